@@ -1,0 +1,202 @@
+"""What every main aggregate carries beside its own facts: external ids, owner and team, tags, attributes, attachments.
+
+An aggregate takes part by mixing in `Annotated` and naming its own event classes, so that every type name stays its own:
+
+    class Tagged(annotations.Tagged, tag="crm.order.tagged.v1"): ...
+
+    class Order(Annotated, Aggregate):
+        annotation_events = AnnotationEvents(tagged=Tagged, ...)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, NamedTuple
+from uuid import UUID
+
+from domain.aggregate import Aggregate, decision
+from domain.events import Context, Event, Metadata, Value
+from domain.personal import Personal
+from domain.refusals import Malformed
+
+Number = int | float | bool
+
+KEY_LENGTH = 64
+TEXT_LENGTH = 10_000
+ATTRIBUTE_LIMIT = 200
+
+
+class Attachment(Value):
+    """A file kept elsewhere, by reference. `bytes` is its size, `sha256` its digest in hexadecimal."""
+
+    id: UUID
+    media_type: str
+    bytes: int
+    sha256: str
+    name: Personal[str] = None
+    url: Personal[str] = None
+
+
+class ExternalIdLinked(Event, tag="crm.annotated.external_id_linked.v1"):
+    system: str
+    id: Personal[str] = None
+
+    def apply(self, aggregate: Annotated, metadata: Metadata) -> None:
+        aggregate.external_ids.add((self.system, self.id))
+
+
+class ExternalIdUnlinked(Event, tag="crm.annotated.external_id_unlinked.v1"):
+    system: str
+    id: Personal[str] = None
+
+    def apply(self, aggregate: Annotated, metadata: Metadata) -> None:
+        aggregate.external_ids.discard((self.system, self.id))
+
+
+class Assigned(Event, tag="crm.annotated.assigned.v1"):
+    """Owner and team, by code; None is nobody."""
+
+    owner: str | None = None
+    team: str | None = None
+
+    def apply(self, aggregate: Annotated, metadata: Metadata) -> None:
+        aggregate.assignment = (self.owner, self.team)
+
+
+class Tagged(Event, tag="crm.annotated.tagged.v1"):
+    tags: tuple[str, ...]
+
+    def apply(self, aggregate: Annotated, metadata: Metadata) -> None:
+        aggregate.tags.update(self.tags)
+
+
+class Untagged(Event, tag="crm.annotated.untagged.v1"):
+    tags: tuple[str, ...]
+
+    def apply(self, aggregate: Annotated, metadata: Metadata) -> None:
+        aggregate.tags.difference_update(self.tags)
+
+
+class AttributesSet(Event, tag="crm.annotated.attributes_set.v1"):
+    """Only what changed; None removes. Every text is personal, numbers and flags are plain."""
+
+    numbers: dict[str, Number | None] = {}
+    texts: Personal[dict[str, str | None]] = None
+
+    def apply(self, aggregate: Annotated, metadata: Metadata) -> None:
+        for key, value in {**self.numbers, **(self.texts or {})}.items():
+            if value is None:
+                aggregate.attributes.pop(key, None)
+            else:
+                aggregate.attributes[key] = value
+
+
+class AttachmentAdded(Event, tag="crm.annotated.attachment_added.v1"):
+    attachment: Attachment
+
+    def apply(self, aggregate: Annotated, metadata: Metadata) -> None:
+        aggregate.attachments.add(self.attachment.id)
+
+
+class AttachmentRemoved(Event, tag="crm.annotated.attachment_removed.v1"):
+    attachment_id: UUID
+
+    def apply(self, aggregate: Annotated, metadata: Metadata) -> None:
+        aggregate.attachments.discard(self.attachment_id)
+
+
+class AnnotationEvents(NamedTuple):
+    """An aggregate's own classes of the common facts."""
+
+    external_id_linked: type[ExternalIdLinked]
+    external_id_unlinked: type[ExternalIdUnlinked]
+    assigned: type[Assigned]
+    tagged: type[Tagged]
+    untagged: type[Untagged]
+    attributes_set: type[AttributesSet]
+    attachment_added: type[AttachmentAdded]
+    attachment_removed: type[AttachmentRemoved]
+
+
+class Annotated(Aggregate):
+    """Mix-in: the decisions on the common facts. A value that is already so records nothing."""
+
+    annotation_events: ClassVar[AnnotationEvents]
+
+    def __init__(self, id: UUID) -> None:
+        super().__init__(id)
+        self.external_ids: set[tuple[str, str | None]] = set()
+        self.assignment: tuple[str | None, str | None] = (None, None)
+        self.tags: set[str] = set()
+        self.attributes: dict[str, Any] = {}
+        self.attachments: set[UUID] = set()
+
+    @decision
+    def link_external_id(self, context: Context, system: str, id: str) -> None:
+        if (system, id) not in self.external_ids:
+            self.record(context, self.annotation_events.external_id_linked(system=system, id=id))
+
+    @decision
+    def unlink_external_id(self, context: Context, system: str, id: str) -> None:
+        if (system, id) in self.external_ids:
+            self.record(context, self.annotation_events.external_id_unlinked(system=system, id=id))
+
+    @decision
+    def assign(self, context: Context, owner: str | None, team: str | None) -> None:
+        if self.assignment != (owner, team):
+            self.record(context, self.annotation_events.assigned(owner=owner, team=team))
+
+    @decision
+    def tag(self, context: Context, tags: tuple[str, ...]) -> None:
+        if new := tuple(sorted(set(tags) - self.tags)):
+            self.record(context, self.annotation_events.tagged(tags=new))
+
+    @decision
+    def untag(self, context: Context, tags: tuple[str, ...]) -> None:
+        if known := tuple(sorted(set(tags) & self.tags)):
+            self.record(context, self.annotation_events.untagged(tags=known))
+
+    @decision
+    def set_attributes(self, context: Context, attributes: Mapping[str, str | Number | None]) -> None:
+        """Merge patch of the attributes; refused as Malformed where a key or a text is too long."""
+        checked_attributes(attributes)
+        changed = {key: value for key, value in attributes.items() if self.attributes.get(key) != value}
+        if changed:
+            numbers, texts = split_attributes(changed, self.attributes)
+            self.record(context, self.annotation_events.attributes_set(numbers=numbers, texts=texts or None))
+
+    @decision
+    def attach(self, context: Context, attachment: Attachment) -> None:
+        if attachment.id not in self.attachments:
+            self.record(context, self.annotation_events.attachment_added(attachment=attachment))
+
+    @decision
+    def detach(self, context: Context, attachment_id: UUID) -> None:
+        if attachment_id in self.attachments:
+            self.record(context, self.annotation_events.attachment_removed(attachment_id=attachment_id))
+
+
+def checked_attributes(attributes: Mapping[str, Any]) -> None:
+    """Raises Malformed where there are too many attributes, or one has a key or a text that is too long."""
+    if len(attributes) > ATTRIBUTE_LIMIT:
+        raise Malformed(f"There may be {ATTRIBUTE_LIMIT} attributes at most.")
+    for key, value in attributes.items():
+        if not 0 < len(key) <= KEY_LENGTH:
+            raise Malformed(f"An attribute's key has 1 to {KEY_LENGTH} characters.")
+        if isinstance(value, str) and len(value) > TEXT_LENGTH:
+            raise Malformed(f"The attribute {key!r} is longer than {TEXT_LENGTH} characters.")
+
+
+def split_attributes(
+    attributes: Mapping[str, str | Number | None], known: Mapping[str, Any]
+) -> tuple[dict[str, Number | None], dict[str, str | None]]:
+    """Plain numbers and personal texts apart. One that is removed, or changes its kind, is removed where it was."""
+    numbers: dict[str, Number | None] = {}
+    texts: dict[str, str | None] = {}
+    for key, value in attributes.items():
+        was_text = isinstance(known.get(key), str)
+        if isinstance(value, str) or (value is None and was_text):
+            texts[key] = value
+        else:
+            numbers[key] = value
+    return numbers, texts
