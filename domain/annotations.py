@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple
 from uuid import UUID
 
+import msgspec
+
 from domain.aggregate import Aggregate, decision
 from domain.events import Context, Event, Metadata, Value
 from domain.personal import Personal
@@ -26,7 +28,7 @@ TEXT_LENGTH = 10_000
 ATTRIBUTE_LIMIT = 200
 
 
-class Attachment(Value):
+class Attachment(Value, frozen=True):
     """A file kept elsewhere, by reference. `bytes` is its size, `sha256` its digest in hexadecimal."""
 
     id: UUID
@@ -37,7 +39,7 @@ class Attachment(Value):
     url: Personal[str] = None
 
 
-class ExternalIdLinked(Event, tag="crm.annotated.external_id_linked.v1"):
+class ExternalIdLinked(Event, frozen=True, tag="crm.annotated.external_id_linked.v1"):
     system: str
     id: Personal[str] = None
 
@@ -45,7 +47,7 @@ class ExternalIdLinked(Event, tag="crm.annotated.external_id_linked.v1"):
         aggregate.external_ids.add((self.system, self.id))
 
 
-class ExternalIdUnlinked(Event, tag="crm.annotated.external_id_unlinked.v1"):
+class ExternalIdUnlinked(Event, frozen=True, tag="crm.annotated.external_id_unlinked.v1"):
     system: str
     id: Personal[str] = None
 
@@ -53,7 +55,7 @@ class ExternalIdUnlinked(Event, tag="crm.annotated.external_id_unlinked.v1"):
         aggregate.external_ids.discard((self.system, self.id))
 
 
-class Assigned(Event, tag="crm.annotated.assigned.v1"):
+class Assigned(Event, frozen=True, tag="crm.annotated.assigned.v1"):
     """Owner and team, by code; None is nobody."""
 
     owner: str | None = None
@@ -63,24 +65,24 @@ class Assigned(Event, tag="crm.annotated.assigned.v1"):
         aggregate.assignment = (self.owner, self.team)
 
 
-class Tagged(Event, tag="crm.annotated.tagged.v1"):
+class Tagged(Event, frozen=True, tag="crm.annotated.tagged.v1"):
     tags: tuple[str, ...]
 
     def apply(self, aggregate: Annotated, metadata: Metadata) -> None:
         aggregate.tags.update(self.tags)
 
 
-class Untagged(Event, tag="crm.annotated.untagged.v1"):
+class Untagged(Event, frozen=True, tag="crm.annotated.untagged.v1"):
     tags: tuple[str, ...]
 
     def apply(self, aggregate: Annotated, metadata: Metadata) -> None:
         aggregate.tags.difference_update(self.tags)
 
 
-class AttributesSet(Event, tag="crm.annotated.attributes_set.v1"):
+class AttributesSet(Event, frozen=True, tag="crm.annotated.attributes_set.v1"):
     """Only what changed; None removes. Every text is personal, numbers and flags are plain."""
 
-    numbers: dict[str, Number | None] = {}
+    numbers: dict[str, Number | None] = msgspec.field(default_factory=dict)
     texts: Personal[dict[str, str | None]] = None
 
     def apply(self, aggregate: Annotated, metadata: Metadata) -> None:
@@ -91,14 +93,14 @@ class AttributesSet(Event, tag="crm.annotated.attributes_set.v1"):
                 aggregate.attributes[key] = value
 
 
-class AttachmentAdded(Event, tag="crm.annotated.attachment_added.v1"):
+class AttachmentAdded(Event, frozen=True, tag="crm.annotated.attachment_added.v1"):
     attachment: Attachment
 
     def apply(self, aggregate: Annotated, metadata: Metadata) -> None:
         aggregate.attachments.add(self.attachment.id)
 
 
-class AttachmentRemoved(Event, tag="crm.annotated.attachment_removed.v1"):
+class AttachmentRemoved(Event, frozen=True, tag="crm.annotated.attachment_removed.v1"):
     attachment_id: UUID
 
     def apply(self, aggregate: Annotated, metadata: Metadata) -> None:
@@ -191,7 +193,7 @@ def split_attributes(
     attributes: Mapping[str, str | Number | None], known: Mapping[str, Any]
 ) -> tuple[dict[str, Number | None], dict[str, str | None]]:
     """Plain numbers and personal texts apart. One that is removed, or changes its kind, is removed where it was."""
-    numbers: dict[str, Number | None] = {}
+    numbers: dict[str, Number | None] = msgspec.field(default_factory=dict)
     texts: dict[str, str | None] = {}
     for key, value in attributes.items():
         was_text = isinstance(known.get(key), str)

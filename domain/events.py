@@ -1,6 +1,6 @@
 """What an event is: a payload that stays as it was, and the metadata every event carries.
 
-An event's type name `crm.<aggregate>.<fact>.v<n>` is permanent: `class Placed(Event, tag="crm.order.placed.v1")`. What it
+An event's type name `crm.<aggregate>.<fact>.v<n>` is permanent: `class Placed(Event, frozen=True, tag="crm.order.placed.v1")`. What it
 changes stands beside it in `apply`, which never refuses, so that old events always load.
 """
 
@@ -40,12 +40,12 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_f
         return False
 
 
-class Actor(Value):
+class Actor(Value, frozen=True):
     type: Literal["user", "api_key", "policy", "system", "customer"]
     id: str
 
 
-class Source(Value):
+class Source(Value, frozen=True):
     """Where a fact came from: another system's event, or a row of an import."""
 
     system: str
@@ -54,7 +54,7 @@ class Source(Value):
     row: int | None = None
 
 
-class Metadata(Value):
+class Metadata(Value, frozen=True):
     """What every event carries beside its payload. Ids only, never names or addresses."""
 
     subject: UUID
