@@ -93,7 +93,7 @@ def decision(method: Callable[Concatenate[A, Context, P], None]) -> Callable[Con
     """Marks a decision: a fact from a source event that is already known is a repeat, one from the future is refused."""
 
     @wraps(method)
-    def decide(self: A, context: Context, *args: P.args, **kwargs: P.kwargs) -> None:
+    def decide(self: A, context: Context, /, *args: P.args, **kwargs: P.kwargs) -> None:
         if self.knows_source(context):
             return
         if context.occurred_at is not None and context.occurred_at > context.now + FUTURE_TOLERANCE:

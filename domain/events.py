@@ -1,7 +1,7 @@
 """What an event is: a payload that stays as it was, and the metadata every event carries.
 
-An event's type name `crm.<aggregate>.<fact>.v<n>` is permanent: `class Placed(Event, frozen=True, tag="crm.order.placed.v1")`. What it
-changes stands beside it in `apply`, which never refuses, so that old events always load.
+An event's type name `crm.<aggregate>.<fact>.v<n>` is permanent: `class Placed(Event, frozen=True,
+tag="crm.order.placed.v1")`. What it changes stands beside it in `apply`, which never refuses, so that old events always load.
 """
 
 from __future__ import annotations
