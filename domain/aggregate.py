@@ -42,7 +42,7 @@ class Aggregate:
         self.subject = id
         self.pending: list[tuple[Event, Metadata]] = []
         self._facts: set[int] = set()
-        self._sources: set[tuple[str, str]] = set()
+        self._sources: dict[tuple[str, str], UUID | None] = {}
 
     @property
     def exists(self) -> bool:
@@ -52,17 +52,21 @@ class Aggregate:
         """Itself, if anything was ever recorded in it; refused as NotThere otherwise."""
         if not self.exists:
             raise NotThere(f"There is no {self.name} {self.id}.", id=self.id)
+        self.admit()
         return self
+
+    def admit(self) -> None:
+        """Raises where no decision is taken any more, as on what was erased; by default there is no such state."""
 
     def record(self, context: Context, event: Event, *irregular: str) -> None:
         """Apply the event and keep it for the commit."""
         subject = self.subject if self.exists else event.subject(self.id)
         metadata = context.metadata(subject, event, tuple(dict.fromkeys(irregular)))
-        self._apply(event, metadata)
+        self.apply(event, metadata)
         self.pending.append((event, metadata))
 
     def replay(self, recorded: Recorded) -> None:
-        self._apply(recorded.event, recorded.metadata)
+        self.apply(recorded.event, recorded.metadata)
 
     def repeats(self, context: Context, event: Event) -> bool:
         """Whether the same fact, with the same values and the same time of occurrence, is already recorded."""
@@ -76,16 +80,19 @@ class Aggregate:
         raise refusal
 
     def knows_source(self, context: Context) -> bool:
+        """Whether another command already recorded this source event; one command may record several facts of it."""
         source = context.source
-        return source is not None and source.event_id is not None and (source.system, source.event_id) in self._sources
+        if source is None or source.event_id is None or (source.system, source.event_id) not in self._sources:
+            return False
+        return context.command_id is None or self._sources[source.system, source.event_id] != context.command_id
 
-    def _apply(self, event: Event, metadata: Metadata) -> None:
+    def apply(self, event: Event, metadata: Metadata) -> None:
         self.version += 1
         if self.version == 1:
             self.subject = metadata.subject
         self._facts.add(_fingerprint(event, metadata.occurred_at.timestamp()))
         if metadata.source and metadata.source.event_id:
-            self._sources.add((metadata.source.system, metadata.source.event_id))
+            self._sources.setdefault((metadata.source.system, metadata.source.event_id), metadata.command_id)
         event.apply(self, metadata)
 
 
@@ -94,6 +101,7 @@ def decision(method: Callable[Concatenate[A, Context, P], None]) -> Callable[Con
 
     @wraps(method)
     def decide(self: A, context: Context, /, *args: P.args, **kwargs: P.kwargs) -> None:
+        self.admit()
         if self.knows_source(context):
             return
         if context.occurred_at is not None and context.occurred_at > context.now + FUTURE_TOLERANCE:

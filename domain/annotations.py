@@ -193,7 +193,7 @@ def split_attributes(
     attributes: Mapping[str, str | Number | None], known: Mapping[str, Any]
 ) -> tuple[dict[str, Number | None], dict[str, str | None]]:
     """Plain numbers and personal texts apart. One that is removed, or changes its kind, is removed where it was."""
-    numbers: dict[str, Number | None] = msgspec.field(default_factory=dict)
+    numbers: dict[str, Number | None] = {}
     texts: dict[str, str | None] = {}
     for key, value in attributes.items():
         was_text = isinstance(known.get(key), str)
