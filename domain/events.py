@@ -39,6 +39,10 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_f
         """Whether all rows depend on this event (a segment model, a calendar, the end of a day)."""
         return False
 
+    def erases(self) -> bool:
+        """Whether this event's subject is forgotten: its key, and those of all linked to it, go in the same commit."""
+        return False
+
 
 class Actor(Value, frozen=True):
     type: Literal["user", "api_key", "policy", "system", "customer"]

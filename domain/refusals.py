@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import Any, ClassVar
 
+BY_RULE: dict[str, type[Refusal]] = {}
+
 
 class Refusal(Exception):
     """Base of every refusal. Its docstring's first line is the title that people read."""
@@ -22,6 +24,7 @@ class Refusal(Exception):
 
     def __init_subclass__(cls) -> None:
         cls.rule = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", cls.__name__).lower()
+        BY_RULE[cls.rule] = cls
 
     @classmethod
     def title(cls) -> str:

@@ -1,0 +1,166 @@
+"""Events to neutral JSON and back.
+
+A stored event is `{"metadata": {...}, "data": {"type": "crm.order.placed.v1", ...}}`: any language can read it. Personal
+values stand in it as `{"sealed": "<base64>"}`, encrypted with their subject's key; without the key they are absent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from domain.events import Event, Metadata, Recorded, type_name
+from infra.event_store.vault import SubjectKey
+
+Path = tuple[str, ...]
+Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
+
+EACH = "*"
+SEALED = b'"sealed"'
+
+
+class UnknownEventType(Exception):
+    """The log holds an event that this version of the code has no class for."""
+
+
+class Stored(NamedTuple):
+    """An event as it lies in the log. `state` is its JSON."""
+
+    position: int
+    stream: UUID
+    version: int
+    type: str
+    state: bytes
+
+
+class Envelope(msgspec.Struct, frozen=True):
+    metadata: Metadata
+    data: msgspec.Raw
+
+
+class Written(msgspec.Struct, frozen=True):
+    metadata: Metadata
+    data: Any
+
+
+_encode = msgspec.json.Encoder().encode
+_decode_envelope = msgspec.json.Decoder(Envelope).decode
+_decode_any = msgspec.json.Decoder().decode
+
+
+def read_metadata(state: bytes) -> Metadata:
+    """Only what routing needs: understood whatever the event's type."""
+    return _decode_envelope(state).metadata
+
+
+class Mapper:
+    """Maps the given event classes. `upcasters` take the data of an old type to that of the next version, by type name."""
+
+    def __init__(self, events: Iterable[type[Event]], upcasters: Mapping[str, Upcaster] | None = None) -> None:
+        self._classes = {type_name(event): event for event in events}
+        self._decoders = {name: msgspec.json.Decoder(event) for name, event in self._classes.items()}
+        self._personal = {name: tuple(personal_paths(event)) for name, event in self._classes.items()}
+        self._upcasters = dict(upcasters or {})
+
+    def encode(self, stream: UUID, version: int, event: Event, metadata: Metadata, key: SubjectKey | None) -> bytes:
+        """The event's JSON; personal values are sealed with `key`, or left out where the subject has none any more."""
+        paths = self._personal[type_name(type(event))]
+        if not paths:
+            return _encode(Written(metadata, event))
+        data = msgspec.to_builtins(event)
+        place = f"{stream.hex}/{version}/"
+        for path in paths:
+            for holder, name, where in _places(data, path, place):
+                if holder[name] is not None and key is not None:
+                    holder[name] = {"sealed": key.seal(_encode(holder[name]), where)}
+                else:
+                    del holder[name]
+        return _encode(Written(metadata, data))
+
+    def decode(self, stored: Stored, keys: Mapping[UUID, SubjectKey]) -> Recorded:
+        """Raises UnknownEventType; a sealed value that its key does not open raises cryptography's InvalidTag."""
+        envelope = _decode_envelope(stored.state)
+        metadata = envelope.metadata
+        decoder = self._decoders.get(stored.type)
+        if decoder is not None and SEALED not in stored.state:
+            event = decoder.decode(envelope.data)
+        else:
+            event = self._decode_slowly(stored, envelope, keys)
+        return Recorded(stored.position, stored.stream, stored.version, event, metadata)
+
+    def opened(self, stored: Stored, keys: Mapping[UUID, SubjectKey]) -> dict[str, Any]:
+        """The data as plain JSON values in the version it was written in, with personal values opened where they can be."""
+        envelope = _decode_envelope(stored.state)
+        data: dict[str, Any] = _decode_any(envelope.data)
+        _open_all(data, keys.get(envelope.metadata.subject), f"{stored.stream.hex}/{stored.version}/")
+        return data
+
+    def _decode_slowly(self, stored: Stored, envelope: Envelope, keys: Mapping[UUID, SubjectKey]) -> Event:
+        data: dict[str, Any] = _decode_any(envelope.data)
+        _open_all(data, keys.get(envelope.metadata.subject), f"{stored.stream.hex}/{stored.version}/")
+        while data["type"] not in self._classes:
+            upcaster = self._upcasters.get(data["type"])
+            if upcaster is None:
+                raise UnknownEventType(data["type"])
+            data = upcaster(data)
+        return msgspec.convert(data, self._classes[data["type"]])
+
+
+def subjects_with_secrets(stored: Sequence[Stored]) -> set[UUID]:
+    """The subjects whose keys are needed to decode these events."""
+    return {read_metadata(one.state).subject for one in stored if SEALED in one.state}
+
+
+def personal_paths(event: type[Event]) -> Iterator[Path]:
+    """Paths of the personal fields of an event class; EACH stands for every item of a sequence or mapping."""
+    yield from _walk(msgspec.inspect.type_info(event), ())
+
+
+def _walk(node: Any, path: Path) -> Iterator[Path]:
+    match node:
+        case msgspec.inspect.Metadata(type=inner, extra=extra):
+            if extra and extra.get("personal"):
+                yield path
+            else:
+                yield from _walk(inner, path)
+        case msgspec.inspect.StructType(fields=fields):
+            for field in fields:
+                yield from _walk(field.type, (*path, field.encode_name))
+        case msgspec.inspect.VarTupleType(item_type=item) | msgspec.inspect.ListType(item_type=item):
+            yield from _walk(item, (*path, EACH))
+        case msgspec.inspect.DictType(value_type=value):
+            yield from _walk(value, (*path, EACH))
+        case msgspec.inspect.UnionType(types=types):
+            for member in types:
+                yield from _walk(member, path)
+
+
+def _places(node: Any, path: Path, place: str) -> Iterator[tuple[Any, Any, str]]:
+    """(holder, key, place) of each value at `path`; absent ones are passed over."""
+    step, rest = path[0], path[1:]
+    if node is None:
+        return
+    if step == EACH:
+        keys: Iterable[Any] = list(node) if isinstance(node, dict) else range(len(node))
+    else:
+        keys = (step,) if step in node else ()
+    for key in keys:
+        if rest:
+            yield from _places(node[key], rest, f"{place}{key}/")
+        else:
+            yield node, key, f"{place}{key}"
+
+
+def _open_all(node: Any, key: SubjectKey | None, place: str) -> None:
+    """Put every sealed value's plain value in its place, or take it away where there is no key."""
+    for name, value in list(node.items() if isinstance(node, dict) else enumerate(node)):
+        if isinstance(value, dict) and value.keys() == {"sealed"}:
+            if key is None:
+                del node[name]
+            else:
+                node[name] = _decode_any(key.open(value["sealed"], f"{place}{name}"))
+        elif isinstance(value, dict | list):
+            _open_all(value, key, f"{place}{name}/")

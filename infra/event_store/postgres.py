@@ -1,0 +1,246 @@
+"""The event store's engine on PostgreSQL: the library's recorder and table, with our own commit.
+
+All writers take one advisory transaction lock, so positions rise in commit order and a reader of the log never meets a gap
+that fills later. Time-outs keep a frozen writer from stopping the others for long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+from uuid import UUID
+
+import psycopg
+from eventsourcing import persistence
+from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.sql import SQL
+
+from commands.commit import Committed, KeptReceipt, NewReceipt, NumbersTaken, ReceiptsTaken, Stale, StoreUnavailable
+from infra.event_store.mapper import Stored
+from infra.event_store.rows import CommitRows
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+WRITER_LOCK = 0x5EC0047
+TABLES = (
+    "CREATE TABLE IF NOT EXISTS batches (id uuid PRIMARY KEY, positions bigint[], head bigint, at timestamptz DEFAULT now())",
+    "CREATE TABLE IF NOT EXISTS subject_keys (subject uuid PRIMARY KEY, wrapped bytea NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS subject_links (subject uuid, other uuid, PRIMARY KEY (other, subject))",
+    "CREATE TABLE IF NOT EXISTS claims (register text, number text, holder uuid, PRIMARY KEY (register, number))",
+    "CREATE TABLE IF NOT EXISTS counters (register text PRIMARY KEY, next bigint NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS markers (name text PRIMARY KEY, value bytea NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS receipts (scope text, key text, digest bytea, position bigint, answer bytea,"
+    " at timestamptz DEFAULT now(), PRIMARY KEY (scope, key))",
+)
+VERSIONS = (
+    "SELECT originator_id, max(originator_version) AS version FROM stored_events WHERE originator_id = ANY(%s) GROUP BY 1"
+)
+READ = "SELECT notification_id, originator_id, originator_version, topic, state FROM stored_events "
+
+
+def unavailable_when_unreachable(method: Callable[P, R]) -> Callable[P, R]:
+    """What the connection, the pool or a time-out did to us is doubt, and named so."""
+
+    @wraps(method)
+    def ask(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return method(*args, **kwargs)
+        except (persistence.OperationalError, persistence.InterfaceError, persistence.InternalError) as error:
+            raise StoreUnavailable(str(error)) from error
+
+    return ask
+
+
+class PostgresRecorder:
+    def __init__(self, url: str, *, pool_size: int = 4, lock_timeout: float = 5.0, idle_timeout: float = 3.0) -> None:
+        where = conninfo_to_dict(url)
+        self._lock_timeout = int(lock_timeout * 1000)
+        self._datastore = PostgresDatastore(
+            dbname=str(where.get("dbname", "")),
+            host=str(where.get("host", "")),
+            port=str(where.get("port", "5432")),
+            user=str(where.get("user", "")),
+            password=str(where.get("password", "")),
+            pool_size=1,
+            max_overflow=pool_size - 1,
+            idle_in_transaction_session_timeout=idle_timeout,
+            pre_ping=False,
+        )
+        self._library = PostgresApplicationRecorder(self._datastore)
+
+    @unavailable_when_unreachable
+    def create(self) -> None:
+        with self._connection() as connection, connection.transaction():
+            connection.execute("SELECT pg_advisory_xact_lock(%s)", [WRITER_LOCK])
+            for statement in TABLES:
+                connection.execute(statement)
+        with self._connection() as connection:
+            connection.execute("SELECT pg_advisory_lock(%s)", [WRITER_LOCK + 1])
+            try:
+                self._library.create_table()
+            finally:
+                connection.execute("SELECT pg_advisory_unlock(%s)", [WRITER_LOCK + 1])
+
+    @unavailable_when_unreachable
+    def commit(self, rows: CommitRows) -> Committed:
+        try:
+            with self._connection() as connection, connection.transaction():
+                return self._commit(connection, rows)
+        except persistence.IntegrityError:
+            self._explain_conflict(rows)
+            raise
+
+    def _commit(self, connection: Any, rows: CommitRows) -> Committed:
+        with connection.pipeline():
+            connection.execute(SQL("SET LOCAL lock_timeout = {}").format(self._lock_timeout))
+            connection.execute("SELECT pg_advisory_xact_lock(%s)", [WRITER_LOCK], prepare=True)
+            done = connection.execute("SELECT positions, head FROM batches WHERE id = %s", [rows.batch], prepare=True)
+            held = connection.execute(VERSIONS, [list(rows.read)], prepare=True) if rows.read else None
+            head = connection.execute("SELECT max(notification_id) AS head FROM stored_events", prepare=True)
+            if before := done.fetchone():
+                return Committed(before["positions"], before["head"])
+            if held is not None:
+                _refuse_stale(rows, {row["originator_id"]: row["version"] for row in held.fetchall()})
+            positions = self._insert_events(connection, rows)
+            committed = Committed(positions, positions[-1] if positions else head.fetchone()["head"] or 0)
+            self._insert_rest(connection, rows, committed)
+        return committed
+
+    def _insert_events(self, connection: Any, rows: CommitRows) -> list[int]:
+        if not rows.events:
+            return []
+        events = [self._library.construct_pg_stored_event(*event) for event in rows.events]
+        inserted = connection.execute(self._library.insert_events_statement, [events], prepare=True)
+        return [row["notification_id"] for row in inserted.fetchall()]
+
+    def _insert_rest(self, connection: Any, rows: CommitRows, committed: Committed) -> None:
+        def insert(statement: str, columns: Sequence[Sequence[Any]]) -> None:
+            if columns:
+                connection.execute(statement, [list(column) for column in zip(*columns, strict=True)], prepare=True)
+
+        connection.execute(
+            "INSERT INTO batches (id, positions, head) VALUES (%s, %s, %s)", [rows.batch, *committed], prepare=True
+        )
+        insert("INSERT INTO subject_keys SELECT * FROM unnest(%s::uuid[], %s::bytea[])", rows.keys)
+        insert("INSERT INTO claims SELECT * FROM unnest(%s::text[], %s::text[], %s::uuid[])", rows.claims)
+        insert("INSERT INTO subject_links SELECT * FROM unnest(%s::uuid[], %s::uuid[]) ON CONFLICT DO NOTHING", rows.links)
+        insert(
+            "INSERT INTO receipts (scope, key, digest, position, answer)"
+            " SELECT * FROM unnest(%s::text[], %s::text[], %s::bytea[], %s::bigint[], %s::bytea[])",
+            [_receipt_row(receipt, committed) for receipt in rows.receipts],
+        )
+        if rows.erased:
+            connection.execute(
+                "DELETE FROM subject_keys WHERE subject = ANY(%(erased)s)"
+                " OR subject IN (SELECT subject FROM subject_links WHERE other = ANY(%(erased)s))",
+                {"erased": list(rows.erased)},
+            )
+
+    def _explain_conflict(self, rows: CommitRows) -> None:
+        """A key was taken. Say which: a stream's next version, a number or a receipt."""
+        first = {event.stream: event.version for event in reversed(rows.events)}
+        with self._connection() as connection:
+            versions = connection.execute(VERSIONS, [list(first)]).fetchall()
+            claims = connection.execute(
+                "SELECT register, number FROM claims WHERE (register, number) IN"
+                " (SELECT * FROM unnest(%s::text[], %s::text[]))",
+                [[claim.register for claim in rows.claims], [claim.number for claim in rows.claims]],
+            ).fetchall()
+        true = {row["originator_id"]: row["version"] for row in versions}
+        if stale := {id: true[id] for id, version in first.items() if true.get(id, 0) >= version}:
+            raise Stale(stale)
+        if claims:
+            raise NumbersTaken((row["register"], row["number"]) for row in claims)
+        if self.receipts([receipt.key[:2] for receipt in rows.receipts]):
+            raise ReceiptsTaken
+
+    @unavailable_when_unreachable
+    def streams(self, ids: Collection[UUID]) -> list[Stored]:
+        where = "WHERE originator_id = ANY(%s) ORDER BY originator_id, originator_version"
+        return self._read(READ + where, [list(ids)])
+
+    @unavailable_when_unreachable
+    def log(self, after: int, limit: int, upto: int | None = None) -> list[Stored]:
+        bound = "" if upto is None else "AND notification_id <= %s "
+        statement = f"{READ}WHERE notification_id > %s {bound}ORDER BY notification_id LIMIT %s"
+        return self._read(statement, [after, *([] if upto is None else [upto]), limit])
+
+    @unavailable_when_unreachable
+    def keys(self, subjects: Collection[UUID]) -> dict[UUID, bytes]:
+        with self._connection() as connection:
+            found = connection.execute(
+                "SELECT subject, wrapped FROM subject_keys WHERE subject = ANY(%s)", [list(subjects)], prepare=True
+            )
+            return {row["subject"]: row["wrapped"] for row in found.fetchall()}
+
+    @unavailable_when_unreachable
+    def receipts(self, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], KeptReceipt]:
+        with self._connection() as connection:
+            found = connection.execute(
+                "SELECT scope, key, digest, position, answer FROM receipts WHERE (scope, key) IN"
+                " (SELECT * FROM unnest(%s::text[], %s::text[]))",
+                [[scope for scope, _ in keys], [key for _, key in keys]],
+                prepare=True,
+            )
+            return {
+                (row["scope"], row["key"]): KeptReceipt(row["digest"], row["position"], row["answer"])
+                for row in found.fetchall()
+            }
+
+    @unavailable_when_unreachable
+    def reserve_numbers(self, register: str, count: int) -> range:
+        with self._connection() as connection:
+            row = connection.execute(
+                "INSERT INTO counters AS c VALUES (%s, %s)"
+                " ON CONFLICT (register) DO UPDATE SET next = c.next + %s RETURNING next",
+                [register, 1 + count, count],
+            ).fetchone()
+            assert row
+            return range(row["next"] - count, row["next"])
+
+    @unavailable_when_unreachable
+    def head(self) -> int:
+        with self._connection() as connection:
+            row = connection.execute("SELECT max(notification_id) AS head FROM stored_events", prepare=True).fetchone()
+            return row["head"] or 0 if row else 0
+
+    @unavailable_when_unreachable
+    def marker(self, name: str, value: bytes) -> bytes:
+        with self._connection() as connection:
+            connection.execute("INSERT INTO markers VALUES (%s, %s) ON CONFLICT DO NOTHING", [name, value])
+            row = connection.execute("SELECT value FROM markers WHERE name = %s", [name]).fetchone()
+            assert row
+            return bytes(row["value"])
+
+    @unavailable_when_unreachable
+    def prune(self, before_days: int) -> None:
+        with self._connection() as connection:
+            for table in ("receipts", "batches"):
+                connection.execute(f"DELETE FROM {table} WHERE at < now() - make_interval(days => %s)", [before_days])
+
+    def close(self) -> None:
+        self._datastore.close()
+
+    def _read(self, statement: str, params: list[Any]) -> list[Stored]:
+        with self._connection() as connection:
+            rows = connection.cursor(row_factory=psycopg.rows.tuple_row).execute(statement, params, prepare=True)
+            return [Stored(*row) for row in rows.fetchall()]
+
+    @contextmanager
+    def _connection(self) -> Iterator[Any]:
+        with self._datastore.get_connection() as connection:
+            yield connection
+
+
+def _refuse_stale(rows: CommitRows, true: dict[UUID, int]) -> None:
+    if stale := {id: true.get(id, 0) for id, version in rows.read.items() if true.get(id, 0) != version}:
+        raise Stale(stale)
+
+
+def _receipt_row(receipt: NewReceipt, committed: Committed) -> tuple[str, str, bytes, int, bytes]:
+    position = committed.head if receipt.event is None else committed.positions[receipt.event]
+    return (*receipt.key, position, receipt.answer)

@@ -1,0 +1,51 @@
+"""What one commit writes, as rows ready for either engine, and what an engine can do."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple, Protocol
+from uuid import UUID
+
+from commands.commit import Claim, Committed, KeptReceipt, NewReceipt
+from infra.event_store.mapper import Stored
+
+
+class EventRow(NamedTuple):
+    stream: UUID
+    version: int
+    type: str
+    state: bytes
+
+
+class CommitRows(NamedTuple):
+    """`keys` are new subjects' wrapped keys; `links` (subject, other) say whose erasure takes the subject's key along;
+    `erased` are subjects whose keys go."""
+
+    batch: UUID
+    events: Sequence[EventRow]
+    read: Mapping[UUID, int]
+    keys: Sequence[tuple[UUID, bytes]]
+    links: Sequence[tuple[UUID, UUID]]
+    erased: Sequence[UUID]
+    claims: Sequence[Claim]
+    receipts: Sequence[NewReceipt]
+
+
+class Recorder(Protocol):
+    """A storage engine: one commit, and plain reads. Raises what `commands.commit` names."""
+
+    def create(self) -> None: ...
+    def commit(self, rows: CommitRows) -> Committed: ...
+    def streams(self, ids: Collection[UUID]) -> list[Stored]: ...
+    def log(self, after: int, limit: int, upto: int | None = None) -> list[Stored]: ...
+    def keys(self, subjects: Collection[UUID]) -> dict[UUID, bytes]: ...
+    def receipts(self, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], KeptReceipt]: ...
+    def reserve_numbers(self, register: str, count: int) -> range: ...
+    def head(self) -> int: ...
+    def marker(self, name: str, value: bytes) -> bytes:
+        """The value kept under this name: the given one, if there was none before."""
+
+    def prune(self, before_days: int) -> None:
+        """Forget receipts and batch ids that are older than this."""
+
+    def close(self) -> None: ...

@@ -1,0 +1,234 @@
+"""The event store's engine on SQLite: the library's recorder and table, with our own commit.
+
+Every write begins with BEGIN IMMEDIATE: a deferred transaction that has read fails at once under a second writer.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+from uuid import UUID
+
+from eventsourcing import persistence
+from eventsourcing.sqlite import (
+    SQLiteApplicationRecorder,
+    SQLiteConnection,
+    SQLiteConnectionPool,
+    SQLiteDatastore,
+)
+
+from commands.commit import Committed, KeptReceipt, NewReceipt, NumbersTaken, ReceiptsTaken, Stale, StoreUnavailable
+from infra.event_store.mapper import Stored
+from infra.event_store.rows import CommitRows
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+TABLES = (
+    "CREATE TABLE IF NOT EXISTS batches (id TEXT PRIMARY KEY, first INTEGER, count INTEGER, head INTEGER,"
+    " at TEXT DEFAULT CURRENT_TIMESTAMP)",
+    "CREATE TABLE IF NOT EXISTS subject_keys (subject TEXT PRIMARY KEY, wrapped BLOB NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS subject_links (subject TEXT, other TEXT, PRIMARY KEY (other, subject))",
+    "CREATE TABLE IF NOT EXISTS claims (register TEXT, number TEXT, holder TEXT, PRIMARY KEY (register, number))",
+    "CREATE TABLE IF NOT EXISTS counters (register TEXT PRIMARY KEY, next INTEGER NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS markers (name TEXT PRIMARY KEY, value BLOB NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS receipts (scope TEXT, key TEXT, digest BLOB, position INTEGER, answer BLOB,"
+    " at TEXT DEFAULT CURRENT_TIMESTAMP, PRIMARY KEY (scope, key))",
+)
+READ = "SELECT rowid, originator_id, originator_version, topic, state FROM stored_events "
+AT_ONCE = 500
+
+
+def unavailable_when_unreachable(method: Callable[P, R]) -> Callable[P, R]:
+    """A locked file or a full disk is no answer: the caller may ask again."""
+
+    @wraps(method)
+    def ask(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return method(*args, **kwargs)
+        except (sqlite3.OperationalError, persistence.OperationalError) as error:
+            raise StoreUnavailable(str(error)) from error
+
+    return ask
+
+
+class DurableConnectionPool(SQLiteConnectionPool):
+    """Connections whose commits are on disk when they return, and which overwrite what they delete."""
+
+    def _create_connection(self) -> SQLiteConnection:
+        connection = super()._create_connection()
+        connection._sqlite_conn.execute("PRAGMA synchronous = FULL")
+        connection._sqlite_conn.execute("PRAGMA secure_delete = ON")
+        return connection
+
+
+class SqliteRecorder:
+    def __init__(self, path: Path, *, lock_timeout: int = 5) -> None:
+        self._datastore = SQLiteDatastore(str(path), lock_timeout=lock_timeout)
+        self._datastore.pool = DurableConnectionPool(db_name=str(path), lock_timeout=lock_timeout)
+        self._library = SQLiteApplicationRecorder(self._datastore)
+
+    def create(self) -> None:
+        self._library.create_table()
+        with self._writing() as connection:
+            for statement in TABLES:
+                connection.execute(statement)
+
+    @unavailable_when_unreachable
+    def commit(self, rows: CommitRows) -> Committed:
+        with self._writing() as connection:
+            done = connection.execute("SELECT first, count, head FROM batches WHERE id = ?", [rows.batch.hex]).fetchone()
+            if done:
+                return Committed(range(done[0], done[0] + done[1]), done[2])
+            _refuse_stale(connection, rows)
+            committed = _insert(connection, rows)
+        if rows.erased:
+            self._truncate_wal()
+        return committed
+
+    @unavailable_when_unreachable
+    def streams(self, ids: Collection[UUID]) -> list[Stored]:
+        found: list[Stored] = []
+        names = [id.hex for id in ids]
+        for start in range(0, len(names), AT_ONCE):
+            some = names[start : start + AT_ONCE]
+            marks = ",".join("?" * len(some))
+            found += self._read(f"{READ}WHERE originator_id IN ({marks}) ORDER BY originator_id, originator_version", some)
+        return found
+
+    @unavailable_when_unreachable
+    def log(self, after: int, limit: int, upto: int | None = None) -> list[Stored]:
+        bound = "" if upto is None else "AND rowid <= ? "
+        statement = f"{READ}WHERE rowid > ? {bound}ORDER BY rowid LIMIT ?"
+        return self._read(statement, [after, *([] if upto is None else [upto]), limit])
+
+    @unavailable_when_unreachable
+    def keys(self, subjects: Collection[UUID]) -> dict[UUID, bytes]:
+        found: dict[UUID, bytes] = {}
+        names = [subject.hex for subject in subjects]
+        with self._reading() as connection:
+            for start in range(0, len(names), AT_ONCE):
+                some = names[start : start + AT_ONCE]
+                marks = ",".join("?" * len(some))
+                statement = f"SELECT subject, wrapped FROM subject_keys WHERE subject IN ({marks})"
+                found.update((UUID(row[0]), row[1]) for row in connection.execute(statement, some))
+        return found
+
+    @unavailable_when_unreachable
+    def receipts(self, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], KeptReceipt]:
+        statement = "SELECT digest, position, answer FROM receipts WHERE scope = ? AND key = ?"
+        with self._reading() as connection:
+            rows = {key: connection.execute(statement, key).fetchone() for key in keys}
+        return {key: KeptReceipt(*row) for key, row in rows.items() if row}
+
+    @unavailable_when_unreachable
+    def reserve_numbers(self, register: str, count: int) -> range:
+        with self._writing() as connection:
+            statement = "INSERT INTO counters VALUES (?, ?) ON CONFLICT (register) DO UPDATE SET next = next + ? RETURNING next"
+            after: int = connection.execute(statement, [register, 1 + count, count]).fetchone()[0]
+            return range(after - count, after)
+
+    @unavailable_when_unreachable
+    def head(self) -> int:
+        with self._reading() as connection:
+            return connection.execute("SELECT max(rowid) FROM stored_events").fetchone()[0] or 0
+
+    def marker(self, name: str, value: bytes) -> bytes:
+        with self._writing() as connection:
+            connection.execute("INSERT OR IGNORE INTO markers VALUES (?, ?)", [name, value])
+            return bytes(connection.execute("SELECT value FROM markers WHERE name = ?", [name]).fetchone()[0])
+
+    def prune(self, before_days: int) -> None:
+        with self._writing() as connection:
+            for table in ("receipts", "batches"):
+                connection.execute(f"DELETE FROM {table} WHERE at < datetime('now', ?)", [f"-{before_days} days"])
+
+    def close(self) -> None:
+        self._datastore.close()
+
+    def _read(self, statement: str, params: list[Any]) -> list[Stored]:
+        with self._reading() as connection:
+            return [Stored(row[0], UUID(row[1]), *row[2:]) for row in map(tuple, connection.execute(statement, params))]
+
+    def _truncate_wal(self) -> None:
+        """The write-ahead log still holds the page with the destroyed key; a busy reader leaves it to the next checkpoint."""
+        with self._reading() as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        with self._datastore.get_connection(commit=False) as pooled:
+            yield pooled._sqlite_conn
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        with self._datastore.get_connection(commit=True) as pooled:
+            connection = pooled._sqlite_conn
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.commit()
+            except BaseException:
+                connection.rollback()
+                raise
+
+
+def _refuse_stale(connection: sqlite3.Connection, rows: CommitRows) -> None:
+    """Everything that could clash is looked up inside the write lock, so the inserts after it cannot fail."""
+    statement = "SELECT coalesce(max(originator_version), 0) FROM stored_events WHERE originator_id = ?"
+
+    def version(id: UUID) -> int:
+        return int(connection.execute(statement, [id.hex]).fetchone()[0])
+
+    expected = {**{event.stream: event.version - 1 for event in reversed(rows.events)}, **rows.read}
+    if stale := {id: true for id, seen in expected.items() if (true := version(id)) != seen}:
+        raise Stale(stale)
+    claimed = "SELECT 1 FROM claims WHERE register = ? AND number = ?"
+    if taken := [claim[:2] for claim in rows.claims if connection.execute(claimed, claim[:2]).fetchone()]:
+        raise NumbersTaken(taken)
+    kept = "SELECT 1 FROM receipts WHERE scope = ? AND key = ?"
+    if any(connection.execute(kept, receipt.key[:2]).fetchone() for receipt in rows.receipts):
+        raise ReceiptsTaken
+
+
+def _insert(connection: sqlite3.Connection, rows: CommitRows) -> Committed:
+    head = connection.execute("SELECT max(rowid) FROM stored_events").fetchone()[0] or 0
+    positions = range(head + 1, head + 1 + len(rows.events))
+    committed = Committed(positions, head + len(rows.events))
+    connection.executemany(
+        "INSERT INTO stored_events (rowid, originator_id, originator_version, topic, state) VALUES (?, ?, ?, ?, ?)",
+        [
+            (position, event.stream.hex, event.version, event.type, event.state)
+            for position, event in zip(positions, rows.events, strict=True)
+        ],
+    )
+    connection.execute(
+        "INSERT INTO batches (id, first, count, head) VALUES (?, ?, ?, ?)",
+        [rows.batch.hex, positions.start, len(positions), committed.head],
+    )
+    connection.executemany("INSERT INTO subject_keys VALUES (?, ?)", [(subject.hex, raw) for subject, raw in rows.keys])
+    connection.executemany(
+        "INSERT OR IGNORE INTO subject_links VALUES (?, ?)", [(subject.hex, other.hex) for subject, other in rows.links]
+    )
+    connection.executemany(
+        "INSERT INTO claims VALUES (?, ?, ?)", [(claim.register, claim.number, claim.holder.hex) for claim in rows.claims]
+    )
+    connection.executemany(
+        "INSERT INTO receipts (scope, key, digest, position, answer) VALUES (?, ?, ?, ?, ?)",
+        [_receipt_row(receipt, committed) for receipt in rows.receipts],
+    )
+    for subject in rows.erased:
+        connection.execute(
+            "DELETE FROM subject_keys WHERE subject = ? OR subject IN (SELECT subject FROM subject_links WHERE other = ?)",
+            [subject.hex, subject.hex],
+        )
+    return committed
+
+
+def _receipt_row(receipt: NewReceipt, committed: Committed) -> tuple[str, str, bytes, int, bytes]:
+    position = committed.head if receipt.event is None else committed.positions[receipt.event]
+    return (*receipt.key, position, receipt.answer)

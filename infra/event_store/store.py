@@ -1,0 +1,111 @@
+"""The event store: the log as the rest of the house sees it, on either engine."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from commands.commit import Commit, Committed, KeptReceipt, ReceiptKey
+from domain.events import Recorded, type_name
+from infra.event_store.mapper import Mapper, Stored, subjects_with_secrets
+from infra.event_store.rows import CommitRows, EventRow, Recorder
+from infra.event_store.vault import SubjectKey, Vault, WrongMasterKey
+
+RECEIPT_DAYS = 7
+
+
+class EventStore:
+    """Seals, writes and reads events. Keys are never kept: what was erased is unreadable at once, in every process."""
+
+    def __init__(self, recorder: Recorder, mapper: Mapper, vault: Vault) -> None:
+        self._recorder, self._mapper, self._vault = recorder, mapper, vault
+        recorder.create()
+        if recorder.marker("master key", vault.fingerprint()) != vault.fingerprint():
+            raise WrongMasterKey("The master key is not the one this store was made with.")
+        recorder.prune(RECEIPT_DAYS)
+
+    @property
+    def secret(self) -> bytes:
+        """For HMACs over external ids and requests."""
+        return self._vault.secret
+
+    def commit(self, commit: Commit) -> Committed:
+        keys, wrapped = self._keys_for(commit)
+        events = [
+            EventRow(
+                event.stream,
+                event.version,
+                type_name(type(event.event)),
+                self._mapper.encode(*event, keys.get(event.metadata.subject)),
+            )
+            for event in commit.events
+        ]
+        return self._recorder.commit(
+            CommitRows(
+                commit.batch,
+                events,
+                commit.read,
+                wrapped,
+                [(e.metadata.subject, other) for e in commit.events for other in e.metadata.concerns],
+                [e.metadata.subject for e in commit.events if e.event.erases()],
+                commit.claims,
+                commit.receipts,
+            )
+        )
+
+    def streams(self, ids: Iterable[UUID]) -> dict[UUID, Sequence[Recorded]]:
+        found: dict[UUID, list[Recorded]] = defaultdict(list)
+        for recorded in self.decode(self._recorder.streams(list(ids))):
+            found[recorded.stream].append(recorded)
+        return dict(found)
+
+    def stream(self, id: UUID) -> list[Stored]:
+        return self._recorder.streams([id])
+
+    def log(self, after: int, limit: int, upto: int | None = None) -> list[Stored]:
+        """At most `limit` events in position order, from after `after`, up to and including `upto`."""
+        return self._recorder.log(after, limit, upto)
+
+    def decode(self, stored: Sequence[Stored]) -> list[Recorded]:
+        keys = self.keys(stored)
+        return [self._mapper.decode(one, keys) for one in stored]
+
+    def decode_one(self, stored: Stored, keys: Mapping[UUID, SubjectKey]) -> Recorded:
+        return self._mapper.decode(stored, keys)
+
+    def opened(self, stored: Stored, keys: Mapping[UUID, SubjectKey]) -> dict[str, Any]:
+        """The event's data in the version it was written in."""
+        return self._mapper.opened(stored, keys)
+
+    def keys(self, stored: Sequence[Stored]) -> dict[UUID, SubjectKey]:
+        """The keys that open these events, as of now."""
+        subjects = subjects_with_secrets(stored)
+        return self._vault.unwrap(self._recorder.keys(subjects)) if subjects else {}
+
+    def receipts(self, keys: Iterable[ReceiptKey]) -> dict[tuple[str, str], KeptReceipt]:
+        asked = [(key.scope, key.key) for key in keys]
+        return self._recorder.receipts(asked) if asked else {}
+
+    def reserve_numbers(self, register: str, count: int) -> range:
+        return self._recorder.reserve_numbers(register, count)
+
+    def head(self) -> int:
+        return self._recorder.head()
+
+    def close(self) -> None:
+        self._recorder.close()
+
+    def _keys_for(self, commit: Commit) -> tuple[dict[UUID, SubjectKey], list[tuple[UUID, bytes]]]:
+        """Keys to seal with: new ones for subjects that begin here, the stored ones for the rest."""
+        keys: dict[UUID, SubjectKey] = {}
+        wrapped: list[tuple[UUID, bytes]] = []
+        for event in commit.events:
+            if event.version == 1 and event.stream == event.metadata.subject:
+                keys[event.stream], raw = self._vault.new_key(event.stream)
+                wrapped.append((event.stream, raw))
+        others = {event.metadata.subject for event in commit.events} - keys.keys()
+        if others:
+            keys.update(self._vault.unwrap(self._recorder.keys(others)))
+        return keys, wrapped

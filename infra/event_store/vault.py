@@ -1,0 +1,72 @@
+"""Keys of subjects, and what they seal.
+
+Every subject has its own AES-256 key, kept wrapped by the master key. Destroying it makes everything sealed with it
+unreadable, wherever a copy lies. AES-GCM throughout (NIST SP 800-38D), 96-bit random nonces, the place of use bound as
+associated data so that no ciphertext can be moved elsewhere.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import os
+from collections.abc import Mapping
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+NONCE = 12
+
+
+class WrongMasterKey(Exception):
+    """The master key does not open what is stored: it belongs to another store."""
+
+
+class SubjectKey:
+    """Seals and opens one subject's personal data."""
+
+    def __init__(self, key: bytes) -> None:
+        self._cipher = AESGCM(key)
+
+    def seal(self, plain: bytes, place: str) -> str:
+        nonce = os.urandom(NONCE)
+        return base64.b64encode(nonce + self._cipher.encrypt(nonce, plain, place.encode())).decode()
+
+    def open(self, sealed: str, place: str) -> bytes:
+        """Raises InvalidTag where the text was not sealed with this key for this place."""
+        raw = base64.b64decode(sealed)
+        return self._cipher.decrypt(raw[:NONCE], raw[NONCE:], place.encode())
+
+
+class Vault:
+    """Makes, wraps and unwraps subject keys under the master key (32 bytes)."""
+
+    def __init__(self, master_key: bytes) -> None:
+        if len(master_key) != 32:
+            raise ValueError("The master key has 32 bytes.")
+        self._master = AESGCM(master_key)
+        self.secret = hmac.new(master_key, b"recount external ids and receipts", hashlib.sha256).digest()
+
+    def new_key(self, subject: UUID) -> tuple[SubjectKey, bytes]:
+        """A fresh key for the subject, and the same wrapped for storage."""
+        key = AESGCM.generate_key(256)
+        return SubjectKey(key), self._wrap(subject, key)
+
+    def unwrap(self, wrapped: Mapping[UUID, bytes]) -> dict[UUID, SubjectKey]:
+        return {subject: SubjectKey(self._unwrap(subject, raw)) for subject, raw in wrapped.items()}
+
+    def fingerprint(self) -> bytes:
+        """Tells one master key from another without telling anything about it."""
+        return hmac.new(self.secret, b"fingerprint", hashlib.sha256).digest()
+
+    def _wrap(self, subject: UUID, key: bytes) -> bytes:
+        nonce = os.urandom(NONCE)
+        return nonce + self._master.encrypt(nonce, key, subject.bytes)
+
+    def _unwrap(self, subject: UUID, raw: bytes) -> bytes:
+        try:
+            return self._master.decrypt(raw[:NONCE], raw[NONCE:], subject.bytes)
+        except InvalidTag:
+            raise WrongMasterKey("The master key does not fit this store.") from None
