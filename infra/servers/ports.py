@@ -1,0 +1,29 @@
+"""TCP ports on the loopback address that stay with a folder."""
+
+import random
+import socket
+from pathlib import Path
+
+# Below the ranges from which Linux and macOS take the ports of outgoing connections: otherwise a client could be given the
+# port of a server that is down for a moment, and the server could not come back.
+_RANGE = range(20_000, 32_000)
+
+
+def kept_ports(file: Path, count: int) -> list[int]:
+    """The `count` ports of the last time, as far as they are free, and new ones in place of the others."""
+    ports = [int(port) for port in file.read_text().split()] if file.exists() else []
+    ports = [port for port in ports if _is_free(port)]
+    while len(ports) < count:
+        port = random.choice(_RANGE)  # noqa: S311 (a port is no secret)
+        if port not in ports and _is_free(port):
+            ports.append(port)
+    file.write_text(" ".join(map(str, ports)))
+    return ports[:count]
+
+
+def _is_free(port: int) -> bool:
+    try:
+        with socket.create_server(("127.0.0.1", port)):
+            return True
+    except OSError:
+        return False

