@@ -1,0 +1,59 @@
+"""The database of the read models: PostgreSQL, or the second SQLite file of the embedded deployment.
+
+Read models can be made again from the log and keep their position in the same transaction as their rows, so their commits
+need not wait for the disk: a crash takes rows and position back together.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from sqlalchemy import Engine, create_engine, event
+
+POOL = 20
+
+
+class ReadModels(msgspec.Struct, frozen=True):
+    """`writer` begins every transaction as a writer; `reader` never blocks one."""
+
+    writer: Engine
+    reader: Engine
+
+    def close(self) -> None:
+        self.writer.dispose()
+        self.reader.dispose()
+
+
+def postgres_read_models(url: str) -> ReadModels:
+    """Read models in the PostgreSQL database at `url` (postgresql://...)."""
+    driver_url = url.replace("postgresql://", "postgresql+psycopg://", 1)
+    writer = create_engine(
+        driver_url,
+        pool_size=4,
+        connect_args={"options": "-c synchronous_commit=off -c idle_in_transaction_session_timeout=30s -c lock_timeout=10s"},
+    )
+    reader = create_engine(driver_url, pool_size=POOL, max_overflow=POOL, isolation_level="AUTOCOMMIT")
+    return ReadModels(writer, reader)
+
+
+def sqlite_read_models(path: Path) -> ReadModels:
+    """Read models in the SQLite file at `path`, made where it is missing."""
+    return ReadModels(_sqlite_engine(path, "BEGIN IMMEDIATE"), _sqlite_engine(path, "BEGIN"))
+
+
+def _sqlite_engine(path: Path, begin: str) -> Engine:
+    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 10, "check_same_thread": False}, pool_size=POOL)
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _: Any) -> None:
+        connection.isolation_level = None
+        for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "secure_delete = ON", "cache_size = -65536"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin_transaction(connection: Any) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine

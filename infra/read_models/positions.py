@@ -1,0 +1,102 @@
+"""How far each read model has come on each partition, kept with its rows and compared when it is advanced.
+
+`checkpoints` is the relay's side: up to `routed` everything was sent, and `last` holds the last position sent to each
+partition. A read model is complete up to `routed` on a partition if it holds at least that partition's last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from sqlalchemy import BigInteger, Column, Connection, Integer, MetaData, Table, Text, Uuid, insert, select, update
+
+from projections.rows import Instant
+
+metadata = MetaData()
+
+positions = Table(
+    "positions",
+    metadata,
+    Column("projection", Text, primary_key=True),
+    Column("partition", Integer, primary_key=True),
+    Column("position", BigInteger, nullable=False),
+    Column("next_offset", BigInteger, nullable=False),
+    Column("topic_id", Text, nullable=False),
+)
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    Column("topic", Text, primary_key=True),
+    Column("topic_id", Text, nullable=False),
+    Column("partitions", Integer, nullable=False),
+    Column("routed", BigInteger, nullable=False),
+    Column("last", Text, nullable=False),
+)
+projections = Table(
+    "projections",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("version", Integer, nullable=False),
+)
+dead_letters = Table(
+    "dead_letters",
+    metadata,
+    Column("projection", Text, primary_key=True),
+    Column("position", BigInteger, primary_key=True),
+    Column("partition", Integer, primary_key=True),
+    Column("subject", Uuid, nullable=False, index=True),
+    Column("type", Text, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("traceback", Text, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("discarded", Integer, nullable=False, server_default="0"),
+)
+
+
+class Held(NamedTuple):
+    """What a read model holds of one partition: the last position applied, and where to go on reading."""
+
+    position: int
+    next_offset: int
+    topic_id: str
+
+
+class Superseded(Exception):
+    """Another process has advanced this position: it owns the partition now, and nothing of ours was written."""
+
+
+def held(connection: Connection, projection: str) -> dict[int, Held]:
+    """Held positions by partition."""
+    rows = connection.execute(select(positions).where(positions.c.projection == projection))
+    return {row.partition: Held(row.position, row.next_offset, row.topic_id) for row in rows}
+
+
+def begin(connection: Connection, projection: str, partitions: Iterable[int], topic_id: str) -> None:
+    """Make the rows of a read model that starts from the beginning of the log."""
+    known = held(connection, projection)
+    fresh = [
+        {"projection": projection, "partition": p, "position": 0, "next_offset": 0, "topic_id": topic_id}
+        for p in partitions
+        if p not in known
+    ]
+    if fresh:
+        connection.execute(insert(positions), fresh)
+
+
+def advance(connection: Connection, projection: str, partition: int, old: Held, new: Held) -> None:
+    """Move on from `old` to `new`, or raise Superseded where somebody else did."""
+    moved = connection.execute(
+        update(positions)
+        .where(positions.c.projection == projection, positions.c.partition == partition)
+        .where(positions.c.position == old.position, positions.c.topic_id == old.topic_id)
+        .values(position=new.position, next_offset=new.next_offset, topic_id=new.topic_id)
+    )
+    if moved.rowcount != 1:
+        raise Superseded(f"{projection} on partition {partition} is no longer at {old.position}")
+
+
+def complete(held_positions: Mapping[int, int], routed: int, last: Mapping[int, int]) -> dict[int, int]:
+    """Up to which position each partition is complete: `routed` where it holds the partition's last, else what it holds."""
+    return {p: routed if position >= last.get(p, 0) else position for p, position in held_positions.items()}

@@ -1,0 +1,133 @@
+"""The rows of a read model inside one transaction: loaded, folded in Python, and written once a batch.
+
+The same projection writes the live tables or, during a rebuild, their shadows: `Rows` knows which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ColumnElement,
+    Connection,
+    DateTime,
+    Dialect,
+    Insert,
+    Table,
+    TypeDecorator,
+    bindparam,
+    delete,
+    func,
+    select,
+    tuple_,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+Row = dict[str, Any]
+
+AT_ONCE = 500
+
+
+class Instant(TypeDecorator[datetime]):
+    """A moment in UTC: timestamptz on PostgreSQL, sortable text on SQLite."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        utc = value.astimezone(UTC)
+        return utc if dialect.name == "postgresql" else utc.replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Rows:
+    """Reads and writes rows through one connection; `shadows` maps a live table to the one to use in its place."""
+
+    def __init__(self, connection: Connection, shadows: Mapping[Table, Table] | None = None) -> None:
+        self.connection = connection
+        self._shadows = shadows or {}
+
+    def table(self, live: Table) -> Table:
+        return self._shadows.get(live, live)
+
+    def load(self, live: Table, keys: Collection[Any]) -> dict[Any, Row]:
+        """Rows by primary key (a tuple where it has several columns); absent ones are left out."""
+        columns = list(self.table(live).primary_key)
+        return {_key(row, columns): row for row in self._where(live, columns, list(keys))}
+
+    def select(self, live: Table, column: str, values: Collection[Any]) -> list[Row]:
+        """All rows in which `column` has one of the values."""
+        return self._where(live, [self.table(live).c[column]], list(values))
+
+    def save(self, live: Table, rows: Collection[Row]) -> None:
+        """Insert the rows, or put them in the place of those with the same primary key. Rows name every column."""
+        if rows:
+            self._write(live, list(rows), replace=True)
+
+    def insert(self, live: Table, rows: Collection[Row]) -> None:
+        """Insert rows that are not there yet."""
+        if rows:
+            self._write(live, list(rows), replace=False)
+
+    def delete(self, live: Table, column: str, values: Collection[Any]) -> None:
+        """Delete all rows in which `column` has one of the values."""
+        table = self.table(live)
+        for some in _portions(list(values)):
+            self.connection.execute(delete(table).where(table.c[column].in_(some)))
+
+    def _where(self, live: Table, columns: Sequence[Column[Any]], values: list[Any]) -> list[Row]:
+        found: list[Row] = []
+        table = self.table(live)
+        for some in _portions(values):
+            found += [dict(row) for row in self.connection.execute(select(table).where(_among(columns, some))).mappings()]
+        return found
+
+    def _write(self, live: Table, rows: list[Row], *, replace: bool) -> None:
+        table = self.table(live)
+        if self.connection.dialect.name == "postgresql":
+            columns = {column.name: [row[column.name] for row in rows] for column in table.c}
+            self.connection.execute(_unnested_insert(table, replace), columns)
+        else:
+            statement = sqlite.insert(table)
+            self.connection.execute(_replacing(statement, table) if replace else statement, rows)
+
+
+def _among(columns: Sequence[Column[Any]], values: list[Any]) -> ColumnElement[bool]:
+    if len(columns) == 1:
+        return columns[0].in_(values)
+    return tuple_(*columns).in_(values)
+
+
+def _key(row: Row, columns: Sequence[Column[Any]]) -> Any:
+    return row[columns[0].name] if len(columns) == 1 else tuple(row[column.name] for column in columns)
+
+
+def _portions(values: list[Any]) -> Iterable[list[Any]]:
+    return (values[start : start + AT_ONCE] for start in range(0, len(values), AT_ONCE))
+
+
+@lru_cache(maxsize=1024)
+def _unnested_insert(table: Table, replace: bool) -> Insert:
+    """One statement for any number of rows: an array a column."""
+    arrays = [func.unnest(bindparam(column.name, type_=ARRAY(column.type))) for column in table.c]
+    statement = postgresql.insert(table).from_select([column.name for column in table.c], select(*arrays))
+    return _replacing(statement, table) if replace else statement
+
+
+def _replacing(statement: Any, table: Table) -> Any:
+    others = {column.name: statement.excluded[column.name] for column in table.c if not column.primary_key}
+    keys = list(table.primary_key)
+    if not others:
+        return statement.on_conflict_do_nothing(index_elements=keys)
+    return statement.on_conflict_do_update(index_elements=keys, set_=others)
