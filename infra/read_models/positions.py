@@ -6,11 +6,11 @@ partition. A read model is complete up to `routed` on a partition if it holds at
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from collections.abc import Iterable
 
 from sqlalchemy import BigInteger, Column, Connection, Integer, MetaData, Table, Text, Uuid, insert, select, update
 
+from infra.routing import Held
 from projections.rows import Instant
 
 metadata = MetaData()
@@ -55,14 +55,6 @@ dead_letters = Table(
 )
 
 
-class Held(NamedTuple):
-    """What a read model holds of one partition: the last position applied, and where to go on reading."""
-
-    position: int
-    next_offset: int
-    topic_id: str
-
-
 class Superseded(Exception):
     """Another process has advanced this position: it owns the partition now, and nothing of ours was written."""
 
@@ -95,8 +87,3 @@ def advance(connection: Connection, projection: str, partition: int, old: Held, 
     )
     if moved.rowcount != 1:
         raise Superseded(f"{projection} on partition {partition} is no longer at {old.position}")
-
-
-def complete(held_positions: Mapping[int, int], routed: int, last: Mapping[int, int]) -> dict[int, int]:
-    """Up to which position each partition is complete: `routed` where it holds the partition's last, else what it holds."""
-    return {p: routed if position >= last.get(p, 0) else position for p, position in held_positions.items()}
