@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from commands.unit_of_work import UnitOfWork
 from domain.annotations import Attachment, Number
@@ -24,6 +25,8 @@ from domain.customer import (
     OptIn,
     Requester,
 )
+
+T = TypeVar("T")
 
 
 def register(
@@ -280,3 +283,7 @@ def erase(work: UnitOfWork, *, customer_id: UUID, reason: ErasureReason, request
     customer = work.load(Customer, customer_id)
     customer.erase(work.context, reason=reason, requested_by=requested_by, receipt=receipt)
     return customer
+
+
+def _given(value: Given[T | None]) -> T | None:
+    return None if isinstance(value, UnsetType) else value
