@@ -69,7 +69,8 @@ async def exchange(plan: dict[str, Any], pending: Iterator[bytes], until: float,
     reader, writer = await asyncio.open_connection(url.hostname, url.port)
     while (begin := time.perf_counter()) < until:
         writer.write(next(pending))
-        tally.errors += await answer(reader) >= 400
+        status = await answer(reader)
+        tally.errors += status >= 400
         tally.latencies.append(time.perf_counter() - begin)
     writer.close()
 
