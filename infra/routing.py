@@ -7,7 +7,7 @@ doubled unseen.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
@@ -73,6 +73,14 @@ def subjects_here(metadata: Metadata, partition: int, partitions: int) -> frozen
     """Those of the subjects an event concerns that live on this partition."""
     subjects = (metadata.subject, *metadata.concerns)
     return frozenset(subject for subject in subjects if partition_of(subject, partitions) == partition)
+
+
+def link(stored: Stored, metadata: Metadata, last: MutableMapping[int, int], partitions: int) -> list[Message]:
+    """The messages that carry an event, one to each partition it is sent to. Each becomes the `last` of its partition."""
+    position = stored.position
+    messages = [Message(p, position, last.get(p, 0), stored) for p in partitions_of(metadata, partitions)]
+    last.update((message.partition, position) for message in messages)
+    return messages
 
 
 def complete_up_to(held: Mapping[int, int], routed: int, last: Mapping[int, int]) -> dict[int, int]:
