@@ -1,0 +1,256 @@
+"""What can be asked of orders as such; money is in `order_payments`, goods in `order_goods`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Unpack
+from uuid import UUID
+
+from commands.unit_of_work import UnitOfWork
+from domain.annotations import Attachment, Number
+from domain.customer import Customer
+from domain.order import (
+    Address,
+    Charge,
+    Contact,
+    CustomerUnknown,
+    Details,
+    Item,
+    LineQuantity,
+    Order,
+    OrderDiscount,
+    Terms,
+)
+
+REGISTER = "order"
+
+
+def place(
+    work: UnitOfWork,
+    *,
+    order_id: UUID,
+    number: str | None,
+    customer_id: UUID | None,
+    channel: str,
+    currency: str,
+    lines: Sequence[Item],
+    discounts: Sequence[OrderDiscount] = (),
+    charges: Sequence[Charge] = (),
+    total: Decimal | None = None,
+    prices_include_tax: bool = False,
+    external: tuple[str, str] | None = None,
+    **details: Unpack[Details],
+) -> Order:
+    """The same values again are a repeat; without a number one is drawn. `external` is (system, id).
+
+    A customer who is unknown or erased is refused; for one merged into another, the survivor is recorded. Raises
+    NumberTaken, OrderPlacedOtherwise.
+    """
+    order = work.load(Order, order_id)
+    customer = _customer(work, customer_id, order.placed.customer_id if order.placed else None)
+    terms = Terms.of(currency, lines, discounts, charges, prices_include_tax=prices_include_tax)
+    order.place(
+        work.context,
+        terms,
+        number=_number(work, order, number),
+        channel=channel,
+        total=total,
+        customer_id=customer.id if customer else None,
+        customer_archived=bool(customer and customer.archived),
+        external=external,
+        **details,
+    )
+    return order
+
+
+def create_or_change(
+    work: UnitOfWork,
+    *,
+    order_id: UUID,
+    number: str | None,
+    customer_id: UUID | None,
+    channel: str,
+    currency: str,
+    lines: Sequence[Item],
+    discounts: Sequence[OrderDiscount] = (),
+    charges: Sequence[Charge] = (),
+    total: Decimal | None = None,
+    prices_include_tax: bool = False,
+    external: tuple[str, str] | None = None,
+    **details: Unpack[Details],
+) -> Order:
+    """Places an order that is not there; amends one that is, and links its customer."""
+    order = work.load(Order, order_id)
+    if not order.exists:
+        return place(
+            work,
+            order_id=order_id,
+            number=number,
+            customer_id=customer_id,
+            channel=channel,
+            currency=currency,
+            lines=lines,
+            discounts=discounts,
+            charges=charges,
+            total=total,
+            prices_include_tax=prices_include_tax,
+            external=external,
+            **details,
+        )
+    if customer_id is not None:
+        set_customer(work, order_id=order_id, customer_id=customer_id)
+    order.amend(
+        work.context,
+        lines=lines,
+        discounts=discounts,
+        charges=charges,
+        total=total,
+        billing_address=details.get("billing_address"),
+        shipping_address=details.get("shipping_address"),
+        contact=details.get("contact"),
+    )
+    return order
+
+
+def amend(
+    work: UnitOfWork,
+    *,
+    order_id: UUID,
+    lines: Sequence[Item] | None = None,
+    discounts: Sequence[OrderDiscount] | None = None,
+    charges: Sequence[Charge] | None = None,
+    total: Decimal | None = None,
+    billing_address: Address | None = None,
+    shipping_address: Address | None = None,
+    contact: Contact | None = None,
+) -> Order:
+    """What is None stays as it is; lines, discounts and charges are given as a whole."""
+    order = work.existing(Order, order_id)
+    order.amend(
+        work.context,
+        lines=lines,
+        discounts=discounts,
+        charges=charges,
+        total=total,
+        billing_address=billing_address,
+        shipping_address=shipping_address,
+        contact=contact,
+    )
+    return order
+
+
+def cancel_lines(
+    work: UnitOfWork,
+    *,
+    order_id: UUID,
+    lines: Sequence[LineQuantity],
+    total: Decimal | None = None,
+    reason: str | None = None,
+) -> Order:
+    """Cancels further quantities; `total` is what the order comes to afterwards, computed where it is None."""
+    order = work.existing(Order, order_id)
+    order.cancel_lines(work.context, lines, total=total, reason=reason)
+    return order
+
+
+def set_customer(work: UnitOfWork, *, order_id: UUID, customer_id: UUID) -> Order:
+    order = work.existing(Order, order_id)
+    customer = _customer(work, customer_id, order.customer_id)
+    if customer is not None:
+        order.set_customer(work.context, customer.id, archived=customer.archived)
+    return order
+
+
+def confirm(work: UnitOfWork, *, order_id: UUID) -> Order:
+    order = work.existing(Order, order_id)
+    order.confirm(work.context)
+    return order
+
+
+def complete(work: UnitOfWork, *, order_id: UUID) -> Order:
+    order = work.existing(Order, order_id)
+    order.complete(work.context)
+    return order
+
+
+def cancel(work: UnitOfWork, *, order_id: UUID, reason: str | None = None, note: str | None = None) -> Order:
+    order = work.existing(Order, order_id)
+    order.cancel(work.context, reason=reason, note=note)
+    return order
+
+
+def reopen(work: UnitOfWork, *, order_id: UUID, reason: str | None = None) -> Order:
+    order = work.existing(Order, order_id)
+    order.reopen(work.context, reason=reason)
+    return order
+
+
+def assign(work: UnitOfWork, *, order_id: UUID, owner: str | None, team: str | None) -> Order:
+    order = work.existing(Order, order_id)
+    order.assign(work.context, owner, team)
+    return order
+
+
+def tag(work: UnitOfWork, *, order_id: UUID, tags: Sequence[str]) -> Order:
+    order = work.existing(Order, order_id)
+    order.tag(work.context, tuple(tags))
+    return order
+
+
+def untag(work: UnitOfWork, *, order_id: UUID, tags: Sequence[str]) -> Order:
+    order = work.existing(Order, order_id)
+    order.untag(work.context, tuple(tags))
+    return order
+
+
+def set_attributes(work: UnitOfWork, *, order_id: UUID, attributes: Mapping[str, str | Number | None]) -> Order:
+    order = work.existing(Order, order_id)
+    order.set_attributes(work.context, attributes)
+    return order
+
+
+def link_external_id(work: UnitOfWork, *, order_id: UUID, system: str, external_id: str) -> Order:
+    order = work.existing(Order, order_id)
+    order.link_external_id(work.context, system, external_id)
+    return order
+
+
+def unlink_external_id(work: UnitOfWork, *, order_id: UUID, system: str, external_id: str) -> Order:
+    order = work.existing(Order, order_id)
+    order.unlink_external_id(work.context, system, external_id)
+    return order
+
+
+def attach(work: UnitOfWork, *, order_id: UUID, attachment: Attachment) -> Order:
+    order = work.existing(Order, order_id)
+    order.attach(work.context, attachment)
+    return order
+
+
+def detach(work: UnitOfWork, *, order_id: UUID, attachment_id: UUID) -> Order:
+    order = work.existing(Order, order_id)
+    order.detach(work.context, attachment_id)
+    return order
+
+
+def _number(work: UnitOfWork, order: Order, number: str | None) -> str:
+    """The number to place with. An order that is there keeps its own, and a repeat draws none."""
+    if order.number is not None:
+        return number or order.number
+    if number is not None:
+        return work.claim(REGISTER, number, order.id)
+    return work.next_number(REGISTER, order.id)
+
+
+def _customer(work: UnitOfWork, customer_id: UUID | None, recorded: UUID | None) -> Customer | None:
+    """The customer to record: whoever survived merging, or on the way there the one the order has already."""
+    if customer_id is None:
+        return None
+    customer = work.load(Customer, customer_id)
+    while customer.survivor is not None and customer.id != recorded:
+        customer = work.load(Customer, customer.survivor)
+    if not customer.exists:
+        raise CustomerUnknown(f"There is no customer {customer_id}.", customer_id=customer_id)
+    customer.admit()
+    return customer
