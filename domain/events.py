@@ -6,7 +6,7 @@ tag="crm.order.placed.v1")`. What it changes stands beside it in `apply`, which 
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from typing import Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -156,10 +156,10 @@ def type_name(event: type[Event]) -> str:
     return str(event.__struct_config__.tag)
 
 
-def time_zone(name: str | None) -> Any:
+def time_zone(name: str | None) -> tzinfo:
     """The time zone called `name`: an IANA name, an offset such as `+08:00`, or UTC when it is None."""
     if name is None:
         return UTC
     if name[0] in "+-":
-        return datetime.strptime(name, "%z").tzinfo
+        return datetime.strptime(name, "%z").tzinfo or UTC
     return ZoneInfo(name)

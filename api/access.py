@@ -1,0 +1,129 @@
+"""Who may do what: API keys, roles, and the one table of permissions.
+
+A key's text is `rk_<key id>_<secret>`, the secret 256 random bits of which only the SHA-256 is recorded. A key is read
+from its own stream, never from a read model, and remembered for a second: a revoked key stops working everywhere within it.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import secrets
+import time
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any, NamedTuple
+from uuid import UUID
+
+from fastapi import Depends, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.concurrency import run_in_threadpool
+
+from api.problems import Problem
+from domain.aggregate import replayed
+from domain.api_key import ApiKey
+from domain.events import Actor
+from infra.event_store import EventStore
+
+REMEMBERED_SECONDS = 1.0
+REMEMBERED_KEYS = 10_000
+
+READ = frozenset({"customers:read", "orders:read", "reports:read"})
+SERVE = READ | {"customers:write", "orders:write", "personal:read"}
+ROLES: dict[str, frozenset[str]] = {
+    "agent": SERVE,
+    "marketer": SERVE,
+    "sales": SERVE,
+    "analyst": READ,
+    "auditor": READ | {"personal:read", "events:read", "keys:read", "imports:read", "operations:read"},
+    "operator": frozenset({"operations:read", "operations:act", "imports:read", "imports:run"}),
+    "admin": SERVE
+    | {
+        "customers:erase",
+        "events:read",
+        "imports:read",
+        "imports:run",
+        "keys:read",
+        "keys:manage",
+        "operations:read",
+        "operations:act",
+    },
+}
+
+bearer = HTTPBearer(auto_error=False, description="An API key: `rk_…`")
+
+
+class Caller(NamedTuple):
+    """Who calls: the key's id, and all that its roles permit."""
+
+    id: str
+    permissions: frozenset[str]
+    actor: Actor
+
+    def may(self, permission: str) -> bool:
+        return permission in self.permissions
+
+
+def new_key_text(key_id: UUID) -> tuple[str, str]:
+    """A fresh key's text, to be shown once, and the hash to record."""
+    secret = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode().rstrip("=")
+    return f"rk_{key_id.hex}_{secret}", _hash(secret)
+
+
+class Keys:
+    """Checks key texts. `local` is the text by which the command line on this machine speaks to its own server."""
+
+    def __init__(self, store: EventStore, local: str | None = None) -> None:
+        self._store, self._local = store, local
+        self._known: dict[bytes, tuple[float, Caller | None]] = {}
+
+    async def caller(self, text: str) -> Caller | None:
+        """The caller, or None where the key is unknown, wrong or revoked."""
+        if self._local and hmac.compare_digest(text.encode(), self._local.encode()):
+            return Caller("local", ROLES["admin"], Actor(type="system", id="command-line"))
+        digest = hashlib.sha256(text.encode()).digest()
+        known = self._known.get(digest)
+        if known is None or known[0] < time.monotonic():
+            caller = await run_in_threadpool(self._read, text)
+            if len(self._known) >= REMEMBERED_KEYS:
+                self._known.clear()
+            known = self._known[digest] = (time.monotonic() + REMEMBERED_SECONDS, caller)
+        return known[1]
+
+    def _read(self, text: str) -> Caller | None:
+        try:
+            prefix, id, secret = text.split("_", 2)
+            key_id = UUID(id)
+        except ValueError:
+            return None
+        events = self._store.streams([key_id]).get(key_id, ())
+        if prefix != "rk" or not events or type(events[0].event) not in ApiKey.events:
+            return None
+        key = replayed(ApiKey, key_id, events)
+        if not key.active or not hmac.compare_digest(key.hash, _hash(secret)):
+            return None
+        permissions = frozenset[str]().union(*(ROLES[role] for role in key.roles))
+        return Caller(key_id.hex, permissions, Actor(type="api_key", id=key_id.hex))
+
+
+def may(permission: str) -> Any:
+    """A dependency: the caller, if their key permits this."""
+
+    async def permitted(
+        request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)]
+    ) -> Caller:
+        caller = await request.app.state.keys.caller(credentials.credentials) if credentials else None
+        if caller is None:
+            raise Problem(401, "unauthenticated", "Send an API key: Authorization: Bearer rk_…", {"WWW-Authenticate": "Bearer"})
+        if not caller.may(permission):
+            raise Problem(403, "forbidden", f"This needs the permission {permission}.")
+        request.state.caller = caller
+        return caller  # type: ignore[no-any-return]
+
+    permitted.__name__ = f"may_{permission.replace(':', '_')}"
+    dependency: Callable[..., Coroutine[Any, Any, Caller]] = permitted
+    return Depends(dependency)
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

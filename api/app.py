@@ -1,0 +1,34 @@
+"""The application: every router, listed by hand."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from infra.read_models.completeness import Completeness
+
+from api import customers, problems
+from api.access import Keys
+from commands.executor import Executor
+from infra.wiring import Deployment
+
+DESCRIPTION = """An event-sourced CRM: every answer can be counted again, as of any moment, by anyone who doubts it."""
+
+
+def create(deployment: Deployment, executor: Executor, completeness: Completeness, local_key: str | None = None) -> FastAPI:
+    """The API over these stores. Whoever made them closes them."""
+    app = FastAPI(
+        title="Recount",
+        description=DESCRIPTION,
+        version="0.1.0",
+        redoc_url=None,
+        redirect_slashes=False,
+        max_body_size=deployment.settings.body_limit,
+    )
+    app.state.settings = deployment.settings
+    app.state.store = deployment.store
+    app.state.read_models = deployment.read_models
+    app.state.executor = executor
+    app.state.completeness = completeness
+    app.state.keys = Keys(deployment.store, local_key)
+    problems.install(app)
+    app.include_router(customers.router)
+    return app

@@ -1,0 +1,127 @@
+"""From a request to a command, and from its outcome to the answer."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from fastapi import Header, Request, Response
+
+from api.access import Caller
+from api.fields import Told
+from api.problems import Problem, refused
+from commands.batch import Command, Outcome
+from commands.commit import ReceiptKey
+from commands.executor import Executor
+from domain.aggregate import Aggregate
+from domain.events import Context, Origin
+from domain.ids import new_id
+from domain.occurrence import occurrence
+
+NO_TIME_YET = datetime.min.replace(tzinfo=UTC)
+KEY = re.compile(r"[\x21-\x7e]{1,255}")
+
+
+class Accepted(msgspec.Struct):
+    """The answer to a command: what it acted on, its version now, and a position to read it back by."""
+
+    id: UUID
+    version: int
+    position: int
+
+
+async def carry_out(
+    request: Request,
+    function: Callable[..., Aggregate],
+    told: Told | None,
+    *,
+    target: UUID,
+    location: str | None = None,
+    **facts: Any,
+) -> Response:
+    """Run the command and answer: 201 with `location` for what was made, 200 for what was done, a problem if refused."""
+    command = Command(
+        function,
+        facts,
+        context(request.state.caller, told),
+        target=target,
+        expected=expected_version(request),
+        receipt=await receipt_key(request),
+    )
+    executor: Executor = request.app.state.executor
+    outcome = await executor.run(command)
+    return answer(outcome, location)
+
+
+def answer(outcome: Outcome, location: str | None = None) -> Response:
+    if outcome.refusal or outcome.id is None:
+        return refused(outcome.refusal, {"Position": str(outcome.position)})  # type: ignore[arg-type]
+    headers = {"ETag": f'"{outcome.version}"', "Position": str(outcome.position)}
+    status = 200
+    if outcome.created and location:
+        headers["Location"] = f"{location}/{outcome.id}"
+        status = 201
+    body = msgspec.json.encode(Accepted(outcome.id, outcome.version, outcome.position))
+    return Response(body, status, headers, "application/json")
+
+
+def context(caller: Caller, told: Told | None, origin: Origin = "live") -> Context:
+    """The circumstances as the request states them. Raises Malformed where the time of occurrence is none."""
+    command_id = new_id()
+    if told is None or not told.model_fields_set:
+        return Context(now=NO_TIME_YET, actor=caller.actor, origin=origin, command_id=command_id)
+    when = occurrence(told.occurred_at, told.occurred_zone) if told.occurred_at else None
+    return Context(
+        now=NO_TIME_YET,
+        actor=caller.actor,
+        origin=origin,
+        occurred_at=when and when.at,
+        occurred_precision=when.precision if when else "second",
+        occurred_zone=when and when.zone,
+        on_behalf_of=told.on_behalf_of,
+        source=told.source.value() if told.source else None,
+        command_id=command_id,
+        correlation_id=told.correlation_id,
+        causation_id=told.causation_id,
+    )
+
+
+def expected_version(request: Request) -> int | None:
+    """The version that If-Match names."""
+    text = request.headers.get("if-match")
+    if text is None or text == "*":
+        return None
+    match = re.fullmatch(r'"(\d{1,9})"', text)
+    if match is None:
+        raise Problem(400, "malformed-if-match", 'If-Match holds one version in quotes, such as "3".')
+    return int(match.group(1))
+
+
+async def receipt_key(request: Request) -> ReceiptKey | None:
+    """Whose request this is and what it says, where it has an Idempotency-Key."""
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return None
+    if not KEY.fullmatch(key):
+        raise Problem(400, "malformed-idempotency-key", "Idempotency-Key has 1 to 255 visible ASCII characters.")
+    said = b"\n".join((request.method.encode(), request.url.path.encode(), await request.body()))
+    digest = hmac.new(request.app.state.store.secret, said, hashlib.sha256).digest()
+    return ReceiptKey(request.state.caller.id, key, digest)
+
+
+IfMatch = Annotated[
+    str | None, Header(alias="If-Match", description="The version you last saw, in quotes; 412 if someone was faster.")
+]
+IdempotencyKey = Annotated[
+    str | None, Header(alias="Idempotency-Key", description="The same key with the same body gives the first answer again.")
+]
+
+
+def documented(_: IfMatch = None, __: IdempotencyKey = None) -> None:
+    """Names the headers that every command understands, for the OpenAPI document."""

@@ -1,0 +1,93 @@
+"""What the OpenAPI document says of answers that many routes share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+PROBLEM: dict[str, Any] = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string", "examples": ["/problems/order-not-confirmed"]},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "facts": {"type": "object", "additionalProperties": {"type": "string"}},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["pointer", "detail"],
+                "properties": {"pointer": {"type": "string"}, "detail": {"type": "string"}},
+            },
+        },
+    },
+}
+POSITION = {
+    "description": "A position in the log: send it back as `?after=` to read what you wrote.",
+    "schema": {"type": "string"},
+}
+ETAG = {"description": "The version, in quotes.", "schema": {"type": "string"}}
+
+_ACCEPTED_BODY = {
+    "application/json": {
+        "schema": {
+            "type": "object",
+            "required": ["id", "version", "position"],
+            "properties": {
+                "id": {"type": "string", "format": "uuid"},
+                "version": {"type": "integer", "minimum": 1},
+                "position": {"type": "integer", "minimum": 0},
+            },
+        }
+    }
+}
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The problem documents a route may answer with."""
+    return {
+        status: {"description": _REASONS[status], "content": {"application/problem+json": {"schema": PROBLEM}}}
+        for status in statuses
+    }
+
+
+_REASONS = {
+    400: "Malformed",
+    401: "No valid API key",
+    403: "The key may not do this",
+    404: "Not there",
+    406: "No such representation",
+    409: "Refused by a business rule",
+    412: "Someone was faster",
+    413: "Too large",
+    422: "Does not fit the schema",
+    503: "Not now: try again after Retry-After",
+}
+
+EVERYWHERE = problems(400, 401, 403, 404, 413, 422, 503)
+ACCEPTED: dict[int | str, dict[str, Any]] = {
+    200: {"description": "Done, or nothing to do", "content": _ACCEPTED_BODY, "headers": {"ETag": ETAG, "Position": POSITION}},
+    **EVERYWHERE,
+    **problems(409, 412),
+}
+CREATED: dict[int | str, dict[str, Any]] = {
+    201: {
+        "description": "Made",
+        "content": _ACCEPTED_BODY,
+        "headers": {"ETag": ETAG, "Position": POSITION, "Location": {"schema": {"type": "string"}}},
+    }
+}
+
+
+def answers(schema: dict[str, Any], *more: int) -> dict[int | str, dict[str, Any]]:
+    """A read's answers: 200 with this schema, and its problems."""
+    return {
+        200: {
+            "description": "As of `Position`",
+            "content": {"application/json": {"schema": schema}},
+            "headers": {"Position": POSITION},
+        },
+        **EVERYWHERE,
+        **problems(*more),
+    }

@@ -1,0 +1,142 @@
+"""Every error as a problem document (RFC 9457), and the one table of which refusal has which status."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from commands.batch import KeyReused, VersionMismatch
+from commands.commit import StoreUnavailable
+from commands.executor import OutcomeUnknown, Overloaded
+from domain.refusals import Malformed, NotThere, Refusal
+
+log = structlog.get_logger()
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_SECONDS = "1"
+
+STATUS: tuple[tuple[type[Refusal], int], ...] = (
+    (VersionMismatch, 412),
+    (KeyReused, 422),
+    (Malformed, 422),
+    (NotThere, 404),
+    (Refusal, 409),
+)
+TITLES = {
+    400: "The request is malformed",
+    401: "An API key is needed",
+    403: "This key may not do that",
+    404: "There is nothing here",
+    405: "The method is not allowed here",
+    406: "None of the accepted media types can be given",
+    413: "The body is too large",
+    415: "The media type is not understood",
+    422: "The request does not fit its schema",
+    503: "Not now",
+}
+
+
+class Pointer(msgspec.Struct):
+    """Which part of the request is meant: a JSON pointer into the body, or the name of a parameter."""
+
+    pointer: str
+    detail: str
+
+
+class Problem(Exception):
+    """Raised by routes for what no refusal says."""
+
+    def __init__(self, status: int, type: str, detail: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.status, self.type, self.detail, self.headers = status, type, detail, headers
+
+
+def status_of(refusal: Refusal) -> int:
+    return next(status for kind, status in STATUS if isinstance(refusal, kind))
+
+
+def problem(
+    status: int,
+    type: str,
+    detail: str,
+    *,
+    title: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    **more: Any,
+) -> Response:
+    document = {"type": f"/problems/{type}", "title": title or TITLES.get(status, detail), "status": status, "detail": detail}
+    return Response(msgspec.json.encode(document | more), status, dict(headers or {}), MEDIA_TYPE)
+
+
+def refused(refusal: Refusal, headers: Mapping[str, str] | None = None) -> Response:
+    return problem(
+        status_of(refusal), refusal.rule, refusal.detail, title=type(refusal).title(), headers=headers, facts=refusal.facts
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Every way to fail, listed by hand."""
+    app.add_exception_handler(Refusal, _refusal)
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(RequestValidationError, _misfit)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Overloaded, _overloaded)
+    app.add_exception_handler(OutcomeUnknown, _outcome_unknown)
+    app.add_exception_handler(StoreUnavailable, _unavailable)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+async def _refusal(_: Request, error: Any) -> Response:
+    return refused(error)
+
+
+async def _problem(_: Request, error: Any) -> Response:
+    return problem(error.status, error.type, error.detail, headers=error.headers)
+
+
+async def _misfit(_: Request, error: Any) -> Response:
+    errors: Sequence[Mapping[str, Any]] = error.errors()
+    if any(one["type"] == "json_invalid" for one in errors):
+        return problem(400, "malformed-json", str(errors[0].get("ctx", {}).get("error", "The body is not JSON.")))
+    pointers = [Pointer(_pointer(one["loc"]), str(one["msg"])) for one in errors]
+    return problem(422, "does-not-fit", "The request does not fit its schema.", errors=pointers)
+
+
+def _pointer(location: Sequence[Any]) -> str:
+    where, *path = location
+    if where == "body":
+        return "/" + "/".join(str(step).replace("~", "~0").replace("/", "~1") for step in path)
+    return f"{where}: {'.'.join(map(str, path))}"
+
+
+async def _http(_: Request, error: Any) -> Response:
+    title = TITLES.get(error.status_code, str(error.detail))
+    kind = title.lower().replace(" ", "-") if error.status_code in TITLES else f"status-{error.status_code}"
+    return problem(error.status_code, kind, str(error.detail), headers=error.headers)
+
+
+async def _overloaded(_: Request, error: Any) -> Response:
+    return problem(
+        503, "overloaded", "Too many commands are waiting. Nothing was done.", headers={"Retry-After": RETRY_SECONDS}
+    )
+
+
+async def _outcome_unknown(_: Request, error: Any) -> Response:
+    detail = f"{error}. Send it again with the same Idempotency-Key to learn what became of it."
+    return problem(503, "outcome-unknown", detail, headers={"Retry-After": RETRY_SECONDS})
+
+
+async def _unavailable(_: Request, error: Any) -> Response:
+    log.warning("store unavailable", error=str(error))
+    return problem(503, "unavailable", "The store does not answer.", headers={"Retry-After": RETRY_SECONDS})
+
+
+async def _unexpected(request: Request, error: Any) -> Response:
+    log.error("unexpected error", path=request.url.path, error=type(error).__name__, exc_info=error)
+    return problem(500, "unexpected", "Something is wrong on our side. Nothing was recorded.", title="Unexpected error")

@@ -1,0 +1,86 @@
+"""Answers from read models: up to date as far as was asked, and saying how far that is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, TypeVar
+from uuid import UUID
+
+import msgspec
+from fastapi import Depends, Header, Query, Request, Response
+from infra.read_models.completeness import Completeness
+from sqlalchemy import Connection
+from starlette.concurrency import run_in_threadpool
+
+from api.problems import RETRY_SECONDS, Problem, problem
+
+T = TypeVar("T")
+
+LARGEST_POSITION = 2**63 - 1
+
+
+class NotYet(Exception):
+    """The read model did not come as far as was asked in time."""
+
+
+def after_position(
+    after: Annotated[
+        int | None,
+        Query(ge=0, le=LARGEST_POSITION, description="Answer only when complete up to this position: read your own write."),
+    ] = None,
+    position: Annotated[str | None, Header(alias="Position", pattern=r"^\d{1,18}$", include_in_schema=False)] = None,
+) -> int:
+    """The position a read must be complete to: `?after=`, or the Position header of a command's answer sent back."""
+    return max(after or 0, int(position or 0))
+
+
+After = Annotated[int, Depends(after_position)]
+
+
+async def read(
+    request: Request, projection: str, after: int, query: Callable[[Connection], T], subject: UUID | None = None
+) -> tuple[T, int]:
+    """The query's answer, and the position up to which it is complete (for `subject`, or for everything).
+
+    Raises Problem 503 where the read model is not complete up to `after` within the time limit.
+    """
+    completeness: Completeness = request.app.state.completeness
+    limit: float = request.app.state.settings.after_timeout
+    position = await completeness.wait(projection, after, subject, limit)
+    if position < after:
+        raise Problem(
+            503,
+            "not-yet",
+            f"{projection} is complete up to {position}, not yet up to {after}.",
+            {"Retry-After": RETRY_SECONDS, "Position": str(position)},
+        )
+    return await run_in_threadpool(_query, request, query), position
+
+
+def _query(request: Request, query: Callable[[Connection], T]) -> T:
+    with request.app.state.read_models.reader.connect() as connection:
+        return query(connection)
+
+
+def found(request: Request, body: Any, position: int, version: int | None = None) -> Response:
+    """200 with the body; 304 where the caller has this version already."""
+    headers = {"Position": str(position)}
+    if version is not None:
+        headers["ETag"] = f'"{version}"'
+        if request.headers.get("if-none-match") == headers["ETag"]:
+            return Response(status_code=304, headers=headers)
+    return Response(msgspec.json.encode(body), 200, headers, "application/json")
+
+
+def absent(name: str, id: object, position: int) -> Response:
+    return problem(404, "not-there", f"There is no {name} {id}.", headers={"Position": str(position)})
+
+
+def page(request: Request, items: list[Mapping[str, Any]], cursor: str | None, position: int) -> Response:
+    """A page of a list, with the link to the next one where there is one."""
+    body: dict[str, Any] = {"items": items, "next": None}
+    headers = {"Position": str(position)}
+    if cursor:
+        body["next"] = str(request.url.include_query_params(cursor=cursor).replace(scheme="", netloc=""))
+        headers["Link"] = f'<{body["next"]}>; rel="next"'
+    return Response(msgspec.json.encode(body), 200, headers, "application/json")

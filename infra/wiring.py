@@ -1,0 +1,97 @@
+"""Everything that runs, listed by hand: aggregates, events, read models, and how each deployment is put together."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO
+
+import msgspec
+
+from commands.executor import Executor, Limits
+from domain.aggregate import Aggregate
+from domain.api_key import ApiKey
+from domain.customer import Customer
+from domain.events import Event
+from domain.imports import Import
+from domain.order import Order
+from infra.event_store import EventStore, Mapper, PostgresRecorder, SqliteRecorder, Vault
+from infra.event_store.mapper import Upcaster
+from infra.read_models import ReadModels, postgres_read_models, sqlite_read_models
+from infra.routing import PARTITIONS
+from infra.settings import Settings
+from projections.api_keys import api_keys
+from projections.channel_sales import channel_sales
+from projections.customer_timeline import customer_timeline
+from projections.customer_view import customer_view
+from projections.orders import orders
+from projections.projection import Projection
+
+AGGREGATES: tuple[type[Aggregate], ...] = (Customer, Order, ApiKey, Import)
+EVENTS: tuple[type[Event], ...] = tuple(event for aggregate in AGGREGATES for event in aggregate.events)
+UPCASTERS: Mapping[str, Upcaster] = {}
+PROJECTIONS: tuple[Projection, ...] = (customer_view, customer_timeline, orders, channel_sales, api_keys)
+
+
+class HomeInUse(Exception):
+    """Another process has the embedded deployment's folder."""
+
+
+class Deployment(msgspec.Struct, eq=False):
+    """The stores that a process works on. `partitions` is 1 where events are tailed in process."""
+
+    settings: Settings
+    store: EventStore
+    read_models: ReadModels
+    partitions: int
+    lock: IO[str] | None = None
+
+    def executor(self) -> Executor:
+        settings = self.settings
+        limits = Limits(queue=settings.queue_limit, cache=settings.cache_limit, settle=settings.settle_timeout)
+        return Executor(self.store, limits)
+
+    def close(self) -> None:
+        self.store.close()
+        self.read_models.close()
+        if self.lock:
+            self.lock.close()
+
+
+def deploy(settings: Settings) -> Deployment:
+    """Open the stores that the settings name. Raises HomeInUse, WrongMasterKey, ValueError, StoreUnavailable."""
+    if settings.database_url:
+        recorder = PostgresRecorder(
+            settings.database_url, lock_timeout=settings.lock_timeout, idle_timeout=settings.idle_timeout
+        )
+        read_models = postgres_read_models(settings.database_url)
+        return Deployment(settings, _store(recorder, settings), read_models, PARTITIONS)
+    settings.home.mkdir(parents=True, exist_ok=True)
+    lock = locked(settings.home)
+    store = _store(SqliteRecorder(settings.home / "events.db"), settings)
+    return Deployment(settings, store, sqlite_read_models(settings.home / "read-models.db"), 1, lock)
+
+
+def locked(home: Path) -> IO[str]:
+    """The folder's one lock, held until the file is closed or the process ends."""
+    file = (home / "lock").open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        raise HomeInUse(f"{home} is in use by another process") from None
+    return file
+
+
+def chosen(names: str) -> tuple[Projection, ...]:
+    """The projections of these names, separated by commas; all of them where none is named. Raises ValueError."""
+    known = {projection.name: projection for projection in PROJECTIONS}
+    wanted = [name.strip() for name in names.split(",") if name.strip()]
+    if unknown := [name for name in wanted if name not in known]:
+        raise ValueError(f"there is no projection {', '.join(unknown)}; there are {', '.join(known)}")
+    return tuple(known[name] for name in wanted) or PROJECTIONS
+
+
+def _store(recorder: PostgresRecorder | SqliteRecorder, settings: Settings) -> EventStore:
+    return EventStore(recorder, Mapper(EVENTS, UPCASTERS), Vault(settings.master_key_bytes))
