@@ -1,0 +1,1 @@
+"""Kafka: the topic, and events on their way into it and out of it."""

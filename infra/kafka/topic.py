@@ -1,0 +1,92 @@
+"""The topic the events go through: made as it has to be, or checked that it is so.
+
+A topic that was deleted and made again has the same name and another id: offsets of the one mean nothing in the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+from kafka import KafkaAdminClient, TopicPartition
+from kafka.admin import ConfigResource, ConfigResourceType, NewTopic, OffsetSpec
+from kafka.errors import TopicAlreadyExistsError
+
+from infra.kafka.connection import KafkaUnavailable, connected, unavailable_when_failing
+from infra.routing import PARTITIONS, Held
+
+# Nothing is ever dropped, and time is the broker's: a record dated too far ahead would be rejected, and stop its producer.
+KEPT = {
+    "cleanup.policy": "delete",
+    "retention.ms": "-1",
+    "retention.bytes": "-1",
+    "message.timestamp.type": "LogAppendTime",
+}
+# The largest event is somewhat larger than the largest body of a request.
+LARGEST = 16 * 1024 * 1024
+
+
+class Topic(NamedTuple):
+    name: str
+    id: str
+    partitions: int
+
+    @property
+    def dead(self) -> str:
+        """The name of the topic for what cannot be read."""
+        return f"{self.name}.dead"
+
+
+class UnfitTopic(Exception):
+    """The topic is there and not as it has to be. Messages need another topic, and the read models a rebuild."""
+
+
+class Topics:
+    """Makes topics and looks at them. Every method raises KafkaUnavailable."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self._admin = connected(KafkaAdminClient, bootstrap_servers=bootstrap)
+
+    def ensure(self, name: str, partitions: int = PARTITIONS, replication: int = 1) -> Topic:
+        """The topic, made with its dead one where it is missing. Raises UnfitTopic."""
+        self._make(f"{name}.dead", 1, replication)
+        self._make(name, partitions, replication)
+        topic = self.find(name)
+        if not topic.id:
+            raise KafkaUnavailable(f"{name} is not known to every broker yet")
+        if topic.partitions != partitions:
+            raise UnfitTopic(f"{name} has {topic.partitions} partitions and not {partitions}")
+        self._refuse_settings_that_lose(name)
+        return topic
+
+    def find(self, name: str) -> Topic:
+        """The topic as it is now; one without id and partitions where there is none."""
+        with unavailable_when_failing():
+            [found] = self._admin.describe_topics([name])
+        return Topic(name, str(found["topic_id"] or ""), len(found["partitions"]))
+
+    def lag(self, topic: Topic, held: Mapping[int, Held]) -> dict[int, int]:
+        """Messages that lie in each partition after what is held of it; all of them where another topic's is held."""
+        asked = {TopicPartition(topic.name, p): OffsetSpec.LATEST for p in held}
+        with unavailable_when_failing():
+            ends = self._admin.list_partition_offsets(asked)
+        starts = {p: one.next_offset if one.topic_id == topic.id else 0 for p, one in held.items()}
+        return {place.partition: max(0, end.offset - starts[place.partition]) for place, end in ends.items()}
+
+    def close(self) -> None:
+        self._admin.close()
+
+    def _make(self, name: str, partitions: int, replication: int) -> None:
+        settings = KEPT | {"max.message.bytes": str(LARGEST)}
+        new = NewTopic(name, partitions, replication, topic_configs=settings)
+        with unavailable_when_failing(), suppress(TopicAlreadyExistsError):
+            self._admin.create_topics([new], wait_for_metadata=True)
+
+    def _refuse_settings_that_lose(self, name: str) -> None:
+        with unavailable_when_failing():
+            described = self._admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name, KEPT)], config_filter="all")
+        actual: dict[str, Any] = described["topic"][name]
+        for setting, value in KEPT.items():
+            if (found := actual[setting]["value"]) != value:
+                raise UnfitTopic(f"{name} has {setting}={found} and needs {value}")
