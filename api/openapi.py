@@ -91,3 +91,41 @@ def answers(schema: dict[str, Any], *more: int) -> dict[int | str, dict[str, Any
         **EVERYWHERE,
         **problems(*more),
     }
+
+
+def listed(item: dict[str, Any], *more: int) -> dict[int | str, dict[str, Any]]:
+    """A list's answers: a page of items, and the link to the next page."""
+    return answers(
+        {
+            "type": "object",
+            "required": ["items", "next"],
+            "properties": {"items": {"type": "array", "items": item}, "next": {"type": ["string", "null"]}},
+        },
+        *more,
+    )
+
+
+EVENT: dict[str, Any] = {
+    "type": "object",
+    "required": ["position", "stream", "version", "type", "metadata", "data"],
+    "properties": {
+        "position": {"type": "integer"},
+        "stream": {"type": "string", "format": "uuid"},
+        "version": {"type": "integer"},
+        "type": {"type": "string"},
+        "metadata": {"type": "object"},
+        "data": {"type": "object"},
+    },
+}
+
+KEY: dict[str, Any] = {
+    "type": "object",
+    "required": ["id", "label", "roles", "issued_at", "revoked_at"],
+    "properties": {
+        "id": {"type": "string", "format": "uuid"},
+        "label": {"type": ["string", "null"]},
+        "roles": {"type": "array", "items": {"type": "string"}},
+        "issued_at": {"type": "string", "format": "date-time"},
+        "revoked_at": {"type": ["string", "null"], "format": "date-time"},
+    },
+}

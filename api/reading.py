@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -17,6 +17,11 @@ from api.problems import RETRY_SECONDS, Problem, problem
 T = TypeVar("T")
 
 LARGEST_POSITION = 2**63 - 1
+NDJSON = "application/x-ndjson"
+
+
+def wants_ndjson(request: Request) -> bool:
+    return NDJSON in request.headers.get("accept", "")
 
 
 class NotYet(Exception):
@@ -76,7 +81,7 @@ def absent(name: str, id: object, position: int) -> Response:
     return problem(404, "not-there", f"There is no {name} {id}.", headers={"Position": str(position)})
 
 
-def page(request: Request, items: list[Mapping[str, Any]], cursor: str | None, position: int) -> Response:
+def page(request: Request, items: Sequence[Mapping[str, Any]], cursor: str | None, position: int) -> Response:
     """A page of a list, with the link to the next one where there is one."""
     body: dict[str, Any] = {"items": items, "next": None}
     headers = {"Position": str(position)}

@@ -1,0 +1,58 @@
+"""API keys over HTTP: issued once, shown once, revoked at once."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import Field
+
+from api.access import may, new_key_text
+from api.commanding import carry_out, documented
+from api.fields import Line, Told
+from api.openapi import ACCEPTED, CREATED, KEY, listed
+from api.reading import After, page, read
+from api.strict import StrictRoute
+from commands import api_keys as commands
+from domain.ids import new_id
+from projections import api_keys
+
+router = APIRouter(prefix="/v1/keys", tags=["keys"], route_class=StrictRoute)
+
+
+class IssueBody(Told):
+    label: Line
+    roles: Annotated[
+        list[Literal["agent", "marketer", "sales", "analyst", "auditor", "operator", "admin"]],
+        Field(min_length=1, max_length=7),
+    ]
+
+
+@router.post("", status_code=201, dependencies=[may("keys:manage"), Depends(documented)], responses={**ACCEPTED, **CREATED})
+async def issue(request: Request, body: IssueBody) -> Response:
+    """Issue a key. Its text is in the answer and nowhere else: only a hash is recorded, so a repeat has no text."""
+    id = new_id()
+    text, hash = new_key_text(id)
+    answer = await carry_out(
+        request, commands.issue, body, target=id, location="/v1/keys", key_id=id, label=body.label, roles=body.roles, hash=hash
+    )
+    accepted = msgspec.json.decode(bytes(answer.body))
+    if answer.status_code == 201 and accepted["id"] == str(id):
+        answer.body = msgspec.json.encode(accepted | {"key": text})
+        answer.headers["content-length"] = str(len(answer.body))
+    return answer
+
+
+@router.post("/{id}/revocation", dependencies=[may("keys:manage"), Depends(documented)], responses=ACCEPTED)
+async def revoke(request: Request, id: UUID, body: Told | None = None) -> Response:
+    """Revoke a key: within a second it opens nothing any more."""
+    return await carry_out(request, commands.revoke, body, target=id, key_id=id)
+
+
+@router.get("", dependencies=[may("keys:read")], responses=listed(KEY))
+async def keys(request: Request, after: After) -> Response:
+    """All keys, the newest first."""
+    found, position = await read(request, "api_keys", after, api_keys.listing)
+    return page(request, found, None, position)
