@@ -85,7 +85,9 @@ class Topics:
 
     def _refuse_settings_that_lose(self, name: str) -> None:
         with unavailable_when_failing():
-            described = self._admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name, KEPT)], config_filter="all")
+            described = self._admin.describe_configs(
+                [ConfigResource(ConfigResourceType.TOPIC, name, KEPT)], config_filter="all"
+            )
         actual: dict[str, Any] = described["topic"][name]
         for setting, value in KEPT.items():
             if (found := actual[setting]["value"]) != value:

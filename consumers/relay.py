@@ -1,0 +1,177 @@
+"""The relay: events from the store into Kafka, in order, and the checkpoint after every acknowledged window.
+
+The event store is the outbox. After any doubt (Kafka, the database, another relay that was faster) everything is let go,
+and the next turn begins at the stored checkpoint: what was sent twice or too early, the chain shows to who reads it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from threading import Event
+
+import structlog
+from prometheus_client import Counter, Gauge
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+
+from commands.commit import StoreUnavailable
+from consumers.window import Window, next_window
+from infra.event_store import EventStore, Stored
+from infra.kafka.connection import KafkaUnavailable
+from infra.kafka.producer import WINDOW_MESSAGES, Producer
+from infra.kafka.topic import Topic, Topics, UnfitTopic
+from infra.read_models import checkpoints
+from infra.read_models.checkpoints import Checkpoint
+from infra.read_models.database import ReadModels
+from infra.read_models.positions import Superseded
+from infra.routing import PARTITIONS
+
+DOUBT = (KafkaUnavailable, StoreUnavailable, DBAPIError, Superseded)
+
+STAND_BY_PAUSE = 0.25
+LONGEST_BACKOFF = 5.0
+VERIFY_EVERY = 5.0
+ALARM_AFTER = 5
+# While events come the store is asked every 2 ms, and after two quiet seconds every 20 ms.
+SHORTEST_PAUSE, LONGEST_PAUSE, PAUSE_PER_QUIET_SECOND = 0.002, 0.020, 0.010
+
+# A relay that hangs or whose machine is gone loses the lock within a minute; one that lives is heard of every few seconds.
+LOCK_SETTINGS = (
+    "SET idle_session_timeout = '60s'",
+    "SET tcp_keepalives_idle = 10",
+    "SET tcp_keepalives_interval = 5",
+    "SET tcp_keepalives_count = 3",
+)
+TRY_LOCK = text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))")
+
+log = structlog.get_logger()
+routed_position = Gauge("recount_relay_routed_position", "Everything up to this position was sent to Kafka.")
+doubts = Counter("recount_relay_doubts_total", "Turns that ended in doubt and were begun again at the checkpoint.")
+alarms = Counter("recount_relay_alarms_total", "Times that the relay did not advance for several turns in a row.")
+
+
+class Relay:
+    """Sends the log to a topic. `exclusive`: only while it holds the one lock; others wait for it and take over.
+
+    Partition count and replication factor are those of a topic that is made here. Times are in seconds.
+    """
+
+    def __init__(
+        self,
+        store: EventStore,
+        read_models: ReadModels,
+        bootstrap: str,
+        topic: str,
+        *,
+        partitions: int = PARTITIONS,
+        replication: int = 1,
+        exclusive: bool = True,
+        verify_every: float = VERIFY_EVERY,
+        alarm_after: int = ALARM_AFTER,
+    ) -> None:
+        self._store, self._read_models, self._bootstrap, self._topic = store, read_models, bootstrap, topic
+        self._partitions, self._replication, self._exclusive = partitions, replication, exclusive
+        self._verify_every, self._alarm_after = verify_every, alarm_after
+        self._stopping = Event()
+        self._fruitless = 0
+
+    def run(self) -> None:
+        """Until `stop`. Raises UnfitTopic where the topic is not as it has to be."""
+        while not self._stopping.is_set():
+            try:
+                self._take_turn()
+            except DOUBT as error:
+                self._recover(error)
+
+    def stop(self) -> None:
+        """Finish the window that is under way and end. From any thread, or a signal's handler."""
+        self._stopping.set()
+
+    def _take_turn(self) -> None:
+        with self._session() as session:
+            if self._exclusive and not self._wait_for_lock(session):
+                return
+            with closing(Topics(self._bootstrap)) as topics, closing(Producer(self._bootstrap)) as producer:
+                self._relay(session, topics, producer)
+
+    @contextmanager
+    def _session(self) -> Iterator[Connection]:
+        """A connection of its own: what saves the checkpoint is what holds the lock, and both go together."""
+        with self._read_models.writer.connect() as connection:
+            session = connection.execution_options(isolation_level="AUTOCOMMIT")
+            session.detach()
+            yield session
+
+    def _wait_for_lock(self, session: Connection) -> bool:
+        """Whether it is ours: False when asked to stop before."""
+        for setting in LOCK_SETTINGS:
+            session.execute(text(setting))
+        while not session.execute(TRY_LOCK, {"name": f"relay {self._topic}"}).scalar():
+            if self._stopping.wait(STAND_BY_PAUSE):
+                return False
+        return True
+
+    def _relay(self, session: Connection, topics: Topics, producer: Producer) -> None:
+        topic = topics.ensure(self._topic, self._partitions, self._replication)
+        checkpoint = self._resume(session, topic)
+        log.info("relay.resumed", topic=topic.name, position=checkpoint.routed)
+        rows: list[Stored] = []
+        verified = advanced = time.monotonic()
+        while not self._stopping.is_set():
+            if (now := time.monotonic()) - verified > self._verify_every:
+                self._verify(topics, topic, session)
+                verified = now
+            rows += self._store.log(rows[-1].position if rows else checkpoint.routed, WINDOW_MESSAGES - len(rows))
+            if rows:
+                window = next_window(rows, checkpoint)
+                producer.send(topic.name, window.records)
+                checkpoint = self._save(session, checkpoint, window)
+                rows, advanced = rows[window.events :], time.monotonic()
+            else:
+                self._fruitless = 0
+                self._stopping.wait(_pause(now - advanced))
+
+    def _resume(self, session: Connection, topic: Topic) -> Checkpoint:
+        """Where to go on; the beginning of the log where the topic is new, or was made anew."""
+        old = checkpoints.load(session, topic.name)
+        fresh = Checkpoint(topic.id, topic.partitions, 0, {})
+        if old is None:
+            checkpoints.begin(session, topic.name, fresh)
+            return fresh
+        if old.partitions != topic.partitions:
+            raise UnfitTopic(f"{topic.name} was begun with {old.partitions} partitions and has {topic.partitions}")
+        if old.topic_id == topic.id:
+            return old
+        log.warning("relay.topic_made_anew", topic=topic.name, position=old.routed)
+        checkpoints.advance(session, topic.name, old, fresh)
+        return fresh
+
+    def _verify(self, topics: Topics, topic: Topic, session: Connection) -> None:
+        """Raises KafkaUnavailable where the topic is no longer the one that is sent to. Shows that this session lives."""
+        session.execute(text("SELECT 1"))
+        if topics.find(topic.name) != topic:
+            raise KafkaUnavailable(f"{topic.name} was deleted or made anew")
+
+    def _save(self, session: Connection, old: Checkpoint, window: Window) -> Checkpoint:
+        new = old._replace(routed=window.routed, last=window.last)
+        checkpoints.advance(session, self._topic, old, new)
+        self._fruitless = 0
+        routed_position.set(new.routed)
+        return new
+
+    def _recover(self, error: Exception) -> None:
+        """Wait a little, longer every time, and raise the alarm when nothing gets through."""
+        doubts.inc()
+        self._fruitless += 1
+        log.warning("relay.doubt", error=type(error).__name__, reason=str(error), turns=self._fruitless)
+        if self._fruitless % self._alarm_after == 0:
+            alarms.inc()
+            log.error("relay.stuck", error=type(error).__name__, reason=str(error), turns=self._fruitless)
+        self._stopping.wait(min(LONGEST_BACKOFF, 0.05 * 2 ** min(self._fruitless, 10)))
+
+
+def _pause(quiet: float) -> float:
+    """Seconds until the store is asked again, after so many seconds without an event."""
+    return min(LONGEST_PAUSE, max(SHORTEST_PAUSE, quiet * PAUSE_PER_QUIET_SECOND))
