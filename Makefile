@@ -1,0 +1,49 @@
+# Everything a person does here. `make run` and `make test` are all a newcomer needs.
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+KEY := .recount/master-key
+SAMPLE := tests/data/cdnow/cdnow.toml tests/data/cdnow/CDNOW_sample.txt
+
+export RECOUNT_MASTER_KEY_FILE ?= $(KEY)
+
+.PHONY: setup run up test check bench chaos lock
+
+setup: $(READY)  ## the environment, from the lock file
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "Python 3.11 or newer is needed"'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(READY)
+
+$(KEY):
+	@mkdir -p $(@D) && umask 077 && $(PYTHON) -c 'import secrets; print(secrets.token_hex(32))' > $@
+
+run: setup $(KEY)  ## the embedded deployment, with a sample of real purchases
+	@$(BIN)/recount serve --load $(SAMPLE)
+
+up: setup $(KEY)  ## the distributed deployment on this machine: PostgreSQL, Kafka, 2 API workers, 2 relays, 2 projectors
+	@$(BIN)/recount up --load $(SAMPLE)
+
+check: setup  ## style, types and the arrows between folders
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: setup  ## all tests, against a real PostgreSQL and Apache Kafka itself
+	$(BIN)/pytest
+
+bench: setup  ## figures, side by side with the peers in tests/benchmarks
+	$(BIN)/python -m tests.benchmarks
+
+ROUNDS ?= 1000
+chaos: setup  ## kills and freezes, as many rounds as one likes: make chaos ROUNDS=5000
+	$(BIN)/python -m tests.faults.chaos --rounds $(ROUNDS)
+
+lock:  ## resolve the lock file again (needs uv)
+	uv pip compile --universal --generate-hashes --all-extras --python-version 3.11 \
+	    --no-emit-index-url --no-header --output-file requirements.lock pyproject.toml
