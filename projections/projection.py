@@ -8,6 +8,7 @@ size, duplicate or order across subjects gives the same rows as one recompute.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
@@ -30,9 +31,27 @@ class Delivery(NamedTuple):
 
 
 class Projection(NamedTuple):
-    """A read model. `version` rises when `apply` or a table changes its meaning; then the read model is rebuilt."""
+    """A read model. `version` rises when `apply` or a table changes its meaning; then the read model is rebuilt.
+
+    `reads` may name the types of the events it reads, so that others need not be decoded. A type stands for all its
+    versions, since older ones arrive as the newest.
+    """
 
     name: str
     version: int
     tables: Sequence[Table]
     apply: Callable[[Sequence[Delivery], Rows], None]
+    reads: frozenset[str] | None = None
+
+    def wants(self, type: str) -> bool:
+        return self.reads is None or _names(self.reads, type)
+
+
+@lru_cache(maxsize=8192)
+def _names(reads: frozenset[str], type: str) -> bool:
+    return _fact(type) in {_fact(read) for read in reads}
+
+
+def _fact(type: str) -> str:
+    """`crm.order.placed` of `crm.order.placed.v1`."""
+    return type.rpartition(".v")[0]

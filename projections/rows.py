@@ -5,10 +5,11 @@ The same projection writes the live tables or, during a rebuild, their shadows: 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
@@ -52,10 +53,19 @@ class Instant(TypeDecorator[datetime]):
 
 
 class Rows:
-    """Reads and writes rows through one connection; `shadows` maps a live table to the one to use in its place."""
+    """Reads and writes rows through one connection; `shadows` maps a live table to the one to use in its place.
 
-    def __init__(self, connection: Connection, shadows: Mapping[Table, Table] | None = None) -> None:
+    `lives_here` says whether a subject's rows are this partition's: an event for everyone changes only those.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        shadows: Mapping[Table, Table] | None = None,
+        lives_here: Callable[[UUID], bool] = lambda _: True,
+    ) -> None:
         self.connection = connection
+        self.lives_here = lives_here
         self._shadows = shadows or {}
 
     def table(self, live: Table) -> Table:

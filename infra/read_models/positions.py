@@ -7,13 +7,17 @@ partition. A read model is complete up to `routed` on a partition if it holds at
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
+from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, Connection, Integer, MetaData, Table, Text, Uuid, insert, select, update
+from sqlalchemy import BigInteger, Column, Connection, Integer, MetaData, Table, Text, Uuid, exists, insert, select, update
 
 from infra.routing import Held
 from projections.rows import Instant
 
 metadata = MetaData()
+
+EVERYONE = UUID(int=0)
 
 positions = Table(
     "positions",
@@ -38,6 +42,7 @@ projections = Table(
     metadata,
     Column("name", Text, primary_key=True),
     Column("version", Integer, nullable=False),
+    Column("partitions", Integer, nullable=False),
 )
 dead_letters = Table(
     "dead_letters",
@@ -45,7 +50,7 @@ dead_letters = Table(
     Column("projection", Text, primary_key=True),
     Column("position", BigInteger, primary_key=True),
     Column("partition", Integer, primary_key=True),
-    Column("subject", Uuid, nullable=False, index=True),
+    Column("subject", Uuid, primary_key=True, index=True),
     Column("type", Text, nullable=False),
     Column("error", Text, nullable=False),
     Column("traceback", Text, nullable=False),
@@ -53,6 +58,14 @@ dead_letters = Table(
     Column("since", Instant, nullable=False),
     Column("discarded", Integer, nullable=False, server_default="0"),
 )
+
+
+class Registered(NamedTuple):
+    """The code version and the number of partitions a read model's rows were made with, and whether it has dead letters."""
+
+    version: int
+    partitions: int
+    has_dead_letters: bool
 
 
 class Superseded(Exception):
@@ -63,6 +76,14 @@ def held(connection: Connection, projection: str) -> dict[int, Held]:
     """Held positions by partition."""
     rows = connection.execute(select(positions).where(positions.c.projection == projection))
     return {row.partition: Held(row.position, row.next_offset, row.topic_id) for row in rows}
+
+
+def registered(connection: Connection, projection: str) -> Registered | None:
+    """What is known of a read model; None where it was never begun."""
+    letters = exists().where(dead_letters.c.projection == projection)
+    query = select(projections.c.version, projections.c.partitions, letters).where(projections.c.name == projection)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else Registered(row[0], row[1], bool(row[2]))
 
 
 def begin(connection: Connection, projection: str, partitions: Iterable[int], topic_id: str) -> None:
