@@ -64,6 +64,14 @@ def phone(value: str, region: str | None = None) -> str:
 
     `region` (ISO 3166-1 alpha-2) says how a number without country code is to be read; None takes international ones only.
     """
+    written = _e164(value, region)
+    # A prefix may hide a prefix, as in +54 0 0 11 …; what does not stay as it is when read again is no number.
+    if _e164(written, None) != written:
+        raise MalformedPhone
+    return written
+
+
+def _e164(value: str, region: str | None) -> str:
     try:
         number = phonenumbers.parse(value, region)
     except phonenumbers.NumberParseException:

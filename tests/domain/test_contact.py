@@ -3,6 +3,7 @@ from __future__ import annotations
 import traceback
 import unicodedata
 
+import phonenumbers
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -58,7 +59,9 @@ def test_a_telephone_number_is_recorded_in_e164(written: str, region: str | None
     assert phone(written, region) == recorded
 
 
-@pytest.mark.parametrize("wrong", ["", "020 7946 0000", "+44", "+999 123 456", "call me", "+1 212", "1" * 300])
+@pytest.mark.parametrize(
+    "wrong", ["", "020 7946 0000", "+44", "+999 123 456", "call me", "+1 212", "+54 0000000000000", "1" * 300]
+)
 def test_what_is_not_an_international_number_is_refused(wrong: str) -> None:
     with pytest.raises(MalformedPhone):
         phone(wrong)
@@ -79,6 +82,15 @@ def test_an_unknown_kind_is_refused() -> None:
 
 def test_two_spellings_of_an_address_compare_as_the_same_contact() -> None:
     assert comparable(email("ADA@Example.com")) == comparable(email("ada@example.COM"))
+
+
+@pytest.mark.parametrize("region", sorted(phonenumbers.SUPPORTED_REGIONS))
+def test_real_numbers_of_every_region_are_taken_as_people_write_them(region: str) -> None:
+    for kind in (phonenumbers.PhoneNumberType.FIXED_LINE, phonenumbers.PhoneNumberType.MOBILE):
+        number = phonenumbers.example_number_for_type(region, kind)
+        if number is not None:
+            written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
+            assert phone(written, region) == phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 @given(st.emails())
