@@ -7,35 +7,11 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
-from api.fields import AttributeKey, AttributeValue, Body, Code, Line, Text, Told, given
-from domain import contact
+from api.fields import AddressBody, Attributes, Body, Code, Country, Line, Text, Told, given
 from domain import customer as domain
-from domain.annotations import Attachment
 from domain.ids import new_id
 
-Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 Region = Annotated[Country | None, Field(description="Country in which telephone numbers without a country code are read.")]
-Attributes = Annotated[
-    dict[AttributeKey, AttributeValue],
-    Field(max_length=200, description="Texts are personal, numbers and flags are plain; null removes."),
-]
-
-
-class AddressBody(Body):
-    lines: Annotated[list[Line], Field(max_length=10)] = []
-    city: Line | None = None
-    region: Line | None = None
-    postal_code: Annotated[str, StringConstraints(max_length=20)] | None = None
-    country: Country | None = None
-
-    def value(self) -> contact.Address:
-        return contact.Address(
-            lines=tuple(self.lines),
-            city=self.city,
-            region=self.region,
-            postal_code=self.postal_code,
-            country=self.country,
-        )
 
 
 class ContactMethodBody(Body):
@@ -159,47 +135,8 @@ class WithdrawalBody(Told):
     evidence: Text | None = None
 
 
-class AssignmentBody(Told):
-    owner: Code | None = None
-    team: Code | None = None
-
-
-class TagsBody(Told):
-    tags: Annotated[list[Code], Field(min_length=1, max_length=100)]
-
-
-class AttributesBody(Told):
-    attributes: Attributes
-
-
-class ExternalIdBody(Told):
-    system: Code
-    id: Annotated[str, StringConstraints(min_length=1, max_length=255)]
-
-
 class AnonymousIdBody(Told):
     anonymous_id: Annotated[str, StringConstraints(min_length=1, max_length=255)]
-
-
-class AttachmentBody(Told):
-    """A file kept elsewhere. `bytes` is its size, `sha256` its digest in hexadecimal."""
-
-    id: UUID | None = None
-    media_type: Annotated[str, StringConstraints(pattern=r"^[\w.+-]{1,60}/[\w.+-]{1,60}$")]
-    bytes: Annotated[int, Field(ge=0, lt=2**53)]
-    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-    name: Line | None = None
-    url: Annotated[str, StringConstraints(max_length=2000)] | None = None
-
-    def value(self) -> Attachment:
-        return Attachment(
-            id=self.id or new_id(),
-            media_type=self.media_type,
-            bytes=self.bytes,
-            sha256=self.sha256,
-            name=self.name,
-            url=self.url,
-        )
 
 
 class ErasureBody(Told):

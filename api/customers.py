@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Request, Response
-from pydantic import StringConstraints
+from fastapi import APIRouter, Depends, Request, Response
 
+from api import annotation_bodies
 from api import customer_bodies as bodies
 from api.access import may
 from api.commanding import carry_out, documented
-from api.fields import Told
+from api.fields import External, System, Told
 from api.openapi import ACCEPTED, CREATED
 from api.strict import StrictRoute
 from commands import customers
@@ -21,8 +21,6 @@ router = APIRouter(prefix="/v1/customers", tags=["customers"], route_class=Stric
 commands = APIRouter(route_class=StrictRoute, dependencies=[may("customers:write"), Depends(documented)], responses=ACCEPTED)
 
 PREFIX = "/v1/customers"
-System = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[\w][\w.:/+-]*$")]
-External = Annotated[str, Path(min_length=1, max_length=255), StringConstraints(pattern=r"^[^\x00]+$")]
 
 
 @commands.post("", status_code=201, responses=CREATED)
@@ -116,33 +114,33 @@ async def withdraw_consent(request: Request, id: UUID, body: bodies.WithdrawalBo
 
 
 @commands.put("/{id}/assignment")
-async def assign(request: Request, id: UUID, body: bodies.AssignmentBody) -> Response:
+async def assign(request: Request, id: UUID, body: annotation_bodies.AssignmentBody) -> Response:
     """Owner and team, by code; null is nobody."""
     return await _on(request, id, customers.assign, body, owner=body.owner, team=body.team)
 
 
 @commands.post("/{id}/tags")
-async def tag(request: Request, id: UUID, body: bodies.TagsBody) -> Response:
+async def tag(request: Request, id: UUID, body: annotation_bodies.TagsBody) -> Response:
     return await _on(request, id, customers.tag, body, tags=tuple(body.tags))
 
 
 @commands.post("/{id}/tags/removal")
-async def untag(request: Request, id: UUID, body: bodies.TagsBody) -> Response:
+async def untag(request: Request, id: UUID, body: annotation_bodies.TagsBody) -> Response:
     return await _on(request, id, customers.untag, body, tags=tuple(body.tags))
 
 
 @commands.patch("/{id}/attributes")
-async def set_attributes(request: Request, id: UUID, body: bodies.AttributesBody) -> Response:
+async def set_attributes(request: Request, id: UUID, body: annotation_bodies.AttributesBody) -> Response:
     return await _on(request, id, customers.set_attributes, body, attributes=body.attributes)
 
 
 @commands.post("/{id}/external-ids")
-async def link_external_id(request: Request, id: UUID, body: bodies.ExternalIdBody) -> Response:
+async def link_external_id(request: Request, id: UUID, body: annotation_bodies.ExternalIdBody) -> Response:
     return await _on(request, id, customers.link_external_id, body, system=body.system, external_id=body.id)
 
 
 @commands.post("/{id}/external-ids/removal")
-async def unlink_external_id(request: Request, id: UUID, body: bodies.ExternalIdBody) -> Response:
+async def unlink_external_id(request: Request, id: UUID, body: annotation_bodies.ExternalIdBody) -> Response:
     return await _on(request, id, customers.unlink_external_id, body, system=body.system, external_id=body.id)
 
 
@@ -153,7 +151,7 @@ async def link_anonymous_id(request: Request, id: UUID, body: bodies.AnonymousId
 
 
 @commands.post("/{id}/attachments")
-async def attach(request: Request, id: UUID, body: bodies.AttachmentBody) -> Response:
+async def attach(request: Request, id: UUID, body: annotation_bodies.AttachmentBody) -> Response:
     return await _on(request, id, customers.attach, body, attachment=body.value())
 
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
+from fastapi import Path
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 
+from domain.contact import Address
 from domain.events import Source
+
+DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?")
+ABSENT: Any = None
+"""The default of a field that may be left out and may not be null; `given` tells which are left out."""
 
 
 class Body(BaseModel):
@@ -17,21 +24,24 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, frozen=True)
 
 
-def _decimal(text: str) -> Decimal:
-    return Decimal(text)
+def _decimal(text: object) -> Decimal:
+    if not isinstance(text, str) or not DECIMAL.fullmatch(text):
+        raise ValueError("a decimal number as a string, up to 15 digits before the point and up to 6 after it")
+    return Decimal(text) + 0  # There is no negative zero.
 
 
 Line = Annotated[str, StringConstraints(max_length=500)]
 Text = Annotated[str, StringConstraints(max_length=10_000)]
 Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\w][\w.:/+-]*$")]
 Number = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+TheirCode = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+"""A code that another system made up: it may contain blanks."""
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=255)]
 DecimalText = Annotated[
-    str,
-    StringConstraints(pattern=r"^-?\d{1,15}(\.\d{1,6})?$"),
-    AfterValidator(_decimal),
-    WithJsonSchema({"type": "string", "pattern": r"^-?\d{1,15}(\.\d{1,6})?$", "examples": ["12.50"]}),
+    Decimal,
+    BeforeValidator(_decimal),
+    WithJsonSchema({"type": "string", "pattern": f"^{DECIMAL.pattern}$", "examples": ["12.50"]}),
 ]
 """A decimal number as a string, so that no digit is lost on the way; validated into a Decimal."""
 
@@ -43,7 +53,30 @@ AttributeValue = (
     | None
 )
 AttributeKey = Annotated[str, StringConstraints(min_length=1, max_length=64)]
-Attributes = Annotated[dict[AttributeKey, AttributeValue], Field(max_length=200)]
+Attributes = Annotated[
+    dict[AttributeKey, AttributeValue],
+    Field(max_length=200, description="Texts are personal, numbers and flags are plain; null removes."),
+]
+Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+System = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[\w][\w.:/+-]*$")]
+External = Annotated[str, Path(min_length=1, max_length=255), StringConstraints(pattern=r"^[^\x00]+$")]
+
+
+class AddressBody(Body):
+    lines: Annotated[list[Line], Field(max_length=10)] = []
+    city: Line | None = None
+    region: Line | None = None
+    postal_code: Annotated[str, StringConstraints(max_length=20)] | None = None
+    country: Country | None = None
+
+    def value(self) -> Address:
+        return Address(
+            lines=tuple(self.lines),
+            city=self.city,
+            region=self.region,
+            postal_code=self.postal_code,
+            country=self.country,
+        )
 
 
 class SourceBody(Body):
