@@ -20,10 +20,12 @@ from domain.order import (
     LineQuantity,
     Order,
     OrderDiscount,
+    OrderPlacedOtherwise,
     Terms,
 )
 
 REGISTER = "order"
+FOR_GOOD = ("campaign_id", "lead_id", "deal_id", "test")
 
 
 def place(
@@ -80,7 +82,11 @@ def create_or_change(
     external: tuple[str, str] | None = None,
     **details: Unpack[Details],
 ) -> Order:
-    """Places an order that is not there; amends one that is, and links its customer."""
+    """Places an order that is not there; of one that is, records only what is different.
+
+    The customer, the owner, the addresses and the contact are told where they are not None; lines, discounts and charges are
+    told as a whole. Raises OrderPlacedOtherwise where something differs with which an order is placed for good.
+    """
     order = work.load(Order, order_id)
     if not order.exists:
         return place(
@@ -98,8 +104,15 @@ def create_or_change(
             external=external,
             **details,
         )
+    placed = {"number": number or order.number, "channel": channel, "currency": currency}
+    told = {name: value for name, value in details.items() if name in FOR_GOOD}
+    _refuse_otherwise(order, prices_include_tax=prices_include_tax, **placed, **told)
+    if external:
+        order.link_external_id(work.context, *external)
     if customer_id is not None:
         set_customer(work, order_id=order_id, customer_id=customer_id)
+    if owner := details.get("owner"):
+        order.assign(work.context, owner, order.assignment[1])
     order.amend(
         work.context,
         lines=lines,
@@ -241,6 +254,13 @@ def _number(work: UnitOfWork, order: Order, number: str | None) -> str:
     if number is not None:
         return work.claim(REGISTER, number, order.id)
     return work.next_number(REGISTER, order.id)
+
+
+def _refuse_otherwise(order: Order, **told: object) -> None:
+    """Raises OrderPlacedOtherwise."""
+    for name, value in told.items():
+        if getattr(order.placed, name) != value:
+            raise OrderPlacedOtherwise(f"The order was placed with another {name}, which stays.", id=order.id)
 
 
 def _customer(work: UnitOfWork, customer_id: UUID | None, recorded: UUID | None) -> Customer | None:

@@ -12,6 +12,7 @@ from domain import money
 from domain.events import Value
 from domain.order.values import (
     CODE_LENGTH,
+    AmountNegative,
     Charge,
     Discount,
     Item,
@@ -125,7 +126,7 @@ def _line(item: Item, currency: str) -> Line:
 def _price(value: Decimal) -> Decimal:
     exact = money.rate(value)
     if exact < 0:
-        raise TotalNegative(f"A price of {value} is less than zero.")
+        raise AmountNegative(f"A price of {value} is less than zero.")
     return exact
 
 
