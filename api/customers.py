@@ -1,4 +1,4 @@
-"""Customers over HTTP: commands on them, and the view of who they are."""
+"""Commands on customers, over HTTP."""
 
 from __future__ import annotations
 
@@ -17,20 +17,25 @@ from api.strict import StrictRoute
 from commands import customers
 from domain.ids import external_id, new_id
 
-router = APIRouter(prefix="/v1/customers", tags=["customers"], route_class=StrictRoute)
-commands = APIRouter(route_class=StrictRoute, dependencies=[may("customers:write"), Depends(documented)], responses=ACCEPTED)
-
 PREFIX = "/v1/customers"
 
+router = APIRouter(
+    prefix=PREFIX,
+    tags=["customers"],
+    route_class=StrictRoute,
+    dependencies=[may("customers:write"), Depends(documented)],
+    responses=ACCEPTED,
+)
 
-@commands.post("", status_code=201, responses=CREATED)
+
+@router.post("", status_code=201, responses=CREATED)
 async def register(request: Request, body: bodies.RegisterBody) -> Response:
     """Register a customer: at least a name or a contact method."""
     id = new_id()
     return await carry_out(request, customers.register, body, target=id, location=PREFIX, customer_id=id, **body.facts())
 
 
-@commands.put("/by/{system}/{external}", responses=CREATED)
+@router.put("/by/{system}/{external}", responses=CREATED)
 async def create_or_change(request: Request, system: System, external: External, body: bodies.CreateOrChangeBody) -> Response:
     """Create the customer that another system calls this, or change what is different."""
     id = external_id("customer", system, external, request.app.state.store.secret)
@@ -47,39 +52,39 @@ async def create_or_change(request: Request, system: System, external: External,
     )
 
 
-@commands.patch("/{id}")
+@router.patch("/{id}")
 async def change_details(request: Request, id: UUID, body: bodies.PatchBody) -> Response:
     """Change details (JSON merge patch): absent fields stay, null clears."""
     return await _on(request, id, customers.change_details, body, **body.facts())
 
 
-@commands.post("/{id}/contact-methods")
+@router.post("/{id}/contact-methods")
 async def add_contact_method(request: Request, id: UUID, body: bodies.AddContactMethodBody) -> Response:
     return await _on(request, id, customers.add_contact_method, body, method=body.method(), region=body.region)
 
 
-@commands.post("/{id}/contact-methods/{method_id}/verification")
+@router.post("/{id}/contact-methods/{method_id}/verification")
 async def verify_contact_method(request: Request, id: UUID, method_id: UUID, body: Told | None = None) -> Response:
     return await _on(request, id, customers.verify_contact_method, body, method_id=method_id)
 
 
-@commands.delete("/{id}/contact-methods/{method_id}")
+@router.delete("/{id}/contact-methods/{method_id}")
 async def remove_contact_method(request: Request, id: UUID, method_id: UUID) -> Response:
     return await _on(request, id, customers.remove_contact_method, None, method_id=method_id)
 
 
-@commands.post("/{id}/contact-methods/{method_id}/undeliverable")
+@router.post("/{id}/contact-methods/{method_id}/undeliverable")
 async def mark_undeliverable(request: Request, id: UUID, method_id: UUID, body: bodies.UndeliverableBody) -> Response:
     """Messages do not arrive. It says nothing about consent."""
     return await _on(request, id, customers.mark_undeliverable, body, method_id=method_id, bounce=body.bounce)
 
 
-@commands.post("/{id}/contact-methods/{method_id}/restoration")
+@router.post("/{id}/contact-methods/{method_id}/restoration")
 async def restore_contact_method(request: Request, id: UUID, method_id: UUID, body: Told | None = None) -> Response:
     return await _on(request, id, customers.restore_contact_method, body, method_id=method_id)
 
 
-@commands.post("/{id}/consents")
+@router.post("/{id}/consents")
 async def give_consent(request: Request, id: UUID, body: bodies.ConsentBody) -> Response:
     return await _on(
         request,
@@ -98,7 +103,7 @@ async def give_consent(request: Request, id: UUID, body: bodies.ConsentBody) -> 
     )
 
 
-@commands.post("/{id}/consents/withdrawal")
+@router.post("/{id}/consents/withdrawal")
 async def withdraw_consent(request: Request, id: UUID, body: bodies.WithdrawalBody) -> Response:
     return await _on(
         request,
@@ -113,64 +118,64 @@ async def withdraw_consent(request: Request, id: UUID, body: bodies.WithdrawalBo
     )
 
 
-@commands.put("/{id}/assignment")
+@router.put("/{id}/assignment")
 async def assign(request: Request, id: UUID, body: annotation_bodies.AssignmentBody) -> Response:
     """Owner and team, by code; null is nobody."""
     return await _on(request, id, customers.assign, body, owner=body.owner, team=body.team)
 
 
-@commands.post("/{id}/tags")
+@router.post("/{id}/tags")
 async def tag(request: Request, id: UUID, body: annotation_bodies.TagsBody) -> Response:
     return await _on(request, id, customers.tag, body, tags=tuple(body.tags))
 
 
-@commands.post("/{id}/tags/removal")
+@router.post("/{id}/tags/removal")
 async def untag(request: Request, id: UUID, body: annotation_bodies.TagsBody) -> Response:
     return await _on(request, id, customers.untag, body, tags=tuple(body.tags))
 
 
-@commands.patch("/{id}/attributes")
+@router.patch("/{id}/attributes")
 async def set_attributes(request: Request, id: UUID, body: annotation_bodies.AttributesBody) -> Response:
     return await _on(request, id, customers.set_attributes, body, attributes=body.attributes)
 
 
-@commands.post("/{id}/external-ids")
+@router.post("/{id}/external-ids")
 async def link_external_id(request: Request, id: UUID, body: annotation_bodies.ExternalIdBody) -> Response:
     return await _on(request, id, customers.link_external_id, body, system=body.system, external_id=body.id)
 
 
-@commands.post("/{id}/external-ids/removal")
+@router.post("/{id}/external-ids/removal")
 async def unlink_external_id(request: Request, id: UUID, body: annotation_bodies.ExternalIdBody) -> Response:
     return await _on(request, id, customers.unlink_external_id, body, system=body.system, external_id=body.id)
 
 
-@commands.post("/{id}/anonymous-ids")
+@router.post("/{id}/anonymous-ids")
 async def link_anonymous_id(request: Request, id: UUID, body: bodies.AnonymousIdBody) -> Response:
     """Link the id of a visitor from before they were known."""
     return await _on(request, id, customers.link_anonymous_id, body, anonymous_id=body.anonymous_id)
 
 
-@commands.post("/{id}/attachments")
+@router.post("/{id}/attachments")
 async def attach(request: Request, id: UUID, body: annotation_bodies.AttachmentBody) -> Response:
     return await _on(request, id, customers.attach, body, attachment=body.value())
 
 
-@commands.delete("/{id}/attachments/{attachment_id}")
+@router.delete("/{id}/attachments/{attachment_id}")
 async def detach(request: Request, id: UUID, attachment_id: UUID) -> Response:
     return await _on(request, id, customers.detach, None, attachment_id=attachment_id)
 
 
-@commands.post("/{id}/archival")
+@router.post("/{id}/archival")
 async def archive(request: Request, id: UUID, body: Told | None = None) -> Response:
     return await _on(request, id, customers.archive, body)
 
 
-@commands.post("/{id}/restoration")
+@router.post("/{id}/restoration")
 async def restore(request: Request, id: UUID, body: Told | None = None) -> Response:
     return await _on(request, id, customers.restore, body)
 
 
-@router.post("/{id}/erasure", dependencies=[may("customers:erase"), Depends(documented)], responses=ACCEPTED)
+@router.post("/{id}/erasure", dependencies=[may("customers:erase")])
 async def erase(request: Request, id: UUID, body: bodies.ErasureBody) -> Response:
     """Forget the customer for ever: the key to their personal data is destroyed in the same commit."""
     receipt = new_id().hex
@@ -179,6 +184,3 @@ async def erase(request: Request, id: UUID, body: bodies.ErasureBody) -> Respons
 
 async def _on(request: Request, id: UUID, function: Any, told: Told | None, **facts: Any) -> Response:
     return await carry_out(request, function, told, target=id, customer_id=id, **facts)
-
-
-router.include_router(commands)
