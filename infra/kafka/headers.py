@@ -21,6 +21,7 @@ from infra.routing import Message
 Headers = list[tuple[str, bytes]]
 
 SOURCE = b"/recount"
+LAST_PLACE = 2**63 - 1
 SAME_FOR_ALL: Headers = [
     ("ce_specversion", b"1.0"),
     ("ce_source", SOURCE),
@@ -61,17 +62,18 @@ def decode(partition: int, offset: int, value: bytes | None, headers: Sequence[t
         read_metadata(stored.state)
     except KeyError as error:
         raise Unreadable(f"There is no header {error}.") from None
-    except (ValueError, msgspec.MsgspecError) as error:
+    except (ValueError, TypeError, AttributeError, msgspec.MsgspecError) as error:
         raise Unreadable(str(error)) from None
-    if not 0 <= previous < position or stored.version < 1:
+    if not (0 <= previous < position <= LAST_PLACE and 1 <= stored.version <= LAST_PLACE):
         raise Unreadable(f"Position {position} after {previous}, version {version}: there is no such place.")
     return Message(partition, offset, previous, stored)
 
 
 def with_reason(record: Record, reason: str, origin: Mapping[str, object]) -> Record:
-    """What could not be read as it came, with the reason and where it lay."""
+    """What could not be read as it came, with the reason and where it lay. Nulls become empty, or Kafka would refuse it."""
     told = [("dead_reason", reason.encode()), *((f"dead_{name}", str(value).encode()) for name, value in origin.items())]
-    return Record(0, record.key, record.value, [*record.headers, *told])
+    headers = [(name, value or b"") for name, value in record.headers]
+    return Record(0, record.key, record.value or b"", [*headers, *told])
 
 
 def _headers(stored: Stored, metadata: Metadata) -> Headers:
