@@ -1,0 +1,183 @@
+"""Messages out of Kafka, from where the read models say that they are.
+
+What a read model holds is stored with its rows; Kafka's own committed offsets play no part. A record that cannot be read
+goes to the dead topic before anything after it is handed out.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+import structlog
+from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
+from kafka.errors import KafkaError, OffsetOutOfRangeError
+from prometheus_client import Counter
+
+from infra.kafka.connection import KafkaUnavailable, connected
+from infra.kafka.headers import Record, Unreadable, decode, with_reason
+from infra.kafka.producer import Producer
+from infra.kafka.topic import Topic, Topics
+from infra.routing import Held, Message
+
+Stored = Callable[[Collection[int]], Mapping[int, Held]]
+
+VERIFY_EVERY = 5.0
+
+SETTINGS: dict[str, Any] = {
+    "enable_auto_commit": False,
+    "auto_offset_reset": "none",
+    "heartbeat_interval_ms": 1_500,
+    "max_poll_interval_ms": 60_000,
+    "max_poll_records": 2_000,
+    "fetch_max_wait_ms": 100,
+    "metrics_enabled": False,
+}
+
+log = structlog.get_logger()
+dead_messages = Counter("recount_dead_messages_total", "Records that could not be read and went to the dead topic.")
+
+
+class KafkaSource:
+    """Reads the partitions that the group gives to this process.
+
+    `stored` says what is held of partitions: a short query, asked on the consumer's own thread whenever they are assigned.
+    Those of which nothing is held, or something of a topic that is gone, are read from their beginning. Making and polling
+    raise KafkaUnavailable; polling raises what `stored` raises. Times are in seconds.
+    """
+
+    def __init__(
+        self,
+        bootstrap: str,
+        topics: Topics,
+        topic: Topic,
+        group: str,
+        stored: Stored,
+        *,
+        session_timeout: float = 6.0,
+        verify_every: float = VERIFY_EVERY,
+    ) -> None:
+        self._topics, self._topic, self._stored, self._verify_every = topics, topic, stored, verify_every
+        self._verified = time.monotonic()
+        self._passed_over: dict[int, int] = {}
+        self._dead = Producer(bootstrap)
+        self._consumer = connected(
+            KafkaConsumer,
+            bootstrap_servers=bootstrap,
+            group_id=group,
+            session_timeout_ms=int(session_timeout * 1000),
+            **SETTINGS,
+        )
+        self._consumer.subscribe([topic.name], listener=SeekWhenAssigned(self._seek_to_stored))
+
+    @property
+    def topic_id(self) -> str:
+        return self._topic.id
+
+    @property
+    def partitions(self) -> int:
+        return self._topic.partitions
+
+    def assigned(self) -> frozenset[int]:
+        return frozenset(place.partition for place in self._consumer.assignment() or ())
+
+    def poll(self, timeout: float) -> Sequence[Message]:
+        self._verify()
+        messages: list[Message] = []
+        unreadable: list[Record] = []
+        fetched = self._fetch(timeout)
+        for place, records in fetched.items():
+            for record in records:
+                try:
+                    messages.append(decode(place.partition, record.offset, record.value, record.headers))
+                    self._passed_over.pop(place.partition, None)
+                except Unreadable as error:
+                    unreadable.append(_dead_record(record, error))
+                    self._passed_over[place.partition] = record.offset + 1
+        if unreadable:
+            self._bury(unreadable, fetched)
+        return messages
+
+    def passed_over(self) -> Mapping[int, int]:
+        """The offset to go on from, by partition, where the last thing polled was a record that could not be read."""
+        return dict(self._passed_over)
+
+    def seek(self, partition: int, held: Held) -> None:
+        """Go on from what is held; nothing happens where the partition has just been taken away."""
+        with suppress(ValueError, KeyError):
+            self._consumer.seek(TopicPartition(self._topic.name, partition), self._offset(held))
+
+    def lag(self, held: Mapping[int, Held]) -> Mapping[int, int]:
+        """Messages after what is held, by partition."""
+        return self._topics.lag(self._topic, held)
+
+    def close(self) -> None:
+        """Leave the group. The given `topics` stay open."""
+        self._dead.close()
+        self._consumer.close()
+
+    def _offset(self, held: Held) -> int:
+        return held.next_offset if held.topic_id == self._topic.id else 0
+
+    def _seek_to_stored(self, partitions: Collection[int]) -> None:
+        held = self._stored(partitions)
+        nothing = Held(0, 0, self._topic.id)
+        for partition in partitions:
+            self._passed_over.pop(partition, None)
+            self.seek(partition, held.get(partition, nothing))
+
+    def _fetch(self, timeout: float) -> Mapping[TopicPartition, Sequence[Any]]:
+        try:
+            fetched: Mapping[TopicPartition, Sequence[Any]] = self._consumer.poll(int(timeout * 1000))
+            return fetched
+        except OffsetOutOfRangeError as error:
+            log.warning("kafka.offset_out_of_range", topic=self._topic.name, offsets=str(error.args))
+            self._consumer.seek_to_beginning(*error.args[0])
+            return {}
+        except KafkaError as error:
+            raise KafkaUnavailable(str(error)) from error
+
+    def _bury(self, unreadable: Sequence[Record], fetched: Mapping[TopicPartition, Sequence[Any]]) -> None:
+        """To the dead topic with them; where it does not answer, nothing of what was fetched counts as read."""
+        try:
+            self._dead.send(self._topic.dead, unreadable)
+        except KafkaUnavailable:
+            for place, records in fetched.items():
+                self._consumer.seek(place, records[0].offset)
+            raise
+        log.error("kafka.unreadable", topic=self._topic.name, records=len(unreadable))
+        dead_messages.inc(len(unreadable))
+
+    def _verify(self) -> None:
+        """Begin again where the topic was made anew: its offsets mean something else now."""
+        if time.monotonic() - self._verified < self._verify_every:
+            return
+        now = self._topics.find(self._topic.name)
+        self._verified = time.monotonic()
+        if not now.id:
+            raise KafkaUnavailable(f"there is no topic {now.name}")
+        if now.id != self._topic.id:
+            log.warning("kafka.topic_made_anew", topic=now.name)
+            self._topic = now
+            self._seek_to_stored(self.assigned())
+
+
+class SeekWhenAssigned(ConsumerRebalanceListener):  # type: ignore[misc]  # the client has no types
+    """Puts partitions where their stored offsets are as soon as they are ours."""
+
+    def __init__(self, seek: Callable[[Collection[int]], None]) -> None:
+        self._seek = seek
+
+    def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
+        pass
+
+    def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
+        if assigned:
+            self._seek([place.partition for place in assigned])
+
+
+def _dead_record(record: Any, error: Unreadable) -> Record:
+    origin = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
+    return with_reason(Record(0, record.key, record.value, list(record.headers)), str(error), origin)
