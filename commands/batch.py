@@ -43,7 +43,10 @@ class Command(msgspec.Struct, eq=False):
 
 
 class Outcome(msgspec.Struct):
-    """How a command ended. `refusal` is None where it was accepted; `changed` is False for a repeat."""
+    """How a command ended. `refusal` is None where it was accepted; `changed` is False for a repeat.
+
+    `irregular` names the rules that what was recorded breaks.
+    """
 
     id: UUID | None = None
     version: int = 0
@@ -51,6 +54,7 @@ class Outcome(msgspec.Struct):
     created: bool = False
     changed: bool = False
     refusal: Refusal | None = None
+    irregular: tuple[str, ...] = ()
 
 
 class _Answer(msgspec.Struct, omit_defaults=True):
@@ -60,6 +64,7 @@ class _Answer(msgspec.Struct, omit_defaults=True):
     version: int = 0
     created: bool = False
     changed: bool = False
+    irregular: tuple[str, ...] = ()
     rule: str | None = None
     detail: str = ""
     facts: dict[str, str] = {}
@@ -204,6 +209,7 @@ class Batch:
             self._collect(self._aggregates[id])
         event = len(self.events) - 1 if len(self.events) > before else None
         outcome = Outcome(id=aggregate.id, version=aggregate.version, created=created, changed=event is not None)
+        outcome.irregular = tuple(dict.fromkeys(rule for new in self.events[before:] for rule in new.metadata.irregular))
         self._write_receipt(command, outcome, event)
         return outcome, event
 
@@ -248,7 +254,7 @@ class Batch:
         refusal = outcome.refusal
         if command.receipt is None or isinstance(refusal, NOT_KEPT):
             return
-        answer = _Answer(id=outcome.id, version=outcome.version, created=outcome.created, changed=outcome.changed)
+        answer = _Answer(outcome.id, outcome.version, outcome.created, outcome.changed, outcome.irregular)
         if refusal:
             answer = _Answer(rule=refusal.rule, detail=refusal.detail, facts=refusal.facts)
         self.receipts.append(NewReceipt(command.receipt, event, msgspec.json.encode(answer)))
@@ -297,7 +303,7 @@ def _kept_outcome(asked: ReceiptKey, kept: KeptReceipt) -> Outcome:
     if kept.digest != asked.digest:
         return Outcome(refusal=KeyReused())
     answer = msgspec.json.decode(kept.answer, type=_Answer)
-    outcome = Outcome(answer.id, answer.version, kept.position, answer.created, answer.changed)
+    outcome = Outcome(answer.id, answer.version, kept.position, answer.created, answer.changed, irregular=answer.irregular)
     if answer.rule:
         outcome.refusal = BY_RULE.get(answer.rule, Refusal)(answer.detail, **answer.facts)
     return outcome
