@@ -123,5 +123,5 @@ IdempotencyKey = Annotated[
 ]
 
 
-def documented(_: IfMatch = None, __: IdempotencyKey = None) -> None:
+async def documented(_: IfMatch = None, __: IdempotencyKey = None) -> None:
     """Names the headers that every command understands, for the OpenAPI document."""

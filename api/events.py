@@ -32,7 +32,7 @@ Moment = Annotated[AwareDatetime | None, Query()]
 Position = Annotated[int | None, Query(ge=0, le=LARGEST_POSITION)]
 
 
-def criteria(
+async def criteria(
     type: Types = (),
     subject: UUID | None = None,
     stream: UUID | None = None,

@@ -28,7 +28,7 @@ class NotYet(Exception):
     """The read model did not come as far as was asked in time."""
 
 
-def after_position(
+async def after_position(
     after: Annotated[
         int | None,
         Query(ge=0, le=LARGEST_POSITION, description="Answer only when complete up to this position: read your own write."),
