@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from fastapi import FastAPI
-from infra.read_models.completeness import Completeness
 
-from api import customers, problems
+from api import customers, order_goods, order_payments, orders, problems
 from api.access import Keys
 from commands.executor import Executor
+from infra.read_models.completeness import Completeness
 from infra.wiring import Deployment
 
 DESCRIPTION = """An event-sourced CRM: every answer can be counted again, as of any moment, by anyone who doubts it."""
@@ -31,4 +31,7 @@ def create(deployment: Deployment, executor: Executor, completeness: Completenes
     app.state.keys = Keys(deployment.store, local_key)
     problems.install(app)
     app.include_router(customers.router)
+    app.include_router(orders.router)
+    app.include_router(order_payments.router)
+    app.include_router(order_goods.router)
     return app

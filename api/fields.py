@@ -93,12 +93,12 @@ class Told(Body):
     """What every command may say beside its own facts: when it happened, for whom, and what it follows from."""
 
     occurred_at: Annotated[str, StringConstraints(max_length=40)] | None = Field(
-        None,
+        default=None,
         description="When it happened, if not now: a month, a day, a minute or a moment.",
         examples=["2026-05", "2026-05-01", "2026-05-01T10:30+08:00", "2026-05-01T10:30:15Z"],
     )
     occurred_zone: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = Field(
-        None, description="IANA name or offset of the zone that `occurred_at` is in.", examples=["Asia/Shanghai"]
+        default=None, description="IANA name or offset of the zone that `occurred_at` is in.", examples=["Asia/Shanghai"]
     )
     source: SourceBody | None = None
     on_behalf_of: Code | None = None
