@@ -1,0 +1,305 @@
+"""orders: every order as it stands, for lists and for one order at a time.
+
+A row belongs to the order's own subject: its customer where it was placed by one, itself where a guest placed it, whoever it
+is linked to later. Addresses and other personal data lie apart, and go when their subject is erased.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, date, tzinfo
+from decimal import Decimal
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Date,
+    Index,
+    Integer,
+    MetaData,
+    Select,
+    Table,
+    Text,
+    Uuid,
+    select,
+)
+
+from domain.customer import Erased
+from domain.events import Recorded, type_name
+from domain.money import from_minor_units, minor_units
+from projections.occurred import day_of, own_day, within
+from projections.order_book import ORDER_EVENTS, ORDER_TYPES, Book, figures
+from projections.pages import Order, Page, page
+from projections.projection import Delivery, Projection
+from projections.rows import Instant, Row, Rows
+from projections.search import SORTED_TEXT
+
+metadata = MetaData()
+
+AMOUNTS = ("gross", "discounts", "returns", "net", "tax", "charges", "total", "captured", "refunded", "charged_back")
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("order_id", Uuid, primary_key=True),
+    Column("subject", Uuid, nullable=False),
+    Column("position", BigInteger, nullable=False, index=True),
+    Column("version", Integer, nullable=False),
+    Column("number", SORTED_TEXT, nullable=False, index=True),
+    Column("customer_id", Uuid, index=True),
+    Column("channel", Text, nullable=False),
+    Column("owner", Text),
+    Column("team", Text),
+    Column("currency", Text, nullable=False),
+    Column("order_status", Text, nullable=False),
+    Column("payment_status", Text, nullable=False),
+    Column("fulfilment_status", Text, nullable=False),
+    Column("return_status", Text, nullable=False),
+    *(Column(name, BigInteger, nullable=False) for name in AMOUNTS),
+    Column("placed_at", Instant, nullable=False, index=True),
+    Column("placed_on", Date),
+    Column("irregular", Integer, nullable=False),
+    Column("test", Boolean, nullable=False),
+    Column("state", Text, nullable=False),
+)
+order_tags = Table(
+    "order_tags",
+    metadata,
+    Column("order_id", Uuid, primary_key=True),
+    Column("tag", Text, primary_key=True),
+)
+Index("ix_order_tags_tag", order_tags.c.tag, order_tags.c.order_id)
+order_private = Table(
+    "order_private",
+    metadata,
+    Column("order_id", Uuid, primary_key=True),
+    Column("subject", Uuid, nullable=False, index=True),
+    Column("private", Text, nullable=False),
+)
+
+# How events change it
+
+
+def apply(batch: Sequence[Delivery], rows: Rows) -> None:
+    ids = {delivery.recorded.stream for delivery in batch if _is_ours(delivery)}
+    known, private = rows.load(orders, ids), rows.load(order_private, ids)
+    books = {id: Book.taken_up(id, known[id]["state"] if id in known else None, _text(private.get(id))) for id in ids}
+    tags = {id: set(book.tags) for id, book in books.items()}
+    subjects = {id: row["subject"] for id, row in known.items()}
+    made = dict(known)
+    erased: set[UUID] = set()
+    for delivery in batch:
+        if _is_ours(delivery):
+            id = delivery.recorded.stream
+            books[id].fold(delivery.recorded)
+            subjects[id] = delivery.recorded.metadata.subject
+            made[id] = _row(books[id], delivery.recorded, made.get(id))
+        if delivery.recorded.event.erases():
+            erased |= delivery.here
+            _forget(books, {id for id, subject in subjects.items() if subject in delivery.here})
+    rows.save(orders, [made[id] | _standing(books[id]) for id in ids])
+    _save_private(rows, books, subjects, private.keys(), erased)
+    _save_tags(rows, books, {id for id in ids if tags[id] != books[id].tags})
+
+
+def _is_ours(delivery: Delivery) -> bool:
+    return delivery.at_home and isinstance(delivery.recorded.event, ORDER_EVENTS)
+
+
+def _forget(books: dict[UUID, Book], ids: Collection[UUID]) -> None:
+    for id in ids:
+        books[id].forget()
+
+
+def _text(row: Row | None) -> str | None:
+    return row["private"] if row else None
+
+
+def _row(book: Book, recorded: Recorded, before: Row | None) -> Row:
+    """What the last event says by itself; how the order was placed stays from the first."""
+    told = recorded.metadata
+    row = before or {"order_id": book.id, "irregular": 0, "placed_at": told.occurred_at, "placed_on": own_day(told)}
+    return row | {
+        "subject": told.subject,
+        "position": recorded.position,
+        "version": recorded.version,
+        "irregular": row["irregular"] + len(told.irregular),
+    }
+
+
+def _standing(book: Book) -> Row:
+    placed, sums = book.facts(), figures(book)
+    owner, team = book.assignment
+    return {
+        "number": placed.number,
+        "customer_id": book.customer_id,
+        "channel": placed.channel,
+        "owner": owner,
+        "team": team,
+        "currency": book.currency,
+        "order_status": book.status,
+        "payment_status": book.payment_status,
+        "fulfilment_status": book.fulfilment_status,
+        "return_status": book.return_status,
+        **sums._asdict(),
+        "net": sums.net,
+        "total": minor_units(book.total, book.currency),
+        "test": placed.test,
+        "state": book.put_down(),
+    }
+
+
+def _save_private(
+    rows: Rows, books: dict[UUID, Book], subjects: dict[UUID, UUID], known: Collection[UUID], erased: Collection[UUID]
+) -> None:
+    rows.delete(order_private, "subject", erased)
+    private = {id: book.private() for id, book in books.items()}
+    rows.delete(order_private, "order_id", [id for id in known if private[id] is None])
+    rows.save(
+        order_private,
+        [{"order_id": id, "subject": subjects[id], "private": text} for id, text in private.items() if text is not None],
+    )
+
+
+def _save_tags(rows: Rows, books: dict[UUID, Book], changed: Collection[UUID]) -> None:
+    rows.delete(order_tags, "order_id", changed)
+    rows.insert(order_tags, [{"order_id": id, "tag": tag} for id in changed for tag in books[id].tags])
+
+
+# How it is queried
+
+
+class Filter(msgspec.Struct, frozen=True, kw_only=True):
+    """Orders with all of these; None asks for any. Days are half-open, in `zone`."""
+
+    customer_id: UUID | None = None
+    number: str | None = None
+    channel: str | None = None
+    owner: str | None = None
+    team: str | None = None
+    currency: str | None = None
+    order_status: str | None = None
+    payment_status: str | None = None
+    fulfilment_status: str | None = None
+    return_status: str | None = None
+    test: bool | None = None
+    tag: str | None = None
+    placed_from: date | None = None
+    placed_to: date | None = None
+    zone: tzinfo = UTC
+
+
+Sort = Literal["placed_at", "position", "number"]
+NOT_COLUMNS = ("tag", "placed_from", "placed_to", "zone")
+_SUMMARY = [column for column in orders.c if column.name not in ("state", "subject")]
+
+
+def listed(
+    connection: Connection,
+    filter: Filter,
+    *,
+    sort: Sort = "placed_at",
+    descending: bool = True,
+    limit: int = 50,
+    cursor: str | None = None,
+) -> Page:
+    """Orders without lines and personal data, amounts as decimals. Raises MalformedCursor."""
+    order = Order(orders.c[sort], orders.c.order_id, descending)
+    found = page(connection, _filtered(filter), order, limit, cursor)
+    tags = _tags(connection, [row["order_id"] for row in found.rows])
+    return found._replace(rows=[_in_decimals(row) | {"tags": tags.get(row["order_id"], [])} for row in found.rows])
+
+
+def get(connection: Connection, order_id: UUID) -> Row | None:
+    """One order with its lines, payments, shipments and returns, and its personal data under `private`."""
+    return _one(connection, select(orders).where(orders.c.order_id == order_id))
+
+
+def by_number(connection: Connection, number: str) -> Row | None:
+    return _one(connection, select(orders).where(orders.c.number == number))
+
+
+def money_of_customer(connection: Connection, customer_id: UUID, today: date, zone: tzinfo = UTC) -> dict[str, Row]:
+    """By currency: how many orders and what they came to, test orders left out; first and last day in `zone`."""
+    mine = select(orders).where(orders.c.customer_id == customer_id, orders.c.test.is_(False))
+    by_currency: dict[str, list[Row]] = {}
+    for row in connection.execute(mine).mappings():
+        by_currency.setdefault(row["currency"], []).append(dict(row))
+    return {currency: _sums(of, currency, today, zone) for currency, of in sorted(by_currency.items())}
+
+
+def _sums(of: Sequence[Row], currency: str, today: date, zone: tzinfo) -> Row:
+    days = sorted(day_of(row["placed_at"], row["placed_on"], zone) for row in of)
+    sums: dict[str, Decimal] = {
+        name: from_minor_units(sum(row[name] for row in of), currency) for name in ("gross", "refunded", "net")
+    }
+    return {
+        "orders": len(of),
+        **sums,
+        "first_order_on": days[0],
+        "last_order_on": days[-1],
+        "days_since_last_order": (today - days[-1]).days,
+    }
+
+
+def _filtered(filter: Filter) -> Select[Any]:
+    query = select(*_SUMMARY).where(
+        within(orders.c.placed_at, orders.c.placed_on, filter.placed_from, filter.placed_to, filter.zone)
+    )
+    for name, value in msgspec.structs.asdict(filter).items():
+        if value is not None and name not in NOT_COLUMNS:
+            query = query.where(orders.c[name] == value)
+    if filter.tag is not None:
+        query = query.where(orders.c.order_id.in_(select(order_tags.c.order_id).where(order_tags.c.tag == filter.tag)))
+    return query
+
+
+def _tags(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, list[str]]:
+    found: dict[UUID, list[str]] = {}
+    for row in connection.execute(select(order_tags).where(order_tags.c.order_id.in_(ids))):
+        found.setdefault(row.order_id, []).append(row.tag)
+    return {id: sorted(tags) for id, tags in found.items()}
+
+
+def _one(connection: Connection, query: Select[Any]) -> Row | None:
+    row = connection.execute(query).mappings().first()
+    if row is None:
+        return None
+    private = connection.execute(select(order_private.c.private).where(order_private.c.order_id == row["order_id"])).scalar()
+    book = Book.taken_up(row["order_id"], row["state"], private)
+    summary = {column.name: row[column.name] for column in _SUMMARY}
+    return _in_decimals(summary) | _details(book) | {"private": msgspec.json.decode(private) if private else None}
+
+
+def _details(book: Book) -> Row:
+    """The parts of an order, as plain JSON values."""
+    placed = book.facts()
+    return {
+        "tags": sorted(book.tags),
+        "prices_include_tax": book.terms.prices_include_tax,
+        "lines": msgspec.to_builtins(book.terms.lines),
+        "order_discounts": msgspec.to_builtins(book.terms.discounts),
+        "other_charges": msgspec.to_builtins(book.terms.charges),
+        "cancelled": msgspec.to_builtins(book.cancelled),
+        "money": msgspec.to_builtins(book.money),
+        "shipments": msgspec.to_builtins(book.shipments),
+        "returned": msgspec.to_builtins(book.returns),
+        "returns_requested": sorted(book.requests),
+        "campaign_id": placed.campaign_id,
+        "lead_id": placed.lead_id,
+        "deal_id": placed.deal_id,
+    }
+
+
+def _in_decimals(row: Row) -> Row:
+    return row | {name: from_minor_units(row[name], row["currency"]) for name in AMOUNTS}
+
+
+READS = ORDER_TYPES | {type_name(Erased)}
+
+projection = Projection(name="orders", version=1, tables=(orders, order_tags, order_private), apply=apply)
