@@ -14,7 +14,7 @@ from projections.rows import Instant, Row, Rows
 
 metadata = MetaData()
 
-api_keys = Table(
+keys = Table(
     "api_keys",
     metadata,
     Column("key_id", Uuid, primary_key=True),
@@ -28,10 +28,10 @@ api_keys = Table(
 
 def apply(batch: Sequence[Delivery], rows: Rows) -> None:
     mine = [d.recorded for d in batch if d.at_home and isinstance(d.recorded.event, Issued | Revoked)]
-    keys = rows.load(api_keys, {recorded.stream for recorded in mine})
+    known = rows.load(keys, {recorded.stream for recorded in mine})
     for recorded in mine:
-        keys[recorded.stream] = _after(keys.get(recorded.stream, {}), recorded)
-    rows.save(api_keys, list(keys.values()))
+        known[recorded.stream] = _after(known.get(recorded.stream, {}), recorded)
+    rows.save(keys, list(known.values()))
 
 
 def _after(row: Row, recorded: Recorded) -> Row:
@@ -47,12 +47,12 @@ def _after(row: Row, recorded: Recorded) -> Row:
     return row | {"position": recorded.position} | ({"revoked_at": at} if isinstance(event, Revoked) else {})
 
 
-def listed(connection: Connection) -> list[Row]:
-    """All keys, the oldest first; `roles` is a list, `revoked_at` None where a key is in force."""
-    rows = connection.execute(select(api_keys).order_by(api_keys.c.issued_at, api_keys.c.key_id)).mappings()
+def listing(connection: Connection) -> list[Row]:
+    """All keys, the newest first; `roles` is a list, `revoked_at` None where a key is in force."""
+    rows = connection.execute(select(keys).order_by(keys.c.issued_at.desc(), keys.c.key_id.desc())).mappings()
     return [dict(row) | {"roles": msgspec.json.decode(row["roles"])} for row in rows]
 
 
-READS = frozenset({type_name(Issued), type_name(Revoked)})
-
-projection = Projection(name="api_keys", version=1, tables=(api_keys,), apply=apply)
+api_keys = Projection(
+    name="api_keys", version=1, tables=(keys,), apply=apply, reads=frozenset({type_name(Issued), type_name(Revoked)})
+)

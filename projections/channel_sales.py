@@ -43,7 +43,7 @@ sales_orders = Table(
     Column("order_id", Uuid, primary_key=True),
     Column("state", Text, nullable=False),
 )
-channel_sales = Table(
+sales = Table(
     "channel_sales",
     metadata,
     Column("order_id", Uuid, primary_key=True),
@@ -56,8 +56,8 @@ channel_sales = Table(
     Column("orders", BigInteger, nullable=False),
     *(Column(name, BigInteger, nullable=False) for name in Figures._fields),
 )
-Index("ix_channel_sales_quarter", channel_sales.c.quarter)
-Index("ix_channel_sales_day", channel_sales.c.day)
+Index("ix_channel_sales_quarter", sales.c.quarter)
+Index("ix_channel_sales_day", sales.c.day)
 
 # How events change it
 
@@ -76,7 +76,7 @@ def apply(batch: Sequence[Delivery], rows: Rows) -> None:
         if not book.facts().test and (difference != NOTHING or isinstance(recorded.event, Placed)):
             moved.append(_sale(book, recorded, difference))
     rows.save(sales_orders, [{"order_id": id, "state": book.put_down()} for id, book in books.items()])
-    rows.insert(channel_sales, moved)
+    rows.insert(sales, moved)
 
 
 def _sale(book: Book, recorded: Recorded, difference: Figures) -> Row:
@@ -166,7 +166,7 @@ def _summed(
     connection: Connection, from_: date, to: date, zone: tzinfo, channel: str | None, currency: str | None
 ) -> Iterable[Row]:
     """Sums by channel, currency and quarter of an hour, or own day."""
-    table = channel_sales.c
+    table = sales.c
     first, end = (_quarter(midnight(day, zone)) for day in (from_, to))
     for column, low, high in ((table.quarter, first, end), (table.day, from_, to)):
         sums = [func.sum(table[name]).label(name) for name in ("orders", *Figures._fields)]
@@ -204,6 +204,4 @@ def _average(sold: Decimal, orders: int, currency: str) -> Ratio:
     return Ratio(value, sold, orders, currency, "(gross - discounts) / orders placed")
 
 
-READS = ORDER_TYPES
-
-projection = Projection(name="channel_sales", version=1, tables=(sales_orders, channel_sales), apply=apply)
+channel_sales = Projection(name="channel_sales", version=1, tables=(sales_orders, sales), apply=apply, reads=ORDER_TYPES)

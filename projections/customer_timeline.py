@@ -38,7 +38,7 @@ from projections.rows import Instant, Row, Rows
 
 metadata = MetaData()
 
-customer_timeline = Table(
+moments = Table(
     "customer_timeline",
     metadata,
     Column("subject", Uuid, primary_key=True),
@@ -59,7 +59,7 @@ customer_timeline = Table(
     # Whether the event itself names the subject, so that it stays theirs whoever the stream belongs to.
     Column("named", Boolean, nullable=False),
 )
-Index("ix_customer_timeline_stream", customer_timeline.c.stream, customer_timeline.c.position)
+Index("ix_customer_timeline_stream", moments.c.stream, moments.c.position)
 timeline_streams = Table(
     "timeline_streams",
     metadata,
@@ -74,7 +74,7 @@ timeline_streams = Table(
 
 def apply(batch: Sequence[Delivery], rows: Rows) -> None:
     ours = [delivery for delivery in batch if _is_ours(delivery.recorded)]
-    rows.insert(customer_timeline, [_row(d.recorded, subject) for d in ours for subject in sorted(d.here)])
+    rows.insert(moments, [_row(d.recorded, subject) for d in ours for subject in sorted(d.here)])
     telling = [d.recorded for d in ours if d.at_home and _told_of_stream(d.recorded)]
     streams = rows.load(timeline_streams, {recorded.stream for recorded in telling})
     for recorded in telling:
@@ -117,19 +117,19 @@ def _row(recorded: Recorded, subject: UUID) -> Row:
 
 # How it is queried
 
-_SHOWN = [column for column in customer_timeline.c if column.name not in ("subject", "named")]
+_SHOWN = [column for column in moments.c if column.name not in ("subject", "named")]
 
 
 def timeline(connection: Connection, customer_id: UUID, *, limit: int = 50, before: int | None = None) -> list[Row]:
     """The customer's latest events before position `before`, newest first, each with a line in `zh` and in `en`."""
-    moments = union(
+    found = union(
         _moments(_is_their_own(customer_id), before),
-        _moments(customer_timeline.c.stream.in_(_streams_of(customer_id)), before),
+        _moments(moments.c.stream.in_(_streams_of(customer_id)), before),
     ).subquery()
     query = (
-        select(moments, timeline_streams.c.number, timeline_streams.c.currency)
-        .outerjoin(timeline_streams, timeline_streams.c.stream == moments.c.stream)
-        .order_by(moments.c.position.desc())
+        select(found, timeline_streams.c.number, timeline_streams.c.currency)
+        .outerjoin(timeline_streams, timeline_streams.c.stream == found.c.stream)
+        .order_by(found.c.position.desc())
         .limit(limit)
     )
     return [_opened(dict(row)) for row in connection.execute(query).mappings()]
@@ -137,12 +137,12 @@ def timeline(connection: Connection, customer_id: UUID, *, limit: int = 50, befo
 
 def _moments(whose: ColumnElement[bool], before: int | None) -> Select[Any]:
     query = select(*_SHOWN).where(whose)
-    return query if before is None else query.where(customer_timeline.c.position < before)
+    return query if before is None else query.where(moments.c.position < before)
 
 
 def _is_their_own(customer_id: UUID) -> ColumnElement[bool]:
     """Rows about the customer, without streams that are somebody else's now."""
-    row, stream = customer_timeline.c, timeline_streams.c
+    row, stream = moments.c, timeline_streams.c
     moved_away = exists().where(stream.stream == row.stream, stream.customer_id != customer_id)
     return (row.subject == customer_id) & or_(row.named, ~moved_away)
 
@@ -157,4 +157,4 @@ def _opened(row: Row) -> Row:
     return row | {"irregular": msgspec.json.decode(row["irregular"]), "zh": zh, "en": en}
 
 
-projection = Projection(name="customer_timeline", version=1, tables=(customer_timeline, timeline_streams), apply=apply)
+customer_timeline = Projection(name="customer_timeline", version=1, tables=(moments, timeline_streams), apply=apply)

@@ -42,7 +42,7 @@ from projections.search import SORTED_TEXT, beginning, containing, normalised
 
 metadata = MetaData()
 
-customer_view = Table(
+customers = Table(
     "customer_view",
     metadata,
     Column("customer_id", Uuid, primary_key=True),
@@ -60,7 +60,7 @@ customer_view = Table(
     Column("archived", Boolean, nullable=False),
     Column("state", Text),
 )
-Index("ix_customer_view_search_name", customer_view.c.search_name, customer_view.c.customer_id)
+Index("ix_customer_view_search_name", customers.c.search_name, customers.c.customer_id)
 customer_contacts = Table(
     "customer_contacts",
     metadata,
@@ -83,7 +83,7 @@ Narrow = tuple[frozenset[tuple[UUID, str, str]], frozenset[str]]
 
 
 def apply(batch: Sequence[Delivery], rows: Rows) -> None:
-    known = rows.load(customer_view, {id for delivery in batch for id in _customers(delivery)})
+    known = rows.load(customers, {id for delivery in batch for id in _customers(delivery)})
     books = {id: CustomerBook.taken_up(id, row["state"]) for id, row in known.items()}
     before = {id: _narrow(book) for id, book in books.items()}
     made = dict(known)
@@ -96,7 +96,7 @@ def apply(batch: Sequence[Delivery], rows: Rows) -> None:
             if id in books:
                 made[id] = _row(made.get(id), id, recorded)
                 touched[id] = None
-    rows.save(customer_view, [made[id] | _standing(books[id], made[id]) for id in touched])
+    rows.save(customers, [made[id] | _standing(books[id], made[id]) for id in touched])
     _save_narrow(rows, books, {id for id in touched if before.get(id) != _narrow(books[id])})
 
 
@@ -188,14 +188,18 @@ EQUAL = ("kind", "owner", "team", "source_channel", "archived")
 
 
 def get(connection: Connection, customer_id: UUID, today: date, zone: tzinfo = UTC) -> Row | None:
-    """The customer with profile, and by currency what their orders came to. Of one who was erased only when."""
-    row = connection.execute(select(customer_view).where(customer_view.c.customer_id == customer_id)).mappings().first()
-    if row is None:
-        return None
-    return _opened(dict(row)) | {"money": orders.money_of_customer(connection, customer_id, today, zone)}
+    """The customer's profile, and under `money` by currency what their orders came to."""
+    found = profile_of(connection, customer_id)
+    return found and found | {"money": orders.money_of_customer(connection, customer_id, today, zone)}
 
 
-def listed(
+def profile_of(connection: Connection, customer_id: UUID) -> Row | None:
+    """The customer's own facts; of one who was erased only when that was."""
+    row = connection.execute(select(customers).where(customers.c.customer_id == customer_id)).mappings().first()
+    return None if row is None else _opened(dict(row))
+
+
+def listing(
     connection: Connection,
     filter: Filter,
     *,
@@ -219,8 +223,8 @@ def search(connection: Connection, text: str, *, limit: int = 50, cursor: str | 
     number = "".join(character for character in value if character not in " -().")
     numbers = [beginning(customer_contacts.c.value, "+" + number.removeprefix("+"))] if number.lstrip("+").isdigit() else []
     reached = select(customer_contacts.c.customer_id).where(or_(beginning(customer_contacts.c.value, value), *numbers))
-    named = select(customer_view.c.customer_id).where(containing(customer_view.c.search_name, wanted))
-    query = select(customer_view).where(customer_view.c.customer_id.in_(named.union(reached)))
+    named = select(customers.c.customer_id).where(containing(customers.c.search_name, wanted))
+    query = select(customers).where(customers.c.customer_id.in_(named.union(reached)))
     return _page(connection, query, "search_name", False, limit, cursor)
 
 
@@ -232,16 +236,16 @@ def with_contact(connection: Connection, kind: str, value: str) -> list[UUID]:
 
 
 def _page(connection: Connection, query: Select[Any], sort: Sort, descending: bool, limit: int, cursor: str | None) -> Page:
-    order = Order(customer_view.c[sort], customer_view.c.customer_id, descending, personal=sort == "search_name")
+    order = Order(customers.c[sort], customers.c.customer_id, descending, personal=sort == "search_name")
     found = page(connection, query, order, limit, cursor)
     return found._replace(rows=[_opened(row) for row in found.rows])
 
 
 def _filtered(filter: Filter) -> Select[Any]:
-    table = customer_view.c
+    table = customers.c
     registered = within(table.registered_at, table.registered_on, filter.registered_from, filter.registered_to, filter.zone)
     erased = table.erased_at.is_not(None) if filter.erased else table.erased_at.is_(None)
-    query = select(customer_view).where(erased, registered)
+    query = select(customers).where(erased, registered)
     for name in EQUAL:
         if (value := getattr(filter, name)) is not None:
             query = query.where(table[name] == value)
@@ -261,6 +265,6 @@ def _opened(row: Row) -> Row:
     return shown | profile(row["state"])
 
 
-READS = CUSTOMER_TYPES
-
-projection = Projection(name="customer_view", version=1, tables=(customer_view, customer_contacts, customer_tags), apply=apply)
+customer_view = Projection(
+    name="customer_view", version=1, tables=(customers, customer_contacts, customer_tags), apply=apply, reads=CUSTOMER_TYPES
+)

@@ -43,7 +43,7 @@ metadata = MetaData()
 
 AMOUNTS = ("gross", "discounts", "returns", "net", "tax", "charges", "total", "captured", "refunded", "charged_back")
 
-orders = Table(
+order_rows = Table(
     "orders",
     metadata,
     Column("order_id", Uuid, primary_key=True),
@@ -87,7 +87,7 @@ order_private = Table(
 
 def apply(batch: Sequence[Delivery], rows: Rows) -> None:
     ids = {delivery.recorded.stream for delivery in batch if _is_ours(delivery)}
-    known, private = rows.load(orders, ids), rows.load(order_private, ids)
+    known, private = rows.load(order_rows, ids), rows.load(order_private, ids)
     books = {id: Book.taken_up(id, known[id]["state"] if id in known else None, _text(private.get(id))) for id in ids}
     tags = {id: set(book.tags) for id, book in books.items()}
     subjects = {id: row["subject"] for id, row in known.items()}
@@ -102,7 +102,7 @@ def apply(batch: Sequence[Delivery], rows: Rows) -> None:
         if delivery.recorded.event.erases():
             erased |= delivery.here
             _forget(books, {id for id, subject in subjects.items() if subject in delivery.here})
-    rows.save(orders, [made[id] | _standing(books[id]) for id in ids])
+    rows.save(order_rows, [made[id] | _standing(books[id]) for id in ids])
     _save_private(rows, books, subjects, private.keys(), erased)
     _save_tags(rows, books, {id for id in ids if tags[id] != books[id].tags})
 
@@ -196,10 +196,10 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
 
 Sort = Literal["placed_at", "position", "number"]
 NOT_COLUMNS = ("tag", "placed_from", "placed_to", "zone")
-_SUMMARY = [column for column in orders.c if column.name not in ("state", "subject")]
+_SUMMARY = [column for column in order_rows.c if column.name not in ("state", "subject")]
 
 
-def listed(
+def listing(
     connection: Connection,
     filter: Filter,
     *,
@@ -209,7 +209,7 @@ def listed(
     cursor: str | None = None,
 ) -> Page:
     """Orders without lines and personal data, amounts as decimals. Raises MalformedCursor."""
-    order = Order(orders.c[sort], orders.c.order_id, descending)
+    order = Order(order_rows.c[sort], order_rows.c.order_id, descending)
     found = page(connection, _filtered(filter), order, limit, cursor)
     tags = _tags(connection, [row["order_id"] for row in found.rows])
     return found._replace(rows=[_in_decimals(row) | {"tags": tags.get(row["order_id"], [])} for row in found.rows])
@@ -217,16 +217,16 @@ def listed(
 
 def get(connection: Connection, order_id: UUID) -> Row | None:
     """One order with its lines, payments, shipments and returns, and its personal data under `private`."""
-    return _one(connection, select(orders).where(orders.c.order_id == order_id))
+    return _one(connection, select(order_rows).where(order_rows.c.order_id == order_id))
 
 
 def by_number(connection: Connection, number: str) -> Row | None:
-    return _one(connection, select(orders).where(orders.c.number == number))
+    return _one(connection, select(order_rows).where(order_rows.c.number == number))
 
 
 def money_of_customer(connection: Connection, customer_id: UUID, today: date, zone: tzinfo = UTC) -> dict[str, Row]:
     """By currency: how many orders and what they came to, test orders left out; first and last day in `zone`."""
-    mine = select(orders).where(orders.c.customer_id == customer_id, orders.c.test.is_(False))
+    mine = select(order_rows).where(order_rows.c.customer_id == customer_id, order_rows.c.test.is_(False))
     by_currency: dict[str, list[Row]] = {}
     for row in connection.execute(mine).mappings():
         by_currency.setdefault(row["currency"], []).append(dict(row))
@@ -249,13 +249,13 @@ def _sums(of: Sequence[Row], currency: str, today: date, zone: tzinfo) -> Row:
 
 def _filtered(filter: Filter) -> Select[Any]:
     query = select(*_SUMMARY).where(
-        within(orders.c.placed_at, orders.c.placed_on, filter.placed_from, filter.placed_to, filter.zone)
+        within(order_rows.c.placed_at, order_rows.c.placed_on, filter.placed_from, filter.placed_to, filter.zone)
     )
     for name, value in msgspec.structs.asdict(filter).items():
         if value is not None and name not in NOT_COLUMNS:
-            query = query.where(orders.c[name] == value)
+            query = query.where(order_rows.c[name] == value)
     if filter.tag is not None:
-        query = query.where(orders.c.order_id.in_(select(order_tags.c.order_id).where(order_tags.c.tag == filter.tag)))
+        query = query.where(order_rows.c.order_id.in_(select(order_tags.c.order_id).where(order_tags.c.tag == filter.tag)))
     return query
 
 
@@ -300,6 +300,10 @@ def _in_decimals(row: Row) -> Row:
     return row | {name: from_minor_units(row[name], row["currency"]) for name in AMOUNTS}
 
 
-READS = ORDER_TYPES | {type_name(Erased)}
-
-projection = Projection(name="orders", version=1, tables=(orders, order_tags, order_private), apply=apply)
+orders = Projection(
+    name="orders",
+    version=1,
+    tables=(order_rows, order_tags, order_private),
+    apply=apply,
+    reads=ORDER_TYPES | {type_name(Erased)},
+)
