@@ -20,7 +20,7 @@ from commands.commit import StoreUnavailable
 from consumers.window import Window, next_window
 from infra.event_store import EventStore, Stored
 from infra.kafka.connection import KafkaUnavailable
-from infra.kafka.producer import WINDOW_MESSAGES, Producer
+from infra.kafka.producer import FLUSH_SECONDS, WINDOW_MESSAGES, Producer
 from infra.kafka.topic import Topic, Topics, UnfitTopic
 from infra.read_models import checkpoints
 from infra.read_models.checkpoints import Checkpoint
@@ -69,11 +69,12 @@ class Relay:
         replication: int = 1,
         exclusive: bool = True,
         verify_every: float = VERIFY_EVERY,
+        flush_timeout: float = FLUSH_SECONDS,
         alarm_after: int = ALARM_AFTER,
     ) -> None:
         self._store, self._read_models, self._bootstrap, self._topic = store, read_models, bootstrap, topic
         self._partitions, self._replication, self._exclusive = partitions, replication, exclusive
-        self._verify_every, self._alarm_after = verify_every, alarm_after
+        self._verify_every, self._flush_timeout, self._alarm_after = verify_every, flush_timeout, alarm_after
         self._stopping = Event()
         self._fruitless = 0
 
@@ -93,8 +94,11 @@ class Relay:
         with self._session() as session:
             if self._exclusive and not self._wait_for_lock(session):
                 return
-            with closing(Topics(self._bootstrap)) as topics, closing(Producer(self._bootstrap)) as producer:
+            with closing(Topics(self._bootstrap)) as topics, closing(self._producer()) as producer:
                 self._relay(session, topics, producer)
+
+    def _producer(self) -> Producer:
+        return Producer(self._bootstrap, self._flush_timeout)
 
     @contextmanager
     def _session(self) -> Iterator[Connection]:

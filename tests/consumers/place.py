@@ -1,0 +1,66 @@
+"""Where a relay works: a store, read models, a broker, and a topic that does not exist yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from consumers.relay import Relay
+from infra.event_store import EventStore
+from infra.read_models import ReadModels, checkpoints, postgres_read_models
+from infra.read_models.checkpoints import Checkpoint
+from infra.read_models.positions import metadata
+from infra.servers.process import wait_until
+from tests.consumers.reading import applied, concerned, read_all
+from tests.consumers.things import store_at
+
+
+class Place(NamedTuple):
+    store: EventStore
+    read_models: ReadModels
+    database_url: str
+    bootstrap: str
+    topic: str
+
+    def relay(self, *, exclusive: bool = True, verify_every: float = 0.2) -> Relay:
+        return Relay(
+            self.store,
+            self.read_models,
+            self.bootstrap,
+            self.topic,
+            exclusive=exclusive,
+            verify_every=verify_every,
+            flush_timeout=3,
+        )
+
+    def checkpoint(self) -> Checkpoint | None:
+        with self.read_models.reader.connect() as connection:
+            return checkpoints.load(connection, self.topic)
+
+    def routed(self) -> int:
+        checkpoint = self.checkpoint()
+        return checkpoint.routed if checkpoint else 0
+
+    def routed_to(self) -> str:
+        """The id of the topic that the checkpoint speaks of."""
+        checkpoint = self.checkpoint()
+        return checkpoint.topic_id if checkpoint else ""
+
+    def is_routed(self) -> bool:
+        return self.routed() == self.store.head()
+
+    def wait_until_routed(self, timeout: float = 30) -> None:
+        wait_until(self.is_routed, timeout, "everything is routed")
+
+    def assert_each_event_once_in_order(self) -> None:
+        assert applied(read_all(self.bootstrap, self.topic)) == concerned(self.store)
+
+
+@contextmanager
+def place_at(database_url: str, bootstrap: str, topic: str) -> Iterator[Place]:
+    store, read_models = store_at(database_url), postgres_read_models(database_url)
+    metadata.create_all(read_models.writer)
+    yield Place(store, read_models, database_url, bootstrap, topic)
+    store.close()
+    read_models.close()

@@ -1,0 +1,11 @@
+"""A relay in a process of its own, to be killed: `python -m tests.consumers.relay_process DATABASE_URL BOOTSTRAP TOPIC`."""
+
+import sys
+
+from consumers.relay import Relay
+from infra.read_models import postgres_read_models
+from tests.consumers.things import store_at
+
+if __name__ == "__main__":
+    database_url, bootstrap, topic = sys.argv[1:]
+    Relay(store_at(database_url), postgres_read_models(database_url), bootstrap, topic).run()
