@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import FastAPI
 
-from api import customers, order_goods, order_payments, orders, problems
+from api import customers, events, keys, openapi, order_goods, order_payments, orders, problems
 from api.access import Keys
 from commands.executor import Executor
 from infra.read_models.completeness import Completeness
@@ -13,9 +15,14 @@ from infra.wiring import Deployment
 DESCRIPTION = """An event-sourced CRM: every answer can be counted again, as of any moment, by anyone who doubts it."""
 
 
+class Api(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        return openapi.document(self)
+
+
 def create(deployment: Deployment, executor: Executor, completeness: Completeness, local_key: str | None = None) -> FastAPI:
     """The API over these stores. Whoever made them closes them."""
-    app = FastAPI(
+    app = Api(
         title="Recount",
         description=DESCRIPTION,
         version="0.1.0",
@@ -34,4 +41,6 @@ def create(deployment: Deployment, executor: Executor, completeness: Completenes
     app.include_router(orders.router)
     app.include_router(order_payments.router)
     app.include_router(order_goods.router)
+    app.include_router(events.router)
+    app.include_router(keys.router)
     return app

@@ -7,11 +7,11 @@ import hmac
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 import msgspec
-from fastapi import Header, Request, Response
+from fastapi import Request, Response
 
 from api.access import Caller
 from api.fields import Told
@@ -113,15 +113,3 @@ async def receipt_key(request: Request) -> ReceiptKey | None:
     said = b"\n".join((request.method.encode(), request.url.path.encode(), await request.body()))
     digest = hmac.new(request.app.state.store.secret, said, hashlib.sha256).digest()
     return ReceiptKey(request.state.caller.id, key, digest)
-
-
-IfMatch = Annotated[
-    str | None, Header(alias="If-Match", description="The version you last saw, in quotes; 412 if someone was faster.")
-]
-IdempotencyKey = Annotated[
-    str | None, Header(alias="Idempotency-Key", description="The same key with the same body gives the first answer again.")
-]
-
-
-async def documented(_: IfMatch = None, __: IdempotencyKey = None) -> None:
-    """Names the headers that every command understands, for the OpenAPI document."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from api import annotation_bodies
 from api import customer_bodies as bodies
 from api.access import may
-from api.commanding import carry_out, documented
+from api.commanding import carry_out
 from api.fields import External, System, Told
 from api.openapi import ACCEPTED, CREATED
 from api.strict import StrictRoute
@@ -23,7 +23,7 @@ router = APIRouter(
     prefix=PREFIX,
     tags=["customers"],
     route_class=StrictRoute,
-    dependencies=[may("customers:write"), Depends(documented)],
+    dependencies=[may("customers:write")],
     responses=ACCEPTED,
 )
 

@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
 from api.access import may, new_key_text
-from api.commanding import carry_out, documented
+from api.commanding import carry_out
 from api.fields import Line, Told
 from api.openapi import ACCEPTED, CREATED, KEY, listed
 from api.reading import After, page, read
@@ -30,7 +30,7 @@ class IssueBody(Told):
     ]
 
 
-@router.post("", status_code=201, dependencies=[may("keys:manage"), Depends(documented)], responses={**ACCEPTED, **CREATED})
+@router.post("", status_code=201, dependencies=[may("keys:manage")], responses={**ACCEPTED, **CREATED})
 async def issue(request: Request, body: IssueBody) -> Response:
     """Issue a key. Its text is in the answer and nowhere else: only a hash is recorded, so a repeat has no text."""
     id = new_id()
@@ -45,7 +45,7 @@ async def issue(request: Request, body: IssueBody) -> Response:
     return answer
 
 
-@router.post("/{id}/revocation", dependencies=[may("keys:manage"), Depends(documented)], responses=ACCEPTED)
+@router.post("/{id}/revocation", dependencies=[may("keys:manage")], responses=ACCEPTED)
 async def revoke(request: Request, id: UUID, body: Told | None = None) -> Response:
     """Revoke a key: within a second it opens nothing any more."""
     return await carry_out(request, commands.revoke, body, target=id, key_id=id)

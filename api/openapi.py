@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
 PROBLEM: dict[str, Any] = {
     "type": "object",
     "required": ["type", "title", "status", "detail"],
@@ -129,3 +132,36 @@ KEY: dict[str, Any] = {
         "revoked_at": {"type": ["string", "null"], "format": "date-time"},
     },
 }
+
+SECURITY = {"key": {"type": "http", "scheme": "bearer", "description": "An API key: `rk_…`"}}
+COMMAND_HEADERS = [
+    {
+        "name": "If-Match",
+        "in": "header",
+        "required": False,
+        "description": "The version you last saw, in quotes; 412 if someone was faster.",
+        "schema": {"type": "string", "pattern": r'^(\*|"\d{1,9}")$', "examples": ['"3"']},
+    },
+    {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": False,
+        "description": "The same key with the same body gives the first answer again.",
+        "schema": {"type": "string", "pattern": r"^[\x21-\x7e]{1,255}$"},
+    },
+]
+OPEN = frozenset({"/health/live"})
+
+
+def document(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document: what FastAPI knows, the headers every command understands, and who needs a key."""
+    if app.openapi_schema is None:
+        made = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+        made.setdefault("components", {})["securitySchemes"] = SECURITY
+        for path, operations in made["paths"].items():
+            for method, operation in operations.items():
+                operation["security"] = [] if path in OPEN else [{"key": []}]
+                if method != "get":
+                    operation["parameters"] = operation.get("parameters", []) + COMMAND_HEADERS
+        app.openapi_schema = made
+    return app.openapi_schema

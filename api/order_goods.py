@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 
 from api import order_goods_bodies as bodies
 from api.access import may
-from api.commanding import documented
 from api.fields import Told
 from api.openapi import ACCEPTED
 from api.orders import on_order
@@ -20,7 +19,7 @@ router = APIRouter(
     prefix="/v1/orders/{id}",
     tags=["orders"],
     route_class=StrictRoute,
-    dependencies=[may("orders:write"), Depends(documented)],
+    dependencies=[may("orders:write")],
     responses=ACCEPTED,
 )
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from api import annotation_bodies
 from api import order_bodies as bodies
 from api.access import may
-from api.commanding import carry_out, documented
+from api.commanding import carry_out
 from api.fields import External, System, Told
 from api.openapi import ACCEPTED, CREATED
 from api.strict import StrictRoute
@@ -18,7 +18,7 @@ from commands import orders
 from domain.ids import external_id, new_id
 
 router = APIRouter(prefix="/v1/orders", tags=["orders"], route_class=StrictRoute)
-commands = APIRouter(route_class=StrictRoute, dependencies=[may("orders:write"), Depends(documented)], responses=ACCEPTED)
+commands = APIRouter(route_class=StrictRoute, dependencies=[may("orders:write")], responses=ACCEPTED)
 
 PREFIX = "/v1/orders"
 

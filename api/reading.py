@@ -8,11 +8,11 @@ from uuid import UUID
 
 import msgspec
 from fastapi import Depends, Header, Query, Request, Response
-from infra.read_models.completeness import Completeness
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from api.problems import RETRY_SECONDS, Problem, problem
+from infra.read_models.completeness import Completeness
 
 T = TypeVar("T")
 
