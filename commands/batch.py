@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
@@ -10,7 +9,8 @@ from uuid import UUID
 
 import msgspec
 
-from commands.commit import Claim, Committed, EventStore, KeptReceipt, NewEvent, NewReceipt, ReceiptKey
+from commands.cache import Cache
+from commands.commit import Claim, Committed, EventStore, KeptReceipt, NewEvent, NewReceipt, ReceiptKey, StoreUnavailable
 from domain.aggregate import Aggregate, replayed
 from domain.events import Context, Recorded
 from domain.refusals import BY_RULE, Malformed, NotThere, NumberTaken, Refusal
@@ -70,27 +70,6 @@ class _Answer(msgspec.Struct, omit_defaults=True):
     facts: dict[str, str] = {}
 
 
-class Cache:
-    """Aggregates as of the last commit that this process saw; the least recently used are the first to go."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._aggregates: OrderedDict[UUID, Aggregate] = OrderedDict()
-
-    def take(self, id: UUID) -> Aggregate | None:
-        """The aggregate, no longer cached: whatever fails before it is kept again cannot leave it half changed."""
-        return self._aggregates.pop(id, None)
-
-    def keep(self, aggregates: Iterable[Aggregate]) -> None:
-        for aggregate in aggregates:
-            self._aggregates[aggregate.id] = aggregate
-        while len(self._aggregates) > self._limit:
-            self._aggregates.popitem(last=False)
-
-    def __len__(self) -> int:
-        return len(self._aggregates)
-
-
 class Batch:
     """Runs commands in order and gathers the one commit; it is the unit of work that each of them sees."""
 
@@ -136,7 +115,9 @@ class Batch:
     # The unit of work
 
     def load(self, kind: type[A], id: UUID) -> A:
-        aggregate = self._aggregates.get(id) or self._fetch(kind, id)
+        aggregate = self._aggregates.get(id)
+        if aggregate is None or not (aggregate.exists or isinstance(aggregate, kind)):
+            aggregate = self._fetch(kind, id)
         if not isinstance(aggregate, kind):
             raise NotThere(f"There is no {kind.name} {id}.", id=id)
         self._in_use[id] = None
@@ -174,9 +155,10 @@ class Batch:
             elif key and key in first:
                 self._ends.append(self._same_request(command, first[key]))
             else:
-                if key:
-                    first[key] = index
+                receipts = len(self.receipts)
                 self._ends.append(self._run(command))
+                if key and len(self.receipts) > receipts:
+                    first[key] = index
 
     def _same_request(self, command: Command, index: int) -> tuple[Outcome | BaseException, int | None]:
         """The same idempotency key twice in one batch: the second gets the first one's answer."""
@@ -197,6 +179,8 @@ class Batch:
             end = Outcome(refusal=refusal)
             self._write_receipt(command, end, None)
             return end, None
+        except StoreUnavailable:
+            raise
         except Exception as error:
             self._undo(claims)
             return error, None
@@ -295,8 +279,14 @@ class Batch:
             return kind(id)
         if type(events[0].event) not in kind.events:
             raise NotThere(f"There is no {kind.name} {id}.", id=id)
-        self.now = max(self.now, events[-1].metadata.recorded_at)
+        self._not_before(events[-1].metadata.recorded_at)
         return replayed(kind, id, events)
+
+    def _not_before(self, recorded: datetime) -> None:
+        """Another worker's clock may go before ours; what follows an event is not recorded earlier than it."""
+        if recorded > self.now:
+            self.now = recorded
+            self.context = msgspec.structs.replace(self.context, now=recorded)
 
 
 def _kept_outcome(asked: ReceiptKey, kept: KeptReceipt) -> Outcome:

@@ -95,7 +95,7 @@ class EventStore(Protocol):
     def commit(self, commit: Commit) -> Committed:
         """Write the batch, once: the same batch id again answers as the first time.
 
-        Raises Stale, NumbersTaken or ReceiptsTaken with nothing written, StoreUnavailable in doubt.
+        Raises StoreUnavailable in doubt; Stale, NumbersTaken, ReceiptsTaken and all else with nothing written.
         """
 
     def streams(self, ids: Iterable[UUID]) -> Mapping[UUID, Sequence[Recorded]]:
@@ -103,8 +103,8 @@ class EventStore(Protocol):
 
     def receipts(self, keys: Iterable[ReceiptKey]) -> Mapping[tuple[str, str], KeptReceipt]: ...
 
-    def reserve_numbers(self, register: str, count: int) -> range:
-        """Numbers that no one else will be given."""
+    def reserve_numbers(self, register: str, count: int) -> Sequence[int]:
+        """At least one number, and about `count`, that nobody holds and no one else will be given; in order."""
 
     def head(self) -> int:
         """The position of the last event; 0 where there is none."""

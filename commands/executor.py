@@ -2,17 +2,21 @@
 
 Callers wait in a queue. One committer thread takes whatever is waiting, runs it in order against cached aggregates, and
 commits all events at once; the next batch begins when this one is settled. A commit that finds something stale writes
-nothing and the whole batch runs again, refusals and repeats too, so no answer is given from a stale cache.
+nothing and the whole batch runs again, refusals and repeats too, so no answer is given from a stale cache. A batch that
+breaks on one of its commands writes nothing either, and each of them is run alone.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 import threading
 import time
+import traceback
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
@@ -21,7 +25,8 @@ from uuid import uuid4
 import msgspec
 import structlog
 
-from commands.batch import Batch, Cache, Command, Outcome
+from commands.batch import Batch, Command, Outcome
+from commands.cache import Cache
 from commands.commit import Commit, Committed, EventStore, NumbersTaken, ReceiptsTaken, Stale, StoreUnavailable
 
 log = structlog.get_logger()
@@ -29,6 +34,7 @@ log = structlog.get_logger()
 T = TypeVar("T")
 
 RERUNS = 50
+CLOSE_GRACE = 15.0
 
 
 class Overloaded(Exception):
@@ -64,6 +70,8 @@ class Executor:
         self._queue: deque[_Waiting] = deque()
         self._ready = threading.Condition()
         self._closing = False
+        self._end = math.inf
+        self._in_hand: list[_Waiting] = []
         self._committer = threading.Thread(target=self._commit_batches, name="committer", daemon=True)
         self._committer.start()
 
@@ -77,6 +85,7 @@ class Executor:
     def submit(self, command: Command) -> Future[Outcome]:
         """Like `run`, for callers with threads."""
         future: Future[Outcome] = Future()
+        future.set_running_or_notify_cancel()
         self._enqueue(_Waiting(command, future))
         return future
 
@@ -85,11 +94,16 @@ class Executor:
         return len(self._queue)
 
     def close(self) -> None:
-        """Finish what was accepted, accept no more, and end."""
+        """Finish what was accepted within `settle` seconds, accept no more, and end. What is left then is OutcomeUnknown."""
         with self._ready:
             self._closing = True
+            self._end = time.monotonic() + self.limits.settle
             self._ready.notify_all()
-        self._committer.join()
+        self._committer.join(self.limits.settle + CLOSE_GRACE)
+        if self._committer.is_alive():
+            left = [*self._in_hand, *self._queue]
+            log.error("closing without an answer of the event store", commands=len(left))
+            _answer(left, [OutcomeUnknown("the event store did not answer") for _ in left])
 
     def _enqueue(self, waiting: _Waiting) -> None:
         with self._ready:
@@ -106,18 +120,25 @@ class Executor:
 
     def _commit_batches(self) -> None:
         while taken := self._take():
-            try:
-                answers: Sequence[Outcome | BaseException] = self._settle([waiting.command for waiting in taken])
-            except OutcomeUnknown as unknown:
-                answers = [unknown] * len(taken)
-            except Exception as error:
-                log.exception("batch failed", commands=len(taken))
-                answers = [error] * len(taken)
-            _answer(taken, answers)
+            self._in_hand = taken
+            deadline = min(time.monotonic() + self.limits.settle, self._end)
+            _answer(taken, self._settle([waiting.command for waiting in taken], deadline))
+            self._in_hand = []
 
-    def _settle(self, commands: list[Command]) -> Sequence[Outcome | BaseException]:
+    def _settle(self, commands: list[Command], deadline: float) -> Sequence[Outcome | BaseException]:
+        try:
+            return self._outcomes(commands, deadline)
+        except OutcomeUnknown as unknown:
+            return [OutcomeUnknown(str(unknown)) for _ in commands]
+        except BaseException as error:
+            frames = traceback.format_tb(error.__traceback__)
+            log.error("batch failed", commands=len(commands), error=type(error).__name__, frames=frames)
+            if len(commands) == 1:
+                return [error]
+        return [end for command in commands for end in self._settle([command], deadline)]
+
+    def _outcomes(self, commands: list[Command], deadline: float) -> Sequence[Outcome | BaseException]:
         """Run and commit until the commit finds nothing stale. What failed is not cached, so each run reads afresh."""
-        deadline = time.monotonic() + self.limits.settle
         taken: frozenset[tuple[str, str]] = frozenset()
         for _ in range(RERUNS):
             batch = self._patiently(partial(self._run, commands, taken), deadline)
@@ -147,15 +168,14 @@ class Executor:
 
     def _patiently(self, work: Callable[[], T], deadline: float) -> T:
         pause = 0.05
-        while True:
+        while time.monotonic() < deadline:
             try:
                 return work()
             except StoreUnavailable as error:
-                if time.monotonic() + pause > deadline:
-                    raise OutcomeUnknown("the event store did not answer") from error
                 log.warning("store unavailable, trying again", error=str(error))
-                time.sleep(pause)
+                time.sleep(min(pause, max(deadline - time.monotonic(), 0.0)))
                 pause = min(pause * 2, 1.0)
+        raise OutcomeUnknown("the event store did not answer in time")
 
     def _now(self) -> datetime:
         """The clock, never below what it showed before."""
@@ -183,9 +203,8 @@ def _resolve_all(pairs: Sequence[tuple[Any, Outcome | BaseException]]) -> None:
 
 
 def _resolve(future: Any, answer: Outcome | BaseException) -> None:
-    if future.done():
-        return
-    if isinstance(answer, BaseException):
-        future.set_exception(answer)
-    else:
-        future.set_result(answer)
+    with suppress(InvalidStateError, asyncio.InvalidStateError):
+        if isinstance(answer, BaseException):
+            future.set_exception(answer)
+        else:
+            future.set_result(answer)

@@ -35,6 +35,10 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_f
         """Further subjects this event concerns, beside its stream's own."""
         return ()
 
+    def erased_with(self) -> tuple[UUID, ...]:
+        """Subjects whose erasure takes the key of this event's stream along (an order linked to a customer, a merge)."""
+        return ()
+
     def everyone(self) -> bool:
         """Whether all rows depend on this event (a segment model, a calendar, the end of a day)."""
         return False

@@ -84,6 +84,9 @@ class CustomerLinked(Event, frozen=True, tag="crm.order.customer_linked.v1"):
     def concerns(self) -> tuple[UUID, ...]:
         return (self.customer_id,)
 
+    def erased_with(self) -> tuple[UUID, ...]:
+        return (self.customer_id,)
+
     def apply(self, order: State, metadata: Metadata) -> None:
         order.customer_id = self.customer_id
         order.customers.add((self.customer_id, metadata.occurred_at))
@@ -95,6 +98,9 @@ class CustomerChanged(Event, frozen=True, tag="crm.order.customer_changed.v1"):
 
     def concerns(self) -> tuple[UUID, ...]:
         return (self.previous_customer_id, self.customer_id)
+
+    def erased_with(self) -> tuple[UUID, ...]:
+        return (self.customer_id,)
 
     def apply(self, order: State, metadata: Metadata) -> None:
         order.customer_id = self.customer_id

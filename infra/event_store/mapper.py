@@ -16,6 +16,7 @@ from domain.events import Event, Metadata, Recorded, type_name
 from infra.event_store.vault import SubjectKey
 
 Path = tuple[str, ...]
+Place = tuple[Any, Any, str]
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 
 EACH = "*"
@@ -94,19 +95,36 @@ class Mapper:
     def opened(self, stored: Stored, keys: Mapping[UUID, SubjectKey]) -> dict[str, Any]:
         """The data as plain JSON values in the version it was written in, with personal values opened where they can be."""
         envelope = _decode_envelope(stored.state)
-        data: dict[str, Any] = _decode_any(envelope.data)
-        _open_all(data, keys.get(envelope.metadata.subject), f"{stored.stream.hex}/{stored.version}/")
-        return data
+        return self._opened(stored, envelope, keys)
 
     def _decode_slowly(self, stored: Stored, envelope: Envelope, keys: Mapping[UUID, SubjectKey]) -> Event:
-        data: dict[str, Any] = _decode_any(envelope.data)
-        _open_all(data, keys.get(envelope.metadata.subject), f"{stored.stream.hex}/{stored.version}/")
+        data = self._opened(stored, envelope, keys)
         while data["type"] not in self._classes:
             upcaster = self._upcasters.get(data["type"])
             if upcaster is None:
                 raise UnknownEventType(data["type"])
             data = upcaster(data)
         return msgspec.convert(data, self._classes[data["type"]])
+
+    def _opened(self, stored: Stored, envelope: Envelope, keys: Mapping[UUID, SubjectKey]) -> dict[str, Any]:
+        """Every sealed value opened, or taken away where there is no key."""
+        data: dict[str, Any] = _decode_any(envelope.data)
+        key = keys.get(envelope.metadata.subject)
+        for holder, name, where in self._sealed(data, f"{stored.stream.hex}/{stored.version}/"):
+            if key is None:
+                del holder[name]
+            else:
+                holder[name] = _decode_any(key.open(holder[name]["sealed"], where))
+        return data
+
+    def _sealed(self, data: dict[str, Any], place: str) -> list[Place]:
+        """The sealed values: where the type has personal fields, or anywhere if it is a type of old without a class."""
+        paths = self._personal.get(data["type"])
+        if paths is None:
+            places = _everywhere(data, place)
+        else:
+            places = (found for path in paths for found in _places(data, path, place))
+        return [(holder, name, where) for holder, name, where in places if _is_sealed(holder[name])]
 
 
 def subjects_with_secrets(stored: Sequence[Stored]) -> set[UUID]:
@@ -138,7 +156,7 @@ def _walk(node: Any, path: Path) -> Iterator[Path]:
                 yield from _walk(member, path)
 
 
-def _places(node: Any, path: Path, place: str) -> Iterator[tuple[Any, Any, str]]:
+def _places(node: Any, path: Path, place: str) -> Iterator[Place]:
     """(holder, key, place) of each value at `path`; absent ones are passed over."""
     step, rest = path[0], path[1:]
     if node is None:
@@ -154,13 +172,13 @@ def _places(node: Any, path: Path, place: str) -> Iterator[tuple[Any, Any, str]]
             yield node, key, f"{place}{key}"
 
 
-def _open_all(node: Any, key: SubjectKey | None, place: str) -> None:
-    """Put every sealed value's plain value in its place, or take it away where there is no key."""
-    for name, value in list(node.items() if isinstance(node, dict) else enumerate(node)):
-        if isinstance(value, dict) and value.keys() == {"sealed"}:
-            if key is None:
-                del node[name]
-            else:
-                node[name] = _decode_any(key.open(value["sealed"], f"{place}{name}"))
+def _everywhere(node: Any, place: str) -> Iterator[Place]:
+    for name, value in node.items() if isinstance(node, dict) else enumerate(node):
+        if _is_sealed(value):
+            yield node, name, f"{place}{name}"
         elif isinstance(value, dict | list):
-            _open_all(value, key, f"{place}{name}/")
+            yield from _everywhere(value, f"{place}{name}/")
+
+
+def _is_sealed(value: Any) -> bool:
+    return isinstance(value, dict) and value.keys() == {"sealed"} and isinstance(value["sealed"], str)

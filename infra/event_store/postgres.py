@@ -12,10 +12,10 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
-import psycopg
 from eventsourcing import persistence
 from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.rows import dict_row, tuple_row
 from psycopg.sql import SQL
 
 from commands.commit import Committed, KeptReceipt, NewReceipt, NumbersTaken, ReceiptsTaken, Stale, StoreUnavailable
@@ -26,6 +26,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 WRITER_LOCK = 0x5EC0047
+TRANSACTION_TIMEOUT_SINCE = 170000
 TABLES = (
     "CREATE TABLE IF NOT EXISTS batches (id uuid PRIMARY KEY, positions bigint[], head bigint, at timestamptz DEFAULT now())",
     "CREATE TABLE IF NOT EXISTS subject_keys (subject uuid PRIMARY KEY, wrapped bytea NOT NULL)",
@@ -36,8 +37,20 @@ TABLES = (
     "CREATE TABLE IF NOT EXISTS receipts (scope text, key text, digest bytea, position bigint, answer bytea,"
     " at timestamptz DEFAULT now(), PRIMARY KEY (scope, key))",
 )
+CONNECTION = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
 VERSIONS = (
     "SELECT originator_id, max(originator_version) AS version FROM stored_events WHERE originator_id = ANY(%s) GROUP BY 1"
+)
+DESTROY_KEYS = (
+    "WITH RECURSIVE gone (subject) AS (SELECT unnest(%s::uuid[]) UNION"
+    " SELECT links.subject FROM subject_links AS links JOIN gone ON links.other = gone.subject)"
+    " DELETE FROM subject_keys WHERE subject IN (SELECT subject FROM gone)"
 )
 READ = "SELECT notification_id, originator_id, originator_version, topic, state FROM stored_events "
 
@@ -56,9 +69,10 @@ def unavailable_when_unreachable(method: Callable[P, R]) -> Callable[P, R]:
 
 
 class PostgresRecorder:
+    @unavailable_when_unreachable
     def __init__(self, url: str, *, pool_size: int = 4, lock_timeout: float = 5.0, idle_timeout: float = 3.0) -> None:
         where = conninfo_to_dict(url)
-        self._lock_timeout = int(lock_timeout * 1000)
+        self._lock_timeout, self._transaction_timeout = int(lock_timeout * 1000), int((lock_timeout + idle_timeout) * 1000)
         self._datastore = PostgresDatastore(
             dbname=str(where.get("dbname", "")),
             host=str(where.get("host", "")),
@@ -70,6 +84,7 @@ class PostgresRecorder:
             idle_in_transaction_session_timeout=idle_timeout,
             pre_ping=False,
         )
+        self._datastore.pool.kwargs = {**CONNECTION, **where, "row_factory": dict_row}
         self._library = PostgresApplicationRecorder(self._datastore)
 
     @unavailable_when_unreachable
@@ -95,26 +110,38 @@ class PostgresRecorder:
             raise
 
     def _commit(self, connection: Any, rows: CommitRows) -> Committed:
-        with connection.pipeline():
-            connection.execute(SQL("SET LOCAL lock_timeout = {}").format(self._lock_timeout))
-            connection.execute("SELECT pg_advisory_xact_lock(%s)", [WRITER_LOCK], prepare=True)
+        """Each wait for answers ends with a sync: only then does the server's time-out for an idle transaction count, and a
+        writer that is frozen here loses the lock."""
+        with connection.pipeline() as pipeline:
+            self._lock(connection)
             done = connection.execute("SELECT positions, head FROM batches WHERE id = %s", [rows.batch], prepare=True)
             held = connection.execute(VERSIONS, [list(rows.read)], prepare=True) if rows.read else None
             head = connection.execute("SELECT max(notification_id) AS head FROM stored_events", prepare=True)
+            pipeline.sync()
             if before := done.fetchone():
                 return Committed(before["positions"], before["head"])
             if held is not None:
                 _refuse_stale(rows, {row["originator_id"]: row["version"] for row in held.fetchall()})
-            positions = self._insert_events(connection, rows)
+            positions = self._insert_events(connection, rows, pipeline)
             committed = Committed(positions, positions[-1] if positions else head.fetchone()["head"] or 0)
             self._insert_rest(connection, rows, committed)
+            pipeline.sync()
         return committed
 
-    def _insert_events(self, connection: Any, rows: CommitRows) -> list[int]:
+    def _lock(self, connection: Any) -> None:
+        """Take the writers' lock, to be held no longer than the time-outs. What is read from here on is the newest."""
+        connection.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+        connection.execute(SQL("SET LOCAL lock_timeout = {}").format(self._lock_timeout))
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", [WRITER_LOCK], prepare=True)
+        if connection.info.server_version >= TRANSACTION_TIMEOUT_SINCE:
+            connection.execute(SQL("SET LOCAL transaction_timeout = {}").format(self._transaction_timeout))
+
+    def _insert_events(self, connection: Any, rows: CommitRows, pipeline: Any) -> list[int]:
         if not rows.events:
             return []
         events = [self._library.construct_pg_stored_event(*event) for event in rows.events]
         inserted = connection.execute(self._library.insert_events_statement, [events], prepare=True)
+        pipeline.sync()
         return [row["notification_id"] for row in inserted.fetchall()]
 
     def _insert_rest(self, connection: Any, rows: CommitRows, committed: Committed) -> None:
@@ -134,11 +161,7 @@ class PostgresRecorder:
             [_receipt_row(receipt, committed) for receipt in rows.receipts],
         )
         if rows.erased:
-            connection.execute(
-                "DELETE FROM subject_keys WHERE subject = ANY(%(erased)s)"
-                " OR subject IN (SELECT subject FROM subject_links WHERE other = ANY(%(erased)s))",
-                {"erased": list(rows.erased)},
-            )
+            connection.execute(DESTROY_KEYS, [list(rows.erased)])
 
     def _explain_conflict(self, rows: CommitRows) -> None:
         """A key was taken. Say which: a stream's next version, a number or a receipt."""
@@ -203,6 +226,12 @@ class PostgresRecorder:
             return range(row["next"] - count, row["next"])
 
     @unavailable_when_unreachable
+    def claimed(self, register: str, numbers: Collection[str]) -> set[str]:
+        statement = "SELECT number FROM claims WHERE register = %s AND number = ANY(%s)"
+        with self._connection() as connection:
+            return {row["number"] for row in connection.execute(statement, [register, list(numbers)], prepare=True)}
+
+    @unavailable_when_unreachable
     def head(self) -> int:
         with self._connection() as connection:
             row = connection.execute("SELECT max(notification_id) AS head FROM stored_events", prepare=True).fetchone()
@@ -227,7 +256,7 @@ class PostgresRecorder:
 
     def _read(self, statement: str, params: list[Any]) -> list[Stored]:
         with self._connection() as connection:
-            rows = connection.cursor(row_factory=psycopg.rows.tuple_row).execute(statement, params, prepare=True)
+            rows = connection.cursor(row_factory=tuple_row).execute(statement, params, prepare=True)
             return [Stored(*row) for row in rows.fetchall()]
 
     @contextmanager

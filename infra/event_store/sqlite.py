@@ -6,8 +6,9 @@ Every write begins with BEGIN IMMEDIATE: a deferred transaction that has read fa
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
@@ -40,6 +41,11 @@ TABLES = (
     " at TEXT DEFAULT CURRENT_TIMESTAMP, PRIMARY KEY (scope, key))",
 )
 READ = "SELECT rowid, originator_id, originator_version, topic, state FROM stored_events "
+DESTROY_KEYS = (
+    "WITH RECURSIVE gone (subject) AS (VALUES (?) UNION"
+    " SELECT links.subject FROM subject_links AS links JOIN gone ON links.other = gone.subject)"
+    " DELETE FROM subject_keys WHERE subject IN (SELECT subject FROM gone)"
+)
 AT_ONCE = 500
 
 
@@ -71,12 +77,17 @@ class SqliteRecorder:
         self._datastore = SQLiteDatastore(str(path), lock_timeout=lock_timeout)
         self._datastore.pool = DurableConnectionPool(db_name=str(path), lock_timeout=lock_timeout)
         self._library = SQLiteApplicationRecorder(self._datastore)
+        self._lock_timeout = lock_timeout
+        self._writer = threading.Lock()
+        self._keys_in_wal = True
 
+    @unavailable_when_unreachable
     def create(self) -> None:
         self._library.create_table()
         with self._writing() as connection:
             for statement in TABLES:
                 connection.execute(statement)
+        self._truncate_wal()
 
     @unavailable_when_unreachable
     def commit(self, rows: CommitRows) -> Committed:
@@ -86,8 +97,8 @@ class SqliteRecorder:
                 return Committed(range(done[0], done[0] + done[1]), done[2])
             _refuse_stale(connection, rows)
             committed = _insert(connection, rows)
-        if rows.erased:
-            self._truncate_wal()
+        self._keys_in_wal = self._keys_in_wal or bool(rows.erased)
+        self._truncate_wal()
         return committed
 
     @unavailable_when_unreachable
@@ -133,15 +144,23 @@ class SqliteRecorder:
             return range(after - count, after)
 
     @unavailable_when_unreachable
+    def claimed(self, register: str, numbers: Collection[str]) -> set[str]:
+        statement = "SELECT 1 FROM claims WHERE register = ? AND number = ?"
+        with self._reading() as connection:
+            return {number for number in numbers if connection.execute(statement, [register, number]).fetchone()}
+
+    @unavailable_when_unreachable
     def head(self) -> int:
         with self._reading() as connection:
             return connection.execute("SELECT max(rowid) FROM stored_events").fetchone()[0] or 0
 
+    @unavailable_when_unreachable
     def marker(self, name: str, value: bytes) -> bytes:
         with self._writing() as connection:
             connection.execute("INSERT OR IGNORE INTO markers VALUES (?, ?)", [name, value])
             return bytes(connection.execute("SELECT value FROM markers WHERE name = ?", [name]).fetchone()[0])
 
+    @unavailable_when_unreachable
     def prune(self, before_days: int) -> None:
         with self._writing() as connection:
             for table in ("receipts", "batches"):
@@ -155,26 +174,39 @@ class SqliteRecorder:
             return [Stored(row[0], UUID(row[1]), *row[2:]) for row in map(tuple, connection.execute(statement, params))]
 
     def _truncate_wal(self) -> None:
-        """The write-ahead log still holds the page with the destroyed key; a busy reader leaves it to the next checkpoint."""
-        with self._reading() as connection:
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        """The write-ahead log still holds the page with the destroyed key; while a reader is busy, every commit tries."""
+        if self._keys_in_wal:
+            with suppress(sqlite3.Error, persistence.PersistenceError), self._reading() as connection:
+                connection.execute("PRAGMA busy_timeout = 100")
+                try:
+                    self._keys_in_wal = bool(connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0])
+                finally:
+                    connection.execute(f"PRAGMA busy_timeout = {1000 * self._lock_timeout}")
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
-        with self._datastore.get_connection(commit=False) as pooled:
+        # Neither reader nor writer to the pool: a connection that cannot be opened would keep its lock of writers for ever.
+        pooled = self._datastore.pool.get_connection()
+        try:
             yield pooled._sqlite_conn
+        finally:
+            self._datastore.pool.put_connection(pooled)
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        with self._datastore.get_connection(commit=True) as pooled:
-            connection = pooled._sqlite_conn
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-                connection.commit()
-            except BaseException:
-                connection.rollback()
-                raise
+        if not self._writer.acquire(timeout=self._lock_timeout):
+            raise StoreUnavailable("another thread has been writing for too long")
+        try:
+            with self._reading() as connection:
+                connection.execute("BEGIN IMMEDIATE")
+                try:
+                    yield connection
+                    connection.commit()
+                except BaseException:
+                    connection.rollback()
+                    raise
+        finally:
+            self._writer.release()
 
 
 def _refuse_stale(connection: sqlite3.Connection, rows: CommitRows) -> None:
@@ -221,11 +253,7 @@ def _insert(connection: sqlite3.Connection, rows: CommitRows) -> Committed:
         "INSERT INTO receipts (scope, key, digest, position, answer) VALUES (?, ?, ?, ?, ?)",
         [_receipt_row(receipt, committed) for receipt in rows.receipts],
     )
-    for subject in rows.erased:
-        connection.execute(
-            "DELETE FROM subject_keys WHERE subject = ? OR subject IN (SELECT subject FROM subject_links WHERE other = ?)",
-            [subject.hex, subject.hex],
-        )
+    connection.executemany(DESTROY_KEYS, [[subject.hex] for subject in rows.erased])
     return committed
 
 

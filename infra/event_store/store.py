@@ -14,6 +14,7 @@ from infra.event_store.rows import CommitRows, EventRow, Recorder
 from infra.event_store.vault import SubjectKey, Vault, WrongMasterKey
 
 RECEIPT_DAYS = 7
+NUMBER_STEP = 1000
 
 
 class EventStore:
@@ -48,7 +49,7 @@ class EventStore:
                 events,
                 commit.read,
                 wrapped,
-                [(e.metadata.subject, other) for e in commit.events for other in e.metadata.concerns],
+                _links(commit),
                 [e.metadata.subject for e in commit.events if e.event.erases()],
                 commit.claims,
                 commit.receipts,
@@ -88,8 +89,14 @@ class EventStore:
         asked = [(key.scope, key.key) for key in keys]
         return self._recorder.receipts(asked) if asked else {}
 
-    def reserve_numbers(self, register: str, count: int) -> range:
-        return self._recorder.reserve_numbers(register, count)
+    def reserve_numbers(self, register: str, count: int) -> Sequence[int]:
+        """Where whole blocks were given by hand, as by an import, the steps grow until there is a number nobody holds."""
+        while True:
+            drawn = self._recorder.reserve_numbers(register, count)
+            held = self._recorder.claimed(register, [str(number) for number in drawn])
+            if free := [number for number in drawn if str(number) not in held]:
+                return free
+            count = min(2 * count, NUMBER_STEP)
 
     def head(self) -> int:
         return self._recorder.head()
@@ -109,3 +116,13 @@ class EventStore:
         if others:
             keys.update(self._vault.unwrap(self._recorder.keys(others)))
         return keys, wrapped
+
+
+def _links(commit: Commit) -> list[tuple[UUID, UUID]]:
+    """(subject, other): erasing the other takes the subject's key along.
+
+    Only a stream that is its own subject is linked: an order that changed hands is sealed with its first customer's key,
+    which is not the next one's to destroy.
+    """
+    own = (event for event in commit.events if event.stream == event.metadata.subject)
+    return [(event.stream, other) for event in own for other in event.event.erased_with() if other != event.stream]
