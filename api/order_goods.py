@@ -1,4 +1,4 @@
-"""The goods of an order over HTTP: shipped, delivered, and returned."""
+"""Commands on the goods of an order, over HTTP: shipped, delivered, and returned."""
 
 from __future__ import annotations
 

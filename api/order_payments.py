@@ -1,4 +1,4 @@
-"""The money of an order over HTTP: authorised, captured, refunded, and what did not hold."""
+"""Commands on the money of an order, over HTTP: authorised, captured, refunded, and what did not hold."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Orders over HTTP: placed, changed and processed; money is in `order_payments`, goods in `order_goods`."""
+"""Commands on orders, over HTTP; those on money are in `order_payments`, those on goods in `order_goods`."""
 
 from __future__ import annotations
 
@@ -17,20 +17,25 @@ from api.strict import StrictRoute
 from commands import orders
 from domain.ids import external_id, new_id
 
-router = APIRouter(prefix="/v1/orders", tags=["orders"], route_class=StrictRoute)
-commands = APIRouter(route_class=StrictRoute, dependencies=[may("orders:write")], responses=ACCEPTED)
-
 PREFIX = "/v1/orders"
 
+router = APIRouter(
+    prefix=PREFIX,
+    tags=["orders"],
+    route_class=StrictRoute,
+    dependencies=[may("orders:write")],
+    responses=ACCEPTED,
+)
 
-@commands.post("", status_code=201, responses=CREATED)
+
+@router.post("", status_code=201, responses=CREATED)
 async def place(request: Request, body: bodies.PlaceBody) -> Response:
     """Place an order: at least a line or a charge."""
     id = new_id()
     return await carry_out(request, orders.place, body, target=id, location=PREFIX, order_id=id, **body.facts())
 
 
-@commands.put("/by/{system}/{external}", responses=CREATED)
+@router.put("/by/{system}/{external}", responses=CREATED)
 async def create_or_change(request: Request, system: System, external: External, body: bodies.PlaceBody) -> Response:
     """Place the order that another system calls this, or amend what is different.
 
@@ -50,90 +55,87 @@ async def create_or_change(request: Request, system: System, external: External,
     )
 
 
-@commands.patch("/{id}")
+@router.patch("/{id}")
 async def amend(request: Request, id: UUID, body: bodies.AmendBody) -> Response:
     """Amend an open order (JSON merge patch): absent fields stay."""
     return await on_order(request, id, orders.amend, body, **body.facts())
 
 
-@commands.post("/{id}/lines/cancellation")
+@router.post("/{id}/lines/cancellation")
 async def cancel_lines(request: Request, id: UUID, body: bodies.CancelLinesBody) -> Response:
     """Cancel some of the lines, also after confirmation. What is already shipped is cancelled too, and flagged."""
     return await on_order(request, id, orders.cancel_lines, body, **body.facts())
 
 
-@commands.put("/{id}/customer")
+@router.put("/{id}/customer")
 async def set_customer(request: Request, id: UUID, body: bodies.CustomerBody) -> Response:
     """Whose order it is: a guest's order gets its customer, another one changes hands."""
     return await on_order(request, id, orders.set_customer, body, customer_id=body.customer_id)
 
 
-@commands.post("/{id}/confirmation")
+@router.post("/{id}/confirmation")
 async def confirm(request: Request, id: UUID, body: Told | None = None) -> Response:
     return await on_order(request, id, orders.confirm, body)
 
 
-@commands.post("/{id}/completion")
+@router.post("/{id}/completion")
 async def complete(request: Request, id: UUID, body: Told | None = None) -> Response:
     return await on_order(request, id, orders.complete, body)
 
 
-@commands.post("/{id}/cancellation")
+@router.post("/{id}/cancellation")
 async def cancel(request: Request, id: UUID, body: bodies.CancelBody | None = None) -> Response:
     """Cancel the whole order."""
     told = body or bodies.CancelBody()
     return await on_order(request, id, orders.cancel, told, reason=told.reason, note=told.note)
 
 
-@commands.post("/{id}/reopening")
+@router.post("/{id}/reopening")
 async def reopen(request: Request, id: UUID, body: bodies.ReopenBody | None = None) -> Response:
     """A completed or cancelled order goes back to where it was, open or confirmed."""
     return await on_order(request, id, orders.reopen, body, reason=body and body.reason)
 
 
-@commands.put("/{id}/assignment")
+@router.put("/{id}/assignment")
 async def assign(request: Request, id: UUID, body: annotation_bodies.AssignmentBody) -> Response:
     """Owner and team, by code; null is nobody."""
     return await on_order(request, id, orders.assign, body, owner=body.owner, team=body.team)
 
 
-@commands.post("/{id}/tags")
+@router.post("/{id}/tags")
 async def tag(request: Request, id: UUID, body: annotation_bodies.TagsBody) -> Response:
     return await on_order(request, id, orders.tag, body, tags=tuple(body.tags))
 
 
-@commands.post("/{id}/tags/removal")
+@router.post("/{id}/tags/removal")
 async def untag(request: Request, id: UUID, body: annotation_bodies.TagsBody) -> Response:
     return await on_order(request, id, orders.untag, body, tags=tuple(body.tags))
 
 
-@commands.patch("/{id}/attributes")
+@router.patch("/{id}/attributes")
 async def set_attributes(request: Request, id: UUID, body: annotation_bodies.AttributesBody) -> Response:
     return await on_order(request, id, orders.set_attributes, body, attributes=body.attributes)
 
 
-@commands.post("/{id}/external-ids")
+@router.post("/{id}/external-ids")
 async def link_external_id(request: Request, id: UUID, body: annotation_bodies.ExternalIdBody) -> Response:
     return await on_order(request, id, orders.link_external_id, body, system=body.system, external_id=body.id)
 
 
-@commands.post("/{id}/external-ids/removal")
+@router.post("/{id}/external-ids/removal")
 async def unlink_external_id(request: Request, id: UUID, body: annotation_bodies.ExternalIdBody) -> Response:
     return await on_order(request, id, orders.unlink_external_id, body, system=body.system, external_id=body.id)
 
 
-@commands.post("/{id}/attachments")
+@router.post("/{id}/attachments")
 async def attach(request: Request, id: UUID, body: annotation_bodies.AttachmentBody) -> Response:
     return await on_order(request, id, orders.attach, body, attachment=body.value())
 
 
-@commands.delete("/{id}/attachments/{attachment_id}")
+@router.delete("/{id}/attachments/{attachment_id}")
 async def detach(request: Request, id: UUID, attachment_id: UUID) -> Response:
     return await on_order(request, id, orders.detach, None, attachment_id=attachment_id)
 
 
 async def on_order(request: Request, id: UUID, function: Any, told: Told | None, **facts: Any) -> Response:
     return await carry_out(request, function, told, target=id, order_id=id, **facts)
-
-
-router.include_router(commands)
