@@ -6,7 +6,6 @@ partition. A read model is complete up to `routed` on a partition if it holds at
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import NamedTuple
 from uuid import UUID
 
@@ -68,6 +67,10 @@ class Registered(NamedTuple):
     has_dead_letters: bool
 
 
+class Outdated(Exception):
+    """The rows were made by another version of the code, or for another number of partitions: they wait for a rebuild."""
+
+
 class Superseded(Exception):
     """Another process has advanced this position: it owns the partition now, and nothing of ours was written."""
 
@@ -86,16 +89,26 @@ def registered(connection: Connection, projection: str) -> Registered | None:
     return None if row is None else Registered(row[0], row[1], bool(row[2]))
 
 
-def begin(connection: Connection, projection: str, partitions: Iterable[int], topic_id: str) -> None:
+def require_current(known: Registered | None, projection: str, version: int, partitions: int) -> Registered:
+    """Raises Outdated where the rows are not of this version and number of partitions."""
+    if known is None:
+        raise Outdated(f"{projection} was never begun")
+    if known[:2] != (version, partitions):
+        raise Outdated(
+            f"{projection} was made by version {known.version} for {known.partitions} partitions, and would now be by"
+            f" version {version} for {partitions}; it waits for a rebuild"
+        )
+    return known
+
+
+def begin(connection: Connection, projection: str, version: int, partitions: int, topic_id: str) -> None:
     """Make the rows of a read model that starts from the beginning of the log."""
-    known = held(connection, projection)
+    connection.execute(insert(projections).values(name=projection, version=version, partitions=partitions))
     fresh = [
         {"projection": projection, "partition": p, "position": 0, "next_offset": 0, "topic_id": topic_id}
-        for p in partitions
-        if p not in known
+        for p in range(partitions)
     ]
-    if fresh:
-        connection.execute(insert(positions), fresh)
+    connection.execute(insert(positions), fresh)
 
 
 def advance(connection: Connection, projection: str, partition: int, old: Held, new: Held) -> None:

@@ -1,0 +1,70 @@
+"""One commit of a read model on one partition: rows, dead letters and position, all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from prometheus_client import Counter
+
+from consumers.arrivals import Arrival
+from consumers.faults import is_transient
+from consumers.folding import fold, rows_on
+from consumers.lane import Lane
+from consumers.set_aside import ForEveryone, SetAside
+from infra.read_models.database import ReadModels
+from infra.read_models.positions import Outdated, Superseded, advance, registered, require_current
+from infra.routing import Held, Message
+
+folded = Counter("recount_projector_events_total", "Messages that a read model went past.", ["projection"])
+searched = Counter("recount_projector_failed_batches_total", "Batches in which a culprit was looked for.", ["projection"])
+
+
+class Commits:
+    """Commits what lanes take. Raises Superseded, Outdated, and errors that may pass; nothing is written then."""
+
+    def __init__(self, read_models: ReadModels, partitions: int, topic_id: str) -> None:
+        self._read_models, self._partitions, self._topic_id = read_models, partitions, topic_id
+
+    def commit(self, lane: Lane, messages: Sequence[Message], arrivals: Mapping[int, Arrival]) -> ForEveryone | None:
+        """Fold the messages, at once or, where that fails, one by one; returns what the lane cannot go past, if anything."""
+        try:
+            return self._commit(lane, messages, arrivals, one_by_one=False)
+        except (Superseded, Outdated):
+            raise
+        except Exception as error:
+            if is_transient(error):
+                raise
+            searched.labels(lane.projection.name).inc()
+            return self._commit(lane, messages, arrivals, one_by_one=True)
+
+    def _commit(
+        self, lane: Lane, messages: Sequence[Message], arrivals: Mapping[int, Arrival], *, one_by_one: bool
+    ) -> ForEveryone | None:
+        projection, partition = lane.projection, lane.partition
+        wanted = [arrivals[m.stored.position] for m in messages if projection.wants(m.stored.type)]
+        reached = self._held(messages[-1])
+        with self._read_models.writer.begin() as connection:
+            advance(connection, projection.name, partition, lane.held, reached)
+            known = registered(connection, projection.name)
+            known = require_current(known, projection.name, projection.version, self._partitions)
+            aside = SetAside(connection, projection.name, self._partitions)
+            if known.has_dead_letters:
+                aside.load(wanted)
+                aside.went_past(partition, reached.position)
+            rows = rows_on(connection, partition, self._partitions)
+            stop = fold(projection, rows, wanted, aside, one_by_one=one_by_one)
+            if stop:
+                before = self._before(stop, lane, messages)
+                advance(connection, projection.name, partition, reached, before)
+                aside.stop_at(stop, partition)
+                reached = before
+        folded.labels(projection.name).inc(sum(m.stored.position <= reached.position for m in messages))
+        lane.holds(reached)
+        return stop
+
+    def _held(self, message: Message) -> Held:
+        return Held(message.stored.position, message.offset + 1, self._topic_id)
+
+    def _before(self, stop: ForEveryone, lane: Lane, messages: Sequence[Message]) -> Held:
+        before = [m for m in messages if m.stored.position < stop.arrival.position]
+        return self._held(before[-1]) if before else lane.held

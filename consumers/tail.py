@@ -1,0 +1,63 @@
+"""The embedded source: the event store's own log, read in process as one partition."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from threading import Event
+
+from infra.event_store import EventStore
+from infra.routing import Held, Message
+
+ONLY = 0
+BATCH = 500
+# While events come the log is asked every 2 ms; when all is quiet, every 50 ms. A nudge is heard at once.
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.002, 0.050
+
+
+class Tail:
+    """Tails the log. Every event's message names the event before it, as there is one partition."""
+
+    topic_id = "log"
+
+    def __init__(self, store: EventStore, batch: int = BATCH) -> None:
+        self._store, self._batch = store, batch
+        self._read = 0
+        self._nudged = Event()
+        self._pause = SHORTEST_PAUSE
+
+    def assigned(self) -> frozenset[int]:
+        return frozenset({ONLY})
+
+    def poll(self, timeout: float) -> Sequence[Message]:
+        """The next events; raises StoreUnavailable."""
+        deadline = time.monotonic() + timeout
+        while not (messages := self._next()):
+            left = deadline - time.monotonic()
+            if left <= 0:
+                break
+            if self._nudged.wait(min(left, self._pause)):
+                self._pause = SHORTEST_PAUSE
+            else:
+                self._pause = min(self._pause * 1.5, LONGEST_PAUSE)
+        return messages
+
+    def seek(self, partition: int, held: Held) -> None:
+        self._read = max(0, held.next_offset - 1)
+
+    def wake(self) -> None:
+        """Something was committed: look at once. From any thread."""
+        self._nudged.set()
+
+    def close(self) -> None:
+        """There is nothing to let go; the store belongs to who made it."""
+
+    def _next(self) -> list[Message]:
+        self._nudged.clear()
+        messages = []
+        for stored in self._store.log(self._read, self._batch):
+            messages.append(Message(ONLY, stored.position, self._read, stored))
+            self._read = stored.position
+        if messages:
+            self._pause = SHORTEST_PAUSE
+        return messages

@@ -1,0 +1,120 @@
+"""Up to which position an answer is complete.
+
+Positions only rise, so what was read a few milliseconds ago is still true, if modest; all who wait share one look.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Mapping
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Connection, func, select
+
+from infra.read_models import checkpoints
+from infra.read_models.database import ReadModels
+from infra.read_models.positions import dead_letters, positions
+from infra.routing import complete_up_to, partition_of
+
+FRESH = 0.005
+
+_FIRST_DEAD_LETTERS = (
+    select(dead_letters.c.projection, func.min(dead_letters.c.position))
+    .where(dead_letters.c.discarded == 0)
+    .group_by(dead_letters.c.projection)
+)
+
+
+class _Seen(NamedTuple):
+    at: float
+    complete: Mapping[str, Mapping[int, int]]
+    first_dead_letters: Mapping[str, int]
+
+
+NOTHING = _Seen(float("-inf"), {}, {})
+
+
+class Completeness:
+    """Answers from the stored positions and, where there is a `topic`, from how far the log was sent to it.
+
+    A subject with a dead letter is complete only to before its first; what lies across subjects is complete as far as
+    all of them are.
+    """
+
+    def __init__(self, read_models: ReadModels, partitions: int = 1, topic: str | None = None) -> None:
+        self._read_models, self._partitions, self._topic = read_models, partitions, topic
+        self._seen = NOTHING
+        self._looking = threading.Lock()
+        self._shared_look: asyncio.Task[None] | None = None
+
+    def up_to(self, projection: str, subject: UUID | None = None) -> int:
+        """The position up to which the subject's rows are complete, or all rows; 0 for a projection that never began."""
+        self._look()
+        return self._answer(projection, subject)
+
+    async def wait(self, projection: str, after: int, subject: UUID | None = None, timeout: float = 5.0) -> int:
+        """Like `up_to`, but waits up to `timeout` seconds for `after`; what it returns may still be below it."""
+        deadline = time.monotonic() + timeout
+        while True:
+            await self._look_together()
+            reached = self._answer(projection, subject)
+            if reached >= after or time.monotonic() >= deadline:
+                return reached
+            await asyncio.sleep(FRESH)
+
+    def _answer(self, projection: str, subject: UUID | None) -> int:
+        seen = self._seen
+        complete = seen.complete.get(projection)
+        if complete is None:
+            return 0
+        first = seen.first_dead_letters.get(projection)
+        if subject is None:
+            reached = min(complete.values())
+        else:
+            reached = complete[partition_of(subject, self._partitions)]
+            first = None if first is None else self._first_dead_letter_of(projection, subject)
+        return reached if first is None else min(reached, first - 1)
+
+    async def _look_together(self) -> None:
+        if self._is_fresh():
+            return
+        if self._shared_look is None or self._shared_look.done():
+            self._shared_look = asyncio.create_task(asyncio.to_thread(self._look))
+        await asyncio.shield(self._shared_look)
+
+    def _is_fresh(self) -> bool:
+        return time.monotonic() - self._seen.at < FRESH
+
+    def _look(self) -> None:
+        with self._looking:
+            if not self._is_fresh():
+                at = time.monotonic()
+                with self._read_models.reader.connect() as connection:
+                    # Dead letters after positions: the other way round one could be made between the two, unseen.
+                    self._seen = _Seen(at, self._complete(connection), _first_dead_letters(connection))
+
+    def _complete(self, connection: Connection) -> dict[str, dict[int, int]]:
+        held: dict[str, dict[int, int]] = {}
+        for row in connection.execute(select(positions.c.projection, positions.c.partition, positions.c.position)):
+            known = held.setdefault(row.projection, dict.fromkeys(range(self._partitions), 0))
+            if row.partition in known:
+                known[row.partition] = row.position
+        checkpoint = checkpoints.load(connection, self._topic) if self._topic else None
+        if checkpoint is None:
+            return held
+        return {name: complete_up_to(each, checkpoint.routed, checkpoint.last) for name, each in held.items()}
+
+    def _first_dead_letter_of(self, projection: str, subject: UUID) -> int | None:
+        query = select(func.min(dead_letters.c.position)).where(
+            dead_letters.c.projection == projection, dead_letters.c.subject == subject, dead_letters.c.discarded == 0
+        )
+        with self._read_models.reader.connect() as connection:
+            first: int | None = connection.execute(query).scalar()
+        return first
+
+
+def _first_dead_letters(connection: Connection) -> dict[str, int]:
+    return {row[0]: row[1] for row in connection.execute(_FIRST_DEAD_LETTERS)}

@@ -1,0 +1,47 @@
+"""A fingerprint of a read model's rows, whatever the order they lie in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from hashlib import blake2b
+
+import msgspec
+from sqlalchemy import Connection, Table, select
+
+from infra.read_models.database import ReadModels
+
+FETCHED_AT_ONCE = 2000
+SIZE = 16
+
+_encode = msgspec.json.Encoder(order="deterministic").encode
+
+
+@contextmanager
+def one_moment(read_models: ReadModels) -> Iterator[Connection]:
+    """A connection on which everything is seen as of its first query, and which keeps nobody waiting."""
+    with read_models.reader.connect() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execution_options(isolation_level="REPEATABLE READ")
+        yield connection
+
+
+def digest(connection: Connection, tables: Iterable[Table], stand_ins: Mapping[Table, Table] | None = None) -> str:
+    """The sum of all rows' BLAKE2b hashes (128 bits, hexadecimal) and their number, table by table.
+
+    `stand_ins` are read in the place of the tables they belong to. Comparable within one database engine.
+    """
+    return " ".join(_digest(connection, table, (stand_ins or {}).get(table, table)) for table in tables)
+
+
+def _digest(connection: Connection, named: Table, table: Table) -> str:
+    total = rows = 0
+    for row in connection.execute(select(table), execution_options=_streaming(connection)):
+        total += int.from_bytes(blake2b(_encode(tuple(row)), digest_size=SIZE).digest())
+        rows += 1
+    return f"{named.name}:{rows}:{total % 2 ** (8 * SIZE):0{2 * SIZE}x}"
+
+
+def _streaming(connection: Connection) -> dict[str, int]:
+    """A cursor on the server needs a transaction."""
+    return {} if connection.get_isolation_level() == "AUTOCOMMIT" else {"yield_per": FETCHED_AT_ONCE}

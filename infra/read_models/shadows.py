@@ -1,0 +1,74 @@
+"""Tables that a read model is built in again while the live ones go on answering, and the moment they change places."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from secrets import token_hex
+
+from sqlalchemy import Connection, Constraint, Index, MetaData, Table, TextClause, inspect, text
+
+from infra.read_models.database import ReadModels
+from infra.read_models.tables import wait_for_others
+
+SHADOW, RETIRED = "__rebuild", "__retired"
+DELETED_AT_ONCE = 2000
+
+Shadows = Mapping[Table, Table]
+
+
+def shadows_of(tables: Sequence[Table]) -> dict[Table, Table]:
+    """By live table, the one that stands in for it. Names of indexes are new each time, as a database has them only once."""
+    apart = MetaData()
+    token = token_hex(4)
+    found = {}
+    for live in tables:
+        shadow = live.to_metadata(apart, name=live.name + SHADOW)
+        named: list[Index | Constraint] = [*shadow.indexes, *shadow.constraints]
+        for one in named:
+            if isinstance(one.name, str):
+                one.name = f"{one.name[:50]}_{token}"
+        found[live] = shadow
+    return found
+
+
+def drop(connection: Connection, shadows: Shadows) -> None:
+    for shadow in shadows.values():
+        shadow.drop(connection, checkfirst=True)
+
+
+def swap(connection: Connection, shadows: Shadows) -> None:
+    """Put the shadows in the place of the live tables, which are kept aside until `drop_retired`."""
+    wait_for_others(connection)
+    for live, shadow in shadows.items():
+        if inspect(connection).has_table(live.name):
+            connection.execute(_rename(connection, live.name, live.name + RETIRED))
+        connection.execute(_rename(connection, shadow.name, live.name))
+
+
+def drop_retired(read_models: ReadModels, tables: Sequence[Table]) -> None:
+    """Drop what a swap put aside, if anything. On SQLite in portions, since it overwrites what it deletes."""
+    for table in tables:
+        with read_models.writer.connect() as connection:
+            with connection.begin():
+                there = inspect(connection).has_table(table.name + RETIRED)
+            if there:
+                _drop(connection, _quoted(connection, table.name + RETIRED))
+
+
+def _drop(connection: Connection, name: str) -> None:
+    if connection.dialect.name == "sqlite":
+        portion = f"DELETE FROM {name} WHERE rowid IN (SELECT rowid FROM {name} LIMIT {DELETED_AT_ONCE})"
+        deleted = DELETED_AT_ONCE
+        while deleted == DELETED_AT_ONCE:
+            with connection.begin():
+                deleted = connection.execute(text(portion)).rowcount
+    with connection.begin():
+        connection.execute(text(f"DROP TABLE {name}"))
+
+
+def _rename(connection: Connection, old: str, new: str) -> TextClause:
+    return text(f"ALTER TABLE {_quoted(connection, old)} RENAME TO {_quoted(connection, new)}")
+
+
+def _quoted(connection: Connection, name: str) -> str:
+    return connection.dialect.identifier_preparer.quote(name)

@@ -1,0 +1,31 @@
+"""Making tables once, however many processes start at the same moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, Table, func, select
+
+from infra.read_models.database import ReadModels
+from infra.read_models.positions import metadata
+
+TABLES_LOCK = 0x5EC0049
+
+
+def wait_for_others(connection: Connection) -> None:
+    """Whoever else makes or replaces tables comes before or after this transaction. SQLite has one writer as it is."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(TABLES_LOCK)))
+
+
+def create_tables(connection: Connection, tables: Iterable[Table]) -> None:
+    """Make the tables that are missing."""
+    wait_for_others(connection)
+    for table in tables:
+        table.create(connection, checkfirst=True)
+
+
+def prepare(read_models: ReadModels) -> None:
+    """Make the tables that every deployment needs: positions, checkpoints, dead letters."""
+    with read_models.writer.begin() as connection:
+        create_tables(connection, metadata.sorted_tables)
