@@ -1,0 +1,42 @@
+"""The `recount` command: where everything comes together.
+
+Every command is listed here by hand. Heavy modules are imported by the commands that need them, when they run.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+from rich.markup import escape
+
+from infra.command_line.serve import serve
+from infra.command_line.terminal import FAILED, err
+
+app = typer.Typer(
+    name="recount",
+    help="An event-sourced CRM in which every answer can be counted again. Settings are environment variables, RECOUNT_….",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(serve)
+
+
+@app.callback()
+def _several_commands() -> None:
+    """Makes typer keep the commands' names."""
+
+
+def main() -> None:
+    """Exit status 0: done; 1: it failed or was refused; 2: wrong usage or settings."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(FAILED)
+    except Exception as error:
+        from infra.command_line.failures import explained
+
+        status, why = explained(error)
+        err.print(f"[red]recount:[/] {escape(why)}")
+        sys.exit(status)

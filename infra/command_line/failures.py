@@ -1,0 +1,68 @@
+"""Every way for a command to fail: the exit status, and the one line that says why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infra.command_line.terminal import FAILED, WRONG_USAGE, Failed, WrongUsage
+
+if TYPE_CHECKING:
+    from infra.settings import Settings
+
+
+def settings() -> Settings:
+    """The settings, all of them read. Raises WrongUsage, naming those that are wrong."""
+    from pydantic import ValidationError
+
+    from infra.settings import Settings
+
+    try:
+        settings = Settings()
+        _ = settings.master_key_bytes
+    except ValidationError as error:
+        raise WrongUsage("; ".join(map(_misfit, error.errors()))) from None
+    except ValueError as error:
+        raise WrongUsage(str(error)) from None
+    return settings
+
+
+def _misfit(error: object) -> str:
+    assert isinstance(error, dict)
+    message = str(error["msg"]).removeprefix("Value error, ")
+    return f"RECOUNT_{str(error['loc'][0]).upper()}: {message}" if error["loc"] else message
+
+
+def explained(error: Exception) -> tuple[int, str]:
+    """Exit status and explanation."""
+    if isinstance(error, Failed):
+        return FAILED, str(error)
+    if isinstance(error, WrongUsage):
+        return WRONG_USAGE, str(error)
+    return _of_the_stores(error) or (FAILED, f"unexpected {type(error).__name__}: {error}")
+
+
+def _of_the_stores(error: Exception) -> tuple[int, str] | None:
+    """Only what happens at the start: a process that runs waits for its stores to come back."""
+    from sqlalchemy.exc import DBAPIError
+
+    from commands.commit import StoreUnavailable
+    from infra.event_store import WrongMasterKey
+    from infra.kafka.connection import KafkaUnavailable
+    from infra.kafka.topic import UnfitTopic
+    from infra.wiring import HomeInUse
+
+    if isinstance(error, HomeInUse):
+        return FAILED, f"RECOUNT_HOME: {error}"
+    if isinstance(error, WrongMasterKey):
+        return WRONG_USAGE, f"RECOUNT_MASTER_KEY or RECOUNT_MASTER_KEY_FILE: {error}"
+    if isinstance(error, StoreUnavailable | DBAPIError):
+        return FAILED, f"the database (RECOUNT_DATABASE_URL, or RECOUNT_HOME) does not answer: {_first_line(error)}"
+    if isinstance(error, KafkaUnavailable):
+        return FAILED, f"RECOUNT_KAFKA: {error}"
+    if isinstance(error, UnfitTopic):
+        return FAILED, f"RECOUNT_TOPIC: {error}"
+    return None
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0]

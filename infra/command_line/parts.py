@@ -1,0 +1,83 @@
+"""What a process is made of in each deployment, opened in order and closed in the opposite one."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from commands.executor import Executor, Limits
+from consumers.project import Projector
+from consumers.tail import Tail
+from infra.command_line.announcing import Announcing
+from infra.read_models.completeness import Completeness
+from infra.read_models.tables import create_tables, prepare
+from infra.settings import Settings
+from infra.wiring import PROJECTIONS, Deployment, deploy
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+
+class Parts(msgspec.Struct, eq=False):
+    """Everything the API stands on. `projector` is None where projectors are processes of their own."""
+
+    deployment: Deployment
+    executor: Executor
+    completeness: Completeness
+    projector: Projector | None = None
+
+    def application(self, local_key: str | None = None) -> FastAPI:
+        from api.app import create
+
+        return create(self.deployment, self.executor, self.completeness, local_key)
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Parts]:
+    """The parts that these settings name. At the end: finish accepted commands, then stop the projector, then close."""
+    with ExitStack() as stack:
+        deployment = deploy(settings)
+        stack.callback(deployment.close)
+        _make_tables(deployment)
+        if settings.distributed:
+            completeness = Completeness(deployment.read_models, deployment.partitions, settings.topic)
+            executor = deployment.executor()
+            stack.callback(executor.close)
+            yield Parts(deployment, executor, completeness)
+        else:
+            yield _embedded(deployment, stack)
+
+
+def _embedded(deployment: Deployment, stack: ExitStack) -> Parts:
+    settings, store, read_models = deployment.settings, deployment.store, deployment.read_models
+    completeness = Completeness(read_models, deployment.partitions)
+    tail = Tail(store)
+    projector = Projector(PROJECTIONS, tail, store, read_models, deployment.partitions, completeness=completeness)
+    stack.enter_context(running(projector))
+    limits = Limits(queue=settings.queue_limit, cache=settings.cache_limit, settle=settings.settle_timeout)
+    executor = Executor(Announcing(store, tail.wake), limits)
+    stack.callback(executor.close)
+    return Parts(deployment, executor, completeness, projector)
+
+
+@contextmanager
+def running(projector: Projector) -> Iterator[None]:
+    """The projector in a thread of its own."""
+    thread = threading.Thread(target=projector.run, name="projector")
+    thread.start()
+    try:
+        yield
+    finally:
+        projector.stop()
+        thread.join()
+
+
+def _make_tables(deployment: Deployment) -> None:
+    """A read model that was never begun is empty, not missing."""
+    prepare(deployment.read_models)
+    with deployment.read_models.writer.begin() as connection:
+        create_tables(connection, [table for projection in PROJECTIONS for table in projection.tables])

@@ -1,0 +1,111 @@
+"""`recount serve`: the API; in the embedded deployment with everything else in the same process."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from infra.command_line import hints, logs, server_file
+from infra.command_line.failures import settings as read_settings
+from infra.command_line.stopping import when_asked_to_stop
+from infra.command_line.terminal import Failed
+from infra.settings import Settings
+
+Files = tuple[Path, Path]
+GRACE_SECONDS = 10
+
+Load = Annotated[
+    Files | None,
+    typer.Option(
+        metavar="MAPPING FILE", exists=True, dir_okay=False, help="Import this file after the start, if it is not there yet."
+    ),
+]
+
+
+def serve(load: Load = None) -> None:
+    """Serve the API; in the embedded deployment with everything else in this process."""
+    settings = read_settings()
+    logs.configure(settings.log_level)
+    run(settings, load)
+
+
+@contextmanager
+def bound(settings: Settings) -> Iterator[socket.socket]:
+    """The address, where connections wait from now on."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        listening = socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+    except OSError as error:
+        raise Failed(f"RECOUNT_HOST {settings.host}, RECOUNT_PORT {settings.port}: {error.strerror}") from None
+    with listening:
+        yield listening
+
+
+def run(settings: Settings, load: Files | None) -> None:
+    from infra.command_line.first_key import issue_first_key
+    from infra.command_line.parts import opened
+
+    with ExitStack() as stack:
+        parts = stack.enter_context(opened(settings))
+        listening = stack.enter_context(bound(settings))
+        url = url_of(listening)
+        local_key = server_file.new_key()
+        application = parts.application(local_key)
+        key = issue_first_key(parts.deployment.store, parts.executor)
+
+        def ready() -> None:
+            if not settings.distributed:
+                running = server_file.RunningServer(url, local_key, os.getpid())
+                stack.enter_context(server_file.announced(settings.home, running))
+            hints.show(url, key)
+
+        server = Server(configuration(application), ready)
+        with when_asked_to_stop(server.end):
+            server.run([listening])
+
+
+def url_of(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def configuration(application: object) -> uvicorn.Config:
+    return uvicorn.Config(
+        application,  # type: ignore[arg-type]
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+
+
+class Server(uvicorn.Server):
+    """Says when it is ready, and leaves signals to whoever runs it."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:  # type: ignore[override]
+        yield
+
+    def end(self, _: int) -> None:
+        """Answer what is under way, then end; asked a second time, at once."""
+        self.force_exit = self.should_exit
+        self.should_exit = True

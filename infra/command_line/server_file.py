@@ -1,0 +1,50 @@
+"""HOME/server.json: how other commands on this machine reach the running server. Only its owner may read it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+
+class RunningServer(msgspec.Struct):
+    """`key` opens everything, as long as the server runs."""
+
+    url: str
+    key: str
+    pid: int
+
+
+def _file(home: Path) -> Path:
+    return home / "server.json"
+
+
+def found(home: Path) -> RunningServer | None:
+    """What the file says; None where there is none, or none that can be read. A stale one is there without a lock."""
+    try:
+        return msgspec.json.decode(_file(home).read_bytes(), type=RunningServer)
+    except (OSError, msgspec.MsgspecError):
+        return None
+
+
+def new_key() -> str:
+    return f"local_{secrets.token_urlsafe(32)}"
+
+
+@contextmanager
+def announced(home: Path, server: RunningServer) -> Iterator[None]:
+    """The file is there within, whole from the first moment."""
+    unfinished = home / "server.json.unfinished"
+    unfinished.unlink(missing_ok=True)
+    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(msgspec.json.encode(server))
+    unfinished.rename(_file(home))
+    try:
+        yield
+    finally:
+        _file(home).unlink(missing_ok=True)
