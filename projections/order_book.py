@@ -50,7 +50,7 @@ class Kept(msgspec.Struct, kw_only=True, omit_defaults=True):
     shipping_refunds: dict[str, Decimal]
 
 
-class Recipient(msgspec.Struct, omit_defaults=True):
+class Recipient(msgspec.Struct, frozen=True, omit_defaults=True):
     billing_address: Address | None = None
     shipping_address: Address | None = None
     contact: Contact | None = None
