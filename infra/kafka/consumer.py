@@ -13,7 +13,7 @@ from typing import Any
 
 import structlog
 from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
-from kafka.errors import KafkaError, OffsetOutOfRangeError
+from kafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
 from prometheus_client import Counter
 
 from infra.kafka.connection import KafkaUnavailable, connected
@@ -23,6 +23,7 @@ from infra.kafka.topic import Topic, Topics
 from infra.routing import Held, Message
 
 Stored = Callable[[Collection[int]], Mapping[int, Held]]
+Fetched = Mapping[TopicPartition, Sequence[Any]]
 
 VERIFY_EVERY = 5.0
 
@@ -45,7 +46,8 @@ class KafkaSource:
 
     `stored` says what is held of partitions: a short query, asked on the consumer's own thread whenever they are assigned.
     Those of which nothing is held, or something of a topic that is gone, are read from their beginning. Making and polling
-    raise KafkaUnavailable; polling raises what `stored` raises. Times are in seconds.
+    raise KafkaUnavailable; polling raises it, or what `stored` raises, also where that failed, and the next poll asks again.
+    Times are in seconds.
     """
 
     def __init__(
@@ -92,12 +94,11 @@ class KafkaSource:
             for record in records:
                 try:
                     messages.append(decode(place.partition, record.offset, record.value, record.headers))
-                    self._passed_over.pop(place.partition, None)
                 except Unreadable as error:
                     unreadable.append(_dead_record(record, error))
-                    self._passed_over[place.partition] = record.offset + 1
         if unreadable:
             self._bury(unreadable, fetched)
+        self._note_passed_over(messages, fetched)
         return messages
 
     def passed_over(self) -> Mapping[int, int]:
@@ -128,18 +129,22 @@ class KafkaSource:
             self._passed_over.pop(partition, None)
             self.seek(partition, held.get(partition, nothing))
 
-    def _fetch(self, timeout: float) -> Mapping[TopicPartition, Sequence[Any]]:
+    def _fetch(self, timeout: float) -> Fetched:
         try:
-            fetched: Mapping[TopicPartition, Sequence[Any]] = self._consumer.poll(int(timeout * 1000))
+            fetched: Fetched = self._consumer.poll(int(timeout * 1000))
             return fetched
         except OffsetOutOfRangeError as error:
             log.warning("kafka.offset_out_of_range", topic=self._topic.name, offsets=str(error.args))
             self._consumer.seek_to_beginning(*error.args[0])
             return {}
+        except NoOffsetForPartitionError:
+            # The database was away when partitions were assigned.
+            self._seek_to_stored(self.assigned())
+            return {}
         except KafkaError as error:
             raise KafkaUnavailable(str(error)) from error
 
-    def _bury(self, unreadable: Sequence[Record], fetched: Mapping[TopicPartition, Sequence[Any]]) -> None:
+    def _bury(self, unreadable: Sequence[Record], fetched: Fetched) -> None:
         """To the dead topic with them; where it does not answer, nothing of what was fetched counts as read."""
         try:
             self._dead.send(self._topic.dead, unreadable)
@@ -149,6 +154,13 @@ class KafkaSource:
             raise
         log.error("kafka.unreadable", topic=self._topic.name, records=len(unreadable))
         dead_messages.inc(len(unreadable))
+
+    def _note_passed_over(self, messages: Sequence[Message], fetched: Fetched) -> None:
+        read = {message.partition: message.offset for message in messages}
+        for place, records in fetched.items():
+            self._passed_over.pop(place.partition, None)
+            if read.get(place.partition) != (last := records[-1].offset):
+                self._passed_over[place.partition] = last + 1
 
     def _verify(self) -> None:
         """Begin again where the topic was made anew: its offsets mean something else now."""
