@@ -1,0 +1,40 @@
+"""A caller of the API in this process."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+
+
+class Client:
+    """Sends requests one after another, each with `headers` unless it says otherwise."""
+
+    def __init__(self, app: FastAPI, headers: Mapping[str, str] | None = None) -> None:
+        self._loop = asyncio.Runner()
+        self._http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://recount", headers=headers)
+
+    def request(self, method: str, path: str, **said: Any) -> httpx.Response:
+        return self._loop.run(self._http.request(method, path, **said))
+
+    def get(self, path: str, **said: Any) -> httpx.Response:
+        return self.request("GET", path, **said)
+
+    def post(self, path: str, body: Any = None, **said: Any) -> httpx.Response:
+        return self.request("POST", path, json=body, **said)
+
+    def put(self, path: str, body: Any, **said: Any) -> httpx.Response:
+        return self.request("PUT", path, json=body, **said)
+
+    def patch(self, path: str, body: Any, **said: Any) -> httpx.Response:
+        return self.request("PATCH", path, json=body, **said)
+
+    def delete(self, path: str, **said: Any) -> httpx.Response:
+        return self.request("DELETE", path, **said)
+
+    def close(self) -> None:
+        self._loop.run(self._http.aclose())
+        self._loop.close()
