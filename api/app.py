@@ -6,7 +6,19 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from api import customers, events, keys, openapi, order_goods, order_payments, orders, problems
+from api import (
+    customer_views,
+    customers,
+    events,
+    keys,
+    openapi,
+    order_goods,
+    order_payments,
+    order_views,
+    orders,
+    problems,
+    reports,
+)
 from api.access import Keys
 from commands.executor import Executor
 from infra.read_models.completeness import Completeness
@@ -37,10 +49,13 @@ def create(deployment: Deployment, executor: Executor, completeness: Completenes
     app.state.completeness = completeness
     app.state.keys = Keys(deployment.store, local_key)
     problems.install(app)
+    app.include_router(customer_views.router)
     app.include_router(customers.router)
+    app.include_router(order_views.router)
     app.include_router(orders.router)
     app.include_router(order_payments.router)
     app.include_router(order_goods.router)
+    app.include_router(reports.router)
     app.include_router(events.router)
     app.include_router(keys.router)
     return app

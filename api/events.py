@@ -12,8 +12,9 @@ from fastapi.responses import StreamingResponse
 from pydantic import AwareDatetime
 from starlette.concurrency import run_in_threadpool
 
+from api import schemas
 from api.access import Caller, may
-from api.openapi import EVENT, answers, listed
+from api.openapi import answers, listed
 from api.reading import LARGEST_POSITION, NDJSON, absent, found, page, wants_ndjson
 from infra.event_store import EventStore
 from infra.event_store.search import Criteria, search, shown
@@ -58,7 +59,7 @@ async def criteria(
     )
 
 
-@router.get("", responses=listed(EVENT))
+@router.get("", responses=listed(schemas.EVENT))
 async def events(
     request: Request,
     caller: Annotated[Caller, may("events:read")],
@@ -82,7 +83,7 @@ async def events(
     return page(request, items, str(reached) if reached < end else None, end)
 
 
-@router.get("/{position}", responses=answers(EVENT, 404))
+@router.get("/{position}", responses=answers(schemas.EVENT, 404))
 async def event(
     request: Request, caller: Annotated[Caller, may("events:read")], position: Annotated[int, Path(ge=1, le=LARGEST_POSITION)]
 ) -> Response:

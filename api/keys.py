@@ -9,10 +9,11 @@ import msgspec
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
+from api import schemas
 from api.access import may, new_key_text
 from api.commanding import carry_out
 from api.fields import Line, Told
-from api.openapi import ACCEPTED, CREATED, KEY, listed
+from api.openapi import ACCEPTED, CREATED, listed
 from api.reading import After, page, read
 from api.strict import StrictRoute
 from commands import api_keys as commands
@@ -51,7 +52,7 @@ async def revoke(request: Request, id: UUID, body: Told | None = None) -> Respon
     return await carry_out(request, commands.revoke, body, target=id, key_id=id)
 
 
-@router.get("", dependencies=[may("keys:read")], responses=listed(KEY))
+@router.get("", dependencies=[may("keys:read")], responses=listed(schemas.KEY))
 async def keys(request: Request, after: After) -> Response:
     """All keys, the newest first."""
     found, position = await read(request, "api_keys", after, api_keys.listing)

@@ -108,31 +108,6 @@ def listed(item: dict[str, Any], *more: int) -> dict[int | str, dict[str, Any]]:
     )
 
 
-EVENT: dict[str, Any] = {
-    "type": "object",
-    "required": ["position", "stream", "version", "type", "metadata", "data"],
-    "properties": {
-        "position": {"type": "integer"},
-        "stream": {"type": "string", "format": "uuid"},
-        "version": {"type": "integer"},
-        "type": {"type": "string"},
-        "metadata": {"type": "object"},
-        "data": {"type": "object"},
-    },
-}
-
-KEY: dict[str, Any] = {
-    "type": "object",
-    "required": ["id", "label", "roles", "issued_at", "revoked_at"],
-    "properties": {
-        "id": {"type": "string", "format": "uuid"},
-        "label": {"type": ["string", "null"]},
-        "roles": {"type": "array", "items": {"type": "string"}},
-        "issued_at": {"type": "string", "format": "date-time"},
-        "revoked_at": {"type": ["string", "null"], "format": "date-time"},
-    },
-}
-
 SECURITY = {"key": {"type": "http", "scheme": "bearer", "description": "An API key: `rk_…`"}}
 COMMAND_HEADERS = [
     {

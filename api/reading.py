@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -18,6 +19,9 @@ T = TypeVar("T")
 
 LARGEST_POSITION = 2**63 - 1
 NDJSON = "application/x-ndjson"
+# Beyond these a zone's offset would leave the calendar.
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(9999, 1, 1)
+Day = Annotated[date | None, Query(ge=FIRST_DAY, le=LAST_DAY)]
 
 
 def wants_ndjson(request: Request) -> bool:
@@ -43,20 +47,27 @@ After = Annotated[int, Depends(after_position)]
 
 
 async def read(
-    request: Request, projection: str, after: int, query: Callable[[Connection], T], subject: UUID | None = None
+    request: Request,
+    projections: str | Mapping[str, UUID | None],
+    after: int,
+    query: Callable[[Connection], T],
 ) -> tuple[T, int]:
-    """The query's answer, and the position up to which it is complete (for `subject`, or for everything).
+    """The query's answer, and the position up to which it is complete.
 
-    Raises Problem 503 where the read model is not complete up to `after` within the time limit.
+    `projections` are the read models it is made of, each with the one subject that matters in it, or None for all.
+    Raises Problem 503 where one of them is not complete up to `after` within the time limit.
     """
     completeness: Completeness = request.app.state.completeness
     limit: float = request.app.state.settings.after_timeout
-    position = await completeness.wait(projection, after, subject, limit)
+    needed = {projections: None} if isinstance(projections, str) else projections
+    reached = {name: await completeness.wait(name, after, subject, limit) for name, subject in needed.items()}
+    slowest = min(reached, key=reached.__getitem__)
+    position = reached[slowest]
     if position < after:
         raise Problem(
             503,
             "not-yet",
-            f"{projection} is complete up to {position}, not yet up to {after}.",
+            f"{slowest} is complete up to {position}, not yet up to {after}.",
             {"Retry-After": RETRY_SECONDS, "Position": str(position)},
         )
     return await run_in_threadpool(_query, request, query), position
@@ -81,11 +92,13 @@ def absent(name: str, id: object, position: int) -> Response:
     return problem(404, "not-there", f"There is no {name} {id}.", headers={"Position": str(position)})
 
 
-def page(request: Request, items: Sequence[Mapping[str, Any]], cursor: str | None, position: int) -> Response:
+def page(
+    request: Request, items: Sequence[Mapping[str, Any]], cursor: str | None, position: int, *, parameter: str = "cursor"
+) -> Response:
     """A page of a list, with the link to the next one where there is one."""
     body: dict[str, Any] = {"items": items, "next": None}
     headers = {"Position": str(position)}
     if cursor:
-        body["next"] = str(request.url.include_query_params(cursor=cursor).replace(scheme="", netloc=""))
+        body["next"] = str(request.url.include_query_params(**{parameter: cursor}).replace(scheme="", netloc=""))
         headers["Link"] = f'<{body["next"]}>; rel="next"'
     return Response(msgspec.json.encode(body), 200, headers, "application/json")

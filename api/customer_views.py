@@ -1,0 +1,150 @@
+"""Who customers are, over HTTP: one, many, as of any moment, and everything that happened with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from api import schemas
+from api.access import Caller, may
+from api.fields import External, System
+from api.openapi import answers, listed
+from api.past import Resource, When, as_of, history
+from api.problems import Problem
+from api.reading import LARGEST_POSITION, After, Day, absent, found, page, read
+from api.zones import Zone
+from domain.customer import Customer
+from domain.ids import external_id
+from projections import customer_timeline, customer_view
+
+router = APIRouter(prefix="/v1/customers", tags=["customers"])
+
+Reader = Annotated[Caller, may("customers:read")]
+Limit = Annotated[int, Query(ge=1, le=500)]
+Cursor = Annotated[str | None, Query(max_length=2000)]
+Name = Annotated[str | None, Query(max_length=64, pattern=r"^[^\x00]*$")]
+
+PERSONAL = frozenset(
+    {"name", "contact_methods", "address", "attributes", "external_ids", "anonymous_ids", "consents", "attachments"}
+)
+CUSTOMERS = Resource(Customer, customer_view.customer_view, customer_view.profile_of)
+
+
+async def filtered(
+    zone: Zone,
+    kind: Literal["person", "organisation"] | None = None,
+    owner: Name = None,
+    team: Name = None,
+    source_channel: Name = None,
+    archived: bool | None = None,
+    tag: Name = None,
+    registered_from: Day = None,
+    registered_to: Day = None,
+) -> customer_view.Filter:
+    return customer_view.Filter(
+        kind=kind,
+        owner=owner,
+        team=team,
+        source_channel=source_channel,
+        archived=archived,
+        tag=tag,
+        registered_from=registered_from,
+        registered_to=registered_to,
+        zone=zone,
+    )
+
+
+@router.get("", responses=listed(schemas.CUSTOMER))
+async def customers(
+    request: Request,
+    caller: Reader,
+    after: After,
+    wanted: Annotated[customer_view.Filter, Depends(filtered)],
+    q: Annotated[
+        str | None,
+        Query(max_length=200, pattern=r"^[^\x00]*$", description="Part of a name, or the beginning of an e-mail or phone."),
+    ] = None,
+    sort: Literal["registered_at", "position", "search_name"] = "registered_at",
+    order: Literal["asc", "desc"] = "desc",
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response:
+    """Customers by filters, or found by name, e-mail or phone (`q`, which takes no filters)."""
+    if (q is not None or sort == "search_name") and not caller.may("personal:read"):
+        raise Problem(403, "forbidden", "Searching and sorting by personal data needs the permission personal:read.")
+    descending = order == "desc"
+
+    def query(connection: Any) -> Any:
+        if q is not None:
+            return customer_view.search(connection, q, limit=limit, cursor=cursor)
+        return customer_view.listing(connection, wanted, sort=sort, descending=descending, limit=limit, cursor=cursor)
+
+    rows, position = await read(request, "customer_view", after, query)
+    return page(request, [shown(row, caller) for row in rows.rows], rows.next, position)
+
+
+@router.get("/by/{system}/{external}", responses=answers(schemas.CUSTOMER, 404))
+async def customer_by_external_id(
+    request: Request, caller: Reader, after: After, when: When, zone: Zone, system: System, external: External
+) -> Response:
+    """The customer that another system calls this."""
+    id = external_id("customer", system, external, request.app.state.store.secret)
+    return await customer(request, caller, after, when, zone, id)
+
+
+@router.get("/{id}", responses=answers(schemas.CUSTOMER, 404))
+async def customer(request: Request, caller: Reader, after: After, when: When, zone: Zone, id: UUID) -> Response:
+    """One customer, with what their orders came to by currency; `money` is null where a past is asked for."""
+    row: Mapping[str, Any] | None
+    if when.now:
+        today = datetime.now(UTC).astimezone(zone).date()
+        # Orders of all partitions: a guest's order that was linked to them lives elsewhere.
+        needed = {"customer_view": id, "orders": None}
+        row, position = await read(request, needed, after, lambda connection: customer_view.get(connection, id, today, zone))
+    else:
+        row, position = await as_of(request, CUSTOMERS, id, when)
+        row = row and {**row, "money": None}
+    if row is None:
+        return absent("customer", id, position)
+    return found(request, shown(row, caller), position, row["version"])
+
+
+@router.get("/{id}/history", responses=listed(schemas.CHANGE, 404))
+async def customer_history(request: Request, caller: Reader, id: UUID) -> Response:
+    """Every event of the customer's own stream, with what it changed."""
+    items, position = await history(
+        request, CUSTOMERS, id, caller.may("personal:read"), lambda row: shown(row, caller) if row else row
+    )
+    return page(request, items, None, position) if items else absent("customer", id, position)
+
+
+@router.get("/{id}/timeline", responses=listed(schemas.MOMENT))
+async def timeline(
+    request: Request,
+    caller: Reader,
+    after: After,
+    id: UUID,
+    limit: Limit = 50,
+    before: Annotated[int | None, Query(ge=1, le=LARGEST_POSITION, description="Only events before this position.")] = None,
+) -> Response:
+    """Everything that happened with the customer, newest first, a line each in Chinese and English."""
+    items, position = await read(
+        request,
+        "customer_timeline",
+        after,
+        lambda connection: customer_timeline.timeline(connection, id, limit=limit, before=before),
+    )
+    following = str(items[-1]["position"]) if len(items) == limit else None
+    return page(request, items, following, position, parameter="before")
+
+
+def shown(row: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
+    """The customer as this caller may see them."""
+    body = {"id": row["customer_id"], **{name: value for name, value in row.items() if name != "customer_id"}}
+    if caller.may("personal:read"):
+        return body
+    return {name: value for name, value in body.items() if name not in PERSONAL}

@@ -1,0 +1,122 @@
+"""What orders stand at, over HTTP: one, many, as of any moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from api import schemas
+from api.access import Caller, may
+from api.fields import External, System
+from api.openapi import answers, listed
+from api.past import Resource, When, as_of, history
+from api.reading import After, Day, absent, found, page, read
+from api.zones import Zone
+from domain.ids import external_id
+from domain.order import Order
+from projections import orders as read_model
+
+router = APIRouter(prefix="/v1/orders", tags=["orders"])
+
+Reader = Annotated[Caller, may("orders:read")]
+Code = Annotated[str | None, Query(max_length=64, pattern=r"^[^\x00]*$")]
+
+ORDERS = Resource(Order, read_model.orders, read_model.get)
+
+
+async def filtered(
+    zone: Zone,
+    customer_id: UUID | None = None,
+    number: Code = None,
+    channel: Code = None,
+    owner: Code = None,
+    team: Code = None,
+    currency: Annotated[str | None, Query(pattern=r"^[A-Z]{3}$")] = None,
+    order_status: Literal["open", "confirmed", "completed", "cancelled"] | None = None,
+    payment_status: Code = None,
+    fulfilment_status: Code = None,
+    return_status: Code = None,
+    test: bool | None = None,
+    tag: Code = None,
+    placed_from: Day = None,
+    placed_to: Day = None,
+) -> read_model.Filter:
+    return read_model.Filter(
+        customer_id=customer_id,
+        number=number,
+        channel=channel,
+        owner=owner,
+        team=team,
+        currency=currency,
+        order_status=order_status,
+        payment_status=payment_status,
+        fulfilment_status=fulfilment_status,
+        return_status=return_status,
+        test=test,
+        tag=tag,
+        placed_from=placed_from,
+        placed_to=placed_to,
+        zone=zone,
+    )
+
+
+@router.get("", responses=listed(schemas.ORDER))
+async def orders(
+    request: Request,
+    caller: Reader,
+    after: After,
+    wanted: Annotated[read_model.Filter, Depends(filtered)],
+    sort: Literal["placed_at", "position", "number"] = "placed_at",
+    order: Literal["asc", "desc"] = "desc",
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    cursor: Annotated[str | None, Query(max_length=2000)] = None,
+) -> Response:
+    """Orders by filters; days are half-open and in `zone`."""
+    descending = order == "desc"
+    rows, position = await read(
+        request,
+        "orders",
+        after,
+        lambda connection: read_model.listing(connection, wanted, sort=sort, descending=descending, limit=limit, cursor=cursor),
+    )
+    return page(request, [shown(row, caller) for row in rows.rows], rows.next, position)
+
+
+@router.get("/by/{system}/{external}", responses=answers(schemas.ORDER, 404))
+async def order_by_external_id(
+    request: Request, caller: Reader, after: After, when: When, system: System, external: External
+) -> Response:
+    """The order that another system calls this."""
+    id = external_id("order", system, external, request.app.state.store.secret)
+    return await order(request, caller, after, when, id)
+
+
+@router.get("/{id}", responses=answers(schemas.ORDER, 404))
+async def order(request: Request, caller: Reader, after: After, when: When, id: UUID) -> Response:
+    """One order with its lines, payments, shipments and returns."""
+    row: Mapping[str, Any] | None
+    if when.now:
+        row, position = await read(request, "orders", after, lambda connection: read_model.get(connection, id))
+    else:
+        row, position = await as_of(request, ORDERS, id, when)
+    if row is None:
+        return absent("order", id, position)
+    return found(request, shown(row, caller), position, row["version"])
+
+
+@router.get("/{id}/history", responses=listed(schemas.CHANGE, 404))
+async def order_history(request: Request, caller: Reader, id: UUID) -> Response:
+    """Every event of the order, with what it changed."""
+    items, position = await history(
+        request, ORDERS, id, caller.may("personal:read"), lambda row: shown(row, caller) if row else row
+    )
+    return page(request, items, None, position) if items else absent("order", id, position)
+
+
+def shown(row: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
+    """The order as this caller may see it."""
+    hidden = ("order_id",) if caller.may("personal:read") else ("order_id", "private")
+    return {"id": row["order_id"], **{name: value for name, value in row.items() if name not in hidden}}

@@ -1,0 +1,75 @@
+"""Reports over HTTP. A figure that was divided says what it was made of; sums never mix currencies."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+
+from api import schemas
+from api.access import may
+from api.openapi import answers
+from api.problems import Problem
+from api.reading import After, found, read
+from api.zones import Zone
+from projections import channel_sales as read_model
+
+router = APIRouter(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read")])
+
+DEFINITION = (
+    "gross = price × quantity before discounts, tax, shipping and returns; net = gross − discounts − returns, returns on their"
+    " own day; total = net + tax + charges. Cancelled and unpaid orders count, test orders and gift cards do not."
+)
+
+
+@router.get("/channel-sales", responses=answers(schemas.CHANNEL_SALES))
+async def channel_sales(
+    request: Request,
+    after: After,
+    zone: Zone,
+    from_: Annotated[date, Query(alias="from", ge=date(1900, 1, 1), le=date(9999, 1, 1), description="The first day.")] = date(
+        1900, 1, 1
+    ),
+    to: Annotated[date, Query(ge=date(1900, 1, 1), le=date(9999, 1, 1), description="The day after the last.")] = date(
+        9999, 1, 1
+    ),
+    by: Annotated[
+        tuple[Literal["channel", "day", "week", "month"], ...],
+        Query(max_length=2, description="Groups: by channel, and by one kind of period."),
+    ] = ("channel",),
+    channel: Annotated[str | None, Query(max_length=64, pattern=r"^[^\x00]*$")] = None,
+    currency: Annotated[str | None, Query(pattern=r"^[A-Z]{3}$")] = None,
+) -> Response:
+    """Which channel sold what: orders, gross, net and what lies between, by channel, period and currency."""
+    periods = [group for group in by if group != "channel"]
+    if len(periods) > 1:
+        raise Problem(422, "does-not-fit", "A report is by one kind of period: day, week or month.")
+    groups, position = await read(
+        request,
+        "channel_sales",
+        after,
+        lambda connection: read_model.report(
+            connection,
+            from_=from_,
+            to=to,
+            by_channel="channel" in by,
+            by_period=periods[0] if periods else None,
+            zone=zone,
+            channel=channel,
+            currency=currency,
+        ),
+    )
+    return found(
+        request,
+        {
+            "from": from_,
+            "to": to,
+            "zone": str(zone),
+            "by": by,
+            "definition": DEFINITION,
+            "position": position,
+            "groups": groups,
+        },
+        position,
+    )

@@ -1,0 +1,166 @@
+"""JSON Schemas of answers, for the OpenAPI document; tests hold every answer against them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Schema = dict[str, Any]
+
+ID: Schema = {"type": "string", "format": "uuid"}
+TEXT: Schema = {"type": "string"}
+MAYBE_TEXT: Schema = {"type": ["string", "null"]}
+INTEGER: Schema = {"type": "integer"}
+FLAG: Schema = {"type": "boolean"}
+INSTANT: Schema = {"type": "string", "format": "date-time"}
+MAYBE_INSTANT: Schema = {"type": ["string", "null"], "format": "date-time"}
+DAY: Schema = {"type": "string", "format": "date"}
+MAYBE_DAY: Schema = {"type": ["string", "null"], "format": "date"}
+AMOUNT: Schema = {"type": "string", "pattern": r"^-?\d+(\.\d+)?$", "examples": ["12.50"]}
+TEXTS: Schema = {"type": "array", "items": TEXT}
+OBJECTS: Schema = {"type": "array", "items": {"type": "object"}}
+
+
+def fields(required: dict[str, Schema], optional: dict[str, Schema] | None = None) -> Schema:
+    """An object with these fields; more may come later."""
+    return {"type": "object", "required": list(required), "properties": required | (optional or {})}
+
+
+MONEY = fields(
+    {
+        "orders": INTEGER,
+        "gross": AMOUNT,
+        "refunded": AMOUNT,
+        "net": AMOUNT,
+        "first_order_on": DAY,
+        "last_order_on": DAY,
+        "days_since_last_order": INTEGER,
+    }
+)
+CUSTOMER = fields(
+    {"id": ID, "version": INTEGER, "position": INTEGER, "erased_at": MAYBE_INSTANT},
+    {
+        "kind": TEXT,
+        "name": MAYBE_TEXT,
+        "contact_methods": OBJECTS,
+        "address": {"type": ["object", "null"]},
+        "source": {"type": ["object", "null"]},
+        "source_channel": MAYBE_TEXT,
+        "owner": MAYBE_TEXT,
+        "team": MAYBE_TEXT,
+        "language": MAYBE_TEXT,
+        "time_zone": MAYBE_TEXT,
+        "attributes": {"type": "object"},
+        "tags": TEXTS,
+        "consents": OBJECTS,
+        "external_ids": OBJECTS,
+        "anonymous_ids": TEXTS,
+        "archived": FLAG,
+        "registered_at": INSTANT,
+        "registered_on": MAYBE_DAY,
+        "money": {"type": ["object", "null"], "additionalProperties": MONEY},
+    },
+)
+CHANGE = fields(
+    {
+        "position": INTEGER,
+        "stream": ID,
+        "version": INTEGER,
+        "type": TEXT,
+        "metadata": {"type": "object"},
+        "data": {"type": "object"},
+        "changes": {"type": "object", "additionalProperties": fields({"before": {}, "after": {}})},
+    }
+)
+MOMENT = fields(
+    {
+        "position": INTEGER,
+        "stream": ID,
+        "version": INTEGER,
+        "type": TEXT,
+        "actor_type": TEXT,
+        "actor_id": TEXT,
+        "occurred_at": INSTANT,
+        "recorded_at": INSTANT,
+        "irregular": TEXTS,
+        "zh": TEXT,
+        "en": TEXT,
+    }
+)
+_AMOUNTS = ("gross", "discounts", "returns", "tax", "charges", "captured", "refunded", "charged_back", "net", "total")
+ORDER = fields(
+    {
+        "id": ID,
+        "version": INTEGER,
+        "position": INTEGER,
+        "number": TEXT,
+        "customer_id": MAYBE_TEXT,
+        "channel": TEXT,
+        "owner": MAYBE_TEXT,
+        "team": MAYBE_TEXT,
+        "currency": TEXT,
+        "order_status": TEXT,
+        "payment_status": TEXT,
+        "fulfilment_status": TEXT,
+        "return_status": TEXT,
+        "placed_at": INSTANT,
+        "placed_on": MAYBE_DAY,
+        "irregular": INTEGER,
+        "test": FLAG,
+        "tags": TEXTS,
+        **dict.fromkeys(_AMOUNTS, AMOUNT),
+    },
+    {"lines": OBJECTS, "private": {"type": ["object", "null"]}},
+)
+RATIO = fields(
+    {
+        "value": {"type": ["string", "null"]},
+        "numerator": AMOUNT,
+        "denominator": INTEGER,
+        "unit": TEXT,
+        "definition": TEXT,
+    }
+)
+CHANNEL_SALES = fields(
+    {
+        "from": DAY,
+        "to": DAY,
+        "zone": TEXT,
+        "by": TEXTS,
+        "definition": TEXT,
+        "position": INTEGER,
+        "groups": {
+            "type": "array",
+            "items": fields(
+                {
+                    "channel": MAYBE_TEXT,
+                    "period": MAYBE_DAY,
+                    "currency": TEXT,
+                    "orders": INTEGER,
+                    **dict.fromkeys(_AMOUNTS, AMOUNT),
+                    "cash_net": AMOUNT,
+                    "average_order": RATIO,
+                }
+            ),
+        },
+    }
+)
+EVENT = fields(
+    {
+        "position": INTEGER,
+        "stream": ID,
+        "version": INTEGER,
+        "type": TEXT,
+        "metadata": {"type": "object"},
+        "data": {"type": "object"},
+    }
+)
+KEY = fields(
+    {
+        "key_id": ID,
+        "label": MAYBE_TEXT,
+        "roles": TEXTS,
+        "issued_at": INSTANT,
+        "revoked_at": MAYBE_INSTANT,
+        "position": INTEGER,
+    }
+)
