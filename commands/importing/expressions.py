@@ -1,0 +1,249 @@
+"""What a mapping's texts say of a row: templates, numbers, flags, times and conditions, made ready once for all rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+from commands.importing.mapping import Conditions, FileFormat, MappingError, Part, Time
+from commands.importing.reading import LINE
+from domain.events import Precision
+from domain.occurrence import Occurrence, checked_zone, occurrence
+from domain.refusals import Malformed
+
+Texts = Sequence[str | None]
+
+PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+NUMBER = re.compile(r"[+-]?\d{1,30}(\.\d{1,30})?([eE][+-]?\d{1,2})?", re.ASCII)
+DECIMALS = Decimal("0.000001")
+FLAGS = {"1": True, "true": True, "yes": True, "y": True, "0": False, "false": False, "no": False, "n": False}
+REMEMBERED = 10_000
+
+
+class Unusable(Exception):
+    """A row's text is not what the mapping says it is. `field` is the key of the mapping, and where it stands."""
+
+    def __init__(self, reason: str, field: str = "") -> None:
+        super().__init__(reason)
+        self.reason, self.field = reason, field
+
+    def within(self, path: str) -> Unusable:
+        return Unusable(self.reason, path if not self.field else f"{path}.{self.field}")
+
+
+class Expression(NamedTuple):
+    """Reads a value from a row's texts; `varies` says whether it names a column at all."""
+
+    read: Callable[[Texts], Any]
+    varies: bool
+
+
+class Computed(Part, frozen=True):
+    """A value that is not simply a text: one of the first five, after `map` where it is given."""
+
+    text: str | None = None
+    number: str | None = None
+    flag: str | None = None
+    multiply: tuple[str, ...] = ()
+    divide: tuple[str, ...] = ()
+    map: dict[str, str] | None = None
+    otherwise: str | None = None
+
+
+class Compiler:
+    """Makes expressions for a file with these columns. Raises MappingError with the key's path."""
+
+    def __init__(self, columns: Mapping[str, int], format: FileFormat) -> None:
+        self._columns, self._format = columns, format
+
+    def template(self, text: str, path: str) -> Expression:
+        """`{column}` stands for its text; a row that has no text in one of them gives no value."""
+        pieces = PLACEHOLDER.split(text)
+        if any(brace in literal for literal in pieces[::2] for brace in "{}"):
+            raise MappingError(f"{path}: a brace is not closed.")
+        places = [self.place(name, path) for name in pieces[1::2]]
+        if not places:
+            return Expression(lambda texts: text, varies=False)
+        if len(places) == 1 and pieces[0] == pieces[2] == "":
+            return Expression(itemgetter(places[0]), varies=True)
+        return Expression(lambda texts: _filled(pieces[::2], [texts[place] for place in places]), varies=True)
+
+    def place(self, column: str, path: str) -> int:
+        if column not in self._columns:
+            known = ", ".join(name for name in self._columns if name != LINE)
+            raise MappingError(f"{path}: there is no column {column!r}. The columns are {known}, and {LINE} is the line.")
+        return self._columns[column]
+
+    def number(self, text: str, path: str) -> Expression:
+        template = self.template(text, path)
+        return template._replace(read=lambda texts: self._parsed(template.read(texts)))
+
+    def computed(self, spec: Computed, path: str) -> Expression:
+        given = [kind for kind in ("text", "number", "flag", "multiply", "divide") if getattr(spec, kind)]
+        if len(given) != 1:
+            raise MappingError(f"{path}: one of text, number, flag, multiply and divide says what the value is.")
+        if given[0] in ("multiply", "divide"):
+            return self._calculated(spec, path)
+        template = self.mapped(getattr(spec, given[0]), spec, path)
+        convert: Callable[[str | None], Any] = {"text": _same, "number": self._parsed, "flag": _flag}[given[0]]
+        return template._replace(read=lambda texts: convert(template.read(texts)))
+
+    def mapped(self, text: str, spec: Computed, path: str) -> Expression:
+        template = self.template(text, path)
+        if spec.map is None:
+            if spec.otherwise is not None:
+                raise MappingError(f"{path}.otherwise: it belongs to a map.")
+            return template
+        return template._replace(read=lambda texts: _looked_up(template.read(texts), spec.map or {}, spec.otherwise))
+
+    def _calculated(self, spec: Computed, path: str) -> Expression:
+        if spec.map is not None or spec.otherwise is not None:
+            raise MappingError(f"{path}: numbers that are calculated have no map.")
+        if spec.divide and len(spec.divide) != 2:
+            raise MappingError(f"{path}.divide: two numbers, the second of which divides the first.")
+        operands = [self.number(text, path) for text in spec.multiply or spec.divide]
+        operation = _quotient if spec.divide else _product
+        return Expression(
+            lambda texts: _unless_null(operation, [operand.read(texts) for operand in operands]),
+            varies=any(operand.varies for operand in operands),
+        )
+
+    def _parsed(self, text: str | None) -> Decimal | None:
+        if text is None:
+            return None
+        if self._format.thousands:
+            text = text.replace(self._format.thousands, "")
+        if self._format.decimal == ",":
+            text = text.replace(".", "?").replace(",", ".")
+        if not NUMBER.fullmatch(text):
+            raise Unusable("It is not a number.")
+        return Decimal(text)
+
+    def condition(self, when: Conditions, unless: Conditions, path: str) -> Callable[[Texts], bool]:
+        """`column = "a"` or `["a", "b"]` wants one of these texts, `true` any, `false` none."""
+        wanted = [(self.place(column, f"{path}.when"), _wanted(value)) for column, value in when.items()]
+        unwanted = [(self.place(column, f"{path}.unless"), _wanted(value)) for column, value in unless.items()]
+        return lambda texts: (
+            all(_holds(texts[place], value) for place, value in wanted)
+            and not any(_holds(texts[place], value) for place, value in unwanted)
+        )
+
+    def time(self, spec: str | Time, zone: str | None, path: str) -> Callable[[Texts], Occurrence]:
+        spec = Time(time=spec) if isinstance(spec, str) else spec
+        template = self.template(spec.time, path)
+        parse = lru_cache(REMEMBERED)(_time_parser(spec, spec.zone or zone, path))
+
+        def read(texts: Texts) -> Occurrence:
+            if (text := template.read(texts)) is None:
+                raise Unusable("It is empty: every fact of an import says when it happened.")
+            return parse(text)
+
+        return read
+
+
+def _filled(literals: Sequence[str], values: Sequence[str | None]) -> str | None:
+    filled = [literals[0]]
+    for value, literal in zip(values, literals[1:], strict=True):
+        if value is None:
+            return None
+        filled += (value, literal)
+    return "".join(filled)
+
+
+def _same(text: str | None) -> str | None:
+    return text
+
+
+def _flag(text: str | None) -> bool | None:
+    if text is None:
+        return None
+    if text.lower() not in FLAGS:
+        raise Unusable("It is neither yes nor no (1, true, yes, y; 0, false, no, n).")
+    return FLAGS[text.lower()]
+
+
+def _looked_up(text: str | None, known: Mapping[str, str], otherwise: str | None) -> str | None:
+    if text is None:
+        return None
+    if text not in known and otherwise is None:
+        raise Unusable("Its text is not in the map.")
+    return known.get(text, otherwise)
+
+
+def _unless_null(operation: Callable[[list[Decimal]], Decimal], operands: list[Decimal | None]) -> Decimal | None:
+    numbers = [operand for operand in operands if operand is not None]
+    if len(numbers) < len(operands):
+        return None
+    try:
+        return operation(numbers).quantize(DECIMALS, ROUND_HALF_UP)
+    except ArithmeticError:
+        raise Unusable("The calculation has no result.") from None
+
+
+def _product(numbers: list[Decimal]) -> Decimal:
+    product = Decimal(1)
+    for number in numbers:
+        product *= number
+    return product
+
+
+def _quotient(numbers: list[Decimal]) -> Decimal:
+    return numbers[0] / numbers[1]
+
+
+def _wanted(value: bool | int | str | list[int | str]) -> bool | frozenset[str]:
+    if isinstance(value, bool):
+        return value
+    return frozenset(map(str, value)) if isinstance(value, list) else frozenset([str(value)])
+
+
+def _holds(text: str | None, wanted: bool | frozenset[str]) -> bool:
+    return (text is not None) == wanted if isinstance(wanted, bool) else text in wanted
+
+
+def _time_parser(spec: Time, zone: str | None, path: str) -> Callable[[str], Occurrence]:
+    try:
+        checked_zone(zone)
+    except Malformed as refusal:
+        raise MappingError(f"{path}.zone: {refusal.detail}") from None
+    stated = spec.format and _precision(spec.format, path)
+
+    def parse(text: str) -> Occurrence:
+        try:
+            found = occurrence(_iso(text, spec.format, stated) if spec.format and stated else text, zone)
+        except (Malformed, ValueError, OverflowError):
+            shape = spec.format or "2024-05-01, 2024-05-01T10:30 or 2024-05-01T10:30:15+02:00"
+            raise Unusable(f"It is not a time such as the mapping says ({shape}).") from None
+        return found._replace(precision=spec.precision) if spec.precision else found
+
+    return parse
+
+
+def _precision(format: str, path: str) -> Precision:
+    """What a text in this format can tell. Raises MappingError where that is less than a month."""
+    directives = set(re.findall(r"%(.)", format))
+    try:
+        datetime.strptime(datetime(2001, 2, 3, 4, 5, 6).strftime(format), format)  # noqa: DTZ001, DTZ007
+    except (ValueError, re.error, KeyError):
+        raise MappingError(f"{path}.format: {format!r} is no format of dates and times.") from None
+    if not (directives & set("yYcx") and directives & set("mbBcxj")):
+        raise MappingError(f"{path}.format: {format!r} does not tell the year and the month.")
+    if directives & set("cXS"):
+        return "second"
+    if directives & set("HIM"):
+        return "minute"
+    return "day" if directives & set("djx") else "month"
+
+
+def _iso(text: str, format: str, precision: Precision) -> str:
+    moment = datetime.strptime(text, format)  # noqa: DTZ007
+    if precision == "second":
+        return moment.isoformat()
+    if precision == "minute":
+        return moment.isoformat(timespec="minutes")
+    return moment.isoformat()[: 10 if precision == "day" else 7]

@@ -1,0 +1,49 @@
+"""Commands that an import runs as one: what a row says of one thing stands or falls together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from commands import customers
+from commands.unit_of_work import UnitOfWork
+from domain.aggregate import Aggregate
+from domain.customer import Customer
+from domain.occurrence import Occurrence
+from domain.refusals import Refusal
+
+
+class Step(NamedTuple):
+    """A command of a row, by the name that mappings call it."""
+
+    name: str
+    function: Callable[..., Aggregate]
+    facts: Mapping[str, Any]
+    occurred: Occurrence
+
+
+def carry_out(work: UnitOfWork, *, steps: Sequence[Step], **_named: UUID) -> Aggregate:
+    """The steps in order, each at its time; a refusal says as `command` which of them it was.
+
+    `_named` are the ids that the steps will load, for the executor to read ahead.
+    """
+    begun = work.context
+    for step in steps:
+        at, precision, zone = step.occurred
+        work.context = msgspec.structs.replace(begun, occurred_at=at, occurred_precision=precision, occurred_zone=zone)
+        try:
+            aggregate = step.function(work, **step.facts)
+        except Refusal as refusal:
+            refusal.facts["command"] = step.name
+            raise
+    return aggregate
+
+
+def register_customer(work: UnitOfWork, *, customer_id: UUID, system: str, external_id: str, **facts: Any) -> Customer:
+    """Registers a customer, and links what their source calls them."""
+    customer = customers.register(work, customer_id=customer_id, **facts)
+    customer.link_external_id(work.context, system, external_id)
+    return customer

@@ -1,0 +1,217 @@
+"""The commands that a mapping can name, and the facts that each of them takes."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from commands import customers, order_goods, order_payments, orders
+from commands.importing import history
+from domain.aggregate import Aggregate
+from domain.contact import Address, MethodKind
+from domain.customer import AcquisitionSource, ContactMethod, Customer, Kind, LegalBasis, OptIn
+from domain.ids import external_id
+from domain.order import Charge, Contact, Item, Line, LineQuantity, Order, OrderDiscount
+
+
+class Called(NamedTuple):
+    """What the source calls the thing that a row is about, and its id here."""
+
+    kind: str
+    system: str
+    name: str
+    secret: bytes
+    id: UUID
+
+    @classmethod
+    def by(cls, kind: str, system: str, name: str, secret: bytes) -> Called:
+        return cls(kind, system, name, secret, external_id(kind, system, name, secret))
+
+    def other(self, kind: str, name: str) -> UUID:
+        """The id of another thing of the same source."""
+        return external_id(kind, self.system, name, self.secret)
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Facts as a mapping names them."""
+
+    def stated(self) -> dict[str, Any]:
+        """Those that the row gives a value."""
+        values = ((name, getattr(self, name)) for name in self.__struct_fields__)
+        return {name: value for name, value in values if value is not None and value != ()}
+
+    def command_facts(self, called: Called) -> dict[str, Any]:
+        """The facts of the command."""
+        return {f"{called.kind}_id": called.id, **self.stated()}
+
+
+class CustomerFacts(Facts, frozen=True):
+    kind: Kind = "person"
+    name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    region: str | None = None
+    address: Address | None = None
+    source: AcquisitionSource | None = None
+    owner: str | None = None
+    team: str | None = None
+    language: str | None = None
+    time_zone: str | None = None
+    attributes: dict[str, str | int | float | bool] | None = None
+
+    def command_facts(self, called: Called) -> dict[str, Any]:
+        stated = self.stated()
+        contacts: dict[MethodKind, str | None] = {"email": stated.pop("email", None), "phone": stated.pop("phone", None)}
+        methods = [_method(called, kind, value) for kind, value in contacts.items() if value is not None]
+        told = {**stated, "contact_methods": methods, "system": called.system, "external_id": called.name}
+        return {"customer_id": called.id, **told}
+
+
+class Tags(Facts, frozen=True):
+    tags: tuple[str, ...]
+
+
+class Attributes(Facts, frozen=True):
+    attributes: dict[str, str | int | float | bool]
+
+
+class Consent(Facts, frozen=True):
+    purpose: str
+    channel: str
+    evidence: str
+    legal_basis: LegalBasis = "consent"
+    opt_in: OptIn = "unknown"
+    wording_version: str | None = None
+    source: str | None = None
+
+
+class ConsentWithdrawal(Facts, frozen=True):
+    purpose: str
+    channel: str
+    source: str | None = None
+    evidence: str | None = None
+
+
+class OrderLine(Facts, frozen=True):
+    """A line; `total` where the source states it."""
+
+    line_id: str
+    name: str
+    quantity: Decimal
+    unit_price: Decimal
+    sku: str | None = None
+    category: str | None = None
+    unit: str | None = None
+    unit_cost: Decimal | None = None
+    total: Decimal | None = None
+
+
+class Placement(Facts, frozen=True):
+    channel: str
+    currency: str
+    lines: tuple[OrderLine, ...]
+    customer: str | None = None
+    number: str | None = None
+    discounts: tuple[OrderDiscount, ...] = ()
+    charges: tuple[Charge, ...] = ()
+    total: Decimal | None = None
+    prices_include_tax: bool = False
+    owner: str | None = None
+    billing_address: Address | None = None
+    shipping_address: Address | None = None
+    contact: Contact | None = None
+    test: bool = False
+
+    def command_facts(self, called: Called) -> dict[str, Any]:
+        stated = self.stated()
+        customer = stated.pop("customer", None)
+        return {
+            **stated,
+            "order_id": called.id,
+            "external": (called.system, called.name),
+            "number": self.number,
+            "customer_id": None if customer is None else called.other("customer", customer),
+            "lines": [_line(line) for line in self.lines],
+        }
+
+
+class Cancellation(Facts, frozen=True):
+    reason: str | None = None
+    note: str | None = None
+
+
+class Payment(Facts, frozen=True):
+    payment_id: str
+    amount: Decimal
+    method: str | None = None
+    gateway: str | None = None
+    reference: str | None = None
+
+
+class Refund(Facts, frozen=True):
+    refund_id: str
+    amount: Decimal
+    payment_id: str | None = None
+    reason: str | None = None
+    method: str | None = None
+    gateway: str | None = None
+    reference: str | None = None
+
+
+class Shipment(Facts, frozen=True):
+    shipment_id: str
+    lines: tuple[LineQuantity, ...]
+    carrier: str | None = None
+    tracking: str | None = None
+
+
+class Delivery(Facts, frozen=True):
+    shipment_id: str
+
+
+class Importable(NamedTuple):
+    """`describes`: it says what is so, not that something happened; the same facts again in a later row say nothing new."""
+
+    kind: type[Aggregate]
+    function: Callable[..., Aggregate]
+    facts: type[Facts] = Facts
+    describes: bool = False
+
+
+IMPORTABLE: Mapping[str, Importable] = {
+    "customer.register": Importable(Customer, history.register_customer, CustomerFacts, describes=True),
+    "customer.create_or_change": Importable(Customer, customers.create_or_change, CustomerFacts, describes=True),
+    "customer.set_attributes": Importable(Customer, customers.set_attributes, Attributes, describes=True),
+    "customer.tag": Importable(Customer, customers.tag, Tags, describes=True),
+    "customer.untag": Importable(Customer, customers.untag, Tags, describes=True),
+    "customer.give_consent": Importable(Customer, customers.give_consent, Consent),
+    "customer.withdraw_consent": Importable(Customer, customers.withdraw_consent, ConsentWithdrawal),
+    "customer.archive": Importable(Customer, customers.archive),
+    "order.place": Importable(Order, orders.place, Placement),
+    "order.confirm": Importable(Order, orders.confirm),
+    "order.complete": Importable(Order, orders.complete),
+    "order.cancel": Importable(Order, orders.cancel, Cancellation),
+    "order.authorise_payment": Importable(Order, order_payments.authorise_payment, Payment),
+    "order.capture_payment": Importable(Order, order_payments.capture_payment, Payment),
+    "order.refund_payment": Importable(Order, order_payments.refund_payment, Refund),
+    "order.ship": Importable(Order, order_goods.ship, Shipment),
+    "order.set_attributes": Importable(Order, orders.set_attributes, Attributes, describes=True),
+    "order.tag": Importable(Order, orders.tag, Tags, describes=True),
+    "order.untag": Importable(Order, orders.untag, Tags, describes=True),
+    "order.deliver": Importable(Order, order_goods.deliver, Delivery),
+}
+
+
+def _method(called: Called, kind: MethodKind, value: str) -> ContactMethod:
+    """A contact method whose id is the same at every import."""
+    digest = hmac.digest(called.secret, f"{called.id} {kind} {value}".encode(), "sha256")
+    return ContactMethod(method_id=UUID(bytes=digest[:16], version=4), kind=kind, value=value)
+
+
+def _line(line: OrderLine) -> Item:
+    return (Item if line.total is None else Line)(**line.stated())

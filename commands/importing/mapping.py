@@ -1,0 +1,135 @@
+"""The mapping file: what the rows of somebody's CSV say, in TOML. `docs/importing.md` explains every key."""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import tomllib
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Literal
+
+import msgspec
+
+from domain.events import Precision
+from domain.occurrence import checked_zone, occurrence
+from domain.refusals import Malformed
+from domain.text import code
+
+WHITESPACE = "whitespace"
+
+
+class MappingError(Exception):
+    """The mapping cannot be used; the message names the key."""
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A table of the mapping: a key it does not know is an error, so that no misspelt one is passed over."""
+
+
+class FileFormat(Part, frozen=True):
+    """`columns` names the columns of a file without a header line; `skip` is the number of lines above the first row."""
+
+    delimiter: str = ","
+    columns: tuple[str, ...] = ()
+    encoding: str = "utf-8"
+    quote: str = '"'
+    decimal: Literal[".", ","] = "."
+    thousands: str = ""
+    nulls: tuple[str, ...] = ("",)
+    skip: int = 0
+
+
+class Time(Part, frozen=True):
+    """A time in a form of its own: `format` as in strptime; `precision` where the form promises more than is known."""
+
+    time: str
+    format: str | None = None
+    precision: Precision | None = None
+    zone: str | None = None
+
+
+Conditions = dict[str, bool | int | str | list[int | str]]
+
+
+class Make(Part, frozen=True):
+    """A command that each row gives, if all of `when` and none of `unless` hold."""
+
+    command: str
+    id: str | None = None
+    occurred_at: str | Time | None = None
+    when: Conditions = {}
+    unless: Conditions = {}
+    facts: dict[str, Any] = {}
+
+
+class Mapping(Part, frozen=True):
+    """A mapping as it was written, and the SHA-256 of its text."""
+
+    system: str
+    make: tuple[Make, ...]
+    file: FileFormat = FileFormat()
+    ids: dict[str, str] = {}
+    occurred_at: str | Time | None = None
+    time_zone: str | None = None
+    cut_off: str | None = None
+    sha256: str = ""
+
+    @property
+    def complete_up_to(self) -> datetime | None:
+        return None if self.cut_off is None else occurrence(self.cut_off, self.time_zone).at
+
+
+def parse_mapping(raw: bytes) -> Mapping:
+    """The mapping in this TOML text. Raises MappingError."""
+    try:
+        document = tomllib.loads(raw.decode(), parse_float=Decimal)
+    except UnicodeDecodeError:
+        raise MappingError("The mapping is not in UTF-8.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise MappingError(f"The mapping is not TOML: {error}") from None
+    except (RecursionError, ValueError):
+        raise MappingError("The mapping is not TOML that can be read.") from None
+    if "sha256" in document:
+        raise MappingError("sha256: there is no such key.")
+    try:
+        mapping = msgspec.convert({**document, "sha256": hashlib.sha256(raw).hexdigest()}, Mapping)
+    except (msgspec.ValidationError, RecursionError) as error:
+        raise MappingError(f"The mapping does not fit: {error}") from None
+    _check(mapping)
+    return mapping
+
+
+def _check(mapping: Mapping) -> None:
+    _check_format(mapping.file)
+    if not mapping.make:
+        raise MappingError("make: at least one [[make]] says which command the rows give.")
+    for key, check in (
+        ("system", lambda: code(mapping.system, "system")),
+        ("time_zone", lambda: checked_zone(mapping.time_zone)),
+        ("cut_off", lambda: mapping.complete_up_to),
+    ):
+        try:
+            check()
+        except Malformed as refusal:
+            raise MappingError(f"{key}: {refusal.detail}") from None
+
+
+def _check_format(file: FileFormat) -> None:
+    if file.delimiter != WHITESPACE and not _one_character(file.delimiter):
+        raise MappingError(f"file.delimiter: one character, or {WHITESPACE!r}.")
+    if file.quote and (not _one_character(file.quote) or file.quote == file.delimiter):
+        raise MappingError("file.quote: one character, other than the delimiter; or an empty text where nothing is quoted.")
+    if file.thousands and (len(file.thousands) != 1 or file.thousands.isdigit() or file.thousands in f"{file.decimal}+-"):
+        raise MappingError("file.thousands: one character, other than the decimal sign; or an empty text.")
+    if file.skip < 0:
+        raise MappingError("file.skip: a number of lines, not below zero.")
+    try:
+        codecs.decode(b"", file.encoding)
+        "".encode(file.encoding)
+    except (LookupError, ValueError, TypeError):
+        raise MappingError(f"file.encoding: there is no text encoding {file.encoding!r}.") from None
+
+
+def _one_character(text: str) -> bool:
+    return len(text) == 1 and text not in "\r\n\0"

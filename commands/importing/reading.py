@@ -1,0 +1,122 @@
+"""The rows of a file: their line numbers and their texts, trimmed, None where the file says nothing."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+from commands.importing.mapping import WHITESPACE, FileFormat
+
+LINE = "#"
+
+
+class FileUnreadable(Exception):
+    """The file is not what the mapping says of it; nothing was imported."""
+
+
+class Row(NamedTuple):
+    """`line` is where the row begins in the file, from 1. Its texts end with the line as a text."""
+
+    line: int
+    texts: tuple[str | None, ...]
+
+
+class Misfit(NamedTuple):
+    """A line that has not as many fields as there are columns."""
+
+    line: int
+    fields: int
+
+
+class Table(NamedTuple):
+    """`columns` gives the place of each column's text in a row; `#` is the line."""
+
+    columns: dict[str, int]
+    rows: list[Row]
+    misfits: list[Misfit]
+
+
+def sha256(file: Path) -> str:
+    """Raises FileUnreadable."""
+    try:
+        with file.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise FileUnreadable(f"{file.name} cannot be read: {error.strerror}.") from None
+
+
+def read_table(file: Path, format: FileFormat) -> Table:
+    """All rows of the file; blank lines are none. Raises FileUnreadable."""
+    encoding = "utf-8-sig" if format.encoding.lower().replace("_", "-") in ("utf-8", "utf8") else format.encoding
+    try:
+        with file.open(encoding=encoding, newline="") as stream:
+            records = _records(stream, format)
+            names = format.columns or _header(records)
+            return _table(names, records, format)
+    except UnicodeError:
+        raise FileUnreadable(f"{file.name} is not in {format.encoding}: name its encoding as file.encoding.") from None
+    except OSError as error:
+        raise FileUnreadable(f"{file.name} cannot be read: {error.strerror}.") from None
+
+
+def _table(names: Sequence[str], records: Iterable[tuple[int, list[str]]], format: FileFormat) -> Table:
+    width, nulls = len(names), frozenset(format.nulls)
+    rows: list[Row] = []
+    misfits: list[Misfit] = []
+    for line, fields in records:
+        if len(fields) == width:
+            texts = [None if (text := field.strip()) in nulls else text for field in fields]
+            rows.append(Row(line, (*texts, str(line))))
+        else:
+            misfits.append(Misfit(line, len(fields)))
+    return Table(_places(names), rows, misfits)
+
+
+def _places(names: Sequence[str]) -> dict[str, int]:
+    """Raises FileUnreadable where two columns have one name."""
+    named = [name.strip() for name in names]
+    for name in named:
+        if name and named.count(name) > 1:
+            raise FileUnreadable(f"Two columns are called {name!r}: name all columns in file.columns, with file.skip = 1.")
+    return {**{name: place for place, name in enumerate(named) if name}, LINE: len(named)}
+
+
+def _header(records: Iterator[tuple[int, list[str]]]) -> list[str]:
+    _, names = next(records, (0, []))
+    if not any(name.strip() for name in names):
+        raise FileUnreadable("The file has no header line: name its columns in file.columns.")
+    return names
+
+
+def _records(stream: Iterable[str], format: FileFormat) -> Iterator[tuple[int, list[str]]]:
+    """The line each record begins on, and its fields."""
+    lines = islice(stream, format.skip, None)
+    if format.delimiter == WHITESPACE:
+        numbered = ((line, text.split()) for line, text in enumerate(lines, start=format.skip + 1))
+        return ((line, fields) for line, fields in numbered if fields)
+    return _quoted(lines, format)
+
+
+def _quoted(lines: Iterable[str], format: FileFormat) -> Iterator[tuple[int, list[str]]]:
+    try:
+        reader = csv.reader(
+            lines,
+            delimiter=format.delimiter,
+            quotechar=format.quote or None,
+            quoting=csv.QUOTE_MINIMAL if format.quote else csv.QUOTE_NONE,
+            strict=True,
+        )
+    except (TypeError, ValueError) as error:
+        raise FileUnreadable(f"No file is separated and quoted like this: {error}.") from None
+    begins = format.skip + 1
+    try:
+        for fields in reader:
+            if any(field.strip() for field in fields):
+                yield begins, fields
+            begins = format.skip + reader.line_num + 1
+    except csv.Error as error:
+        raise FileUnreadable(f"The record that begins on line {begins} cannot be read: {error}.") from None

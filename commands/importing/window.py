@@ -1,0 +1,49 @@
+"""Commands on their way: many at once, so that they share commits, and never so many that they fill the queue."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+
+from commands.batch import Command, Outcome
+from commands.executor import Executor, Overloaded
+
+PAUSE = 0.005
+
+
+class Window:
+    """Settles commands in the order in which they were submitted; half of the queue is left to others."""
+
+    def __init__(self, executor: Executor) -> None:
+        self._executor = executor
+        self._limit = max(1, min(executor.limits.batch * 4, executor.limits.queue // 2))
+        self._waiting: deque[tuple[Future[Outcome], Callable[[Outcome], None]]] = deque()
+
+    def submit(self, command: Command, settle: Callable[[Outcome], None]) -> None:
+        """Raises OutcomeUnknown where a command ends in doubt, Overloaded where the queue stays full for too long."""
+        while len(self._waiting) >= self._limit:
+            self._settle_one()
+        self._waiting.append((self._accepted(command), settle))
+
+    def drain(self) -> None:
+        while self._waiting:
+            self._settle_one()
+
+    def _settle_one(self) -> None:
+        future, settle = self._waiting.popleft()
+        settle(future.result())
+
+    def _accepted(self, command: Command) -> Future[Outcome]:
+        patience = time.monotonic() + self._executor.limits.settle
+        while True:
+            try:
+                return self._executor.submit(command)
+            except Overloaded:
+                if time.monotonic() > patience:
+                    raise
+            if self._waiting:
+                self._settle_one()
+            else:
+                time.sleep(PAUSE)
