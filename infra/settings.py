@@ -19,24 +19,24 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="RECOUNT_", extra="ignore")
 
     home: Path = Path("recount-data")
-    database_url: str | None = Field(None, pattern=r"^postgresql://")
+    database_url: str | None = Field(default=None, pattern=r"^postgresql://")
     kafka: str | None = None
     topic: str = "crm.events"
-    replication_factor: int = Field(1, ge=1)
+    replication_factor: int = Field(default=1, ge=1)
     host: str = "127.0.0.1"
-    port: int = Field(8000, ge=0, le=65535)
-    master_key: str | None = Field(None, pattern=r"^[0-9a-fA-F]{64}$")
+    port: int = Field(default=8000, ge=0, le=65535)
+    master_key: str | None = Field(default=None, pattern=r"^[0-9a-fA-F]{64}$")
     master_key_file: Path | None = None
     projections: str = ""
-    queue_limit: int = Field(4096, ge=1)
-    cache_limit: int = Field(50_000, ge=1)
-    settle_timeout: float = Field(30.0, gt=0)
-    lock_timeout: float = Field(5.0, gt=0)
-    idle_timeout: float = Field(3.0, gt=0)
-    after_timeout: float = Field(5.0, gt=0)
-    chain_patience: float = Field(60.0, gt=0)
-    session_timeout: float = Field(6.0, gt=0)
-    body_limit: int = Field(8 * 1024 * 1024, ge=1024)
+    queue_limit: int = Field(default=4096, ge=1)
+    cache_limit: int = Field(default=50_000, ge=1)
+    settle_timeout: float = Field(default=30.0, gt=0)
+    lock_timeout: float = Field(default=5.0, gt=0)
+    idle_timeout: float = Field(default=3.0, gt=0)
+    after_timeout: float = Field(default=5.0, gt=0)
+    chain_patience: float = Field(default=60.0, gt=0)
+    session_timeout: float = Field(default=6.0, gt=0)
+    body_limit: int = Field(default=8 * 1024 * 1024, ge=1024)
     zone: str = "UTC"
     log_level: str = "INFO"
 
