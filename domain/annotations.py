@@ -11,6 +11,7 @@ An aggregate takes part by mixing in `Annotated` and naming its own event classe
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any, ClassVar, NamedTuple
 from uuid import UUID
 
@@ -20,11 +21,13 @@ from domain.aggregate import Aggregate, decision
 from domain.events import Context, Event, Metadata, Value
 from domain.personal import Personal
 from domain.refusals import Malformed
+from domain.text import code, text
 
 Number = int | float | bool
 
 KEY_LENGTH = 64
 TEXT_LENGTH = 10_000
+EXTERNAL_ID_LENGTH = 255
 ATTRIBUTE_LIMIT = 200
 
 
@@ -135,6 +138,8 @@ class Annotated(Aggregate):
 
     @decision
     def link_external_id(self, context: Context, system: str, id: str) -> None:
+        """Refused as Malformed where `system` is no code, or `id` is longer than 255 characters or has control characters."""
+        system, id = code(system, "system"), text(id, "external id", EXTERNAL_ID_LENGTH)
         if (system, id) not in self.external_ids:
             self.record(context, self.annotation_events.external_id_linked(system=system, id=id))
 
@@ -145,11 +150,15 @@ class Annotated(Aggregate):
 
     @decision
     def assign(self, context: Context, owner: str | None, team: str | None) -> None:
+        """Refused as Malformed where one is no code."""
+        owner, team = (value and code(value, what) for value, what in ((owner, "owner"), (team, "team")))
         if self.assignment != (owner, team):
             self.record(context, self.annotation_events.assigned(owner=owner, team=team))
 
     @decision
     def tag(self, context: Context, tags: tuple[str, ...]) -> None:
+        """Refused as Malformed where one is no code."""
+        tags = tuple(code(tag, "tag") for tag in tags)
         if new := tuple(sorted(set(tags) - self.tags)):
             self.record(context, self.annotation_events.tagged(tags=new))
 
@@ -187,6 +196,8 @@ def checked_attributes(attributes: Mapping[str, Any]) -> None:
             raise Malformed(f"An attribute's key has 1 to {KEY_LENGTH} characters.")
         if isinstance(value, str) and len(value) > TEXT_LENGTH:
             raise Malformed(f"The attribute {key!r} is longer than {TEXT_LENGTH} characters.")
+        if isinstance(value, float) and not isfinite(value):
+            raise Malformed(f"The attribute {key!r} is not a number.")
 
 
 def split_attributes(
