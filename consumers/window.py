@@ -33,7 +33,7 @@ def next_window(stored: Sequence[Stored], checkpoint: Checkpoint) -> Window:
         size += copies * len(one.state)
         if events and (len(records) + copies > WINDOW_MESSAGES or size > WINDOW_BYTES):
             break
-        records += encode(link(one, metadata, last, checkpoint.partitions), metadata)
+        records += encode(link(one, metadata, last, checkpoint.partitions))
         events += 1
     return Window(records, events, stored[events - 1].position, last)
 

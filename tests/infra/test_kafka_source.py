@@ -50,7 +50,7 @@ class Bench:
         metadata = Metadata(**EVERYONE)
         for position in positions:
             event = stored_event(metadata, position)
-            self.producer.send(self.topic.name, encode(link(event, metadata, self.last, PARTITIONS), metadata))
+            self.producer.send(self.topic.name, encode(link(event, metadata, self.last, PARTITIONS)))
 
     def send_raw(self, partition: int, value: bytes | None, headers: Headers, key: bytes | None = None) -> None:
         producer = KafkaProducer(bootstrap_servers=self.bootstrap)
