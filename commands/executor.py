@@ -3,7 +3,8 @@
 Callers wait in a queue. One committer thread takes whatever is waiting, runs it in order against cached aggregates, and
 commits all events at once; the next batch begins when this one is settled. A commit that finds something stale writes
 nothing and the whole batch runs again, refusals and repeats too, so no answer is given from a stale cache. A batch that
-breaks on one of its commands writes nothing either, and each of them is run alone.
+breaks on one of its commands writes nothing either, and each of them is run alone; one that others keep overtaking is
+divided, so that it asks for fewer streams at once.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ log = structlog.get_logger()
 T = TypeVar("T")
 
 RERUNS = 50
+PATIENT_RERUNS = 3
 CLOSE_GRACE = 15.0
 
 
@@ -43,6 +45,10 @@ class Overloaded(Exception):
 
 class OutcomeUnknown(Exception):
     """The store did not answer in time. The same idempotency key finds out what became of the command."""
+
+
+class _Overtaken(Exception):
+    """Other workers were faster each time the batch was run. Nothing was written."""
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -128,6 +134,9 @@ class Executor:
     def _settle(self, commands: list[Command], deadline: float) -> Sequence[Outcome | BaseException]:
         try:
             return self._outcomes(commands, deadline)
+        except _Overtaken:
+            half = len(commands) // 2
+            return [*self._settle(commands[:half], deadline), *self._settle(commands[half:], deadline)]
         except OutcomeUnknown as unknown:
             return [OutcomeUnknown(str(unknown)) for _ in commands]
         except BaseException as error:
@@ -140,7 +149,9 @@ class Executor:
     def _outcomes(self, commands: list[Command], deadline: float) -> Sequence[Outcome | BaseException]:
         """Run and commit until the commit finds nothing stale. What failed is not cached, so each run reads afresh."""
         taken: frozenset[tuple[str, str]] = frozenset()
-        for _ in range(RERUNS):
+        for rerun in range(RERUNS):
+            if rerun > PATIENT_RERUNS and len(commands) > 1:
+                raise _Overtaken
             batch = self._patiently(partial(self._run, commands, taken), deadline)
             try:
                 committed = self._commit(batch, deadline)
