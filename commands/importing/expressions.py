@@ -33,7 +33,8 @@ class Unusable(Exception):
         self.reason, self.field = reason, field
 
     def within(self, path: str) -> Unusable:
-        return Unusable(self.reason, path if not self.field else f"{path}.{self.field}")
+        joint = "." if self.field and not self.field.startswith("[") else ""
+        return Unusable(self.reason, f"{path}{joint}{self.field}")
 
 
 class Expression(NamedTuple):
