@@ -23,7 +23,7 @@ class Place(NamedTuple):
     bootstrap: str
     topic: str
 
-    def relay(self, *, exclusive: bool = True, verify_every: float = 0.2) -> Relay:
+    def relay(self, *, exclusive: bool = True, verify_every: float = 0.2, alarm_after: int = 5) -> Relay:
         return Relay(
             self.store,
             self.read_models,
@@ -32,6 +32,7 @@ class Place(NamedTuple):
             exclusive=exclusive,
             verify_every=verify_every,
             flush_timeout=3,
+            alarm_after=alarm_after,
         )
 
     def checkpoint(self) -> Checkpoint | None:

@@ -191,7 +191,7 @@ def test_the_alarm_is_raised_when_nothing_gets_through(place: Place, monkeypatch
 
     monkeypatch.setattr(Producer, "send", refuse)
     before = alarms._value.get()
-    with structlog.testing.capture_logs() as logs, running(place.relay()):
+    with structlog.testing.capture_logs() as logs, running(place.relay(alarm_after=2)):
         wait_until(lambda: alarms._value.get() > before, 30, "the alarm is raised")
         monkeypatch.setattr(Producer, "send", send)
         place.wait_until_routed()

@@ -7,7 +7,7 @@ from threading import Event, Thread
 
 import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
-from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
+from kafka.admin import KafkaAdminClient
 
 from domain.events import Metadata
 from infra.event_store import Stored
@@ -15,7 +15,7 @@ from infra.kafka.connection import KafkaUnavailable
 from infra.kafka.consumer import KafkaSource
 from infra.kafka.headers import Headers, encode
 from infra.kafka.producer import Producer
-from infra.kafka.topic import Topic, Topics, UnfitTopic
+from infra.kafka.topic import Topics
 from infra.routing import Held, Message, link
 from infra.servers.process import wait_until
 from tests.infra.test_kafka_headers import METADATA, stored_event
@@ -277,35 +277,3 @@ def test_a_topic_made_anew_is_read_from_its_beginning(bench: Bench) -> None:
 
     wait_until(all_again, 30, "the new topic is read from its beginning")
     assert source.topic_id == bench.topic.id != old
-
-
-def test_lag_is_what_lies_after_what_is_held(bench: Bench) -> None:
-    bench.send(1, 2, 3)
-    held = {0: Held(1, 1, bench.topic.id), 1: Held(3, 3, bench.topic.id), 2: Held(3, 3, "another topic's")}
-    assert bench.topics.lag(bench.topic, held) == {0: 2, 1: 0, 2: 3}
-
-
-def test_a_topic_is_made_once_and_found_again(bench: Bench) -> None:
-    assert bench.topics.ensure(bench.topic.name, PARTITIONS) == bench.topic
-    assert bench.topics.find(bench.topic.name) == bench.topic
-    assert bench.topics.find(bench.topic.dead).partitions == 1
-    assert bench.topics.find("nowhere") == Topic("nowhere", "", 0)
-
-
-def test_a_topic_that_would_lose_messages_is_refused(bench: Bench) -> None:
-    admin = KafkaAdminClient(bootstrap_servers=bench.bootstrap)
-    admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, bench.topic.name, {"retention.ms": "604800000"})])
-    admin.close()
-    with pytest.raises(UnfitTopic, match=r"retention\.ms=604800000"):
-        bench.topics.ensure(bench.topic.name, PARTITIONS)
-
-
-def test_another_number_of_partitions_is_refused(bench: Bench) -> None:
-    with pytest.raises(UnfitTopic, match="3 partitions and not 12"):
-        bench.topics.ensure(bench.topic.name)
-
-
-def test_a_broker_that_is_not_there_is_named_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("infra.kafka.connection.PATIENCE", 0.1)
-    with pytest.raises(KafkaUnavailable):
-        Topics("127.0.0.1:1")

@@ -1,0 +1,65 @@
+"""The topic is made as it has to be, or refused as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
+
+from infra.kafka.connection import SHORT, KafkaUnavailable
+from infra.kafka.headers import Record
+from infra.kafka.producer import Producer
+from infra.kafka.topic import Topic, Topics, UnfitTopic
+from infra.routing import Held
+
+pytestmark = pytest.mark.servers
+
+PARTITIONS = 3
+
+
+@pytest.fixture
+def topics(bootstrap: str) -> Iterator[Topics]:
+    topics = Topics(bootstrap)
+    yield topics
+    topics.close()
+
+
+@pytest.fixture
+def topic(topics: Topics, topic_name: str) -> Topic:
+    return topics.ensure(topic_name, PARTITIONS)
+
+
+def test_lag_is_what_lies_after_what_is_held(topics: Topics, topic: Topic, bootstrap: str) -> None:
+    producer = Producer(bootstrap)
+    producer.send(topic.name, [Record(partition, b"k", b"v", []) for partition in range(PARTITIONS)] * 3)
+    producer.close()
+    held = {0: Held(1, 1, topic.id), 1: Held(3, 3, topic.id), 2: Held(3, 3, "another topic's")}
+    assert topics.lag(topic, held) == {0: 2, 1: 0, 2: 3}
+
+
+def test_a_topic_is_made_once_and_found_again(topics: Topics, topic: Topic) -> None:
+    assert topics.ensure(topic.name, PARTITIONS) == topic
+    assert topics.find(topic.name) == topic
+    assert topics.find(topic.dead).partitions == 1
+    assert topics.find("nowhere") == Topic("nowhere", "", 0)
+
+
+def test_a_topic_that_would_lose_messages_is_refused(topics: Topics, topic: Topic, bootstrap: str) -> None:
+    admin = KafkaAdminClient(bootstrap_servers=bootstrap)
+    admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic.name, {"retention.ms": "604800000"})])
+    admin.close()
+    with pytest.raises(UnfitTopic, match=r"retention\.ms=604800000"):
+        topics.ensure(topic.name, PARTITIONS)
+
+
+def test_another_number_of_partitions_is_refused(topics: Topics, topic: Topic) -> None:
+    with pytest.raises(UnfitTopic, match="3 partitions and not 12"):
+        topics.ensure(topic.name)
+
+
+def test_a_broker_that_is_not_there_is_named_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("infra.kafka.connection.PATIENCE", 0.1)
+    monkeypatch.setitem(SHORT, "bootstrap_timeout_ms", 300)
+    with pytest.raises(KafkaUnavailable):
+        Topics("127.0.0.1:1")
