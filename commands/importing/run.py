@@ -179,7 +179,7 @@ class _Run:
 
     def _advance(self, count: int) -> None:
         self._done += count
-        if self._done % STRIDE == 0 or self._done == self._to_do:
+        if self._done % STRIDE == 0:
             rows = len(self._table.rows)
             self._progress(rows * self._done // self._to_do, rows)
 
@@ -215,6 +215,7 @@ class _Run:
         if outcome.refusal and not isinstance(outcome.refusal, ImportAlreadyCompleted):
             raise outcome.refusal
         rows = len(self._table.rows) + len(self._table.misfits)
+        self._progress(len(self._table.rows), len(self._table.rows))
         return Report(
             import_id=self._import_id,
             system=self._mapping.system,

@@ -14,11 +14,15 @@ PAUSE = 0.005
 
 
 class Window:
-    """Settles commands in the order in which they were submitted; half of the queue is left to others."""
+    """Settles commands in the order in which they were submitted.
+
+    Two batches are on their way: one that is being committed, and one that is ready when it is. More would only make others
+    wait.
+    """
 
     def __init__(self, executor: Executor) -> None:
         self._executor = executor
-        self._limit = max(1, min(executor.limits.batch * 4, executor.limits.queue // 2))
+        self._limit = max(1, min(executor.limits.batch * 2, executor.limits.queue // 2))
         self._waiting: deque[tuple[Future[Outcome], Callable[[Outcome], None]]] = deque()
 
     def submit(self, command: Command, settle: Callable[[Outcome], None]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from commands.executor import Executor, Limits
-from commands.importing import FileUnreadable, RefusedRow, Report
+from commands.importing import FileUnreadable, ImportInterrupted, RefusedRow, Report
 from domain.aggregate import replayed
 from domain.customer import ContactMethodAdded, Customer, DetailsChanged, Registered
 from domain.ids import external_id
@@ -287,3 +287,14 @@ def test_the_orders_id_is_the_one_that_live_calls_derive(store: Store) -> None:
     store.load(ORDERS, HEADER + "o-1,Ada,2024-05-01,2,3.50\n")
     id = external_id(Order.name, "shop", "o-1", store.events.secret)
     assert store.events.streams([id])[id][0].event == store.told(Placed)[0]
+
+
+def test_an_import_whose_executor_ends_says_that_it_was_interrupted_and_can_go_on(store: Store) -> None:
+    rows = HEADER + "o-1,Ada,2024-05-01,2,3.50\n"
+    store.executor.close()
+    store.executor = Executor(store.events, Limits(settle=0.01))
+    store.executor.close()
+    with pytest.raises(ImportInterrupted):
+        store.load(ORDERS, rows)
+    store.executor = Executor(store.events)
+    assert store.load(ORDERS, rows).accepted == 1
