@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from prometheus_client import Counter
 
 from consumers.arrivals import Arrival
-from consumers.faults import is_transient
-from consumers.folding import fold, rows_on
+from consumers.folding import Unfoldable, fold, rows_on
 from consumers.lane import Lane
 from consumers.set_aside import ForEveryone, SetAside
 from infra.read_models.database import ReadModels
-from infra.read_models.positions import Outdated, Superseded, advance, registered, require_current
+from infra.read_models.positions import advance, registered, require_current
 from infra.routing import Held, Message
 
 folded = Counter("recount_projector_events_total", "Messages that a read model went past.", ["projection"])
@@ -27,15 +27,10 @@ class Commits:
 
     def commit(self, lane: Lane, messages: Sequence[Message], arrivals: Mapping[int, Arrival]) -> ForEveryone | None:
         """Fold the messages, at once or, where that fails, one by one; returns what the lane cannot go past, if anything."""
-        try:
+        with suppress(Unfoldable):
             return self._commit(lane, messages, arrivals, one_by_one=False)
-        except (Superseded, Outdated):
-            raise
-        except Exception as error:
-            if is_transient(error):
-                raise
-            searched.labels(lane.projection.name).inc()
-            return self._commit(lane, messages, arrivals, one_by_one=True)
+        searched.labels(lane.projection.name).inc()
+        return self._commit(lane, messages, arrivals, one_by_one=True)
 
     def _commit(
         self, lane: Lane, messages: Sequence[Message], arrivals: Mapping[int, Arrival], *, one_by_one: bool
@@ -50,7 +45,6 @@ class Commits:
             aside = SetAside(connection, projection.name, self._partitions)
             if known.has_dead_letters:
                 aside.load(wanted)
-                aside.went_past(partition, reached.position)
             rows = rows_on(connection, partition, self._partitions)
             stop = fold(projection, rows, wanted, aside, one_by_one=one_by_one)
             if stop:
@@ -58,6 +52,8 @@ class Commits:
                 advance(connection, projection.name, partition, reached, before)
                 aside.stop_at(stop, partition)
                 reached = before
+            if known.has_dead_letters:
+                aside.went_past(partition, reached.position)
         folded.labels(projection.name).inc(sum(m.stored.position <= reached.position for m in messages))
         lane.holds(reached)
         return stop

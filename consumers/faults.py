@@ -25,7 +25,7 @@ def name_of(error: BaseException) -> str:
     cause: BaseException | None = error
     while cause is not None:
         names.append(type(cause).__name__)
-        cause = cause.__cause__ or cause.__context__
+        cause = cause.__cause__
     return " from ".join(names)
 
 

@@ -14,6 +14,10 @@ from projections.projection import Delivery, Projection
 from projections.rows import Rows
 
 
+class Unfoldable(Exception):
+    """A batch holds an event that cannot be folded: fold it again, one by one."""
+
+
 def rows_on(connection: Connection, partition: int, partitions: int, shadows: Mapping[Table, Table] | None = None) -> Rows:
     """The rows as a projection may change them on one partition."""
     return Rows(connection, shadows, lambda subject: partition_of(subject, partitions) == partition)
@@ -24,8 +28,8 @@ def fold(
 ) -> ForEveryone | None:
     """Fold the events in one go, or each in a savepoint so that a culprit is set aside alone.
 
-    Returns what the read model cannot go past, if anything: everything before it was folded, nothing after. In one go,
-    whatever the projection raises comes out; one by one only what may pass by itself.
+    Returns what the read model cannot go past, if anything: everything before it was folded, nothing after. Raises
+    Unfoldable in one go, and in both ways what may pass by itself.
     """
     ready: list[Delivery] = []
     stop = None
@@ -41,8 +45,17 @@ def fold(
     except ForEveryone as everyone:
         stop = everyone
     if ready:
-        projection.apply(ready, rows)
+        _apply(projection, ready, rows)
     return stop
+
+
+def _apply(projection: Projection, deliveries: Sequence[Delivery], rows: Rows) -> None:
+    try:
+        projection.apply(deliveries, rows)
+    except Exception as error:
+        if is_transient(error):
+            raise
+        raise Unfoldable(f"{projection.name} cannot fold one of {len(deliveries)} events") from error
 
 
 def _try(projection: Projection, rows: Rows, arrival: Arrival, aside: SetAside) -> None:

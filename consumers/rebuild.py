@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
@@ -19,12 +20,12 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from consumers.building import Building, Routed, read_page
 from consumers.faults import is_transient, name_of
-from consumers.set_aside import ForEveryone
+from consumers.folding import Unfoldable
 from infra.event_store import EventStore
 from infra.read_models import shadows
 from infra.read_models.database import ReadModels
 from infra.read_models.digest import digest, one_moment
-from infra.read_models.positions import Superseded, dead_letters, held, positions, projections, registered
+from infra.read_models.positions import dead_letters, held, positions, projections, registered
 from infra.read_models.tables import prepare, wait_for_others
 from infra.routing import Held
 from projections.projection import Projection
@@ -245,14 +246,9 @@ def _position(name: str, partition: int, position: int, before: Held | None) -> 
 
 def _finding_culprits(work: Callable[[bool], T]) -> T:
     """Do it in one go and, where the projection raises, one event at a time."""
-    try:
+    with suppress(Unfoldable):
         return work(False)
-    except (ForEveryone, Superseded, Disagrees):
-        raise
-    except Exception as error:
-        if is_transient(error):
-            raise
-        return work(True)
+    return work(True)
 
 
 def _patiently(work: Callable[[], T]) -> T:
