@@ -24,7 +24,7 @@ class Freezing(PostgresRecorder):
     """Stops its process when it has the writers' lock, or has written the events and not yet committed."""
 
     def __init__(self, url: str, point: str) -> None:
-        super().__init__(url)
+        super().__init__(url, lock_timeout=1.0, idle_timeout=1.0)
         self._point = point
 
     def _insert_events(self, connection: Any, rows: CommitRows, pipeline: Any) -> list[int]:
