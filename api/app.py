@@ -5,21 +5,27 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from api import (
     customer_views,
     customers,
     events,
+    imports,
     keys,
     openapi,
+    operations,
     order_goods,
     order_payments,
     order_views,
     orders,
     problems,
     reports,
+    upkeep,
 )
 from api.access import Keys
+from api.jobs import Jobs
+from api.operations import Operations
 from commands.executor import Executor
 from infra.read_models.completeness import Completeness
 from infra.wiring import Deployment
@@ -31,9 +37,21 @@ class Api(FastAPI):
     def openapi(self) -> dict[str, Any]:
         return openapi.document(self)
 
+    def build_middleware_stack(self) -> ASGIApp:
+        return problems.TooLarge(super().build_middleware_stack())
 
-def create(deployment: Deployment, executor: Executor, completeness: Completeness, local_key: str | None = None) -> FastAPI:
-    """The API over these stores. Whoever made them closes them."""
+
+def create(
+    deployment: Deployment,
+    executor: Executor,
+    completeness: Completeness,
+    local_key: str | None = None,
+    operated: Operations | None = None,
+) -> FastAPI:
+    """The API over these stores. Whoever made them closes them, and `app.state.jobs` before.
+
+    `operated` tells how the read models are and rebuilds them; without it there are no such routes.
+    """
     app = Api(
         title="Recount",
         description=DESCRIPTION,
@@ -48,6 +66,8 @@ def create(deployment: Deployment, executor: Executor, completeness: Completenes
     app.state.executor = executor
     app.state.completeness = completeness
     app.state.keys = Keys(deployment.store, local_key)
+    app.state.jobs = Jobs()
+    app.state.operations = operated
     problems.install(app)
     app.include_router(customer_views.router)
     app.include_router(customers.router)
@@ -58,4 +78,9 @@ def create(deployment: Deployment, executor: Executor, completeness: Completenes
     app.include_router(reports.router)
     app.include_router(events.router)
     app.include_router(keys.router)
+    app.include_router(imports.router)
+    app.include_router(operations.alive)
+    if operated:
+        app.include_router(operations.router)
+        app.include_router(upkeep.router)
     return app

@@ -27,7 +27,7 @@ class Announcing:
     def receipts(self, keys: Iterable[ReceiptKey]) -> Mapping[tuple[str, str], KeptReceipt]:
         return self._store.receipts(keys)
 
-    def reserve_numbers(self, register: str, count: int) -> range:
+    def reserve_numbers(self, register: str, count: int) -> Sequence[int]:
         return self._store.reserve_numbers(register, count)
 
     def head(self) -> int:

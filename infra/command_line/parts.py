@@ -14,6 +14,7 @@ from consumers.project import Projector
 from consumers.tail import Tail
 from infra.command_line.announcing import Announcing
 from infra.read_models.completeness import Completeness
+from infra.read_models.positions import registered
 from infra.read_models.tables import create_tables, prepare
 from infra.settings import Settings
 from infra.wiring import PROJECTIONS, Deployment, deploy
@@ -30,10 +31,18 @@ class Parts(msgspec.Struct, eq=False):
     completeness: Completeness
     projector: Projector | None = None
 
-    def application(self, local_key: str | None = None) -> FastAPI:
+    @contextmanager
+    def application(self, local_key: str | None = None) -> Iterator[FastAPI]:
+        """The API over these parts. Imports and rebuilds that are under way at the end stop at their next step."""
         from api.app import create
+        from infra.command_line.operating import Operating
 
-        return create(self.deployment, self.executor, self.completeness, local_key)
+        operating = Operating(self.deployment, self.completeness, self.projector)
+        application = create(self.deployment, self.executor, self.completeness, local_key, operating)
+        try:
+            yield application
+        finally:
+            application.state.jobs.close()
 
 
 @contextmanager
@@ -77,7 +86,8 @@ def running(projector: Projector) -> Iterator[None]:
 
 
 def _make_tables(deployment: Deployment) -> None:
-    """A read model that was never begun is empty, not missing."""
+    """A read model that was never begun is empty, not missing. What waits for a rebuild is left as it is."""
     prepare(deployment.read_models)
     with deployment.read_models.writer.begin() as connection:
-        create_tables(connection, [table for projection in PROJECTIONS for table in projection.tables])
+        new = [projection for projection in PROJECTIONS if registered(connection, projection.name) is None]
+        create_tables(connection, [table for projection in new for table in projection.tables])

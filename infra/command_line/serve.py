@@ -57,7 +57,7 @@ def run(settings: Settings, load: Files | None) -> None:
         listening = stack.enter_context(bound(settings))
         url = url_of(listening)
         local_key = server_file.new_key()
-        application = parts.application(local_key)
+        application = stack.enter_context(parts.application(local_key))
         key = issue_first_key(parts.deployment.store, parts.executor)
 
         def ready() -> None:

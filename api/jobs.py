@@ -1,0 +1,93 @@
+"""Work that outlasts its request: each in a thread of its own, followed by id."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Literal, NamedTuple
+from uuid import UUID
+
+import msgspec
+import structlog
+
+log = structlog.get_logger()
+
+REMEMBERED = 100
+AT_ONCE = 2
+
+Progress = Callable[[int, int], None]
+Work = Callable[[Progress], Any]
+State = Literal["running", "completed", "failed"]
+
+
+class Expected(NamedTuple):
+    """Errors that say to the caller what is wrong, in their own words; of any other only the type is told."""
+
+    errors: tuple[type[Exception], ...] = ()
+
+
+class Stopped(Exception):
+    """The process ends. What was done stands; the same again does the rest."""
+
+
+class Job(msgspec.Struct, eq=False):
+    """`done` of `total`, in whatever the work counts; `result` where it is completed, `error` where it failed."""
+
+    id: UUID
+    state: State = "running"
+    done: int = 0
+    total: int = 0
+    result: Any = None
+    error: str | None = None
+
+
+class Jobs:
+    """Runs jobs, at most two at once; remembers the latest hundred."""
+
+    def __init__(self) -> None:
+        self._jobs: OrderedDict[UUID, Job] = OrderedDict()
+        self._threads = ThreadPoolExecutor(AT_ONCE, "job")
+        self._lock = threading.Lock()
+        self._stopping = False
+
+    def start(self, id: UUID, work: Work, expected: Expected = Expected()) -> Job:  # noqa: B008 (it is immutable)
+        """Begin the job, unless one with this id is under way: then that one."""
+        with self._lock:
+            job = self._jobs.get(id)
+            if job is None or job.state != "running":
+                job = self._jobs[id] = Job(id)
+                self._jobs.move_to_end(id)
+                self._forget_oldest()
+                self._threads.submit(self._run, job, work, expected)
+            return job
+
+    def get(self, id: UUID) -> Job | None:
+        return self._jobs.get(id)
+
+    def close(self) -> None:
+        """Stop every job at its next step, and wait until it has."""
+        self._stopping = True
+        self._threads.shutdown(cancel_futures=True)
+
+    def _forget_oldest(self) -> None:
+        ended = [id for id, job in self._jobs.items() if job.state != "running"]
+        for id in ended[: max(0, len(self._jobs) - REMEMBERED)]:
+            del self._jobs[id]
+
+    def _run(self, job: Job, work: Work, expected: Expected) -> None:
+        def progress(done: int, total: int) -> None:
+            job.done, job.total = done, total
+            if self._stopping:
+                raise Stopped("The server ended. What was done stands; the same again does the rest.")
+
+        try:
+            job.result = work(progress)
+            job.state = "completed"
+        except Exception as error:
+            known = isinstance(error, (*expected.errors, Stopped))
+            job.error = str(error) if known else type(error).__name__
+            job.state = "failed"
+            if not known:
+                log.exception("job failed", job=str(job.id))
