@@ -95,7 +95,7 @@ class Projector:
             self._begin()
         self._meet_assignment()
         self._resume_rested()
-        if not any(lane.is_live for lane in self._all()):
+        if self._lanes and not any(lane.is_live for lane in self._all()):
             # Still polled, so as to remain a member of the group; what comes is read again later.
             self._stopping.wait(timeout)
             timeout = 0.0
