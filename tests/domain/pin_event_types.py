@@ -1,0 +1,58 @@
+"""What every event looks like, for `test_event_types`. `python -m tests.domain.pin_event_types` pins it anew.
+
+An event that was ever recorded stays as it is. A new event, or a new field with a default, is pinned by that command. For
+any other change make a new class with the next version (`….v2`), list it in the aggregate's `events` in the old one's place,
+give the wiring an upcaster from the old type's data to the new one's, and then pin.
+"""
+
+from __future__ import annotations
+
+import json
+import pkgutil
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+import domain
+from domain.aggregate import Aggregate
+from domain.events import Event, Metadata, type_name
+
+PINNED = Path(__file__).parents[1] / "data" / "event_types.json"
+
+
+def classes(root: type[Any]) -> Iterator[type[Any]]:
+    """Every class of the domain that is derived from `root`."""
+    for module in pkgutil.walk_packages(domain.__path__, "domain."):
+        import_module(module.name)
+    for derived in root.__subclasses__():
+        yield derived
+        yield from classes(derived)
+
+
+def aggregates() -> list[type[Aggregate]]:
+    return sorted((kind for kind in set(classes(Aggregate)) if "events" in vars(kind)), key=lambda kind: kind.name)
+
+
+def events() -> list[type[Event]]:
+    """Every event that an aggregate lists, in order."""
+    return [event for aggregate in aggregates() for event in aggregate.events]
+
+
+def schemas() -> dict[str, Any]:
+    """The JSON Schema of every event by its type name, and that of the metadata."""
+    schemas = {type_name(event): msgspec.json.schema(event) for event in events()} | {"metadata": msgspec.json.schema(Metadata)}
+    return {name: without_texts(json.loads(msgspec.json.encode(schemas[name]))) for name in sorted(schemas)}
+
+
+def without_texts(node: Any) -> Any:
+    """Descriptions may be worded better."""
+    if isinstance(node, dict):
+        return {key: without_texts(value) for key, value in node.items() if key != "description" or not isinstance(value, str)}
+    return [without_texts(item) for item in node] if isinstance(node, list) else node
+
+
+if __name__ == "__main__":
+    PINNED.write_text(json.dumps(schemas(), indent=1, sort_keys=True, ensure_ascii=False) + "\n")
