@@ -91,8 +91,8 @@ def apply(batch: Sequence[Delivery], rows: Rows) -> None:
     for delivery in batch:
         recorded = delivery.recorded
         for id in _customers(delivery):
-            if isinstance(recorded.event, CUSTOMER_EVENTS) and id == recorded.stream:
-                books.setdefault(id, CustomerBook(id)).fold(recorded)
+            if _is_own(recorded, id):
+                _fold(books.setdefault(id, CustomerBook(id)), recorded, made.get(id))
             if id in books:
                 made[id] = _row(made.get(id), id, recorded)
                 touched[id] = None
@@ -106,6 +106,16 @@ def _customers(delivery: Delivery) -> Collection[UUID]:
         return delivery.here
     ours = delivery.at_home and isinstance(delivery.recorded.event, CUSTOMER_EVENTS)
     return (delivery.recorded.stream,) if ours else ()
+
+
+def _is_own(recorded: Recorded, id: UUID) -> bool:
+    return recorded.stream == id and isinstance(recorded.event, CUSTOMER_EVENTS)
+
+
+def _fold(book: CustomerBook, recorded: Recorded, before: Row | None) -> None:
+    """Whoever was erased stays so, also where somebody else's erasure took them along."""
+    if before is None or before["erased_at"] is None:
+        book.fold(recorded)
 
 
 def _row(before: Row | None, id: UUID, recorded: Recorded) -> Row:

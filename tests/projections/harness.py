@@ -1,0 +1,197 @@
+"""Histories made by real decisions, and read models folded from them in every way that a projector may.
+
+Whatever the number of partitions, the size of batches, the order across partitions, the batches that come twice and the keys
+that were destroyed before a batch was read: the rows must be those of one recompute.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple, TypeVar
+from uuid import NAMESPACE_OID, UUID, uuid5
+
+import msgspec
+from sqlalchemy import Connection, create_engine, delete, select
+from sqlalchemy.pool import StaticPool
+
+from domain.aggregate import Aggregate, replayed
+from domain.api_key import ApiKey
+from domain.customer import Customer
+from domain.events import Actor, Context, Recorded
+from domain.order import Order
+from domain.refusals import Refusal
+from infra.event_store.mapper import Mapper, Stored
+from infra.routing import Message, link, subjects_here
+from projections.projection import Delivery, Projection
+from projections.rows import Row, Rows
+
+A = TypeVar("A", bound=Aggregate)
+
+START = datetime(2024, 3, 1, 9, tzinfo=UTC)
+AGENT = Actor(type="user", id="agent-1")
+MAPPER = Mapper(event for aggregate in (Customer, Order, ApiKey) for event in aggregate.events)
+
+
+def uuid(name: object) -> UUID:
+    return uuid5(NAMESPACE_OID, str(name))
+
+
+class History:
+    """A log as the store keeps it: positions rise with gaps, an erasure concerns everyone whose key goes with it.
+
+    Those are the subjects of their own that were linked to the erased one: a guest's order, never another customer.
+    """
+
+    def __init__(self) -> None:
+        self.log: list[Recorded] = []
+        self.now = START
+        self._aggregates: dict[UUID, Aggregate] = {}
+        self._links: dict[UUID, set[UUID]] = defaultdict(set)
+        self._erased_at: dict[UUID, int] = {}
+
+    def of(self, kind: type[A], name: object) -> A:
+        aggregate = self._aggregates.setdefault(uuid(name), kind(uuid(name)))
+        assert isinstance(aggregate, kind)
+        return aggregate
+
+    def do(self, aggregate: Aggregate, decide: Callable[[Context], object], **circumstances: Any) -> bool:
+        """Whether the decision was taken; a refused one leaves nothing. A minute passes."""
+        self.now += timedelta(minutes=1)
+        try:
+            decide(Context(**{"now": self.now, "actor": AGENT, **circumstances}))
+        except Refusal:
+            self._aggregates[aggregate.id] = replayed(
+                type(aggregate), aggregate.id, [recorded for recorded in self.log if recorded.stream == aggregate.id]
+            )
+            return False
+        self._keep(aggregate)
+        return True
+
+    def must(self, aggregate: Aggregate, decide: Callable[[Context], object], **circumstances: Any) -> None:
+        assert self.do(aggregate, decide, **circumstances)
+
+    def as_read(self, recorded: Recorded, *, late: bool) -> Recorded:
+        """The event as a projector decodes it: before (unless it is late) or after its subject's key was destroyed."""
+        erased_at = self._erased_at.get(recorded.metadata.subject)
+        if erased_at is None or not (late or recorded.position > erased_at):
+            return recorded
+        state = MAPPER.encode(recorded.stream, recorded.version, recorded.event, recorded.metadata, None)
+        return MAPPER.decode(Stored(recorded.position, recorded.stream, recorded.version, recorded.type, state), {})
+
+    def _keep(self, aggregate: Aggregate) -> None:
+        version = aggregate.version - len(aggregate.pending)
+        for event, metadata in aggregate.pending:
+            version += 1
+            if event.erases():
+                metadata = msgspec.structs.replace(metadata, concerns=tuple(sorted(self._links[metadata.subject])))
+            position = (self.log[-1].position if self.log else 0) + 1 + len(self.log) % 3
+            self.log.append(Recorded(position, aggregate.id, version, event, metadata))
+            if aggregate.id == metadata.subject:
+                for other in metadata.concerns:
+                    self._links[other].add(metadata.subject)
+            if event.erases():
+                self._erased_at.update(dict.fromkeys((metadata.subject, *metadata.concerns), position))
+        aggregate.pending.clear()
+
+
+class Step(NamedTuple):
+    """A batch is read on a partition: `back` messages before what is held (duplicates), `size` of them.
+
+    `late`: after all keys were destroyed that are destroyed in the end.
+    """
+
+    partition: int
+    back: int
+    size: int
+    late: bool
+
+
+class Lanes:
+    """A projection on all partitions of a history: each takes the messages that continue what it holds."""
+
+    def __init__(self, connection: Connection, projection: Projection, history: History, partitions: int) -> None:
+        self._connection, self._projection, self._history, self._partitions = connection, projection, history, partitions
+        self._recorded = {recorded.position: recorded for recorded in history.log}
+        self._messages: dict[int, list[Message]] = {partition: [] for partition in range(partitions)}
+        self._held = dict.fromkeys(self._messages, 0)
+        last: dict[int, int] = {}
+        for recorded in history.log:
+            stored = Stored(recorded.position, recorded.stream, recorded.version, recorded.type, b"")
+            for message in link(stored, recorded.metadata, last, partitions):
+                self._messages[message.partition].append(message)
+
+    def take(self, step: Step) -> None:
+        partition = step.partition % self._partitions
+        messages, at = self._messages[partition], self._held[partition]
+        next_one = sum(message.stored.position <= at for message in messages)
+        batch = []
+        for message in messages[max(0, next_one - step.back) : next_one + step.size]:
+            if message.previous == at:
+                at = message.stored.position
+                batch.append(self._delivery(message, step.late))
+        wanted = [delivery for delivery in batch if self._projection.wants(delivery.recorded.type)]
+        if wanted:
+            self._projection.apply(wanted, Rows(self._connection))
+        self._held[partition] = at
+
+    def finish(self) -> None:
+        for partition, messages in self._messages.items():
+            self.take(Step(partition, 0, len(messages), late=True))
+
+    def _delivery(self, message: Message, late: bool) -> Delivery:
+        recorded = self._history.as_read(self._recorded[message.stored.position], late=late)
+        return Delivery(recorded, subjects_here(recorded.metadata, message.partition, self._partitions))
+
+
+@contextmanager
+def in_memory(*projections: Projection) -> Iterator[Connection]:
+    """An empty SQLite database with the read models' tables."""
+    engine = create_engine("sqlite://", poolclass=StaticPool)
+    with engine.connect() as connection:
+        create(connection, *projections)
+        yield connection
+    engine.dispose()
+
+
+def create(connection: Connection, *projections: Projection) -> None:
+    for projection in projections:
+        for table in projection.tables:
+            table.create(connection)
+
+
+def clear(connection: Connection, projection: Projection) -> None:
+    for table in projection.tables:
+        connection.execute(delete(table))
+
+
+def fold(connection: Connection, history: History, *projections: Projection) -> None:
+    """One recompute: a single batch on a single partition, after everything that happened."""
+    for projection in projections:
+        Lanes(connection, projection, history, 1).finish()
+
+
+def rows_of(connection: Connection, projection: Projection) -> dict[str, list[Row]]:
+    """All rows of a read model in the order of their keys."""
+    found: dict[str, list[Row]] = {}
+    for table in projection.tables:
+        rows = [dict(row) for row in connection.execute(select(table)).mappings()]
+        found[table.name] = sorted(rows, key=lambda row, t=table: tuple(str(row[c.name]) for c in t.primary_key))  # type: ignore[misc]
+    return found
+
+
+def assert_recomputes(
+    connection: Connection, projection: Projection, history: History, partitions: int, steps: Sequence[Step]
+) -> None:
+    """The rows after these steps, and then the rest, are those of one recompute."""
+    clear(connection, projection)
+    fold(connection, history, projection)
+    recomputed = rows_of(connection, projection)
+    clear(connection, projection)
+    lanes = Lanes(connection, projection, history, partitions)
+    for step in steps:
+        lanes.take(step)
+    lanes.finish()
+    assert rows_of(connection, projection) == recomputed

@@ -1,0 +1,53 @@
+"""Every read model: any partitions, batches, duplicates and order give the rows of one recompute."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import create_engine
+
+from projections.api_keys import api_keys
+from projections.channel_sales import channel_sales
+from projections.customer_timeline import customer_timeline
+from projections.customer_view import customer_view
+from projections.orders import orders
+from projections.projection import Projection
+from tests.projections.harness import History, Step, assert_recomputes, clear, create, fold, in_memory, rows_of
+from tests.projections.histories import histories, schedules
+
+PROJECTIONS = (customer_view, customer_timeline, orders, channel_sales, api_keys)
+NAMES = [projection.name for projection in PROJECTIONS]
+
+
+@pytest.mark.parametrize("projection", PROJECTIONS, ids=NAMES)
+@settings(max_examples=100, deadline=None)
+@given(history=histories(), partitions=st.integers(1, 12), steps=schedules())
+def test_any_schedule_gives_the_rows_of_one_recompute(
+    projection: Projection, history: History, partitions: int, steps: list[Step]
+) -> None:
+    with in_memory(projection) as connection:
+        assert_recomputes(connection, projection, history, partitions, steps)
+
+
+@pytest.mark.servers
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(history=histories(), partitions=st.integers(1, 12), steps=schedules())
+def test_postgresql_gives_the_same_rows(postgres_tables: str, history: History, partitions: int, steps: list[Step]) -> None:
+    engine = create_engine(postgres_tables)
+    with engine.connect() as connection, in_memory(*PROJECTIONS) as sqlite:
+        for projection in PROJECTIONS:
+            assert_recomputes(connection, projection, history, partitions, steps)
+            fold(sqlite, history, projection)
+            assert rows_of(connection, projection) == rows_of(sqlite, projection)
+            clear(connection, projection)
+    engine.dispose()
+
+
+@pytest.fixture
+def postgres_tables(database_url: str) -> str:
+    """URL of a database with the read models' tables."""
+    url = database_url.replace("postgresql://", "postgresql+psycopg://", 1)
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        create(connection, *PROJECTIONS)
+    engine.dispose()
+    return url
