@@ -43,7 +43,8 @@ class Source(Protocol):
     `topic_id` tells one log of messages from another that was made in its place; offsets of one mean nothing in the other.
     """
 
-    topic_id: str
+    @property
+    def topic_id(self) -> str: ...
 
     def assigned(self) -> frozenset[int]:
         """The partitions this process reads now."""

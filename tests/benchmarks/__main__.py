@@ -1,0 +1,47 @@
+"""`make bench`: every figure, against its peer where it has one, on this machine, in one run."""
+
+import argparse
+import os
+import platform
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from infra.servers.kafka import Kafka
+from infra.servers.postgres import Postgres
+from tests.benchmarks import over_http, pipeline, visible
+from tests.benchmarks.figures import Figure
+
+PARTS = ("http", "pipeline", "visible")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--only", choices=PARTS, action="append")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=int, default=5, help="of load, for each side of a round")
+    parser.add_argument("--events", type=int, default=50_000)
+    asked = parser.parse_args()
+    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, medians of {asked.rounds}")
+    print("PostgreSQL 18 with fsync and synchronous_commit on, Apache Kafka 4 on one node, all on this machine\n")
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="recount-bench-")))
+        postgres = stack.enter_context(Postgres(folder / "postgres"))
+        kafka = stack.enter_context(Kafka(folder / "kafka"))
+        for figure in _figures(postgres, kafka.bootstrap, asked):
+            print(figure.line(), flush=True)
+
+
+def _figures(postgres: Postgres, kafka: str, asked: argparse.Namespace) -> Iterator[Figure]:
+    parts = asked.only or PARTS
+    if "http" in parts:
+        yield from over_http.figures(postgres, kafka, asked.rounds, asked.seconds)
+    if "pipeline" in parts:
+        yield from pipeline.figures(postgres, kafka, asked.rounds, asked.events)
+    if "visible" in parts:
+        yield from visible.figures(postgres, kafka, 2 * asked.seconds)
+
+
+if __name__ == "__main__":
+    main()
