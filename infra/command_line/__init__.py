@@ -10,7 +10,11 @@ import sys
 import typer
 from rich.markup import escape
 
+from infra.command_line import dead_letters, keys
+from infra.command_line.imports import import_file
+from infra.command_line.rebuild import rebuild
 from infra.command_line.serve import serve
+from infra.command_line.status import status
 from infra.command_line.terminal import FAILED, err
 
 app = typer.Typer(
@@ -21,11 +25,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(serve)
-
-
-@app.callback()
-def _several_commands() -> None:
-    """Makes typer keep the commands' names."""
+app.command()(status)
+app.command(name="import")(import_file)
+app.command()(rebuild)
+app.add_typer(dead_letters.app, name="dead-letters")
+app.add_typer(keys.app, name="keys")
 
 
 def main() -> None:

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-import uvicorn
 
 from infra.command_line import hints, logs, server_file
 from infra.command_line.failures import settings as read_settings
 from infra.command_line.stopping import when_asked_to_stop
 from infra.command_line.terminal import Failed
-from infra.settings import Settings
+
+if TYPE_CHECKING:
+    from infra.settings import Settings
 
 Files = tuple[Path, Path]
-GRACE_SECONDS = 10
 
 Load = Annotated[
     Files | None,
@@ -50,10 +50,13 @@ def bound(settings: Settings) -> Iterator[socket.socket]:
 
 def run(settings: Settings, load: Files | None) -> None:
     from infra.command_line.first_key import issue_first_key
+    from infra.command_line.http_server import Server, configuration
+    from infra.command_line.loading import Load as Loading
     from infra.command_line.parts import opened
 
     with ExitStack() as stack:
         parts = stack.enter_context(opened(settings))
+        loading = Loading(*load, parts.deployment.store) if load else None
         listening = stack.enter_context(bound(settings))
         url = url_of(listening)
         local_key = server_file.new_key()
@@ -65,6 +68,8 @@ def run(settings: Settings, load: Files | None) -> None:
                 running = server_file.RunningServer(url, local_key, os.getpid())
                 stack.enter_context(server_file.announced(settings.home, running))
             hints.show(url, key)
+            if loading and not loading.is_done():
+                loading.begin_and_follow(parts.executor, application.state.jobs)
 
         server = Server(configuration(application), ready)
         with when_asked_to_stop(server.end):
@@ -74,38 +79,3 @@ def run(settings: Settings, load: Files | None) -> None:
 def url_of(listening: socket.socket) -> str:
     host, port = listening.getsockname()[:2]
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
-
-
-def configuration(application: object) -> uvicorn.Config:
-    return uvicorn.Config(
-        application,  # type: ignore[arg-type]
-        loop="uvloop",
-        http="httptools",
-        ws="none",
-        lifespan="off",
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
-    )
-
-
-class Server(uvicorn.Server):
-    """Says when it is ready, and leaves signals to whoever runs it."""
-
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._ready = ready
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self._ready()
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-    def end(self, _: int) -> None:
-        """Answer what is under way, then end; asked a second time, at once."""
-        self.force_exit = self.should_exit
-        self.should_exit = True

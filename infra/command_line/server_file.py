@@ -31,6 +31,10 @@ def found(home: Path) -> RunningServer | None:
         return None
 
 
+def remove(home: Path) -> None:
+    _file(home).unlink(missing_ok=True)
+
+
 def new_key() -> str:
     return f"local_{secrets.token_urlsafe(32)}"
 
@@ -47,4 +51,4 @@ def announced(home: Path, server: RunningServer) -> Iterator[None]:
     try:
         yield
     finally:
-        _file(home).unlink(missing_ok=True)
+        remove(home)

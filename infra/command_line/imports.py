@@ -1,0 +1,57 @@
+"""`recount import`: the rows of a file become facts; again changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from infra.command_line.failures import settings as read_settings
+from infra.command_line.terminal import FAILED, out, print_json
+
+SHOWN = 10
+
+MappingFile = Annotated[
+    Path, typer.Argument(metavar="MAPPING", exists=True, dir_okay=False, help="What the rows say, in TOML.")
+]
+RowsFile = Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="The rows, as CSV.")]
+AsJson = Annotated[bool, typer.Option("--json", help="The answer as JSON.")]
+
+
+def import_file(mapping: MappingFile, file: RowsFile, json: AsJson = False) -> None:
+    """Import a file. The same again does what is left. Exit status 1 where rows were refused."""
+    settings = read_settings()
+    from infra.command_line import logs
+    from infra.command_line.following import followed
+    from infra.command_line.reaching import reached
+
+    logs.configure(settings.log_level)
+    with reached(settings) as api, mapping.open("rb") as rules, file.open("rb") as rows:
+        files = {"mapping": (mapping.name, rules), "file": (file.name, rows)}
+        begun = api.post("/v1/imports", files=files)
+        ended = followed(file.name, lambda: api.get(f"/v1/imports/{begun['id']}"), "rows_done", "rows")
+    report = ended["report"]
+    if json:
+        print_json(report)
+    else:
+        show(file.name, report)
+    if report["refused"]:
+        raise typer.Exit(FAILED)
+
+
+def show(name: str, report: Mapping[str, Any]) -> None:
+    """The report as a person reads it."""
+    counts = ", ".join(f"{report[count]:,} {count}" for count in ("accepted", "repeated", "refused", "skipped"))
+    speed = f" in {report['seconds']:.1f} s" if report["seconds"] >= 0.1 else ""
+    out.print(f"[bold]{escape(name)}[/]: {report['rows']:,} rows: {counts}{speed}.")
+    for rule, count in report["irregular"].items():
+        out.print(f"  {count:,} recorded and flagged: {rule}")
+    for rule, count in report["refused_by_rule"].items():
+        out.print(f"  [red]{count:,} refused[/]: {rule}")
+    for row in report["refusals"][:SHOWN]:
+        out.print(f"    line {row['line']}, {escape(row['field'])}: {escape(row['reason'])}")
+    if report["refused"] > SHOWN:
+        out.print(f"    … and {report['refused'] - SHOWN:,} more: see --json.")

@@ -1,0 +1,68 @@
+"""`recount keys`: who may call the API."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+import typer
+from rich.markup import escape
+
+from infra.command_line.failures import settings as read_settings
+from infra.command_line.imports import AsJson
+from infra.command_line.terminal import out, print_json
+
+app = typer.Typer(help="API keys: create, list, revoke.", no_args_is_help=True)
+
+Label = Annotated[str, typer.Argument(help="Whose key it is, or what for.")]
+Role = Annotated[
+    list[str],
+    typer.Option("--role", help="agent, marketer, sales, analyst, auditor, operator or admin; several times for several."),
+]
+
+
+@app.command()
+def create(
+    label: Annotated[str, typer.Argument(help="Whose key it is, or what for.")], role: Role, json: AsJson = False
+) -> None:
+    """Create a key. Its text is shown once and kept nowhere."""
+    from infra.command_line.reaching import reached
+
+    with reached(read_settings()) as api:
+        issued = api.post("/v1/keys", json={"label": label, "roles": role})
+    if json:
+        print_json(issued)
+    else:
+        out.print(f"{escape(issued['key'])}\n[dim]Shown only now. Its id, for revoking it: {issued['id']}[/]")
+
+
+@app.command(name="list")
+def list_keys(json: AsJson = False) -> None:
+    """All keys, the newest first; never their texts."""
+    from rich.table import Table
+
+    from infra.command_line.reaching import reached
+
+    with reached(read_settings()) as api:
+        head = api.get("/v1/status")["head"]
+        keys = api.get("/v1/keys", params={"after": head})["items"]
+    if json:
+        print_json(keys)
+        return
+    table = Table("id", "label", "roles", "issued", "revoked", box=None)
+    for key in keys:
+        table.add_row(key["id"], key["label"], ", ".join(key["roles"]), key["issued_at"], key["revoked_at"] or "")
+    out.print(table)
+
+
+@app.command()
+def revoke(id: Annotated[UUID, typer.Argument(help="The key's id.")], json: AsJson = False) -> None:
+    """Revoke a key: within a second it opens nothing any more."""
+    from infra.command_line.reaching import reached
+
+    with reached(read_settings()) as api:
+        done = api.post(f"/v1/keys/{id}/revocation")
+    if json:
+        print_json(done)
+    else:
+        out.print(f"{id} is revoked.")

@@ -1,0 +1,81 @@
+"""How a command reaches the system: through the running server, or on the stores where none runs.
+
+Either way it speaks to the API. Where no server runs, this process opens the stores and the API for itself, without a
+socket; the embedded deployment's folder is locked meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import httpx
+
+from infra.command_line import server_file
+from infra.command_line.parts import opened
+from infra.command_line.terminal import Failed
+from infra.settings import Settings
+from infra.wiring import HomeInUse
+
+PATIENCE = httpx.Timeout(60, connect=5)
+LARGEST_DETAIL = 5
+
+
+class Reached:
+    """Sends requests one after another. Whatever is not 2xx is raised as Failed, in the API's own words."""
+
+    def __init__(self, transport: httpx.AsyncBaseTransport, url: str, key: str) -> None:
+        self._loop = asyncio.Runner()
+        headers = {"Authorization": f"Bearer {key}"}
+        self._http = httpx.AsyncClient(transport=transport, base_url=url, headers=headers, timeout=PATIENCE, trust_env=False)
+
+    def get(self, path: str, **said: Any) -> Any:
+        return self._request("GET", path, **said)
+
+    def post(self, path: str, **said: Any) -> Any:
+        return self._request("POST", path, **said)
+
+    def close(self) -> None:
+        self._loop.run(self._http.aclose())
+        self._loop.close()
+
+    def _request(self, method: str, path: str, **said: Any) -> Any:
+        try:
+            answer = self._loop.run(self._http.request(method, path, **said))
+        except httpx.HTTPError as error:
+            raise Failed(f"the server at {self._http.base_url} does not answer: {type(error).__name__}") from None
+        if answer.is_success:
+            return answer.json()
+        raise Failed(_told(answer))
+
+
+def _told(answer: httpx.Response) -> str:
+    try:
+        problem = answer.json()
+    except ValueError:
+        return f"the server answered {answer.status_code}"
+    errors = [f"{one['pointer']}: {one['detail']}" for one in problem.get("errors", ())][:LARGEST_DETAIL]
+    return "; ".join([problem.get("detail", f"the server answered {answer.status_code}"), *errors])
+
+
+@contextmanager
+def reached(settings: Settings) -> Iterator[Reached]:
+    """The API that these settings lead to. Raises HomeInUse where another process has the folder, and is no server."""
+    with ExitStack() as stack:
+        try:
+            parts = stack.enter_context(opened(settings))
+        except HomeInUse:
+            running = server_file.found(settings.home)
+            if running is None:
+                raise
+            caller = Reached(httpx.AsyncHTTPTransport(), running.url, running.key)
+        else:
+            key = server_file.new_key()
+            application = stack.enter_context(parts.application(key))
+            # A leftover of a server that was killed: nobody else has the folder now.
+            server_file.remove(settings.home)
+            caller = Reached(httpx.ASGITransport(application, raise_app_exceptions=False), "http://recount", key)
+        stack.callback(caller.close)
+        yield caller

@@ -1,0 +1,58 @@
+"""`recount rebuild`: read models built again from the log, or only compared with what is there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from infra.command_line.failures import settings as read_settings
+from infra.command_line.imports import AsJson
+from infra.command_line.terminal import FAILED, WrongUsage, out, print_json
+
+if TYPE_CHECKING:
+    from infra.command_line.reaching import Reached
+
+Name = Annotated[str | None, typer.Argument(metavar="NAME", help="The read model.")]
+Check = Annotated[bool, typer.Option("--check", help="Only compare what would be built with what is there.")]
+Everything = Annotated[bool, typer.Option("--all", help="All read models, one after another.")]
+
+
+def rebuild(name: Name = None, check: Check = False, all: Everything = False, json: AsJson = False) -> None:
+    """Build a read model again while the old one answers; interrupted, the same again goes on.
+
+    Exit status 1 where what was built is not equal to what was there.
+    """
+    from infra.command_line.reaching import reached
+
+    if (name is None) != all:
+        raise WrongUsage("rebuild: name one read model, or say --all")
+    with reached(read_settings()) as api:
+        names = [one["name"] for one in api.get("/v1/status")["projections"]] if name is None else [name]
+        ended = [_rebuild(api, one, check) for one in names]
+    if json:
+        print_json(ended if all else ended[0])
+    else:
+        for one in ended:
+            _show(one)
+    if any(one["same"] is False for one in ended):
+        raise typer.Exit(FAILED)
+
+
+def _rebuild(api: Reached, name: str, check: bool) -> dict[str, Any]:
+    from infra.command_line.following import followed
+
+    begun = api.post("/v1/operations/rebuilds", json={"projection": name, "check": check})
+    ended = followed(name, lambda: api.get(f"/v1/operations/rebuilds/{begun['id']}"))
+    result: dict[str, Any] = ended["result"]
+    return result
+
+
+def _show(ended: dict[str, Any]) -> None:
+    verdicts = {True: "[green]equal[/]", False: "[red]different[/]", None: "not comparable: made by another version"}
+    done = "rebuilt" if ended["swapped"] else "checked"
+    name = escape(ended["projection"])
+    out.print(f"{name}: {done} up to {ended['position']} in {ended['seconds']:.1f} s: {verdicts[ended['same']]}")
+    if ended["dead_letters"]:
+        out.print(f"  [yellow]{ended['dead_letters']} events could not be folded[/]: see recount dead-letters list")

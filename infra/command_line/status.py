@@ -1,0 +1,43 @@
+"""`recount status`: positions and lag of everything."""
+
+from __future__ import annotations
+
+import typer
+
+from infra.command_line.failures import settings as read_settings
+from infra.command_line.imports import AsJson
+from infra.command_line.terminal import FAILED, out, print_json
+
+COLOURS = {"live": "green", "retrying": "yellow", "outdated": "yellow", "stopped": "red"}
+
+
+def status(json: AsJson = False) -> None:
+    """Positions and lag of everything. Exit status 1 where something needs looking at."""
+    from infra.command_line.reaching import reached
+
+    with reached(read_settings()) as api:
+        seen = api.get("/v1/status")
+    if json:
+        print_json(seen)
+    else:
+        _show(seen)
+    if not seen["healthy"]:
+        raise typer.Exit(FAILED)
+
+
+def _show(seen: dict[str, object]) -> None:
+    from rich.table import Table
+
+    out.print(f"[bold]{seen['deployment']}[/], head of the log {seen['head']}")
+    if seen["kafka"] is not None:
+        answers = "answers" if seen["kafka"] else "[red]does not answer[/]"
+        out.print(f"Kafka {answers}; everything up to {seen['routed']} was sent to it")
+    table = Table("read model", "state", "complete to", "lag", "dead letters", "", box=None)
+    projections = seen["projections"]
+    assert isinstance(projections, list)
+    for one in projections:
+        colour = COLOURS[one["state"]]
+        broken = f"broken chains: {one['broken']}" if one["broken"] else one["reason"]
+        numbers = (str(one[name]) for name in ("complete_to", "lag", "dead_letters"))
+        table.add_row(one["name"], f"[{colour}]{one['state']}[/]", *numbers, broken)
+    out.print(table)
