@@ -1,0 +1,102 @@
+"""`recount` with a fault built in: `python -m tests.faults.altered ALTERATION [ARGUMENTS] COMMAND`.
+
+kill_before NAMED CALL      ends itself by SIGKILL when NAMED ("module:attribute.path") is called for the CALL-th time
+kill_after NAMED CALL       the same, when that call has returned
+lose CALL                   the CALL-th window that the relay sends goes nowhere, and counts as acknowledged
+unlocked                    a relay that asks for no lock
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import os
+import signal
+import sys
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Any
+
+KILLED = "killed by an alteration"
+LOST = "lost by an alteration"
+
+
+def kill_before(named: str, call: str) -> None:
+    def die(original: Callable[[], Any]) -> Any:
+        _die()
+
+    _alter_call(named, int(call), die)
+
+
+def kill_after(named: str, call: str) -> None:
+    def finish_and_die(original: Callable[[], Any]) -> Any:
+        original()
+        _die()
+
+    _alter_call(named, int(call), finish_and_die)
+
+
+def lose(call: str) -> None:
+    def say_so(original: Callable[[], Any]) -> Any:
+        _say(LOST)
+
+    _alter_call("infra.kafka.producer:Producer.send", int(call), say_so)
+
+
+def unlocked() -> None:
+    from consumers.relay import Relay
+
+    defaults = Relay.__init__.__kwdefaults__
+    assert defaults is not None
+    assert defaults["exclusive"], "a relay asks for the lock unless it is told otherwise"
+    defaults["exclusive"] = False
+
+
+def _alter_call(named: str, which: int, instead: Callable[[Callable[[], Any]], Any]) -> None:
+    """Let the call of this number do something else; it is given what it would have done."""
+    module_name, _, path = named.partition(":")
+    module = importlib.import_module(module_name)
+    *owner, name = path.split(".")
+    holder = attrgetter(".".join(owner))(module) if owner else module
+    original = getattr(holder, name)
+    calls = 0
+
+    @functools.wraps(original)
+    def altered(*args: Any, **kwargs: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == which:
+            return instead(functools.partial(original, *args, **kwargs))
+        return original(*args, **kwargs)
+
+    setattr(holder, name, altered)
+
+
+def _die() -> None:
+    _say(KILLED)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _say(words: str) -> None:
+    os.write(2, f"{words}\n".encode())
+
+
+ALTERATIONS: dict[str, Callable[..., None]] = {
+    "kill_before": kill_before,
+    "kill_after": kill_after,
+    "lose": lose,
+    "unlocked": unlocked,
+}
+
+
+def main() -> None:
+    alteration, *arguments, command = sys.argv[1:]
+    ALTERATIONS[alteration](*arguments)
+    from infra.command_line import main as recount
+
+    sys.argv = ["recount", command]
+    recount()
+
+
+if __name__ == "__main__":
+    main()

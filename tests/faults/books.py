@@ -1,0 +1,119 @@
+"""What clients know from the answers they were given: their own books, to be compared with everybody else's."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from random import Random
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+
+
+class Fact(NamedTuple):
+    """An event, as the answer to the one command that recorded it names it."""
+
+    position: int
+    stream: UUID
+    version: int
+    type: str
+
+
+class Money(msgspec.Struct):
+    """What moved for an order, in cents."""
+
+    captured: int = 0
+    refunded: int = 0
+
+
+class Books:
+    """Shared by all clients, so that they meet on the same customers and orders. Safe to use from any thread."""
+
+    def __init__(self) -> None:
+        self.facts: list[Fact] = []
+        self.versions: dict[UUID, int] = {}
+        self.orders: dict[UUID, Money] = {}
+        self.erased: set[UUID] = set()
+        self.refused = self.tried_again = self.repeated = 0
+        self._customers: list[UUID] = []
+        self._guests: list[UUID] = []
+        self._lock = threading.Lock()
+
+    @property
+    def customers(self) -> set[UUID]:
+        """Those who are there and not erased."""
+        return set(self._customers)
+
+    def note(self, fact: Fact) -> None:
+        with self._lock:
+            self.facts.append(fact)
+            self.versions[fact.stream] = max(fact.version, self.versions.get(fact.stream, 0))
+
+    def note_refusal(self) -> None:
+        with self._lock:
+            self.refused += 1
+
+    def note_another_try(self) -> None:
+        with self._lock:
+            self.tried_again += 1
+
+    def note_repeat(self) -> None:
+        with self._lock:
+            self.repeated += 1
+
+    def registered(self, customer: UUID) -> None:
+        with self._lock:
+            self._customers.append(customer)
+
+    def was_erased(self, customer: UUID) -> None:
+        with self._lock:
+            self.erased.add(customer)
+
+    def placed(self, order: UUID, *, guest: bool) -> None:
+        with self._lock:
+            self.orders[order] = Money()
+            if guest:
+                self._guests.append(order)
+
+    def moved(self, order: UUID, *, captured: int = 0, refunded: int = 0) -> None:
+        with self._lock:
+            money = self.orders[order]
+            money.captured += captured
+            money.refunded += refunded
+
+    def a_customer(self, random: Random) -> UUID | None:
+        with self._lock:
+            return _drawn(random, self._customers)
+
+    def a_customer_to_forget(self, random: Random) -> UUID | None:
+        """One that nobody else is given from now on; who was given it before may still act on it."""
+        with self._lock:
+            customer = _drawn(random, self._customers)
+            if customer:
+                self._customers.remove(customer)
+            return customer
+
+    def an_order(self, random: Random) -> UUID | None:
+        with self._lock:
+            return _drawn(random, [*self.orders][-200:])
+
+    def a_guests_order(self) -> UUID | None:
+        """One that nobody else is given."""
+        with self._lock:
+            return self._guests.pop() if self._guests else None
+
+    def sums(self) -> Money:
+        return _sum(self.orders.values())
+
+
+def _drawn(random: Random, among: list[UUID]) -> UUID | None:
+    return random.choice(among) if among else None
+
+
+def _sum(moneys: Iterable[Money]) -> Money:
+    total = Money()
+    for money in moneys:
+        total.captured += money.captured
+        total.refunded += money.refunded
+    return total

@@ -1,0 +1,36 @@
+"""As many rounds as one likes: `python -m tests.faults.chaos --rounds 1000 --seed 1`.
+
+Every twenty rounds a new deployment begins, with the next seed: what failed once is played again by naming its seed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+
+from tests.faults import rounds
+from tests.faults.deployment import deployed, servers
+
+ROUNDS_A_DEPLOYMENT = 20
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Kill and freeze processes while commands flow, and compare all books.")
+    parser.add_argument("--rounds", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=1)
+    asked = parser.parse_args()
+    begun = time.monotonic()
+    with servers() as running:
+        for seed, left in enumerate(range(asked.rounds, 0, -ROUNDS_A_DEPLOYMENT), start=asked.seed):
+            with deployed(running) as deployment:
+                try:
+                    rounds.run(deployment, seed, min(left, ROUNDS_A_DEPLOYMENT))
+                except Exception as error:
+                    print(f"\n{deployment.last_words()}\nseed {seed}: {type(error).__name__}: {error}", file=sys.stderr)
+                    sys.exit(1)
+    print(f"{asked.rounds} rounds in {time.monotonic() - begun:.0f} s: nothing lost, nothing doubled")
+
+
+if __name__ == "__main__":
+    main()

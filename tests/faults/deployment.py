@@ -1,0 +1,206 @@
+"""The distributed deployment on servers of its own, as real processes that can be killed, frozen and started again."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+from uuid import uuid4
+
+from consumers.faults import is_transient
+from infra.read_models.completeness import Completeness
+from infra.routing import PARTITIONS
+from infra.servers.kafka import Kafka
+from infra.servers.ports import kept_ports
+from infra.servers.postgres import Postgres
+from infra.servers.process import ServerProcess, wait_until
+from infra.settings import Settings
+from infra.wiring import PROJECTIONS, deploy
+
+TREE = Path(__file__).parents[2]
+RECOUNT = str(Path(sys.executable).with_name("recount"))
+COMMANDS = {"api": "serve", "relay": "relay", "projector": "project"}
+PROCESSES = ("api-1", "api-2", "relay-1", "relay-2", "projector-1", "projector-2")
+KAFKA = "kafka"
+MASTER_KEY = "5e" * 32
+# Everything that waits is told to wait as briefly as it may; six seconds are the least that a broker allows a session.
+TIMES = {"SETTLE_TIMEOUT": 15, "LOCK_TIMEOUT": 1, "IDLE_TIMEOUT": 1, "CHAIN_PATIENCE": 1, "SESSION_TIMEOUT": 6}
+FIRST_KEY = re.compile(r"rk_[0-9a-f]{32}_[\w-]+")
+CATCH_UP = 60.0
+TAIL = 4000
+
+
+class Servers(NamedTuple):
+    """PostgreSQL and a Kafka broker for faults alone."""
+
+    postgres: Postgres
+    kafka: Kafka
+
+
+@contextmanager
+def servers() -> Iterator[Servers]:
+    with (
+        TemporaryDirectory(prefix="recount-faults-") as folder,
+        Postgres(Path(folder) / "postgres") as postgres,
+        Kafka(Path(folder) / "kafka") as kafka,
+    ):
+        yield Servers(postgres, kafka)
+
+
+class Deployment:
+    """Named processes on an empty database and a topic of their own. `stores` are the same stores, for whoever looks."""
+
+    def __init__(self, servers: Servers, folder: Path, names: Sequence[str] = PROCESSES) -> None:
+        self.servers, self._folder = servers, folder
+        self.database, self.topic = f"faults_{uuid4().hex}", f"faults.{uuid4().hex}"
+        self.database_url = servers.postgres.create_database(self.database)
+        self.stores = deploy(
+            Settings(database_url=self.database_url, kafka=servers.kafka.bootstrap, topic=self.topic, master_key=MASTER_KEY)
+        )
+        self.completeness = Completeness(self.stores.read_models, PARTITIONS, self.topic)
+        ports = dict(zip(names, kept_ports(folder / "ports", len(names)), strict=True))
+        self._processes = {name: self._process(name, port) for name, port in ports.items()}
+        self.urls = [f"http://127.0.0.1:{port}" for name, port in ports.items() if name.startswith("api")]
+        self.key = ""
+
+    def start(self) -> None:
+        """Returns when commands are taken."""
+        first, *others = self._processes
+        self.restart(first)
+        found = FIRST_KEY.search(self._processes[first].output())
+        assert found, "the first worker shows the first key"
+        self.key = found.group()
+        for name in others:
+            self._processes[name].start()
+        for name in others:
+            self._wait_until_ready(name)
+
+    def kill(self, name: str) -> None:
+        """SIGKILL."""
+        if name == KAFKA:
+            self.servers.kafka.kill()
+        else:
+            self._processes[name].kill()
+
+    def restart(self, name: str, alteration: Sequence[str] = ()) -> None:
+        """Start it again, however it ended; with an alteration from `tests.faults.altered`, if one is named."""
+        if name == KAFKA:
+            self.servers.kafka.restart()
+            return
+        process = self._processes[name]
+        process.stop()
+        process.command = _command(name, alteration)
+        process.start()
+        self._wait_until_ready(name)
+
+    def stop(self, name: str) -> None:
+        self._processes[name].stop()
+
+    def freeze(self, name: str) -> None:
+        """SIGSTOP."""
+        if name == KAFKA:
+            self.servers.kafka.freeze()
+        else:
+            self._processes[name].freeze()
+
+    def thaw(self, name: str) -> None:
+        if name == KAFKA:
+            self.servers.kafka.thaw()
+        else:
+            self._processes[name].thaw()
+
+    def output(self, name: str) -> str:
+        """What it has said since its last start."""
+        return self._processes[name].output()
+
+    def wait_until_dead(self, name: str, timeout: float = 30) -> None:
+        wait_until(lambda: not self._processes[name].running, timeout, f"{name} is dead")
+
+    def wait_until_caught_up(self, timeout: float = CATCH_UP) -> None:
+        """Until every read model is complete up to where the log ends now."""
+        head = self._head()
+
+        def caught_up() -> bool:
+            with passing_errors():
+                return all(self.completeness.up_to(projection.name) >= head for projection in PROJECTIONS)
+            return False
+
+        wait_until(caught_up, timeout, f"all read models are complete up to {head}")
+
+    def last_words(self) -> str:
+        """The ends of all logs."""
+        ends = []
+        for name, process in self._processes.items():
+            if process.log.exists():
+                ends.append(f"--- {name} ---\n{process.log.read_text(errors='replace')[-TAIL:]}")
+        return "\n".join(ends)
+
+    def end(self) -> None:
+        """No process is left, and no database."""
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(lambda process: process.stop(), self._processes.values()))
+        self.stores.close()
+        self.servers.postgres.drop_database(self.database)
+
+    def _head(self) -> int:
+        found: list[int] = []
+
+        def known() -> bool:
+            with passing_errors():
+                found.append(self.stores.store.head())
+            return bool(found)
+
+        wait_until(known, CATCH_UP, "the store answers")
+        return found[0]
+
+    def _wait_until_ready(self, name: str) -> None:
+        process = self._processes[name]
+        says = "Recount is ready" if name.startswith("api") else ""
+        process.wait_until_ready(lambda: says in process.output())
+
+    def _process(self, name: str, port: int) -> ServerProcess:
+        ours = {
+            "DATABASE_URL": self.database_url,
+            "KAFKA": self.servers.kafka.bootstrap,
+            "TOPIC": self.topic,
+            "PORT": port,
+            "MASTER_KEY": MASTER_KEY,
+            **TIMES,
+        }
+        theirs = {name: value for name, value in os.environ.items() if not name.startswith("RECOUNT_")}
+        environment = theirs | {"PYTHONPATH": str(TREE)} | {f"RECOUNT_{name}": str(value) for name, value in ours.items()}
+        return ServerProcess(name, _command(name), self._folder / f"{name}.log", environment)
+
+
+@contextmanager
+def deployed(servers: Servers, names: Sequence[str] = PROCESSES) -> Iterator[Deployment]:
+    """A deployment that runs within."""
+    with ExitStack() as stack:
+        folder = stack.enter_context(TemporaryDirectory(prefix="recount-deployment-"))
+        deployment = Deployment(servers, Path(folder), names)
+        stack.callback(deployment.end)
+        deployment.start()
+        yield deployment
+
+
+@contextmanager
+def passing_errors() -> Iterator[None]:
+    """Errors that pass by themselves are let pass."""
+    try:
+        yield
+    except Exception as error:
+        if not is_transient(error):
+            raise
+
+
+def _command(name: str, alteration: Sequence[str] = ()) -> list[str]:
+    command = COMMANDS[name.partition("-")[0]]
+    if alteration:
+        return [sys.executable, "-m", "tests.faults.altered", *alteration, command]
+    return [RECOUNT, command]

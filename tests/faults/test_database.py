@@ -1,0 +1,54 @@
+"""The database is cut off, restarted and crashed in the middle of everything: nothing is lost, nothing doubled."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from tests.faults.books import Books
+from tests.faults.deployment import Deployment
+from tests.faults.traffic import Traffic
+from tests.faults.verdict import verdict
+
+pytestmark = [pytest.mark.servers, pytest.mark.faults]
+
+CUTS = 10
+CUT = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = %s"
+
+
+@pytest.fixture(scope="module")
+def books() -> Books:
+    """Of all tests here, as they all happen to one deployment."""
+    return Books()
+
+
+def test_connections_cut_in_the_middle_lose_and_double_nothing(deployment: Deployment, books: Books) -> None:
+    with Traffic(deployment.urls, deployment.key, books, "cut") as traffic:
+        for _ in range(CUTS):
+            traffic.wait_for_more(15)
+            cut_off(deployment)
+        traffic.wait_for_more(50)
+    print(verdict(deployment, books))
+
+
+def test_a_database_that_is_restarted_loses_and_doubles_nothing(deployment: Deployment, books: Books) -> None:
+    with Traffic(deployment.urls, deployment.key, books, "restart") as traffic:
+        traffic.wait_for_more(100)
+        deployment.servers.postgres.restart()
+        traffic.wait_for_more(100)
+    print(verdict(deployment, books))
+
+
+def test_a_database_that_crashes_loses_and_doubles_nothing(deployment: Deployment, books: Books) -> None:
+    with Traffic(deployment.urls, deployment.key, books, "crash") as traffic:
+        traffic.wait_for_more(100)
+        deployment.servers.postgres.kill()
+        deployment.servers.postgres.restart()
+        traffic.wait_for_more(100)
+    print(verdict(deployment, books))
+
+
+def cut_off(deployment: Deployment) -> None:
+    """End all sessions on the deployment's database from the server's side."""
+    with psycopg.connect(deployment.servers.postgres.url, autocommit=True) as connection:
+        connection.execute(CUT, [deployment.database])

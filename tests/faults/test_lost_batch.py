@@ -1,0 +1,66 @@
+"""What never reaches the read models through Kafka is missed, called out, and read from the store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+
+from infra.routing import PARTITIONS
+from infra.servers.process import wait_until
+from tests.consumers.reading import applied, concerned, read_all
+from tests.faults.altered import LOST
+from tests.faults.books import Books
+from tests.faults.deployment import Deployment, Servers, deployed
+from tests.faults.traffic import Traffic
+from tests.faults.verdict import verdict
+
+pytestmark = [pytest.mark.servers, pytest.mark.faults]
+
+PROCESSES = ("api-1", "relay-1", "projector-1")
+WINDOW = "10"
+
+
+@pytest.fixture
+def small(fault_servers: Servers) -> Iterator[Deployment]:
+    with deployed(fault_servers, PROCESSES) as running:
+        yield running
+
+
+def test_a_window_that_never_arrived_is_called_out_and_read_from_the_store(small: Deployment) -> None:
+    small.restart("relay-1", ("lose", WINDOW))
+    books = Books()
+    with Traffic(small.urls, small.key, books, "lost window") as traffic:
+        wait_until(lambda: LOST in small.output("relay-1"), 30, "a window is lost")
+        traffic.wait_for_more(300)
+        wait_until(lambda: "chain_mended" in small.output("projector-1"), 30, "the chain is mended")
+    print(verdict(small, books, lost_on_the_way=True))
+    assert "chain_broken" in small.output("projector-1")
+    delivered = applied(read_all(small.servers.kafka.bootstrap, small.topic))
+    assert delivered != concerned(small.stores.store), "the topic has a hole"
+
+
+def test_messages_that_were_removed_from_the_topic_are_read_from_the_store(small: Deployment) -> None:
+    books = Books()
+    with Traffic(small.urls, small.key, books, "removed") as traffic:
+        traffic.wait_for_more(100)
+        small.kill("projector-1")
+        traffic.wait_for_more(200)
+        _remove_all(small)
+        small.restart("projector-1")
+        traffic.wait_for_more(200)
+        wait_until(lambda: "chain_mended" in small.output("projector-1"), 30, "the chain is mended")
+    print(verdict(small, books, lost_on_the_way=True))
+    assert "chain_broken" in small.output("projector-1")
+
+
+def _remove_all(deployment: Deployment) -> None:
+    """As if they had been kept for too short a time."""
+    places = [TopicPartition(deployment.topic, partition) for partition in range(PARTITIONS)]
+    consumer = KafkaConsumer(bootstrap_servers=deployment.servers.kafka.bootstrap)
+    ends = consumer.end_offsets(places)
+    consumer.close()
+    admin = KafkaAdminClient(bootstrap_servers=deployment.servers.kafka.bootstrap)
+    admin.delete_records(ends)
+    admin.close()

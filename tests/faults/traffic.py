@@ -1,0 +1,201 @@
+"""Clients that send commands at the same time, each with an Idempotency-Key and again until it is answered."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from random import Random
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+from uuid import UUID
+
+import httpx
+
+from infra.servers.process import wait_until
+from tests.faults.books import Books, Fact
+
+CLIENTS = 4
+ANSWER_SECONDS = 2.0
+PATIENCE = 60.0
+PAUSE = 0.05
+REPEATED = 0.08
+
+
+class Request(NamedTuple):
+    """A command; `type` is that of the one event it records where it is accepted."""
+
+    method: str
+    path: str
+    body: dict[str, Any]
+    type: str
+
+
+class Client:
+    """Sends commands to one worker, and to the next as soon as that one fails. What it draws depends on `seed` alone."""
+
+    def __init__(self, urls: Sequence[str], key: str, books: Books, seed: str, stopping: threading.Event) -> None:
+        self._urls, self._books, self._stopping = urls, books, stopping
+        self._random = Random(seed)
+        self._worker = self._random.randrange(len(urls))
+        headers = {"Authorization": f"Bearer {key}"}
+        self._http = httpx.Client(headers=headers, timeout=ANSWER_SECONDS, trust_env=False)
+        self._commands: Sequence[tuple[int, Callable[[], None]]] = (
+            (5, self._register),
+            (4, self._change),
+            (5, self._place),
+            (5, self._capture),
+            (2, self._refund),
+            (2, self._link),
+            (1, self._erase),
+        )
+
+    def run(self) -> None:
+        weights = [weight for weight, _ in self._commands]
+        with self._http:
+            while not self._stopping.is_set():
+                [(_, command)] = self._random.choices(self._commands, weights)
+                command()
+
+    # What they ask for
+
+    def _register(self) -> None:
+        email = {"kind": "email", "value": f"{self._word()}@example.com"}
+        body = {"name": self._word(), "contact_methods": [email]}
+        if fact := self._send(Request("POST", "/v1/customers", body, "crm.customer.registered.v1")):
+            self._books.registered(fact.stream)
+
+    def _change(self) -> None:
+        if customer := self._books.a_customer(self._random):
+            body = {"name": self._word()}
+            self._send(Request("PATCH", f"/v1/customers/{customer}", body, "crm.customer.details_changed.v1"))
+
+    def _place(self) -> None:
+        guest = self._random.random() < 0.2
+        customer = None if guest else self._books.a_customer(self._random)
+        line = {"name": "Tea", "quantity": "1", "unit_price": _euros(self._amount())}
+        body = {"channel": self._random.choice(("web", "shop")), "currency": "EUR", "lines": [line]}
+        if customer:
+            body["customer_id"] = str(customer)
+        if fact := self._send(Request("POST", "/v1/orders", body, "crm.order.placed.v1")):
+            self._books.placed(fact.stream, guest=customer is None)
+
+    def _capture(self) -> None:
+        if order := self._books.an_order(self._random):
+            amount = self._amount()
+            body = {"payment_id": self._word(), "amount": _euros(amount)}
+            if self._send(Request("POST", f"/v1/orders/{order}/payments", body, "crm.order.payment_captured.v1")):
+                self._books.moved(order, captured=amount)
+
+    def _refund(self) -> None:
+        if order := self._books.an_order(self._random):
+            amount = self._amount()
+            body = {"refund_id": self._word(), "amount": _euros(amount)}
+            if self._send(Request("POST", f"/v1/orders/{order}/refunds", body, "crm.order.payment_refunded.v1")):
+                self._books.moved(order, refunded=amount)
+
+    def _link(self) -> None:
+        customer = self._books.a_customer(self._random)
+        if customer and (order := self._books.a_guests_order()):
+            body = {"customer_id": str(customer)}
+            self._send(Request("PUT", f"/v1/orders/{order}/customer", body, "crm.order.customer_linked.v1"))
+
+    def _erase(self) -> None:
+        if customer := self._books.a_customer_to_forget(self._random):
+            body = {"reason": "requested", "requested_by": "customer"}
+            if self._send(Request("POST", f"/v1/customers/{customer}/erasure", body, "crm.customer.erased.v1")):
+                self._books.was_erased(customer)
+
+    def _word(self) -> str:
+        return f"w{self._random.getrandbits(64):016x}"
+
+    def _amount(self) -> int:
+        return self._random.randrange(100, 10_000)
+
+    # How it is sent
+
+    def _send(self, request: Request) -> Fact | None:
+        """What was recorded; None where it was refused, or where somebody else's same command was there first."""
+        key = self._word()
+        answer = self._answered(request, key)
+        if answer.status_code in (404, 409):
+            self._books.note_refusal()
+            return None
+        assert answer.status_code in (200, 201), f"{request}: {answer.status_code} {answer.text}"
+        if self._random.random() < REPEATED:
+            self._repeat(request, key, answer)
+        told = answer.json()
+        fact = Fact(told["position"], UUID(told["id"]), told["version"], request.type)
+        self._books.note(fact)
+        return fact
+
+    def _repeat(self, request: Request, key: str, first: httpx.Response) -> None:
+        """The same request again, through another worker, is answered as the first time."""
+        self._worker += 1
+        again = self._answered(request, key)
+        assert (again.status_code, again.content) == (first.status_code, first.content), f"{request}: {again.text}"
+        self._books.note_repeat()
+
+    def _answered(self, request: Request, key: str) -> httpx.Response:
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            url = self._urls[self._worker % len(self._urls)]
+            try:
+                answer = self._http.request(
+                    request.method, url + request.path, json=request.body, headers={"Idempotency-Key": key}
+                )
+                if answer.status_code != 503:
+                    return answer
+            except httpx.TransportError:
+                pass
+            self._books.note_another_try()
+            self._worker += 1
+            time.sleep(PAUSE)
+        raise TimeoutError(f"{request} was not answered within {PATIENCE:g} s")
+
+
+class Traffic:
+    """Commands flow within. At the end every one of them was answered; what went wrong with any is raised."""
+
+    def __init__(self, urls: Sequence[str], key: str, books: Books, seed: object, clients: int = CLIENTS) -> None:
+        self._books, self._stopping = books, threading.Event()
+        self._failures: list[Exception] = []
+        self._threads = [
+            threading.Thread(target=self._run, args=(Client(urls, key, books, f"{seed}/{number}", self._stopping),))
+            for number in range(clients)
+        ]
+
+    def wait_for_more(self, count: int, timeout: float = 30) -> None:
+        """Until so many more commands are accepted. Raises what went wrong with any."""
+        enough = len(self._books.facts) + count
+
+        def accepted() -> bool:
+            if self._failures:
+                raise self._failures[0]
+            return len(self._books.facts) >= enough
+
+        wait_until(accepted, timeout, f"{count} more commands are accepted")
+
+    def _run(self, client: Client) -> None:
+        try:
+            client.run()
+        except Exception as failure:
+            self._failures.append(failure)
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._stopping.set()
+        for thread in self._threads:
+            thread.join(PATIENCE + 2 * ANSWER_SECONDS)
+        if error is None and self._failures:
+            raise self._failures[0]
+        if error is None and any(thread.is_alive() for thread in self._threads):
+            raise TimeoutError("a client was not answered")
+
+
+def _euros(cents: int) -> str:
+    return f"{cents // 100}.{cents % 100:02}"
