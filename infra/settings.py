@@ -25,6 +25,7 @@ class Settings(BaseSettings):
     replication_factor: int = Field(default=1, ge=1)
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
+    metrics_port: int | None = Field(default=None, ge=1, le=65535)
     master_key: str | None = Field(default=None, pattern=r"^[0-9a-fA-F]{64}$")
     master_key_file: Path | None = None
     projections: str = ""

@@ -12,7 +12,9 @@ from rich.markup import escape
 
 from infra.command_line import dead_letters, keys
 from infra.command_line.imports import import_file
+from infra.command_line.project import project
 from infra.command_line.rebuild import rebuild
+from infra.command_line.relay import relay
 from infra.command_line.serve import serve
 from infra.command_line.status import status
 from infra.command_line.terminal import FAILED, err
@@ -25,6 +27,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(serve)
+app.command()(relay)
+app.command()(project)
 app.command()(status)
 app.command(name="import")(import_file)
 app.command()(rebuild)

@@ -26,6 +26,14 @@ def settings() -> Settings:
     return settings
 
 
+def distributed_settings(command: str) -> tuple[Settings, str]:
+    """The settings and Kafka's address, for what only the distributed deployment has. Raises WrongUsage."""
+    found = settings()
+    if found.kafka is None:
+        raise WrongUsage(f"recount {command} belongs to the distributed deployment: set RECOUNT_DATABASE_URL and RECOUNT_KAFKA")
+    return found, found.kafka
+
+
 def _misfit(error: object) -> str:
     assert isinstance(error, dict)
     message = str(error["msg"]).removeprefix("Value error, ")

@@ -51,7 +51,7 @@ def list_keys(json: AsJson = False) -> None:
         return
     table = Table("id", "label", "roles", "issued", "revoked", box=None)
     for key in keys:
-        table.add_row(key["id"], key["label"], ", ".join(key["roles"]), key["issued_at"], key["revoked_at"] or "")
+        table.add_row(key["key_id"], key["label"], ", ".join(key["roles"]), key["issued_at"], key["revoked_at"] or "")
     out.print(table)
 
 

@@ -53,9 +53,13 @@ def run(settings: Settings, load: Files | None) -> None:
     from infra.command_line.http_server import Server, configuration
     from infra.command_line.loading import Load as Loading
     from infra.command_line.parts import opened
+    from infra.wiring import HomeInUse
 
     with ExitStack() as stack:
-        parts = stack.enter_context(opened(settings))
+        try:
+            parts = stack.enter_context(opened(settings))
+        except HomeInUse as error:
+            raise Failed(f"RECOUNT_HOME: {error}{_by_whom(settings)}") from None
         loading = Loading(*load, parts.deployment.store) if load else None
         listening = stack.enter_context(bound(settings))
         url = url_of(listening)
@@ -79,3 +83,8 @@ def run(settings: Settings, load: Files | None) -> None:
 def url_of(listening: socket.socket) -> str:
     host, port = listening.getsockname()[:2]
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def _by_whom(settings: Settings) -> str:
+    running = server_file.found(settings.home)
+    return f": a server at {running.url}, process {running.pid}" if running else ""

@@ -1,0 +1,35 @@
+"""`recount relay`: the log into Kafka, in the distributed deployment."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+from infra.command_line import logs
+from infra.command_line.failures import distributed_settings
+from infra.command_line.stopping import when_asked_to_stop
+
+
+def relay() -> None:
+    """Send the log to Kafka. One relay is active; others stand by and take over."""
+    settings, kafka = distributed_settings("relay")
+    logs.configure(settings.log_level)
+    from consumers.relay import Relay
+    from infra.command_line.measuring import measured
+    from infra.read_models.tables import prepare
+    from infra.wiring import deploy
+
+    with ExitStack() as stack:
+        deployment = deploy(settings)
+        stack.callback(deployment.close)
+        prepare(deployment.read_models)
+        relay = Relay(
+            deployment.store,
+            deployment.read_models,
+            kafka,
+            settings.topic,
+            partitions=deployment.partitions,
+            replication=settings.replication_factor,
+        )
+        stack.enter_context(measured(settings))
+        stack.enter_context(when_asked_to_stop(lambda _: relay.stop()))
+        relay.run()
