@@ -32,8 +32,8 @@ from sqlalchemy import (
 from domain.contact import comparable
 from domain.customer import ContactMethod
 from domain.events import Recorded
-from projections import orders
 from projections.customer_book import CUSTOMER_EVENTS, CUSTOMER_TYPES, CustomerBook, profile
+from projections.customer_money import money_of
 from projections.occurred import own_day, within
 from projections.pages import Order, Page, page
 from projections.projection import Delivery, Projection
@@ -200,7 +200,7 @@ EQUAL = ("kind", "owner", "team", "source_channel", "archived")
 def get(connection: Connection, customer_id: UUID, today: date, zone: tzinfo = UTC) -> Row | None:
     """The customer's profile, and under `money` by currency what their orders came to."""
     found = profile_of(connection, customer_id)
-    return found and found | {"money": orders.money_of_customer(connection, customer_id, today, zone)}
+    return found and found | {"money": money_of(connection, customer_id, today, zone)}
 
 
 def profile_of(connection: Connection, customer_id: UUID) -> Row | None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import UTC, date, tzinfo
-from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
@@ -32,7 +31,7 @@ from sqlalchemy import (
 from domain.customer import Erased
 from domain.events import Recorded, type_name
 from domain.money import from_minor_units, minor_units
-from projections.occurred import day_of, own_day, within
+from projections.occurred import own_day, within
 from projections.order_book import ORDER_EVENTS, ORDER_TYPES, Book, figures
 from projections.pages import Order, Page, page
 from projections.projection import Delivery, Projection
@@ -222,29 +221,6 @@ def get(connection: Connection, order_id: UUID) -> Row | None:
 
 def by_number(connection: Connection, number: str) -> Row | None:
     return _one(connection, select(order_rows).where(order_rows.c.number == number))
-
-
-def money_of_customer(connection: Connection, customer_id: UUID, today: date, zone: tzinfo = UTC) -> dict[str, Row]:
-    """By currency: how many orders and what they came to, test orders left out; first and last day in `zone`."""
-    mine = select(order_rows).where(order_rows.c.customer_id == customer_id, order_rows.c.test.is_(False))
-    by_currency: dict[str, list[Row]] = {}
-    for row in connection.execute(mine).mappings():
-        by_currency.setdefault(row["currency"], []).append(dict(row))
-    return {currency: _sums(of, currency, today, zone) for currency, of in sorted(by_currency.items())}
-
-
-def _sums(of: Sequence[Row], currency: str, today: date, zone: tzinfo) -> Row:
-    days = sorted(day_of(row["placed_at"], row["placed_on"], zone) for row in of)
-    sums: dict[str, Decimal] = {
-        name: from_minor_units(sum(row[name] for row in of), currency) for name in ("gross", "refunded", "net")
-    }
-    return {
-        "orders": len(of),
-        **sums,
-        "first_order_on": days[0],
-        "last_order_on": days[-1],
-        "days_since_last_order": (today - days[-1]).days,
-    }
 
 
 def _filtered(filter: Filter) -> Select[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -11,7 +12,7 @@ import msgspec
 from sqlalchemy import Column, ColumnElement, Connection, Select, literal, select, tuple_
 
 from domain.refusals import Malformed
-from projections.rows import Row
+from projections.rows import Instant, Row
 
 LIMIT = 500
 
@@ -49,7 +50,7 @@ def page(connection: Connection, query: Select[Any], order: Order, limit: int, c
 
 def _cursor(order: Order, row: Row) -> str:
     value = None if order.personal else row[order.key.name]
-    return base64.urlsafe_b64encode(msgspec.json.encode((order.key.name, value, row[order.id.name]))).decode()
+    return base64.urlsafe_b64encode(msgspec.json.encode((str(order.key.name), value, row[order.id.name]))).decode()
 
 
 def _after(order: Order, cursor: str) -> ColumnElement[bool]:
@@ -62,7 +63,7 @@ def _after(order: Order, cursor: str) -> ColumnElement[bool]:
 
 
 def _read(order: Order, cursor: str) -> tuple[Any, UUID]:
-    kind: Any = type(None) if order.personal else order.key.type.python_type
+    kind: Any = type(None) if order.personal else _kind(order.key)
     try:
         name, value, id = msgspec.json.decode(base64.urlsafe_b64decode(cursor), type=tuple[str, kind, UUID])
     except (binascii.Error, ValueError):
@@ -70,3 +71,7 @@ def _read(order: Order, cursor: str) -> tuple[Any, UUID]:
     if name != order.key.name:
         raise MalformedCursor
     return value, id
+
+
+def _kind(key: Column[Any]) -> type[Any]:
+    return datetime if isinstance(key.type, Instant) else key.type.python_type
