@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,7 +14,7 @@ from domain.contact import Address
 from domain.customer import ConsentGiven, ContactMethod, Customer
 from domain.order import Item, Order, PaymentCaptured, PaymentRefunded, Terms
 from projections import customer_view, orders
-from projections.customer_view import Filter
+from projections.customer_view import Filter, Sort
 from projections.pages import MalformedCursor
 from projections.search import normalised
 from tests.projections.harness import History, create, fold, in_memory, uuid
@@ -164,18 +164,23 @@ def test_a_contact_finds_its_customers_exactly(connection: Connection, history: 
     assert customer_view.with_contact(connection, "email", "ADA@example.org") == [ada.id]
 
 
+def paged(connection: Connection, sort: Sort, *, descending: bool) -> list[str]:
+    """Names in the order of the list, read three at a time."""
+    names, cursor = [], None
+    while True:
+        page = customer_view.listing(connection, Filter(), sort=sort, descending=descending, limit=3, cursor=cursor)
+        names += [row["name"] for row in page.rows]
+        if (cursor := page.next) is None:
+            return names
+
+
 def test_a_list_goes_on_where_its_page_ended(connection: Connection, history: History) -> None:
     for number in range(7):
         registered(history, f"Person {number}", owner=f"agent-{number % 2}")
     fold(connection, history, customer_view.customer_view)
-    for sort in ("registered_at", "position", "search_name"):
-        names, cursor = [], None
-        while True:
-            page = customer_view.listing(connection, Filter(), sort=sort, descending=False, limit=3, cursor=cursor)
-            names += [row["name"] for row in page.rows]
-            if (cursor := page.next) is None:
-                break
-        assert names == [f"Person {number}" for number in range(7)]
+    for sort in get_args(Sort):
+        assert paged(connection, sort, descending=False) == [f"Person {number}" for number in range(7)]
+        assert paged(connection, sort, descending=True) == [f"Person {number}" for number in reversed(range(7))]
     assert len(customer_view.listing(connection, Filter(owner="agent-1")).rows) == 3
 
 
@@ -229,6 +234,17 @@ def test_both_databases_find_the_same(postgres: Connection, names: list[str], as
         postgres.rollback()
     assert found[0] == found[1]
     assert sorted(found[0]) == expected
+
+
+@pytest.mark.servers
+def test_both_databases_page_the_same(connection: Connection, postgres: Connection, history: History) -> None:
+    for name in ("b", "B", "ä", "王", "Z", "a b", "ab", "_", "a-b"):
+        registered(history, name)
+    for database in (connection, postgres):
+        fold(database, history, customer_view.customer_view)
+    for sort in get_args(Sort):
+        for descending in (False, True):
+            assert paged(connection, sort, descending=descending) == paged(postgres, sort, descending=descending)
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ NAMES = [projection.name for projection in PROJECTIONS]
 
 
 @pytest.mark.parametrize("projection", PROJECTIONS, ids=NAMES)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(history=histories(), partitions=st.integers(1, 12), steps=schedules())
 def test_any_schedule_gives_the_rows_of_one_recompute(
     projection: Projection, history: History, partitions: int, steps: list[Step]
