@@ -50,13 +50,13 @@ AT_ONCE = 500
 
 
 def unavailable_when_unreachable(method: Callable[P, R]) -> Callable[P, R]:
-    """A locked file or a full disk is no answer: the caller may ask again."""
+    """A locked file, a full disk, or one that cannot be opened is no answer: the caller may ask again."""
 
     @wraps(method)
     def ask(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return method(*args, **kwargs)
-        except (sqlite3.OperationalError, persistence.OperationalError) as error:
+        except (sqlite3.OperationalError, persistence.OperationalError, persistence.InterfaceError) as error:
             raise StoreUnavailable(str(error)) from error
 
     return ask
