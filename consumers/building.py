@@ -11,7 +11,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
 
-from sqlalchemy import Connection, delete, exists, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, insert, select, update
 
 from consumers.arrivals import Arrival, arrival, decode, metadata_of
 from consumers.folding import fold, rows_on
@@ -130,9 +130,10 @@ class Building:
         moved = {p: position for p, position in after.at.items() if position != before.at[p]}
         if after.read != before.read:
             moved[READ] = after.read
-        for partition, position in moved.items():
-            here = (positions.c.projection == self.name, positions.c.partition == partition)
-            connection.execute(update(positions).where(*here).values(position=position))
+        here = (positions.c.projection == self.name, positions.c.partition == bindparam("on"))
+        if moved:
+            statement = update(positions).where(*here).values(position=bindparam("to"))
+            connection.execute(statement, [{"on": partition, "to": position} for partition, position in moved.items()])
 
 
 def _due(

@@ -54,6 +54,8 @@ class SetAside:
 
     def admit(self, arrival: Arrival) -> Delivery | None:
         """What of the event may be folded now; the rest is set aside. Raises ForEveryone where nothing may go past it."""
+        if self.is_empty and arrival.delivery is not None:
+            return arrival.delivery
         if (arrival.position, EVERYONE) in self._discarded:
             return None
         here = frozenset(s for s in arrival.here if (arrival.position, s) not in self._discarded)

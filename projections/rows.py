@@ -24,6 +24,7 @@ from sqlalchemy import (
     bindparam,
     delete,
     func,
+    literal,
     select,
     tuple_,
 )
@@ -93,15 +94,21 @@ class Rows:
     def delete(self, live: Table, column: str, values: Collection[Any]) -> None:
         """Delete all rows in which `column` has one of the values."""
         table = self.table(live)
-        for some in _portions(list(values)):
-            self.connection.execute(delete(table).where(table.c[column].in_(some)))
+        for among in self._among([table.c[column]], list(values)):
+            self.connection.execute(delete(table).where(among))
 
     def _where(self, live: Table, columns: Sequence[Column[Any]], values: list[Any]) -> list[Row]:
         found: list[Row] = []
         table = self.table(live)
-        for some in _portions(values):
-            found += [dict(row) for row in self.connection.execute(select(table).where(_among(columns, some))).mappings()]
+        for among in self._among(columns, values):
+            found += [dict(row) for row in self.connection.execute(select(table).where(among)).mappings()]
         return found
+
+    def _among(self, columns: Sequence[Column[Any]], values: list[Any]) -> Iterable[ColumnElement[bool]]:
+        """One condition for all of them on PostgreSQL, where an array holds any number; several on SQLite."""
+        if self.connection.dialect.name != "postgresql":
+            return (_in_list(columns, some) for some in _portions(values))
+        return [_in_arrays(columns, values)] if values else []
 
     def _write(self, live: Table, rows: list[Row], *, replace: bool) -> None:
         table = self.table(live)
@@ -113,10 +120,18 @@ class Rows:
             self.connection.execute(_replacing(statement, table) if replace else statement, rows)
 
 
-def _among(columns: Sequence[Column[Any]], values: list[Any]) -> ColumnElement[bool]:
+def _in_list(columns: Sequence[Column[Any]], values: list[Any]) -> ColumnElement[bool]:
     if len(columns) == 1:
         return columns[0].in_(values)
     return tuple_(*columns).in_(values)
+
+
+def _in_arrays(columns: Sequence[Column[Any]], values: list[Any]) -> ColumnElement[bool]:
+    if len(columns) == 1:
+        return columns[0] == func.any(literal(values, ARRAY(columns[0].type)))
+    arrays = [[value[index] for value in values] for index in range(len(columns))]
+    typed = [literal(array, ARRAY(column.type)) for array, column in zip(arrays, columns, strict=True)]
+    return tuple_(*columns).in_(select(*(func.unnest(array) for array in typed)))
 
 
 def _key(row: Row, columns: Sequence[Column[Any]]) -> Any:

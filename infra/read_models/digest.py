@@ -43,5 +43,8 @@ def _digest(connection: Connection, named: Table, table: Table) -> str:
 
 
 def _streaming(connection: Connection) -> dict[str, int]:
-    """A cursor on the server needs a transaction."""
-    return {} if connection.get_isolation_level() == "AUTOCOMMIT" else {"yield_per": FETCHED_AT_ONCE}
+    """PostgreSQL streams only within a transaction."""
+    driver = connection.connection.driver_connection
+    if connection.dialect.name == "postgresql" and driver is not None and driver.autocommit:
+        return {}
+    return {"yield_per": FETCHED_AT_ONCE}

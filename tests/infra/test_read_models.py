@@ -3,11 +3,12 @@
 import asyncio
 import threading
 from collections.abc import Iterator
+from datetime import date, timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Column, Engine, Integer, MetaData, Table, Text, Uuid, insert, select, update
+from sqlalchemy import Column, Date, Engine, Integer, MetaData, Table, Text, Uuid, insert, select, update
 
 from infra.read_models import ReadModels, checkpoints, postgres_read_models, prepare, sqlite_read_models
 from infra.read_models.checkpoints import Checkpoint
@@ -155,3 +156,18 @@ def test_a_digest_can_be_taken_on_any_connection(read_models: ReadModels) -> Non
     with read_models.reader.connect() as connection:
         assert digest(connection, [table]) == inside
         assert len(connection.execute(select(table)).all()) == 1
+
+
+def test_rows_are_loaded_by_keys_of_one_column_or_several(read_models: ReadModels) -> None:
+    table = Table("pairs", MetaData(), Column("id", Uuid, primary_key=True), Column("day", Date, primary_key=True))
+    days = [date(2026, 1, 1) + timedelta(days=number) for number in range(1200)]
+    with read_models.writer.begin() as connection:
+        table.create(connection)
+        rows = Rows(connection)
+        rows.save(table, [{"id": UUID(int=number % 7), "day": day} for number, day in enumerate(days)])
+        keys = [(UUID(int=number % 7), day) for number, day in enumerate(days)][100:]
+        assert rows.load(table, [*keys, (UUID(int=1), days[0])]).keys() == set(keys)
+        assert rows.load(table, []) == {}
+        assert len(rows.select(table, "day", days[:10])) == 10
+        rows.delete(table, "day", days[10:])
+        assert {row["day"] for row in rows.select(table, "id", [UUID(int=n) for n in range(7)])} == set(days[:10])
