@@ -199,7 +199,7 @@ def _shares(terms: Terms) -> dict[str, Decimal]:
     for discount in terms.discounts:
         if discount.kind != "shipping":
             rest = discount.amount - sum(discount.allocation.values(), Decimal(0))
-            for part in (discount.allocation, allocation(rest, terms.lines, terms.currency)):
+            for part in (discount.allocation, allocation(rest, terms.lines, terms.currency) if rest else {}):
                 for line_id, share in part.items():
                     shares[line_id] = shares.get(line_id, Decimal(0)) + share
     return shares
@@ -208,6 +208,8 @@ def _shares(terms: Terms) -> dict[str, Decimal]:
 def _gone(book: Book, line: Line, amount: Decimal) -> Decimal:
     """That part of a line's amount which was cancelled or came back: all of it at most."""
     gone = book.cancelled.get(line.line_id, Decimal(0)) + book.returned(line.line_id)
+    if not gone:
+        return gone
     return rounded(amount * min(gone, line.quantity) / line.quantity, book.currency)
 
 
