@@ -103,21 +103,30 @@ class Keys:
         return Caller(key_id.hex, permissions, Actor(type="api_key", id=key_id.hex))
 
 
+async def authenticated(request: Request) -> Caller:
+    """The caller, by their key; looked up once a request. Raises Problem 401."""
+    known: Caller | None = getattr(request.state, "caller", None)
+    if known is not None:
+        return known
+    scheme, _, text = request.headers.get("authorization", "").partition(" ")
+    keys: Keys = request.app.state.keys
+    caller = await keys.caller(text) if scheme.lower() == "bearer" else None
+    if caller is None:
+        raise Problem(401, "unauthenticated", "Send an API key: Authorization: Bearer rk_…", {"WWW-Authenticate": "Bearer"})
+    request.state.caller = caller
+    return caller
+
+
 def may(permission: str) -> Any:
     """A dependency: the caller, if their key permits this."""
 
     async def permitted(request: Request) -> Caller:
-        scheme, _, text = request.headers.get("authorization", "").partition(" ")
-        keys: Keys = request.app.state.keys
-        caller = await keys.caller(text) if scheme.lower() == "bearer" else None
-        if caller is None:
-            raise Problem(401, "unauthenticated", "Send an API key: Authorization: Bearer rk_…", {"WWW-Authenticate": "Bearer"})
+        caller = await authenticated(request)
         if not caller.may(permission):
             raise Problem(403, "forbidden", f"This needs the permission {permission}.")
-        request.state.caller = caller
         return caller
 
-    permitted.__name__ = f"may_{permission.replace(':', '_')}"
+    permitted.permission = permission  # type: ignore[attr-defined]
     dependency: Callable[..., Coroutine[Any, Any, Caller]] = permitted
     return Depends(dependency)
 

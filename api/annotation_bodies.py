@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from api.fields import Attributes, Code, ExternalId, Line, Told
+from api.fields import Attributes, Code, ExternalId, Line, SystemCode, Told
 from domain.annotations import Attachment
 from domain.ids import new_id
 
@@ -26,7 +26,7 @@ class AttributesBody(Told):
 
 
 class ExternalIdBody(Told):
-    system: Code
+    system: SystemCode
     id: ExternalId
 
 

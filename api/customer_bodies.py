@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
-from api.fields import AddressBody, Attributes, Body, Code, Country, Line, Text, Told, given
+from api.fields import AddressBody, Attributes, Body, Code, Country, Instant, Line, Text, Told, given
 from domain import customer as domain
 from domain.ids import new_id
 
@@ -123,7 +123,7 @@ class ConsentBody(Told):
     opt_in: Literal["single", "confirmed", "unknown"] = "unknown"
     wording_version: Code | None = None
     given_through: Code | None = None
-    expires: AwareDatetime | None = None
+    expires: Instant | None = None
     evidence: Text | None = None
 
 

@@ -87,7 +87,7 @@ async def customers(
     return page(request, [shown(row, caller) for row in rows.rows], rows.next, position)
 
 
-@router.get("/by/{system}/{external}", responses=answers(schemas.CUSTOMER, 404))
+@router.get("/by/{system}/{external:path}", responses=answers(schemas.CUSTOMER, 404))
 async def customer_by_external_id(
     request: Request, caller: Reader, after: After, when: When, zone: Zone, system: System, external: External
 ) -> Response:

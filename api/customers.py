@@ -35,7 +35,7 @@ async def register(request: Request, body: bodies.RegisterBody) -> Response:
     return await carry_out(request, customers.register, body, target=id, location=PREFIX, customer_id=id, **body.facts())
 
 
-@router.put("/by/{system}/{external}", responses=CREATED)
+@router.put("/by/{system}/{external:path}", responses=CREATED)
 async def create_or_change(request: Request, system: System, external: External, body: bodies.CreateOrChangeBody) -> Response:
     """Create the customer that another system calls this, or change what is different."""
     id = external_id("customer", system, external, request.app.state.store.secret)

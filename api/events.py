@@ -9,11 +9,11 @@ from uuid import UUID
 import msgspec
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
-from pydantic import AwareDatetime
 from starlette.concurrency import run_in_threadpool
 
 from api import schemas
 from api.access import Caller, may
+from api.fields import Instant
 from api.openapi import answers, listed
 from api.reading import LARGEST_POSITION, NDJSON, absent, found, page, wants_ndjson
 from infra.event_store import EventStore
@@ -29,7 +29,7 @@ Types = Annotated[
     tuple[str, ...],
     Query(max_length=50, description="Type names, or beginnings of them: `crm.order.*`.", examples=[["crm.order.*"]]),
 ]
-Moment = Annotated[AwareDatetime | None, Query()]
+Moment = Annotated[Instant | None, Query()]
 Position = Annotated[int | None, Query(ge=0, le=LARGEST_POSITION)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
@@ -14,6 +15,8 @@ from domain.contact import Address
 from domain.events import Source
 
 DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?")
+INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]", re.ASCII)
+EXACT = 2**53
 ABSENT: Any = None
 """The default of a field that may be left out and may not be null; `given` tells which are left out."""
 
@@ -28,6 +31,27 @@ def _decimal(text: object) -> Decimal:
     if not isinstance(text, str) or not DECIMAL.fullmatch(text):
         raise ValueError("a decimal number as a string, up to 15 digits before the point and up to 6 after it")
     return Decimal(text) + 0  # There is no negative zero.
+
+
+def _exact(value: object) -> object:
+    """Beyond this a whole number would become a fraction that is not quite it."""
+    if isinstance(value, int) and abs(value) > EXACT:
+        raise ValueError(f"a whole number from -{EXACT} to {EXACT}; send a larger one as a text")
+    return value
+
+
+def instant(text: object) -> datetime:
+    """The moment in UTC. Raises ValueError."""
+    told = "a moment with its offset from UTC, such as 2026-05-01T10:30:15+08:00"
+    if not isinstance(text, str) or not INSTANT.match(text):
+        raise ValueError(told)
+    try:
+        at = datetime.fromisoformat(text)
+        if at.tzinfo is None:
+            raise ValueError(told)
+        return at.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError(told) from None
 
 
 Line = Annotated[str, StringConstraints(max_length=500)]
@@ -45,20 +69,30 @@ DecimalText = Annotated[
 ]
 """A decimal number as a string, so that no digit is lost on the way; validated into a Decimal."""
 
-AttributeValue = (
+AttributeValue = Annotated[
     Annotated[str, StringConstraints(max_length=10_000)]
     | Annotated[bool, Field(strict=True)]
-    | Annotated[int, Field(strict=True, ge=-(2**53), le=2**53)]
+    | Annotated[int, Field(strict=True, ge=-EXACT, le=EXACT)]
     | Annotated[float, Field(strict=True, allow_inf_nan=False)]
-    | None
-)
+    | None,
+    BeforeValidator(_exact),
+]
 AttributeKey = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Attributes = Annotated[
     dict[AttributeKey, AttributeValue],
     Field(max_length=200, description="Texts are personal, numbers and flags are plain; null removes."),
 ]
+Instant = Annotated[
+    datetime,
+    BeforeValidator(instant),
+    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-05-01T10:30:15+08:00"]}),
+]
+"""A moment with its offset from UTC; validated into UTC."""
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
-System = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[\w][\w.:/+-]*$")]
+SYSTEM = r"^[\w][\w.:+-]*$"
+"""A system's code has no slash in it, so that in a path it ends where the external id begins, which may have one."""
+SystemCode = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=SYSTEM)]
+System = Annotated[str, Path(min_length=1, max_length=64, pattern=SYSTEM)]
 External = Annotated[str, Path(min_length=1, max_length=255), StringConstraints(pattern=r"^[^\x00]+$")]
 
 

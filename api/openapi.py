@@ -60,10 +60,10 @@ _REASONS = {
     401: "No valid API key",
     403: "The key may not do this",
     404: "Not there",
-    406: "No such representation",
     409: "Refused by a business rule",
     412: "Someone was faster",
     413: "Too large",
+    415: "The body is not application/json",
     422: "Does not fit the schema",
     503: "Not now: try again after Retry-After",
 }
@@ -72,7 +72,7 @@ EVERYWHERE = problems(400, 401, 403, 404, 413, 422, 503)
 ACCEPTED: dict[int | str, dict[str, Any]] = {
     200: {"description": "Done, or nothing to do", "content": _ACCEPTED_BODY, "headers": {"ETag": ETAG, "Position": POSITION}},
     **EVERYWHERE,
-    **problems(409, 412),
+    **problems(409, 412, 415),
 }
 CREATED: dict[int | str, dict[str, Any]] = {
     201: {

@@ -85,7 +85,7 @@ async def orders(
     return page(request, [shown(row, caller) for row in rows.rows], rows.next, position)
 
 
-@router.get("/by/{system}/{external}", responses=answers(schemas.ORDER, 404))
+@router.get("/by/{system}/{external:path}", responses=answers(schemas.ORDER, 404))
 async def order_by_external_id(
     request: Request, caller: Reader, after: After, when: When, system: System, external: External
 ) -> Response:

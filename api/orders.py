@@ -35,7 +35,7 @@ async def place(request: Request, body: bodies.PlaceBody) -> Response:
     return await carry_out(request, orders.place, body, target=id, location=PREFIX, order_id=id, **body.facts())
 
 
-@router.put("/by/{system}/{external}", responses=CREATED)
+@router.put("/by/{system}/{external:path}", responses=CREATED)
 async def create_or_change(request: Request, system: System, external: External, body: bodies.PlaceBody) -> Response:
     """Place the order that another system calls this, or amend what is different.
 

@@ -13,7 +13,9 @@ from fastapi import Depends, Query, Request
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
+from api.fields import instant
 from api.problems import Problem
+from api.reading import not_yet
 from domain.aggregate import Aggregate
 from domain.events import Recorded
 from infra.event_store import EventStore
@@ -60,12 +62,9 @@ async def moment(
     if as_of.isdecimal() and as_of.isascii():
         return Moment(version, position=int(as_of))
     try:
-        instant = datetime.fromisoformat(as_of)
-    except ValueError:
-        instant = None
-    if instant is None or instant.tzinfo is None:
-        raise Problem(422, "does-not-fit", "as_of is a position, or an instant with its offset from UTC.")
-    return Moment(version, instant=instant)
+        return Moment(version, instant=instant(as_of))
+    except ValueError as error:
+        raise Problem(422, "does-not-fit", f"as_of is a position, or {error}.") from None
 
 
 When = Annotated[Moment, Depends(moment)]
@@ -80,12 +79,20 @@ class Resource(msgspec.Struct, frozen=True):
 
 
 async def as_of(request: Request, resource: Resource, id: UUID, when: Moment) -> tuple[Row | None, int]:
-    """The resource then, and the head of the log now. None where nothing was recorded yet."""
+    """The resource then, and the head of the log now. None where nothing was recorded yet, or there is no such version.
+
+    Raises Problem 503 for a position that the log has not reached.
+    """
     store: EventStore = request.app.state.store
 
     def look() -> tuple[Row | None, int]:
         head = store.head()
-        known = list(takewhile(when.includes, _events(store, resource, id)))
+        if when.position is not None and when.position > head:
+            raise not_yet("the log", when.position, head)
+        events = _events(store, resource, id)
+        known = list(takewhile(when.includes, events))
+        if when.version is not None and when.version > len(events):
+            return None, head
         with folded(resource.projection, known) as rows:
             return (resource.one(rows.connection, id) if known else None), head
 

@@ -9,7 +9,10 @@ import msgspec
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from commands.batch import KeyReused, VersionMismatch
 from commands.commit import StoreUnavailable
@@ -28,17 +31,17 @@ STATUS: tuple[tuple[type[Refusal], int], ...] = (
     (NotThere, 404),
     (Refusal, 409),
 )
-TITLES = {
-    400: "The request is malformed",
-    401: "An API key is needed",
-    403: "This key may not do that",
-    404: "There is nothing here",
-    405: "The method is not allowed here",
-    406: "None of the accepted media types can be given",
-    413: "The body is too large",
-    415: "The media type is not understood",
-    422: "The request does not fit its schema",
-    503: "Not now",
+KINDS: dict[int, tuple[str, str]] = {
+    400: ("malformed-request", "The request is malformed"),
+    401: ("unauthenticated", "An API key is needed"),
+    403: ("forbidden", "This key may not do that"),
+    404: ("nothing-here", "There is nothing here"),
+    405: ("method-not-allowed", "The method is not allowed here"),
+    406: ("not-acceptable", "None of the accepted media types can be given"),
+    413: ("too-large", "The body is too large"),
+    415: ("unsupported-media-type", "The media type is not understood"),
+    422: ("does-not-fit", "The request does not fit its schema"),
+    503: ("unavailable", "Not now"),
 }
 
 
@@ -70,7 +73,7 @@ def problem(
     headers: Mapping[str, str] | None = None,
     **more: Any,
 ) -> Response:
-    document = {"type": f"/problems/{type}", "title": title or TITLES.get(status, detail), "status": status, "detail": detail}
+    document = {"type": f"/problems/{type}", "title": title or _kind(status, detail)[1], "status": status, "detail": detail}
     return Response(msgspec.json.encode(document | more), status, dict(headers or {}), MEDIA_TYPE)
 
 
@@ -92,6 +95,26 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _unexpected)
 
 
+class TooLarge:
+    """Makes a problem document of the plain text with which the framework's limit on bodies answers."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        replaced = False
+
+        async def send_problem(message: Message) -> None:
+            nonlocal replaced
+            if message["type"] == "http.response.start" and message["status"] == 413:
+                replaced = True
+                await problem(413, KINDS[413][0], f"{KINDS[413][1]}.")(scope, receive, send)
+            elif not replaced:
+                await send(message)
+
+        await self._app(scope, receive, send_problem)
+
+
 async def _refusal(_: Request, error: Any) -> Response:
     return refused(error)
 
@@ -102,8 +125,6 @@ async def _problem(_: Request, error: Any) -> Response:
 
 async def _misfit(_: Request, error: Any) -> Response:
     errors: Sequence[Mapping[str, Any]] = error.errors()
-    if any(one["type"] == "json_invalid" for one in errors):
-        return problem(400, "malformed-json", str(errors[0].get("ctx", {}).get("error", "The body is not JSON.")))
     pointers = [Pointer(_pointer(one["loc"]), str(one["msg"])) for one in errors]
     return problem(422, "does-not-fit", "The request does not fit its schema.", errors=pointers)
 
@@ -111,14 +132,27 @@ async def _misfit(_: Request, error: Any) -> Response:
 def _pointer(location: Sequence[Any]) -> str:
     where, *path = location
     if where == "body":
-        return "/" + "/".join(str(step).replace("~", "~0").replace("/", "~1") for step in path)
+        return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
     return f"{where}: {'.'.join(map(str, path))}"
 
 
-async def _http(_: Request, error: Any) -> Response:
-    title = TITLES.get(error.status_code, str(error.detail))
-    kind = title.lower().replace(" ", "-") if error.status_code in TITLES else f"status-{error.status_code}"
-    return problem(error.status_code, kind, str(error.detail), headers=error.headers)
+async def _http(request: Request, error: Any) -> Response:
+    """What the framework itself refuses: an unknown route, another method, a body that cannot be read."""
+    kind, title = _kind(error.status_code, str(error.detail))
+    headers = {"Allow": ", ".join(_methods(request))} if error.status_code == 405 else error.headers
+    return problem(error.status_code, kind, f"{title}.", headers=headers)
+
+
+def _methods(request: Request) -> list[str]:
+    """All that the path allows; the framework names those of one route."""
+    matching = (
+        route.methods for route in iter_route_contexts(request.app.routes) if route.matches(request.scope)[0] != Match.NONE
+    )
+    return sorted(set[str]().union(*(methods or () for methods in matching)))
+
+
+def _kind(status: int, otherwise: str) -> tuple[str, str]:
+    return KINDS.get(status, (f"status-{status}", otherwise))
 
 
 async def _overloaded(_: Request, error: Any) -> Response:

@@ -28,10 +28,6 @@ def wants_ndjson(request: Request) -> bool:
     return NDJSON in request.headers.get("accept", "")
 
 
-class NotYet(Exception):
-    """The read model did not come as far as was asked in time."""
-
-
 async def after_position(
     after: Annotated[
         int | None,
@@ -64,13 +60,14 @@ async def read(
     slowest = min(reached, key=reached.__getitem__)
     position = reached[slowest]
     if position < after:
-        raise Problem(
-            503,
-            "not-yet",
-            f"{slowest} is complete up to {position}, not yet up to {after}.",
-            {"Retry-After": RETRY_SECONDS, "Position": str(position)},
-        )
+        raise not_yet(slowest, after, position)
     return await run_in_threadpool(_query, request, query), position
+
+
+def not_yet(what: str, wanted: int, reached: int) -> Problem:
+    """503, with both positions."""
+    detail = f"{what} is complete up to {reached}, not yet up to {wanted}."
+    return Problem(503, "not-yet", detail, {"Retry-After": RETRY_SECONDS, "Position": str(reached)})
 
 
 def _query(request: Request, query: Callable[[Connection], T]) -> T:

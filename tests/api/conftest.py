@@ -1,69 +1,134 @@
-"""The real application on an embedded store of its own, and keys to call it with."""
+"""The real application with its projector, on stores of its own, and keys to call it with."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
+import msgspec
 import pytest
 from fastapi import FastAPI
 
 from api.access import new_key_text
-from api.app import create
 from commands import api_keys
 from commands.batch import Command
 from commands.executor import Executor
+from consumers.project import Projector
+from consumers.tail import Tail
 from domain.api_key import Role
 from domain.events import Actor, Context
 from domain.ids import new_id
+from infra.command_line.parts import Parts, opened, running
 from infra.read_models.completeness import Completeness
+from infra.read_models.tables import create_tables, prepare
 from infra.settings import Settings
-from infra.wiring import Deployment, deploy
+from infra.wiring import PROJECTIONS, Deployment, deploy
 from tests.api.client import Client
 
 Headers = dict[str, str]
 KeyFor = Callable[[Role], Headers]
 
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings.model_validate({"home": tmp_path / "home", "master_key": "5a" * 32, "after_timeout": 0.5})
-
-
-@pytest.fixture
-def deployment(settings: Settings) -> Iterator[Deployment]:
-    deployment = deploy(settings)
-    yield deployment
-    deployment.close()
+SETTINGS = {"master_key": "5a" * 32, "after_timeout": 10.0, "body_limit": 100_000}
+ENGINES = ("sqlite", "postgresql")
+on_both_engines = pytest.mark.parametrize("engine", ENGINES, indirect=True)
 
 
 @pytest.fixture
-def executor(deployment: Deployment) -> Iterator[Executor]:
-    executor = deployment.executor()
-    yield executor
-    executor.close()
+def engine(request: pytest.FixtureRequest) -> str:
+    """Which databases the test runs on; see `on_both_engines`."""
+    return getattr(request, "param", "sqlite")
 
 
 @pytest.fixture
-def app(deployment: Deployment, executor: Executor) -> FastAPI:
-    return create(deployment, executor, Completeness(deployment.read_models, deployment.partitions))
+def settings(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> Settings:
+    if engine == "sqlite":
+        return Settings.model_validate(SETTINGS | {"home": tmp_path / "home"})
+    url = request.getfixturevalue("database_url")
+    return Settings.model_validate(SETTINGS | {"home": tmp_path / "home", "database_url": url, "kafka": "127.0.0.1:1"})
+
+
+class World(NamedTuple):
+    """One application for a whole module, on SQLite, for tests that leave each other alone."""
+
+    parts: Parts
+    app: FastAPI
+    admin: Headers
+    client: Client
+
+    def key(self, role: Role) -> Headers:
+        return new_key(self.parts.executor, role)
+
+    def head(self) -> int:
+        return self.parts.deployment.store.head()
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    settings = Settings.model_validate(SETTINGS | {"home": tmp_path_factory.mktemp("world") / "home"})
+    with opened(settings) as parts, parts.application() as app:
+        admin = new_key(parts.executor, "admin")
+        client = Client(app, admin)
+        yield World(parts, app, admin, client)
+        client.close()
+
+
+@pytest.fixture
+def parts(settings: Settings) -> Iterator[Parts]:
+    with _tailed(settings) if settings.distributed else opened(settings) as parts:
+        yield parts
+
+
+@contextmanager
+def _tailed(settings: Settings) -> Iterator[Parts]:
+    """On PostgreSQL as in the embedded deployment: the log is tailed, and Kafka left out."""
+    with ExitStack() as stack:
+        deployment = msgspec.structs.replace(deploy(settings), partitions=1)
+        stack.callback(deployment.close)
+        prepare(deployment.read_models)
+        with deployment.read_models.writer.begin() as connection:
+            create_tables(connection, [table for projection in PROJECTIONS for table in projection.tables])
+        completeness = Completeness(deployment.read_models)
+        store, read_models = deployment.store, deployment.read_models
+        projector = Projector(PROJECTIONS, Tail(store), store, read_models, 1, completeness=completeness)
+        stack.enter_context(running(projector))
+        executor = deployment.executor()
+        stack.callback(executor.close)
+        yield Parts(deployment, executor, completeness, projector)
+
+
+@pytest.fixture
+def deployment(parts: Parts) -> Deployment:
+    return parts.deployment
+
+
+@pytest.fixture
+def executor(parts: Parts) -> Executor:
+    return parts.executor
+
+
+@pytest.fixture
+def app(parts: Parts) -> Iterator[FastAPI]:
+    with parts.application() as app:
+        yield app
+
+
+def new_key(executor: Executor, role: Role) -> Headers:
+    """The header of a fresh key with one role."""
+    id = new_id()
+    text, hash = new_key_text(id)
+    context = Context(now=datetime.now(UTC), actor=Actor(type="system", id="test"))
+    facts = {"key_id": id, "label": f"{role} of a test", "roles": [role], "hash": hash}
+    outcome = executor.submit(Command(api_keys.issue, facts, context)).result(timeout=10)
+    assert outcome.refusal is None
+    return {"Authorization": f"Bearer {text}"}
 
 
 @pytest.fixture
 def key_for(executor: Executor) -> KeyFor:
-    """The header of a fresh key with one role."""
-
-    def issued(role: Role) -> Headers:
-        id = new_id()
-        text, hash = new_key_text(id)
-        context = Context(now=datetime.now(UTC), actor=Actor(type="system", id="test"))
-        facts = {"key_id": id, "label": f"{role} of a test", "roles": [role], "hash": hash}
-        outcome = executor.submit(Command(api_keys.issue, facts, context)).result(timeout=10)
-        assert outcome.refusal is None
-        return {"Authorization": f"Bearer {text}"}
-
-    return issued
+    return lambda role: new_key(executor, role)
 
 
 @pytest.fixture
