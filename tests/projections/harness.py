@@ -90,7 +90,7 @@ class History:
             position = (self.log[-1].position if self.log else 0) + 1 + len(self.log) % 3
             self.log.append(Recorded(position, aggregate.id, version, event, metadata))
             if aggregate.id == metadata.subject:
-                for other in metadata.concerns:
+                for other in event.erased_with():
                     self._links[other].add(metadata.subject)
             if event.erases():
                 self._erased_at.update(dict.fromkeys((metadata.subject, *metadata.concerns), position))
