@@ -6,7 +6,6 @@ and the next turn begins at the stored checkpoint: what was sent twice or too ea
 
 from __future__ import annotations
 
-import gc
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -34,7 +33,6 @@ DOUBT = (KafkaUnavailable, StoreUnavailable, DBAPIError, Superseded)
 STAND_BY_PAUSE = 0.25
 LONGEST_BACKOFF = 5.0
 VERIFY_EVERY = 5.0
-COLLECT_AFTER = 100_000
 ALARM_AFTER = 5
 # While events come the store is asked every 2 ms, and after two quiet seconds every 20 ms.
 SHORTEST_PAUSE, LONGEST_PAUSE, PAUSE_PER_QUIET_SECOND = 0.002, 0.020, 0.010
@@ -82,12 +80,11 @@ class Relay:
 
     def run(self) -> None:
         """Until `stop`. Raises UnfitTopic where the topic is not as it has to be."""
-        with _seldom_collecting():
-            while not self._stopping.is_set():
-                try:
-                    self._take_turn()
-                except DOUBT as error:
-                    self._recover(error)
+        while not self._stopping.is_set():
+            try:
+                self._take_turn()
+            except DOUBT as error:
+                self._recover(error)
 
     def stop(self) -> None:
         """Finish the window that is under way and end. From any thread, or a signal's handler."""
@@ -178,19 +175,6 @@ class Relay:
             alarms.inc()
             log.error("relay.stuck", error=type(error).__name__, reason=str(error), turns=self._fruitless)
         self._stopping.wait(min(LONGEST_BACKOFF, 0.05 * 2 ** min(self._fruitless, 10)))
-
-
-@contextmanager
-def _seldom_collecting() -> Iterator[None]:
-    """A window makes tens of thousands of objects that all go when it is sent: looking for cycles among them took 30 %."""
-    before = gc.get_threshold()
-    gc.freeze()
-    gc.set_threshold(COLLECT_AFTER, *before[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-        gc.unfreeze()
 
 
 def _pause(quiet: float) -> float:

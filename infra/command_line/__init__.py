@@ -10,6 +10,7 @@ import sys
 import typer
 from rich.markup import escape
 
+from infra.collecting import collect_seldom
 from infra.command_line import dead_letters, keys
 from infra.command_line.imports import import_file
 from infra.command_line.project import project
@@ -18,6 +19,7 @@ from infra.command_line.relay import relay
 from infra.command_line.serve import serve
 from infra.command_line.status import status
 from infra.command_line.terminal import FAILED, err
+from infra.command_line.up import up
 
 app = typer.Typer(
     name="recount",
@@ -29,6 +31,7 @@ app = typer.Typer(
 app.command()(serve)
 app.command()(relay)
 app.command()(project)
+app.command()(up)
 app.command()(status)
 app.command(name="import")(import_file)
 app.command()(rebuild)
@@ -38,6 +41,7 @@ app.add_typer(keys.app, name="keys")
 
 def main() -> None:
     """Exit status 0: done; 1: it failed or was refused; 2: wrong usage or settings."""
+    collect_seldom()
     try:
         app()
     except KeyboardInterrupt:

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from infra.collecting import collect_seldom
 from infra.servers.kafka import Kafka
 from infra.servers.postgres import Postgres
 from tests.benchmarks import over_http, pipeline, visible
@@ -25,6 +26,7 @@ def main() -> None:
     asked = parser.parse_args()
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, medians of {asked.rounds}")
     print("PostgreSQL 18 with fsync and synchronous_commit on, Apache Kafka 4 on one node, all on this machine\n")
+    collect_seldom()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="recount-bench-")))
         postgres = stack.enter_context(Postgres(folder / "postgres"))

@@ -1,0 +1,119 @@
+"""Recount as its users run it, in either deployment: real processes, spoken to over HTTP and by the command line."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from infra.servers.ports import kept_ports
+from infra.servers.process import ServerProcess
+
+COMMAND = str(Path(sys.executable).with_name("recount"))
+TREE = Path(__file__).parents[2]
+MASTER_KEY = "5c" * 32
+FIRST_KEY = re.compile(r"rk_[0-9a-f]{32}_[\w-]+")
+START, ANSWER = 60.0, 30.0
+
+
+class Recount:
+    """`api` speaks with the first admin key; `run` runs the command line on the same deployment."""
+
+    def __init__(self, variables: Mapping[str, str], api: httpx.Client, log: Path) -> None:
+        self.api = api
+        self._variables, self._log = variables, log
+
+    def run(self, *arguments: str) -> Any:
+        """The JSON answer of a command that ends well."""
+        ended = subprocess.run(
+            [COMMAND, *arguments, "--json"],
+            env=self._variables,
+            cwd=TREE,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        assert ended.returncode == 0, ended.stderr + self._log.read_text()[-2000:]
+        return json.loads(ended.stdout)
+
+    def get(self, path: str, **params: Any) -> httpx.Response:
+        answer = self.api.get(path, params=params)
+        assert answer.status_code == 200, answer.text
+        return answer
+
+    def all(self, path: str, **params: Any) -> list[dict[str, Any]]:
+        """Every item of a list, page by page."""
+        items: list[dict[str, Any]] = []
+        page = self.get(path, limit=500, **params).json()
+        while True:
+            items += page["items"]
+            if page["next"] is None:
+                return items
+            page = self.get(page["next"]).json()
+
+
+@contextmanager
+def embedded() -> Iterator[Recount]:
+    with (
+        TemporaryDirectory(prefix="recount-scenario-") as folder,
+        _running(Path(folder), {"RECOUNT_HOME": folder}, [("serve",)]) as recount,
+    ):
+        yield recount
+
+
+@contextmanager
+def distributed(database_url: str, kafka: str) -> Iterator[Recount]:
+    """One process of each kind, on a database of its own and a topic of its own."""
+    variables = {
+        "RECOUNT_DATABASE_URL": database_url,
+        "RECOUNT_KAFKA": kafka,
+        "RECOUNT_TOPIC": f"scenario.{uuid4().hex}",
+    }
+    with (
+        TemporaryDirectory(prefix="recount-scenario-") as folder,
+        _running(Path(folder), variables, [("serve",), ("relay",), ("project",)]) as recount,
+    ):
+        yield recount
+
+
+@contextmanager
+def _running(folder: Path, given: Mapping[str, str], commands: Sequence[tuple[str, ...]]) -> Iterator[Recount]:
+    """The first of the commands serves the API."""
+    [port] = kept_ports(folder / "ports", 1)
+    ours = {"RECOUNT_MASTER_KEY": MASTER_KEY, "RECOUNT_PORT": str(port), "RECOUNT_AFTER_TIMEOUT": str(ANSWER)}
+    variables = {**os.environ, **given, **ours}
+    variables.pop("RECOUNT_MASTER_KEY_FILE", None)
+    url = f"http://127.0.0.1:{port}"
+    with ExitStack() as stack:
+        processes = [
+            ServerProcess(" ".join(command), [COMMAND, *command], folder / f"{command[0]}.log", variables)
+            for command in commands
+        ]
+        for process in processes:
+            stack.callback(process.stop)
+            process.start()
+            if process is processes[0]:
+                process.wait_until_ready(lambda: _lives(url), START)
+        found = FIRST_KEY.search(processes[0].output())
+        assert found, processes[0].output()
+        headers = {"Authorization": f"Bearer {found.group()}"}
+        api = stack.enter_context(httpx.Client(base_url=url, headers=headers, timeout=2 * ANSWER))
+        yield Recount(variables, api, processes[0].log)
+
+
+def _lives(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/health/live", timeout=2).status_code == 200
+    except httpx.TransportError:
+        return False

@@ -1,0 +1,86 @@
+"""Real purchases through the real import: every known fact of the CDNOW sample, asked for over HTTP."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.scenarios.recount import Recount
+
+SAMPLE = Path(__file__).parents[1] / "data" / "cdnow"
+FILES = (str(SAMPLE / "cdnow.toml"), str(SAMPLE / "CDNOW_sample.txt"))
+LINES = [line.split() for line in (SAMPLE / "CDNOW_sample.txt").read_text().splitlines()]
+CUSTOMERS, PURCHASES, DOLLARS = 2_357, 6_919, Decimal("244091.94")
+
+
+@pytest.fixture(scope="module")
+def report(recount: Recount) -> dict[str, Any]:
+    """Given the sample, imported by the command line."""
+    answer: dict[str, Any] = recount.run("import", *FILES)
+    return answer
+
+
+def test_every_row_is_accepted_and_none_refused(report: dict[str, Any]) -> None:
+    assert (report["rows"], report["refused"], report["skipped"]) == (PURCHASES, 0, 0)
+    assert report["accepted"] + report["repeated"] == PURCHASES
+
+
+def test_all_customers_are_there(recount: Recount, report: dict[str, Any]) -> None:
+    customers = recount.all("/v1/customers", after=report["position"])
+    assert len({customer["id"] for customer in customers}) == len(customers) == CUSTOMERS
+
+
+def test_all_purchases_are_there_to_the_cent(recount: Recount, report: dict[str, Any]) -> None:
+    answer = recount.get("/v1/reports/channel-sales", after=report["position"]).json()
+    [group] = answer["groups"]
+    assert (group["channel"], group["currency"], group["orders"]) == ("web", "USD", PURCHASES)
+    assert Decimal(group["gross"]) == Decimal(group["net"]) == DOLLARS
+
+
+def test_each_day_keeps_its_own_date_in_every_zone(recount: Recount, report: dict[str, Any]) -> None:
+    def by_month(zone: str) -> dict[str, tuple[int, Decimal]]:
+        groups = recount.get("/v1/reports/channel-sales", after=report["position"], by="month", zone=zone).json()["groups"]
+        return {group["period"][:7]: (group["orders"], Decimal(group["gross"])) for group in groups}
+
+    expected: dict[str, tuple[int, Decimal]] = {}
+    for _, _, day, _, dollars in LINES:
+        orders, sum = expected.get(f"{day[:4]}-{day[4:6]}", (0, Decimal(0)))
+        expected[f"{day[:4]}-{day[4:6]}"] = orders + 1, sum + Decimal(dollars)
+    assert (min(expected), max(expected)) == ("1997-01", "1998-06")
+    assert by_month("Pacific/Kiritimati") == by_month("Pacific/Pago_Pago") == by_month("UTC") == expected
+
+
+def test_exact_duplicates_and_purchases_of_nothing_are_kept(recount: Recount, report: dict[str, Any]) -> None:
+    orders = recount.all("/v1/orders", after=report["position"])
+    assert len(orders) == PURCHASES
+    assert sum(Decimal(order["total"]) == 0 for order in orders) == sum(Decimal(dollars) == 0 for *_, dollars in LINES) > 0
+    duplicates = PURCHASES - len({tuple(line) for line in LINES})
+    told = [(order["customer_id"], order["placed_on"], order["gross"]) for order in orders]
+    assert PURCHASES - len(set(told)) >= duplicates > 0
+
+
+def test_a_customers_money_is_what_their_rows_add_up_to(recount: Recount, report: dict[str, Any]) -> None:
+    for name in ("00004", "00111"):
+        rows = [line for line in LINES if line[0] == name]
+        customer = recount.get(f"/v1/customers/by/cdnow/{name}", after=report["position"]).json()
+        money = customer["money"]["USD"]
+        assert money["orders"] == len(rows)
+        assert Decimal(money["gross"]) == sum(Decimal(dollars) for *_, dollars in rows)
+        days = sorted(f"{day[:4]}-{day[4:6]}-{day[6:]}" for _, _, day, *_ in rows)
+        assert (money["first_order_on"], money["last_order_on"]) == (days[0], days[-1])
+
+
+def test_importing_again_changes_nothing(recount: Recount, report: dict[str, Any]) -> None:
+    before = recount.get("/v1/events", limit=1).headers["Position"]
+    again = recount.run("import", *FILES)
+    assert (again["accepted"], again["repeated"], again["refused"]) == (0, PURCHASES, 0)
+    assert recount.get("/v1/events", limit=1).headers["Position"] == before
+
+
+def test_every_read_model_is_what_the_log_says(recount: Recount, report: dict[str, Any]) -> None:
+    recount.get("/v1/customers", after=report["position"])
+    checked = recount.run("rebuild", "--all", "--check")
+    assert [one["same"] for one in checked] == [True] * 5, checked
