@@ -6,16 +6,17 @@ from rich.markup import escape
 
 from infra.command_line.terminal import out
 
-KEY_UNKNOWN = "<your key>"
+
+def show_first_key(key: str) -> None:
+    out.print(f"\n[bold]The first admin key, shown only now:[/] {escape(key)}")
 
 
-def show(url: str, key: str | None, ends_by: str = "Ctrl-C") -> None:
-    """`key` is shown this once; None where there is one already."""
-    out.print(f"\n[bold green]Recount is ready:[/] [link={url}/docs]{url}/docs[/]   [dim]({ends_by} ends it)[/]\n")
+def show(url: str, key: str | None) -> None:
+    """`key` is the first one, None where it was shown long ago."""
+    out.print(f"\n[bold green]Recount is ready:[/] [link={url}/docs]{url}/docs[/]   [dim](Ctrl-C ends it)[/]\n")
     if key is None:
-        out.print("[dim]Your store was there already, and so are its keys. A new one: recount keys create --role admin me[/]\n")
+        out.print("[dim]The first key was shown at the first start. Another one: recount keys create --role admin me[/]\n")
         return
-    out.print(f"[bold]The first admin key, shown only now:[/] {escape(key)}\n")
     out.print("Try:")
     for request in requests(url, key):
         print(f"  {request}\n", flush=True)

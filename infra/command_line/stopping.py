@@ -23,3 +23,8 @@ def when_asked_to_stop(stop: Callable[[int], None]) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def interrupt(_: int) -> None:
+    """For whatever can be broken off anywhere."""
+    raise KeyboardInterrupt

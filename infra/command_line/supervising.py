@@ -1,0 +1,114 @@
+"""Processes of our own: started, watched, started again when they end unexpectedly, and ended in order."""
+
+from __future__ import annotations
+
+import time
+import urllib.request
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+import structlog
+
+from infra.command_line.terminal import Failed, err
+from infra.servers.process import ServerProcess
+
+log = structlog.get_logger()
+
+LOOK_EVERY = 0.2
+SHORTEST_BACKOFF, LONGEST_BACKOFF = 0.5, 30.0
+STEADY_AFTER = 30.0
+READY_WITHIN = 60.0
+STOP_WITHIN = 15.0
+PROBE_SECONDS = 2.0
+LAST_WORDS = 500
+
+
+class Watched(msgspec.Struct, eq=False):
+    """A process, and how to tell that it lives."""
+
+    process: ServerProcess
+    lives: Callable[[], bool]
+    endings: int = 0
+    started_at: float = 0.0
+    restarts_at: float | None = None
+
+    @property
+    def name(self) -> str:
+        return self.process.name
+
+    def start(self) -> None:
+        self.started_at, self.restarts_at = time.monotonic(), None
+        self.process.start()
+
+    def look(self) -> None:
+        """Report an end, wait longer after each, and start again."""
+        now = time.monotonic()
+        if self.process.running:
+            if now - self.started_at > STEADY_AFTER:
+                self.endings = 0
+        elif self.restarts_at is None:
+            pause = min(LONGEST_BACKOFF, SHORTEST_BACKOFF * 2.0**self.endings)
+            self.endings += 1
+            self.restarts_at = now + pause
+            log.error("up.ended", process=self.name, restart_in_seconds=pause, log=str(self.process.log))
+        elif now >= self.restarts_at:
+            self.start()
+            log.warning("up.restarted", process=self.name)
+
+    def last_words(self) -> str:
+        return self.process.output().strip()[-LAST_WORDS:]
+
+
+class Supervisor:
+    """`processes` are started here and ended here; `servers` were started before, and are only kept running."""
+
+    def __init__(self, processes: Sequence[Watched], servers: Sequence[Watched]) -> None:
+        self._processes, self._servers = processes, servers
+
+    def start(self) -> None:
+        """Returns when all of them live. Raises Failed where one ends, or takes more than a minute."""
+        for watched in self._processes:
+            watched.start()
+        deadline = time.monotonic() + READY_WITHIN
+        waiting = list(self._processes)
+        while waiting := [watched for watched in waiting if not watched.lives()]:
+            for watched in waiting:
+                if not watched.process.running:
+                    raise Failed(f"{watched.name} ended at its start: {watched.last_words()}")
+            if time.monotonic() > deadline:
+                names = ", ".join(watched.name for watched in waiting)
+                raise Failed(f"{names}: not ready within {READY_WITHIN:g} s (see {waiting[0].process.log.parent})")
+            time.sleep(LOOK_EVERY)
+
+    def watch(self) -> None:
+        """For ever, or until interrupted."""
+        while True:
+            for watched in (*self._servers, *self._processes):
+                watched.look()
+            time.sleep(LOOK_EVERY)
+
+    def stop(self) -> None:
+        """Ask all to end, and kill those that do not in time. Interrupted, kill them at once."""
+        try:
+            self._each(lambda watched: watched.process.stop(timeout=STOP_WITHIN))
+        except KeyboardInterrupt:
+            err.print("Ending at once.")
+            self._each(lambda watched: watched.process.kill())
+
+    def _each(self, do: Callable[[Watched], None]) -> None:
+        with ThreadPoolExecutor(max(1, len(self._processes))) as pool:
+            list(pool.map(do, self._processes))
+
+
+def answers(url: str) -> bool:
+    """Whether a GET is answered with 200."""
+    with suppress(OSError), urllib.request.urlopen(url, timeout=PROBE_SECONDS) as answer:  # noqa: S310 (our own address)
+        return bool(answer.status == 200)
+    return False
+
+
+def watched_recount(name: str, command: Sequence[str], log: Path, environment: dict[str, str], health: str) -> Watched:
+    return Watched(ServerProcess(name, command, log, environment), lambda: answers(health))

@@ -1,0 +1,160 @@
+"""`recount up`: the whole distributed deployment on this machine, PostgreSQL and Kafka included."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from infra.command_line import hints, logs
+from infra.command_line.failures import settings as read_settings
+from infra.command_line.serve import Load
+from infra.command_line.stopping import interrupt, when_asked_to_stop
+from infra.command_line.terminal import Failed, WrongUsage, err
+from infra.processes import ROLES, Place, Role, environment
+
+if TYPE_CHECKING:
+    from infra.command_line.loading import Load as Loading
+    from infra.command_line.parts import Parts
+    from infra.command_line.supervising import Watched
+    from infra.servers.kafka import Kafka
+    from infra.servers.postgres import Postgres
+    from infra.settings import Settings
+
+HOST = "127.0.0.1"
+CATCH_UP_WITHIN = 60.0
+
+
+def up(load: Load = None) -> None:
+    """Start PostgreSQL, Kafka and all processes here; watch them; end them all on Ctrl-C. Data stay in HOME/servers."""
+    settings = read_settings()
+    logs.configure(settings.log_level)
+    if settings.distributed:
+        raise WrongUsage("recount up brings its own servers: leave RECOUNT_DATABASE_URL and RECOUNT_KAFKA out")
+    with when_asked_to_stop(interrupt):
+        try:
+            _run(settings, load)
+        except KeyboardInterrupt:
+            err.print("All processes have ended.")
+
+
+def _run(settings: Settings, load: tuple[Path, Path] | None) -> None:
+    from infra.command_line.first_key import issue_first_key
+    from infra.command_line.loading import Load as Loading
+    from infra.command_line.parts import opened
+    from infra.command_line.supervising import Supervisor
+
+    with ExitStack() as stack:
+        folder = settings.home.absolute() / "servers"
+        postgres, kafka = _servers(folder, stack)
+        place = Place(postgres.create_database("recount"), kafka.bootstrap, settings.master_key_bytes.hex())
+        distributed = settings.model_copy(update={"database_url": place.database_url, "kafka": place.kafka})
+        parts = stack.enter_context(opened(distributed))
+        loading = Loading(*load, parts.deployment.store) if load else None
+        # Shown at once: whatever happens next, there will be no other.
+        if key := issue_first_key(parts.deployment.store, parts.executor):
+            hints.show_first_key(key)
+        processes, url = _processes(settings, place, folder)
+        supervisor = Supervisor(processes, _watched_servers(postgres, kafka))
+        stack.callback(supervisor.stop)
+        supervisor.start()
+        _wait_until_the_way_is_open(parts)
+        hints.show(url, key)
+        _tell_how_to_reach(folder.parent / "up.env", place, stack)
+        if loading and not loading.is_done():
+            _load(loading, parts, stack)
+        supervisor.watch()
+
+
+def _servers(folder: Path, stack: ExitStack) -> tuple[Postgres, Kafka]:
+    """Both run until the end; what they hold stays."""
+    try:
+        from infra.servers.kafka import Kafka
+        from infra.servers.postgres import Postgres
+    except ImportError:
+        raise Failed("recount up needs PostgreSQL and Kafka: pip install 'recount[servers]'") from None
+    from infra.wiring import locked
+
+    folder.mkdir(parents=True, exist_ok=True)
+    stack.enter_context(locked(folder))
+    try:
+        with err.status("PostgreSQL starts"):
+            postgres = stack.enter_context(Postgres(folder / "postgres"))
+        with err.status("Kafka starts"):
+            kafka = stack.enter_context(Kafka(folder / "kafka"))
+    except (RuntimeError, TimeoutError) as error:
+        raise Failed(str(error)) from None
+    return postgres, kafka
+
+
+def _watched_servers(postgres: Postgres, kafka: Kafka) -> list[Watched]:
+    from infra.command_line.supervising import Watched
+
+    return [
+        Watched(process, lambda: True, started_at=time.monotonic()) for process in (postgres.process, kafka.nodes[0].process)
+    ]
+
+
+def _processes(settings: Settings, place: Place, folder: Path) -> tuple[list[Watched], str]:
+    """All processes of the deployment, and the URL of the first worker."""
+    from infra.command_line.supervising import watched_recount
+    from infra.servers.ports import kept_ports
+
+    named = [(role, name) for role in ROLES for name in role.names()]
+    ports = dict(zip((name for _, name in named), kept_ports(folder / "ports", len(named)), strict=True))
+    if settings.port:
+        ports.update(zip(ROLES[0].names(), range(settings.port, settings.port + ROLES[0].copies), strict=True))
+    logs_folder = folder / "logs"
+    logs_folder.mkdir(exist_ok=True)
+    watched = [
+        watched_recount(
+            name,
+            [sys.executable, "-m", "infra.command_line", role.command],
+            logs_folder / f"{name}.log",
+            _environment(role, place, ports[name]),
+            f"http://{HOST}:{ports[name]}{role.health}",
+        )
+        for role, name in named
+    ]
+    return watched, f"http://{HOST}:{ports[named[0][1]]}"
+
+
+def _environment(role: Role, place: Place, port: int) -> dict[str, str]:
+    """Ours, with the settings of the role in the place of those that name other stores."""
+    ours = {name: value for name, value in os.environ.items() if name != "RECOUNT_MASTER_KEY_FILE"}
+    return ours | environment(role, place, HOST, port)
+
+
+def _wait_until_the_way_is_open(parts: Parts) -> None:
+    """Until what the log holds now has come through Kafka into the read models; a long backlog goes on behind us."""
+    from infra.wiring import PROJECTIONS
+
+    head, deadline = parts.deployment.store.head(), time.monotonic() + CATCH_UP_WITHIN
+    with err.status("The read models catch up"):
+        while any(parts.completeness.up_to(projection.name) < head for projection in PROJECTIONS):
+            if time.monotonic() > deadline:
+                err.print("The read models are still catching up: see recount status.")
+                return
+            time.sleep(0.1)
+
+
+def _tell_how_to_reach(file: Path, place: Place, stack: ExitStack) -> None:
+    """A file with the settings by which other commands reach this deployment. Only its owner may read it."""
+    file.unlink(missing_ok=True)
+    file.touch(mode=0o600)
+    values = {"DATABASE_URL": place.database_url, "KAFKA": place.kafka}
+    file.write_text("".join(f"export RECOUNT_{name}={shlex.quote(value)}\n" for name, value in values.items()))
+    stack.callback(file.unlink, missing_ok=True)
+    err.print(f"[dim]Other commands reach it after:  . {shlex.quote(str(file))}[/]")
+
+
+def _load(loading: Loading, parts: Parts, stack: ExitStack) -> None:
+    from api.jobs import Jobs
+
+    jobs = Jobs()
+    stack.callback(jobs.close)
+    loading.begin_and_follow(parts.executor, jobs)
