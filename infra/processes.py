@@ -31,8 +31,11 @@ class Server(NamedTuple):
     probe: tuple[str, ...]
 
 
+# Run with the address to ask: it fails where that is not answered with success.
+PROBE = ("python", "-c", "import sys, urllib.request as r; r.urlopen(sys.argv[1], timeout=2)")
+
 SERVERS = (
-    Server("postgres", "postgres:18.1", ("pg_isready", "--username=recount", "--dbname=recount")),
+    Server("postgres", "postgres:18", ("pg_isready", "--username=recount", "--dbname=recount")),
     Server(
         "kafka",
         "apache/kafka:4.3.1",
