@@ -104,8 +104,10 @@ def play_a_schedule(world: World, dice: random.Random, lost: float, partitions: 
     world.record(*[(SUBJECTS[0], Raised(by=1))])
     source.send(m for m in world.messages(partitions) if m.stored.position > messages[-1].stored.position)
     one = projector(world, source, tallies, partitions=partitions, clock=clock, at_once=dice.choice([1, 3, 100]))
-    for _ in range(10_000):
-        if dice.random() < 0.1:
+    crashes = 20
+    for _ in range(1_000):
+        if crashes and dice.random() < 0.1:
+            crashes -= 1
             crash_somewhere(one, dice)
             source.read = {p: dice.randrange(at + 1) for p, at in source.read.items()}
             one = projector(world, source, tallies, partitions=partitions, clock=clock)
