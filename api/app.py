@@ -57,6 +57,7 @@ def create(
         description=DESCRIPTION,
         version="0.1.0",
         redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
         redirect_slashes=False,
         max_body_size=deployment.settings.body_limit,
     )

@@ -17,6 +17,7 @@ from api.access import Caller, may
 from api.jobs import Expected, Job, Jobs, Progress
 from api.openapi import EVERYWHERE
 from api.problems import Problem, problem
+from api.strict import AuthenticatedRoute
 from commands.importing import FileUnreadable, ImportInterrupted, Mapping, MappingError, Report, parse_mapping, run_import
 from commands.importing.reading import sha256
 from domain.aggregate import replayed
@@ -25,7 +26,7 @@ from domain.imports import Import
 from domain.refusals import Refusal
 from infra.event_store import EventStore
 
-router = APIRouter(prefix="/v1/imports", tags=["imports"])
+router = APIRouter(prefix="/v1/imports", tags=["imports"], route_class=AuthenticatedRoute)
 
 LARGEST_UPLOAD = 4 * 1024**3
 LARGEST_MAPPING = 1024 * 1024

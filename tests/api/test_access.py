@@ -1,0 +1,227 @@
+"""Who may do what: every route of the application, for every role; and what analysts never see."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import product
+from typing import Any, NamedTuple, get_args
+from uuid import UUID
+
+import pytest
+from fastapi.routing import iter_route_contexts
+
+from api.access import ROLES
+from domain.api_key import Role
+from tests.api.client import Client
+from tests.api.conftest import World
+from tests.api.given_orders import confirmed, done
+
+OPEN = {"/health/live", "/docs", "/openapi.json"}
+# The longest beginning of a path that is here, for reading and for everything else.
+NEEDED: dict[str, tuple[str, str]] = {
+    "/v1/customers": ("customers:read", "customers:write"),
+    "/v1/customers/{id}/erasure": ("", "customers:erase"),
+    "/v1/orders": ("orders:read", "orders:write"),
+    "/v1/reports": ("reports:read", ""),
+    "/v1/events": ("events:read", ""),
+    "/v1/keys": ("keys:read", "keys:manage"),
+    "/v1/imports": ("imports:read", "imports:run"),
+    "/v1/operations": ("operations:read", "operations:act"),
+    "/v1/status": ("operations:read", ""),
+    "/health/ready": ("operations:read", ""),
+    "/metrics": ("operations:read", ""),
+}
+
+
+class Route(NamedTuple):
+    method: str
+    path: str
+
+    def asked(self) -> str:
+        """The path of something that is not there."""
+        return re.sub(r"\{\w+\}", lambda match: "1" if match.group() == "{position}" else str(UUID(int=7)), self.path)
+
+    def needed(self) -> str:
+        beginnings = [beginning for beginning in NEEDED if self.path.startswith(beginning)]
+        assert beginnings, f"{self.path} has no permission in this test's table"
+        return NEEDED[max(beginnings, key=len)][self.method != "GET"]
+
+
+@pytest.fixture(scope="module")
+def routes(world: World) -> list[Route]:
+    found = iter_route_contexts(world.app.routes)
+    return [Route(m, re.sub(":path", "", r.path or "")) for r in found for m in sorted(r.methods or ()) if m != "HEAD"]
+
+
+@pytest.fixture(scope="module")
+def stranger_here(world: World) -> Iterator[Client]:
+    client = Client(world.app)
+    yield client
+    client.close()
+
+
+def test_the_openapi_document_names_every_route(world: World, routes: list[Route]) -> None:
+    paths: dict[str, dict[str, Any]] = world.app.openapi()["paths"]
+    documented = {Route(method.upper(), path) for path, operations in paths.items() for method in operations}
+    assert documented == {route for route in routes if route.path not in ("/docs", "/openapi.json")}
+    assert {path for path, operations in paths.items() if any(not o["security"] for o in operations.values())} <= OPEN
+
+
+def test_whoever_has_no_key_gets_nowhere(routes: list[Route], stranger_here: Client) -> None:
+    for route in routes:
+        status = stranger_here.request(route.method, route.asked()).status_code
+        assert (status == 200) if route.path in OPEN else (status == 401), route
+
+
+def test_whoever_has_no_key_learns_nothing_of_what_a_route_expects(routes: list[Route], stranger_here: Client) -> None:
+    rubbish = {"limit": "x", "after": "x", "zone": "x", "version": "x", "as_of": "x", "cursor": "x", "from": "x", "type": "x"}
+    for route in routes:
+        if route.path not in OPEN:
+            path = route.asked().replace(str(UUID(int=7)), "x")
+            answer = stranger_here.request(route.method, path, params=rubbish, content=b"{")
+            assert answer.status_code == 401, route
+
+
+@pytest.mark.parametrize("role", get_args(Role))
+def test_a_role_may_do_what_its_permissions_say_and_nothing_else(world: World, routes: list[Route], role: Role) -> None:
+    key = world.key(role)
+    for route in routes:
+        if route.path not in OPEN:
+            status = world.client.request(route.method, route.asked(), headers=key).status_code
+            assert status < 500, route
+            assert (status == 403) is (route.needed() not in ROLES[role]), (route, status)
+            assert status != 401
+
+
+def test_every_role_of_a_key_has_its_permissions() -> None:
+    assert set(ROLES) == set(get_args(Role))
+
+
+def test_auditors_read_everything_and_change_nothing() -> None:
+    readable = {permission for permissions in ROLES.values() for permission in permissions if permission.endswith(":read")}
+    assert ROLES["auditor"] == readable
+
+
+def test_analysts_get_no_personal_data_by_permission() -> None:
+    assert "personal:read" not in ROLES["analyst"] | ROLES["operator"]
+    assert "events:read" not in ROLES["analyst"] | ROLES["operator"]
+
+
+def test_a_key_with_two_roles_may_do_what_either_may(world: World) -> None:
+    issued = world.client.post("/v1/keys", {"label": "two roles", "roles": ["analyst", "operator"]}).json()
+    key = {"Authorization": f"Bearer {issued['key']}"}
+    for path in ("/v1/customers", "/v1/status"):
+        assert world.client.get(path, headers=key).status_code == 200
+    assert world.client.get("/v1/events", headers=key).status_code == 403
+
+
+# Personal data
+
+SECRET = "Zwetschge"
+"""In every personal value of the story below, and in nothing else."""
+
+
+class Story(NamedTuple):
+    customer: str
+    order: str
+    position: str
+
+
+@pytest.fixture(scope="module")
+def story(world: World) -> Story:
+    """A customer and their order, with something personal wherever something personal can be said."""
+    client = world.client
+    address = {"lines": [f"{SECRET}weg 1"], "city": SECRET, "region": SECRET, "postal_code": SECRET, "country": "DE"}
+    about = {
+        "name": SECRET,
+        "contact_methods": [
+            {"kind": "email", "value": f"{SECRET}@example.com"},
+            {"kind": "social", "value": f"@{SECRET}"},
+        ],
+        "address": address,
+        "attributes": {"wish": SECRET, "income": 5},
+    }
+    made = client.put(f"/v1/customers/by/shop/{SECRET}", about)
+    customer = made.headers["Location"]
+    told: dict[str, dict[str, Any]] = {
+        "contact-methods": {"kind": "web", "value": f"https://{SECRET}.example"},
+        "anonymous-ids": {"anonymous_id": SECRET},
+        "consents": {"purpose": "news", "channel": "email", "evidence": SECRET},
+        "consents/withdrawal": {"purpose": "news", "channel": "email", "evidence": SECRET},
+        "attachments": _attachment(),
+        "external-ids": {"system": "erp", "id": SECRET},
+    }
+    for path, body in told.items():
+        done(client, f"{customer}/{path}", body)
+    assert client.patch(customer, {"name": f"{SECRET} 2", "address": address | {"city": f"{SECRET} 2"}}).status_code == 200
+    order = confirmed(
+        client,
+        customer_id=made.json()["id"],
+        shipping_address=address,
+        billing_address=address,
+        contact={"name": SECRET, "email": f"{SECRET}@example.com", "phone": SECRET},
+    )
+    lines = [{"line_id": "tea", "quantity": "1"}]
+    told = {
+        "payments": {"payment_id": "p-1", "amount": "30.00", "reference": SECRET},
+        "shipments": {"shipment_id": "s-1", "lines": lines, "tracking": SECRET},
+        "return-requests": {"return_id": "r-1", "lines": lines, "note": SECRET},
+        "return-requests/r-1/decline": {"note": SECRET},
+        "refunds": {"amount": "1.00", "reference": SECRET},
+        "payments/p-1/reversal": {"fact": "capture", "reference": SECRET},
+        "attachments": _attachment(),
+        "external-ids": {"system": "erp", "id": SECRET},
+        "cancellation": {"note": SECRET},
+    }
+    for path, body in told.items():
+        last = done(client, f"{order}/{path}", body)
+    assert client.patch(f"{order}/attributes", {"attributes": {"wish": SECRET}}).status_code == 200
+    return Story(customer, order, str(last["position"]))
+
+
+def _attachment() -> dict[str, Any]:
+    return {"media_type": "text/plain", "bytes": 1, "sha256": "ab" * 32, "name": SECRET, "url": f"https://x.example/{SECRET}"}
+
+
+def _questions(story: Story) -> Iterator[str]:
+    """Everything about the story that can be asked."""
+    yield from (f"{path}{suffix}" for path, suffix in product(story[:2], ("", "/history")))
+    yield from (f"{path}?version={version}" for path, version in product(story[:2], (1, 2, 5)))
+    yield from (f"{path}?as_of={story.position}" for path in story[:2])
+    yield from (f"{story.customer}/timeline", f"/v1/customers/by/shop/{SECRET}", f"/v1/orders/by/erp/{SECRET}")
+    yield from ("/v1/customers", "/v1/customers?sort=position&limit=1", "/v1/orders", "/v1/orders?sort=number&limit=1")
+    yield from (f"/v1/customers?q={SECRET}", "/v1/customers?sort=search_name&limit=1")
+    yield "/v1/reports/channel-sales?by=channel&by=day"
+
+
+def _answers(world: World, story: Story, role: Role) -> Iterator[tuple[str, str]]:
+    key = world.key(role)
+    for question in _questions(story):
+        answer = world.client.get(question, params={"after": world.head()}, headers=key)
+        assert answer.status_code < 500, answer.text
+        # What was asked for stands in links and in what was not found.
+        yield question, f"{answer.text}{dict(answer.headers)}".replace(question, "")
+
+
+def test_analysts_never_see_a_personal_value(world: World, story: Story) -> None:
+    for question, answer in _answers(world, story, "analyst"):
+        assert SECRET.casefold() not in answer.casefold(), question
+
+
+def test_who_may_read_personal_data_sees_it(world: World, story: Story) -> None:
+    told = {question for question, answer in _answers(world, story, "agent") if SECRET.casefold() in answer.casefold()}
+    assert {story.customer, story.order, f"{story.customer}/history", f"{story.order}/history", "/v1/customers"} <= told
+
+
+def test_analysts_neither_search_nor_sort_by_what_they_may_not_see(world: World, story: Story) -> None:
+    key = world.key("analyst")
+    for question in (f"q={SECRET}", "sort=search_name"):
+        assert world.client.get(f"/v1/customers?{question}", headers=key).status_code == 403
+
+
+def test_no_key_shows_its_secret_a_second_time(world: World) -> None:
+    text = world.admin["Authorization"].removeprefix("Bearer ")
+    secret = text.rsplit("_", 1)[-1]
+    for path in ("/v1/keys", "/v1/events?type=crm.api_key.*"):
+        assert secret not in world.client.get(path, params={"after": world.head()}).text
