@@ -79,6 +79,7 @@ class PostgresRecorder:
             port=str(where.get("port", "5432")),
             user=str(where.get("user", "")),
             password=str(where.get("password", "")),
+            connect_timeout=lock_timeout,
             pool_size=1,
             max_overflow=pool_size - 1,
             idle_in_transaction_session_timeout=idle_timeout,

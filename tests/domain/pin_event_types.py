@@ -27,9 +27,13 @@ def classes(root: type[Any]) -> Iterator[type[Any]]:
     """Every class of the domain that is derived from `root`."""
     for module in pkgutil.walk_packages(domain.__path__, "domain."):
         import_module(module.name)
+    yield from (kind for kind in _derived(root) if kind.__module__.startswith("domain."))
+
+
+def _derived(root: type[Any]) -> Iterator[type[Any]]:
     for derived in root.__subclasses__():
         yield derived
-        yield from classes(derived)
+        yield from _derived(derived)
 
 
 def aggregates() -> list[type[Aggregate]]:

@@ -225,7 +225,7 @@ def test_a_file_that_could_not_be_opened_for_a_moment_is_written_again_afterward
 
 def test_a_server_that_is_not_there_is_unavailable_when_the_store_is_opened() -> None:
     with pytest.raises(StoreUnavailable):
-        PostgresRecorder("postgresql://nobody@127.0.0.1:1/none")
+        PostgresRecorder("postgresql://nobody@127.0.0.1:1/none", lock_timeout=0.3)
 
 
 @pytest.mark.servers
