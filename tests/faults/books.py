@@ -10,6 +10,8 @@ from uuid import UUID
 
 import msgspec
 
+ERASED_SHARE = 0.04
+
 
 class Fact(NamedTuple):
     """An event, as the answer to the one command that recorded it names it."""
@@ -83,8 +85,9 @@ class Books:
             money.refunded += refunded
 
     def a_customer(self, random: Random) -> UUID | None:
+        """Now and then one who was erased: what is asked of them is refused."""
         with self._lock:
-            return _drawn(random, self._customers)
+            return _drawn(random, list(self.erased) if random.random() < ERASED_SHARE else self._customers)
 
     def a_customer_to_forget(self, random: Random) -> UUID | None:
         """One that nobody else is given from now on; who was given it before may still act on it."""

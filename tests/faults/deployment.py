@@ -14,6 +14,8 @@ from typing import NamedTuple
 from uuid import uuid4
 
 from consumers.faults import is_transient
+from infra.command_line.supervising import answers
+from infra.processes import ROLES, Place, environment
 from infra.read_models.completeness import Completeness
 from infra.routing import PARTITIONS
 from infra.servers.kafka import Kafka
@@ -24,9 +26,9 @@ from infra.settings import Settings
 from infra.wiring import PROJECTIONS, deploy
 
 TREE = Path(__file__).parents[2]
-RECOUNT = str(Path(sys.executable).with_name("recount"))
-COMMANDS = {"api": "serve", "relay": "relay", "projector": "project"}
-PROCESSES = ("api-1", "api-2", "relay-1", "relay-2", "projector-1", "projector-2")
+HOST = "127.0.0.1"
+ROLE_OF = {name: role for role in ROLES for name in role.names()}
+PROCESSES = tuple(ROLE_OF)
 KAFKA = "kafka"
 MASTER_KEY = "5e" * 32
 # Everything that waits is told to wait as briefly as it may; six seconds are the least that a broker allows a session.
@@ -66,7 +68,8 @@ class Deployment:
         self.completeness = Completeness(self.stores.read_models, PARTITIONS, self.topic)
         ports = dict(zip(names, kept_ports(folder / "ports", len(names)), strict=True))
         self._processes = {name: self._process(name, port) for name, port in ports.items()}
-        self.urls = [f"http://127.0.0.1:{port}" for name, port in ports.items() if name.startswith("api")]
+        self._health = {name: f"http://{HOST}:{port}{ROLE_OF[name].health}" for name, port in ports.items()}
+        self.urls = [f"http://{HOST}:{port}" for name, port in ports.items() if ROLE_OF[name].command == "serve"]
         self.key = ""
 
     def start(self) -> None:
@@ -160,22 +163,14 @@ class Deployment:
         return found[0]
 
     def _wait_until_ready(self, name: str) -> None:
-        process = self._processes[name]
-        says = "Recount is ready" if name.startswith("api") else ""
-        process.wait_until_ready(lambda: says in process.output())
+        self._processes[name].wait_until_ready(lambda: answers(self._health[name]))
 
     def _process(self, name: str, port: int) -> ServerProcess:
-        ours = {
-            "DATABASE_URL": self.database_url,
-            "KAFKA": self.servers.kafka.bootstrap,
-            "TOPIC": self.topic,
-            "PORT": port,
-            "MASTER_KEY": MASTER_KEY,
-            **TIMES,
-        }
+        place = Place(self.database_url, self.servers.kafka.bootstrap, MASTER_KEY)
         theirs = {name: value for name, value in os.environ.items() if not name.startswith("RECOUNT_")}
-        environment = theirs | {"PYTHONPATH": str(TREE)} | {f"RECOUNT_{name}": str(value) for name, value in ours.items()}
-        return ServerProcess(name, _command(name), self._folder / f"{name}.log", environment)
+        ours = {f"RECOUNT_{name}": str(value) for name, value in {"TOPIC": self.topic, **TIMES}.items()}
+        variables = theirs | environment(ROLE_OF[name], place, HOST, port) | ours | {"PYTHONPATH": str(TREE)}
+        return ServerProcess(name, _command(name), self._folder / f"{name}.log", variables)
 
 
 @contextmanager
@@ -200,7 +195,5 @@ def passing_errors() -> Iterator[None]:
 
 
 def _command(name: str, alteration: Sequence[str] = ()) -> list[str]:
-    command = COMMANDS[name.partition("-")[0]]
-    if alteration:
-        return [sys.executable, "-m", "tests.faults.altered", *alteration, command]
-    return [RECOUNT, command]
+    module = ("tests.faults.altered", *alteration) if alteration else ("infra.command_line",)
+    return [sys.executable, "-m", *module, ROLE_OF[name].command]

@@ -15,7 +15,7 @@ from tests.faults.verdict import Figures, verdict
 
 Action = Literal["kill", "freeze"]
 ACTIONS: tuple[Action, ...] = ("kill", "freeze")
-ROUNDS_A_VERDICT = 5
+ROUNDS_A_VERDICT = 10
 # Commands accepted before and during a kill; seconds frozen, sometimes longer than a consumer group waits.
 BEFORE, MEANWHILE = (10, 120), (10, 40)
 FROZEN, FROZEN_LONG, LONG_SHARE = (1.0, 3.0), 7.0, 0.15
@@ -48,7 +48,7 @@ def drawn(seed: int) -> Iterator[Round]:
 
 
 def run(deployment: Deployment, seed: int, rounds: int) -> Figures:
-    """The last verdict; there is one every five rounds. Everything is printed, the seed first."""
+    """The last verdict; there is one every ten rounds. Everything is printed, the seed first."""
     print(f"seed {seed}", flush=True)
     books, coming = Books(), enumerate(islice(drawn(seed), rounds), start=1)
     figures = None
