@@ -27,6 +27,7 @@ class Lane:
         self.early: Message | None = None
         self.broken_since = 0.0
         self.shouted = False
+        self._waits_at = self._waits_since = -1.0
 
     @property
     def is_live(self) -> bool:
@@ -57,6 +58,14 @@ class Lane:
 
     def is_broken_for(self, patience: float, now: float) -> bool:
         return self.early is not None and now - self.broken_since >= patience
+
+    def lacks(self, last: int, patience: float, now: float) -> bool:
+        """Whether the partition was sent `last`, and nothing has moved here for as long as patience lasts."""
+        if last <= self.held.position:
+            return False
+        if self._waits_at != self.held.position:
+            self._waits_at, self._waits_since = self.held.position, now
+        return now - self._waits_since >= patience
 
     def holds(self, held: Held) -> None:
         """Everything up to here is folded and committed."""

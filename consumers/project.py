@@ -33,6 +33,7 @@ broken_chains = Counter("recount_projector_broken_chains_total", "Chains that st
 
 POLL = 0.2
 PATIENCE = 60.0
+LOOKS_A_PATIENCE = 4
 STOPPED_PAUSE, OUTDATED_PAUSE = 30.0, 5.0
 SHORTEST_BACKOFF, LONGEST_BACKOFF = 0.05, 5.0
 # Events a transaction: on SQLite it keeps other writers waiting, and may take 50 ms.
@@ -71,6 +72,7 @@ class Projector:
         self._stopping = Event()
         self._begun = False
         self._failures = 0
+        self._looks_for_lacking_at = 0.0
 
     def run(self) -> None:
         """Until `stop`; whatever fails is tried again."""
@@ -102,6 +104,7 @@ class Projector:
         messages = self._source.poll(timeout)
         self._take_in(messages)
         self._mend_broken()
+        self._mend_lacking()
         return len(messages)
 
     def _begin(self) -> None:
@@ -237,19 +240,31 @@ class Projector:
             if lane.is_live and lane.is_broken_for(self._patience, now):
                 self._mend(lane)
 
+    def _mend_lacking(self) -> None:
+        """The last messages of a partition can be lost too, and no early one tells: the relay's checkpoint does."""
+        now = self._clock()
+        if now < self._looks_for_lacking_at:
+            return
+        self._looks_for_lacking_at = now + self._patience / LOOKS_A_PATIENCE
+        last = self._completeness.last_sent()
+        for lane in self._all():
+            if lane.is_live and lane.early is None and lane.lacks(last.get(lane.partition, 0), self._patience, now):
+                self._mend_up_to(lane, last[lane.partition], lane.held.next_offset - 1)
+
     def _mend(self, lane: Lane) -> None:
-        """Read what never came from the store, which is the truth, up to the furthest message that came early."""
-        early = lane.early
-        assert early is not None
+        assert lane.early is not None
+        self._mend_up_to(lane, lane.early.stored.position, lane.early.offset)
+
+    def _mend_up_to(self, lane: Lane, upto: int, offset: int) -> None:
+        """Read what never came from the store, which is the truth."""
         where = {"projection": lane.projection.name, "partition": lane.partition}
         if not lane.shouted:
             lane.shouted = True
             broken_chains.inc()
-            log.error("projector.chain_broken", **where, held=lane.held.position, early=early.stored.position)
-        upto = early.stored.position
+            log.error("projector.chain_broken", **where, held=lane.held.position, missing_up_to=upto)
         routed = routed_to(self._store, lane.partition, self._partitions, lane.held.position, upto, self._at_once)
         for stored in routed:
-            messages = [Message(lane.partition, early.offset, 0, one) for one in stored]
+            messages = [Message(lane.partition, offset, 0, one) for one in stored]
             if not self._commit(lane, messages, self._arrived([(lane, messages)])[lane.partition]):
                 return
         lane.early, lane.shouted = None, False

@@ -55,6 +55,14 @@ class Completeness:
         self._look()
         return self._answer(projection, subject)
 
+    def last_sent(self) -> Mapping[int, int]:
+        """The last position that was sent to each partition, where there is a topic."""
+        if self._topic is None:
+            return {}
+        with self._read_models.reader.connect() as connection:
+            checkpoint = checkpoints.load(connection, self._topic)
+        return checkpoint.last if checkpoint else {}
+
     async def wait(self, projection: str, after: int, subject: UUID | None = None, timeout: float = 5.0) -> int:
         """Like `up_to`, but waits up to `timeout` seconds for `after`; what it returns may still be below it."""
         deadline = time.monotonic() + timeout
