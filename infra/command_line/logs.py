@@ -11,13 +11,11 @@ import sys
 import structlog
 from structlog.typing import EventDict, Processor
 
-from consumers.faults import frames_of, name_of
-
 LOUD_LIBRARIES = {"kafka": logging.CRITICAL, "uvicorn": logging.WARNING, "httpx": logging.WARNING}
 
 
 def configure(level: str) -> None:
-    """`level` is a name of the standard library's, in any case."""
+    """`level` is a name of the standard library's."""
     renderer: Processor = structlog.processors.JSONRenderer()
     if sys.stderr.isatty():
         renderer = structlog.dev.ConsoleRenderer()
@@ -28,7 +26,7 @@ def configure(level: str) -> None:
     ]
     structlog.configure(
         processors=[*shared, renderer],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
@@ -43,6 +41,8 @@ def without_texts_of_errors(_: object, __: str, event: EventDict) -> EventDict:
     elif isinstance(error, tuple):
         error = error[1]
     if isinstance(error, BaseException):
+        from consumers.faults import frames_of, name_of
+
         event.update(error=name_of(error), frames=frames_of(error))
     return event
 

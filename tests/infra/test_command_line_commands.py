@@ -1,0 +1,104 @@
+"""Commands do the same whether a server runs or not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.infra.recount import Ran, Running, recount
+
+Run = Callable[..., Ran]
+ALL = ["customer_view", "customer_timeline", "orders", "channel_sales", "api_keys"]
+
+
+@pytest.fixture(params=["a server runs", "no server runs"])
+def run(request: pytest.FixtureRequest, told: dict[str, str], serve: Callable[..., Running]) -> Run:
+    if request.param == "a server runs":
+        serve()
+    return lambda *arguments: recount(told, *arguments)
+
+
+def test_a_key_is_created_listed_and_revoked(run: Run) -> None:
+    created = run("keys", "create", "--role", "agent", "--role", "analyst", "the shop", "--json").answer
+    assert created["key"].startswith("rk_")
+    [listed] = [key for key in run("keys", "list", "--json").answer if key["key_id"] == created["id"]]
+    assert (listed["label"], listed["roles"], listed["revoked_at"]) == ("the shop", ["agent", "analyst"], None)
+    assert run("keys", "revoke", created["id"]).status == 0
+    [listed] = [key for key in run("keys", "list", "--json").answer if key["key_id"] == created["id"]]
+    assert listed["revoked_at"] is not None
+
+
+def test_a_role_that_is_none_is_refused(run: Run) -> None:
+    ran = run("keys", "create", "--role", "king", "me")
+    assert ran.status == 1
+    assert "/roles/0" in ran.complained
+    assert "Traceback" not in ran.complained
+
+
+def test_a_file_is_imported_with_a_report_and_again_changes_nothing(run: Run, mapping: Path, rows: Path) -> None:
+    first = run("import", mapping, rows, "--json")
+    assert first.status == 1, "a row was refused"
+    report = first.answer
+    assert [report[count] for count in ("rows", "accepted", "repeated", "refused")] == [3, 2, 0, 1]
+    assert [row["line"] for row in report["refusals"]] == [4]
+    again = run("import", mapping, rows, "--json").answer
+    assert [again[count] for count in ("rows", "accepted", "repeated", "refused")] == [3, 0, 2, 1]
+
+
+def test_a_report_names_the_rows_that_were_refused(run: Run, mapping: Path, rows: Path) -> None:
+    said = run("import", mapping, rows).said
+    assert "3 rows: 2 accepted, 0 repeated, 1 refused" in said
+    assert "line 4" in said
+
+
+def test_a_mapping_that_is_none_is_refused_by_its_key(run: Run, mapping: Path, rows: Path) -> None:
+    mapping.write_text(mapping.read_text().replace("system", "sistem"))
+    ran = run("import", mapping, rows)
+    assert ran.status == 1
+    assert "sistem" in ran.complained
+
+
+def test_a_file_that_is_not_as_its_mapping_says_is_refused_with_nothing_done(run: Run, mapping: Path, rows: Path) -> None:
+    rows.write_text("client,title\n1,Ada\n")
+    ran = run("import", mapping, rows)
+    assert ran.status == 1
+    assert "there is no column 'customer'" in ran.complained
+
+
+def test_read_models_that_are_built_again_are_equal_to_those_that_were_there(run: Run, mapping: Path, rows: Path) -> None:
+    run("import", mapping, rows)
+    wait = run("keys", "list")
+    assert wait.status == 0
+    checked = run("rebuild", "customer_view", "--check")
+    assert checked.status == 0
+    assert "customer_view: checked" in checked.said
+    assert "equal" in checked.said
+    rebuilt = run("rebuild", "--all", "--json").answer
+    assert [one["projection"] for one in rebuilt] == ALL
+    assert all(one["same"] and one["swapped"] for one in rebuilt)
+
+
+def test_a_read_model_that_is_none_is_refused_with_those_that_are(run: Run) -> None:
+    for arguments in (("rebuild", "customer_veiw"), ("dead-letters", "retry", "customer_veiw")):
+        ran = run(*arguments)
+        assert ran.status == 1
+        assert "customer_view" in ran.complained
+
+
+def test_status_tells_the_position_and_lag_of_every_read_model(run: Run) -> None:
+    run("keys", "create", "--role", "agent", "me")
+    run("keys", "list")
+    status = run("status", "--json").answer
+    assert (status["deployment"], status["healthy"]) == ("embedded", True)
+    assert [one["name"] for one in status["projections"]] == ALL
+    assert "customer_view" in run("status").said
+
+
+def test_without_dead_letters_there_is_nothing_to_list_retry_or_discard(run: Run) -> None:
+    assert run("dead-letters", "list", "--json").answer == []
+    assert run("dead-letters", "retry", "orders", "--json").answer == {"folded": 0, "waiting": 0}
+    ran = run("dead-letters", "discard", "orders", "1")
+    assert ran.status == 1
+    assert "no dead letter at 1" in ran.complained

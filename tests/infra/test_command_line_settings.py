@@ -1,0 +1,83 @@
+"""A wrong or half setting is refused at the start, by name, in one line."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.infra.recount import environment, recount
+
+DATABASE = "postgresql://postgres@127.0.0.1:1/nowhere"
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"PORT": "high"}, "RECOUNT_PORT"),
+        ({"PORT": "65536"}, "RECOUNT_PORT"),
+        ({"KAFKA": "127.0.0.1:1"}, "RECOUNT_DATABASE_URL and RECOUNT_KAFKA"),
+        ({"DATABASE_URL": DATABASE}, "RECOUNT_DATABASE_URL and RECOUNT_KAFKA"),
+        ({"DATABASE_URL": "mysql://here/there", "KAFKA": "127.0.0.1:1"}, "RECOUNT_DATABASE_URL"),
+        ({"MASTER_KEY": None}, "RECOUNT_MASTER_KEY or RECOUNT_MASTER_KEY_FILE"),
+        ({"MASTER_KEY": "short"}, "RECOUNT_MASTER_KEY"),
+        ({"MASTER_KEY_FILE": "key"}, "RECOUNT_MASTER_KEY and RECOUNT_MASTER_KEY_FILE"),
+        ({"MASTER_KEY": None, "MASTER_KEY_FILE": "nowhere/key"}, "RECOUNT_MASTER_KEY_FILE"),
+        ({"QUEUE_LIMIT": "0"}, "RECOUNT_QUEUE_LIMIT"),
+        ({"LOG_LEVEL": "LOUD"}, "RECOUNT_LOG_LEVEL"),
+    ],
+)
+def test_a_wrong_setting_is_refused_by_name(home: Path, settings: dict[str, str | None], named: str) -> None:
+    ran = recount(environment(home, **settings), "serve")
+    assert ran.status == 2
+    assert named in ran.complained
+    assert len(ran.complained.strip().splitlines()) == 1
+    assert not home.exists()
+
+
+def test_a_database_that_does_not_answer_is_named(home: Path) -> None:
+    ran = recount(environment(home, DATABASE_URL=DATABASE, KAFKA="127.0.0.1:1"), "serve")
+    assert ran.status == 1
+    assert "RECOUNT_DATABASE_URL" in ran.complained
+    assert len(ran.complained.strip().splitlines()) == 1
+
+
+def test_another_master_key_is_refused(home: Path) -> None:
+    assert recount(environment(home), "status").status == 0
+    ran = recount(environment(home, MASTER_KEY="8d" * 32), "status")
+    assert ran.status == 2
+    assert "RECOUNT_MASTER_KEY" in ran.complained
+
+
+@pytest.mark.parametrize("command", ["relay", "project"])
+def test_what_only_the_distributed_deployment_has_is_refused_in_the_embedded_one(home: Path, command: str) -> None:
+    ran = recount(environment(home), command)
+    assert ran.status == 2
+    assert "RECOUNT_DATABASE_URL and RECOUNT_KAFKA" in ran.complained
+
+
+def test_what_brings_its_own_servers_is_refused_others(home: Path) -> None:
+    ran = recount(environment(home, DATABASE_URL=DATABASE, KAFKA="127.0.0.1:1"), "up")
+    assert ran.status == 2
+    assert "RECOUNT_DATABASE_URL and RECOUNT_KAFKA" in ran.complained
+
+
+def test_a_projector_of_what_is_no_read_model_is_refused_with_those_that_are(home: Path) -> None:
+    ran = recount(environment(home, DATABASE_URL=DATABASE, KAFKA="127.0.0.1:1"), "project", "customer_veiw")
+    assert ran.status == 2
+    assert "customer_veiw" in ran.complained
+    assert "customer_view" in ran.complained
+
+
+@pytest.mark.parametrize("arguments", [("sreve",), ("import", "a.toml"), ("keys", "create", "me"), ("rebuild",)])
+def test_wrong_usage_has_its_own_exit_status(home: Path, arguments: tuple[str, ...]) -> None:
+    assert recount(environment(home), *arguments).status == 2
+
+
+def test_help_needs_no_settings_and_no_heavy_module() -> None:
+    heavy = "{'fastapi', 'sqlalchemy', 'kafka', 'pydantic', 'pandas', 'sklearn', 'httpx', 'uvicorn'}"
+    script = f"import sys, infra.command_line; print(sorted({heavy} & sys.modules.keys()))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
