@@ -1,0 +1,95 @@
+"""`recount up`: one command starts the whole distributed deployment, and one Ctrl-C ends it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from infra.processes import ROLES
+from infra.servers.process import wait_until
+from tests.infra.recount import Ran, Running, environment, recount
+
+pytestmark = pytest.mark.servers
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def up(tmp_path: Path, home: Path) -> Iterator[Running]:
+    up = Running(tmp_path, environment(home, SESSION_TIMEOUT=6), "up")
+    yield up
+    for child in _family(up):
+        child.kill()
+    up.process.kill()
+    up.process.wait()
+
+
+def test_everything_starts_answers_through_both_workers_recovers_and_ends_together(up: Running, home: Path) -> None:
+    up.wait_for("Recount is ready", timeout=90)
+    family = _family(up)
+    workers = _workers(up)
+    assert len(_of_recount(family)) == sum(role.copies for role in ROLES)
+    assert len(workers) == 2
+
+    with httpx.Client(headers={"Authorization": f"Bearer {up.key}"}, timeout=20) as caller:
+        _what_one_worker_registered_the_other_reads(caller, workers)
+        assert _status(home).answer["healthy"]
+        _a_worker_that_is_killed_comes_back(caller, up, workers[1])
+        _what_one_worker_registered_the_other_reads(caller, workers)
+
+    family += _family(up)
+    assert up.end() == 0, up.complained
+    assert "Traceback" not in up.complained
+    assert not [process for process in family if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
+    assert not (home / "up.env").exists()
+
+
+def _what_one_worker_registered_the_other_reads(caller: httpx.Client, workers: list[str]) -> None:
+    for here, there in (workers, reversed(workers)):
+        registered = caller.post(f"{here}/v1/customers", json={"kind": "person", "name": "Ada"})
+        assert registered.status_code == 201, registered.text
+        place, position = registered.headers["Location"], registered.headers["Position"]
+        read = caller.get(f"{there}{place}", params={"after": position})
+        assert (read.status_code, read.json()["name"]) == (200, "Ada"), read.text
+
+
+def _status(home: Path) -> Ran:
+    """By another command, as the file that `up` leaves for it says."""
+    exported = (line.removeprefix("export ").split("=", 1) for line in (home / "up.env").read_text().splitlines())
+    return recount(environment(home) | {name: value.strip("'") for name, value in exported}, "status", "--json")
+
+
+def _a_worker_that_is_killed_comes_back(caller: httpx.Client, up: Running, url: str) -> None:
+    [killed] = [process for process in _of_recount(_family(up)) if url.endswith(process.environ().get("RECOUNT_PORT", "none"))]
+    killed.kill()
+
+    def is_back() -> bool:
+        try:
+            return caller.get(f"{url}/health/live").status_code == 200 and not killed.is_running()
+        except httpx.TransportError:
+            return False
+
+    wait_until(is_back, 30, "the worker is back")
+    assert "api-2" in up.complained
+
+
+def _family(up: Running) -> list[psutil.Process]:
+    return psutil.Process(up.process.pid).children(recursive=True) if up.process.poll() is None else []
+
+
+def _of_recount(family: list[psutil.Process]) -> list[psutil.Process]:
+    return [process for process in family if "infra.command_line" in process.cmdline()]
+
+
+def _workers(up: Running) -> list[str]:
+    """The first is the one that is shown."""
+    ports = [process.environ()["RECOUNT_PORT"] for process in _of_recount(_family(up)) if "serve" in process.cmdline()]
+    urls = [f"http://127.0.0.1:{port}" for port in ports]
+    return sorted(urls, key=lambda url: url != up.url)
