@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import threading
-import time
 from collections.abc import Callable
-from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from commands import customers, orders
 from commands.batch import Outcome
-from commands.commit import Commit, Committed, StoreUnavailable
-from commands.executor import Executor, OutcomeUnknown, Overloaded
+from commands.executor import Executor
 from commands.unit_of_work import UnitOfWork
 from domain.customer import Customer, Tagged
 from domain.ids import new_id
@@ -42,24 +38,6 @@ from tests.commands.event_stores import (
 )
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
-
-
-class Gated(Watched):
-    """A store whose commits wait until they are let through."""
-
-    def __init__(self, store: EventStore) -> None:
-        super().__init__(store)
-        self.committing, self.gate = threading.Event(), threading.Event()
-
-    def commit(self, commit: Commit) -> Committed:
-        self.committing.set()
-        assert self.gate.wait(20)
-        return super().commit(commit)
-
-
-class Away(Watched):
-    def commit(self, commit: Commit) -> Committed:
-        raise StoreUnavailable("nobody is there")
 
 
 def positions(outcomes: list[Outcome]) -> list[int]:
@@ -215,61 +193,6 @@ def test_a_drawn_number_is_none_that_was_given_by_hand(store: EventStore, execut
     assert accepted(one(executor, placing(drawn)))
     [placed] = store.streams([drawn])[drawn]
     assert int(placed.event.number) >= 200  # type: ignore[attr-defined]
-
-
-# Back-pressure and the end
-
-
-def test_a_full_queue_refuses_at_once_and_takes_again_when_it_empties(store: EventStore) -> None:
-    gated = Gated(store)
-    with running(gated, queue=3) as executor:
-        held = executor.submit(registering())
-        assert gated.committing.wait(20)
-        queued = [executor.submit(registering()) for _ in range(3)]
-        with pytest.raises(Overloaded):
-            executor.submit(registering())
-        gated.gate.set()
-        assert all(accepted(outcome) for outcome in done(held, *queued))
-        assert accepted(one(executor, registering()))
-
-
-def test_closing_finishes_what_was_accepted_and_accepts_no_more(store: EventStore) -> None:
-    executor = Executor(store)
-    futures = together(executor, *(registering() for _ in range(300)))
-    executor.close()
-    assert all(future.done() for future in futures)
-    assert store.head() == 300
-    with pytest.raises(Overloaded):
-        executor.submit(registering())
-
-
-def test_closing_ends_in_time_when_the_store_is_away(store: EventStore) -> None:
-    executor = Executor(Away(store))
-    object.__setattr__(executor, "limits", type(executor.limits)(settle=0.5))
-    futures = together(executor, *(registering() for _ in range(2000)))
-    began = time.monotonic()
-    executor.close()
-    assert time.monotonic() - began < 3
-    assert {type(future.exception(0)) for future in futures} == {OutcomeUnknown}
-
-
-def test_a_caller_who_leaves_does_not_stop_the_others(store: EventStore) -> None:
-    gated = Gated(store)
-
-    async def ask_and_leave(executor: Executor) -> Outcome:
-        leaver = asyncio.ensure_future(executor.run(registering()))
-        stayer = asyncio.ensure_future(executor.run(registering()))
-        await asyncio.get_running_loop().run_in_executor(None, gated.committing.wait, 20)
-        leaver.cancel()
-        gated.gate.set()
-        return await stayer
-
-    with running(gated) as executor:
-        waiting: Future[Outcome] = executor.submit(registering())
-        assert not waiting.cancel()
-        assert accepted(asyncio.run(ask_and_leave(executor)))
-        assert accepted(done(waiting)[0])
-    assert store.head() == 3
 
 
 # Cache and clock
