@@ -25,6 +25,7 @@ from domain.ids import new_id
 from domain.occurrence import occurrence
 
 NO_TIME_YET = datetime.min.replace(tzinfo=UTC)
+VERSION = re.compile(r'"(\d{1,9})(?:-[0-9a-f]{16})?"')
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
@@ -93,11 +94,11 @@ def context(caller: Caller, told: Told | None, origin: Origin = "live") -> Conte
 
 
 def expected_version(request: Request) -> int | None:
-    """The version that If-Match names."""
+    """The version that If-Match names, as a command's answer or a read's ETag has it."""
     text = request.headers.get("if-match")
     if text is None or text == "*":
         return None
-    match = re.fullmatch(r'"(\d{1,9})"', text)
+    match = VERSION.fullmatch(text)
     if match is None:
         raise Problem(400, "malformed-if-match", 'If-Match holds one version in quotes, such as "3".')
     return int(match.group(1))

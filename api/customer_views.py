@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from api import schemas
 from api.access import Caller, may
 from api.fields import External, System
-from api.openapi import answers, listed
+from api.openapi import listed, one
 from api.past import Resource, When, as_of, history
 from api.problems import Problem
 from api.reading import LARGEST_POSITION, After, Day, absent, found, page, read
@@ -87,7 +87,7 @@ async def customers(
     return page(request, [shown(row, caller) for row in rows.rows], rows.next, position)
 
 
-@router.get("/by/{system}/{external:path}", responses=answers(schemas.CUSTOMER, 404))
+@router.get("/by/{system}/{external:path}", responses=one(schemas.CUSTOMER))
 async def customer_by_external_id(
     request: Request, caller: Reader, after: After, when: When, zone: Zone, system: System, external: External
 ) -> Response:
@@ -96,7 +96,7 @@ async def customer_by_external_id(
     return await customer(request, caller, after, when, zone, id)
 
 
-@router.get("/{id}", responses=answers(schemas.CUSTOMER, 404))
+@router.get("/{id}", responses=one(schemas.CUSTOMER))
 async def customer(request: Request, caller: Reader, after: After, when: When, zone: Zone, id: UUID) -> Response:
     """One customer, with what their orders came to by currency; `money` is null where a past is asked for."""
     row: Mapping[str, Any] | None

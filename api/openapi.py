@@ -30,7 +30,7 @@ POSITION = {
     "description": "A position in the log: send it back as `?after=` to read what you wrote.",
     "schema": {"type": "string"},
 }
-ETAG = {"description": "The version, in quotes.", "schema": {"type": "string"}}
+ETAG = {"description": "The version in quotes, followed by a digest where it comes with a body.", "schema": {"type": "string"}}
 
 _ACCEPTED_BODY = {
     "application/json": {
@@ -96,6 +96,14 @@ def answers(schema: dict[str, Any], *more: int) -> dict[int | str, dict[str, Any
     }
 
 
+def one(schema: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
+    """A single thing's answers: 200 with an ETag, 304 where If-None-Match has it, 404."""
+    found = answers(schema, 404)
+    found[200]["headers"]["ETag"] = ETAG
+    unchanged = {"description": "As the caller has it", "headers": {"ETag": ETAG, "Position": POSITION}}
+    return {**found, 304: unchanged}
+
+
 def listed(item: dict[str, Any], *more: int) -> dict[int | str, dict[str, Any]]:
     """A list's answers: a page of items, and the link to the next page."""
     return answers(
@@ -115,7 +123,7 @@ COMMAND_HEADERS = [
         "in": "header",
         "required": False,
         "description": "The version you last saw, in quotes; 412 if someone was faster.",
-        "schema": {"type": "string", "pattern": r'^(\*|"\d{1,9}")$', "examples": ['"3"']},
+        "schema": {"type": "string", "pattern": r'^(\*|"\d{1,9}(-[0-9a-f]{16})?")$', "examples": ['"3"']},
     },
     {
         "name": "Idempotency-Key",
@@ -125,7 +133,18 @@ COMMAND_HEADERS = [
         "schema": {"type": "string", "pattern": r"^[\x21-\x7e]{1,255}$"},
     },
 ]
+READ_HEADERS = [
+    {
+        "name": "If-None-Match",
+        "in": "header",
+        "required": False,
+        "description": "The ETag of an answer you have; 304 if it is still the same.",
+        "schema": {"type": "string"},
+    }
+]
 OPEN = frozenset({"/health/live"})
+# What is asked here changes no aggregate, and the same again is harmless.
+NO_COMMANDS = ("/v1/imports", "/v1/operations")
 
 
 def document(app: FastAPI) -> dict[str, Any]:
@@ -136,7 +155,7 @@ def document(app: FastAPI) -> dict[str, Any]:
         for path, operations in made["paths"].items():
             for method, operation in operations.items():
                 operation["security"] = [] if path in OPEN else [{"key": []}]
-                if method != "get":
-                    operation["parameters"] = operation.get("parameters", []) + COMMAND_HEADERS
+                more = COMMAND_HEADERS if method != "get" else READ_HEADERS if "304" in operation["responses"] else []
+                operation["parameters"] = operation.get("parameters", []) + more
         app.openapi_schema = made
     return app.openapi_schema

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from api import schemas
 from api.access import Caller, may
 from api.fields import External, System
-from api.openapi import answers, listed
+from api.openapi import listed, one
 from api.past import Resource, When, as_of, history
 from api.reading import After, Day, absent, found, page, read
 from api.zones import Zone
@@ -85,7 +85,7 @@ async def orders(
     return page(request, [shown(row, caller) for row in rows.rows], rows.next, position)
 
 
-@router.get("/by/{system}/{external:path}", responses=answers(schemas.ORDER, 404))
+@router.get("/by/{system}/{external:path}", responses=one(schemas.ORDER))
 async def order_by_external_id(
     request: Request, caller: Reader, after: After, when: When, system: System, external: External
 ) -> Response:
@@ -94,7 +94,7 @@ async def order_by_external_id(
     return await order(request, caller, after, when, id)
 
 
-@router.get("/{id}", responses=answers(schemas.ORDER, 404))
+@router.get("/{id}", responses=one(schemas.ORDER))
 async def order(request: Request, caller: Reader, after: After, when: When, id: UUID) -> Response:
     """One order with its lines, payments, shipments and returns."""
     row: Mapping[str, Any] | None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from hashlib import blake2b
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -76,13 +77,19 @@ def _query(request: Request, query: Callable[[Connection], T]) -> T:
 
 
 def found(request: Request, body: Any, position: int, version: int | None = None) -> Response:
-    """200 with the body; 304 where the caller has this version already."""
+    """200 with the body; 304 where the caller has exactly this already.
+
+    The ETag begins with the version, for If-Match. A digest follows, as an answer may change without a new version: by a
+    customer's orders, by an erasure, by the end of a day.
+    """
+    content = msgspec.json.encode(body)
     headers = {"Position": str(position)}
     if version is not None:
-        headers["ETag"] = f'"{version}"'
-        if request.headers.get("if-none-match") == headers["ETag"]:
+        headers["ETag"] = f'"{version}-{blake2b(content, digest_size=8).hexdigest()}"'
+        known = request.headers.get("if-none-match", "").split(",")
+        if headers["ETag"] in (tag.strip().removeprefix("W/") for tag in known):
             return Response(status_code=304, headers=headers)
-    return Response(msgspec.json.encode(body), 200, headers, "application/json")
+    return Response(content, 200, headers, "application/json")
 
 
 def absent(name: str, id: object, position: int) -> Response:
