@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import StringConstraints
 from starlette.concurrency import run_in_threadpool
 
 from api.access import may
@@ -65,13 +66,13 @@ LETTERS = {"type": "object", "required": ["items"], "properties": {"items": {"ty
 
 def _answers(schema: dict[str, Any], status: int = 200) -> dict[int | str, dict[str, Any]]:
     answer = {"description": "The answer", "content": {"application/json": {"schema": schema}}}
-    return {status: answer, **EVERYWHERE, **problems(409)}
+    return {status: answer, **EVERYWHERE, **problems(409, 415)}
 
 
 class RebuildBody(Body):
     """`check` only compares what would be built with what is there."""
 
-    projection: Annotated[str, Path(max_length=64)]
+    projection: Annotated[str, StringConstraints(max_length=64)]
     check: bool = False
 
 

@@ -8,16 +8,17 @@ from infra.command_line.terminal import out
 
 
 def show_first_key(key: str) -> None:
-    out.print(f"\n[bold]The first admin key, shown only now:[/] {escape(key)}")
+    out.print(f"[bold]The first admin key, shown only now:[/] {escape(key)}")
 
 
 def show(url: str, key: str | None) -> None:
-    """`key` is the first one, None where it was shown long ago."""
-    out.print(f"\n[bold green]Recount is ready:[/] [link={url}/docs]{url}/docs[/]   [dim](Ctrl-C ends it)[/]\n")
+    """`key` is the first one, shown here; None where it was shown long ago."""
+    out.print(f"\n[bold green]Recount is ready:[/] [link={url}/docs]{url}/docs[/]   [dim](Ctrl-C ends it)[/]")
     if key is None:
         out.print("[dim]The first key was shown at the first start. Another one: recount keys create --role admin me[/]\n")
         return
-    out.print("Try:")
+    show_first_key(key)
+    out.print("\nTry:")
     for request in requests(url, key):
         print(f"  {request}\n", flush=True)
 

@@ -71,8 +71,6 @@ def run(settings: Settings, load: Files | None) -> None:
             if not settings.distributed:
                 running = server_file.RunningServer(url, local_key, os.getpid())
                 stack.enter_context(server_file.announced(settings.home, running))
-            if key:
-                hints.show_first_key(key)
             hints.show(url, key)
             if loading and not loading.is_done():
                 loading.begin_and_follow(parts.executor, application.state.jobs)
