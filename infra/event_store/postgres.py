@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
+from select import POLLIN, poll
 from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
@@ -72,6 +73,7 @@ class PostgresRecorder:
     @unavailable_when_unreachable
     def __init__(self, url: str, *, pool_size: int = 4, lock_timeout: float = 5.0, idle_timeout: float = 3.0) -> None:
         where = conninfo_to_dict(url)
+        self._pool_size = pool_size
         self._lock_timeout, self._transaction_timeout = int(lock_timeout * 1000), int((lock_timeout + idle_timeout) * 1000)
         self._datastore = PostgresDatastore(
             dbname=str(where.get("dbname", "")),
@@ -262,8 +264,22 @@ class PostgresRecorder:
 
     @contextmanager
     def _connection(self) -> Iterator[Any]:
+        """One that the server has not closed meanwhile: after a restart of the database all those in the pool are."""
+        for _ in range(self._pool_size):
+            with self._datastore.get_connection() as connection:
+                if not _is_cut_off(connection):
+                    yield connection
+                    return
+                connection.close()
         with self._datastore.get_connection() as connection:
             yield connection
+
+
+def _is_cut_off(connection: Any) -> bool:
+    """Whether there is something to be read although nothing was asked: the end, as it tells without another round trip."""
+    waiting = poll()
+    waiting.register(connection.fileno(), POLLIN)
+    return bool(waiting.poll(0))
 
 
 def _refuse_stale(rows: CommitRows, true: dict[UUID, int]) -> None:
