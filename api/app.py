@@ -47,7 +47,7 @@ def create(
     completeness: Completeness,
     local_key: str | None = None,
     operated: Operations | None = None,
-) -> FastAPI:
+) -> Api:
     """The API over these stores. Whoever made them closes them, and `app.state.jobs` before.
 
     `operated` tells how the read models are and rebuilds them; without it there are no such routes.

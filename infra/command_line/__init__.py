@@ -40,7 +40,7 @@ app.add_typer(keys.app, name="keys")
 
 
 def main() -> None:
-    """Exit status 0: done; 1: it failed or was refused; 2: wrong usage or settings."""
+    """Exit status 0: done; 1: it failed or was refused; 2: wrong usage or settings; 130: interrupted before its end."""
     collect_seldom()
     try:
         app()

@@ -20,7 +20,7 @@ from infra.settings import Settings
 from infra.wiring import PROJECTIONS, Deployment, deploy
 
 if TYPE_CHECKING:
-    from fastapi import FastAPI
+    from api.app import Api
 
 
 class Parts(msgspec.Struct, eq=False):
@@ -32,7 +32,7 @@ class Parts(msgspec.Struct, eq=False):
     projector: Projector | None = None
 
     @contextmanager
-    def application(self, local_key: str | None = None) -> Iterator[FastAPI]:
+    def application(self, local_key: str | None = None) -> Iterator[Api]:
         """The API over these parts. Imports and rebuilds that are under way at the end stop at their next step."""
         from api.app import create
         from infra.command_line.operating import Operating
