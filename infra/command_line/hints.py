@@ -15,7 +15,7 @@ def show(url: str, key: str | None) -> None:
     """`key` is the first one, shown here; None where it was shown long ago."""
     out.print(f"\n[bold green]Recount is ready:[/] [link={url}/docs]{url}/docs[/]   [dim](Ctrl-C ends it)[/]")
     if key is None:
-        out.print("[dim]The first key was shown at the first start. Another one: recount keys create --role admin me[/]\n")
+        out.print("[dim]The first key was shown at the first start. Another one: recount keys create me admin[/]\n")
         return
     show_first_key(key)
     out.print("\nTry:")

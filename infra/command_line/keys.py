@@ -15,21 +15,18 @@ from infra.command_line.terminal import out, print_json
 app = typer.Typer(help="API keys: create, list, revoke.", no_args_is_help=True)
 
 Label = Annotated[str, typer.Argument(help="Whose key it is, or what for.")]
-Role = Annotated[
-    list[str],
-    typer.Option("--role", help="agent, marketer, sales, analyst, auditor, operator or admin; several times for several."),
+Roles = Annotated[
+    list[str], typer.Argument(metavar="ROLE…", help="agent, marketer, sales, analyst, auditor, operator or admin; one or more.")
 ]
 
 
 @app.command()
-def create(
-    label: Annotated[str, typer.Argument(help="Whose key it is, or what for.")], role: Role, json: AsJson = False
-) -> None:
+def create(label: Label, roles: Roles, json: AsJson = False) -> None:
     """Create a key. Its text is shown once and kept nowhere."""
     from infra.command_line.reaching import reached
 
     with reached(read_settings()) as api:
-        issued = api.post("/v1/keys", json={"label": label, "roles": role})
+        issued = api.post("/v1/keys", json={"label": label, "roles": roles})
     if json:
         print_json(issued)
     else:

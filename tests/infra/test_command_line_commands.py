@@ -21,7 +21,7 @@ def run(request: pytest.FixtureRequest, told: dict[str, str], serve: Callable[..
 
 
 def test_a_key_is_created_listed_and_revoked(run: Run) -> None:
-    created = run("keys", "create", "--role", "agent", "--role", "analyst", "the shop", "--json").answer
+    created = run("keys", "create", "the shop", "agent", "analyst", "--json").answer
     assert created["key"].startswith("rk_")
     [listed] = [key for key in run("keys", "list", "--json").answer if key["key_id"] == created["id"]]
     assert (listed["label"], listed["roles"], listed["revoked_at"]) == ("the shop", ["agent", "analyst"], None)
@@ -31,7 +31,7 @@ def test_a_key_is_created_listed_and_revoked(run: Run) -> None:
 
 
 def test_a_role_that_is_none_is_refused(run: Run) -> None:
-    ran = run("keys", "create", "--role", "king", "me")
+    ran = run("keys", "create", "me", "king")
     assert ran.status == 1
     assert "/roles/0" in ran.complained
     assert "Traceback" not in ran.complained
@@ -88,7 +88,7 @@ def test_a_read_model_that_is_none_is_refused_with_those_that_are(run: Run) -> N
 
 
 def test_status_tells_the_position_and_lag_of_every_read_model(run: Run) -> None:
-    run("keys", "create", "--role", "agent", "me")
+    run("keys", "create", "me", "agent")
     run("keys", "list")
     status = run("status", "--json").answer
     assert (status["deployment"], status["healthy"]) == ("embedded", True)
