@@ -10,6 +10,7 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import iter_route_contexts
+from sqlalchemy import exc
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -92,6 +93,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Overloaded, _overloaded)
     app.add_exception_handler(OutcomeUnknown, _outcome_unknown)
     app.add_exception_handler(StoreUnavailable, _unavailable)
+    for away in (exc.OperationalError, exc.InterfaceError, exc.TimeoutError):
+        app.add_exception_handler(away, _read_models_away)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -169,6 +172,12 @@ async def _outcome_unknown(_: Request, error: Any) -> Response:
 async def _unavailable(_: Request, error: Any) -> Response:
     log.warning("store unavailable", error=str(error))
     return problem(503, "unavailable", "The store does not answer.", headers={"Retry-After": RETRY_SECONDS})
+
+
+async def _read_models_away(_: Request, error: Any) -> Response:
+    # The error's text holds values of the query.
+    log.warning("read models unavailable", error=type(error).__name__)
+    return problem(503, "unavailable", "The read models do not answer.", headers={"Retry-After": RETRY_SECONDS})
 
 
 async def _unexpected(request: Request, error: Any) -> Response:
