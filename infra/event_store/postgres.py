@@ -48,10 +48,9 @@ CONNECTION = {
 VERSIONS = (
     "SELECT originator_id, max(originator_version) AS version FROM stored_events WHERE originator_id = ANY(%s) GROUP BY 1"
 )
-DESTROY_KEYS = (
-    "WITH RECURSIVE gone (subject) AS (SELECT unnest(%s::uuid[]) UNION"
-    " SELECT links.subject FROM subject_links AS links JOIN gone ON links.other = gone.subject)"
-    " DELETE FROM subject_keys WHERE subject IN (SELECT subject FROM gone)"
+TAKEN_ALONG = (
+    "WITH RECURSIVE gone (subject) AS (SELECT %s::uuid UNION"
+    " SELECT links.subject FROM subject_links AS links JOIN gone ON links.other = gone.subject) SELECT subject FROM gone"
 )
 READ = "SELECT notification_id, originator_id, originator_version, topic, state FROM stored_events "
 
@@ -163,8 +162,10 @@ class PostgresRecorder:
             " SELECT * FROM unnest(%s::text[], %s::text[], %s::bytea[], %s::bigint[], %s::bytea[])",
             [_receipt_row(receipt, committed) for receipt in rows.receipts],
         )
-        if rows.erased:
-            connection.execute(DESTROY_KEYS, [list(rows.erased)])
+        for subject, along in rows.erased.items():
+            if _others(connection.execute(TAKEN_ALONG, [subject], prepare=True), subject) != along:
+                raise Stale({subject: 0})
+            connection.execute("DELETE FROM subject_keys WHERE subject = ANY(%s)", [[subject, *along]], prepare=True)
 
     def _explain_conflict(self, rows: CommitRows) -> None:
         """A key was taken. Say which: a stream's next version, a number or a receipt."""
@@ -202,6 +203,11 @@ class PostgresRecorder:
                 "SELECT subject, wrapped FROM subject_keys WHERE subject = ANY(%s)", [list(subjects)], prepare=True
             )
             return {row["subject"]: row["wrapped"] for row in found.fetchall()}
+
+    @unavailable_when_unreachable
+    def taken_along(self, subject: UUID) -> set[UUID]:
+        with self._connection() as connection:
+            return _others(connection.execute(TAKEN_ALONG, [subject], prepare=True), subject)
 
     @unavailable_when_unreachable
     def receipts(self, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], KeptReceipt]:
@@ -280,6 +286,10 @@ def _is_cut_off(connection: Any) -> bool:
     waiting = poll()
     waiting.register(connection.fileno(), POLLIN)
     return bool(waiting.poll(0))
+
+
+def _others(found: Any, subject: UUID) -> set[UUID]:
+    return {row["subject"] for row in found.fetchall()} - {subject}
 
 
 def _refuse_stale(rows: CommitRows, true: dict[UUID, int]) -> None:

@@ -19,14 +19,14 @@ class EventRow(NamedTuple):
 
 class CommitRows(NamedTuple):
     """`keys` are new subjects' wrapped keys; `links` (subject, other) say whose erasure takes the subject's key along;
-    `erased` are subjects whose keys go."""
+    `erased` are the subjects whose keys go, each with all that it takes along as far as the store knew."""
 
     batch: UUID
     events: Sequence[EventRow]
     read: Mapping[UUID, int]
     keys: Sequence[tuple[UUID, bytes]]
     links: Sequence[tuple[UUID, UUID]]
-    erased: Sequence[UUID]
+    erased: Mapping[UUID, frozenset[UUID]]
     claims: Sequence[Claim]
     receipts: Sequence[NewReceipt]
 
@@ -39,6 +39,9 @@ class Recorder(Protocol):
     def streams(self, ids: Collection[UUID]) -> list[Stored]: ...
     def log(self, after: int, limit: int, upto: int | None = None) -> list[Stored]: ...
     def keys(self, subjects: Collection[UUID]) -> dict[UUID, bytes]: ...
+    def taken_along(self, subject: UUID) -> set[UUID]:
+        """The subjects that are linked to this one, and those linked to them."""
+
     def receipts(self, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], KeptReceipt]: ...
     def reserve_numbers(self, register: str, count: int) -> range: ...
     def claimed(self, register: str, numbers: Collection[str]) -> set[str]: ...

@@ -41,10 +41,9 @@ TABLES = (
     " at TEXT DEFAULT CURRENT_TIMESTAMP, PRIMARY KEY (scope, key))",
 )
 READ = "SELECT rowid, originator_id, originator_version, topic, state FROM stored_events "
-DESTROY_KEYS = (
+TAKEN_ALONG = (
     "WITH RECURSIVE gone (subject) AS (VALUES (?) UNION"
-    " SELECT links.subject FROM subject_links AS links JOIN gone ON links.other = gone.subject)"
-    " DELETE FROM subject_keys WHERE subject IN (SELECT subject FROM gone)"
+    " SELECT links.subject FROM subject_links AS links JOIN gone ON links.other = gone.subject) SELECT subject FROM gone"
 )
 AT_ONCE = 500
 
@@ -128,6 +127,11 @@ class SqliteRecorder:
                 statement = f"SELECT subject, wrapped FROM subject_keys WHERE subject IN ({marks})"
                 found.update((UUID(row[0]), row[1]) for row in connection.execute(statement, some))
         return found
+
+    @unavailable_when_unreachable
+    def taken_along(self, subject: UUID) -> set[UUID]:
+        with self._reading() as connection:
+            return _taken_along(connection, subject)
 
     @unavailable_when_unreachable
     def receipts(self, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], KeptReceipt]:
@@ -253,8 +257,16 @@ def _insert(connection: sqlite3.Connection, rows: CommitRows) -> Committed:
         "INSERT INTO receipts (scope, key, digest, position, answer) VALUES (?, ?, ?, ?, ?)",
         [_receipt_row(receipt, committed) for receipt in rows.receipts],
     )
-    connection.executemany(DESTROY_KEYS, [[subject.hex] for subject in rows.erased])
+    for subject, along in rows.erased.items():
+        if _taken_along(connection, subject) != along:
+            raise Stale({subject: 0})
+        gone = [[one.hex] for one in (subject, *along)]
+        connection.executemany("DELETE FROM subject_keys WHERE subject = ?", gone)
     return committed
+
+
+def _taken_along(connection: sqlite3.Connection, subject: UUID) -> set[UUID]:
+    return {UUID(row[0]) for row in connection.execute(TAKEN_ALONG, [subject.hex])} - {subject}
 
 
 def _receipt_row(receipt: NewReceipt, committed: Committed) -> tuple[str, str, bytes, int, bytes]:

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from commands.commit import Commit, Committed, KeptReceipt, ReceiptKey
+from msgspec.structs import replace
+
+from commands.commit import Commit, Committed, KeptReceipt, NewEvent, ReceiptKey
 from domain.events import Recorded, type_name
 from infra.event_store.mapper import Mapper, Stored, subjects_with_secrets
 from infra.event_store.rows import CommitRows, EventRow, Recorder
@@ -33,6 +35,9 @@ class EventStore:
         return self._vault.secret
 
     def commit(self, commit: Commit) -> Committed:
+        links = _links(commit)
+        erased = {e.metadata.subject: self._taken_along(e.metadata.subject, links) for e in commit.events if e.event.erases()}
+        commit = _concerning_all_erased(commit, erased) if erased else commit
         keys, wrapped = self._keys_for(commit)
         events = [
             EventRow(
@@ -49,8 +54,8 @@ class EventStore:
                 events,
                 commit.read,
                 wrapped,
-                _links(commit),
-                [e.metadata.subject for e in commit.events if e.event.erases()],
+                links,
+                erased,
                 commit.claims,
                 commit.receipts,
             )
@@ -104,6 +109,13 @@ class EventStore:
     def close(self) -> None:
         self._recorder.close()
 
+    def _taken_along(self, subject: UUID, links: Sequence[tuple[UUID, UUID]]) -> frozenset[UUID]:
+        """Who is erased with the subject, by what was linked before and in this commit."""
+        along = self._recorder.taken_along(subject)
+        while fresh := {one for one, other in links if other == subject or other in along} - along - {subject}:
+            along |= fresh.union(*(self._recorder.taken_along(one) for one in fresh))
+        return frozenset(along - {subject})
+
     def _keys_for(self, commit: Commit) -> tuple[dict[UUID, SubjectKey], list[tuple[UUID, bytes]]]:
         """Keys to seal with: new ones for subjects that begin here, the stored ones for the rest."""
         keys: dict[UUID, SubjectKey] = {}
@@ -116,6 +128,18 @@ class EventStore:
         if others:
             keys.update(self._vault.unwrap(self._recorder.keys(others)))
         return keys, wrapped
+
+
+def _concerning_all_erased(commit: Commit, erased: Mapping[UUID, frozenset[UUID]]) -> Commit:
+    """An erasure concerns all whom it takes along, so that their rows are purged wherever they live."""
+
+    def widened(event: NewEvent) -> NewEvent:
+        if not event.event.erases():
+            return event
+        along = sorted({*event.metadata.concerns, *erased[event.metadata.subject]})
+        return event._replace(metadata=replace(event.metadata, concerns=tuple(along)))
+
+    return replace(commit, events=[widened(event) for event in commit.events])
 
 
 def _links(commit: Commit) -> list[tuple[UUID, UUID]]:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from domain.aggregate import Aggregate
-from domain.events import Actor, Context
+from domain.events import Actor, Context, Event
 from domain.refusals import NumberTaken
 
 A = TypeVar("A", bound=Aggregate)
@@ -16,8 +16,8 @@ NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 
 
 class InMemory:
-    def __init__(self) -> None:
-        self.context = Context(now=NOW, actor=Actor(type="user", id="u-1"))
+    def __init__(self, context: Context | None = None) -> None:
+        self.context = context or Context(now=NOW, actor=Actor(type="user", id="u-1"))
         self.aggregates: dict[UUID, Any] = {}
         self.numbers: dict[tuple[str, str], UUID] = {}
 
@@ -35,3 +35,7 @@ class InMemory:
 
     def next_number(self, register: str, holder: UUID) -> str:
         return self.claim(register, str(len(self.numbers) + 1), holder)
+
+    def facts(self, id: UUID) -> list[Event]:
+        """What was recorded in the stream, in order."""
+        return [event for event, _ in self.aggregates[id].pending] if id in self.aggregates else []

@@ -155,6 +155,16 @@ def test_erasing_takes_the_keys_of_what_was_linked_on_purpose(store: EventStore,
     assert [has_key(store, subject) for subject in (customer, guest, stranger)] == [False, False, True]
 
 
+def test_an_erasure_concerns_all_whom_it_takes_along(store: EventStore, executor: Executor) -> None:
+    customer, before, together_with = new_id(), new_id(), new_id()
+    done(*together(executor, registering(customer), placing(before), placing(together_with), linking(before, customer)))
+    # When the last order is linked in the very commit that erases
+    done(*together(executor, linking(together_with, customer), erasing(customer)))
+    erased = store.streams([customer])[customer][-1]
+    assert set(erased.metadata.concerns) == {before, together_with}
+    assert not any(has_key(store, subject) for subject in (customer, before, together_with))
+
+
 def test_an_order_that_changed_hands_does_not_take_its_first_customers_key(store: EventStore, executor: Executor) -> None:
     first, second, order = new_id(), new_id(), new_id()
     done(*together(executor, registering(first), registering(second), placing(order, first), linking(order, second)))
