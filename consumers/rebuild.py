@@ -76,7 +76,7 @@ def rebuild(
     `progress` is told the position reached and the one to be reached. Raises ForEveryone where an event for everyone cannot
     be folded, Superseded where another process ended the same rebuild, Disagrees, and what the databases raise.
     """
-    prepare(read_models)
+    _patiently(partial(prepare, read_models))
     return _Rebuild(projection, store, read_models, partitions, progress or (lambda _, __: None)).run(check)
 
 
@@ -94,14 +94,14 @@ class _Rebuild:
         shadows.drop_retired(self._read_models, self._projection.tables)
         _patiently(self._open)
         live = rebuilt = None
-        self._fold_to(self._targets())
+        self._fold_to(_patiently(self._targets))
         if self._is_current():
             live, rebuilt = self._compare()
         letters = self._dead_letters()
         if check:
             reached = _patiently(self._drop)
         else:
-            self._fold_to(self._targets())
+            self._fold_to(_patiently(self._targets))
             reached = _patiently(partial(_finding_culprits, self._swap))
             shadows.drop_retired(self._read_models, self._projection.tables)
         seconds = time.monotonic() - begun

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import httpx
 import psycopg
 import pytest
 
+from infra.servers.process import wait_until
 from tests.faults.books import Books
 from tests.faults.deployment import Deployment
 from tests.faults.traffic import Traffic
@@ -37,6 +39,23 @@ def test_a_database_that_is_restarted_loses_and_doubles_nothing(deployment: Depl
         deployment.servers.postgres.restart()
         traffic.wait_for_more(100)
     print(verdict(deployment, books))
+
+
+def test_reads_are_put_off_while_the_database_is_away_and_answered_again_after(deployment: Deployment) -> None:
+    headers = {"Authorization": f"Bearer {deployment.key}"}
+    statuses: list[int] = []
+    with httpx.Client(base_url=deployment.urls[0], headers=headers, trust_env=False) as caller:
+
+        def answered() -> bool:
+            statuses.append(caller.get("/v1/customers").status_code)
+            return statuses[-1] == 200
+
+        wait_until(answered, 10, "a read is answered")
+        deployment.servers.postgres.kill()
+        assert not answered()
+        deployment.servers.postgres.restart()
+        wait_until(answered, 30, "a read is answered again")
+    assert set(statuses) == {200, 503}
 
 
 def test_a_database_that_crashes_loses_and_doubles_nothing(deployment: Deployment, books: Books) -> None:
