@@ -40,7 +40,6 @@ def test_what_each_channel_sold_by_currency(client: Client) -> None:
     assert (average["value"], average["numerator"], average["denominator"], average["unit"]) == ("28.50", "57.00", 2, "EUR")
 
 
-@on_both_engines
 def test_returns_count_on_the_day_they_came(client: Client) -> None:
     story(client)
     web = groups(client, by=["month", "channel"], channel="web")

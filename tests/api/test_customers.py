@@ -25,7 +25,6 @@ def method_of(client: Client, customer: str) -> str:
     return f"{customer}/contact-methods/{seen(client, customer)['contact_methods'][0]['method_id']}"
 
 
-@on_both_engines
 def test_a_customer_is_registered_with_all_that_the_request_says(client: Client) -> None:
     about = {
         "kind": "organisation",
@@ -174,7 +173,6 @@ def test_a_consent_that_ends_before_it_begins_is_refused(client: Client) -> None
     assert (answer.status_code, answer.json()["type"]) == (409, "/problems/consent-ends-before-it-begins")
 
 
-@on_both_engines
 def test_a_customer_carries_owner_tags_attributes_and_ids(client: Client) -> None:
     customer = registered(client)
     assert client.put(f"{customer}/assignment", {"owner": "u-2", "team": None}).status_code == 200

@@ -80,7 +80,6 @@ def test_a_position_that_the_log_has_not_reached_is_not_answered(client: Client,
     assert (answer.headers["Retry-After"], answer.headers["Position"]) == ("1", str(head(client)))
 
 
-@on_both_engines
 def test_history_is_every_event_with_what_it_changed(client: Client, customer: str) -> None:
     first, *changes = history(client, customer)
     assert (first["type"], first["version"]) == ("crm.customer.registered.v1", 1)
@@ -107,7 +106,6 @@ def test_a_change_that_was_told_late_stands_where_it_was_recorded(client: Client
     assert at(client, customer, version=4)["name"] == "Ada K."
 
 
-@on_both_engines
 def test_the_past_of_whoever_was_erased_holds_nothing_of_them(client: Client, customer: str) -> None:
     order = placed(
         client, customer_id=customer.rsplit("/", 1)[-1], contact={"name": "Ada"}, shipping_address={"city": "Berlin"}
