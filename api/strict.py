@@ -21,6 +21,7 @@ _MEDIA_TYPE = re.compile(r"application/(json|[\w.+-]+\+json)\s*(;.*)?", re.IGNOR
 _NO_TEXT = re.compile(rb"(?<!\\)(?:\\\\)*\\u(?:0000|[dD][89a-fA-F])")
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 _NAME = re.compile(rb'"[ \t\r\n]*:')
+CONTAINERS = (dict, list)
 _decode = msgspec.json.Decoder().decode
 
 
@@ -63,7 +64,7 @@ class StrictRoute(AuthenticatedRoute):
 
 
 def _read(body: bytes, media_type: str) -> Any:
-    if not _MEDIA_TYPE.fullmatch(media_type.strip()):
+    if media_type != "application/json" and not _MEDIA_TYPE.fullmatch(media_type.strip()):
         raise Problem(415, "unsupported-media-type", "The body is JSON: send it as Content-Type: application/json.")
     try:
         if b"\\u" in body and _NO_TEXT.search(body):
@@ -73,8 +74,9 @@ def _read(body: bytes, media_type: str) -> Any:
         raise _malformed(str(error)) from None
     except RecursionError:
         raise _malformed("It is nested too deeply.") from None
-    # Texts may look like names, so more than there are says only that it is worth a look.
-    if len(_NAME.findall(body)) != _names(value):
+    # Texts have colons too, and may look like names: more than there are names says only that it is worth a closer look.
+    names = _names(value)
+    if body.count(b":") != names and len(_NAME.findall(body)) != names:
         json.loads(body, object_pairs_hook=_refuse_names_given_twice)
     return value
 
@@ -93,9 +95,12 @@ def _refuse_what_is_no_text(body: bytes) -> None:
 
 def _names(value: Any) -> int:
     """How many names its objects have in all."""
-    if isinstance(value, dict):
-        return len(value) + sum(map(_names, value.values()))
-    return sum(map(_names, value)) if isinstance(value, list) else 0
+    is_object = isinstance(value, dict)
+    count = len(value) if is_object else 0
+    for part in value.values() if is_object else value if isinstance(value, list) else ():
+        if isinstance(part, CONTAINERS):
+            count += _names(part)
+    return count
 
 
 def _refuse_names_given_twice(pairs: list[tuple[str, Any]]) -> None:
