@@ -18,7 +18,7 @@ ACTIONS: tuple[Action, ...] = ("kill", "freeze")
 ROUNDS_A_VERDICT = 10
 # Commands accepted before and during a kill; seconds frozen, sometimes longer than a consumer group waits.
 BEFORE, MEANWHILE = (10, 120), (10, 40)
-FROZEN, FROZEN_LONG, LONG_SHARE = (1.0, 3.0), 7.0, 0.15
+FROZEN, FROZEN_LONG, LONG_SHARE = (1.0, 3.0), 7.0, 0.3
 
 
 class Round(NamedTuple):
