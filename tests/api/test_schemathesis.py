@@ -34,18 +34,11 @@ from tests.api.served import served
 EXAMPLES = 5
 CONFORMANCE = ("status_code", "content_type", "response_headers", "response_schema", "allow_header")
 Operation = Any
+Known = Mapping[str, Mapping[str, list[str]]]
 
 
 @pytest.fixture(scope="module")
-def url(world: World) -> Iterator[str]:
-    # What is asked to wait for positions that never come does not take the whole test's time.
-    world.parts.deployment.settings.after_timeout = 0.05
-    with served(world.app) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def known(world: World) -> Mapping[str, Mapping[str, list[str]]]:
+def known(world: World) -> Known:
     """Path parameters of things that exist, by the resource they belong to."""
     client = world.client
     customers, methods = zip(*(_customer(client, number) for number in range(3)), strict=True)
@@ -61,10 +54,17 @@ def known(world: World) -> Mapping[str, Mapping[str, list[str]]]:
     }
 
 
+@pytest.fixture(scope="module")
+def url(world: World, known: Known) -> Iterator[str]:
+    """Where it answers, when all that is known is there."""
+    # What is asked to wait for positions that never come does not take the whole test's time.
+    world.parts.deployment.settings.after_timeout = 0.05
+    with served(world.app) as url:
+        yield url
+
+
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["fitting", "unfitting"])
-def test_every_answer_is_one_that_is_documented(
-    world: World, url: str, known: Mapping[str, Mapping[str, list[str]]], mode: GenerationMode
-) -> None:
+def test_every_answer_is_one_that_is_documented(world: World, url: str, known: Known, mode: GenerationMode) -> None:
     load_all_checks()
     document = schemathesis.openapi.from_dict(world.app.openapi())
     answered: Counter[int] = Counter()
