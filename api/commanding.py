@@ -16,9 +16,10 @@ from fastapi import Request, Response
 from api.access import Caller
 from api.fields import Told
 from api.problems import Problem, refused
-from commands.batch import Command, Outcome
+from commands.batch import Command
 from commands.commit import ReceiptKey
 from commands.executor import Executor
+from commands.outcome import Outcome
 from domain.aggregate import Aggregate
 from domain.events import Context, Origin
 from domain.ids import new_id
@@ -44,6 +45,7 @@ async def carry_out(
     *,
     target: UUID,
     location: str | None = None,
+    fresh: bool = False,
     **facts: Any,
 ) -> Response:
     """Run the command and answer: 201 with `location` for what was made, 200 for what was done, a problem if refused."""
@@ -54,6 +56,7 @@ async def carry_out(
         target=target,
         expected=expected_version(request),
         receipt=await receipt_key(request),
+        fresh=fresh,
     )
     executor: Executor = request.app.state.executor
     outcome = await executor.run(command)

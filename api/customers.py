@@ -32,7 +32,9 @@ router = APIRouter(
 async def register(request: Request, body: bodies.RegisterBody) -> Response:
     """Register a customer: at least a name or a contact method."""
     id = new_id()
-    return await carry_out(request, customers.register, body, target=id, location=PREFIX, customer_id=id, **body.facts())
+    return await carry_out(
+        request, customers.register, body, target=id, fresh=True, location=PREFIX, customer_id=id, **body.facts()
+    )
 
 
 @router.put("/by/{system}/{external:path}", responses=CREATED)

@@ -37,7 +37,16 @@ async def issue(request: Request, body: IssueBody) -> Response:
     id = new_id()
     text, hash = new_key_text(id)
     answer = await carry_out(
-        request, commands.issue, body, target=id, location="/v1/keys", key_id=id, label=body.label, roles=body.roles, hash=hash
+        request,
+        commands.issue,
+        body,
+        target=id,
+        fresh=True,
+        location="/v1/keys",
+        key_id=id,
+        label=body.label,
+        roles=body.roles,
+        hash=hash,
     )
     accepted = msgspec.json.decode(bytes(answer.body))
     if answer.status_code == 201 and accepted["id"] == str(id):

@@ -32,7 +32,7 @@ router = APIRouter(
 async def place(request: Request, body: bodies.PlaceBody) -> Response:
     """Place an order: at least a line or a charge."""
     id = new_id()
-    return await carry_out(request, orders.place, body, target=id, location=PREFIX, order_id=id, **body.facts())
+    return await carry_out(request, orders.place, body, target=id, fresh=True, location=PREFIX, order_id=id, **body.facts())
 
 
 @router.put("/by/{system}/{external:path}", responses=CREATED)

@@ -15,9 +15,9 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from commands.batch import KeyReused, VersionMismatch
 from commands.commit import StoreUnavailable
 from commands.executor import OutcomeUnknown, Overloaded
+from commands.outcome import KeyReused, VersionMismatch
 from domain.refusals import Malformed, NotThere, Refusal
 
 log = structlog.get_logger()

@@ -10,29 +10,22 @@ from uuid import UUID
 import msgspec
 
 from commands.cache import Cache
-from commands.commit import Claim, Committed, EventStore, KeptReceipt, NewEvent, NewReceipt, ReceiptKey, StoreUnavailable
+from commands.commit import Claim, Committed, EventStore, NewEvent, NewReceipt, ReceiptKey, StoreUnavailable
+from commands.outcome import KeyReused, Outcome, VersionMismatch, answer_to_keep, kept_outcome
 from domain.aggregate import Aggregate, replayed
 from domain.events import Context, Recorded
-from domain.refusals import BY_RULE, Malformed, NotThere, NumberTaken, Refusal
+from domain.refusals import NotThere, NumberTaken, Refusal
 
 A = TypeVar("A", bound=Aggregate)
 
 NUMBER_BLOCK = 100
 
 
-class VersionMismatch(Refusal):
-    """Someone was faster: the resource has another version than If-Match names."""
-
-
-class KeyReused(Refusal):
-    """This idempotency key was used before, for a request that said something else."""
-
-
-NOT_KEPT = (VersionMismatch, NotThere, Malformed)
-
-
 class Command(msgspec.Struct, eq=False):
-    """A command function with its facts. `expected` is the version `target` must have; `receipt` makes it run once."""
+    """A command function with its facts. `expected` is the version `target` must have; `receipt` makes it run once.
+
+    `fresh` says that `target` was drawn for this command, so that nothing can be recorded under it.
+    """
 
     function: Callable[..., Aggregate]
     facts: Mapping[str, Any]
@@ -40,34 +33,7 @@ class Command(msgspec.Struct, eq=False):
     target: UUID | None = None
     expected: int | None = None
     receipt: ReceiptKey | None = None
-
-
-class Outcome(msgspec.Struct):
-    """How a command ended. `refusal` is None where it was accepted; `changed` is False for a repeat.
-
-    `irregular` names the rules that what was recorded breaks.
-    """
-
-    id: UUID | None = None
-    version: int = 0
-    position: int = 0
-    created: bool = False
-    changed: bool = False
-    refusal: Refusal | None = None
-    irregular: tuple[str, ...] = ()
-
-
-class _Answer(msgspec.Struct, omit_defaults=True):
-    """What a receipt keeps of an outcome: no personal text."""
-
-    id: UUID | None = None
-    version: int = 0
-    created: bool = False
-    changed: bool = False
-    irregular: tuple[str, ...] = ()
-    rule: str | None = None
-    detail: str = ""
-    facts: dict[str, str] = {}
+    fresh: bool = False
 
 
 class Batch:
@@ -151,7 +117,7 @@ class Batch:
         for index, command in enumerate(self._commands):
             key = command.receipt and command.receipt[:2]
             if key and key in kept and command.receipt:
-                self._ends.append((_kept_outcome(command.receipt, kept[key]), None))
+                self._ends.append((kept_outcome(command.receipt, kept[key]), None))
             elif key and key in first:
                 self._ends.append(self._same_request(command, first[key]))
             else:
@@ -235,13 +201,8 @@ class Batch:
         return fresh
 
     def _write_receipt(self, command: Command, outcome: Outcome, event: int | None) -> None:
-        refusal = outcome.refusal
-        if command.receipt is None or isinstance(refusal, NOT_KEPT):
-            return
-        answer = _Answer(outcome.id, outcome.version, outcome.created, outcome.changed, outcome.irregular)
-        if refusal:
-            answer = _Answer(rule=refusal.rule, detail=refusal.detail, facts=refusal.facts)
-        self.receipts.append(NewReceipt(command.receipt, event, msgspec.json.encode(answer)))
+        if command.receipt and (answer := answer_to_keep(outcome)):
+            self.receipts.append(NewReceipt(command.receipt, event, answer))
 
     # Reading
 
@@ -252,15 +213,15 @@ class Batch:
             named.update((fact, None) for fact in command.facts.values() if isinstance(fact, UUID))
             if command.target:
                 named[command.target] = None
+        fresh = {command.target for command in self._commands if command.fresh and command.target}
         unknown = []
-        for id in named:
+        for id in named.keys() - fresh:
             if cached := self._cache.take(id):
                 self._see(cached)
             else:
                 unknown.append(id)
-        if unknown:
-            self._streams = dict(self._store.streams(unknown))
-            self._absent = set(unknown) - self._streams.keys()
+        self._streams = dict(self._store.streams(unknown)) if unknown else {}
+        self._absent = fresh.union(unknown) - self._streams.keys()
 
     def _see(self, aggregate: Aggregate) -> None:
         self._aggregates[aggregate.id] = aggregate
@@ -287,13 +248,3 @@ class Batch:
         if recorded > self.now:
             self.now = recorded
             self.context = msgspec.structs.replace(self.context, now=recorded)
-
-
-def _kept_outcome(asked: ReceiptKey, kept: KeptReceipt) -> Outcome:
-    if kept.digest != asked.digest:
-        return Outcome(refusal=KeyReused())
-    answer = msgspec.json.decode(kept.answer, type=_Answer)
-    outcome = Outcome(answer.id, answer.version, kept.position, answer.created, answer.changed, irregular=answer.irregular)
-    if answer.rule:
-        outcome.refusal = BY_RULE.get(answer.rule, Refusal)(answer.detail, **answer.facts)
-    return outcome

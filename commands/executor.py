@@ -26,9 +26,10 @@ from uuid import uuid4
 import msgspec
 import structlog
 
-from commands.batch import Batch, Command, Outcome
+from commands.batch import Batch, Command
 from commands.cache import Cache
 from commands.commit import Commit, Committed, EventStore, NumbersTaken, ReceiptsTaken, Stale, StoreUnavailable
+from commands.outcome import Outcome
 
 log = structlog.get_logger()
 

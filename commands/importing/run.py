@@ -18,7 +18,7 @@ from uuid import UUID
 import msgspec
 
 from commands import imports
-from commands.batch import Command, Outcome
+from commands.batch import Command
 from commands.commit import ReceiptKey
 from commands.executor import Executor, OutcomeUnknown, Overloaded
 from commands.importing.expressions import Unusable
@@ -28,6 +28,7 @@ from commands.importing.mapping import Mapping
 from commands.importing.reading import Row, Table, read_table, sha256
 from commands.importing.report import RefusedRow, Report, Tally
 from commands.importing.window import Window
+from commands.outcome import Outcome
 from domain.events import Actor, Context, Source
 from domain.ids import external_id, new_id
 from domain.imports import ImportAlreadyCompleted, ImportAlreadyStarted

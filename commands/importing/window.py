@@ -7,8 +7,9 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 
-from commands.batch import Command, Outcome
+from commands.batch import Command
 from commands.executor import Executor, Overloaded
+from commands.outcome import Outcome
 
 PAUSE = 0.005
 

@@ -11,10 +11,11 @@ from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 from commands import customers, orders
-from commands.batch import Command, Outcome
+from commands.batch import Command
 from commands.executor import Executor
 from commands.importing.mapping import parse_mapping
 from commands.importing.run import run_import
+from commands.outcome import Outcome
 from consumers.project import Projector
 from consumers.rebuild import rebuild
 from consumers.relay import Relay

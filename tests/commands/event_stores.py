@@ -11,10 +11,11 @@ from typing import Any
 from uuid import UUID
 
 from commands import customers, orders
-from commands.batch import Command, Outcome
+from commands.batch import Command
 from commands.commit import Commit, Committed, KeptReceipt, ReceiptKey
 from commands.commit import EventStore as AnyStore
 from commands.executor import Executor, Limits
+from commands.outcome import Outcome
 from domain.aggregate import Aggregate
 from domain.customer import Customer
 from domain.events import Actor, Context, Event, Recorded

@@ -9,9 +9,10 @@ from uuid import UUID
 import pytest
 
 from commands import orders
-from commands.batch import Batch, Command, Outcome
+from commands.batch import Batch, Command
 from commands.cache import Cache
 from commands.commit import Commit, Committed, NumbersTaken, ReceiptsTaken, Stale
+from commands.outcome import Outcome
 from domain.customer import Customer
 from domain.ids import new_id
 from domain.order import Order

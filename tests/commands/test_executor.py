@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from commands import customers, orders
-from commands.batch import Outcome
 from commands.executor import Executor
+from commands.outcome import Outcome
 from commands.unit_of_work import UnitOfWork
 from domain.customer import Customer, Tagged
 from domain.ids import new_id

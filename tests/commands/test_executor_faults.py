@@ -20,9 +20,9 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from commands.batch import Outcome
 from commands.commit import Commit, Committed, StoreUnavailable
 from commands.executor import Executor, OutcomeUnknown
+from commands.outcome import Outcome
 from domain.ids import new_id
 from infra.event_store import EventStore, PostgresRecorder
 from infra.event_store.rows import CommitRows

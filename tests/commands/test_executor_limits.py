@@ -9,9 +9,9 @@ from concurrent.futures import Future
 
 import pytest
 
-from commands.batch import Outcome
 from commands.commit import Commit, Committed, StoreUnavailable
 from commands.executor import Executor, OutcomeUnknown, Overloaded
+from commands.outcome import Outcome
 from infra.event_store import EventStore
 from tests.commands.event_stores import Watched, accepted, done, one, registering, running, together
 

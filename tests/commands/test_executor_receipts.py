@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from commands import orders
-from commands.batch import Outcome
 from commands.executor import Executor
+from commands.outcome import Outcome
 from domain.ids import new_id
 from infra.event_store import EventStore
 from tests.commands.event_stores import (

@@ -48,7 +48,7 @@ class Recount:
         return json.loads(ended.stdout)
 
     def get(self, path: str, **params: Any) -> httpx.Response:
-        answer = self.api.get(path, params=params)
+        answer = self.api.get(path, params=params or None)
         assert answer.status_code == 200, answer.text
         return answer
 
