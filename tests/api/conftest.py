@@ -27,6 +27,7 @@ from infra.read_models.tables import create_tables, prepare
 from infra.settings import Settings
 from infra.wiring import PROJECTIONS, Deployment, deploy
 from tests.api.client import Client
+from tests.api.given_orders import placed
 
 Headers = dict[str, str]
 KeyFor = Callable[[Role], Headers]
@@ -73,6 +74,25 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         client = Client(app, admin)
         yield World(parts, app, admin, client)
         client.close()
+
+
+@pytest.fixture(scope="module")
+def customer(world: World) -> str:
+    """The path of a customer."""
+    return str(world.client.post("/v1/customers", {"name": "Ada"}).headers["Location"])
+
+
+@pytest.fixture(scope="module")
+def order(world: World) -> str:
+    return placed(world.client)
+
+
+@pytest.fixture
+def unchanged(world: World, customer: str, order: str) -> Iterator[None]:
+    """Nothing is written during the test."""
+    head = world.head()
+    yield
+    assert world.head() == head
 
 
 @pytest.fixture
