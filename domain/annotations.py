@@ -21,7 +21,7 @@ from domain.aggregate import Aggregate, decision
 from domain.events import Context, Event, Metadata, Value
 from domain.personal import Personal
 from domain.refusals import Malformed
-from domain.text import code, text
+from domain.text import UNPRINTABLE, code, text
 
 Number = int | float | bool
 
@@ -196,6 +196,8 @@ def checked_attributes(attributes: Mapping[str, Any]) -> None:
             raise Malformed(f"An attribute's key has 1 to {KEY_LENGTH} characters.")
         if isinstance(value, str) and len(value) > TEXT_LENGTH:
             raise Malformed(f"The attribute {key!r} is longer than {TEXT_LENGTH} characters.")
+        if UNPRINTABLE.search(key) or (isinstance(value, str) and UNPRINTABLE.search(value)):
+            raise Malformed("Attributes have no control characters.")
         if isinstance(value, float) and not isfinite(value):
             raise Malformed(f"The attribute {key!r} is not a number.")
 

@@ -10,13 +10,13 @@ from domain.refusals import Malformed
 LINE = 500
 CODE = re.compile(r"\w[\w.:/+-]{0,63}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def text(value: str, what: str, limit: int = LINE) -> str:
     """The text without space around it. Raises Malformed where it is blank, longer than `limit`, or has control characters."""
     clean = unicodedata.normalize("NFC", value.replace("\r\n", "\n")).strip()
-    if not 0 < len(clean) <= limit or _UNPRINTABLE.search(clean):
+    if not 0 < len(clean) <= limit or UNPRINTABLE.search(clean):
         raise Malformed(f"The {what} must have 1 to {limit} characters, and no control characters.")
     return clean
 
