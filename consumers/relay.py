@@ -39,7 +39,8 @@ SHORTEST_PAUSE, LONGEST_PAUSE, PAUSE_PER_QUIET_SECOND = 0.002, 0.020, 0.010
 
 # A relay that hangs or whose machine is gone loses the lock within a minute; one that lives is heard of every few seconds.
 LOCK_SETTINGS = (
-    "SET idle_session_timeout = '60s'",
+    # Longer than a window may take to be acknowledged, so that a relay that only waits keeps its lock.
+    "SET idle_session_timeout = '30s'",
     "SET tcp_keepalives_idle = 10",
     "SET tcp_keepalives_interval = 5",
     "SET tcp_keepalives_count = 3",
