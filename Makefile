@@ -6,7 +6,7 @@ READY := .venv/.ready
 KEY := .recount/master-key
 SAMPLE := tests/data/cdnow/cdnow.toml tests/data/cdnow/CDNOW_sample.txt
 
-export RECOUNT_MASTER_KEY_FILE ?= $(KEY)
+run up: export RECOUNT_MASTER_KEY_FILE ?= $(KEY)
 
 .PHONY: setup run up test check bench chaos lock
 

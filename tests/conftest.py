@@ -15,6 +15,11 @@ import pytest
 from infra.servers.kafka import Kafka, KafkaAt
 from infra.servers.postgres import Postgres, PostgresAt
 
+OURS = ("RECOUNT_TEST_POSTGRES", "RECOUNT_TEST_KAFKA", "RECOUNT_KAFKA_JARS")
+# Settings of whoever runs the tests are not the tests' own.
+for name in [name for name in os.environ if name.startswith("RECOUNT_") and name not in OURS]:
+    del os.environ[name]
+
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresAt]:
