@@ -6,6 +6,7 @@ from its own stream, never from a read model, and remembered for a second: a rev
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -19,6 +20,7 @@ from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
 
 from api.problems import Problem
+from commands.commit import StoreUnavailable
 from domain.aggregate import replayed
 from domain.api_key import ApiKey
 from domain.events import Actor
@@ -72,20 +74,29 @@ class Keys:
 
     def __init__(self, store: EventStore, local: str | None = None) -> None:
         self._store, self._local = store, local
-        self._known: dict[bytes, tuple[float, Caller | None]] = {}
+        self._known: dict[bytes, tuple[float, asyncio.Task[Caller | None]]] = {}
 
     async def caller(self, text: str) -> Caller | None:
         """The caller, or None where the key is unknown, wrong or revoked."""
         if self._local and hmac.compare_digest(text.encode(), self._local.encode()):
             return Caller("local", ROLES["admin"], Actor(type="system", id="command-line"))
         digest = hashlib.sha256(text.encode()).digest()
-        known = self._known.get(digest)
-        if known is None or known[0] < time.monotonic():
-            caller = await run_in_threadpool(self._read, text)
-            if len(self._known) >= REMEMBERED_KEYS:
-                self._known.clear()
-            known = self._known[digest] = (time.monotonic() + REMEMBERED_SECONDS, caller)
-        return known[1]
+        until, looked_up = self._known.get(digest) or (0.0, None)
+        if looked_up is None or until < time.monotonic():
+            looked_up = self._look_up(digest, text)
+        try:
+            return await asyncio.shield(looked_up)
+        except StoreUnavailable:
+            self._known.pop(digest, None)
+            raise
+
+    def _look_up(self, digest: bytes, text: str) -> asyncio.Task[Caller | None]:
+        """One look for all requests that wait for the same key."""
+        if len(self._known) >= REMEMBERED_KEYS:
+            self._known.clear()
+        looked_up = asyncio.create_task(run_in_threadpool(self._read, text))
+        self._known[digest] = (time.monotonic() + REMEMBERED_SECONDS, looked_up)
+        return looked_up
 
     def _read(self, text: str) -> Caller | None:
         try:
