@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from psycopg.types.array import ListBinaryDumper
 from sqlalchemy import Engine, create_engine, event
 
 POOL = 20
@@ -35,7 +36,16 @@ def postgres_read_models(url: str) -> ReadModels:
         connect_args={"options": "-c synchronous_commit=off -c idle_in_transaction_session_timeout=30s -c lock_timeout=10s"},
     )
     reader = create_engine(driver_url, pool_size=POOL, max_overflow=POOL, isolation_level="AUTOCOMMIT")
+    _send_arrays_as_binary(writer)
     return ReadModels(writer, reader)
+
+
+def _send_arrays_as_binary(engine: Engine) -> None:
+    """As text, every quotation mark in an array of JSON is escaped in Python: that took half of a rebuild."""
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _: Any) -> None:
+        connection.adapters.register_dumper(list, ListBinaryDumper)
 
 
 def sqlite_read_models(path: Path) -> ReadModels:

@@ -18,7 +18,7 @@ from infra.servers.process import wait_until
 from infra.wiring import Deployment
 from projections.projection import Projection
 
-LIMIT = 300.0
+LIMIT = 60.0
 
 
 class Following:
