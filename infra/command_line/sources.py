@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 
 import structlog
 
 from infra.kafka.connection import KafkaUnavailable
 from infra.kafka.consumer import KafkaSource
-from infra.kafka.topic import Topic, Topics
+from infra.kafka.topic import Topics
 from infra.read_models import ReadModels
 from infra.read_models.positions import held
 from infra.routing import Held
@@ -28,30 +28,28 @@ def kafka_source(
     projections: Sequence[Projection], settings: Settings, kafka: str, deployment: Deployment
 ) -> Iterator[KafkaSource]:
     """Waits for Kafka, however long it takes. Raises UnfitTopic."""
-    topics, topic = _topic(settings, kafka, deployment.partitions)
+    topics, source = _opened(projections, settings, kafka, deployment)
     try:
-        source = KafkaSource(
-            kafka,
-            topics,
-            topic,
-            _group(projections, settings),
-            _furthest_behind(projections, deployment.read_models),
-            session_timeout=settings.session_timeout,
-        )
-        try:
-            yield source
-        finally:
-            source.close()
+        yield source
     finally:
+        source.close()
         topics.close()
 
 
-def _topic(settings: Settings, kafka: str, partitions: int) -> tuple[Topics, Topic]:
+def _opened(
+    projections: Sequence[Projection], settings: Settings, kafka: str, deployment: Deployment
+) -> tuple[Topics, KafkaSource]:
     """Several processes make a topic at once, and it takes a moment until every broker knows it."""
+    stored = _furthest_behind(projections, deployment.read_models)
     while True:
         try:
-            topics = Topics(kafka)
-            return topics, topics.ensure(settings.topic, partitions, settings.replication_factor)
+            with ExitStack() as failing:
+                topics = failing.enter_context(closing(Topics(kafka)))
+                topic = topics.ensure(settings.topic, deployment.partitions, settings.replication_factor)
+                group, patience = _group(projections, settings), settings.session_timeout
+                source = KafkaSource(kafka, topics, topic, group, stored, session_timeout=patience)
+                failing.pop_all()
+            return topics, source
         except KafkaUnavailable as error:
             log.warning("project.waits_for_kafka", reason=str(error))
             time.sleep(PAUSE)

@@ -16,7 +16,7 @@ from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
 from prometheus_client import Counter
 
-from infra.kafka.connection import KafkaUnavailable, connected
+from infra.kafka.connection import KafkaUnavailable, connected, unavailable_when_failing
 from infra.kafka.headers import Record, Unreadable, decode, with_reason
 from infra.kafka.producer import Producer
 from infra.kafka.topic import Topic, Topics
@@ -73,6 +73,7 @@ class KafkaSource:
             **SETTINGS,
         )
         self._consumer.subscribe([topic.name], listener=SeekWhenAssigned(self._seek_to_stored))
+        self._require_metadata()
 
     @property
     def topic_id(self) -> str:
@@ -118,6 +119,14 @@ class KafkaSource:
         """Leave the group. The given `topics` stay open."""
         self._dead.close()
         self._consumer.close()
+
+    def _require_metadata(self) -> None:
+        """A group's leader that does not know the topic's partitions yet gives nobody any, and may never notice."""
+        with unavailable_when_failing():
+            known = self._consumer.partitions_for_topic(self._topic.name)
+        if len(known or ()) != self._topic.partitions:
+            self._consumer.close()
+            raise KafkaUnavailable(f"the partitions of {self._topic.name} are not known yet")
 
     def _offset(self, held: Held) -> int:
         return held.next_offset if held.topic_id == self._topic.id else 0

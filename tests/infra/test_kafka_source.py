@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import closing
 from threading import Event, Thread
 
 import pytest
@@ -277,3 +278,14 @@ def test_a_topic_made_anew_is_read_from_its_beginning(bench: Bench) -> None:
 
     wait_until(all_again, 30, "the new topic is read from its beginning")
     assert source.topic_id == bench.topic.id != old
+
+
+def test_a_source_knows_its_partitions_before_it_joins(bootstrap: str, topic_name: str, group_name: str) -> None:
+    """A leader that joins without them gives nobody any, and may never notice."""
+    with closing(Topics(bootstrap)) as topics:
+        topic = topics.ensure(topic_name)
+        with closing(KafkaSource(bootstrap, topics, topic, group_name, lambda _: {})) as source:
+            assert source._consumer.partitions_for_topic(topic_name) == set(range(topic.partitions))
+        unknown = topic._replace(partitions=topic.partitions + 1)
+        with pytest.raises(KafkaUnavailable):
+            KafkaSource(bootstrap, topics, unknown, group_name, lambda _: {})
