@@ -64,8 +64,9 @@ async def carry_out(
 
 
 def answer(outcome: Outcome, location: str | None = None) -> Response:
-    if outcome.refusal or outcome.id is None:
-        return refused(outcome.refusal, {"Position": str(outcome.position)})  # type: ignore[arg-type]
+    if outcome.refusal:
+        return refused(outcome.refusal, {"Position": str(outcome.position)})
+    assert outcome.id is not None, "what was accepted has an id"
     headers = {"ETag": f'"{outcome.version}"', "Position": str(outcome.position)}
     status = 200
     if outcome.created and location:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import wraps
-from typing import Any, ClassVar, Concatenate, ParamSpec, Self, TypeVar
+from typing import ClassVar, Concatenate, ParamSpec, Self, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -115,7 +115,7 @@ def _fingerprint(event: Event, occurred: float) -> int:
     return hash((_encode(event), occurred))
 
 
-def replayed(kind: type[A], id: UUID, events: Sequence[Recorded], **_: Any) -> A:
+def replayed(kind: type[A], id: UUID, events: Sequence[Recorded]) -> A:
     """The aggregate as its events made it."""
     aggregate = kind(id)
     for recorded in events:

@@ -9,6 +9,7 @@ from typing import IO
 
 import msgspec
 
+from commands.commit import EventStore as EventStoreProtocol
 from commands.executor import Executor, Limits
 from domain.aggregate import Aggregate
 from domain.api_key import ApiKey
@@ -47,10 +48,11 @@ class Deployment(msgspec.Struct, eq=False):
     partitions: int
     lock: IO[str] | None = None
 
-    def executor(self) -> Executor:
+    def executor(self, store: EventStoreProtocol | None = None) -> Executor:
+        """An executor on the deployment's store, or on one that stands before it."""
         settings = self.settings
         limits = Limits(queue=settings.queue_limit, cache=settings.cache_limit, settle=settings.settle_timeout)
-        return Executor(self.store, limits)
+        return Executor(store or self.store, limits)
 
     def close(self) -> None:
         self.store.close()

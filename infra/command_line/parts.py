@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from commands.executor import Executor, Limits
+from commands.executor import Executor
 from consumers.project import Projector
 from consumers.tail import Tail
 from infra.command_line.announcing import Announcing
@@ -62,13 +62,12 @@ def opened(settings: Settings) -> Iterator[Parts]:
 
 
 def _embedded(deployment: Deployment, stack: ExitStack) -> Parts:
-    settings, store, read_models = deployment.settings, deployment.store, deployment.read_models
+    store, read_models = deployment.store, deployment.read_models
     completeness = Completeness(read_models, deployment.partitions)
     tail = Tail(store)
     projector = Projector(PROJECTIONS, tail, store, read_models, deployment.partitions, completeness=completeness)
     stack.enter_context(running(projector))
-    limits = Limits(queue=settings.queue_limit, cache=settings.cache_limit, settle=settings.settle_timeout)
-    executor = Executor(Announcing(store, tail.wake), limits)
+    executor = deployment.executor(Announcing(store, tail.wake))
     stack.callback(executor.close)
     return Parts(deployment, executor, completeness, projector)
 
