@@ -29,16 +29,20 @@ from infra.event_store import EventStore
 REMEMBERED_SECONDS = 1.0
 REMEMBERED_KEYS = 10_000
 
-READ = frozenset({"customers:read", "orders:read", "reports:read"})
-SERVE = READ | {"customers:write", "orders:write", "personal:read"}
+READ = frozenset(
+    {"customers:read", "orders:read", "campaigns:read", "channels:read", "tickets:read", "segments:read", "reports:read"}
+)
+SERVE = READ | {"customers:write", "orders:write", "tickets:write", "personal:read"}
+PROMOTE = {"campaigns:write", "channels:write", "segments:write"}
 ROLES: dict[str, frozenset[str]] = {
     "agent": SERVE,
-    "marketer": SERVE,
+    "marketer": SERVE | PROMOTE,
     "sales": SERVE,
-    "analyst": READ,
+    "analyst": READ | {"segments:write"},
     "auditor": READ | {"personal:read", "events:read", "keys:read", "imports:read", "operations:read"},
     "operator": frozenset({"operations:read", "operations:act", "imports:read", "imports:run"}),
     "admin": SERVE
+    | PROMOTE
     | {
         "customers:erase",
         "events:read",

@@ -7,14 +7,15 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from api import annotation_bodies
 from api import customer_bodies as bodies
 from api.access import may
+from api.annotations import add_routes
 from api.commanding import carry_out
 from api.fields import External, System, Told
 from api.openapi import ACCEPTED, CREATED
 from api.strict import StrictRoute
 from commands import customers
+from domain.customer import Customer
 from domain.ids import external_id, new_id
 
 PREFIX = "/v1/customers"
@@ -120,51 +121,10 @@ async def withdraw_consent(request: Request, id: UUID, body: bodies.WithdrawalBo
     )
 
 
-@router.put("/{id}/assignment")
-async def assign(request: Request, id: UUID, body: annotation_bodies.AssignmentBody) -> Response:
-    """Owner and team, by code; null is nobody."""
-    return await _on(request, id, customers.assign, body, owner=body.owner, team=body.team)
-
-
-@router.post("/{id}/tags")
-async def tag(request: Request, id: UUID, body: annotation_bodies.TagsBody) -> Response:
-    return await _on(request, id, customers.tag, body, tags=tuple(body.tags))
-
-
-@router.post("/{id}/tags/removal")
-async def untag(request: Request, id: UUID, body: annotation_bodies.TagsBody) -> Response:
-    return await _on(request, id, customers.untag, body, tags=tuple(body.tags))
-
-
-@router.patch("/{id}/attributes")
-async def set_attributes(request: Request, id: UUID, body: annotation_bodies.AttributesBody) -> Response:
-    return await _on(request, id, customers.set_attributes, body, attributes=body.attributes)
-
-
-@router.post("/{id}/external-ids")
-async def link_external_id(request: Request, id: UUID, body: annotation_bodies.ExternalIdBody) -> Response:
-    return await _on(request, id, customers.link_external_id, body, system=body.system, external_id=body.id)
-
-
-@router.post("/{id}/external-ids/removal")
-async def unlink_external_id(request: Request, id: UUID, body: annotation_bodies.ExternalIdBody) -> Response:
-    return await _on(request, id, customers.unlink_external_id, body, system=body.system, external_id=body.id)
-
-
 @router.post("/{id}/anonymous-ids")
 async def link_anonymous_id(request: Request, id: UUID, body: bodies.AnonymousIdBody) -> Response:
     """Link the id of a visitor from before they were known."""
     return await _on(request, id, customers.link_anonymous_id, body, anonymous_id=body.anonymous_id)
-
-
-@router.post("/{id}/attachments")
-async def attach(request: Request, id: UUID, body: annotation_bodies.AttachmentBody) -> Response:
-    return await _on(request, id, customers.attach, body, attachment=body.value())
-
-
-@router.delete("/{id}/attachments/{attachment_id}")
-async def detach(request: Request, id: UUID, attachment_id: UUID) -> Response:
-    return await _on(request, id, customers.detach, None, attachment_id=attachment_id)
 
 
 @router.post("/{id}/archival")
@@ -182,6 +142,9 @@ async def erase(request: Request, id: UUID, body: bodies.ErasureBody) -> Respons
     """Forget the customer for ever: the key to their personal data is destroyed in the same commit."""
     receipt = new_id().hex
     return await _on(request, id, customers.erase, body, reason=body.reason, requested_by=body.requested_by, receipt=receipt)
+
+
+add_routes(router, Customer)
 
 
 async def _on(request: Request, id: UUID, function: Any, told: Told | None, **facts: Any) -> Response:

@@ -7,15 +7,16 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from api import annotation_bodies
 from api import order_bodies as bodies
 from api.access import may
+from api.annotations import add_routes
 from api.commanding import carry_out
 from api.fields import External, System, Told
 from api.openapi import ACCEPTED, CREATED
 from api.strict import StrictRoute
 from commands import orders
 from domain.ids import external_id, new_id
+from domain.order import Order
 
 PREFIX = "/v1/orders"
 
@@ -96,45 +97,7 @@ async def reopen(request: Request, id: UUID, body: bodies.ReopenBody | None = No
     return await on_order(request, id, orders.reopen, body, reason=body and body.reason)
 
 
-@router.put("/{id}/assignment")
-async def assign(request: Request, id: UUID, body: annotation_bodies.AssignmentBody) -> Response:
-    """Owner and team, by code; null is nobody."""
-    return await on_order(request, id, orders.assign, body, owner=body.owner, team=body.team)
-
-
-@router.post("/{id}/tags")
-async def tag(request: Request, id: UUID, body: annotation_bodies.TagsBody) -> Response:
-    return await on_order(request, id, orders.tag, body, tags=tuple(body.tags))
-
-
-@router.post("/{id}/tags/removal")
-async def untag(request: Request, id: UUID, body: annotation_bodies.TagsBody) -> Response:
-    return await on_order(request, id, orders.untag, body, tags=tuple(body.tags))
-
-
-@router.patch("/{id}/attributes")
-async def set_attributes(request: Request, id: UUID, body: annotation_bodies.AttributesBody) -> Response:
-    return await on_order(request, id, orders.set_attributes, body, attributes=body.attributes)
-
-
-@router.post("/{id}/external-ids")
-async def link_external_id(request: Request, id: UUID, body: annotation_bodies.ExternalIdBody) -> Response:
-    return await on_order(request, id, orders.link_external_id, body, system=body.system, external_id=body.id)
-
-
-@router.post("/{id}/external-ids/removal")
-async def unlink_external_id(request: Request, id: UUID, body: annotation_bodies.ExternalIdBody) -> Response:
-    return await on_order(request, id, orders.unlink_external_id, body, system=body.system, external_id=body.id)
-
-
-@router.post("/{id}/attachments")
-async def attach(request: Request, id: UUID, body: annotation_bodies.AttachmentBody) -> Response:
-    return await on_order(request, id, orders.attach, body, attachment=body.value())
-
-
-@router.delete("/{id}/attachments/{attachment_id}")
-async def detach(request: Request, id: UUID, attachment_id: UUID) -> Response:
-    return await on_order(request, id, orders.detach, None, attachment_id=attachment_id)
+add_routes(router, Order)
 
 
 async def on_order(request: Request, id: UUID, function: Any, told: Told | None, **facts: Any) -> Response:

@@ -10,7 +10,7 @@ from uuid import UUID
 from msgspec import UNSET, UnsetType
 
 from commands.unit_of_work import UnitOfWork
-from domain.annotations import Attachment, Number
+from domain.annotations import Number
 from domain.contact import Address
 from domain.customer import (
     AcquisitionSource,
@@ -210,59 +210,9 @@ def withdraw_consent(
     return customer
 
 
-def assign(work: UnitOfWork, *, customer_id: UUID, owner: str | None, team: str | None) -> Customer:
-    """Owner and team by code; None is nobody."""
-    customer = work.existing(Customer, customer_id)
-    customer.assign(work.context, owner, team)
-    return customer
-
-
-def tag(work: UnitOfWork, *, customer_id: UUID, tags: Sequence[str]) -> Customer:
-    customer = work.existing(Customer, customer_id)
-    customer.tag(work.context, tuple(tags))
-    return customer
-
-
-def untag(work: UnitOfWork, *, customer_id: UUID, tags: Sequence[str]) -> Customer:
-    customer = work.existing(Customer, customer_id)
-    customer.untag(work.context, tuple(tags))
-    return customer
-
-
-def set_attributes(work: UnitOfWork, *, customer_id: UUID, attributes: Mapping[str, str | Number | None]) -> Customer:
-    """None removes an attribute."""
-    customer = work.existing(Customer, customer_id)
-    customer.set_attributes(work.context, attributes)
-    return customer
-
-
-def link_external_id(work: UnitOfWork, *, customer_id: UUID, system: str, external_id: str) -> Customer:
-    customer = work.existing(Customer, customer_id)
-    customer.link_external_id(work.context, system, external_id)
-    return customer
-
-
-def unlink_external_id(work: UnitOfWork, *, customer_id: UUID, system: str, external_id: str) -> Customer:
-    customer = work.existing(Customer, customer_id)
-    customer.unlink_external_id(work.context, system, external_id)
-    return customer
-
-
 def link_anonymous_id(work: UnitOfWork, *, customer_id: UUID, anonymous_id: str) -> Customer:
     customer = work.existing(Customer, customer_id)
     customer.link_anonymous_id(work.context, anonymous_id)
-    return customer
-
-
-def attach(work: UnitOfWork, *, customer_id: UUID, attachment: Attachment) -> Customer:
-    customer = work.existing(Customer, customer_id)
-    customer.attach(work.context, attachment)
-    return customer
-
-
-def detach(work: UnitOfWork, *, customer_id: UUID, attachment_id: UUID) -> Customer:
-    customer = work.existing(Customer, customer_id)
-    customer.detach(work.context, attachment_id)
     return customer
 
 

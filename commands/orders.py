@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Unpack
 from uuid import UUID
 
+from commands.references import surviving_customer
 from commands.unit_of_work import UnitOfWork
-from domain.annotations import Attachment, Number
-from domain.customer import Customer
 from domain.order import (
     Address,
     Charge,
     Contact,
-    CustomerUnknown,
     Details,
     Item,
     LineQuantity,
@@ -50,7 +48,8 @@ def place(
     NumberTaken, OrderPlacedOtherwise.
     """
     order = work.load(Order, order_id)
-    customer = _customer(work, customer_id, order.placed.customer_id if order.placed else None)
+    recorded = order.placed.customer_id if order.placed else None
+    customer = None if customer_id is None else surviving_customer(work, customer_id, recorded)
     terms = Terms.of(currency, lines, discounts, charges, prices_include_tax=prices_include_tax)
     order.place(
         work.context,
@@ -169,9 +168,8 @@ def cancel_lines(
 
 def set_customer(work: UnitOfWork, *, order_id: UUID, customer_id: UUID) -> Order:
     order = work.existing(Order, order_id)
-    customer = _customer(work, customer_id, order.customer_id)
-    if customer is not None:
-        order.set_customer(work.context, customer.id, archived=customer.archived)
+    customer = surviving_customer(work, customer_id, order.customer_id)
+    order.set_customer(work.context, customer.id, archived=customer.archived)
     return order
 
 
@@ -199,54 +197,6 @@ def reopen(work: UnitOfWork, *, order_id: UUID, reason: str | None = None) -> Or
     return order
 
 
-def assign(work: UnitOfWork, *, order_id: UUID, owner: str | None, team: str | None) -> Order:
-    order = work.existing(Order, order_id)
-    order.assign(work.context, owner, team)
-    return order
-
-
-def tag(work: UnitOfWork, *, order_id: UUID, tags: Sequence[str]) -> Order:
-    order = work.existing(Order, order_id)
-    order.tag(work.context, tuple(tags))
-    return order
-
-
-def untag(work: UnitOfWork, *, order_id: UUID, tags: Sequence[str]) -> Order:
-    order = work.existing(Order, order_id)
-    order.untag(work.context, tuple(tags))
-    return order
-
-
-def set_attributes(work: UnitOfWork, *, order_id: UUID, attributes: Mapping[str, str | Number | None]) -> Order:
-    order = work.existing(Order, order_id)
-    order.set_attributes(work.context, attributes)
-    return order
-
-
-def link_external_id(work: UnitOfWork, *, order_id: UUID, system: str, external_id: str) -> Order:
-    order = work.existing(Order, order_id)
-    order.link_external_id(work.context, system, external_id)
-    return order
-
-
-def unlink_external_id(work: UnitOfWork, *, order_id: UUID, system: str, external_id: str) -> Order:
-    order = work.existing(Order, order_id)
-    order.unlink_external_id(work.context, system, external_id)
-    return order
-
-
-def attach(work: UnitOfWork, *, order_id: UUID, attachment: Attachment) -> Order:
-    order = work.existing(Order, order_id)
-    order.attach(work.context, attachment)
-    return order
-
-
-def detach(work: UnitOfWork, *, order_id: UUID, attachment_id: UUID) -> Order:
-    order = work.existing(Order, order_id)
-    order.detach(work.context, attachment_id)
-    return order
-
-
 def _number(work: UnitOfWork, order: Order, number: str | None) -> str:
     """The number to place with. An order that is there keeps its own, and a repeat draws none."""
     if order.number is not None:
@@ -261,16 +211,3 @@ def _refuse_otherwise(order: Order, **told: object) -> None:
     for name, value in told.items():
         if getattr(order.placed, name) != value:
             raise OrderPlacedOtherwise(f"The order was placed with another {name}, which stays.", id=order.id)
-
-
-def _customer(work: UnitOfWork, customer_id: UUID | None, recorded: UUID | None) -> Customer | None:
-    """The customer to record: whoever survived merging, or on the way there the one the order has already."""
-    if customer_id is None:
-        return None
-    customer = work.load(Customer, customer_id)
-    while customer.survivor is not None and customer.id != recorded:
-        customer = work.load(Customer, customer.survivor)
-    if not customer.exists:
-        raise CustomerUnknown(f"There is no customer {customer_id}.", customer_id=customer_id)
-    customer.admit()
-    return customer

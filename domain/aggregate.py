@@ -11,7 +11,7 @@ Three kinds of rule, and one way to write each:
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import ClassVar, Concatenate, ParamSpec, Self, TypeVar
 from uuid import UUID
@@ -64,6 +64,18 @@ class Aggregate:
         metadata = context.metadata(subject, event, tuple(dict.fromkeys(irregular)))
         self.apply(event, metadata)
         self.pending.append((event, metadata))
+
+    def record_once(self, context: Context, event: Event, *flags: str) -> None:
+        """Record a fact, unless the same one is known of the same time that the caller names."""
+        if context.occurred_at is None or not self.repeats(context, event):
+            self.record(context, event, *flags)
+
+    def record_status(self, context: Context, event: Event, since: datetime | None, *flags: str) -> None:
+        """Record a status; where it has held `since` then, only if another time is named, and flagged as repeated."""
+        if since is None:
+            self.record_once(context, event, *flags)
+        elif context.names_another_time_than(since):
+            self.record_once(context, event, *flags, REPEATED)
 
     def replay(self, recorded: Recorded) -> None:
         self.apply(recorded.event, recorded.metadata)

@@ -27,8 +27,13 @@ def external_id(aggregate: str, system: str, id: str, secret: bytes) -> UUID:
     name = unicodedata.normalize("NFC", id)
     if _is_personal(name):
         name = hmac.new(secret, name.encode(), hashlib.sha256).hexdigest()
-    canonical = json.dumps([aggregate, unicodedata.normalize("NFC", system), name], ensure_ascii=False, separators=(",", ":"))
-    return uuid5(NAMESPACE, canonical)
+    return derived_id(aggregate, system, name)
+
+
+def derived_id(aggregate: str, *parts: str) -> UUID:
+    """The id of what is known by its parts: UUIDv5 of the canonical JSON `[aggregate, *parts]`, in NFC."""
+    canonical = [aggregate, *(unicodedata.normalize("NFC", part) for part in parts)]
+    return uuid5(NAMESPACE, json.dumps(canonical, ensure_ascii=False, separators=(",", ":")))
 
 
 def _is_personal(id: str) -> bool:

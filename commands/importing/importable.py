@@ -5,14 +5,16 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
 
-from commands import customers, order_goods, order_payments, orders
+from commands import annotating, customers, order_goods, order_payments, orders
 from commands.importing import history
 from domain.aggregate import Aggregate
+from domain.annotations import Annotated
 from domain.contact import Address, MethodKind
 from domain.customer import AcquisitionSource, ContactMethod, Customer, Kind, LegalBasis, OptIn
 from domain.ids import external_id
@@ -72,11 +74,16 @@ class CustomerFacts(Facts, frozen=True):
         return {"customer_id": called.id, **told}
 
 
-class Tags(Facts, frozen=True):
+class Annotation(Facts, frozen=True):
+    def command_facts(self, called: Called) -> dict[str, Any]:
+        return {"id": called.id, **self.stated()}
+
+
+class Tags(Annotation, frozen=True):
     tags: tuple[str, ...]
 
 
-class Attributes(Facts, frozen=True):
+class Attributes(Annotation, frozen=True):
     attributes: dict[str, str | int | float | bool]
 
 
@@ -183,12 +190,21 @@ class Importable(NamedTuple):
     describes: bool = False
 
 
+def _annotations(kind: type[Annotated]) -> Mapping[str, Importable]:
+    """Commands on what every main aggregate carries."""
+    return {
+        f"{kind.name}.set_attributes": Importable(
+            kind, partial(annotating.set_attributes, kind=kind), Attributes, describes=True
+        ),
+        f"{kind.name}.tag": Importable(kind, partial(annotating.tag, kind=kind), Tags, describes=True),
+        f"{kind.name}.untag": Importable(kind, partial(annotating.untag, kind=kind), Tags, describes=True),
+    }
+
+
 IMPORTABLE: Mapping[str, Importable] = {
     "customer.register": Importable(Customer, history.register_customer, CustomerFacts, describes=True),
     "customer.create_or_change": Importable(Customer, customers.create_or_change, CustomerFacts, describes=True),
-    "customer.set_attributes": Importable(Customer, customers.set_attributes, Attributes, describes=True),
-    "customer.tag": Importable(Customer, customers.tag, Tags, describes=True),
-    "customer.untag": Importable(Customer, customers.untag, Tags, describes=True),
+    **_annotations(Customer),
     "customer.give_consent": Importable(Customer, customers.give_consent, Consent),
     "customer.withdraw_consent": Importable(Customer, customers.withdraw_consent, ConsentWithdrawal),
     "customer.archive": Importable(Customer, customers.archive),
@@ -200,9 +216,7 @@ IMPORTABLE: Mapping[str, Importable] = {
     "order.capture_payment": Importable(Order, order_payments.capture_payment, Payment),
     "order.refund_payment": Importable(Order, order_payments.refund_payment, Refund),
     "order.ship": Importable(Order, order_goods.ship, Shipment),
-    "order.set_attributes": Importable(Order, orders.set_attributes, Attributes, describes=True),
-    "order.tag": Importable(Order, orders.tag, Tags, describes=True),
-    "order.untag": Importable(Order, orders.untag, Tags, describes=True),
+    **_annotations(Order),
     "order.deliver": Importable(Order, order_goods.deliver, Delivery),
 }
 

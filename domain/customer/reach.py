@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.aggregate import REPEATED, decision
+from domain.aggregate import decision
 from domain.annotations import Annotated
 from domain.customer import facts
 from domain.customer.events import (
@@ -27,7 +27,7 @@ from domain.customer.refusals import (
     TooManyContactMethods,
     UnknownContactMethod,
 )
-from domain.events import Context, Event
+from domain.events import Context
 
 METHOD_LIMIT = 50
 
@@ -118,20 +118,6 @@ class Reachable(Annotated):
         if method_id not in self.methods:
             raise UnknownContactMethod(method_id=method_id)
         return self.methods[method_id]
-
-    # Recording
-
-    def record_once(self, context: Context, event: Event, *flags: str) -> None:
-        """Record a fact, unless the same one is known of the same time that the caller names."""
-        if context.occurred_at is None or not self.repeats(context, event):
-            self.record(context, event, *flags)
-
-    def record_status(self, context: Context, event: Event, since: datetime | None, *flags: str) -> None:
-        """Record a status; where it has held `since` then, only if another time is named, and flagged as repeated."""
-        if since is None:
-            self.record_once(context, event, *flags)
-        elif context.names_another_time_than(since):
-            self.record_once(context, event, *flags, REPEATED)
 
 
 def _late(known: KnownMethod) -> tuple[str, ...]:

@@ -3,6 +3,10 @@
 from domain.refusals import AlreadyThere, Malformed, NotThere, Refusal
 
 
+class CustomerUnknown(NotThere):
+    """There is no such customer."""
+
+
 class CustomerErased(Refusal):
     """The customer was erased; nothing can be recorded about them any more."""
 

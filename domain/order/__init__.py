@@ -60,7 +60,6 @@ from domain.order.placing import (
     TOTAL_DIFFERS,
     CustomerChanged,
     CustomerLinked,
-    CustomerUnknown,
     OrderPlacedOtherwise,
     Placed,
 )
@@ -160,7 +159,6 @@ __all__ = [
     "Contact",
     "CustomerChanged",
     "CustomerLinked",
-    "CustomerUnknown",
     "Delivered",
     "DeliveryFailed",
     "Details",

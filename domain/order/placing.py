@@ -23,7 +23,7 @@ from domain.order.values import (
     same,
 )
 from domain.personal import Personal
-from domain.refusals import AlreadyThere, NotThere
+from domain.refusals import AlreadyThere
 
 TOTAL_DIFFERS = "total-differs-from-sum"
 CUSTOMER_ARCHIVED = "customer-archived"
@@ -31,10 +31,6 @@ CUSTOMER_ARCHIVED = "customer-archived"
 
 class OrderPlacedOtherwise(AlreadyThere):
     """This order was already placed, with other values."""
-
-
-class CustomerUnknown(NotThere):
-    """There is no such customer."""
 
 
 class Placed(Event, frozen=True, tag="crm.order.placed.v1"):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from commands import customers, orders
+from commands import annotating, customers, orders
 from commands.batch import Command
 from commands.commit import Commit, Committed, KeptReceipt, ReceiptKey
 from commands.commit import EventStore as AnyStore
@@ -103,7 +103,7 @@ def registering(customer_id: UUID | None = None, name: str = "Ada Lovelace", **m
 
 
 def tagging(customer_id: UUID, *tags: str, **more: Any) -> Command:
-    return command(customers.tag, customer_id=customer_id, tags=tags, target=customer_id, **more)
+    return command(annotating.tag, kind=Customer, id=customer_id, tags=tags, target=customer_id, **more)
 
 
 def archiving(customer_id: UUID, **more: Any) -> Command:

@@ -8,15 +8,14 @@ from uuid import UUID
 
 import pytest
 
-from commands import order_goods, order_payments, orders
+from commands import annotating, order_goods, order_payments, orders
 from domain.annotations import Attachment
-from domain.customer import Customer, CustomerErased
+from domain.customer import Customer, CustomerErased, CustomerUnknown
 from domain.events import Event
 from domain.ids import external_id
 from domain.order import (
     CUSTOMER_ARCHIVED,
     Contact,
-    CustomerUnknown,
     Item,
     LineQuantity,
     Order,
@@ -154,6 +153,7 @@ def test_every_fact_of_an_order_can_be_told_by_a_command(work: InMemory) -> None
     returned = [ReturnedLine(line_id="tea", quantity=Decimal(1))]
     order = place(work, external=("shop", "7"))
     told: dict[str, Any] = {"order_id": FIRST}
+    noted: dict[str, Any] = {"kind": Order, "id": FIRST}
     paid: dict[str, Any] = told | {"amount": Decimal(5)}
     orders.set_customer(work, customer_id=ADA, **told)
     orders.set_customer(work, customer_id=BOB, **told)
@@ -163,12 +163,12 @@ def test_every_fact_of_an_order_can_be_told_by_a_command(work: InMemory) -> None
     orders.complete(work, **told)
     orders.reopen(work, **told)
     orders.cancel(work, **told)
-    orders.assign(work, owner="ada", team=None, **told)
-    orders.tag(work, tags=["vip"], **told)
-    orders.untag(work, tags=["vip"], **told)
-    orders.set_attributes(work, attributes={"gift": True}, **told)
-    orders.unlink_external_id(work, system="shop", external_id="7", **told)
-    orders.link_external_id(work, system="shop", external_id="8", **told)
+    annotating.assign(work, owner="ada", team=None, **noted)
+    annotating.tag(work, tags=["vip"], **noted)
+    annotating.untag(work, tags=["vip"], **noted)
+    annotating.set_attributes(work, attributes={"gift": True}, **noted)
+    annotating.unlink_external_id(work, system="shop", external_id="7", **noted)
+    annotating.link_external_id(work, system="shop", external_id="8", **noted)
     order_payments.authorise_payment(work, payment_id="1", **paid)
     order_payments.void_payment(work, payment_id="1", **told)
     order_payments.fail_payment(work, payment_id="2", **paid)
@@ -184,6 +184,6 @@ def test_every_fact_of_an_order_can_be_told_by_a_command(work: InMemory) -> None
     order_goods.decline_return(work, return_id="1", **told)
     order_goods.receive_return(work, return_id="2", lines=returned, **told)
     order_goods.reverse_return(work, return_id="2", **told)
-    orders.attach(work, attachment=Attachment(id=ADA, media_type="text/plain", bytes=3, sha256="0" * 64), **told)
-    orders.detach(work, attachment_id=ADA, **told)
+    annotating.attach(work, attachment=Attachment(id=ADA, media_type="text/plain", bytes=3, sha256="0" * 64), **noted)
+    annotating.detach(work, attachment_id=ADA, **noted)
     assert set(facts(order)) == set(Order.events)
