@@ -114,10 +114,11 @@ ORDER = fields(
 RATIO = fields(
     {
         "value": {"type": ["string", "null"]},
-        "numerator": AMOUNT,
-        "denominator": INTEGER,
+        "numerator": {"type": ["string", "integer", "null"]},
+        "denominator": {"type": ["string", "integer", "null"]},
         "unit": TEXT,
         "definition": TEXT,
+        "reason": MAYBE_TEXT,
     }
 )
 CHANNEL_SALES = fields(

@@ -31,6 +31,7 @@ from domain.order import Placed
 from projections.occurred import midnight, own_day
 from projections.order_book import NOTHING, ORDER_EVENTS, ORDER_TYPES, Book, Figures, figures
 from projections.projection import Delivery, Projection
+from projections.ratios import Ratio, ratio
 from projections.rows import Row, Rows
 
 metadata = MetaData()
@@ -100,16 +101,6 @@ def _quarter(at: datetime) -> int:
 # How it is queried
 
 Period = Literal["day", "week", "month"]
-
-
-class Ratio(msgspec.Struct, frozen=True):
-    """`value` is None where the denominator is zero."""
-
-    value: Decimal | None
-    numerator: Decimal
-    denominator: int
-    unit: str
-    definition: str
 
 
 class Sales(msgspec.Struct, frozen=True, kw_only=True):
@@ -200,8 +191,7 @@ def _sales(channel: str | None, period: date | None, currency: str, orders: int,
 
 
 def _average(sold: Decimal, orders: int, currency: str) -> Ratio:
-    value = sold / orders if orders else None
-    return Ratio(value, sold, orders, currency, "(gross - discounts) / orders placed")
+    return ratio(sold, orders, currency, "(gross - discounts) / orders placed", "no order was placed")
 
 
 channel_sales = Projection(name="channel_sales", version=1, tables=(sales_orders, sales), apply=apply, reads=ORDER_TYPES)
