@@ -13,10 +13,12 @@ from commands.commit import EventStore as EventStoreProtocol
 from commands.executor import Executor, Limits
 from domain.aggregate import Aggregate
 from domain.api_key import ApiKey
+from domain.calendar import Calendar
 from domain.customer import Customer
 from domain.events import Event
 from domain.imports import Import
 from domain.order import Order
+from domain.segment_model import SegmentModel
 from infra.event_store import EventStore, Mapper, PostgresRecorder, SqliteRecorder, Vault
 from infra.event_store.mapper import Upcaster
 from infra.read_models import ReadModels, postgres_read_models, sqlite_read_models
@@ -29,7 +31,7 @@ from projections.customer_view import customer_view
 from projections.orders import orders
 from projections.projection import Projection
 
-AGGREGATES: tuple[type[Aggregate], ...] = (Customer, Order, ApiKey, Import)
+AGGREGATES: tuple[type[Aggregate], ...] = (Customer, Order, ApiKey, Import, SegmentModel, Calendar)
 EVENTS: tuple[type[Event], ...] = tuple(event for aggregate in AGGREGATES for event in aggregate.events)
 UPCASTERS: Mapping[str, Upcaster] = {}
 PROJECTIONS: tuple[Projection, ...] = (customer_view, customer_timeline, orders, channel_sales, api_keys)
