@@ -17,7 +17,7 @@ from domain.refusals import Malformed, Refusal
 from domain.text import code, text
 
 FeatureName = Literal[
-    "orders", "frequency", "recency", "T", "days_since_last", "total", "monetary", "tickets", "touches", "feedback"
+    "orders", "frequency", "recency", "T", "days_since_last", "total", "monetary", "tickets", "touches"
 ]
 Transform = Literal["none", "log1p"]
 
