@@ -32,13 +32,13 @@ REMEMBERED_KEYS = 10_000
 READ = frozenset(
     {"customers:read", "orders:read", "campaigns:read", "channels:read", "tickets:read", "segments:read", "reports:read"}
 )
-SERVE = READ | {"customers:write", "orders:write", "tickets:write", "personal:read"}
+SERVE = READ | {"customers:write", "orders:write", "tickets:write", "personal:read", "batches:send"}
 PROMOTE = {"campaigns:write", "channels:write", "segments:write"}
 ROLES: dict[str, frozenset[str]] = {
     "agent": SERVE,
     "marketer": SERVE | PROMOTE,
     "sales": SERVE,
-    "analyst": READ | {"segments:write"},
+    "analyst": READ | {"segments:write", "batches:send"},
     "auditor": READ | {"personal:read", "events:read", "keys:read", "imports:read", "operations:read"},
     "operator": frozenset({"operations:read", "operations:act", "imports:read", "imports:run"}),
     "admin": SERVE

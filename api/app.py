@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from api import (
+    batch,
     customer_views,
     customers,
     events,
@@ -77,6 +78,7 @@ def create(
     app.include_router(order_payments.router)
     app.include_router(order_goods.router)
     app.include_router(reports.router)
+    app.include_router(batch.router)
     app.include_router(events.router)
     app.include_router(keys.router)
     app.include_router(imports.router)

@@ -59,6 +59,9 @@ async def carry_out(
         fresh=fresh,
     )
     executor: Executor = request.app.state.executor
+    if queued := getattr(request.state, "queued", None):
+        # A line of a batch: the next one may follow as soon as this one is in the queue, which it is without a pause.
+        queued.set()
     outcome = await executor.run(command)
     return answer(outcome, location)
 

@@ -8,18 +8,20 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from sqlalchemy import Connection
 
 from api import schemas
 from api.access import Caller, may
 from api.fields import External, System
-from api.openapi import listed, one
+from api.openapi import exported, listed, one
 from api.past import Resource, When, as_of, history
 from api.problems import Problem
-from api.reading import LARGEST_POSITION, After, Day, absent, found, page, read
+from api.reading import LARGEST_POSITION, After, Day, absent, found, listing, page, read
 from api.zones import Zone
 from domain.customer import Customer
 from domain.ids import external_id
 from projections import customer_timeline, customer_view
+from projections.pages import Page
 
 router = APIRouter(prefix="/v1/customers", tags=["customers"])
 
@@ -28,9 +30,7 @@ Limit = Annotated[int, Query(ge=1, le=500)]
 Cursor = Annotated[str | None, Query(max_length=2000)]
 Name = Annotated[str | None, Query(max_length=64, pattern=r"^[^\x00]*$")]
 
-PERSONAL = frozenset(
-    {"name", "contact_methods", "address", "attributes", "external_ids", "anonymous_ids", "consents", "attachments"}
-)
+PERSONAL = frozenset({"name", "contact_methods", "address", "external_ids", "anonymous_ids", "consents", "attachments"})
 CUSTOMERS = Resource(Customer, customer_view.customer_view, customer_view.profile_of)
 
 
@@ -58,7 +58,7 @@ async def filtered(
     )
 
 
-@router.get("", responses=listed(schemas.CUSTOMER))
+@router.get("", responses=exported(listed(schemas.CUSTOMER), schemas.CUSTOMER))
 async def customers(
     request: Request,
     caller: Reader,
@@ -78,13 +78,14 @@ async def customers(
         raise Problem(403, "forbidden", "Searching and sorting by personal data needs the permission personal:read.")
     descending = order == "desc"
 
-    def query(connection: Any) -> Any:
+    def pages(connection: Connection, limit: int, cursor: str | None) -> Page:
         if q is not None:
             return customer_view.search(connection, q, limit=limit, cursor=cursor)
         return customer_view.listing(connection, wanted, sort=sort, descending=descending, limit=limit, cursor=cursor)
 
-    rows, position = await read(request, "customer_view", after, query)
-    return page(request, [shown(row, caller) for row in rows.rows], rows.next, position)
+    return await listing(
+        request, "customer_view", after, pages, show=lambda row: shown(row, caller), limit=limit, cursor=cursor
+    )
 
 
 @router.get("/by/{system}/{external:path}", responses=one(schemas.CUSTOMER))
@@ -147,4 +148,5 @@ def shown(row: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
     body = {"id": row["customer_id"], **{name: value for name, value in row.items() if name != "customer_id"}}
     if caller.may("personal:read"):
         return body
-    return {name: value for name, value in body.items() if name not in PERSONAL}
+    plain = {name: value for name, value in body.items() if name not in PERSONAL}
+    return plain | {"attributes": {key: value for key, value in body["attributes"].items() if not isinstance(value, str)}}

@@ -11,11 +11,11 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
-from api import schemas
+from api import exporting, schemas
 from api.access import Caller, may
 from api.fields import Instant
 from api.openapi import answers, listed
-from api.reading import LARGEST_POSITION, NDJSON, absent, found, page, wants_ndjson
+from api.reading import LARGEST_POSITION, absent, found, page
 from infra.event_store import EventStore
 from infra.event_store.search import Criteria, search, shown
 
@@ -76,9 +76,9 @@ async def events(
     head = await run_in_threadpool(store.head)
     end = min(head, upto) if upto is not None else head
     personal = caller.may("personal:read")
-    if wants_ndjson(request):
+    if exporting.wanted(request) == exporting.NDJSON:
         lines = _lines(store, wanted, cursor, end, personal)
-        return StreamingResponse(lines, media_type=NDJSON, headers={"Position": str(end)})
+        return StreamingResponse(lines, media_type=exporting.NDJSON, headers={"Position": str(end)})
     items, reached = await run_in_threadpool(_page, store, wanted, cursor, end, limit, personal)
     return page(request, items, str(reached) if reached < end else None, end)
 

@@ -104,6 +104,15 @@ def one(schema: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
     return {**found, 304: unchanged}
 
 
+def exported(answers: dict[int | str, dict[str, Any]], row: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
+    """The same answers, which can also be had whole as CSV or NDJSON."""
+    answers[200]["content"] |= {
+        "text/csv": {"schema": {"type": "string", "description": "Nested values are flat (`a.b`), lists are JSON."}},
+        "application/x-ndjson": {"schema": row},
+    }
+    return answers
+
+
 def listed(item: dict[str, Any], *more: int) -> dict[int | str, dict[str, Any]]:
     """A list's answers: a page of items, and the link to the next page."""
     return answers(

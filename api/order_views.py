@@ -7,17 +7,19 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from sqlalchemy import Connection
 
 from api import schemas
 from api.access import Caller, may
 from api.fields import External, System
-from api.openapi import listed, one
+from api.openapi import exported, listed, one
 from api.past import Resource, When, as_of, history
-from api.reading import After, Day, absent, found, page, read
+from api.reading import After, Day, absent, found, listing, page, read
 from api.zones import Zone
 from domain.ids import external_id
 from domain.order import Order
 from projections import orders as read_model
+from projections.pages import Page
 
 router = APIRouter(prefix="/v1/orders", tags=["orders"])
 
@@ -63,7 +65,7 @@ async def filtered(
     )
 
 
-@router.get("", responses=listed(schemas.ORDER))
+@router.get("", responses=exported(listed(schemas.ORDER), schemas.ORDER))
 async def orders(
     request: Request,
     caller: Reader,
@@ -76,13 +78,11 @@ async def orders(
 ) -> Response:
     """Orders by filters; days are half-open and in `zone`."""
     descending = order == "desc"
-    rows, position = await read(
-        request,
-        "orders",
-        after,
-        lambda connection: read_model.listing(connection, wanted, sort=sort, descending=descending, limit=limit, cursor=cursor),
-    )
-    return page(request, [shown(row, caller) for row in rows.rows], rows.next, position)
+
+    def pages(connection: Connection, limit: int, cursor: str | None) -> Page:
+        return read_model.listing(connection, wanted, sort=sort, descending=descending, limit=limit, cursor=cursor)
+
+    return await listing(request, "orders", after, pages, show=lambda row: shown(row, caller), limit=limit, cursor=cursor)
 
 
 @router.get("/by/{system}/{external:path}", responses=one(schemas.ORDER))

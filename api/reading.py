@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from hashlib import blake2b
 from typing import Annotated, Any, TypeVar
@@ -13,20 +13,19 @@ from fastapi import Depends, Header, Query, Request, Response
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
+from api import exporting
 from api.problems import RETRY_SECONDS, Problem, problem
 from infra.read_models.completeness import Completeness
+from projections.pages import LIMIT, Page
+from projections.rows import Row
 
 T = TypeVar("T")
+Pages = Callable[[Connection, int, str | None], Page]
 
 LARGEST_POSITION = 2**63 - 1
-NDJSON = "application/x-ndjson"
 # Beyond these a zone's offset would leave the calendar.
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(9999, 1, 1)
 Day = Annotated[date | None, Query(ge=FIRST_DAY, le=LAST_DAY)]
-
-
-def wants_ndjson(request: Request) -> bool:
-    return NDJSON in request.headers.get("accept", "")
 
 
 async def after_position(
@@ -48,11 +47,14 @@ async def read(
     projections: str | Mapping[str, UUID | None],
     after: int,
     query: Callable[[Connection], T],
+    *,
+    snapshot: bool = False,
 ) -> tuple[T, int]:
     """The query's answer, and the position up to which it is complete.
 
-    `projections` are the read models it is made of, each with the one subject that matters in it, or None for all.
-    Raises Problem 503 where one of them is not complete up to `after` within the time limit.
+    `projections` are the read models it is made of, each with the one subject that matters in it, or None for all. With
+    `snapshot` all that the query reads is of one moment, however many statements it takes. Raises Problem 503 where one of
+    them is not complete up to `after` within the time limit.
     """
     completeness: Completeness = request.app.state.completeness
     limit: float = request.app.state.settings.after_timeout
@@ -62,7 +64,7 @@ async def read(
     position = reached[slowest]
     if position < after:
         raise not_yet(slowest, after, position)
-    return await run_in_threadpool(_query, request, query), position
+    return await run_in_threadpool(_query, request, query, snapshot), position
 
 
 def not_yet(what: str, wanted: int, reached: int) -> Problem:
@@ -71,9 +73,50 @@ def not_yet(what: str, wanted: int, reached: int) -> Problem:
     return Problem(503, "not-yet", detail, {"Retry-After": RETRY_SECONDS, "Position": str(reached)})
 
 
-def _query(request: Request, query: Callable[[Connection], T]) -> T:
+def _query(request: Request, query: Callable[[Connection], T], snapshot: bool) -> T:
     with request.app.state.read_models.reader.connect() as connection:
+        if snapshot and connection.dialect.name == "postgresql":
+            connection.execution_options(isolation_level="REPEATABLE READ")
         return query(connection)
+
+
+async def listing(
+    request: Request,
+    projections: str | Mapping[str, UUID | None],
+    after: int,
+    pages: Pages,
+    *,
+    show: Callable[[Row], Mapping[str, Any]],
+    limit: int,
+    cursor: str | None,
+) -> Response:
+    """A page of a list, or all that follows the cursor where CSV or NDJSON is asked for."""
+    form = exporting.wanted(request)
+    if form is None:
+        rows, position = await read(request, projections, after, lambda connection: pages(connection, limit, cursor))
+        return page(request, [show(row) for row in rows.rows], rows.next, position)
+
+    def gathered(connection: Connection) -> exporting.Gathered:
+        return exporting.Gathered(map(show, _all(connection, pages, cursor)))
+
+    whole, position = await read(request, projections, after, gathered, snapshot=True)
+    return whole.answer(form, position)
+
+
+def _all(connection: Connection, pages: Pages, cursor: str | None) -> Iterator[Row]:
+    rows, following = pages(connection, LIMIT, cursor)
+    yield from rows
+    while following:
+        rows, following = pages(connection, LIMIT, following)
+        yield from rows
+
+
+def report(request: Request, body: Mapping[str, Any], position: int) -> Response:
+    """A report; its `groups` alone where CSV or NDJSON is asked for."""
+    form = exporting.wanted(request)
+    if form is None:
+        return found(request, body, position)
+    return exporting.Gathered(body["groups"]).answer(form, position)
 
 
 def found(request: Request, body: Any, position: int, version: int | None = None) -> Response:

@@ -9,9 +9,9 @@ from fastapi import APIRouter, Query, Request, Response
 
 from api import schemas
 from api.access import may
-from api.openapi import answers
+from api.openapi import answers, exported
 from api.problems import Problem
-from api.reading import After, found, read
+from api.reading import After, read, report
 from api.zones import Zone
 from projections import channel_sales as read_model
 
@@ -23,7 +23,7 @@ DEFINITION = (
 )
 
 
-@router.get("/channel-sales", responses=answers(schemas.CHANNEL_SALES))
+@router.get("/channel-sales", responses=exported(answers(schemas.CHANNEL_SALES), {"type": "object"}))
 async def channel_sales(
     request: Request,
     after: After,
@@ -60,7 +60,7 @@ async def channel_sales(
             currency=currency,
         ),
     )
-    return found(
+    return report(
         request,
         {
             "from": from_,

@@ -25,6 +25,7 @@ NEEDED: dict[str, tuple[str, str]] = {
     "/v1/orders": ("orders:read", "orders:write"),
     "/v1/reports": ("reports:read", ""),
     "/v1/events": ("events:read", ""),
+    "/v1/batch": ("", "batches:send"),
     "/v1/keys": ("keys:read", "keys:manage"),
     "/v1/imports": ("imports:read", "imports:run"),
     "/v1/operations": ("operations:read", "operations:act"),

@@ -1,0 +1,166 @@
+"""Many commands in one request: a line each, as a request of its own.
+
+A line names method, path, body and, where wanted, the version it expects. It is answered as that request would be answered:
+by the same route, under the same permissions. Lines reach the executor in their order and share its commits; each stands
+alone, so a refused one stops nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, Literal
+from urllib.parse import unquote
+
+import msgspec
+import structlog
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
+from starlette.types import Message, Scope
+
+from api import exporting
+from api.access import may
+from api.openapi import answers
+from api.problems import KINDS, Problem, problem
+from api.strict import AuthenticatedRoute
+
+log = structlog.get_logger()
+
+PATH = "/v1/batch"
+LINES = 10_000
+UNDER_WAY = 1_000
+KEPT_HEADERS = (b"etag", b"position", b"location", b"retry-after")
+
+Answer = dict[str, Any]
+
+router = APIRouter(tags=["batch"], route_class=AuthenticatedRoute)
+
+
+class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A request: `if_match` is what its header If-Match would say."""
+
+    method: Literal["POST", "PUT", "PATCH", "DELETE"]
+    path: str
+    body: msgspec.Raw = msgspec.Raw()
+    if_match: str | None = None
+
+
+LINE_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["method", "path"],
+    "properties": {
+        "method": {"enum": ["POST", "PUT", "PATCH", "DELETE"]},
+        "path": {"type": "string", "examples": ["/v1/customers"]},
+        "body": {"type": "object"},
+        "if_match": {"type": ["string", "null"]},
+    },
+}
+ANSWER_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["line", "status"],
+    "properties": {
+        "line": {"type": "integer", "minimum": 1},
+        "status": {"type": "integer"},
+        "etag": {"type": "string"},
+        "location": {"type": "string"},
+        "body": {"type": "object", "description": "What the request is answered with: an id, or a problem."},
+    },
+}
+
+
+@router.post(
+    PATH,
+    dependencies=[may("batches:send")],
+    responses=answers({"type": "object"}, 415)
+    | {200: {"description": "A line for each line", "content": {exporting.NDJSON: {"schema": ANSWER_SCHEMA}}}},
+    openapi_extra={"requestBody": {"required": True, "content": {exporting.NDJSON: {"schema": LINE_SCHEMA}}}},
+)
+async def batch(request: Request) -> Response:
+    """Up to 10,000 commands, one a line, answered line by line in their order. An empty line is passed over.
+
+    With an Idempotency-Key, line 7 has the key `<key>#7`.
+    """
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != exporting.NDJSON:
+        raise Problem(415, "unsupported-media-type", f"The body is a command a line: send it as {exporting.NDJSON}.")
+    lines = (await request.body()).split(b"\n")
+    if len(lines) - (not lines[-1]) > LINES:
+        raise Problem(413, KINDS[413][0], f"A batch has {LINES} lines at most.")
+    return StreamingResponse(_answers(request, lines), media_type=exporting.NDJSON)
+
+
+async def _answers(request: Request, lines: list[bytes]) -> AsyncIterator[bytes]:
+    under_way: list[asyncio.Task[Answer]] = []
+    for number, text in enumerate(lines, start=1):
+        if not text.strip():
+            continue
+        queued = asyncio.Event()
+        task = asyncio.create_task(_answer(request, number, text, queued))
+        task.add_done_callback(lambda _, queued=queued: queued.set())  # type: ignore[misc]
+        await queued.wait()
+        under_way.append(task)
+        if len(under_way) >= UNDER_WAY or under_way[0].done():
+            yield _line(await under_way.pop(0))
+    for task in under_way:
+        yield _line(await task)
+
+
+def _line(answer: Answer) -> bytes:
+    return msgspec.json.encode(answer) + b"\n"
+
+
+async def _answer(request: Request, number: int, text: bytes, queued: asyncio.Event) -> Answer:
+    try:
+        line = msgspec.json.decode(text, type=Line)
+        scope = _scope(request, number, line, queued)
+    except (msgspec.DecodeError, UnicodeError, ValueError, RecursionError) as error:
+        return _as_answer(number, problem(400, "malformed-line", f"The line is no command: {error}."))
+    return await _asked(request.app, scope, bytes(line.body), number)
+
+
+def _as_answer(number: int, response: Response) -> Answer:
+    return {"line": number, "status": response.status_code, "body": msgspec.Raw(bytes(response.body))}
+
+
+def _scope(request: Request, number: int, line: Line, queued: asyncio.Event) -> Scope:
+    """The line as a request by the same caller. Raises ValueError where it is none."""
+    path, _, query = line.path.partition("?")
+    if not path.startswith("/v1/") or path.startswith(PATH):
+        raise ValueError(f"path begins with /v1/, and not with {PATH}")
+    headers = [(b"content-type", b"application/json")] if line.body else []
+    if line.if_match is not None:
+        headers.append((b"if-match", line.if_match.encode("latin-1")))
+    if key := request.headers.get("idempotency-key"):
+        headers.append((b"idempotency-key", f"{key}#{number}".encode("latin-1")))
+    return {
+        **{name: request.scope[name] for name in ("type", "asgi", "http_version", "scheme", "client", "server", "root_path")},
+        "method": line.method,
+        "path": unquote(path, errors="strict"),
+        "raw_path": path.encode("ascii"),
+        "query_string": query.encode("ascii"),
+        "headers": headers,
+        "state": {"caller": request.state.caller, "queued": queued},
+    }
+
+
+async def _asked(app: Callable[..., Awaitable[None]], scope: Scope, body: bytes, number: int) -> Answer:
+    """The answer of the route that the line names."""
+    answer: Answer = {"line": number, "status": 500}
+    said = bytearray()
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            answer["status"] = message["status"]
+            headers = dict(message["headers"])
+            answer.update({name.decode(): headers[name].decode() for name in KEPT_HEADERS if name in headers})
+        else:
+            said.extend(message.get("body", b""))
+
+    try:
+        await app(scope, receive, send)
+    except Exception:
+        # It was answered with 500 before it was raised again; the other lines go on.
+        log.exception("a line of a batch failed", line=number)
+    return answer | ({"body": msgspec.Raw(bytes(said))} if said else {})
