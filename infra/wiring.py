@@ -14,11 +14,14 @@ from commands.executor import Executor, Limits
 from domain.aggregate import Aggregate
 from domain.api_key import ApiKey
 from domain.calendar import Calendar
+from domain.channel import Channel, ChannelDay
 from domain.customer import Customer
 from domain.events import Event
 from domain.imports import Import
 from domain.order import Order
+from domain.ticket import Ticket
 from domain.segment_model import SegmentModel
+from domain.touchpoint import Touchpoint
 from infra.event_store import EventStore, Mapper, PostgresRecorder, SqliteRecorder, Vault
 from infra.event_store.mapper import Upcaster
 from infra.read_models import ReadModels, postgres_read_models, sqlite_read_models
@@ -26,15 +29,37 @@ from infra.routing import PARTITIONS
 from infra.settings import Settings
 from projections.api_keys import api_keys
 from projections.channel_sales import channel_sales
+from projections.channel_traffic import channel_traffic
+from projections.channels import channels
 from projections.customer_timeline import customer_timeline
 from projections.customer_view import customer_view
 from projections.orders import orders
 from projections.projection import Projection
+from projections.touchpoints import touchpoints
 
-AGGREGATES: tuple[type[Aggregate], ...] = (Customer, Order, ApiKey, Import, SegmentModel, Calendar)
+AGGREGATES: tuple[type[Aggregate], ...] = (
+    Customer,
+    Order,
+    ApiKey,
+    Import,
+    SegmentModel,
+    Calendar,
+    Channel,
+    ChannelDay,
+    Touchpoint,
+)
 EVENTS: tuple[type[Event], ...] = tuple(event for aggregate in AGGREGATES for event in aggregate.events)
 UPCASTERS: Mapping[str, Upcaster] = {}
-PROJECTIONS: tuple[Projection, ...] = (customer_view, customer_timeline, orders, channel_sales, api_keys)
+PROJECTIONS: tuple[Projection, ...] = (
+    customer_view,
+    customer_timeline,
+    orders,
+    channel_sales,
+    api_keys,
+    channels,
+    channel_traffic,
+    touchpoints,
+)
 
 
 class HomeInUse(Exception):

@@ -20,9 +20,8 @@ from domain.order.values import (
     OrderDiscount,
     check_codes,
     checked_details,
-    same,
 )
-from domain.personal import Personal
+from domain.personal import Personal, same
 from domain.refusals import AlreadyThere
 
 TOTAL_DIFFERS = "total-differs-from-sum"

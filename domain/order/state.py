@@ -15,7 +15,8 @@ from domain.annotations import Annotated
 from domain.events import Context, Event, type_name
 from domain.order import axes
 from domain.order.terms import Terms
-from domain.order.values import LineQuantity, same
+from domain.order.values import LineQuantity
+from domain.personal import same
 from domain.refusals import AlreadyThere, Refusal
 
 if TYPE_CHECKING:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
-from functools import cache
-from typing import Any, Literal, TypedDict, TypeVar, get_type_hints
+from typing import Literal, TypedDict, TypeVar
 from uuid import UUID
 
 import msgspec
 
 from domain import money
 from domain.contact import Address, checked_address
-from domain.events import Event, Value
-from domain.personal import PERSONAL
+from domain.events import Value
 from domain.refusals import Malformed, NotThere
 from domain.text import code, text
 
@@ -222,14 +220,3 @@ def check_unique(line_ids: Iterable[str]) -> None:
         if line_id in seen:
             raise LineTwice(f"The line {line_id!r} is named twice.", line_id=line_id)
         seen.add(line_id)
-
-
-def same(known: Event, told: Event) -> bool:
-    """Whether both say the same, as far as can still be known: what is personal may have been erased from `known`."""
-    return known == told or known == msgspec.structs.replace(told, **dict.fromkeys(_personal_fields(type(told))))
-
-
-@cache
-def _personal_fields(kind: type[Any]) -> tuple[str, ...]:
-    hints = get_type_hints(kind, include_extras=True)
-    return tuple(name for name, hint in hints.items() if PERSONAL in getattr(hint, "__metadata__", ()))
