@@ -133,7 +133,7 @@ def test_each_line_needs_its_own_permission(client: Client, key_for: KeyFor) -> 
 def test_ten_thousand_lines_and_no_more(client: Client) -> None:
     lines = [*[b""] * 9_999, b'{"method": "POST", "path": "/v1/none"}']
     assert [(answer["line"], answer["status"]) for answer in sent(client, *lines)] == [(10_000, 404)]
-    text = b"\n".join([*lines, lines[0]])
+    text = b"\n".join([*lines, lines[-1]])
     answer = client.request("POST", "/v1/batch", content=text, headers={"content-type": "application/x-ndjson"})
     assert answer.status_code == 413
 
