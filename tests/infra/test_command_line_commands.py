@@ -10,7 +10,16 @@ import pytest
 from tests.infra.recount import Ran, Running, recount
 
 Run = Callable[..., Ran]
-ALL = ["customer_view", "customer_timeline", "orders", "channel_sales", "api_keys"]
+ALL = [
+    "customer_view",
+    "customer_timeline",
+    "orders",
+    "channel_sales",
+    "api_keys",
+    "channels",
+    "channel_traffic",
+    "touchpoints",
+]
 
 
 @pytest.fixture(params=["a server runs", "no server runs"])

@@ -19,10 +19,12 @@ from sqlalchemy.pool import StaticPool
 
 from domain.aggregate import Aggregate, replayed
 from domain.api_key import ApiKey
+from domain.channel import Channel, ChannelDay
 from domain.customer import Customer
 from domain.events import Actor, Context, Recorded
 from domain.order import Order
 from domain.refusals import Refusal
+from domain.touchpoint import Touchpoint
 from infra.event_store.mapper import Mapper, Stored
 from infra.routing import Message, link, subjects_here
 from projections.projection import Delivery, Projection
@@ -32,7 +34,7 @@ A = TypeVar("A", bound=Aggregate)
 
 START = datetime(2024, 3, 1, 9, tzinfo=UTC)
 AGENT = Actor(type="user", id="agent-1")
-MAPPER = Mapper(event for aggregate in (Customer, Order, ApiKey) for event in aggregate.events)
+MAPPER = Mapper(event for aggregate in (Customer, Order, ApiKey, Channel, ChannelDay, Touchpoint) for event in aggregate.events)
 
 
 def uuid(name: object) -> UUID:

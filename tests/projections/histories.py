@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from random import Random
 from typing import Any
@@ -11,8 +11,9 @@ from typing import Any
 from hypothesis import strategies as st
 
 from domain.api_key import ApiKey
+from domain.channel import Channel, ChannelDay, CostRecorded, TrafficRecorded
 from domain.contact import Address
-from domain.customer import ConsentGiven, ContactMethod, Customer
+from domain.customer import ConsentGiven, ContactMethod, Customer, Utm
 from domain.order import (
     Charge,
     Contact,
@@ -29,6 +30,7 @@ from domain.order import (
     Tax,
     Terms,
 )
+from domain.touchpoint import Touchpoint
 from tests.projections.harness import History, Step, uuid
 
 CUSTOMERS, ORDERS = 4, 6
@@ -245,6 +247,46 @@ def _key(history: History, who: int, n: int) -> None:
         history.do(key, key.revoke)
 
 
+def _channel(history: History, who: int, n: int) -> None:
+    code = CHANNELS[who % 3]
+    channel = history.of(Channel, f"channel {code}")
+    if n % 3:
+        history.do(channel, lambda context: channel.open(context, code=code, name=NAMES[n % 5], kind="store"))
+    else:
+        history.do(channel, channel.close)
+
+
+def _channel_day(history: History, who: int, n: int) -> None:
+    """Two sources tell of four days of each channel, whether it was opened or not; some days are told anew."""
+    code, day, source = CHANNELS[who % 3], date(2024, 2, 26 + n % 4), f"source-{who % 2}"
+    told = history.of(ChannelDay, f"{code} {day} {source}")
+    if n % 5:
+        traffic = TrafficRecorded(code=code, date=day, source=source, visits=n, clicks=None if n % 2 else n)
+        history.do(told, lambda context: told.record_traffic(context, traffic))
+    else:
+        cost = CostRecorded(code=code, date=day, source=source, amount=Decimal(n), currency=CURRENCIES[who % 2])
+        history.do(told, lambda context: told.record_cost(context, cost))
+
+
+def _touchpoint(history: History, who: int, n: int) -> None:
+    """Every third touches a visitor whom nobody knows."""
+    touchpoint = history.of(Touchpoint, f"touchpoint {who} {n}")
+    customer = None if n % 3 == 0 else _customer(history, who)
+    if customer is None or not customer.erased:
+        history.do(
+            touchpoint,
+            lambda context: touchpoint.touch(
+                context,
+                channel=CHANNELS[n % 3],
+                kind="click" if n % 2 else "form",
+                customer_id=customer and customer.id,
+                utm=Utm(source="news", term=f"{n}") if n % 2 else None,
+                anonymous_id=None if n % 3 == 1 else f"visitor {n}",
+                click_ids={"gclid": f"g{n}"} if n % 4 else None,
+            ),
+        )
+
+
 OFTEN = 3 * ("annotate", "set customer", "cancel lines", "return")
 ACTS: dict[str, Callable[[History, int, int], None]] = {
     "details": _details,
@@ -284,4 +326,7 @@ ACTS: dict[str, Callable[[History, int, int], None]] = {
     "return": _order_act(lambda o, context, n: o.receive_return(context, f"t{n % 3}", _returned(n))),
     "reverse return": _order_act(lambda o, context, n: o.reverse_return(context, f"t{n % 3}")),
     "key": _key,
+    "channel": _channel,
+    "channel day": _channel_day,
+    "touchpoint": _touchpoint,
 }

@@ -7,14 +7,17 @@ from sqlalchemy import create_engine
 
 from projections.api_keys import api_keys
 from projections.channel_sales import channel_sales
+from projections.channel_traffic import channel_traffic
+from projections.channels import channels
 from projections.customer_timeline import customer_timeline
 from projections.customer_view import customer_view
 from projections.orders import orders
 from projections.projection import Projection
+from projections.touchpoints import touchpoints
 from tests.projections.harness import History, Step, assert_recomputes, clear, create, fold, in_memory, rows_of
 from tests.projections.histories import histories, schedules
 
-PROJECTIONS = (customer_view, customer_timeline, orders, channel_sales, api_keys)
+PROJECTIONS = (customer_view, customer_timeline, orders, channel_sales, api_keys, channels, channel_traffic, touchpoints)
 NAMES = [projection.name for projection in PROJECTIONS]
 
 
