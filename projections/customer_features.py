@@ -68,7 +68,8 @@ ORDER_EVENTS: tuple[type[Event], ...] = (
     LinesReturned,
     ReturnReversed,
 )
-TYPES = frozenset(type_name(event) for event in (*CUSTOMER_EVENTS, *ORDER_EVENTS, Erased))
+EVENTS: tuple[type[Event], ...] = (*CUSTOMER_EVENTS, *ORDER_EVENTS, Erased)
+TYPES = frozenset(map(type_name, EVENTS))
 
 # What a customer's own facts come to
 

@@ -5,7 +5,7 @@ The same projection writes the live tables or, during a rebuild, their shadows: 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -32,7 +32,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 Row = dict[str, Any]
 
-AT_ONCE = 500
+AT_ONCE, PORTION = 500, 5000
 
 
 class Instant(TypeDecorator[datetime]):
@@ -81,6 +81,22 @@ class Rows:
         """All rows in which `column` has one of the values."""
         return self._where(live, [self.table(live).c[column]], list(values))
 
+    def between(self, live: Table, column: str, first: Any, last: Any) -> list[Row]:
+        """All rows in which `column` is neither below `first` nor above `last`."""
+        table = self.table(live)
+        query = select(table).where(table.c[column].between(first, last))
+        return [dict(row) for row in self.connection.execute(query).mappings()]
+
+    def each(self, live: Table) -> Iterator[list[Row]]:
+        """All rows that are this partition's, in portions, in the order of their primary key, which is their subject."""
+        table = self.table(live)
+        [subject] = table.primary_key
+        query = select(table).order_by(subject).limit(PORTION)
+        portion = self.connection.execute(query).mappings().all()
+        while portion:
+            yield [dict(row) for row in portion if self.lives_here(row[subject.name])]
+            portion = self.connection.execute(query.where(subject > portion[-1][subject.name])).mappings().all()
+
     def save(self, live: Table, rows: Collection[Row]) -> None:
         """Insert the rows, or put them in the place of those with the same primary key. Rows name every column."""
         if rows:
@@ -95,6 +111,12 @@ class Rows:
         """Delete all rows in which `column` has one of the values."""
         table = self.table(live)
         for among in self._among([table.c[column]], list(values)):
+            self.connection.execute(delete(table).where(among))
+
+    def remove(self, live: Table, keys: Collection[Any]) -> None:
+        """Delete rows by primary key, as in `load`."""
+        table = self.table(live)
+        for among in self._among(list(table.primary_key), list(keys)):
             self.connection.execute(delete(table).where(among))
 
     def _where(self, live: Table, columns: Sequence[Column[Any]], values: list[Any]) -> list[Row]:
