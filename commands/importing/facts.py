@@ -6,29 +6,31 @@ import base64
 import hashlib
 import re
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
 from msgspec import inspect
 
+from commands.importing.called import Called, keys
 from commands.importing.expressions import Compiler, Expression, Texts, Unusable
 from commands.importing.history import Step
-from commands.importing.importable import IMPORTABLE, Called, Facts, Importable
+from commands.importing.importable import IMPORTABLE, Facts, Importable
 from commands.importing.mapping import Make, Mapping, MappingError
 from commands.importing.reading import Row
 from commands.importing.shapes import compiled
+from domain.events import time_zone
 from domain.occurrence import Occurrence
 
 _encode = msgspec.json.Encoder(order="sorted").encode
 
 
 class Group(NamedTuple):
-    """The [[make]] blocks that act on one thing of a row: of one kind, and called by one template."""
+    """The [[make]] blocks that act on one thing of a row: of one kind, and called by the same templates."""
 
     kind: str
-    id: str
+    names: tuple[str, ...]
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -53,14 +55,28 @@ class Making(NamedTuple):
     key: str
     command: str
     importable: Importable
-    name: Expression
+    names: dict[str, Expression]
     occurred: Callable[[Texts], Occurrence]
     holds: Callable[[Texts], bool]
     facts: Expression
 
+    def called(self, texts: Texts) -> dict[str, str]:
+        """What the source calls the thing. Raises Unusable where it does not."""
+        path = f"{self.importable.kind.name}: id"
+        names = {}
+        for key, name in self.names.items():
+            if (text := name.read(texts)) is None:
+                raise Unusable("It is empty.", f"{path}.{key}" if len(self.names) > 1 else path)
+            names[key] = text
+        return names
+
+    def at(self, texts: Texts) -> Occurrence:
+        occurred: Occurrence = _at(f"{self.command}: occurred_at", lambda: self.occurred(texts))
+        return occurred
+
     def step(self, texts: Texts, called: Called) -> tuple[Step, Any]:
         """The command, and its facts as the mapping names them. Raises Unusable."""
-        occurred = _at(f"{self.command}: occurred_at", lambda: self.occurred(texts))
+        occurred = self.at(texts)
         told = _at(f"{self.command}: facts", lambda: self.facts.read(texts)) or {}
         facts = _converted(told, self.importable.facts, f"{self.command}: facts")
         return Step(self.command, self.importable.function, facts.command_facts(called), occurred), told
@@ -73,6 +89,7 @@ class Plan:
         self._system, self._secret = mapping.system, secret
         self._makings: dict[Group, list[Making]] = {}
         compiler = Compiler(columns, mapping.file)
+        _check_ids(mapping)
         for place, make in enumerate(mapping.make):
             group, making = _making(mapping, make, compiler, f"make[{place}]")
             self._makings.setdefault(group, []).append(making)
@@ -91,13 +108,16 @@ class Plan:
             raise Unusable("It has characters that are no text.", group.kind) from None
 
     def _part(self, row: Row, group: Group, makings: Sequence[Making]) -> Part:
-        name = _at(f"{group.kind}: id", lambda: makings[0].name.read(row.texts))
-        if name is None:
-            raise Unusable("It is empty.", f"{group.kind}: id")
-        called = Called.by(group.kind, self._system, name, self._secret)
+        called = Called(
+            kind=group.kind,
+            system=self._system,
+            names=makings[0].called(row.texts),
+            day=_day(makings[0].at(row.texts)),
+            secret=self._secret,
+        )
         made = [making.step(row.texts, called) for making in makings]
         steps = tuple(step for step, _ in made)
-        says = _encode([group.kind, name, [[step.name, told] for step, told in made]])
+        says = _encode([group.kind, *called.names.values(), [[step.name, told] for step, told in made]])
         when = _encode([step.occurred.at for step in steps])
         return Part(
             id=called.id,
@@ -118,21 +138,50 @@ def _making(mapping: Mapping, make: Make, compiler: Compiler, key: str) -> tuple
         raise MappingError(f"{key}.command: there is no {make.command!r}. There are {', '.join(IMPORTABLE)}.")
     importable = IMPORTABLE[make.command]
     kind = importable.kind.name
-    name = make.id or mapping.ids.get(kind)
-    if name is None:
-        raise MappingError(f"{key}.id: it is missing, and so is ids.{kind}: what does the source call the {kind}?")
+    names = _named(mapping, make, kind, key)
     occurred_at = make.occurred_at or mapping.occurred_at
     if occurred_at is None:
         raise MappingError(f"{key}.occurred_at: it is missing: every fact of an import says when it happened.")
-    return Group(kind, name), Making(
+    return Group(kind, tuple(template for template, _ in names.values())), Making(
         key=key,
         command=make.command,
         importable=importable,
-        name=compiler.template(name, f"{key}.id" if make.id else f"ids.{kind}"),
+        names={part: compiler.template(template, path) for part, (template, path) in names.items()},
         occurred=compiler.time(occurred_at, mapping.time_zone, f"{key}.occurred_at"),
         holds=compiler.condition(make.when, make.unless, key),
         facts=compiled(make.facts, inspect.type_info(importable.facts), compiler, f"{key}.facts"),
     )
+
+
+def _check_ids(mapping: Mapping) -> None:
+    known = sorted({part for importable in IMPORTABLE.values() for part in keys(importable.kind.name)})
+    for part in mapping.ids:
+        if part not in known:
+            raise MappingError(f"ids.{part}: there is no such key. There are {', '.join(known)}.")
+
+
+def _named(mapping: Mapping, make: Make, kind: str, key: str) -> dict[str, tuple[str, str]]:
+    """For each of the keys that call a thing of this kind its template, and where in the mapping that stands."""
+    wanted = keys(kind)
+    own = {wanted[0]: make.id} if isinstance(make.id, str) and len(wanted) == 1 else make.id
+    if isinstance(own, str):
+        raise MappingError(f"{key}.id: a {kind} is called by {' and '.join(wanted)}: it is a table of those.")
+    for part in own:
+        if part not in wanted:
+            raise MappingError(f"{key}.id.{part}: there is no such key. A {kind} is called by {' and '.join(wanted)}.")
+    return {part: _own_or_common(own.get(part), mapping.ids.get(part), part, key) for part in wanted}
+
+
+def _own_or_common(own: str | None, common: str | None, part: str, key: str) -> tuple[str, str]:
+    if own is not None:
+        return own, f"{key}.id"
+    if common is not None:
+        return common, f"ids.{part}"
+    raise MappingError(f"{key}.id: it is missing, and so is ids.{part}: what does the source call the {part}?")
+
+
+def _day(occurred: Occurrence) -> date:
+    return occurred.at.astimezone(time_zone(occurred.zone)).date()
 
 
 def _at(path: str, read: Callable[[], Any]) -> Any:

@@ -13,30 +13,12 @@ import msgspec
 
 from commands import annotating, customers, order_goods, order_payments, orders
 from commands.importing import history
+from commands.importing.called import Called
 from domain.aggregate import Aggregate
 from domain.annotations import Annotated
 from domain.contact import Address, MethodKind
 from domain.customer import AcquisitionSource, ContactMethod, Customer, Kind, LegalBasis, OptIn
-from domain.ids import external_id
 from domain.order import Charge, Contact, Item, Line, LineQuantity, Order, OrderDiscount
-
-
-class Called(NamedTuple):
-    """What the source calls the thing that a row is about, and its id here."""
-
-    kind: str
-    system: str
-    name: str
-    secret: bytes
-    id: UUID
-
-    @classmethod
-    def by(cls, kind: str, system: str, name: str, secret: bytes) -> Called:
-        return cls(kind, system, name, secret, external_id(kind, system, name, secret))
-
-    def other(self, kind: str, name: str) -> UUID:
-        """The id of another thing of the same source."""
-        return external_id(kind, self.system, name, self.secret)
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):

@@ -56,7 +56,7 @@ class Make(Part, frozen=True):
     """A command that each row gives, if all of `when` and none of `unless` hold."""
 
     command: str
-    id: str | None = None
+    id: str | dict[str, str] = {}
     occurred_at: str | Time | None = None
     when: Conditions = {}
     unless: Conditions = {}

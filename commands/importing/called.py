@@ -1,0 +1,52 @@
+"""What the source calls the things that its rows are about, and the ids that they have here because of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from functools import cached_property, lru_cache
+from typing import NamedTuple
+from uuid import UUID
+
+from domain.ids import external_id
+
+REMEMBERED = 10_000
+
+_external_id = lru_cache(REMEMBERED)(external_id)
+
+
+class Called:
+    """One thing of a row: `names` by key, and the `day` of what the row first says of it."""
+
+    def __init__(self, kind: str, system: str, names: Mapping[str, str], day: date, secret: bytes) -> None:
+        self.kind, self.system, self.names, self.day = kind, system, names, day
+        self.secret = secret
+
+    @property
+    def name(self) -> str:
+        """What the source calls a thing that has a name of its own."""
+        return self.names[self.kind]
+
+    @cached_property
+    def id(self) -> UUID:
+        derived = DERIVED.get(self.kind)
+        return derived.id(self) if derived else self.other(self.kind)
+
+    def other(self, kind: str, name: str | None = None) -> UUID:
+        """The id of another thing of the same source; without a name, of the one that this thing is called by."""
+        return _external_id(kind, self.system, self.names[kind] if name is None else name, self.secret)
+
+
+class Derived(NamedTuple):
+    """A kind whose things are known by others, or by a code: the keys that call one, and its id."""
+
+    keys: tuple[str, ...]
+    id: Callable[[Called], UUID]
+
+
+DERIVED: Mapping[str, Derived] = {}
+
+
+def keys(kind: str) -> tuple[str, ...]:
+    """The keys by which a thing of this kind is called: its own kind, unless it is known by others."""
+    return DERIVED[kind].keys if kind in DERIVED else (kind,)
