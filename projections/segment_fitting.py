@@ -22,6 +22,7 @@ from domain.segment_model import (
     NotEnoughCustomers,
     Quality,
     Transform,
+    check_features,
 )
 from projections.customer_features import Behaviour, behaviour_of, customer_features, values
 from projections.segment_assignment import transformed_all
@@ -55,10 +56,11 @@ class Sample(NamedTuple):
 
 
 def sample(connection: Connection, features: Sequence[Feature], day: date) -> Sample:
-    """As of the day. Raises CurrencyMissing where a money feature names no currency and there is not just one."""
+    """As of the day. Raises what `check_features` does, but needs no currency told where there is only one."""
     import numpy
 
     named = _with_currencies(connection, features)
+    check_features(named)
     numbers, left_out = array("d"), 0
     for behaviour in _behaviours(connection):
         row = values(named, behaviour, day)
