@@ -8,6 +8,7 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
+from domain.channel import channel_day_id, channel_id
 from domain.ids import external_id
 
 REMEMBERED = 10_000
@@ -44,7 +45,11 @@ class Derived(NamedTuple):
     id: Callable[[Called], UUID]
 
 
-DERIVED: Mapping[str, Derived] = {}
+DERIVED: Mapping[str, Derived] = {
+    "channel": Derived(("channel",), lambda called: channel_id(called.name)),
+    # A source tells of each of a channel's days once.
+    "channel_day": Derived(("channel",), lambda called: channel_day_id(called.names["channel"], called.day, called.system)),
+}
 
 
 def keys(kind: str) -> tuple[str, ...]:
