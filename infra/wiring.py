@@ -19,8 +19,8 @@ from domain.customer import Customer
 from domain.events import Event
 from domain.imports import Import
 from domain.order import Order
-from domain.ticket import Ticket
 from domain.segment_model import SegmentModel
+from domain.ticket import Ticket
 from domain.touchpoint import Touchpoint
 from infra.event_store import EventStore, Mapper, PostgresRecorder, SqliteRecorder, Vault
 from infra.event_store.mapper import Upcaster
@@ -47,6 +47,7 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     Channel,
     ChannelDay,
     Touchpoint,
+    Ticket,
 )
 EVENTS: tuple[type[Event], ...] = tuple(event for aggregate in AGGREGATES for event in aggregate.events)
 UPCASTERS: Mapping[str, Upcaster] = {}
