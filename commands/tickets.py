@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Unpack, get_args
+from typing import Unpack
 from uuid import UUID
 
 from commands.references import surviving_customer
@@ -13,7 +13,6 @@ from domain.customer import Customer
 from domain.order import Order
 from domain.refusals import Malformed
 from domain.ticket import (
-    Detail,
     DiscardReason,
     Facts,
     OpenedBy,
@@ -245,7 +244,12 @@ def _customer_id(work: UnitOfWork, customer_id: UUID | None, recorded: UUID | No
 
 
 def _change(work: UnitOfWork, ticket: Ticket, facts: Facts) -> None:
-    ticket.change_details(work.context, {name: facts[name] for name in get_args(Detail) if name in facts})
+    details: dict[str, str | None] = {}
+    if "title" in facts:
+        details["title"] = facts["title"]
+    if "description" in facts:
+        details["description"] = facts["description"]
+    ticket.change_details(work.context, details)
     if "category" in facts:
         ticket.categorise(work.context, facts["category"])
     if "priority" in facts:
