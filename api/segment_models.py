@@ -64,7 +64,7 @@ async def fit(request: Request, body: bodies.FitBody) -> Response:
     features, position = await read(
         request, "segment_labels", head, lambda connection: sample(connection, wanted.features, day)
     )
-    fitted = await to_thread.run_sync(partial(found_by, wanted, features, position, day), limiter=request.app.state.fitting)
+    fitted = await to_thread.run_sync(partial(found_by, wanted, features, position), limiter=request.app.state.fitting)
     id = derived_id(SegmentModel.name, body.name)
     return await carry_out(
         request, segment_models.fit, body, target=id, location=PREFIX, model_id=id, fitted=fitted, activate=body.activate

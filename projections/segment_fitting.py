@@ -24,8 +24,10 @@ from domain.segment_model import (
     Transform,
     check_features,
 )
-from projections.customer_features import Behaviour, behaviour_of, customer_features, values
+from projections.customer_behaviour import Behaviour, taken_up, values
+from projections.customer_features import customer_features
 from projections.segment_assignment import transformed_all
+from projections.segment_models import known
 
 if TYPE_CHECKING:
     from numpy import float64
@@ -48,19 +50,24 @@ class Wanted(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """The features of all customers who have every one of them: a row a customer, in the order of ids."""
+    """The features as of a day of all customers who have every one of them: a row a customer, in the order of ids."""
 
+    day: date
     features: tuple[Feature, ...]
     rows: NDArray[float64]
     left_out: int
 
 
 def sample(connection: Connection, features: Sequence[Feature], day: date) -> Sample:
-    """As of the day. Raises what `check_features` does, but needs no currency told where there is only one."""
+    """As of the day, or of the last that ended if that is later.
+
+    Raises what `check_features` does, but money needs no currency told where there is only one.
+    """
     import numpy
 
     named = _with_currencies(connection, features)
     check_features(named)
+    day = max(day, known(connection).ended or day)
     numbers, left_out = array("d"), 0
     for behaviour in _behaviours(connection):
         row = values(named, behaviour, day)
@@ -68,10 +75,10 @@ def sample(connection: Connection, features: Sequence[Feature], day: date) -> Sa
             left_out += 1
         else:
             numbers.extend(row)  # type: ignore[arg-type]
-    return Sample(named, numpy.array(numbers).reshape(-1, len(named)), left_out)
+    return Sample(day, named, numpy.array(numbers).reshape(-1, len(named)), left_out)
 
 
-def fit(wanted: Wanted, sample: Sample, position: int, day: date) -> Fitted:
+def fit(wanted: Wanted, sample: Sample, position: int) -> Fitted:
     """What the classic script finds; clusters come with the highest centroid first, by the features in their order.
 
     Raises NotEnoughCustomers.
@@ -93,7 +100,7 @@ def fit(wanted: Wanted, sample: Sample, position: int, day: date) -> Fitted:
         name=wanted.name,
         features=sample.features,
         cut_off_position=position,
-        cut_off_day=day,
+        cut_off_day=sample.day,
         transform=wanted.transform,
         mean=tuple(scaler.mean_.tolist()),
         scale=tuple(scaler.scale_.tolist()),
@@ -108,10 +115,10 @@ def fit(wanted: Wanted, sample: Sample, position: int, day: date) -> Fitted:
 
 
 def _behaviours(connection: Connection) -> Iterator[Behaviour]:
-    known = customer_features
-    query = select(known.c.state).where(known.c.state.is_not(None)).order_by(known.c.customer_id)
+    customers = customer_features.c
+    query = select(customers.state).where(customers.state.is_not(None)).order_by(customers.customer_id)
     for state in connection.execution_options(yield_per=PORTION).execute(query).scalars():
-        yield behaviour_of(state)
+        yield taken_up(state)
 
 
 def _with_currencies(connection: Connection, features: Sequence[Feature]) -> tuple[Feature, ...]:

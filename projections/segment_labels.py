@@ -22,7 +22,8 @@ from sqlalchemy import BigInteger, Column, Date, Double, Index, Integer, MetaDat
 from domain.calendar import DayEnded
 from domain.events import Recorded
 from projections import customer_features, segment_models
-from projections.customer_features import Behaviour, Features, as_of_day, behaviour_of, values
+from projections.customer_behaviour import Behaviour, as_of_day, taken_up, values
+from projections.customer_features import Features
 from projections.projection import Delivery, Projection
 from projections.rows import Row, Rows
 from projections.segment_assignment import assign, assign_all
@@ -156,7 +157,7 @@ def _end_day(rows: Rows, known: Known, day: date, position: int) -> None:
 def _label_everyone(rows: Rows, model: Model, ended: date | None, position: int) -> None:
     for portion in rows.each(customer_features.customer_features):
         states = {row["customer_id"]: row["state"] for row in portion if row["state"] is not None}
-        found = all_seen(model, [behaviour_of(state) for state in states.values()], ended)
+        found = all_seen(model, [taken_up(state) for state in states.values()], ended)
         moves = Moves(rows, _labels_among(rows, portion))
         for id, one in zip(states, found, strict=True):
             moves.see(id, model, one, position)
