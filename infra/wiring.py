@@ -14,6 +14,8 @@ from commands.executor import Executor, Limits
 from domain.aggregate import Aggregate
 from domain.api_key import ApiKey
 from domain.calendar import Calendar
+from domain.campaign import Campaign
+from domain.campaign_member import CampaignMember
 from domain.channel import Channel, ChannelDay
 from domain.customer import Customer
 from domain.events import Event
@@ -48,6 +50,8 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     ChannelDay,
     Touchpoint,
     Ticket,
+    Campaign,
+    CampaignMember,
 )
 EVENTS: tuple[type[Event], ...] = tuple(event for aggregate in AGGREGATES for event in aggregate.events)
 UPCASTERS: Mapping[str, Upcaster] = {}
