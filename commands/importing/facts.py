@@ -16,10 +16,11 @@ from msgspec import inspect
 from commands.importing.called import Called, keys
 from commands.importing.expressions import Compiler, Expression, Texts, Unusable
 from commands.importing.history import Step
-from commands.importing.importable import IMPORTABLE, Facts, Importable
+from commands.importing.importable import IMPORTABLE
 from commands.importing.mapping import Make, Mapping, MappingError
 from commands.importing.reading import Row
 from commands.importing.shapes import compiled
+from commands.importing.statements import Facts, Importable
 from domain.events import time_zone
 from domain.occurrence import Occurrence
 

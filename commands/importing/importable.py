@@ -3,35 +3,19 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
-from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
-import msgspec
-
-from commands import annotating, customers, order_goods, order_payments, orders
+from commands import customers, order_goods, order_payments, orders
 from commands.importing import history
 from commands.importing.called import Called
-from domain.aggregate import Aggregate
-from domain.annotations import Annotated
+from commands.importing.statements import Facts, Importable, annotation_commands
+from commands.importing.tickets import TICKETS
 from domain.contact import Address, MethodKind
 from domain.customer import AcquisitionSource, ContactMethod, Customer, Kind, LegalBasis, OptIn
 from domain.order import Charge, Contact, Item, Line, LineQuantity, Order, OrderDiscount
-
-
-class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """Facts as a mapping names them."""
-
-    def stated(self) -> dict[str, Any]:
-        """Those that the row gives a value."""
-        values = ((name, getattr(self, name)) for name in self.__struct_fields__)
-        return {name: value for name, value in values if value is not None and value != ()}
-
-    def command_facts(self, called: Called) -> dict[str, Any]:
-        """The facts of the command."""
-        return {f"{called.kind}_id": called.id, **self.stated()}
 
 
 class CustomerFacts(Facts, frozen=True):
@@ -54,19 +38,6 @@ class CustomerFacts(Facts, frozen=True):
         methods = [_method(called, kind, value) for kind, value in contacts.items() if value is not None]
         told = {**stated, "contact_methods": methods, "system": called.system, "external_id": called.name}
         return {"customer_id": called.id, **told}
-
-
-class Annotation(Facts, frozen=True):
-    def command_facts(self, called: Called) -> dict[str, Any]:
-        return {"id": called.id, **self.stated()}
-
-
-class Tags(Annotation, frozen=True):
-    tags: tuple[str, ...]
-
-
-class Attributes(Annotation, frozen=True):
-    attributes: dict[str, str | int | float | bool]
 
 
 class Consent(Facts, frozen=True):
@@ -163,30 +134,10 @@ class Delivery(Facts, frozen=True):
     shipment_id: str
 
 
-class Importable(NamedTuple):
-    """`describes`: it says what is so, not that something happened; the same facts again in a later row say nothing new."""
-
-    kind: type[Aggregate]
-    function: Callable[..., Aggregate]
-    facts: type[Facts] = Facts
-    describes: bool = False
-
-
-def _annotations(kind: type[Annotated]) -> Mapping[str, Importable]:
-    """Commands on what every main aggregate carries."""
-    return {
-        f"{kind.name}.set_attributes": Importable(
-            kind, partial(annotating.set_attributes, kind=kind), Attributes, describes=True
-        ),
-        f"{kind.name}.tag": Importable(kind, partial(annotating.tag, kind=kind), Tags, describes=True),
-        f"{kind.name}.untag": Importable(kind, partial(annotating.untag, kind=kind), Tags, describes=True),
-    }
-
-
 IMPORTABLE: Mapping[str, Importable] = {
     "customer.register": Importable(Customer, history.register_customer, CustomerFacts, describes=True),
     "customer.create_or_change": Importable(Customer, customers.create_or_change, CustomerFacts, describes=True),
-    **_annotations(Customer),
+    **annotation_commands(Customer),
     "customer.give_consent": Importable(Customer, customers.give_consent, Consent),
     "customer.withdraw_consent": Importable(Customer, customers.withdraw_consent, ConsentWithdrawal),
     "customer.archive": Importable(Customer, customers.archive),
@@ -198,8 +149,9 @@ IMPORTABLE: Mapping[str, Importable] = {
     "order.capture_payment": Importable(Order, order_payments.capture_payment, Payment),
     "order.refund_payment": Importable(Order, order_payments.refund_payment, Refund),
     "order.ship": Importable(Order, order_goods.ship, Shipment),
-    **_annotations(Order),
+    **annotation_commands(Order),
     "order.deliver": Importable(Order, order_goods.deliver, Delivery),
+    **TICKETS,
 }
 
 

@@ -1,0 +1,60 @@
+"""What rows can say in general: facts that a mapping names, the command that takes them, and what all main aggregates carry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, NamedTuple
+
+import msgspec
+
+from commands import annotating
+from commands.importing.called import Called
+from domain.aggregate import Aggregate
+from domain.annotations import Annotated
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Facts as a mapping names them."""
+
+    def stated(self) -> dict[str, Any]:
+        """Those that the row gives a value."""
+        values = ((name, getattr(self, name)) for name in self.__struct_fields__)
+        return {name: value for name, value in values if value is not None and value != ()}
+
+    def command_facts(self, called: Called) -> dict[str, Any]:
+        """The facts of the command."""
+        return {f"{called.kind}_id": called.id, **self.stated()}
+
+
+class Annotation(Facts, frozen=True):
+    def command_facts(self, called: Called) -> dict[str, Any]:
+        return {"id": called.id, **self.stated()}
+
+
+class Tags(Annotation, frozen=True):
+    tags: tuple[str, ...]
+
+
+class Attributes(Annotation, frozen=True):
+    attributes: dict[str, str | int | float | bool]
+
+
+class Importable(NamedTuple):
+    """`describes`: it says what is so, not that something happened; the same facts again in a later row say nothing new."""
+
+    kind: type[Aggregate]
+    function: Callable[..., Aggregate]
+    facts: type[Facts] = Facts
+    describes: bool = False
+
+
+def annotation_commands(kind: type[Annotated]) -> Mapping[str, Importable]:
+    """Commands on what every main aggregate carries."""
+    return {
+        f"{kind.name}.set_attributes": Importable(
+            kind, partial(annotating.set_attributes, kind=kind), Attributes, describes=True
+        ),
+        f"{kind.name}.tag": Importable(kind, partial(annotating.tag, kind=kind), Tags, describes=True),
+        f"{kind.name}.untag": Importable(kind, partial(annotating.untag, kind=kind), Tags, describes=True),
+    }

@@ -1,0 +1,120 @@
+"""The commands on tickets that a mapping can name, and the facts that each of them takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from commands import annotating, tickets
+from commands.importing.called import Called
+from commands.importing.statements import Annotation, Facts, Importable, annotation_commands
+from domain.ticket import Author, DiscardReason, OpenedBy, Reference, Replied, Ticket, Visibility
+
+
+class Opening(Facts, frozen=True):
+    """`customer`, `order`, `follow_up_of` and `parent` are what the source calls them."""
+
+    opened_by: OpenedBy = "customer"
+    customer: str | None = None
+    number: str | None = None
+    title: str | None = None
+    description: str | None = None
+    channel: str | None = None
+    category: str | None = None
+    priority: str | None = None
+    order: str | None = None
+    follow_up_of: str | None = None
+    parent: str | None = None
+
+    def command_facts(self, called: Called) -> dict[str, Any]:
+        stated = self.stated()
+        customer, order = stated.pop("customer", None), stated.pop("order", None)
+        relatives = {"follow_up_of": stated.pop("follow_up_of", None), "parent_id": stated.pop("parent", None)}
+        return {
+            **stated,
+            **{name: called.other("ticket", other) for name, other in relatives.items() if other is not None},
+            "ticket_id": called.id,
+            "external": (called.system, called.name),
+            "number": self.number,
+            "opened_by": self.opened_by,
+            "customer_id": None if customer is None else called.other("customer", customer),
+            "about": () if order is None else (Reference(kind="order", id=called.other("order", order)),),
+        }
+
+
+class Category(Facts, frozen=True):
+    category: str
+
+
+class Priority(Facts, frozen=True):
+    priority: str
+
+
+class Assignment(Annotation, frozen=True):
+    """The owner is the agent; who is not named is nobody."""
+
+    owner: str | None = None
+    team: str | None = None
+
+    def command_facts(self, called: Called) -> dict[str, Any]:
+        return {"id": called.id, "owner": self.owner, "team": self.team}
+
+
+class Reply(Facts, frozen=True):
+    """`reply_id` is what the source calls the reply, such as the row's number."""
+
+    reply_id: str
+    by: Author
+    visibility: Visibility = "public"
+    channel: str | None = None
+    automatic: bool = False
+    body: str | None = None
+    message_id: str | None = None
+
+    def command_facts(self, called: Called) -> dict[str, Any]:
+        told = {"reply_id": self.reply_id, "by": self.by, **self.stated()}
+        return {"ticket_id": called.id, "reply": Replied(**told)}
+
+
+class StatusChange(Facts, frozen=True):
+    """`status_label` is what the source calls the status."""
+
+    status_label: str | None = None
+
+
+class Reasoned(StatusChange, frozen=True):
+    """`reason` is a code."""
+
+    reason: str | None = None
+
+
+class Escalation(Reasoned, frozen=True):
+    team: str | None = None
+
+
+class Solution(StatusChange, frozen=True):
+    code: str | None = None
+    resolution: str | None = None
+
+
+class Discarding(StatusChange, frozen=True, kw_only=True):
+    reason: DiscardReason
+
+
+TICKETS: Mapping[str, Importable] = {
+    "ticket.open": Importable(Ticket, tickets.open, Opening, describes=True),
+    "ticket.categorise": Importable(Ticket, tickets.categorise, Category),
+    "ticket.change_priority": Importable(Ticket, tickets.change_priority, Priority),
+    "ticket.assign": Importable(Ticket, partial(annotating.assign, kind=Ticket), Assignment),
+    "ticket.reply": Importable(Ticket, tickets.reply, Reply),
+    "ticket.pend": Importable(Ticket, tickets.pend, StatusChange),
+    "ticket.hold": Importable(Ticket, tickets.hold, Reasoned),
+    "ticket.resume": Importable(Ticket, tickets.resume, StatusChange),
+    "ticket.escalate": Importable(Ticket, tickets.escalate, Escalation),
+    "ticket.solve": Importable(Ticket, tickets.solve, Solution),
+    "ticket.reopen": Importable(Ticket, tickets.reopen, Reasoned),
+    "ticket.close": Importable(Ticket, tickets.close, StatusChange),
+    "ticket.discard": Importable(Ticket, tickets.discard, Discarding),
+    **annotation_commands(Ticket),
+}
