@@ -11,7 +11,7 @@ from msgspec.structs import asdict
 from domain.aggregate import Aggregate, decision
 from domain.customer import Utm
 from domain.events import Context, Event, Metadata
-from domain.personal import Personal
+from domain.personal import Personal, same
 from domain.refusals import AlreadyThere, Malformed
 from domain.text import code, text
 
@@ -87,7 +87,7 @@ class Touchpoint(Aggregate):
         )
         if self.recorded is None:
             self.record(context, recorded)
-        elif self.recorded != recorded:
+        elif not same(self.recorded, recorded):
             raise TouchpointRecordedOtherwise(id=self.id)
 
 

@@ -186,11 +186,11 @@ def _sales(channel: str | None, period: date | None, currency: str, orders: int,
         net=net,
         total=net + amounts["tax"] + amounts["charges"],
         cash_net=amounts["captured"] - amounts["refunded"] - amounts["charged_back"],
-        average_order=_average(amounts["gross"] - amounts["discounts"], orders, currency),
+        average_order=average_order(amounts["gross"] - amounts["discounts"], orders, currency),
     )
 
 
-def _average(sold: Decimal, orders: int, currency: str) -> Ratio:
+def average_order(sold: Decimal, orders: int, currency: str) -> Ratio:
     return ratio(sold, orders, currency, "(gross - discounts) / orders placed", "no order was placed")
 
 

@@ -99,6 +99,13 @@ class Counts(NamedTuple):
     impressions: int | None = None
     clicks: int | None = None
 
+    def plus(self, other: Counts) -> Counts:
+        return Counts(*(_plus(mine, theirs) for mine, theirs in zip(self, other, strict=True)))
+
+
+def _plus(one: int | None, other: int | None) -> int | None:
+    return other if one is None else one if other is None else one + other
+
 
 def days(
     connection: Connection,
