@@ -6,8 +6,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from domain.occurrence import checked_zone
+from domain.refusals import Malformed
 
 
 class Settings(BaseSettings):
@@ -48,6 +51,15 @@ class Settings(BaseSettings):
         if self.master_key and self.master_key_file:
             raise ValueError("RECOUNT_MASTER_KEY and RECOUNT_MASTER_KEY_FILE exclude each other: set one")
         return self
+
+    @field_validator("zone")
+    @classmethod
+    def known_zone(cls, zone: str) -> str:
+        try:
+            checked_zone(zone)
+        except Malformed as error:
+            raise ValueError(str(error)) from None
+        return zone
 
     @property
     def distributed(self) -> bool:

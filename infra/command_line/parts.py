@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
 from commands.executor import Executor
+from consumers.days import Days
 from consumers.project import Projector
 from consumers.tail import Tail
 from infra.command_line.announcing import Announcing
@@ -21,6 +22,12 @@ from infra.wiring import PROJECTIONS, Deployment, deploy
 
 if TYPE_CHECKING:
     from api.app import Api
+
+
+class Runs(Protocol):
+    def run(self) -> None: ...
+
+    def stop(self) -> None: ...
 
 
 class Parts(msgspec.Struct, eq=False):
@@ -43,6 +50,10 @@ class Parts(msgspec.Struct, eq=False):
             yield application
         finally:
             application.state.jobs.close()
+
+    def ending_days(self) -> AbstractContextManager[None]:
+        """The clock that ends days, in a thread of its own."""
+        return running(Days(self.executor, self.deployment.store, self.deployment.settings.zone), "days")
 
 
 @contextmanager
@@ -73,14 +84,14 @@ def _embedded(deployment: Deployment, stack: ExitStack) -> Parts:
 
 
 @contextmanager
-def running(projector: Projector) -> Iterator[None]:
-    """The projector in a thread of its own."""
-    thread = threading.Thread(target=projector.run, name="projector")
+def running(what: Runs, name: str = "projector") -> Iterator[None]:
+    """It runs in a thread of its own, and is stopped at the end."""
+    thread = threading.Thread(target=what.run, name=name)
     thread.start()
     try:
         yield
     finally:
-        projector.stop()
+        what.stop()
         thread.join()
 
 

@@ -66,6 +66,7 @@ def run(settings: Settings, load: Files | None) -> None:
         local_key = server_file.new_key()
         application = stack.enter_context(parts.application(local_key))
         key = issue_first_key(parts.deployment.store, parts.executor)
+        stack.enter_context(parts.ending_days())
 
         def ready() -> None:
             if not settings.distributed:

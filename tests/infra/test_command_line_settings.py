@@ -27,6 +27,7 @@ DATABASE = "postgresql://postgres@127.0.0.1:1/nowhere"
         ({"MASTER_KEY": None, "MASTER_KEY_FILE": "nowhere/key"}, "RECOUNT_MASTER_KEY_FILE"),
         ({"QUEUE_LIMIT": "0"}, "RECOUNT_QUEUE_LIMIT"),
         ({"LOG_LEVEL": "LOUD"}, "RECOUNT_LOG_LEVEL"),
+        ({"ZONE": "Europe/Lummerland"}, "RECOUNT_ZONE"),
     ],
 )
 def test_a_wrong_setting_is_refused_by_name(home: Path, settings: dict[str, str | None], named: str) -> None:
