@@ -37,6 +37,7 @@ from projections.customer_timeline import customer_timeline
 from projections.customer_view import customer_view
 from projections.orders import orders
 from projections.projection import Projection
+from projections.segment_labels import segment_labels
 from projections.touchpoints import touchpoints
 
 AGGREGATES: tuple[type[Aggregate], ...] = (
@@ -64,6 +65,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     channels,
     channel_traffic,
     touchpoints,
+    segment_labels,
 )
 
 

@@ -37,9 +37,9 @@ class Spent(NamedTuple):
 
 
 class Behaviour(msgspec.Struct, omit_defaults=True):
-    """All that a customer's features are computed from. `purchases` are by currency and day."""
+    """All that a customer's features are computed from. `purchases` are by currency and day (ISO 8601)."""
 
-    purchases: dict[str, dict[date, Spent]] = {}
+    purchases: dict[str, dict[str, Spent]] = {}
     tickets: int = 0
     touches: int = 0
     numbers: dict[str, Number] = {}
@@ -47,7 +47,8 @@ class Behaviour(msgspec.Struct, omit_defaults=True):
     @property
     def last_day(self) -> date | None:
         """The last purchase day."""
-        return max((max(days) for days in self.purchases.values()), default=None)
+        days = [max(days) for days in self.purchases.values()]
+        return date.fromisoformat(max(days)) if days else None
 
     def set_numbers(self, numbers: dict[str, Number | None], texts: Collection[str] = ()) -> None:
         """Merge the numbers; None removes, and so does a text in the place of a number."""
@@ -57,11 +58,11 @@ class Behaviour(msgspec.Struct, omit_defaults=True):
 
     def spend(self, currency: str, day: date, orders: int, net: int) -> None:
         """Add to a day; one without an order left is no purchase day."""
-        days = self.purchases.setdefault(currency, {})
-        before = days.get(day, Spent(0, 0))
-        days[day] = Spent(before.orders + orders, before.net + net)
-        if not days[day].orders:
-            del days[day]
+        days, on = self.purchases.setdefault(currency, {}), day.isoformat()
+        before = days.get(on, Spent(0, 0))
+        days[on] = Spent(before.orders + orders, before.net + net)
+        if not days[on].orders:
+            del days[on]
         if not days:
             del self.purchases[currency]
 
@@ -90,7 +91,7 @@ def value(feature: Feature, behaviour: Behaviour, day: date) -> float | None:
     return _timing(feature.name, behaviour.purchases, day)
 
 
-def _money(name: str, currency: str, days: dict[date, Spent]) -> float | None:
+def _money(name: str, currency: str, days: dict[str, Spent]) -> float | None:
     total = sum(spent.net for spent in days.values())
     if name == "total":
         return _in_units(total, currency)
@@ -104,21 +105,22 @@ def _in_units(net: int, currency: str) -> float:
     return float(from_minor_units(net, currency))
 
 
-def _timing(name: str, purchases: dict[str, dict[date, Spent]], day: date) -> float | None:
+def _timing(name: str, purchases: dict[str, dict[str, Spent]], day: date) -> float | None:
     if name == "orders":
         return float(sum(spent.orders for days in purchases.values() for spent in days.values()))
-    days: Collection[date] = set().union(*purchases.values()) if len(purchases) > 1 else next(iter(purchases.values()), ())
+    days: Collection[str] = set().union(*purchases.values()) if len(purchases) > 1 else next(iter(purchases.values()), ())
     if not days:
         return None
+    first, last = date.fromisoformat(min(days)), date.fromisoformat(max(days))
     match name:
         case "frequency":
             return float(len(days) - 1)
         case "recency":
-            return float((max(days) - min(days)).days)
+            return float((last - first).days)
         case "T":
-            return float((day - min(days)).days)
+            return float((day - first).days)
         case "days_since_last":
-            return float((day - max(days)).days)
+            return float((day - last).days)
         case _:
             return None
 

@@ -19,6 +19,7 @@ ALL = [
     "channels",
     "channel_traffic",
     "touchpoints",
+    "segment_labels",
 ]
 
 

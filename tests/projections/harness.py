@@ -18,15 +18,11 @@ from sqlalchemy import Connection, create_engine, delete, select
 from sqlalchemy.pool import StaticPool
 
 from domain.aggregate import Aggregate, replayed
-from domain.api_key import ApiKey
-from domain.channel import Channel, ChannelDay
-from domain.customer import Customer
 from domain.events import Actor, Context, Recorded
-from domain.order import Order
 from domain.refusals import Refusal
-from domain.touchpoint import Touchpoint
 from infra.event_store.mapper import Mapper, Stored
-from infra.routing import Message, link, subjects_here
+from infra.routing import Message, link, partition_of, subjects_here
+from infra.wiring import EVENTS
 from projections.projection import Delivery, Projection
 from projections.rows import Row, Rows
 
@@ -34,7 +30,7 @@ A = TypeVar("A", bound=Aggregate)
 
 START = datetime(2024, 3, 1, 9, tzinfo=UTC)
 AGENT = Actor(type="user", id="agent-1")
-MAPPER = Mapper(event for aggregate in (Customer, Order, ApiKey, Channel, ChannelDay, Touchpoint) for event in aggregate.events)
+MAPPER = Mapper(EVENTS)
 
 
 def uuid(name: object) -> UUID:
@@ -136,12 +132,15 @@ class Lanes:
                 batch.append(self._delivery(message, step.late))
         wanted = [delivery for delivery in batch if self._projection.wants(delivery.recorded.type)]
         if wanted:
-            self._projection.apply(wanted, Rows(self._connection))
+            self._projection.apply(wanted, self._rows(partition))
         self._held[partition] = at
 
     def finish(self) -> None:
         for partition, messages in self._messages.items():
             self.take(Step(partition, 0, len(messages), late=True))
+
+    def _rows(self, partition: int) -> Rows:
+        return Rows(self._connection, lives_here=lambda subject: partition_of(subject, self._partitions) == partition)
 
     def _delivery(self, message: Message, late: bool) -> Delivery:
         recorded = self._history.as_read(self._recorded[message.stored.position], late=late)

@@ -32,6 +32,7 @@ from domain.order import (
 )
 from domain.touchpoint import Touchpoint
 from tests.projections.harness import History, Step, uuid
+from tests.projections.segment_acts import SEGMENT_ACTS
 
 CUSTOMERS, ORDERS = 4, 6
 NAMES = ("王小芳", "Ada Lovelace", "ＡＣＭＥ Ｇｍｂｈ", "Straße 7", "O'Neil_100%")
@@ -329,4 +330,5 @@ ACTS: dict[str, Callable[[History, int, int], None]] = {
     "channel": _channel,
     "channel day": _channel_day,
     "touchpoint": _touchpoint,
+    **SEGMENT_ACTS,
 }

@@ -13,11 +13,22 @@ from projections.customer_timeline import customer_timeline
 from projections.customer_view import customer_view
 from projections.orders import orders
 from projections.projection import Projection
+from projections.segment_labels import segment_labels
 from projections.touchpoints import touchpoints
 from tests.projections.harness import History, Step, assert_recomputes, clear, create, fold, in_memory, rows_of
 from tests.projections.histories import histories, schedules
 
-PROJECTIONS = (customer_view, customer_timeline, orders, channel_sales, api_keys, channels, channel_traffic, touchpoints)
+PROJECTIONS = (
+    customer_view,
+    customer_timeline,
+    orders,
+    channel_sales,
+    api_keys,
+    channels,
+    channel_traffic,
+    touchpoints,
+    segment_labels,
+)
 NAMES = [projection.name for projection in PROJECTIONS]
 
 
