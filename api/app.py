@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from anyio import CapacityLimiter
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from api import (
     batch,
+    calendar,
+    channel_effect,
+    channel_views,
+    channels,
     customer_views,
     customers,
     events,
@@ -22,6 +27,8 @@ from api import (
     orders,
     problems,
     reports,
+    segment_models,
+    touchpoints,
     upkeep,
 )
 from api.access import Keys
@@ -69,6 +76,7 @@ def create(
     app.state.completeness = completeness
     app.state.keys = Keys(deployment.store, local_key)
     app.state.jobs = Jobs()
+    app.state.fitting = CapacityLimiter(1)
     app.state.operations = operated
     problems.install(app)
     app.include_router(customer_views.router)
@@ -77,11 +85,18 @@ def create(
     app.include_router(orders.router)
     app.include_router(order_payments.router)
     app.include_router(order_goods.router)
+    app.include_router(channel_views.router)
+    app.include_router(channels.router)
+    app.include_router(touchpoints.reading)
+    app.include_router(touchpoints.commanding)
+    app.include_router(segment_models.router)
     app.include_router(reports.router)
+    app.include_router(channel_effect.router)
     app.include_router(batch.router)
     app.include_router(events.router)
     app.include_router(keys.router)
     app.include_router(imports.router)
+    app.include_router(calendar.router)
     app.include_router(operations.alive)
     if operated:
         app.include_router(operations.router)

@@ -1,0 +1,76 @@
+"""The report on which channel earns, over HTTP."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+
+from api import channel_schemas as schemas
+from api.access import may
+from api.openapi import answers, exported
+from api.problems import Problem
+from api.reading import FIRST_DAY, LAST_DAY, After, read, report
+from api.reports import DEFINITION as SALES
+from api.zones import Zone
+from projections import channel_effect as read_model
+
+router = APIRouter(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read")])
+
+DEFINITION = (
+    SALES + " conversion_rate = orders / visits and acquisition_cost = cost / new_customers, both of all currencies, as visits"
+    " and customers have none; new customers placed their first order of all there in that period."
+    " seed_channel_effect = gross × conversion_rate, which counts orders twice; its mean is over the channels that have a rate."
+)
+READ = ("channel_sales", "channel_traffic", "channels", "orders")
+
+From = Annotated[date, Query(alias="from", ge=FIRST_DAY, le=LAST_DAY, description="The first day.")]
+To = Annotated[date, Query(ge=FIRST_DAY, le=LAST_DAY, description="The day after the last.")]
+ByChannel = Annotated[
+    tuple[Literal["channel", "day", "week", "month"], ...],
+    Query(max_length=2, description="Always by channel, and by one kind of period if it is named."),
+]
+
+
+@router.get("/channel-effect", responses=exported(answers(schemas.CHANNEL_EFFECT), schemas.CHANNEL_EFFECT_GROUP))
+async def channel_effect(
+    request: Request,
+    after: After,
+    zone: Zone,
+    from_: From = FIRST_DAY,
+    to: To = LAST_DAY,
+    by: ByChannel = ("channel",),
+    channel: Annotated[str | None, Query(max_length=64, pattern=r"^[^\x00]*$")] = None,
+    currency: Annotated[str | None, Query(pattern=r"^[A-Z]{3}$")] = None,
+) -> Response:
+    """Which channel earns: visits, orders, sales, conversion rate, customers and cost, by channel, period and currency."""
+    periods = [group for group in by if group != "channel"]
+    if len(periods) > 1:
+        raise Problem(422, "does-not-fit", "A report is by one kind of period: day, week or month.")
+    (groups, means), position = await read(
+        request,
+        dict.fromkeys(READ),
+        after,
+        lambda connection: read_model.report(
+            connection,
+            from_=from_,
+            to=to,
+            by_period=periods[0] if periods else None,
+            zone=zone,
+            channel=channel,
+            currency=currency,
+        ),
+        snapshot=True,
+    )
+    body = {
+        "from": from_,
+        "to": to,
+        "zone": str(zone),
+        "by": ["channel", *periods],
+        "definition": DEFINITION,
+        "position": position,
+        "groups": groups,
+        "means": means,
+    }
+    return report(request, body, position)

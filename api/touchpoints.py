@@ -1,0 +1,176 @@
+"""Touchpoints over HTTP: recorded once each, listed, and looked up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import Field, StringConstraints
+from sqlalchemy import Connection
+
+from api import channel_schemas, schemas
+from api.access import Caller, may
+from api.commanding import carry_out
+from api.customer_bodies import UtmBody
+from api.fields import Body, Code, ExternalId, SystemCode, Told
+from api.openapi import ACCEPTED, CREATED, exported, listed, one
+from api.past import Resource, When, as_of, history
+from api.reading import After, Day, absent, found, listing, page, read
+from api.strict import StrictRoute
+from api.zones import Zone
+from commands import touchpoints as commands
+from domain.customer import Utm
+from domain.ids import external_id, new_id
+from domain.touchpoint import Touchpoint
+from projections import touchpoints as read_model
+from projections.pages import Page
+
+PREFIX = "/v1/touchpoints"
+
+commanding = APIRouter(
+    prefix=PREFIX,
+    tags=["touchpoints"],
+    route_class=StrictRoute,
+    dependencies=[may("channels:write")],
+    responses=ACCEPTED,
+)
+reading = APIRouter(prefix=PREFIX, tags=["touchpoints"])
+
+Reader = Annotated[Caller, may("channels:read")]
+Kind = Literal["impression", "click", "visit", "form"]
+ChannelCode = Annotated[str | None, Query(max_length=64, pattern=r"^[^\x00]*$")]
+ClickId = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+
+TOUCHPOINTS = Resource(Touchpoint, read_model.touchpoints, read_model.get)
+
+
+class ExternalBody(Body):
+    """What another system calls the touchpoint, by which it is known when it comes again."""
+
+    system: SystemCode
+    id: ExternalId
+
+
+class TouchpointBody(Told):
+    """Who was touched: a customer, or a visitor's own id, or both."""
+
+    channel: Code
+    kind: Kind
+    customer_id: UUID | None = None
+    campaign_id: UUID | None = None
+    utm: UtmBody | None = None
+    anonymous_id: Annotated[str, StringConstraints(min_length=1, max_length=255)] | None = None
+    click_ids: Annotated[dict[Code, ClickId], Field(max_length=20, description="By the name of their parameter.")] = {}
+    external: ExternalBody | None = None
+
+    model_config = {
+        "json_schema_extra": {
+            "examples": [
+                {
+                    "channel": "web",
+                    "kind": "click",
+                    "anonymous_id": "visitor-1",
+                    "utm": {"source": "newsletter", "medium": "email", "campaign": "spring"},
+                    "click_ids": {"gclid": "EAIaIQobChMI"},
+                }
+            ]
+        }
+    }
+
+    def facts(self) -> dict[str, Any]:
+        return {
+            "channel": self.channel,
+            "kind": self.kind,
+            "customer_id": self.customer_id,
+            "campaign_id": self.campaign_id,
+            "utm": Utm(**self.utm.model_dump()) if self.utm else None,
+            "anonymous_id": self.anonymous_id,
+            "click_ids": self.click_ids,
+        }
+
+
+@commanding.post("", status_code=201, responses=CREATED)
+async def record(request: Request, body: TouchpointBody) -> Response:
+    """Record that somebody was touched. The same external id again, with the same values, is a repeat."""
+    known = body.external
+    id = external_id(Touchpoint.name, known.system, known.id, request.app.state.store.secret) if known else new_id()
+    return await carry_out(
+        request,
+        commands.record,
+        body,
+        target=id,
+        fresh=known is None,
+        location=PREFIX,
+        touchpoint_id=id,
+        **body.facts(),
+    )
+
+
+async def filtered(
+    zone: Zone,
+    customer_id: UUID | None = None,
+    campaign_id: UUID | None = None,
+    channel: ChannelCode = None,
+    kind: Kind | None = None,
+    occurred_from: Day = None,
+    occurred_to: Day = None,
+) -> read_model.Filter:
+    return read_model.Filter(
+        customer_id=customer_id,
+        campaign_id=campaign_id,
+        channel=channel,
+        kind=kind,
+        occurred_from=occurred_from,
+        occurred_to=occurred_to,
+        zone=zone,
+    )
+
+
+@reading.get("", responses=exported(listed(channel_schemas.TOUCHPOINT), channel_schemas.TOUCHPOINT))
+async def touchpoints(
+    request: Request,
+    caller: Reader,
+    after: After,
+    wanted: Annotated[read_model.Filter, Depends(filtered)],
+    sort: Literal["occurred_at", "position"] = "occurred_at",
+    order: Literal["asc", "desc"] = "desc",
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    cursor: Annotated[str | None, Query(max_length=2000)] = None,
+) -> Response:
+    """Touchpoints by filters; days are half-open and in `zone`."""
+    descending = order == "desc"
+
+    def pages(connection: Connection, limit: int, cursor: str | None) -> Page:
+        return read_model.listing(connection, wanted, sort=sort, descending=descending, limit=limit, cursor=cursor)
+
+    return await listing(request, "touchpoints", after, pages, show=lambda row: shown(row, caller), limit=limit, cursor=cursor)
+
+
+@reading.get("/{id}", responses=one(channel_schemas.TOUCHPOINT))
+async def touchpoint(request: Request, caller: Reader, after: After, when: When, id: UUID) -> Response:
+    """One touchpoint."""
+    row: Mapping[str, Any] | None
+    if when.now:
+        row, position = await read(request, "touchpoints", after, lambda connection: read_model.get(connection, id))
+    else:
+        row, position = await as_of(request, TOUCHPOINTS, id, when)
+    if row is None:
+        return absent("touchpoint", id, position)
+    return found(request, shown(row, caller), position, 1)
+
+
+@reading.get("/{id}/history", responses=listed(schemas.CHANGE, 404))
+async def touchpoint_history(request: Request, caller: Reader, id: UUID) -> Response:
+    """The touchpoint's one event."""
+    items, position = await history(
+        request, TOUCHPOINTS, id, caller.may("personal:read"), lambda row: shown(row, caller) if row else row
+    )
+    return page(request, items, None, position) if items else absent("touchpoint", id, position)
+
+
+def shown(row: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
+    """The touchpoint as this caller may see it."""
+    hidden = ("touchpoint_id",) if caller.may("personal:read") else ("touchpoint_id", "private")
+    return {"id": row["touchpoint_id"], **{name: value for name, value in row.items() if name not in hidden}}
