@@ -9,7 +9,7 @@ recency, T and monetary are those of RFM and "buy till you die" models (Fader, H
 * total = net sales in one currency (gross − discounts − returns, as `order_book.figures` counts them) of these orders.
 * monetary = mean net a purchase day in that currency, on the day of purchase, without the first; 0 where there is only one.
 * tickets = tickets opened, without those that stand as discarded.
-* touches = touchpoints with the customer.
+* touches = touchpoints, and touches of every kind in campaigns that were not retracted.
 * attribute:<key> = the customer's own number; a flag is 0 or 1.
 
 The as-of day is never before the last purchase day. Who never bought lacks frequency, recency, T, days_since_last and

@@ -12,6 +12,7 @@ import msgspec
 from sqlalchemy import BigInteger, Column, Date, Integer, MetaData, Table, Text, Uuid
 
 from domain import order, ticket, touchpoint
+from domain.campaign_member import TOUCHES, TouchRetracted
 from domain.customer import AttributesSet, Erased, Registered
 from domain.events import Event, Recorded, type_name
 from domain.ticket import Moved, move_of
@@ -66,7 +67,15 @@ ORDER_EVENTS: tuple[type[Event], ...] = (
 )
 # Those that begin a ticket, or decide whether it stands as discarded.
 TICKET_EVENTS: tuple[type[Event], ...] = (ticket.Opened, ticket.Discarded, ticket.Reopened, ticket.MergedInto)
-EVENTS: tuple[type[Event], ...] = (*CUSTOMER_EVENTS, *ORDER_EVENTS, *TICKET_EVENTS, touchpoint.Recorded, Erased)
+TOUCH_EVENTS: tuple[type[Event], ...] = (touchpoint.Recorded, *TOUCHES.values())
+EVENTS: tuple[type[Event], ...] = (
+    *CUSTOMER_EVENTS,
+    *ORDER_EVENTS,
+    *TICKET_EVENTS,
+    *TOUCH_EVENTS,
+    TouchRetracted,
+    Erased,
+)
 TYPES = frozenset(map(type_name, EVENTS))
 
 _moves = msgspec.json.Decoder(list[Moved]).decode
@@ -120,8 +129,10 @@ class Features:
             behaviour.set_numbers(event.numbers)
         elif isinstance(event, AttributesSet):
             behaviour.set_numbers(event.numbers, event.texts or ())
-        elif isinstance(event, touchpoint.Recorded):
+        elif isinstance(event, TOUCH_EVENTS):
             behaviour.touches += 1
+        elif isinstance(event, TouchRetracted):
+            behaviour.touches -= 1
         elif isinstance(event, TICKET_EVENTS):
             behaviour.tickets += self._tickets.fold(recorded)
         else:
