@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from domain import money
 from domain.aggregate import Aggregate, decision
-from domain.campaign import CONTROL
+from domain.campaign import CONTROL, CampaignHasEnded
 from domain.campaign_member.events import (
     Bounced,
     Clicked,
@@ -117,14 +117,20 @@ class CampaignMember(Aggregate):
     # Whether they are one
 
     @decision
-    def target(self, context: Context, targeted: Targeted, *, flags: tuple[str, ...] = ()) -> None:
-        """Refused as MemberTargetedOtherwise, Malformed. `flags` are what the campaign has to say."""
+    def target(
+        self, context: Context, targeted: Targeted, *, unknown_variant: bool = False, campaign_ended: bool = False
+    ) -> None:
+        """Refused as MemberTargetedOtherwise, Malformed; CampaignHasEnded is flagged on import."""
         event = replace(targeted, variant=code(targeted.variant, "variant"))
         if self.variant not in (None, event.variant):
             raise MemberTargetedOtherwise(f"The member's variant is {self.variant}.", variant=self.variant)
+        if self.targeted_at is not None and self.removed_at is None:
+            self.record_status(context, event, self.targeted_at)
+            return
         sent = event.variant == CONTROL and any(isinstance(touch, MESSAGES) for touch in self.touches)
-        since = self.targeted_at if self.removed_at is None else None
-        self.record_status(context, event, since, *flags, *([SENT_TO_CONTROL] if sent else []))
+        flags = ((unknown_variant, UNKNOWN_VARIANT), (sent, SENT_TO_CONTROL))
+        ended = self.refuse(context, CampaignHasEnded()) if campaign_ended else ()
+        self.record_once(context, event, *ended, *(rule for broken, rule in flags if broken))
 
     @decision
     def suppress(self, context: Context, suppressed: Suppressed) -> None:
