@@ -7,9 +7,8 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from api.fields import Attributes, Code, ExternalId, Line, SystemCode, Told
+from api.fields import Attributes, Body, Code, ExternalId, Line, SystemCode, Told
 from domain.annotations import Attachment
-from domain.ids import new_id
 
 
 class AssignmentBody(Told):
@@ -30,7 +29,7 @@ class ExternalIdBody(Told):
     id: ExternalId
 
 
-class AttachmentBody(Told):
+class FileBody(Body):
     """A file kept elsewhere. `bytes` is its size, `sha256` its digest in hexadecimal."""
 
     id: UUID | None = None
@@ -40,12 +39,17 @@ class AttachmentBody(Told):
     name: Line | None = None
     url: Annotated[str, StringConstraints(max_length=2000)] | None = None
 
-    def value(self) -> Attachment:
+    def value(self, drawn: UUID) -> Attachment:
+        """The attachment; `drawn` is its id if the request names none."""
         return Attachment(
-            id=self.id or new_id(),
+            id=self.id or drawn,
             media_type=self.media_type,
             bytes=self.bytes,
             sha256=self.sha256,
             name=self.name,
             url=self.url,
         )
+
+
+class AttachmentBody(FileBody, Told):
+    """A file kept elsewhere. `bytes` is its size, `sha256` its digest in hexadecimal."""

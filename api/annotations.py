@@ -12,6 +12,7 @@ from api.commanding import carry_out
 from api.fields import Told
 from commands import annotating
 from domain.annotations import Annotated
+from domain.ids import new_id
 
 
 def add_routes(router: APIRouter, kind: type[Annotated]) -> None:
@@ -48,7 +49,7 @@ def add_routes(router: APIRouter, kind: type[Annotated]) -> None:
 
     @router.post("/{id}/attachments")
     async def attach(request: Request, id: UUID, body: bodies.AttachmentBody) -> Response:
-        return await on(request, id, annotating.attach, body, attachment=body.value())
+        return await on(request, id, annotating.attach, body, attachment=body.value(new_id()))
 
     @router.delete("/{id}/attachments/{attachment_id}")
     async def detach(request: Request, id: UUID, attachment_id: UUID) -> Response:
