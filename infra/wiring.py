@@ -30,6 +30,8 @@ from infra.read_models import ReadModels, postgres_read_models, sqlite_read_mode
 from infra.routing import PARTITIONS
 from infra.settings import Settings
 from projections.api_keys import api_keys
+from projections.campaign_members import campaign_members
+from projections.campaigns import campaigns
 from projections.channel_sales import channel_sales
 from projections.channel_traffic import channel_traffic
 from projections.channels import channels
@@ -66,6 +68,8 @@ PROJECTIONS: tuple[Projection, ...] = (
     channel_traffic,
     touchpoints,
     segment_labels,
+    campaigns,
+    campaign_members,
 )
 
 

@@ -20,6 +20,8 @@ ALL = [
     "channel_traffic",
     "touchpoints",
     "segment_labels",
+    "campaigns",
+    "campaign_members",
 ]
 
 

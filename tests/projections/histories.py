@@ -31,6 +31,7 @@ from domain.order import (
     Terms,
 )
 from domain.touchpoint import Touchpoint
+from tests.projections.campaign_acts import CAMPAIGN_ACTS
 from tests.projections.harness import History, Step, uuid
 from tests.projections.segment_acts import SEGMENT_ACTS
 
@@ -331,4 +332,5 @@ ACTS: dict[str, Callable[[History, int, int], None]] = {
     "channel day": _channel_day,
     "touchpoint": _touchpoint,
     **SEGMENT_ACTS,
+    **CAMPAIGN_ACTS,
 }

@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 from sqlalchemy import create_engine
 
 from projections.api_keys import api_keys
+from projections.campaign_members import campaign_members
+from projections.campaigns import campaigns
 from projections.channel_sales import channel_sales
 from projections.channel_traffic import channel_traffic
 from projections.channels import channels
@@ -28,6 +30,8 @@ PROJECTIONS = (
     channel_traffic,
     touchpoints,
     segment_labels,
+    campaigns,
+    campaign_members,
 )
 NAMES = [projection.name for projection in PROJECTIONS]
 

@@ -1,0 +1,111 @@
+"""What a campaign's report counts: members by stage, and conversions within the attribution window and outside it."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, tzinfo
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Select, case, func, null, or_, select
+
+from projections.campaign_members import conversions, members
+from projections.campaigns import campaign_rows
+from projections.member_book import STAGES
+from projections.occurred import within
+
+Group = tuple[UUID, str | None]
+
+COUNTED = (*STAGES, "untargeted", "removed")
+"""Stages; members who were touched and never targeted; those who were removed."""
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """Members whose targeting (their first touch, where they were never targeted) falls on days from `from_` to before `to`.
+
+    Days are in `zone`; None leaves that side open.
+    """
+
+    from_: date | None = None
+    to: date | None = None
+    zone: tzinfo = UTC
+    campaign_id: UUID | None = None
+    by_variant: bool = False
+
+    @property
+    def of_all_time(self) -> bool:
+        return self.from_ is None and self.to is None
+
+
+class Sold(NamedTuple):
+    """Conversions within the window and outside it, and their values in minor units."""
+
+    conversions: int = 0
+    value: int = 0
+    outside: int = 0
+    value_outside: int = 0
+
+
+def members_by_stage(connection: Connection, question: Question) -> dict[Group, dict[str, int]]:
+    """How many members reached each stage, and how many were removed, who count nowhere else."""
+    there = members.c.removed_at.is_(None)
+    counts = [func.count(case((there, members.c[f"{stage}_at"]))).label(stage) for stage in STAGES]
+    untargeted = func.count(case((there & members.c.targeted_at.is_(None) & (members.c.touch_count > 0), 1))).label(
+        "untargeted"
+    )
+    removed = func.count(members.c.removed_at).label("removed")
+    query = _asked(select(*_group(question), *counts, untargeted, removed), question).group_by(*_grouped_by(question))
+    return {
+        (row["campaign_id"], row["variant"]): {name: row[name] for name in COUNTED}
+        for row in connection.execute(query).mappings()
+    }
+
+
+def sold(connection: Connection, question: Question) -> dict[Group, dict[str | None, Sold]]:
+    """By currency; a conversion without a value counts in the campaign's own."""
+    inside = _inside_window()
+    value, currency = conversions.c.value, func.coalesce(conversions.c.currency, campaign_rows.c.currency)
+    counts = (
+        func.count(case((inside, 1))),
+        func.coalesce(func.sum(case((inside, value))), 0),
+        func.count(case((inside, None), else_=1)),
+        func.coalesce(func.sum(case((inside, None), else_=value)), 0),
+    )
+    query = _converted(select(*_group(question), currency, *counts), question).group_by(*_grouped_by(question), currency)
+    found: dict[Group, dict[str | None, Sold]] = {}
+    for campaign_id, variant, of, *sums in connection.execute(query):
+        found.setdefault((campaign_id, variant), {})[of] = Sold(*map(int, sums))
+    return found
+
+
+def converted_members(connection: Connection, question: Question) -> dict[Group, int]:
+    """Unique members with a conversion within the window."""
+    unique = func.count(conversions.c.member_id.distinct())
+    query = _converted(select(*_group(question), unique), question).where(_inside_window())
+    rows = connection.execute(query.group_by(*_grouped_by(question)))
+    return {(campaign_id, variant): count for campaign_id, variant, count in rows}
+
+
+def _grouped_by(question: Question) -> tuple[ColumnElement[Any], ...]:
+    return (members.c.campaign_id, members.c.variant) if question.by_variant else (members.c.campaign_id,)
+
+
+def _group(question: Question) -> tuple[ColumnElement[Any], ...]:
+    return _grouped_by(question) if question.by_variant else (members.c.campaign_id, null().label("variant"))
+
+
+def _asked(query: Select[Any], question: Question) -> Select[Any]:
+    query = query.where(within(members.c.started_at, members.c.started_on, question.from_, question.to, question.zone))
+    return query if question.campaign_id is None else query.where(members.c.campaign_id == question.campaign_id)
+
+
+def _converted(query: Select[Any], question: Question) -> Select[Any]:
+    joined = conversions.join(members, members.c.member_id == conversions.c.member_id).outerjoin(
+        campaign_rows, campaign_rows.c.campaign_id == members.c.campaign_id
+    )
+    return _asked(query.select_from(joined).where(members.c.removed_at.is_(None)), question)
+
+
+def _inside_window() -> ColumnElement[bool]:
+    window = campaign_rows.c.attribution_window_days
+    return or_(window.is_(None), conversions.c.days_after <= window)
