@@ -28,6 +28,7 @@ from api import (
     problems,
     reports,
     segment_models,
+    tickets,
     touchpoints,
     upkeep,
 )
@@ -85,6 +86,7 @@ def create(
     app.include_router(orders.router)
     app.include_router(order_payments.router)
     app.include_router(order_goods.router)
+    app.include_router(tickets.router)
     app.include_router(channel_views.router)
     app.include_router(channels.router)
     app.include_router(touchpoints.reading)
