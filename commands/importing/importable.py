@@ -11,6 +11,7 @@ from uuid import UUID
 from commands import customers, order_goods, order_payments, orders
 from commands.importing import history
 from commands.importing.called import Called
+from commands.importing.channels import CHANNELS
 from commands.importing.statements import Facts, Importable, annotation_commands
 from commands.importing.tickets import TICKETS
 from domain.contact import Address, MethodKind
@@ -152,6 +153,7 @@ IMPORTABLE: Mapping[str, Importable] = {
     **annotation_commands(Order),
     "order.deliver": Importable(Order, order_goods.deliver, Delivery),
     **TICKETS,
+    **CHANNELS,
 }
 
 

@@ -71,17 +71,18 @@ def _read(key: str, part: Expression, texts: Texts) -> Any:
 
 def _leaf(tree: Any, shape: inspect.Type | None, compiler: Compiler, path: str) -> Expression:
     """A single value; with no shape it is a text, a number or a flag, as the mapping writes it."""
+    exact = isinstance(shape, inspect.DecimalType)
     if isinstance(tree, dict):
-        return _plain(compiler.computed(_computed(tree, path), path), exact=isinstance(shape, inspect.DecimalType))
+        return _plain(compiler.computed(_computed(tree, path), path), exact=exact)
     number = isinstance(shape, inspect.DecimalType | inspect.IntType | inspect.FloatType)
     if isinstance(tree, str):
         if isinstance(shape, inspect.BoolType):
             return compiler.computed(Computed(flag=tree or "{}"), path)
-        return compiler.number(tree, path) if number else compiler.template(tree, path)
+        return _plain(compiler.number(tree, path), exact=exact) if number else compiler.template(tree, path)
     if isinstance(tree, bool) and (shape is None or isinstance(shape, inspect.BoolType)):
         return _constant(tree)
     if isinstance(tree, int | Decimal) and not isinstance(tree, bool) and (shape is None or number):
-        return _plain(_constant(Decimal(tree)), exact=isinstance(shape, inspect.DecimalType))
+        return _plain(_constant(Decimal(tree)), exact=exact)
     raise MappingError(f"{path}: it is a text, in quotes, or a table with one of text, number, flag, multiply and divide.")
 
 

@@ -1,0 +1,72 @@
+"""The commands on channels, their days and touchpoints that a mapping can name, and the facts that each of them takes.
+
+A channel is called by its code. A row tells of the day on which it says that its facts happened, as the mapping's system.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from commands import channels, touchpoints
+from commands.importing.called import Called
+from commands.importing.statements import Facts, Importable
+from domain import touchpoint
+from domain.channel import Channel, ChannelDay, Kind
+from domain.customer import Utm
+from domain.touchpoint import Touchpoint
+
+
+class ChannelFacts(Facts, frozen=True):
+    def command_facts(self, called: Called) -> dict[str, Any]:
+        return {"code": called.name, **self.stated()}
+
+
+class Opening(ChannelFacts, frozen=True):
+    name: str
+    kind: Kind
+
+
+class DayFacts(Facts, frozen=True):
+    def command_facts(self, called: Called) -> dict[str, Any]:
+        return {"code": called.names["channel"], "date": called.day, "source": called.system, **self.stated()}
+
+
+class Traffic(DayFacts, frozen=True):
+    visits: int | None = None
+    visitors: int | None = None
+    impressions: int | None = None
+    clicks: int | None = None
+
+
+class Cost(DayFacts, frozen=True):
+    amount: Decimal
+    currency: str
+
+
+class Touch(Facts, frozen=True):
+    """`customer` and `campaign` are what the source calls them."""
+
+    channel: str
+    kind: touchpoint.Kind
+    customer: str | None = None
+    campaign: str | None = None
+    utm: Utm | None = None
+    anonymous_id: str | None = None
+    click_ids: dict[str, str] | None = None
+
+    def command_facts(self, called: Called) -> dict[str, Any]:
+        stated = self.stated()
+        named = {kind: stated.pop(kind) for kind in ("customer", "campaign") if kind in stated}
+        others = {f"{kind}_id": called.other(kind, name) for kind, name in named.items()}
+        return {**stated, **others, "touchpoint_id": called.id}
+
+
+CHANNELS: Mapping[str, Importable] = {
+    "channel.open": Importable(Channel, channels.open_or_rename, Opening, describes=True),
+    "channel.close": Importable(Channel, channels.close, ChannelFacts),
+    "channel_day.record_traffic": Importable(ChannelDay, channels.record_traffic, Traffic),
+    "channel_day.record_cost": Importable(ChannelDay, channels.record_cost, Cost),
+    "touchpoint.record": Importable(Touchpoint, touchpoints.record, Touch),
+}
