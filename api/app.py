@@ -11,6 +11,8 @@ from starlette.types import ASGIApp
 from api import (
     batch,
     calendar,
+    campaign_report,
+    campaign_views,
     channel_effect,
     channel_views,
     channels,
@@ -28,6 +30,7 @@ from api import (
     problems,
     reports,
     segment_models,
+    segment_views,
     tickets,
     touchpoints,
     upkeep,
@@ -91,8 +94,11 @@ def create(
     app.include_router(channels.router)
     app.include_router(touchpoints.reading)
     app.include_router(touchpoints.commanding)
+    app.include_router(segment_views.router)
     app.include_router(segment_models.router)
+    app.include_router(campaign_views.router)
     app.include_router(reports.router)
+    app.include_router(campaign_report.router)
     app.include_router(channel_effect.router)
     app.include_router(batch.router)
     app.include_router(events.router)

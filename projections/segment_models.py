@@ -157,6 +157,12 @@ def get(connection: Connection, model_id: UUID) -> Row | None:
     return None if model is None else shown(model)
 
 
+def fits(connection: Connection) -> dict[tuple[UUID, int], Model]:
+    """Each fit of each model, by its position: the model as it stood last before the next fit."""
+    states = connection.execute(select(model_states.c.state).order_by(model_states.c.position)).scalars()
+    return {(model.model_id, model.fit_position): model for model in map(_decode, states)}
+
+
 def shown(model: Model) -> Row:
     """The model for people. A cluster's `centre` is in the features' own units."""
     fitted = model.fitted

@@ -1,0 +1,105 @@
+"""JSON Schemas of answers about segments."""
+
+from __future__ import annotations
+
+from api.schemas import (
+    DAY,
+    FLAG,
+    ID,
+    INTEGER,
+    MAYBE_INSTANT,
+    MAYBE_TEXT,
+    OBJECTS,
+    RATIO,
+    TEXT,
+    TEXTS,
+    Schema,
+    fields,
+)
+
+NUMBER: Schema = {"type": "number"}
+MAYBE_NUMBER: Schema = {"type": ["number", "null"]}
+MAYBE_INTEGER: Schema = {"type": ["integer", "null"]}
+NUMBERS: Schema = {"type": "array", "items": NUMBER}
+FEATURES: Schema = {"type": "object", "additionalProperties": MAYBE_NUMBER}
+
+_CLUSTER = fields(
+    {"cluster": INTEGER, "name": TEXT, "centroid": NUMBERS, "centre": {"type": "object", "additionalProperties": NUMBER}}
+)
+MODEL = fields(
+    {
+        "id": ID,
+        "version": INTEGER,
+        "position": INTEGER,
+        "name": TEXT,
+        "status": {"enum": ["fitted", "active", "retired"]},
+        "active_since": MAYBE_INSTANT,
+        "retired_since": MAYBE_INSTANT,
+        "fit_position": INTEGER,
+        "features": OBJECTS,
+        "k": INTEGER,
+        "clusters": {"type": "array", "items": _CLUSTER},
+        "cut_off_position": INTEGER,
+        "cut_off_day": DAY,
+        "transform": TEXT,
+        "mean": NUMBERS,
+        "scale": NUMBERS,
+        "seed": INTEGER,
+        "customers": INTEGER,
+        "left_out": INTEGER,
+        "quality": fields({"inertia": NUMBER, "smallest_share": NUMBER}, {"silhouette": MAYBE_NUMBER}),
+        "versions": {"type": "object"},
+    }
+)
+_LABEL: dict[str, Schema] = {
+    "model_id": ID,
+    "model": TEXT,
+    "cluster": MAYBE_INTEGER,
+    "label": MAYBE_TEXT,
+    "missing": TEXTS,
+    "since": INTEGER,
+    "fit_position": INTEGER,
+    "as_of": DAY,
+}
+LABEL = fields(
+    _LABEL
+    | {
+        "customer_id": ID,
+        "distance": MAYBE_NUMBER,
+        "features": FEATURES,
+        "moved": fields({"as_of": DAY, "distance": MAYBE_NUMBER, "features": FEATURES}),
+    }
+)
+SEGMENT = fields(
+    {
+        "customer_id": ID,
+        "position": INTEGER,
+        "erased": FLAG,
+        "labels": {"type": "array", "items": LABEL},
+        "past": {"type": "array", "items": fields(_LABEL | {"until": INTEGER})},
+    }
+)
+_MEAN = fields({"value": MAYBE_NUMBER, "numerator": NUMBER, "denominator": INTEGER})
+GROUP = fields(
+    {
+        "cluster": INTEGER,
+        "label": TEXT,
+        "customers": INTEGER,
+        "share": RATIO,
+        "means": {"type": "object", "additionalProperties": _MEAN},
+    }
+)
+SEGMENTS = fields(
+    {
+        "model_id": ID,
+        "model": TEXT,
+        "status": TEXT,
+        "fit_position": INTEGER,
+        "cut_off_day": DAY,
+        "as_of": DAY,
+        "definition": TEXT,
+        "position": INTEGER,
+        "groups": {"type": "array", "items": GROUP},
+        "unlabelled": {"type": "array", "items": fields({"missing": TEXTS, "customers": INTEGER})},
+    }
+)

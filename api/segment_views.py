@@ -1,0 +1,136 @@
+"""Segments, over HTTP: the models, who is in which cluster since when, and what the clusters are like."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+
+from api import segment_schemas as schemas
+from api.access import may
+from api.openapi import answers, exported, listed, one
+from api.past import Resource, When, as_of
+from api.past import history as past
+from api.reading import After, absent, found, listing, page, read
+from api.reading import report as reported
+from api.schemas import CHANGE
+from api.segment_models import PREFIX, Model, id_of
+from domain.segment_model import SegmentModel
+from projections import segment_answers, segment_models
+from projections.segment_labels import segment_labels
+
+router = APIRouter(tags=["segment-models"])
+
+READER, REPORTER = may("segments:read"), may("reports:read")
+BASELINE = "baseline"
+
+Limit = Annotated[int, Query(ge=1, le=500)]
+Cursor = Annotated[str | None, Query(max_length=2000)]
+Named = Annotated[str, Query(min_length=1, max_length=64, pattern=r"^[^\x00]*$", description="A model's name or id.")]
+
+MODELS = Resource(SegmentModel, segment_labels, segment_models.get)
+DEFINITION = (
+    "A customer is in the cluster whose centroid is nearest, after the model's transform and scaling. share = customers in the"
+    " cluster / customers with a label. Means are of features as of `as_of`, or of a customer's last purchase if that is"
+    " later, untransformed. Customers who lack a feature have no label, and are counted beside."
+)
+
+
+@router.get(PREFIX, responses=listed(schemas.MODEL), dependencies=[READER])
+async def models(request: Request, after: After) -> Response:
+    """All segment models, by name."""
+    rows, position = await read(request, "segment_labels", after, segment_models.listing)
+    return page(request, [shown(row) for row in rows], None, position)
+
+
+@router.get(f"{PREFIX}/{{model}}", responses=one(schemas.MODEL), dependencies=[READER])
+async def model(request: Request, after: After, when: When, id: Model) -> Response:
+    """One segment model: what was fitted last, how well, and whether customers are labelled by it."""
+    row: Mapping[str, Any] | None
+    if when.now:
+        row, position = await read(request, "segment_labels", after, lambda connection: segment_models.get(connection, id))
+    else:
+        row, position = await as_of(request, MODELS, id, when)
+    if row is None:
+        return absent("segment model", id, position)
+    return found(request, shown(row), position, row["version"])
+
+
+@router.get(f"{PREFIX}/{{model}}/history", responses=listed(CHANGE, 404), dependencies=[READER])
+async def history(request: Request, id: Model) -> Response:
+    """Every event of the model, with what it changed."""
+    items, position = await past(request, MODELS, id, True, lambda row: shown(row) if row else row)
+    return page(request, items, None, position) if items else absent("segment model", id, position)
+
+
+@router.get("/v1/segment-labels", responses=exported(listed(schemas.LABEL), schemas.LABEL), dependencies=[READER])
+async def labels(
+    request: Request,
+    after: After,
+    model: Named = BASELINE,
+    label: Annotated[str | None, Query(max_length=64, pattern=r"^[^\x00]*$", description="The name of a cluster.")] = None,
+    labelled: Annotated[bool | None, Query(description="Whether the customer has a cluster, or lacks a feature.")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response:
+    """Every customer's label by one model, since which event, with their features now."""
+    id = id_of(model)
+    return await listing(
+        request,
+        "segment_labels",
+        after,
+        lambda connection, limit, cursor: segment_answers.listing(
+            connection, id, label=label, labelled=labelled, limit=limit, cursor=cursor
+        ),
+        show=lambda row: row,
+        limit=limit,
+        cursor=cursor,
+    )
+
+
+@router.get("/v1/customers/{id}/segment", responses=answers(schemas.SEGMENT, 404), dependencies=[READER])
+async def segment(request: Request, after: After, id: UUID) -> Response:
+    """Which segments the customer is in, since when and by which event, and which they were in before."""
+    row, position = await read(
+        request,
+        {"segment_labels": id},
+        after,
+        lambda connection: segment_answers.of_customer(connection, id),
+        snapshot=True,
+    )
+    return absent("customer", id, position) if row is None else found(request, row, position)
+
+
+@router.get(
+    "/v1/reports/segments",
+    responses=exported(answers(schemas.SEGMENTS, 404), schemas.GROUP),
+    dependencies=[REPORTER],
+    tags=["reports"],
+)
+async def segments(request: Request, after: After, model: Named = BASELINE) -> Response:
+    """What kinds of customers there are: how many, their share, and the means of their features."""
+    id = id_of(model)
+    made, position = await read(
+        request, "segment_labels", after, lambda connection: segment_answers.report(connection, id), snapshot=True
+    )
+    if made is None:
+        return absent("segment model", model, position)
+    body = {
+        "model_id": id,
+        "model": made.model.fitted.name,
+        "status": made.model.status,
+        "fit_position": made.model.fit_position,
+        "cut_off_day": made.model.fitted.cut_off_day,
+        "as_of": made.as_of,
+        "definition": DEFINITION,
+        "position": position,
+        "groups": made.groups,
+        "unlabelled": made.unlabelled,
+    }
+    return reported(request, body, position)
+
+
+def shown(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {"id": row["model_id"], **{name: value for name, value in row.items() if name != "model_id"}}

@@ -1,0 +1,219 @@
+"""Answers about segments: a customer's, everybody's by a model, and what each cluster is like.
+
+A label says where and when the customer moved there. Features and distance are as of now, which is: the last of the model's
+cut-off, the last day that has ended, and the customer's last purchase.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import date
+from math import fsum
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Connection, Select, select
+
+from projections.customer_behaviour import Behaviour, taken_up, values
+from projections.customer_features import customer_features
+from projections.pages import Order, Page, page
+from projections.ratios import Ratio, ratio
+from projections.rows import Row
+from projections.segment_labels import labels, past_labels, seen
+from projections.segment_models import Known, Model, fits, known
+
+_missing = msgspec.json.Decoder(list[str]).decode
+_floats = msgspec.json.Decoder(list[float | None]).decode
+
+AT_ONCE = 5000
+
+# One customer
+
+
+def of_customer(connection: Connection, customer_id: UUID) -> Row | None:
+    """The customer's label by each active model, and those they had; one who was erased has none. None: never seen."""
+    mine = select(customer_features).where(customer_features.c.customer_id == customer_id)
+    row = connection.execute(mine).mappings().first()
+    if row is None:
+        return None
+    return {
+        "customer_id": customer_id,
+        "position": row["position"],
+        "erased": row["state"] is None,
+        "labels": _current(connection, customer_id, taken_up(row["state"])) if row["state"] is not None else [],
+        "past": _past(connection, customer_id),
+    }
+
+
+def _current(connection: Connection, customer_id: UUID, behaviour: Behaviour) -> list[Row]:
+    ended, by = known(connection).ended, fits(connection)
+    query = select(labels).where(labels.c.customer_id == customer_id)
+    rows = [dict(row) for row in connection.execute(query).mappings()]
+    found = [_label(row, by[row["model_id"], row["fit_position"]], behaviour, ended) for row in rows]
+    return sorted(found, key=lambda label: str(label["model"]))
+
+
+def _past(connection: Connection, customer_id: UUID) -> list[Row]:
+    """The labels the customer had, the latest first, with the last names of clusters by that fit."""
+    by = fits(connection)
+    query = select(past_labels).where(past_labels.c.customer_id == customer_id)
+    rows = connection.execute(query.order_by(past_labels.c.until.desc(), past_labels.c.model_id)).mappings()
+    return [_ended(dict(row), by[row["model_id"], row["fit_position"]]) for row in rows]
+
+
+def _ended(row: Mapping[str, Any], model: Model) -> Row:
+    return {
+        "model_id": model.model_id,
+        "model": model.fitted.name,
+        "cluster": row["cluster"],
+        "label": _name(model, row["cluster"]),
+        "missing": _missing(row["missing"]),
+        "since": row["since"],
+        "until": row["until"],
+        "fit_position": row["fit_position"],
+        "as_of": row["as_of"],
+    }
+
+
+def _label(row: Mapping[str, Any], model: Model, behaviour: Behaviour, ended: date | None) -> Row:
+    """The label, with what is seen now, and under `moved` what was seen where the customer moved there."""
+    now = seen(model, behaviour, ended)
+    return {
+        "customer_id": row["customer_id"],
+        "model_id": model.model_id,
+        "model": model.fitted.name,
+        "cluster": row["cluster"],
+        "label": _name(model, row["cluster"]),
+        "missing": _missing(row["missing"]),
+        "since": row["since"],
+        "fit_position": row["fit_position"],
+        "as_of": now.as_of,
+        "distance": now.distance,
+        "features": _by_name(model, now.features),
+        "moved": {
+            "as_of": row["as_of"],
+            "distance": row["distance"],
+            "features": _by_name(model, _floats(row["features"])),
+        },
+    }
+
+
+def _by_name(model: Model, features: Iterable[float | None]) -> dict[str, float | None]:
+    return {feature.label: value for feature, value in zip(model.fitted.features, features, strict=True)}
+
+
+def _name(model: Model, cluster: int | None) -> str | None:
+    return None if cluster is None else model.cluster_names[cluster]
+
+
+# Everybody by one model
+
+
+def listing(
+    connection: Connection,
+    model_id: UUID,
+    *,
+    label: str | None = None,
+    labelled: bool | None = None,
+    limit: int = 50,
+    cursor: str | None = None,
+) -> Page:
+    """The labels of a model's customers in the order of their ids; none where it is not active. Raises MalformedCursor.
+
+    `label` is a cluster's name; `labelled` tells those who have a cluster from those who lack a feature.
+    """
+    now, by = known(connection), fits(connection)
+    model = now.models.get(model_id)
+    if model is None or (label is not None and label not in model.cluster_names):
+        return Page([], None)
+    query = _states(model_id)
+    if label is not None:
+        query = query.where(labels.c.cluster == model.cluster_names.index(label))
+    if labelled is not None:
+        query = query.where(labels.c.cluster.is_not(None) if labelled else labels.c.cluster.is_(None))
+    found = page(connection, query, Order(labels.c.customer_id, labels.c.customer_id), limit, cursor)
+    fit_of = [by[model_id, row["fit_position"]] for row in found.rows]
+    rows = [_label(row, fit, taken_up(row["state"]), now.ended) for row, fit in zip(found.rows, fit_of, strict=True)]
+    return found._replace(rows=rows)
+
+
+def _states(model_id: UUID) -> Select[Any]:
+    """A model's labels, each with what the customer does."""
+    features = customer_features.c
+    joined = select(labels, features.state).join(customer_features, features.customer_id == labels.c.customer_id)
+    return joined.where(labels.c.model_id == model_id)
+
+
+# What clusters are like
+
+
+class Mean(msgspec.Struct, frozen=True):
+    """The sum of a feature over the customers of a cluster, by their number; `value` is None where there are none."""
+
+    value: float | None
+    numerator: float
+    denominator: int
+
+
+class Group(msgspec.Struct, frozen=True):
+    cluster: int
+    label: str
+    customers: int
+    share: Ratio
+    means: dict[str, Mean]
+
+
+class Lacking(msgspec.Struct, frozen=True):
+    """Customers without a label, since they lack these features."""
+
+    missing: list[str]
+    customers: int
+
+
+class Report(msgspec.Struct, frozen=True):
+    model: Model
+    as_of: date
+    groups: list[Group]
+    unlabelled: list[Lacking]
+
+
+def report(connection: Connection, model_id: UUID) -> Report | None:
+    """How many customers are in each cluster, and the means of their features, untransformed; None: no such model."""
+    now = known(connection)
+    model = now.models.get(model_id)
+    if model is None:
+        return None
+    found: defaultdict[int, list[list[float]]] = defaultdict(list)
+    lacking: Counter[str] = Counter()
+    by_this_fit = _states(model_id).where(labels.c.fit_position == model.fit_position)
+    for row in connection.execute(by_this_fit, execution_options={"yield_per": AT_ONCE}):
+        if row.cluster is None:
+            lacking[row.missing] += 1
+        else:
+            found[row.cluster].append(_seen_now(model, row.state, now))
+    labelled = sum(map(len, found.values()))
+    return Report(
+        model=model,
+        as_of=model.day(now.ended),
+        groups=[_group(model, cluster, found[cluster], labelled) for cluster in range(model.fitted.k)],
+        unlabelled=[Lacking(_missing(missing), customers) for missing, customers in sorted(lacking.items())],
+    )
+
+
+def _seen_now(model: Model, state: str, now: Known) -> list[float]:
+    found = values(model.fitted.features, taken_up(state), model.day(now.ended))
+    return [value for value in found if value is not None]
+
+
+def _group(model: Model, cluster: int, rows: list[list[float]], labelled: int) -> Group:
+    columns = list(zip(*rows, strict=True)) or [()] * len(model.fitted.features)
+    means = {feature.label: _mean(column) for feature, column in zip(model.fitted.features, columns, strict=True)}
+    share = ratio(len(rows), labelled, "1", "customers in the cluster / customers with a label", "nobody has a label")
+    return Group(cluster, model.cluster_names[cluster], len(rows), share, means)
+
+
+def _mean(column: tuple[float, ...]) -> Mean:
+    total = fsum(column)
+    return Mean(total / len(column) if column else None, total, len(column))
