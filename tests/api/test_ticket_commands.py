@@ -135,7 +135,7 @@ def test_what_a_ticket_names_must_be_there(client: Client) -> None:
     refused(client, "/v1/tickets", TICKET | {"parent_id": nobody}, "not-there", 404)
     refused(client, "/v1/tickets", TICKET | {"about": [{"kind": "order", "id": nobody}]}, "not-there", 404)
     refused(client, f"{ticket}/merge", {"into": nobody}, "not-there", 404)
-    refused(client, f"{ticket}/merge", {"into": ticket.rsplit("/", 1)[-1]}, "own-relative", 400)
+    refused(client, f"{ticket}/merge", {"into": ticket.rsplit("/", 1)[-1]}, "own-relative", 422)
 
 
 def test_a_ticket_goes_on_in_another_or_was_no_case(client: Client, store: EventStore) -> None:

@@ -137,7 +137,8 @@ def test_a_ticket_is_linked_once_to_what_it_is_about() -> None:
 def test_an_agents_public_reply_opens_a_new_ticket() -> None:
     ticket = opened()
     statuses = []
-    for reply_id, how in {"note": {"visibility": "internal"}, "robot": {"automatic": True}, "answer": {}}.items():
+    ways: dict[str, Any] = {"note": {"visibility": "internal"}, "robot": {"automatic": True}, "answer": {}}
+    for reply_id, how in ways.items():
         reply(ticket, "agent", reply_id=reply_id, **how)
         statuses.append(ticket.status)
     assert statuses == ["new", "new", "open"]
