@@ -7,6 +7,7 @@ from uuid import UUID
 
 from commands.references import surviving_customer
 from commands.unit_of_work import UnitOfWork
+from domain.campaign import Campaign
 from domain.customer import Utm
 from domain.touchpoint import Kind, Touchpoint
 
@@ -25,9 +26,12 @@ def record(
 ) -> Touchpoint:
     """The same values again are a repeat.
 
-    A customer who is unknown or erased is refused, and for one merged into another the survivor is recorded.
+    A customer who is unknown or erased is refused, and for one merged into another the survivor is recorded. Raises NotThere
+    where there is no such campaign.
     """
     touchpoint = work.load(Touchpoint, touchpoint_id)
+    if campaign_id is not None:
+        work.existing(Campaign, campaign_id)
     known = touchpoint.recorded.customer_id if touchpoint.recorded else None
     touchpoint.touch(
         work.context,
