@@ -23,6 +23,7 @@ NEEDED: dict[str, tuple[str, str]] = {
     "/v1/customers": ("customers:read", "customers:write"),
     "/v1/customers/{id}/erasure": ("", "customers:erase"),
     "/v1/orders": ("orders:read", "orders:write"),
+    "/v1/campaigns": ("campaigns:read", "campaigns:write"),
     "/v1/tickets": ("tickets:read", "tickets:write"),
     "/v1/channels": ("channels:read", "channels:write"),
     "/v1/touchpoints": ("channels:read", "channels:write"),

@@ -1,0 +1,162 @@
+"""What campaigns are to do and how far they are, over HTTP: one, many, as of any moment; and their members."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, tzinfo
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from sqlalchemy import Connection
+
+from api import campaign_schemas as schemas
+from api.access import Caller, may
+from api.fields import External, System
+from api.openapi import exported, listed, one
+from api.past import Resource, When, as_of, history
+from api.reading import After, absent, found, listing, page, read
+from api.schemas import CHANGE
+from api.zones import Zone
+from domain.campaign import Campaign
+from domain.campaign_member import CampaignMember, member_id
+from domain.ids import external_id
+from projections import campaign_members, campaigns
+from projections.campaign_goal import of_goal
+from projections.pages import Page
+
+router = APIRouter(prefix="/v1/campaigns", tags=["campaigns"])
+
+Reader = Annotated[Caller, may("campaigns:read")]
+Code = Annotated[str | None, Query(max_length=64, pattern=r"^[^\x00]*$")]
+Direction = Literal["asc", "desc"]
+Limit = Annotated[int, Query(ge=1, le=500)]
+Cursor = Annotated[str | None, Query(max_length=2000)]
+Row = Mapping[str, Any]
+
+CAMPAIGNS = Resource(Campaign, campaigns.campaigns, campaigns.get)
+MEMBERS = Resource(CampaignMember, campaign_members.campaign_members, campaign_members.get)
+
+
+@router.get("", responses=exported(listed(schemas.CAMPAIGN), schemas.CAMPAIGN))
+async def all_campaigns(
+    request: Request,
+    caller: Reader,
+    after: After,
+    zone: Zone,
+    status: Literal["planned", "running", "paused", "completed", "cancelled"] | None = None,
+    owner: Code = None,
+    team: Code = None,
+    tag: Code = None,
+    channel: Code = None,
+    sort: Literal["planned_at", "position", "name"] = "planned_at",
+    order: Direction = "desc",
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response:
+    """Campaigns with their progress; today is that of `zone`."""
+    wanted = campaigns.Filter(status=status, owner=owner, team=team, tag=tag, channel=channel)
+    today, descending = _today(zone), order == "desc"
+
+    def pages(connection: Connection, limit: int, cursor: str | None) -> Page:
+        return campaigns.listing(connection, wanted, today, sort=sort, descending=descending, limit=limit, cursor=cursor)
+
+    return await listing(request, "campaigns", after, pages, show=lambda row: shown(row, caller), limit=limit, cursor=cursor)
+
+
+@router.get("/by/{system}/{external:path}", responses=one(schemas.CAMPAIGN))
+async def campaign_by_external_id(
+    request: Request, caller: Reader, after: After, zone: Zone, when: When, system: System, external: External
+) -> Response:
+    """The campaign that another system calls this."""
+    id = external_id("campaign", system, external, request.app.state.store.secret)
+    return await campaign(request, caller, after, zone, when, id)
+
+
+@router.get("/{id}", responses=one(schemas.CAMPAIGN))
+async def campaign(request: Request, caller: Reader, after: After, zone: Zone, when: When, id: UUID) -> Response:
+    """One campaign. How far it is through its days and on its goal is told of now only."""
+    row: Row | None
+    if when.now:
+        needed: dict[str, UUID | None] = {"campaigns": id, "campaign_members": None}
+        row, position = await read(request, needed, after, lambda connection: _now(connection, id, zone), snapshot=True)
+    else:
+        row, position = await as_of(request, CAMPAIGNS, id, when)
+    if row is None:
+        return absent("campaign", id, position)
+    return found(request, shown(row, caller), position, row["version"])
+
+
+@router.get("/{id}/history", responses=listed(CHANGE, 404))
+async def campaign_history(request: Request, caller: Reader, id: UUID) -> Response:
+    """Every event of the campaign, with what it changed."""
+    items, position = await history(
+        request, CAMPAIGNS, id, caller.may("personal:read"), lambda row: shown(row, caller) if row else row
+    )
+    return page(request, items, None, position) if items else absent("campaign", id, position)
+
+
+@router.get("/{id}/members", responses=exported(listed(schemas.MEMBER), schemas.MEMBER))
+async def members(
+    request: Request,
+    caller: Reader,
+    after: After,
+    id: UUID,
+    variant: Code = None,
+    stage: campaign_members.Reached | None = None,
+    order: Direction = "asc",
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response:
+    """The campaign's members, by when they were targeted, with when they first reached each stage."""
+    wanted = campaign_members.Filter(campaign_id=id, variant=variant, stage=stage)
+
+    def pages(connection: Connection, limit: int, cursor: str | None) -> Page:
+        return campaign_members.listing(connection, wanted, descending=order == "desc", limit=limit, cursor=cursor)
+
+    return await listing(request, "campaign_members", after, pages, show=_member, limit=limit, cursor=cursor)
+
+
+@router.get("/{id}/members/{customer_id}", responses=one(schemas.MEMBER_IN_FULL))
+async def member(request: Request, caller: Reader, after: After, when: When, id: UUID, customer_id: UUID) -> Response:
+    """One member with every touch and conversion that stands, and the positions of the events they come from."""
+    of = member_id(id, customer_id)
+    row: Row | None
+    if when.now:
+        needed: dict[str, UUID | None] = {"campaign_members": customer_id}
+        row, position = await read(request, needed, after, lambda connection: campaign_members.get(connection, of))
+    else:
+        row, position = await as_of(request, MEMBERS, of, when)
+    if row is None:
+        return absent("member", customer_id, position)
+    return found(request, _member(row), position, row["version"])
+
+
+@router.get("/{id}/members/{customer_id}/history", responses=listed(CHANGE, 404))
+async def member_history(request: Request, caller: Reader, id: UUID, customer_id: UUID) -> Response:
+    """Every event of the member, with what it changed."""
+    of = member_id(id, customer_id)
+    items, position = await history(request, MEMBERS, of, caller.may("personal:read"), lambda row: _member(row) if row else row)
+    return page(request, items, None, position) if items else absent("member", customer_id, position)
+
+
+def shown(row: Row, caller: Caller) -> dict[str, Any]:
+    """The campaign as this caller may see it."""
+    hidden = ("campaign_id",) if caller.may("personal:read") else ("campaign_id", "private")
+    return {"id": row["campaign_id"], **{name: value for name, value in row.items() if name not in hidden}}
+
+
+def _now(connection: Connection, id: UUID, zone: tzinfo) -> Row | None:
+    row = campaigns.get(connection, id, _today(zone))
+    if row is None:
+        return None
+    goal = of_goal(connection, id, row["goal"], row["currency"])
+    return row | {"progress": row["progress"] | {"goal": goal}}
+
+
+def _today(zone: tzinfo) -> date:
+    return datetime.now(UTC).astimezone(zone).date()
+
+
+def _member(row: Row) -> dict[str, Any]:
+    return {"id": row["member_id"], **{name: value for name, value in row.items() if name != "member_id"}}
