@@ -177,7 +177,7 @@ def shown(model: Model) -> Row:
         "active_since": model.active_since,
         "retired_since": model.retired_since,
         "fit_position": model.fit_position,
-        "features": [{"name": feature.name, "currency": feature.currency} for feature in fitted.features],
+        "features": [feature.label for feature in fitted.features],
         "k": fitted.k,
         "clusters": [_cluster(model, index) for index in range(fitted.k)],
         **{name: plain[name] for name in copied},

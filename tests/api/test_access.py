@@ -28,6 +28,8 @@ NEEDED: dict[str, tuple[str, str]] = {
     "/v1/channels": ("channels:read", "channels:write"),
     "/v1/touchpoints": ("channels:read", "channels:write"),
     "/v1/segment-models": ("segments:read", "segments:write"),
+    "/v1/segment-labels": ("segments:read", ""),
+    "/v1/customers/{id}/segment": ("segments:read", ""),
     "/v1/calendar": ("", "operations:act"),
     "/v1/reports": ("reports:read", ""),
     "/v1/events": ("events:read", ""),

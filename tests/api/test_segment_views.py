@@ -1,0 +1,139 @@
+"""Segments over HTTP: one customer's, everybody's, and what the clusters are like."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.api.client import Client
+from tests.api.conftest import World, on_both_engines
+
+FIT = {"name": "by-size", "features": ["attribute:size", "tickets"], "k": 2}
+SIZES = {"small": 1, "also small": 2, "large": 100, "also large": 102}
+
+
+def registered(client: Client, name: str, **attributes: object) -> str:
+    """The customer's id."""
+    return str(client.post("/v1/customers", {"name": name, "attributes": attributes}).json()["id"])
+
+
+def fitted(client: Client, **changes: Any) -> int:
+    """The position of the log afterwards."""
+    answer = client.post("/v1/segment-models", FIT | changes)
+    assert answer.status_code == 201, answer.text
+    return int(answer.headers["Position"])
+
+
+@pytest.fixture
+def customers(client: Client) -> dict[str, str]:
+    sized = {name: registered(client, name, size=size) for name, size in SIZES.items()}
+    return sized | {"of no size": registered(client, "of no size")}
+
+
+def segment_of(client: Client, id: str, after: int) -> Any:
+    answer = client.get(f"/v1/customers/{id}/segment", params={"after": after})
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+@on_both_engines
+def test_a_customer_is_in_a_cluster_and_moves_with_their_own_facts(client: Client, customers: dict[str, str]) -> None:
+    head = fitted(client)
+    [before] = segment_of(client, customers["small"], head)["labels"]
+    assert (before["model"], before["label"], before["missing"]) == ("by-size", "2", [])
+    assert before["features"] == {"attribute:size": 1.0, "tickets": 0.0}
+    head = int(client.patch(f"/v1/customers/{customers['small']}/attributes", {"attributes": {"size": 99}}).headers["Position"])
+    answer = segment_of(client, customers["small"], head)
+    [now], [past] = answer["labels"], answer["past"]
+    assert (now["label"], now["since"]) == ("1", head)
+    assert (past["label"], past["since"], past["until"]) == ("2", before["since"], head)
+
+
+@on_both_engines
+def test_labels_are_listed_by_cluster_and_say_what_is_missing(client: Client, customers: dict[str, str]) -> None:
+    head = fitted(client)
+
+    def listed(**filters: Any) -> list[Any]:
+        answer = client.get("/v1/segment-labels", params={"model": "by-size", "after": head, **filters})
+        assert answer.status_code == 200, answer.text
+        return list(answer.json()["items"])
+
+    assert {row["customer_id"] for row in listed(label="1")} == {customers["large"], customers["also large"]}
+    [lacking] = listed(labelled=False)
+    assert (lacking["customer_id"], lacking["label"], lacking["missing"]) == (
+        customers["of no size"],
+        None,
+        ["attribute:size"],
+    )
+    assert len(listed()) == 5
+    assert len(listed(labelled=True)) == 4
+    assert listed(label="champions") == []
+    assert listed(model="unknown") == []
+
+
+@on_both_engines
+def test_the_report_counts_clusters_and_beside_them_who_has_none(client: Client, customers: dict[str, str]) -> None:
+    head = fitted(client)
+    report = client.get("/v1/reports/segments", params={"model": "by-size", "after": head}).json()
+    assert [(group["label"], group["customers"]) for group in report["groups"]] == [("1", 2), ("2", 2)]
+    assert report["groups"][0]["share"] | {"definition": ""} == {
+        "value": "0.5",
+        "numerator": 2,
+        "denominator": 4,
+        "unit": "1",
+        "definition": "",
+        "reason": None,
+    }
+    assert report["groups"][0]["means"]["attribute:size"] == {"value": 101.0, "numerator": 202.0, "denominator": 2}
+    assert report["unlabelled"] == [{"missing": ["attribute:size"], "customers": 1}]
+    assert (report["model"], report["status"]) == ("by-size", "active")
+
+
+def test_labels_can_be_had_whole_with_features_as_columns(client: Client, customers: dict[str, str]) -> None:
+    head = fitted(client)
+    answer = client.get("/v1/segment-labels", params={"model": "by-size", "after": head}, headers={"Accept": "text/csv"})
+    header, *lines = answer.text.splitlines()
+    assert {"customer_id", "cluster", "label", "features.attribute:size"} <= set(header.split(","))
+    assert len(lines) == 5
+
+
+def test_a_retired_model_labels_nobody_and_keeps_its_history(client: Client, customers: dict[str, str]) -> None:
+    fitted(client)
+    head = int(client.post("/v1/segment-models/by-size/retirement").headers["Position"])
+    answer = segment_of(client, customers["large"], head)
+    assert (answer["labels"], [past["until"] for past in answer["past"]]) == ([], [head])
+    model = client.get("/v1/segment-models/by-size").json()
+    assert (model["status"], model["k"], model["left_out"]) == ("retired", 2, 1)
+    then = client.get("/v1/segment-models/by-size", params={"version": 2}).json()
+    assert then["status"] == "active"
+    history = client.get("/v1/segment-models/by-size/history").json()["items"]
+    assert [event["type"].split(".")[2] for event in history] == ["fitted", "activated", "retired"]
+    assert history[-1]["changes"]["status"] == {"before": "active", "after": "retired"}
+
+
+def test_erasing_a_customer_takes_labels_and_past_labels_away(client: Client, customers: dict[str, str]) -> None:
+    fitted(client)
+    client.patch(f"/v1/customers/{customers['small']}/attributes", {"attributes": {"size": 99}})
+    told = {"reason": "requested", "requested_by": "customer"}
+    head = int(client.post(f"/v1/customers/{customers['small']}/erasure", told).headers["Position"])
+    answer = segment_of(client, customers["small"], head)
+    assert (answer["erased"], answer["labels"], answer["past"]) == (True, [], [])
+
+
+def test_a_new_name_of_a_cluster_moves_nobody(client: Client, customers: dict[str, str]) -> None:
+    head = fitted(client)
+    before = segment_of(client, customers["large"], head)["labels"]
+    named = client.put("/v1/segment-models/by-size/cluster-names", {"names": ["large", "small"]})
+    [after] = segment_of(client, customers["large"], int(named.headers["Position"]))["labels"]
+    assert [after] == [before[0] | {"label": "large"}]
+
+
+def test_what_is_not_there_is_not_found(world: World) -> None:
+    for path in (
+        "/v1/customers/00000000-0000-0000-0000-000000000001/segment",
+        "/v1/segment-models/none",
+        "/v1/segment-models/none/history",
+        "/v1/reports/segments?model=none",
+    ):
+        assert world.client.get(path).status_code == 404
