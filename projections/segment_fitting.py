@@ -115,10 +115,13 @@ def fit(wanted: Wanted, sample: Sample, position: int) -> Fitted:
 
 
 def _behaviours(connection: Connection) -> Iterator[Behaviour]:
+    """Of all customers in the order of their ids, read in portions so that a million need not be held at once."""
     customers = customer_features.c
-    query = select(customers.state).where(customers.state.is_not(None)).order_by(customers.customer_id)
-    for state in connection.execution_options(yield_per=PORTION).execute(query).scalars():
-        yield taken_up(state)
+    query = select(customers.customer_id, customers.state).order_by(customers.customer_id).limit(PORTION)
+    portion = connection.execute(query).all()
+    while portion:
+        yield from (taken_up(state) for _, state in portion if state is not None)
+        portion = connection.execute(query.where(customers.customer_id > portion[-1].customer_id)).all()
 
 
 def _with_currencies(connection: Connection, features: Sequence[Feature]) -> tuple[Feature, ...]:
