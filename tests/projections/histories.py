@@ -34,6 +34,7 @@ from domain.touchpoint import Touchpoint
 from tests.projections.campaign_acts import CAMPAIGN_ACTS
 from tests.projections.harness import History, Step, uuid
 from tests.projections.segment_acts import SEGMENT_ACTS
+from tests.projections.ticket_acts import TICKET_ACTS
 
 CUSTOMERS, ORDERS = 4, 6
 NAMES = ("王小芳", "Ada Lovelace", "ＡＣＭＥ Ｇｍｂｈ", "Straße 7", "O'Neil_100%")
@@ -333,4 +334,5 @@ ACTS: dict[str, Callable[[History, int, int], None]] = {
     "touchpoint": _touchpoint,
     **SEGMENT_ACTS,
     **CAMPAIGN_ACTS,
+    **TICKET_ACTS,
 }
