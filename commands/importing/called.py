@@ -8,6 +8,7 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
+from domain.campaign_member import member_id
 from domain.channel import channel_day_id, channel_id
 from domain.ids import external_id
 
@@ -46,6 +47,9 @@ class Derived(NamedTuple):
 
 
 DERIVED: Mapping[str, Derived] = {
+    "campaign_member": Derived(
+        ("campaign", "customer"), lambda called: member_id(called.other("campaign"), called.other("customer"))
+    ),
     "channel": Derived(("channel",), lambda called: channel_id(called.name)),
     # A source tells of each of a channel's days once.
     "channel_day": Derived(("channel",), lambda called: channel_day_id(called.names["channel"], called.day, called.system)),

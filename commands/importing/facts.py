@@ -46,8 +46,9 @@ class Part(msgspec.Struct, frozen=True):
 
     @property
     def named(self) -> dict[str, UUID]:
-        """The ids of all that the steps act on."""
-        return {name: fact for step in self.steps for name, fact in step.facts.items() if isinstance(fact, UUID)}
+        """The ids of the thing, and of all that the steps name."""
+        named = {name: fact for step in self.steps for name, fact in step.facts.items() if isinstance(fact, UUID)}
+        return {**named, "thing": self.id}
 
 
 class Making(NamedTuple):

@@ -11,6 +11,7 @@ from uuid import UUID
 from commands import customers, order_goods, order_payments, orders
 from commands.importing import history
 from commands.importing.called import Called
+from commands.importing.campaigns import CAMPAIGNS
 from commands.importing.channels import CHANNELS
 from commands.importing.statements import Facts, Importable, annotation_commands
 from commands.importing.tickets import TICKETS
@@ -154,6 +155,7 @@ IMPORTABLE: Mapping[str, Importable] = {
     "order.deliver": Importable(Order, order_goods.deliver, Delivery),
     **TICKETS,
     **CHANNELS,
+    **CAMPAIGNS,
 }
 
 

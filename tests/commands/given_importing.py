@@ -10,17 +10,14 @@ import msgspec
 
 from commands.executor import Executor
 from commands.importing import Report, parse_mapping, run_import
-from domain.customer import Customer
 from domain.events import Actor, Recorded
-from domain.imports import Import
-from domain.order import Order
 from infra.event_store import EventStore, Mapper, SqliteRecorder, Vault
+from infra.wiring import EVENTS
 
 CDNOW = Path(__file__).parent.parent / "data" / "cdnow"
 SAMPLE = CDNOW / "CDNOW_sample.txt"
 MAPPING = CDNOW / "cdnow.toml"
 IMPORTER = Actor(type="user", id="u-1")
-EVENTS = [event for aggregate in (Customer, Order, Import) for event in aggregate.events]
 
 
 class Store:

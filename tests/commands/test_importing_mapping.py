@@ -93,3 +93,18 @@ def test_the_page_on_importing_names_every_command_and_every_fact() -> None:
         assert f"`{name.split('.')[1]}`" in page, name
         for fact in importable.facts.__struct_fields__:
             assert f"`{fact}`" in page, f"{name}: {fact}"
+
+
+@pytest.mark.parametrize(
+    ("ids", "named"),
+    [
+        ('id = "spring"', r"make\[0\]\.id: .*campaign and customer"),
+        ('id = { campaign = "spring" }', r"make\[0\]\.id: .*ids\.customer"),
+        ('id = { campaign = "spring", customer = "{order}", lead = "1" }', r"make\[0\]\.id\.lead"),
+        ('id = { campaign = "{ordre}", customer = "{order}" }', r"make\[0\]\.id.*'ordre'"),
+    ],
+)
+def test_what_is_known_by_others_is_called_by_all_of_them(ids: str, named: str) -> None:
+    mapping = f'system = "shop"\n[[make]]\ncommand = "campaign_member.target"\noccurred_at = "{{day}}"\n{ids}\n'
+    with pytest.raises(MappingError, match=named):
+        Plan(parse_mapping(mapping.encode()), COLUMNS, b"secret")

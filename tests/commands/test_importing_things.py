@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from domain.annotations import Tagged
+from domain.campaign_member import Responded, Targeted, member_id
+from domain.channel import channel_day_id
 from domain.customer import Registered
+from domain.ids import external_id
 from tests.commands.given_importing import Store
 
 CUSTOMERS = """
@@ -19,6 +23,21 @@ customer = "{id}"
 [[make]]
 command = "customer.register"
 facts.name = "{name}"
+"""
+
+OFFER = """
+[[make]]
+command = "campaign.plan"
+id = "BY"
+when = { "#" = 2 }
+facts.name = "BY"
+[[make]]
+command = "campaign_member.target"
+id.campaign = "BY"
+[[make]]
+command = "campaign_member.respond"
+id.campaign = "BY"
+when.BY = 1
 """
 
 
@@ -59,3 +78,31 @@ def test_what_all_rows_share_is_told_by_the_first(store: Store) -> None:
     )
     assert (report.accepted, report.commands) == (2, 3)
     assert [tagged.tags for tagged in store.told(Tagged)] == [("first",)]
+
+
+def test_a_row_tells_of_members_by_their_campaigns_and_the_customer(store: Store) -> None:
+    report = store.load(
+        CUSTOMERS + OFFER.replace("BY", "may") + OFFER.replace("BY", "june"),
+        "id,name,since,may,june\n1,Ada,2024-01-01,1,0\n2,Bob,2024-01-01,1,1\n",
+    )
+    secret = store.events.secret
+    ada, may = external_id("customer", "shop", "1", secret), external_id("campaign", "shop", "may", secret)
+    assert (report.accepted, report.refused) == (2, 0)
+    assert len(store.told(Targeted)) == 4
+    assert [responded.campaign_id == may for responded in store.told(Responded)] == [True, True, False]
+    assert store.events.streams([member_id(may, ada)])
+
+
+def test_a_channels_day_is_the_one_on_which_it_happened(store: Store) -> None:
+    mapping = """
+    system = "ads"
+    time_zone = "Asia/Shanghai"
+    occurred_at = { time = "{day}", format = "%d.%m.%Y" }
+    [[make]]
+    command = "channel_day.record_traffic"
+    id = "{channel}"
+    facts = { visits = "{visits}" }
+    """
+    report = store.load(mapping, "channel,day,visits\nweb,01.05.2024,7\nweb,02.05.2024,9\nweb,01.05.2024,8\n")
+    assert (report.accepted, report.refused) == (3, 0)
+    assert store.events.streams([channel_day_id("web", date(2024, 5, 1), "ads")])

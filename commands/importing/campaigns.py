@@ -1,0 +1,171 @@
+"""The commands on campaigns and their members that a mapping can name, and the facts that each of them takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from commands import annotating, campaign_members, campaigns
+from commands.importing.called import Called
+from commands.importing.statements import Annotation, Facts, Importable, annotation_commands
+from domain.campaign import TREATMENT, Campaign, Goal, ResourceKind, Variant
+from domain.campaign_member import Bounce, CampaignMember, Machine
+
+
+class Planning(Facts, frozen=True):
+    """`starts` and `ends` are dates such as `2024-05-01`."""
+
+    name: str
+    goal: Goal | None = None
+    strategy: str | None = None
+    scheme: str | None = None
+    channels: tuple[str, ...] = ()
+    audience: str | None = None
+    budget: Decimal | None = None
+    currency: str | None = None
+    starts: date | None = None
+    ends: date | None = None
+    holdout_share: Decimal | None = None
+    attribution_window_days: int | None = None
+    variants: tuple[Variant, ...] = ()
+    owner: str | None = None
+    team: str | None = None
+
+    def command_facts(self, called: Called) -> dict[str, Any]:
+        return {**super().command_facts(called), "external": (called.system, called.name)}
+
+
+class Pausing(Facts, frozen=True):
+    reason: str | None = None
+
+
+class Cancelling(Facts, frozen=True):
+    reason: str | None = None
+    note: str | None = None
+
+
+class Spending(Facts, frozen=True):
+    spend_id: str
+    amount: Decimal
+    currency: str | None = None
+    category: str | None = None
+
+
+class SpendReversal(Facts, frozen=True):
+    spend_id: str
+    reason: str | None = None
+
+
+class Resource(Facts, frozen=True):
+    kind: ResourceKind
+    code: str
+
+
+class ResourceShare(Resource, frozen=True):
+    share: Decimal | None = None
+
+
+class Assignment(Annotation, frozen=True):
+    owner: str | None = None
+    team: str | None = None
+
+    def command_facts(self, called: Called) -> dict[str, Any]:
+        return {"id": called.id, "owner": self.owner, "team": self.team}
+
+
+class Membership(Facts, frozen=True):
+    """What is told of a member, who is called by the campaign and the customer."""
+
+    def command_facts(self, called: Called) -> dict[str, Any]:
+        return {"campaign_id": called.other("campaign"), "customer_id": called.other("customer"), **self.stated()}
+
+
+class Targeting(Membership, frozen=True):
+    variant: str = TREATMENT
+
+
+class Suppression(Membership, frozen=True):
+    reason: str
+
+
+class Removal(Membership, frozen=True):
+    reason: str | None = None
+
+
+class Touch(Membership, frozen=True):
+    """`touch_id` and `send_id` are what the source calls the fact itself, and the message it is about."""
+
+    touch_id: str | None = None
+    send_id: str | None = None
+    channel: str | None = None
+
+
+class Bouncing(Touch, frozen=True):
+    bounce: Bounce = "unknown"
+    code: str | None = None
+
+
+class Opening(Touch, frozen=True):
+    machine: Machine = "unknown"
+
+
+class Click(Opening, frozen=True):
+    url: str | None = None
+
+
+class Response(Touch, frozen=True):
+    status: str | None = None
+
+
+class Conversion(Membership, frozen=True):
+    """By its own id or that of its order, as the source calls them."""
+
+    conversion_id: str | None = None
+    order: str | None = None
+    value: Decimal | None = None
+    currency: str | None = None
+    channel: str | None = None
+
+    def command_facts(self, called: Called) -> dict[str, Any]:
+        told = super().command_facts(called)
+        order = told.pop("order", None)
+        return told if order is None else {**told, "order_id": called.other("order", order)}
+
+
+class ConversionReversal(Membership, frozen=True):
+    conversion_id: str
+    reason: str | None = None
+
+
+CAMPAIGNS: Mapping[str, Importable] = {
+    "campaign.plan": Importable(Campaign, campaigns.plan, Planning, describes=True),
+    "campaign.launch": Importable(Campaign, campaigns.launch),
+    "campaign.pause": Importable(Campaign, campaigns.pause, Pausing),
+    "campaign.resume": Importable(Campaign, campaigns.resume),
+    "campaign.complete": Importable(Campaign, campaigns.complete),
+    "campaign.cancel": Importable(Campaign, campaigns.cancel, Cancelling),
+    "campaign.record_spend": Importable(Campaign, campaigns.record_spend, Spending),
+    "campaign.reverse_spend": Importable(Campaign, campaigns.reverse_spend, SpendReversal),
+    "campaign.assign_resource": Importable(Campaign, campaigns.assign_resource, ResourceShare),
+    "campaign.release_resource": Importable(Campaign, campaigns.release_resource, Resource),
+    "campaign.assign": Importable(Campaign, partial(annotating.assign, kind=Campaign), Assignment),
+    **annotation_commands(Campaign),
+    "campaign_member.target": Importable(CampaignMember, campaign_members.target, Targeting, describes=True),
+    "campaign_member.suppress": Importable(CampaignMember, campaign_members.suppress, Suppression),
+    "campaign_member.remove": Importable(CampaignMember, campaign_members.remove, Removal),
+    "campaign_member.send": Importable(CampaignMember, campaign_members.send, Touch),
+    "campaign_member.defer": Importable(CampaignMember, campaign_members.defer, Touch),
+    "campaign_member.deliver": Importable(CampaignMember, campaign_members.deliver, Touch),
+    "campaign_member.bounce": Importable(CampaignMember, campaign_members.bounce, Bouncing),
+    "campaign_member.open": Importable(CampaignMember, campaign_members.open, Opening),
+    "campaign_member.click": Importable(CampaignMember, campaign_members.click, Click),
+    "campaign_member.visit": Importable(CampaignMember, campaign_members.visit, Touch),
+    "campaign_member.respond": Importable(CampaignMember, campaign_members.respond, Response),
+    "campaign_member.convert": Importable(CampaignMember, campaign_members.convert, Conversion),
+    "campaign_member.reverse_conversion": Importable(CampaignMember, campaign_members.reverse_conversion, ConversionReversal),
+    "campaign_member.unsubscribe": Importable(CampaignMember, campaign_members.unsubscribe, Touch),
+    "campaign_member.mark_as_spam": Importable(CampaignMember, campaign_members.mark_as_spam, Touch),
+}
