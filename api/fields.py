@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
@@ -15,6 +15,7 @@ from domain.contact import Address
 from domain.events import Source
 
 DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?")
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]", re.ASCII)
 EXACT = 2**53
 ABSENT: Any = None
@@ -54,6 +55,16 @@ def instant(text: object) -> datetime:
         raise ValueError(told) from None
 
 
+def _day(text: object) -> date:
+    told = "a day such as 2026-05-01"
+    if not isinstance(text, str) or not DAY.fullmatch(text):
+        raise ValueError(told)
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError(told) from None
+
+
 Line = Annotated[str, StringConstraints(max_length=500)]
 Text = Annotated[str, StringConstraints(max_length=10_000)]
 Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\w][\w.:/+-]*$")]
@@ -88,6 +99,11 @@ Instant = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-05-01T10:30:15+08:00"]}),
 ]
 """A moment with its offset from UTC; validated into UTC."""
+CalendarDay = Annotated[
+    date,
+    BeforeValidator(_day),
+    WithJsonSchema({"type": "string", "format": "date", "examples": ["2026-05-01"]}),
+]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 SYSTEM = r"^[\w][\w.:+-]*$"
 """A system's code has no slash in it, so that in a path it ends where the external id begins, which may have one."""

@@ -90,8 +90,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RequestValidationError, _misfit)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Overloaded, _overloaded)
-    app.add_exception_handler(OutcomeUnknown, _outcome_unknown)
+    app.add_exception_handler(Overloaded, _unsettled)
+    app.add_exception_handler(OutcomeUnknown, _unsettled)
     app.add_exception_handler(StoreUnavailable, _unavailable)
     for away in (exc.OperationalError, exc.InterfaceError, exc.TimeoutError):
         app.add_exception_handler(away, _read_models_away)
@@ -158,15 +158,17 @@ def _kind(status: int, otherwise: str) -> tuple[str, str]:
     return KINDS.get(status, (f"status-{status}", otherwise))
 
 
-async def _overloaded(_: Request, error: Any) -> Response:
-    return problem(
-        503, "overloaded", "Too many commands are waiting. Nothing was done.", headers={"Retry-After": RETRY_SECONDS}
-    )
-
-
-async def _outcome_unknown(_: Request, error: Any) -> Response:
+def unsettled(error: Overloaded | OutcomeUnknown) -> Response:
+    """The answer to a command of which it is not known that it was carried out."""
+    again = {"Retry-After": RETRY_SECONDS}
+    if isinstance(error, Overloaded):
+        return problem(503, "overloaded", "Too many commands are waiting. Nothing was done.", headers=again)
     detail = f"{error}. Send it again with the same Idempotency-Key to learn what became of it."
-    return problem(503, "outcome-unknown", detail, headers={"Retry-After": RETRY_SECONDS})
+    return problem(503, "outcome-unknown", detail, headers=again)
+
+
+async def _unsettled(_: Request, error: Any) -> Response:
+    return unsettled(error)
 
 
 async def _unavailable(_: Request, error: Any) -> Response:
