@@ -11,8 +11,10 @@ from starlette.types import ASGIApp
 from api import (
     batch,
     calendar,
+    campaign_members,
     campaign_report,
     campaign_views,
+    campaigns,
     channel_effect,
     channel_views,
     channels,
@@ -97,6 +99,8 @@ def create(
     app.include_router(segment_views.router)
     app.include_router(segment_models.router)
     app.include_router(campaign_views.router)
+    app.include_router(campaigns.router)
+    app.include_router(campaign_members.router)
     app.include_router(reports.router)
     app.include_router(campaign_report.router)
     app.include_router(channel_effect.router)
