@@ -62,7 +62,7 @@ async def fit(request: Request, body: bodies.FitBody) -> Response:
     wanted = body.wanted()
     head = await run_in_threadpool(request.app.state.store.head)
     features, position = await read(
-        request, "segment_labels", head, lambda connection: sample(connection, wanted.features, day)
+        request, "segment_labels", head, lambda connection: sample(connection, wanted.features, day), snapshot=True
     )
     fitted = await to_thread.run_sync(partial(found_by, wanted, features, position), limiter=request.app.state.fitting)
     id = derived_id(SegmentModel.name, body.name)
