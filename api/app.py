@@ -33,6 +33,8 @@ from api import (
     reports,
     segment_models,
     segment_views,
+    ticket_report,
+    ticket_views,
     tickets,
     touchpoints,
     upkeep,
@@ -91,6 +93,7 @@ def create(
     app.include_router(orders.router)
     app.include_router(order_payments.router)
     app.include_router(order_goods.router)
+    app.include_router(ticket_views.router)
     app.include_router(tickets.router)
     app.include_router(channel_views.router)
     app.include_router(channels.router)
@@ -104,6 +107,7 @@ def create(
     app.include_router(reports.router)
     app.include_router(campaign_report.router)
     app.include_router(channel_effect.router)
+    app.include_router(ticket_report.router)
     app.include_router(batch.router)
     app.include_router(events.router)
     app.include_router(keys.router)

@@ -40,6 +40,8 @@ from projections.customer_view import customer_view
 from projections.orders import orders
 from projections.projection import Projection
 from projections.segment_labels import segment_labels
+from projections.ticket_times import ticket_times
+from projections.tickets import tickets
 from projections.touchpoints import touchpoints
 
 AGGREGATES: tuple[type[Aggregate], ...] = (
@@ -70,6 +72,8 @@ PROJECTIONS: tuple[Projection, ...] = (
     segment_labels,
     campaigns,
     campaign_members,
+    tickets,
+    ticket_times,
 )
 
 

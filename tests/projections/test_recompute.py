@@ -16,6 +16,8 @@ from projections.customer_view import customer_view
 from projections.orders import orders
 from projections.projection import Projection
 from projections.segment_labels import segment_labels
+from projections.ticket_times import ticket_times
+from projections.tickets import tickets
 from projections.touchpoints import touchpoints
 from tests.projections.harness import History, Step, assert_recomputes, clear, create, fold, in_memory, rows_of
 from tests.projections.histories import histories, schedules
@@ -32,6 +34,8 @@ PROJECTIONS = (
     segment_labels,
     campaigns,
     campaign_members,
+    tickets,
+    ticket_times,
 )
 NAMES = [projection.name for projection in PROJECTIONS]
 

@@ -83,7 +83,7 @@ def _set_requester(history: History, who: int, n: int) -> None:
 
 TICKET_ACTS: dict[str, Callable[[History, int, int], None]] = {
     "reply": _ticket_act(_reply),
-    "redact": _ticket_act(lambda t, context, n: t.redact_reply(context, (*sorted(t.replies), "none")[n % 2])),
+    "redact": _ticket_act(lambda t, context, n: t.redact_reply(context, (*sorted(t.replies), "none", "none")[n % 2])),
     "wait": _ticket_act(
         lambda t, context, n: t.pend(context, status_label="Waiting"),
         lambda t, context, n: t.hold(context, reason="supplier"),

@@ -1,0 +1,78 @@
+"""The report on how long people wait, over HTTP."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from api import ticket_schemas as schemas
+from api.access import may
+from api.openapi import answers, exported
+from api.problems import Problem
+from api.reading import FIRST_DAY, LAST_DAY, After, read, report
+from api.zones import Zone
+from projections import ticket_report as read_model
+from projections.ticket_measures import MEASURES
+
+router = APIRouter(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read")])
+
+From = Annotated[date, Query(alias="from", ge=FIRST_DAY, le=LAST_DAY, description="The first day.")]
+To = Annotated[date, Query(ge=FIRST_DAY, le=LAST_DAY, description="The day after the last.")]
+DatedBy = Annotated[read_model.DatedBy, Query(alias="date", description="What happened on the days: by default the solution.")]
+By = Annotated[tuple[read_model.Group, ...], Query(max_length=4, description="Groups, with one kind of period at most.")]
+Code = Annotated[str | None, Query(max_length=64, pattern=r"^[^\x00]*$")]
+
+
+@router.get("/ticket-times", responses=exported(answers(schemas.TICKET_TIMES), schemas.TIMES_GROUP))
+async def ticket_times(
+    request: Request,
+    after: After,
+    zone: Zone,
+    from_: From = FIRST_DAY,
+    to: To = LAST_DAY,
+    dated_by: DatedBy = "solved",
+    by: By = ("category",),
+    agent: Code = None,
+    team: Code = None,
+    category: Code = None,
+    priority: Code = None,
+    channel: Code = None,
+) -> Response:
+    """How long people waited: of every measure its mean and its quantiles, by category or as asked, and of all tickets.
+
+    Unsolved tickets have no durations and are counted beside; discarded ones leave all measures.
+    """
+    groups = tuple(dict.fromkeys(by))
+    if len([group for group in groups if group in read_model.PERIODS]) > 1:
+        raise Problem(422, "does-not-fit", "A report is by one kind of period: day, week or month.")
+    question = read_model.Question(
+        by=groups,
+        dated_by=dated_by,
+        from_=from_,
+        to=to,
+        zone=zone,
+        agent=agent,
+        team=team,
+        category=category,
+        priority=priority,
+        channel=channel,
+    )
+    now = datetime.now(UTC)
+    (total, found), position = await read(
+        request, "ticket_times", after, lambda connection: read_model.report(connection, question, now)
+    )
+    body = {
+        "from": from_,
+        "to": to,
+        "zone": str(zone),
+        "date": dated_by,
+        "clock": "calendar",
+        "by": groups,
+        "definitions": {name: measure.definition for name, measure in MEASURES.items()},
+        "position": position,
+        "total": total,
+        "groups": found,
+    }
+    return report(request, body, position)

@@ -1,0 +1,147 @@
+"""What tickets stand at, over HTTP: one, many, as of any moment, and how long one took."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from sqlalchemy import Connection
+
+from api import ticket_schemas as schemas
+from api.access import Caller, may
+from api.fields import External, System
+from api.openapi import exported, listed, one
+from api.past import Resource, When, as_of, history
+from api.reading import After, Day, absent, found, listing, page, read
+from api.schemas import CHANGE
+from api.zones import Zone
+from domain.ids import external_id
+from domain.ticket import OpenedBy, Status, Ticket
+from projections import ticket_times
+from projections import tickets as read_model
+from projections.pages import Page
+
+router = APIRouter(prefix="/v1/tickets", tags=["tickets"])
+
+Reader = Annotated[Caller, may("tickets:read")]
+Code = Annotated[str | None, Query(max_length=64, pattern=r"^[^\x00]*$")]
+
+TICKETS = Resource(Ticket, read_model.tickets, read_model.get)
+TIMES = Resource(Ticket, ticket_times.ticket_times, ticket_times.times)
+
+
+async def filtered(
+    zone: Zone,
+    customer_id: UUID | None = None,
+    number: Code = None,
+    status: Status | None = None,
+    agent: Code = None,
+    team: Code = None,
+    category: Code = None,
+    priority: Code = None,
+    channel: Code = None,
+    opened_by: OpenedBy | None = None,
+    tag: Code = None,
+    unsolved: Annotated[bool | None, Query(description="Neither solved nor closed.")] = None,
+    discarded: bool | None = None,
+    solved_more_than_once: bool | None = None,
+    opened_from: Day = None,
+    opened_to: Day = None,
+) -> read_model.Filter:
+    return read_model.Filter(
+        customer_id=customer_id,
+        number=number,
+        status=status,
+        agent=agent,
+        team=team,
+        category=category,
+        priority=priority,
+        channel=channel,
+        opened_by=opened_by,
+        tag=tag,
+        unsolved=unsolved,
+        discarded=discarded,
+        solved_more_than_once=solved_more_than_once,
+        opened_from=opened_from,
+        opened_to=opened_to,
+        zone=zone,
+    )
+
+
+@router.get("", responses=exported(listed(schemas.TICKET), schemas.TICKET))
+async def tickets(
+    request: Request,
+    caller: Reader,
+    after: After,
+    wanted: Annotated[read_model.Filter, Depends(filtered)],
+    sort: Literal["opened_at", "last_activity_at", "position", "number"] = "opened_at",
+    order: Literal["asc", "desc"] = "desc",
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    cursor: Annotated[str | None, Query(max_length=2000)] = None,
+) -> Response:
+    """Tickets by filters; days are half-open and in `zone`."""
+    descending = order == "desc"
+
+    def pages(connection: Connection, limit: int, cursor: str | None) -> Page:
+        return read_model.listing(connection, wanted, sort=sort, descending=descending, limit=limit, cursor=cursor)
+
+    return await listing(request, "tickets", after, pages, show=lambda row: shown(row, caller), limit=limit, cursor=cursor)
+
+
+@router.get("/by/{system}/{external:path}", responses=one(schemas.TICKET))
+async def ticket_by_external_id(
+    request: Request, caller: Reader, after: After, when: When, system: System, external: External
+) -> Response:
+    """The ticket that another system calls this."""
+    id = external_id("ticket", system, external, request.app.state.store.secret)
+    return await ticket(request, caller, after, when, id)
+
+
+@router.get("/{id}", responses=one(schemas.TICKET))
+async def ticket(request: Request, caller: Reader, after: After, when: When, id: UUID) -> Response:
+    """One ticket with what was said on it, what it is about, and its attachments."""
+    row: Mapping[str, Any] | None
+    if when.now:
+        row, position = await read(request, "tickets", after, lambda connection: read_model.get(connection, id))
+    else:
+        row, position = await as_of(request, TICKETS, id, when)
+    if row is None:
+        return absent("ticket", id, position)
+    return found(request, shown(row, caller), position, row["version"])
+
+
+@router.get("/{id}/times", responses=one(schemas.TIMES), dependencies=[may("tickets:read")])
+async def times(request: Request, after: After, when: When, id: UUID) -> Response:
+    """How long the ticket was in which status, and its measures, with the positions of the events they were made from.
+
+    `so_far` counts until now, and is there only while the ticket is unsolved.
+    """
+    row: Mapping[str, Any] | None
+    if when.now:
+        row, position = await read(request, "ticket_times", after, lambda connection: ticket_times.times(connection, id))
+    else:
+        row, position = await as_of(request, TIMES, id, when)
+    if row is None:
+        return absent("ticket", id, position)
+    running = ticket_times.so_far(row, datetime.now(UTC)) if when.now else None
+    body = {"id": id, "clock": "calendar", **row, "so_far": running}
+    del body["ticket_id"]
+    return found(request, body, position, row["version"])
+
+
+@router.get("/{id}/history", responses=listed(CHANGE, 404))
+async def ticket_history(request: Request, caller: Reader, id: UUID) -> Response:
+    """Every event of the ticket, with what it changed."""
+    items, position = await history(
+        request, TICKETS, id, caller.may("personal:read"), lambda row: shown(row, caller) if row else row
+    )
+    return page(request, items, None, position) if items else absent("ticket", id, position)
+
+
+def shown(row: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
+    """The ticket as this caller may see it."""
+    hidden = ("ticket_id",) if caller.may("personal:read") else ("ticket_id", "private")
+    return {"id": row["ticket_id"], **{name: value for name, value in row.items() if name not in hidden}}
