@@ -22,6 +22,8 @@ ALL = [
     "segment_labels",
     "campaigns",
     "campaign_members",
+    "tickets",
+    "ticket_times",
 ]
 
 
