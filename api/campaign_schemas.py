@@ -73,7 +73,6 @@ _MEMBER = {
     "started_at": INSTANT,
     "started_on": MAYBE_DAY,
     **{f"{stage}_at": MAYBE_INSTANT for stage in (*get_args(Stage), "converted", "removed")},
-    "touch_count": INTEGER,
     "irregular": INTEGER,
 }
 MEMBER = fields(_MEMBER)
@@ -98,7 +97,7 @@ CAMPAIGN_EFFECT_GROUP = fields(
         "variant": MAYBE_TEXT,
         "currency": MAYBE_TEXT,
         "attribution_window_days": MAYBE_INTEGER,
-        "funnel": fields(dict.fromkeys((*COUNTED, "converted"), INTEGER)),
+        "funnel": fields(dict.fromkeys(COUNTED, INTEGER)),
         "rates": fields(dict.fromkeys(RATES, RATIO)),
         "conversions": INTEGER,
         "sales": AMOUNT,

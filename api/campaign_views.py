@@ -23,6 +23,7 @@ from domain.campaign_member import CampaignMember, member_id
 from domain.ids import external_id
 from projections import campaign_members, campaigns
 from projections.campaign_goal import of_goal
+from projections.member_book import Mark
 from projections.pages import Page
 
 router = APIRouter(prefix="/v1/campaigns", tags=["campaigns"])
@@ -103,7 +104,7 @@ async def members(
     after: After,
     id: UUID,
     variant: Code = None,
-    stage: campaign_members.Reached | None = None,
+    stage: Mark | None = None,
     order: Direction = "asc",
     limit: Limit = 50,
     cursor: Cursor = None,

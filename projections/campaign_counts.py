@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, tzinfo
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Select, case, func, null, or_, select
 
-from projections.campaign_members import conversions, members
+from projections.campaign_members import conversions, has, members
 from projections.campaigns import campaign_rows
-from projections.member_book import STAGES
+from projections.member_book import BIT, MARKS, STAGES
 from projections.occurred import within
 
 Group = tuple[UUID, str | None]
 
-COUNTED = (*STAGES, "untargeted", "removed")
-"""Stages; members who were touched and never targeted; those who were removed."""
+COUNTED = (*STAGES, "converted", "untargeted", "removed")
+"""Stages; members who converted within the window, who were touched and never targeted, and who were removed."""
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,19 +48,30 @@ class Sold(NamedTuple):
     value_outside: int = 0
 
 
-def members_by_stage(connection: Connection, question: Question) -> dict[Group, dict[str, int]]:
-    """How many members reached each stage, and how many were removed, who count nowhere else."""
-    there = members.c.removed_at.is_(None)
-    counts = [func.count(case((there, members.c[f"{stage}_at"]))).label(stage) for stage in STAGES]
-    untargeted = func.count(case((there & members.c.targeted_at.is_(None) & (members.c.touch_count > 0), 1))).label(
-        "untargeted"
-    )
-    removed = func.count(members.c.removed_at).label("removed")
-    query = _asked(select(*_group(question), *counts, untargeted, removed), question).group_by(*_grouped_by(question))
-    return {
-        (row["campaign_id"], row["variant"]): {name: row[name] for name in COUNTED}
-        for row in connection.execute(query).mappings()
-    }
+def members_by_stage(
+    connection: Connection, question: Question, windows: Mapping[UUID, int | None]
+) -> dict[Group, dict[str, int]]:
+    """How many members count as each of COUNTED; `windows` are the campaigns' attribution windows in days."""
+    alike = members.c.reached, members.c.converted_after
+    query = _asked(select(*_group(question), *alike, func.count()), question).group_by(*_grouped_by(question), *alike)
+    counted: dict[Group, dict[str, int]] = {}
+    for campaign_id, variant, reached, after, count in connection.execute(query):
+        window = windows.get(campaign_id)
+        counts = counted.setdefault((campaign_id, variant), dict.fromkeys(COUNTED, 0))
+        for what in _counted_as(reached, window is None or (after is not None and after <= window)):
+            counts[what] += count
+    return counted
+
+
+@lru_cache(maxsize=4096)
+def _counted_as(reached: int, in_time: bool) -> tuple[str, ...]:
+    """What a member with these marks counts as; whoever was removed counts as nothing else."""
+    marks = {mark for mark in MARKS if reached & BIT[mark]}
+    if "removed" in marks:
+        return ("removed",)
+    converted = ("converted",) if "converted" in marks and in_time else ()
+    untargeted = ("untargeted",) if "touched" in marks and "targeted" not in marks else ()
+    return *(stage for stage in STAGES if stage in marks), *converted, *untargeted
 
 
 def sold(connection: Connection, question: Question) -> dict[Group, dict[str | None, Sold]]:
@@ -78,14 +91,6 @@ def sold(connection: Connection, question: Question) -> dict[Group, dict[str | N
     return found
 
 
-def converted_members(connection: Connection, question: Question) -> dict[Group, int]:
-    """Unique members with a conversion within the window."""
-    unique = func.count(conversions.c.member_id.distinct())
-    query = _converted(select(*_group(question), unique), question).where(_inside_window())
-    rows = connection.execute(query.group_by(*_grouped_by(question)))
-    return {(campaign_id, variant): count for campaign_id, variant, count in rows}
-
-
 def _grouped_by(question: Question) -> tuple[ColumnElement[Any], ...]:
     return (members.c.campaign_id, members.c.variant) if question.by_variant else (members.c.campaign_id,)
 
@@ -103,7 +108,7 @@ def _converted(query: Select[Any], question: Question) -> Select[Any]:
     joined = conversions.join(members, members.c.member_id == conversions.c.member_id).outerjoin(
         campaign_rows, campaign_rows.c.campaign_id == members.c.campaign_id
     )
-    return _asked(query.select_from(joined).where(members.c.removed_at.is_(None)), question)
+    return _asked(query.select_from(joined).where(~has("removed")), question)
 
 
 def _inside_window() -> ColumnElement[bool]:

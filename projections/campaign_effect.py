@@ -27,7 +27,7 @@ from sqlalchemy import Connection
 
 from domain.campaign.values import TREATMENT
 from domain.money import from_minor_units
-from projections.campaign_counts import COUNTED, Group, Question, Sold, converted_members, members_by_stage, sold
+from projections.campaign_counts import COUNTED, Group, Question, Sold, members_by_stage, sold
 from projections.campaigns import Planned, planned
 from projections.ratios import Ratio, ratio
 
@@ -133,13 +133,13 @@ def _mean(currency: str | None, values: Sequence[Decimal | None]) -> Mean:
 
 
 def _parts(connection: Connection, question: Question) -> Iterator[Part]:
-    by_stage, by_currency = members_by_stage(connection, question), sold(connection, question)
-    converted = converted_members(connection, question)
-    for campaign in planned(connection, question.campaign_id):
+    campaigns = planned(connection, question.campaign_id)
+    windows = {campaign.campaign_id: campaign.attribution_window_days for campaign in campaigns}
+    by_stage, by_currency = members_by_stage(connection, question, windows), sold(connection, question)
+    for campaign in campaigns:
         for variant in _variants(campaign, by_stage) if question.by_variant else [None]:
             group = campaign.campaign_id, variant
-            funnel = by_stage.get(group, NOBODY) | {"converted": converted.get(group, 0)}
-            yield Part(campaign, variant, funnel, by_currency.get(group, {}))
+            yield Part(campaign, variant, by_stage.get(group, NOBODY), by_currency.get(group, {}))
 
 
 def _variants(campaign: Planned, groups: Iterable[Group]) -> list[str | None]:

@@ -7,25 +7,15 @@ and a removal are taken back exactly. Nothing in it is personal.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Connection, Date, Index, Integer, MetaData, Table, Text, Uuid, select
+from sqlalchemy import BigInteger, Column, ColumnElement, Connection, Date, Index, Integer, MetaData, Table, Text, Uuid, select
 
-from domain.campaign_member import Membership, member_id
+from domain.campaign_member import Membership
 from domain.events import Recorded
 from domain.money import from_minor_units
-from projections.member_book import (
-    MEMBER_TYPES,
-    STAGES,
-    Conversion,
-    Known,
-    MemberBook,
-    Stage,
-    days_after,
-    taken_up,
-)
+from projections.member_book import BIT, MEMBER_TYPES, Conversion, Known, Mark, MemberBook, days_after, taken_up
 from projections.pages import Order, Page, page
 from projections.projection import Delivery, Projection
 from projections.rows import Instant, Row, Rows
@@ -45,18 +35,18 @@ members = Table(
     # When they were targeted, or first touched where they never were.
     Column("started_at", Instant, nullable=False),
     Column("started_on", Date),
-    *(Column(f"{stage}_at", Instant) for stage in STAGES),
-    Column("converted_at", Instant),
-    Column("removed_at", Instant),
-    Column("touch_count", Integer, nullable=False),
+    # A bit for each of MARKS.
+    Column("reached", Integer, nullable=False),
+    # The shortest attribution window, in days, that holds a conversion of theirs; null where none does.
+    Column("converted_after", Integer),
     Column("irregular", Integer, nullable=False),
+    Column("state", Text, nullable=False),
 )
 Index("ix_campaign_members_started", members.c.campaign_id, members.c.started_at, members.c.member_id)
-member_states = Table(
-    "campaign_member_states",
-    metadata,
-    Column("member_id", Uuid, primary_key=True),
-    Column("state", Text, nullable=False),
+# Holds all that a campaign's funnel is counted from, so that counting reads nothing else.
+Index(
+    "ix_campaign_members_reached",
+    *(members.c[name] for name in ("campaign_id", "variant", "reached", "converted_after", "started_at", "started_on")),
 )
 conversions = Table(
     "campaign_conversions",
@@ -75,15 +65,13 @@ conversions = Table(
 
 def apply(batch: Sequence[Delivery], rows: Rows) -> None:
     mine = [d.recorded for d in batch if d.at_home and isinstance(d.recorded.event, Membership)]
-    ids = {recorded.stream for recorded in mine}
-    made = rows.load(members, ids)
-    books = {id: taken_up(row["state"]) for id, row in rows.load(member_states, ids).items()}
+    made = rows.load(members, {recorded.stream for recorded in mine})
+    books = {id: taken_up(row["state"]) for id, row in made.items()}
     before = {id: _conversions(id, book) for id, book in books.items()}
     for recorded in mine:
         made[recorded.stream] = _row(made.get(recorded.stream), recorded)
         _fold(books, recorded)
     rows.save(members, [made[id] | _standing(book) for id, book in books.items()])
-    rows.save(member_states, [{"member_id": id, "state": book.put_down()} for id, book in books.items()])
     after = {id: _conversions(id, book) for id, book in books.items()}
     changed = [id for id in books if before.get(id, []) != after[id]]
     rows.delete(conversions, "member_id", [id for id in changed if before.get(id)])
@@ -115,15 +103,18 @@ def _standing(book: MemberBook) -> Row:
         "variant": book.variant,
         "started_at": started.at,
         "started_on": started.own,
-        **{f"{stage}_at": at for stage, at in book.reached().items()},
-        "converted_at": book.converted(),
-        "removed_at": book.removed and book.removed.at,
-        "touch_count": len(book.touches) + len(book.conversions),
+        "reached": sum(BIT[mark] for mark in book.marks()),
+        "converted_after": min((after for after in _days_after(book) if after is not None), default=None),
+        "state": book.put_down(),
     }
 
 
-def _conversions(id: UUID, book: MemberBook) -> list[Row]:
+def _days_after(book: MemberBook) -> list[int | None]:
     started = book.started()
+    return [days_after(started, conversion.when) for conversion in book.conversions.values()]
+
+
+def _conversions(id: UUID, book: MemberBook) -> list[Row]:
     return [
         {
             "member_id": id,
@@ -131,15 +122,13 @@ def _conversions(id: UUID, book: MemberBook) -> list[Row]:
             "campaign_id": book.campaign_id,
             "currency": conversion.currency,
             "value": conversion.value,
-            "days_after": days_after(started, conversion.when),
+            "days_after": after,
         }
-        for conversion_id, conversion in book.conversions.items()
+        for (conversion_id, conversion), after in zip(book.conversions.items(), _days_after(book), strict=True)
     ]
 
 
 # How it is queried
-
-Reached = Stage | Literal["converted", "removed"]
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,7 +136,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
 
     campaign_id: UUID
     variant: str | None = None
-    stage: Reached | None = None
+    stage: Mark | None = None
 
 
 def listing(
@@ -158,25 +147,33 @@ def listing(
     if filter.variant is not None:
         query = query.where(members.c.variant == filter.variant)
     if filter.stage is not None:
-        query = query.where(members.c[f"{filter.stage}_at"].is_not(None))
-    return page(connection, query, Order(members.c.started_at, members.c.member_id, descending), limit, cursor)
+        query = query.where(has(filter.stage))
+    found = page(connection, query, Order(members.c.started_at, members.c.member_id, descending), limit, cursor)
+    return found._replace(rows=[_shown(row, taken_up(row["state"])) for row in found.rows])
 
 
 def get(connection: Connection, id: UUID) -> Row | None:
     """One member with every touch and conversion that stands, and the positions of the events they come from."""
-    query = select(members, member_states.c.state).join(member_states, member_states.c.member_id == members.c.member_id)
-    found = connection.execute(query.where(members.c.member_id == id)).mappings().first()
-    if found is None:
+    row = connection.execute(select(members).where(members.c.member_id == id)).mappings().first()
+    if row is None:
         return None
-    row = dict(found)
-    book = taken_up(row.pop("state"))
-    row["touches"] = [_touch(touch) for touch in book.touches]
-    row["conversions"] = [_converted(id, conversion, book) for id, conversion in book.conversions.items()]
-    return row
+    book = taken_up(row["state"])
+    return _shown(dict(row), book) | {
+        "touches": [_touch(touch) for touch in book.touches],
+        "conversions": [_converted(id, conversion, book) for id, conversion in book.conversions.items()],
+    }
 
 
-def of_customer(connection: Connection, campaign_id: UUID, customer_id: UUID) -> Row | None:
-    return get(connection, member_id(campaign_id, customer_id))
+def has(mark: Mark) -> ColumnElement[bool]:
+    """Whether a member has the mark."""
+    return members.c.reached.bitwise_and(BIT[mark]) != 0
+
+
+def _shown(row: Row, book: MemberBook) -> Row:
+    """With when they first reached each stage, were first converted, and removed."""
+    instants = {f"{stage}_at": at for stage, at in book.reached().items()}
+    ends = {"converted_at": book.converted(), "removed_at": book.removed and book.removed.at}
+    return {name: value for name, value in row.items() if name not in ("reached", "converted_after", "state")} | instants | ends
 
 
 def _touch(touch: Known) -> Row:
@@ -195,5 +192,5 @@ def _converted(conversion_id: str, conversion: Conversion, book: MemberBook) -> 
 
 
 campaign_members = Projection(
-    name="campaign_members", version=1, tables=(members, member_states, conversions), apply=apply, reads=MEMBER_TYPES
+    name="campaign_members", version=1, tables=(members, conversions), apply=apply, reads=MEMBER_TYPES
 )

@@ -45,7 +45,11 @@ Stage = Literal[
 ]
 """What a member can reach, beside converting."""
 
+Mark = Stage | Literal["converted", "removed", "touched"]
+
 STAGES: tuple[Stage, ...] = get_args(Stage)
+MARKS: tuple[Mark, ...] = (*STAGES, "converted", "removed", "touched")
+BIT: dict[Mark, int] = {mark: 1 << place for place, mark in enumerate(MARKS)}
 UNDELIVERED = ("hard", "soft")
 DAY = timedelta(days=1)
 
@@ -138,6 +142,16 @@ class MemberBook(msgspec.Struct, kw_only=True, omit_defaults=True):
     def reached(self) -> dict[Stage, datetime | None]:
         """When they first reached each stage."""
         return {stage: min(self._instants(stage), default=None) for stage in STAGES}
+
+    def marks(self) -> Iterator[Mark]:
+        """What is so of the member by now."""
+        yield from (stage for stage, at in self.reached().items() if at)
+        if self.conversions:
+            yield "converted"
+        if self.removed:
+            yield "removed"
+        if self.touches or self.conversions:
+            yield "touched"
 
     def converted(self) -> datetime | None:
         return min((conversion.when.at for conversion in self.conversions.values()), default=None)
