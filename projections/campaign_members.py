@@ -15,7 +15,7 @@ from sqlalchemy import BigInteger, Column, ColumnElement, Connection, Date, Inde
 from domain.campaign_member import Membership
 from domain.events import Recorded
 from domain.money import from_minor_units
-from projections.member_book import BIT, MEMBER_TYPES, Conversion, Known, Mark, MemberBook, days_after, taken_up
+from projections.member_book import BIT, MEMBER_TYPES, STAGES, Conversion, Known, Mark, MemberBook, days_after, taken_up
 from projections.pages import Order, Page, page
 from projections.projection import Delivery, Projection
 from projections.rows import Instant, Row, Rows
@@ -171,7 +171,8 @@ def has(mark: Mark) -> ColumnElement[bool]:
 
 def _shown(row: Row, book: MemberBook) -> Row:
     """With when they first reached each stage, were first converted, and removed."""
-    instants = {f"{stage}_at": at for stage, at in book.reached().items()}
+    reached = book.reached()
+    instants = {f"{stage}_at": reached.get(stage) for stage in STAGES}
     ends = {"converted_at": book.converted(), "removed_at": book.removed and book.removed.at}
     return {name: value for name, value in row.items() if name not in ("reached", "converted_after", "state")} | instants | ends
 

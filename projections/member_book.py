@@ -11,6 +11,7 @@ import msgspec
 
 from domain.campaign_member import (
     KINDS,
+    TOUCHES,
     CampaignMember,
     ConversionReversed,
     Converted,
@@ -19,6 +20,7 @@ from domain.campaign_member import (
     Suppressed,
     Targeted,
     Touch,
+    TouchKind,
     TouchRetracted,
 )
 from domain.events import Event, Metadata, Recorded, type_name
@@ -51,6 +53,14 @@ STAGES: tuple[Stage, ...] = get_args(Stage)
 MARKS: tuple[Mark, ...] = (*STAGES, "converted", "removed", "touched")
 BIT: dict[Mark, int] = {mark: 1 << place for place, mark in enumerate(MARKS)}
 UNDELIVERED = ("hard", "soft")
+STAGES_OF: dict[tuple[TouchKind, bool], tuple[Stage, ...]] = {
+    (kind, by_machine): () if kind == "deferred" else (kind,) for kind in TOUCHES for by_machine in (False, True)
+} | {
+    ("opened", False): ("opened", "opened_by_person"),
+    ("clicked", False): ("opened", "opened_by_person", "clicked", "clicked_by_person"),
+    ("clicked", True): ("opened", "clicked"),
+}
+"""What a touch reaches, by its kind and whether a machine did it. A click implies an open."""
 DAY = timedelta(days=1)
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
@@ -66,7 +76,7 @@ class When(msgspec.Struct, array_like=True, frozen=True):
 class Known(msgspec.Struct, array_like=True, frozen=True):
     """A touch that stands."""
 
-    kind: str
+    kind: TouchKind
     when: When
     position: int
     touch_id: str | None = None
@@ -139,13 +149,17 @@ class MemberBook(msgspec.Struct, kw_only=True, omit_defaults=True):
         touched = [touch.when for touch in self.touches] + [conversion.when for conversion in self.conversions.values()]
         return min(touched, key=lambda when: when.at, default=self.first)
 
-    def reached(self) -> dict[Stage, datetime | None]:
-        """When they first reached each stage."""
-        return {stage: min(self._instants(stage), default=None) for stage in STAGES}
+    def reached(self) -> dict[Stage, datetime]:
+        """When they first reached each stage that they reached."""
+        first: dict[Stage, datetime] = {}
+        for stage, at in self._told():
+            if stage not in first or at < first[stage]:
+                first[stage] = at
+        return first
 
     def marks(self) -> Iterator[Mark]:
         """What is so of the member by now."""
-        yield from (stage for stage, at in self.reached().items() if at)
+        yield from self.reached()
         if self.conversions:
             yield "converted"
         if self.removed:
@@ -156,28 +170,20 @@ class MemberBook(msgspec.Struct, kw_only=True, omit_defaults=True):
     def converted(self) -> datetime | None:
         return min((conversion.when.at for conversion in self.conversions.values()), default=None)
 
-    def _instants(self, stage: Stage) -> Iterator[datetime]:
-        match stage:
-            case "targeted" | "suppressed":
-                when: When | None = getattr(self, stage)
-                yield from () if when is None else (when.at,)
-            case "delivered":
-                yield from (touch.when.at for touch in self._delivered())
-            case "opened" | "opened_by_person":
-                yield from self._of("opened", "clicked", by_person=stage == "opened_by_person")
-            case "clicked" | "clicked_by_person":
-                yield from self._of("clicked", by_person=stage == "clicked_by_person")
-            case _:
-                yield from self._of(stage)
+    def _told(self) -> Iterator[tuple[Stage, datetime]]:
+        if self.targeted:
+            yield "targeted", self.targeted.at
+        if self.suppressed:
+            yield "suppressed", self.suppressed.at
+        for touch in self.touches:
+            for stage in STAGES_OF[touch.kind, touch.machine == "true"]:
+                yield stage, touch.when.at
+            if touch.kind == "sent" and not self._is_told_of(touch.send_id):
+                yield "delivered", touch.when.at
 
-    def _of(self, *kinds: str, by_person: bool = False) -> Iterator[datetime]:
-        return (t.when.at for t in self.touches if t.kind in kinds and not (by_person and t.machine == "true"))
-
-    def _delivered(self) -> Iterator[Known]:
-        """Deliveries, and what was sent without a delivery known of it and without a hard or soft bounce."""
-        told = {touch.send_id for touch in self.touches if touch.kind == "delivered"}
-        told |= {touch.send_id for touch in self.touches if touch.bounce in UNDELIVERED}
-        return (t for t in self.touches if t.kind == "delivered" or (t.kind == "sent" and t.send_id not in told))
+    def _is_told_of(self, send_id: str | None) -> bool:
+        """Whether it is known of the send that it was delivered, or bounced hard or soft."""
+        return any(t.send_id == send_id and (t.kind == "delivered" or t.bounce in UNDELIVERED) for t in self.touches)
 
 
 _decode = msgspec.json.Decoder(MemberBook).decode
