@@ -51,7 +51,6 @@ def known(world: World) -> Known:
         "orders": {"id": orders, **own, **theirs},
         "tickets": {"id": [_ticket(client, number) for number in range(3)], "reply_id": ["r-1"], **theirs},
         "campaigns": {"id": [_campaign(client, customers[0])], "customer_id": list(customers), **theirs},
-        "campaigns": {"id": [_campaign(client, customers[0])], "customer_id": list(customers), **theirs},
         "keys": {"id": [key]},
         "events": {"position": ["1", "2", "3"]},
     }
@@ -152,13 +151,6 @@ def _ticket(client: Client, number: int) -> str:
     opened = client.put(f"/v1/tickets/by/shop/{number}", {"opened_by": "customer", "title": "Broken"})
     done(client, f"{opened.headers['Location']}/replies", {"reply_id": "r-1", "by": "customer", "body": "Hello"})
     return str(opened.json()["id"])
-
-
-def _campaign(client: Client, customer_id: str) -> str:
-    campaign = client.put("/v1/campaigns/by/shop/1", {"name": "Spring", "currency": "EUR"}).headers["Location"]
-    done(client, f"{campaign}/members", {"members": [{"customer_id": customer_id}]})
-    done(client, f"{campaign}/touches", {"touches": [{"customer_id": customer_id, "kind": "sent", "touch_id": "t-1"}]})
-    return campaign.rsplit("/", 1)[-1]
 
 
 def _campaign(client: Client, customer_id: str) -> str:
