@@ -134,6 +134,7 @@ SECRET = "Zwetschge"
 class Story(NamedTuple):
     customer: str
     order: str
+    touchpoint: str
     position: str
 
 
@@ -186,7 +187,9 @@ def story(world: World) -> Story:
     for path, body in told.items():
         last = done(client, f"{order}/{path}", body)
     assert client.patch(f"{order}/attributes", {"attributes": {"wish": SECRET}}).status_code == 200
-    return Story(customer, order, str(last["position"]))
+    touched = {"channel": "web", "kind": "click", "anonymous_id": SECRET, "click_ids": {"gclid": SECRET}}
+    touchpoint = client.post("/v1/touchpoints", touched | {"customer_id": made.json()["id"]}).headers["Location"]
+    return Story(customer, order, touchpoint, str(last["position"]))
 
 
 def _attachment() -> dict[str, Any]:
@@ -201,7 +204,8 @@ def _questions(story: Story) -> Iterator[str]:
     yield from (f"{story.customer}/timeline", f"/v1/customers/by/shop/{SECRET}", f"/v1/orders/by/erp/{SECRET}")
     yield from ("/v1/customers", "/v1/customers?sort=position&limit=1", "/v1/orders", "/v1/orders?sort=number&limit=1")
     yield from (f"/v1/customers?q={SECRET}", "/v1/customers?sort=search_name&limit=1")
-    yield "/v1/reports/channel-sales?by=channel&by=day"
+    yield from (story.touchpoint, f"{story.touchpoint}/history", f"{story.touchpoint}?version=1", "/v1/touchpoints")
+    yield from ("/v1/reports/channel-sales?by=channel&by=day", "/v1/reports/channel-effect?by=day")
 
 
 def _answers(world: World, story: Story, role: Role) -> Iterator[tuple[str, str]]:
@@ -221,6 +225,7 @@ def test_analysts_never_see_a_personal_value(world: World, story: Story) -> None
 def test_who_may_read_personal_data_sees_it(world: World, story: Story) -> None:
     told = {question for question, answer in _answers(world, story, "agent") if SECRET.casefold() in answer.casefold()}
     assert {story.customer, story.order, f"{story.customer}/history", f"{story.order}/history", "/v1/customers"} <= told
+    assert {story.touchpoint, f"{story.touchpoint}/history", "/v1/touchpoints"} <= told
 
 
 def test_analysts_neither_search_nor_sort_by_what_they_may_not_see(world: World, story: Story) -> None:

@@ -28,6 +28,7 @@ from schemathesis.core.failures import FailureGroup
 
 from tests.api.client import Client
 from tests.api.conftest import World
+from tests.api.given_channels import counted, opened
 from tests.api.given_orders import confirmed, done
 from tests.api.served import served
 
@@ -51,6 +52,8 @@ def known(world: World) -> Known:
         "orders": {"id": orders, **own, **theirs},
         "tickets": {"id": [_ticket(client, number) for number in range(3)], "reply_id": ["r-1"], **theirs},
         "campaigns": {"id": [_campaign(client, customers[0])], "customer_id": list(customers), **theirs},
+        "channels": {"code": [_channel(client, code) for code in ("web", "store-1")], "date": ["2026-01-02"]},
+        "touchpoints": {"id": [_touchpoint(client)]},
         "keys": {"id": [key]},
         "events": {"position": ["1", "2", "3"]},
     }
@@ -158,6 +161,16 @@ def _campaign(client: Client, customer_id: str) -> str:
     done(client, f"{campaign}/members", {"members": [{"customer_id": customer_id}]})
     done(client, f"{campaign}/touches", {"touches": [{"customer_id": customer_id, "kind": "sent", "touch_id": "t-1"}]})
     return campaign.rsplit("/", 1)[-1]
+
+
+def _channel(client: Client, code: str) -> str:
+    opened(client, code)
+    counted(client, code, "2026-01-02", visits=10)
+    return code
+
+
+def _touchpoint(client: Client) -> str:
+    return str(client.post("/v1/touchpoints", {"channel": "web", "kind": "click", "anonymous_id": "v-1"}).json()["id"])
 
 
 def _order(client: Client, number: int) -> str:
