@@ -73,6 +73,7 @@ _MEMBER = {
     "started_at": INSTANT,
     "started_on": MAYBE_DAY,
     **{f"{stage}_at": MAYBE_INSTANT for stage in (*get_args(Stage), "converted", "removed")},
+    "value": {"type": "object", "additionalProperties": AMOUNT},
     "irregular": INTEGER,
 }
 MEMBER = fields(_MEMBER)

@@ -7,6 +7,7 @@ and a removal are taken back exactly. Nothing in it is personal.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from uuid import UUID
 
 import msgspec
@@ -170,11 +171,21 @@ def has(mark: Mark) -> ColumnElement[bool]:
 
 
 def _shown(row: Row, book: MemberBook) -> Row:
-    """With when they first reached each stage, were first converted, and removed."""
+    """With when they first reached each stage, were first converted, and removed; and what all conversions came to."""
     reached = book.reached()
     instants = {f"{stage}_at": reached.get(stage) for stage in STAGES}
-    ends = {"converted_at": book.converted(), "removed_at": book.removed and book.removed.at}
+    ends = {"converted_at": book.converted(), "removed_at": book.removed and book.removed.at, "value": _value(book)}
     return {name: value for name, value in row.items() if name not in ("reached", "converted_after", "state")} | instants | ends
+
+
+def _value(book: MemberBook) -> dict[str, Decimal]:
+    """By currency."""
+    sums: dict[str, Decimal] = {}
+    for conversion in book.conversions.values():
+        if conversion.currency is not None and conversion.value is not None:
+            value = from_minor_units(conversion.value, conversion.currency)
+            sums[conversion.currency] = sums.get(conversion.currency, Decimal(0)) + value
+    return sums
 
 
 def _touch(touch: Known) -> Row:
