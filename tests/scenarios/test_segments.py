@@ -1,0 +1,48 @@
+"""Segments in both deployments: what was labelled live is what the log says, again and again."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from tests.api.given_segments import CUSTOMERS, MODELS, segments_that_moved
+from tests.scenarios.recount import Recount
+
+
+@pytest.fixture(scope="module")
+def position(recount: Recount) -> int:
+    """Given customers who moved between segments; up to where all of it is known."""
+    return segments_that_moved(recount.api)
+
+
+def labels(recount: Recount, position: int) -> dict[str, list[dict[str, Any]]]:
+    return {model["name"]: recount.every("/v1/segment-labels", model=model["name"], after=position) for model in MODELS}
+
+
+def test_everybody_has_a_label_or_a_reason(recount: Recount, position: int) -> None:
+    for rows in labels(recount, position).values():
+        assert len(rows) == CUSTOMERS - 1
+        assert all((row["label"] is None) == bool(row["missing"]) for row in rows)
+    counted = Counter(row["label"] for row in labels(recount, position)["by-size"])
+    report = recount.get("/v1/reports/segments", model="by-size", after=position).json()
+    assert {group["label"]: group["customers"] for group in report["groups"]} == {
+        label: count for label, count in counted.items() if label
+    }
+    assert sum(lacking["customers"] for lacking in report["unlabelled"]) == counted[None]
+
+
+def test_every_label_names_the_event_that_moved_the_customer_there(recount: Recount, position: int) -> None:
+    for row in labels(recount, position)["by-size"]:
+        event = recount.get(f"/v1/events/{row['since']}").json()
+        assert event["type"].startswith(("crm.segment_model.", "crm.customer."))
+
+
+def test_live_labels_are_what_the_log_says(recount: Recount, position: int) -> None:
+    before = labels(recount, position)
+    checked = recount.run("rebuild", "segment_labels", "--check")
+    assert checked["same"] is True
+    rebuilt = recount.run("rebuild", "segment_labels")
+    assert (rebuilt["same"], rebuilt["swapped"]) == (True, True)
+    assert labels(recount, position) == before
