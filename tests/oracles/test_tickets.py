@@ -1,0 +1,78 @@
+"""A short script over what the API exports finds how long questions take, on a real help desk's log."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import pandas
+import pytest
+
+from commands.importing import parse_mapping, run_import
+from domain.events import Actor
+from infra.command_line.parts import Parts
+from tests.api.client import Client
+from tests.api.given_customers import seen
+from tests.oracles.tickets import of_list, processing_time
+
+MAPPING = Path(__file__).parents[1] / "data" / "mappings" / "helpdesk.toml"
+HELPDESK = Path(__file__).parents[3] / "shared" / "data" / "helpdesk" / "Helpdesk.csv"
+KIND = """
+[[make]]
+command = "ticket.categorise"    # the log names no kind of question: the way a ticket went stands for one
+facts = { category = "{case:variant}" }
+"""
+REPORT = "/v1/reports/ticket-times"
+
+
+def part() -> list[dict[str, str]]:
+    """Every tenth ticket of the log."""
+    if not HELPDESK.exists():
+        pytest.skip(f"{HELPDESK.name} is not on this machine")
+    with HELPDESK.open(newline="") as file:
+        return [row for row in csv.DictReader(file) if row["case:concept:name"].endswith("0")]
+
+
+@pytest.fixture
+def log(parts: Parts, tmp_path: Path) -> Any:
+    """The rows that were imported, as a table."""
+    rows, file = part(), tmp_path / "log.csv"
+    pandas.DataFrame(rows).to_csv(file, index=False)
+    mapping = parse_mapping((MAPPING.read_text() + KIND).encode())
+    run_import(parts.executor, parts.deployment.store.secret, mapping, file, Actor(type="system", id="test"))
+    table = pandas.DataFrame(rows)
+    return table.assign(at=pandas.to_datetime(table["time:timestamp"]))
+
+
+def test_the_script_finds_the_same_processing_times(client: Client, log: Any) -> None:
+    report = seen(client, REPORT)
+    exported = client.get("/v1/tickets", params={"discarded": False}, headers={"accept": "text/csv"})
+    found = processing_time(of_list(exported.text))
+    means = {
+        group["group"]["category"]: group["measures"]["seed_processing_time"]["mean"]["value"] for group in report["groups"]
+    }
+    ours = {category: float(value) for category, value in means.items() if value is not None}
+    assert len(ours) > 20
+    assert ours == pytest.approx(found.by_question, rel=1e-12)
+    mean = report["total"]["measures"]["seed_processing_time"]["mean"]
+    assert float(mean["value"]) == pytest.approx(found.mean, rel=1e-12)
+
+
+def test_the_time_to_the_last_event_is_that_of_the_log(client: Client, log: Any) -> None:
+    spans = log.groupby("case:concept:name")["at"].agg(lambda at: (at.max() - at.min()).total_seconds())
+    total = seen(client, REPORT, date="opened")["total"]
+    measure = total["measures"]["last_activity"]
+    assert (total["tickets"], measure["count"]) == (len(spans), len(spans))
+    assert float(measure["mean"]["value"]) == pytest.approx(spans.mean(), rel=1e-12)
+    assert float(measure["p50"]) == pytest.approx(spans.median(), rel=1e-12)
+    assert float(measure["p90"]) == pytest.approx(spans.quantile(0.9), rel=1e-12)
+
+
+def test_tickets_solved_more_than_once_are_those_of_the_log(client: Client, log: Any) -> None:
+    """The same solution in the same second is told once."""
+    solutions = log[log["Activity"] == "Resolve ticket"].groupby("case:concept:name")["at"].nunique()
+    again = solutions[solutions > 1].to_dict()
+    items = seen(client, "/v1/tickets", solved_more_than_once=True, limit=500)["items"]
+    assert {ticket["number"]: ticket["solutions"] for ticket in items} == again
+    assert seen(client, REPORT, date="opened")["total"]["solved_more_than_once"] == len(again)
