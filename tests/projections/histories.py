@@ -282,7 +282,7 @@ def _touchpoint(history: History, who: int, n: int) -> None:
                 context,
                 channel=CHANNELS[n % 3],
                 kind="click" if n % 2 else "form",
-                customer_id=customer and customer.id,
+                customer_id=customer.id if customer else None,
                 utm=Utm(source="news", term=f"{n}") if n % 2 else None,
                 anonymous_id=None if n % 3 == 1 else f"visitor {n}",
                 click_ids={"gclid": f"g{n}"} if n % 4 else None,
