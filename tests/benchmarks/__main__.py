@@ -11,10 +11,10 @@ from tempfile import TemporaryDirectory
 from infra.collecting import collect_seldom
 from infra.servers.kafka import Kafka
 from infra.servers.postgres import Postgres
-from tests.benchmarks import over_http, pipeline, visible
+from tests.benchmarks import over_http, pipeline, segments, visible
 from tests.benchmarks.figures import Figure
 
-PARTS = ("http", "pipeline", "visible")
+PARTS = ("http", "pipeline", "visible", "segments")
 
 
 def main() -> None:
@@ -31,11 +31,11 @@ def main() -> None:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="recount-bench-")))
         postgres = stack.enter_context(Postgres(folder / "postgres"))
         kafka = stack.enter_context(Kafka(folder / "kafka"))
-        for figure in _figures(postgres, kafka.bootstrap, asked):
+        for figure in _figures(postgres, kafka.bootstrap, folder, asked):
             print(figure.line(), flush=True)
 
 
-def _figures(postgres: Postgres, kafka: str, asked: argparse.Namespace) -> Iterator[Figure]:
+def _figures(postgres: Postgres, kafka: str, folder: Path, asked: argparse.Namespace) -> Iterator[Figure]:
     parts = asked.only or PARTS
     if "http" in parts:
         yield from over_http.figures(postgres, kafka, asked.rounds, asked.seconds)
@@ -43,6 +43,8 @@ def _figures(postgres: Postgres, kafka: str, asked: argparse.Namespace) -> Itera
         yield from pipeline.figures(postgres, kafka, asked.rounds, asked.events)
     if "visible" in parts:
         yield from visible.figures(postgres, kafka, 2 * asked.seconds)
+    if "segments" in parts:
+        yield from segments.figures(folder, asked.rounds)
 
 
 if __name__ == "__main__":
