@@ -153,6 +153,7 @@ FIELDS = {
     "score": ("评分", "score"),
     "carrier": ("承运商", "carrier"),
     "reason": ("原因", "reason"),
+    "status": ("状态", "status"),
 }
 MONEY = ("total", "amount", "value")
 
