@@ -204,8 +204,10 @@ class CampaignMember(Aggregate):
         known = None if touch.touch_id is None else self.touch_ids.get(touch.touch_id)
         if known is not None and known != kind_of(touch):
             raise TouchKnownOtherwise(f"{touch.touch_id!r} is known as {known}.", touch_id=touch.touch_id)
-        same_send = touch.send_id is not None and any(_says(other) == _says(touch) for other in self.touches)
-        return known is not None or same_send
+        if known is not None or touch.send_id is None:
+            return known is not None
+        said = _says(touch)
+        return any(other.send_id == touch.send_id and _says(other) == said for other in self.touches)
 
     def _irregular(self, touch: Touch) -> list[str]:
         flags = [*self._before_targeting()]

@@ -12,7 +12,7 @@ from domain.campaign import Goal, Variant
 from infra.event_store import EventStore
 from infra.wiring import Deployment
 from tests.api.client import Client
-from tests.api.conftest import on_both_engines
+from tests.api.conftest import World, on_both_engines
 from tests.api.given_campaigns import PLAN, events, facts, planned
 
 
@@ -53,7 +53,8 @@ def test_a_campaign_is_planned_with_all_that_the_request_says(client: Client, st
     assert event.variants == (Variant(code="short", share=Decimal("0.45")),)
 
 
-def test_a_campaign_by_its_external_id_is_planned_and_then_revised(client: Client, store: EventStore) -> None:
+def test_a_campaign_by_its_external_id_is_planned_and_then_revised(world: World) -> None:
+    client, store = world.client, world.parts.deployment.store
     made = client.put("/v1/campaigns/by/ads/c/7", PLAN | {"owner": "eva"})
     assert made.status_code == 201
     campaign = made.headers["Location"]
@@ -71,7 +72,8 @@ def test_a_campaign_by_its_external_id_is_planned_and_then_revised(client: Clien
     assert (event.owner, event.team) == ("eva", "growth")
 
 
-def test_a_revision_is_a_merge_patch(client: Client, store: EventStore) -> None:
+def test_a_revision_is_a_merge_patch(world: World) -> None:
+    client, store = world.client, world.parts.deployment.store
     campaign = planned(client, starts="2026-03-01")
     client.patch(campaign, {"starts": None, "variants": [], "audience": "Everyone", "name": "Spring"})
     event = last(store, campaign)
@@ -80,7 +82,8 @@ def test_a_revision_is_a_merge_patch(client: Client, store: EventStore) -> None:
     assert client.patch(campaign, {"name": None}).status_code == 422
 
 
-def test_a_campaign_goes_its_way(client: Client, store: EventStore) -> None:
+def test_a_campaign_goes_its_way(world: World) -> None:
+    client, store = world.client, world.parts.deployment.store
     campaign = planned(client, budget="100")
     for path, body in (
         ("launch", None),
@@ -126,16 +129,19 @@ def test_a_campaign_goes_its_way(client: Client, store: EventStore) -> None:
         ("spends", {"spend_id": "1", "amount": "0"}, 422, "amount-not-positive"),
     ],
 )
-def test_what_cannot_be_is_refused(client: Client, path: str, body: Any, status: int, problem: str) -> None:
+def test_what_cannot_be_is_refused(world: World, path: str, body: Any, status: int, problem: str) -> None:
+    client = world.client
     answer = client.post(f"{planned(client)}/{path}", body)
     assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{problem}")
 
 
 @pytest.mark.parametrize("days", [{"starts": 0}, {"starts": "2026-03-01T00:00"}, {"ends": "2026-02-30"}, {"ends": "9"}])
-def test_a_day_is_a_day(client: Client, days: dict[str, Any]) -> None:
+def test_a_day_is_a_day(world: World, days: dict[str, Any]) -> None:
+    client = world.client
     assert client.post("/v1/campaigns", PLAN | days).status_code == 422
 
 
-def test_a_campaign_does_not_end_before_it_starts(client: Client) -> None:
+def test_a_campaign_does_not_end_before_it_starts(world: World) -> None:
+    client = world.client
     answer = client.post("/v1/campaigns", PLAN | {"starts": "2026-03-02", "ends": "2026-03-01"})
     assert (answer.status_code, answer.json()["type"]) == (409, "/problems/ends-before-start")

@@ -9,10 +9,12 @@ from uuid import uuid4
 import pytest
 
 from api.campaign_members import TOUCHES
+from infra.command_line.parts import opened
 from infra.event_store import EventStore
+from infra.settings import Settings
 from infra.wiring import Deployment
 from tests.api.client import Client
-from tests.api.conftest import on_both_engines
+from tests.api.conftest import World, new_key, on_both_engines
 from tests.api.given_campaigns import customers, events, facts, planned, target, told
 from tests.api.given_orders import placed
 
@@ -47,7 +49,8 @@ def test_each_of_a_list_stands_alone(client: Client, store: EventStore) -> None:
     assert facts(store, campaign, ada) == ["targeted"]
 
 
-def test_every_kind_of_touch_is_recorded_with_all_that_it_says(client: Client, store: EventStore) -> None:
+def test_every_kind_of_touch_is_recorded_with_all_that_it_says(world: World) -> None:
+    client, store = world.client, world.parts.deployment.store
     campaign, (ada,) = planned(client), customers(client, 1)
     target(client, campaign, ada)
     order = placed(client).rsplit("/", 1)[-1]
@@ -79,7 +82,8 @@ def test_every_kind_of_touch_is_recorded_with_all_that_it_says(client: Client, s
     assert recorded[7].metadata.occurred_precision == "minute"
 
 
-def test_a_touch_before_the_targeting_is_kept_and_flagged(client: Client, store: EventStore) -> None:
+def test_a_touch_before_the_targeting_is_kept_and_flagged(world: World) -> None:
+    client, store = world.client, world.parts.deployment.store
     campaign, (ada,) = planned(client), customers(client, 1)
     assert told(client, campaign, {"customer_id": ada, "kind": "visited"})[0]["status"] == 200
     target(client, campaign, ada)
@@ -87,7 +91,8 @@ def test_a_touch_before_the_targeting_is_kept_and_flagged(client: Client, store:
     assert (first.metadata.irregular, second.metadata.irregular) == (("before-targeting",), ())
 
 
-def test_a_thousand_touches_are_told_at_once(client: Client, store: EventStore) -> None:
+def test_a_thousand_touches_are_told_at_once(world: World) -> None:
+    client, store = world.client, world.parts.deployment.store
     campaign, (ada,) = planned(client), customers(client, 1)
     target(client, campaign, ada)
     touches = [{"customer_id": ada, "kind": "visited", "touch_id": f"t{number % 900}"} for number in range(1000)]
@@ -96,7 +101,8 @@ def test_a_thousand_touches_are_told_at_once(client: Client, store: EventStore) 
     assert len(facts(store, campaign, ada)) == 1 + 900
 
 
-def test_a_list_with_a_key_is_told_once(client: Client, store: EventStore) -> None:
+def test_a_list_with_a_key_is_told_once(world: World) -> None:
+    client, store = world.client, world.parts.deployment.store
     campaign, (ada, bob) = planned(client), customers(client, 2)
     body = {"touches": [{"customer_id": id, "kind": "visited"} for id in (ada, bob, str(uuid4()))]}
     first, again = (client.post(f"{campaign}/touches", body, headers={"Idempotency-Key": "k"}) for _ in range(2))
@@ -106,6 +112,21 @@ def test_a_list_with_a_key_is_told_once(client: Client, store: EventStore) -> No
     reused = client.post(f"{campaign}/touches", other, headers={"Idempotency-Key": "k"})
     assert [item["body"].get("type") for item in reused.json()["items"]] == ["/problems/key-reused"] * 2
     assert facts(store, campaign, ada) == facts(store, campaign, bob) == ["visited"]
+
+
+def test_what_finds_no_place_in_the_queue_is_told_so_and_may_come_again(settings: Settings) -> None:
+    narrow = settings.model_copy(update={"queue_limit": 5})
+    with opened(narrow) as parts, parts.application() as app:
+        client = Client(app, new_key(parts.executor, "admin"))
+        campaign, (ada,) = planned(client), customers(client, 1)
+        left = [{"customer_id": ada, "kind": "visited", "touch_id": f"t{number}"} for number in range(30)]
+        while left:
+            items = told(client, campaign, *left)
+            assert items[0]["status"] == 200
+            assert {item["body"]["type"] for item in items if item["status"] != 200} <= {"/problems/overloaded"}
+            left = [touch for touch, item in zip(left, items, strict=True) if item["status"] == 503]
+        assert facts(parts.deployment.store, campaign, ada) == ["visited"] * 30
+        client.close()
 
 
 @pytest.mark.parametrize(
@@ -118,7 +139,8 @@ def test_a_list_with_a_key_is_told_once(client: Client, store: EventStore) -> No
         {},
     ],
 )
-def test_a_list_that_does_not_fit_does_nothing_and_says_where(client: Client, store: EventStore, wrong: Any) -> None:
+def test_a_list_that_does_not_fit_does_nothing_and_says_where(world: World, wrong: Any) -> None:
+    client, store = world.client, world.parts.deployment.store
     campaign, (ada,) = planned(client), customers(client, 1)
     touches = [{"customer_id": ada, "kind": "visited"}, {"customer_id": ada, **wrong}]
     answer = client.post(f"{campaign}/touches", {"touches": touches})
@@ -127,25 +149,29 @@ def test_a_list_that_does_not_fit_does_nothing_and_says_where(client: Client, st
     assert facts(store, campaign, ada) == []
 
 
-def test_a_list_of_nothing_or_too_much_is_refused(client: Client) -> None:
+def test_a_list_of_nothing_or_too_much_is_refused(world: World) -> None:
+    client = world.client
     campaign = planned(client)
     for members in ([], [{"customer_id": str(uuid4())}] * 1001):
         assert client.post(f"{campaign}/members", {"members": members}).status_code == 422
 
 
-def test_a_list_has_no_version(client: Client) -> None:
+def test_a_list_has_no_version(world: World) -> None:
+    client = world.client
     body = {"members": [{"customer_id": str(uuid4())}]}
     answer = client.post(f"{planned(client)}/members", body, headers={"If-Match": '"1"'})
     assert answer.status_code == 400
 
 
-def test_members_of_a_campaign_that_is_not_there_are_refused_one_by_one(client: Client) -> None:
+def test_members_of_a_campaign_that_is_not_there_are_refused_one_by_one(world: World) -> None:
+    client = world.client
     (ada,) = customers(client, 1)
     answer = client.post(f"/v1/campaigns/{uuid4()}/members", {"members": [{"customer_id": ada}]})
     assert [item["status"] for item in answer.json()["items"]] == [404]
 
 
-def test_a_member_is_suppressed_and_removed_and_facts_are_taken_back(client: Client, store: EventStore) -> None:
+def test_a_member_is_suppressed_and_removed_and_facts_are_taken_back(world: World) -> None:
+    client, store = world.client, world.parts.deployment.store
     campaign, (ada,) = planned(client), customers(client, 1)
     target(client, campaign, ada)
     told(client, campaign, {"customer_id": ada, "kind": "opened", "touch_id": "t/1"})
@@ -170,12 +196,14 @@ def test_a_member_is_suppressed_and_removed_and_facts_are_taken_back(client: Cli
         ("removal", None),
     ],
 )
-def test_what_is_not_there_is_not_taken_back(client: Client, path: str, body: Any) -> None:
+def test_what_is_not_there_is_not_taken_back(world: World, path: str, body: Any) -> None:
+    client = world.client
     campaign, (ada,) = planned(client), customers(client, 1)
     assert client.post(f"{campaign}/members/{ada}/{path}", body).status_code == 404
 
 
-def test_nobody_who_was_erased_is_reached(client: Client) -> None:
+def test_nobody_who_was_erased_is_reached(world: World) -> None:
+    client = world.client
     campaign, (ada,) = planned(client), customers(client, 1)
     erased = client.post(f"/v1/customers/{ada}/erasure", {"reason": "requested", "requested_by": "customer"})
     assert erased.status_code in (200, 202), erased.text
@@ -183,7 +211,8 @@ def test_nobody_who_was_erased_is_reached(client: Client) -> None:
     assert (item["status"], item["body"]["type"]) == (409, "/problems/customer-erased")
 
 
-def test_an_order_that_is_not_there_converts_nobody(client: Client) -> None:
+def test_an_order_that_is_not_there_converts_nobody(world: World) -> None:
+    client = world.client
     campaign, (ada,) = planned(client), customers(client, 1)
     (item,) = told(client, campaign, {"customer_id": ada, "kind": "converted", "order_id": str(uuid4())})
     assert item["status"] == 404
