@@ -37,7 +37,7 @@ class CampaignHasEnded(Refusal):
 
 
 class Assignment(NamedTuple):
-    """A resource as it stands since `at`; released where `share` is None and `assigned` is False."""
+    """A resource as it stands since `at`: `assigned` with this share, or released."""
 
     at: datetime
     share: Decimal | None
