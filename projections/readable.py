@@ -150,6 +150,10 @@ FIELDS = {
     "variant": ("组别", "variant"),
     "direction": ("方向", "direction"),
     "by": ("来自", "by"),
+    "opened_by": ("提交方", "opened by"),
+    "visibility": ("可见范围", "visibility"),
+    "code": ("结果", "code"),
+    "metric": ("指标", "metric"),
     "score": ("评分", "score"),
     "carrier": ("承运商", "carrier"),
     "reason": ("原因", "reason"),
@@ -166,7 +170,10 @@ class Line(NamedTuple):
 
 
 def plain_values(event: Event) -> dict[str, Plain]:
-    """What a line says beside thing and fact: of the known fields those that the event has and that are not personal."""
+    """What a line says beside thing and fact: of the known fields those that the event has and that are not personal.
+
+    With money comes the currency that the event itself names; else it is the whole stream's.
+    """
     values: dict[str, Plain] = {}
     for name in _plain_fields(type(event)):
         value = getattr(event, name)
@@ -176,6 +183,8 @@ def plain_values(event: Event) -> dict[str, Plain]:
             value = str(value)
         if isinstance(value, str | int | float):
             values[name] = value
+    if isinstance(currency := getattr(event, "currency", None), str) and not values.keys().isdisjoint(MONEY):
+        values["currency"] = currency
     return values
 
 
@@ -184,7 +193,9 @@ def line(type: str, values: Mapping[str, Plain], number: str | None, currency: s
     _, thing, fact, _ = type.split(".")
     zh_thing, en_thing = THINGS.get(thing, (thing, thing.replace("_", " ").capitalize()))
     zh_fact, en_fact = FACTS.get(fact, (fact, fact.replace("_", " ")))
-    shown = {name: f"{value} {currency}" if name in MONEY and currency else str(value) for name, value in values.items()}
+    of = values.get("currency", currency)
+    said = {name: value for name, value in values.items() if name in FIELDS}
+    shown = {name: f"{value} {of}" if name in MONEY and of else str(value) for name, value in said.items()}
     zh = "，".join(f"{FIELDS[name][0]} {value}" for name, value in shown.items())
     en = ", ".join(f"{FIELDS[name][1]} {value}" for name, value in shown.items())
     zh_thing, en_thing = (f"{zh_thing} {number} ", f"{en_thing} {number}") if number else (zh_thing, en_thing)
