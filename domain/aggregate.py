@@ -81,8 +81,11 @@ class Aggregate:
         self.apply(recorded.event, recorded.metadata)
 
     def repeats(self, context: Context, event: Event) -> bool:
-        """Whether the same fact, with the same values and the same time of occurrence, is already recorded."""
-        return _fingerprint(event, context.at.timestamp()) in self._facts
+        """Whether the same fact, with the same values and the same time of occurrence, is already recorded.
+
+        What its source keeps as an event of its own repeats only that event, which `knows_source` finds.
+        """
+        return not context.distinct and _fingerprint(event, context.at.timestamp()) in self._facts
 
     @staticmethod
     def refuse(context: Context, refusal: Refusal) -> tuple[str, ...]:

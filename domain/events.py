@@ -108,7 +108,8 @@ class Recorded(msgspec.Struct, frozen=True):
 class Context(msgspec.Struct, frozen=True, kw_only=True):
     """The circumstances of a command: who asks, on which authority, and when the fact happened.
 
-    `now` is the store's clock. `occurred_at` is None where the caller named no time; then the fact happened now.
+    `now` is the store's clock. `occurred_at` is None where the caller named no time; then the fact happened now. `distinct`
+    says that the source keeps this as an event of its own, so that it repeats none but itself, however like another it is.
     """
 
     now: datetime
@@ -122,6 +123,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     command_id: UUID | None = None
     correlation_id: UUID | None = None
     causation_id: UUID | None = None
+    distinct: bool = False
 
     @property
     def at(self) -> datetime:
@@ -132,8 +134,8 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
         return self.origin == "import"
 
     def names_another_time_than(self, known: datetime | None) -> bool:
-        """Whether the caller named a time of occurrence, and it is not `known`."""
-        return self.occurred_at is not None and self.occurred_at != known
+        """Whether the caller named a time of occurrence, and it is not `known` or is that of a distinct event."""
+        return self.occurred_at is not None and (self.distinct or self.occurred_at != known)
 
     def metadata(self, subject: UUID, event: Event, irregular: tuple[str, ...]) -> Metadata:
         return Metadata(

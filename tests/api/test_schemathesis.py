@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+import msgspec
 import pytest
 import requests
 import schemathesis
@@ -38,6 +39,11 @@ Operation = Any
 Known = Mapping[str, Mapping[str, list[str]]]
 
 
+@schemathesis.serializer("application/x-ndjson")
+def as_one_line(_: schemathesis.SerializationContext, value: Any) -> bytes:
+    return msgspec.json.encode(value)
+
+
 @pytest.fixture(scope="module")
 def known(world: World) -> Known:
     """Path parameters of things that exist, by the resource they belong to."""
@@ -54,6 +60,7 @@ def known(world: World) -> Known:
         "campaigns": {"id": [_campaign(client, customers[0])], "customer_id": list(customers), **theirs},
         "channels": {"code": [_channel(client, code) for code in ("web", "store-1")], "date": ["2026-01-02"]},
         "touchpoints": {"id": [_touchpoint(client)]},
+        "segment-models": {"model": [_segment_model(client)]},
         "keys": {"id": [key]},
         "events": {"position": ["1", "2", "3"]},
     }
@@ -171,6 +178,13 @@ def _channel(client: Client, code: str) -> str:
 
 def _touchpoint(client: Client) -> str:
     return str(client.post("/v1/touchpoints", {"channel": "web", "kind": "click", "anonymous_id": "v-1"}).json()["id"])
+
+
+def _segment_model(client: Client) -> str:
+    for size in range(2):
+        client.put(f"/v1/customers/by/shop/of-size-{size}", {"name": "Ada", "attributes": {"size": size}})
+    made = client.post("/v1/segment-models", {"name": "by-size", "features": ["attribute:size"], "k": 2})
+    return str(made.json()["id"])
 
 
 def _order(client: Client, number: int) -> str:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 
 from domain.aggregate import FUTURE_TOLERANCE, Aggregate, decision
@@ -51,6 +52,17 @@ class Lamp(Aggregate):
 
 def lamp() -> Lamp:
     return Lamp(new_id())
+
+
+def test_what_its_source_keeps_as_an_event_of_its_own_repeats_only_that_event() -> None:
+    def told(event_id: str) -> Context:
+        source = Source(system="help-desk", event_id=event_id)
+        return msgspec.structs.replace(imported(YESTERDAY), source=source, command_id=new_id(), distinct=True)
+
+    lit = lamp()
+    for event_id in ("row-1", "row-2", "row-2", "row-1"):
+        lit.light(told(event_id))
+    assert lit.times == 2
 
 
 def test_what_was_never_recorded_is_not_there() -> None:
