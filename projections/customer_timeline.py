@@ -157,4 +157,4 @@ def _opened(row: Row) -> Row:
     return row | {"irregular": msgspec.json.decode(row["irregular"]), "zh": zh, "en": en}
 
 
-customer_timeline = Projection(name="customer_timeline", version=1, tables=(moments, timeline_streams), apply=apply)
+customer_timeline = Projection(name="customer_timeline", version=2, tables=(moments, timeline_streams), apply=apply)

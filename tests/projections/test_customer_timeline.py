@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
 from sqlalchemy import Connection, select
 
+from domain.campaign_member import CampaignMember, Converted
 from domain.customer import ContactMethod, Customer
 from domain.order import Item, Order, PaymentCaptured, Terms
 from projections.customer_timeline import customer_timeline, moments, timeline
@@ -44,6 +46,20 @@ def ordered(history: History, number: str, customer: Customer | None) -> Order:
 
 def english(connection: Connection, customer: Customer) -> list[str]:
     return [row["en"] for row in timeline(connection, customer.id)]
+
+
+def test_money_is_in_the_currency_that_the_fact_names(connection: Connection, history: History) -> None:
+    ada, member = registered(history, "Ada"), history.of(CampaignMember, "Ada in spring")
+    for value, currency in (("12.50", "EUR"), ("500", "JPY")):
+        converted = Converted(
+            campaign_id=uuid("spring"), customer_id=ada.id, conversion_id=value, value=Decimal(value), currency=currency
+        )
+        history.must(member, partial(member.convert, converted=converted))
+    fold(connection, history, customer_timeline)
+    assert english(connection, ada)[:2] == [
+        "Campaign member converted: value 500 JPY",
+        "Campaign member converted: value 12.50 EUR",
+    ]
 
 
 def test_lines_are_newest_first_in_two_languages(connection: Connection, history: History) -> None:
