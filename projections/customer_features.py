@@ -89,12 +89,11 @@ class Features:
 
     def __init__(self, rows: Rows, batch: Sequence[Delivery]) -> None:
         customers = {id for delivery in batch for id in _customers(delivery)}
-        streams = {delivery.recorded.stream for delivery in batch if _customers(delivery)}
         known = rows.load(customer_features, customers)
         self._rows = rows
         self._known = set(known)
-        self._orders = Orders(rows, streams)
-        self._tickets = Tickets(rows, streams)
+        self._orders = Orders(rows, _streams(batch, ORDER_EVENTS))
+        self._tickets = Tickets(rows, _streams(batch, TICKET_EVENTS))
         self._moved: dict[UUID, int] = {}
         self._erased: set[UUID] = set()
         self.of = {id: taken_up(row["state"]) for id, row in known.items() if row["state"] is not None}
@@ -198,6 +197,10 @@ def _customers(delivery: Delivery) -> Collection[UUID]:
         return delivery.here
     theirs = subject != recorded.stream or isinstance(recorded.event, CUSTOMER_EVENTS)
     return (subject,) if theirs and delivery.at_home and isinstance(recorded.event, EVENTS) else ()
+
+
+def _streams(batch: Sequence[Delivery], events: tuple[type[Event], ...]) -> set[UUID]:
+    return {d.recorded.stream for d in batch if isinstance(d.recorded.event, events) and _customers(d)}
 
 
 def _uncounted(placed: Recorded) -> Row:
