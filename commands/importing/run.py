@@ -36,6 +36,8 @@ from domain.imports import ImportAlreadyCompleted, ImportAlreadyStarted
 Progress = Callable[[int, int], None]
 
 STRIDE = 100
+# So many parts are kept from the first reading; of a longer file the rest is read again, for want of memory.
+PARTS_KEPT = 100_000
 
 
 class ImportInterrupted(Exception):
@@ -82,6 +84,7 @@ class _Run:
         self._executor, self._plan, self._table, self._mapping = executor, plan, table, mapping
         self._import_id, self._actor, self._progress = import_id, actor, progress
         self._window, self._tally = Window(executor), Tally()
+        self._parts: dict[tuple[int, Group], Part] = {}
         self._began = 0
         self._commands = 0
         self._done, self._to_do = 0, 1
@@ -113,14 +116,19 @@ class _Run:
                 if part is not None:
                     timed[group].append((part.at, place))
                     self._tally.tried.add(row.line)
+                    if len(self._parts) < PARTS_KEPT:
+                        self._parts[row.line, group] = part
         return timed
+
+    def _part(self, row: Row, group: Group) -> Part | None:
+        return self._parts.pop((row.line, group), None) or self._plan.part(row, group)
 
     def _run_group(self, place: int, group: Group, timed: list[tuple[datetime, int]]) -> None:
         """The rows in the order of time. All have ended before the next group begins, so that no refused row goes on."""
         last: dict[UUID, _Sent] = {}
         for _, index in sorted(timed):
             row = self._table.rows[index]
-            part = None if row.line in self._tally.refused else self._plan.part(row, group)
+            part = None if row.line in self._tally.refused else self._part(row, group)
             if part is None:
                 self._advance(1)
                 continue
