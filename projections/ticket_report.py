@@ -28,6 +28,7 @@ PERIODS: tuple[Period, ...] = ("day", "week", "month")
 FILTERS = ("agent", "team", "category", "priority", "channel")
 QUARTER = 900 * SECOND
 GROUP_LIMIT = 5_000
+READ_AT_ONCE = 2_000
 
 table = measured_tickets.c
 DATES = {
@@ -91,16 +92,17 @@ def report(connection: Connection, question: Question, now: datetime) -> tuple[T
     The unsolved and the discarded beside are those opened on the days asked for; where tickets are asked for by the day
     they were solved or closed, all that were opened before the end of the last of these days.
     """
-    rows = connection.execute(_selected(question)).all()
-    packed, inside, discarded, at, own, *told = zip(*rows, strict=True) if rows else [()] * (5 + len(question.by))
+    packed, inside, discarded, at, own, *told = _columns(connection, _selected(question))
     tickets = _Tickets(packed, inside, discarded, microseconds(now))
+    [total] = tickets.groups(np.zeros(len(packed), dtype=np.int64), [{}])
+    if not question.by:
+        return total, []
     days = _days(at, own, question.zone)
     values = [days(name) if name in PERIODS else column for name, column in zip(question.by, told, strict=True)]
     codes: dict[tuple[Any, ...], int] = {}
-    numbers = [codes.setdefault(key, len(codes)) for key in zip(*values, strict=True)] if values else [0] * len(rows)
+    numbers = [codes.setdefault(key, len(codes)) for key in zip(*values, strict=True)]
     if len(codes) > GROUP_LIMIT:
         raise TooManyGroups(f"There would be {len(codes)} groups; {GROUP_LIMIT} are the most.")
-    [total] = tickets.groups(np.zeros(len(rows), dtype=np.int64), [{}])
     found = tickets.groups(np.array(numbers, dtype=np.int64), [dict(zip(question.by, key, strict=True)) for key in codes])
     return total, sorted(found, key=lambda times: [(value is not None, str(value)) for value in times.group.values()])
 
@@ -129,6 +131,15 @@ def _selected(question: Question) -> Select[Any]:
         if (value := getattr(question, name)) is not None:
             query = query.where(table[name] == value)
     return query
+
+
+def _columns(connection: Connection, query: Select[Any]) -> list[list[Any]]:
+    """Column by column; rows are let go soon, as the collector of garbage takes longer over many than reading them does."""
+    columns: list[list[Any]] = [[] for _ in query.selected_columns]
+    for rows in connection.execute(query).partitions(READ_AT_ONCE):
+        for column, values in zip(columns, zip(*rows, strict=True), strict=True):
+            column += values
+    return columns
 
 
 def _within(at: Any, own: Any, from_: date | None, to: date, zone: tzinfo) -> ColumnElement[bool]:
