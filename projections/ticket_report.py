@@ -138,7 +138,7 @@ def _columns(connection: Connection, query: Select[Any]) -> list[list[Any]]:
     columns: list[list[Any]] = [[] for _ in query.selected_columns]
     for rows in connection.execute(query).partitions(READ_AT_ONCE):
         for column, values in zip(columns, zip(*rows, strict=True), strict=True):
-            column += values
+            column.extend(values)
     return columns
 
 
