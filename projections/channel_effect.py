@@ -223,12 +223,17 @@ def _costs(connection: Connection, from_: date, to: date, by: Period | None) -> 
 
 
 def _buyers(connection: Connection, from_: date, to: date, by: Period | None, zone: tzinfo) -> dict[Place, Buyers]:
+    placed = _placed_by_customers(from_, to, zone).subquery().c
+    if by is None:
+        counts = (func.count(placed.customer_id.distinct()), func.count(placed.nth).filter(placed.nth == 1))
+        sums = connection.execute(select(placed.channel, *counts).group_by(placed.channel))
+        return {Place(channel, None): Buyers(customers, new) for channel, customers, new in sums}
     customers: dict[Place, set[UUID]] = {}
     new: dict[Place, int] = {}
-    for row in connection.execute(_placed_by_customers(from_, to, zone)).mappings():
-        place = _place(row["channel"], day_of(row["placed_at"], row["placed_on"], zone), by)
-        customers.setdefault(place, set()).add(row["customer_id"])
-        new[place] = new.get(place, 0) + (row["nth"] == 1)
+    for channel, customer_id, at, own_day, nth in connection.execute(select(*placed)):
+        place = _place(channel, day_of(at, own_day, zone), by)
+        customers.setdefault(place, set()).add(customer_id)
+        new[place] = new.get(place, 0) + (nth == 1)
     return {place: Buyers(len(ids), new[place]) for place, ids in customers.items()}
 
 

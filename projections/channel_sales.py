@@ -137,9 +137,9 @@ def report(
 ) -> list[Sales]:
     """Sales on days from `from_` to before `to` in `zone`, by currency and as asked; groups without a fact are left out."""
     groups: dict[tuple[str | None, date | None, str], list[int]] = {}
-    for row in _summed(connection, from_, to, zone, channel, currency):
-        day = row["day"] or datetime.fromtimestamp(row["quarter"] * QUARTER, zone).date()
-        group = (row["channel"] if by_channel else None, first_day(day, by_period) if by_period else None, row["currency"])
+    for row in _summed(connection, from_, to, zone, channel, currency, by_day=by_period is not None):
+        period = first_day(_day(row, zone), by_period) if by_period else None
+        group = (row["channel"] if by_channel else None, period, row["currency"])
         amounts = [int(row[name]) for name in ("orders", *Figures._fields)]
         groups[group] = [a + b for a, b in zip(groups.get(group, [0] * len(amounts)), amounts, strict=True)]
     ordered = sorted(groups.items(), key=lambda item: (item[0][1] or date.min, item[0][0] or "", item[0][2]))
@@ -153,19 +153,21 @@ def first_day(day: date, period: Period) -> date:
     return day.replace(day=1) if period == "month" else day
 
 
+def _day(row: Row, zone: tzinfo) -> date:
+    own: date | None = row["day"]
+    return own or datetime.fromtimestamp(row["quarter"] * QUARTER, zone).date()
+
+
 def _summed(
-    connection: Connection, from_: date, to: date, zone: tzinfo, channel: str | None, currency: str | None
+    connection: Connection, from_: date, to: date, zone: tzinfo, channel: str | None, currency: str | None, *, by_day: bool
 ) -> Iterable[Row]:
-    """Sums by channel, currency and quarter of an hour, or own day."""
+    """Sums by channel and currency, and with `by_day` also by quarter of an hour, or own day."""
     table = sales.c
     first, end = (_quarter(midnight(day, zone)) for day in (from_, to))
     for column, low, high in ((table.quarter, first, end), (table.day, from_, to)):
         sums = [func.sum(table[name]).label(name) for name in ("orders", *Figures._fields)]
-        query: Select[tuple[object, ...]] = (
-            select(table.channel, table.currency, column, *sums)
-            .where(column >= low, column < high)
-            .group_by(table.channel, table.currency, column)
-        )
+        key = (table.channel, table.currency, column) if by_day else (table.channel, table.currency)
+        query: Select[tuple[object, ...]] = select(*key, *sums).where(column >= low, column < high).group_by(*key)
         if channel is not None:
             query = query.where(table.channel == channel)
         if currency is not None:

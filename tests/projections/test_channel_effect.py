@@ -194,6 +194,8 @@ def test_new_customers_are_those_whose_first_order_of_all_was_there(connection: 
     assert (web.customers, web.new_customers, store.customers, store.new_customers) == (2, 1, 1, 1)
     assert (web.cost, web.acquisition_cost.value) == (D("12.50"), D("12.50"))
     assert (store.cost, store.acquisition_cost.value, store.acquisition_cost.reason) == (None, None, "no cost was recorded")
+    by_month = effects(connection, history, by_period="month")["web", "EUR"]
+    assert (by_month.customers, by_month.new_customers, by_month.gross) == (web.customers, web.new_customers, web.gross)
     later = effects(connection, history, from_=date(2024, 3, 4))["web", "EUR"]
     assert (later.customers, later.new_customers, later.acquisition_cost.value) == (1, 0, None)
 
