@@ -35,7 +35,10 @@ class Group(NamedTuple):
 
 
 class Part(msgspec.Struct, frozen=True):
-    """What a row says of one thing. `says` is a digest of it, and `event_id` of it with its times."""
+    """What a row says of one thing. `says` is a digest of it, and `event_id` of it with its times.
+
+    Where the source has an id for what a row tells, `event_id` is a digest of that, and the facts are `distinct`.
+    """
 
     id: UUID
     at: datetime
@@ -43,6 +46,7 @@ class Part(msgspec.Struct, frozen=True):
     says: bytes
     event_id: str
     describes: bool
+    distinct: bool
 
     @property
     def named(self) -> dict[str, UUID]:
@@ -91,6 +95,7 @@ class Plan:
         self._system, self._secret = mapping.system, secret
         self._makings: dict[Group, list[Making]] = {}
         compiler = Compiler(columns, mapping.file)
+        self._event = None if mapping.event is None else compiler.template(mapping.event, "event")
         _check_ids(mapping)
         for place, make in enumerate(mapping.make):
             group, making = _making(mapping, make, compiler, f"make[{place}]")
@@ -119,16 +124,27 @@ class Plan:
         )
         made = [making.step(row.texts, called) for making in makings]
         steps = tuple(step for step, _ in made)
-        says = _encode([group.kind, *called.names.values(), [[step.name, told] for step, told in made]])
-        when = _encode([step.occurred.at for step in steps])
+        thing = (group.kind, *called.names.values())
+        says = _encode([*thing, [[step.name, told] for step, told in made]])
+        event = self._event_of(row.texts)
+        told = says + _encode([step.occurred.at for step in steps]) if event is None else _encode([*thing, event])
         return Part(
             id=called.id,
             at=min(step.occurred.at for step in steps),
             steps=steps,
             says=self._digest(says),
-            event_id="row:" + base64.urlsafe_b64encode(self._digest(says + when)).decode().rstrip("="),
+            event_id="row:" + base64.urlsafe_b64encode(self._digest(told)).decode().rstrip("="),
             describes=all(making.importable.describes for making in makings),
+            distinct=event is not None,
         )
+
+    def _event_of(self, texts: Texts) -> str | None:
+        if self._event is None:
+            return None
+        event: str | None = self._event.read(texts)
+        if event is None:
+            raise Unusable("It is empty.", "event")
+        return event
 
     def _digest(self, text: bytes) -> bytes:
         """With the store's secret, since what is digested may be personal."""

@@ -64,12 +64,13 @@ class Make(Part, frozen=True):
 
 
 class Mapping(Part, frozen=True):
-    """A mapping as it was written, and the SHA-256 of its text."""
+    """A mapping as it was written, and the SHA-256 of its text. `event` is what the source calls what a row tells of."""
 
     system: str
     make: tuple[Make, ...]
     file: FileFormat = FileFormat()
     ids: dict[str, str] = {}
+    event: str | None = None
     occurred_at: str | Time | None = None
     time_zone: str | None = None
     cut_off: str | None = None

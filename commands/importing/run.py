@@ -150,6 +150,7 @@ class _Run:
             source=Source(system=self._mapping.system, event_id=part.event_id, import_id=self._import_id, row=row.line),
             command_id=new_id(),
             correlation_id=self._import_id,
+            distinct=part.distinct,
         )
         receipt = ReceiptKey(f"import:{self._import_id}", f"{row.line}:{place}", self._import_id.bytes)
         return Command(carry_out, {"steps": part.steps, **part.named}, context, receipt=receipt)

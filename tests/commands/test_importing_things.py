@@ -13,6 +13,7 @@ from domain.campaign_member import Responded, Targeted, member_id
 from domain.channel import channel_day_id
 from domain.customer import Registered
 from domain.ids import external_id
+from domain.ticket import Solved
 from tests.commands.given_importing import Store
 
 CUSTOMERS = """
@@ -106,3 +107,21 @@ def test_a_channels_day_is_the_one_on_which_it_happened(store: Store) -> None:
     report = store.load(mapping, "channel,day,visits\nweb,01.05.2024,7\nweb,02.05.2024,9\nweb,01.05.2024,8\n")
     assert (report.accepted, report.refused) == (3, 0)
     assert store.events.streams([channel_day_id("web", date(2024, 5, 1), "ads")])
+
+
+def test_rows_that_say_the_same_are_one_fact_unless_the_source_has_them_as_events(store: Store) -> None:
+    log = """
+    ids.ticket = "{ticket}"
+    occurred_at = "{at}"
+    [[make]]
+    command = "ticket.open"
+    [[make]]
+    command = "ticket.solve"
+    """
+    rows = "ticket,at\n1,2024-05-01 10:00:00\n1,2024-05-01 10:00:00\n"
+    first = store.load('system = "one"' + log, rows)
+    second = store.load('system = "two"\nevent = "{#}"' + log, rows)
+    assert ((first.accepted, first.repeated), (second.accepted, second.repeated)) == ((1, 1), (2, 0))
+    assert len(store.told(Solved)) == 3
+    again = store.load('system = "two"\nevent = "{#}"' + log + "\n", rows)
+    assert (again.accepted, again.repeated) == (0, 2)
