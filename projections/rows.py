@@ -81,21 +81,14 @@ class Rows:
         """All rows in which `column` has one of the values."""
         return self._where(live, [self.table(live).c[column]], list(values))
 
-    def between(self, live: Table, column: str, first: Any, last: Any) -> list[Row]:
-        """All rows in which `column` is neither below `first` nor above `last`."""
-        table = self.table(live)
-        query = select(table).where(table.c[column].between(first, last))
-        return [dict(row) for row in self.connection.execute(query).mappings()]
-
     def each(self, live: Table) -> Iterator[list[Row]]:
-        """All rows that are this partition's, in portions, in the order of their primary key, which is their subject."""
-        table = self.table(live)
-        [subject] = table.primary_key
-        query = select(table).order_by(subject).limit(PORTION)
-        portion = self.connection.execute(query).mappings().all()
+        """All rows that are this partition's, in portions; their primary key is their subject."""
+        [subject] = self.table(live).primary_key
+        query = select(subject).order_by(subject).limit(PORTION)
+        portion = self.connection.execute(query).scalars().all()
         while portion:
-            yield [dict(row) for row in portion if self.lives_here(row[subject.name])]
-            portion = self.connection.execute(query.where(subject > portion[-1][subject.name])).mappings().all()
+            yield list(self.load(live, [id for id in portion if self.lives_here(id)]).values())
+            portion = self.connection.execute(query.where(subject > portion[-1])).scalars().all()
 
     def save(self, live: Table, rows: Collection[Row]) -> None:
         """Insert the rows, or put them in the place of those with the same primary key. Rows name every column."""

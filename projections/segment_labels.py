@@ -158,7 +158,7 @@ def _label_everyone(rows: Rows, model: Model, ended: date | None, position: int)
     for portion in rows.each(customer_features.customer_features):
         states = {row["customer_id"]: row["state"] for row in portion if row["state"] is not None}
         found = all_seen(model, [taken_up(state) for state in states.values()], ended)
-        moves = Moves(rows, _labels_among(rows, portion))
+        moves = Moves(rows, rows.select(labels, "customer_id", states))
         for id, one in zip(states, found, strict=True):
             moves.see(id, model, one, position)
         moves.save()
@@ -166,14 +166,11 @@ def _label_everyone(rows: Rows, model: Model, ended: date | None, position: int)
 
 def _end_labels(rows: Rows, model: Model) -> None:
     for portion in rows.each(customer_features.customer_features):
-        moves = Moves(rows, _labels_among(rows, portion))
-        for row in portion:
-            moves.end(row["customer_id"], model)
+        customers = [row["customer_id"] for row in portion]
+        moves = Moves(rows, rows.select(labels, "customer_id", customers))
+        for customer_id in customers:
+            moves.end(customer_id, model)
         moves.save()
-
-
-def _labels_among(rows: Rows, portion: Sequence[Row]) -> Sequence[Row]:
-    return rows.between(labels, "customer_id", portion[0]["customer_id"], portion[-1]["customer_id"]) if portion else ()
 
 
 class Moves:
