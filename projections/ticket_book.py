@@ -29,6 +29,7 @@ from domain.ticket import (
     StatusChange,
     Ticket,
 )
+from projections.rows import Row
 from projections.ticket_course import Told, fact, opening
 
 TICKET_EVENTS: tuple[type[Event], ...] = tuple(Ticket.events)
@@ -202,3 +203,30 @@ class TicketBook(Ticket):
         self.resolution, self.messages, self.named = private.resolution, dict(private.messages), dict(private.files)
         self.attributes: dict[str, Any] = dict(private.attributes)
         self.external_ids = set(private.external_ids)
+
+
+def details(book: TicketBook) -> Row:
+    """The parts of a ticket, as plain JSON values."""
+    return {
+        "tags": sorted(book.tags),
+        "about": msgspec.to_builtins(sorted(book.about, key=str)),
+        "correspondence": [_reply(book, id) for id in book.replies],
+        "attachments": msgspec.to_builtins(list(book.files.values())),
+        "escalations": msgspec.to_builtins(book.escalated),
+        "solution": book.solution,
+        "sla": book.sla and _untagged(book.sla),
+        "breaches": msgspec.to_builtins(book.breaches),
+    }
+
+
+def _reply(book: TicketBook, id: str) -> Row:
+    return _untagged(book.replies[id]) | {
+        "replied_at": msgspec.to_builtins(book.replied[id]),
+        "redacted_at": msgspec.to_builtins(book.redactions.get(id)),
+    }
+
+
+def _untagged(event: Any) -> Row:
+    """All fields of an event, without its type and what is personal."""
+    told: Row = msgspec.to_builtins(msgspec.structs.asdict(event))
+    return {name: value for name, value in told.items() if value is not None}

@@ -21,7 +21,7 @@ from projections.pages import Order, Page, page
 from projections.projection import Delivery, Projection
 from projections.rows import Instant, Row, Rows
 from projections.search import SORTED_TEXT
-from projections.ticket_book import TICKET_EVENTS, TICKET_TYPES, TicketBook
+from projections.ticket_book import TICKET_EVENTS, TICKET_TYPES, TicketBook, details
 from projections.ticket_course import FINISHED, Fact, followed, moment
 
 metadata = MetaData()
@@ -236,7 +236,7 @@ def get(connection: Connection, ticket_id: UUID) -> Row | None:
     private = connection.execute(select(ticket_private.c.private).where(ticket_private.c.ticket_id == ticket_id)).scalar()
     summary = {column.name: row[column.name] for column in _SUMMARY}
     book = TicketBook.taken_up(ticket_id, row["state"], private)
-    return summary | _details(book) | {"private": msgspec.json.decode(private) if private else None}
+    return summary | details(book) | {"private": msgspec.json.decode(private) if private else None}
 
 
 def _filtered(filter: Filter) -> Select[Any]:
@@ -263,33 +263,6 @@ def _tags(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, list[str]]:
     for row in connection.execute(select(ticket_tags).where(ticket_tags.c.ticket_id.in_(ids))):
         found.setdefault(row.ticket_id, []).append(row.tag)
     return {id: sorted(tags) for id, tags in found.items()}
-
-
-def _details(book: TicketBook) -> Row:
-    """The parts of a ticket, as plain JSON values."""
-    return {
-        "tags": sorted(book.tags),
-        "about": msgspec.to_builtins(sorted(book.about, key=str)),
-        "correspondence": [_reply(book, id) for id in book.replies],
-        "attachments": msgspec.to_builtins(list(book.files.values())),
-        "escalations": msgspec.to_builtins(book.escalated),
-        "solution": book.solution,
-        "sla": book.sla and _untagged(book.sla),
-        "breaches": msgspec.to_builtins(book.breaches),
-    }
-
-
-def _reply(book: TicketBook, id: str) -> Row:
-    return _untagged(book.replies[id]) | {
-        "replied_at": msgspec.to_builtins(book.replied[id]),
-        "redacted_at": msgspec.to_builtins(book.redactions.get(id)),
-    }
-
-
-def _untagged(event: Any) -> Row:
-    """All fields of an event, without its type and what is personal."""
-    told: Row = msgspec.to_builtins(msgspec.structs.asdict(event))
-    return {name: value for name, value in told.items() if value is not None}
 
 
 tickets = Projection(
