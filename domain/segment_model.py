@@ -46,6 +46,10 @@ class NotEnoughCustomers(Refusal):
     """There are fewer customers, or fewer different ones, than clusters are asked for."""
 
 
+class FeaturesTooLarge(Refusal):
+    """The features of these customers are too large to be scaled."""
+
+
 class ModelNotActive(Refusal):
     """Only a model that is active can be retired."""
 

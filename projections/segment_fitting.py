@@ -18,6 +18,7 @@ from domain.segment_model import (
     MONEY_FEATURES,
     CurrencyMissing,
     Feature,
+    FeaturesTooLarge,
     Fitted,
     NotEnoughCustomers,
     Quality,
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 FITTED_AT_MOST = 200_000
 SILHOUETTE_SAMPLE = 5_000
 STARTS = 10
+# The squares of hundreds of thousands such numbers still have a sum.
+LARGEST = 1e150
 PORTION = 5_000
 
 
@@ -81,7 +84,7 @@ def sample(connection: Connection, features: Sequence[Feature], day: date) -> Sa
 def fit(wanted: Wanted, sample: Sample, position: int) -> Fitted:
     """What the classic script finds; clusters come with the highest centroid first, by the features in their order.
 
-    Raises NotEnoughCustomers.
+    Raises NotEnoughCustomers, FeaturesTooLarge.
     """
     import numpy
     import sklearn
@@ -93,7 +96,7 @@ def fit(wanted: Wanted, sample: Sample, position: int) -> Fitted:
     _check_enough(chosen, wanted.k)
     with threadpool_limits(1):
         scaler = StandardScaler()
-        scaled = scaler.fit_transform(numpy.column_stack([transformed_all(wanted.transform, column) for column in chosen.T]))
+        scaled = scaler.fit_transform(_transformed(chosen, wanted.transform))
         found = KMeans(n_clusters=wanted.k, n_init=STARTS, random_state=wanted.seed).fit(scaled)
         quality = _quality(scaled, found.labels_, float(found.inertia_), wanted.seed)
     return Fitted(
@@ -160,6 +163,15 @@ def _check_enough(rows: NDArray[float64], k: int) -> None:
             customers=len(rows),
             different=different,
         )
+
+
+def _transformed(rows: NDArray[float64], transform: Transform) -> NDArray[float64]:
+    import numpy
+
+    columns = numpy.column_stack([transformed_all(transform, column) for column in rows.T])
+    if abs(columns).max() > LARGEST:
+        raise FeaturesTooLarge
+    return columns
 
 
 def _quality(scaled: NDArray[float64], labels: NDArray[float64], inertia: float, seed: int) -> Quality:

@@ -13,7 +13,7 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 from sklearn.preprocessing import StandardScaler
 
-from domain.segment_model import Feature, Fitted, NotEnoughCustomers, Transform
+from domain.segment_model import Feature, FeaturesTooLarge, Fitted, NotEnoughCustomers, Transform
 from projections import segment_fitting
 from projections.segment_assignment import assign_all
 from projections.segment_fitting import Sample, Wanted, fit
@@ -88,6 +88,13 @@ def test_logarithms_are_taken_before_scaling() -> None:
 def test_fewer_customers_who_differ_than_clusters_are_refused(rows: Any, said: str) -> None:
     with pytest.raises(NotEnoughCustomers, match=re.escape(said)):
         fitted(rows)
+
+
+@pytest.mark.parametrize("rows", [[[1e308], [-1e308], [1.0]], [[1e200], [2e200], [3.0]]])
+def test_features_too_large_to_be_scaled_are_refused(rows: Any) -> None:
+    with pytest.raises(FeaturesTooLarge):
+        fitted(rows, k=2)
+    assert fitted(rows, k=2, transform="log1p").k == 2
 
 
 def test_where_everybody_is_a_cluster_of_their_own_there_is_no_silhouette() -> None:
