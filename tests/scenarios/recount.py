@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -23,7 +24,7 @@ COMMAND = str(Path(sys.executable).with_name("recount"))
 TREE = Path(__file__).parents[2]
 MASTER_KEY = "5c" * 32
 FIRST_KEY = re.compile(r"rk_[0-9a-f]{32}_[\w-]+")
-START, ANSWER = 60.0, 30.0
+START, ANSWER, RUN = 60.0, 30.0, 600.0
 
 
 class Recount:
@@ -41,7 +42,7 @@ class Recount:
             cwd=TREE,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=RUN,
             check=False,
         )
         assert ended.returncode == 0, ended.stderr + self._log.read_text()[-2000:]
@@ -51,6 +52,20 @@ class Recount:
         answer = self.api.get(path, params=params or None)
         assert answer.status_code == 200, answer.text
         return answer
+
+    def caught_up(self, position: int, *paths: str, within: float) -> None:
+        """Wait until what these paths answer from is complete up to the position."""
+        deadline = time.monotonic() + within
+        for path in paths:
+            while (answer := self.api.get(path, params={"after": position})).status_code == 503:
+                assert time.monotonic() < deadline, answer.text
+            assert answer.status_code == 200, answer.text
+
+    def every(self, path: str, **params: Any) -> list[dict[str, Any]]:
+        """Every item of a list at once, as NDJSON."""
+        answer = self.api.get(path, params=params, headers={"Accept": "application/x-ndjson"})
+        assert answer.status_code == 200, answer.text
+        return [json.loads(line) for line in answer.text.splitlines()]
 
     def all(self, path: str, **params: Any) -> list[dict[str, Any]]:
         """Every item of a list, page by page."""

@@ -1,0 +1,215 @@
+"""Real files with known answers, through the real import: every fact that they show, asked for over HTTP.
+
+An experiment of three arms, the log of a help desk, customers by what they spend, and customers with six campaigns. One
+deployment takes them all, one after the other while the read models follow.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from tests.scenarios.recount import Recount
+
+MAPPINGS = Path(__file__).parents[1] / "data" / "mappings"
+DATA = Path(__file__).parents[3] / "shared" / "data"
+FILES = {
+    "wholesale": "wholesale/wholesale_customers.csv",
+    "customer_personality": "customer_personality/marketing_campaign_full.csv",
+    "helpdesk": "helpdesk/Helpdesk.csv",
+    "hillstrom": "hillstrom/hillstrom.csv",
+}
+ROWS = {"wholesale": 440, "customer_personality": 2_240, "helpdesk": 21_348, "hillstrom": 64_000}
+
+pytestmark = [
+    pytest.mark.skipif(not DATA.exists(), reason="the real files are not beside the repository, in ../shared/data"),
+    pytest.mark.timeout(1200),
+]
+
+Report = dict[str, Any]
+
+
+class Imported(NamedTuple):
+    """The import of each file, and the position that all of them are complete up to."""
+
+    reports: Mapping[str, Report]
+    position: int
+
+
+@pytest.fixture(scope="module")
+def imported(recount: Recount) -> Imported:
+    """Given all files, imported by the command line and followed by the read models."""
+    reports = {name: recount.run("import", *arguments(name)) for name in FILES}
+    position = max(report["position"] for report in reports.values())
+    paths = ("/v1/customers", "/v1/tickets", "/v1/reports/ticket-times", "/v1/reports/campaign-effect")
+    recount.caught_up(position, *paths, within=300)
+    return Imported(reports, position)
+
+
+def arguments(name: str) -> tuple[str, str]:
+    return str(MAPPINGS / f"{name}.toml"), str(DATA / FILES[name])
+
+
+def test_every_row_is_imported_and_none_refused(imported: Imported) -> None:
+    assert {name: (report["rows"], report["refused"], report["skipped"]) for name, report in imported.reports.items()} == {
+        name: (rows, 0, 0) for name, rows in ROWS.items()
+    }
+
+
+# The experiment
+
+
+def test_the_arms_of_the_experiment_are_those_of_the_source(recount: Recount, imported: Imported) -> None:
+    arms = {
+        group["variant"]: (
+            group["funnel"]["targeted"],
+            group["funnel"]["visited"],
+            group["funnel"]["converted"],
+            Decimal(group["sales"]),
+            group["currency"],
+        )
+        for group in effects(recount, by="variant", campaign_id=campaign(recount, "hillstrom", "e-mail")["id"])
+    }
+    assert arms == {
+        "mens": (21_307, 3_894, 267, Decimal("30311.69"), "USD"),
+        "womens": (21_387, 3_238, 189, Decimal("23038.11"), "USD"),
+        "control": (21_306, 2_262, 122, Decimal("13908.33"), "USD"),
+    }
+
+
+def test_rows_that_are_the_same_are_different_customers(recount: Recount, imported: Imported) -> None:
+    with (DATA / FILES["hillstrom"]).open() as file:
+        lines = file.read().splitlines()[1:]
+    duplicates = len(lines) - len(set(lines))
+    [effect] = effects(recount, campaign_id=campaign(recount, "hillstrom", "e-mail")["id"])
+    assert (duplicates, effect["funnel"]["targeted"]) == (6_562, 64_000)
+
+
+def test_a_customer_of_the_experiment_is_what_their_row_says(recount: Recount, imported: Imported) -> None:
+    with (DATA / FILES["hillstrom"]).open() as file:
+        line, row = next((line, row) for line, row in enumerate(csv.DictReader(file), 2) if row["conversion"] == "1")
+    customer = recount.get(f"/v1/customers/by/hillstrom/{line}").json()
+    assert customer["attributes"]["history"] == float(row["history"])
+    members = f"/v1/campaigns/{campaign(recount, 'hillstrom', 'e-mail')['id']}/members"
+    [conversion] = recount.get(f"{members}/{customer['id']}").json()["conversions"]
+    assert Decimal(conversion["value"]) == Decimal(row["spend"])
+
+
+# The help desk
+
+
+def test_every_ticket_of_the_log_is_there_once(recount: Recount, imported: Imported) -> None:
+    tickets = recount.every("/v1/tickets")
+    assert len({ticket["number"] for ticket in tickets}) == len(tickets) == len(log()) == 4_580
+
+
+def test_tickets_that_end_closed_are_those_of_the_source(recount: Recount, imported: Imported) -> None:
+    closed = recount.every("/v1/tickets", status="closed")
+    assert sum(ticket["closed_at"] == ticket["last_activity_at"] for ticket in closed) == 4_557
+
+
+def test_tickets_are_resolved_as_often_as_the_source_says(recount: Recount, imported: Imported) -> None:
+    resolutions = {number: sum(row["Activity"] == "Resolve ticket" for row in rows) for number, rows in log().items()}
+    again = {number: count for number, count in resolutions.items() if count > 1}
+    tickets = recount.every("/v1/tickets", solved_more_than_once=True)
+    assert {ticket["number"]: ticket["solutions"] for ticket in tickets} == again
+    report = recount.get("/v1/reports/ticket-times", date="opened").json()
+    assert report["total"]["solved_more_than_once"] == len(again) == 386
+
+
+def test_from_open_to_last_event_it_takes_as_long_as_in_the_source(recount: Recount, imported: Imported) -> None:
+    measure = recount.get("/v1/reports/ticket-times", date="opened").json()["total"]["measures"]["last_activity"]
+    days = Decimal(86_400)
+    assert measure["count"] == 4_580
+    assert round(Decimal(measure["mean"]["value"]) / days, 4) == Decimal("40.8584")
+    assert round(Decimal(measure["p50"]) / days, 4) == Decimal("39.8592")
+
+
+# What customers spend
+
+
+def test_what_customers_spend_adds_up_to_the_sources_sums(recount: Recount, imported: Imported) -> None:
+    customers = recount.every("/v1/customers", kind="organisation")
+    sums = {name: sum(customer["attributes"][name] for customer in customers) for name in SPENT}
+    assert (len(customers), sums) == (440, SPENT)
+
+
+SPENT = {
+    "fresh": 5_280_131,
+    "milk": 2_550_357,
+    "grocery": 3_498_562,
+    "frozen": 1_351_650,
+    "detergents_paper": 1_267_857,
+    "delicassen": 670_943,
+}
+
+
+# Customers and their campaigns
+
+
+def test_customers_without_an_income_have_none(recount: Recount, imported: Imported) -> None:
+    customers = recount.every("/v1/customers", kind="person", registered_from="2012-07-01")
+    assert len(customers) == 2_240
+    assert sum("income" not in customer["attributes"] for customer in customers) == 24
+    assert sum(customer["attributes"]["complained"] for customer in customers) == 21
+
+
+def test_each_campaign_was_accepted_as_often_as_the_source_says(recount: Recount, imported: Imported) -> None:
+    told = {}
+    for name in ("cmp1", "cmp2", "cmp3", "cmp4", "cmp5", "response"):
+        [effect] = effects(recount, campaign_id=campaign(recount, "personality", name)["id"])
+        told[name] = (effect["funnel"]["targeted"], effect["funnel"]["responded"])
+    accepted = {"cmp1": 144, "cmp2": 30, "cmp3": 163, "cmp4": 167, "cmp5": 163, "response": 334}
+    assert told == {name: (2_240, count) for name, count in accepted.items()}
+
+
+# Again
+
+
+@pytest.mark.parametrize("name", ["wholesale", "customer_personality", "helpdesk"])
+def test_importing_again_changes_nothing(recount: Recount, imported: Imported, name: str) -> None:
+    again = recount.run("import", *arguments(name))
+    assert (again["accepted"], again["repeated"], again["refused"]) == (0, ROWS[name], 0)
+    assert events_since(recount, imported, again) == []
+
+
+def test_the_first_rows_in_a_file_of_their_own_change_nothing(recount: Recount, imported: Imported, tmp_path: Path) -> None:
+    mapping, whole = arguments("hillstrom")
+    part = tmp_path / "part.csv"
+    part.write_text("".join(Path(whole).read_text().splitlines(keepends=True)[:2_001]))
+    again = recount.run("import", mapping, str(part))
+    assert (again["accepted"], again["repeated"], again["refused"]) == (0, 2_000, 0)
+    told = events_since(recount, imported, again)
+    assert [event["type"] for event in told] == ["crm.import.started.v1", "crm.import.completed.v1"]
+
+
+def events_since(recount: Recount, imported: Imported, again: Report) -> list[dict[str, Any]]:
+    """What an import recorded after all the files were imported."""
+    answer = recount.get("/v1/events", cursor=imported.position, correlation=again["import_id"]).json()
+    events: list[dict[str, Any]] = answer["items"]
+    return events
+
+
+def campaign(recount: Recount, system: str, name: str) -> dict[str, Any]:
+    answer: dict[str, Any] = recount.get(f"/v1/campaigns/by/{system}/{name}").json()
+    return answer
+
+
+def effects(recount: Recount, **params: Any) -> list[dict[str, Any]]:
+    groups: list[dict[str, Any]] = recount.get("/v1/reports/campaign-effect", **params).json()["groups"]
+    return groups
+
+
+def log() -> dict[str, list[dict[str, str]]]:
+    """The rows of the help desk's log by ticket."""
+    by_ticket: dict[str, list[dict[str, str]]] = defaultdict(list)
+    with (DATA / FILES["helpdesk"]).open() as file:
+        for row in csv.DictReader(file):
+            by_ticket[row["case:concept:name"]].append(row)
+    return by_ticket
