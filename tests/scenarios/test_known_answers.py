@@ -160,6 +160,14 @@ def test_customers_without_an_income_have_none(recount: Recount, imported: Impor
     assert sum(customer["attributes"]["complained"] for customer in customers) == 21
 
 
+def test_a_fit_on_income_leaves_out_who_has_none(recount: Recount, imported: Imported) -> None:
+    body = {"name": "by-income", "features": ["attribute:income", "attribute:wines"], "k": 3, "activate": False}
+    fitted = recount.api.post("/v1/segment-models", json=body)
+    assert fitted.status_code == 201, fitted.text
+    model = recount.get("/v1/segment-models/by-income", after=fitted.headers["Position"]).json()
+    assert (model["customers"], model["left_out"]) == (2_240 - 24, 440 + 24 + 64_000)
+
+
 def test_each_campaign_was_accepted_as_often_as_the_source_says(recount: Recount, imported: Imported) -> None:
     told = {}
     for name in ("cmp1", "cmp2", "cmp3", "cmp4", "cmp5", "response"):
