@@ -16,6 +16,7 @@ from consumers.tail import Tail
 from domain.events import Actor, Context, Event
 from domain.ids import new_id
 from domain.personal import Personal
+from infra import wiring
 from infra.event_store import EventStore, Mapper, PostgresRecorder, SqliteRecorder, Stored, Vault
 from infra.event_store.mapper import read_metadata
 from infra.read_models import ReadModels, postgres_read_models, sqlite_read_models
@@ -225,12 +226,12 @@ class World:
 
 def sqlite_world(folder: Path) -> World:
     folder.mkdir(parents=True, exist_ok=True)
-    store = EventStore(SqliteRecorder(folder / "events.db"), Mapper(EVENTS), Vault(b"k" * 32))
+    store = EventStore(SqliteRecorder(folder / "events.db"), Mapper((*EVENTS, *wiring.EVENTS)), Vault(b"k" * 32))
     return World(store, sqlite_read_models(folder / "read-models.db"))
 
 
 def postgres_world(url: str) -> World:
-    return World(EventStore(PostgresRecorder(url), Mapper(EVENTS), Vault(b"k" * 32)), postgres_read_models(url))
+    return World(EventStore(PostgresRecorder(url), Mapper((*EVENTS, *wiring.EVENTS)), Vault(b"k" * 32)), postgres_read_models(url))
 
 
 def drain(projector: Projector, limit: int = 1000) -> None:
