@@ -7,8 +7,8 @@ of its commands: one that was carried out before answers as the first time.
 from __future__ import annotations
 
 import time
-from bisect import bisect_left
-from collections.abc import Callable
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -34,10 +34,13 @@ from domain.ids import external_id, new_id
 from domain.imports import ImportAlreadyCompleted, ImportAlreadyStarted
 
 Progress = Callable[[int, int], None]
+Timed = dict[Group, list[tuple[datetime, int]]]
+"""By thing, when each row has something to say of it; a row is the place it has in the file."""
 
 STRIDE = 100
 # So many parts are kept from the first reading; of a longer file the rest is read again, for want of memory.
 PARTS_KEPT = 100_000
+PORTION = 2_500
 
 
 class ImportInterrupted(Exception):
@@ -85,6 +88,7 @@ class _Run:
         self._import_id, self._actor, self._progress = import_id, actor, progress
         self._window, self._tally = Window(executor), Tally()
         self._parts: dict[tuple[int, Group], Part] = {}
+        self._last: dict[Group, dict[UUID, _Sent]] = {group: {} for group in plan.groups}
         self._began = 0
         self._commands = 0
         self._done, self._to_do = 0, 1
@@ -97,15 +101,16 @@ class _Run:
         self._started(digest, file_name)
         since = time.perf_counter()
         self._to_do = sum(map(len, timed.values())) or 1
-        for place, group in enumerate(self._plan.groups):
-            self._run_group(place, group, timed[group])
+        for portion in _portions(timed):
+            for place, group in enumerate(self._plan.groups):
+                self._run_group(place, group, portion[group])
         return self._completed(time.perf_counter() - since)
 
     # Rows
 
-    def _timed(self) -> dict[Group, list[tuple[datetime, int]]]:
+    def _timed(self) -> Timed:
         """When each row has something to say of each thing. A row that cannot be read whole says nothing at all."""
-        timed: dict[Group, list[tuple[datetime, int]]] = {group: [] for group in self._plan.groups}
+        timed: Timed = {group: [] for group in self._plan.groups}
         for place, row in enumerate(self._table.rows):
             try:
                 parts = [(group, self._plan.part(row, group)) for group in self._plan.groups]
@@ -123,10 +128,10 @@ class _Run:
     def _part(self, row: Row, group: Group) -> Part | None:
         return self._parts.pop((row.line, group), None) or self._plan.part(row, group)
 
-    def _run_group(self, place: int, group: Group, timed: list[tuple[datetime, int]]) -> None:
-        """The rows in the order of time. All have ended before the next group begins, so that no refused row goes on."""
-        last: dict[UUID, _Sent] = {}
-        for _, index in sorted(timed):
+    def _run_group(self, place: int, group: Group, rows: list[tuple[datetime, int]]) -> None:
+        """All rows have ended before the next group begins, so that no refused row goes on."""
+        last = self._last[group]
+        for _, index in rows:
             row = self._table.rows[index]
             part = None if row.line in self._tally.refused else self._part(row, group)
             if part is None:
@@ -250,6 +255,23 @@ class _Run:
         self._window.submit(command, ended.append)
         self._window.drain()
         return ended[0]
+
+
+def _portions(timed: Timed) -> Iterator[Timed]:
+    """What to run, one after the other; in each, all rows for the first thing in the order of time, then those for the next.
+
+    Where a row says all at one time, the order of time is that of the rows for every thing alike: then a few rows are run for
+    all things before the next few, so that a row's customer is still in memory when its order comes.
+    """
+    ordered = {group: sorted(rows) for group, rows in timed.items()}
+    moments: dict[int, datetime] = {}
+    if any(moments.setdefault(place, at) != at for rows in timed.values() for at, place in rows):
+        yield ordered
+        return
+    whole = sorted((at, place) for place, at in moments.items())
+    for start in range(0, len(whole), PORTION):
+        first, last = whole[start], whole[min(start + PORTION, len(whole)) - 1]
+        yield {group: rows[bisect_left(rows, first) : bisect_right(rows, last)] for group, rows in ordered.items()}
 
 
 def _unheard(done: int, rows: int) -> None:
