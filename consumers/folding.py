@@ -31,10 +31,15 @@ def fold(
     Returns what the read model cannot go past, if anything: everything before it was folded, nothing after. Raises
     Unfoldable in one go, and in both ways what may pass by itself.
     """
+    rows = rows.without(aside.waiting)
     ready: list[Delivery] = []
     stop = None
     try:
         for arrival in arrivals:
+            if ready and arrival.delivery is None:
+                # From here on its subjects wait, and events for everyone pass them by; those before it must not.
+                _apply(projection, ready, rows)
+                ready = []
             delivery = aside.admit(arrival)
             if delivery is None:
                 continue

@@ -1,16 +1,16 @@
 """What a read model could not fold, set aside within the transaction that goes on without it.
 
-A culprit takes its subjects' later events along, so that order holds when they are tried again. What a person has
-discarded counts as never sent.
+A culprit takes its subjects' later events along, so that order holds when they are tried again. Events for everyone pass by
+who waits. What a person has discarded counts as never sent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from consumers.arrivals import Arrival
 from consumers.faults import frames_of, name_of
@@ -40,6 +40,11 @@ class SetAside:
         self._discarded: set[tuple[int, UUID]] = set()
 
     @property
+    def waiting(self) -> Set[UUID]:
+        """Who waits, as far as was read; it grows with what is refused."""
+        return self._waiting
+
+    @property
     def is_empty(self) -> bool:
         return not self._waiting and not self._discarded
 
@@ -48,8 +53,11 @@ class SetAside:
         if not arrivals:
             return
         subjects = list({subject for arrival in arrivals for subject in arrival.here})
-        for start in range(0, len(subjects), AT_ONCE):
-            self._waiting |= self._waiting_among(subjects[start : start + AT_ONCE])
+        if any(arrival.everyone for arrival in arrivals):
+            self._waiting |= self._waiting_where(dead_letters.c.subject != EVERYONE)
+        else:
+            for start in range(0, len(subjects), AT_ONCE):
+                self._waiting |= self._waiting_where(dead_letters.c.subject.in_(subjects[start : start + AT_ONCE]))
         self._discarded |= self._discarded_between(arrivals[0].position, arrivals[-1].position)
 
     def admit(self, arrival: Arrival) -> Delivery | None:
@@ -118,11 +126,11 @@ class SetAside:
             "discarded": 0,
         }
 
-    def _waiting_among(self, subjects: Sequence[UUID]) -> set[UUID]:
+    def _waiting_where(self, condition: ColumnElement[bool]) -> set[UUID]:
         query = select(dead_letters.c.subject).where(
             dead_letters.c.projection == self._projection,
             dead_letters.c.discarded == 0,
-            dead_letters.c.subject.in_(subjects),
+            condition,
         )
         return set(self._connection.execute(query.distinct()).scalars())
 

@@ -56,7 +56,8 @@ class Instant(TypeDecorator[datetime]):
 class Rows:
     """Reads and writes rows through one connection; `shadows` maps a live table to the one to use in its place.
 
-    `lives_here` says whether a subject's rows are this partition's: an event for everyone changes only those.
+    `lives_here` says whether a subject's rows are this partition's: an event for everyone changes only those. `alone` is
+    the subject that it changes, where it is but one.
     """
 
     def __init__(
@@ -64,10 +65,21 @@ class Rows:
         connection: Connection,
         shadows: Mapping[Table, Table] | None = None,
         lives_here: Callable[[UUID], bool] = lambda _: True,
+        alone: UUID | None = None,
     ) -> None:
         self.connection = connection
         self.lives_here = lives_here
         self._shadows = shadows or {}
+        self._alone = alone
+
+    def without(self, away: Collection[UUID]) -> Rows:
+        """The same, but events for everyone leave these subjects as they are; there may be more of them meanwhile."""
+        here = self.lives_here
+        return Rows(self.connection, self._shadows, lambda subject: subject not in away and here(subject))
+
+    def only(self, subject: UUID) -> Rows:
+        """The same, but events for everyone change this subject alone."""
+        return Rows(self.connection, self._shadows, lambda other: other == subject, subject)
 
     def table(self, live: Table) -> Table:
         return self._shadows.get(live, live)
@@ -83,6 +95,9 @@ class Rows:
 
     def each(self, live: Table) -> Iterator[list[Row]]:
         """All rows that are this partition's, in portions; their primary key is their subject."""
+        if self._alone is not None:
+            yield list(self.load(live, [self._alone]).values())
+            return
         [subject] = self.table(live).primary_key
         query = select(subject).order_by(subject).limit(PORTION)
         portion = self.connection.execute(query).scalars().all()

@@ -12,9 +12,10 @@ import msgspec
 from api.jobs import Progress
 from api.operations import ProjectionStatus, Status
 from consumers import dead_letters, health
-from consumers.dead_letters import DeadLetter, Retried
+from consumers.dead_letters import DeadLetter
 from consumers.project import Projector
 from consumers.rebuild import Rebuilt, rebuild
+from consumers.retries import Retried
 from infra.read_models import checkpoints
 from infra.read_models.completeness import Completeness
 from infra.wiring import PROJECTIONS, Deployment, chosen

@@ -65,6 +65,9 @@ class Mapper:
         self._decoders = {name: msgspec.json.Decoder(event) for name, event in self._classes.items()}
         self._personal = {name: tuple(personal_paths(event)) for name, event in self._classes.items()}
         self._upcasters = dict(upcasters or {})
+        self.types_for_everyone = frozenset(
+            name for name, event in self._classes.items() if event.everyone is not Event.everyone
+        )
 
     def encode(self, stream: UUID, version: int, event: Event, metadata: Metadata, key: SubjectKey | None) -> bytes:
         """The event's JSON; personal values are sealed with `key`, or left out where the subject has none any more."""

@@ -34,6 +34,11 @@ class EventStore:
         """For HMACs over external ids and requests."""
         return self._vault.secret
 
+    @property
+    def types_for_everyone(self) -> frozenset[str]:
+        """The types of which an event may be one that all rows depend on."""
+        return self._mapper.types_for_everyone
+
     def commit(self, commit: Commit) -> Committed:
         links = _links(commit)
         erased = {e.metadata.subject: self._taken_along(e.metadata.subject, links) for e in commit.events if e.event.erases()}

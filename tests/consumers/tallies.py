@@ -231,7 +231,9 @@ def sqlite_world(folder: Path) -> World:
 
 
 def postgres_world(url: str) -> World:
-    return World(EventStore(PostgresRecorder(url), Mapper((*EVENTS, *wiring.EVENTS)), Vault(b"k" * 32)), postgres_read_models(url))
+    return World(
+        EventStore(PostgresRecorder(url), Mapper((*EVENTS, *wiring.EVENTS)), Vault(b"k" * 32)), postgres_read_models(url)
+    )
 
 
 def drain(projector: Projector, limit: int = 1000) -> None:

@@ -7,11 +7,13 @@ from uuid import UUID
 import pytest
 
 from consumers import dead_letters
+from consumers.project import Projector
 from consumers.rebuild import rebuild
+from consumers.tail import Tail
 from domain.customer import AttributesSet, Registered
 from domain.events import Event
 from domain.segment_model import Activated
-from projections.projection import Delivery, Projection
+from projections.projection import Delivery
 from projections.rows import Rows
 from projections.segment_labels import segment_labels
 from tests.consumers.tallies import SUBJECTS, Added, Linked, Poisoned, Raised, Tallies, World, drain
@@ -88,14 +90,19 @@ def test_an_event_for_everyone_before_one_that_cannot_be_decoded_does_not_pass_b
 @pytest.mark.parametrize("seed", range(4))
 def test_whatever_was_set_aside_a_retry_gives_the_rows_of_a_rebuild(world: World, seed: int) -> None:
     dice = random.Random(seed)
-    kinds = (lambda n: Added(amount=n), lambda n: Linked(other=dice.choice(SUBJECTS[4:])), lambda n: Raised(by=n))
+
+    def event() -> Event:
+        others = (Linked(other=dice.choice(SUBJECTS[4:])), Raised(by=dice.randrange(9)))
+        return dice.choice((*others, *[Added(amount=dice.randrange(9))] * 3))
+
     tallies = Tallies()
-    one = world.tailing(tallies)
+    projector = world.tailing(tallies)
     for _ in range(4):
-        kind = dice.choices(kinds, (6, 2, 2), k=15)
-        placed = world.record(*[(dice.choice(SUBJECTS[:4]), make(number)) for number, make in enumerate(kind)])
-        tallies.poison |= {at for at, make in zip(placed, kind, strict=True) if make is not kinds[2] and dice.random() < 0.1}
-        drain(one)
+        events = [event() for _ in range(15)]
+        placed = world.record(*[(dice.choice(SUBJECTS[:4]), one) for one in events])
+        culprits = [at for at, one in zip(placed, events, strict=True) if not one.everyone() and dice.random() < 0.1]
+        tallies.poison.update(culprits)
+        drain(projector)
     if seed % 2:
         assert rebuild(tallies.projection, world.store, world.read_models, 1).same
     while tallies.poison:
@@ -114,7 +121,7 @@ def test_who_waited_while_a_model_was_fitted_is_labelled_by_a_retry_as_by_a_rebu
         segment_labels.apply(batch, rows)
 
     projection = segment_labels._replace(apply=apply)
-    one = world.tailing(*[Labelling(projection)])
+    one = Projector([projection], Tail(world.store), world.store, world.read_models, 1)
     world.record(*[(id, Registered(kind="person", numbers={"size": 9.0})) for id in (ANN, BEN)])
     world.record((MODEL, fit("attribute:size", centroids=[[0.0], [10.0]])), (MODEL, Activated()))
     poison.add(5)
