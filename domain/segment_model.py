@@ -16,9 +16,7 @@ from domain.events import Context, Event, Metadata, Value
 from domain.refusals import Malformed, Refusal
 from domain.text import code, text
 
-FeatureName = Literal[
-    "orders", "frequency", "recency", "T", "days_since_last", "total", "monetary", "tickets", "touches"
-]
+FeatureName = Literal["orders", "frequency", "recency", "T", "days_since_last", "total", "monetary", "tickets", "touches"]
 Transform = Literal["none", "log1p"]
 
 ATTRIBUTE = "attribute:"
