@@ -32,6 +32,34 @@ class Commits:
         searched.labels(lane.projection.name).inc()
         return self._commit(lane, messages, arrivals, one_by_one=True)
 
+    def pass_over(self, taken: Sequence[tuple[Lane, Sequence[Message]]]) -> None:
+        """Move those lanes that want nothing of what they took, all in one transaction, since there are no rows to write.
+
+        A read model with dead letters stays where it is: what its lanes went past matters to those who wait. Whatever keeps
+        one from moving keeps all of them, and is met when each goes alone.
+        """
+        idle = [(lane, messages) for lane, messages in taken if not any(lane.projection.wants(m.stored.type) for m in messages)]
+        if len(idle) > 1:
+            with suppress(Exception):
+                self._pass_over(idle)
+
+    def _pass_over(self, lanes: Sequence[tuple[Lane, Sequence[Message]]]) -> None:
+        projections = {lane.projection.name: lane.projection for lane, _ in lanes}
+        moved = []
+        with self._read_models.writer.begin() as connection:
+            waiting = {name for name in projections if (known := registered(connection, name)) and known.has_dead_letters}
+            for lane, messages in sorted(lanes, key=lambda one: (one[0].projection.name, one[0].partition)):
+                if lane.projection.name not in waiting:
+                    reached = self._held(messages[-1])
+                    advance(connection, lane.projection.name, lane.partition, lane.held, reached)
+                    moved.append((lane, reached, len(messages)))
+            for name, projection in projections.items():
+                # Asked after the positions are locked, as a rebuild swaps the rows under the same lock.
+                require_current(registered(connection, name), name, projection.version, self._partitions)
+        for lane, reached, count in moved:
+            folded.labels(lane.projection.name).inc(count)
+            lane.holds(reached)
+
     def _commit(
         self, lane: Lane, messages: Sequence[Message], arrivals: Mapping[int, Arrival], *, one_by_one: bool
     ) -> ForEveryone | None:

@@ -188,8 +188,11 @@ class Projector:
             for lane, _ in taken:
                 self._rest(lane, error)
             return
+        commits = Commits(self._read_models, self._partitions, self._source.topic_id)
+        commits.pass_over(taken)
         for lane, messages in taken:
-            self._commit(lane, messages, arrived[lane.partition])
+            if lane.held.position < messages[-1].stored.position:
+                self._commit(lane, messages, arrived[lane.partition])
 
     def _arrived(self, taken: Iterable[tuple[Lane, Sequence[Message]]]) -> Mapping[int, Mapping[int, Arrival]]:
         """What anybody wants of the messages, decoded once; by partition and position."""

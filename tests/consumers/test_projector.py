@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 import consumers.commits
@@ -271,6 +272,32 @@ def test_what_a_projection_does_not_read_is_passed_over_but_counted(world: World
     drain(one)
     assert tallies.batches == [1]
     assert one.status().projections[0].positions == {0: 3}
+
+
+def test_read_models_that_want_nothing_of_a_batch_go_past_it_in_one_transaction(world: World) -> None:
+    world.record(*((subject, Ignored()) for subject in SUBJECTS))
+    idle = [Tallies(f"idle-{number}", reads=frozenset({"crm.tally.added.v1"})) for number in range(3)]
+    source, transactions = Schedule(range(PARTITIONS)), []
+    one = projector(world, source, *idle)
+    one.turn()
+    source.send(world.messages(PARTITIONS))
+    event.listen(world.read_models.writer, "begin", transactions.append)
+    drain(one)
+    assert len(transactions) == 1
+    assert {max(status.positions.values()) for status in one.status().projections} == {world.store.head()}
+
+
+def test_a_read_model_that_was_superseded_holds_back_none_of_the_others(world: World) -> None:
+    world.record(*((subject, Ignored()) for subject in SUBJECTS))
+    first, second = (Tallies(name, reads=frozenset({"crm.tally.added.v1"})) for name in ("first", "second"))
+    source, others = Schedule([0]), Schedule([0])
+    late = projector(world, source, first, second, partitions=1)
+    late.turn()
+    for schedule in (source, others):
+        schedule.send(world.messages(1))
+    drain(projector(world, others, first, partitions=1))
+    drain(late)
+    assert {max(status.positions.values()) for status in late.status().projections} == {world.store.head()}
 
 
 def test_a_topic_made_anew_is_read_from_its_beginning_and_doubles_nothing(world: World) -> None:
