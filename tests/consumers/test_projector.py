@@ -277,7 +277,8 @@ def test_what_a_projection_does_not_read_is_passed_over_but_counted(world: World
 def test_read_models_that_want_nothing_of_a_batch_go_past_it_in_one_transaction(world: World) -> None:
     world.record(*((subject, Ignored()) for subject in SUBJECTS))
     idle = [Tallies(f"idle-{number}", reads=frozenset({"crm.tally.added.v1"})) for number in range(3)]
-    source, transactions = Schedule(range(PARTITIONS)), []
+    transactions: list[object] = []
+    source = Schedule(range(PARTITIONS))
     one = projector(world, source, *idle)
     one.turn()
     source.send(world.messages(PARTITIONS))
