@@ -16,6 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from api import exporting
 from api.problems import RETRY_SECONDS, Problem, problem
 from infra.read_models.completeness import Completeness
+from infra.read_models.digest import one_moment
 from projections.pages import LIMIT, Page
 from projections.rows import Row
 
@@ -53,18 +54,26 @@ async def read(
     """The query's answer, and the position up to which it is complete.
 
     `projections` are the read models it is made of, each with the one subject that matters in it, or None for all. With
-    `snapshot` all that the query reads is of one moment, however many statements it takes. Raises Problem 503 where one of
-    them is not complete up to `after` within the time limit.
+    `snapshot` all that the query reads is of one moment, however many statements it takes, and the position is of that
+    moment. Raises Problem 503 where one of them is not complete up to `after` within the time limit.
     """
     completeness: Completeness = request.app.state.completeness
     limit: float = request.app.state.settings.after_timeout
     needed = {projections: None} if isinstance(projections, str) else projections
     reached = {name: await completeness.wait(name, after, subject, limit) for name, subject in needed.items()}
+    position = _complete(reached, after)
+    if not snapshot:
+        return await run_in_threadpool(_query, request, query), position
+    answer, reached = await run_in_threadpool(_query_moment, request, needed, query)
+    return answer, _complete(reached, after)
+
+
+def _complete(reached: Mapping[str, int], after: int) -> int:
+    """Up to where all are complete. Raises Problem 503 where that is before `after`."""
     slowest = min(reached, key=reached.__getitem__)
-    position = reached[slowest]
-    if position < after:
-        raise not_yet(slowest, after, position)
-    return await run_in_threadpool(_query, request, query, snapshot), position
+    if reached[slowest] < after:
+        raise not_yet(slowest, after, reached[slowest])
+    return reached[slowest]
 
 
 def not_yet(what: str, wanted: int, reached: int) -> Problem:
@@ -73,11 +82,19 @@ def not_yet(what: str, wanted: int, reached: int) -> Problem:
     return Problem(503, "not-yet", detail, {"Retry-After": RETRY_SECONDS, "Position": str(reached)})
 
 
-def _query(request: Request, query: Callable[[Connection], T], snapshot: bool) -> T:
+def _query(request: Request, query: Callable[[Connection], T]) -> T:
     with request.app.state.read_models.reader.connect() as connection:
-        if snapshot and connection.dialect.name == "postgresql":
-            connection.execution_options(isolation_level="REPEATABLE READ")
         return query(connection)
+
+
+def _query_moment(
+    request: Request, needed: Mapping[str, UUID | None], query: Callable[[Connection], T]
+) -> tuple[T, dict[str, int]]:
+    """The answer, and up to which position each read model is complete, all as of one moment."""
+    completeness: Completeness = request.app.state.completeness
+    with one_moment(request.app.state.read_models) as connection:
+        reached = {name: completeness.seen_by(connection, name, subject) for name, subject in needed.items()}
+        return query(connection), reached
 
 
 async def listing(

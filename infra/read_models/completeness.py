@@ -9,6 +9,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import NamedTuple
 from uuid import UUID
 
@@ -53,7 +54,11 @@ class Completeness:
     def up_to(self, projection: str, subject: UUID | None = None) -> int:
         """The position up to which the subject's rows are complete, or all rows; 0 for a projection that never began."""
         self._look()
-        return self._answer(projection, subject)
+        return self._answer(self._seen, projection, subject)
+
+    def seen_by(self, connection: Connection, projection: str, subject: UUID | None = None) -> int:
+        """Like `up_to`, but in what this connection sees: in a snapshot it is the position of the rows read there."""
+        return self._answer(self._read(connection), projection, subject, connection)
 
     def last_sent(self) -> Mapping[int, int]:
         """The last position that was sent to each partition, where there is a topic."""
@@ -68,13 +73,12 @@ class Completeness:
         deadline = time.monotonic() + timeout
         while True:
             await self._look_together()
-            reached = self._answer(projection, subject)
+            reached = self._answer(self._seen, projection, subject)
             if reached >= after or time.monotonic() >= deadline:
                 return reached
             await asyncio.sleep(FRESH)
 
-    def _answer(self, projection: str, subject: UUID | None) -> int:
-        seen = self._seen
+    def _answer(self, seen: _Seen, projection: str, subject: UUID | None, connection: Connection | None = None) -> int:
         complete = seen.complete.get(projection)
         if complete is None:
             return 0
@@ -83,7 +87,7 @@ class Completeness:
             reached = min(complete.values())
         else:
             reached = complete[partition_of(subject, self._partitions)]
-            first = None if first is None else self._first_dead_letter_of(projection, subject)
+            first = None if first is None else self._first_dead_letter_of(projection, subject, connection)
         return reached if first is None else min(reached, first - 1)
 
     async def _look_together(self) -> None:
@@ -99,10 +103,13 @@ class Completeness:
     def _look(self) -> None:
         with self._looking:
             if not self._is_fresh():
-                at = time.monotonic()
                 with self._read_models.reader.connect() as connection:
-                    # Dead letters after positions: the other way round one could be made between the two, unseen.
-                    self._seen = _Seen(at, self._complete(connection), _first_dead_letters(connection))
+                    self._seen = self._read(connection)
+
+    def _read(self, connection: Connection) -> _Seen:
+        at = time.monotonic()
+        # Dead letters after positions: the other way round one could be made between the two, unseen.
+        return _Seen(at, self._complete(connection), _first_dead_letters(connection))
 
     def _complete(self, connection: Connection) -> dict[str, dict[int, int]]:
         held: dict[str, dict[int, int]] = {}
@@ -115,12 +122,12 @@ class Completeness:
             return held
         return {name: complete_up_to(each, checkpoint.routed, checkpoint.last) for name, each in held.items()}
 
-    def _first_dead_letter_of(self, projection: str, subject: UUID) -> int | None:
+    def _first_dead_letter_of(self, projection: str, subject: UUID, connection: Connection | None) -> int | None:
         query = select(func.min(dead_letters.c.position)).where(
             dead_letters.c.projection == projection, dead_letters.c.subject == subject, dead_letters.c.discarded == 0
         )
-        with self._read_models.reader.connect() as connection:
-            first: int | None = connection.execute(query).scalar()
+        with nullcontext(connection) if connection else self._read_models.reader.connect() as asked:
+            first: int | None = asked.execute(query).scalar()
         return first
 
 

@@ -10,6 +10,10 @@ from typing import Any
 import pytest
 
 from infra.command_line.parts import Parts
+from infra.read_models import completeness
+from infra.read_models.completeness import Completeness
+from infra.servers.process import wait_until
+from infra.wiring import Deployment
 from tests.api.client import Client
 from tests.api.conftest import on_both_engines
 from tests.api.given_customers import ADA, ERASURE, head, registered, seen
@@ -259,6 +263,18 @@ def test_a_read_waits_for_the_projector(client: Client, parts: Parts) -> None:
     restarted.join()
     assert (answer.status_code, answer.json()["name"]) == (200, "Ada")
     assert 0.2 < time.monotonic() - begun < 8
+
+
+@on_both_engines
+def test_a_whole_answer_says_the_position_of_its_own_rows(
+    client: Client, deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen(client, "/v1/customers")
+    monkeypatch.setattr(completeness, "FRESH", 3600.0)
+    position = int(client.post("/v1/customers", ADA).headers["Position"])
+    wait_until(lambda: Completeness(deployment.read_models).up_to("customer_view") >= position, 10, "Ada is there")
+    answer = client.get("/v1/customers", headers={"Accept": "application/x-ndjson"})
+    assert ("Ada" in answer.text, int(answer.headers["Position"])) == (True, position)
 
 
 def test_what_comes_from_the_log_itself_is_never_behind(client: Client, parts: Parts) -> None:

@@ -64,6 +64,16 @@ def test_an_idle_partition_is_complete_as_far_as_everything_was_sent(read_models
     assert completeness.up_to("view") == 30
 
 
+def test_in_a_snapshot_a_read_model_is_complete_as_far_as_the_rows_seen_there(read_models: ReadModels) -> None:
+    hold(read_models, "view", 41)
+    completeness = Completeness(read_models)
+    with one_moment(read_models) as connection:
+        assert completeness.seen_by(connection, "view") == 41
+        hold(read_models, "view", 42)
+        assert completeness.seen_by(connection, "view", UUID(int=5)) == 41
+    assert completeness.up_to("view") == 42
+
+
 def test_a_reader_waits_until_its_own_write_is_there(read_models: ReadModels) -> None:
     hold(read_models, "view", 1)
     completeness = Completeness(read_models)
