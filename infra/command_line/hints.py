@@ -8,19 +8,21 @@ from infra.command_line.terminal import out
 
 
 def show_first_key(key: str) -> None:
-    out.print(f"[bold]The first admin key, shown only now:[/] {escape(key)}")
+    out.print(_first_key(key))
 
 
 def show(url: str, key: str | None) -> None:
-    """`key` is the first one, shown here; None where it was shown long ago."""
-    out.print(f"\n[bold green]Recount is ready:[/] [link={url}/docs]{url}/docs[/]   [dim](Ctrl-C ends it)[/]")
+    """`key` is the first one, shown here; None where it was shown long ago. All is written at once, for who reads along."""
+    lines = [f"\n[bold green]Recount is ready:[/] [link={url}/docs]{url}/docs[/]   [dim](Ctrl-C ends it)[/]"]
     if key is None:
-        out.print("[dim]The first key was shown at the first start. Another one: recount keys create me admin[/]\n")
-        return
-    show_first_key(key)
-    out.print("\nTry:")
-    for request in requests(url, key):
-        print(f"  {request}\n", flush=True)
+        lines.append("[dim]The first key was shown at the first start. Another one: recount keys create me admin[/]\n")
+    else:
+        lines += [_first_key(key), "\nTry:", *(f"  {escape(request)}\n" for request in requests(url, key))]
+    out.print("\n".join(lines))
+
+
+def _first_key(key: str) -> str:
+    return f"[bold]The first admin key, shown only now:[/] {escape(key)}"
 
 
 def requests(url: str, key: str) -> list[str]:

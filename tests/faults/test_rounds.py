@@ -15,4 +15,4 @@ ROUNDS = 20
 
 def test_twenty_kills_and_freezes_lose_and_double_nothing(deployment: Deployment) -> None:
     figures = rounds.run(deployment, SEED, ROUNDS)
-    assert figures.stored == figures.projected == figures.accepted + 1
+    assert figures.stored == figures.projected == figures.accepted + figures.own

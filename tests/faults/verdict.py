@@ -27,14 +27,16 @@ ALL_OF_IT = 10_000_000
 
 
 class Figures(NamedTuple):
-    """How many commands were `accepted` (and refused, sent again until answered, repeated on purpose), events `stored`,
-    messages `delivered` after `duplicates` were passed over, and events that the read models went past."""
+    """How many commands were `accepted` (and refused, sent again until answered, repeated on purpose), events `stored`, of
+    them `own` (the first API key and ended days, which nobody sent), messages `delivered` after `duplicates` were passed
+    over, and events that the read models went past."""
 
     accepted: int
     refused: int
     tried_again: int
     repeated: int
     stored: int
+    own: int
     delivered: int
     duplicates: int
     projected: int
@@ -54,27 +56,29 @@ def verdict(deployment: Deployment, books: Books, *, lost_on_the_way: bool = Fal
     begun = time.monotonic()
     deployment.wait_until_caught_up()
     stored = deployment.stores.store.log(0, ALL_OF_IT)
-    check_stored(stored, books)
+    own = check_stored(stored, books)
     delivered, duplicates = check_delivered(deployment, stored, lost_on_the_way)
     projected = check_projected(deployment, stored, books)
     accepted = len(books.facts)
-    counted = (accepted, books.refused, books.tried_again, books.repeated, len(stored), delivered, duplicates, projected)
+    counted = (accepted, books.refused, books.tried_again, books.repeated, len(stored), own, delivered, duplicates, projected)
     return Figures(*counted, time.monotonic() - begun)
 
 
-def check_stored(stored: Sequence[Stored], books: Books) -> None:
-    """Each accepted command is stored once, where its answer says, and nothing else is, but for the first API key and days."""
+def check_stored(stored: Sequence[Stored], books: Books) -> int:
+    """Each accepted command is stored once, where its answer says, and nothing else but the deployment's own: how many."""
     log = Counter(Fact(one.position, one.stream, one.version, one.type) for one in stored)
     keys = [fact for fact in log if fact.type == KEY_ISSUED]
     assert len(keys) == 1, f"{len(keys)} first keys"
-    for expected in (*keys, *[fact for fact in log if fact.type == DAY_ENDED]):
-        del log[expected]
+    own = [*keys, *[fact for fact in log if fact.type == DAY_ENDED]]
+    for fact in own:
+        del log[fact]
     accepted = Counter(books.facts)
     assert log == accepted, _differences("stored", log, "accepted", accepted)
     versions: Counter[Any] = Counter()
     for one in stored:
         versions[one.stream] += 1
         assert one.version == versions[one.stream], f"{one.stream} has version {one.version} at position {one.position}"
+    return len(own)
 
 
 def check_delivered(deployment: Deployment, stored: Sequence[Stored], with_holes: bool) -> tuple[int, int]:

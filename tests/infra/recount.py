@@ -20,7 +20,7 @@ from infra.servers.process import wait_until
 COMMAND = (sys.executable, "-m", "infra.command_line")
 MASTER_KEY = "7c" * 32
 READY_WITHIN = 60.0
-KEY = re.compile(r"^The first admin key, shown only now: (\S+)$", re.MULTILINE)
+KEY = re.compile(r"^The first admin key, shown only now: (\S+)\n", re.MULTILINE)
 ADDRESS = re.compile(r"Recount is ready: (\S+)/docs")
 
 
