@@ -15,10 +15,30 @@ import pytest
 from infra.servers.kafka import Kafka, KafkaAt
 from infra.servers.postgres import Postgres, PostgresAt
 
+HERE = Path(__file__).parent
 OURS = ("RECOUNT_TEST_POSTGRES", "RECOUNT_TEST_KAFKA", "RECOUNT_KAFKA_JARS")
 # Settings of whoever runs the tests are not the tests' own.
 for name in [name for name in os.environ if name.startswith("RECOUNT_") and name not in OURS]:
     del os.environ[name]
+
+
+LONGEST_FIRST = ("scenarios", "faults", "consumers", "infra", "commands", "api")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """On several workers (`pytest -n 2 --dist loadgroup`) a file's tests stay together, as they share what is costly to make.
+
+    A scenario's two deployments go apart. What takes longest begins first, so that no worker ends alone with it.
+    """
+    items.sort(key=_turn)
+    for item in items:
+        deployment = "distributed" if "distributed" in item.name else ""
+        item.add_marker(pytest.mark.xdist_group(f"{item.path.relative_to(HERE)} {deployment}"))
+
+
+def _turn(item: pytest.Item) -> int:
+    folder = item.path.relative_to(HERE).parts[0]
+    return LONGEST_FIRST.index(folder) if folder in LONGEST_FIRST else len(LONGEST_FIRST)
 
 
 @pytest.fixture(scope="session")
