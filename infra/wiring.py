@@ -18,12 +18,22 @@ from domain.campaign import Campaign
 from domain.campaign_member import CampaignMember
 from domain.channel import Channel, ChannelDay
 from domain.customer import Customer
+from domain.deal import Deal
 from domain.events import Event
+from domain.field_definition import FieldDefinition
 from domain.imports import Import
+from domain.lead import Lead
 from domain.order import Order
+from domain.pipeline import Pipeline
+from domain.saved_view import SavedView
 from domain.segment_model import SegmentModel
+from domain.segment_rule import SegmentRule
+from domain.static_list import StaticList
+from domain.task import Task
+from domain.team import Team
 from domain.ticket import Ticket
 from domain.touchpoint import Touchpoint
+from domain.user import User
 from infra.event_store import EventStore, Mapper, PostgresRecorder, SqliteRecorder, Vault
 from infra.event_store.mapper import Upcaster
 from infra.read_models import ReadModels, postgres_read_models, sqlite_read_models
@@ -57,6 +67,16 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     Ticket,
     Campaign,
     CampaignMember,
+    Lead,
+    Deal,
+    Pipeline,
+    User,
+    Team,
+    Task,
+    SavedView,
+    FieldDefinition,
+    StaticList,
+    SegmentRule,
 )
 EVENTS: tuple[type[Event], ...] = tuple(event for aggregate in AGGREGATES for event in aggregate.events)
 UPCASTERS: Mapping[str, Upcaster] = {}
