@@ -30,7 +30,16 @@ REMEMBERED_SECONDS = 1.0
 REMEMBERED_KEYS = 10_000
 
 READ = frozenset(
-    {"customers:read", "orders:read", "campaigns:read", "channels:read", "tickets:read", "segments:read", "reports:read"}
+    {
+        "customers:read",
+        "orders:read",
+        "campaigns:read",
+        "channels:read",
+        "tickets:read",
+        "segments:read",
+        "service-levels:read",
+        "reports:read",
+    }
 )
 SERVE = READ | {"customers:write", "orders:write", "tickets:write", "personal:read", "batches:send"}
 PROMOTE = {"campaigns:write", "channels:write", "segments:write"}
@@ -52,6 +61,7 @@ ROLES: dict[str, frozenset[str]] = {
         "keys:manage",
         "operations:read",
         "operations:act",
+        "service-levels:write",
     },
 }
 

@@ -33,6 +33,8 @@ from api import (
     reports,
     segment_models,
     segment_views,
+    service_level_views,
+    service_levels,
     ticket_report,
     ticket_views,
     tickets,
@@ -104,6 +106,8 @@ def create(
     app.include_router(campaign_views.router)
     app.include_router(campaigns.router)
     app.include_router(campaign_members.router)
+    app.include_router(service_level_views.router)
+    app.include_router(service_levels.router)
     app.include_router(reports.router)
     app.include_router(campaign_report.router)
     app.include_router(channel_effect.router)

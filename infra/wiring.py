@@ -27,6 +27,8 @@ from domain.order import Order
 from domain.pipeline import Pipeline
 from domain.saved_view import SavedView
 from domain.segment_model import SegmentModel
+from domain.service_calendar import ServiceCalendar
+from domain.sla_policy import SlaPolicy
 from domain.segment_rule import SegmentRule
 from domain.static_list import StaticList
 from domain.task import Task
@@ -50,6 +52,8 @@ from projections.customer_view import customer_view
 from projections.orders import orders
 from projections.projection import Projection
 from projections.segment_labels import segment_labels
+from projections.service_calendars import service_calendars
+from projections.sla_policies import sla_policies
 from projections.ticket_times import ticket_times
 from projections.tickets import tickets
 from projections.touchpoints import touchpoints
@@ -67,6 +71,8 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     Ticket,
     Campaign,
     CampaignMember,
+    ServiceCalendar,
+    SlaPolicy,
     Lead,
     Deal,
     Pipeline,
@@ -94,6 +100,8 @@ PROJECTIONS: tuple[Projection, ...] = (
     campaign_members,
     tickets,
     ticket_times,
+    service_calendars,
+    sla_policies,
 )
 
 

@@ -27,6 +27,8 @@ NEEDED: dict[str, tuple[str, str]] = {
     "/v1/tickets": ("tickets:read", "tickets:write"),
     "/v1/channels": ("channels:read", "channels:write"),
     "/v1/touchpoints": ("channels:read", "channels:write"),
+    "/v1/service-calendars": ("service-levels:read", "service-levels:write"),
+    "/v1/sla-policies": ("service-levels:read", "service-levels:write"),
     "/v1/segment-models": ("segments:read", "segments:write"),
     "/v1/segment-labels": ("segments:read", ""),
     "/v1/customers/{id}/segment": ("segments:read", ""),

@@ -34,6 +34,7 @@ from domain.touchpoint import Touchpoint
 from tests.projections.campaign_acts import CAMPAIGN_ACTS
 from tests.projections.harness import History, Step, uuid
 from tests.projections.segment_acts import SEGMENT_ACTS
+from tests.projections.service_level_acts import SERVICE_LEVEL_ACTS
 from tests.projections.ticket_acts import TICKET_ACTS
 
 CUSTOMERS, ORDERS = 4, 6
@@ -335,4 +336,5 @@ ACTS: dict[str, Callable[[History, int, int], None]] = {
     **SEGMENT_ACTS,
     **CAMPAIGN_ACTS,
     **TICKET_ACTS,
+    **SERVICE_LEVEL_ACTS,
 }

@@ -16,6 +16,8 @@ from projections.customer_view import customer_view
 from projections.orders import orders
 from projections.projection import Projection
 from projections.segment_labels import segment_labels
+from projections.service_calendars import service_calendars
+from projections.sla_policies import sla_policies
 from projections.ticket_times import ticket_times
 from projections.tickets import tickets
 from projections.touchpoints import touchpoints
@@ -36,6 +38,8 @@ PROJECTIONS = (
     campaign_members,
     tickets,
     ticket_times,
+    service_calendars,
+    sla_policies,
 )
 NAMES = [projection.name for projection in PROJECTIONS]
 
