@@ -36,12 +36,22 @@ READ = frozenset(
         "campaigns:read",
         "channels:read",
         "tickets:read",
+        "interactions:read",
+        "feedback:read",
         "segments:read",
         "service-levels:read",
         "reports:read",
     }
 )
-SERVE = READ | {"customers:write", "orders:write", "tickets:write", "personal:read", "batches:send"}
+SERVE = READ | {
+    "customers:write",
+    "orders:write",
+    "tickets:write",
+    "interactions:write",
+    "feedback:write",
+    "personal:read",
+    "batches:send",
+}
 PROMOTE = {"campaigns:write", "channels:write", "segments:write"}
 ROLES: dict[str, frozenset[str]] = {
     "agent": SERVE,

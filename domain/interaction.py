@@ -222,7 +222,7 @@ class Interaction(Annotated):
         if self.redacted_at is not None and any(changed.get(name) for name in TEXTS):
             raise InteractionRedacted(id=self.id)
         flags = () if self.retracted_at is None else self.refuse(context, InteractionRetracted(id=self.id))
-        told = {name: value for name, value in changed.items() if value is not None and value != ()}
+        told: dict[str, Any] = {name: value for name, value in changed.items() if value is not None and value != ()}
         cleared = tuple(name for name in FACTS if name in changed and name not in told)
         self.record_once(context, Corrected(cleared=cleared, **told), *flags)
 

@@ -20,16 +20,18 @@ from domain.channel import Channel, ChannelDay
 from domain.customer import Customer
 from domain.deal import Deal
 from domain.events import Event
+from domain.feedback import Feedback
 from domain.field_definition import FieldDefinition
 from domain.imports import Import
+from domain.interaction import Interaction
 from domain.lead import Lead
 from domain.order import Order
 from domain.pipeline import Pipeline
 from domain.saved_view import SavedView
 from domain.segment_model import SegmentModel
+from domain.segment_rule import SegmentRule
 from domain.service_calendar import ServiceCalendar
 from domain.sla_policy import SlaPolicy
-from domain.segment_rule import SegmentRule
 from domain.static_list import StaticList
 from domain.task import Task
 from domain.team import Team
@@ -49,6 +51,8 @@ from projections.channel_traffic import channel_traffic
 from projections.channels import channels
 from projections.customer_timeline import customer_timeline
 from projections.customer_view import customer_view
+from projections.feedback import feedback
+from projections.interactions import interactions
 from projections.orders import orders
 from projections.projection import Projection
 from projections.segment_labels import segment_labels
@@ -69,6 +73,8 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     ChannelDay,
     Touchpoint,
     Ticket,
+    Interaction,
+    Feedback,
     Campaign,
     CampaignMember,
     ServiceCalendar,
@@ -100,6 +106,8 @@ PROJECTIONS: tuple[Projection, ...] = (
     campaign_members,
     tickets,
     ticket_times,
+    interactions,
+    feedback,
     service_calendars,
     sla_policies,
 )

@@ -25,6 +25,8 @@ NEEDED: dict[str, tuple[str, str]] = {
     "/v1/orders": ("orders:read", "orders:write"),
     "/v1/campaigns": ("campaigns:read", "campaigns:write"),
     "/v1/tickets": ("tickets:read", "tickets:write"),
+    "/v1/interactions": ("interactions:read", "interactions:write"),
+    "/v1/feedback": ("feedback:read", "feedback:write"),
     "/v1/channels": ("channels:read", "channels:write"),
     "/v1/touchpoints": ("channels:read", "channels:write"),
     "/v1/service-calendars": ("service-levels:read", "service-levels:write"),

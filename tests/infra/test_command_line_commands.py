@@ -24,6 +24,8 @@ ALL = [
     "campaign_members",
     "tickets",
     "ticket_times",
+    "interactions",
+    "feedback",
     "service_calendars",
     "sla_policies",
 ]

@@ -32,7 +32,9 @@ from domain.order import (
 )
 from domain.touchpoint import Touchpoint
 from tests.projections.campaign_acts import CAMPAIGN_ACTS
+from tests.projections.contact_acts import CONTACT_ACTS
 from tests.projections.harness import History, Step, uuid
+from tests.projections.lead_acts import LEAD_ACTS
 from tests.projections.segment_acts import SEGMENT_ACTS
 from tests.projections.service_level_acts import SERVICE_LEVEL_ACTS
 from tests.projections.ticket_acts import TICKET_ACTS
@@ -336,5 +338,7 @@ ACTS: dict[str, Callable[[History, int, int], None]] = {
     **SEGMENT_ACTS,
     **CAMPAIGN_ACTS,
     **TICKET_ACTS,
+    **LEAD_ACTS,
+    **CONTACT_ACTS,
     **SERVICE_LEVEL_ACTS,
 }

@@ -13,6 +13,8 @@ from projections.channel_traffic import channel_traffic
 from projections.channels import channels
 from projections.customer_timeline import customer_timeline
 from projections.customer_view import customer_view
+from projections.feedback import feedback
+from projections.interactions import interactions
 from projections.orders import orders
 from projections.projection import Projection
 from projections.segment_labels import segment_labels
@@ -38,6 +40,8 @@ PROJECTIONS = (
     campaign_members,
     tickets,
     ticket_times,
+    interactions,
+    feedback,
     service_calendars,
     sla_policies,
 )
