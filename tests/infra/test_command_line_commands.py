@@ -28,6 +28,9 @@ ALL = [
     "feedback",
     "service_calendars",
     "sla_policies",
+    "leads",
+    "deals",
+    "pipelines",
 ]
 
 

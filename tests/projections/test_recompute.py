@@ -13,9 +13,12 @@ from projections.channel_traffic import channel_traffic
 from projections.channels import channels
 from projections.customer_timeline import customer_timeline
 from projections.customer_view import customer_view
+from projections.deals import deals
 from projections.feedback import feedback
 from projections.interactions import interactions
+from projections.leads import leads
 from projections.orders import orders
+from projections.pipelines import pipelines
 from projections.projection import Projection
 from projections.segment_labels import segment_labels
 from projections.service_calendars import service_calendars
@@ -44,6 +47,9 @@ PROJECTIONS = (
     feedback,
     service_calendars,
     sla_policies,
+    leads,
+    deals,
+    pipelines,
 )
 NAMES = [projection.name for projection in PROJECTIONS]
 
