@@ -19,6 +19,7 @@ Run = tuple[datetime, datetime | None]
 """Time that is counted, from one moment to another; None is on and on."""
 Verdict = Literal["met", "breached", "undecided"]
 
+WORST_FIRST: tuple[Verdict, ...] = ("breached", "undecided", "met")
 FROM_OPENING: frozenset[Metric] = frozenset(METRICS) - {"next_reply"}
 HORIZON = timedelta(days=10 * 366)
 
@@ -47,6 +48,19 @@ class DueTime(NamedTuple):
 
     target: SlaTarget
     due: datetime | None
+
+
+class Judgement(NamedTuple):
+    """When it is due, or would have been if it had gone on; and whether that was kept."""
+
+    due: datetime | None
+    verdict: Verdict
+
+
+def worst(verdicts: Iterable[Verdict]) -> Verdict | None:
+    """Of several waits for the same: breached if one is, else undecided if one is; None where there is none."""
+    found = set(verdicts)
+    return next((verdict for verdict in WORST_FIRST if verdict in found), None)
 
 
 # What is promised
@@ -114,11 +128,18 @@ def due(target: SlaTarget, runs: Iterable[Run], timetable: Timetable | None) -> 
     return None
 
 
-def verdict(due: datetime | None, until: datetime, over: bool) -> Verdict:
-    """Breached if it went on beyond the moment it was due; else met if it is over by now, `until` being its end or now."""
-    if due is not None and due < until:
-        return "breached"
-    return "met" if over else "undecided"
+def judged(target: SlaTarget, runs: Sequence[Run], over: bool, now: datetime, timetable: Timetable | None) -> Judgement:
+    """Breached if it went on beyond the moment it was due, until it was over or until now; else met if it is over.
+
+    What is promised in business hours about a ticket without a calendar is never decided.
+    """
+    if target.hours == "business" and timetable is None:
+        return Judgement(None, "undecided")
+    *before, (began, ended) = runs
+    at = due(target, [*before, (began, None if over else ended)], timetable)
+    if at is not None and at < (ended or now):
+        return Judgement(at, "breached")
+    return Judgement(at, "met" if over else "undecided")
 
 
 def _counted(hours: Hours, began: datetime, ended: datetime, timetable: Timetable | None) -> Iterator[Stretch]:

@@ -61,11 +61,13 @@ class Interval(NamedTuple):
 class Course(NamedTuple):
     """`resolution` is the last solution, or the closing where the ticket was closed unsolved; None while it is unsolved.
 
-    `closing` is None while it is not closed. Replies are those of agents in public that are not automatic, and `response`
-    is the first of them; where an agent opened the ticket with one, the second.
+    `closing` is None while it is not closed. `moves` are in the order in which they happened. Replies are those of
+    agents in public that are not automatic, and `response` is the first of them; where an agent opened the ticket with one,
+    the second.
     """
 
     opening: Opening
+    moves: list[Fact]
     intervals: list[Interval]
     discarded: bool
     response: Fact | None
@@ -115,6 +117,7 @@ def followed(told: Told) -> Course:
     finished, reopenings, resolution, closing = _endings(moves)
     return Course(
         opening=opening,
+        moves=moves,
         intervals=list(_intervals(opening, moves)),
         discarded=_discarded(moves),
         response=next(iter(replies[opened_with:]), None),

@@ -113,11 +113,11 @@ def report(connection: Connection, question: Question, now: datetime) -> tuple[T
 def _selected(question: Question) -> Select[Any]:
     """A row a ticket: its figures, its state, its date and the values that it is grouped by."""
     at, own = DATES[question.dated_by]
-    inside = and_(~table.discarded, _within(at, own, question.from_, question.to, question.zone))
+    inside = and_(~table.discarded, within(at, own, question.from_, question.to, question.zone))
     from_ = question.from_ if question.dated_by == "opened" else None
     beside = and_(
         or_(table.discarded, table.resolved.is_(None)),
-        _within(table.opened, table.opened_on, from_, question.to, question.zone),
+        within(table.opened, table.opened_on, from_, question.to, question.zone),
     )
     dated = any(name in PERIODS for name in question.by)
     query = select(
@@ -142,7 +142,7 @@ def _columns(connection: Connection, query: Select[Any]) -> list[list[Any]]:
     return columns
 
 
-def _within(at: Any, own: Any, from_: date | None, to: date, zone: tzinfo) -> ColumnElement[bool]:
+def within(at: Any, own: Any, from_: date | None, to: date, zone: tzinfo) -> ColumnElement[bool]:
     known, instant = [own < to], [own.is_(None), at < microseconds(midnight(to, zone))]
     if from_ is not None:
         known.append(own >= from_)
