@@ -36,10 +36,20 @@ READ = frozenset(
         "campaigns:read",
         "channels:read",
         "tickets:read",
+        "leads:read",
+        "deals:read",
+        "pipelines:read",
         "interactions:read",
         "feedback:read",
         "segments:read",
         "service-levels:read",
+        "users:read",
+        "teams:read",
+        "tasks:read",
+        "saved-views:read",
+        "field-definitions:read",
+        "lists:read",
+        "segment-rules:read",
         "reports:read",
     }
 )
@@ -49,21 +59,28 @@ SERVE = READ | {
     "tickets:write",
     "interactions:write",
     "feedback:write",
+    "tasks:write",
+    "saved-views:write",
     "personal:read",
     "batches:send",
 }
-PROMOTE = {"campaigns:write", "channels:write", "segments:write"}
+SELL = {"leads:write", "deals:write", "pipelines:write"}
+PROMOTE = {"campaigns:write", "channels:write", "segments:write", "segment-rules:write", "lists:write"}
 ROLES: dict[str, frozenset[str]] = {
-    "agent": SERVE,
+    "agent": SERVE | {"leads:write"},
     "marketer": SERVE | PROMOTE,
-    "sales": SERVE,
+    "sales": SERVE | SELL,
     "analyst": READ | {"segments:write", "batches:send"},
     "auditor": READ | {"personal:read", "events:read", "keys:read", "imports:read", "operations:read"},
     "operator": frozenset({"operations:read", "operations:act", "imports:read", "imports:run"}),
     "admin": SERVE
     | PROMOTE
+    | SELL
     | {
         "customers:erase",
+        "users:write",
+        "teams:write",
+        "field-definitions:write",
         "events:read",
         "imports:read",
         "imports:run",

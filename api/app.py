@@ -20,26 +20,44 @@ from api import (
     channels,
     customer_views,
     customers,
+    deal_views,
+    deals,
     events,
+    feedback,
+    feedback_views,
+    field_definitions,
     imports,
+    interaction_views,
+    interactions,
     keys,
+    lead_funnel,
+    lead_views,
+    leads,
     openapi,
     operations,
     order_goods,
     order_payments,
     order_views,
     orders,
+    pipelines,
     problems,
     reports,
+    saved_views,
     segment_models,
+    segment_rules,
     segment_views,
     service_level_views,
     service_levels,
+    service_report,
+    static_lists,
+    tasks,
+    teams,
     ticket_report,
     ticket_views,
     tickets,
     touchpoints,
     upkeep,
+    users,
 )
 from api.access import Keys
 from api.jobs import Jobs
@@ -97,12 +115,36 @@ def create(
     app.include_router(order_goods.router)
     app.include_router(ticket_views.router)
     app.include_router(tickets.router)
+    app.include_router(interaction_views.router)
+    app.include_router(interactions.router)
+    app.include_router(feedback_views.router)
+    app.include_router(feedback.router)
+    app.include_router(lead_views.router)
+    app.include_router(leads.router)
+    app.include_router(deal_views.router)
+    app.include_router(deals.router)
+    app.include_router(pipelines.reading)
+    app.include_router(pipelines.commanding)
     app.include_router(channel_views.router)
     app.include_router(channels.router)
     app.include_router(touchpoints.reading)
     app.include_router(touchpoints.commanding)
     app.include_router(segment_views.router)
     app.include_router(segment_models.router)
+    app.include_router(segment_rules.reading)
+    app.include_router(segment_rules.commanding)
+    app.include_router(static_lists.reading)
+    app.include_router(static_lists.commanding)
+    app.include_router(tasks.reading)
+    app.include_router(tasks.commanding)
+    app.include_router(users.reading)
+    app.include_router(users.commanding)
+    app.include_router(teams.reading)
+    app.include_router(teams.commanding)
+    app.include_router(saved_views.reading)
+    app.include_router(saved_views.commanding)
+    app.include_router(field_definitions.reading)
+    app.include_router(field_definitions.commanding)
     app.include_router(campaign_views.router)
     app.include_router(campaigns.router)
     app.include_router(campaign_members.router)
@@ -112,6 +154,8 @@ def create(
     app.include_router(campaign_report.router)
     app.include_router(channel_effect.router)
     app.include_router(ticket_report.router)
+    app.include_router(lead_funnel.router)
+    app.include_router(service_report.router)
     app.include_router(batch.router)
     app.include_router(events.router)
     app.include_router(keys.router)

@@ -11,12 +11,14 @@ from commands.unit_of_work import UnitOfWork
 from domain.aggregate import Aggregate
 from domain.campaign import Campaign
 from domain.customer import Customer
+from domain.deal import Deal
+from domain.lead import Lead
 from domain.order import Order
 from domain.refusals import Malformed
 from domain.task import Task
 from domain.ticket import Reference, Ticket
 
-ABOUT: Mapping[str, type[Aggregate]] = {kind.name: kind for kind in (Customer, Order, Ticket, Campaign)}
+ABOUT: Mapping[str, type[Aggregate]] = {kind.name: kind for kind in (Customer, Order, Ticket, Campaign, Lead, Deal)}
 """What a task may be about, by the kind that references call it."""
 
 
