@@ -9,13 +9,17 @@ from commands.unit_of_work import UnitOfWork
 from domain.aggregate import Aggregate
 from domain.campaign import Campaign
 from domain.customer import Customer, CustomerUnknown
+from domain.deal import Deal
 from domain.feedback import Feedback
 from domain.interaction import Interaction
+from domain.lead import Lead
 from domain.order import Order
 from domain.refusals import Malformed
 from domain.ticket import Reference, Ticket
 
-ABOUT: Mapping[str, type[Aggregate]] = {kind.name: kind for kind in (Customer, Order, Ticket, Campaign, Interaction, Feedback)}
+ABOUT: Mapping[str, type[Aggregate]] = {
+    kind.name: kind for kind in (Customer, Order, Ticket, Campaign, Lead, Deal, Interaction, Feedback)
+}
 """What something may be about, by the kind that references call it."""
 
 

@@ -170,6 +170,8 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Sort = Literal["occurred_at", "position"]
+Status = Literal["requested", "submitted", "acknowledged", "resolved", "dismissed"]
+
 OPEN = ("submitted", "acknowledged")
 EQUAL = ("customer_id", "kind", "channel", "agent", "owner", "team", "status", "tag", "about")
 

@@ -14,7 +14,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import Column, Connection, Date, Index, Integer, MetaData, Text, Uuid
 
-from domain.customer import Erased
+from domain import customer, lead
 from domain.events import Recorded, type_name
 from domain.interaction import TEXTS, Corrected, Interaction, Logged, Redacted, Retracted
 from projections import entries
@@ -132,5 +132,5 @@ interactions = Projection(
     version=1,
     tables=tables,
     apply=apply,
-    reads=frozenset(type_name(event) for event in (*Interaction.events, Erased)),
+    reads=frozenset(type_name(event) for event in (*Interaction.events, customer.Erased, lead.Erased)),
 )

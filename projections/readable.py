@@ -155,6 +155,7 @@ FIELDS = {
     "code": ("结果", "code"),
     "metric": ("指标", "metric"),
     "score": ("评分", "score"),
+    "duration_seconds": ("秒数", "seconds"),
     "carrier": ("承运商", "carrier"),
     "reason": ("原因", "reason"),
     "status": ("状态", "status"),

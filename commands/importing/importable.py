@@ -13,6 +13,7 @@ from commands.importing import history
 from commands.importing.called import Called
 from commands.importing.campaigns import CAMPAIGNS
 from commands.importing.channels import CHANNELS
+from commands.importing.contacts import CONTACTS
 from commands.importing.statements import Facts, Importable, annotation_commands
 from commands.importing.tickets import TICKETS
 from domain.contact import Address, MethodKind
@@ -154,6 +155,7 @@ IMPORTABLE: Mapping[str, Importable] = {
     **annotation_commands(Order),
     "order.deliver": Importable(Order, order_goods.deliver, Delivery),
     **TICKETS,
+    **CONTACTS,
     **CHANNELS,
     **CAMPAIGNS,
 }
