@@ -14,6 +14,7 @@ from commands.importing.called import Called
 from commands.importing.campaigns import CAMPAIGNS
 from commands.importing.channels import CHANNELS
 from commands.importing.contacts import CONTACTS
+from commands.importing.leads import LEADS
 from commands.importing.statements import Facts, Importable, annotation_commands
 from commands.importing.tickets import TICKETS
 from domain.contact import Address, MethodKind
@@ -88,13 +89,18 @@ class Placement(Facts, frozen=True):
     billing_address: Address | None = None
     shipping_address: Address | None = None
     contact: Contact | None = None
+    campaign: str | None = None
+    lead: str | None = None
+    deal: str | None = None
     test: bool = False
 
     def command_facts(self, called: Called) -> dict[str, Any]:
         stated = self.stated()
         customer = stated.pop("customer", None)
+        behind = {kind: stated.pop(kind) for kind in ("campaign", "lead", "deal") if kind in stated}
         return {
             **stated,
+            **{f"{kind}_id": called.other(kind, name) for kind, name in behind.items()},
             "order_id": called.id,
             "external": (called.system, called.name),
             "number": self.number,
@@ -158,6 +164,7 @@ IMPORTABLE: Mapping[str, Importable] = {
     **CONTACTS,
     **CHANNELS,
     **CAMPAIGNS,
+    **LEADS,
 }
 
 
