@@ -46,6 +46,7 @@ from api import (
     segment_models,
     segment_rules,
     segment_views,
+    service_level_report,
     service_level_views,
     service_levels,
     service_report,
@@ -154,6 +155,7 @@ def create(
     app.include_router(campaign_report.router)
     app.include_router(channel_effect.router)
     app.include_router(ticket_report.router)
+    app.include_router(service_level_report.router)
     app.include_router(lead_funnel.router)
     app.include_router(service_report.router)
     app.include_router(batch.router)

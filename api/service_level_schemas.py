@@ -46,7 +46,7 @@ POLICY = fields(
         "targets": OBJECTS,
     }
 )
-TICKET_SERVICE_LEVEL = fields(
+TICKET = fields(
     {
         "id": ID,
         "version": INTEGER,

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -15,12 +17,13 @@ import msgspec
 from sqlalchemy import BigInteger, Column, Connection, Integer, MetaData, Table, Text, Uuid, select
 
 from domain.events import Event, type_name
-from domain.opening_hours import InForce, Schedule, Timetable
+from domain.opening_hours import InForce, Schedule, Timetable, open_between
 from domain.service_calendar import DEFAULT, Defined, Revised, ServiceCalendar
 from projections.pages import Order, Page, page
 from projections.projection import Delivery, Projection
 from projections.rows import Instant, Row, Rows
 from projections.search import SORTED_TEXT
+from projections.ticket_course import MICROSECOND, Clock, moment
 
 metadata = MetaData()
 
@@ -64,6 +67,17 @@ class Calendars(NamedTuple):
     def timetable(self, team: str | None) -> Timetable | None:
         code = self.code(team)
         return None if code is None else self.timetables[code]
+
+    def clock(self, team: str | None) -> Clock | None:
+        """How open time passes; None where there is no calendar."""
+        timetable = self.timetable(team)
+        return None if timetable is None else partial(open_time, timetable)
+
+
+def open_time(timetable: Timetable, began: int, ended: int) -> int:
+    """How much is open from one moment to another, in microseconds; moments are microseconds since 1970, UTC."""
+    stretches = open_between(timetable, moment(began), moment(ended)) if began < ended else ()
+    return sum((closed - opened for opened, closed in stretches), timedelta()) // MICROSECOND
 
 
 # How events change it

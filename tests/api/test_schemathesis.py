@@ -27,6 +27,7 @@ from schemathesis import Case, GenerationMode, Response
 from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.core.failures import FailureGroup
 
+from api.service_level_bodies import SOON, WEEKDAYS
 from tests.api.client import Client
 from tests.api.conftest import World
 from tests.api.given_channels import counted, opened
@@ -57,8 +58,12 @@ def known(world: World) -> Known:
         "customers": {"id": list(customers), "method_id": list(methods), **theirs},
         "orders": {"id": orders, **own, **theirs},
         "tickets": {"id": [_ticket(client, number) for number in range(3)], "reply_id": ["r-1"], **theirs},
+        "interactions": {"id": [_interaction(client, customers[0])], **theirs},
+        "feedback": {"id": [_feedback(client)], **theirs},
         "campaigns": {"id": [_campaign(client, customers[0])], "customer_id": list(customers), **theirs},
         "channels": {"code": [_channel(client, code) for code in ("web", "store-1")], "date": ["2026-01-02"]},
+        "service-calendars": {"code": [_service_level(client, "service-calendars", WEEKDAYS)]},
+        "sla-policies": {"code": [_service_level(client, "sla-policies", SOON)]},
         "touchpoints": {"id": [_touchpoint(client)]},
         "segment-models": {"model": [_segment_model(client)]},
         "keys": {"id": [key]},
@@ -163,6 +168,15 @@ def _ticket(client: Client, number: int) -> str:
     return str(opened.json()["id"])
 
 
+def _interaction(client: Client, customer_id: str) -> str:
+    call = {"customer_id": customer_id, "channel": "phone", "direction": "inbound", "title": "Hello"}
+    return str(client.put("/v1/interactions/by/shop/1", call).json()["id"])
+
+
+def _feedback(client: Client) -> str:
+    return str(client.put("/v1/feedback/by/shop/1", {"kind": "csat", "score": 4}).json()["id"])
+
+
 def _campaign(client: Client, customer_id: str) -> str:
     campaign = client.put("/v1/campaigns/by/shop/1", {"name": "Spring", "currency": "EUR"}).headers["Location"]
     done(client, f"{campaign}/members", {"members": [{"customer_id": customer_id}]})
@@ -174,6 +188,11 @@ def _channel(client: Client, code: str) -> str:
     opened(client, code)
     counted(client, code, "2026-01-02", visits=10)
     return code
+
+
+def _service_level(client: Client, kind: str, body: dict[str, Any]) -> str:
+    assert client.put(f"/v1/{kind}/default", body).status_code == 201
+    return "default"
 
 
 def _touchpoint(client: Client) -> str:

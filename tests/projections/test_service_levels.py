@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from domain.opening_hours import InForce, OpenHours, Schedule
@@ -52,7 +54,7 @@ def calendar(history: History, code: str = "default", schedule: Schedule = OFFIC
 
 def policy(history: History, *targets: PolicyTarget, code: str = "all", at: float = -100, **terms: Any) -> SlaPolicy:
     told = history.of(SlaPolicy, f"policy {code}")
-    meant = Terms(**{"order": 1, "targets": targets} | terms)
+    meant = replace(Terms(order=1, targets=targets), **terms)
     history.must(told, lambda context: told.define(context, code, meant), occurred_at=hours(at))
     return told
 
@@ -91,7 +93,7 @@ def test_a_promise_is_met_until_the_very_moment_it_is_due(connection: Connection
     total, _ = asked(connection, history)
     assert counts(total) == (1, 1, 0)
     share = total.metrics["first_response"].attainment
-    assert (share.value, share.numerator, share.denominator) == (0.5, 1, 2)
+    assert (share.value, share.numerator, share.denominator) == (Decimal("0.5"), 1, 2)
 
 
 def test_an_open_ticket_is_undecided_until_it_is_overdue(connection: Connection, history: History) -> None:
