@@ -141,6 +141,7 @@ FIELDS = {
     "purpose": ("用途", "purpose"),
     "bounce": ("退回", "bounce"),
     "owner": ("负责人", "owner"),
+    "assignee": ("受理人", "assignee"),
     "team": ("团队", "team"),
     "agent": ("客服", "agent"),
     "tags": ("标签", "tags"),

@@ -38,6 +38,13 @@ NEEDED: dict[str, tuple[str, str]] = {
     "/v1/segment-models": ("segments:read", "segments:write"),
     "/v1/segment-labels": ("segments:read", ""),
     "/v1/customers/{id}/segment": ("segments:read", ""),
+    "/v1/segment-rules": ("segment-rules:read", "segment-rules:write"),
+    "/v1/lists": ("lists:read", "lists:write"),
+    "/v1/users": ("users:read", "users:write"),
+    "/v1/teams": ("teams:read", "teams:write"),
+    "/v1/tasks": ("tasks:read", "tasks:write"),
+    "/v1/saved-views": ("saved-views:read", "saved-views:write"),
+    "/v1/field-definitions": ("field-definitions:read", "field-definitions:write"),
     "/v1/calendar": ("", "operations:act"),
     "/v1/reports": ("reports:read", ""),
     "/v1/events": ("events:read", ""),
@@ -143,6 +150,8 @@ class Story(NamedTuple):
     customer: str
     order: str
     touchpoint: str
+    interaction: str
+    feedback: str
     position: str
 
 
@@ -197,7 +206,32 @@ def story(world: World) -> Story:
     assert client.patch(f"{order}/attributes", {"attributes": {"wish": SECRET}}).status_code == 200
     touched = {"channel": "web", "kind": "click", "anonymous_id": SECRET, "click_ids": {"gclid": SECRET}}
     touchpoint = client.post("/v1/touchpoints", touched | {"customer_id": made.json()["id"]}).headers["Location"]
-    return Story(customer, order, touchpoint, str(last["position"]))
+    interaction = _interaction(client, made.json()["id"])
+    feedback = _feedback(client, made.json()["id"])
+    return Story(customer, order, touchpoint, interaction, feedback, str(last["position"]))
+
+
+def _interaction(client: Client, customer_id: str) -> str:
+    texts = {name: SECRET for name in ("title", "body", "outcome", "message_id")} | {"participants": [SECRET]}
+    told = {"customer_id": customer_id, "channel": "phone", "direction": "inbound"} | texts
+    path = str(client.put(f"/v1/interactions/by/desk/{SECRET}", told).json()["id"])
+    done(client, f"/v1/interactions/{path}/attachments", _attachment())
+    assert client.patch(f"/v1/interactions/{path}", {"body": f"{SECRET} 2"}).status_code == 200
+    return f"/v1/interactions/{path}"
+
+
+def _feedback(client: Client, customer_id: str) -> str:
+    told = {"customer_id": customer_id, "kind": "complaint", "comment": SECRET}
+    feedback = str(client.post("/v1/feedback", told).headers["Location"])
+    for path, body in {
+        "actions": {"note": SECRET},
+        "resolution": {"resolution": SECRET},
+        "attachments": _attachment(),
+        "external-ids": {"system": "desk", "id": SECRET},
+    }.items():
+        done(client, f"{feedback}/{path}", body)
+    assert client.patch(f"{feedback}/attributes", {"attributes": {"wish": SECRET}}).status_code == 200
+    return feedback
 
 
 def _attachment() -> dict[str, Any]:
@@ -213,6 +247,8 @@ def _questions(story: Story) -> Iterator[str]:
     yield from ("/v1/customers", "/v1/customers?sort=position&limit=1", "/v1/orders", "/v1/orders?sort=number&limit=1")
     yield from (f"/v1/customers?q={SECRET}", "/v1/customers?sort=search_name&limit=1")
     yield from (story.touchpoint, f"{story.touchpoint}/history", f"{story.touchpoint}?version=1", "/v1/touchpoints")
+    yield from (f"{path}{more}" for path, more in product((story.interaction, story.feedback), ("", "/history", "?version=2")))
+    yield from ("/v1/interactions", "/v1/feedback", "/v1/reports/service", f"/v1/interactions/by/desk/{SECRET}")
     yield from ("/v1/reports/channel-sales?by=channel&by=day", "/v1/reports/channel-effect?by=day")
 
 
@@ -234,6 +270,7 @@ def test_who_may_read_personal_data_sees_it(world: World, story: Story) -> None:
     told = {question for question, answer in _answers(world, story, "agent") if SECRET.casefold() in answer.casefold()}
     assert {story.customer, story.order, f"{story.customer}/history", f"{story.order}/history", "/v1/customers"} <= told
     assert {story.touchpoint, f"{story.touchpoint}/history", "/v1/touchpoints"} <= told
+    assert {story.interaction, f"{story.feedback}/history", "/v1/interactions", "/v1/feedback"} <= told
 
 
 def test_analysts_neither_search_nor_sort_by_what_they_may_not_see(world: World, story: Story) -> None:

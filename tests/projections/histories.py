@@ -32,6 +32,7 @@ from domain.order import (
 )
 from domain.touchpoint import Touchpoint
 from tests.projections.campaign_acts import CAMPAIGN_ACTS
+from tests.projections.configuration_acts import CONFIGURATION_ACTS
 from tests.projections.contact_acts import CONTACT_ACTS
 from tests.projections.harness import History, Step, uuid
 from tests.projections.lead_acts import LEAD_ACTS
@@ -338,6 +339,7 @@ ACTS: dict[str, Callable[[History, int, int], None]] = {
     **SEGMENT_ACTS,
     **CAMPAIGN_ACTS,
     **TICKET_ACTS,
+    **CONFIGURATION_ACTS,
     **LEAD_ACTS,
     **CONTACT_ACTS,
     **SERVICE_LEVEL_ACTS,

@@ -15,17 +15,23 @@ from projections.customer_timeline import customer_timeline
 from projections.customer_view import customer_view
 from projections.deals import deals
 from projections.feedback import feedback
+from projections.field_definitions import field_definitions
 from projections.interactions import interactions
 from projections.leads import leads
 from projections.orders import orders
 from projections.pipelines import pipelines
 from projections.projection import Projection
+from projections.saved_views import saved_views
 from projections.segment_labels import segment_labels
 from projections.service_calendars import service_calendars
 from projections.sla_policies import sla_policies
+from projections.static_lists import static_lists
+from projections.tasks import tasks
+from projections.teams import teams
 from projections.ticket_times import ticket_times
 from projections.tickets import tickets
 from projections.touchpoints import touchpoints
+from projections.users import users
 from tests.projections.harness import History, Step, assert_recomputes, clear, create, fold, in_memory, rows_of
 from tests.projections.histories import histories, schedules
 
@@ -50,6 +56,12 @@ PROJECTIONS = (
     leads,
     deals,
     pipelines,
+    users,
+    teams,
+    tasks,
+    saved_views,
+    field_definitions,
+    static_lists,
 )
 NAMES = [projection.name for projection in PROJECTIONS]
 
