@@ -212,12 +212,12 @@ def story(world: World) -> Story:
 
 
 def _interaction(client: Client, customer_id: str) -> str:
-    texts = {name: SECRET for name in ("title", "body", "outcome", "message_id")} | {"participants": [SECRET]}
+    texts: dict[str, Any] = {"title": SECRET, "body": SECRET, "outcome": SECRET, "message_id": SECRET, "participants": [SECRET]}
     told = {"customer_id": customer_id, "channel": "phone", "direction": "inbound"} | texts
-    path = str(client.put(f"/v1/interactions/by/desk/{SECRET}", told).json()["id"])
-    done(client, f"/v1/interactions/{path}/attachments", _attachment())
-    assert client.patch(f"/v1/interactions/{path}", {"body": f"{SECRET} 2"}).status_code == 200
-    return f"/v1/interactions/{path}"
+    id = client.put(f"/v1/interactions/by/desk/{SECRET}", told).json()["id"]
+    done(client, f"/v1/interactions/{id}/attachments", _attachment())
+    assert client.patch(f"/v1/interactions/{id}", {"body": f"{SECRET} 2"}).status_code == 200
+    return f"/v1/interactions/{id}"
 
 
 def _feedback(client: Client, customer_id: str) -> str:
