@@ -11,23 +11,26 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from domain.opening_hours import InForce, OpenHours, Schedule
 from domain.service_calendar import ServiceCalendar
 from domain.service_level import judged, worst
 from domain.sla_policy import METRICS, Condition, PolicyTarget, SlaPolicy, Terms
 from domain.ticket import Replied, SlaTarget, Ticket
-from projections.service_calendars import service_calendars
+from projections.service_calendars import calendars, service_calendars
 from projections.service_level_breaches import Judged, breaches
 from projections.service_level_report import Kept, Question, report
 from projections.sla_policies import sla_policies
 from projections.ticket_course import microseconds
+from projections.ticket_report import Question as TimesQuestion
+from projections.ticket_report import report as times_report
 from projections.ticket_service_level import service_level
-from projections.ticket_times import ticket_times
+from projections.ticket_times import measured_tickets, so_far, ticket_times, times
 from projections.ticket_waits import Wait
 from tests.projections.given_tickets import NOON, NOW, hours, opened, then
 from tests.projections.harness import History, clear, fold, in_memory
+from tests.projections.histories import histories
 
 HOUR = 3600
 READ = (ticket_times, service_calendars, sla_policies)
@@ -229,12 +232,12 @@ def test_discarded_tickets_are_in_no_group(connection: Connection, history: Hist
     assert (total.tickets, groups, one(connection, ticket)["targets"]) == (0, [], [])
 
 
-times = st.integers(0, 400).map(lambda quarters: microseconds(NOON) + quarters * 900 * 10**6)
+moments = st.integers(0, 400).map(lambda quarters: microseconds(NOON) + quarters * 900 * 10**6)
 
 
 @st.composite
 def waits(draw: st.DrawFn) -> Wait:
-    edges = sorted(draw(st.lists(times, min_size=2, max_size=6)))
+    edges = sorted(draw(st.lists(moments, min_size=2, max_size=6)))
     runs = tuple(zip(edges[::2], edges[1::2], strict=False))
     over = draw(st.booleans())
     return Wait(runs if over else (*runs[:-1], (runs[-1][0], None)), over)
@@ -261,3 +264,23 @@ def test_of_several_verdicts_the_worst_counts() -> None:
     assert worst(["met", "breached", "undecided"]) == "breached"
     assert worst(["met", "undecided"]) == "undecided"
     assert worst([]) is None
+
+
+@settings(max_examples=15, deadline=None)
+@given(history=histories())
+def test_a_report_in_business_hours_sums_what_single_tickets_show(history: History) -> None:
+    calendar(history, at=-1000)
+    with in_memory(*READ) as connection:
+        for projection in READ:
+            fold(connection, history, projection)
+        known = calendars(connection)
+        ids = connection.execute(select(measured_tickets.c.ticket_id).where(~measured_tickets.c.discarded)).scalars().all()
+        rows = [times(connection, id, known) or {} for id in ids]
+        question = TimesQuestion(dated_by="opened", clock="business", from_=date(2000, 1, 1), to=date(2100, 1, 1))
+        total, _ = times_report(connection, question, NOW + timedelta(days=90))
+    for name, measure in total.measures.items():
+        values = [row["measures"][name]["value"] for row in rows]
+        told = [value for value in values if value is not None]
+        assert (measure.count, measure.mean.numerator) == (len(told), sum(told)), name
+    ages = [so_far(row, NOW + timedelta(days=90), known.clock(row["team"])) for row in rows]
+    assert total.backlog_age_so_far.mean.numerator == sum(age["age_so_far"] for age in ages if age)
