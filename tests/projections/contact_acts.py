@@ -70,7 +70,7 @@ def _feedback(history: History, who: int, n: int) -> None:
     if feedback.requested is None and who % 2:
         history.do(feedback, lambda context: feedback.request(context, customer_id=customer_id, **told))
     elif customer_id is not None or who % 3 == 0:
-        score = {} if kind in ("complaint", "praise") else {"score": 1 + n % 5, "scale": _scale(kind)}
+        score: dict[str, Any] = {} if kind in ("complaint", "praise") else {"score": 1 + n % 5, "scale": _scale(kind)}
         # An anonymous request may be answered by somebody who is known.
         customer_id = customer_id or (_customer_id(history, n) if n % 2 else None)
         history.do(
