@@ -94,10 +94,12 @@ def test_an_answer_of_the_one_with_whom_the_customer_was_merged_is_theirs(work: 
 def test_every_decision_has_its_command(work: InMemory) -> None:
     register(work)
     log(work)
-    for version, (command, facts) in enumerate(
-        [(interactions.correct, {"title": "Hello"}), (interactions.redact, {}), (interactions.retract, {"reason": "mistake"})],
-        2,
-    ):
+    told: list[tuple[Any, dict[str, Any]]] = [
+        (interactions.correct, {"title": "Hello"}),
+        (interactions.redact, {}),
+        (interactions.retract, {"reason": "mistake"}),
+    ]
+    for version, (command, facts) in enumerate(told, 2):
         assert command(work, interaction_id=CALL, **facts).version == version
     submit(work)
     dealt: list[tuple[Any, dict[str, Any]]] = [
