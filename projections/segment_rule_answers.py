@@ -107,7 +107,7 @@ class Report(msgspec.Struct, frozen=True):
 def report(connection: Connection) -> Report:
     """How many customers each rule in force labels, in the order in which rules are tried, and how many none does."""
     by_rule = select(rule_labels.c.rule_id, func.count()).group_by(rule_labels.c.rule_id)
-    counts: dict[UUID, int] = dict(connection.execute(by_rule).tuples().all())
+    counts: dict[UUID, int] = dict(connection.execute(by_rule).all())
     there = select(func.count()).select_from(customer_features).where(customer_features.c.state.is_not(None))
     customers: int = connection.execute(there).scalar_one()
     groups = [_group(rule, counts.get(rule.rule_id, 0), customers) for rule in in_order(known(connection))]

@@ -13,7 +13,7 @@ Checks of schemathesis that are left out, and why:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -66,6 +66,7 @@ def known(world: World) -> Known:
         "sla-policies": {"code": [_service_level(client, "sla-policies", SOON)]},
         "touchpoints": {"id": [_touchpoint(client)]},
         "segment-models": {"model": [_segment_model(client)]},
+        **_configuration(client, customers),
         "keys": {"id": [key]},
         "events": {"position": ["1", "2", "3"]},
     }
@@ -197,6 +198,28 @@ def _service_level(client: Client, kind: str, body: dict[str, Any]) -> str:
 
 def _touchpoint(client: Client) -> str:
     return str(client.post("/v1/touchpoints", {"channel": "web", "kind": "click", "anonymous_id": "v-1"}).json()["id"])
+
+
+def _configuration(client: Client, customers: Sequence[str]) -> Known:
+    """What configures the rest, one of each."""
+    rule = {"op": "compare", "feature": "orders", "is": ">", "value": 0, "window": {"last_days": 30}}
+    client.put("/v1/users/agent-7", {"name": "Ada"})
+    client.put("/v1/teams/support", {"name": "Support"})
+    client.put("/v1/field-definitions/customer/size", {"kind": "number", "name": "Size"})
+    made = {
+        "tasks": {"title": "Call", "about": {"kind": "customer", "id": customers[0]}},
+        "saved-views": {"name": "Urgent", "resource": "tickets", "filters": {"priority": "urgent"}},
+        "lists": {"name": "Invited"},
+        "segment-rules": {"name": "active", "rule": rule, "priority": 1},
+    }
+    ids = {resource: client.post(f"/v1/{resource}", body).json()["id"] for resource, body in made.items()}
+    done(client, f"/v1/lists/{ids['lists']}/members", {"customer_ids": list(customers)})
+    return {
+        "users": {"code": ["agent-7"]},
+        "teams": {"code": ["support"]},
+        "field-definitions": {"entity": ["customer"], "key": ["size"]},
+        **{resource: {"id": [id]} for resource, id in ids.items()},
+    }
 
 
 def _segment_model(client: Client) -> str:
