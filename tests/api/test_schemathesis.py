@@ -31,6 +31,7 @@ from api.service_level_bodies import SOON, WEEKDAYS
 from tests.api.client import Client
 from tests.api.conftest import World
 from tests.api.given_channels import counted, opened
+from tests.api.given_leads import defined
 from tests.api.given_orders import confirmed, done
 from tests.api.served import served
 
@@ -60,6 +61,9 @@ def known(world: World) -> Known:
         "tickets": {"id": [_ticket(client, number) for number in range(3)], "reply_id": ["r-1"], **theirs},
         "interactions": {"id": [_interaction(client, customers[0])], **theirs},
         "feedback": {"id": [_feedback(client)], **theirs},
+        "leads": {"id": [_lead(client)], **theirs},
+        "deals": {"id": [_deal(client, customers[0])], **theirs},
+        "pipelines": {"code": ["sales"]},
         "campaigns": {"id": [_campaign(client, customers[0])], "customer_id": list(customers), **theirs},
         "channels": {"code": [_channel(client, code) for code in ("web", "store-1")], "date": ["2026-01-02"]},
         "service-calendars": {"code": [_service_level(client, "service-calendars", WEEKDAYS)]},
@@ -176,6 +180,16 @@ def _interaction(client: Client, customer_id: str) -> str:
 
 def _feedback(client: Client) -> str:
     return str(client.put("/v1/feedback/by/shop/1", {"kind": "csat", "score": 4}).json()["id"])
+
+
+def _lead(client: Client) -> str:
+    return str(client.put("/v1/leads/by/shop/1", {"channel": "social", "contact": {"name": "Ada"}}).json()["id"])
+
+
+def _deal(client: Client, customer_id: str) -> str:
+    defined(client)
+    body = {"customer_id": customer_id, "pipeline": "sales", "stage": "talking", "amount": "5.00", "currency": "EUR"}
+    return str(client.put("/v1/deals/by/shop/1", body).json()["id"])
 
 
 def _campaign(client: Client, customer_id: str) -> str:
