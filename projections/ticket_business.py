@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import NamedTuple
-from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +25,7 @@ class Spells(NamedTuple):
     ended: Whole
 
 
-def spells(numbers: Mapping[UUID, int], intervals: Sequence[Sequence[object]]) -> Spells:
+def spells(numbers: Mapping[Hashable, int], intervals: Sequence[Sequence[object]]) -> Spells:
     """`intervals` have a ticket's id, a status and two moments; `numbers` tells which ticket is which."""
     rows = [(numbers[id], SPENT[status], *edges) for id, status, *edges in intervals if status in SPENT]  # type: ignore[index]
     ticket, figure, began, ended = zip(*rows, strict=True) if rows else ((), (), (), ())
