@@ -9,6 +9,7 @@ from uuid import UUID
 
 from msgspec import UNSET, UnsetType
 
+from commands.field_definitions import check_attributes
 from commands.unit_of_work import UnitOfWork
 from domain.annotations import Number
 from domain.contact import Address
@@ -46,6 +47,7 @@ def register(
     region: str | None = None,
 ) -> Customer:
     """The same values again are a repeat. `region` reads telephone numbers that come without country code."""
+    check_attributes(work, Customer.name, attributes or {})
     customer = work.load(Customer, customer_id)
     customer.register(
         work.context,
@@ -87,6 +89,7 @@ def create_or_change(
     UNSET says nothing about a field, None says that it is empty. Contact methods are added, never removed. Who comes
     without a kind is registered as a person.
     """
+    check_attributes(work, Customer.name, attributes or {})
     customer = work.load(Customer, customer_id)
     if not customer.exists:
         customer.register(

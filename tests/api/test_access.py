@@ -152,6 +152,7 @@ class Story(NamedTuple):
     touchpoint: str
     interaction: str
     feedback: str
+    configured: tuple[str, ...]
     position: str
 
 
@@ -208,7 +209,20 @@ def story(world: World) -> Story:
     touchpoint = client.post("/v1/touchpoints", touched | {"customer_id": made.json()["id"]}).headers["Location"]
     interaction = _interaction(client, made.json()["id"])
     feedback = _feedback(client, made.json()["id"])
-    return Story(customer, order, touchpoint, interaction, feedback, str(last["position"]))
+    configured = _configured(client, made.json()["id"])
+    return Story(customer, order, touchpoint, interaction, feedback, configured, str(last["position"]))
+
+
+def _configured(client: Client, customer_id: str) -> tuple[str, ...]:
+    """A task about the customer, a view that looks for them, and a user."""
+    task = {"title": SECRET, "about": {"kind": "customer", "id": customer_id}}
+    view = {"name": "Whom I look for", "resource": "customers", "filters": {"q": SECRET}}
+    made = (
+        client.post("/v1/tasks", task),
+        client.post("/v1/saved-views", view),
+        client.put("/v1/users/agent-7", {"name": SECRET}),
+    )
+    return tuple(answer.headers["Location"] for answer in made)
 
 
 def _interaction(client: Client, customer_id: str) -> str:
@@ -250,6 +264,8 @@ def _questions(story: Story) -> Iterator[str]:
     yield from (f"{path}{more}" for path, more in product((story.interaction, story.feedback), ("", "/history", "?version=2")))
     yield from ("/v1/interactions", "/v1/feedback", "/v1/reports/service", f"/v1/interactions/by/desk/{SECRET}")
     yield from ("/v1/reports/channel-sales?by=channel&by=day", "/v1/reports/channel-effect?by=day")
+    yield from (f"{path}{suffix}" for path, suffix in product(story.configured, ("", "/history", "?version=1")))
+    yield from ("/v1/tasks", "/v1/saved-views", "/v1/users")
 
 
 def _answers(world: World, story: Story, role: Role) -> Iterator[tuple[str, str]]:
@@ -270,6 +286,7 @@ def test_who_may_read_personal_data_sees_it(world: World, story: Story) -> None:
     told = {question for question, answer in _answers(world, story, "agent") if SECRET.casefold() in answer.casefold()}
     assert {story.customer, story.order, f"{story.customer}/history", f"{story.order}/history", "/v1/customers"} <= told
     assert {story.touchpoint, f"{story.touchpoint}/history", "/v1/touchpoints"} <= told
+    assert {*story.configured, "/v1/tasks", "/v1/saved-views", "/v1/users"} <= told
     assert {story.interaction, f"{story.feedback}/history", "/v1/interactions", "/v1/feedback"} <= told
 
 

@@ -124,6 +124,7 @@ def test_a_field_says_which_values_an_attribute_takes(client: Client) -> None:
     made = client.put("/v1/field-definitions/customer/size", size)
     assert (made.status_code, made.headers["Location"]) == (201, "/v1/field-definitions/customer/size")
     ada = customer(client, "Ada")
+    assert client.post("/v1/customers", {"name": "Bob", "attributes": {"size": "medium"}}).status_code == 422
     odd = client.patch(f"/v1/customers/{ada}/attributes", {"attributes": {"size": "medium"}})
     assert (odd.status_code, odd.json()["type"]) == (422, "/problems/attribute-does-not-fit")
     told(client, "PATCH", f"/v1/customers/{ada}/attributes", {"attributes": {"size": "small", "other": "medium"}})
