@@ -263,6 +263,8 @@ def _questions(story: Story) -> Iterator[str]:
     yield from (story.touchpoint, f"{story.touchpoint}/history", f"{story.touchpoint}?version=1", "/v1/touchpoints")
     yield from (f"{path}{more}" for path, more in product((story.interaction, story.feedback), ("", "/history", "?version=2")))
     yield from ("/v1/interactions", "/v1/feedback", "/v1/reports/service", f"/v1/interactions/by/desk/{SECRET}")
+    yield from (story.lead, f"{story.lead}/history", f"{story.lead}?version=1", "/v1/leads", f"/v1/leads/by/shop/{SECRET}")
+    yield from ("/v1/reports/lead-funnel?by=origin&by=owner", "/v1/deals", "/v1/pipelines")
     yield from ("/v1/reports/channel-sales?by=channel&by=day", "/v1/reports/channel-effect?by=day")
     yield from (f"{path}{suffix}" for path, suffix in product(story.configured, ("", "/history", "?version=1")))
     yield from ("/v1/tasks", "/v1/saved-views", "/v1/users")
@@ -286,6 +288,7 @@ def test_who_may_read_personal_data_sees_it(world: World, story: Story) -> None:
     told = {question for question, answer in _answers(world, story, "agent") if SECRET.casefold() in answer.casefold()}
     assert {story.customer, story.order, f"{story.customer}/history", f"{story.order}/history", "/v1/customers"} <= told
     assert {story.touchpoint, f"{story.touchpoint}/history", "/v1/touchpoints"} <= told
+    assert {story.lead, f"{story.lead}/history", "/v1/leads"} <= told
     assert {*story.configured, "/v1/tasks", "/v1/saved-views", "/v1/users"} <= told
     assert {story.interaction, f"{story.feedback}/history", "/v1/interactions", "/v1/feedback"} <= told
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from commands import campaigns, deals, leads, orders, pipelines
+from commands import campaigns, deals, leads, orders, pipelines, touchpoints
 from domain.customer import Customer, CustomerErased, CustomerUnknown
 from domain.deal import BEFORE_LEAD, Deal, DealOpenedOtherwise
 from domain.ids import external_id
@@ -182,3 +182,20 @@ def test_an_order_of_an_erased_lead_is_refused(work: InMemory) -> None:
         place(work, lead_id=LEAD)
     with pytest.raises(CustomerUnknown):
         place(work, customer_id=NOBODY)
+
+
+def test_a_lead_is_touched_and_one_of_a_customer_is_that_customer(work: InMemory) -> None:
+    def touch(click: UUID, lead_id: UUID) -> UUID | None:
+        recorded = touchpoints.record(work, touchpoint_id=click, channel="web", kind="form", lead_id=lead_id).recorded
+        assert recorded is not None
+        assert (len(work.facts(click)), recorded.lead_id) == (1, lead_id)
+        return recorded.customer_id
+
+    first, second = (external_id("touchpoint", "test", number, b"") for number in ("1", "2"))
+    capture(work)
+    capture(work, OTHER_LEAD, customer_id=ADA)
+    assert (touch(first, LEAD), touch(second, OTHER_LEAD)) == (None, ADA)
+    leads.convert(work, lead_id=LEAD, customer_id=BOB)
+    assert touch(first, LEAD) is None
+    with pytest.raises(NotThere):
+        touch(first, NOBODY)

@@ -12,6 +12,7 @@ from domain.customer import Customer
 from domain.deal import Deal, Place
 from domain.lead import Contact, Converted, Lead
 from domain.pipeline import Pipeline, Stage
+from domain.touchpoint import Touchpoint
 from tests.projections.harness import History, uuid
 
 CUSTOMERS, LEADS, DEALS = 4, 4, 4
@@ -145,6 +146,18 @@ def _annotate(*, lead: bool) -> Act:
     return act
 
 
+def _touch(history: History, who: int, n: int) -> None:
+    lead, touchpoint = _lead(history, who, n), history.of(Touchpoint, f"touchpoint of lead {who % LEADS} {n}")
+    if not lead.erased:
+        theirs = lead.subject if lead.subject != lead.id else None
+        history.do(
+            touchpoint,
+            lambda context: touchpoint.touch(
+                context, channel="web", kind="form", customer_id=theirs, lead_id=lead.id, anonymous_id=f"visitor {n}"
+            ),
+        )
+
+
 LEAD_ACTS: dict[str, Act] = {
     "advance lead": _lead_act(
         lambda lead, context, n: lead.change_stage(context, f"stage-{n % 3}"),
@@ -155,6 +168,7 @@ LEAD_ACTS: dict[str, Act] = {
     ),
     "convert lead": _convert,
     "erase lead": _erase,
+    "touch lead": _touch,
     "annotate lead": _annotate(lead=True),
     "move deal": _move,
     "change deal": _deal_act(
