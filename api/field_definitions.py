@@ -55,7 +55,9 @@ class FieldBody(Told):
     name: Annotated[str, StringConstraints(min_length=1, max_length=NAME_LENGTH)]
     options: Annotated[list[Option], Field(max_length=OPTION_LIMIT, description="All values of a choice.")] = []
     personal: bool | None = Field(
-        default=None, description="Null leaves it to the kind: texts, choices and dates are personal, numbers and flags not."
+        default=None,
+        description="Whether a value may tell of a person. Null leaves it to the kind: texts, choices and dates do, numbers and "
+        "flags do not. Every text among attributes is kept as personal data, whatever its field says.",
     )
 
 

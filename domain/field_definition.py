@@ -41,7 +41,10 @@ def field_definition_id(entity: str, key: str) -> UUID:
 
 
 class Defined(Event, frozen=True, tag="crm.field_definition.defined.v1"):
-    """`entity` is the kind of thing, such as `customer`; `options` are all values of a choice. The name is plain."""
+    """`entity` is the kind of thing, such as `customer`; `options` are all values of a choice. The name is plain.
+
+    `personal` is whether a value may tell of a person; attributes keep every text as personal data all the same.
+    """
 
     entity: str
     key: str
