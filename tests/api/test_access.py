@@ -152,6 +152,7 @@ class Story(NamedTuple):
     touchpoint: str
     interaction: str
     feedback: str
+    lead: str
     configured: tuple[str, ...]
     position: str
 
@@ -210,7 +211,17 @@ def story(world: World) -> Story:
     interaction = _interaction(client, made.json()["id"])
     feedback = _feedback(client, made.json()["id"])
     configured = _configured(client, made.json()["id"])
-    return Story(customer, order, touchpoint, interaction, feedback, configured, str(last["position"]))
+    lead = _lead(client)
+    return Story(customer, order, touchpoint, interaction, feedback, lead, configured, str(last["position"]))
+
+
+def _lead(client: Client) -> str:
+    """The path of a lead that is nobody's yet."""
+    contact = dict.fromkeys(("name", "organisation", "email", "phone", "handle"), SECRET)
+    lead = client.put(f"/v1/leads/by/shop/{SECRET}", {"contact": contact}).headers["Location"]
+    done(client, f"{lead}/attachments", _attachment())
+    assert client.patch(f"{lead}/attributes", {"attributes": {"wish": SECRET}}).status_code == 200
+    return str(lead)
 
 
 def _configured(client: Client, customer_id: str) -> tuple[str, ...]:
