@@ -56,8 +56,8 @@ class FieldBody(Told):
     options: Annotated[list[Option], Field(max_length=OPTION_LIMIT, description="All values of a choice.")] = []
     personal: bool | None = Field(
         default=None,
-        description="Whether a value may tell of a person. Null leaves it to the kind: texts, choices and dates do, numbers and "
-        "flags do not. Every text among attributes is kept as personal data, whatever its field says.",
+        description="Whether a value may tell of a person. Null leaves it to the kind: texts, choices and dates do, numbers "
+        "and flags do not. Every text among attributes is kept as personal data, whatever its field says.",
     )
 
 

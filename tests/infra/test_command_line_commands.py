@@ -31,6 +31,12 @@ ALL = [
     "leads",
     "deals",
     "pipelines",
+    "users",
+    "teams",
+    "tasks",
+    "saved_views",
+    "field_definitions",
+    "static_lists",
 ]
 
 
