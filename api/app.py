@@ -53,6 +53,7 @@ from api import (
     static_lists,
     tasks,
     teams,
+    ticket_backlog,
     ticket_report,
     ticket_views,
     tickets,
@@ -155,6 +156,7 @@ def create(
     app.include_router(campaign_report.router)
     app.include_router(channel_effect.router)
     app.include_router(ticket_report.router)
+    app.include_router(ticket_backlog.router)
     app.include_router(service_level_report.router)
     app.include_router(lead_funnel.router)
     app.include_router(service_report.router)

@@ -94,3 +94,17 @@ SERVICE_LEVELS = fields(
         "groups": {"type": "array", "items": SERVICE_LEVELS_GROUP},
     }
 )
+FLOW = fields(
+    {"period": DAY, "opened": INTEGER, "reopened": INTEGER, "finished": INTEGER, "backlog": INTEGER, "mean_age": RATIO}
+)
+BACKLOG = fields(
+    {
+        "from": DAY,
+        "to": DAY,
+        "zone": TEXT,
+        "by": TEXT,
+        "definition": TEXT,
+        "position": INTEGER,
+        "groups": {"type": "array", "items": FLOW},
+    }
+)

@@ -147,3 +147,17 @@ def test_what_was_promised_and_whether_it_was_kept(client: Client) -> None:
 
 def test_a_report_on_service_levels_is_by_one_kind_of_period(client: Client) -> None:
     assert client.get("/v1/reports/service-levels", params={"by": ["day", "week"]}).status_code == 422
+
+
+@on_both_engines
+def test_what_came_what_was_done_and_what_waits(client: Client) -> None:
+    over_the_weekend(client)
+    opened(client, opened_by="customer", occurred_at="2026-02-28T12:00Z")
+    days = seen(client, "/v1/reports/ticket-backlog", zone="UTC", to="2026-03-03")["groups"]
+    assert [(day["period"], day["opened"], day["finished"], day["backlog"]) for day in days] == [
+        ("2026-02-27", 1, 0, 1),
+        ("2026-02-28", 1, 0, 2),
+        ("2026-03-01", 0, 0, 2),
+        ("2026-03-02", 0, 1, 1),
+    ]
+    assert (days[0]["mean_age"]["value"], days[0]["mean_age"]["unit"]) == (str(8 * HOUR), "seconds")
