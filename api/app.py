@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from api import (
+    audit,
     batch,
     calendar,
     campaign_members,
@@ -42,6 +43,7 @@ from api import (
     pipelines,
     problems,
     reports,
+    sales_report,
     saved_views,
     segment_models,
     segment_rules,
@@ -153,6 +155,7 @@ def create(
     app.include_router(service_level_views.router)
     app.include_router(service_levels.router)
     app.include_router(reports.router)
+    app.include_router(sales_report.router)
     app.include_router(campaign_report.router)
     app.include_router(channel_effect.router)
     app.include_router(ticket_report.router)
@@ -162,6 +165,7 @@ def create(
     app.include_router(service_report.router)
     app.include_router(batch.router)
     app.include_router(events.router)
+    app.include_router(audit.router)
     app.include_router(keys.router)
     app.include_router(imports.router)
     app.include_router(calendar.router)

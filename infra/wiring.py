@@ -44,6 +44,7 @@ from infra.read_models import ReadModels, postgres_read_models, sqlite_read_mode
 from infra.routing import PARTITIONS
 from infra.settings import Settings
 from projections.api_keys import api_keys
+from projections.audit_index import audit_index
 from projections.campaign_members import campaign_members
 from projections.campaigns import campaigns
 from projections.channel_sales import channel_sales
@@ -58,6 +59,7 @@ from projections.interactions import interactions
 from projections.leads import leads
 from projections.orders import orders
 from projections.pipelines import pipelines
+from projections.product_sales import product_sales
 from projections.projection import Projection
 from projections.saved_views import saved_views
 from projections.segment_labels import segment_labels
@@ -106,6 +108,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     customer_timeline,
     orders,
     channel_sales,
+    product_sales,
     api_keys,
     channels,
     channel_traffic,
@@ -128,6 +131,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     saved_views,
     field_definitions,
     static_lists,
+    audit_index,
 )
 
 

@@ -48,6 +48,7 @@ NEEDED: dict[str, tuple[str, str]] = {
     "/v1/calendar": ("", "operations:act"),
     "/v1/reports": ("reports:read", ""),
     "/v1/events": ("events:read", ""),
+    "/v1/audit": ("events:read", ""),
     "/v1/batch": ("", "batches:send"),
     "/v1/keys": ("keys:read", "keys:manage"),
     "/v1/imports": ("imports:read", "imports:run"),

@@ -15,6 +15,7 @@ ALL = [
     "customer_timeline",
     "orders",
     "channel_sales",
+    "product_sales",
     "api_keys",
     "channels",
     "channel_traffic",
@@ -37,6 +38,7 @@ ALL = [
     "saved_views",
     "field_definitions",
     "static_lists",
+    "audit_index",
 ]
 
 

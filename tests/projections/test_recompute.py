@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from sqlalchemy import create_engine
 
 from projections.api_keys import api_keys
+from projections.audit_index import audit_index
 from projections.campaign_members import campaign_members
 from projections.campaigns import campaigns
 from projections.channel_sales import channel_sales
@@ -20,6 +21,7 @@ from projections.interactions import interactions
 from projections.leads import leads
 from projections.orders import orders
 from projections.pipelines import pipelines
+from projections.product_sales import product_sales
 from projections.projection import Projection
 from projections.saved_views import saved_views
 from projections.segment_labels import segment_labels
@@ -40,6 +42,7 @@ PROJECTIONS = (
     customer_timeline,
     orders,
     channel_sales,
+    product_sales,
     api_keys,
     channels,
     channel_traffic,
@@ -62,6 +65,7 @@ PROJECTIONS = (
     saved_views,
     field_definitions,
     static_lists,
+    audit_index,
 )
 NAMES = [projection.name for projection in PROJECTIONS]
 
