@@ -67,6 +67,7 @@ def run(settings: Settings, load: Files | None) -> None:
         application = stack.enter_context(parts.application(local_key))
         key = issue_first_key(parts.deployment.store, parts.executor)
         stack.enter_context(parts.ending_days())
+        stack.enter_context(parts.following_policies())
 
         def ready() -> None:
             if not settings.distributed:

@@ -19,7 +19,16 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row, tuple_row
 from psycopg.sql import SQL
 
-from commands.commit import Committed, KeptReceipt, NewReceipt, NumbersTaken, ReceiptsTaken, Stale, StoreUnavailable
+from commands.commit import (
+    POLICY_SCOPE,
+    Committed,
+    KeptReceipt,
+    NewReceipt,
+    NumbersTaken,
+    ReceiptsTaken,
+    Stale,
+    StoreUnavailable,
+)
 from infra.event_store.mapper import Stored
 from infra.event_store.rows import CommitRows
 
@@ -257,8 +266,9 @@ class PostgresRecorder:
     @unavailable_when_unreachable
     def prune(self, before_days: int) -> None:
         with self._connection() as connection:
-            for table in ("receipts", "batches"):
-                connection.execute(f"DELETE FROM {table} WHERE at < now() - make_interval(days => %s)", [before_days])
+            connection.execute("DELETE FROM batches WHERE at < now() - make_interval(days => %s)", [before_days])
+            others = "DELETE FROM receipts WHERE at < now() - make_interval(days => %s) AND scope NOT LIKE %s"
+            connection.execute(others, [before_days, f"{POLICY_SCOPE}%"])
 
     def close(self) -> None:
         self._datastore.close()

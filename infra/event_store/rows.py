@@ -50,6 +50,6 @@ class Recorder(Protocol):
         """The value kept under this name: the given one, if there was none before."""
 
     def prune(self, before_days: int) -> None:
-        """Forget receipts and batch ids that are older than this."""
+        """Forget batch ids and receipts that are older than this; what policies did is kept."""
 
     def close(self) -> None: ...

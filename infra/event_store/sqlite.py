@@ -22,7 +22,16 @@ from eventsourcing.sqlite import (
     SQLiteDatastore,
 )
 
-from commands.commit import Committed, KeptReceipt, NewReceipt, NumbersTaken, ReceiptsTaken, Stale, StoreUnavailable
+from commands.commit import (
+    POLICY_SCOPE,
+    Committed,
+    KeptReceipt,
+    NewReceipt,
+    NumbersTaken,
+    ReceiptsTaken,
+    Stale,
+    StoreUnavailable,
+)
 from infra.event_store.mapper import Stored
 from infra.event_store.rows import CommitRows
 
@@ -167,8 +176,10 @@ class SqliteRecorder:
     @unavailable_when_unreachable
     def prune(self, before_days: int) -> None:
         with self._writing() as connection:
-            for table in ("receipts", "batches"):
-                connection.execute(f"DELETE FROM {table} WHERE at < datetime('now', ?)", [f"-{before_days} days"])
+            age = f"-{before_days} days"
+            connection.execute("DELETE FROM batches WHERE at < datetime('now', ?)", [age])
+            others = "DELETE FROM receipts WHERE at < datetime('now', ?) AND scope NOT LIKE ?"
+            connection.execute(others, [age, f"{POLICY_SCOPE}%"])
 
     def close(self) -> None:
         self._datastore.close()
