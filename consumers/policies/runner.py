@@ -7,6 +7,7 @@ may follow; each turn begins where the furthest one came to. A rebuild changes n
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from threading import Event
 
@@ -14,7 +15,6 @@ import structlog
 from prometheus_client import Counter
 from sqlalchemy.exc import DBAPIError
 
-from commands.batch import Command
 from commands.commit import StoreUnavailable
 from commands.executor import Executor, OutcomeUnknown, Overloaded
 from consumers.policies.policy import Policy
@@ -39,7 +39,10 @@ class Policies:
 
     def __init__(self, policies: Sequence[Policy], executor: Executor, store: EventStore, read_models: ReadModels) -> None:
         self._policies, self._executor, self._store, self._read_models = policies, executor, store, read_models
-        self._heard = {type_name(event) for policy in policies for event in policy.hears}
+        self._hearing: dict[str, list[Policy]] = defaultdict(list)
+        for policy in policies:
+            for event in policy.hears:
+                self._hearing[type_name(event)].append(policy)
         self._stopping = Event()
 
     def begin(self) -> None:
@@ -63,7 +66,10 @@ class Policies:
     def follow(self) -> int:
         """Hear the next events, and tell how many. Raises what is in DOUBT; then those not yet saved are heard again."""
         with self._read_models.reader.connect() as connection:
-            position = followed.position(connection, NAME) or 0
+            position = followed.position(connection, NAME)
+        if position is None:
+            self.begin()
+            return 0
         heard = 0
         for stored in self._store.log(position, BATCH):
             if self._stopping.is_set():
@@ -76,23 +82,20 @@ class Policies:
         return heard
 
     def _hear(self, stored: Stored) -> None:
-        if stored.type not in self._heard:
-            return
-        [recorded] = self._store.decode([stored])
-        for policy in self._policies:
-            for command in policy.commands(recorded):
-                self._carry_out(policy, command, stored.position)
+        """What breaks is told and passed over, so that it stops neither other policies nor the log."""
+        for policy in self._hearing.get(stored.type, ()):
+            try:
+                self._ask(policy, stored)
+            except DOUBT:
+                raise
+            except Exception as error:
+                done.labels(policy.name, "failed").inc()
+                log.error("policy.failed", policy=policy.name, position=stored.position, error=type(error).__name__)
 
-    def _carry_out(self, policy: Policy, command: Command, position: int) -> None:
-        """What breaks is told and passed over, so that one event stops neither the others nor the other policies."""
-        try:
+    def _ask(self, policy: Policy, stored: Stored) -> None:
+        [recorded] = self._store.decode([stored])
+        for command in policy.commands(recorded):
             refusal = self._executor.submit(command).result(OUTCOME_SECONDS).refusal
-        except DOUBT:
-            raise
-        except Exception as error:
-            done.labels(policy.name, "failed").inc()
-            log.error("policy.failed", policy=policy.name, position=position, error=type(error).__name__)
-            return
-        done.labels(policy.name, "refused" if refusal else "accepted").inc()
-        if refusal:
-            log.info("policy.refused", policy=policy.name, position=position, rule=refusal.rule)
+            done.labels(policy.name, "refused" if refusal else "accepted").inc()
+            if refusal:
+                log.info("policy.refused", policy=policy.name, position=stored.position, rule=refusal.rule)

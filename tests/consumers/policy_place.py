@@ -1,13 +1,16 @@
-"""Where policies are followed: real stores on SQLite, a clock that the test sets, and what people told."""
+"""Where policies are followed: real stores, a clock that the test sets, and what people told."""
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
+
+import psycopg
 
 from commands import campaign_members, campaigns, customers, order_payments, orders
 from commands.batch import Command
@@ -20,8 +23,8 @@ from domain.customer import ContactMethod, Customer
 from domain.events import Actor, Context, Event, Origin, Recorded
 from domain.ids import external_id, new_id
 from domain.order import Item
-from infra.event_store import EventStore, Mapper, SqliteRecorder, Vault
-from infra.read_models import sqlite_read_models
+from infra.event_store import EventStore, Mapper, PostgresRecorder, SqliteRecorder, Vault
+from infra.read_models import postgres_read_models, sqlite_read_models
 from infra.read_models.positions import followed
 from infra.read_models.tables import prepare
 from infra.wiring import EVENTS
@@ -37,18 +40,22 @@ MEMBER: Any = {"campaign_id": SPRING, "customer_id": ADA}
 
 
 class Place:
-    def __init__(self, folder: Path) -> None:
+    """In a folder, or in the PostgreSQL database at `url`."""
+
+    def __init__(self, folder: Path, url: str | None = None) -> None:
         self.now = NOW
-        self._folder = folder
+        self._folder, self._url = folder, url
         self._opened = ExitStack()
         self.store = self.open_store()
-        self.read_models = sqlite_read_models(folder / "read-models.db")
+        self.read_models = postgres_read_models(url) if url else sqlite_read_models(folder / "read-models.db")
         self._opened.callback(self.read_models.close)
         prepare(self.read_models)
         self._executor = self.worker()
 
     def open_store(self) -> EventStore:
-        store = EventStore(SqliteRecorder(self._folder / "events.db"), Mapper(EVENTS), Vault(b"k" * 32))
+        """Whoever opens a store forgets old receipts."""
+        recorder = PostgresRecorder(self._url) if self._url else SqliteRecorder(self._folder / "events.db")
+        store = EventStore(recorder, Mapper(EVENTS), Vault(b"k" * 32))
         self._opened.callback(store.close)
         return store
 
@@ -67,6 +74,16 @@ class Place:
         """As after a crash between a command and the saving of how far the log was followed."""
         with self.read_models.writer.begin() as connection:
             connection.execute(followed.update().where(followed.c.name == NAME).values(position=0))
+
+    def let_years_pass(self) -> None:
+        """For receipts, whose age the store's own clock tells."""
+        long_ago = "UPDATE receipts SET at = '2020-01-01'"
+        if self._url:
+            with psycopg.connect(self._url) as connection:
+                connection.execute(long_ago)
+        else:
+            with closing(sqlite3.connect(self._folder / "events.db")) as file, file:
+                file.execute(long_ago)
 
     def tell(
         self, function: Callable[..., Aggregate], *, origin: Origin = "live", at: datetime | None = None, **facts: Any
@@ -122,8 +139,8 @@ class Place:
 
 
 @contextmanager
-def place_in(folder: Path) -> Iterator[Place]:
-    place = Place(folder)
+def place_in(folder: Path, url: str | None = None) -> Iterator[Place]:
+    place = Place(folder, url)
     try:
         yield place
     finally:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -17,14 +16,16 @@ from consumers.policies.runner import Policies
 from consumers.rebuild import rebuild
 from domain.customer import Archived, Customer
 from domain.events import Recorded
+from infra.read_models.positions import followed
 from infra.read_models.tables import create_tables
 from projections.customer_view import customer_view
 from tests.consumers.policy_place import ADA, Place, place_in
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
-    with place_in(tmp_path) as place:
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    url = request.getfixturevalue("database_url") if request.param == "postgresql" else None
+    with place_in(tmp_path, url) as place:
         yield place
 
 
@@ -40,6 +41,10 @@ def add_a_mark(work: UnitOfWork, *, customer_id: UUID) -> Customer:
 
 
 def _break(recorded: Recorded) -> Iterable[Reaction]:
+    raise ArithmeticError
+
+
+def _fail(recorded: Recorded) -> Iterable[Reaction]:
     yield Reaction(fail, {})
 
 
@@ -49,6 +54,7 @@ def fail(work: UnitOfWork) -> Customer:
 
 marks = Policy("marks", (Archived,), _mark)
 broken = Policy("broken", (Archived,), _break)
+failing = Policy("failing", (Archived,), _fail)
 
 
 def archive(place: Place, **told: object) -> None:
@@ -81,10 +87,9 @@ def test_a_crash_after_the_command_doubles_nothing(archived: Place) -> None:
     assert name(archived) == "Ada!"
 
 
-def test_what_was_done_is_known_for_ever(archived: Place, tmp_path: Path) -> None:
+def test_what_was_done_is_known_for_ever(archived: Place) -> None:
     archived.policies(marks).follow()
-    with sqlite3.connect(tmp_path / "events.db") as connection:
-        connection.execute("UPDATE receipts SET at = '2020-01-01'")
+    archived.let_years_pass()
     archived.open_store()
     archived.forget_what_was_heard()
     archived.policies(marks).follow()
@@ -105,6 +110,14 @@ def test_where_policies_are_new_what_is_recorded_already_is_passed_over(place: P
     archive(place)
     assert place.policies(marks).follow() == 0
     assert name(place) == "Ada"
+
+
+def test_where_it_was_lost_how_far_they_came_policies_begin_at_the_head(archived: Place) -> None:
+    policies = archived.policies(marks)
+    with archived.read_models.writer.begin() as connection:
+        connection.execute(followed.delete())
+    assert [policies.follow(), policies.follow()] == [0, 0]
+    assert name(archived) == "Ada"
 
 
 def test_what_is_recorded_while_nobody_follows_is_heard_later(archived: Place) -> None:
@@ -137,7 +150,7 @@ def test_a_rebuild_fires_nothing(archived: Place) -> None:
 
 
 def test_a_policy_that_breaks_stops_neither_the_others_nor_the_log(archived: Place) -> None:
-    archived.policies(broken, marks).follow()
+    archived.policies(broken, failing, marks).follow()
     assert name(archived) == "Ada!"
 
 
