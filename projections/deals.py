@@ -4,46 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, tzinfo
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Connection, Date, Select, Text, Uuid, select
+from sqlalchemy import BigInteger, Column, Connection, Date, Text, Uuid
 
 from domain import customer
 from domain.deal import AmountChanged, CloseDateChanged, Deal, Lost, Opened, Reopened, StageChanged, Won
 from domain.events import Recorded, type_name
 from domain.money import from_minor_units, minor_units
-from projections import annotated
+from projections import entries
+from projections.entries import Entry
 from projections.occurred import own_day, within
-from projections.pages import Order, Page, page
+from projections.pages import Page
 from projections.projection import Delivery, Projection
 from projections.rows import Instant, Row, Rows
 from projections.search import SORTED_TEXT
 
-DEALS = annotated.kept(
+DEALS = entries.entries(
     "deal",
-    "deal_id",
-    (
-        Column("number", SORTED_TEXT, nullable=False, index=True),
-        Column("customer_id", Uuid, nullable=False, index=True),
-        Column("lead_id", Uuid, index=True),
-        Column("pipeline", Text, nullable=False),
-        Column("stage", Text, nullable=False),
-        Column("amount", BigInteger),
-        Column("currency", Text),
-        Column("expected_close", Date),
-        Column("status", Text, nullable=False),
-        Column("opened_at", Instant, nullable=False, index=True),
-        Column("opened_on", Date),
-        Column("staged_at", Instant, nullable=False),
-        Column("won_at", Instant),
-        Column("won_on", Date),
-        Column("order_id", Uuid),
-        Column("lost_at", Instant),
-        Column("lost_reason", Text),
-    ),
-    Deal.events,
+    "deals",
+    Column("number", SORTED_TEXT, nullable=False, index=True),
+    Column("customer_id", Uuid, nullable=False, index=True),
+    Column("lead_id", Uuid, index=True),
+    Column("pipeline", Text, nullable=False),
+    Column("stage", Text, nullable=False),
+    Column("amount", BigInteger),
+    Column("currency", Text),
+    Column("expected_close", Date),
+    Column("status", Text, nullable=False),
+    Column("opened_at", Instant, nullable=False, index=True),
+    Column("opened_on", Date),
+    Column("staged_at", Instant, nullable=False),
+    Column("won_at", Instant),
+    Column("won_on", Date),
+    Column("order_id", Uuid),
+    Column("lost_at", Instant),
+    Column("lost_reason", Text),
+    Column("last_activity_at", Instant, nullable=False),
 )
 WIN = ("won_at", "won_on", "order_id")
 LOSS = ("lost_at", "lost_reason")
@@ -53,10 +52,15 @@ deal_rows = DEALS.rows
 
 
 def apply(batch: Sequence[Delivery], rows: Rows) -> None:
-    annotated.fold(DEALS, batch, rows, _told)
+    entries.apply_to(DEALS, tuple(Deal.events), _fold, batch, rows)
 
 
-def _told(row: Row, recorded: Recorded) -> Row:
+def _fold(entry: Entry, recorded: Recorded) -> None:
+    at = recorded.metadata.occurred_at
+    entry.row |= {"last_activity_at": max(entry.row["last_activity_at"] or at, at)} | _told(recorded)
+
+
+def _told(recorded: Recorded) -> Row:
     event, at, own = recorded.event, recorded.metadata.occurred_at, own_day(recorded.metadata)
     match event:
         case Opened():
@@ -109,7 +113,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Sort = Literal["opened_at", "position", "number"]
-EQUAL = ("customer_id", "lead_id", "number", "status", "pipeline", "stage", "owner", "team", "currency")
+EQUAL = ("customer_id", "lead_id", "number", "status", "pipeline", "stage", "owner", "team", "currency", "tag")
 
 
 def listing(
@@ -122,30 +126,20 @@ def listing(
     cursor: str | None = None,
 ) -> Page:
     """Deals with their personal data under `private`. Raises MalformedCursor."""
-    order = Order(deal_rows.c[sort], deal_rows.c.deal_id, descending)
-    found = page(connection, _filtered(filter), order, limit, cursor)
-    return found._replace(rows=[_shown(row) for row in annotated.with_parts(connection, DEALS, found.rows)])
+    row = deal_rows.c
+    conditions = entries.equal(DEALS, {name: getattr(filter, name) for name in EQUAL})
+    conditions.append(within(row.opened_at, row.opened_on, filter.opened_from, filter.opened_to, filter.zone))
+    if filter.expected_from is not None:
+        conditions.append(row.expected_close >= filter.expected_from)
+    if filter.expected_to is not None:
+        conditions.append(row.expected_close < filter.expected_to)
+    found = entries.listing(connection, DEALS, conditions, sort=sort, descending=descending, limit=limit, cursor=cursor)
+    return found._replace(rows=[_shown(row) for row in found.rows])
 
 
 def get(connection: Connection, deal_id: UUID) -> Row | None:
-    row = annotated.one(connection, DEALS, deal_id)
+    row = entries.get(connection, DEALS, deal_id)
     return None if row is None else _shown(row)
-
-
-def _filtered(filter: Filter) -> Select[Any]:
-    row, tags = deal_rows.c, DEALS.tags.c
-    opened = within(row.opened_at, row.opened_on, filter.opened_from, filter.opened_to, filter.zone)
-    query: Select[Any] = select(*DEALS.shown).where(opened)
-    for name in EQUAL:
-        if (value := getattr(filter, name)) is not None:
-            query = query.where(row[name] == value)
-    if filter.expected_from is not None:
-        query = query.where(row.expected_close >= filter.expected_from)
-    if filter.expected_to is not None:
-        query = query.where(row.expected_close < filter.expected_to)
-    if filter.tag is not None:
-        query = query.where(row.deal_id.in_(select(tags.deal_id).where(tags.tag == filter.tag)))
-    return query
 
 
 def _shown(row: Row) -> Row:
@@ -155,8 +149,8 @@ def _shown(row: Row) -> Row:
 
 deals = Projection(
     name="deals",
-    version=1,
+    version=2,
     tables=DEALS.tables,
     apply=apply,
-    reads=frozenset(map(type_name, DEALS.events)) | {type_name(customer.Erased)},
+    reads=frozenset(type_name(event) for event in (*Deal.events, customer.Erased)),
 )

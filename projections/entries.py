@@ -1,4 +1,4 @@
-"""Entries: a row a thing that is annotated, with its tags, what it is about, its attachments, and apart what is personal.
+"""Entries: a row a thing that is annotated, with its tags and attachments, and apart what is personal.
 
 A row belongs to the subject of the thing's stream. What is personal goes when that subject is erased.
 """
@@ -10,7 +10,20 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import BigInteger, Column, ColumnElement, Connection, Integer, MetaData, Select, Table, Text, Uuid, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    Index,
+    Integer,
+    MetaData,
+    Select,
+    Table,
+    Text,
+    Uuid,
+    select,
+)
 
 from domain import annotations as common
 from domain.annotations import Attachment
@@ -24,12 +37,16 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
 class Entries(NamedTuple):
-    """The tables of one kind of thing."""
+    """The tables of one kind of thing; `about` is there where it says what it is about."""
 
     rows: Table
     tags: Table
-    about: Table
     private: Table
+    about: Table | None = None
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        return tuple(table for table in self if table is not None)
 
     @property
     def key(self) -> Column[Any]:
@@ -48,7 +65,8 @@ class Entry:
         self.private = {name: value for name, value in self.private.items() if value is not None and value != {}}
 
     def name(self, file: Attachment) -> None:
-        self.lists["attachments"].append(msgspec.to_builtins(without_personal(file)))
+        plain = msgspec.to_builtins(without_personal(file))
+        self.lists["attachments"] = [*self.lists["attachments"], plain]
         named = {name: text for name in ("name", "url") if (text := getattr(file, name)) is not None}
         self.say(files=self.private.get("files", {}) | ({str(file.id): named} if named else {}))
 
@@ -57,13 +75,13 @@ class Entry:
         self.say(files={known: name for known, name in self.private.get("files", {}).items() if known != str(id)})
 
 
-LISTS: Mapping[str, list[Any]] = {"tags": [], "about": [], "attachments": []}
+LISTS: Mapping[str, list[Any]] = {"tags": [], "attachments": []}
 
 
-def entries(metadata: MetaData, thing: str, things: str, *columns: Column[Any]) -> Entries:
+def entries(thing: str, things: str, *columns: Column[Any], about: bool = False) -> Entries:
     """The tables of a kind of thing: `columns` are its own, which are plain."""
-    key = f"{thing}_id"
-    return Entries(
+    key, metadata = f"{thing}_id", MetaData()
+    made = Entries(
         rows=Table(
             things,
             metadata,
@@ -81,14 +99,7 @@ def entries(metadata: MetaData, thing: str, things: str, *columns: Column[Any]) 
             f"{thing}_tags",
             metadata,
             Column(key, Uuid, primary_key=True),
-            Column("tag", Text, primary_key=True, index=True),
-        ),
-        about=Table(
-            f"{thing}_about",
-            metadata,
-            Column(key, Uuid, primary_key=True),
-            Column("kind", Text, primary_key=True),
-            Column("id", Uuid, primary_key=True, index=True),
+            Column("tag", Text, primary_key=True),
         ),
         private=Table(
             f"{thing}_private",
@@ -97,6 +108,19 @@ def entries(metadata: MetaData, thing: str, things: str, *columns: Column[Any]) 
             Column("subject", Uuid, nullable=False, index=True),
             Column("private", Text, nullable=False),
         ),
+        about=_about(metadata, thing, key) if about else None,
+    )
+    Index(f"ix_{thing}_tags_tag", made.tags.c.tag, made.tags.c[key])
+    return made
+
+
+def _about(metadata: MetaData, thing: str, key: str) -> Table:
+    return Table(
+        f"{thing}_about",
+        metadata,
+        Column(key, Uuid, primary_key=True),
+        Column("kind", Text, primary_key=True),
+        Column("id", Uuid, primary_key=True, index=True),
     )
 
 
@@ -115,7 +139,9 @@ def apply_to(
     ours = [delivery for delivery in batch if delivery.at_home and isinstance(delivery.recorded.event, events)]
     ids = {delivery.recorded.stream for delivery in ours}
     known, private = rows.load(tables.rows, ids), rows.load(tables.private, ids)
-    made = {id: _taken_up(tables, id, known.get(id), private.get(id), {**LISTS, **lists}) for id in ids}
+    started = {**LISTS, **({} if tables.about is None else {"about": []}), **lists}
+    made = {id: _taken_up(tables, id, known.get(id), private.get(id), started) for id in ids}
+    before = {id: dict(entry.lists) for id, entry in made.items()}
     erased: set[UUID] = set()
     for delivery in batch:
         recorded = delivery.recorded
@@ -127,6 +153,7 @@ def apply_to(
                 if entry.row["subject"] in delivery.here:
                     entry.private = {}
     _save(tables, rows, made, erased)
+    _save_lists(tables, rows, made, before)
 
 
 def _taken_up(tables: Entries, id: UUID, row: Row | None, private: Row | None, lists: Mapping[str, list[Any]]) -> Entry:
@@ -170,29 +197,32 @@ def _annotate(entry: Entry, event: Event) -> None:
 
 
 def _save(tables: Entries, rows: Rows, made: Mapping[UUID, Entry], erased: Collection[UUID]) -> None:
-    key = tables.key.name
     rows.save(tables.rows, [entry.row | {"lists": _encode(entry.lists).decode()} for entry in made.values()])
     rows.delete(tables.private, "subject", erased)
     rows.remove(tables.private, [id for id, entry in made.items() if not entry.private])
     rows.save(
         tables.private,
         [
-            {key: id, "subject": entry.row["subject"], "private": _encode(entry.private).decode()}
+            {tables.key.name: id, "subject": entry.row["subject"], "private": _encode(entry.private).decode()}
             for id, entry in made.items()
             if entry.private
         ],
     )
-    for table in (tables.tags, tables.about):
-        rows.delete(table, key, list(made))
-    rows.insert(tables.tags, [{key: id, "tag": tag} for id, entry in made.items() for tag in entry.lists["tags"]])
-    rows.insert(
-        tables.about,
-        [
-            {key: id, "kind": other["kind"], "id": UUID(other["id"])}
-            for id, entry in made.items()
-            for other in entry.lists["about"]
-        ],
-    )
+
+
+def _save_lists(
+    tables: Entries, rows: Rows, made: Mapping[UUID, Entry], before: Mapping[UUID, Mapping[str, list[Any]]]
+) -> None:
+    """What a list is filtered by stands in rows of its own, written where it changed."""
+
+    def replace(table: Table, name: str, row: Callable[[Any], Row]) -> None:
+        changed = [id for id, entry in made.items() if entry.lists[name] != before[id][name]]
+        rows.delete(table, tables.key.name, changed)
+        rows.insert(table, [{tables.key.name: id, **row(one)} for id in changed for one in made[id].lists[name]])
+
+    replace(tables.tags, "tags", lambda tag: {"tag": tag})
+    if tables.about is not None:
+        replace(tables.about, "about", lambda other: {"kind": other["kind"], "id": UUID(other["id"])})
 
 
 # How they are queried
@@ -226,7 +256,7 @@ def equal(tables: Entries, wanted: Mapping[str, Any]) -> list[ColumnElement[bool
     for name, value in wanted.items():
         if value is not None and name == "tag":
             conditions.append(tables.key.in_(select(next(iter(tables.tags.c))).where(tables.tags.c.tag == value)))
-        elif value is not None and name == "about":
+        elif value is not None and name == "about" and tables.about is not None:
             conditions.append(tables.key.in_(select(next(iter(tables.about.c))).where(tables.about.c.id == value)))
         elif value is not None:
             conditions.append(tables.rows.c[name] == value)

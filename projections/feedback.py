@@ -12,7 +12,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Column, Connection, Date, Index, Integer, MetaData, Text, Uuid
+from sqlalchemy import Column, Connection, Date, Index, Integer, Text, Uuid
 
 from domain.customer import Erased
 from domain.events import Metadata, Recorded, type_name
@@ -24,10 +24,7 @@ from projections.pages import Page
 from projections.projection import Delivery, Projection
 from projections.rows import Instant, Row, Rows
 
-metadata = MetaData()
-
 tables = entries.entries(
-    metadata,
     "feedback",
     "feedback",
     Column("customer_id", Uuid),
@@ -51,6 +48,7 @@ tables = entries.entries(
     # What a list is sorted by: the submission, or else the request.
     Column("occurred_at", Instant, nullable=False, index=True),
     Column("end_code", Text),
+    about=True,
 )
 Index("ix_feedback_customer", tables.rows.c.customer_id, tables.rows.c.occurred_at)
 
@@ -126,7 +124,7 @@ def _acknowledge(row: Row, at: datetime) -> None:
 
 def _act(entry: Entry, event: ActionTaken, recorded: Recorded) -> None:
     taken = {"position": recorded.position, "taken_at": recorded.metadata.occurred_at, "code": event.code}
-    entry.lists["actions"].append(msgspec.to_builtins(taken))
+    entry.lists["actions"] = [*entry.lists["actions"], msgspec.to_builtins(taken)]
     if event.note is not None:
         entry.say(notes=entry.private.get("notes", {}) | {str(recorded.position): event.note})
 
@@ -205,7 +203,7 @@ def listing(
 feedback = Projection(
     name="feedback",
     version=1,
-    tables=tables,
+    tables=tables.tables,
     apply=apply,
     reads=frozenset(type_name(event) for event in (*Feedback.events, Erased)),
 )

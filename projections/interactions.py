@@ -12,7 +12,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Column, Connection, Date, Index, Integer, MetaData, Text, Uuid
+from sqlalchemy import Column, Connection, Date, Index, Integer, Text, Uuid
 
 from domain import customer, lead
 from domain.events import Recorded, type_name
@@ -24,10 +24,7 @@ from projections.pages import Page
 from projections.projection import Delivery, Projection
 from projections.rows import Instant, Row, Rows
 
-metadata = MetaData()
-
 tables = entries.entries(
-    metadata,
     "interaction",
     "interactions",
     Column("customer_id", Uuid),
@@ -41,6 +38,7 @@ tables = entries.entries(
     Column("occurred_on", Date),
     Column("redacted_at", Instant),
     Column("retracted_at", Instant),
+    about=True,
 )
 Index("ix_interactions_customer", tables.rows.c.customer_id, tables.rows.c.occurred_at)
 
@@ -130,7 +128,7 @@ def listing(
 interactions = Projection(
     name="interactions",
     version=1,
-    tables=tables,
+    tables=tables.tables,
     apply=apply,
     reads=frozenset(type_name(event) for event in (*Interaction.events, customer.Erased, lead.Erased)),
 )

@@ -8,46 +8,45 @@ from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Connection, Date, Select, Text, Uuid, select
+from sqlalchemy import BigInteger, Column, Connection, Date, Text, Uuid, select
 
 from domain import customer
-from domain.events import Event, Recorded, type_name
+from domain.events import Recorded, type_name
 from domain.lead import Captured, Converted, Erased, Lead, Lost, Qualified, Reopened, StageChanged
 from domain.money import from_minor_units, minor_units
-from projections import annotated
+from projections import entries
+from projections.entries import Entry
 from projections.occurred import day_of, own_day, within
-from projections.pages import Order, Page, page
+from projections.pages import Page
 from projections.projection import Delivery, Projection
 from projections.rows import Instant, Row, Rows
 from projections.search import SORTED_TEXT
 
-LEADS = annotated.kept(
+LEADS = entries.entries(
     "lead",
-    "lead_id",
-    (
-        Column("number", SORTED_TEXT, nullable=False, index=True),
-        Column("customer_id", Uuid, index=True),
-        Column("channel", Text),
-        Column("origin", Text),
-        Column("campaign_id", Uuid),
-        Column("value", BigInteger),
-        Column("currency", Text),
-        Column("status", Text, nullable=False),
-        Column("stage", Text),
-        Column("captured_at", Instant, nullable=False, index=True),
-        Column("captured_on", Date),
-        Column("qualified_at", Instant),
-        Column("converted_at", Instant),
-        Column("converted_on", Date),
-        Column("converted_value", BigInteger),
-        Column("converted_currency", Text),
-        Column("deal_id", Uuid),
-        Column("order_id", Uuid),
-        Column("lost_at", Instant),
-        Column("lost_reason", Text),
-        Column("erased_at", Instant),
-    ),
-    Lead.events,
+    "leads",
+    Column("number", SORTED_TEXT, nullable=False, index=True),
+    Column("customer_id", Uuid, index=True),
+    Column("channel", Text),
+    Column("origin", Text),
+    Column("campaign_id", Uuid),
+    Column("value", BigInteger),
+    Column("currency", Text),
+    Column("status", Text, nullable=False),
+    Column("stage", Text),
+    Column("captured_at", Instant, nullable=False, index=True),
+    Column("captured_on", Date),
+    Column("qualified_at", Instant),
+    Column("converted_at", Instant),
+    Column("converted_on", Date),
+    Column("converted_value", BigInteger),
+    Column("converted_currency", Text),
+    Column("deal_id", Uuid),
+    Column("order_id", Uuid),
+    Column("lost_at", Instant),
+    Column("lost_reason", Text),
+    Column("erased_at", Instant),
+    Column("last_activity_at", Instant, nullable=False),
 )
 CONVERSION = ("converted_at", "converted_on", "converted_value", "converted_currency", "deal_id", "order_id")
 LOSS = ("lost_at", "lost_reason")
@@ -57,12 +56,14 @@ lead_rows = LEADS.rows
 
 
 def apply(batch: Sequence[Delivery], rows: Rows) -> None:
-    annotated.fold(LEADS, batch, rows, _told, _personal)
+    entries.apply_to(LEADS, tuple(Lead.events), _fold, batch, rows)
 
 
-def _personal(event: Event) -> dict[str, Any]:
-    contact = event.contact if isinstance(event, Captured) else None
-    return {} if contact is None else {"contact": msgspec.to_builtins(contact)}
+def _fold(entry: Entry, recorded: Recorded) -> None:
+    event, at = recorded.event, recorded.metadata.occurred_at
+    entry.row |= {"last_activity_at": max(entry.row["last_activity_at"] or at, at)} | _told(entry.row, recorded)
+    if isinstance(event, Captured) and event.contact is not None:
+        entry.say(contact=msgspec.to_builtins(event.contact))
 
 
 def _told(row: Row, recorded: Recorded) -> Row:
@@ -116,7 +117,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Sort = Literal["captured_at", "position", "number"]
-EQUAL = ("customer_id", "campaign_id", "number", "status", "stage", "channel", "origin", "owner", "team")
+EQUAL = ("customer_id", "campaign_id", "number", "status", "stage", "channel", "origin", "owner", "team", "tag")
 
 
 def listing(
@@ -129,28 +130,18 @@ def listing(
     cursor: str | None = None,
 ) -> Page:
     """Leads with their personal data under `private`. Raises MalformedCursor."""
-    order = Order(lead_rows.c[sort], lead_rows.c.lead_id, descending)
-    found = page(connection, _filtered(filter), order, limit, cursor)
-    return found._replace(rows=[_shown(row) for row in annotated.with_parts(connection, LEADS, found.rows)])
+    row = lead_rows.c
+    conditions = entries.equal(LEADS, {name: getattr(filter, name) for name in EQUAL})
+    conditions.append(within(row.captured_at, row.captured_on, filter.captured_from, filter.captured_to, filter.zone))
+    if filter.without_origin is not None:
+        conditions.append(row.origin.is_(None) if filter.without_origin else row.origin.is_not(None))
+    found = entries.listing(connection, LEADS, conditions, sort=sort, descending=descending, limit=limit, cursor=cursor)
+    return found._replace(rows=[_shown(row) for row in found.rows])
 
 
 def get(connection: Connection, lead_id: UUID) -> Row | None:
-    row = annotated.one(connection, LEADS, lead_id)
+    row = entries.get(connection, LEADS, lead_id)
     return None if row is None else _shown(row)
-
-
-def _filtered(filter: Filter) -> Select[Any]:
-    row, tags = lead_rows.c, LEADS.tags.c
-    captured = within(row.captured_at, row.captured_on, filter.captured_from, filter.captured_to, filter.zone)
-    query: Select[Any] = select(*LEADS.shown).where(captured)
-    for name in EQUAL:
-        if (value := getattr(filter, name)) is not None:
-            query = query.where(row[name] == value)
-    if filter.without_origin is not None:
-        query = query.where(row.origin.is_(None) if filter.without_origin else row.origin.is_not(None))
-    if filter.tag is not None:
-        query = query.where(row.lead_id.in_(select(tags.lead_id).where(tags.tag == filter.tag)))
-    return query
 
 
 def _shown(row: Row) -> Row:
@@ -187,8 +178,8 @@ def by_channel(connection: Connection, from_: date, to: date, zone: tzinfo = UTC
 
 leads = Projection(
     name="leads",
-    version=1,
+    version=2,
     tables=LEADS.tables,
     apply=apply,
-    reads=frozenset(map(type_name, LEADS.events)) | {type_name(customer.Erased)},
+    reads=frozenset(type_name(event) for event in (*Lead.events, customer.Erased)),
 )
