@@ -33,9 +33,7 @@ class Policy(NamedTuple):
     react: Callable[[Recorded], Iterable[Reaction]]
 
     def commands(self, recorded: Recorded) -> list[Command]:
-        """What is to be done about the event; nothing about what was imported, which is history."""
-        if recorded.metadata.origin == "import" or not isinstance(recorded.event, self.hears):
-            return []
+        """What is to be done about an event that it hears."""
         return [self._command(recorded, number, one) for number, one in enumerate(self.react(recorded), start=1)]
 
     def _command(self, recorded: Recorded, number: int, reaction: Reaction) -> Command:

@@ -20,6 +20,7 @@ from commands.executor import Executor, OutcomeUnknown, Overloaded
 from consumers.policies.policy import Policy
 from domain.events import type_name
 from infra.event_store import EventStore, Stored
+from infra.event_store.mapper import read_metadata
 from infra.read_models import ReadModels, followed
 
 NAME = "policies"
@@ -93,6 +94,9 @@ class Policies:
                 log.error("policy.failed", policy=policy.name, position=stored.position, error=type(error).__name__)
 
     def _ask(self, policy: Policy, stored: Stored) -> None:
+        """What was imported is history; it is not even opened."""
+        if read_metadata(stored.state).origin == "import":
+            return
         [recorded] = self._store.decode([stored])
         for command in policy.commands(recorded):
             refusal = self._executor.submit(command).result(OUTCOME_SECONDS).refusal
