@@ -155,14 +155,19 @@ class Keys:
         return Caller(key_id.hex, permissions, Actor(type="api_key", id=key_id.hex))
 
 
+async def presented(request: Request) -> Caller | None:
+    """Whose key the request carries, as of now; None where it is none."""
+    scheme, _, text = request.headers.get("authorization", "").partition(" ")
+    keys: Keys = request.app.state.keys
+    return await keys.caller(text) if scheme.lower() == "bearer" else None
+
+
 async def authenticated(request: Request) -> Caller:
     """The caller, by their key; looked up once a request. Raises Problem 401."""
     known: Caller | None = getattr(request.state, "caller", None)
     if known is not None:
         return known
-    scheme, _, text = request.headers.get("authorization", "").partition(" ")
-    keys: Keys = request.app.state.keys
-    caller = await keys.caller(text) if scheme.lower() == "bearer" else None
+    caller = await presented(request)
     if caller is None:
         raise Problem(401, "unauthenticated", "Send an API key: Authorization: Bearer rk_…", {"WWW-Authenticate": "Bearer"})
     request.state.caller = caller

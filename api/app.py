@@ -23,6 +23,7 @@ from api import (
     customers,
     deal_views,
     deals,
+    event_stream,
     events,
     feedback,
     feedback_views,
@@ -64,6 +65,7 @@ from api import (
     users,
 )
 from api.access import Keys
+from api.event_stream import Streams
 from api.jobs import Jobs
 from api.operations import Operations
 from commands.executor import Executor
@@ -108,6 +110,7 @@ def create(
     app.state.completeness = completeness
     app.state.keys = Keys(deployment.store, local_key)
     app.state.jobs = Jobs()
+    app.state.streams = Streams(deployment.store, deployment.settings.stream_limit)
     app.state.fitting = CapacityLimiter(1)
     app.state.operations = operated
     problems.install(app)
@@ -164,6 +167,8 @@ def create(
     app.include_router(lead_funnel.router)
     app.include_router(service_report.router)
     app.include_router(batch.router)
+    # Before the events by position, which would take its path.
+    app.include_router(event_stream.router)
     app.include_router(events.router)
     app.include_router(audit.router)
     app.include_router(keys.router)

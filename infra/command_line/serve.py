@@ -77,7 +77,7 @@ def run(settings: Settings, load: Files | None) -> None:
             if loading and not loading.is_done():
                 loading.begin_and_follow(parts.executor, application.state.jobs)
 
-        server = Server(configuration(application), ready)
+        server = Server(configuration(application), ready, application.state.streams.end)
         with when_asked_to_stop(server.end):
             server.run([listening])
 

@@ -64,8 +64,9 @@ class Route(NamedTuple):
     path: str
 
     def asked(self) -> str:
-        """The path of something that is not there."""
-        return re.sub(r"\{\w+\}", lambda match: "1" if match.group() == "{position}" else str(UUID(int=7)), self.path)
+        """The path of something that is not there. What would never end is asked to end at once."""
+        path = re.sub(r"\{\w+\}", lambda match: "1" if match.group() == "{position}" else str(UUID(int=7)), self.path)
+        return f"{path}?upto=0" if path == "/v1/events/stream" else path
 
     def needed(self) -> str:
         beginnings = [beginning for beginning in NEEDED if self.path.startswith(beginning)]
