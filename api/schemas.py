@@ -57,8 +57,17 @@ CUSTOMER = fields(
         "archived": FLAG,
         "registered_at": INSTANT,
         "registered_on": MAYBE_DAY,
+        "merged_into": MAYBE_TEXT,
+        "merged_ids": {"type": ["array", "null"], "items": ID},
         "money": {"type": ["object", "null"], "additionalProperties": MONEY},
     },
+)
+DUPLICATE = fields(
+    {
+        "customer_id": ID,
+        "registered_at": INSTANT,
+        "duplicates": {"type": "array", "items": fields({"customer_id": ID, "same": TEXTS})},
+    }
 )
 CHANGE = fields(
     {

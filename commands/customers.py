@@ -10,6 +10,7 @@ from uuid import UUID
 from msgspec import UNSET, UnsetType
 
 from commands.field_definitions import check_attributes
+from commands.references import surviving_customer
 from commands.unit_of_work import UnitOfWork
 from domain.annotations import Number
 from domain.contact import Address
@@ -19,6 +20,7 @@ from domain.customer import (
     ConsentGiven,
     ContactMethod,
     Customer,
+    CustomerMerged,
     ErasureReason,
     Given,
     Kind,
@@ -228,6 +230,23 @@ def archive(work: UnitOfWork, *, customer_id: UUID) -> Customer:
 def restore(work: UnitOfWork, *, customer_id: UUID) -> Customer:
     customer = work.existing(Customer, customer_id)
     customer.restore(work.context)
+    return customer
+
+
+def merge(work: UnitOfWork, *, customer_id: UUID, into: UUID) -> Customer:
+    """Raises MergedIntoThemselves, CustomerUnknown, CustomerErased, and CustomerMerged where either is merged otherwise."""
+    customer = work.existing(Customer, customer_id)
+    if into != customer.survivor and surviving_customer(work, into).id != into:
+        raise CustomerMerged(f"The customer {into} was merged into another one.", id=into)
+    customer.merge_into(work.context, into)
+    return customer
+
+
+def unmerge(work: UnitOfWork, *, customer_id: UUID) -> Customer:
+    """Raises CustomerErased where whoever they were merged into is erased, and they with them."""
+    surviving_customer(work, customer_id)
+    customer = work.existing(Customer, customer_id)
+    customer.unmerge(work.context)
     return customer
 
 

@@ -26,15 +26,17 @@ ABOUT: Mapping[str, type[Aggregate]] = {
 def surviving_customer(work: UnitOfWork, customer_id: UUID, recorded: UUID | None = None) -> Customer:
     """The customer to record: whoever survived merging, or on the way there the one that is `recorded` already.
 
-    Raises CustomerUnknown, CustomerErased.
+    Raises CustomerUnknown, CustomerErased; whoever was merged is erased with their survivor.
     """
     customer = work.load(Customer, customer_id)
-    while customer.survivor is not None and customer.id != recorded:
+    line = [customer]
+    while customer.survivor is not None:
         customer = work.load(Customer, customer.survivor)
+        line.append(customer)
     if not customer.exists:
         raise CustomerUnknown(f"There is no customer {customer_id}.", customer_id=customer_id)
     customer.admit()
-    return customer
+    return next((one for one in line if one.id == recorded), customer)
 
 
 def require(work: UnitOfWork, about: Iterable[Reference]) -> None:

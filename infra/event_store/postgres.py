@@ -59,7 +59,8 @@ VERSIONS = (
 )
 TAKEN_ALONG = (
     "WITH RECURSIVE gone (subject) AS (SELECT %s::uuid UNION"
-    " SELECT links.subject FROM subject_links AS links JOIN gone ON links.other = gone.subject) SELECT subject FROM gone"
+    " SELECT links.subject FROM subject_links AS links JOIN gone ON links.other = gone.subject"
+    " WHERE (links.subject, links.other) NOT IN (SELECT * FROM unnest(%s::uuid[], %s::uuid[]))) SELECT subject FROM gone"
 )
 READ = "SELECT notification_id, originator_id, originator_version, topic, state FROM stored_events "
 
@@ -167,12 +168,15 @@ class PostgresRecorder:
         insert("INSERT INTO claims SELECT * FROM unnest(%s::text[], %s::text[], %s::uuid[])", rows.claims)
         insert("INSERT INTO subject_links SELECT * FROM unnest(%s::uuid[], %s::uuid[]) ON CONFLICT DO NOTHING", rows.links)
         insert(
+            "DELETE FROM subject_links WHERE (subject, other) IN (SELECT * FROM unnest(%s::uuid[], %s::uuid[]))", rows.parted
+        )
+        insert(
             "INSERT INTO receipts (scope, key, digest, position, answer)"
             " SELECT * FROM unnest(%s::text[], %s::text[], %s::bytea[], %s::bigint[], %s::bytea[])",
             [_receipt_row(receipt, committed) for receipt in rows.receipts],
         )
         for subject, along in rows.erased.items():
-            if _others(connection.execute(TAKEN_ALONG, [subject], prepare=True), subject) != along:
+            if _others(connection.execute(TAKEN_ALONG, [subject, [], []], prepare=True), subject) != along:
                 raise Stale({subject: 0})
             connection.execute("DELETE FROM subject_keys WHERE subject = ANY(%s)", [[subject, *along]], prepare=True)
 
@@ -214,9 +218,10 @@ class PostgresRecorder:
             return {row["subject"]: row["wrapped"] for row in found.fetchall()}
 
     @unavailable_when_unreachable
-    def taken_along(self, subject: UUID) -> set[UUID]:
+    def taken_along(self, subject: UUID, parted: Sequence[tuple[UUID, UUID]] = ()) -> set[UUID]:
+        without = [[one for one, _ in parted], [other for _, other in parted]]
         with self._connection() as connection:
-            return _others(connection.execute(TAKEN_ALONG, [subject], prepare=True), subject)
+            return _others(connection.execute(TAKEN_ALONG, [subject, *without], prepare=True), subject)
 
     @unavailable_when_unreachable
     def receipts(self, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], KeptReceipt]:

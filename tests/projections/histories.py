@@ -190,6 +190,25 @@ def _erase(history: History, who: int, n: int) -> None:
         )
 
 
+def _merge(history: History, who: int, n: int) -> None:
+    """Into one of the others, if neither is erased, directly or with their survivor, nor the other merged themselves."""
+    customer, into = _customer(history, who), _customer(history, n)
+    if not _forgotten(history, customer) and not into.erased and into.survivor is None:
+        history.do(customer, lambda context: customer.merge_into(context, into.id))
+
+
+def _unmerge(history: History, who: int, n: int) -> None:
+    customer = _customer(history, who)
+    if not _forgotten(history, customer):
+        history.do(customer, customer.unmerge)
+
+
+def _forgotten(history: History, customer: Customer) -> bool:
+    while customer.survivor is not None:
+        customer = history.by_id(Customer, customer.survivor)
+    return customer.erased
+
+
 def _annotate(history: History, who: int, n: int) -> None:
     thing: Customer | Order = _customer(history, who) if who % 2 else _order(history, who // 2)
     decisions: list[Callable[[Any], object]] = [
@@ -308,6 +327,8 @@ ACTS: dict[str, Callable[[History, int, int], None]] = {
     "archive": _method_act(lambda c, context, _: c.archive(context)),
     "restore": _method_act(lambda c, context, _: c.restore(context)),
     "erase": _erase,
+    "merge": _merge,
+    "unmerge": _unmerge,
     "annotate": _annotate,
     "set customer": _set_customer,
     "amend": _amend,
