@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, tzinfo
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -20,7 +20,8 @@ from api.reading import LARGEST_POSITION, After, Day, absent, found, listing, pa
 from api.zones import Zone
 from domain.customer import Customer
 from domain.ids import external_id
-from projections import customer_timeline, customer_view, duplicate_customers
+from projections import customer_dealings, customer_timeline, customer_view, duplicate_customers
+from projections.customer_dealings import DEALINGS, dealings_of
 from projections.pages import Page
 from projections.rows import Row
 
@@ -112,18 +113,18 @@ async def customer_by_external_id(
 async def customer(request: Request, caller: Reader, after: After, when: When, zone: Zone, id: UUID) -> Response:
     """One customer, and in `money` by currency what the orders came to: theirs and of everyone merged into them.
 
-    `merged_ids` and `money` are null where a past is asked for.
+    So are tickets, the last contacts and segments. All but the customer's own facts is null where a past is asked for.
     """
     row: Mapping[str, Any] | None
     if when.now:
         today = datetime.now(UTC).astimezone(zone).date()
         # Orders of all partitions: a guest's order that was linked to them lives elsewhere.
         # So do customers who were merged into them.
-        needed = {"customer_view": None, "orders": None}
-        row, position = await read(request, needed, after, lambda connection: customer_view.get(connection, id, today, zone))
+        needed = {"customer_view": None, "orders": None, **dict.fromkeys(customer_dealings.READ)}
+        row, position = await read(request, needed, after, lambda connection: _whole(connection, id, today, zone))
     else:
         row, position = await as_of(request, CUSTOMERS, id, when)
-        row = row and {**row, "merged_ids": None, "money": None}
+        row = row and {**row, **dict.fromkeys(("merged_ids", "money", *DEALINGS))}
     if row is None:
         return absent("customer", id, position)
     return found(request, shown(row, caller), position, row["version"])
@@ -156,6 +157,12 @@ async def timeline(
     items, position = await read(request, {"customer_timeline": None, "customer_view": None}, after, latest)
     following = str(items[-1]["position"]) if len(items) == limit else None
     return page(request, items, following, position, parameter="before")
+
+
+def _whole(connection: Connection, id: UUID, today: date, zone: tzinfo) -> dict[str, Any] | None:
+    """The customer as they are now, and what we had to do with them."""
+    row = customer_view.get(connection, id, today, zone)
+    return None if row is None else row | dealings_of(connection, id, row["merged_ids"])
 
 
 def shown(row: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
