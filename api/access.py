@@ -30,21 +30,57 @@ REMEMBERED_SECONDS = 1.0
 REMEMBERED_KEYS = 10_000
 
 READ = frozenset(
-    {"customers:read", "orders:read", "campaigns:read", "channels:read", "tickets:read", "segments:read", "reports:read"}
+    {
+        "customers:read",
+        "orders:read",
+        "campaigns:read",
+        "channels:read",
+        "tickets:read",
+        "leads:read",
+        "deals:read",
+        "pipelines:read",
+        "interactions:read",
+        "feedback:read",
+        "segments:read",
+        "service-levels:read",
+        "users:read",
+        "teams:read",
+        "tasks:read",
+        "saved-views:read",
+        "field-definitions:read",
+        "lists:read",
+        "segment-rules:read",
+        "reports:read",
+    }
 )
-SERVE = READ | {"customers:write", "orders:write", "tickets:write", "personal:read", "batches:send"}
-PROMOTE = {"campaigns:write", "channels:write", "segments:write"}
+SERVE = READ | {
+    "customers:write",
+    "orders:write",
+    "tickets:write",
+    "interactions:write",
+    "feedback:write",
+    "tasks:write",
+    "saved-views:write",
+    "personal:read",
+    "batches:send",
+}
+SELL = {"leads:write", "deals:write", "pipelines:write"}
+PROMOTE = {"campaigns:write", "channels:write", "segments:write", "segment-rules:write", "lists:write"}
 ROLES: dict[str, frozenset[str]] = {
-    "agent": SERVE,
+    "agent": SERVE | {"leads:write"},
     "marketer": SERVE | PROMOTE,
-    "sales": SERVE,
+    "sales": SERVE | SELL,
     "analyst": READ | {"segments:write", "batches:send"},
     "auditor": READ | {"personal:read", "events:read", "keys:read", "imports:read", "operations:read"},
     "operator": frozenset({"operations:read", "operations:act", "imports:read", "imports:run"}),
     "admin": SERVE
     | PROMOTE
+    | SELL
     | {
         "customers:erase",
+        "users:write",
+        "teams:write",
+        "field-definitions:write",
         "events:read",
         "imports:read",
         "imports:run",
@@ -52,6 +88,7 @@ ROLES: dict[str, frozenset[str]] = {
         "keys:manage",
         "operations:read",
         "operations:act",
+        "service-levels:write",
     },
 }
 
@@ -118,14 +155,19 @@ class Keys:
         return Caller(key_id.hex, permissions, Actor(type="api_key", id=key_id.hex))
 
 
+async def presented(request: Request) -> Caller | None:
+    """Whose key the request carries, as of now; None where it is none."""
+    scheme, _, text = request.headers.get("authorization", "").partition(" ")
+    keys: Keys = request.app.state.keys
+    return await keys.caller(text) if scheme.lower() == "bearer" else None
+
+
 async def authenticated(request: Request) -> Caller:
     """The caller, by their key; looked up once a request. Raises Problem 401."""
     known: Caller | None = getattr(request.state, "caller", None)
     if known is not None:
         return known
-    scheme, _, text = request.headers.get("authorization", "").partition(" ")
-    keys: Keys = request.app.state.keys
-    caller = await keys.caller(text) if scheme.lower() == "bearer" else None
+    caller = await presented(request)
     if caller is None:
         raise Problem(401, "unauthenticated", "Send an API key: Authorization: Bearer rk_…", {"WWW-Authenticate": "Bearer"})
     request.state.caller = caller

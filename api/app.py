@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from api import (
+    audit,
     batch,
     calendar,
     campaign_members,
@@ -20,26 +21,51 @@ from api import (
     channels,
     customer_views,
     customers,
+    deal_views,
+    deals,
+    event_stream,
     events,
+    feedback,
+    feedback_views,
+    field_definitions,
     imports,
+    interaction_views,
+    interactions,
     keys,
+    lead_funnel,
+    lead_views,
+    leads,
     openapi,
     operations,
     order_goods,
     order_payments,
     order_views,
     orders,
+    pipelines,
     problems,
     reports,
+    sales_report,
+    saved_views,
     segment_models,
+    segment_rules,
     segment_views,
+    service_level_report,
+    service_level_views,
+    service_levels,
+    service_report,
+    static_lists,
+    tasks,
+    teams,
+    ticket_backlog,
     ticket_report,
     ticket_views,
     tickets,
     touchpoints,
     upkeep,
+    users,
 )
 from api.access import Keys
+from api.event_stream import Streams
 from api.jobs import Jobs
 from api.operations import Operations
 from commands.executor import Executor
@@ -84,6 +110,7 @@ def create(
     app.state.completeness = completeness
     app.state.keys = Keys(deployment.store, local_key)
     app.state.jobs = Jobs()
+    app.state.streams = Streams(deployment.store, deployment.settings.stream_limit)
     app.state.fitting = CapacityLimiter(1)
     app.state.operations = operated
     problems.install(app)
@@ -95,21 +122,55 @@ def create(
     app.include_router(order_goods.router)
     app.include_router(ticket_views.router)
     app.include_router(tickets.router)
+    app.include_router(interaction_views.router)
+    app.include_router(interactions.router)
+    app.include_router(feedback_views.router)
+    app.include_router(feedback.router)
+    app.include_router(lead_views.router)
+    app.include_router(leads.router)
+    app.include_router(deal_views.router)
+    app.include_router(deals.router)
+    app.include_router(pipelines.reading)
+    app.include_router(pipelines.commanding)
     app.include_router(channel_views.router)
     app.include_router(channels.router)
     app.include_router(touchpoints.reading)
     app.include_router(touchpoints.commanding)
     app.include_router(segment_views.router)
     app.include_router(segment_models.router)
+    app.include_router(segment_rules.reading)
+    app.include_router(segment_rules.commanding)
+    app.include_router(static_lists.reading)
+    app.include_router(static_lists.commanding)
+    app.include_router(tasks.reading)
+    app.include_router(tasks.commanding)
+    app.include_router(users.reading)
+    app.include_router(users.commanding)
+    app.include_router(teams.reading)
+    app.include_router(teams.commanding)
+    app.include_router(saved_views.reading)
+    app.include_router(saved_views.commanding)
+    app.include_router(field_definitions.reading)
+    app.include_router(field_definitions.commanding)
     app.include_router(campaign_views.router)
     app.include_router(campaigns.router)
     app.include_router(campaign_members.router)
+    app.include_router(service_level_views.router)
+    app.include_router(service_levels.router)
     app.include_router(reports.router)
+    app.include_router(sales_report.router)
     app.include_router(campaign_report.router)
     app.include_router(channel_effect.router)
     app.include_router(ticket_report.router)
+    app.include_router(ticket_backlog.router)
+    app.include_router(service_level_report.router)
+    app.include_router(lead_funnel.router)
+    app.include_router(service_report.router)
     app.include_router(batch.router)
+    # Before the events by position, which would take its path.
+    app.include_router(event_stream.router)
     app.include_router(events.router)
+    app.include_router(audit.router)
     app.include_router(keys.router)
     app.include_router(imports.router)
     app.include_router(calendar.router)

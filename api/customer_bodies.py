@@ -63,6 +63,7 @@ class CustomerFields(Told):
 
 class RegisterBody(CustomerFields):
     kind: Literal["person", "organisation"] = "person"
+    allow_duplicate: bool = Field(False, description="Register also where somebody is known by one of the contact methods.")
 
     model_config = {
         "json_schema_extra": {
@@ -137,6 +138,12 @@ class WithdrawalBody(Told):
 
 class AnonymousIdBody(Told):
     anonymous_id: Annotated[str, StringConstraints(min_length=1, max_length=255)]
+
+
+class MergeBody(Told):
+    """`into` is who they are in truth."""
+
+    into: UUID
 
 
 class ErasureBody(Told):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, tzinfo
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -20,8 +20,10 @@ from api.reading import LARGEST_POSITION, After, Day, absent, found, listing, pa
 from api.zones import Zone
 from domain.customer import Customer
 from domain.ids import external_id
-from projections import customer_timeline, customer_view
+from projections import customer_dealings, customer_timeline, customer_view, duplicate_customers
+from projections.customer_dealings import DEALINGS, dealings_of
 from projections.pages import Page
+from projections.rows import Row
 
 router = APIRouter(prefix="/v1/customers", tags=["customers"])
 
@@ -88,6 +90,16 @@ async def customers(
     )
 
 
+@router.get("/duplicates", responses=exported(listed(schemas.DUPLICATE), schemas.DUPLICATE))
+async def duplicates(request: Request, _: Reader, after: After, limit: Limit = 50, cursor: Cursor = None) -> Response:
+    """Who may be the same customer: those who share a contact value and are not merged, latest registered first."""
+
+    def pages(connection: Connection, limit: int, cursor: str | None) -> Page:
+        return duplicate_customers.duplicates(connection, limit=limit, cursor=cursor)
+
+    return await listing(request, "customer_view", after, pages, show=dict, limit=limit, cursor=cursor)
+
+
 @router.get("/by/{system}/{external:path}", responses=one(schemas.CUSTOMER))
 async def customer_by_external_id(
     request: Request, caller: Reader, after: After, when: When, zone: Zone, system: System, external: External
@@ -99,16 +111,20 @@ async def customer_by_external_id(
 
 @router.get("/{id}", responses=one(schemas.CUSTOMER))
 async def customer(request: Request, caller: Reader, after: After, when: When, zone: Zone, id: UUID) -> Response:
-    """One customer, with what their orders came to by currency; `money` is null where a past is asked for."""
+    """One customer, and in `money` by currency what the orders came to: theirs and of everyone merged into them.
+
+    So are tickets, the last contacts and segments. All but the customer's own facts is null where a past is asked for.
+    """
     row: Mapping[str, Any] | None
     if when.now:
         today = datetime.now(UTC).astimezone(zone).date()
         # Orders of all partitions: a guest's order that was linked to them lives elsewhere.
-        needed = {"customer_view": id, "orders": None}
-        row, position = await read(request, needed, after, lambda connection: customer_view.get(connection, id, today, zone))
+        # So do customers who were merged into them.
+        needed = {"customer_view": None, "orders": None, **dict.fromkeys(customer_dealings.READ)}
+        row, position = await read(request, needed, after, lambda connection: _whole(connection, id, today, zone))
     else:
         row, position = await as_of(request, CUSTOMERS, id, when)
-        row = row and {**row, "money": None}
+        row = row and {**row, **dict.fromkeys(("merged_ids", "money", *DEALINGS))}
     if row is None:
         return absent("customer", id, position)
     return found(request, shown(row, caller), position, row["version"])
@@ -132,15 +148,21 @@ async def timeline(
     limit: Limit = 50,
     before: Annotated[int | None, Query(ge=1, le=LARGEST_POSITION, description="Only events before this position.")] = None,
 ) -> Response:
-    """Everything that happened with the customer, newest first, a line each in Chinese and English."""
-    items, position = await read(
-        request,
-        "customer_timeline",
-        after,
-        lambda connection: customer_timeline.timeline(connection, id, limit=limit, before=before),
-    )
+    """Everything that happened with the customer and everyone merged into them, newest first, in Chinese and English."""
+
+    def latest(connection: Connection) -> list[Row]:
+        everyone = [id, *customer_view.merged_into(connection, id)]
+        return customer_timeline.timeline(connection, everyone, limit=limit, before=before)
+
+    items, position = await read(request, {"customer_timeline": None, "customer_view": None}, after, latest)
     following = str(items[-1]["position"]) if len(items) == limit else None
     return page(request, items, following, position, parameter="before")
+
+
+def _whole(connection: Connection, id: UUID, today: date, zone: tzinfo) -> dict[str, Any] | None:
+    """The customer as they are now, and what we had to do with them."""
+    row = customer_view.get(connection, id, today, zone)
+    return None if row is None else row | dealings_of(connection, id, row["merged_ids"])
 
 
 def shown(row: Mapping[str, Any], caller: Caller) -> dict[str, Any]:

@@ -11,8 +11,10 @@ from api import customer_bodies as bodies
 from api.access import may
 from api.annotations import add_routes
 from api.commanding import carry_out
+from api.duplicates import known_already
 from api.fields import External, System, Told
 from api.openapi import ACCEPTED, CREATED
+from api.problems import problem
 from api.strict import StrictRoute
 from commands import customers
 from domain.customer import Customer
@@ -31,11 +33,16 @@ router = APIRouter(
 
 @router.post("", status_code=201, responses=CREATED)
 async def register(request: Request, body: bodies.RegisterBody) -> Response:
-    """Register a customer: at least a name or a contact method."""
-    id = new_id()
-    return await carry_out(
-        request, customers.register, body, target=id, fresh=True, location=PREFIX, customer_id=id, **body.facts()
-    )
+    """Register a customer: at least a name or a contact method.
+
+    Refused as possible-duplicate, with the `candidates`, where somebody is known by one of the contact methods, unless
+    `allow_duplicate` says that they are somebody else. Whoever was registered a moment ago may not be known yet.
+    """
+    id, facts = new_id(), body.facts()
+    if not body.allow_duplicate and (candidates := await known_already(request, facts.get("contact_methods", ()), body.region)):
+        detail = "Somebody is known by one of these contact methods. Say allow_duplicate if this is somebody else."
+        return problem(409, "possible-duplicate", detail, title="Possible duplicate", candidates=candidates)
+    return await carry_out(request, customers.register, body, target=id, fresh=True, location=PREFIX, customer_id=id, **facts)
 
 
 @router.put("/by/{system}/{external:path}", responses=CREATED)
@@ -135,6 +142,18 @@ async def archive(request: Request, id: UUID, body: Told | None = None) -> Respo
 @router.post("/{id}/restoration")
 async def restore(request: Request, id: UUID, body: Told | None = None) -> Response:
     return await _on(request, id, customers.restore, body)
+
+
+@router.post("/{id}/merge")
+async def merge(request: Request, id: UUID, body: bodies.MergeBody) -> Response:
+    """They are the same as another customer, with whom they are erased. Facts are told of the survivor from now on."""
+    return await _on(request, id, customers.merge, body, into=body.into)
+
+
+@router.post("/{id}/unmerge")
+async def unmerge(request: Request, id: UUID, body: Told | None = None) -> Response:
+    """They are somebody else after all: both are again what they were, each with what was told of them."""
+    return await _on(request, id, customers.unmerge, body)
 
 
 @router.post("/{id}/erasure", dependencies=[may("customers:erase")])

@@ -25,6 +25,21 @@ def fields(required: dict[str, Schema], optional: dict[str, Schema] | None = Non
     return {"type": "object", "required": list(required), "properties": required | (optional or {})}
 
 
+def maybe(schema: Schema) -> Schema:
+    """The schema, or null."""
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+RATIO = fields(
+    {
+        "value": {"type": ["string", "null"]},
+        "numerator": {"type": ["string", "integer", "null"]},
+        "denominator": {"type": ["string", "integer", "null"]},
+        "unit": TEXT,
+        "definition": TEXT,
+        "reason": MAYBE_TEXT,
+    }
+)
 MONEY = fields(
     {
         "orders": INTEGER,
@@ -36,6 +51,7 @@ MONEY = fields(
         "days_since_last_order": INTEGER,
     }
 )
+_LAST = {"id": ID, "channel": MAYBE_TEXT}
 CUSTOMER = fields(
     {"id": ID, "version": INTEGER, "position": INTEGER, "erased_at": MAYBE_INSTANT},
     {
@@ -57,8 +73,21 @@ CUSTOMER = fields(
         "archived": FLAG,
         "registered_at": INSTANT,
         "registered_on": MAYBE_DAY,
+        "merged_into": MAYBE_TEXT,
+        "merged_ids": {"type": ["array", "null"], "items": ID},
         "money": {"type": ["object", "null"], "additionalProperties": MONEY},
+        "tickets": maybe(fields({"open": INTEGER, "total": INTEGER, "processing_time": RATIO})),
+        "last_interaction": maybe(fields(_LAST | {"direction": TEXT, "occurred_at": INSTANT, "occurred_on": MAYBE_DAY})),
+        "last_feedback": maybe(fields(_LAST | {"kind": TEXT, "submitted_at": INSTANT, "submitted_on": MAYBE_DAY})),
+        "segments": {"type": ["object", "null"], "additionalProperties": MAYBE_TEXT},
     },
+)
+DUPLICATE = fields(
+    {
+        "customer_id": ID,
+        "registered_at": INSTANT,
+        "duplicates": {"type": "array", "items": fields({"customer_id": ID, "same": TEXTS})},
+    }
 )
 CHANGE = fields(
     {
@@ -110,16 +139,6 @@ ORDER = fields(
         **dict.fromkeys(_AMOUNTS, AMOUNT),
     },
     {"lines": OBJECTS, "private": {"type": ["object", "null"]}},
-)
-RATIO = fields(
-    {
-        "value": {"type": ["string", "null"]},
-        "numerator": {"type": ["string", "integer", "null"]},
-        "denominator": {"type": ["string", "integer", "null"]},
-        "unit": TEXT,
-        "definition": TEXT,
-        "reason": MAYBE_TEXT,
-    }
 )
 CHANNEL_SALES = fields(
     {

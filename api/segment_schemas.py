@@ -69,11 +69,39 @@ LABEL = fields(
         "moved": fields({"as_of": DAY, "distance": MAYBE_NUMBER, "features": FEATURES}),
     }
 )
+RULE = fields(
+    {
+        "id": ID,
+        "version": INTEGER,
+        "position": INTEGER,
+        "name": TEXT,
+        "rule": {"type": "object"},
+        "priority": INTEGER,
+        "status": {"enum": ["in_force", "retired"]},
+        "retired_since": MAYBE_INSTANT,
+        "said_position": INTEGER,
+        "said_on": DAY,
+    }
+)
+_FACT = fields({"feature": TEXT, "window": {"type": ["object", "null"]}, "value": MAYBE_NUMBER})
+_FACTS: Schema = {"type": "array", "items": _FACT}
+_BY_RULE: dict[str, Schema] = {
+    "rule_id": ID,
+    "label": TEXT,
+    "priority": INTEGER,
+    "since": INTEGER,
+    "said_position": INTEGER,
+    "as_of": DAY,
+    "facts": _FACTS,
+}
+RULE_LABEL = fields(_BY_RULE | {"customer_id": ID, "given": fields({"as_of": DAY, "facts": _FACTS})})
 SEGMENT = fields(
     {
         "customer_id": ID,
         "position": INTEGER,
         "erased": FLAG,
+        "rule": {"anyOf": [RULE_LABEL, {"type": "null"}]},
+        "past_rules": {"type": "array", "items": fields(_BY_RULE | {"until": INTEGER})},
         "labels": {"type": "array", "items": LABEL},
         "past": {"type": "array", "items": fields(_LABEL | {"until": INTEGER})},
     }
@@ -100,5 +128,14 @@ SEGMENTS = fields(
         "position": INTEGER,
         "groups": {"type": "array", "items": GROUP},
         "unlabelled": {"type": "array", "items": fields({"missing": TEXTS, "customers": INTEGER})},
+    }
+)
+RULE_GROUP = fields({"rule_id": ID, "label": TEXT, "priority": INTEGER, "customers": INTEGER, "share": RATIO})
+RULE_SEGMENTS = fields(
+    {
+        "definition": TEXT,
+        "position": INTEGER,
+        "groups": {"type": "array", "items": RULE_GROUP},
+        "unlabelled": INTEGER,
     }
 )

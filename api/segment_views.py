@@ -18,7 +18,7 @@ from api.reading import report as reported
 from api.schemas import CHANGE
 from api.segment_models import PREFIX, Model, id_of
 from domain.segment_model import SegmentModel
-from projections import segment_answers, segment_models
+from projections import segment_answers, segment_models, segment_rule_answers
 from projections.segment_labels import segment_labels
 
 router = APIRouter(tags=["segment-models"])
@@ -35,6 +35,10 @@ DEFINITION = (
     "A customer is in the cluster whose centroid is nearest, after the model's transform and scaling. share = customers in the"
     " cluster / customers with a label. Means are of features as of `as_of`, or of a customer's last purchase if that is"
     " later, untransformed. Customers who lack a feature have no label, and are counted beside."
+)
+DEFINITION_BY_RULE = (
+    "A customer is labelled by the first rule that holds: the one with the smallest priority, of several the one defined first."
+    " share = customers whom the rule labels / customers who are there. `unlabelled` are customers for whom no rule holds."
 )
 
 
@@ -105,12 +109,21 @@ async def segment(request: Request, after: After, id: UUID) -> Response:
 
 @router.get(
     "/v1/reports/segments",
-    responses=exported(answers(schemas.SEGMENTS, 404), schemas.GROUP),
+    responses=exported(
+        answers({"anyOf": [schemas.SEGMENTS, schemas.RULE_SEGMENTS]}, 404), {"anyOf": [schemas.GROUP, schemas.RULE_GROUP]}
+    ),
     dependencies=[REPORTER],
     tags=["reports"],
 )
-async def segments(request: Request, after: After, model: Named = BASELINE) -> Response:
-    """What kinds of customers there are: how many, their share, and the means of their features."""
+async def segments(
+    request: Request,
+    after: After,
+    model: Named = BASELINE,
+    rules: Annotated[bool, Query(description="By segment rules, and by no model.")] = False,
+) -> Response:
+    """What kinds of customers there are: how many, their share, and by a model the means of their features."""
+    if rules:
+        return await _by_rule(request, after)
     id = id_of(model)
     made, position = await read(
         request, "segment_labels", after, lambda connection: segment_answers.report(connection, id), snapshot=True
@@ -125,6 +138,17 @@ async def segments(request: Request, after: After, model: Named = BASELINE) -> R
         "cut_off_day": made.model.fitted.cut_off_day,
         "as_of": made.as_of,
         "definition": DEFINITION,
+        "position": position,
+        "groups": made.groups,
+        "unlabelled": made.unlabelled,
+    }
+    return reported(request, body, position)
+
+
+async def _by_rule(request: Request, after: int) -> Response:
+    made, position = await read(request, "segment_labels", after, segment_rule_answers.report, snapshot=True)
+    body = {
+        "definition": DEFINITION_BY_RULE,
         "position": position,
         "groups": made.groups,
         "unlabelled": made.unlabelled,

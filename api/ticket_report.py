@@ -22,6 +22,7 @@ From = Annotated[date, Query(alias="from", ge=FIRST_DAY, le=LAST_DAY, descriptio
 To = Annotated[date, Query(ge=FIRST_DAY, le=LAST_DAY, description="The day after the last.")]
 DatedBy = Annotated[read_model.DatedBy, Query(alias="date", description="What happened on the days: by default the solution.")]
 By = Annotated[tuple[read_model.Group, ...], Query(max_length=4, description="Groups, with one kind of period at most.")]
+READ = {"ticket_times": None, "service_calendars": None}
 Code = Annotated[str | None, Query(max_length=64, pattern=r"^[^\x00]*$")]
 
 
@@ -34,6 +35,7 @@ async def ticket_times(
     to: To = LAST_DAY,
     dated_by: DatedBy = "solved",
     by: By = ("category",),
+    clock: read_model.Hours = "calendar",
     agent: Code = None,
     team: Code = None,
     category: Code = None,
@@ -42,7 +44,8 @@ async def ticket_times(
 ) -> Response:
     """How long people waited: of every measure its mean and its quantiles, by category or as asked, and of all tickets.
 
-    Unsolved tickets have no durations and are counted beside; discarded ones leave all measures.
+    Unsolved tickets have no durations and are counted beside; discarded ones leave all measures. With `clock=business`
+    durations are in open time of the service calendar that each ticket's team goes by.
     """
     groups = tuple(dict.fromkeys(by))
     if len([group for group in groups if group in read_model.PERIODS]) > 1:
@@ -50,6 +53,7 @@ async def ticket_times(
     question = read_model.Question(
         by=groups,
         dated_by=dated_by,
+        clock=clock,
         from_=from_,
         to=to,
         zone=zone,
@@ -61,14 +65,14 @@ async def ticket_times(
     )
     now = datetime.now(UTC)
     (total, found), position = await read(
-        request, "ticket_times", after, lambda connection: read_model.report(connection, question, now)
+        request, READ, after, lambda connection: read_model.report(connection, question, now), snapshot=True
     )
     body = {
         "from": from_,
         "to": to,
         "zone": str(zone),
         "date": dated_by,
-        "clock": "calendar",
+        "clock": clock,
         "by": groups,
         "definitions": {name: measure.definition for name, measure in MEASURES.items()},
         "position": position,

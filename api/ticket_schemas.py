@@ -63,6 +63,7 @@ TIMES = fields(
         "version": INTEGER,
         "position": INTEGER,
         "clock": TEXT,
+        "calendar": MAYBE_TEXT,
         "status": STATUS,
         "discarded": FLAG,
         "events_before_opening": INTEGER,

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from msgspec import structs
 from sqlalchemy import Connection
 
+from api import service_level_schemas
 from api import ticket_schemas as schemas
 from api.access import Caller, may
 from api.fields import External, System
@@ -20,9 +23,11 @@ from api.schemas import CHANGE
 from api.zones import Zone
 from domain.ids import external_id
 from domain.ticket import OpenedBy, Status, Ticket
-from projections import ticket_times
+from projections import ticket_service_level, ticket_times
 from projections import tickets as read_model
 from projections.pages import Page
+from projections.service_calendars import calendars
+from projections.ticket_course import all_time
 
 router = APIRouter(prefix="/v1/tickets", tags=["tickets"])
 
@@ -114,20 +119,41 @@ async def ticket(request: Request, caller: Reader, after: After, when: When, id:
 
 
 @router.get("/{id}/times", responses=one(schemas.TIMES), dependencies=[may("tickets:read")])
-async def times(request: Request, after: After, when: When, id: UUID) -> Response:
+async def times(
+    request: Request, after: After, when: When, id: UUID, clock: Literal["calendar", "business"] = "calendar"
+) -> Response:
     """How long the ticket was in which status, and its measures, with the positions of the events they were made from.
 
-    `so_far` counts until now, and is there only while the ticket is unsolved.
+    With `clock=business` all durations are in open time of its team's service calendar, as that is known now; without a
+    calendar there are none. `so_far` counts until now, and is there only while the ticket is unsolved.
     """
+    known, complete = await read(request, "service_calendars", after, calendars) if clock == "business" else (None, None)
+    resource = structs.replace(TIMES, one=partial(ticket_times.times, calendars=known))
     row: Mapping[str, Any] | None
     if when.now:
-        row, position = await read(request, "ticket_times", after, lambda connection: ticket_times.times(connection, id))
+        row, position = await read(request, "ticket_times", after, lambda connection: resource.one(connection, id))
     else:
-        row, position = await as_of(request, TIMES, id, when)
+        row, position = await as_of(request, resource, id, when)
     if row is None:
         return absent("ticket", id, position)
-    running = ticket_times.so_far(row, datetime.now(UTC)) if when.now else None
-    body = {"id": id, "clock": "calendar", **row, "so_far": running}
+    team = row["team"]
+    running = ticket_times.so_far(row, datetime.now(UTC), known.clock(team) if known else all_time) if when.now else None
+    body = {"id": id, "clock": clock, "calendar": known and known.code(team), **row, "so_far": running}
+    del body["ticket_id"], body["team"]
+    return found(request, body, position if complete is None else min(position, complete), row["version"])
+
+
+@router.get("/{id}/service-level", responses=one(service_level_schemas.TICKET), dependencies=[may("tickets:read")])
+async def service_level(request: Request, after: After, id: UUID) -> Response:
+    """What is promised about the ticket, when each of it is due, and whether it was kept."""
+    now = datetime.now(UTC)
+    needed = {"ticket_times": id, "service_calendars": None, "sla_policies": None}
+    row, position = await read(
+        request, needed, after, lambda connection: ticket_service_level.service_level(connection, id, now), snapshot=True
+    )
+    if row is None:
+        return absent("ticket", id, position)
+    body = {"id": id, **row}
     del body["ticket_id"]
     return found(request, body, position, row["version"])
 

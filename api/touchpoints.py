@@ -54,11 +54,12 @@ class ExternalBody(Body):
 
 
 class TouchpointBody(Told):
-    """Who was touched: a customer, or a visitor's own id, or both."""
+    """Who was touched: a customer, a lead or a visitor by their own id; or several of these, who are the same."""
 
     channel: Code
     kind: Kind
     customer_id: UUID | None = None
+    lead_id: UUID | None = None
     campaign_id: UUID | None = None
     utm: UtmBody | None = None
     anonymous_id: Annotated[str, StringConstraints(min_length=1, max_length=255)] | None = None
@@ -84,6 +85,7 @@ class TouchpointBody(Told):
             "channel": self.channel,
             "kind": self.kind,
             "customer_id": self.customer_id,
+            "lead_id": self.lead_id,
             "campaign_id": self.campaign_id,
             "utm": Utm(**self.utm.model_dump()) if self.utm else None,
             "anonymous_id": self.anonymous_id,
@@ -111,6 +113,7 @@ async def record(request: Request, body: TouchpointBody) -> Response:
 async def filtered(
     zone: Zone,
     customer_id: UUID | None = None,
+    lead_id: UUID | None = None,
     campaign_id: UUID | None = None,
     channel: ChannelCode = None,
     kind: Kind | None = None,
@@ -119,6 +122,7 @@ async def filtered(
 ) -> read_model.Filter:
     return read_model.Filter(
         customer_id=customer_id,
+        lead_id=lead_id,
         campaign_id=campaign_id,
         channel=channel,
         kind=kind,

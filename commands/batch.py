@@ -210,7 +210,9 @@ class Batch:
         """Read every stream that the facts name in one query. Only a shortcut: `load` reads what is missing."""
         named: dict[UUID, None] = {}
         for command in self._commands:
-            named.update((fact, None) for fact in command.facts.values() if isinstance(fact, UUID))
+            for fact in command.facts.values():
+                several = fact if isinstance(fact, tuple) else (fact,)
+                named.update((one, None) for one in several if isinstance(one, UUID))
             if command.target:
                 named[command.target] = None
         fresh = {command.target for command in self._commands if command.fresh and command.target}

@@ -10,6 +10,9 @@ import msgspec
 
 from domain.events import Event, Metadata, Recorded
 
+POLICY_SCOPE = "policy:"
+"""How the scope of a policy's receipts begins: they are kept for ever."""
+
 
 class NewEvent(NamedTuple):
     stream: UUID

@@ -9,6 +9,8 @@ from uuid import UUID
 
 from msgspec import UNSET, UnsetType
 
+from commands.field_definitions import check_attributes
+from commands.references import surviving_customer
 from commands.unit_of_work import UnitOfWork
 from domain.annotations import Number
 from domain.contact import Address
@@ -18,6 +20,7 @@ from domain.customer import (
     ConsentGiven,
     ContactMethod,
     Customer,
+    CustomerMerged,
     ErasureReason,
     Given,
     Kind,
@@ -46,6 +49,7 @@ def register(
     region: str | None = None,
 ) -> Customer:
     """The same values again are a repeat. `region` reads telephone numbers that come without country code."""
+    check_attributes(work, Customer.name, attributes or {})
     customer = work.load(Customer, customer_id)
     customer.register(
         work.context,
@@ -87,6 +91,7 @@ def create_or_change(
     UNSET says nothing about a field, None says that it is empty. Contact methods are added, never removed. Who comes
     without a kind is registered as a person.
     """
+    check_attributes(work, Customer.name, attributes or {})
     customer = work.load(Customer, customer_id)
     if not customer.exists:
         customer.register(
@@ -225,6 +230,23 @@ def archive(work: UnitOfWork, *, customer_id: UUID) -> Customer:
 def restore(work: UnitOfWork, *, customer_id: UUID) -> Customer:
     customer = work.existing(Customer, customer_id)
     customer.restore(work.context)
+    return customer
+
+
+def merge(work: UnitOfWork, *, customer_id: UUID, into: UUID) -> Customer:
+    """Raises MergedIntoThemselves, CustomerUnknown, CustomerErased, and CustomerMerged where either is merged otherwise."""
+    customer = work.existing(Customer, customer_id)
+    if into != customer.survivor and surviving_customer(work, into).id != into:
+        raise CustomerMerged(f"The customer {into} was merged into another one.", id=into)
+    customer.merge_into(work.context, into)
+    return customer
+
+
+def unmerge(work: UnitOfWork, *, customer_id: UUID) -> Customer:
+    """Raises CustomerErased where whoever they were merged into is erased, and they with them."""
+    surviving_customer(work, customer_id)
+    customer = work.existing(Customer, customer_id)
+    customer.unmerge(work.context)
     return customer
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Unpack
 from uuid import UUID
 
 from commands.references import surviving_customer
 from commands.unit_of_work import UnitOfWork
+from domain.aggregate import Aggregate
+from domain.campaign import Campaign
+from domain.deal import Deal
+from domain.lead import Lead
 from domain.order import (
     Address,
     Charge,
@@ -24,6 +28,8 @@ from domain.order import (
 
 REGISTER = "order"
 FOR_GOOD = ("campaign_id", "lead_id", "deal_id", "test")
+BEHIND: Mapping[str, type[Aggregate]] = {"campaign_id": Campaign, "lead_id": Lead, "deal_id": Deal}
+"""What an order may come from, which must be there."""
 
 
 def place(
@@ -44,10 +50,11 @@ def place(
 ) -> Order:
     """The same values again are a repeat; without a number one is drawn. `external` is (system, id).
 
-    A customer who is unknown or erased is refused; for one merged into another, the survivor is recorded. Raises
-    NumberTaken, OrderPlacedOtherwise.
+    A customer who is unknown or erased is refused, and so is a campaign, lead or deal that it comes from; for a customer merged
+    into another, the survivor is recorded. Raises NumberTaken, OrderPlacedOtherwise.
     """
     order = work.load(Order, order_id)
+    _require_behind(work, details)
     recorded = order.placed.customer_id if order.placed else None
     customer = None if customer_id is None else surviving_customer(work, customer_id, recorded)
     terms = Terms.of(currency, lines, discounts, charges, prices_include_tax=prices_include_tax)
@@ -204,6 +211,13 @@ def _number(work: UnitOfWork, order: Order, number: str | None) -> str:
     if number is not None:
         return work.claim(REGISTER, number, order.id)
     return work.next_number(REGISTER, order.id)
+
+
+def _require_behind(work: UnitOfWork, details: Details) -> None:
+    """Raises NotThere, LeadErased."""
+    for name, id in ((name, details.get(name)) for name in BEHIND):
+        if isinstance(id, UUID):
+            work.existing(BEHIND[name], id)
 
 
 def _refuse_otherwise(order: Order, **told: object) -> None:

@@ -2,21 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from commands.unit_of_work import UnitOfWork
+from domain.aggregate import Aggregate
+from domain.campaign import Campaign
 from domain.customer import Customer, CustomerUnknown
+from domain.deal import Deal
+from domain.feedback import Feedback
+from domain.interaction import Interaction
+from domain.lead import Lead
+from domain.order import Order
+from domain.refusals import Malformed
+from domain.ticket import Reference, Ticket
+
+ABOUT: Mapping[str, type[Aggregate]] = {
+    kind.name: kind for kind in (Customer, Order, Ticket, Campaign, Lead, Deal, Interaction, Feedback)
+}
+"""What something may be about, by the kind that references call it."""
 
 
 def surviving_customer(work: UnitOfWork, customer_id: UUID, recorded: UUID | None = None) -> Customer:
     """The customer to record: whoever survived merging, or on the way there the one that is `recorded` already.
 
-    Raises CustomerUnknown, CustomerErased.
+    Raises CustomerUnknown, CustomerErased; whoever was merged is erased with their survivor.
     """
     customer = work.load(Customer, customer_id)
-    while customer.survivor is not None and customer.id != recorded:
+    line = [customer]
+    while customer.survivor is not None:
         customer = work.load(Customer, customer.survivor)
+        line.append(customer)
     if not customer.exists:
         raise CustomerUnknown(f"There is no customer {customer_id}.", customer_id=customer_id)
     customer.admit()
-    return customer
+    return next((one for one in line if one.id == recorded), customer)
+
+
+def require(work: UnitOfWork, about: Iterable[Reference]) -> None:
+    """Raises NotThere, and Malformed for a kind of thing that nothing is about."""
+    for reference in about:
+        if reference.kind not in ABOUT:
+            raise Malformed(f"Something is about one of {', '.join(ABOUT)}.")
+        work.existing(ABOUT[reference.kind], reference.id)

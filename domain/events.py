@@ -39,6 +39,10 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_f
         """Subjects whose erasure takes the key of this event's stream along (an order linked to a customer, a merge)."""
         return ()
 
+    def parted_from(self) -> tuple[UUID, ...]:
+        """Subjects whose erasure takes the key of this event's stream along no more."""
+        return ()
+
     def everyone(self) -> bool:
         """Whether all rows depend on this event (a segment model, a calendar, the end of a day)."""
         return False

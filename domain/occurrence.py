@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, tzinfo
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import NamedTuple
 from zoneinfo import ZoneInfoNotFoundError
 
@@ -11,6 +12,13 @@ from domain.events import Precision, time_zone
 from domain.refusals import Malformed
 
 EARLIEST_YEAR = 1900
+SPANS: Mapping[Precision, timedelta] = {
+    "second": timedelta(seconds=1),
+    "minute": timedelta(minutes=1),
+    "day": timedelta(days=1),
+    "month": timedelta(days=31),
+}
+"""How long after its time of occurrence a fact may have happened, by the precision in which that is known."""
 
 _SHAPES: tuple[tuple[re.Pattern[str], Precision, str], ...] = (
     (re.compile(r"\d{4}-\d{2}"), "month", "-01T00:00:00"),
@@ -44,6 +52,11 @@ def occurrence(text: str, zone: str | None = None) -> Occurrence:
     if at.year < EARLIEST_YEAR:
         raise Malformed(f"The time of occurrence lies before {EARLIEST_YEAR}.")
     return Occurrence(at, precision, zone or _offset(text, precision))
+
+
+def over_before(at: datetime, precision: Precision, moment: datetime) -> bool:
+    """Whether what happened `at` was over before the moment, however exactly its time is known."""
+    return at + SPANS[precision] <= moment
 
 
 def checked_zone(name: str | None) -> tzinfo:

@@ -66,13 +66,14 @@ class Touchpoint(Aggregate):
         channel: str,
         kind: Kind,
         customer_id: UUID | None = None,
+        lead_id: UUID | None = None,
         campaign_id: UUID | None = None,
         utm: Utm | None = None,
         anonymous_id: str | None = None,
         click_ids: Mapping[str, str] | None = None,
     ) -> None:
         """Refused as NobodyTouched, TouchpointRecordedOtherwise or Malformed."""
-        if customer_id is None and anonymous_id is None:
+        if customer_id is None and lead_id is None and anonymous_id is None:
             raise NobodyTouched
         if kind not in KINDS:
             raise Malformed(f"The kind of a touchpoint is one of {', '.join(KINDS)}.")
@@ -80,6 +81,7 @@ class Touchpoint(Aggregate):
             channel=code(channel, "channel"),
             kind=kind,
             customer_id=customer_id,
+            lead_id=lead_id,
             campaign_id=campaign_id,
             utm=_utm(utm),
             anonymous_id=None if anonymous_id is None else text(anonymous_id, "anonymous id", ANONYMOUS_ID_LENGTH),

@@ -40,6 +40,7 @@ class Settings(BaseSettings):
     after_timeout: float = Field(default=5.0, gt=0)
     chain_patience: float = Field(default=60.0, gt=0)
     session_timeout: float = Field(default=6.0, gt=0)
+    stream_limit: int = Field(default=100, ge=0)
     body_limit: int = Field(default=8 * 1024 * 1024, ge=1024)
     zone: str = "UTC"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

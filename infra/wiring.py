@@ -18,18 +18,33 @@ from domain.campaign import Campaign
 from domain.campaign_member import CampaignMember
 from domain.channel import Channel, ChannelDay
 from domain.customer import Customer
+from domain.deal import Deal
 from domain.events import Event
+from domain.feedback import Feedback
+from domain.field_definition import FieldDefinition
 from domain.imports import Import
+from domain.interaction import Interaction
+from domain.lead import Lead
 from domain.order import Order
+from domain.pipeline import Pipeline
+from domain.saved_view import SavedView
 from domain.segment_model import SegmentModel
+from domain.segment_rule import SegmentRule
+from domain.service_calendar import ServiceCalendar
+from domain.sla_policy import SlaPolicy
+from domain.static_list import StaticList
+from domain.task import Task
+from domain.team import Team
 from domain.ticket import Ticket
 from domain.touchpoint import Touchpoint
+from domain.user import User
 from infra.event_store import EventStore, Mapper, PostgresRecorder, SqliteRecorder, Vault
 from infra.event_store.mapper import Upcaster
 from infra.read_models import ReadModels, postgres_read_models, sqlite_read_models
 from infra.routing import PARTITIONS
 from infra.settings import Settings
 from projections.api_keys import api_keys
+from projections.audit_index import audit_index
 from projections.campaign_members import campaign_members
 from projections.campaigns import campaigns
 from projections.channel_sales import channel_sales
@@ -37,12 +52,26 @@ from projections.channel_traffic import channel_traffic
 from projections.channels import channels
 from projections.customer_timeline import customer_timeline
 from projections.customer_view import customer_view
+from projections.deals import deals
+from projections.feedback import feedback
+from projections.field_definitions import field_definitions
+from projections.interactions import interactions
+from projections.leads import leads
 from projections.orders import orders
+from projections.pipelines import pipelines
+from projections.product_sales import product_sales
 from projections.projection import Projection
+from projections.saved_views import saved_views
 from projections.segment_labels import segment_labels
+from projections.service_calendars import service_calendars
+from projections.sla_policies import sla_policies
+from projections.static_lists import static_lists
+from projections.tasks import tasks
+from projections.teams import teams
 from projections.ticket_times import ticket_times
 from projections.tickets import tickets
 from projections.touchpoints import touchpoints
+from projections.users import users
 
 AGGREGATES: tuple[type[Aggregate], ...] = (
     Customer,
@@ -55,8 +84,22 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     ChannelDay,
     Touchpoint,
     Ticket,
+    Interaction,
+    Feedback,
     Campaign,
     CampaignMember,
+    ServiceCalendar,
+    SlaPolicy,
+    Lead,
+    Deal,
+    Pipeline,
+    User,
+    Team,
+    Task,
+    SavedView,
+    FieldDefinition,
+    StaticList,
+    SegmentRule,
 )
 EVENTS: tuple[type[Event], ...] = tuple(event for aggregate in AGGREGATES for event in aggregate.events)
 UPCASTERS: Mapping[str, Upcaster] = {}
@@ -65,6 +108,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     customer_timeline,
     orders,
     channel_sales,
+    product_sales,
     api_keys,
     channels,
     channel_traffic,
@@ -74,6 +118,20 @@ PROJECTIONS: tuple[Projection, ...] = (
     campaign_members,
     tickets,
     ticket_times,
+    interactions,
+    feedback,
+    service_calendars,
+    sla_policies,
+    leads,
+    deals,
+    pipelines,
+    users,
+    teams,
+    tasks,
+    saved_views,
+    field_definitions,
+    static_lists,
+    audit_index,
 )
 
 

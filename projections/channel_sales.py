@@ -87,14 +87,14 @@ def _sale(book: Book, recorded: Recorded, difference: Figures) -> Row:
         "position": recorded.position,
         "channel": book.facts().channel,
         "currency": book.currency,
-        "quarter": _quarter(recorded.metadata.occurred_at) if day is None else None,
+        "quarter": quarter(recorded.metadata.occurred_at) if day is None else None,
         "day": day,
         "orders": 1 if isinstance(recorded.event, Placed) else 0,
         **difference._asdict(),
     }
 
 
-def _quarter(at: datetime) -> int:
+def quarter(at: datetime) -> int:
     return int(at.timestamp() // QUARTER)
 
 
@@ -138,7 +138,7 @@ def report(
     """Sales on days from `from_` to before `to` in `zone`, by currency and as asked; groups without a fact are left out."""
     groups: dict[tuple[str | None, date | None, str], list[int]] = {}
     for row in _summed(connection, from_, to, zone, channel, currency, by_day=by_period is not None):
-        period = first_day(_day(row, zone), by_period) if by_period else None
+        period = first_day(day_of_row(row, zone), by_period) if by_period else None
         group = (row["channel"] if by_channel else None, period, row["currency"])
         amounts = [int(row[name]) for name in ("orders", *Figures._fields)]
         groups[group] = [a + b for a, b in zip(groups.get(group, [0] * len(amounts)), amounts, strict=True)]
@@ -153,7 +153,7 @@ def first_day(day: date, period: Period) -> date:
     return day.replace(day=1) if period == "month" else day
 
 
-def _day(row: Row, zone: tzinfo) -> date:
+def day_of_row(row: Row, zone: tzinfo) -> date:
     own: date | None = row["day"]
     return own or datetime.fromtimestamp(row["quarter"] * QUARTER, zone).date()
 
@@ -163,7 +163,7 @@ def _summed(
 ) -> Iterable[Row]:
     """Sums by channel and currency, and with `by_day` also by quarter of an hour, or own day."""
     table = sales.c
-    first, end = (_quarter(midnight(day, zone)) for day in (from_, to))
+    first, end = (quarter(midnight(day, zone)) for day in (from_, to))
     for column, low, high in ((table.quarter, first, end), (table.day, from_, to)):
         sums = [func.sum(table[name]).label(name) for name in ("orders", *Figures._fields)]
         key = (table.channel, table.currency, column) if by_day else (table.channel, table.currency)

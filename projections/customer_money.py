@@ -5,7 +5,7 @@ Orders stay with the subject they were placed under, whoever they are linked to 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, date, tzinfo
 from decimal import Decimal
 from uuid import UUID
@@ -18,9 +18,12 @@ from projections.orders import order_rows
 from projections.rows import Row
 
 
-def money_of(connection: Connection, customer_id: UUID, today: date, zone: tzinfo = UTC) -> dict[str, Row]:
-    """By currency: how many orders and what they came to, test orders left out; first and last day in `zone`."""
-    mine = select(order_rows).where(order_rows.c.customer_id == customer_id, order_rows.c.test.is_(False))
+def money_of(connection: Connection, customer_ids: Collection[UUID], today: date, zone: tzinfo = UTC) -> dict[str, Row]:
+    """By currency: how many orders and what they came to, test orders left out; first and last day in `zone`.
+
+    A customer comes with everyone who was merged into them.
+    """
+    mine = select(order_rows).where(order_rows.c.customer_id.in_(customer_ids), order_rows.c.test.is_(False))
     by_currency: dict[str, list[Row]] = {}
     for row in connection.execute(mine).mappings():
         by_currency.setdefault(row["currency"], []).append(dict(row))

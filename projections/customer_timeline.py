@@ -7,7 +7,7 @@ numbers, money and codes, never personal data.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -120,11 +120,16 @@ def _row(recorded: Recorded, subject: UUID) -> Row:
 _SHOWN = [column for column in moments.c if column.name not in ("subject", "named")]
 
 
-def timeline(connection: Connection, customer_id: UUID, *, limit: int = 50, before: int | None = None) -> list[Row]:
-    """The customer's latest events before position `before`, newest first, each with a line in `zh` and in `en`."""
+def timeline(
+    connection: Connection, customer_ids: Collection[UUID], *, limit: int = 50, before: int | None = None
+) -> list[Row]:
+    """The latest events before position `before`, newest first, each with a line in `zh` and in `en`.
+
+    A customer comes with everyone who was merged into them; what concerns several of them is told once.
+    """
     found = union(
-        _moments(_is_their_own(customer_id), before),
-        _moments(moments.c.stream.in_(_streams_of(customer_id)), before),
+        _moments(_is_their_own(customer_ids), before),
+        _moments(moments.c.stream.in_(_streams_of(customer_ids)), before),
     ).subquery()
     query = (
         select(found, timeline_streams.c.number, timeline_streams.c.currency)
@@ -140,15 +145,15 @@ def _moments(whose: ColumnElement[bool], before: int | None) -> Select[Any]:
     return query if before is None else query.where(moments.c.position < before)
 
 
-def _is_their_own(customer_id: UUID) -> ColumnElement[bool]:
-    """Rows about the customer, without streams that are somebody else's now."""
+def _is_their_own(customer_ids: Collection[UUID]) -> ColumnElement[bool]:
+    """Rows about the customers, without streams that are somebody else's now."""
     row, stream = moments.c, timeline_streams.c
-    moved_away = exists().where(stream.stream == row.stream, stream.customer_id != customer_id)
-    return (row.subject == customer_id) & or_(row.named, ~moved_away)
+    moved_away = exists().where(stream.stream == row.stream, stream.customer_id.not_in(customer_ids))
+    return row.subject.in_(customer_ids) & or_(row.named, ~moved_away)
 
 
-def _streams_of(customer_id: UUID) -> Select[tuple[UUID]]:
-    return select(timeline_streams.c.stream).where(timeline_streams.c.customer_id == customer_id)
+def _streams_of(customer_ids: Collection[UUID]) -> Select[tuple[UUID]]:
+    return select(timeline_streams.c.stream).where(timeline_streams.c.customer_id.in_(customer_ids))
 
 
 def _opened(row: Row) -> Row:

@@ -1,7 +1,8 @@
 """customer_view: who is this customer, now; and who is there with this name, e-mail address or telephone number.
 
 A row belongs to its customer. Erasing purges it: a tombstone stays that says so and when. What a customer's orders came to is
-summed over the rows of `orders` when asked, so that an answer is complete as far as both read models are.
+summed over the rows of `orders` when asked, so that an answer is complete as far as both read models are. Rows stay where they
+were recorded: who was merged into whom is followed when asked, so that unmerging gives the earlier answers.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from sqlalchemy import (
 )
 
 from domain.contact import comparable
-from domain.customer import ContactMethod
+from domain.customer import ContactMethod, Merged, Unmerged
 from domain.events import Recorded
 from projections.customer_book import CUSTOMER_EVENTS, CUSTOMER_TYPES, CustomerBook, profile
 from projections.customer_money import money_of
@@ -58,6 +59,7 @@ customers = Table(
     Column("team", Text),
     Column("source_channel", Text),
     Column("archived", Boolean, nullable=False),
+    Column("merged_into", Uuid, index=True),
     Column("state", Text),
 )
 Index("ix_customer_view_search_name", customers.c.search_name, customers.c.customer_id)
@@ -125,13 +127,24 @@ def _row(before: Row | None, id: UUID, recorded: Recorded) -> Row:
         "registered_at": told.occurred_at,
         "registered_on": own_day(told),
         "erased_at": None,
+        "merged_into": None,
         "version": 0,
     }
     return row | {
         "position": recorded.position,
         "version": recorded.version if id == recorded.stream else row["version"],
         "erased_at": row["erased_at"] or (told.occurred_at if recorded.event.erases() else None),
+        "merged_into": _survivor(row["merged_into"], recorded),
     }
+
+
+def _survivor(before: UUID | None, recorded: Recorded) -> UUID | None:
+    match recorded.event:
+        case Merged(into=into):
+            return into
+        case Unmerged():
+            return None
+    return before
 
 
 def _standing(book: CustomerBook, row: Row) -> Row:
@@ -198,9 +211,20 @@ EQUAL = ("kind", "owner", "team", "source_channel", "archived")
 
 
 def get(connection: Connection, customer_id: UUID, today: date, zone: tzinfo = UTC) -> Row | None:
-    """The customer's profile, and under `money` by currency what their orders came to."""
+    """The customer's profile, who was merged into them, and under `money` by currency what the orders of all came to."""
     found = profile_of(connection, customer_id)
-    return found and found | {"money": money_of(connection, customer_id, today, zone)}
+    if found is None:
+        return None
+    merged = merged_into(connection, customer_id)
+    return found | {"merged_ids": merged, "money": money_of(connection, [customer_id, *merged], today, zone)}
+
+
+def merged_into(connection: Connection, customer_id: UUID) -> list[UUID]:
+    """Everyone who was merged into the customer, also by way of others."""
+    table = customers.c
+    theirs = select(table.customer_id).where(table.merged_into == customer_id).cte("merged", recursive=True)
+    theirs = theirs.union(select(table.customer_id).where(table.merged_into == theirs.c.customer_id))
+    return sorted(connection.execute(select(theirs.c.customer_id)).scalars())
 
 
 def profile_of(connection: Connection, customer_id: UUID) -> Row | None:
@@ -271,10 +295,10 @@ HIDDEN = ("state", "search_name")
 def _opened(row: Row) -> Row:
     shown = {name: value for name, value in row.items() if name not in HIDDEN}
     if row["state"] is None:
-        return {name: shown[name] for name in ("customer_id", "position", "version", "erased_at")}
+        return {name: shown[name] for name in ("customer_id", "position", "version", "erased_at", "merged_into")}
     return shown | profile(row["state"])
 
 
 customer_view = Projection(
-    name="customer_view", version=1, tables=(customers, customer_contacts, customer_tags), apply=apply, reads=CUSTOMER_TYPES
+    name="customer_view", version=2, tables=(customers, customer_contacts, customer_tags), apply=apply, reads=CUSTOMER_TYPES
 )

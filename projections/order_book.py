@@ -6,9 +6,10 @@ attributes, external ids, tracking numbers) stay apart, to be purged without a t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import reduce
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from msgspec.structs import replace
 from domain.annotations import Number
 from domain.contact import Address
 from domain.events import Event, Recorded, type_name
-from domain.money import minor_units, rounded
+from domain.money import RATE_DIGITS, minor_units, rounded
 from domain.order import Charge, Contact, Line, LineQuantity, MoneyFact, Order, PaymentRefunded, Placed, Shipped, Terms
 from domain.order.state import Shipment, State
 from domain.order.terms import allocation
@@ -143,6 +144,10 @@ class Book(State):
     def was_told(self, kind: type[Event], *ids: str) -> bool:
         return "/".join((type_name(kind), *ids)) in self.known
 
+    def gone(self, line_id: str) -> Decimal:
+        """How much of a line was cancelled or came back, which may be more than was ordered."""
+        return self.cancelled.get(line_id, Decimal(0)) + self.returned(line_id)
+
     def facts(self) -> Placed:
         """How the order was placed, without its lines and without personal data."""
         if self.placed is None:
@@ -179,6 +184,65 @@ def figures(book: Book) -> Figures:
     return _in_minor_units(book, gross, discounts, returns, tax, _charged(book))
 
 
+class Product(NamedTuple):
+    """What a line is of. `code` is its sku, else its name; None where something is of no line."""
+
+    code: str | None
+    name: str | None
+    category: str | None
+
+
+class Goods(NamedTuple):
+    """What an order sold of one product, and what was cancelled or came back: units in millionths, amounts in minor units."""
+
+    units: int
+    units_returned: int
+    gross: int
+    discounts: int
+    returns: int
+
+    def plus(self, other: Goods) -> Goods:
+        return Goods(*(mine + more for mine, more in zip(self, other, strict=True)))
+
+    def less(self, before: Goods) -> Goods:
+        return Goods(*(now - then for now, then in zip(self, before, strict=True)))
+
+
+NO_GOODS = Goods(0, 0, 0, 0, 0)
+NO_PRODUCT = Product(None, None, None)
+
+
+def goods(book: Book) -> dict[Product, Goods]:
+    """What the order stands at by product, which adds up to its `figures`; discounts on the whole order fall on its lines."""
+    shares = _shares(book.terms)
+    found: dict[Product, Goods] = {}
+    for line in book.terms.lines:
+        product = Product(line.sku or line.name, line.name, line.category)
+        of_line = _goods(book, line, shares.get(line.line_id, Decimal(0)))
+        found[product] = found.get(product, NO_GOODS).plus(of_line)
+    all_of_it, of_lines = figures(book), sum_of(found.values())
+    rest = [getattr(all_of_it, name) - getattr(of_lines, name) for name in ("gross", "discounts", "returns")]
+    # A discount on lines that come to nothing falls on none of them.
+    return found | {NO_PRODUCT: Goods(0, 0, *rest)} if any(rest) or not found else found
+
+
+def sum_of(goods: Iterable[Goods]) -> Goods:
+    return reduce(Goods.plus, goods, NO_GOODS)
+
+
+def _goods(book: Book, line: Line, share: Decimal) -> Goods:
+    own, sold = _own_discounts(line), _sold(book, line)
+    cancelled = book.ended == "cancelled"
+    gone = line.quantity if cancelled else min(book.gone(line.line_id), line.quantity)
+    returns = sold - share if cancelled else _gone(book, line, sold - share)
+    amounts = (minor_units(amount, book.currency) for amount in (sold + own, own + share, returns))
+    return Goods(_millionths(line.quantity), _millionths(gone), *amounts)
+
+
+def _millionths(quantity: Decimal) -> int:
+    return int(quantity.scaleb(RATE_DIGITS))
+
+
 def _in_minor_units(book: Book, *sales: Decimal) -> Figures:
     cash = (book.sum("capture"), book.sum("refund"), book.sum("chargeback"))
     return Figures(*(minor_units(amount, book.currency) for amount in (*sales, *cash)))
@@ -207,7 +271,7 @@ def _shares(terms: Terms) -> dict[str, Decimal]:
 
 def _gone(book: Book, line: Line, amount: Decimal) -> Decimal:
     """That part of a line's amount which was cancelled or came back: all of it at most."""
-    gone = book.cancelled.get(line.line_id, Decimal(0)) + book.returned(line.line_id)
+    gone = book.gone(line.line_id)
     if not gone:
         return gone
     return rounded(amount * min(gone, line.quantity) / line.quantity, book.currency)

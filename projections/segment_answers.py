@@ -16,6 +16,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import Connection, Select, select
 
+from projections import segment_rule_answers
 from projections.customer_behaviour import Behaviour, taken_up, values
 from projections.customer_features import customer_features
 from projections.pages import Order, Page, page
@@ -33,16 +34,22 @@ AT_ONCE = 5000
 
 
 def of_customer(connection: Connection, customer_id: UUID) -> Row | None:
-    """The customer's label by each active model, and those they had; one who was erased has none. None: never seen."""
+    """The customer's labels by rule and by each active model, and those they had; one who was erased has none.
+
+    None: never seen.
+    """
     mine = select(customer_features).where(customer_features.c.customer_id == customer_id)
     row = connection.execute(mine).mappings().first()
     if row is None:
         return None
+    behaviour = None if row["state"] is None else taken_up(row["state"])
     return {
         "customer_id": customer_id,
         "position": row["position"],
-        "erased": row["state"] is None,
-        "labels": _current(connection, customer_id, taken_up(row["state"])) if row["state"] is not None else [],
+        "erased": behaviour is None,
+        "rule": behaviour and segment_rule_answers.current(connection, customer_id, behaviour),
+        "labels": _current(connection, customer_id, behaviour) if behaviour else [],
+        "past_rules": segment_rule_answers.past(connection, customer_id),
         "past": _past(connection, customer_id),
     }
 

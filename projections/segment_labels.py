@@ -3,7 +3,8 @@
 A label follows from the customer's features as of a day and from the last fit of the model, and from nothing else: a replay
 never fits. The day is the last of: the model's cut-off, the last day that has ended, the customer's last purchase. So a label
 moves with a fact of the customer's own, with a fit, and with the end of a day. A row says where that was and what was seen
-there; it stays as it is until the customer moves to another cluster, or the model is fitted again.
+there; it stays as it is until the customer moves to another cluster, or the model is fitted again. Labels by rule stand
+beside, and move in the same batch: see `segment_rule_labels`.
 
 Whoever lacks a feature has no label, and the row says which features are missing. Erasing a customer takes everything away.
 """
@@ -21,13 +22,14 @@ from sqlalchemy import BigInteger, Column, Date, Double, Index, Integer, MetaDat
 
 from domain.calendar import DayEnded
 from domain.events import Recorded
-from projections import customer_features, segment_models
+from projections import customer_features, segment_models, segment_rule_labels, segment_rules
 from projections.customer_behaviour import Behaviour, as_of_day, taken_up, values
 from projections.customer_features import Features
 from projections.projection import Delivery, Projection
 from projections.rows import Row, Rows
 from projections.segment_assignment import assign, assign_all
 from projections.segment_models import Known, Model, keep_day, keep_model, known_before
+from projections.segment_rule_labels import RuleMoves, first_that_holds, label_everyone, rules_changed
 
 metadata = MetaData()
 
@@ -119,17 +121,23 @@ def apply(batch: Sequence[Delivery], rows: Rows) -> None:
 def _for_some(rows: Rows, batch: Sequence[Delivery]) -> None:
     known = known_before(rows, batch[0].recorded.position)
     features = Features(rows, batch)
+    rules = segment_rules.known_before(rows, batch[0].recorded.position)
     moves = Moves(rows, rows.select(labels, "customer_id", features.of) if known.active else ())
+    by_rule = RuleMoves(rows, features.of if rules else ())
     for delivery in batch:
+        position = delivery.recorded.position
         for id in features.fold(delivery):
             behaviour = features.of.get(id)
             if behaviour is None:
                 moves.forget(id)
+                by_rule.forget(id)
             else:
                 for model in known.active:
-                    moves.see(id, model, seen(model, behaviour, known.ended), delivery.recorded.position)
+                    moves.see(id, model, seen(model, behaviour, known.ended), position)
+                by_rule.see(id, first_that_holds(rules, behaviour, known.ended), position)
     features.save()
     moves.save()
+    by_rule.save()
 
 
 def _for_everyone(rows: Rows, recorded: Recorded) -> None:
@@ -137,6 +145,9 @@ def _for_everyone(rows: Rows, recorded: Recorded) -> None:
     if isinstance(recorded.event, DayEnded):
         keep_day(rows, recorded.position, recorded.event)
         _end_day(rows, known, recorded.event.day, recorded.position)
+        return
+    if isinstance(recorded.event, segment_rules.EVENTS):
+        _change_rule(rows, known, recorded)
         return
     before = known.models.get(recorded.stream)
     model = keep_model(rows, before, recorded)
@@ -152,6 +163,16 @@ def _end_day(rows: Rows, known: Known, day: date, position: int) -> None:
     for model in known.active:
         if model.depends_on_the_day and model.day(ended) != model.day(known.ended):
             _label_everyone(rows, model, ended, position)
+    rules = segment_rules.known_before(rows, position)
+    segment_rule_labels.end_day(rows, rules, known.ended, ended, position)
+
+
+def _change_rule(rows: Rows, known: Known, recorded: Recorded) -> None:
+    before = segment_rules.known_before(rows, recorded.position)
+    segment_rules.keep_rule(rows, recorded)
+    after = segment_rules.known_before(rows, recorded.position + 1)
+    if rules_changed(before, after):
+        label_everyone(rows, after, known.ended, recorded.position)
 
 
 def _label_everyone(rows: Rows, model: Model, ended: date | None, position: int) -> None:
@@ -230,8 +251,15 @@ def _past(row: Row, until: int) -> Row:
 
 segment_labels = Projection(
     name="segment_labels",
-    version=1,
-    tables=(*segment_models.TABLES, *customer_features.TABLES, labels, past_labels),
+    version=2,
+    tables=(
+        *segment_models.TABLES,
+        *segment_rules.TABLES,
+        *customer_features.TABLES,
+        labels,
+        past_labels,
+        *segment_rule_labels.TABLES,
+    ),
     apply=apply,
-    reads=segment_models.TYPES | customer_features.TYPES,
+    reads=segment_models.TYPES | segment_rules.TYPES | customer_features.TYPES,
 )

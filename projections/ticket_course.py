@@ -7,7 +7,7 @@ value. Moments and durations are whole microseconds, so that sums are exact.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
@@ -20,6 +20,9 @@ from projections.occurred import own_day
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
+
+Clock = Callable[[int, int], int]
+"""How much time passes from one moment to another, all in microseconds; none where the second is the earlier one."""
 
 FINISHED: frozenset[Status] = frozenset({"solved", "closed"})
 
@@ -61,11 +64,13 @@ class Interval(NamedTuple):
 class Course(NamedTuple):
     """`resolution` is the last solution, or the closing where the ticket was closed unsolved; None while it is unsolved.
 
-    `closing` is None while it is not closed. Replies are those of agents in public that are not automatic, and `response`
-    is the first of them; where an agent opened the ticket with one, the second.
+    `closing` is None while it is not closed. `moves` are in the order in which they happened. Replies are those of
+    agents in public that are not automatic, and `response` is the first of them; where an agent opened the ticket with one,
+    the second.
     """
 
     opening: Opening
+    moves: list[Fact]
     intervals: list[Interval]
     discarded: bool
     response: Fact | None
@@ -81,14 +86,20 @@ class Course(NamedTuple):
     def status(self) -> Status:
         return self.intervals[-1].status
 
-    def spent(self, status: Status) -> int:
-        """Microseconds in this status, of intervals that have ended."""
-        return sum(i.ended - i.began for i in self.intervals if i.ended is not None and i.status == status)
+    def spent(self, status: Status, clock: Clock | None = None) -> int:
+        """Microseconds in this status, of intervals that have ended; by the clock, or all time."""
+        passed = clock or all_time
+        return sum(passed(i.began, i.ended) for i in self.intervals if i.ended is not None and i.status == status)
 
 
 def microseconds(at: datetime) -> int:
     """The moment, in microseconds since 1970, UTC."""
     return (at - EPOCH) // MICROSECOND
+
+
+def all_time(began: int, ended: int) -> int:
+    """The clock by which every second counts."""
+    return max(ended - began, 0)
 
 
 def moment(at: int) -> datetime:
@@ -115,6 +126,7 @@ def followed(told: Told) -> Course:
     finished, reopenings, resolution, closing = _endings(moves)
     return Course(
         opening=opening,
+        moves=moves,
         intervals=list(_intervals(opening, moves)),
         discarded=_discarded(moves),
         response=next(iter(replies[opened_with:]), None),

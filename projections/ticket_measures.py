@@ -1,7 +1,7 @@
 """What is measured of a ticket: each measure by its name, what it is, and how it follows from a ticket's figures.
 
-A duration is in calendar time, from one moment to another or as a sum of intervals. Definitions are Zendesk's where it has
-them (https://support.zendesk.com/hc/en-us/articles/4408834848154).
+A duration is in the time of one clock (all time, or open time of a calendar), from one moment to another or as a sum of
+intervals. Definitions are Zendesk's where it has them (https://support.zendesk.com/hc/en-us/articles/4408834848154).
 """
 
 from __future__ import annotations

@@ -6,23 +6,27 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from typing import Any, Literal
+from uuid import UUID
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, null, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, Select, Text, and_, case, null, or_, select, type_coerce
 
 from domain.refusals import Malformed
 from projections.channel_sales import Period, first_day
 from projections.grouped import QUANTILES, Spread, Whole, spreads
 from projections.occurred import midnight
 from projections.ratios import Ratio, ratio
+from projections.service_calendars import calendars
+from projections.ticket_business import NOW, in_business, spells
 from projections.ticket_course import microseconds, moment
 from projections.ticket_measures import AGE, COUNTS, EARLIER, MEASURES, SECOND
-from projections.ticket_times import UNKNOWN, Figures, measured_tickets
+from projections.ticket_times import UNKNOWN, Figures, measured_tickets, ticket_intervals
 
 Group = Literal["day", "week", "month", "agent", "team", "category", "priority", "channel"]
 DatedBy = Literal["opened", "solved", "closed"]
+Hours = Literal["calendar", "business"]
 
 PERIODS: tuple[Period, ...] = ("day", "week", "month")
 FILTERS = ("agent", "team", "category", "priority", "channel")
@@ -76,6 +80,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
 
     by: tuple[Group, ...] = ()
     dated_by: DatedBy = "solved"
+    clock: Hours = "calendar"
     from_: date
     to: date
     zone: tzinfo = UTC
@@ -92,8 +97,13 @@ def report(connection: Connection, question: Question, now: datetime) -> tuple[T
     The unsolved and the discarded beside are those opened on the days asked for; where tickets are asked for by the day
     they were solved or closed, all that were opened before the end of the last of these days.
     """
-    packed, inside, discarded, at, own, *told = _columns(connection, _selected(question))
-    tickets = _Tickets(packed, inside, discarded, microseconds(now))
+    packed, inside, discarded, ids, teams, at, own, *told = _columns(connection, _selected(question))
+    figures = _figures(packed, microseconds(now))
+    counted, clocked = figures, np.ones(len(packed), dtype=bool)
+    if question.clock == "business" and packed:
+        spent = spells({id: number for number, id in enumerate(ids)}, _intervals(connection, question))
+        counted, clocked = in_business(figures, teams, spent, calendars(connection))
+    tickets = _Tickets(figures, counted, clocked, inside, discarded)
     [total] = tickets.groups(np.zeros(len(packed), dtype=np.int64), [{}])
     if not question.by:
         return total, []
@@ -111,26 +121,47 @@ def report(connection: Connection, question: Question, now: datetime) -> tuple[T
 
 
 def _selected(question: Question) -> Select[Any]:
-    """A row a ticket: its figures, its state, its date and the values that it is grouped by."""
+    """A row a ticket: its figures, its state, what its clock goes by, its date and the values that it is grouped by."""
     at, own = DATES[question.dated_by]
-    inside = and_(~table.discarded, _within(at, own, question.from_, question.to, question.zone))
-    from_ = question.from_ if question.dated_by == "opened" else None
-    beside = and_(
-        or_(table.discarded, table.resolved.is_(None)),
-        _within(table.opened, table.opened_on, from_, question.to, question.zone),
-    )
+    inside = _inside(question)
     dated = any(name in PERIODS for name in question.by)
-    query = select(
+    return select(
         table.figures,
         case((inside, 1), else_=0),
         case((table.discarded, 1), else_=0),
+        *((_as_kept(table.ticket_id), table.team) if question.clock == "business" else (null(), null())),
         *((case((inside, at)), case((inside, own))) if dated else (null(), null())),
         *(null() if name in PERIODS else table[name] for name in question.by),
-    ).where(or_(inside, beside))
-    for name in FILTERS:
-        if (value := getattr(question, name)) is not None:
-            query = query.where(table[name] == value)
-    return query
+    ).where(*_wanted(question))
+
+
+def _intervals(connection: Connection, question: Question) -> Sequence[Any]:
+    """What has ended of the tickets' statuses."""
+    row = ticket_intervals.c
+    query = select(_as_kept(row.ticket_id), row.status, row.began, row.ended).where(row.ended.is_not(None), *_wanted(question))
+    return connection.execute(query.join(measured_tickets, table.ticket_id == row.ticket_id)).all()
+
+
+def _as_kept(id: Column[UUID]) -> ColumnElement[Any]:
+    """An id as the database has it: to make UUIDs of so many takes longer than all the rest."""
+    return type_coerce(id, Text)
+
+
+def _inside(question: Question) -> ColumnElement[bool]:
+    at, own = DATES[question.dated_by]
+    return and_(~table.discarded, within(at, own, question.from_, question.to, question.zone))
+
+
+def _wanted(question: Question) -> list[ColumnElement[bool]]:
+    """The tickets inside, and the unsolved and the discarded beside them."""
+    from_ = question.from_ if question.dated_by == "opened" else None
+    beside = and_(
+        or_(table.discarded, table.resolved.is_(None)),
+        within(table.opened, table.opened_on, from_, question.to, question.zone),
+    )
+    values = {name: getattr(question, name) for name in FILTERS}
+    asked = [table[name] == value for name, value in values.items() if value is not None]
+    return [or_(_inside(question), beside), *asked]
 
 
 def _columns(connection: Connection, query: Select[Any]) -> list[list[Any]]:
@@ -142,7 +173,7 @@ def _columns(connection: Connection, query: Select[Any]) -> list[list[Any]]:
     return columns
 
 
-def _within(at: Any, own: Any, from_: date | None, to: date, zone: tzinfo) -> ColumnElement[bool]:
+def within(at: Any, own: Any, from_: date | None, to: date, zone: tzinfo) -> ColumnElement[bool]:
     known, instant = [own < to], [own.is_(None), at < microseconds(midnight(to, zone))]
     if from_ is not None:
         known.append(own >= from_)
@@ -163,21 +194,35 @@ def _days(at: Sequence[int | None], own: Sequence[date | None], zone: tzinfo) ->
 # How they are counted
 
 
-class _Tickets:
-    """The rows as arrays, and what they are worth."""
+def _figures(packed: Sequence[bytes], now: int) -> dict[str, Whole]:
+    """Every figure as an array over the tickets, and `now` as if it were one."""
+    table = np.frombuffer(b"".join(packed), dtype="<i8").reshape(-1, len(Figures._fields)).astype(np.int64)
+    figures = dict(zip(Figures._fields, np.ascontiguousarray(table.T), strict=True))
+    return figures | {NOW: np.full(len(packed), now, dtype=np.int64)}
 
-    def __init__(self, packed: Sequence[bytes], inside: Sequence[int], discarded: Sequence[int], now: int) -> None:
-        table = np.frombuffer(b"".join(packed), dtype="<i8").reshape(-1, len(Figures._fields)).astype(np.int64)
-        figures = dict(zip(Figures._fields, np.ascontiguousarray(table.T), strict=True))
+
+class _Tickets:
+    """What the tickets are worth. Whether there is a value `figures` say, and `counted` what it is, by the clock asked for."""
+
+    def __init__(
+        self,
+        figures: Mapping[str, Whole],
+        counted: Mapping[str, Whole],
+        clocked: NDArray[np.bool_],
+        inside: Sequence[int],
+        discarded: Sequence[int],
+    ) -> None:
         self._inside, self._discarded = np.array(inside, dtype=bool), np.array(discarded, dtype=bool)
         self._unsolved = (figures["resolved"] == UNKNOWN) & ~self._discarded
         self._early, self._again = figures["early"] > 0, figures["solutions"] > 1
         ended = figures["resolved"] >= figures["opened"]
-        self._measures = {name: measure.of(figures) for name, measure in MEASURES.items()}
+        self._measures = {name: measure.of(counted) for name, measure in MEASURES.items()}
         self._known = {
-            name: self._inside & (values >= 0) & (ended | (name in EARLIER)) for name, values in self._measures.items()
+            name: self._inside & (measure.of(figures) >= 0) & (ended | (name in EARLIER)) & (clocked | (name in COUNTS))
+            for name, measure in MEASURES.items()
         }
-        self._age = now - figures["opened"]
+        self._age = counted[NOW] - counted["opened"]
+        self._aged = self._unsolved & clocked
 
     def groups(self, codes: Whole, groups: Sequence[Mapping[str, Any]]) -> list[Times]:
         """The tickets of each code, counted."""
@@ -189,7 +234,7 @@ class _Tickets:
             name: spreads(values[self._known[name]], codes[self._known[name]], length)
             for name, values in self._measures.items()
         }
-        ages = spreads(np.maximum(self._age[self._unsolved], 0), codes[self._unsolved], length)
+        ages = spreads(np.maximum(self._age[self._aged], 0), codes[self._aged], length)
         return [
             Times(
                 group=dict(group),

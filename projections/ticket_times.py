@@ -11,7 +11,7 @@ in a third of the time that a column a figure takes.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from struct import Struct
 from typing import Any, NamedTuple
@@ -21,24 +21,26 @@ import msgspec
 from sqlalchemy import BigInteger, Boolean, Column, Connection, Date, Integer, LargeBinary, MetaData, Table, Text, Uuid, select
 
 from domain.events import Recorded
-from domain.ticket import Assigned, Categorised, Opened, PriorityChanged
+from domain.ticket import Assigned, Categorised, Opened, PriorityChanged, Status
 from projections.projection import Delivery, Projection
 from projections.rows import Row, Rows
+from projections.service_calendars import Calendars
 from projections.ticket_book import TICKET_EVENTS, TICKET_TYPES
 from projections.ticket_course import (
     FINISHED,
-    MICROSECOND,
+    Clock,
     Course,
     Fact,
     Interval,
     Told,
+    all_time,
     fact,
     followed,
     microseconds,
     moment,
     opening,
 )
-from projections.ticket_measures import COUNTS, EARLIER, MEASURES, SECOND, SUMMED, sources
+from projections.ticket_measures import COUNTS, EARLIER, MEASURES, SECOND, SUMMED, Measured, sources
 
 metadata = MetaData()
 
@@ -103,6 +105,10 @@ class Figures(NamedTuple):
     def packed(self) -> bytes:
         return _PACKED.pack(*(UNKNOWN if figure is None else figure for figure in self))
 
+
+MOMENTS = ("opened", "responded", "first_resolved", "resolved", "last_activity")
+SPENT: Mapping[Status, str] = {"new": "as_new", "open": "as_open", "pending": "as_pending", "on_hold": "on_hold"}
+"""Figures that are moments, and those that are time spent in a status."""
 
 # Less than any moment, and what is counted from it too.
 UNKNOWN = -(2**62)
@@ -200,54 +206,79 @@ def _intervals(id: UUID, course: Course) -> list[Row]:
 # How it is queried
 
 
-def times(connection: Connection, ticket_id: UUID) -> Row | None:
-    """One ticket's intervals and measures, each with the positions of the events it was made from. None where it is not."""
+def times(connection: Connection, ticket_id: UUID, calendars: Calendars | None = None) -> Row | None:
+    """One ticket's intervals and measures, each with the positions of the events it was made from. None where it is not.
+
+    With `calendars` durations are in open time of the ticket's calendar; where it has none, there are none.
+    """
     row = connection.execute(select(measured_tickets).where(measured_tickets.c.ticket_id == ticket_id)).mappings().first()
     if row is None:
         return None
     course = followed(_decode(row["told"]))
+    clock = all_time if calendars is None else calendars.clock(row["team"])
     known = figures(course, row["last_activity"], row["early"])
+    made_from = sources(course, row["last_activity_position"])
     return {
         "ticket_id": ticket_id,
         "position": row["position"],
         "version": row["version"],
+        "team": row["team"],
         "status": course.status,
         "discarded": course.discarded,
         "events_before_opening": known.early,
         "solutions": known.solutions,
-        "intervals": [_shown(interval) for interval in course.intervals],
-        "measures": _measures(known, sources(course, row["last_activity_position"])),
+        "intervals": [_shown(interval, clock) for interval in course.intervals],
+        "measures": _measures(known, clock and _passed(known, course, clock), made_from),
     }
 
 
-def so_far(row: Mapping[str, Any], now: datetime) -> dict[str, Decimal] | None:
-    """What an unsolved ticket's times come to until now, in seconds; None where it is solved, closed or discarded."""
-    if row["status"] in FINISHED or row["discarded"]:
+def so_far(row: Mapping[str, Any], now: datetime, clock: Clock | None = all_time) -> dict[str, Decimal] | None:
+    """What an unsolved ticket's times come to until now, in seconds; None where it is solved, closed or discarded.
+
+    None too where the time of its calendar is asked for and it has none.
+    """
+    if row["status"] in FINISHED or row["discarded"] or clock is None:
         return None
-    intervals = row["intervals"]
-    spent = [(interval["status"], max((interval["to"] or now) - interval["from"], timedelta())) for interval in intervals]
-    sums = {name: sum((time for status, time in spent if status in of), timedelta()) for name, of in SUMMED.items()}
-    sums["age"] = max(now - intervals[0]["from"], timedelta())
-    return {f"{name}_so_far": Decimal(time // MICROSECOND) / SECOND for name, time in sums.items()}
+    intervals, until = row["intervals"], microseconds(now)
+    lasted = [(i["status"], microseconds(i["from"]), until if i["to"] is None else microseconds(i["to"])) for i in intervals]
+    spent = [(status, clock(began, ended)) for status, began, ended in lasted]
+    sums = {name: sum(time for status, time in spent if status in of) for name, of in SUMMED.items()}
+    sums["age"] = clock(lasted[0][1], until)
+    return {f"{name}_so_far": Decimal(time) / SECOND for name, time in sums.items()}
 
 
-def _shown(interval: Interval) -> Row:
+def _shown(interval: Interval, clock: Clock | None) -> Row:
+    ended = interval.ended
     return {
         "status": interval.status,
         "from": moment(interval.began),
-        "to": None if interval.ended is None else moment(interval.ended),
-        "seconds": None if interval.ended is None else Decimal(interval.ended - interval.began) / SECOND,
+        "to": None if ended is None else moment(ended),
+        "seconds": None if ended is None or clock is None else Decimal(clock(interval.began, ended)) / SECOND,
         "from_position": interval.began_position,
         "to_position": interval.ended_position,
     }
 
 
-def _measures(known: Figures, made_from: Mapping[str, Sequence[int]]) -> dict[str, Row]:
-    told = {name: UNKNOWN if figure is None else figure for name, figure in known._asdict().items()}
+def _passed(known: Figures, course: Course, clock: Clock) -> Figures:
+    """The same figures by the clock: moments count from the opening, where they are not before it."""
+    moments = {name: getattr(known, name) for name in MOMENTS}
+    passed: dict[str, Any] = {name: None if at is None else clock(known.opened, at) for name, at in moments.items()}
+    return known._replace(**passed | {figure: course.spent(status, clock) for status, figure in SPENT.items()})
+
+
+def _measures(known: Figures, passed: Figures | None, made_from: Mapping[str, Sequence[int]]) -> dict[str, Row]:
+    """What ends before it began has no value."""
+    told, counted = _told(known), _told(passed or known)
     ended = told["resolved"] >= told["opened"]
+
+    def value(name: str, measure: Measured) -> Decimal | None:
+        if measure.of(told) < 0 or not (ended or name in EARLIER) or (passed is None and name not in COUNTS):
+            return None
+        return Decimal(measure.of(counted)) / (1 if name in COUNTS else SECOND)
+
     return {
         name: {
-            "value": _value(name, measure.of(told)) if ended or name in EARLIER else None,
+            "value": value(name, measure),
             "unit": "times" if name in COUNTS else "seconds",
             "definition": measure.definition,
             "positions": made_from[name],
@@ -256,9 +287,8 @@ def _measures(known: Figures, made_from: Mapping[str, Sequence[int]]) -> dict[st
     }
 
 
-def _value(name: str, figure: int) -> Decimal | None:
-    """What ends before it began has no value."""
-    return None if figure < 0 else Decimal(figure) / (1 if name in COUNTS else SECOND)
+def _told(known: Figures) -> dict[str, int]:
+    return {name: UNKNOWN if figure is None else figure for name, figure in known._asdict().items()}
 
 
 ticket_times = Projection(

@@ -1,7 +1,7 @@
 """touchpoints: who was touched where, when and by which campaign, a narrow row for each.
 
-A row belongs to the touchpoint's own subject: its customer, or itself where only a visitor's id is known. That id and the
-click ids lie apart, and go when their subject is erased.
+A row belongs to the touchpoint's own subject: its customer, else its lead, or itself where only a visitor's id is known. That
+id and the click ids lie apart, and go when their subject is erased.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from sqlalchemy import BigInteger, Column, Connection, Date, Index, MetaData, Se
 from domain.customer import Erased, Utm
 from domain.events import Recorded as Fact
 from domain.events import type_name
+from domain.lead import Erased as LeadErased
 from domain.touchpoint import Recorded
 from projections.occurred import own_day, within
 from projections.pages import Order, Page, page
@@ -91,6 +92,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     """Touchpoints with all of these; None asks for any. Days are half-open, in `zone`."""
 
     customer_id: UUID | None = None
+    lead_id: UUID | None = None
     campaign_id: UUID | None = None
     channel: str | None = None
     kind: str | None = None
@@ -100,7 +102,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Sort = Literal["occurred_at", "position"]
-EQUAL = ("customer_id", "campaign_id", "channel", "kind")
+EQUAL = ("customer_id", "lead_id", "campaign_id", "channel", "kind")
 
 _JOINED = touchpoint_rows.outerjoin(touchpoint_private, touchpoint_private.c.touchpoint_id == touchpoint_rows.c.touchpoint_id)
 _SHOWN = (*touchpoint_rows.c, touchpoint_private.c.private)
@@ -149,5 +151,5 @@ touchpoints = Projection(
     version=1,
     tables=(touchpoint_rows, touchpoint_private),
     apply=apply,
-    reads=frozenset({type_name(Recorded), type_name(Erased)}),
+    reads=frozenset({type_name(Recorded), type_name(Erased), type_name(LeadErased)}),
 )

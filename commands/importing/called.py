@@ -11,6 +11,7 @@ from uuid import UUID
 from domain.campaign_member import member_id
 from domain.channel import channel_day_id, channel_id
 from domain.ids import external_id
+from domain.pipeline import pipeline_id
 
 REMEMBERED = 10_000
 
@@ -51,6 +52,7 @@ DERIVED: Mapping[str, Derived] = {
         ("campaign", "customer"), lambda called: member_id(called.other("campaign"), called.other("customer"))
     ),
     "channel": Derived(("channel",), lambda called: channel_id(called.name)),
+    "pipeline": Derived(("pipeline",), lambda called: pipeline_id(called.name)),
     # A source tells of each of a channel's days once.
     "channel_day": Derived(("channel",), lambda called: channel_day_id(called.names["channel"], called.day, called.system)),
 }

@@ -46,11 +46,12 @@ class Cost(DayFacts, frozen=True):
 
 
 class Touch(Facts, frozen=True):
-    """`customer` and `campaign` are what the source calls them."""
+    """`customer`, `lead` and `campaign` are what the source calls them."""
 
     channel: str
     kind: touchpoint.Kind
     customer: str | None = None
+    lead: str | None = None
     campaign: str | None = None
     utm: Utm | None = None
     anonymous_id: str | None = None
@@ -58,7 +59,7 @@ class Touch(Facts, frozen=True):
 
     def command_facts(self, called: Called) -> dict[str, Any]:
         stated = self.stated()
-        named = {kind: stated.pop(kind) for kind in ("customer", "campaign") if kind in stated}
+        named = {kind: stated.pop(kind) for kind in ("customer", "lead", "campaign") if kind in stated}
         others = {f"{kind}_id": called.other(kind, name) for kind, name in named.items()}
         return {**stated, **others, "touchpoint_id": called.id}
 

@@ -13,6 +13,8 @@ from commands.importing import history
 from commands.importing.called import Called
 from commands.importing.campaigns import CAMPAIGNS
 from commands.importing.channels import CHANNELS
+from commands.importing.contacts import CONTACTS
+from commands.importing.leads import LEADS
 from commands.importing.statements import Facts, Importable, annotation_commands
 from commands.importing.tickets import TICKETS
 from domain.contact import Address, MethodKind
@@ -87,13 +89,18 @@ class Placement(Facts, frozen=True):
     billing_address: Address | None = None
     shipping_address: Address | None = None
     contact: Contact | None = None
+    campaign: str | None = None
+    lead: str | None = None
+    deal: str | None = None
     test: bool = False
 
     def command_facts(self, called: Called) -> dict[str, Any]:
         stated = self.stated()
         customer = stated.pop("customer", None)
+        behind = {kind: stated.pop(kind) for kind in ("campaign", "lead", "deal") if kind in stated}
         return {
             **stated,
+            **{f"{kind}_id": called.other(kind, name) for kind, name in behind.items()},
             "order_id": called.id,
             "external": (called.system, called.name),
             "number": self.number,
@@ -154,8 +161,10 @@ IMPORTABLE: Mapping[str, Importable] = {
     **annotation_commands(Order),
     "order.deliver": Importable(Order, order_goods.deliver, Delivery),
     **TICKETS,
+    **CONTACTS,
     **CHANNELS,
     **CAMPAIGNS,
+    **LEADS,
 }
 
 

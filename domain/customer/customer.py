@@ -26,21 +26,25 @@ from domain.customer.events import (
     Erased,
     ErasureReason,
     Kind,
+    Merged,
     Registered,
     Requester,
     Restored,
+    Unmerged,
 )
 from domain.customer.facts import Given
 from domain.customer.reach import METHOD_LIMIT
 from domain.customer.refusals import (
     CustomerAlreadyRegistered,
     CustomerErased,
+    CustomerMerged,
     ImportMayNotErase,
     KindRequired,
+    MergedIntoThemselves,
     NeitherNameNorContact,
     TooManyContactMethods,
 )
-from domain.events import Context
+from domain.events import Context, Event
 from domain.text import code, text
 
 
@@ -57,10 +61,17 @@ class Customer(Consenting):
         self.archived_or_restored: datetime | None = None
         self.erased = False
         self.survivor: UUID | None = None
+        self.merged_at: datetime | None = None
 
     def admit(self) -> None:
         if self.erased:
             raise CustomerErased(f"The customer {self.id} was erased.", id=self.id)
+
+    def record(self, context: Context, event: Event, *irregular: str) -> None:
+        """A merged customer takes no facts but those of merging; refused as CustomerMerged."""
+        if self.survivor is not None and not isinstance(event, Merged | Unmerged):
+            raise self._merged_already()
+        super().record(context, event, *irregular)
 
     # Who they are
 
@@ -152,6 +163,30 @@ class Customer(Consenting):
         """Records nothing on a customer who was never archived."""
         if self.archived_or_restored is not None:
             self.record_status(context, Restored(), None if self.archived else self.archived_or_restored)
+
+    # Whether they are the same as another
+
+    @decision
+    def merge_into(self, context: Context, survivor: UUID) -> None:
+        """The survivor is merged into nobody. Refused as CustomerMerged where they are somebody else's already."""
+        self.require()
+        if survivor == self.id:
+            raise MergedIntoThemselves
+        if self.survivor not in (None, survivor):
+            raise self._merged_already()
+        self.record_status(context, Merged(into=survivor), self.merged_at)
+
+    @decision
+    def unmerge(self, context: Context) -> None:
+        """Records nothing on a customer who is not merged."""
+        self.require()
+        if self.survivor is not None:
+            self.record_once(context, Unmerged(survivor=self.survivor))
+
+    def _merged_already(self) -> CustomerMerged:
+        return CustomerMerged(f"The customer {self.id} was merged into {self.survivor}.", id=self.id, survivor=self.survivor)
+
+    # Whether anything is kept of them
 
     def erase(self, context: Context, *, reason: ErasureReason, requested_by: Requester, receipt: str) -> None:
         """Final; a second time records nothing. Refused as ImportMayNotErase, NotThere or Malformed."""

@@ -201,6 +201,36 @@ class Restored(Event, frozen=True, tag="crm.customer.restored.v1"):
         customer.archived, customer.archived_or_restored = False, metadata.occurred_at
 
 
+class Merged(Event, frozen=True, tag="crm.customer.merged.v1"):
+    """They are the same person as the survivor, with whom they are erased. What either was told of stays where it is."""
+
+    into: UUID
+
+    def apply(self, customer: Customer, metadata: Metadata) -> None:
+        customer.survivor, customer.merged_at = self.into, metadata.occurred_at
+
+    def concerns(self) -> tuple[UUID, ...]:
+        return (self.into,)
+
+    def erased_with(self) -> tuple[UUID, ...]:
+        return (self.into,)
+
+
+class Unmerged(Event, frozen=True, tag="crm.customer.unmerged.v1"):
+    """They are somebody else after all."""
+
+    survivor: UUID
+
+    def apply(self, customer: Customer, metadata: Metadata) -> None:
+        customer.survivor, customer.merged_at = None, None
+
+    def concerns(self) -> tuple[UUID, ...]:
+        return (self.survivor,)
+
+    def parted_from(self) -> tuple[UUID, ...]:
+        return (self.survivor,)
+
+
 class Erased(Event, frozen=True, tag="crm.customer.erased.v1"):
     """Final. All of it is plain, since it is the proof that outlives the key; `receipt` is a code to ask for it by."""
 
@@ -263,6 +293,8 @@ EVENTS: tuple[type[Event], ...] = (
     AnonymousIdLinked,
     Archived,
     Restored,
+    Merged,
+    Unmerged,
     Erased,
     *ANNOTATIONS,
 )

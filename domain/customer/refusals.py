@@ -11,6 +11,14 @@ class CustomerErased(Refusal):
     """The customer was erased; nothing can be recorded about them any more."""
 
 
+class CustomerMerged(Refusal):
+    """The customer was merged into another one, about whom facts are recorded now."""
+
+
+class MergedIntoThemselves(Malformed):
+    """Nobody is merged into themselves."""
+
+
 class CustomerAlreadyRegistered(AlreadyThere):
     """A customer with this id is already registered, with other values."""
 

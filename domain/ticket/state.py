@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_right, insort
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from domain.annotations import Annotated
-from domain.events import Context, Event, Metadata, Precision
+from domain.events import Context, Event, Metadata
+from domain.occurrence import over_before
 from domain.refusals import Refusal
 from domain.ticket.refusals import BeforeOpening, TicketClosed
 from domain.ticket.status import Move, Moved, Standing, Status, course
@@ -19,14 +20,6 @@ if TYPE_CHECKING:
     from domain.ticket.correspondence import Replied
     from domain.ticket.opening import Opened
     from domain.ticket.service_levels import SlaApplied
-
-SPANS: Mapping[Precision, timedelta] = {
-    "second": timedelta(seconds=1),
-    "minute": timedelta(minutes=1),
-    "day": timedelta(days=1),
-    "month": timedelta(days=31),
-}
-"""How long after its time of occurrence a fact may have happened, by the precision in which that is known."""
 
 
 class State(Annotated):
@@ -92,7 +85,7 @@ class State(Annotated):
 
     def is_early(self, context: Context) -> bool:
         """Whether the fact happened before the ticket was opened, however exactly both times are known."""
-        return self.opened_at is not None and context.at + SPANS[context.occurred_precision] <= self.opened_at
+        return self.opened_at is not None and over_before(context.at, context.occurred_precision, self.opened_at)
 
     def was_recorded(self, context: Context, event: Event) -> bool:
         """Whether the fact is known of the very time that the caller names for it."""

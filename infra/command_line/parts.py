@@ -11,6 +11,8 @@ import msgspec
 
 from commands.executor import Executor
 from consumers.days import Days
+from consumers.policies import POLICIES
+from consumers.policies.runner import Policies
 from consumers.project import Projector
 from consumers.tail import Tail
 from infra.command_line.announcing import Announcing
@@ -54,6 +56,12 @@ class Parts(msgspec.Struct, eq=False):
     def ending_days(self) -> AbstractContextManager[None]:
         """The clock that ends days, in a thread of its own."""
         return running(Days(self.executor, self.deployment.store, self.deployment.settings.zone), "days")
+
+    def following_policies(self) -> AbstractContextManager[None]:
+        """The policies, in a thread of their own."""
+        policies = Policies(POLICIES, self.executor, self.deployment.store, self.deployment.read_models)
+        policies.begin()
+        return running(policies, "policies")
 
 
 @contextmanager

@@ -67,6 +67,7 @@ def run(settings: Settings, load: Files | None) -> None:
         application = stack.enter_context(parts.application(local_key))
         key = issue_first_key(parts.deployment.store, parts.executor)
         stack.enter_context(parts.ending_days())
+        stack.enter_context(parts.following_policies())
 
         def ready() -> None:
             if not settings.distributed:
@@ -76,7 +77,7 @@ def run(settings: Settings, load: Files | None) -> None:
             if loading and not loading.is_done():
                 loading.begin_and_follow(parts.executor, application.state.jobs)
 
-        server = Server(configuration(application), ready)
+        server = Server(configuration(application), ready, application.state.streams.end)
         with when_asked_to_stop(server.end):
             server.run([listening])
 

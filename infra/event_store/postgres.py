@@ -19,7 +19,16 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row, tuple_row
 from psycopg.sql import SQL
 
-from commands.commit import Committed, KeptReceipt, NewReceipt, NumbersTaken, ReceiptsTaken, Stale, StoreUnavailable
+from commands.commit import (
+    POLICY_SCOPE,
+    Committed,
+    KeptReceipt,
+    NewReceipt,
+    NumbersTaken,
+    ReceiptsTaken,
+    Stale,
+    StoreUnavailable,
+)
 from infra.event_store.mapper import Stored
 from infra.event_store.rows import CommitRows
 
@@ -50,7 +59,8 @@ VERSIONS = (
 )
 TAKEN_ALONG = (
     "WITH RECURSIVE gone (subject) AS (SELECT %s::uuid UNION"
-    " SELECT links.subject FROM subject_links AS links JOIN gone ON links.other = gone.subject) SELECT subject FROM gone"
+    " SELECT links.subject FROM subject_links AS links JOIN gone ON links.other = gone.subject"
+    " WHERE (links.subject, links.other) NOT IN (SELECT * FROM unnest(%s::uuid[], %s::uuid[]))) SELECT subject FROM gone"
 )
 READ = "SELECT notification_id, originator_id, originator_version, topic, state FROM stored_events "
 
@@ -158,12 +168,15 @@ class PostgresRecorder:
         insert("INSERT INTO claims SELECT * FROM unnest(%s::text[], %s::text[], %s::uuid[])", rows.claims)
         insert("INSERT INTO subject_links SELECT * FROM unnest(%s::uuid[], %s::uuid[]) ON CONFLICT DO NOTHING", rows.links)
         insert(
+            "DELETE FROM subject_links WHERE (subject, other) IN (SELECT * FROM unnest(%s::uuid[], %s::uuid[]))", rows.parted
+        )
+        insert(
             "INSERT INTO receipts (scope, key, digest, position, answer)"
             " SELECT * FROM unnest(%s::text[], %s::text[], %s::bytea[], %s::bigint[], %s::bytea[])",
             [_receipt_row(receipt, committed) for receipt in rows.receipts],
         )
         for subject, along in rows.erased.items():
-            if _others(connection.execute(TAKEN_ALONG, [subject], prepare=True), subject) != along:
+            if _others(connection.execute(TAKEN_ALONG, [subject, [], []], prepare=True), subject) != along:
                 raise Stale({subject: 0})
             connection.execute("DELETE FROM subject_keys WHERE subject = ANY(%s)", [[subject, *along]], prepare=True)
 
@@ -205,9 +218,10 @@ class PostgresRecorder:
             return {row["subject"]: row["wrapped"] for row in found.fetchall()}
 
     @unavailable_when_unreachable
-    def taken_along(self, subject: UUID) -> set[UUID]:
+    def taken_along(self, subject: UUID, parted: Sequence[tuple[UUID, UUID]] = ()) -> set[UUID]:
+        without = [[one for one, _ in parted], [other for _, other in parted]]
         with self._connection() as connection:
-            return _others(connection.execute(TAKEN_ALONG, [subject], prepare=True), subject)
+            return _others(connection.execute(TAKEN_ALONG, [subject, *without], prepare=True), subject)
 
     @unavailable_when_unreachable
     def receipts(self, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], KeptReceipt]:
@@ -257,8 +271,9 @@ class PostgresRecorder:
     @unavailable_when_unreachable
     def prune(self, before_days: int) -> None:
         with self._connection() as connection:
-            for table in ("receipts", "batches"):
-                connection.execute(f"DELETE FROM {table} WHERE at < now() - make_interval(days => %s)", [before_days])
+            connection.execute("DELETE FROM batches WHERE at < now() - make_interval(days => %s)", [before_days])
+            others = "DELETE FROM receipts WHERE at < now() - make_interval(days => %s) AND scope NOT LIKE %s"
+            connection.execute(others, [before_days, f"{POLICY_SCOPE}%"])
 
     def close(self) -> None:
         self._datastore.close()

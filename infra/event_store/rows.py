@@ -18,7 +18,8 @@ class EventRow(NamedTuple):
 
 
 class CommitRows(NamedTuple):
-    """`keys` are new subjects' wrapped keys; `links` (subject, other) say whose erasure takes the subject's key along;
+    """`keys` are new subjects' wrapped keys; `links` (subject, other) say whose erasure takes the subject's key along,
+    `parted` which of them hold no more;
     `erased` are the subjects whose keys go, each with all that it takes along as far as the store knew."""
 
     batch: UUID
@@ -26,6 +27,7 @@ class CommitRows(NamedTuple):
     read: Mapping[UUID, int]
     keys: Sequence[tuple[UUID, bytes]]
     links: Sequence[tuple[UUID, UUID]]
+    parted: Sequence[tuple[UUID, UUID]]
     erased: Mapping[UUID, frozenset[UUID]]
     claims: Sequence[Claim]
     receipts: Sequence[NewReceipt]
@@ -39,8 +41,8 @@ class Recorder(Protocol):
     def streams(self, ids: Collection[UUID]) -> list[Stored]: ...
     def log(self, after: int, limit: int, upto: int | None = None) -> list[Stored]: ...
     def keys(self, subjects: Collection[UUID]) -> dict[UUID, bytes]: ...
-    def taken_along(self, subject: UUID) -> set[UUID]:
-        """The subjects that are linked to this one, and those linked to them."""
+    def taken_along(self, subject: UUID, parted: Sequence[tuple[UUID, UUID]] = ()) -> set[UUID]:
+        """The subjects that are linked to this one, and those linked to them, by links that are not `parted`."""
 
     def receipts(self, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], KeptReceipt]: ...
     def reserve_numbers(self, register: str, count: int) -> range: ...
@@ -50,6 +52,6 @@ class Recorder(Protocol):
         """The value kept under this name: the given one, if there was none before."""
 
     def prune(self, before_days: int) -> None:
-        """Forget receipts and batch ids that are older than this."""
+        """Forget batch ids and receipts that are older than this; what policies did is kept."""
 
     def close(self) -> None: ...

@@ -5,9 +5,10 @@ Every write begins with BEGIN IMMEDIATE: a deferred transaction that has read fa
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import wraps
 from pathlib import Path
@@ -22,7 +23,16 @@ from eventsourcing.sqlite import (
     SQLiteDatastore,
 )
 
-from commands.commit import Committed, KeptReceipt, NewReceipt, NumbersTaken, ReceiptsTaken, Stale, StoreUnavailable
+from commands.commit import (
+    POLICY_SCOPE,
+    Committed,
+    KeptReceipt,
+    NewReceipt,
+    NumbersTaken,
+    ReceiptsTaken,
+    Stale,
+    StoreUnavailable,
+)
 from infra.event_store.mapper import Stored
 from infra.event_store.rows import CommitRows
 
@@ -43,7 +53,8 @@ TABLES = (
 READ = "SELECT rowid, originator_id, originator_version, topic, state FROM stored_events "
 TAKEN_ALONG = (
     "WITH RECURSIVE gone (subject) AS (VALUES (?) UNION"
-    " SELECT links.subject FROM subject_links AS links JOIN gone ON links.other = gone.subject) SELECT subject FROM gone"
+    " SELECT links.subject FROM subject_links AS links JOIN gone ON links.other = gone.subject"
+    " WHERE links.subject || links.other NOT IN (SELECT value FROM json_each(?))) SELECT subject FROM gone"
 )
 AT_ONCE = 500
 
@@ -129,9 +140,9 @@ class SqliteRecorder:
         return found
 
     @unavailable_when_unreachable
-    def taken_along(self, subject: UUID) -> set[UUID]:
+    def taken_along(self, subject: UUID, parted: Sequence[tuple[UUID, UUID]] = ()) -> set[UUID]:
         with self._reading() as connection:
-            return _taken_along(connection, subject)
+            return _taken_along(connection, subject, parted)
 
     @unavailable_when_unreachable
     def receipts(self, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], KeptReceipt]:
@@ -167,8 +178,10 @@ class SqliteRecorder:
     @unavailable_when_unreachable
     def prune(self, before_days: int) -> None:
         with self._writing() as connection:
-            for table in ("receipts", "batches"):
-                connection.execute(f"DELETE FROM {table} WHERE at < datetime('now', ?)", [f"-{before_days} days"])
+            age = f"-{before_days} days"
+            connection.execute("DELETE FROM batches WHERE at < datetime('now', ?)", [age])
+            others = "DELETE FROM receipts WHERE at < datetime('now', ?) AND scope NOT LIKE ?"
+            connection.execute(others, [age, f"{POLICY_SCOPE}%"])
 
     def close(self) -> None:
         self._datastore.close()
@@ -251,6 +264,10 @@ def _insert(connection: sqlite3.Connection, rows: CommitRows) -> Committed:
         "INSERT OR IGNORE INTO subject_links VALUES (?, ?)", [(subject.hex, other.hex) for subject, other in rows.links]
     )
     connection.executemany(
+        "DELETE FROM subject_links WHERE subject = ? AND other = ?",
+        [(subject.hex, other.hex) for subject, other in rows.parted],
+    )
+    connection.executemany(
         "INSERT INTO claims VALUES (?, ?, ?)", [(claim.register, claim.number, claim.holder.hex) for claim in rows.claims]
     )
     connection.executemany(
@@ -258,15 +275,16 @@ def _insert(connection: sqlite3.Connection, rows: CommitRows) -> Committed:
         [_receipt_row(receipt, committed) for receipt in rows.receipts],
     )
     for subject, along in rows.erased.items():
-        if _taken_along(connection, subject) != along:
+        if _taken_along(connection, subject, ()) != along:
             raise Stale({subject: 0})
         gone = [[one.hex] for one in (subject, *along)]
         connection.executemany("DELETE FROM subject_keys WHERE subject = ?", gone)
     return committed
 
 
-def _taken_along(connection: sqlite3.Connection, subject: UUID) -> set[UUID]:
-    return {UUID(row[0]) for row in connection.execute(TAKEN_ALONG, [subject.hex])} - {subject}
+def _taken_along(connection: sqlite3.Connection, subject: UUID, parted: Sequence[tuple[UUID, UUID]]) -> set[UUID]:
+    without = json.dumps([one.hex + other.hex for one, other in parted])
+    return {UUID(row[0]) for row in connection.execute(TAKEN_ALONG, [subject.hex, without])} - {subject}
 
 
 def _receipt_row(receipt: NewReceipt, committed: Committed) -> tuple[str, str, bytes, int, bytes]:

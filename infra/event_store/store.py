@@ -15,6 +15,8 @@ from infra.event_store.mapper import Mapper, Stored, subjects_with_secrets
 from infra.event_store.rows import CommitRows, EventRow, Recorder
 from infra.event_store.vault import SubjectKey, Vault, WrongMasterKey
 
+Links = Sequence[tuple[UUID, UUID]]
+
 RECEIPT_DAYS = 7
 NUMBER_STEP = 1000
 
@@ -40,8 +42,9 @@ class EventStore:
         return self._mapper.types_for_everyone
 
     def commit(self, commit: Commit) -> Committed:
-        links = _links(commit)
-        erased = {e.metadata.subject: self._taken_along(e.metadata.subject, links) for e in commit.events if e.event.erases()}
+        links, parted = _links(commit)
+        subjects = [event.metadata.subject for event in commit.events if event.event.erases()]
+        erased = {subject: self._taken_along(subject, links, parted) for subject in subjects}
         commit = _concerning_all_erased(commit, erased) if erased else commit
         keys, wrapped = self._keys_for(commit)
         events = [
@@ -60,6 +63,7 @@ class EventStore:
                 commit.read,
                 wrapped,
                 links,
+                parted,
                 erased,
                 commit.claims,
                 commit.receipts,
@@ -114,11 +118,11 @@ class EventStore:
     def close(self) -> None:
         self._recorder.close()
 
-    def _taken_along(self, subject: UUID, links: Sequence[tuple[UUID, UUID]]) -> frozenset[UUID]:
+    def _taken_along(self, subject: UUID, links: Links, parted: Links) -> frozenset[UUID]:
         """Who is erased with the subject, by what was linked before and in this commit."""
-        along = self._recorder.taken_along(subject)
+        along = self._recorder.taken_along(subject, parted)
         while fresh := {one for one, other in links if other == subject or other in along} - along - {subject}:
-            along |= fresh.union(*(self._recorder.taken_along(one) for one in fresh))
+            along |= fresh.union(*(self._recorder.taken_along(one, parted) for one in fresh))
         return frozenset(along - {subject})
 
     def _keys_for(self, commit: Commit) -> tuple[dict[UUID, SubjectKey], list[tuple[UUID, bytes]]]:
@@ -147,11 +151,15 @@ def _concerning_all_erased(commit: Commit, erased: Mapping[UUID, frozenset[UUID]
     return replace(commit, events=[widened(event) for event in commit.events])
 
 
-def _links(commit: Commit) -> list[tuple[UUID, UUID]]:
-    """(subject, other): erasing the other takes the subject's key along.
+def _links(commit: Commit) -> tuple[Links, Links]:
+    """(subject, other): erasing the other takes the subject's key along; and those of which that is true no more.
 
     Only a stream that is its own subject is linked: an order that changed hands is sealed with its first customer's key,
     which is not the next one's to destroy.
     """
     own = (event for event in commit.events if event.stream == event.metadata.subject)
-    return [(event.stream, other) for event in own for other in event.event.erased_with() if other != event.stream]
+    holds: dict[tuple[UUID, UUID], bool] = {}
+    for event in own:
+        holds |= {(event.stream, other): True for other in event.event.erased_with() if other != event.stream}
+        holds |= {(event.stream, other): False for other in event.event.parted_from()}
+    return [link for link, still in holds.items() if still], [link for link, still in holds.items() if not still]

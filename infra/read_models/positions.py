@@ -1,7 +1,8 @@
 """How far each read model has come on each partition, kept with its rows and compared when it is advanced.
 
 `checkpoints` is the relay's side: up to `routed` everything was sent, and `last` holds the last position sent to each
-partition. A read model is complete up to `routed` on a partition if it holds at least that partition's last.
+partition. A read model is complete up to `routed` on a partition if it holds at least that partition's last. `followed` is
+how far others have followed the log, such as the policies.
 """
 
 from __future__ import annotations
@@ -35,6 +36,12 @@ checkpoints = Table(
     Column("partitions", Integer, nullable=False),
     Column("routed", BigInteger, nullable=False),
     Column("last", Text, nullable=False),
+)
+followed = Table(
+    "followed",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("position", BigInteger, nullable=False),
 )
 projections = Table(
     "projections",

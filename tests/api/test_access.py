@@ -25,14 +25,30 @@ NEEDED: dict[str, tuple[str, str]] = {
     "/v1/orders": ("orders:read", "orders:write"),
     "/v1/campaigns": ("campaigns:read", "campaigns:write"),
     "/v1/tickets": ("tickets:read", "tickets:write"),
+    "/v1/leads": ("leads:read", "leads:write"),
+    "/v1/leads/{id}/erasure": ("", "customers:erase"),
+    "/v1/deals": ("deals:read", "deals:write"),
+    "/v1/pipelines": ("pipelines:read", "pipelines:write"),
+    "/v1/interactions": ("interactions:read", "interactions:write"),
+    "/v1/feedback": ("feedback:read", "feedback:write"),
     "/v1/channels": ("channels:read", "channels:write"),
     "/v1/touchpoints": ("channels:read", "channels:write"),
+    "/v1/service-calendars": ("service-levels:read", "service-levels:write"),
+    "/v1/sla-policies": ("service-levels:read", "service-levels:write"),
     "/v1/segment-models": ("segments:read", "segments:write"),
     "/v1/segment-labels": ("segments:read", ""),
     "/v1/customers/{id}/segment": ("segments:read", ""),
+    "/v1/segment-rules": ("segment-rules:read", "segment-rules:write"),
+    "/v1/lists": ("lists:read", "lists:write"),
+    "/v1/users": ("users:read", "users:write"),
+    "/v1/teams": ("teams:read", "teams:write"),
+    "/v1/tasks": ("tasks:read", "tasks:write"),
+    "/v1/saved-views": ("saved-views:read", "saved-views:write"),
+    "/v1/field-definitions": ("field-definitions:read", "field-definitions:write"),
     "/v1/calendar": ("", "operations:act"),
     "/v1/reports": ("reports:read", ""),
     "/v1/events": ("events:read", ""),
+    "/v1/audit": ("events:read", ""),
     "/v1/batch": ("", "batches:send"),
     "/v1/keys": ("keys:read", "keys:manage"),
     "/v1/imports": ("imports:read", "imports:run"),
@@ -48,8 +64,9 @@ class Route(NamedTuple):
     path: str
 
     def asked(self) -> str:
-        """The path of something that is not there."""
-        return re.sub(r"\{\w+\}", lambda match: "1" if match.group() == "{position}" else str(UUID(int=7)), self.path)
+        """The path of something that is not there. What would never end is asked to end at once."""
+        path = re.sub(r"\{\w+\}", lambda match: "1" if match.group() == "{position}" else str(UUID(int=7)), self.path)
+        return f"{path}?upto=0" if path == "/v1/events/stream" else path
 
     def needed(self) -> str:
         beginnings = [beginning for beginning in NEEDED if self.path.startswith(beginning)]
@@ -135,6 +152,10 @@ class Story(NamedTuple):
     customer: str
     order: str
     touchpoint: str
+    interaction: str
+    feedback: str
+    lead: str
+    configured: tuple[str, ...]
     position: str
 
 
@@ -189,7 +210,55 @@ def story(world: World) -> Story:
     assert client.patch(f"{order}/attributes", {"attributes": {"wish": SECRET}}).status_code == 200
     touched = {"channel": "web", "kind": "click", "anonymous_id": SECRET, "click_ids": {"gclid": SECRET}}
     touchpoint = client.post("/v1/touchpoints", touched | {"customer_id": made.json()["id"]}).headers["Location"]
-    return Story(customer, order, touchpoint, str(last["position"]))
+    interaction = _interaction(client, made.json()["id"])
+    feedback = _feedback(client, made.json()["id"])
+    configured = _configured(client, made.json()["id"])
+    lead = _lead(client)
+    return Story(customer, order, touchpoint, interaction, feedback, lead, configured, str(last["position"]))
+
+
+def _lead(client: Client) -> str:
+    """The path of a lead that is nobody's yet."""
+    contact = dict.fromkeys(("name", "organisation", "email", "phone", "handle"), SECRET)
+    lead = client.put(f"/v1/leads/by/shop/{SECRET}", {"contact": contact}).headers["Location"]
+    done(client, f"{lead}/attachments", _attachment())
+    assert client.patch(f"{lead}/attributes", {"attributes": {"wish": SECRET}}).status_code == 200
+    return str(lead)
+
+
+def _configured(client: Client, customer_id: str) -> tuple[str, ...]:
+    """A task about the customer, a view that looks for them, and a user."""
+    task = {"title": SECRET, "about": {"kind": "customer", "id": customer_id}}
+    view = {"name": "Whom I look for", "resource": "customers", "filters": {"q": SECRET}}
+    made = (
+        client.post("/v1/tasks", task),
+        client.post("/v1/saved-views", view),
+        client.put("/v1/users/agent-7", {"name": SECRET}),
+    )
+    return tuple(answer.headers["Location"] for answer in made)
+
+
+def _interaction(client: Client, customer_id: str) -> str:
+    texts: dict[str, Any] = {"title": SECRET, "body": SECRET, "outcome": SECRET, "message_id": SECRET, "participants": [SECRET]}
+    told = {"customer_id": customer_id, "channel": "phone", "direction": "inbound"} | texts
+    id = client.put(f"/v1/interactions/by/desk/{SECRET}", told).json()["id"]
+    done(client, f"/v1/interactions/{id}/attachments", _attachment())
+    assert client.patch(f"/v1/interactions/{id}", {"body": f"{SECRET} 2"}).status_code == 200
+    return f"/v1/interactions/{id}"
+
+
+def _feedback(client: Client, customer_id: str) -> str:
+    told = {"customer_id": customer_id, "kind": "complaint", "comment": SECRET}
+    feedback = str(client.post("/v1/feedback", told).headers["Location"])
+    for path, body in {
+        "actions": {"note": SECRET},
+        "resolution": {"resolution": SECRET},
+        "attachments": _attachment(),
+        "external-ids": {"system": "desk", "id": SECRET},
+    }.items():
+        done(client, f"{feedback}/{path}", body)
+    assert client.patch(f"{feedback}/attributes", {"attributes": {"wish": SECRET}}).status_code == 200
+    return feedback
 
 
 def _attachment() -> dict[str, Any]:
@@ -205,7 +274,13 @@ def _questions(story: Story) -> Iterator[str]:
     yield from ("/v1/customers", "/v1/customers?sort=position&limit=1", "/v1/orders", "/v1/orders?sort=number&limit=1")
     yield from (f"/v1/customers?q={SECRET}", "/v1/customers?sort=search_name&limit=1")
     yield from (story.touchpoint, f"{story.touchpoint}/history", f"{story.touchpoint}?version=1", "/v1/touchpoints")
+    yield from (f"{path}{more}" for path, more in product((story.interaction, story.feedback), ("", "/history", "?version=2")))
+    yield from ("/v1/interactions", "/v1/feedback", "/v1/reports/service", f"/v1/interactions/by/desk/{SECRET}")
+    yield from (story.lead, f"{story.lead}/history", f"{story.lead}?version=1", "/v1/leads", f"/v1/leads/by/shop/{SECRET}")
+    yield from ("/v1/reports/lead-funnel?by=origin&by=owner", "/v1/deals", "/v1/pipelines")
     yield from ("/v1/reports/channel-sales?by=channel&by=day", "/v1/reports/channel-effect?by=day")
+    yield from (f"{path}{suffix}" for path, suffix in product(story.configured, ("", "/history", "?version=1")))
+    yield from ("/v1/tasks", "/v1/saved-views", "/v1/users")
 
 
 def _answers(world: World, story: Story, role: Role) -> Iterator[tuple[str, str]]:
@@ -226,6 +301,9 @@ def test_who_may_read_personal_data_sees_it(world: World, story: Story) -> None:
     told = {question for question, answer in _answers(world, story, "agent") if SECRET.casefold() in answer.casefold()}
     assert {story.customer, story.order, f"{story.customer}/history", f"{story.order}/history", "/v1/customers"} <= told
     assert {story.touchpoint, f"{story.touchpoint}/history", "/v1/touchpoints"} <= told
+    assert {story.lead, f"{story.lead}/history", "/v1/leads"} <= told
+    assert {*story.configured, "/v1/tasks", "/v1/saved-views", "/v1/users"} <= told
+    assert {story.interaction, f"{story.feedback}/history", "/v1/interactions", "/v1/feedback"} <= told
 
 
 def test_analysts_neither_search_nor_sort_by_what_they_may_not_see(world: World, story: Story) -> None:

@@ -16,6 +16,7 @@ from domain.ids import external_id
 from domain.refusals import Refusal
 from tests.domain.given import NOW, state, stored
 
+OTHERS = [external_id("customer", "test", number, b"") for number in "123"]
 METHOD_IDS = [external_id("contact_method", "test", str(number), b"") for number in range(4)]
 
 times = st.none() | st.integers(min_value=-3, max_value=1).map(lambda days: NOW + timedelta(days=days))
@@ -118,6 +119,16 @@ class AnyHistory(RuleBasedStateMachine):
     @rule(decision=st.sampled_from(["archive", "restore"]), origin=origins, at=times)
     def archive_or_restore(self, decision: str, origin: Any, at: datetime | None) -> None:
         self.attempt(decision, origin, at)
+
+    @rule(origin=origins, at=times, into=st.sampled_from(OTHERS))
+    def merge(self, origin: Any, at: datetime | None, into: Any) -> None:
+        survivor = self.customer.survivor
+        self.attempt("merge_into", origin, at, into)
+        assert self.customer.survivor in {into, survivor} - {self.customer.id}
+
+    @rule(origin=origins, at=times)
+    def unmerge(self, origin: Any, at: datetime | None) -> None:
+        self.attempt("unmerge", origin, at)
 
     @rule(
         decision=st.sampled_from(["tag", "untag"]),

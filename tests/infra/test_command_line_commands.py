@@ -15,6 +15,7 @@ ALL = [
     "customer_timeline",
     "orders",
     "channel_sales",
+    "product_sales",
     "api_keys",
     "channels",
     "channel_traffic",
@@ -24,6 +25,20 @@ ALL = [
     "campaign_members",
     "tickets",
     "ticket_times",
+    "interactions",
+    "feedback",
+    "service_calendars",
+    "sla_policies",
+    "leads",
+    "deals",
+    "pipelines",
+    "users",
+    "teams",
+    "tasks",
+    "saved_views",
+    "field_definitions",
+    "static_lists",
+    "audit_index",
 ]
 
 

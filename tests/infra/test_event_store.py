@@ -11,7 +11,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from commands import orders
+from commands import customers, orders
 from commands.batch import Command
 from commands.commit import StoreUnavailable
 from commands.executor import Executor
@@ -58,6 +58,10 @@ def executor(store: EventStore) -> Iterator[Executor]:
 
 def linking(order: UUID, customer: UUID) -> Command:
     return command(orders.set_customer, order_id=order, customer_id=customer)
+
+
+def merging(customer: UUID, into: UUID) -> Command:
+    return command(customers.merge, customer_id=customer, into=into)
 
 
 def has_key(store: EventStore, subject: UUID) -> bool:
@@ -173,12 +177,26 @@ def test_an_order_that_changed_hands_does_not_take_its_first_customers_key(store
     assert store.streams([first])[first][0].event.name == "Ada Lovelace"  # type: ignore[attr-defined]
 
 
-def test_links_are_followed_to_their_end(where: str, store: EventStore, executor: Executor) -> None:
+def test_links_are_followed_to_their_end(store: EventStore, executor: Executor) -> None:
     order, merged, survivor = new_id(), new_id(), new_id()
     done(*together(executor, registering(merged), registering(survivor), placing(order), linking(order, merged)))
-    execute(where, f"INSERT INTO subject_links (subject, other) VALUES ('{merged.hex}', '{survivor.hex}')")
-    one(executor, erasing(survivor))
+    assert accepted(one(executor, merging(merged, survivor)))
+    assert accepted(one(executor, erasing(survivor)))
     assert not any(has_key(store, subject) for subject in (order, merged, survivor))
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_who_was_unmerged_is_not_taken_along(store: EventStore, executor: Executor, at_once: bool) -> None:
+    order, merged, survivor = new_id(), new_id(), new_id()
+    done(*together(executor, registering(merged), registering(survivor), placing(order), linking(order, merged)))
+    assert accepted(one(executor, merging(merged, survivor)))
+    unmerging = command(customers.unmerge, customer_id=merged)
+    if at_once:
+        done(*together(executor, unmerging, erasing(survivor)))
+    else:
+        assert accepted(one(executor, unmerging))
+        assert accepted(one(executor, erasing(survivor)))
+    assert [has_key(store, subject) for subject in (order, merged, survivor)] == [True, True, False]
 
 
 def test_a_file_holds_no_personal_text_and_after_erasure_no_key(tmp_path: Path) -> None:

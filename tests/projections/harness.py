@@ -40,7 +40,7 @@ def uuid(name: object) -> UUID:
 class History:
     """A log as the store keeps it: positions rise with gaps, an erasure concerns everyone whose key goes with it.
 
-    Those are the subjects of their own that were linked to the erased one: a guest's order, never another customer.
+    Those are the subjects of their own that were linked to the erased one: a guest's order, whoever was merged into them.
     """
 
     def __init__(self) -> None:
@@ -51,7 +51,10 @@ class History:
         self._erased_at: dict[UUID, int] = {}
 
     def of(self, kind: type[A], name: object) -> A:
-        aggregate = self._aggregates.setdefault(uuid(name), kind(uuid(name)))
+        return self.by_id(kind, uuid(name))
+
+    def by_id(self, kind: type[A], id: UUID) -> A:
+        aggregate = self._aggregates.setdefault(id, kind(id))
         assert isinstance(aggregate, kind)
         return aggregate
 
@@ -84,15 +87,24 @@ class History:
         for event, metadata in aggregate.pending:
             version += 1
             if event.erases():
-                metadata = msgspec.structs.replace(metadata, concerns=tuple(sorted(self._links[metadata.subject])))
+                metadata = msgspec.structs.replace(metadata, concerns=tuple(sorted(self._taken_along(metadata.subject))))
             position = (self.log[-1].position if self.log else 0) + 1 + len(self.log) % 3
             self.log.append(Recorded(position, aggregate.id, version, event, metadata))
             if aggregate.id == metadata.subject:
                 for other in event.erased_with():
                     self._links[other].add(metadata.subject)
+                for other in event.parted_from():
+                    self._links[other].discard(metadata.subject)
             if event.erases():
                 self._erased_at.update(dict.fromkeys((metadata.subject, *metadata.concerns), position))
         aggregate.pending.clear()
+
+    def _taken_along(self, subject: UUID) -> set[UUID]:
+        """Whoever is linked to the subject, and whoever is linked to them."""
+        along: set[UUID] = set()
+        while fresh := {one for other in along | {subject} for one in self._links[other]} - along - {subject}:
+            along |= fresh
+        return along
 
 
 class Step(NamedTuple):

@@ -32,8 +32,12 @@ from domain.order import (
 )
 from domain.touchpoint import Touchpoint
 from tests.projections.campaign_acts import CAMPAIGN_ACTS
+from tests.projections.configuration_acts import CONFIGURATION_ACTS
+from tests.projections.contact_acts import CONTACT_ACTS
 from tests.projections.harness import History, Step, uuid
+from tests.projections.lead_acts import LEAD_ACTS
 from tests.projections.segment_acts import SEGMENT_ACTS
+from tests.projections.service_level_acts import SERVICE_LEVEL_ACTS
 from tests.projections.ticket_acts import TICKET_ACTS
 
 CUSTOMERS, ORDERS = 4, 6
@@ -186,6 +190,25 @@ def _erase(history: History, who: int, n: int) -> None:
         )
 
 
+def _merge(history: History, who: int, n: int) -> None:
+    """Into one of the others, if neither is erased, directly or with their survivor, nor the other merged themselves."""
+    customer, into = _customer(history, who), _customer(history, n)
+    if not _forgotten(history, customer) and not into.erased and into.survivor is None:
+        history.do(customer, lambda context: customer.merge_into(context, into.id))
+
+
+def _unmerge(history: History, who: int, n: int) -> None:
+    customer = _customer(history, who)
+    if not _forgotten(history, customer):
+        history.do(customer, customer.unmerge)
+
+
+def _forgotten(history: History, customer: Customer) -> bool:
+    while customer.survivor is not None:
+        customer = history.by_id(Customer, customer.survivor)
+    return customer.erased
+
+
 def _annotate(history: History, who: int, n: int) -> None:
     thing: Customer | Order = _customer(history, who) if who % 2 else _order(history, who // 2)
     decisions: list[Callable[[Any], object]] = [
@@ -304,6 +327,8 @@ ACTS: dict[str, Callable[[History, int, int], None]] = {
     "archive": _method_act(lambda c, context, _: c.archive(context)),
     "restore": _method_act(lambda c, context, _: c.restore(context)),
     "erase": _erase,
+    "merge": _merge,
+    "unmerge": _unmerge,
     "annotate": _annotate,
     "set customer": _set_customer,
     "amend": _amend,
@@ -335,4 +360,8 @@ ACTS: dict[str, Callable[[History, int, int], None]] = {
     **SEGMENT_ACTS,
     **CAMPAIGN_ACTS,
     **TICKET_ACTS,
+    **CONFIGURATION_ACTS,
+    **LEAD_ACTS,
+    **CONTACT_ACTS,
+    **SERVICE_LEVEL_ACTS,
 }

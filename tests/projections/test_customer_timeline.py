@@ -45,7 +45,7 @@ def ordered(history: History, number: str, customer: Customer | None) -> Order:
 
 
 def english(connection: Connection, customer: Customer) -> list[str]:
-    return [row["en"] for row in timeline(connection, customer.id)]
+    return [row["en"] for row in timeline(connection, [customer.id])]
 
 
 def test_money_is_in_the_currency_that_the_fact_names(connection: Connection, history: History) -> None:
@@ -73,7 +73,7 @@ def test_lines_are_newest_first_in_two_languages(connection: Connection, history
         "Order 1001 placed: total 12.50 EUR, channel web",
         "Customer registered: kind person",
     ]
-    assert [row["zh"] for row in timeline(connection, ada.id)] == [
+    assert [row["zh"] for row in timeline(connection, [ada.id])] == [
         "订单 1001 已收款：金额 12.50 EUR",
         "订单 1001 已下单：合计 12.50 EUR，渠道 web",
         "客户已登记：类型 person",
@@ -112,8 +112,8 @@ def test_a_timeline_goes_on_before_a_position(connection: Connection, history: H
     history.must(ada, lambda context: ada.tag(context, ("b",)))
     history.must(ada, lambda context: ada.tag(context, ("c",)))
     fold(connection, history, customer_timeline)
-    first = timeline(connection, ada.id, limit=2)
-    rest = timeline(connection, ada.id, before=first[-1]["position"])
+    first = timeline(connection, [ada.id], limit=2)
+    rest = timeline(connection, [ada.id], before=first[-1]["position"])
     assert [row["en"] for row in first + rest] == [
         "Customer tagged: tags c",
         "Customer tagged: tags b",
@@ -125,7 +125,7 @@ def test_a_timeline_goes_on_before_a_position(connection: Connection, history: H
 def test_each_line_says_who_and_when(connection: Connection, history: History) -> None:
     ada = registered(history, "Ada")
     fold(connection, history, customer_timeline)
-    [row] = timeline(connection, ada.id)
+    [row] = timeline(connection, [ada.id])
     assert (row["actor_type"], row["actor_id"], row["version"], row["position"]) == ("user", "agent-1", 1, 1)
     assert row["occurred_at"] == row["recorded_at"] == history.now
 
@@ -136,7 +136,7 @@ def test_a_timeline_holds_each_event_once_and_nothing_personal(history: History)
     with in_memory(customer_timeline) as connection:
         fold(connection, history, customer_timeline)
         for number in range(CUSTOMERS):
-            positions = [row["position"] for row in timeline(connection, uuid(f"customer {number}"), limit=1000)]
+            positions = [row["position"] for row in timeline(connection, [uuid(f"customer {number}")], limit=1000)]
             assert positions == sorted(set(positions), reverse=True)
         texts = " ".join(str(value) for row in connection.execute(select(moments)) for value in row)
         for personal in (*NAMES, "example.org", "+86138", "上海", "City ", "Guest ", "colour", "ticked", "visitor", "sorry"):

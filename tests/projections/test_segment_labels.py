@@ -24,7 +24,23 @@ from tests.projections.histories import SEEDS, history_of, schedules
 
 BY_SIZE = fit("attribute:size", centroids=[[0.0], [10.0]])
 BY_DAY = fit("days_since_last", centroids=[[0.0], [30.0]], name="by-day")
-MOVING = ("fit", "fit", "change model", "end day", "annotate", "cancel", "reopen", "touchpoint", "cancel lines", "erase")
+MOVING = (
+    *("fit", "fit", "change model", "end day", "annotate", "cancel", "reopen", "touchpoint", "cancel lines", "erase"),
+    *("rule", "rule"),
+)
+    "fit",
+    "fit",
+    "change model",
+    "end day",
+    "annotate",
+    "cancel",
+    "reopen",
+    "touchpoint",
+    "cancel lines",
+    "erase",
+    "rule",
+    "rule",
+)
 
 
 @pytest.fixture

@@ -1,0 +1,122 @@
+"""Feedback as it is read over HTTP: one, many, and as of any moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from sqlalchemy import Connection
+
+from api import contact_schemas as schemas
+from api.access import Caller, may
+from api.fields import External, System
+from api.looking import look_at, look_back
+from api.openapi import exported, listed, one
+from api.past import Resource, When
+from api.reading import After, Day, listing
+from api.schemas import CHANGE
+from api.zones import Zone
+from domain.feedback import Feedback, Kind
+from domain.ids import external_id
+from projections import feedback as read_model
+from projections.pages import Page
+
+router = APIRouter(prefix="/v1/feedback", tags=["feedback"])
+
+Reader = Annotated[Caller, may("feedback:read")]
+Code = Annotated[str | None, Query(max_length=64, pattern=r"^[^\x00]*$")]
+Score = Annotated[int | None, Query(ge=-1_000_000, le=1_000_000)]
+
+FEEDBACK = Resource(Feedback, read_model.feedback, read_model.get)
+
+
+async def filtered(
+    zone: Zone,
+    customer_id: UUID | None = None,
+    kind: Kind | None = None,
+    channel: Code = None,
+    agent: Code = None,
+    owner: Code = None,
+    team: Code = None,
+    status: read_model.Status | None = None,
+    tag: Code = None,
+    about: Annotated[UUID | None, Query(description="The id of something that it is about.")] = None,
+    open: Annotated[bool | None, Query(description="Submitted, and neither resolved nor dismissed.")] = None,
+    score_from: Score = None,
+    score_to: Score = None,
+    submitted_from: Day = None,
+    submitted_to: Day = None,
+) -> read_model.Filter:
+    return read_model.Filter(
+        customer_id=customer_id,
+        kind=kind,
+        channel=channel,
+        agent=agent,
+        owner=owner,
+        team=team,
+        status=status,
+        tag=tag,
+        about=about,
+        open=open,
+        score_from=score_from,
+        score_to=score_to,
+        submitted_from=submitted_from,
+        submitted_to=submitted_to,
+        zone=zone,
+    )
+
+
+@router.get("", responses=exported(listed(schemas.FEEDBACK), schemas.FEEDBACK))
+async def all_feedback(
+    request: Request,
+    caller: Reader,
+    after: After,
+    wanted: Annotated[read_model.Filter, Depends(filtered)],
+    sort: Literal["occurred_at", "position"] = "occurred_at",
+    order: Literal["asc", "desc"] = "desc",
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    cursor: Annotated[str | None, Query(max_length=2000)] = None,
+) -> Response:
+    """Feedback by filters; days are half-open and in `zone`, scores (`score_to` with them) of whatever scale."""
+    descending = order == "desc"
+
+    def pages(connection: Connection, limit: int, cursor: str | None) -> Page:
+        return read_model.listing(connection, wanted, sort=sort, descending=descending, limit=limit, cursor=cursor)
+
+    return await listing(request, "feedback", after, pages, show=lambda row: shown(row, caller), limit=limit, cursor=cursor)
+
+
+@router.get("/by/{system}/{external:path}", responses=one(schemas.FEEDBACK))
+async def feedback_by_external_id(
+    request: Request, caller: Reader, after: After, when: When, system: System, external: External
+) -> Response:
+    """The feedback that another system calls this."""
+    id = external_id(Feedback.name, system, external, request.app.state.store.secret)
+    return await feedback(request, caller, after, when, id)
+
+
+@router.get("/{id}", responses=one(schemas.FEEDBACK))
+async def feedback(request: Request, caller: Reader, after: After, when: When, id: UUID) -> Response:
+    """One piece of feedback, with what was done about it."""
+    return await look_at(request, FEEDBACK, id, after, when, name="feedback", show=lambda row: shown(row, caller))
+
+
+@router.get("/{id}/history", responses=listed(CHANGE, 404))
+async def feedback_history(request: Request, caller: Reader, id: UUID) -> Response:
+    """Every event of the feedback, with what it changed."""
+    return await look_back(
+        request,
+        FEEDBACK,
+        id,
+        name="feedback",
+        show=lambda row: shown(row, caller),
+        personal=caller.may("personal:read"),
+    )
+
+
+def shown(row: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
+    """The feedback as this caller may see it."""
+    hidden = ("feedback_id",) if caller.may("personal:read") else ("feedback_id", "private")
+    return {"id": row["feedback_id"], **{name: value for name, value in row.items() if name not in hidden}}

@@ -1,0 +1,119 @@
+"""Interactions as they are read over HTTP: one, many, and as of any moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from sqlalchemy import Connection
+
+from api import contact_schemas as schemas
+from api.access import Caller, may
+from api.fields import External, System
+from api.looking import look_at, look_back
+from api.openapi import exported, listed, one
+from api.past import Resource, When
+from api.reading import After, Day, listing
+from api.schemas import CHANGE
+from api.zones import Zone
+from domain.ids import external_id
+from domain.interaction import Channel, Direction, Interaction
+from projections import interactions as read_model
+from projections.pages import Page
+
+router = APIRouter(prefix="/v1/interactions", tags=["interactions"])
+
+Reader = Annotated[Caller, may("interactions:read")]
+Code = Annotated[str | None, Query(max_length=64, pattern=r"^[^\x00]*$")]
+
+INTERACTIONS = Resource(Interaction, read_model.interactions, read_model.get)
+
+
+async def filtered(
+    zone: Zone,
+    customer_id: UUID | None = None,
+    lead_id: UUID | None = None,
+    channel: Channel | None = None,
+    direction: Direction | None = None,
+    agent: Code = None,
+    owner: Code = None,
+    team: Code = None,
+    thread_id: Code = None,
+    tag: Code = None,
+    about: Annotated[UUID | None, Query(description="The id of something that it is about.")] = None,
+    retracted: bool | None = None,
+    occurred_from: Day = None,
+    occurred_to: Day = None,
+) -> read_model.Filter:
+    return read_model.Filter(
+        customer_id=customer_id,
+        lead_id=lead_id,
+        channel=channel,
+        direction=direction,
+        agent=agent,
+        owner=owner,
+        team=team,
+        thread_id=thread_id,
+        tag=tag,
+        about=about,
+        retracted=retracted,
+        occurred_from=occurred_from,
+        occurred_to=occurred_to,
+        zone=zone,
+    )
+
+
+@router.get("", responses=exported(listed(schemas.INTERACTION), schemas.INTERACTION))
+async def interactions(
+    request: Request,
+    caller: Reader,
+    after: After,
+    wanted: Annotated[read_model.Filter, Depends(filtered)],
+    sort: Literal["occurred_at", "position"] = "occurred_at",
+    order: Literal["asc", "desc"] = "desc",
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    cursor: Annotated[str | None, Query(max_length=2000)] = None,
+) -> Response:
+    """Interactions by filters; days are half-open and in `zone`."""
+    descending = order == "desc"
+
+    def pages(connection: Connection, limit: int, cursor: str | None) -> Page:
+        return read_model.listing(connection, wanted, sort=sort, descending=descending, limit=limit, cursor=cursor)
+
+    return await listing(request, "interactions", after, pages, show=lambda row: shown(row, caller), limit=limit, cursor=cursor)
+
+
+@router.get("/by/{system}/{external:path}", responses=one(schemas.INTERACTION))
+async def interaction_by_external_id(
+    request: Request, caller: Reader, after: After, when: When, system: System, external: External
+) -> Response:
+    """The interaction that another system calls this."""
+    id = external_id(Interaction.name, system, external, request.app.state.store.secret)
+    return await interaction(request, caller, after, when, id)
+
+
+@router.get("/{id}", responses=one(schemas.INTERACTION))
+async def interaction(request: Request, caller: Reader, after: After, when: When, id: UUID) -> Response:
+    """One interaction, with what it is about and its attachments."""
+    return await look_at(request, INTERACTIONS, id, after, when, name="interaction", show=lambda row: shown(row, caller))
+
+
+@router.get("/{id}/history", responses=listed(CHANGE, 404))
+async def interaction_history(request: Request, caller: Reader, id: UUID) -> Response:
+    """Every event of the interaction, with what it changed."""
+    return await look_back(
+        request,
+        INTERACTIONS,
+        id,
+        name="interaction",
+        show=lambda row: shown(row, caller),
+        personal=caller.may("personal:read"),
+    )
+
+
+def shown(row: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
+    """The interaction as this caller may see it."""
+    hidden = ("interaction_id",) if caller.may("personal:read") else ("interaction_id", "private")
+    return {"id": row["interaction_id"], **{name: value for name, value in row.items() if name not in hidden}}

@@ -1,0 +1,69 @@
+"""The report on what became of leads and deals, over HTTP."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+
+from api import lead_schemas as schemas
+from api.access import may
+from api.openapi import answers, exported
+from api.reading import FIRST_DAY, LAST_DAY, After, read, report
+from api.zones import Zone
+from projections import lead_funnel as read_model
+
+router = APIRouter(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read")])
+
+From = Annotated[date, Query(alias="from", ge=FIRST_DAY, le=LAST_DAY, description="The first day.")]
+To = Annotated[date, Query(ge=FIRST_DAY, le=LAST_DAY, description="The day after the last.")]
+By = Annotated[tuple[read_model.Group, ...], Query(max_length=5)]
+Code = Annotated[str | None, Query(max_length=64, pattern=r"^[^\x00]*$")]
+
+DEFINITION = (
+    "Leads captured and deals opened on these days, with all that became of them whenever it did. A deal has the channel and"
+    " the origin of its lead. weighted_value = amount × probability of its stage in its pipeline as that is now, of open deals."
+)
+
+
+@router.get("/lead-funnel", responses=exported(answers(schemas.LEAD_FUNNEL), schemas.FUNNEL_GROUP))
+async def lead_funnel(
+    request: Request,
+    after: After,
+    zone: Zone,
+    from_: From = FIRST_DAY,
+    to: To = LAST_DAY,
+    by: By = ("channel",),
+    channel: Code = None,
+    origin: Code = None,
+    owner: Code = None,
+    campaign_id: UUID | None = None,
+) -> Response:
+    """What became of leads and of the deals that followed, by channel or as asked, and in all."""
+    question = read_model.Question(
+        by=tuple(dict.fromkeys(by)),
+        from_=from_,
+        to=to,
+        zone=zone,
+        channel=channel,
+        origin=origin,
+        owner=owner,
+        campaign_id=campaign_id,
+    )
+    needed = dict.fromkeys(("leads", "deals", "pipelines"))
+    (total, groups), position = await read(
+        request, needed, after, lambda connection: read_model.report(connection, question), snapshot=True
+    )
+    body = {
+        "from": from_,
+        "to": to,
+        "zone": str(zone),
+        "by": question.by,
+        "definition": DEFINITION,
+        "position": position,
+        "total": total,
+        "groups": groups,
+    }
+    return report(request, body, position)

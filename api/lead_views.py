@@ -1,0 +1,121 @@
+"""What leads stand at, over HTTP: one, many, and as of any moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from sqlalchemy import Connection
+
+from api import lead_schemas as schemas
+from api.access import Caller, may
+from api.fields import External, System
+from api.openapi import exported, listed, one
+from api.past import Resource, When, as_of, history
+from api.reading import After, Day, absent, found, listing, page, read
+from api.schemas import CHANGE
+from api.zones import Zone
+from domain.ids import external_id
+from domain.lead import Lead
+from projections import leads as read_model
+from projections.pages import Page
+
+router = APIRouter(prefix="/v1/leads", tags=["leads"])
+
+Reader = Annotated[Caller, may("leads:read")]
+Code = Annotated[str | None, Query(max_length=64, pattern=r"^[^\x00]*$")]
+
+LEADS = Resource(Lead, read_model.leads, read_model.get)
+
+
+async def filtered(
+    zone: Zone,
+    customer_id: UUID | None = None,
+    campaign_id: UUID | None = None,
+    number: Code = None,
+    status: Literal["open", "qualified", "converted", "lost"] | None = None,
+    stage: Code = None,
+    channel: Code = None,
+    origin: Code = None,
+    without_origin: Annotated[bool | None, Query(description="Whose origin is not known at all.")] = None,
+    owner: Code = None,
+    team: Code = None,
+    tag: Code = None,
+    captured_from: Day = None,
+    captured_to: Day = None,
+) -> read_model.Filter:
+    return read_model.Filter(
+        customer_id=customer_id,
+        campaign_id=campaign_id,
+        number=number,
+        status=status,
+        stage=stage,
+        channel=channel,
+        origin=origin,
+        without_origin=without_origin,
+        owner=owner,
+        team=team,
+        tag=tag,
+        captured_from=captured_from,
+        captured_to=captured_to,
+        zone=zone,
+    )
+
+
+@router.get("", responses=exported(listed(schemas.LEAD), schemas.LEAD))
+async def leads(
+    request: Request,
+    caller: Reader,
+    after: After,
+    wanted: Annotated[read_model.Filter, Depends(filtered)],
+    sort: Literal["captured_at", "position", "number"] = "captured_at",
+    order: Literal["asc", "desc"] = "desc",
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    cursor: Annotated[str | None, Query(max_length=2000)] = None,
+) -> Response:
+    """Leads by filters; days are half-open and in `zone`."""
+    descending = order == "desc"
+
+    def pages(connection: Connection, limit: int, cursor: str | None) -> Page:
+        return read_model.listing(connection, wanted, sort=sort, descending=descending, limit=limit, cursor=cursor)
+
+    return await listing(request, "leads", after, pages, show=lambda row: shown(row, caller), limit=limit, cursor=cursor)
+
+
+@router.get("/by/{system}/{external:path}", responses=one(schemas.LEAD))
+async def lead_by_external_id(
+    request: Request, caller: Reader, after: After, when: When, system: System, external: External
+) -> Response:
+    """The lead that another system calls this."""
+    id = external_id(Lead.name, system, external, request.app.state.store.secret)
+    return await lead(request, caller, after, when, id)
+
+
+@router.get("/{id}", responses=one(schemas.LEAD))
+async def lead(request: Request, caller: Reader, after: After, when: When, id: UUID) -> Response:
+    """One lead with its attachments."""
+    row: Mapping[str, Any] | None
+    if when.now:
+        row, position = await read(request, "leads", after, lambda connection: read_model.get(connection, id))
+    else:
+        row, position = await as_of(request, LEADS, id, when)
+    if row is None:
+        return absent("lead", id, position)
+    return found(request, shown(row, caller), position, row["version"])
+
+
+@router.get("/{id}/history", responses=listed(CHANGE, 404))
+async def lead_history(request: Request, caller: Reader, id: UUID) -> Response:
+    """Every event of the lead, with what it changed."""
+    items, position = await history(
+        request, LEADS, id, caller.may("personal:read"), lambda row: shown(row, caller) if row else row
+    )
+    return page(request, items, None, position) if items else absent("lead", id, position)
+
+
+def shown(row: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
+    """The lead as this caller may see it."""
+    hidden = ("lead_id",) if caller.may("personal:read") else ("lead_id", "private")
+    return {"id": row["lead_id"], **{name: value for name, value in row.items() if name not in hidden}}

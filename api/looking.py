@@ -1,0 +1,52 @@
+"""Looking at one thing, now or as it was, and back at its history: the same for all that is looked at by its id alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+from fastapi import Request, Response
+
+from api.past import Moment, Resource, as_of, history
+from api.reading import absent, found, page, read
+
+Row = Mapping[str, Any]
+Show = Callable[[Row], Row]
+
+
+async def look_at(
+    request: Request,
+    resource: Resource,
+    id: UUID,
+    after: int,
+    when: Moment,
+    *,
+    name: str,
+    show: Show,
+    called: str | None = None,
+) -> Response:
+    """The thing as it is, or as it was then. `called` is what the caller calls it, if not by its id."""
+    row: Row | None
+    if when.now:
+        row, position = await read(request, resource.projection.name, after, lambda connection: resource.one(connection, id))
+    else:
+        row, position = await as_of(request, resource, id, when)
+    if row is None:
+        return absent(name, called or id, position)
+    return found(request, show(row), position, row["version"])
+
+
+async def look_back(
+    request: Request,
+    resource: Resource,
+    id: UUID,
+    *,
+    name: str,
+    show: Show,
+    called: str | None = None,
+    personal: bool = False,
+) -> Response:
+    """Every event of the thing in order, with what it changed."""
+    items, position = await history(request, resource, id, personal, lambda row: show(row) if row else row)
+    return page(request, items, None, position) if items else absent(name, called or id, position)

@@ -1,0 +1,156 @@
+"""The reports on what was sold and to whom, over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+
+from api import sales_schemas as schemas
+from api.access import may
+from api.openapi import answers, exported
+from api.problems import Problem
+from api.reading import FIRST_DAY, LAST_DAY, After, read, report
+from api.reports import DEFINITION as SALES
+from api.zones import Zone
+from projections import buyers as buying
+from projections import sales_report as selling
+
+router = APIRouter(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read")])
+
+From = Annotated[date, Query(alias="from", ge=FIRST_DAY, le=LAST_DAY, description="The first day.")]
+To = Annotated[date, Query(ge=FIRST_DAY, le=LAST_DAY, description="The day after the last.")]
+Code = Annotated[str | None, Query(max_length=64, pattern=r"^[^\x00]*$")]
+Text = Annotated[str | None, Query(max_length=10_000, pattern=r"^[^\x00]*$")]
+Currency = Annotated[str | None, Query(pattern=r"^[A-Z]{3}$")]
+Buyers = Literal["channel", "day", "week", "month"]
+
+DEFINITION = (
+    SALES + " Of goods, by product: the sku, or else the name of a line. Discounts on a whole order fall on its lines in"
+    " proportion. orders = orders placed with such a line; units = quantity ordered, units_returned = cancelled or came back."
+)
+DEFINITION_OF_BUYERS = (
+    SALES + " new = by the first order of all of its customer, on any channel and in any currency; returning = by a later one;"
+    " guest = by nobody who is known. customers placed an order on these days."
+)
+DEFINITION_OF_COHORTS = (
+    SALES + " A cohort are the customers whose first order of all was in a month; of their orders on all channels, by months"
+    " since then. retention = customers who placed an order in that month and currency / customers of the cohort."
+)
+
+
+@router.get("/sales", responses=exported(answers(schemas.report_of(schemas.SALES_GROUP)), schemas.SALES_GROUP))
+async def sales(
+    request: Request,
+    after: After,
+    zone: Zone,
+    from_: From = FIRST_DAY,
+    to: To = LAST_DAY,
+    by: Annotated[tuple[selling.Group, ...], Query(max_length=4, description="With one kind of period at most.")] = (
+        "product",
+    ),
+    channel: Code = None,
+    product: Text = None,
+    category: Text = None,
+    currency: Currency = None,
+    sort: selling.Sort = "net",
+    top: Annotated[
+        int | None, Query(ge=1, le=1000, description="Only the first groups of each period and currency, by `sort`.")
+    ] = None,
+) -> Response:
+    """What was sold and what came back, by product, category, channel and period; `top` leaves the best."""
+    _one_period(by)
+    question = selling.Question(
+        by=tuple(dict.fromkeys(by)),
+        from_=from_,
+        to=to,
+        zone=zone,
+        channel=channel,
+        product=product,
+        category=category,
+        currency=currency,
+        sort=sort,
+        top=top,
+    )
+    groups, position = await read(
+        request, "product_sales", after, lambda connection: selling.report(connection, question), snapshot=True
+    )
+    return _reported(request, question, question.by, DEFINITION, groups, position)
+
+
+@router.get("/buyers", responses=exported(answers(schemas.report_of(schemas.BUYERS_GROUP)), schemas.BUYERS_GROUP))
+async def buyers(
+    request: Request,
+    after: After,
+    zone: Zone,
+    from_: From = FIRST_DAY,
+    to: To = LAST_DAY,
+    by: Annotated[tuple[Buyers, ...], Query(max_length=2, description="With one kind of period at most.")] = ("month",),
+    channel: Code = None,
+    currency: Currency = None,
+) -> Response:
+    """What new customers, returning ones and guests bought, by period and channel."""
+    periods = _one_period(by)
+    question = buying.Question(from_=from_, to=to, zone=zone, channel=channel, currency=currency)
+    groups, position = await read(
+        request,
+        {"channel_sales": None, "orders": None},
+        after,
+        lambda connection: buying.new_and_returning(
+            connection, question, by_channel="channel" in by, by_period=periods[0] if periods else None
+        ),
+        snapshot=True,
+    )
+    return _reported(request, question, by, DEFINITION_OF_BUYERS, groups, position)
+
+
+@router.get("/cohorts", responses=exported(answers(schemas.report_of(schemas.COHORT)), schemas.COHORT))
+async def cohorts(
+    request: Request,
+    after: After,
+    zone: Zone,
+    from_: From = FIRST_DAY,
+    to: To = LAST_DAY,
+    channel: Code = None,
+    currency: Currency = None,
+) -> Response:
+    """Customers by the month of their first order, which was on these days and this channel: what they did since."""
+    question = buying.Question(from_=from_, to=to, zone=zone, channel=channel, currency=currency)
+    groups, position = await read(
+        request,
+        {"channel_sales": None, "orders": None},
+        after,
+        lambda connection: buying.cohorts(connection, question),
+        snapshot=True,
+    )
+    return _reported(request, question, ("cohort", "months_since"), DEFINITION_OF_COHORTS, groups, position)
+
+
+def _one_period(by: Sequence[str]) -> list[Any]:
+    """The period that is asked for, if one is. Raises Problem 422."""
+    periods = [group for group in dict.fromkeys(by) if group in selling.PERIODS]
+    if len(periods) > 1:
+        raise Problem(422, "does-not-fit", "A report is by one kind of period: day, week or month.")
+    return periods
+
+
+def _reported(
+    request: Request,
+    question: selling.Question | buying.Question,
+    by: Sequence[str],
+    definition: str,
+    groups: Sequence[Any],
+    position: int,
+) -> Response:
+    body = {
+        "from": question.from_,
+        "to": question.to,
+        "zone": str(question.zone),
+        "by": by,
+        "definition": definition,
+        "position": position,
+        "groups": groups,
+    }
+    return report(request, body, position)

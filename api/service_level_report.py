@@ -1,0 +1,74 @@
+"""The report on how promises about tickets were kept, over HTTP."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from api import service_level_schemas as schemas
+from api.access import may
+from api.openapi import answers, exported
+from api.problems import Problem
+from api.reading import FIRST_DAY, LAST_DAY, After, read, report
+from api.ticket_report import Code, From, To
+from api.zones import Zone
+from projections import service_level_report as read_model
+
+router = APIRouter(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read")])
+
+By = Annotated[tuple[read_model.Group, ...], Query(max_length=4, description="Groups, with one kind of period at most.")]
+
+READ = {"ticket_times": None, "service_calendars": None, "sla_policies": None}
+DEFINITION = (
+    "attainment = met / (met + breached), in tickets. Breached is what went on beyond the moment it was due, what is open and"
+    " overdue too; undecided is what is open and not yet due. The policies are those in force when a ticket was opened; the"
+    " days are those on which it was."
+)
+
+
+@router.get("/service-levels", responses=exported(answers(schemas.SERVICE_LEVELS), schemas.SERVICE_LEVELS_GROUP))
+async def service_levels(
+    request: Request,
+    after: After,
+    zone: Zone,
+    from_: From = FIRST_DAY,
+    to: To = LAST_DAY,
+    by: By = ("policy",),
+    agent: Code = None,
+    team: Code = None,
+    category: Code = None,
+    priority: Code = None,
+    channel: Code = None,
+) -> Response:
+    """How many promises about tickets opened on these days were kept, by metric: by policy or as asked, and of all tickets."""
+    groups = tuple(dict.fromkeys(by))
+    if len([group for group in groups if group in read_model.PERIODS]) > 1:
+        raise Problem(422, "does-not-fit", "A report is by one kind of period: day, week or month.")
+    question = read_model.Question(
+        by=groups,
+        from_=from_,
+        to=to,
+        zone=zone,
+        agent=agent,
+        team=team,
+        category=category,
+        priority=priority,
+        channel=channel,
+    )
+    now = datetime.now(UTC)
+    (total, found), position = await read(
+        request, READ, after, lambda connection: read_model.report(connection, question, now), snapshot=True
+    )
+    body = {
+        "from": from_,
+        "to": to,
+        "zone": str(zone),
+        "by": groups,
+        "definition": DEFINITION,
+        "position": position,
+        "total": total,
+        "groups": found,
+    }
+    return report(request, body, position)

@@ -1,0 +1,121 @@
+"""The commands on interactions and feedback that a mapping can name, and the facts that each of them takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from commands import annotating, feedback, interactions
+from commands.importing.called import Called
+from commands.importing.statements import Annotation, Facts, Importable, annotation_commands
+from domain.feedback import Feedback, Kind, Scale
+from domain.interaction import Channel, Direction, Interaction
+from domain.ticket import Reference
+
+ABOUT = ("order", "ticket", "campaign")
+
+
+class About(Facts, frozen=True):
+    """`customer`, and what it is about, are what the source calls them."""
+
+    customer: str | None = None
+    order: str | None = None
+    ticket: str | None = None
+    campaign: str | None = None
+
+    def command_facts(self, called: Called) -> dict[str, Any]:
+        stated = self.stated()
+        customer = stated.pop("customer", None)
+        others = {kind: stated.pop(kind) for kind in ABOUT if kind in stated}
+        return {
+            **stated,
+            f"{called.kind}_id": called.id,
+            "external": (called.system, called.name),
+            "customer_id": None if customer is None else called.other("customer", customer),
+            "about": tuple(Reference(kind=kind, id=called.other(kind, name)) for kind, name in others.items()),
+        }
+
+
+class Contact(About, frozen=True, kw_only=True):
+    """`lead` is what the source calls it."""
+
+    channel: Channel
+    direction: Direction
+    lead: str | None = None
+    agent: str | None = None
+    duration_seconds: int | None = None
+    thread_id: str | None = None
+    title: str | None = None
+    body: str | None = None
+    outcome: str | None = None
+    participants: tuple[str, ...] = ()
+    message_id: str | None = None
+
+    def command_facts(self, called: Called) -> dict[str, Any]:
+        facts = super().command_facts(called)
+        lead = facts.pop("lead", None)
+        return facts if lead is None else {**facts, "lead_id": called.other("lead", lead)}
+
+
+class Reasoned(Facts, frozen=True):
+    """`reason` is a code."""
+
+    reason: str | None = None
+
+
+class Request(About, frozen=True, kw_only=True):
+    """`agent` is whose work it is about."""
+
+    kind: Kind
+    channel: str | None = None
+    agent: str | None = None
+
+
+class Submission(Request, frozen=True, kw_only=True):
+    score: int | None = None
+    scale: Scale | None = None
+    comment: str | None = None
+
+
+class Action(Facts, frozen=True):
+    code: str | None = None
+    note: str | None = None
+
+
+class Resolution(Facts, frozen=True):
+    code: str | None = None
+    resolution: str | None = None
+
+
+class Dismissal(Facts, frozen=True):
+    """`reason` is a code."""
+
+    reason: str
+
+
+class Assignment(Annotation, frozen=True):
+    """Who is not named is nobody."""
+
+    owner: str | None = None
+    team: str | None = None
+
+    def command_facts(self, called: Called) -> dict[str, Any]:
+        return {"id": called.id, "owner": self.owner, "team": self.team}
+
+
+CONTACTS: Mapping[str, Importable] = {
+    "interaction.log": Importable(Interaction, interactions.log, Contact),
+    "interaction.redact": Importable(Interaction, interactions.redact, Reasoned),
+    "interaction.retract": Importable(Interaction, interactions.retract, Reasoned),
+    "interaction.assign": Importable(Interaction, partial(annotating.assign, kind=Interaction), Assignment),
+    **annotation_commands(Interaction),
+    "feedback.request": Importable(Feedback, feedback.request, Request),
+    "feedback.submit": Importable(Feedback, feedback.submit, Submission),
+    "feedback.acknowledge": Importable(Feedback, feedback.acknowledge),
+    "feedback.take_action": Importable(Feedback, feedback.take_action, Action),
+    "feedback.resolve": Importable(Feedback, feedback.resolve, Resolution),
+    "feedback.dismiss": Importable(Feedback, feedback.dismiss, Dismissal),
+    "feedback.assign": Importable(Feedback, partial(annotating.assign, kind=Feedback), Assignment),
+    **annotation_commands(Feedback),
+}

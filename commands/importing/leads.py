@@ -1,0 +1,140 @@
+"""The commands on leads, deals and pipelines that a mapping can name, and the facts that each of them takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from commands import annotating, deals, leads, pipelines
+from commands.importing.called import Called
+from commands.importing.statements import Annotation, Facts, Importable, annotation_commands
+from domain.deal import Deal
+from domain.lead import Contact, Lead
+from domain.pipeline import Pipeline, Stage
+
+
+class Capture(Facts, frozen=True):
+    """`customer` and `campaign` are what the source calls them."""
+
+    number: str | None = None
+    customer: str | None = None
+    contact: Contact | None = None
+    channel: str | None = None
+    origin: str | None = None
+    campaign: str | None = None
+    value: Decimal | None = None
+    currency: str | None = None
+
+    def command_facts(self, called: Called) -> dict[str, Any]:
+        return {"lead_id": called.id, "number": None, "external": (called.system, called.name), **_with_ids(self, called)}
+
+
+class Assignment(Annotation, frozen=True):
+    """Who is not named is nobody."""
+
+    owner: str | None = None
+    team: str | None = None
+
+    def command_facts(self, called: Called) -> dict[str, Any]:
+        return {"id": called.id, "owner": self.owner, "team": self.team}
+
+
+class AnyStage(Facts, frozen=True):
+    stage: str
+
+
+class Conversion(Facts, frozen=True):
+    """`customer`, `deal` and `order` are what the source calls them."""
+
+    customer: str
+    deal: str | None = None
+    order: str | None = None
+    value: Decimal | None = None
+    currency: str | None = None
+
+    def command_facts(self, called: Called) -> dict[str, Any]:
+        return {"lead_id": called.id, **_with_ids(self, called)}
+
+
+class Reasoned(Facts, frozen=True):
+    """`reason` is a code."""
+
+    reason: str | None = None
+
+
+class Opening(Facts, frozen=True):
+    """`customer` and `lead` are what the source calls them, `pipeline` and `stage` are codes."""
+
+    customer: str
+    pipeline: str
+    stage: str
+    number: str | None = None
+    lead: str | None = None
+    amount: Decimal | None = None
+    currency: str | None = None
+    expected_close: date | None = None
+    owner: str | None = None
+
+    def command_facts(self, called: Called) -> dict[str, Any]:
+        return {"deal_id": called.id, "number": None, "external": (called.system, called.name), **_with_ids(self, called)}
+
+
+class Worth(Facts, frozen=True):
+    amount: Decimal
+    currency: str
+
+
+class CloseDate(Facts, frozen=True):
+    expected_close: date
+
+
+class Win(Facts, frozen=True):
+    """`order` is what the source calls it."""
+
+    order: str | None = None
+
+    def command_facts(self, called: Called) -> dict[str, Any]:
+        return {"deal_id": called.id, **_with_ids(self, called)}
+
+
+class Definition(Facts, frozen=True):
+    name: str
+    stages: tuple[Stage, ...]
+
+    def command_facts(self, called: Called) -> dict[str, Any]:
+        return {"code": called.name, **self.stated()}
+
+
+OTHERS = ("customer", "campaign", "lead", "deal", "order")
+
+
+def _with_ids(facts: Facts, called: Called) -> dict[str, Any]:
+    """What the row states, and of the other things that it names their ids."""
+    stated = facts.stated()
+    named = {kind: stated.pop(kind) for kind in OTHERS if kind in stated}
+    return stated | {f"{kind}_id": called.other(kind, name) for kind, name in named.items()}
+
+
+LEADS: Mapping[str, Importable] = {
+    "lead.capture": Importable(Lead, leads.capture, Capture, describes=True),
+    "lead.change_stage": Importable(Lead, leads.change_stage, AnyStage),
+    "lead.assign": Importable(Lead, partial(annotating.assign, kind=Lead), Assignment),
+    "lead.qualify": Importable(Lead, leads.qualify),
+    "lead.convert": Importable(Lead, leads.convert, Conversion),
+    "lead.lose": Importable(Lead, leads.lose, Reasoned),
+    "lead.reopen": Importable(Lead, leads.reopen, Reasoned),
+    **annotation_commands(Lead),
+    "deal.open": Importable(Deal, deals.open, Opening, describes=True),
+    "deal.change_stage": Importable(Deal, deals.change_stage, AnyStage),
+    "deal.change_amount": Importable(Deal, deals.change_amount, Worth),
+    "deal.change_close_date": Importable(Deal, deals.change_close_date, CloseDate),
+    "deal.assign": Importable(Deal, partial(annotating.assign, kind=Deal), Assignment),
+    "deal.win": Importable(Deal, deals.win, Win),
+    "deal.lose": Importable(Deal, deals.lose, Reasoned),
+    "deal.reopen": Importable(Deal, deals.reopen, Reasoned),
+    **annotation_commands(Deal),
+    "pipeline.define": Importable(Pipeline, pipelines.define_or_revise, Definition, describes=True),
+}

@@ -1,0 +1,39 @@
+"""Whenever someone unsubscribes from a campaign or calls it spam, consent to marketing on that channel is withdrawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from commands.references import surviving_customer
+from commands.unit_of_work import UnitOfWork
+from consumers.policies.policy import Policy, Reaction
+from domain.campaign_member import MarkedAsSpam, Unsubscribed
+from domain.customer import Customer
+from domain.events import Recorded
+
+PURPOSE = "marketing"
+CHANNEL = "email"
+"""Where the touch names none."""
+
+
+def _react(recorded: Recorded) -> Iterable[Reaction]:
+    event = recorded.event
+    if isinstance(event, Unsubscribed | MarkedAsSpam) and event.customer_id:
+        source = "unsubscribed" if isinstance(event, Unsubscribed) else "marked_as_spam"
+        facts = {"customer_id": event.customer_id, "channel": event.channel or CHANNEL, "source": source}
+        yield Reaction(withdraw_consent, facts)
+
+
+def withdraw_consent(work: UnitOfWork, *, customer_id: UUID, channel: str, source: str) -> Customer:
+    """In general, and for each contact method there is a consent for. One that is younger stands. Raises CustomerErased."""
+    customer = surviving_customer(work, customer_id)
+    methods = [method for purpose, on, method in customer.consents if (purpose, on) == (PURPOSE, channel)]
+    for method_id in dict.fromkeys([None, *methods]):
+        standing = customer.consents.get((PURPOSE, channel, method_id))
+        if standing is None or (standing.terms is not None and standing.at <= work.context.at):
+            customer.withdraw_consent(work.context, PURPOSE, channel, method_id, source)
+    return customer
+
+
+unsubscribing = Policy("unsubscribing", (Unsubscribed, MarkedAsSpam), _react)

@@ -1,0 +1,86 @@
+"""Whenever an order that names its campaign is paid, its customer converted; whenever all is given back, they did not.
+
+Only a member who was targeted before, and within the campaign's attribution window, converts this way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from uuid import UUID
+
+from commands import campaign_members
+from commands.references import surviving_customer
+from commands.unit_of_work import UnitOfWork
+from consumers.policies.policy import Policy, Reaction
+from domain.aggregate import Aggregate
+from domain.campaign import Campaign
+from domain.campaign_member import CampaignMember, member_id
+from domain.events import Recorded
+from domain.occurrence import over_before
+from domain.order import Order, PaymentCaptured, PaymentChargedBack, PaymentRefunded, PaymentReversed
+
+PAID = ("paid", "overpaid")
+
+
+def _react(recorded: Recorded) -> Iterable[Reaction]:
+    function = convert if isinstance(recorded.event, PaymentCaptured) else reverse
+    yield Reaction(function, {"order_id": recorded.stream})
+
+
+def convert(work: UnitOfWork, *, order_id: UUID) -> Aggregate:
+    """Worth the order's total; nothing where it is a test or not paid in full. Raises NotThere, CustomerErased."""
+    order = work.existing(Order, order_id)
+    campaign_id, member = _campaign_id(order), _member(work, order)
+    if campaign_id is None or member is None or member.customer_id is None:
+        return order
+    if order.payment_status not in PAID or not _in_window(work, campaign_id, member):
+        return order
+    return campaign_members.convert(
+        work,
+        campaign_id=campaign_id,
+        customer_id=member.customer_id,
+        order_id=order.id,
+        value=order.total,
+        currency=order.currency,
+    )
+
+
+def reverse(work: UnitOfWork, *, order_id: UUID) -> Aggregate:
+    """Nothing while any of the money is kept. Raises NotThere, CustomerErased."""
+    order = work.existing(Order, order_id)
+    member = _member(work, order)
+    if member is None or order.kept > 0:
+        return order
+    for conversion in list(member.conversions.values()):
+        if conversion.order_id == order.id:
+            member.reverse_conversion(work.context, conversion.conversion_id, reason="refunded")
+    return member
+
+
+def _member(work: UnitOfWork, order: Order) -> CampaignMember | None:
+    """Who the order's customer is in the campaign that it names; None where there is no such member."""
+    campaign_id = _campaign_id(order)
+    if campaign_id is None or order.customer_id is None:
+        return None
+    member = work.load(CampaignMember, member_id(campaign_id, order.customer_id))
+    customer = surviving_customer(work, order.customer_id, member.customer_id)
+    if customer.id != order.customer_id:
+        member = work.load(CampaignMember, member_id(campaign_id, customer.id))
+    return member if member.exists else None
+
+
+def _campaign_id(order: Order) -> UUID | None:
+    return order.placed.campaign_id if order.placed and not order.placed.test else None
+
+
+def _in_window(work: UnitOfWork, campaign_id: UUID, member: CampaignMember) -> bool:
+    """Since the targeting, and as many days later as the campaign has for it; without a window at any time."""
+    context, targeted = work.context, member.targeted_at
+    if targeted is None or over_before(context.at, context.occurred_precision, targeted):
+        return False
+    window = work.existing(Campaign, campaign_id).plan.get("attribution_window_days")
+    return window is None or context.at <= targeted + timedelta(days=window)
+
+
+conversions = Policy("conversions", (PaymentCaptured, PaymentRefunded, PaymentChargedBack, PaymentReversed), _react)

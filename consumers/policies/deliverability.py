@@ -1,0 +1,34 @@
+"""Whenever a campaign's message bounces for good, the contact method it went to is undeliverable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from commands.references import surviving_customer
+from commands.unit_of_work import UnitOfWork
+from consumers.policies.policy import Policy, Reaction
+from domain.campaign_member import Bounced
+from domain.customer import Customer
+from domain.events import Recorded
+
+
+def _react(recorded: Recorded) -> Iterable[Reaction]:
+    event = recorded.event
+    if isinstance(event, Bounced) and event.bounce == "hard" and event.customer_id and event.method_id:
+        yield Reaction(mark_undeliverable, {"customer_id": event.customer_id, "method_id": event.method_id})
+
+
+def mark_undeliverable(work: UnitOfWork, *, customer_id: UUID, method_id: UUID) -> Customer:
+    """Of several bounces the first one says it; one from before the method was restored says nothing.
+
+    Raises UnknownContactMethod, CustomerErased.
+    """
+    customer = surviving_customer(work, customer_id)
+    known = customer.known_method(method_id)
+    if known.bounce != "hard" and (known.since is None or known.since < work.context.at):
+        customer.mark_undeliverable(work.context, method_id, "hard")
+    return customer
+
+
+deliverability = Policy("deliverability", (Bounced,), _react)

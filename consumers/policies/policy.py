@@ -1,0 +1,58 @@
+"""What a policy is: the events it hears, and the commands that it answers one of them with.
+
+`react` depends on the event alone. What else matters is looked at by the command, through its unit of work, so that it
+decides on what is true when it is committed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from hashlib import sha256
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from commands.batch import Command
+from commands.commit import POLICY_SCOPE, ReceiptKey
+from domain.aggregate import Aggregate
+from domain.events import Actor, Context, Event, Recorded
+from domain.ids import derived_id
+
+
+class Reaction(NamedTuple):
+    """A command function with its facts."""
+
+    function: Callable[..., Aggregate]
+    facts: Mapping[str, Any]
+
+
+class Policy(NamedTuple):
+    """`name` is permanent: the receipts of what was done stand under it."""
+
+    name: str
+    hears: tuple[type[Event], ...]
+    react: Callable[[Recorded], Iterable[Reaction]]
+
+    def commands(self, recorded: Recorded) -> list[Command]:
+        """What is to be done about an event that it hears."""
+        return [self._command(recorded, number, one) for number, one in enumerate(self.react(recorded), start=1)]
+
+    def _command(self, recorded: Recorded, number: int, reaction: Reaction) -> Command:
+        key = f"{recorded.position}#{number}"
+        receipt = ReceiptKey(f"{POLICY_SCOPE}{self.name}", key, sha256(key.encode()).digest())
+        command_id = derived_id("policy", self.name, str(recorded.stream), str(recorded.version), str(number))
+        return Command(reaction.function, reaction.facts, self._context(recorded, command_id), receipt=receipt)
+
+    def _context(self, recorded: Recorded, command_id: UUID) -> Context:
+        """It happened when its cause did."""
+        cause = recorded.metadata
+        return Context(
+            now=cause.recorded_at,
+            actor=Actor(type="policy", id=self.name),
+            origin="policy",
+            occurred_at=cause.occurred_at,
+            occurred_precision=cause.occurred_precision,
+            occurred_zone=cause.occurred_zone,
+            command_id=command_id,
+            correlation_id=cause.correlation_id or cause.command_id,
+            causation_id=cause.command_id,
+        )

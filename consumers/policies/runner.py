@@ -1,0 +1,105 @@
+"""Follows the log and does what the policies answer to it.
+
+A command runs once, however often its cause is heard: its receipt stands under the policy's name and the position of the
+cause, in the commit of what it records, for ever. So the position may lag behind what was done, and any number of processes
+may follow; each turn begins where the furthest one came to. A rebuild changes neither.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from threading import Event
+
+import structlog
+from prometheus_client import Counter
+from sqlalchemy.exc import DBAPIError
+
+from commands.commit import StoreUnavailable
+from commands.executor import Executor, OutcomeUnknown, Overloaded
+from consumers.policies.policy import Policy
+from domain.events import type_name
+from infra.event_store import EventStore, Stored
+from infra.event_store.mapper import read_metadata
+from infra.read_models import ReadModels, followed
+
+NAME = "policies"
+BATCH = 500
+PAUSE_SECONDS = 0.5
+# After a doubt the same events are heard again.
+RETRY_SECONDS = 5.0
+OUTCOME_SECONDS = 60.0
+DOUBT = (StoreUnavailable, Overloaded, OutcomeUnknown, TimeoutError, DBAPIError)
+
+log = structlog.get_logger()
+done = Counter("recount_policy_commands_total", "Commands that policies sent, by how they ended.", ["policy", "end"])
+
+
+class Policies:
+    """The policies in the order in which they are asked."""
+
+    def __init__(self, policies: Sequence[Policy], executor: Executor, store: EventStore, read_models: ReadModels) -> None:
+        self._policies, self._executor, self._store, self._read_models = policies, executor, store, read_models
+        self._hearing: dict[str, list[Policy]] = defaultdict(list)
+        for policy in policies:
+            for event in policy.hears:
+                self._hearing[type_name(event)].append(policy)
+        self._stopping = Event()
+
+    def begin(self) -> None:
+        """Where policies are followed for the first time, what is recorded already is passed over."""
+        followed.begin(self._read_models, NAME, self._store.head())
+
+    def run(self) -> None:
+        """Until stopped. What fails is tried again."""
+        while not self._stopping.is_set():
+            try:
+                pause = 0.0 if self.follow() else PAUSE_SECONDS
+            except DOUBT as error:
+                log.warning("policies.doubt", error=type(error).__name__, reason=str(error))
+                pause = RETRY_SECONDS
+            self._stopping.wait(pause)
+
+    def stop(self) -> None:
+        """Finish the event that is under way and end. From any thread."""
+        self._stopping.set()
+
+    def follow(self) -> int:
+        """Hear the next events, and tell how many. Raises what is in DOUBT; then those not yet saved are heard again."""
+        with self._read_models.reader.connect() as connection:
+            position = followed.position(connection, NAME)
+        if position is None:
+            self.begin()
+            return 0
+        heard = 0
+        for stored in self._store.log(position, BATCH):
+            if self._stopping.is_set():
+                break
+            self._hear(stored)
+            heard, position = heard + 1, stored.position
+        if heard:
+            with self._read_models.writer.begin() as connection:
+                followed.advance(connection, NAME, position)
+        return heard
+
+    def _hear(self, stored: Stored) -> None:
+        """What breaks is told and passed over, so that it stops neither other policies nor the log."""
+        for policy in self._hearing.get(stored.type, ()):
+            try:
+                self._ask(policy, stored)
+            except DOUBT:
+                raise
+            except Exception as error:
+                done.labels(policy.name, "failed").inc()
+                log.error("policy.failed", policy=policy.name, position=stored.position, error=type(error).__name__)
+
+    def _ask(self, policy: Policy, stored: Stored) -> None:
+        """What was imported is history; it is not even opened."""
+        if read_metadata(stored.state).origin == "import":
+            return
+        [recorded] = self._store.decode([stored])
+        for command in policy.commands(recorded):
+            refusal = self._executor.submit(command).result(OUTCOME_SECONDS).refusal
+            done.labels(policy.name, "refused" if refusal else "accepted").inc()
+            if refusal:
+                log.info("policy.refused", policy=policy.name, position=stored.position, rule=refusal.rule)

@@ -1,0 +1,48 @@
+"""A short script says of real purchases what Recount says of who bought: the same cohorts, the same new customers."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from commands.importing import parse_mapping, run_import
+from domain.events import Actor
+from infra.command_line.parts import Parts
+from tests.api.client import Client
+from tests.api.given_customers import head, seen
+from tests.oracles import buyers
+
+CDNOW = Path(__file__).parents[1] / "data" / "cdnow"
+LINES = (CDNOW / "CDNOW_sample.txt").read_text().splitlines()[:400]
+
+
+@pytest.fixture
+def client(client: Client, parts: Parts, tmp_path: Path) -> Client:
+    """Given the purchases of a hundred of CDNOW's customers."""
+    file = tmp_path / "purchases.txt"
+    file.write_text("\n".join(LINES))
+    mapping = parse_mapping((CDNOW / "cdnow.toml").read_bytes())
+    report = run_import(parts.executor, parts.deployment.store.secret, mapping, file, Actor(type="system", id="test"))
+    assert report.refused == 0, report.refusals
+    return client
+
+
+def cents(group: dict[str, Any]) -> int:
+    return int(Decimal(group["net"]) * 100)
+
+
+def test_the_script_finds_the_same_cohorts_and_the_same_new_and_returning_customers(client: Client) -> None:
+    cohorts = {
+        (group["cohort"][:7], group["months_since"]): (group["size"], group["customers"], group["orders"], cents(group))
+        for group in seen(client, "/v1/reports/cohorts")["groups"]
+    }
+    assert cohorts == buyers.cohorts(buyers.purchases(LINES))
+    bought = {
+        (group["period"][:7], group["buyer"]): (group["customers"], group["orders"], cents(group))
+        for group in seen(client, "/v1/reports/buyers", by="month")["groups"]
+    }
+    exported = client.get("/v1/orders", params={"after": head(client)}, headers={"accept": "text/csv"})
+    assert bought == buyers.new_and_returning(buyers.orders(exported.text))
