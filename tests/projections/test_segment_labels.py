@@ -28,19 +28,6 @@ MOVING = (
     *("fit", "fit", "change model", "end day", "annotate", "cancel", "reopen", "touchpoint", "cancel lines", "erase"),
     *("rule", "rule"),
 )
-    "fit",
-    "fit",
-    "change model",
-    "end day",
-    "annotate",
-    "cancel",
-    "reopen",
-    "touchpoint",
-    "cancel lines",
-    "erase",
-    "rule",
-    "rule",
-)
 
 
 @pytest.fixture
