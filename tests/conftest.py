@@ -25,6 +25,7 @@ for name in [name for name in os.environ if name.startswith("RECOUNT_") and name
 LONGEST_FIRST = ("scenarios", "faults", "consumers", "infra", "commands", "api")
 
 
+@pytest.hookimpl(tryfirst=True)  # Before the workers look for groups.
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """On several workers (`pytest -n 2 --dist loadgroup`) a file's tests stay together, as they share what is costly to make.
 
