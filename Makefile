@@ -35,7 +35,7 @@ check: setup  ## style, types and the arrows between folders
 	$(BIN)/lint-imports
 
 test: setup  ## all tests, against a real PostgreSQL and Apache Kafka itself
-	$(BIN)/pytest --numprocesses 2 --dist loadgroup
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 bench: setup  ## figures, side by side with the peers in tests/benchmarks
 	$(BIN)/python -m tests.benchmarks

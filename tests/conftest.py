@@ -26,14 +26,11 @@ LONGEST_FIRST = ("scenarios", "faults", "consumers", "infra", "commands", "api")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """On several workers (`pytest -n 2 --dist loadgroup`) a file's tests stay together, as they share what is costly to make.
+    """What takes longest begins first, so that on several workers none ends alone with it.
 
-    A scenario's two deployments go apart. What takes longest begins first, so that no worker ends alone with it.
+    There, a file's tests stay together (`--dist loadfile`), as they share what is costly to make.
     """
     items.sort(key=_turn)
-    for item in items:
-        deployment = "distributed" if "distributed" in item.name else ""
-        item.add_marker(pytest.mark.xdist_group(f"{item.path.relative_to(HERE)} {deployment}"))
 
 
 def _turn(item: pytest.Item) -> int:

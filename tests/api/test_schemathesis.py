@@ -35,7 +35,7 @@ from tests.api.given_leads import defined
 from tests.api.given_orders import confirmed, done
 from tests.api.served import served
 
-EXAMPLES = 5
+EXAMPLES = 4
 CONFORMANCE = ("status_code", "content_type", "response_headers", "response_schema", "allow_header")
 Operation = Any
 Known = Mapping[str, Mapping[str, list[str]]]

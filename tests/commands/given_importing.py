@@ -28,6 +28,7 @@ class Store:
         self.folder = folder
         self.events = EventStore(SqliteRecorder(folder / "events.db"), Mapper(EVENTS, {}), Vault(b"k" * 32))
         self.executor = Executor(self.events)
+        self._log: list[Recorded] = []
 
     def load(self, mapping: str, rows: str, name: str = "rows.csv") -> Report:
         """The report of importing these rows under this mapping."""
@@ -40,7 +41,10 @@ class Store:
         return run_import(self.executor, self.events.secret, mapped, file, IMPORTER, **more)
 
     def log(self) -> list[Recorded]:
-        return self.events.decode(self.events.log(0, 1_000_000))
+        """Everything recorded until now; what was read before is not read again."""
+        read = self._log[-1].position if self._log else 0
+        self._log += self.events.decode(self.events.log(read, 1_000_000))
+        return self._log
 
     def told(self, *types: type) -> list[Any]:
         """The facts of these types, in the order in which they were recorded."""

@@ -180,7 +180,7 @@ def test_each_campaign_was_accepted_as_often_as_the_source_says(recount: Recount
 # Again
 
 
-@pytest.mark.parametrize("name", ["wholesale", "customer_personality", "helpdesk"])
+@pytest.mark.parametrize("name", ["wholesale", "helpdesk"])
 def test_importing_again_changes_nothing(recount: Recount, imported: Imported, name: str) -> None:
     again = recount.run("import", *arguments(name))
     assert (again["accepted"], again["repeated"], again["refused"]) == (0, ROWS[name], 0)
