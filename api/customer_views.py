@@ -13,8 +13,9 @@ from sqlalchemy import Connection
 from api import schemas
 from api.access import Caller, may
 from api.fields import External, System
+from api.looking import look_back
 from api.openapi import exported, listed, one
-from api.past import Resource, When, as_of, history
+from api.past import Resource, When, as_of
 from api.problems import Problem
 from api.reading import LARGEST_POSITION, After, Day, absent, found, listing, page, read
 from api.zones import Zone
@@ -117,10 +118,8 @@ async def customer(request: Request, caller: Reader, after: After, when: When, z
 @router.get("/{id}/history", responses=listed(schemas.CHANGE, 404))
 async def customer_history(request: Request, caller: Reader, id: UUID) -> Response:
     """Every event of the customer's own stream, with what it changed."""
-    items, position = await history(
-        request, CUSTOMERS, id, caller.may("personal:read"), lambda row: shown(row, caller) if row else row
-    )
-    return page(request, items, None, position) if items else absent("customer", id, position)
+    personal = caller.may("personal:read")
+    return await look_back(request, CUSTOMERS, id, name="customer", show=lambda row: shown(row, caller), personal=personal)
 
 
 @router.get("/{id}/timeline", responses=listed(schemas.MOMENT))

@@ -13,9 +13,10 @@ from sqlalchemy import Connection
 from api import ticket_schemas as schemas
 from api.access import Caller, may
 from api.fields import External, System
+from api.looking import look_at, look_back, seen_by
 from api.openapi import exported, listed, one
-from api.past import Resource, When, as_of, history
-from api.reading import After, Day, absent, found, listing, page, read
+from api.past import Resource, When, as_of
+from api.reading import After, Day, absent, found, listing, read
 from api.schemas import CHANGE
 from api.zones import Zone
 from domain.ids import external_id
@@ -103,14 +104,7 @@ async def ticket_by_external_id(
 @router.get("/{id}", responses=one(schemas.TICKET))
 async def ticket(request: Request, caller: Reader, after: After, when: When, id: UUID) -> Response:
     """One ticket with what was said on it, what it is about, and its attachments."""
-    row: Mapping[str, Any] | None
-    if when.now:
-        row, position = await read(request, "tickets", after, lambda connection: read_model.get(connection, id))
-    else:
-        row, position = await as_of(request, TICKETS, id, when)
-    if row is None:
-        return absent("ticket", id, position)
-    return found(request, shown(row, caller), position, row["version"])
+    return await look_at(request, TICKETS, id, after, when, name="ticket", show=lambda row: shown(row, caller))
 
 
 @router.get("/{id}/times", responses=one(schemas.TIMES), dependencies=[may("tickets:read")])
@@ -135,13 +129,10 @@ async def times(request: Request, after: After, when: When, id: UUID) -> Respons
 @router.get("/{id}/history", responses=listed(CHANGE, 404))
 async def ticket_history(request: Request, caller: Reader, id: UUID) -> Response:
     """Every event of the ticket, with what it changed."""
-    items, position = await history(
-        request, TICKETS, id, caller.may("personal:read"), lambda row: shown(row, caller) if row else row
-    )
-    return page(request, items, None, position) if items else absent("ticket", id, position)
+    personal = caller.may("personal:read")
+    return await look_back(request, TICKETS, id, name="ticket", show=lambda row: shown(row, caller), personal=personal)
 
 
 def shown(row: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
     """The ticket as this caller may see it."""
-    hidden = ("ticket_id",) if caller.may("personal:read") else ("ticket_id", "private")
-    return {"id": row["ticket_id"], **{name: value for name, value in row.items() if name not in hidden}}
+    return seen_by(caller, row, "ticket_id")

@@ -15,9 +15,10 @@ from api.access import Caller, may
 from api.commanding import carry_out
 from api.customer_bodies import UtmBody
 from api.fields import Body, Code, ExternalId, SystemCode, Told
+from api.looking import look_back, seen_by
 from api.openapi import ACCEPTED, CREATED, exported, listed, one
-from api.past import Resource, When, as_of, history
-from api.reading import After, Day, absent, found, listing, page, read
+from api.past import Resource, When, as_of
+from api.reading import After, Day, absent, found, listing, read
 from api.strict import StrictRoute
 from api.zones import Zone
 from commands import touchpoints as commands
@@ -164,13 +165,10 @@ async def touchpoint(request: Request, caller: Reader, after: After, when: When,
 @reading.get("/{id}/history", responses=listed(schemas.CHANGE, 404))
 async def touchpoint_history(request: Request, caller: Reader, id: UUID) -> Response:
     """The touchpoint's one event."""
-    items, position = await history(
-        request, TOUCHPOINTS, id, caller.may("personal:read"), lambda row: shown(row, caller) if row else row
-    )
-    return page(request, items, None, position) if items else absent("touchpoint", id, position)
+    personal = caller.may("personal:read")
+    return await look_back(request, TOUCHPOINTS, id, name="touchpoint", show=lambda row: shown(row, caller), personal=personal)
 
 
 def shown(row: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
     """The touchpoint as this caller may see it."""
-    hidden = ("touchpoint_id",) if caller.may("personal:read") else ("touchpoint_id", "private")
-    return {"id": row["touchpoint_id"], **{name: value for name, value in row.items() if name not in hidden}}
+    return seen_by(caller, row, "touchpoint_id")
