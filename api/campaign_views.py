@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, tzinfo
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection
 
 from api import campaign_schemas as schemas
@@ -16,7 +16,7 @@ from api.fields import External, System
 from api.looking import look_at, look_back, seen_by
 from api.openapi import exported, listed, one
 from api.past import Resource, When, as_of
-from api.reading import After, absent, found, listing, read
+from api.reading import After, AnyCode, Cursor, Limit, absent, found, listing, read
 from api.schemas import CHANGE
 from api.zones import Zone
 from domain.campaign import Campaign
@@ -30,10 +30,7 @@ from projections.pages import Page
 router = APIRouter(prefix="/v1/campaigns", tags=["campaigns"])
 
 Reader = Annotated[Caller, may("campaigns:read")]
-Code = Annotated[str | None, Query(max_length=64, pattern=r"^[^\x00]*$")]
 Direction = Literal["asc", "desc"]
-Limit = Annotated[int, Query(ge=1, le=500)]
-Cursor = Annotated[str | None, Query(max_length=2000)]
 Row = Mapping[str, Any]
 
 CAMPAIGNS = Resource(Campaign, campaigns.campaigns, campaigns.get)
@@ -47,10 +44,10 @@ async def all_campaigns(
     after: After,
     zone: Zone,
     status: Literal["planned", "running", "paused", "completed", "cancelled"] | None = None,
-    owner: Code = None,
-    team: Code = None,
-    tag: Code = None,
-    channel: Code = None,
+    owner: AnyCode = None,
+    team: AnyCode = None,
+    tag: AnyCode = None,
+    channel: AnyCode = None,
     sort: Literal["planned_at", "position", "name"] = "planned_at",
     order: Direction = "desc",
     limit: Limit = 50,
@@ -102,7 +99,7 @@ async def members(
     caller: Reader,
     after: After,
     id: UUID,
-    variant: Code = None,
+    variant: AnyCode = None,
     stage: Mark | None = None,
     order: Direction = "asc",
     limit: Limit = 50,

@@ -14,16 +14,14 @@ from api.channels import PREFIX, ChannelCode
 from api.looking import look_at, look_back
 from api.openapi import exported, listed, one
 from api.past import Resource, When
-from api.reading import FIRST_DAY, LAST_DAY, After, Day, listing
+from api.reading import FIRST_DAY, LAST_DAY, After, Cursor, Day, Limit, listing
 from domain.channel import Channel, channel_id
 from projections import channel_traffic
 from projections import channels as read_model
 
 router = APIRouter(prefix=PREFIX, tags=["channels"], dependencies=[may("channels:read")])
 
-Limit = Annotated[int, Query(ge=1, le=500)]
 From = Annotated[date | None, Query(alias="from", ge=FIRST_DAY, le=LAST_DAY)]
-Cursor = Annotated[str | None, Query(max_length=2000)]
 
 CHANNELS = Resource(Channel, read_model.channels, read_model.get)
 

@@ -17,7 +17,7 @@ from api.looking import look_back
 from api.openapi import exported, listed, one
 from api.past import Resource, When, as_of
 from api.problems import Problem
-from api.reading import LARGEST_POSITION, After, Day, absent, found, listing, page, read
+from api.reading import LARGEST_POSITION, After, AnyCode, Cursor, Day, Limit, absent, found, listing, page, read
 from api.zones import Zone
 from domain.customer import Customer
 from domain.ids import external_id
@@ -27,9 +27,6 @@ from projections.pages import Page
 router = APIRouter(prefix="/v1/customers", tags=["customers"])
 
 Reader = Annotated[Caller, may("customers:read")]
-Limit = Annotated[int, Query(ge=1, le=500)]
-Cursor = Annotated[str | None, Query(max_length=2000)]
-Name = Annotated[str | None, Query(max_length=64, pattern=r"^[^\x00]*$")]
 
 PERSONAL = frozenset({"name", "contact_methods", "address", "external_ids", "anonymous_ids", "consents", "attachments"})
 CUSTOMERS = Resource(Customer, customer_view.customer_view, customer_view.profile_of)
@@ -38,11 +35,11 @@ CUSTOMERS = Resource(Customer, customer_view.customer_view, customer_view.profil
 async def filtered(
     zone: Zone,
     kind: Literal["person", "organisation"] | None = None,
-    owner: Name = None,
-    team: Name = None,
-    source_channel: Name = None,
+    owner: AnyCode = None,
+    team: AnyCode = None,
+    source_channel: AnyCode = None,
     archived: bool | None = None,
-    tag: Name = None,
+    tag: AnyCode = None,
     registered_from: Day = None,
     registered_to: Day = None,
 ) -> customer_view.Filter:

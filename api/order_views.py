@@ -15,7 +15,7 @@ from api.fields import External, System
 from api.looking import look_at, look_back, seen_by
 from api.openapi import exported, listed, one
 from api.past import Resource, When
-from api.reading import After, Day, listing
+from api.reading import After, AnyCode, Cursor, Day, Limit, listing
 from api.zones import Zone
 from domain.ids import external_id
 from domain.order import Order
@@ -25,7 +25,6 @@ from projections.pages import Page
 router = APIRouter(prefix="/v1/orders", tags=["orders"])
 
 Reader = Annotated[Caller, may("orders:read")]
-Code = Annotated[str | None, Query(max_length=64, pattern=r"^[^\x00]*$")]
 
 ORDERS = Resource(Order, read_model.orders, read_model.get)
 
@@ -33,17 +32,17 @@ ORDERS = Resource(Order, read_model.orders, read_model.get)
 async def filtered(
     zone: Zone,
     customer_id: UUID | None = None,
-    number: Code = None,
-    channel: Code = None,
-    owner: Code = None,
-    team: Code = None,
+    number: AnyCode = None,
+    channel: AnyCode = None,
+    owner: AnyCode = None,
+    team: AnyCode = None,
     currency: Annotated[str | None, Query(pattern=r"^[A-Z]{3}$")] = None,
     order_status: Literal["open", "confirmed", "completed", "cancelled"] | None = None,
-    payment_status: Code = None,
-    fulfilment_status: Code = None,
-    return_status: Code = None,
+    payment_status: AnyCode = None,
+    fulfilment_status: AnyCode = None,
+    return_status: AnyCode = None,
     test: bool | None = None,
-    tag: Code = None,
+    tag: AnyCode = None,
     placed_from: Day = None,
     placed_to: Day = None,
 ) -> read_model.Filter:
@@ -74,8 +73,8 @@ async def orders(
     wanted: Annotated[read_model.Filter, Depends(filtered)],
     sort: Literal["placed_at", "position", "number"] = "placed_at",
     order: Literal["asc", "desc"] = "desc",
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
-    cursor: Annotated[str | None, Query(max_length=2000)] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> Response:
     """Orders by filters; days are half-open and in `zone`."""
     descending = order == "desc"

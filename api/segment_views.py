@@ -13,7 +13,7 @@ from api.access import may
 from api.looking import look_at, look_back
 from api.openapi import answers, exported, listed, one
 from api.past import Resource, When
-from api.reading import After, absent, found, listing, page, read
+from api.reading import After, Cursor, Limit, absent, found, listing, page, read
 from api.reading import report as reported
 from api.schemas import CHANGE
 from api.segment_models import PREFIX, Model, id_of
@@ -26,8 +26,6 @@ router = APIRouter(tags=["segment-models"])
 READER, REPORTER = may("segments:read"), may("reports:read")
 BASELINE = "baseline"
 
-Limit = Annotated[int, Query(ge=1, le=500)]
-Cursor = Annotated[str | None, Query(max_length=2000)]
 Named = Annotated[str, Query(min_length=1, max_length=64, pattern=r"^[^\x00]*$", description="A model's name or id.")]
 
 MODELS = Resource(SegmentModel, segment_labels, segment_models.get)

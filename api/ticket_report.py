@@ -11,7 +11,7 @@ from api import ticket_schemas as schemas
 from api.access import may
 from api.openapi import answers, exported
 from api.problems import Problem
-from api.reading import FIRST_DAY, LAST_DAY, After, read, report
+from api.reading import FIRST_DAY, LAST_DAY, After, AnyCode, read, report
 from api.zones import Zone
 from projections import ticket_report as read_model
 from projections.ticket_measures import MEASURES
@@ -22,7 +22,6 @@ From = Annotated[date, Query(alias="from", ge=FIRST_DAY, le=LAST_DAY, descriptio
 To = Annotated[date, Query(ge=FIRST_DAY, le=LAST_DAY, description="The day after the last.")]
 DatedBy = Annotated[read_model.DatedBy, Query(alias="date", description="What happened on the days: by default the solution.")]
 By = Annotated[tuple[read_model.Group, ...], Query(max_length=4, description="Groups, with one kind of period at most.")]
-Code = Annotated[str | None, Query(max_length=64, pattern=r"^[^\x00]*$")]
 
 
 @router.get("/ticket-times", responses=exported(answers(schemas.TICKET_TIMES), schemas.TIMES_GROUP))
@@ -34,11 +33,11 @@ async def ticket_times(
     to: To = LAST_DAY,
     dated_by: DatedBy = "solved",
     by: By = ("category",),
-    agent: Code = None,
-    team: Code = None,
-    category: Code = None,
-    priority: Code = None,
-    channel: Code = None,
+    agent: AnyCode = None,
+    team: AnyCode = None,
+    category: AnyCode = None,
+    priority: AnyCode = None,
+    channel: AnyCode = None,
 ) -> Response:
     """How long people waited: of every measure its mean and its quantiles, by category or as asked, and of all tickets.
 

@@ -16,7 +16,7 @@ from api.fields import External, System
 from api.looking import look_at, look_back, seen_by
 from api.openapi import exported, listed, one
 from api.past import Resource, When, as_of
-from api.reading import After, Day, absent, found, listing, read
+from api.reading import After, AnyCode, Cursor, Day, Limit, absent, found, listing, read
 from api.schemas import CHANGE
 from api.zones import Zone
 from domain.ids import external_id
@@ -28,7 +28,6 @@ from projections.pages import Page
 router = APIRouter(prefix="/v1/tickets", tags=["tickets"])
 
 Reader = Annotated[Caller, may("tickets:read")]
-Code = Annotated[str | None, Query(max_length=64, pattern=r"^[^\x00]*$")]
 
 TICKETS = Resource(Ticket, read_model.tickets, read_model.get)
 TIMES = Resource(Ticket, ticket_times.ticket_times, ticket_times.times)
@@ -37,15 +36,15 @@ TIMES = Resource(Ticket, ticket_times.ticket_times, ticket_times.times)
 async def filtered(
     zone: Zone,
     customer_id: UUID | None = None,
-    number: Code = None,
+    number: AnyCode = None,
     status: Status | None = None,
-    agent: Code = None,
-    team: Code = None,
-    category: Code = None,
-    priority: Code = None,
-    channel: Code = None,
+    agent: AnyCode = None,
+    team: AnyCode = None,
+    category: AnyCode = None,
+    priority: AnyCode = None,
+    channel: AnyCode = None,
     opened_by: OpenedBy | None = None,
-    tag: Code = None,
+    tag: AnyCode = None,
     unsolved: Annotated[bool | None, Query(description="Neither solved nor closed.")] = None,
     discarded: bool | None = None,
     solved_more_than_once: bool | None = None,
@@ -80,8 +79,8 @@ async def tickets(
     wanted: Annotated[read_model.Filter, Depends(filtered)],
     sort: Literal["opened_at", "last_activity_at", "position", "number"] = "opened_at",
     order: Literal["asc", "desc"] = "desc",
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
-    cursor: Annotated[str | None, Query(max_length=2000)] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> Response:
     """Tickets by filters; days are half-open and in `zone`."""
     descending = order == "desc"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import Field, StringConstraints
 from sqlalchemy import Connection
 
@@ -18,7 +18,7 @@ from api.fields import Body, Code, ExternalId, SystemCode, Told
 from api.looking import look_back, seen_by
 from api.openapi import ACCEPTED, CREATED, exported, listed, one
 from api.past import Resource, When, as_of
-from api.reading import After, Day, absent, found, listing, read
+from api.reading import After, AnyCode, Cursor, Day, Limit, absent, found, listing, read
 from api.strict import StrictRoute
 from api.zones import Zone
 from commands import touchpoints as commands
@@ -41,7 +41,6 @@ reading = APIRouter(prefix=PREFIX, tags=["touchpoints"])
 
 Reader = Annotated[Caller, may("channels:read")]
 Kind = Literal["impression", "click", "visit", "form"]
-ChannelCode = Annotated[str | None, Query(max_length=64, pattern=r"^[^\x00]*$")]
 ClickId = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 
 TOUCHPOINTS = Resource(Touchpoint, read_model.touchpoints, read_model.get)
@@ -113,7 +112,7 @@ async def filtered(
     zone: Zone,
     customer_id: UUID | None = None,
     campaign_id: UUID | None = None,
-    channel: ChannelCode = None,
+    channel: AnyCode = None,
     kind: Kind | None = None,
     occurred_from: Day = None,
     occurred_to: Day = None,
@@ -137,8 +136,8 @@ async def touchpoints(
     wanted: Annotated[read_model.Filter, Depends(filtered)],
     sort: Literal["occurred_at", "position"] = "occurred_at",
     order: Literal["asc", "desc"] = "desc",
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
-    cursor: Annotated[str | None, Query(max_length=2000)] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> Response:
     """Touchpoints by filters; days are half-open and in `zone`."""
     descending = order == "desc"
