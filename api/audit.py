@@ -12,7 +12,7 @@ from api.access import Caller, may
 from api.events import criteria
 from api.fields import Code
 from api.openapi import exported, listed
-from api.reading import LARGEST_POSITION, After, listing
+from api.reading import LARGEST_POSITION, After, Limit, listing
 from api.schemas import ID, INSTANT, INTEGER, MAYBE_TEXT, TEXT, TEXTS, fields
 from domain.events import Origin, type_name
 from infra.event_store.search import Criteria
@@ -75,7 +75,7 @@ async def audit(
     after: After,
     wanted: Annotated[audit_index.Filter, Depends(filtered)],
     order: Literal["asc", "desc"] = "desc",
-    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    limit: Limit = 100,
     cursor: Annotated[int | None, Query(ge=0, le=LARGEST_POSITION, description="Go on after this position.")] = None,
 ) -> Response:
     """Who did what, when, by position. `GET /v1/events/{position}` shows the event itself."""

@@ -8,6 +8,7 @@ alone, so a refused one stops nothing.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Literal
 from urllib.parse import unquote
@@ -89,17 +90,15 @@ async def batch(request: Request) -> Response:
 
 
 async def _answers(request: Request, lines: list[bytes]) -> AsyncIterator[bytes]:
-    under_way: list[asyncio.Task[Answer]] = []
+    under_way: deque[asyncio.Task[Answer]] = deque()
     for number, text in enumerate(lines, start=1):
         if not text.strip():
             continue
         queued = asyncio.Event()
-        task = asyncio.create_task(_answer(request, number, text, queued))
-        task.add_done_callback(lambda _, queued=queued: queued.set())  # type: ignore[misc]
+        under_way.append(asyncio.create_task(_answer(request, number, text, queued)))
         await queued.wait()
-        under_way.append(task)
         if len(under_way) >= UNDER_WAY or under_way[0].done():
-            yield _line(await under_way.pop(0))
+            yield _line(await under_way.popleft())
     for task in under_way:
         yield _line(await task)
 
@@ -109,12 +108,14 @@ def _line(answer: Answer) -> bytes:
 
 
 async def _answer(request: Request, number: int, text: bytes, queued: asyncio.Event) -> Answer:
+    """The line's answer; `queued` is set when the next line may follow, at the latest when this one has ended."""
     try:
         line = msgspec.json.decode(text, type=Line)
-        scope = _scope(request, number, line, queued)
+        return await _asked(request.app, _scope(request, number, line, queued), bytes(line.body), number)
     except (msgspec.DecodeError, UnicodeError, ValueError, RecursionError) as error:
         return _as_answer(number, problem(400, "malformed-line", f"The line is no command: {error}."))
-    return await _asked(request.app, scope, bytes(line.body), number)
+    finally:
+        queued.set()
 
 
 def _as_answer(number: int, response: Response) -> Answer:

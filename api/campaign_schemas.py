@@ -10,8 +10,10 @@ from api.schemas import (
     ID,
     INSTANT,
     INTEGER,
+    MAYBE_AMOUNT,
     MAYBE_DAY,
     MAYBE_INSTANT,
+    MAYBE_INTEGER,
     MAYBE_TEXT,
     OBJECTS,
     RATIO,
@@ -23,9 +25,6 @@ from api.schemas import (
 from projections.campaign_counts import COUNTED
 from projections.campaign_effect import RATES
 from projections.member_book import Stage
-
-MAYBE_INTEGER: Schema = {"type": ["integer", "null"]}
-MAYBE_AMOUNT: Schema = {"type": ["string", "null"]}
 
 
 def _each(item: Schema) -> Schema:

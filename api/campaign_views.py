@@ -7,15 +7,16 @@ from datetime import UTC, date, datetime, tzinfo
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection
 
 from api import campaign_schemas as schemas
 from api.access import Caller, may
 from api.fields import External, System
+from api.looking import look_at, look_back, seen_by
 from api.openapi import exported, listed, one
-from api.past import Resource, When, as_of, history
-from api.reading import After, absent, found, listing, page, read
+from api.past import Resource, When, as_of
+from api.reading import After, AnyCode, Cursor, Limit, absent, found, listing, read
 from api.schemas import CHANGE
 from api.zones import Zone
 from domain.campaign import Campaign
@@ -29,10 +30,7 @@ from projections.pages import Page
 router = APIRouter(prefix="/v1/campaigns", tags=["campaigns"])
 
 Reader = Annotated[Caller, may("campaigns:read")]
-Code = Annotated[str | None, Query(max_length=64, pattern=r"^[^\x00]*$")]
 Direction = Literal["asc", "desc"]
-Limit = Annotated[int, Query(ge=1, le=500)]
-Cursor = Annotated[str | None, Query(max_length=2000)]
 Row = Mapping[str, Any]
 
 CAMPAIGNS = Resource(Campaign, campaigns.campaigns, campaigns.get)
@@ -46,10 +44,10 @@ async def all_campaigns(
     after: After,
     zone: Zone,
     status: Literal["planned", "running", "paused", "completed", "cancelled"] | None = None,
-    owner: Code = None,
-    team: Code = None,
-    tag: Code = None,
-    channel: Code = None,
+    owner: AnyCode = None,
+    team: AnyCode = None,
+    tag: AnyCode = None,
+    channel: AnyCode = None,
     sort: Literal["planned_at", "position", "name"] = "planned_at",
     order: Direction = "desc",
     limit: Limit = 50,
@@ -91,10 +89,8 @@ async def campaign(request: Request, caller: Reader, after: After, zone: Zone, w
 @router.get("/{id}/history", responses=listed(CHANGE, 404))
 async def campaign_history(request: Request, caller: Reader, id: UUID) -> Response:
     """Every event of the campaign, with what it changed."""
-    items, position = await history(
-        request, CAMPAIGNS, id, caller.may("personal:read"), lambda row: shown(row, caller) if row else row
-    )
-    return page(request, items, None, position) if items else absent("campaign", id, position)
+    personal = caller.may("personal:read")
+    return await look_back(request, CAMPAIGNS, id, name="campaign", show=lambda row: shown(row, caller), personal=personal)
 
 
 @router.get("/{id}/members", responses=exported(listed(schemas.MEMBER), schemas.MEMBER))
@@ -103,7 +99,7 @@ async def members(
     caller: Reader,
     after: After,
     id: UUID,
-    variant: Code = None,
+    variant: AnyCode = None,
     stage: Mark | None = None,
     order: Direction = "asc",
     limit: Limit = 50,
@@ -122,29 +118,22 @@ async def members(
 async def member(request: Request, caller: Reader, after: After, when: When, id: UUID, customer_id: UUID) -> Response:
     """One member with every touch and conversion that stands, and the positions of the events they come from."""
     of = member_id(id, customer_id)
-    row: Row | None
-    if when.now:
-        needed: dict[str, UUID | None] = {"campaign_members": customer_id}
-        row, position = await read(request, needed, after, lambda connection: campaign_members.get(connection, of))
-    else:
-        row, position = await as_of(request, MEMBERS, of, when)
-    if row is None:
-        return absent("member", customer_id, position)
-    return found(request, _member(row), position, row["version"])
+    return await look_at(
+        request, MEMBERS, of, after, when, name="member", show=_member, called=customer_id, subject=customer_id
+    )
 
 
 @router.get("/{id}/members/{customer_id}/history", responses=listed(CHANGE, 404))
 async def member_history(request: Request, caller: Reader, id: UUID, customer_id: UUID) -> Response:
     """Every event of the member, with what it changed."""
     of = member_id(id, customer_id)
-    items, position = await history(request, MEMBERS, of, caller.may("personal:read"), lambda row: _member(row) if row else row)
-    return page(request, items, None, position) if items else absent("member", customer_id, position)
+    personal = caller.may("personal:read")
+    return await look_back(request, MEMBERS, of, name="member", show=_member, called=customer_id, personal=personal)
 
 
 def shown(row: Row, caller: Caller) -> dict[str, Any]:
     """The campaign as this caller may see it."""
-    hidden = ("campaign_id",) if caller.may("personal:read") else ("campaign_id", "private")
-    return {"id": row["campaign_id"], **{name: value for name, value in row.items() if name not in hidden}}
+    return seen_by(caller, row, "campaign_id")
 
 
 def _now(connection: Connection, id: UUID, zone: tzinfo) -> Row | None:

@@ -11,7 +11,7 @@ from api import channel_schemas as schemas
 from api.access import may
 from api.openapi import answers, exported
 from api.problems import Problem
-from api.reading import FIRST_DAY, LAST_DAY, After, read, report
+from api.reading import FIRST_DAY, LAST_DAY, After, AnyCode, read, report
 from api.reports import DEFINITION as SALES
 from api.zones import Zone
 from projections import channel_effect as read_model
@@ -41,7 +41,7 @@ async def channel_effect(
     from_: From = FIRST_DAY,
     to: To = LAST_DAY,
     by: ByChannel = ("channel",),
-    channel: Annotated[str | None, Query(max_length=64, pattern=r"^[^\x00]*$")] = None,
+    channel: AnyCode = None,
     currency: Annotated[str | None, Query(pattern=r"^[A-Z]{3}$")] = None,
 ) -> Response:
     """Which channel earns: visits, orders, sales, conversion rate, customers and cost, by channel, period and currency."""

@@ -8,18 +8,16 @@ from api.schemas import (
     ID,
     INSTANT,
     INTEGER,
+    MAYBE_AMOUNT,
     MAYBE_DAY,
     MAYBE_INSTANT,
+    MAYBE_INTEGER,
     MAYBE_TEXT,
     RATIO,
     TEXT,
     TEXTS,
-    Schema,
     fields,
 )
-
-MAYBE_INTEGER: Schema = {"type": ["integer", "null"]}
-MAYBE_AMOUNT: Schema = {"type": ["string", "null"]}
 
 _COUNTS = dict.fromkeys(("visits", "visitors", "impressions", "clicks"), MAYBE_INTEGER)
 _SALES = ("gross", "discounts", "returns", "net", "tax", "charges", "total", "captured", "refunded", "charged_back", "cash_net")

@@ -11,18 +11,17 @@ from fastapi import APIRouter, Query, Request, Response
 from api import channel_schemas, schemas
 from api.access import may
 from api.channels import PREFIX, ChannelCode
+from api.looking import look_at, look_back
 from api.openapi import exported, listed, one
-from api.past import Resource, When, as_of, history
-from api.reading import FIRST_DAY, LAST_DAY, After, Day, absent, found, listing, page, read
+from api.past import Resource, When
+from api.reading import FIRST_DAY, LAST_DAY, After, Cursor, Day, Limit, listing
 from domain.channel import Channel, channel_id
 from projections import channel_traffic
 from projections import channels as read_model
 
 router = APIRouter(prefix=PREFIX, tags=["channels"], dependencies=[may("channels:read")])
 
-Limit = Annotated[int, Query(ge=1, le=500)]
 From = Annotated[date | None, Query(alias="from", ge=FIRST_DAY, le=LAST_DAY)]
-Cursor = Annotated[str | None, Query(max_length=2000)]
 
 CHANNELS = Resource(Channel, read_model.channels, read_model.get)
 
@@ -52,21 +51,13 @@ async def channels(
 async def channel(request: Request, after: After, when: When, code: ChannelCode) -> Response:
     """One channel that was opened."""
     id = channel_id(code)
-    row: Mapping[str, Any] | None
-    if when.now:
-        row, position = await read(request, {"channels": id}, after, lambda connection: read_model.get(connection, id))
-    else:
-        row, position = await as_of(request, CHANNELS, id, when)
-    if row is None:
-        return absent("channel", code, position)
-    return found(request, shown(row), position, row["version"])
+    return await look_at(request, CHANNELS, id, after, when, name="channel", show=shown, called=code, subject=id)
 
 
 @router.get("/{code}/history", responses=listed(schemas.CHANGE, 404))
 async def channel_history(request: Request, code: ChannelCode) -> Response:
     """Every event of the channel itself, with what it changed."""
-    items, position = await history(request, CHANNELS, channel_id(code), False, lambda row: shown(row) if row else row)
-    return page(request, items, None, position) if items else absent("channel", code, position)
+    return await look_back(request, CHANNELS, channel_id(code), name="channel", show=shown, called=code)
 
 
 @router.get("/{code}/days", responses=exported(listed(channel_schemas.CHANNEL_DAY), channel_schemas.CHANNEL_DAY))

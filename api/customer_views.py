@@ -13,10 +13,11 @@ from sqlalchemy import Connection
 from api import schemas
 from api.access import Caller, may
 from api.fields import External, System
+from api.looking import look_back
 from api.openapi import exported, listed, one
-from api.past import Resource, When, as_of, history
+from api.past import Resource, When, as_of
 from api.problems import Problem
-from api.reading import LARGEST_POSITION, After, Day, absent, found, listing, page, read
+from api.reading import LARGEST_POSITION, After, AnyCode, Cursor, Day, Limit, absent, found, listing, page, read
 from api.zones import Zone
 from domain.customer import Customer
 from domain.ids import external_id
@@ -28,9 +29,6 @@ from projections.rows import Row
 router = APIRouter(prefix="/v1/customers", tags=["customers"])
 
 Reader = Annotated[Caller, may("customers:read")]
-Limit = Annotated[int, Query(ge=1, le=500)]
-Cursor = Annotated[str | None, Query(max_length=2000)]
-Name = Annotated[str | None, Query(max_length=64, pattern=r"^[^\x00]*$")]
 
 PERSONAL = frozenset({"name", "contact_methods", "address", "external_ids", "anonymous_ids", "consents", "attachments"})
 CUSTOMERS = Resource(Customer, customer_view.customer_view, customer_view.profile_of)
@@ -39,11 +37,11 @@ CUSTOMERS = Resource(Customer, customer_view.customer_view, customer_view.profil
 async def filtered(
     zone: Zone,
     kind: Literal["person", "organisation"] | None = None,
-    owner: Name = None,
-    team: Name = None,
-    source_channel: Name = None,
+    owner: AnyCode = None,
+    team: AnyCode = None,
+    source_channel: AnyCode = None,
     archived: bool | None = None,
-    tag: Name = None,
+    tag: AnyCode = None,
     registered_from: Day = None,
     registered_to: Day = None,
 ) -> customer_view.Filter:
@@ -133,10 +131,8 @@ async def customer(request: Request, caller: Reader, after: After, when: When, z
 @router.get("/{id}/history", responses=listed(schemas.CHANGE, 404))
 async def customer_history(request: Request, caller: Reader, id: UUID) -> Response:
     """Every event of the customer's own stream, with what it changed."""
-    items, position = await history(
-        request, CUSTOMERS, id, caller.may("personal:read"), lambda row: shown(row, caller) if row else row
-    )
-    return page(request, items, None, position) if items else absent("customer", id, position)
+    personal = caller.may("personal:read")
+    return await look_back(request, CUSTOMERS, id, name="customer", show=lambda row: shown(row, caller), personal=personal)
 
 
 @router.get("/{id}/timeline", responses=listed(schemas.MOMENT))

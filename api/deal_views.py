@@ -14,7 +14,7 @@ from api.access import Caller, may
 from api.fields import External, System
 from api.openapi import exported, listed, one
 from api.past import Resource, When, as_of, history
-from api.reading import After, Day, absent, found, listing, page, read
+from api.reading import After, AnyCode, Cursor, Day, Limit, absent, found, listing, page, read
 from api.schemas import CHANGE
 from api.zones import Zone
 from domain.deal import Deal
@@ -25,7 +25,6 @@ from projections.pages import Page
 router = APIRouter(prefix="/v1/deals", tags=["deals"])
 
 Reader = Annotated[Caller, may("deals:read")]
-Code = Annotated[str | None, Query(max_length=64, pattern=r"^[^\x00]*$")]
 
 DEALS = Resource(Deal, read_model.deals, read_model.get)
 
@@ -34,14 +33,14 @@ async def filtered(
     zone: Zone,
     customer_id: UUID | None = None,
     lead_id: UUID | None = None,
-    number: Code = None,
+    number: AnyCode = None,
     status: Literal["open", "won", "lost"] | None = None,
-    pipeline: Code = None,
-    stage: Code = None,
-    owner: Code = None,
-    team: Code = None,
+    pipeline: AnyCode = None,
+    stage: AnyCode = None,
+    owner: AnyCode = None,
+    team: AnyCode = None,
     currency: Annotated[str | None, Query(pattern=r"^[A-Z]{3}$")] = None,
-    tag: Code = None,
+    tag: AnyCode = None,
     opened_from: Day = None,
     opened_to: Day = None,
     expected_from: Day = None,
@@ -74,8 +73,8 @@ async def deals(
     wanted: Annotated[read_model.Filter, Depends(filtered)],
     sort: Literal["opened_at", "position", "number"] = "opened_at",
     order: Literal["asc", "desc"] = "desc",
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
-    cursor: Annotated[str | None, Query(max_length=2000)] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> Response:
     """Deals by filters; days are half-open and in `zone`."""
     descending = order == "desc"

@@ -15,7 +15,7 @@ from api import exporting, schemas
 from api.access import Caller, may
 from api.fields import Instant
 from api.openapi import answers, listed
-from api.reading import LARGEST_POSITION, absent, found, page
+from api.reading import LARGEST_POSITION, Limit, absent, found, page
 from infra.event_store import EventStore
 from infra.event_store.search import Criteria, search, shown
 
@@ -66,7 +66,7 @@ async def events(
     wanted: Annotated[Criteria, Depends(criteria)],
     cursor: Annotated[int, Query(ge=0, le=LARGEST_POSITION, description="Only events after this position.")] = 0,
     upto: Annotated[Position, Query(description="Only events up to this position.")] = None,
-    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    limit: Limit = 100,
 ) -> Response:
     """The log in position order. `Accept: application/x-ndjson` streams all of it, a page at a time otherwise.
 

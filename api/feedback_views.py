@@ -15,7 +15,7 @@ from api.fields import External, System
 from api.looking import look_at, look_back
 from api.openapi import exported, listed, one
 from api.past import Resource, When
-from api.reading import After, Day, listing
+from api.reading import After, AnyCode, Cursor, Day, Limit, listing
 from api.schemas import CHANGE
 from api.zones import Zone
 from domain.feedback import Feedback, Kind
@@ -26,7 +26,6 @@ from projections.pages import Page
 router = APIRouter(prefix="/v1/feedback", tags=["feedback"])
 
 Reader = Annotated[Caller, may("feedback:read")]
-Code = Annotated[str | None, Query(max_length=64, pattern=r"^[^\x00]*$")]
 Score = Annotated[int | None, Query(ge=-1_000_000, le=1_000_000)]
 
 FEEDBACK = Resource(Feedback, read_model.feedback, read_model.get)
@@ -36,12 +35,12 @@ async def filtered(
     zone: Zone,
     customer_id: UUID | None = None,
     kind: Kind | None = None,
-    channel: Code = None,
-    agent: Code = None,
-    owner: Code = None,
-    team: Code = None,
+    channel: AnyCode = None,
+    agent: AnyCode = None,
+    owner: AnyCode = None,
+    team: AnyCode = None,
     status: read_model.Status | None = None,
-    tag: Code = None,
+    tag: AnyCode = None,
     about: Annotated[UUID | None, Query(description="The id of something that it is about.")] = None,
     open: Annotated[bool | None, Query(description="Submitted, and neither resolved nor dismissed.")] = None,
     score_from: Score = None,
@@ -76,8 +75,8 @@ async def all_feedback(
     wanted: Annotated[read_model.Filter, Depends(filtered)],
     sort: Literal["occurred_at", "position"] = "occurred_at",
     order: Literal["asc", "desc"] = "desc",
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
-    cursor: Annotated[str | None, Query(max_length=2000)] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> Response:
     """Feedback by filters; days are half-open and in `zone`, scores (`score_to` with them) of whatever scale."""
     descending = order == "desc"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from pydantic import Field, StringConstraints
 
 from api import configuration_schemas as schemas
@@ -16,7 +16,7 @@ from api.fields import SYSTEM, Told
 from api.looking import look_at, look_back
 from api.openapi import ACCEPTED, CREATED, exported, listed, one
 from api.past import Resource, When
-from api.reading import After, listing
+from api.reading import After, AnyCode, Cursor, Limit, listing
 from api.schemas import CHANGE
 from api.strict import StrictRoute
 from commands import field_definitions as commands
@@ -93,10 +93,10 @@ async def retire(request: Request, entity: Entity, key: Key, body: Told | None =
 async def definitions(
     request: Request,
     after: After,
-    entity: Annotated[str | None, Query(max_length=64, pattern=r"^[^\x00]*$")] = None,
+    entity: AnyCode = None,
     retired: bool | None = None,
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
-    cursor: Annotated[str | None, Query(max_length=2000)] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> Response:
     """Fields in the order of their keys."""
     return await listing(

@@ -15,7 +15,7 @@ from api.fields import External, System
 from api.looking import look_at, look_back
 from api.openapi import exported, listed, one
 from api.past import Resource, When
-from api.reading import After, Day, listing
+from api.reading import After, AnyCode, Cursor, Day, Limit, listing
 from api.schemas import CHANGE
 from api.zones import Zone
 from domain.ids import external_id
@@ -26,7 +26,6 @@ from projections.pages import Page
 router = APIRouter(prefix="/v1/interactions", tags=["interactions"])
 
 Reader = Annotated[Caller, may("interactions:read")]
-Code = Annotated[str | None, Query(max_length=64, pattern=r"^[^\x00]*$")]
 
 INTERACTIONS = Resource(Interaction, read_model.interactions, read_model.get)
 
@@ -37,11 +36,11 @@ async def filtered(
     lead_id: UUID | None = None,
     channel: Channel | None = None,
     direction: Direction | None = None,
-    agent: Code = None,
-    owner: Code = None,
-    team: Code = None,
-    thread_id: Code = None,
-    tag: Code = None,
+    agent: AnyCode = None,
+    owner: AnyCode = None,
+    team: AnyCode = None,
+    thread_id: AnyCode = None,
+    tag: AnyCode = None,
     about: Annotated[UUID | None, Query(description="The id of something that it is about.")] = None,
     retracted: bool | None = None,
     occurred_from: Day = None,
@@ -73,8 +72,8 @@ async def interactions(
     wanted: Annotated[read_model.Filter, Depends(filtered)],
     sort: Literal["occurred_at", "position"] = "occurred_at",
     order: Literal["asc", "desc"] = "desc",
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
-    cursor: Annotated[str | None, Query(max_length=2000)] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> Response:
     """Interactions by filters; days are half-open and in `zone`."""
     descending = order == "desc"

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query, Request, Response
 from api import lead_schemas as schemas
 from api.access import may
 from api.openapi import answers, exported
-from api.reading import FIRST_DAY, LAST_DAY, After, read, report
+from api.reading import FIRST_DAY, LAST_DAY, After, AnyCode, read, report
 from api.zones import Zone
 from projections import lead_funnel as read_model
 
@@ -20,7 +20,6 @@ router = APIRouter(prefix="/v1/reports", tags=["reports"], dependencies=[may("re
 From = Annotated[date, Query(alias="from", ge=FIRST_DAY, le=LAST_DAY, description="The first day.")]
 To = Annotated[date, Query(ge=FIRST_DAY, le=LAST_DAY, description="The day after the last.")]
 By = Annotated[tuple[read_model.Group, ...], Query(max_length=5)]
-Code = Annotated[str | None, Query(max_length=64, pattern=r"^[^\x00]*$")]
 
 DEFINITION = (
     "Leads captured and deals opened on these days, with all that became of them whenever it did. A deal has the channel and"
@@ -36,9 +35,9 @@ async def lead_funnel(
     from_: From = FIRST_DAY,
     to: To = LAST_DAY,
     by: By = ("channel",),
-    channel: Code = None,
-    origin: Code = None,
-    owner: Code = None,
+    channel: AnyCode = None,
+    origin: AnyCode = None,
+    owner: AnyCode = None,
     campaign_id: UUID | None = None,
 ) -> Response:
     """What became of leads and of the deals that followed, by channel or as asked, and in all."""

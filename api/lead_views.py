@@ -14,7 +14,7 @@ from api.access import Caller, may
 from api.fields import External, System
 from api.openapi import exported, listed, one
 from api.past import Resource, When, as_of, history
-from api.reading import After, Day, absent, found, listing, page, read
+from api.reading import After, AnyCode, Cursor, Day, Limit, absent, found, listing, page, read
 from api.schemas import CHANGE
 from api.zones import Zone
 from domain.ids import external_id
@@ -25,7 +25,6 @@ from projections.pages import Page
 router = APIRouter(prefix="/v1/leads", tags=["leads"])
 
 Reader = Annotated[Caller, may("leads:read")]
-Code = Annotated[str | None, Query(max_length=64, pattern=r"^[^\x00]*$")]
 
 LEADS = Resource(Lead, read_model.leads, read_model.get)
 
@@ -34,15 +33,15 @@ async def filtered(
     zone: Zone,
     customer_id: UUID | None = None,
     campaign_id: UUID | None = None,
-    number: Code = None,
+    number: AnyCode = None,
     status: Literal["open", "qualified", "converted", "lost"] | None = None,
-    stage: Code = None,
-    channel: Code = None,
-    origin: Code = None,
+    stage: AnyCode = None,
+    channel: AnyCode = None,
+    origin: AnyCode = None,
     without_origin: Annotated[bool | None, Query(description="Whose origin is not known at all.")] = None,
-    owner: Code = None,
-    team: Code = None,
-    tag: Code = None,
+    owner: AnyCode = None,
+    team: AnyCode = None,
+    tag: AnyCode = None,
     captured_from: Day = None,
     captured_to: Day = None,
 ) -> read_model.Filter:
@@ -72,8 +71,8 @@ async def leads(
     wanted: Annotated[read_model.Filter, Depends(filtered)],
     sort: Literal["captured_at", "position", "number"] = "captured_at",
     order: Literal["asc", "desc"] = "desc",
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
-    cursor: Annotated[str | None, Query(max_length=2000)] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> Response:
     """Leads by filters; days are half-open and in `zone`."""
     descending = order == "desc"

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from fastapi import Request, Response
 
+from api.access import Caller
 from api.past import Moment, Resource, as_of, history
 from api.reading import absent, found, page, read
 
@@ -24,12 +25,18 @@ async def look_at(
     *,
     name: str,
     show: Show,
-    called: str | None = None,
+    called: object = None,
+    subject: UUID | None = None,
 ) -> Response:
-    """The thing as it is, or as it was then. `called` is what the caller calls it, if not by its id."""
+    """The thing as it is, or as it was then.
+
+    `called` is what the caller calls it, if not by its id. `subject` is the one that its row belongs to, where that is known;
+    else the answer is complete only when it is for all.
+    """
     row: Row | None
     if when.now:
-        row, position = await read(request, resource.projection.name, after, lambda connection: resource.one(connection, id))
+        needed = {resource.projection.name: subject}
+        row, position = await read(request, needed, after, lambda connection: resource.one(connection, id))
     else:
         row, position = await as_of(request, resource, id, when)
     if row is None:
@@ -44,9 +51,15 @@ async def look_back(
     *,
     name: str,
     show: Show,
-    called: str | None = None,
+    called: object = None,
     personal: bool = False,
 ) -> Response:
     """Every event of the thing in order, with what it changed."""
     items, position = await history(request, resource, id, personal, lambda row: show(row) if row else row)
     return page(request, items, None, position) if items else absent(name, called or id, position)
+
+
+def seen_by(caller: Caller, row: Row, key: str) -> dict[str, Any]:
+    """The row with its `key` as `id`, and `private` only for who may see personal data."""
+    hidden = (key,) if caller.may("personal:read") else (key, "private")
+    return {"id": row[key], **{name: value for name, value in row.items() if name not in hidden}}

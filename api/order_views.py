@@ -12,9 +12,10 @@ from sqlalchemy import Connection
 from api import schemas
 from api.access import Caller, may
 from api.fields import External, System
+from api.looking import look_at, look_back, seen_by
 from api.openapi import exported, listed, one
-from api.past import Resource, When, as_of, history
-from api.reading import After, Day, absent, found, listing, page, read
+from api.past import Resource, When
+from api.reading import After, AnyCode, Cursor, Day, Limit, listing
 from api.zones import Zone
 from domain.ids import external_id
 from domain.order import Order
@@ -24,7 +25,6 @@ from projections.pages import Page
 router = APIRouter(prefix="/v1/orders", tags=["orders"])
 
 Reader = Annotated[Caller, may("orders:read")]
-Code = Annotated[str | None, Query(max_length=64, pattern=r"^[^\x00]*$")]
 
 ORDERS = Resource(Order, read_model.orders, read_model.get)
 
@@ -32,17 +32,17 @@ ORDERS = Resource(Order, read_model.orders, read_model.get)
 async def filtered(
     zone: Zone,
     customer_id: UUID | None = None,
-    number: Code = None,
-    channel: Code = None,
-    owner: Code = None,
-    team: Code = None,
+    number: AnyCode = None,
+    channel: AnyCode = None,
+    owner: AnyCode = None,
+    team: AnyCode = None,
     currency: Annotated[str | None, Query(pattern=r"^[A-Z]{3}$")] = None,
     order_status: Literal["open", "confirmed", "completed", "cancelled"] | None = None,
-    payment_status: Code = None,
-    fulfilment_status: Code = None,
-    return_status: Code = None,
+    payment_status: AnyCode = None,
+    fulfilment_status: AnyCode = None,
+    return_status: AnyCode = None,
     test: bool | None = None,
-    tag: Code = None,
+    tag: AnyCode = None,
     placed_from: Day = None,
     placed_to: Day = None,
 ) -> read_model.Filter:
@@ -73,8 +73,8 @@ async def orders(
     wanted: Annotated[read_model.Filter, Depends(filtered)],
     sort: Literal["placed_at", "position", "number"] = "placed_at",
     order: Literal["asc", "desc"] = "desc",
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
-    cursor: Annotated[str | None, Query(max_length=2000)] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> Response:
     """Orders by filters; days are half-open and in `zone`."""
     descending = order == "desc"
@@ -97,26 +97,16 @@ async def order_by_external_id(
 @router.get("/{id}", responses=one(schemas.ORDER))
 async def order(request: Request, caller: Reader, after: After, when: When, id: UUID) -> Response:
     """One order with its lines, payments, shipments and returns."""
-    row: Mapping[str, Any] | None
-    if when.now:
-        row, position = await read(request, "orders", after, lambda connection: read_model.get(connection, id))
-    else:
-        row, position = await as_of(request, ORDERS, id, when)
-    if row is None:
-        return absent("order", id, position)
-    return found(request, shown(row, caller), position, row["version"])
+    return await look_at(request, ORDERS, id, after, when, name="order", show=lambda row: shown(row, caller))
 
 
 @router.get("/{id}/history", responses=listed(schemas.CHANGE, 404))
 async def order_history(request: Request, caller: Reader, id: UUID) -> Response:
     """Every event of the order, with what it changed."""
-    items, position = await history(
-        request, ORDERS, id, caller.may("personal:read"), lambda row: shown(row, caller) if row else row
-    )
-    return page(request, items, None, position) if items else absent("order", id, position)
+    personal = caller.may("personal:read")
+    return await look_back(request, ORDERS, id, name="order", show=lambda row: shown(row, caller), personal=personal)
 
 
 def shown(row: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
     """The order as this caller may see it."""
-    hidden = ("order_id",) if caller.may("personal:read") else ("order_id", "private")
-    return {"id": row["order_id"], **{name: value for name, value in row.items() if name not in hidden}}
+    return seen_by(caller, row, "order_id")

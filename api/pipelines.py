@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from pydantic import Field
 from sqlalchemy import Connection
 
@@ -16,7 +16,7 @@ from api.commanding import carry_out
 from api.fields import SYSTEM, Body, Code, DecimalText, Line, Told
 from api.openapi import ACCEPTED, CREATED, exported, listed, one
 from api.past import Resource, When, as_of, history
-from api.reading import After, absent, found, listing, page, read
+from api.reading import After, Cursor, Limit, absent, found, listing, page, read
 from api.schemas import CHANGE
 from api.strict import StrictRoute
 from commands import pipelines as commands
@@ -88,8 +88,8 @@ async def define_or_revise(request: Request, code: PipelineCode, body: PipelineB
 async def pipelines(
     request: Request,
     after: After,
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
-    cursor: Annotated[str | None, Query(max_length=2000)] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> Response:
     """Pipelines in the order of their codes."""
 

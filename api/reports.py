@@ -11,7 +11,7 @@ from api import schemas
 from api.access import may
 from api.openapi import answers, exported
 from api.problems import Problem
-from api.reading import After, read, report
+from api.reading import After, AnyCode, read, report
 from api.zones import Zone
 from projections import channel_sales as read_model
 
@@ -38,7 +38,7 @@ async def channel_sales(
         tuple[Literal["channel", "day", "week", "month"], ...],
         Query(max_length=2, description="Groups: by channel, and by one kind of period."),
     ] = ("channel",),
-    channel: Annotated[str | None, Query(max_length=64, pattern=r"^[^\x00]*$")] = None,
+    channel: AnyCode = None,
     currency: Annotated[str | None, Query(pattern=r"^[A-Z]{3}$")] = None,
 ) -> Response:
     """Which channel sold what: orders, gross, net and what lies between, by channel, period and currency."""

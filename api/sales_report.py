@@ -12,7 +12,7 @@ from api import sales_schemas as schemas
 from api.access import may
 from api.openapi import answers, exported
 from api.problems import Problem
-from api.reading import FIRST_DAY, LAST_DAY, After, read, report
+from api.reading import FIRST_DAY, LAST_DAY, After, AnyCode, read, report
 from api.reports import DEFINITION as SALES
 from api.zones import Zone
 from projections import buyers as buying
@@ -22,7 +22,6 @@ router = APIRouter(prefix="/v1/reports", tags=["reports"], dependencies=[may("re
 
 From = Annotated[date, Query(alias="from", ge=FIRST_DAY, le=LAST_DAY, description="The first day.")]
 To = Annotated[date, Query(ge=FIRST_DAY, le=LAST_DAY, description="The day after the last.")]
-Code = Annotated[str | None, Query(max_length=64, pattern=r"^[^\x00]*$")]
 Text = Annotated[str | None, Query(max_length=10_000, pattern=r"^[^\x00]*$")]
 Currency = Annotated[str | None, Query(pattern=r"^[A-Z]{3}$")]
 Buyers = Literal["channel", "day", "week", "month"]
@@ -51,7 +50,7 @@ async def sales(
     by: Annotated[tuple[selling.Group, ...], Query(max_length=4, description="With one kind of period at most.")] = (
         "product",
     ),
-    channel: Code = None,
+    channel: AnyCode = None,
     product: Text = None,
     category: Text = None,
     currency: Currency = None,
@@ -88,7 +87,7 @@ async def buyers(
     from_: From = FIRST_DAY,
     to: To = LAST_DAY,
     by: Annotated[tuple[Buyers, ...], Query(max_length=2, description="With one kind of period at most.")] = ("month",),
-    channel: Code = None,
+    channel: AnyCode = None,
     currency: Currency = None,
 ) -> Response:
     """What new customers, returning ones and guests bought, by period and channel."""
@@ -113,7 +112,7 @@ async def cohorts(
     zone: Zone,
     from_: From = FIRST_DAY,
     to: To = LAST_DAY,
-    channel: Code = None,
+    channel: AnyCode = None,
     currency: Currency = None,
 ) -> Response:
     """Customers by the month of their first order, which was on these days and this channel: what they did since."""

@@ -16,7 +16,7 @@ from api.fields import Code, Line, Told
 from api.looking import look_at, look_back
 from api.openapi import ACCEPTED, CREATED, exported, listed, one
 from api.past import Resource, When
-from api.reading import After, listing
+from api.reading import After, AnyCode, Cursor, Limit, listing
 from api.schemas import CHANGE
 from api.strict import StrictRoute
 from commands import saved_views as commands
@@ -38,7 +38,7 @@ reading = APIRouter(prefix=PREFIX, tags=["saved-views"])
 VIEWS = Resource(SavedView, read_model.saved_views, read_model.get)
 
 Reader = Annotated[Caller, may("saved-views:read")]
-Plain = Annotated[str | None, Query(max_length=64, pattern=r"^[^\x00]*$")]
+Plain = AnyCode
 
 
 class ViewBody(Told):
@@ -93,8 +93,8 @@ async def views(
     resource: Plain = None,
     owner: Annotated[Plain, Query(description="Their own, those that others share, and nobody's.")] = None,
     retired: bool = False,
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
-    cursor: Annotated[str | None, Query(max_length=2000)] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> Response:
     """Saved views in the order of their names."""
     return await listing(

@@ -10,12 +10,14 @@ ID: Schema = {"type": "string", "format": "uuid"}
 TEXT: Schema = {"type": "string"}
 MAYBE_TEXT: Schema = {"type": ["string", "null"]}
 INTEGER: Schema = {"type": "integer"}
+MAYBE_INTEGER: Schema = {"type": ["integer", "null"]}
 FLAG: Schema = {"type": "boolean"}
 INSTANT: Schema = {"type": "string", "format": "date-time"}
 MAYBE_INSTANT: Schema = {"type": ["string", "null"], "format": "date-time"}
 DAY: Schema = {"type": "string", "format": "date"}
 MAYBE_DAY: Schema = {"type": ["string", "null"], "format": "date"}
 AMOUNT: Schema = {"type": "string", "pattern": r"^-?\d+(\.\d+)?$", "examples": ["12.50"]}
+MAYBE_AMOUNT: Schema = {"type": ["string", "null"]}
 TEXTS: Schema = {"type": "array", "items": TEXT}
 OBJECTS: Schema = {"type": "array", "items": {"type": "object"}}
 

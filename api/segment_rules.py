@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import Field, StringConstraints
 
 from api import segment_schemas as schemas
@@ -15,7 +15,7 @@ from api.fields import Told
 from api.looking import look_at, look_back
 from api.openapi import ACCEPTED, CREATED, exported, listed, one
 from api.past import Resource, When
-from api.reading import After, listing, page, read
+from api.reading import After, Cursor, Limit, listing, page, read
 from api.schemas import CHANGE
 from api.strict import StrictRoute
 from commands import segment_rules as commands
@@ -123,8 +123,8 @@ async def customers(
     request: Request,
     after: After,
     id: UUID,
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
-    cursor: Annotated[str | None, Query(max_length=2000)] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> Response:
     """Whom the rule labels, since which event, and what it sees of them."""
     return await listing(

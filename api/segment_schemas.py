@@ -8,6 +8,7 @@ from api.schemas import (
     ID,
     INTEGER,
     MAYBE_INSTANT,
+    MAYBE_INTEGER,
     MAYBE_TEXT,
     RATIO,
     TEXT,
@@ -18,7 +19,6 @@ from api.schemas import (
 
 NUMBER: Schema = {"type": "number"}
 MAYBE_NUMBER: Schema = {"type": ["number", "null"]}
-MAYBE_INTEGER: Schema = {"type": ["integer", "null"]}
 NUMBERS: Schema = {"type": "array", "items": NUMBER}
 FEATURES: Schema = {"type": "object", "additionalProperties": MAYBE_NUMBER}
 

@@ -10,10 +10,10 @@ from fastapi import APIRouter, Query, Request, Response
 
 from api import segment_schemas as schemas
 from api.access import may
+from api.looking import look_at, look_back
 from api.openapi import answers, exported, listed, one
-from api.past import Resource, When, as_of
-from api.past import history as past
-from api.reading import After, absent, found, listing, page, read
+from api.past import Resource, When
+from api.reading import After, Cursor, Limit, absent, found, listing, page, read
 from api.reading import report as reported
 from api.schemas import CHANGE
 from api.segment_models import PREFIX, Model, id_of
@@ -26,8 +26,6 @@ router = APIRouter(tags=["segment-models"])
 READER, REPORTER = may("segments:read"), may("reports:read")
 BASELINE = "baseline"
 
-Limit = Annotated[int, Query(ge=1, le=500)]
-Cursor = Annotated[str | None, Query(max_length=2000)]
 Named = Annotated[str, Query(min_length=1, max_length=64, pattern=r"^[^\x00]*$", description="A model's name or id.")]
 
 MODELS = Resource(SegmentModel, segment_labels, segment_models.get)
@@ -52,21 +50,13 @@ async def models(request: Request, after: After) -> Response:
 @router.get(f"{PREFIX}/{{model}}", responses=one(schemas.MODEL), dependencies=[READER])
 async def model(request: Request, after: After, when: When, id: Model) -> Response:
     """One segment model: what was fitted last, how well, and whether customers are labelled by it."""
-    row: Mapping[str, Any] | None
-    if when.now:
-        row, position = await read(request, "segment_labels", after, lambda connection: segment_models.get(connection, id))
-    else:
-        row, position = await as_of(request, MODELS, id, when)
-    if row is None:
-        return absent("segment model", id, position)
-    return found(request, shown(row), position, row["version"])
+    return await look_at(request, MODELS, id, after, when, name="segment model", show=shown)
 
 
 @router.get(f"{PREFIX}/{{model}}/history", responses=listed(CHANGE, 404), dependencies=[READER])
 async def history(request: Request, id: Model) -> Response:
     """Every event of the model, with what it changed."""
-    items, position = await past(request, MODELS, id, True, lambda row: shown(row) if row else row)
-    return page(request, items, None, position) if items else absent("segment model", id, position)
+    return await look_back(request, MODELS, id, name="segment model", show=shown, personal=True)
 
 
 @router.get("/v1/segment-labels", responses=exported(listed(schemas.LABEL), schemas.LABEL), dependencies=[READER])

@@ -11,8 +11,8 @@ from api import service_level_schemas as schemas
 from api.access import may
 from api.openapi import answers, exported
 from api.problems import Problem
-from api.reading import FIRST_DAY, LAST_DAY, After, read, report
-from api.ticket_report import Code, From, To
+from api.reading import FIRST_DAY, LAST_DAY, After, AnyCode, read, report
+from api.ticket_report import From, To
 from api.zones import Zone
 from projections import service_level_report as read_model
 
@@ -36,11 +36,11 @@ async def service_levels(
     from_: From = FIRST_DAY,
     to: To = LAST_DAY,
     by: By = ("policy",),
-    agent: Code = None,
-    team: Code = None,
-    category: Code = None,
-    priority: Code = None,
-    channel: Code = None,
+    agent: AnyCode = None,
+    team: AnyCode = None,
+    category: AnyCode = None,
+    priority: AnyCode = None,
+    channel: AnyCode = None,
 ) -> Response:
     """How many promises about tickets opened on these days were kept, by metric: by policy or as asked, and of all tickets."""
     groups = tuple(dict.fromkeys(by))

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from api import service_level_schemas as schemas
 from api.access import may
 from api.openapi import exported, listed, one
 from api.past import Moment, Resource, When, as_of
 from api.past import history as past
-from api.reading import After, absent, found, listing, page, read
+from api.reading import After, Cursor, Limit, absent, found, listing, page, read
 from api.schemas import CHANGE
 from api.service_levels import CALENDARS, POLICIES, ConfiguredCode
 from domain.service_calendar import ServiceCalendar, service_calendar_id
@@ -22,8 +22,6 @@ from projections import service_calendars, sla_policies
 
 router = APIRouter(tags=["service-levels"], dependencies=[may("service-levels:read")])
 
-Limit = Annotated[int, Query(ge=1, le=500)]
-Cursor = Annotated[str | None, Query(max_length=2000)]
 
 CALENDAR = Resource(ServiceCalendar, service_calendars.service_calendars, service_calendars.get)
 POLICY = Resource(SlaPolicy, sla_policies.sla_policies, sla_policies.get)

@@ -11,7 +11,7 @@ from api import contact_schemas as schemas
 from api.access import may
 from api.openapi import answers, exported
 from api.problems import Problem
-from api.reading import FIRST_DAY, LAST_DAY, After, read, report
+from api.reading import FIRST_DAY, LAST_DAY, After, AnyCode, read, report
 from api.zones import Zone
 from domain.feedback import Kind
 from projections import service_report as read_model
@@ -22,7 +22,6 @@ router = APIRouter(prefix="/v1/reports", tags=["reports"], dependencies=[may("re
 From = Annotated[date, Query(alias="from", ge=FIRST_DAY, le=LAST_DAY, description="The first day.")]
 To = Annotated[date, Query(ge=FIRST_DAY, le=LAST_DAY, description="The day after the last.")]
 By = Annotated[tuple[Group, ...], Query(max_length=4, description="Groups, with one kind of period at most.")]
-Code = Annotated[str | None, Query(max_length=64, pattern=r"^[^\x00]*$")]
 
 DEFINITION = (
     "Of feedback submitted from `from` to before `to`; the response rate is of feedback requested on these days. csat = answers"
@@ -41,8 +40,8 @@ async def service(
     to: To = LAST_DAY,
     by: By = ("channel",),
     kind: Kind | None = None,
-    channel: Code = None,
-    agent: Code = None,
+    channel: AnyCode = None,
+    agent: AnyCode = None,
 ) -> Response:
     """What customers say of how they are served, and how long their feedback takes: by channel or as asked, and of all."""
     groups = tuple(dict.fromkeys(by))

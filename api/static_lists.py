@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import Field, StringConstraints
 
 from api import configuration_schemas as schemas
@@ -16,7 +16,7 @@ from api.fields import Told
 from api.looking import look_at, look_back
 from api.openapi import ACCEPTED, CREATED, exported, listed, one
 from api.past import Resource, When
-from api.reading import After, listing
+from api.reading import After, Cursor, Limit, listing
 from api.schemas import CHANGE
 from api.strict import StrictRoute
 from commands import static_lists as commands
@@ -32,9 +32,6 @@ commanding = APIRouter(
 reading = APIRouter(prefix=PREFIX, tags=["lists"], dependencies=[may("lists:read")])
 
 LISTS = Resource(StaticList, read_model.static_lists, read_model.get)
-
-Limit = Annotated[int, Query(ge=1, le=500)]
-Cursor = Annotated[str | None, Query(max_length=2000)]
 
 
 class ListBody(Told):

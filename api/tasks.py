@@ -18,7 +18,7 @@ from api.fields import Body, Code, Instant, Told
 from api.looking import look_at, look_back
 from api.openapi import ACCEPTED, CREATED, exported, listed, one
 from api.past import Resource, When
-from api.reading import After, listing
+from api.reading import After, AnyCode, Cursor, Limit, listing
 from api.schemas import CHANGE
 from api.strict import StrictRoute
 from commands import tasks as commands
@@ -112,7 +112,7 @@ async def cancel(request: Request, id: UUID, body: Told | None = None) -> Respon
 
 async def filtered(
     status: Status | None = None,
-    assignee: Annotated[str | None, Query(max_length=64, pattern=r"^[^\x00]*$")] = None,
+    assignee: AnyCode = None,
     about_id: UUID | None = None,
     due_from: Annotated[Instant | None, Query(description="Due then or later.")] = None,
     due_to: Annotated[Instant | None, Query(description="Due before then.")] = None,
@@ -137,8 +137,8 @@ async def tasks(
     wanted: Annotated[read_model.Filter, Depends(filtered)],
     sort: Literal["created_at", "position"] = "created_at",
     order: Literal["asc", "desc"] = "desc",
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
-    cursor: Annotated[str | None, Query(max_length=2000)] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> Response:
     """Tasks by filters."""
     descending = order == "desc"

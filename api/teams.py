@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from api import configuration_schemas as schemas
 from api.access import may
@@ -15,7 +15,7 @@ from api.fields import Line, Told
 from api.looking import look_at, look_back
 from api.openapi import ACCEPTED, CREATED, exported, listed, one
 from api.past import Resource, When
-from api.reading import After, listing
+from api.reading import After, Cursor, Limit, listing
 from api.schemas import CHANGE
 from api.strict import StrictRoute
 from api.users import UserCode as TeamCode
@@ -70,8 +70,8 @@ async def teams(
     request: Request,
     after: After,
     deactivated: bool | None = None,
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
-    cursor: Annotated[str | None, Query(max_length=2000)] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> Response:
     """Teams that were registered, in the order of their codes."""
     return await listing(

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Request, Response
 from api import service_level_schemas as schemas
 from api.access import may
 from api.openapi import answers, exported
-from api.reading import FIRST_DAY, LAST_DAY, After, read, report
-from api.ticket_report import Code, From, To
+from api.reading import FIRST_DAY, LAST_DAY, After, AnyCode, read, report
+from api.ticket_report import From, To
 from api.zones import Zone
 from projections import ticket_backlog as read_model
 from projections.channel_sales import Period
@@ -30,11 +30,11 @@ async def ticket_backlog(
     from_: From = FIRST_DAY,
     to: To = LAST_DAY,
     by: Period = "day",
-    agent: Code = None,
-    team: Code = None,
-    category: Code = None,
-    priority: Code = None,
-    channel: Code = None,
+    agent: AnyCode = None,
+    team: AnyCode = None,
+    category: AnyCode = None,
+    priority: AnyCode = None,
+    channel: AnyCode = None,
 ) -> Response:
     """How many tickets came, came back and were finished in each period, and how many waited at its end and how long."""
     question = read_model.Question(

@@ -11,7 +11,7 @@ from api import ticket_schemas as schemas
 from api.access import may
 from api.openapi import answers, exported
 from api.problems import Problem
-from api.reading import FIRST_DAY, LAST_DAY, After, read, report
+from api.reading import FIRST_DAY, LAST_DAY, After, AnyCode, read, report
 from api.zones import Zone
 from projections import ticket_report as read_model
 from projections.ticket_measures import MEASURES
@@ -23,7 +23,6 @@ To = Annotated[date, Query(ge=FIRST_DAY, le=LAST_DAY, description="The day after
 DatedBy = Annotated[read_model.DatedBy, Query(alias="date", description="What happened on the days: by default the solution.")]
 By = Annotated[tuple[read_model.Group, ...], Query(max_length=4, description="Groups, with one kind of period at most.")]
 READ = {"ticket_times": None, "service_calendars": None}
-Code = Annotated[str | None, Query(max_length=64, pattern=r"^[^\x00]*$")]
 
 
 @router.get("/ticket-times", responses=exported(answers(schemas.TICKET_TIMES), schemas.TIMES_GROUP))
@@ -36,11 +35,11 @@ async def ticket_times(
     dated_by: DatedBy = "solved",
     by: By = ("category",),
     clock: read_model.Hours = "calendar",
-    agent: Code = None,
-    team: Code = None,
-    category: Code = None,
-    priority: Code = None,
-    channel: Code = None,
+    agent: AnyCode = None,
+    team: AnyCode = None,
+    category: AnyCode = None,
+    priority: AnyCode = None,
+    channel: AnyCode = None,
 ) -> Response:
     """How long people waited: of every measure its mean and its quantiles, by category or as asked, and of all tickets.
 

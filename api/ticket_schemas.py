@@ -10,6 +10,7 @@ from api.schemas import (
     INTEGER,
     MAYBE_DAY,
     MAYBE_INSTANT,
+    MAYBE_INTEGER,
     MAYBE_TEXT,
     OBJECTS,
     RATIO,
@@ -21,7 +22,6 @@ from api.schemas import (
 
 POSITIONS: Schema = {"type": "array", "items": INTEGER}
 MAYBE_OBJECT: Schema = {"type": ["object", "null"]}
-MAYBE_INTEGER: Schema = {"type": ["integer", "null"]}
 STATUS: Schema = {"enum": ["new", "open", "pending", "on_hold", "solved", "closed"]}
 
 TICKET = fields(

@@ -16,9 +16,10 @@ from api import service_level_schemas
 from api import ticket_schemas as schemas
 from api.access import Caller, may
 from api.fields import External, System
+from api.looking import look_at, look_back, seen_by
 from api.openapi import exported, listed, one
-from api.past import Resource, When, as_of, history
-from api.reading import After, Day, absent, found, listing, page, read
+from api.past import Resource, When, as_of
+from api.reading import After, AnyCode, Cursor, Day, Limit, absent, found, listing, read
 from api.schemas import CHANGE
 from api.zones import Zone
 from domain.ids import external_id
@@ -32,7 +33,6 @@ from projections.ticket_course import all_time
 router = APIRouter(prefix="/v1/tickets", tags=["tickets"])
 
 Reader = Annotated[Caller, may("tickets:read")]
-Code = Annotated[str | None, Query(max_length=64, pattern=r"^[^\x00]*$")]
 
 TICKETS = Resource(Ticket, read_model.tickets, read_model.get)
 TIMES = Resource(Ticket, ticket_times.ticket_times, ticket_times.times)
@@ -41,15 +41,15 @@ TIMES = Resource(Ticket, ticket_times.ticket_times, ticket_times.times)
 async def filtered(
     zone: Zone,
     customer_id: UUID | None = None,
-    number: Code = None,
+    number: AnyCode = None,
     status: Status | None = None,
-    agent: Code = None,
-    team: Code = None,
-    category: Code = None,
-    priority: Code = None,
-    channel: Code = None,
+    agent: AnyCode = None,
+    team: AnyCode = None,
+    category: AnyCode = None,
+    priority: AnyCode = None,
+    channel: AnyCode = None,
     opened_by: OpenedBy | None = None,
-    tag: Code = None,
+    tag: AnyCode = None,
     unsolved: Annotated[bool | None, Query(description="Neither solved nor closed.")] = None,
     discarded: bool | None = None,
     solved_more_than_once: bool | None = None,
@@ -84,8 +84,8 @@ async def tickets(
     wanted: Annotated[read_model.Filter, Depends(filtered)],
     sort: Literal["opened_at", "last_activity_at", "position", "number"] = "opened_at",
     order: Literal["asc", "desc"] = "desc",
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
-    cursor: Annotated[str | None, Query(max_length=2000)] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> Response:
     """Tickets by filters; days are half-open and in `zone`."""
     descending = order == "desc"
@@ -108,14 +108,7 @@ async def ticket_by_external_id(
 @router.get("/{id}", responses=one(schemas.TICKET))
 async def ticket(request: Request, caller: Reader, after: After, when: When, id: UUID) -> Response:
     """One ticket with what was said on it, what it is about, and its attachments."""
-    row: Mapping[str, Any] | None
-    if when.now:
-        row, position = await read(request, "tickets", after, lambda connection: read_model.get(connection, id))
-    else:
-        row, position = await as_of(request, TICKETS, id, when)
-    if row is None:
-        return absent("ticket", id, position)
-    return found(request, shown(row, caller), position, row["version"])
+    return await look_at(request, TICKETS, id, after, when, name="ticket", show=lambda row: shown(row, caller))
 
 
 @router.get("/{id}/times", responses=one(schemas.TIMES), dependencies=[may("tickets:read")])
@@ -161,13 +154,10 @@ async def service_level(request: Request, after: After, id: UUID) -> Response:
 @router.get("/{id}/history", responses=listed(CHANGE, 404))
 async def ticket_history(request: Request, caller: Reader, id: UUID) -> Response:
     """Every event of the ticket, with what it changed."""
-    items, position = await history(
-        request, TICKETS, id, caller.may("personal:read"), lambda row: shown(row, caller) if row else row
-    )
-    return page(request, items, None, position) if items else absent("ticket", id, position)
+    personal = caller.may("personal:read")
+    return await look_back(request, TICKETS, id, name="ticket", show=lambda row: shown(row, caller), personal=personal)
 
 
 def shown(row: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
     """The ticket as this caller may see it."""
-    hidden = ("ticket_id",) if caller.may("personal:read") else ("ticket_id", "private")
-    return {"id": row["ticket_id"], **{name: value for name, value in row.items() if name not in hidden}}
+    return seen_by(caller, row, "ticket_id")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import Field, StringConstraints
 from sqlalchemy import Connection
 
@@ -15,9 +15,10 @@ from api.access import Caller, may
 from api.commanding import carry_out
 from api.customer_bodies import UtmBody
 from api.fields import Body, Code, ExternalId, SystemCode, Told
+from api.looking import look_back, seen_by
 from api.openapi import ACCEPTED, CREATED, exported, listed, one
-from api.past import Resource, When, as_of, history
-from api.reading import After, Day, absent, found, listing, page, read
+from api.past import Resource, When, as_of
+from api.reading import After, AnyCode, Cursor, Day, Limit, absent, found, listing, read
 from api.strict import StrictRoute
 from api.zones import Zone
 from commands import touchpoints as commands
@@ -40,7 +41,6 @@ reading = APIRouter(prefix=PREFIX, tags=["touchpoints"])
 
 Reader = Annotated[Caller, may("channels:read")]
 Kind = Literal["impression", "click", "visit", "form"]
-ChannelCode = Annotated[str | None, Query(max_length=64, pattern=r"^[^\x00]*$")]
 ClickId = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 
 TOUCHPOINTS = Resource(Touchpoint, read_model.touchpoints, read_model.get)
@@ -115,7 +115,7 @@ async def filtered(
     customer_id: UUID | None = None,
     lead_id: UUID | None = None,
     campaign_id: UUID | None = None,
-    channel: ChannelCode = None,
+    channel: AnyCode = None,
     kind: Kind | None = None,
     occurred_from: Day = None,
     occurred_to: Day = None,
@@ -140,8 +140,8 @@ async def touchpoints(
     wanted: Annotated[read_model.Filter, Depends(filtered)],
     sort: Literal["occurred_at", "position"] = "occurred_at",
     order: Literal["asc", "desc"] = "desc",
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
-    cursor: Annotated[str | None, Query(max_length=2000)] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> Response:
     """Touchpoints by filters; days are half-open and in `zone`."""
     descending = order == "desc"
@@ -168,13 +168,10 @@ async def touchpoint(request: Request, caller: Reader, after: After, when: When,
 @reading.get("/{id}/history", responses=listed(schemas.CHANGE, 404))
 async def touchpoint_history(request: Request, caller: Reader, id: UUID) -> Response:
     """The touchpoint's one event."""
-    items, position = await history(
-        request, TOUCHPOINTS, id, caller.may("personal:read"), lambda row: shown(row, caller) if row else row
-    )
-    return page(request, items, None, position) if items else absent("touchpoint", id, position)
+    personal = caller.may("personal:read")
+    return await look_back(request, TOUCHPOINTS, id, name="touchpoint", show=lambda row: shown(row, caller), personal=personal)
 
 
 def shown(row: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
     """The touchpoint as this caller may see it."""
-    hidden = ("touchpoint_id",) if caller.may("personal:read") else ("touchpoint_id", "private")
-    return {"id": row["touchpoint_id"], **{name: value for name, value in row.items() if name not in hidden}}
+    return seen_by(caller, row, "touchpoint_id")

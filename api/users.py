@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from pydantic import Field, StringConstraints
 
 from api import configuration_schemas as schemas
@@ -16,7 +16,7 @@ from api.fields import SYSTEM, Code, Told
 from api.looking import look_at, look_back
 from api.openapi import ACCEPTED, CREATED, exported, listed, one
 from api.past import Resource, When
-from api.reading import After, listing
+from api.reading import After, AnyCode, Cursor, Limit, listing
 from api.schemas import CHANGE
 from api.strict import StrictRoute
 from commands import users as commands
@@ -91,11 +91,11 @@ async def users(
     request: Request,
     caller: Reader,
     after: After,
-    team: Annotated[str | None, Query(max_length=64, pattern=r"^[^\x00]*$")] = None,
+    team: AnyCode = None,
     available: bool | None = None,
     deactivated: bool | None = None,
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
-    cursor: Annotated[str | None, Query(max_length=2000)] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> Response:
     """Users that were registered, in the order of their codes."""
     return await listing(
