@@ -20,7 +20,7 @@ from domain.annotations import Number
 from domain.contact import Address
 from domain.events import Event, Recorded, type_name
 from domain.money import RATE_DIGITS, minor_units, rounded
-from domain.order import Charge, Contact, Line, LineQuantity, MoneyFact, Order, PaymentRefunded, Placed, Shipped, Terms
+from domain.order import Charge, Contact, Line, MoneyFact, Order, PaymentRefunded, Placed, ReturnedLine, Shipped, Terms
 from domain.order.state import Shipment, State
 from domain.order.terms import allocation
 
@@ -46,7 +46,7 @@ class Kept(msgspec.Struct, kw_only=True, omit_defaults=True):
     voided: set[str]
     shipments: dict[str, Shipment]
     requests: set[str]
-    returns: dict[str, tuple[LineQuantity, ...]]
+    returns: dict[str, tuple[ReturnedLine, ...]]
     known: set[str]
     shipping_refunds: dict[str, Decimal]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,7 +15,7 @@ from domain.annotations import Annotated
 from domain.events import Context, Event, type_name
 from domain.order import axes
 from domain.order.terms import Terms
-from domain.order.values import LineQuantity
+from domain.order.values import LineQuantity, ReturnedLine
 from domain.personal import same
 from domain.refusals import AlreadyThere, Refusal
 
@@ -75,7 +75,7 @@ class State(Annotated):
         self.voided: set[str] = set()
         self.shipments: dict[str, Shipment] = {}
         self.requests: set[str] = set()
-        self.returns: dict[str, tuple[LineQuantity, ...]] = {}
+        self.returns: dict[str, tuple[ReturnedLine, ...]] = {}
         self.told: dict[tuple[str, ...], Event] = {}
 
     @property
@@ -170,5 +170,5 @@ class State(Annotated):
         return self.refuse(context, OrderIsCancelled() if self.ended == "cancelled" else OrderIsCompleted())
 
 
-def _count(parcels: Iterable[tuple[LineQuantity, ...]], line_id: str) -> Decimal:
+def _count(parcels: Iterable[Sequence[LineQuantity]], line_id: str) -> Decimal:
     return sum((line.quantity for lines in parcels for line in lines if line.line_id == line_id), Decimal(0))

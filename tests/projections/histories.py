@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
 from hypothesis import strategies as st
 
@@ -44,6 +44,7 @@ CUSTOMERS, ORDERS = 4, 6
 NAMES = ("王小芳", "Ada Lovelace", "ＡＣＭＥ Ｇｍｂｈ", "Straße 7", "O'Neil_100%")
 CHANNELS = ("web", "store-3", "phone")
 CURRENCIES = ("EUR", "JPY")
+CONDITIONS: tuple[Literal["unknown", "opened", "defective"], ...] = ("unknown", "opened", "defective")
 
 SEEDS = st.integers(0, 2**32)
 
@@ -262,7 +263,9 @@ def _reverse(order: Order, context: Any, n: int) -> None:
 
 
 def _returned(n: int) -> list[ReturnedLine]:
-    return [ReturnedLine(line_id=_part(n).line_id, quantity=_part(n).quantity)]
+    part = _part(n)
+    reason, condition = (None, "damaged")[n % 2], CONDITIONS[n % 3]
+    return [ReturnedLine(line_id=part.line_id, quantity=part.quantity, reason=reason, condition=condition, restock=n % 4 > 1)]
 
 
 def _key(history: History, who: int, n: int) -> None:
