@@ -30,9 +30,22 @@ START, ANSWER, RUN = 60.0, 30.0, 600.0
 class Recount:
     """`api` speaks with the first admin key; `run` runs the command line on the same deployment."""
 
-    def __init__(self, variables: Mapping[str, str], api: httpx.Client, log: Path) -> None:
+    def __init__(self, variables: Mapping[str, str], api: httpx.Client, processes: Sequence[ServerProcess]) -> None:
         self.api = api
-        self._variables, self._log = variables, log
+        self._variables, self._log = variables, processes[0].log
+        self._server, self._projector = processes[0], processes[-1]
+
+    def with_key(self, key: str) -> httpx.Client:
+        """Another caller of the same API. Whoever asks for it closes it."""
+        return httpx.Client(base_url=self.api.base_url, headers={"Authorization": f"Bearer {key}"}, timeout=2 * ANSWER)
+
+    def kill_the_projector(self) -> None:
+        """SIGKILL: where one process does all, to all of it."""
+        self._projector.kill()
+
+    def start_the_projector(self) -> None:
+        self._projector.start()
+        self._server.wait_until_ready(lambda: _lives(str(self.api.base_url)), START)
 
     def run(self, *arguments: str) -> Any:
         """The JSON answer of a command that ends well."""
@@ -124,7 +137,7 @@ def _running(folder: Path, given: Mapping[str, str], commands: Sequence[tuple[st
         assert found, processes[0].output()
         headers = {"Authorization": f"Bearer {found.group()}"}
         api = stack.enter_context(httpx.Client(base_url=url, headers=headers, timeout=2 * ANSWER))
-        yield Recount(variables, api, processes[0].log)
+        yield Recount(variables, api, processes)
 
 
 def _lives(url: str) -> bool:
