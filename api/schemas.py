@@ -40,7 +40,8 @@ RATIO = fields(
         "unit": TEXT,
         "definition": TEXT,
         "reason": MAYBE_TEXT,
-    }
+    },
+    {"interval": fields({"low": TEXT, "high": TEXT, "confidence": TEXT, "method": TEXT})},
 )
 MONEY = fields(
     {

@@ -20,7 +20,7 @@ from domain.money import from_minor_units
 from projections.channel_sales import Period, day_of_row, first_day, quarter, sales
 from projections.occurred import day_of, midnight
 from projections.orders import order_rows
-from projections.ratios import Ratio, ratio
+from projections.ratios import Ratio, proportion, ratio
 from projections.rows import Row
 
 Buyer = Literal["new", "returning", "guest"]
@@ -205,5 +205,7 @@ def _cohort(month: date, since: int, currency: str, size: int, customers: int, o
         customers=customers,
         orders=orders,
         net=from_minor_units(net, currency),
-        retention=ratio(customers, size, "share", "customers who ordered / customers of the cohort", "the cohort is empty"),
+        retention=proportion(
+            customers, size, "share", "customers who ordered / customers of the cohort", "the cohort is empty"
+        ),
     )

@@ -24,7 +24,7 @@ from projections.grouped import spreads
 from projections.leads import lead_rows
 from projections.occurred import day_of, within
 from projections.pipelines import probabilities
-from projections.ratios import Ratio, ratio
+from projections.ratios import Ratio, proportion, ratio
 from projections.rows import Row
 
 Group = Literal["channel", "origin", "owner", "stage", "month"]
@@ -176,14 +176,14 @@ def _funnel(
         qualified=sum(lead.qualified_at is not None for lead in leads),
         converted=converted,
         lost=ended["lost"],
-        conversion_rate=ratio(converted, len(leads), "share", "converted / captured", "no lead was captured"),
+        conversion_rate=proportion(converted, len(leads), "share", "converted / captured", "no lead was captured"),
         time_to_convert=duration,
         converted_before_captured=converted - duration.count,
         deals_opened=len(deals),
         deals_won=won,
         deals_lost=lost,
         deals_without_amount=sum(deal.amount is None for deal in deals),
-        win_rate=ratio(won, won + lost, "share", "deals_won / (deals_won + deals_lost)", "no deal was won or lost"),
+        win_rate=proportion(won, won + lost, "share", "deals_won / (deals_won + deals_lost)", "no deal was won or lost"),
         money=_money(deals, likely),
     )
 
