@@ -119,6 +119,7 @@ async def filtered(
     overdue: Annotated[bool | None, Query(description="Open, and due at a moment that is past.")] = None,
 ) -> read_model.Filter:
     return read_model.Filter(
+    reminded: Annotated[bool | None, Query(description="Of whose remind_at somebody was reminded.")] = None,
         now=datetime.now(UTC),
         status=status,
         assignee=assignee,
@@ -128,6 +129,7 @@ async def filtered(
         overdue=overdue,
     )
 
+        reminded=reminded,
 
 @reading.get("", responses=exported(listed(schemas.TASK), schemas.TASK))
 async def tasks(

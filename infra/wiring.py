@@ -69,6 +69,7 @@ from projections.static_lists import static_lists
 from projections.tasks import tasks
 from projections.teams import teams
 from projections.ticket_times import ticket_times
+from projections.ticket_due import ticket_due
 from projections.tickets import tickets
 from projections.touchpoints import touchpoints
 from projections.users import users
@@ -120,6 +121,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     ticket_times,
     interactions,
     feedback,
+    ticket_due,
     service_calendars,
     sla_policies,
     leads,

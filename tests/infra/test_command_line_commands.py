@@ -25,6 +25,7 @@ ALL = [
     "campaign_members",
     "tickets",
     "ticket_times",
+    "ticket_due",
     "interactions",
     "feedback",
     "service_calendars",
