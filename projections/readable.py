@@ -161,6 +161,7 @@ FIELDS = {
     "score": ("评分", "score"),
     "duration_seconds": ("秒数", "seconds"),
     "carrier": ("承运商", "carrier"),
+    "role": ("关系", "role"),
     "reason": ("原因", "reason"),
     "status": ("状态", "status"),
 }
