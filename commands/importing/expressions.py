@@ -18,6 +18,7 @@ from domain.refusals import Malformed
 
 Texts = Sequence[str | None]
 
+EACH = "#each"
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 NUMBER = re.compile(r"[+-]?\d{1,30}(\.\d{1,30})?([eE][+-]?\d{1,2})?", re.ASCII)
 DECIMALS = Decimal("0.000001")
@@ -76,7 +77,7 @@ class Compiler:
 
     def place(self, column: str, path: str) -> int:
         if column not in self._columns:
-            known = ", ".join(name for name in self._columns if name != LINE)
+            known = ", ".join(name for name in self._columns if name not in (LINE, EACH))
             raise MappingError(f"{path}: there is no column {column!r}. The columns are {known}, and {LINE} is the line.")
         return self._columns[column]
 
