@@ -88,8 +88,8 @@ def _for_everyone(rows: Rows, recorded: Recorded) -> None:
     ticket_due_terms.keep(rows, recorded)
     known = known_before(rows, recorded.position + 1)
     for portion in rows.each(due_tickets, "subject"):
-        waiting = [row for row in portion if not row["finished"]]
-        rows.save(due_tickets, [row | _due(_decode(row["told"]), known) for row in waiting])
+        anew = [(row, row | _due(_decode(row["told"]), known)) for row in portion if not row["finished"]]
+        rows.save(due_tickets, [after for before, after in anew if after != before])
 
 
 def _for_some(rows: Rows, ours: Sequence[Recorded]) -> None:
