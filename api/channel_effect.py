@@ -25,7 +25,7 @@ DEFINITION = (
     " lead_cost = cost / leads. seed_channel_effect = gross × conversion_rate, which counts orders twice; its mean is over the"
     " channels that have a rate. Intervals are Wilson's, with a confidence of 95 %."
 )
-READ = ("channel_sales", "channel_traffic", "channels", "leads", "orders")
+READ = ("channel_sales", "channel_traffic", "channels", "customer_view", "leads", "orders")
 
 From = Annotated[date, Query(alias="from", ge=FIRST_DAY, le=LAST_DAY, description="The first day.")]
 To = Annotated[date, Query(ge=FIRST_DAY, le=LAST_DAY, description="The day after the last.")]

@@ -19,13 +19,13 @@ from msgspec.structs import asdict
 from sqlalchemy import Connection, Select, func, select
 
 from projections import channel_sales, channel_traffic, leads
+from projections.buyers import numbered_orders
 from projections.channel_sales import Period, Sales, average_order, first_day
 from projections.channel_traffic import Counts
 from projections.channels import by_code
 from projections.leads import Counts as Leads
 from projections.occurred import day_of, within
 from projections.order_book import Figures
-from projections.orders import order_rows
 from projections.ratios import Ratio, proportion, ratio
 from projections.rows import Row
 
@@ -278,14 +278,9 @@ def _buyers(connection: Connection, from_: date, to: date, by: Period | None, zo
 
 def _placed_by_customers(from_: date, to: date, zone: tzinfo) -> Select[Any]:
     """Orders of those days, each with the how manieth of its customer it is, of all times and channels."""
-    row = order_rows.c
-    nth = func.row_number().over(partition_by=row.customer_id, order_by=(row.placed_at, row.order_id)).label("nth")
-    every = (
-        select(row.channel, row.customer_id, row.placed_at, row.placed_on, nth)
-        .where(row.customer_id.is_not(None), row.test.is_(False))
-        .subquery()
-    )
-    return select(every).where(within(every.c.placed_at, every.c.placed_on, from_, to, zone))
+    every = numbered_orders().c
+    query = select(every.channel, every.customer_id, every.placed_at, every.placed_on, every.nth)
+    return query.where(every.customer_id.is_not(None), within(every.placed_at, every.placed_on, from_, to, zone))
 
 
 def _place(channel: str, day: date, by: Period | None) -> Place:

@@ -31,6 +31,7 @@ from domain.customer import Erased
 from domain.events import Event, Metadata, Recorded, type_name
 from domain.lead import Erased as ErasedLead
 from domain.task import Assigned, Cancelled, Completed, Created, Reminded, Rescheduled, Status, Task
+from projections.merging import same_customer
 from projections.pages import Order, Page, page
 from projections.projection import Delivery, Projection
 from projections.rows import Instant, Row, Rows
@@ -52,10 +53,10 @@ task_rows = Table(
     Column("about_id", Uuid, index=True),
     Column("due", Instant, index=True),
     Column("remind_at", Instant, index=True),
-    Column("created_at", Instant, nullable=False, index=True),
     Column("reminded_at", Instant),
     # When somebody is to be reminded who was not yet.
     Column("reminder", Instant, index=True),
+    Column("created_at", Instant, nullable=False, index=True),
     Column("completed_at", Instant),
     Column("cancelled_at", Instant),
 )
@@ -111,15 +112,14 @@ def _created(recorded: Recorded, event: Created) -> Row:
         "about_id": event.about and event.about.id,
         "due": event.due,
         "remind_at": event.remind_at,
-        "created_at": recorded.metadata.occurred_at,
         "reminded_at": None,
         "reminder": _reminder(event.remind_at, recorded.metadata),
+        "created_at": recorded.metadata.occurred_at,
         "completed_at": None,
         "cancelled_at": None,
     }
 
 
-def _title(recorded: Recorded) -> Row:
 def _moved(row: Row, remind_at: datetime | None, metadata: Metadata) -> Row:
     """Another moment reminds anew; nobody is reminded of what has ended."""
     if remind_at == row["remind_at"]:
@@ -134,6 +134,7 @@ def _reminder(remind_at: datetime | None, metadata: Metadata) -> datetime | None
     return None if past else remind_at
 
 
+def _title(recorded: Recorded) -> Row:
     title = recorded.event.title if isinstance(recorded.event, Created) else None
     return {"task_id": recorded.stream, "subject": recorded.metadata.subject, "title": title}
 
@@ -154,11 +155,11 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     due_from: datetime | None = None
     due_to: datetime | None = None
     overdue: bool | None = None
-
     reminded: bool | None = None
 
-Sort = Literal["created_at", "position"]
-EQUAL = ("status", "assignee", "about_id")
+
+Sort = Literal["created_at", "due", "position"]
+EQUAL = ("status", "assignee")
 
 _JOINED = task_rows.outerjoin(task_titles, task_titles.c.task_id == task_rows.c.task_id)
 _SHOWN = (*task_rows.c, task_titles.c.title)
@@ -191,20 +192,19 @@ def _filtered(filter: Filter) -> Select[Any]:
     for name in EQUAL:
         if (value := getattr(filter, name)) is not None:
             query = query.where(table[name] == value)
+    if filter.about_id is not None:
+        query = query.where(table.about_id.in_(same_customer(filter.about_id)))
     if filter.due_from is not None:
         query = query.where(table.due >= filter.due_from)
     if filter.due_to is not None:
         query = query.where(table.due < filter.due_to)
     if filter.overdue is not None:
         query = query.where(_overdue(filter.now) if filter.overdue else ~_overdue(filter.now))
+    if filter.reminded is not None:
+        query = query.where(table.reminded_at.is_not(None) if filter.reminded else table.reminded_at.is_(None))
     return query
 
 
-    if filter.reminded is not None:
-        query = query.where(table.reminded_at.is_not(None) if filter.reminded else table.reminded_at.is_(None))
-def _overdue(now: datetime) -> ColumnElement[bool]:
-    """A task that is due at no time is not overdue."""
-    table = task_rows.c
 def to_remind_of(connection: Connection, now: datetime, limit: int, cursor: str | None = None) -> Page:
     """Tasks that somebody is to be reminded of by now, who was not yet; in the order of the moments."""
     table = task_rows.c
@@ -212,6 +212,9 @@ def to_remind_of(connection: Connection, now: datetime, limit: int, cursor: str 
     return page(connection, due, Order(table.reminder, table.task_id), limit, cursor)
 
 
+def _overdue(now: datetime) -> ColumnElement[bool]:
+    """A task that is due at no time is not overdue."""
+    table = task_rows.c
     return (table.status == "open") & table.due.is_not(None) & (table.due < now)
 
 
