@@ -263,7 +263,7 @@ def _reverse(order: Order, context: Any, n: int) -> None:
 
 
 def _returned(n: int) -> list[ReturnedLine]:
-    return [ReturnedLine(line_id=_part(n).line_id, quantity=_part(n).quantity)]
+    return [ReturnedLine(line_id=_part(n).line_id, quantity=_part(n).quantity, reason="too-big", condition="used")]
 
 
 def _key(history: History, who: int, n: int) -> None:
