@@ -15,6 +15,7 @@ from commands.importing.campaigns import CAMPAIGNS
 from commands.importing.channels import CHANNELS
 from commands.importing.contacts import CONTACTS
 from commands.importing.leads import LEADS
+from commands.importing.relations import RELATIONS
 from commands.importing.statements import Facts, Importable, annotation_commands
 from commands.importing.tickets import TICKETS
 from domain.contact import Address, MethodKind
@@ -150,6 +151,7 @@ IMPORTABLE: Mapping[str, Importable] = {
     "customer.give_consent": Importable(Customer, customers.give_consent, Consent),
     "customer.withdraw_consent": Importable(Customer, customers.withdraw_consent, ConsentWithdrawal),
     "customer.archive": Importable(Customer, customers.archive),
+    **RELATIONS,
     "order.place": Importable(Order, orders.place, Placement),
     "order.confirm": Importable(Order, orders.confirm),
     "order.complete": Importable(Order, orders.complete),

@@ -12,6 +12,7 @@ from tests.infra.recount import Ran, Running, recount
 Run = Callable[..., Ran]
 ALL = [
     "customer_view",
+    "customer_relations",
     "customer_timeline",
     "orders",
     "channel_sales",
