@@ -6,7 +6,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -22,7 +22,6 @@ from commands.importing.pieces import Pieces, with_numbers
 from commands.importing.reading import Row
 from commands.importing.shapes import compiled
 from commands.importing.statements import Facts, Importable
-from domain.events import time_zone
 from domain.occurrence import Occurrence
 
 _encode = msgspec.json.Encoder(order="sorted").encode
@@ -97,8 +96,8 @@ class Plan:
         self._system, self._secret = mapping.system, secret
         self._makings: dict[Group, list[Making]] = {}
         self._pieces: dict[Group, Pieces] = {}
-        compiler = Compiler(columns, mapping.file)
-        of_pieces = Compiler(with_numbers(columns), mapping.file)
+        compiler = Compiler(columns, mapping.file, mapping.time_zone)
+        of_pieces = Compiler(with_numbers(columns), mapping.file, mapping.time_zone)
         self._event = None if mapping.event is None else compiler.template(mapping.event, "event")
         _check_ids(mapping)
         for place, make in enumerate(mapping.make):
@@ -133,7 +132,7 @@ class Plan:
             kind=group.kind,
             system=self._system,
             names=makings[0].called(row.texts),
-            day=_day(makings[0].at(row.texts)),
+            day=makings[0].at(row.texts).day,
             secret=self._secret,
         )
         made = [making.step(row.texts, called) for making in makings]
@@ -179,7 +178,7 @@ def _making(mapping: Mapping, make: Make, compiler: Compiler, key: str) -> tuple
         command=make.command,
         importable=importable,
         names={part: compiler.template(template, path) for part, (template, path) in names.items()},
-        occurred=compiler.time(occurred_at, mapping.time_zone, f"{key}.occurred_at"),
+        occurred=compiler.time(occurred_at, f"{key}.occurred_at"),
         holds=compiler.condition(make.when, make.unless, key),
         facts=compiled(make.facts, inspect.type_info(importable.facts), compiler, f"{key}.facts"),
     )
@@ -210,10 +209,6 @@ def _own_or_common(own: str | None, common: str | None, part: str, key: str) -> 
     if common is not None:
         return common, f"ids.{part}"
     raise MappingError(f"{key}.id: it is missing, and so is ids.{part}: what does the source call the {part}?")
-
-
-def _day(occurred: Occurrence) -> date:
-    return occurred.at.astimezone(time_zone(occurred.zone)).date()
 
 
 def _at(path: str, read: Callable[[], Any]) -> Any:
