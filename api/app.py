@@ -43,6 +43,7 @@ from api import (
     orders,
     pipelines,
     problems,
+    relations,
     reports,
     sales_report,
     saved_views,
@@ -116,6 +117,8 @@ def create(
     problems.install(app)
     app.include_router(customer_views.router)
     app.include_router(customers.router)
+    app.include_router(relations.reading)
+    app.include_router(relations.commanding)
     app.include_router(order_views.router)
     app.include_router(orders.router)
     app.include_router(order_payments.router)

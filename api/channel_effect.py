@@ -19,11 +19,13 @@ from projections import channel_effect as read_model
 router = APIRouter(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read")])
 
 DEFINITION = (
-    SALES + " conversion_rate = orders / visits and acquisition_cost = cost / new_customers, both of all currencies, as visits"
-    " and customers have none; new customers placed their first order of all there in that period."
-    " seed_channel_effect = gross × conversion_rate, which counts orders twice; its mean is over the channels that have a rate."
+    SALES + " conversion_rate is what `conversion` names, by default orders / visits, and acquisition_cost = cost /"
+    " new_customers, both of all currencies, as visits and customers have none; new customers placed their first order of all"
+    " there in that period. leads were captured there, and converted_leads are those of them that stand as converted;"
+    " lead_cost = cost / leads. seed_channel_effect = gross × conversion_rate, which counts orders twice; its mean is over the"
+    " channels that have a rate. Intervals are Wilson's, with a confidence of 95 %."
 )
-READ = ("channel_sales", "channel_traffic", "channels", "orders")
+READ = ("channel_sales", "channel_traffic", "channels", "customer_view", "leads", "orders")
 
 From = Annotated[date, Query(alias="from", ge=FIRST_DAY, le=LAST_DAY, description="The first day.")]
 To = Annotated[date, Query(ge=FIRST_DAY, le=LAST_DAY, description="The day after the last.")]
@@ -43,8 +45,9 @@ async def channel_effect(
     by: ByChannel = ("channel",),
     channel: AnyCode = None,
     currency: Annotated[str | None, Query(pattern=r"^[A-Z]{3}$")] = None,
+    conversion: Annotated[read_model.Conversion, Query(description="What conversion_rate is.")] = "orders-per-visit",
 ) -> Response:
-    """Which channel earns: visits, orders, sales, conversion rate, customers and cost, by channel, period and currency."""
+    """Which channel earns: visits, leads, orders, sales, conversion, customers and cost, by channel, period and currency."""
     periods = [group for group in by if group != "channel"]
     if len(periods) > 1:
         raise Problem(422, "does-not-fit", "A report is by one kind of period: day, week or month.")
@@ -60,6 +63,7 @@ async def channel_effect(
             zone=zone,
             channel=channel,
             currency=currency,
+            conversion=conversion,
         ),
         snapshot=True,
     )
@@ -68,6 +72,7 @@ async def channel_effect(
         "to": to,
         "zone": str(zone),
         "by": ["channel", *periods],
+        "conversion": conversion,
         "definition": DEFINITION,
         "position": position,
         "groups": groups,

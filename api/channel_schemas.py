@@ -74,11 +74,15 @@ CHANNEL_EFFECT_GROUP = fields(
         "orders": INTEGER,
         **dict.fromkeys(_SALES, AMOUNT),
         "average_order": RATIO,
+        "leads": INTEGER,
+        "converted_leads": INTEGER,
         "conversion_rate": RATIO,
+        "lead_conversion_rate": RATIO,
         "customers": INTEGER,
         "new_customers": INTEGER,
         "cost": MAYBE_AMOUNT,
         "acquisition_cost": RATIO,
+        "lead_cost": RATIO,
         "share_of_sales": RATIO,
         "seed_channel_effect": fields(
             {
@@ -98,6 +102,7 @@ CHANNEL_EFFECT = fields(
         "to": DAY,
         "zone": TEXT,
         "by": TEXTS,
+        "conversion": TEXT,
         "definition": TEXT,
         "position": INTEGER,
         "groups": {"type": "array", "items": CHANNEL_EFFECT_GROUP},

@@ -31,6 +31,7 @@ TASK = fields(
         "due": MAYBE_INSTANT,
         "overdue": FLAG,
         "remind_at": MAYBE_INSTANT,
+        "reminded_at": MAYBE_INSTANT,
         "created_at": INSTANT,
         "completed_at": MAYBE_INSTANT,
         "cancelled_at": MAYBE_INSTANT,

@@ -16,7 +16,11 @@ from api.schemas import (
     TEXTS,
     Schema,
     fields,
+    maybe,
+    without,
 )
+from api.service_level_schemas import FLOW, SERVICE_LEVELS_GROUP
+from api.ticket_schemas import TIMES_GROUP
 
 MAYBE_OBJECT: Schema = {"type": ["object", "null"]}
 MAYBE_INTEGER: Schema = {"type": ["integer", "null"]}
@@ -99,7 +103,15 @@ FEEDBACK_FIGURES = fields(
         "unacknowledged": INTEGER,
     }
 )
-SERVICE_GROUP = fields({"group": {"type": "object", "additionalProperties": MAYBE_TEXT}, "feedback": FEEDBACK_FIGURES})
+SERVICE_GROUP = fields(
+    {
+        "group": {"type": "object", "additionalProperties": MAYBE_TEXT},
+        "feedback": maybe(FEEDBACK_FIGURES),
+        "tickets": maybe(without(TIMES_GROUP, "group")),
+        "service_levels": maybe(without(SERVICE_LEVELS_GROUP, "group")),
+        "backlog": maybe(without(FLOW, "period")),
+    }
+)
 SERVICE = fields(
     {
         "from": DAY,

@@ -21,9 +21,10 @@ from api.reading import LARGEST_POSITION, After, AnyCode, Cursor, Day, Limit, ab
 from api.zones import Zone
 from domain.customer import Customer
 from domain.ids import external_id
-from projections import customer_dealings, customer_timeline, customer_view, duplicate_customers
+from projections import customer_answer, customer_dealings, customer_timeline, customer_view, duplicate_customers
 from projections.customer_dealings import DEALINGS, dealings_of
 from projections.pages import Page
+from projections.merging import merged_into
 from projections.rows import Row
 
 router = APIRouter(prefix="/v1/customers", tags=["customers"])
@@ -118,7 +119,7 @@ async def customer(request: Request, caller: Reader, after: After, when: When, z
         today = datetime.now(UTC).astimezone(zone).date()
         # Orders of all partitions: a guest's order that was linked to them lives elsewhere.
         # So do customers who were merged into them.
-        needed = {"customer_view": None, "orders": None, **dict.fromkeys(customer_dealings.READ)}
+        needed = dict.fromkeys(("orders", *customer_dealings.READ))
         row, position = await read(request, needed, after, lambda connection: _whole(connection, id, today, zone))
     else:
         row, position = await as_of(request, CUSTOMERS, id, when)
@@ -147,7 +148,7 @@ async def timeline(
     """Everything that happened with the customer and everyone merged into them, newest first, in Chinese and English."""
 
     def latest(connection: Connection) -> list[Row]:
-        everyone = [id, *customer_view.merged_into(connection, id)]
+        everyone = [id, *merged_into(connection, id)]
         return customer_timeline.timeline(connection, everyone, limit=limit, before=before)
 
     items, position = await read(request, {"customer_timeline": None, "customer_view": None}, after, latest)
@@ -157,8 +158,8 @@ async def timeline(
 
 def _whole(connection: Connection, id: UUID, today: date, zone: tzinfo) -> dict[str, Any] | None:
     """The customer as they are now, and what we had to do with them."""
-    row = customer_view.get(connection, id, today, zone)
-    return None if row is None else row | dealings_of(connection, id, row["merged_ids"])
+    row = customer_answer.get(connection, id, today, zone)
+    return None if row is None else row | dealings_of(connection, id)
 
 
 def shown(row: Mapping[str, Any], caller: Caller) -> dict[str, Any]:

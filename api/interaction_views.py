@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from api import contact_schemas as schemas
 from api.access import Caller, may
 from api.fields import External, System
+from api.followed import of_customer
 from api.looking import look_at, look_back
 from api.openapi import exported, listed, one
 from api.past import Resource, When
@@ -81,7 +82,8 @@ async def interactions(
     def pages(connection: Connection, limit: int, cursor: str | None) -> Page:
         return read_model.listing(connection, wanted, sort=sort, descending=descending, limit=limit, cursor=cursor)
 
-    return await listing(request, "interactions", after, pages, show=lambda row: shown(row, caller), limit=limit, cursor=cursor)
+    needed = of_customer("interactions", wanted.customer_id, "leads")
+    return await listing(request, needed, after, pages, show=lambda row: shown(row, caller), limit=limit, cursor=cursor)
 
 
 @router.get("/by/{system}/{external:path}", responses=one(schemas.INTERACTION))

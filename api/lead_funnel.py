@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -10,6 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from api import lead_schemas as schemas
 from api.access import may
+from api.grouping import From, To, grouped
 from api.openapi import answers, exported
 from api.reading import FIRST_DAY, LAST_DAY, After, AnyCode, read, report
 from api.zones import Zone
@@ -17,9 +17,7 @@ from projections import lead_funnel as read_model
 
 router = APIRouter(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read")])
 
-From = Annotated[date, Query(alias="from", ge=FIRST_DAY, le=LAST_DAY, description="The first day.")]
-To = Annotated[date, Query(ge=FIRST_DAY, le=LAST_DAY, description="The day after the last.")]
-By = Annotated[tuple[read_model.Group, ...], Query(max_length=5)]
+By = Annotated[tuple[read_model.Group, ...], Query(max_length=5, description="Groups, with one kind of period at most.")]
 
 DEFINITION = (
     "Leads captured and deals opened on these days, with all that became of them whenever it did. A deal has the channel and"
@@ -42,7 +40,7 @@ async def lead_funnel(
 ) -> Response:
     """What became of leads and of the deals that followed, by channel or as asked, and in all."""
     question = read_model.Question(
-        by=tuple(dict.fromkeys(by)),
+        by=grouped(by),
         from_=from_,
         to=to,
         zone=zone,

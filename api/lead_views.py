@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from api import lead_schemas as schemas
 from api.access import Caller, may
 from api.fields import External, System
+from api.followed import of_customer
 from api.openapi import exported, listed, one
 from api.past import Resource, When, as_of, history
 from api.reading import After, AnyCode, Cursor, Day, Limit, absent, found, listing, page, read
@@ -80,7 +81,8 @@ async def leads(
     def pages(connection: Connection, limit: int, cursor: str | None) -> Page:
         return read_model.listing(connection, wanted, sort=sort, descending=descending, limit=limit, cursor=cursor)
 
-    return await listing(request, "leads", after, pages, show=lambda row: shown(row, caller), limit=limit, cursor=cursor)
+    needed = of_customer("leads", wanted.customer_id)
+    return await listing(request, needed, after, pages, show=lambda row: shown(row, caller), limit=limit, cursor=cursor)
 
 
 @router.get("/by/{system}/{external:path}", responses=one(schemas.LEAD))

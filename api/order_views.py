@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from api import schemas
 from api.access import Caller, may
 from api.fields import External, System
+from api.followed import of_customer
 from api.looking import look_at, look_back, seen_by
 from api.openapi import exported, listed, one
 from api.past import Resource, When
@@ -82,7 +83,8 @@ async def orders(
     def pages(connection: Connection, limit: int, cursor: str | None) -> Page:
         return read_model.listing(connection, wanted, sort=sort, descending=descending, limit=limit, cursor=cursor)
 
-    return await listing(request, "orders", after, pages, show=lambda row: shown(row, caller), limit=limit, cursor=cursor)
+    needed = of_customer("orders", wanted.customer_id)
+    return await listing(request, needed, after, pages, show=lambda row: shown(row, caller), limit=limit, cursor=cursor)
 
 
 @router.get("/by/{system}/{external:path}", responses=one(schemas.ORDER))

@@ -32,7 +32,7 @@ DEFINITION = (
 )
 DEFINITION_OF_BUYERS = (
     SALES + " new = by the first order of all of its customer, on any channel and in any currency; returning = by a later one;"
-    " guest = by nobody who is known. customers placed an order on these days."
+    " guest = by nobody who is known. customers placed an order on these days; those who were merged are one."
 )
 DEFINITION_OF_COHORTS = (
     SALES + " A cohort are the customers whose first order of all was in a month; of their orders on all channels, by months"
@@ -95,7 +95,7 @@ async def buyers(
     question = buying.Question(from_=from_, to=to, zone=zone, channel=channel, currency=currency)
     groups, position = await read(
         request,
-        {"channel_sales": None, "orders": None},
+        {"channel_sales": None, "orders": None, "customer_view": None},
         after,
         lambda connection: buying.new_and_returning(
             connection, question, by_channel="channel" in by, by_period=periods[0] if periods else None
@@ -119,7 +119,7 @@ async def cohorts(
     question = buying.Question(from_=from_, to=to, zone=zone, channel=channel, currency=currency)
     groups, position = await read(
         request,
-        {"channel_sales": None, "orders": None},
+        {"channel_sales": None, "orders": None, "customer_view": None},
         after,
         lambda connection: buying.cohorts(connection, question),
         snapshot=True,

@@ -32,6 +32,12 @@ def maybe(schema: Schema) -> Schema:
     return {"anyOf": [schema, {"type": "null"}]}
 
 
+def without(schema: Schema, name: str) -> Schema:
+    """The object's schema without one of its fields."""
+    required: dict[str, Schema] = schema["properties"]
+    return fields({other: one for other, one in required.items() if other != name})
+
+
 RATIO = fields(
     {
         "value": {"type": ["string", "null"]},
@@ -40,7 +46,8 @@ RATIO = fields(
         "unit": TEXT,
         "definition": TEXT,
         "reason": MAYBE_TEXT,
-    }
+    },
+    {"interval": fields({"low": TEXT, "high": TEXT, "confidence": TEXT, "method": TEXT})},
 )
 MONEY = fields(
     {

@@ -61,8 +61,9 @@ async def fit(request: Request, body: bodies.FitBody) -> Response:
     day = _cut_off_day(request, body.cut_off_day)
     wanted = body.wanted()
     head = await run_in_threadpool(request.app.state.store.head)
+    read_models = {"segment_labels": None, "customer_view": None}
     features, position = await read(
-        request, "segment_labels", head, lambda connection: sample(connection, wanted.features, day), snapshot=True
+        request, read_models, head, lambda connection: sample(connection, wanted.features, day), snapshot=True
     )
     fitted = await to_thread.run_sync(partial(found_by, wanted, features, position), limiter=request.app.state.fitting)
     id = derived_id(SegmentModel.name, body.name)

@@ -129,7 +129,7 @@ async def customers(
     """Whom the rule labels, since which event, and what it sees of them."""
     return await listing(
         request,
-        "segment_labels",
+        {"segment_labels": None, "customer_view": None},
         after,
         lambda connection, limit, cursor: segment_rule_answers.labelled(connection, id, limit=limit, cursor=cursor),
         show=lambda row: row,

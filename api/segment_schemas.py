@@ -63,10 +63,12 @@ _LABEL: dict[str, Schema] = {
 LABEL = fields(
     _LABEL
     | {
+        # Of whom others were merged with, where the label is not the customer's own, it is not known.
+        "since": MAYBE_INTEGER,
         "customer_id": ID,
         "distance": MAYBE_NUMBER,
         "features": FEATURES,
-        "moved": fields({"as_of": DAY, "distance": MAYBE_NUMBER, "features": FEATURES}),
+        "moved": {"anyOf": [fields({"as_of": DAY, "distance": MAYBE_NUMBER, "features": FEATURES}), {"type": "null"}]},
     }
 )
 RULE = fields(
@@ -94,7 +96,8 @@ _BY_RULE: dict[str, Schema] = {
     "as_of": DAY,
     "facts": _FACTS,
 }
-RULE_LABEL = fields(_BY_RULE | {"customer_id": ID, "given": fields({"as_of": DAY, "facts": _FACTS})})
+_GIVEN: Schema = {"anyOf": [fields({"as_of": DAY, "facts": _FACTS}), {"type": "null"}]}
+RULE_LABEL = fields(_BY_RULE | {"since": MAYBE_INTEGER, "customer_id": ID, "given": _GIVEN})
 SEGMENT = fields(
     {
         "customer_id": ID,

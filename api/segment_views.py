@@ -28,6 +28,8 @@ BASELINE = "baseline"
 
 Named = Annotated[str, Query(min_length=1, max_length=64, pattern=r"^[^\x00]*$", description="A model's name or id.")]
 
+# Whoever was merged stands with who is left.
+READ = {"segment_labels": None, "customer_view": None}
 MODELS = Resource(SegmentModel, segment_labels, segment_models.get)
 DEFINITION = (
     "A customer is in the cluster whose centroid is nearest, after the model's transform and scaling. share = customers in the"
@@ -73,7 +75,7 @@ async def labels(
     id = id_of(model)
     return await listing(
         request,
-        "segment_labels",
+        READ,
         after,
         lambda connection, limit, cursor: segment_answers.listing(
             connection, id, label=label, labelled=labelled, limit=limit, cursor=cursor
@@ -89,7 +91,7 @@ async def segment(request: Request, after: After, id: UUID) -> Response:
     """Which segments the customer is in, since when and by which event, and which they were in before."""
     row, position = await read(
         request,
-        {"segment_labels": id},
+        READ,
         after,
         lambda connection: segment_answers.of_customer(connection, id),
         snapshot=True,
@@ -115,9 +117,7 @@ async def segments(
     if rules:
         return await _by_rule(request, after)
     id = id_of(model)
-    made, position = await read(
-        request, "segment_labels", after, lambda connection: segment_answers.report(connection, id), snapshot=True
-    )
+    made, position = await read(request, READ, after, lambda connection: segment_answers.report(connection, id), snapshot=True)
     if made is None:
         return absent("segment model", model, position)
     body = {
@@ -136,7 +136,7 @@ async def segments(
 
 
 async def _by_rule(request: Request, after: int) -> Response:
-    made, position = await read(request, "segment_labels", after, segment_rule_answers.report, snapshot=True)
+    made, position = await read(request, READ, after, segment_rule_answers.report, snapshot=True)
     body = {
         "definition": DEFINITION_BY_RULE,
         "position": position,

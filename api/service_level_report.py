@@ -9,10 +9,9 @@ from fastapi import APIRouter, Query, Request, Response
 
 from api import service_level_schemas as schemas
 from api.access import may
+from api.grouping import From, To, grouped
 from api.openapi import answers, exported
-from api.problems import Problem
 from api.reading import FIRST_DAY, LAST_DAY, After, AnyCode, read, report
-from api.ticket_report import From, To
 from api.zones import Zone
 from projections import service_level_report as read_model
 
@@ -43,9 +42,7 @@ async def service_levels(
     channel: AnyCode = None,
 ) -> Response:
     """How many promises about tickets opened on these days were kept, by metric: by policy or as asked, and of all tickets."""
-    groups = tuple(dict.fromkeys(by))
-    if len([group for group in groups if group in read_model.PERIODS]) > 1:
-        raise Problem(422, "does-not-fit", "A report is by one kind of period: day, week or month.")
+    groups = grouped(by)
     question = read_model.Question(
         by=groups,
         from_=from_,

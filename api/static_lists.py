@@ -16,7 +16,7 @@ from api.fields import Told
 from api.looking import look_at, look_back
 from api.openapi import ACCEPTED, CREATED, exported, listed, one
 from api.past import Resource, When
-from api.reading import After, Cursor, Limit, listing
+from api.reading import After, Cursor, Limit, absent, found, listing, read
 from api.schemas import CHANGE
 from api.strict import StrictRoute
 from commands import static_lists as commands
@@ -31,7 +31,9 @@ commanding = APIRouter(
 )
 reading = APIRouter(prefix=PREFIX, tags=["lists"], dependencies=[may("lists:read")])
 
-LISTS = Resource(StaticList, read_model.static_lists, read_model.get)
+# Whoever was merged stands with who is left.
+READ = {"static_lists": None, "customer_view": None}
+LISTS = Resource(StaticList, read_model.static_lists, read_model.as_it_was)
 
 
 class ListBody(Told):
@@ -76,7 +78,7 @@ async def lists(
     """Lists in the order of their names, each with how many customers are on it."""
     return await listing(
         request,
-        "static_lists",
+        READ,
         after,
         lambda connection, limit, cursor: read_model.listing(connection, retired=retired, limit=limit, cursor=cursor),
         show=shown,
@@ -87,8 +89,11 @@ async def lists(
 
 @reading.get("/{id}", responses=one(schemas.LIST))
 async def list_(request: Request, after: After, when: When, id: UUID) -> Response:
-    """One list. As of the past it counts whoever was on it, also who was erased since."""
-    return await look_at(request, LISTS, id, after, when, name="list", show=shown)
+    """One list. As of the past it counts whoever was on it, also who was erased or merged since."""
+    if not when.now:
+        return await look_at(request, LISTS, id, after, when, name="list", show=shown)
+    row, position = await read(request, READ, after, lambda connection: read_model.get(connection, id))
+    return absent("list", id, position) if row is None else found(request, shown(row), position, row["version"])
 
 
 @reading.get("/{id}/history", responses=listed(CHANGE, 404))
@@ -102,7 +107,7 @@ async def members(request: Request, after: After, id: UUID, limit: Limit = 50, c
     """Who is on the list, in the order of their ids; who was erased is not."""
     return await listing(
         request,
-        "static_lists",
+        READ,
         after,
         lambda connection, limit, cursor: read_model.members(connection, id, limit=limit, cursor=cursor),
         show=lambda row: {name: value for name, value in row.items() if name != "list_id"},

@@ -15,6 +15,7 @@ from api import configuration_schemas as schemas
 from api.access import Caller, may
 from api.commanding import carry_out
 from api.fields import Body, Code, Instant, Told
+from api.followed import of_customer
 from api.looking import look_at, look_back
 from api.openapi import ACCEPTED, CREATED, exported, listed, one
 from api.past import Resource, When
@@ -119,6 +120,7 @@ async def filtered(
     overdue: Annotated[bool | None, Query(description="Open, and due at a moment that is past.")] = None,
 ) -> read_model.Filter:
     return read_model.Filter(
+    reminded: Annotated[bool | None, Query(description="Of whose remind_at somebody was reminded.")] = None,
         now=datetime.now(UTC),
         status=status,
         assignee=assignee,
@@ -128,6 +130,7 @@ async def filtered(
         overdue=overdue,
     )
 
+        reminded=reminded,
 
 @reading.get("", responses=exported(listed(schemas.TASK), schemas.TASK))
 async def tasks(
@@ -146,7 +149,8 @@ async def tasks(
     def pages(connection: Connection, limit: int, cursor: str | None) -> Page:
         return read_model.listing(connection, wanted, sort=sort, descending=descending, limit=limit, cursor=cursor)
 
-    return await listing(request, "tasks", after, pages, show=lambda row: shown(row, caller), limit=limit, cursor=cursor)
+    needed = of_customer("tasks", wanted.about_id)
+    return await listing(request, needed, after, pages, show=lambda row: shown(row, caller), limit=limit, cursor=cursor)
 
 
 @reading.get("/{id}", responses=one(schemas.TASK))

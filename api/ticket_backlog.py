@@ -8,9 +8,9 @@ from fastapi import APIRouter, Request, Response
 
 from api import service_level_schemas as schemas
 from api.access import may
+from api.grouping import From, To
 from api.openapi import answers, exported
 from api.reading import FIRST_DAY, LAST_DAY, After, AnyCode, read, report
-from api.ticket_report import From, To
 from api.zones import Zone
 from projections import ticket_backlog as read_model
 from projections.channel_sales import Period

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
 from api import ticket_schemas as schemas
 from api.access import may
+from api.grouping import From, To, grouped
 from api.openapi import answers, exported
-from api.problems import Problem
 from api.reading import FIRST_DAY, LAST_DAY, After, AnyCode, read, report
 from api.zones import Zone
 from projections import ticket_report as read_model
@@ -18,8 +18,6 @@ from projections.ticket_measures import MEASURES
 
 router = APIRouter(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read")])
 
-From = Annotated[date, Query(alias="from", ge=FIRST_DAY, le=LAST_DAY, description="The first day.")]
-To = Annotated[date, Query(ge=FIRST_DAY, le=LAST_DAY, description="The day after the last.")]
 DatedBy = Annotated[read_model.DatedBy, Query(alias="date", description="What happened on the days: by default the solution.")]
 By = Annotated[tuple[read_model.Group, ...], Query(max_length=4, description="Groups, with one kind of period at most.")]
 READ = {"ticket_times": None, "service_calendars": None}
@@ -46,9 +44,7 @@ async def ticket_times(
     Unsolved tickets have no durations and are counted beside; discarded ones leave all measures. With `clock=business`
     durations are in open time of the service calendar that each ticket's team goes by.
     """
-    groups = tuple(dict.fromkeys(by))
-    if len([group for group in groups if group in read_model.PERIODS]) > 1:
-        raise Problem(422, "does-not-fit", "A report is by one kind of period: day, week or month.")
+    groups = grouped(by)
     question = read_model.Question(
         by=groups,
         dated_by=dated_by,

@@ -16,6 +16,7 @@ from api import service_level_schemas
 from api import ticket_schemas as schemas
 from api.access import Caller, may
 from api.fields import External, System
+from api.followed import of_customer
 from api.looking import look_at, look_back, seen_by
 from api.openapi import exported, listed, one
 from api.past import Resource, When, as_of
@@ -93,7 +94,8 @@ async def tickets(
     def pages(connection: Connection, limit: int, cursor: str | None) -> Page:
         return read_model.listing(connection, wanted, sort=sort, descending=descending, limit=limit, cursor=cursor)
 
-    return await listing(request, "tickets", after, pages, show=lambda row: shown(row, caller), limit=limit, cursor=cursor)
+    needed = of_customer("tickets", wanted.customer_id)
+    return await listing(request, needed, after, pages, show=lambda row: shown(row, caller), limit=limit, cursor=cursor)
 
 
 @router.get("/by/{system}/{external:path}", responses=one(schemas.TICKET))

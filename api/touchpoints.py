@@ -15,6 +15,7 @@ from api.access import Caller, may
 from api.commanding import carry_out
 from api.customer_bodies import UtmBody
 from api.fields import Body, Code, ExternalId, SystemCode, Told
+from api.followed import of_customer
 from api.looking import look_back, seen_by
 from api.openapi import ACCEPTED, CREATED, exported, listed, one
 from api.past import Resource, When, as_of
@@ -149,7 +150,8 @@ async def touchpoints(
     def pages(connection: Connection, limit: int, cursor: str | None) -> Page:
         return read_model.listing(connection, wanted, sort=sort, descending=descending, limit=limit, cursor=cursor)
 
-    return await listing(request, "touchpoints", after, pages, show=lambda row: shown(row, caller), limit=limit, cursor=cursor)
+    needed = of_customer("touchpoints", wanted.customer_id, "leads")
+    return await listing(request, needed, after, pages, show=lambda row: shown(row, caller), limit=limit, cursor=cursor)
 
 
 @reading.get("/{id}", responses=one(channel_schemas.TOUCHPOINT))

@@ -58,6 +58,13 @@ def reschedule(work: UnitOfWork, *, task_id: UUID, due: datetime | None, remind_
     return task
 
 
+def remind(work: UnitOfWork, *, task_id: UUID, remind_at: datetime) -> Task:
+    """The moment to be reminded of it has come, unless it was moved meanwhile."""
+    task = work.existing(Task, task_id)
+    task.remind(work.context, remind_at)
+    return task
+
+
 def assign(work: UnitOfWork, *, task_id: UUID, assignee: str | None) -> Task:
     """To a user by code; None is nobody."""
     task = work.existing(Task, task_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import NamedTuple
 from zoneinfo import ZoneInfoNotFoundError
 
@@ -34,6 +34,11 @@ class Occurrence(NamedTuple):
     at: datetime
     precision: Precision
     zone: str | None
+
+    @property
+    def day(self) -> date:
+        """Where it happened."""
+        return self.at.astimezone(time_zone(self.zone)).date()
 
 
 def occurrence(text: str, zone: str | None = None) -> Occurrence:

@@ -54,7 +54,18 @@ class Rescheduled(Event, frozen=True, tag="crm.task.rescheduled.v1"):
     remind_at: datetime | None = None
 
     def apply(self, task: Task, metadata: Metadata) -> None:
+        if self.remind_at != task.remind_at:
+            task.reminded_at = None
         task.due, task.remind_at = self.due, self.remind_at
+
+
+class Reminded(Event, frozen=True, tag="crm.task.reminded.v1"):
+    """The moment to be reminded of it has come: this one."""
+
+    remind_at: datetime
+
+    def apply(self, task: Task, metadata: Metadata) -> None:
+        task.reminded_at = metadata.occurred_at
 
 
 class Assigned(Event, frozen=True, tag="crm.task.assigned.v1"):
@@ -78,13 +89,14 @@ class Cancelled(Event, frozen=True, tag="crm.task.cancelled.v1"):
 
 class Task(Aggregate):
     name = "task"
-    events = (Created, Rescheduled, Assigned, Completed, Cancelled)
+    events = (Created, Rescheduled, Reminded, Assigned, Completed, Cancelled)
 
     def __init__(self, id: UUID) -> None:
         super().__init__(id)
         self.created: Created | None = None
         self.due: datetime | None = None
         self.remind_at: datetime | None = None
+        self.reminded_at: datetime | None = None
         self.assignee: str | None = None
         self.status: Status = "open"
         self.ended_at: datetime | None = None
@@ -122,6 +134,13 @@ class Task(Aggregate):
         told = Rescheduled(due=moment(due, "due"), remind_at=moment(remind_at, "remind_at"))
         if (self.due, self.remind_at) != (told.due, told.remind_at):
             self.record_once(context, told, *self._refuse_if_ended(context))
+
+    @decision
+    def remind(self, context: Context, remind_at: datetime) -> None:
+        """Once; of a moment that it was moved away from, nobody is reminded. Refused as NotThere or TaskEnded."""
+        self.require()
+        if self.remind_at == remind_at and self.reminded_at is None:
+            self.record_once(context, Reminded(remind_at=remind_at), *self._refuse_if_ended(context))
 
     @decision
     def assign(self, context: Context, assignee: str | None) -> None:

@@ -1,7 +1,8 @@
 """Who buys: new against returning customers, and cohorts by the month of the first order.
 
 Sums over `channel_sales`, whose definitions these are, by whom the order is of as it stands in `orders`. A customer's first
-order of all counts, on any channel and in any currency; test orders count nowhere.
+order of all counts, on any channel and in any currency; test orders count nowhere. Whoever was merged into a customer is one
+with them.
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ from sqlalchemy import Connection, Select, Subquery, func, select
 
 from domain.money import from_minor_units
 from projections.channel_sales import Period, day_of_row, first_day, quarter, sales
+from projections.merging import left_of, survivors
 from projections.occurred import day_of, midnight
 from projections.orders import order_rows
-from projections.ratios import Ratio, ratio
+from projections.ratios import Ratio, proportion, ratio
 from projections.rows import Row
 
 Buyer = Literal["new", "returning", "guest"]
@@ -130,18 +132,19 @@ def _sold(connection: Connection, question: Question) -> Iterator[Row]:
     table, zone = sales.c, question.zone
     first, end = (quarter(midnight(day, zone)) for day in (question.from_, question.to))
     for column, low, high in ((table.quarter, first, end), (table.day, question.from_, question.to)):
-        query = _of_buyers(_orders(), question.currency).where(column >= low, column < high)
+        query = _of_buyers(numbered_orders(), question.currency).where(column >= low, column < high)
         if question.channel is not None:
             query = query.where(table.channel == question.channel)
         yield from map(dict, connection.execute(query).mappings())
 
 
-def _orders() -> Subquery:
-    """Orders with their customers, each with the how manieth of its customer it is, of all times and channels."""
-    row = order_rows.c
-    nth = func.row_number().over(partition_by=row.customer_id, order_by=(row.placed_at, row.order_id)).label("nth")
-    columns = (row.order_id, row.customer_id, row.channel, row.placed_at, row.placed_on)
-    return select(*columns, nth).where(row.test.is_(False)).subquery()
+def numbered_orders() -> Subquery:
+    """Orders with the customers who are left, each with the how manieth of its customer it is, of all times and channels."""
+    row, merged = order_rows.c, survivors()
+    buyer = left_of(merged, row.customer_id)
+    nth = func.row_number().over(partition_by=buyer, order_by=(row.placed_at, row.order_id)).label("nth")
+    orders = select(row.order_id, buyer, row.channel, row.placed_at, row.placed_on, nth)
+    return orders.outerjoin(merged, merged.c.customer_id == row.customer_id).where(row.test.is_(False)).subquery()
 
 
 def _of_buyers(orders: Subquery, currency: str | None) -> Select[Any]:
@@ -159,7 +162,7 @@ def cohorts(connection: Connection, question: Question) -> list[Cohort]:
 
     What came back counts in the month in which it came. Months without any fact of sales are left out.
     """
-    orders = _orders()
+    orders = numbered_orders()
     began = dict(_began(connection, orders, question))
     sizes: defaultdict[date, int] = defaultdict(int)
     for month in began.values():
@@ -205,5 +208,7 @@ def _cohort(month: date, since: int, currency: str, size: int, customers: int, o
         customers=customers,
         orders=orders,
         net=from_minor_units(net, currency),
-        retention=ratio(customers, size, "share", "customers who ordered / customers of the cohort", "the cohort is empty"),
+        retention=proportion(
+            customers, size, "share", "customers who ordered / customers of the cohort", "the cohort is empty"
+        ),
     )

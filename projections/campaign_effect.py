@@ -29,7 +29,7 @@ from domain.campaign.values import TREATMENT
 from domain.money import from_minor_units
 from projections.campaign_counts import COUNTED, Group, Question, Sold, members_by_stage, sold
 from projections.campaigns import Planned, planned
-from projections.ratios import Ratio, ratio
+from projections.ratios import Ratio, proportion, ratio
 
 RATES: dict[str, tuple[str, str]] = {
     "send_rate": ("sent", "targeted"),
@@ -192,7 +192,7 @@ def _amount(units: int, currency: str | None) -> Decimal:
 
 def _rate(funnel: Mapping[str, int], numerator: str, denominator: str) -> Ratio:
     definition = f"members {numerator} / members {denominator}".replace("_", " ")
-    return ratio(funnel[numerator], funnel[denominator], "1", definition, f"no members {denominator}")
+    return proportion(funnel[numerator], funnel[denominator], "1", definition, f"no members {denominator}")
 
 
 def _seed_effect(sales: Decimal, funnel: Mapping[str, int], unit: str) -> Ratio:

@@ -1,8 +1,8 @@
 """channel_effect: which sales channel earns, from what orders sold and from what its days counted and cost.
 
 There is a group for each channel, period and currency in which something was sold or cost. A channel that had nothing but
-visits is in every currency of the report, with nothing sold. What has no currency (visits, customers, the orders of a
-conversion rate) is of the whole channel in the period, and the same in each of its currencies.
+visits and leads is in every currency of the report, with nothing sold. What has no currency (visits, leads, customers, the
+orders of a conversion rate) is of the whole channel in the period, and the same in each of its currencies.
 """
 
 from __future__ import annotations
@@ -11,25 +11,38 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from itertools import groupby
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 from uuid import UUID
 
 import msgspec
 from msgspec.structs import asdict
 from sqlalchemy import Connection, Select, func, select
 
-from projections import channel_sales, channel_traffic
+from projections import channel_sales, channel_traffic, leads
+from projections.buyers import numbered_orders
 from projections.channel_sales import Period, Sales, average_order, first_day
 from projections.channel_traffic import Counts
 from projections.channels import by_code
+from projections.leads import Counts as Leads
 from projections.occurred import day_of, within
 from projections.order_book import Figures
-from projections.orders import order_rows
-from projections.ratios import Ratio, ratio
+from projections.ratios import Ratio, proportion, ratio
 from projections.rows import Row
 
 Key = TypeVar("Key")
 Amount = TypeVar("Amount", int, Decimal)
+Conversion = Literal[
+    "orders-per-visit", "orders-per-lead", "leads-per-visit", "converted-leads-per-visit", "converted-leads-per-lead"
+]
+
+CONVERSIONS: dict[Conversion, tuple[str, str]] = {
+    "orders-per-visit": ("orders", "visits"),
+    "orders-per-lead": ("orders", "leads"),
+    "leads-per-visit": ("leads", "visits"),
+    "converted-leads-per-visit": ("converted_leads", "visits"),
+    "converted-leads-per-lead": ("converted_leads", "leads"),
+}
+"""What is divided by what."""
 
 # ISO 4217: no currency is involved.
 NO_CURRENCY = "XXX"
@@ -75,11 +88,15 @@ class Effect(Sales, frozen=True, kw_only=True):
     visitors: int | None
     impressions: int | None
     clicks: int | None
+    leads: int
+    converted_leads: int
     conversion_rate: Ratio
+    lead_conversion_rate: Ratio
     customers: int
     new_customers: int
     cost: Decimal | None
     acquisition_cost: Ratio
+    lead_cost: Ratio
     share_of_sales: Ratio
     seed_channel_effect: SeedEffect
 
@@ -102,10 +119,13 @@ def report(
     zone: tzinfo,
     channel: str | None = None,
     currency: str | None = None,
+    conversion: Conversion = "orders-per-visit",
 ) -> tuple[list[Effect], list[Mean]]:
     """Channels on days from `from_` to before `to` in `zone`. Shares are of all channels, means of those that are shown."""
     told = _Told.of(connection, from_, to, by_period, zone)
-    effects = [told.effect(place, unit) for place, unit in told.groups(currency) if channel in (None, place.channel)]
+    effects = [
+        told.effect(place, unit, conversion) for place, unit in told.groups(currency) if channel in (None, place.channel)
+    ]
     effects.sort(key=lambda effect: (effect.period or date.min, effect.currency, effect.channel))
     return effects, list(_means(effects))
 
@@ -132,6 +152,7 @@ class _Told(NamedTuple):
     sales: Mapping[tuple[Place, str], Sales]
     costs: Mapping[tuple[Place, str], Decimal]
     counts: Mapping[Place, Counts]
+    leads: Mapping[Place, Leads]
     buyers: Mapping[Place, Buyers]
     orders: Mapping[Place, int]
     gross: Mapping[tuple[date | None, str], Decimal]
@@ -145,6 +166,7 @@ class _Told(NamedTuple):
             sales=sales,
             costs=_costs(connection, from_, to, by),
             counts=_counts(connection, from_, to, by),
+            leads=_leads(connection, from_, to, by, zone),
             buyers=_buyers(connection, from_, to, by, zone),
             orders=_sums((place, one.orders) for (place, _), one in sales.items()),
             gross=_sums(((place.period, currency), one.gross) for (place, currency), one in sales.items()),
@@ -153,13 +175,15 @@ class _Told(NamedTuple):
     def groups(self, currency: str | None) -> set[tuple[Place, str]]:
         moved = self.sales.keys() | self.costs.keys()
         wanted = {currency} if currency else {unit for _, unit in moved} or {NO_CURRENCY}
-        only_visited = self.counts.keys() - {place for place, _ in moved}
+        only_visited = (self.counts.keys() | self.leads.keys()) - {place for place, _ in moved}
         return {group for group in moved if group[1] in wanted} | {(place, unit) for place in only_visited for unit in wanted}
 
-    def effect(self, place: Place, currency: str) -> Effect:
+    def effect(self, place: Place, currency: str, conversion: Conversion) -> Effect:
         sold = self.sales.get((place, currency)) or _nothing_sold(place, currency)
         counts, buyers = self.counts.get(place, Counts()), self.buyers.get(place, Buyers())
-        rate = _conversion_rate(self.orders.get(place, 0), counts.visits)
+        leads = self.leads.get(place, Leads())
+        counted = counts._asdict() | {"leads": leads.captured, "converted_leads": leads.converted}
+        rate = _conversion_rate(conversion, counted | {"orders": self.orders.get(place, 0)})
         cost = self.costs.get((place, currency))
         channel = self.channels.get(place.channel, {})
         return Effect(
@@ -167,11 +191,13 @@ class _Told(NamedTuple):
             name=channel.get("name"),
             kind=channel.get("kind"),
             closed_at=channel.get("closed_at"),
-            **counts._asdict(),
+            **counted,
             **buyers._asdict(),
             conversion_rate=rate,
+            lead_conversion_rate=_conversion_rate("converted-leads-per-lead", counted),
             cost=cost,
-            acquisition_cost=_acquisition_cost(cost, buyers.new_customers, currency),
+            acquisition_cost=_cost_of_each(cost, buyers.new_customers, currency, "new_customers"),
+            lead_cost=_cost_of_each(cost, leads.captured, currency, "leads"),
             share_of_sales=_share(sold.gross, self.gross.get((place.period, currency), ZERO)),
             seed_channel_effect=_seed_effect(sold, rate),
         )
@@ -186,14 +212,16 @@ def _nothing_sold(place: Place, currency: str) -> Sales:
     return Sales(channel=place.channel, period=place.period, currency=currency, orders=0, **amounts, average_order=average)
 
 
-def _conversion_rate(orders: int, visits: int | None) -> Ratio:
-    reason = "nobody counted visits" if visits is None else "there were no visits"
-    return ratio(orders, visits, "orders per visit", "orders of all currencies / visits", reason)
+def _conversion_rate(conversion: Conversion, counted: Mapping[str, int | None]) -> Ratio:
+    of, each = CONVERSIONS[conversion]
+    reason = f"nobody counted {each}" if counted[each] is None else f"there were no {each}"
+    definition = f"{'orders of all currencies' if of == 'orders' else of} / {each}"
+    return proportion(counted[of] or 0, counted[each], conversion.replace("-", " "), definition, reason)
 
 
-def _acquisition_cost(cost: Decimal | None, new_customers: int, currency: str) -> Ratio:
-    reason = "no cost was recorded" if cost is None else "there were no new customers"
-    return ratio(cost, new_customers, currency, "cost / new_customers", reason)
+def _cost_of_each(cost: Decimal | None, count: int, currency: str, each: str) -> Ratio:
+    reason = "no cost was recorded" if cost is None else f"there were no {each.replace('_', ' ')}"
+    return ratio(cost, count, currency, f"cost / {each}", reason)
 
 
 def _share(gross: Decimal, of_all: Decimal) -> Ratio:
@@ -214,6 +242,17 @@ def _counts(connection: Connection, from_: date, to: date, by: Period | None) ->
     for (channel, day), counts in channel_traffic.traffic(connection, from_, to).items():
         place = _place(channel, day, by)
         found[place] = found.get(place, Counts()).plus(counts)
+    return found
+
+
+def _leads(connection: Connection, from_: date, to: date, by: Period | None, zone: tzinfo) -> dict[Place, Leads]:
+    """Of a channel that is known: what came by none that is, no channel earned."""
+    found: dict[Place, Leads] = {}
+    for (channel, day), counts in leads.by_channel(connection, from_, to, zone).items():
+        if channel is not None:
+            place = _place(channel, day, by)
+            before = found.get(place, Leads())
+            found[place] = Leads(before.captured + counts.captured, before.converted + counts.converted)
     return found
 
 
@@ -239,14 +278,9 @@ def _buyers(connection: Connection, from_: date, to: date, by: Period | None, zo
 
 def _placed_by_customers(from_: date, to: date, zone: tzinfo) -> Select[Any]:
     """Orders of those days, each with the how manieth of its customer it is, of all times and channels."""
-    row = order_rows.c
-    nth = func.row_number().over(partition_by=row.customer_id, order_by=(row.placed_at, row.order_id)).label("nth")
-    every = (
-        select(row.channel, row.customer_id, row.placed_at, row.placed_on, nth)
-        .where(row.customer_id.is_not(None), row.test.is_(False))
-        .subquery()
-    )
-    return select(every).where(within(every.c.placed_at, every.c.placed_on, from_, to, zone))
+    every = numbered_orders().c
+    query = select(every.channel, every.customer_id, every.placed_at, every.placed_on, every.nth)
+    return query.where(every.customer_id.is_not(None), within(every.placed_at, every.placed_on, from_, to, zone))
 
 
 def _place(channel: str, day: date, by: Period | None) -> Place:

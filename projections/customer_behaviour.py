@@ -66,6 +66,15 @@ class Behaviour(msgspec.Struct, omit_defaults=True):
         if not days:
             del self.purchases[currency]
 
+    def add(self, other: Behaviour) -> None:
+        """What somebody else did who is the same customer; where both have a number of their own, this one's stays."""
+        for currency, days in other.purchases.items():
+            for day, spent in days.items():
+                self.spend(currency, date.fromisoformat(day), *spent)
+        self.tickets += other.tickets
+        self.touches += other.touches
+        self.numbers = other.numbers | self.numbers
+
     def put_down(self) -> str:
         return _encode(self).decode()
 

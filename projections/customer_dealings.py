@@ -13,15 +13,17 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Select, Table, select
 
-from projections import feedback, interactions
+from projections import customer_leads, feedback, interactions
+from projections.merging import merged_into, same_customer
 from projections.ratios import ratio
 from projections.rows import Row
-from projections.segment_labels import labels
+from projections.segment_labels import seen
 from projections.segment_models import known
 from projections.ticket_course import FINISHED
 from projections.tickets import ticket_rows
+from projections.whole_behaviour import whole
 
-READ = ("tickets", "interactions", "feedback", "segment_labels")
+READ = (*customer_leads.READ, "tickets", "interactions", "feedback", "segment_labels")
 """The read models it is made of."""
 DEALINGS = ("tickets", "last_interaction", "last_feedback", "segments")
 
@@ -29,22 +31,21 @@ INTERACTION = ("channel", "direction", "agent", "occurred_at", "occurred_on")
 FEEDBACK = ("kind", "status", "channel", "score", "submitted_at", "submitted_on")
 
 
-def dealings_of(connection: Connection, customer_id: UUID, merged: Collection[UUID] = ()) -> Row:
-    """Tickets, the last interaction and feedback of the customer and everyone merged into them; the customer's own labels."""
-    everyone = (customer_id, *merged)
+def dealings_of(connection: Connection, customer_id: UUID) -> Row:
+    """Tickets, the last interaction and feedback, and labels, of the customer with everyone merged into them."""
     return {
-        "tickets": _tickets(connection, everyone),
-        "last_interaction": _last_interaction(connection, everyone),
-        "last_feedback": _last_feedback(connection, everyone),
+        "tickets": _tickets(connection, customer_id),
+        "last_interaction": _last_interaction(connection, customer_id),
+        "last_feedback": _last_feedback(connection, customer_id),
         "segments": _segments(connection, customer_id),
     }
 
 
-def _tickets(connection: Connection, customers: Collection[UUID]) -> Row:
+def _tickets(connection: Connection, customer_id: UUID) -> Row:
     """Discarded ones are left out. A ticket that ended before it began, as sources say, has no processing time."""
     table = ticket_rows.c
     mine = select(table.status, table.opened_at, table.resolved_at).where(
-        table.customer_id.in_(customers), table.discarded.is_(None)
+        table.customer_id.in_(same_customer(customer_id)), table.discarded.is_(None)
     )
     found = connection.execute(mine).all()
     finished = [row for row in found if row.status in FINISHED]
@@ -58,17 +59,17 @@ def _tickets(connection: Connection, customers: Collection[UUID]) -> Row:
     }
 
 
-def _last_interaction(connection: Connection, customers: Collection[UUID]) -> Row | None:
+def _last_interaction(connection: Connection, customer_id: UUID) -> Row | None:
     """What was retracted is none."""
     rows = interactions.tables.rows
-    mine = _shown(rows, INTERACTION).where(rows.c.customer_id.in_(customers), rows.c.retracted_at.is_(None))
+    mine = _shown(rows, INTERACTION).where(interactions.of_customer(customer_id), rows.c.retracted_at.is_(None))
     return _first(connection, mine.order_by(rows.c.occurred_at.desc(), rows.c.position.desc()))
 
 
-def _last_feedback(connection: Connection, customers: Collection[UUID]) -> Row | None:
+def _last_feedback(connection: Connection, customer_id: UUID) -> Row | None:
     """What was only asked for is none."""
     rows = feedback.tables.rows
-    mine = _shown(rows, FEEDBACK).where(rows.c.customer_id.in_(customers), rows.c.submitted_at.is_not(None))
+    mine = _shown(rows, FEEDBACK).where(feedback.of_customer(customer_id), rows.c.submitted_at.is_not(None))
     return _first(connection, mine.order_by(rows.c.submitted_at.desc(), rows.c.position.desc()))
 
 
@@ -85,10 +86,12 @@ def _first(connection: Connection, query: Select[Any]) -> Row | None:
 
 def _segments(connection: Connection, customer_id: UUID) -> dict[str, str | None]:
     """The label by each active model, by the model's name; None where the customer lacks a feature."""
-    mine = select(labels.c.model_id, labels.c.cluster).where(labels.c.customer_id == customer_id)
-    clusters = {row.model_id: row.cluster for row in connection.execute(mine)}
-    models = [model for model in known(connection).active if model.model_id in clusters] if clusters else []
+    now = known(connection)
+    behaviour = whole(connection, customer_id, merged_into(connection, customer_id)) if now.active else None
+    if behaviour is None:
+        return {}
+    clusters = {model.model_id: seen(model, behaviour, now.ended).cluster for model in now.active}
     return {
         model.fitted.name: None if (cluster := clusters[model.model_id]) is None else model.cluster_names[cluster]
-        for model in models
+        for model in now.active
     }

@@ -1,8 +1,8 @@
 """customer_timeline: everything that happened with a customer, newest first, one readable line each.
 
 A row belongs to a subject that the event concerns. What an order, ticket or lead of their own went through before it was
-linked to the customer keeps its rows and is found through a narrow row a stream that says whose it is now. Rows hold types,
-numbers, money and codes, never personal data.
+linked to the customer keeps its rows and is found through a narrow row a stream that says whose it is now. So is what was
+told of a lead before it became theirs. Rows hold types, numbers, money and codes, never personal data.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     ColumnElement,
+    CompoundSelect,
     Connection,
     Index,
     Integer,
@@ -31,7 +32,9 @@ from sqlalchemy import (
     union,
 )
 
-from domain.events import Recorded
+from domain import feedback, touchpoint
+from domain.events import Event, Recorded
+from domain.interaction import Logged
 from projections.projection import Delivery, Projection
 from projections.readable import THINGS, line, plain_values
 from projections.rows import Instant, Row, Rows
@@ -65,6 +68,8 @@ timeline_streams = Table(
     metadata,
     Column("stream", Uuid, primary_key=True),
     Column("customer_id", Uuid, index=True),
+    # The lead that a contact was with, or that it is about.
+    Column("lead_id", Uuid, index=True),
     Column("number", Text),
     Column("currency", Text),
 )
@@ -78,7 +83,7 @@ def apply(batch: Sequence[Delivery], rows: Rows) -> None:
     telling = [d.recorded for d in ours if d.at_home and _told_of_stream(d.recorded)]
     streams = rows.load(timeline_streams, {recorded.stream for recorded in telling})
     for recorded in telling:
-        before = streams.get(recorded.stream, {"customer_id": None, "number": None, "currency": None})
+        before = streams.get(recorded.stream, dict.fromkeys(("customer_id", "lead_id", "number", "currency")))
         streams[recorded.stream] = before | _told_of_stream(recorded) | {"stream": recorded.stream}
     rows.save(timeline_streams, list(streams.values()))
 
@@ -90,7 +95,17 @@ def _is_ours(recorded: Recorded) -> bool:
 def _told_of_stream(recorded: Recorded) -> Row:
     """What the event says of its whole stream: whose it is, its number and its currency."""
     told = {name: getattr(recorded.event, name, None) for name in ("customer_id", "number", "currency")}
+    told["lead_id"] = _lead(recorded.event)
     return {name: value for name, value in told.items() if value is not None}
+
+
+def _lead(event: Event) -> UUID | None:
+    match event:
+        case Logged() | touchpoint.Recorded():
+            return event.lead_id
+        case feedback.Requested() | feedback.Submitted():
+            return next((reference.id for reference in event.about if reference.kind == "lead"), None)
+    return None
 
 
 def _row(recorded: Recorded, subject: UUID) -> Row:
@@ -152,8 +167,12 @@ def _is_their_own(customer_ids: Collection[UUID]) -> ColumnElement[bool]:
     return row.subject.in_(customer_ids) & or_(row.named, ~moved_away)
 
 
-def _streams_of(customer_ids: Collection[UUID]) -> Select[tuple[UUID]]:
-    return select(timeline_streams.c.stream).where(timeline_streams.c.customer_id.in_(customer_ids))
+def _streams_of(customer_ids: Collection[UUID]) -> CompoundSelect[tuple[UUID]]:
+    """Streams that are theirs, and those of nobody that are of a lead of theirs."""
+    row = timeline_streams.c
+    own = select(row.stream).where(row.customer_id.in_(customer_ids))
+    of_leads = select(row.stream).where(row.lead_id.in_(own), row.customer_id.is_(None))
+    return own.union(of_leads)
 
 
 def _opened(row: Row) -> Row:
@@ -162,4 +181,4 @@ def _opened(row: Row) -> Row:
     return row | {"irregular": msgspec.json.decode(row["irregular"]), "zh": zh, "en": en}
 
 
-customer_timeline = Projection(name="customer_timeline", version=2, tables=(moments, timeline_streams), apply=apply)
+customer_timeline = Projection(name="customer_timeline", version=3, tables=(moments, timeline_streams), apply=apply)

@@ -34,7 +34,6 @@ from domain.contact import comparable
 from domain.customer import ContactMethod, Merged, Unmerged
 from domain.events import Recorded
 from projections.customer_book import CUSTOMER_EVENTS, CUSTOMER_TYPES, CustomerBook, profile
-from projections.customer_money import money_of
 from projections.occurred import own_day, within
 from projections.pages import Order, Page, page
 from projections.projection import Delivery, Projection
@@ -59,10 +58,19 @@ customers = Table(
     Column("team", Text),
     Column("source_channel", Text),
     Column("archived", Boolean, nullable=False),
-    Column("merged_into", Uuid, index=True),
+    Column("merged_into", Uuid),
     Column("state", Text),
 )
 Index("ix_customer_view_search_name", customers.c.search_name, customers.c.customer_id)
+# Of the merged alone, who are few: of everyone it would be as long as the table.
+_MERGED = customers.c.merged_into.is_not(None)
+Index(
+    "ix_customer_view_merged_into",
+    customers.c.merged_into,
+    customers.c.customer_id,
+    sqlite_where=_MERGED,
+    postgresql_where=_MERGED,
+)
 customer_contacts = Table(
     "customer_contacts",
     metadata,
@@ -210,23 +218,6 @@ Sort = Literal["registered_at", "position", "search_name"]
 EQUAL = ("kind", "owner", "team", "source_channel", "archived")
 
 
-def get(connection: Connection, customer_id: UUID, today: date, zone: tzinfo = UTC) -> Row | None:
-    """The customer's profile, who was merged into them, and under `money` by currency what the orders of all came to."""
-    found = profile_of(connection, customer_id)
-    if found is None:
-        return None
-    merged = merged_into(connection, customer_id)
-    return found | {"merged_ids": merged, "money": money_of(connection, [customer_id, *merged], today, zone)}
-
-
-def merged_into(connection: Connection, customer_id: UUID) -> list[UUID]:
-    """Everyone who was merged into the customer, also by way of others."""
-    table = customers.c
-    theirs = select(table.customer_id).where(table.merged_into == customer_id).cte("merged", recursive=True)
-    theirs = theirs.union(select(table.customer_id).where(table.merged_into == theirs.c.customer_id))
-    return sorted(connection.execute(select(theirs.c.customer_id)).scalars())
-
-
 def profile_of(connection: Connection, customer_id: UUID) -> Row | None:
     """The customer's own facts; of one who was erased only when that was."""
     row = connection.execute(select(customers).where(customers.c.customer_id == customer_id)).mappings().first()
@@ -300,5 +291,5 @@ def _opened(row: Row) -> Row:
 
 
 customer_view = Projection(
-    name="customer_view", version=2, tables=(customers, customer_contacts, customer_tags), apply=apply, reads=CUSTOMER_TYPES
+    name="customer_view", version=3, tables=(customers, customer_contacts, customer_tags), apply=apply, reads=CUSTOMER_TYPES
 )

@@ -10,11 +10,12 @@ from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, Subquery, and_, func, select, tuple_
+from sqlalchemy import Connection, Select, Subquery, and_, select, tuple_
 
 from domain.contact import comparable
 from domain.customer import ContactMethod
 from projections.customer_view import customer_contacts, customers
+from projections.merging import left_of, survivors
 from projections.pages import Order, Page, page
 
 
@@ -68,12 +69,6 @@ def _pairs() -> Subquery:
 
 def _held() -> Select[Any]:
     """Every contact, by the customer who survives."""
-    step = select(customers.c.customer_id, customers.c.merged_into.label("survivor"))
-    line = step.where(customers.c.merged_into.is_not(None)).cte(recursive=True)
-    further = select(line.c.customer_id, customers.c.merged_into).join(customers, customers.c.customer_id == line.c.survivor)
-    line = line.union(further.where(customers.c.merged_into.is_not(None)))
-    final = select(line).join(customers, customers.c.customer_id == line.c.survivor)
-    survivors = final.where(customers.c.merged_into.is_(None)).subquery()
-    contacts = customer_contacts.c
-    holder = func.coalesce(survivors.c.survivor, contacts.customer_id, type_=contacts.customer_id.type).label("customer_id")
-    return select(holder, contacts.kind, contacts.value).outerjoin(survivors, survivors.c.customer_id == contacts.customer_id)
+    merged, contacts = survivors(), customer_contacts.c
+    held = select(left_of(merged, contacts.customer_id), contacts.kind, contacts.value)
+    return held.outerjoin(merged, merged.c.customer_id == contacts.customer_id)

@@ -29,6 +29,7 @@ from domain import annotations as common
 from domain.annotations import Attachment
 from domain.events import Event, Recorded
 from domain.personal import without_personal
+from projections.merging import same_customer
 from projections.pages import Order, Page, page
 from projections.projection import Delivery
 from projections.rows import Row, Rows
@@ -251,13 +252,20 @@ def listing(
 
 
 def equal(tables: Entries, wanted: Mapping[str, Any]) -> list[ColumnElement[bool]]:
-    """Columns have these values; None asks for any. A `tag` is among the tags, the id `about` among what it is about."""
+    """Columns have these values; None asks for any. A `tag` is among the tags, the id `about` among what it is about.
+
+    Of a customer are also those of everyone merged into them.
+    """
     conditions: list[ColumnElement[bool]] = []
     for name, value in wanted.items():
         if value is not None and name == "tag":
             conditions.append(tables.key.in_(select(next(iter(tables.tags.c))).where(tables.tags.c.tag == value)))
         elif value is not None and name == "about" and tables.about is not None:
-            conditions.append(tables.key.in_(select(next(iter(tables.about.c))).where(tables.about.c.id == value)))
+            conditions.append(
+                tables.key.in_(select(next(iter(tables.about.c))).where(tables.about.c.id.in_(same_customer(value))))
+            )
+        elif value is not None and name == "customer_id":
+            conditions.append(tables.rows.c[name].in_(same_customer(value)))
         elif value is not None:
             conditions.append(tables.rows.c[name] == value)
     return conditions

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, tzinfo
-from typing import Any, Literal
+from typing import Any, Literal, cast
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Column, Connection, Date, Index, Integer, Text, Uuid
+from sqlalchemy import Column, ColumnElement, Connection, Date, Index, Integer, Table, Text, Uuid, select
 
 from domain.customer import Erased
 from domain.events import Metadata, Recorded, type_name
 from domain.feedback import Acknowledged, ActionTaken, Dismissed, End, Feedback, Requested, Resolved, Submitted
 from projections import entries
+from projections.customer_leads import leads_of, theirs
 from projections.entries import Entry
 from projections.occurred import own_day, within
 from projections.pages import Page
@@ -167,11 +168,18 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     zone: tzinfo = UTC
 
 
-Sort = Literal["occurred_at", "position"]
+Sort = Literal["occurred_at", "requested_at", "submitted_at", "position"]
 Status = Literal["requested", "submitted", "acknowledged", "resolved", "dismissed"]
 
 OPEN = ("submitted", "acknowledged")
-EQUAL = ("customer_id", "kind", "channel", "agent", "owner", "team", "status", "tag", "about")
+EQUAL = ("kind", "channel", "agent", "owner", "team", "status", "tag", "about")
+
+
+def of_customer(customer_id: UUID) -> ColumnElement[bool]:
+    """Feedback of the customer, of those merged into them, and of nobody where it is about a lead that became theirs."""
+    about = cast(Table, tables.about).c
+    of_leads = select(about.feedback_id).where(about.kind == "lead", about.id.in_(leads_of(customer_id)))
+    return theirs(tables.rows, customer_id, tables.key.in_(of_leads))
 
 
 def get(connection: Connection, feedback_id: UUID) -> Row | None:
@@ -191,6 +199,8 @@ def listing(
     row: Any = tables.rows.c
     conditions = entries.equal(tables, {name: getattr(filter, name) for name in EQUAL})
     conditions.append(within(row.submitted_at, row.submitted_on, filter.submitted_from, filter.submitted_to, filter.zone))
+    if filter.customer_id is not None:
+        conditions.append(of_customer(filter.customer_id))
     if filter.open is not None:
         conditions.append(row.status.in_(OPEN) if filter.open else row.status.not_in(OPEN))
     if filter.score_from is not None:

@@ -21,7 +21,7 @@ from projections.channel_sales import Period, first_day
 from projections.feedback import OPEN, tables
 from projections.grouped import spreads
 from projections.occurred import day_of, within
-from projections.ratios import Ratio, ratio
+from projections.ratios import Ratio, proportion, ratio
 from projections.rows import Row
 from projections.ticket_course import microseconds
 from projections.ticket_measures import SECOND
@@ -139,7 +139,7 @@ def _figures(said: Said) -> Figures:
         complaints=kinds["complaint"],
         praise=kinds["praise"],
         suggestions=kinds["suggestion"],
-        csat=ratio(satisfied, len(csat), "1", CSAT, "nobody answered on this scale"),
+        csat=proportion(satisfied, len(csat), "1", CSAT, "nobody answered on this scale"),
         csat_on_other_scales=kinds["csat"] - len(csat),
         nps=ratio(100 * (promoters - detractors), len(nps), "points", NPS, "nobody answered"),
         promoters=promoters,
@@ -184,7 +184,7 @@ def _efforts(rows: Sequence[Row]) -> list[Effort]:
 
 def _response_rate(requested: Sequence[Row]) -> Ratio:
     answered = sum(row["submitted_at"] is not None for row in requested)
-    return ratio(answered, len(requested), "1", RESPONSE_RATE, "no request is known")
+    return proportion(answered, len(requested), "1", RESPONSE_RATE, "no request is known")
 
 
 def _duration(rows: Sequence[Row], end: Callable[[Row], datetime | None]) -> Measure:

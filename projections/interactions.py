@@ -12,12 +12,13 @@ from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Column, Connection, Date, Index, Integer, Text, Uuid
+from sqlalchemy import Column, ColumnElement, Connection, Date, Index, Integer, Text, Uuid
 
 from domain import customer, lead
 from domain.events import Recorded, type_name
 from domain.interaction import TEXTS, Corrected, Interaction, Logged, Redacted, Retracted
 from projections import entries
+from projections.customer_leads import leads_of, theirs
 from projections.entries import Entry
 from projections.occurred import own_day, within
 from projections.pages import Page
@@ -100,7 +101,12 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Sort = Literal["occurred_at", "position"]
-EQUAL = ("customer_id", "lead_id", "channel", "direction", "agent", "owner", "team", "thread_id", "tag", "about")
+EQUAL = ("lead_id", "channel", "direction", "agent", "owner", "team", "thread_id", "tag", "about")
+
+
+def of_customer(customer_id: UUID) -> ColumnElement[bool]:
+    """Interactions with the customer, with those merged into them, and with what were only leads of theirs then."""
+    return theirs(tables.rows, customer_id, tables.rows.c.lead_id.in_(leads_of(customer_id)))
 
 
 def get(connection: Connection, interaction_id: UUID) -> Row | None:
@@ -120,6 +126,8 @@ def listing(
     row = tables.rows.c
     conditions = entries.equal(tables, {name: getattr(filter, name) for name in EQUAL})
     conditions.append(within(row.occurred_at, row.occurred_on, filter.occurred_from, filter.occurred_to, filter.zone))
+    if filter.customer_id is not None:
+        conditions.append(of_customer(filter.customer_id))
     if filter.retracted is not None:
         conditions.append(row.retracted_at.is_not(None) if filter.retracted else row.retracted_at.is_(None))
     return entries.listing(connection, tables, conditions, sort=sort, descending=descending, limit=limit, cursor=cursor)

@@ -1,7 +1,8 @@
 """lead-funnel: what became of leads, and of the deals that followed, in groups: counts, rates, time and money.
 
 Leads are those captured, deals those opened on the days that are asked for, with all that became of them whenever it did. A
-deal is of the channel, origin and campaign of its lead; its owner and its stage are its own. Sums never mix currencies.
+deal is of the channel, origin and campaign of its lead; its owner, its pipeline and its stage are its own, and a lead is of no
+pipeline. Sums never mix currencies.
 """
 
 from __future__ import annotations
@@ -15,21 +16,23 @@ from uuid import UUID
 
 import msgspec
 import numpy as np
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, null, select
 
 from domain.money import from_minor_units, rounded
-from projections.channel_sales import first_day
+from projections.channel_sales import Period, first_day
 from projections.deals import deal_rows
 from projections.grouped import spreads
 from projections.leads import lead_rows
 from projections.occurred import day_of, within
 from projections.pipelines import probabilities
-from projections.ratios import Ratio, ratio
+from projections.ratios import Ratio, proportion, ratio
 from projections.rows import Row
+from projections.ticket_report import GROUP_LIMIT, TooManyGroups
 
-Group = Literal["channel", "origin", "owner", "stage", "month"]
+Group = Literal["day", "week", "month", "channel", "origin", "owner", "pipeline", "stage"]
 Key = tuple[str | date | None, ...]
 
+PERIODS: tuple[Period, ...] = ("day", "week", "month")
 FILTERS = ("channel", "origin", "owner", "campaign_id")
 MICROSECOND = timedelta(microseconds=1)
 SECOND = 1_000_000
@@ -90,7 +93,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def report(connection: Connection, question: Question) -> tuple[Funnel, list[Funnel]]:
-    """All leads and deals, and the groups in the order of their values."""
+    """All leads and deals, and the groups in the order of their values. Raises TooManyGroups."""
     leads, deals = _leads(connection, question), _deals(connection, question)
     likely = probabilities(connection)
     [total] = _funnels((), [((), row) for row in leads], [((), row) for row in deals], likely)
@@ -98,6 +101,8 @@ def report(connection: Connection, question: Question) -> tuple[Funnel, list[Fun
         return total, []
     captured = [(_key(question, row, "captured"), row) for row in leads]
     opened = [(_key(question, row, "opened"), row) for row in deals]
+    if (length := len({key for key, _ in (*captured, *opened)})) > GROUP_LIMIT:
+        raise TooManyGroups(f"There would be {length} groups; {GROUP_LIMIT} are the most.")
     groups = _funnels(question.by, captured, opened, likely)
     return total, sorted(groups, key=lambda funnel: [(value is not None, str(value)) for value in funnel.group.values()])
 
@@ -107,7 +112,7 @@ def report(connection: Connection, question: Question) -> tuple[Funnel, list[Fun
 
 def _leads(connection: Connection, question: Question) -> Sequence[Any]:
     row = lead_rows.c
-    columns = (row.channel, row.origin, row.owner, row.stage, row.status)
+    columns = (row.channel, row.origin, row.owner, null().label("pipeline"), row.stage, row.status)
     times = (row.captured_at, row.captured_on, row.qualified_at, row.converted_at)
     query = select(*columns, *times).where(within(row.captured_at, row.captured_on, question.from_, question.to, question.zone))
     return connection.execute(_filtered(query, question, row.owner)).all()
@@ -115,7 +120,7 @@ def _leads(connection: Connection, question: Question) -> Sequence[Any]:
 
 def _deals(connection: Connection, question: Question) -> Sequence[Any]:
     row, lead = deal_rows.c, lead_rows.c
-    columns = (lead.channel, lead.origin, row.owner, row.stage, row.status, row.pipeline, row.amount, row.currency)
+    columns = (lead.channel, lead.origin, row.owner, row.pipeline, row.stage, row.status, row.amount, row.currency)
     query = (
         select(*columns, row.opened_at, row.opened_on)
         .select_from(deal_rows.outerjoin(lead_rows, lead.lead_id == row.lead_id))
@@ -132,11 +137,10 @@ def _filtered(query: Select[Any], question: Question, owner: Any) -> Select[Any]
 
 
 def _key(question: Question, row: Any, began: str) -> Key:
-    def month() -> date:
-        at, own = getattr(row, f"{began}_at"), getattr(row, f"{began}_on")
-        return first_day(day_of(at, own, question.zone), "month")
-
-    return tuple(month() if name == "month" else getattr(row, name) for name in question.by)
+    at, own = getattr(row, f"{began}_at"), getattr(row, f"{began}_on")
+    return tuple(
+        first_day(day_of(at, own, question.zone), name) if name in PERIODS else getattr(row, name) for name in question.by
+    )
 
 
 # How they are counted
@@ -176,14 +180,14 @@ def _funnel(
         qualified=sum(lead.qualified_at is not None for lead in leads),
         converted=converted,
         lost=ended["lost"],
-        conversion_rate=ratio(converted, len(leads), "share", "converted / captured", "no lead was captured"),
+        conversion_rate=proportion(converted, len(leads), "share", "converted / captured", "no lead was captured"),
         time_to_convert=duration,
         converted_before_captured=converted - duration.count,
         deals_opened=len(deals),
         deals_won=won,
         deals_lost=lost,
         deals_without_amount=sum(deal.amount is None for deal in deals),
-        win_rate=ratio(won, won + lost, "share", "deals_won / (deals_won + deals_lost)", "no deal was won or lost"),
+        win_rate=proportion(won, won + lost, "share", "deals_won / (deals_won + deals_lost)", "no deal was won or lost"),
         money=_money(deals, likely),
     )
 

@@ -31,6 +31,7 @@ from sqlalchemy import (
 from domain.customer import Erased
 from domain.events import Recorded, type_name
 from domain.money import from_minor_units, minor_units
+from projections.merging import same_customer
 from projections.occurred import own_day, within
 from projections.order_book import ORDER_EVENTS, ORDER_TYPES, Book, figures
 from projections.pages import Order, Page, page
@@ -194,7 +195,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Sort = Literal["placed_at", "position", "number"]
-NOT_COLUMNS = ("tag", "placed_from", "placed_to", "zone")
+NOT_COLUMNS = ("customer_id", "tag", "placed_from", "placed_to", "zone")
 _SUMMARY = [column for column in order_rows.c if column.name not in ("state", "subject")]
 
 
@@ -230,6 +231,8 @@ def _filtered(filter: Filter) -> Select[Any]:
     for name, value in msgspec.structs.asdict(filter).items():
         if value is not None and name not in NOT_COLUMNS:
             query = query.where(order_rows.c[name] == value)
+    if filter.customer_id is not None:
+        query = query.where(order_rows.c.customer_id.in_(same_customer(filter.customer_id)))
     if filter.tag is not None:
         query = query.where(order_rows.c.order_id.in_(select(order_tags.c.order_id).where(order_tags.c.tag == filter.tag)))
     return query

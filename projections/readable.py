@@ -128,6 +128,7 @@ FACTS = {
     "close_date_changed": ("预计成交日已更改", "close date changed"),
     "created": ("已创建", "created"),
     "rescheduled": ("已改期", "rescheduled"),
+    "reminded": ("已提醒", "reminded"),
 }
 
 # Fields that are plain wherever they occur; one that an event marks as personal is left out all the same.
@@ -160,6 +161,7 @@ FIELDS = {
     "score": ("评分", "score"),
     "duration_seconds": ("秒数", "seconds"),
     "carrier": ("承运商", "carrier"),
+    "role": ("关系", "role"),
     "reason": ("原因", "reason"),
     "status": ("状态", "status"),
 }

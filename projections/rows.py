@@ -93,17 +93,18 @@ class Rows:
         """All rows in which `column` has one of the values."""
         return self._where(live, [self.table(live).c[column]], list(values))
 
-    def each(self, live: Table) -> Iterator[list[Row]]:
-        """All rows that are this partition's, in portions; their primary key is their subject."""
+    def each(self, live: Table, subject: str | None = None) -> Iterator[list[Row]]:
+        """All rows that are this partition's, in portions; `subject` is the column of whose they are, else their key is."""
+        [key] = self.table(live).primary_key
+        owner = key if subject is None else self.table(live).c[subject]
         if self._alone is not None:
-            yield list(self.load(live, [self._alone]).values())
+            yield self.select(live, owner.name, [self._alone])
             return
-        [subject] = self.table(live).primary_key
-        query = select(subject).order_by(subject).limit(PORTION)
-        portion = self.connection.execute(query).scalars().all()
+        query = select(key, owner.label("owner")).order_by(key).limit(PORTION)
+        portion = self.connection.execute(query).all()
         while portion:
-            yield list(self.load(live, [id for id in portion if self.lives_here(id)]).values())
-            portion = self.connection.execute(query.where(subject > portion[-1])).scalars().all()
+            yield list(self.load(live, [id for id, whose in portion if self.lives_here(whose)]).values())
+            portion = self.connection.execute(query.where(key > portion[-1][0])).all()
 
     def save(self, live: Table, rows: Collection[Row]) -> None:
         """Insert the rows, or put them in the place of those with the same primary key. Rows name every column."""

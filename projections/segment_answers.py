@@ -1,29 +1,32 @@
 """Answers about segments: a customer's, everybody's by a model, and what each cluster is like.
 
 A label says where and when the customer moved there. Features and distance are as of now, which is: the last of the model's
-cut-off, the last day that has ended, and the customer's last purchase.
+cut-off, the last day that has ended, and the customer's last purchase. The label of a customer with whom others were merged is
+computed when asked, from what all of them do; by which event they moved there is known only where it is their own label too.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from math import fsum
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select
 
 from projections import segment_rule_answers
-from projections.customer_behaviour import Behaviour, taken_up, values
+from projections.customer_behaviour import Behaviour, as_of_day, taken_up, values
 from projections.customer_features import customer_features
+from projections.merging import merged_into, parts_of_others
 from projections.pages import Order, Page, page
 from projections.ratios import Ratio, ratio
 from projections.rows import Row
-from projections.segment_labels import labels, past_labels, seen
+from projections.segment_labels import Seen, labels, past_labels, seen
 from projections.segment_models import Known, Model, fits, known
+from projections.whole_behaviour import whole, wholes
 
 _missing = msgspec.json.Decoder(list[str]).decode
 _floats = msgspec.json.Decoder(list[float | None]).decode
@@ -42,12 +45,13 @@ def of_customer(connection: Connection, customer_id: UUID) -> Row | None:
     row = connection.execute(mine).mappings().first()
     if row is None:
         return None
-    behaviour = None if row["state"] is None else taken_up(row["state"])
+    merged = merged_into(connection, customer_id)
+    behaviour = whole(connection, customer_id, merged)
     return {
         "customer_id": customer_id,
         "position": row["position"],
         "erased": behaviour is None,
-        "rule": behaviour and segment_rule_answers.current(connection, customer_id, behaviour),
+        "rule": behaviour and segment_rule_answers.current(connection, customer_id, behaviour, merged=bool(merged)),
         "labels": _current(connection, customer_id, behaviour) if behaviour else [],
         "past_rules": segment_rule_answers.past(connection, customer_id),
         "past": _past(connection, customer_id),
@@ -87,14 +91,15 @@ def _ended(row: Mapping[str, Any], model: Model) -> Row:
 def _label(row: Mapping[str, Any], model: Model, behaviour: Behaviour, ended: date | None) -> Row:
     """The label, with what is seen now, and under `moved` what was seen where the customer moved there."""
     now = seen(model, behaviour, ended)
+    own = (row["cluster"], _missing(row["missing"])) == (now.cluster, now.missing)
     return {
         "customer_id": row["customer_id"],
         "model_id": model.model_id,
         "model": model.fitted.name,
-        "cluster": row["cluster"],
-        "label": _name(model, row["cluster"]),
-        "missing": _missing(row["missing"]),
-        "since": row["since"],
+        "cluster": now.cluster,
+        "label": _name(model, now.cluster),
+        "missing": now.missing,
+        "since": row["since"] if own else None,
         "fit_position": row["fit_position"],
         "as_of": now.as_of,
         "distance": now.distance,
@@ -103,7 +108,9 @@ def _label(row: Mapping[str, Any], model: Model, behaviour: Behaviour, ended: da
             "as_of": row["as_of"],
             "distance": row["distance"],
             "features": _by_name(model, _floats(row["features"])),
-        },
+        }
+        if own
+        else None,
     }
 
 
@@ -129,21 +136,43 @@ def listing(
 ) -> Page:
     """The labels of a model's customers in the order of their ids; none where it is not active. Raises MalformedCursor.
 
+    Whoever was merged stands with who is left.
+
     `label` is a cluster's name; `labelled` tells those who have a cluster from those who lack a feature.
     """
     now, by = known(connection), fits(connection)
     model = now.models.get(model_id)
     if model is None or (label is not None and label not in model.cluster_names):
         return Page([], None)
-    query = _states(model_id)
-    if label is not None:
-        query = query.where(labels.c.cluster == model.cluster_names.index(label))
-    if labelled is not None:
-        query = query.where(labels.c.cluster.is_not(None) if labelled else labels.c.cluster.is_(None))
-    found = page(connection, query, Order(labels.c.customer_id, labels.c.customer_id), limit, cursor)
-    fit_of = [by[model_id, row["fit_position"]] for row in found.rows]
-    rows = [_label(row, fit, taken_up(row["state"]), now.ended) for row, fit in zip(found.rows, fit_of, strict=True)]
-    return found._replace(rows=rows)
+    wanted = _Wanted(None if label is None else model.cluster_names.index(label), labelled)
+    merged = wholes(connection).behaviours
+    alike = [id for id, behaviour in merged.items() if wanted.includes(seen(model, behaviour, now.ended).cluster)]
+    row = labels.c
+    others = and_(row.customer_id.not_in(parts_of_others()), *wanted.conditions())
+    query = _states(model_id).where(or_(others, row.customer_id.in_(alike)))
+    found = page(connection, query, Order(row.customer_id, row.customer_id), limit, cursor)
+
+    def shown(row: Row) -> Row:
+        behaviour = merged.get(row["customer_id"]) or taken_up(row["state"])
+        return _label(row, by[model_id, row["fit_position"]], behaviour, now.ended)
+
+    return found._replace(rows=[shown(row) for row in found.rows])
+
+
+class _Wanted(NamedTuple):
+    """Labels that are asked for; None asks for any."""
+
+    cluster: int | None
+    labelled: bool | None
+
+    def includes(self, cluster: int | None) -> bool:
+        return self.cluster in (None, cluster) and self.labelled in (None, cluster is not None)
+
+    def conditions(self) -> Iterator[ColumnElement[bool]]:
+        if self.cluster is not None:
+            yield labels.c.cluster == self.cluster
+        if self.labelled is not None:
+            yield labels.c.cluster.is_not(None) if self.labelled else labels.c.cluster.is_(None)
 
 
 def _states(model_id: UUID) -> Select[Any]:
@@ -192,29 +221,36 @@ def report(connection: Connection, model_id: UUID) -> Report | None:
     model = now.models.get(model_id)
     if model is None:
         return None
-    found: defaultdict[int, list[list[float]]] = defaultdict(list)
-    lacking: Counter[str] = Counter()
-    by_this_fit = _states(model_id).where(labels.c.fit_position == model.fit_position)
-    for row in connection.execute(by_this_fit, execution_options={"yield_per": AT_ONCE}):
-        if row.cluster is None:
-            lacking[row.missing] += 1
+    found: defaultdict[int, list[Sequence[float]]] = defaultdict(list)
+    lacking: Counter[tuple[str, ...]] = Counter()
+    for one in _everyone(connection, model, now):
+        if one.cluster is None:
+            lacking[tuple(one.missing)] += 1
         else:
-            found[row.cluster].append(_seen_now(model, row.state, now))
+            found[one.cluster].append([value for value in one.features if value is not None])
     labelled = sum(map(len, found.values()))
     return Report(
         model=model,
         as_of=model.day(now.ended),
         groups=[_group(model, cluster, found[cluster], labelled) for cluster in range(model.fitted.k)],
-        unlabelled=[Lacking(_missing(missing), customers) for missing, customers in sorted(lacking.items())],
+        unlabelled=[Lacking(list(missing), customers) for missing, customers in sorted(lacking.items())],
     )
 
 
-def _seen_now(model: Model, state: str, now: Known) -> list[float]:
-    found = values(model.fitted.features, taken_up(state), model.day(now.ended))
-    return [value for value in found if value is not None]
+def _everyone(connection: Connection, model: Model, now: Known) -> Iterator[Seen]:
+    """What the model sees of each customer; whoever was merged stands with who is left."""
+    merged = wholes(connection)
+    by_this_fit = _states(model.model_id).where(labels.c.fit_position == model.fit_position)
+    for row in connection.execute(by_this_fit, execution_options={"yield_per": AT_ONCE}):
+        if row.customer_id in merged.behaviours:
+            yield seen(model, merged.behaviours[row.customer_id], now.ended)
+        elif row.customer_id not in merged.parts:
+            behaviour = taken_up(row.state)
+            found = values(model.fitted.features, behaviour, model.day(now.ended))
+            yield Seen(as_of_day(behaviour, model.day(now.ended)), found, _missing(row.missing), row.cluster)
 
 
-def _group(model: Model, cluster: int, rows: list[list[float]], labelled: int) -> Group:
+def _group(model: Model, cluster: int, rows: list[Sequence[float]], labelled: int) -> Group:
     columns = list(zip(*rows, strict=True)) or [()] * len(model.fitted.features)
     means = {feature.label: _mean(column) for feature, column in zip(model.fitted.features, columns, strict=True)}
     share = ratio(len(rows), labelled, "1", "customers in the cluster / customers with a label", "nobody has a label")

@@ -27,6 +27,7 @@ from domain.segment_model import (
 )
 from projections.customer_behaviour import Behaviour, taken_up, values
 from projections.customer_features import customer_features
+from projections.whole_behaviour import wholes
 from projections.segment_assignment import transformed_all
 from projections.segment_models import known
 
@@ -118,12 +119,20 @@ def fit(wanted: Wanted, sample: Sample, position: int) -> Fitted:
 
 
 def _behaviours(connection: Connection) -> Iterator[Behaviour]:
-    """Of all customers in the order of their ids, read in portions so that a million need not be held at once."""
+    """Of all customers in the order of their ids, read in portions so that a million need not be held at once.
+
+    Whoever was merged stands with who is left.
+    """
+    merged, parts = wholes(connection)
     customers = customer_features.c
     query = select(customers.customer_id, customers.state).order_by(customers.customer_id).limit(PORTION)
     portion = connection.execute(query).all()
     while portion:
-        yield from (taken_up(state) for _, state in portion if state is not None)
+        for id, state in portion:
+            if id in merged:
+                yield merged[id]
+            elif state is not None and id not in parts:
+                yield taken_up(state)
         portion = connection.execute(query.where(customers.customer_id > portion[-1].customer_id)).all()
 
 

@@ -7,7 +7,7 @@ team has the ticket, is asked as of now; the schedule of that calendar is the on
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any, NamedTuple
@@ -124,9 +124,15 @@ def listing(connection: Connection, *, limit: int = 50, cursor: str | None = Non
 def calendars(connection: Connection) -> Calendars:
     """All calendars, with all that was ever in force."""
     version = calendar_versions.c
+    told = connection.execute(select(calendar_versions).order_by(version.since, version.version))
+    return gathered((row.code, InForce(row.since, _decode(row.schedule))) for row in told)
+
+
+def gathered(told: Iterable[tuple[str, InForce]]) -> Calendars:
+    """The calendars that these schedules make, in the order in which they came into force, each with its calendar's code."""
     timetables: dict[str, list[InForce]] = defaultdict(list)
-    for row in connection.execute(select(calendar_versions).order_by(version.since, version.version)):
-        timetables[row.code].append(InForce(row.since, _decode(row.schedule)))
+    for code, in_force in told:
+        timetables[code].append(in_force)
     # Of two that name a team, the first by code.
     of_team = {team: code for code in sorted(timetables, reverse=True) for team in timetables[code][-1].schedule.teams}
     return Calendars(timetables, of_team)

@@ -18,7 +18,7 @@ from domain.service_level import PolicyVersion, Promise, Verdict, promised
 from domain.sla_policy import METRICS, TICKET_FIELDS, Metric
 from domain.ticket import SlaTarget
 from projections.channel_sales import Period, first_day
-from projections.ratios import Ratio, ratio
+from projections.ratios import Ratio, proportion
 from projections.service_calendars import Calendars, calendars
 from projections.service_level_breaches import Judged, breaches
 from projections.sla_policies import policies
@@ -187,7 +187,7 @@ class _Count:
 
     def _attained(self, metric: Metric) -> Attainment:
         met, breached, undecided = (self._verdicts[metric, verdict] for verdict in VERDICTS)
-        share = ratio(met, met + breached, "share", "met / (met + breached)", "nothing is decided yet")
+        share = proportion(met, met + breached, "share", "met / (met + breached)", "nothing is decided yet")
         return Attainment(attainment=share, met=met, breached=breached, undecided=undecided)
 
 

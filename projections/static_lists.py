@@ -2,7 +2,7 @@
 
 A membership is the list's own fact, told of many customers at a time, so its row belongs to the list: a command on a thousand
 customers is one event on one partition, and a list as of any moment follows from its own events. Who was erased meanwhile is
-known by a row of their own, and left out when asked.
+known by a row of their own, and left out when asked; whoever was merged stands with who is left.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from sqlalchemy import BigInteger, Column, Connection, Integer, MetaData, Select
 from domain.customer import Erased
 from domain.events import Event, Recorded, type_name
 from domain.static_list import Created, MembersAdded, MembersRemoved, Retired, StaticList
+from projections.customer_view import customers
+from projections.merging import left_of, survivors
 from projections.pages import Order, Page, page
 from projections.projection import Delivery, Projection
 from projections.rows import Instant, Row, Rows
@@ -101,13 +103,28 @@ _THERE = list_members.c.customer_id.not_in(select(erased_customers.c.customer_id
 
 def _counted() -> Select[Any]:
     """Lists, each with how many members it has, without those who were erased."""
+    merged = survivors()
+    member = left_of(merged, list_members.c.customer_id)
+    joined = list_members.outerjoin(merged, merged.c.customer_id == list_members.c.customer_id)
+    return _with(select(func.count(member.distinct())).select_from(joined))
+
+
+def _with(members: Select[Any]) -> Select[Any]:
     here = (list_members.c.list_id == list_rows.c.list_id) & _THERE
-    members = select(func.count()).select_from(list_members).where(here).scalar_subquery().label("members")
-    return select(list_rows, members)
+    return select(list_rows, members.where(here).correlate(list_rows).scalar_subquery().label("members"))
 
 
 def get(connection: Connection, list_id: UUID) -> Row | None:
-    row = connection.execute(_counted().where(list_rows.c.list_id == list_id)).mappings().first()
+    return _one(connection, _counted(), list_id)
+
+
+def as_it_was(connection: Connection, list_id: UUID) -> Row | None:
+    """The list by its own events alone, where everyone is counted for themselves."""
+    return _one(connection, _with(select(func.count()).select_from(list_members)), list_id)
+
+
+def _one(connection: Connection, query: Select[Any], list_id: UUID) -> Row | None:
+    row = connection.execute(query.where(list_rows.c.list_id == list_id)).mappings().first()
     return None if row is None else dict(row)
 
 
@@ -121,9 +138,17 @@ def listing(connection: Connection, *, retired: bool | None = None, limit: int =
 
 
 def members(connection: Connection, list_id: UUID, *, limit: int = 50, cursor: str | None = None) -> Page:
-    """Who is on the list, in the order of their ids; who was erased is not. Raises MalformedCursor."""
-    query = select(list_members).where(list_members.c.list_id == list_id, _THERE)
-    return page(connection, query, Order(list_members.c.customer_id, list_members.c.customer_id), limit, cursor)
+    """Who is on the list, in the order of their ids; who was erased is not. Raises MalformedCursor.
+
+    Whoever was merged stands with who is left, who is on it since the first of them is.
+    """
+    row, merged = list_members.c, survivors()
+    member = left_of(merged, row.customer_id)
+    since = (func.min(row.added_at, type_=row.added_at.type).label("added_at"), func.min(row.since).label("since"))
+    joined = list_members.outerjoin(merged, merged.c.customer_id == row.customer_id)
+    here = select(member, *since).select_from(joined).where(row.list_id == list_id, _THERE).group_by(member).subquery()
+    id = customers.c.customer_id
+    return page(connection, select(here).join(customers, id == here.c.customer_id), Order(id, id), limit, cursor)
 
 
 static_lists = Projection(

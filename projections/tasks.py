@@ -28,9 +28,10 @@ from sqlalchemy import (
 )
 
 from domain.customer import Erased
-from domain.events import Event, Recorded, type_name
+from domain.events import Event, Metadata, Recorded, type_name
 from domain.lead import Erased as ErasedLead
-from domain.task import Assigned, Cancelled, Completed, Created, Rescheduled, Status, Task
+from domain.task import Assigned, Cancelled, Completed, Created, Reminded, Rescheduled, Status, Task
+from projections.merging import same_customer
 from projections.pages import Order, Page, page
 from projections.projection import Delivery, Projection
 from projections.rows import Instant, Row, Rows
@@ -52,6 +53,9 @@ task_rows = Table(
     Column("about_id", Uuid, index=True),
     Column("due", Instant, index=True),
     Column("remind_at", Instant, index=True),
+    Column("reminded_at", Instant),
+    # When somebody is to be reminded who was not yet.
+    Column("reminder", Instant, index=True),
     Column("created_at", Instant, nullable=False, index=True),
     Column("completed_at", Instant),
     Column("cancelled_at", Instant),
@@ -86,13 +90,15 @@ def _after(row: Row, recorded: Recorded) -> Row:
         case Created():
             told |= _created(recorded, event)
         case Rescheduled(due=due, remind_at=remind_at):
-            told |= {"due": due, "remind_at": remind_at}
+            told |= {"due": due} | _moved(row, remind_at, recorded.metadata)
+        case Reminded():
+            told |= {"reminded_at": at, "reminder": None}
         case Assigned(assignee=assignee):
             told["assignee"] = assignee
         case Completed():
-            told |= {"status": "completed", "completed_at": at}
+            told |= {"status": "completed", "completed_at": at, "reminder": None}
         case Cancelled():
-            told |= {"status": "cancelled", "cancelled_at": at}
+            told |= {"status": "cancelled", "cancelled_at": at, "reminder": None}
     return row | told
 
 
@@ -106,10 +112,26 @@ def _created(recorded: Recorded, event: Created) -> Row:
         "about_id": event.about and event.about.id,
         "due": event.due,
         "remind_at": event.remind_at,
+        "reminded_at": None,
+        "reminder": _reminder(event.remind_at, recorded.metadata),
         "created_at": recorded.metadata.occurred_at,
         "completed_at": None,
         "cancelled_at": None,
     }
+
+
+def _moved(row: Row, remind_at: datetime | None, metadata: Metadata) -> Row:
+    """Another moment reminds anew; nobody is reminded of what has ended."""
+    if remind_at == row["remind_at"]:
+        return {}
+    reminder = _reminder(remind_at, metadata) if row["status"] == "open" else None
+    return {"remind_at": remind_at, "reminded_at": None, "reminder": reminder}
+
+
+def _reminder(remind_at: datetime | None, metadata: Metadata) -> datetime | None:
+    """What was past when it was imported is history."""
+    past = remind_at is not None and metadata.origin == "import" and remind_at <= metadata.recorded_at
+    return None if past else remind_at
 
 
 def _title(recorded: Recorded) -> Row:
@@ -121,7 +143,10 @@ def _title(recorded: Recorded) -> Row:
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
-    """Tasks with all of these; None asks for any. `overdue` are open with a due time that is past, by `now`."""
+    """Tasks with all of these; None asks for any. `overdue` are open with a due time that is past, by `now`.
+
+    `reminded` are those of whose `remind_at` somebody was reminded.
+    """
 
     now: datetime
     status: Status | None = None
@@ -130,10 +155,11 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     due_from: datetime | None = None
     due_to: datetime | None = None
     overdue: bool | None = None
+    reminded: bool | None = None
 
 
-Sort = Literal["created_at", "position"]
-EQUAL = ("status", "assignee", "about_id")
+Sort = Literal["created_at", "due", "position"]
+EQUAL = ("status", "assignee")
 
 _JOINED = task_rows.outerjoin(task_titles, task_titles.c.task_id == task_rows.c.task_id)
 _SHOWN = (*task_rows.c, task_titles.c.title)
@@ -166,13 +192,24 @@ def _filtered(filter: Filter) -> Select[Any]:
     for name in EQUAL:
         if (value := getattr(filter, name)) is not None:
             query = query.where(table[name] == value)
+    if filter.about_id is not None:
+        query = query.where(table.about_id.in_(same_customer(filter.about_id)))
     if filter.due_from is not None:
         query = query.where(table.due >= filter.due_from)
     if filter.due_to is not None:
         query = query.where(table.due < filter.due_to)
     if filter.overdue is not None:
         query = query.where(_overdue(filter.now) if filter.overdue else ~_overdue(filter.now))
+    if filter.reminded is not None:
+        query = query.where(table.reminded_at.is_not(None) if filter.reminded else table.reminded_at.is_(None))
     return query
+
+
+def to_remind_of(connection: Connection, now: datetime, limit: int, cursor: str | None = None) -> Page:
+    """Tasks that somebody is to be reminded of by now, who was not yet; in the order of the moments."""
+    table = task_rows.c
+    due = select(table.task_id, table.version, table.reminder).where(table.reminder <= now)
+    return page(connection, due, Order(table.reminder, table.task_id), limit, cursor)
 
 
 def _overdue(now: datetime) -> ColumnElement[bool]:
@@ -183,14 +220,14 @@ def _overdue(now: datetime) -> ColumnElement[bool]:
 
 def _opened(row: Row, now: datetime) -> Row:
     about = {"kind": row["about_kind"], "id": row["about_id"]} if row["about_id"] else None
-    shown = {name: value for name, value in row.items() if name not in ("subject", "about_kind", "about_id")}
+    shown = {name: value for name, value in row.items() if name not in ("subject", "about_kind", "about_id", "reminder")}
     overdue = row["status"] == "open" and row["due"] is not None and row["due"] < now
     return shown | {"about": about, "overdue": overdue}
 
 
 tasks = Projection(
     name="tasks",
-    version=1,
+    version=2,
     tables=(task_rows, task_titles),
     apply=apply,
     reads=frozenset({*map(type_name, TASK_EVENTS), type_name(Erased), type_name(ErasedLead)}),

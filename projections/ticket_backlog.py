@@ -6,11 +6,14 @@ end of a period is what waited at the end of the one before, and what was opened
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
+from msgspec.structs import replace
+from numpy.typing import NDArray
 from sqlalchemy import Connection, case, select
 
 from projections.channel_sales import Period, first_day
@@ -21,6 +24,9 @@ from projections.ticket_course import FINISHED, microseconds, moment
 from projections.ticket_measures import SECOND
 from projections.ticket_report import FILTERS, GROUP_LIMIT, TooManyGroups
 from projections.ticket_times import measured_tickets, ticket_intervals
+
+Flags = NDArray[np.bool_]
+Key = tuple[str | None, ...]
 
 DAYS_OF_MONTH = 31
 
@@ -37,9 +43,12 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
-    """From the period of `from_` to that before `to`, in `zone`, of tickets with these values; None is any."""
+    """From the period of `from_` to that before `to`, in `zone`, of tickets with these values; None is any.
 
-    by: Period = "day"
+    Where `by` is None all these days are one period.
+    """
+
+    by: Period | None = "day"
     from_: date
     to: date
     zone: tzinfo = UTC
@@ -67,9 +76,53 @@ class _Moves:
         return sums
 
 
+class _Intervals(NamedTuple):
+    """When each interval began and its ticket was opened; whether it is the first, is finished, and follows a finished one."""
+
+    began: Whole
+    opened: Whole
+    first: Flags
+    finished: Flags
+    after_finish: Flags
+
+    def of(self, which: Whole) -> _Intervals:
+        return _Intervals(
+            self.began[which], self.opened[which], self.first[which], self.finished[which], self.after_finish[which]
+        )
+
+
 def report(connection: Connection, question: Question, now: datetime) -> list[Flow]:
     """The periods in order, from the first ticket on and until now. Discarded tickets are left out. Raises TooManyGroups."""
-    at, opened, first, finished, after_finish = _intervals(connection, question)
+    intervals, _ = _read(connection, question, ())
+    return [_flow(*row) for row in _counted(question, intervals, now)]
+
+
+def by_groups(
+    connection: Connection, question: Question, names: Sequence[str], now: datetime
+) -> tuple[Flow | None, list[tuple[Key, Flow]]]:
+    """All days as one period, and of every group of tickets the periods in which any came or waited. Raises TooManyGroups."""
+    intervals, keys = _read(connection, question, names)
+    whole = next((_flow(*row) for row in _counted(replace(question, by=None), intervals, now)), None)
+    found: list[tuple[Key, Flow]] = []
+    for key, places in _places(keys):
+        rows = _counted(question, intervals.of(places), now)
+        found += [(key, _flow(*row)) for row in rows if any(row[1:5])]
+        if len(found) > GROUP_LIMIT:
+            raise TooManyGroups(f"There would be more than {GROUP_LIMIT} groups.")
+    return whole, found
+
+
+def _places(keys: Sequence[Key]) -> Iterator[tuple[Key, Whole]]:
+    """Where each key stands, in order."""
+    codes: dict[Key, int] = {}
+    numbers = np.array([codes.setdefault(key, len(codes)) for key in keys], dtype=np.int64)
+    order, bounds = np.argsort(numbers, kind="stable"), np.cumsum(np.bincount(numbers, minlength=len(codes)))
+    yield from zip(codes, np.split(order, bounds[:-1]), strict=False)
+
+
+def _counted(question: Question, intervals: _Intervals, now: datetime) -> list[tuple[date, int, int, int, int, int]]:
+    """Every period's first day, what came, came back, was finished and waits, and how long that is open, in seconds."""
+    at, opened, first, finished, after_finish = intervals
     if not len(at):
         return []
     days = list(_periods(question, moment(int(opened.min())), now))
@@ -84,8 +137,7 @@ def report(connection: Connection, question: Question, now: datetime) -> list[Fl
     waiting = came.before(ends) + back.before(ends) - done.before(ends)
     since = came.opened_before(ends) + back.opened_before(ends) - done.opened_before(ends)
     ages = waiting * (ends // SECOND) - since
-    rows = zip(days, *counts, waiting.tolist(), ages.tolist(), strict=False)
-    return [_flow(*row) for row in rows]
+    return list(zip(days, *counts, waiting.tolist(), ages.tolist(), strict=False))
 
 
 def _flow(period: date, opened: int, reopened: int, finished: int, backlog: int, age: int) -> Flow:
@@ -93,26 +145,37 @@ def _flow(period: date, opened: int, reopened: int, finished: int, backlog: int,
     return Flow(period=period, opened=opened, reopened=reopened, finished=finished, backlog=backlog, mean_age=mean)
 
 
-def _intervals(connection: Connection, question: Question) -> tuple[Whole, ...]:
-    """When each interval began and its ticket was opened; whether it is the first, is finished, and follows a finished one."""
+def _read(connection: Connection, question: Question, names: Sequence[str]) -> tuple[_Intervals, list[Key]]:
+    """The intervals, and the values of each one's ticket that have these names."""
     row, ticket = ticket_intervals.c, measured_tickets.c
     asked = {name: getattr(question, name) for name in FILTERS}
     query = (
-        select(row.began, ticket.opened, row.ordinal, case((row.status.in_(FINISHED), 1), else_=0))
+        select(
+            row.began,
+            ticket.opened,
+            row.ordinal,
+            case((row.status.in_(FINISHED), 1), else_=0),
+            *(ticket[name] for name in names),
+        )
         .join(measured_tickets, ticket.ticket_id == row.ticket_id)
         .where(~ticket.discarded, *(ticket[name] == value for name, value in asked.items() if value is not None))
         .order_by(row.ticket_id, row.ordinal)
     )
-    found = np.array([tuple(one) for one in connection.execute(query)], dtype=np.int64).reshape(-1, 4)
-    began, opened, ordinal, done = found.T
+    found = [tuple(one) for one in connection.execute(query)]
+    began, opened, ordinal, done = np.array([one[:4] for one in found], dtype=np.int64).reshape(-1, 4).T
     first, finished = ordinal == 1, done == 1
-    return began, opened, first, finished, np.concatenate(([False], finished[:-1])) & ~first
+    after_finish = np.concatenate(([False], finished[:-1])) & ~first
+    return _Intervals(began, opened, first, finished, after_finish), [one[4:] for one in found]
 
 
 def _periods(question: Question, first: datetime, now: datetime) -> Iterator[date]:
     """First days of periods, and of the one after the last. Raises TooManyGroups."""
     earliest = max(question.from_, first.astimezone(question.zone).date())
     today = now.astimezone(question.zone).date()
+    if question.by is None:
+        end = min(question.to, today + timedelta(days=1))
+        yield from (earliest, end) if earliest < end else ()
+        return
     day, number = first_day(earliest, question.by), 0
     while day < question.to and day <= today:
         yield day

@@ -16,6 +16,7 @@ from sqlalchemy import BigInteger, Column, Connection, Date, Index, Integer, Met
 
 from domain.customer import Erased
 from domain.events import Recorded, type_name
+from projections.merging import same_customer
 from projections.occurred import own_day, within
 from projections.pages import Order, Page, page
 from projections.projection import Delivery, Projection
@@ -208,7 +209,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Sort = Literal["opened_at", "last_activity_at", "position", "number"]
-COLUMNS = ("customer_id", "number", "status", "agent", "team", "category", "priority", "channel", "opened_by")
+COLUMNS = ("number", "status", "agent", "team", "category", "priority", "channel", "opened_by")
 _SUMMARY = [column for column in ticket_rows.c if column.name not in ("state", "subject")]
 
 
@@ -245,6 +246,8 @@ def _filtered(filter: Filter) -> Select[Any]:
     for name in COLUMNS:
         if (value := getattr(filter, name)) is not None:
             query = query.where(row[name] == value)
+    if filter.customer_id is not None:
+        query = query.where(row.customer_id.in_(same_customer(filter.customer_id)))
     conditions = {
         "unsolved": row.status.not_in(FINISHED),
         "discarded": row.discarded.is_not(None),

@@ -19,6 +19,7 @@ from domain.events import Recorded as Fact
 from domain.events import type_name
 from domain.lead import Erased as LeadErased
 from domain.touchpoint import Recorded
+from projections.customer_leads import leads_of, theirs
 from projections.occurred import own_day, within
 from projections.pages import Order, Page, page
 from projections.projection import Delivery, Projection
@@ -37,7 +38,7 @@ touchpoint_rows = Table(
     Column("channel", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("customer_id", Uuid),
-    Column("lead_id", Uuid),
+    Column("lead_id", Uuid, index=True),
     Column("campaign_id", Uuid, index=True),
     *(Column(f"utm_{name}", Text) for name in UTM),
     Column("occurred_at", Instant, nullable=False, index=True),
@@ -102,7 +103,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Sort = Literal["occurred_at", "position"]
-EQUAL = ("customer_id", "lead_id", "campaign_id", "channel", "kind")
+EQUAL = ("lead_id", "campaign_id", "channel", "kind")
 
 _JOINED = touchpoint_rows.outerjoin(touchpoint_private, touchpoint_private.c.touchpoint_id == touchpoint_rows.c.touchpoint_id)
 _SHOWN = (*touchpoint_rows.c, touchpoint_private.c.private)
@@ -136,6 +137,9 @@ def _filtered(filter: Filter) -> Select[Any]:
     for name in EQUAL:
         if (value := getattr(filter, name)) is not None:
             query = query.where(table[name] == value)
+    if filter.customer_id is not None:
+        of_leads = table.lead_id.in_(leads_of(filter.customer_id))
+        query = query.where(theirs(touchpoint_rows, filter.customer_id, of_leads))
     return query
 
 
@@ -148,7 +152,7 @@ def _opened(row: Row) -> Row:
 
 touchpoints = Projection(
     name="touchpoints",
-    version=1,
+    version=2,
     tables=(touchpoint_rows, touchpoint_private),
     apply=apply,
     reads=frozenset({type_name(Recorded), type_name(Erased), type_name(LeadErased)}),

@@ -10,8 +10,11 @@ from uuid import UUID
 
 from domain.campaign_member import member_id
 from domain.channel import channel_day_id, channel_id
+from domain.field_definition import field_definition_id
 from domain.ids import external_id
 from domain.pipeline import pipeline_id
+from domain.team import team_id
+from domain.user import user_id
 
 REMEMBERED = 10_000
 
@@ -53,6 +56,11 @@ DERIVED: Mapping[str, Derived] = {
     ),
     "channel": Derived(("channel",), lambda called: channel_id(called.name)),
     "pipeline": Derived(("pipeline",), lambda called: pipeline_id(called.name)),
+    "user": Derived(("user",), lambda called: user_id(called.name)),
+    "team": Derived(("team",), lambda called: team_id(called.name)),
+    "field_definition": Derived(
+        ("entity", "key"), lambda called: field_definition_id(called.names["entity"], called.names["key"])
+    ),
     # A source tells of each of a channel's days once.
     "channel_day": Derived(("channel",), lambda called: channel_day_id(called.names["channel"], called.day, called.system)),
 }

@@ -18,6 +18,7 @@ from domain.refusals import Malformed
 
 Texts = Sequence[str | None]
 
+EACH = "#each"
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 NUMBER = re.compile(r"[+-]?\d{1,30}(\.\d{1,30})?([eE][+-]?\d{1,2})?", re.ASCII)
 DECIMALS = Decimal("0.000001")
@@ -59,8 +60,8 @@ class Computed(Part, frozen=True):
 class Compiler:
     """Makes expressions for a file with these columns. Raises MappingError with the key's path."""
 
-    def __init__(self, columns: Mapping[str, int], format: FileFormat) -> None:
-        self._columns, self._format = columns, format
+    def __init__(self, columns: Mapping[str, int], format: FileFormat, zone: str | None = None) -> None:
+        self._columns, self._format, self._zone = columns, format, zone
 
     def template(self, text: str, path: str) -> Expression:
         """`{column}` stands for its text; a row that has no text in one of them gives no value."""
@@ -76,7 +77,7 @@ class Compiler:
 
     def place(self, column: str, path: str) -> int:
         if column not in self._columns:
-            known = ", ".join(name for name in self._columns if name != LINE)
+            known = ", ".join(name for name in self._columns if name not in (LINE, EACH))
             raise MappingError(f"{path}: there is no column {column!r}. The columns are {known}, and {LINE} is the line.")
         return self._columns[column]
 
@@ -134,17 +135,24 @@ class Compiler:
             and not any(_holds(texts[place], value) for place, value in unwanted)
         )
 
-    def time(self, spec: str | Time, zone: str | None, path: str) -> Callable[[Texts], Occurrence]:
-        spec = Time(time=spec) if isinstance(spec, str) else spec
-        template = self.template(spec.time, path)
-        parse = lru_cache(REMEMBERED)(_time_parser(spec, spec.zone or zone, path))
+    def time(self, spec: str | Time, path: str) -> Callable[[Texts], Occurrence]:
+        """When facts happened."""
+        moment = self.moment(spec, path)
 
         def read(texts: Texts) -> Occurrence:
-            if (text := template.read(texts)) is None:
+            found: Occurrence | None = moment.read(texts)
+            if found is None:
                 raise Unusable("It is empty: every fact of an import says when it happened.")
-            return parse(text)
+            return found
 
         return read
+
+    def moment(self, spec: str | Time, path: str) -> Expression:
+        """A time, where the row has one."""
+        spec = Time(time=spec) if isinstance(spec, str) else spec
+        template = self.template(spec.time, path)
+        parse = lru_cache(REMEMBERED)(_time_parser(spec, spec.zone or self._zone, path))
+        return template._replace(read=lambda texts: None if (text := template.read(texts)) is None else parse(text))
 
 
 def _filled(literals: Sequence[str], values: Sequence[str | None]) -> str | None:

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -17,21 +17,22 @@ from commands.importing.called import Called, keys
 from commands.importing.expressions import Compiler, Expression, Texts, Unusable
 from commands.importing.history import Step
 from commands.importing.importable import IMPORTABLE
-from commands.importing.mapping import Make, Mapping, MappingError
+from commands.importing.mapping import Each, Make, Mapping, MappingError
+from commands.importing.pieces import Pieces, with_numbers
 from commands.importing.reading import Row
 from commands.importing.shapes import compiled
 from commands.importing.statements import Facts, Importable
-from domain.events import time_zone
 from domain.occurrence import Occurrence
 
 _encode = msgspec.json.Encoder(order="sorted").encode
 
 
 class Group(NamedTuple):
-    """The [[make]] blocks that act on one thing of a row: of one kind, and called by the same templates."""
+    """The [[make]] blocks that act on one thing of a row, or of each piece: of one kind, and called by the same templates."""
 
     kind: str
     names: tuple[str, ...]
+    each: Each | None
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -94,17 +95,29 @@ class Plan:
     def __init__(self, mapping: Mapping, columns: dict[str, int], secret: bytes) -> None:
         self._system, self._secret = mapping.system, secret
         self._makings: dict[Group, list[Making]] = {}
-        compiler = Compiler(columns, mapping.file)
+        self._pieces: dict[Group, Pieces] = {}
+        compiler = Compiler(columns, mapping.file, mapping.time_zone)
+        of_pieces = Compiler(with_numbers(columns), mapping.file, mapping.time_zone)
         self._event = None if mapping.event is None else compiler.template(mapping.event, "event")
         _check_ids(mapping)
         for place, make in enumerate(mapping.make):
-            group, making = _making(mapping, make, compiler, f"make[{place}]")
+            key = f"make[{place}]"
+            group, making = _making(mapping, make, of_pieces if make.each else compiler, key)
             self._makings.setdefault(group, []).append(making)
+            if make.each:
+                self._pieces[group] = Pieces(make.each, columns, mapping.file, f"{key}.each")
 
     @property
     def groups(self) -> Sequence[Group]:
         """In the order of the mapping, which is the order in which they run."""
         return tuple(self._makings)
+
+    def rows(self, row: Row, group: Group) -> Sequence[Row]:
+        """The row, or for a thing that is each piece of a text the row for each of them. Raises Unusable."""
+        if group not in self._pieces:
+            return (row,)
+        rows: Sequence[Row] = _at(f"{group.kind}: each", lambda: self._pieces[group].rows(row))
+        return rows
 
     def part(self, row: Row, group: Group) -> Part | None:
         """What the row says of this thing, or None where no condition holds. Raises Unusable."""
@@ -119,15 +132,15 @@ class Plan:
             kind=group.kind,
             system=self._system,
             names=makings[0].called(row.texts),
-            day=_day(makings[0].at(row.texts)),
+            day=makings[0].at(row.texts).day,
             secret=self._secret,
         )
         made = [making.step(row.texts, called) for making in makings]
         steps = tuple(step for step, _ in made)
         thing = (group.kind, *called.names.values())
         says = _encode([*thing, [[step.name, told] for step, told in made]])
-        event = self._event_of(row.texts)
-        told = says + _encode([step.occurred.at for step in steps]) if event is None else _encode([*thing, event])
+        event, numbered = self._event_of(row.texts), [row.number] if row.number else []
+        told = says + _encode([step.occurred.at for step in steps]) if event is None else _encode([*thing, event, *numbered])
         return Part(
             id=called.id,
             at=min(step.occurred.at for step in steps),
@@ -160,12 +173,12 @@ def _making(mapping: Mapping, make: Make, compiler: Compiler, key: str) -> tuple
     occurred_at = make.occurred_at or mapping.occurred_at
     if occurred_at is None:
         raise MappingError(f"{key}.occurred_at: it is missing: every fact of an import says when it happened.")
-    return Group(kind, tuple(template for template, _ in names.values())), Making(
+    return Group(kind, tuple(template for template, _ in names.values()), make.each), Making(
         key=key,
         command=make.command,
         importable=importable,
         names={part: compiler.template(template, path) for part, (template, path) in names.items()},
-        occurred=compiler.time(occurred_at, mapping.time_zone, f"{key}.occurred_at"),
+        occurred=compiler.time(occurred_at, f"{key}.occurred_at"),
         holds=compiler.condition(make.when, make.unless, key),
         facts=compiled(make.facts, inspect.type_info(importable.facts), compiler, f"{key}.facts"),
     )
@@ -196,10 +209,6 @@ def _own_or_common(own: str | None, common: str | None, part: str, key: str) -> 
     if common is not None:
         return common, f"ids.{part}"
     raise MappingError(f"{key}.id: it is missing, and so is ids.{part}: what does the source call the {part}?")
-
-
-def _day(occurred: Occurrence) -> date:
-    return occurred.at.astimezone(time_zone(occurred.zone)).date()
 
 
 def _at(path: str, read: Callable[[], Any]) -> Any:

@@ -15,8 +15,10 @@ from commands.importing.campaigns import CAMPAIGNS
 from commands.importing.channels import CHANNELS
 from commands.importing.contacts import CONTACTS
 from commands.importing.leads import LEADS
+from commands.importing.relations import RELATIONS
 from commands.importing.statements import Facts, Importable, annotation_commands
 from commands.importing.tickets import TICKETS
+from commands.importing.working import WORKING
 from domain.contact import Address, MethodKind
 from domain.customer import AcquisitionSource, ContactMethod, Customer, Kind, LegalBasis, OptIn
 from domain.order import Charge, Contact, Item, Line, LineQuantity, Order, OrderDiscount
@@ -59,6 +61,15 @@ class ConsentWithdrawal(Facts, frozen=True):
     channel: str
     source: str | None = None
     evidence: str | None = None
+
+
+class Merge(Facts, frozen=True):
+    """`into` is what the source calls whom they are."""
+
+    into: str
+
+    def command_facts(self, called: Called) -> dict[str, Any]:
+        return {"customer_id": called.id, "into": called.other("customer", self.into)}
 
 
 class OrderLine(Facts, frozen=True):
@@ -150,6 +161,9 @@ IMPORTABLE: Mapping[str, Importable] = {
     "customer.give_consent": Importable(Customer, customers.give_consent, Consent),
     "customer.withdraw_consent": Importable(Customer, customers.withdraw_consent, ConsentWithdrawal),
     "customer.archive": Importable(Customer, customers.archive),
+    **RELATIONS,
+    "customer.merge": Importable(Customer, customers.merge, Merge),
+    "customer.unmerge": Importable(Customer, customers.unmerge),
     "order.place": Importable(Order, orders.place, Placement),
     "order.confirm": Importable(Order, orders.confirm),
     "order.complete": Importable(Order, orders.complete),
@@ -165,6 +179,7 @@ IMPORTABLE: Mapping[str, Importable] = {
     **CHANNELS,
     **CAMPAIGNS,
     **LEADS,
+    **WORKING,
 }
 
 

@@ -52,10 +52,18 @@ class Time(Part, frozen=True):
 Conditions = dict[str, bool | int | str | list[int | str]]
 
 
+class Each(Part, frozen=True):
+    """A column whose text is several pieces with `split` between them."""
+
+    column: str
+    split: str
+
+
 class Make(Part, frozen=True):
-    """A command that each row gives, if all of `when` and none of `unless` hold."""
+    """A command that each row gives, or each piece of one of its texts, if all of `when` and none of `unless` hold."""
 
     command: str
+    each: Each | None = None
     id: str | dict[str, str] = {}
     occurred_at: str | Time | None = None
     when: Conditions = {}

@@ -19,10 +19,14 @@ class FileUnreadable(Exception):
 
 
 class Row(NamedTuple):
-    """`line` is where the row begins in the file, from 1. Its texts end with the line as a text."""
+    """`line` is where the row begins in the file, from 1. Its texts end with the line as a text.
+
+    A row for one of the pieces of a text ends with their `number` after it, from 1; that of a whole row is 0.
+    """
 
     line: int
     texts: tuple[str | None, ...]
+    number: int = 0
 
 
 class Misfit(NamedTuple):

@@ -25,6 +25,7 @@ from commands.importing.expressions import Unusable
 from commands.importing.facts import Group, Part, Plan
 from commands.importing.history import carry_out
 from commands.importing.mapping import Mapping
+from commands.importing.pieces import LARGEST
 from commands.importing.reading import Row, Table, read_table, sha256
 from commands.importing.report import RefusedRow, Report, Tally
 from commands.importing.window import Window
@@ -34,8 +35,10 @@ from domain.ids import external_id, new_id
 from domain.imports import ImportAlreadyCompleted, ImportAlreadyStarted
 
 Progress = Callable[[int, int], None]
-Timed = dict[Group, list[tuple[datetime, int]]]
-"""By thing, when each row has something to say of it; a row is the place it has in the file."""
+Told = tuple[datetime, int, int]
+"""When something is told, by which row of the file, and for which of the rows that it is for a thing; both from 0."""
+Timed = dict[Group, list[Told]]
+"""By thing, all that rows have to say of it."""
 
 STRIDE = 100
 # So many parts are kept from the first reading; of a longer file the rest is read again, for want of memory.
@@ -87,7 +90,7 @@ class _Run:
         self._executor, self._plan, self._table, self._mapping = executor, plan, table, mapping
         self._import_id, self._actor, self._progress = import_id, actor, progress
         self._window, self._tally = Window(executor), Tally()
-        self._parts: dict[tuple[int, Group], Part] = {}
+        self._parts: dict[tuple[int, Group, int], Part] = {}
         self._last: dict[Group, dict[UUID, _Sent]] = {group: {} for group in plan.groups}
         self._began = 0
         self._commands = 0
@@ -113,27 +116,32 @@ class _Run:
         timed: Timed = {group: [] for group in self._plan.groups}
         for place, row in enumerate(self._table.rows):
             try:
-                parts = [(group, self._plan.part(row, group)) for group in self._plan.groups]
+                parts = [
+                    (group, number, self._plan.part(told, group))
+                    for group in self._plan.groups
+                    for number, told in enumerate(self._plan.rows(row, group))
+                ]
             except Unusable as unusable:
                 self._refuse(row.line, unusable.field, "unusable", unusable.reason)
                 continue
-            for group, part in parts:
+            for group, number, part in parts:
                 if part is not None:
-                    timed[group].append((part.at, place))
+                    timed[group].append((part.at, place, number))
                     self._tally.tried.add(row.line)
                     if len(self._parts) < PARTS_KEPT:
-                        self._parts[row.line, group] = part
+                        self._parts[row.line, group, number] = part
         return timed
 
-    def _part(self, row: Row, group: Group) -> Part | None:
-        return self._parts.pop((row.line, group), None) or self._plan.part(row, group)
+    def _part(self, row: Row, group: Group, number: int) -> Part | None:
+        kept = self._parts.pop((row.line, group, number), None)
+        return kept or self._plan.part(self._plan.rows(row, group)[number], group)
 
-    def _run_group(self, place: int, group: Group, rows: list[tuple[datetime, int]]) -> None:
-        """All rows have ended before the next group begins, so that no refused row goes on."""
-        last = self._last[group]
-        for _, index in rows:
+    def _run_group(self, place: int, group: Group, told: list[Told]) -> None:
+        """All rows have ended before the next group begins, so that no refused row goes on; of one row all pieces are tried."""
+        last, refused = self._last[group], frozenset(self._tally.refused)
+        for _, index, number in told:
             row = self._table.rows[index]
-            part = None if row.line in self._tally.refused else self._part(row, group)
+            part = None if row.line in refused else self._part(row, group, number)
             if part is None:
                 self._advance(1)
                 continue
@@ -142,11 +150,11 @@ class _Run:
                 self._say_again(sent, row.line, place)
             else:
                 last[part.id] = sent = _Sent(part.says, [row.line])
-                self._window.submit(self._command(part, row, place), partial(self._settle, sent, place))
+                self._window.submit(self._command(part, row, f"{place}:{number}"), partial(self._settle, sent, place))
                 self._commands += len(part.steps)
         self._window.drain()
 
-    def _command(self, part: Part, row: Row, place: int) -> Command:
+    def _command(self, part: Part, row: Row, place: str) -> Command:
         context = Context(
             now=datetime.now(UTC),
             actor=self._actor,
@@ -189,8 +197,9 @@ class _Run:
 
     def _done_before(self, line: int, place: int) -> tuple[str, ...]:
         row = self._table.rows[bisect_left(self._table.rows, line, key=lambda row: row.line)]
-        parts = (self._plan.part(row, group) for group in self._plan.groups[:place])
-        return tuple(step.name for part in parts if part for step in part.steps)
+        before = self._plan.groups[:place]
+        parts = (self._plan.part(told, group) for group in before for told in self._plan.rows(row, group))
+        return tuple(dict.fromkeys(step.name for part in parts if part for step in part.steps))
 
     def _advance(self, count: int) -> None:
         self._done += count
@@ -263,15 +272,18 @@ def _portions(timed: Timed) -> Iterator[Timed]:
     Where a row says all at one time, the order of time is that of the rows for every thing alike: then a few rows are run for
     all things before the next few, so that a row's customer is still in memory when its order comes.
     """
-    ordered = {group: sorted(rows) for group, rows in timed.items()}
+    ordered = {group: sorted(told) for group, told in timed.items()}
     moments: dict[int, datetime] = {}
-    if any(moments.setdefault(place, at) != at for rows in timed.values() for at, place in rows):
+    if any(moments.setdefault(place, at) != at for told in timed.values() for at, place, _ in told):
         yield ordered
         return
     whole = sorted((at, place) for place, at in moments.items())
     for start in range(0, len(whole), PORTION):
         first, last = whole[start], whole[min(start + PORTION, len(whole)) - 1]
-        yield {group: rows[bisect_left(rows, first) : bisect_right(rows, last)] for group, rows in ordered.items()}
+        yield {
+            group: told[bisect_left(told, (*first, 0)) : bisect_right(told, (*last, LARGEST))]
+            for group, told in ordered.items()
+        }
 
 
 def _unheard(done: int, rows: int) -> None:

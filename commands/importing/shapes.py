@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import inspect
 
 from commands.importing.expressions import Compiler, Computed, Expression, Texts, Unusable
-from commands.importing.mapping import MappingError
+from commands.importing.mapping import MappingError, Part, Time
+from domain.occurrence import Occurrence
+
+P = TypeVar("P", bound=Part)
 
 
 def compiled(tree: Any, shape: inspect.Type, compiler: Compiler, path: str) -> Expression:
@@ -71,9 +75,11 @@ def _read(key: str, part: Expression, texts: Texts) -> Any:
 
 def _leaf(tree: Any, shape: inspect.Type | None, compiler: Compiler, path: str) -> Expression:
     """A single value; with no shape it is a text, a number or a flag, as the mapping writes it."""
+    if isinstance(shape, inspect.DateTimeType | inspect.DateType) and (isinstance(tree, str) or _is_time(tree)):
+        return _moment(tree, compiler, path, day=isinstance(shape, inspect.DateType))
     exact = isinstance(shape, inspect.DecimalType)
     if isinstance(tree, dict):
-        return _plain(compiler.computed(_computed(tree, path), path), exact=exact)
+        return _plain(compiler.computed(_part(tree, Computed, path), path), exact=exact)
     number = isinstance(shape, inspect.DecimalType | inspect.IntType | inspect.FloatType)
     if isinstance(tree, str):
         if isinstance(shape, inspect.BoolType):
@@ -84,6 +90,25 @@ def _leaf(tree: Any, shape: inspect.Type | None, compiler: Compiler, path: str) 
     if isinstance(tree, int | Decimal) and not isinstance(tree, bool) and (shape is None or number):
         return _plain(_constant(Decimal(tree)), exact=exact)
     raise MappingError(f"{path}: it is a text, in quotes, or a table with one of text, number, flag, multiply and divide.")
+
+
+def _is_time(tree: Any) -> bool:
+    return isinstance(tree, dict) and "time" in tree
+
+
+def _moment(tree: Any, compiler: Compiler, path: str, *, day: bool) -> Expression:
+    """A moment, or a day; of a time of which less is known than that Unusable."""
+    found = compiler.moment(tree if isinstance(tree, str) else _part(tree, Time, path), path)
+
+    def read(texts: Texts) -> datetime | date | None:
+        at: Occurrence | None = found.read(texts)
+        if at is None:
+            return None
+        if at.precision == "month":
+            raise Unusable("It is a month, and not a day.")
+        return at.day if day else at.at
+
+    return found._replace(read=read)
 
 
 def _constant(value: Any) -> Expression:
@@ -107,9 +132,9 @@ def _table(tree: Any, path: str) -> dict[str, Any]:
     return tree
 
 
-def _computed(tree: dict[str, Any], path: str) -> Computed:
+def _part(tree: dict[str, Any], kind: type[P], path: str) -> P:
     try:
-        return msgspec.convert(tree, Computed)
+        return msgspec.convert(tree, kind)
     except msgspec.ValidationError as error:
         raise MappingError(f"{path}: {error}") from None
 

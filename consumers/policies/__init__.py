@@ -1,10 +1,14 @@
-"""Policies: whenever something is recorded, something else is done about it. All that are in force are listed here."""
+"""Policies: whenever something is recorded, or is due, something else is done about it. All in force are listed here."""
 
 from consumers.policies.consent import unsubscribing
 from consumers.policies.conversions import conversions
+from consumers.policies.deadline import Deadline
 from consumers.policies.deliverability import deliverability
+from consumers.policies.escalation import escalation
 from consumers.policies.policy import Policy
+from consumers.policies.reminders import reminders
 
 POLICIES: tuple[Policy, ...] = (deliverability, unsubscribing, conversions)
+DEADLINES: tuple[Deadline, ...] = (escalation, reminders)
 
-__all__ = ["POLICIES", "Policy"]
+__all__ = ["DEADLINES", "POLICIES", "Deadline", "Policy"]

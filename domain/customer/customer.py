@@ -13,7 +13,6 @@ from domain.aggregate import decision
 from domain.annotations import Number, checked_attributes, split_attributes
 from domain.contact import Address
 from domain.customer import facts
-from domain.customer.consent import Consenting
 from domain.customer.events import (
     ANNOTATIONS,
     EVENTS,
@@ -44,13 +43,15 @@ from domain.customer.refusals import (
     NeitherNameNorContact,
     TooManyContactMethods,
 )
+from domain.customer.relation_events import RelationAdded, RelationEnded
+from domain.customer.relations import Relating
 from domain.events import Context, Event
 from domain.text import code, text
 
 
-class Customer(Consenting):
+class Customer(Relating):
     name = "customer"
-    events = EVENTS
+    events = (*EVENTS, RelationAdded, RelationEnded)
     annotation_events = ANNOTATIONS
 
     def __init__(self, id: UUID) -> None:
@@ -68,8 +69,8 @@ class Customer(Consenting):
             raise CustomerErased(f"The customer {self.id} was erased.", id=self.id)
 
     def record(self, context: Context, event: Event, *irregular: str) -> None:
-        """A merged customer takes no facts but those of merging; refused as CustomerMerged."""
-        if self.survivor is not None and not isinstance(event, Merged | Unmerged):
+        """A merged customer takes no facts but those of merging, and that a relation ended; refused as CustomerMerged."""
+        if self.survivor is not None and not isinstance(event, Merged | Unmerged | RelationEnded):
             raise self._merged_already()
         super().record(context, event, *irregular)
 

@@ -61,3 +61,23 @@ class ImportedConsentWithoutEvidence(Refusal):
 
 class ImportMayNotErase(Refusal):
     """An import erases nobody."""
+
+
+class UnknownRelation(NotThere):
+    """The customer never had a relation with this id."""
+
+
+class RelatedToThemselves(Malformed):
+    """Nobody has a relation to themselves."""
+
+
+class RelationAlreadyThere(AlreadyThere):
+    """The customer's relation with this id has other values."""
+
+
+class RelationEndsBeforeItBegins(Refusal):
+    """A relation does not end before the day it begins."""
+
+
+class TooManyRelations(Refusal):
+    """A customer has five hundred relations at a time at most."""

@@ -15,6 +15,10 @@ from domain.ticket.state import State
 from domain.ticket.values import Hours, SlaTarget
 
 
+EACH_TIME = frozenset({"next_reply"})
+"""Metrics that are waited for again and again, so that each wait may be a breach of its own."""
+
+
 class SlaApplied(Event, frozen=True, tag="crm.ticket.sla_applied.v1"):
     """These targets hold from now on, as that version of the policy has them."""
 
@@ -53,4 +57,5 @@ class ServiceLevels(State):
         """Raises TargetUnknown."""
         if self.sla is None or metric not in {target.metric for target in self.sla.targets}:
             raise TargetUnknown(metric=metric)
-        self.record_status(context, SlaBreached(metric=metric), self.breaches.get(metric))
+        known = None if metric in EACH_TIME else self.breaches.get(metric)
+        self.record_status(context, SlaBreached(metric=metric), known)

@@ -11,7 +11,8 @@ import msgspec
 
 from commands.executor import Executor
 from consumers.days import Days
-from consumers.policies import POLICIES
+from consumers.policies import DEADLINES, POLICIES
+from consumers.policies.clock import Clock
 from consumers.policies.runner import Policies
 from consumers.project import Projector
 from consumers.tail import Tail
@@ -62,6 +63,10 @@ class Parts(msgspec.Struct, eq=False):
         policies = Policies(POLICIES, self.executor, self.deployment.store, self.deployment.read_models)
         policies.begin()
         return running(policies, "policies")
+
+    def meeting_deadlines(self) -> AbstractContextManager[None]:
+        """The clock of the policies, in a thread of its own."""
+        return running(Clock(DEADLINES, self.executor, self.deployment.read_models), "deadlines")
 
 
 @contextmanager

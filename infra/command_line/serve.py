@@ -68,6 +68,7 @@ def run(settings: Settings, load: Files | None) -> None:
         key = issue_first_key(parts.deployment.store, parts.executor)
         stack.enter_context(parts.ending_days())
         stack.enter_context(parts.following_policies())
+        stack.enter_context(parts.meeting_deadlines())
 
         def ready() -> None:
             if not settings.distributed:

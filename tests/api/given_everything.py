@@ -15,6 +15,7 @@ def everything_happened(api: Api) -> int:
     """The position of the log afterwards."""
     segments_that_moved(api)
     people = [_customer(api, number) for number in range(6)]
+    _relations(api, people)
     _channels(api, people)
     _campaign(api, people)
     _tickets(api, people)
@@ -29,6 +30,12 @@ def _customer(api: Api, number: int) -> str:
     answer = tell(api, "PUT", f"/v1/customers/by/shop/everything-{number}", body)
     tell(api, "POST", f"{answer.headers['Location']}/consents", {"purpose": "news", "channel": "email", "evidence": "form"})
     return str(answer.json()["id"])
+
+
+def _relations(api: Api, people: list[str]) -> None:
+    told = {"other": people[4], "role": "employee", "title": "Buyer", "primary": True}
+    for id in (people[0], people[5]):
+        tell(api, "POST", f"/v1/customers/{id}/relations", told)
 
 
 def _channels(api: Api, people: list[str]) -> None:

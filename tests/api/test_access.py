@@ -182,6 +182,7 @@ def story(world: World) -> Story:
         "consents/withdrawal": {"purpose": "news", "channel": "email", "evidence": SECRET},
         "attachments": _attachment(),
         "external-ids": {"system": "erp", "id": SECRET},
+        "relations": {"other": _firm(client), "role": "employee", "title": SECRET},
     }
     for path, body in told.items():
         done(client, f"{customer}/{path}", body)
@@ -215,6 +216,11 @@ def story(world: World) -> Story:
     configured = _configured(client, made.json()["id"])
     lead = _lead(client)
     return Story(customer, order, touchpoint, interaction, feedback, lead, configured, str(last["position"]))
+
+
+def _firm(client: Client) -> str:
+    """The id of a customer whom they work for."""
+    return str(client.put("/v1/customers/by/shop/firm", {"kind": "organisation", "name": SECRET}).json()["id"])
 
 
 def _lead(client: Client) -> str:
@@ -270,6 +276,7 @@ def _questions(story: Story) -> Iterator[str]:
     yield from (f"{path}{suffix}" for path, suffix in product(story[:2], ("", "/history")))
     yield from (f"{path}?version={version}" for path, version in product(story[:2], (1, 2, 5)))
     yield from (f"{path}?as_of={story.position}" for path in story[:2])
+    yield from (f"{story.customer}/relations", f"{story.customer}/totals")
     yield from (f"{story.customer}/timeline", f"/v1/customers/by/shop/{SECRET}", f"/v1/orders/by/erp/{SECRET}")
     yield from ("/v1/customers", "/v1/customers?sort=position&limit=1", "/v1/orders", "/v1/orders?sort=number&limit=1")
     yield from (f"/v1/customers?q={SECRET}", "/v1/customers?sort=search_name&limit=1")
@@ -300,6 +307,7 @@ def test_analysts_never_see_a_personal_value(world: World, story: Story) -> None
 def test_who_may_read_personal_data_sees_it(world: World, story: Story) -> None:
     told = {question for question, answer in _answers(world, story, "agent") if SECRET.casefold() in answer.casefold()}
     assert {story.customer, story.order, f"{story.customer}/history", f"{story.order}/history", "/v1/customers"} <= told
+    assert f"{story.customer}/relations" in told
     assert {story.touchpoint, f"{story.touchpoint}/history", "/v1/touchpoints"} <= told
     assert {story.lead, f"{story.lead}/history", "/v1/leads"} <= told
     assert {*story.configured, "/v1/tasks", "/v1/saved-views", "/v1/users"} <= told

@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from consumers.policies.clock import Clock
+from consumers.policies.reminders import reminders
+from infra.command_line.parts import Parts
 from tests.api.client import Client
 from tests.api.conftest import KeyFor, World, on_both_engines
 
@@ -80,6 +83,20 @@ def test_a_task_is_overdue_while_it_is_open_and_its_time_is_past(client: Client,
     assert client.post(f"{task}/cancellation").json()["type"] == "/problems/task-ended"
     timeline = seen(client, f"/v1/customers/{ada}/timeline", head)["items"]
     assert {"Task completed", "Task created: assignee agent-7"} <= {moment["en"] for moment in timeline}
+
+
+@on_both_engines
+def test_tasks_that_somebody_was_reminded_of_are_asked_for(client: Client, parts: Parts) -> None:
+    task = client.post("/v1/tasks", {"title": "Call Ada", "assignee": "agent-7", "remind_at": PAST}).headers["Location"]
+    head = told(client, "POST", "/v1/tasks", {"title": "Call Bob", "assignee": "agent-7", "remind_at": FUTURE})
+    assert seen(client, task, head)["reminded_at"] is None
+    assert Clock([reminders], parts.executor, parts.deployment.read_models).look(reminders) == 1
+    head = parts.deployment.store.head()
+    [reminded] = seen(client, "/v1/tasks", head, params={"assignee": "agent-7", "reminded": True})["items"]
+    assert (reminded["title"], reminded["reminded_at"] > PAST) == ("Call Ada", True)
+    [other] = seen(client, "/v1/tasks", params={"reminded": False})["items"]
+    assert (other["title"], other["reminded_at"]) == ("Call Bob", None)
+    assert [event["type"] for event in seen(client, f"{task}/history")["items"]][-1] == "crm.task.reminded.v1"
 
 
 @on_both_engines

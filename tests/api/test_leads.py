@@ -171,6 +171,8 @@ def test_a_pipeline_is_revised_and_shown_as_it_was(client: Client) -> None:
     assert client.get("/v1/pipelines/none").status_code == 404
 
 
-@pytest.mark.parametrize("question", [{"by": "pipeline"}, {"origin": "a" * 65}, {"campaign_id": "1"}, {"from": "x"}])
-def test_a_report_that_cannot_be_made_is_refused(client: Client, question: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "question", [{"by": "year"}, {"by": ["day", "month"]}, {"origin": "a" * 65}, {"campaign_id": "1"}, {"from": "x"}]
+)
+def test_a_report_that_cannot_be_made_is_refused(client: Client, question: dict[str, Any]) -> None:
     assert client.get(REPORT, params=question).status_code == 422

@@ -56,7 +56,12 @@ def known(world: World) -> Known:
     theirs = {"system": ["shop"], "external": ["1", "gid://2"]}
     own = {"payment_id": ["p-1"], "shipment_id": ["s-1"], "return_id": ["r-1"], "refund_id": ["f-1"]}
     return {
-        "customers": {"id": list(customers), "method_id": list(methods), **theirs},
+        "customers": {
+            "id": list(customers),
+            "method_id": list(methods),
+            "relation_id": [_relation(client, *customers[:2])],
+            **theirs,
+        },
         "orders": {"id": orders, **own, **theirs},
         "tickets": {"id": [_ticket(client, number) for number in range(3)], "reply_id": ["r-1"], **theirs},
         "interactions": {"id": [_interaction(client, customers[0])], **theirs},
@@ -168,6 +173,13 @@ def _customer(client: Client, number: int) -> tuple[str, str]:
     position = answer.headers["Position"]
     seen = client.get(answer.headers["Location"], params={"after": position}).json()
     return seen["id"], seen["contact_methods"][0]["method_id"]
+
+
+def _relation(client: Client, customer_id: str, other: str) -> str:
+    customer = f"/v1/customers/{customer_id}"
+    told = client.post(f"{customer}/relations", {"other": other, "role": "partner", "title": "Wife"})
+    seen = client.get(f"{customer}/relations", params={"after": told.headers["Position"]}).json()
+    return str(seen["items"][0]["relation_id"])
 
 
 def _ticket(client: Client, number: int) -> str:

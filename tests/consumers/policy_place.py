@@ -15,8 +15,11 @@ import psycopg
 from commands import campaign_members, campaigns, customers, order_payments, orders
 from commands.batch import Command
 from commands.executor import Executor
-from consumers.policies import POLICIES, Policy
+from consumers.policies import POLICIES, Deadline, Policy
+from consumers.policies.clock import Clock
 from consumers.policies.runner import NAME, Policies
+from consumers.project import Projector
+from consumers.tail import Tail
 from domain.aggregate import Aggregate, replayed
 from domain.campaign_member import CampaignMember, member_id
 from domain.customer import ContactMethod, Customer
@@ -28,6 +31,8 @@ from infra.read_models import postgres_read_models, sqlite_read_models
 from infra.read_models.positions import followed
 from infra.read_models.tables import prepare
 from infra.wiring import EVENTS
+from projections.tasks import tasks
+from projections.ticket_due import ticket_due
 from tests.domain.given import NOW
 
 A = TypeVar("A", bound=Aggregate)
@@ -69,6 +74,16 @@ class Place:
         policies = Policies(chosen or POLICIES, self.worker(), self.store, self.read_models)
         policies.begin()
         return policies
+
+    def clock(self, deadline: Deadline) -> Clock:
+        """A process of its own, as far as what is due is concerned."""
+        return Clock([deadline], self.worker(), self.read_models, clock=lambda: self.now)
+
+    def project(self) -> None:
+        """The read models that say what is due catch up."""
+        projector = Projector([ticket_due, tasks], Tail(self.store), self.store, self.read_models, 1)
+        while projector.turn(0):
+            pass
 
     def forget_what_was_heard(self) -> None:
         """As after a crash between a command and the saving of how far the log was followed."""

@@ -1,8 +1,9 @@
 """What every event looks like, for `test_event_types`. `python -m tests.domain.pin_event_types` pins it anew.
 
-An event that was ever recorded stays as it is. A new event, or a new field with a default, is pinned by that command. For
-any other change make a new class with the next version (`….v2`), list it in the aggregate's `events` in the old one's place,
-give the wiring an upcaster from the old type's data to the new one's, and then pin.
+An event that was ever recorded stays as it is. A new event, or a new field with a default, is pinned by that command, which
+writes docs/events.md too. For any other change make a new class with the next version (`….v2`), list it in the
+aggregate's `events` in the old one's place, give the wiring an upcaster from the old type's data to the new one's, and then
+pin.
 """
 
 from __future__ import annotations
@@ -59,4 +60,7 @@ def without_texts(node: Any) -> Any:
 
 
 if __name__ == "__main__":
+    from tests.docs import event_catalogue
+
+    event_catalogue.write()
     PINNED.write_text(json.dumps(schemas(), indent=1, sort_keys=True, ensure_ascii=False) + "\n")

@@ -83,7 +83,9 @@ class AnyHistory(RuleBasedStateMachine):
     @rule(origin=origins, at=times, title=names, due=times)
     def plan(self, origin: Any, at: datetime | None, title: str, due: datetime | None) -> None:
         self.attempt(self.task, origin, at, lambda context: self.task.create(context, title=title, due=due))
-        self.attempt(self.task, origin, at, lambda context: self.task.reschedule(context, due=due, remind_at=None))
+        self.attempt(self.task, origin, at, lambda context: self.task.reschedule(context, due=due, remind_at=due))
+        if due is not None:
+            self.attempt(self.task, origin, at, lambda context: self.task.remind(context, due))
 
     @rule(origin=origins, at=times, assignee=st.sampled_from([None, "u", "v", "no user"]))
     def assign(self, origin: Any, at: datetime | None, assignee: str | None) -> None:

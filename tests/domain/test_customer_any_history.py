@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, get_args
 
 from hypothesis import settings
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from domain.contact import Address
-from domain.customer import Bounce, ConsentGiven, ContactMethod, Customer
+from domain.customer import Bounce, ConsentGiven, ContactMethod, Customer, RelationAdded, RelationEnded
 from domain.events import Actor, Context
 from domain.ids import external_id
 from domain.refusals import Refusal
@@ -38,6 +38,16 @@ consents = st.builds(
     method_id=st.none() | method_ids,
     expires=st.none() | st.just(NOW),
     evidence=st.none() | st.just("form 7"),
+)
+days = st.sampled_from([date(2024, 1, 1), date(2024, 6, 1)])
+relations = st.builds(
+    RelationAdded,
+    relation_id=method_ids,
+    other=st.sampled_from(OTHERS),
+    role=st.sampled_from(["employee", "partner", "owner"]),
+    primary=st.booleans(),
+    since=st.none() | days,
+    title=st.sampled_from([None, "Bob's boss", " "]),
 )
 attributes = st.dictionaries(st.sampled_from(["size", "notes", ""]), st.sampled_from([None, 1, "tea"]), max_size=2)
 
@@ -116,6 +126,14 @@ class AnyHistory(RuleBasedStateMachine):
     def withdraw_consent(self, origin: Any, at: datetime | None, purpose: str, method_id: Any) -> None:
         self.attempt("withdraw_consent", origin, at, purpose, "email", method_id)
 
+    @rule(origin=origins, at=times, relation=relations)
+    def add_relation(self, origin: Any, at: datetime | None, relation: RelationAdded) -> None:
+        self.attempt("add_relation", origin, at, relation)
+
+    @rule(origin=origins, at=times, relation_id=method_ids, until=days)
+    def end_relation(self, origin: Any, at: datetime | None, relation_id: Any, until: date) -> None:
+        self.attempt("end_relation", origin, at, relation_id, until)
+
     @rule(decision=st.sampled_from(["archive", "restore"]), origin=origins, at=times)
     def archive_or_restore(self, decision: str, origin: Any, at: datetime | None) -> None:
         self.attempt(decision, origin, at)
@@ -171,6 +189,19 @@ class AnyHistory(RuleBasedStateMachine):
         assert len(values) == len(set(values))
 
     @invariant()
+    def nobody_is_related_to_themselves_nor_twice_in_the_same_way(self) -> None:
+        held = [known.added for known in self.customer.relations.values() if known.until is None]
+        assert all(added.other != self.customer.id for added in held)
+        assert len({(added.other, added.role, added.primary, added.since, added.title) for added in held}) == len(held)
+
+    @invariant()
+    def only_an_import_tells_of_relations_that_ended_before_they_began(self) -> None:
+        since = {id: known.added.since for id, known in self.customer.relations.items()}
+        for event, metadata in self.customer.pending:
+            if isinstance(event, RelationEnded) and (began := since.get(event.relation_id)):
+                assert event.until >= began or metadata.irregular[0] == "relation-ends-before-it-begins"
+
+    @invariant()
     def every_imported_consent_has_evidence(self) -> None:
         for event, metadata in self.customer.pending:
             assert not isinstance(event, ConsentGiven) or metadata.origin != "import" or event.evidence
@@ -178,7 +209,9 @@ class AnyHistory(RuleBasedStateMachine):
     @invariant()
     def nothing_is_kept_of_the_erased(self) -> None:
         customer = self.customer
-        assert not customer.erased or not (customer.details or customer.methods or customer.attributes or customer.external_ids)
+        assert not customer.erased or not (
+            customer.details or customer.methods or customer.attributes or customer.external_ids or customer.relations
+        )
 
 
 TestAnyHistory = AnyHistory.TestCase

@@ -12,6 +12,7 @@ from domain.task import (
     Cancelled,
     Completed,
     Created,
+    Reminded,
     Rescheduled,
     Task,
     TaskCreatedOtherwise,
@@ -59,6 +60,29 @@ def test_a_task_is_rescheduled_and_given_to_somebody_else() -> None:
     task.reschedule(live(), due=None, remind_at=NOW)
     task.assign(live(), None)
     assert task.version == 3
+
+
+def test_somebody_is_reminded_of_a_task_once_for_each_moment_that_is_set() -> None:
+    task = created(remind_at=DUE)
+    task.remind(live(), NOW)
+    assert facts(task)[1:] == []
+    task.remind(live(), DUE)
+    task.remind(live(), DUE)
+    assert facts(task)[1:] == [Reminded(remind_at=DUE)]
+    assert (task.reminded_at, stored(task).reminded_at) == (NOW, NOW)
+    task.reschedule(live(), due=None, remind_at=DUE)
+    assert task.reminded_at == NOW
+    task.reschedule(live(), due=None, remind_at=NOW)
+    assert task.reminded_at is None
+    task.remind(live(), NOW)
+    assert facts(task)[-1] == Reminded(remind_at=NOW)
+
+
+def test_nobody_is_reminded_of_a_task_that_has_ended() -> None:
+    task = created(remind_at=DUE)
+    task.cancel(live())
+    with pytest.raises(TaskEnded):
+        task.remind(live(), DUE)
 
 
 def test_a_task_ends_once_and_is_not_changed_any_more() -> None:

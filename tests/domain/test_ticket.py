@@ -236,6 +236,14 @@ def test_a_broken_promise_is_recorded_once() -> None:
     assert ticket.version == 3
 
 
+def test_of_each_wait_for_a_next_reply_the_promise_may_be_broken() -> None:
+    ticket = opened()
+    ticket.apply_sla(live(), ORDER, 3, [SlaTarget(metric="next_reply", seconds=3600)])
+    for at in (OPENED, OPENED, LATER):
+        ticket.breach_sla(live(at), "next_reply")
+    assert (ticket.version, flags(ticket)) == (4, ())
+
+
 @pytest.mark.parametrize("seconds", [[], [0], [60, 60]])
 def test_a_promise_has_targets_that_can_be_kept(seconds: list[int]) -> None:
     with pytest.raises(Malformed):

@@ -12,6 +12,7 @@ from tests.infra.recount import Ran, Running, recount
 Run = Callable[..., Ran]
 ALL = [
     "customer_view",
+    "customer_relations",
     "customer_timeline",
     "orders",
     "channel_sales",
@@ -25,6 +26,7 @@ ALL = [
     "campaign_members",
     "tickets",
     "ticket_times",
+    "ticket_due",
     "interactions",
     "feedback",
     "service_calendars",

@@ -79,13 +79,21 @@ def _task(history: History, who: int, n: int) -> None:
                 ),
             )
         case 1:
-            history.do(task, lambda context: task.reschedule(context, due=due, remind_at=None))
+            remind_at = due if n % 2 else None
+            history.do(task, lambda context: task.reschedule(context, due=due, remind_at=remind_at), **_imported(n))
         case 2:
             history.do(task, lambda context: task.assign(context, f"agent-{n % 3}" if n % 4 else None))
         case 3:
             history.do(task, task.complete)
         case 4 if n % 2:
             history.do(task, task.cancel)
+        case 4 if task.remind_at is not None:
+            set_to = task.remind_at
+            history.do(task, lambda context: task.remind(context, set_to))
+
+
+def _imported(n: int) -> dict[str, Any]:
+    return {"origin": "import"} if n % 3 == 0 else {}
 
 
 def _view(history: History, who: int, n: int) -> None:

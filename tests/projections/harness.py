@@ -23,6 +23,8 @@ from domain.refusals import Refusal
 from infra.event_store.mapper import Mapper, Stored
 from infra.routing import Message, link, partition_of, subjects_here
 from infra.wiring import EVENTS
+from projections.customer_view import customer_view
+from projections.leads import leads
 from projections.projection import Delivery, Projection
 from projections.rows import Row, Rows
 
@@ -161,10 +163,10 @@ class Lanes:
 
 @contextmanager
 def in_memory(*projections: Projection) -> Iterator[Connection]:
-    """An empty SQLite database with the read models' tables."""
+    """An empty SQLite database with the read models' tables, and those that say who was merged and whose a lead became."""
     engine = create_engine("sqlite://", poolclass=StaticPool)
     with engine.connect() as connection:
-        create(connection, *projections)
+        create(connection, *{projection.name: projection for projection in (*projections, customer_view, leads)}.values())
         yield connection
     engine.dispose()
 

@@ -36,6 +36,7 @@ from tests.projections.configuration_acts import CONFIGURATION_ACTS
 from tests.projections.contact_acts import CONTACT_ACTS
 from tests.projections.harness import History, Step, uuid
 from tests.projections.lead_acts import LEAD_ACTS
+from tests.projections.relation_acts import RELATION_ACTS
 from tests.projections.segment_acts import SEGMENT_ACTS
 from tests.projections.service_level_acts import SERVICE_LEVEL_ACTS
 from tests.projections.ticket_acts import TICKET_ACTS
@@ -367,4 +368,5 @@ ACTS: dict[str, Callable[[History, int, int], None]] = {
     **LEAD_ACTS,
     **CONTACT_ACTS,
     **SERVICE_LEVEL_ACTS,
+    **RELATION_ACTS,
 }

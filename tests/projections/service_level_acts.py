@@ -28,7 +28,11 @@ def terms(n: int) -> Terms:
     return Terms(
         order=n % 4,
         conditions=(Condition(field="channel", values=("email",)),) if n % 3 else (),
-        targets=(PolicyTarget(metric="first_response", seconds=60 * (1 + n), hours="business"),),
+        targets=(
+            PolicyTarget(metric="first_response", seconds=60 * (1 + n), hours="business"),
+            PolicyTarget(metric="next_reply", seconds=60 * (40 - n)),
+            PolicyTarget(metric="agent_work", seconds=60 * (1 + n), priority="high"),
+        ),
     )
 
 

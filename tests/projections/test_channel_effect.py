@@ -8,21 +8,25 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from sqlalchemy import Connection
 
 from domain.channel import Channel, ChannelDay, CostRecorded, TrafficRecorded, channel_day_id, channel_id
 from domain.customer import Customer
+from domain.lead import Contact, Converted, Lead
 from domain.order import Item, Order, Terms
-from projections.channel_effect import Effect, Mean, report
+from projections.channel_effect import CONVERSIONS, Effect, Mean, report
 from projections.channel_sales import channel_sales
 from projections.channel_traffic import channel_traffic
 from projections.channels import channels
+from projections.leads import leads
 from projections.orders import orders
+from projections.ratios import Interval
 from tests.projections.harness import History, clear, fold, in_memory
 
 D = Decimal
-READ = (channel_sales, channel_traffic, channels, orders)
+READ = (channel_sales, channel_traffic, channels, leads, orders)
 MARCH = date(2024, 3, 1)
 
 
@@ -66,6 +70,14 @@ def customer(history: History, name: str) -> Any:
     ada = history.of(Customer, name)
     history.must(ada, lambda context: ada.register(context, kind="person", name=name))
     return ada.id
+
+
+def captured(history: History, channel: str | None, *, day: int = 1, became: Any = None) -> None:
+    lead = history.of(Lead, len(history.log))
+    facts: dict[str, Any] = {"number": str(len(history.log)), "channel": channel, "contact": Contact(name="Ada")}
+    history.must(lead, lambda context: lead.capture(context, **facts), occurred_at=datetime(2024, 3, day, 12, tzinfo=UTC))
+    if became is not None:
+        history.must(lead, lambda context: lead.convert(context, Converted(customer_id=became)))
 
 
 def told(connection: Connection, history: History, **asked: Any) -> tuple[list[Effect], list[Mean]]:
@@ -231,3 +243,44 @@ def test_shares_are_of_all_channels_and_means_of_those_that_are_shown(connection
 
 def test_where_nothing_happened_nothing_is_reported(connection: Connection, history: History) -> None:
     assert told(connection, history) == ([], [])
+
+
+def test_leads_of_a_channel_convert_and_cost(connection: Connection, history: History) -> None:
+    """Given 40 visits, 10 orders and 4 leads for 30 euros, of whom one is a customer now; and a lead of nowhere."""
+    visited(history, "web", 40)
+    for price in range(1, 11):
+        sold(history, "web", str(price))
+    for became in (customer(history, "Ada"), None, None, None):
+        captured(history, "web", became=became)
+    captured(history, None)
+    captured(history, "web", day=31)
+    cost(history, "web", "30")
+    days = {"to": date(2024, 3, 31)}
+    [web] = effects(connection, history, **days).values()
+    assert (web.leads, web.converted_leads, web.lead_cost.value, web.lead_cost.unit) == (4, 1, D("7.5"), "EUR")
+    assert (web.lead_conversion_rate.value, web.lead_conversion_rate.definition) == (D("0.25"), "converted_leads / leads")
+    interval = web.conversion_rate.interval
+    assert isinstance(interval, Interval)
+    assert (round(interval.low, 6), round(interval.high, 6)) == (D("0.141871"), D("0.401940"))
+    asked = {
+        conversion: effects(connection, history, conversion=conversion, **days)["web", "EUR"] for conversion in CONVERSIONS
+    }
+    rates = {conversion: effect.conversion_rate for conversion, effect in asked.items()}
+    assert {conversion: (rate.numerator, rate.denominator) for conversion, rate in rates.items()} == {
+        "orders-per-visit": (10, 40),
+        "orders-per-lead": (10, 4),
+        "leads-per-visit": (4, 40),
+        "converted-leads-per-visit": (1, 40),
+        "converted-leads-per-lead": (1, 4),
+    }
+    assert rates["orders-per-lead"].interval is msgspec.UNSET
+    assert asked["converted-leads-per-lead"].seed_channel_effect.value == D("13.75")
+
+
+def test_a_channel_of_nothing_but_leads_is_reported(connection: Connection, history: History) -> None:
+    captured(history, "fair")
+    sold(history, "web", "10")
+    found = effects(connection, history)
+    fair, web = found["fair", "EUR"], found["web", "EUR"]
+    assert (fair.leads, fair.orders, fair.lead_cost.value, fair.conversion_rate.reason) == (1, 0, None, "nobody counted visits")
+    assert (web.leads, web.lead_conversion_rate.reason) == (0, "there were no leads")

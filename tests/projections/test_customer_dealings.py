@@ -7,7 +7,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
 from typing import Any
-from uuid import UUID
 
 import pytest
 from sqlalchemy import Connection
@@ -15,6 +14,7 @@ from sqlalchemy import Connection
 from domain.feedback import Feedback
 from domain.interaction import Interaction
 from projections.customer_dealings import dealings_of
+from projections.customer_view import customer_view
 from projections.feedback import feedback
 from projections.interactions import interactions
 from projections.rows import Row
@@ -22,9 +22,9 @@ from projections.segment_labels import segment_labels
 from projections.tickets import tickets
 from tests.projections.given_segments import active, buys, customer, fit
 from tests.projections.given_tickets import NOW, hours, opened, then
-from tests.projections.harness import History, fold, in_memory, uuid
+from tests.projections.harness import History, clear, fold, in_memory, uuid
 
-READ = (tickets, interactions, feedback, segment_labels)
+READ = (customer_view, tickets, interactions, feedback, segment_labels)
 ADA, BOB = uuid("Ada"), uuid("Bob")
 
 
@@ -41,9 +41,18 @@ def history() -> History:
     return history
 
 
-def dealings(connection: Connection, history: History, *merged: UUID) -> Row:
+def dealings(connection: Connection, history: History) -> Row:
     fold(connection, history, *READ)
-    return dealings_of(connection, ADA, merged)
+    return dealings_of(connection, ADA)
+
+
+def merged(connection: Connection, history: History) -> Row:
+    """What Ada had to do with us once Bob is found to be the same."""
+    bob = customer(history, "Bob")
+    history.must(bob, lambda context: bob.merge_into(context, ADA))
+    for projection in READ:
+        clear(connection, projection)
+    return dealings(connection, history)
 
 
 def logged(history: History, name: str, at: datetime, **told: Any) -> Interaction:
@@ -78,7 +87,7 @@ def test_tickets_are_counted_and_their_mean_is_of_those_that_ended(connection: C
     assert (found["open"], found["total"]) == (1, 3)
     mean = found["processing_time"]
     assert (mean.value, mean.numerator, mean.denominator, mean.unit) == (Decimal(12_600), Decimal(25_200), 2, "seconds")
-    assert dealings_of(connection, ADA, [BOB])["tickets"]["total"] == 4
+    assert merged(connection, history)["tickets"]["total"] == 4
 
 
 def test_a_reopened_ticket_is_open_again_and_in_no_mean(connection: Connection, history: History) -> None:
@@ -108,7 +117,7 @@ def test_the_last_contacts_are_those_that_happened_last(connection: Connection, 
         "submitted_at": hours(4),
         "submitted_on": None,
     }
-    assert dealings_of(connection, ADA, [BOB])["last_feedback"]["score"] == 9
+    assert merged(connection, history)["last_feedback"]["score"] == 9
 
 
 def test_segments_are_the_labels_by_every_active_model(connection: Connection, history: History) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, create_engine, select
 from domain.contact import Address
 from domain.customer import ConsentGiven, ContactMethod, Customer
 from domain.order import Item, Order, PaymentCaptured, PaymentRefunded, Terms
-from projections import customer_view, orders
+from projections import customer_answer, customer_view, orders
 from projections.customer_view import Filter, Sort
 from projections.pages import MalformedCursor
 from projections.search import normalised
@@ -61,7 +61,7 @@ def ordered(history: History, name: str, customer: Customer | None, price: int, 
 
 def seen(connection: Connection, history: History, name: str) -> dict[str, Any]:
     fold(connection, history, customer_view.customer_view, orders.orders)
-    found = customer_view.get(connection, uuid(name), TODAY)
+    found = customer_answer.get(connection, uuid(name), TODAY)
     assert found is not None
     return found
 
@@ -188,7 +188,7 @@ def test_a_cursor_holds_no_name_and_fits_only_its_own_list(connection: Connectio
     for number in range(3):
         registered(history, f"Person {number}")
     fold(connection, history, customer_view.customer_view)
-    cursor = customer_view.listing(connection, Filter(), sort="search_name", limit=1).next
+    cursor = customer_view.listing(connection, Filter(), sort="name", limit=1).next
     assert cursor is not None
     for wrong in (cursor, "nonsense", "é", ""):
         with pytest.raises(MalformedCursor):

@@ -19,6 +19,7 @@ from domain.pipeline import Pipeline, Stage
 from projections import deals, lead_funnel, leads, pipelines
 from projections.lead_funnel import Funnel, Group, Question
 from projections.leads import Counts, by_channel
+from projections.ticket_report import TooManyGroups
 from tests.projections.harness import History, fold, in_memory, uuid
 
 READ = (leads.leads, deals.deals, pipelines.pipelines)
@@ -155,6 +156,35 @@ def test_leads_are_of_the_days_on_which_they_were_captured(connection: Connectio
     _, months = funnel(connection, history, "month", zone=shanghai)
     assert {month: group.captured for month, group in months.items()} == {date(2024, 2, 1): 2}
     assert by_channel(connection, date(2024, 2, 1), date(2024, 3, 1), shanghai) == {("web", date(2024, 2, 1)): Counts(2, 1)}
+
+
+def test_open_deals_are_valued_by_pipeline_and_stage_and_by_the_day_they_were_opened(
+    connection: Connection, history: History
+) -> None:
+    captured(history, "1", at(2))
+    opened(history, "a", "10")
+    opened(history, "b", "30")
+    opened(history, "c", "100", stage="offered")
+    _, found = funnel(connection, history, "pipeline", "stage", "day")
+    values = {key: {c: money.weighted_value for c, money in group.money.items()} for key, group in found.items()}
+    assert values == {
+        (None, None, date(2024, 2, 2)): {},
+        ("sales", "offered", date(2024, 2, 2)): {"EUR": Decimal("50.00")},
+        ("sales", "talking", date(2024, 2, 2)): {"EUR": Decimal("8.00")},
+    }
+    _, weeks = funnel(connection, history, "week")
+    assert {week: (group.captured, group.deals_opened) for week, group in weeks.items()} == {date(2024, 1, 29): (1, 3)}
+
+
+def test_more_groups_than_anyone_reads_are_refused(
+    connection: Connection, history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lead_funnel, "GROUP_LIMIT", 1)
+    captured(history, "1", channel="web")
+    assert len(funnel(connection, history, "channel")[1]) == 1
+    captured(history, "2", channel="social")
+    with pytest.raises(TooManyGroups):
+        funnel(connection, history, "channel")
 
 
 # One by one

@@ -106,7 +106,7 @@ def test_prices_that_include_tax_sell_for_what_is_left_of_them(connection: Conne
 
 def test_returned_goods_count_on_the_day_they_came_back(connection: Connection, history: History) -> None:
     order = placed(history)
-    back = [ReturnedLine(line_id="a", quantity=D(1))]
+    back = [ReturnedLine(line_id="a", quantity=D(1), reason="too-big", condition="used", restock=True)]
     then(history, order, MARCH_2, lambda context: order.receive_return(context, "r1", back))
     days = by_day(connection, history)
     assert days[date(2024, 3, 1)].net == D("29.60")

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from domain.contact import Address
 from domain.customer import Customer
-from domain.order import Item, LineQuantity, Order, PaymentCaptured, Terms
+from domain.order import Item, LineQuantity, Order, PaymentCaptured, ReturnedLine, Terms
 from projections import orders
 from projections.orders import Filter
 from tests.projections.harness import History, fold, in_memory, uuid
@@ -61,6 +61,18 @@ def test_one_order_shows_its_lines_money_shipments_and_recipient(connection: Con
     assert found["private"] == {"recipient": {"shipping_address": {"city": "London"}}, "tracking": {"s1": "T1"}}
     # Paid and shipped before it was confirmed.
     assert found["irregular"] == 2
+
+
+def test_goods_that_came_back_for_a_reason_are_still_counted_later(connection: Connection, history: History) -> None:
+    order = placed(history, "1")
+    back = [ReturnedLine(line_id="a", quantity=D(1), reason="too-big", condition="used", restock=True)]
+    history.must(order, lambda context: order.receive_return(context, "r1", back))
+    fold(connection, history, orders.orders)
+    history.must(order, lambda context: order.confirm(context))
+    fold(connection, history, orders.orders)
+    found = orders.get(connection, order.id)
+    assert found
+    assert (found["return_status"], found["order_status"], found["returns"]) == ("partially_returned", "confirmed", D("4.50"))
 
 
 def test_an_erased_customers_order_keeps_its_figures_and_loses_its_address(connection: Connection, history: History) -> None:

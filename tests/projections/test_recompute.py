@@ -12,6 +12,7 @@ from projections.campaigns import campaigns
 from projections.channel_sales import channel_sales
 from projections.channel_traffic import channel_traffic
 from projections.channels import channels
+from projections.customer_relations import customer_relations
 from projections.customer_timeline import customer_timeline
 from projections.customer_view import customer_view
 from projections.deals import deals
@@ -30,6 +31,7 @@ from projections.sla_policies import sla_policies
 from projections.static_lists import static_lists
 from projections.tasks import tasks
 from projections.teams import teams
+from projections.ticket_due import ticket_due
 from projections.ticket_times import ticket_times
 from projections.tickets import tickets
 from projections.touchpoints import touchpoints
@@ -39,6 +41,7 @@ from tests.projections.histories import histories, schedules
 
 PROJECTIONS = (
     customer_view,
+    customer_relations,
     customer_timeline,
     orders,
     channel_sales,
@@ -52,6 +55,7 @@ PROJECTIONS = (
     campaign_members,
     tickets,
     ticket_times,
+    ticket_due,
     interactions,
     feedback,
     service_calendars,

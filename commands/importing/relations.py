@@ -1,0 +1,57 @@
+"""The commands on a customer's relations that a mapping can name, and the facts that each of them takes."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from commands import relations
+from commands.importing.called import Called
+from commands.importing.statements import Facts, Importable
+from domain.customer import Customer, RelationRole
+
+
+class Relation(Facts, frozen=True, kw_only=True):
+    """`other` is what the source calls that customer, `relation` what it calls the relation, if it does."""
+
+    other: str
+    role: RelationRole
+    relation: str | None = None
+    title: str | None = None
+    primary: bool = False
+    since: date | None = None
+
+    def command_facts(self, called: Called) -> dict[str, Any]:
+        stated = self.stated()
+        stated.pop("relation", None)
+        relation_id, other = _relation_id(called, self.relation, self.role, self.other), called.other("customer", self.other)
+        return {**stated, "customer_id": called.id, "relation_id": relation_id, "other": other}
+
+
+class Ending(Facts, frozen=True, kw_only=True):
+    """`until` is the day after the last. The relation is called as it was when it was added."""
+
+    until: date
+    relation: str | None = None
+    other: str | None = None
+    role: RelationRole | None = None
+
+    def command_facts(self, called: Called) -> dict[str, Any]:
+        relation_id = _relation_id(called, self.relation, self.role, self.other)
+        return {"customer_id": called.id, "relation_id": relation_id, "until": self.until}
+
+
+RELATIONS: Mapping[str, Importable] = {
+    "customer.add_relation": Importable(Customer, relations.add, Relation, describes=True),
+    "customer.end_relation": Importable(Customer, relations.end, Ending),
+}
+
+
+def _relation_id(called: Called, relation: str | None, role: str | None, other: str | None) -> UUID:
+    """The same at every import: by the relation's own name, or by role and other where it has none."""
+    named = f"{role} {other}" if relation is None else relation
+    digest = hmac.digest(called.secret, f"{called.id} relation {named}".encode(), "sha256")
+    return UUID(bytes=digest[:16], version=4)

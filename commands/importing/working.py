@@ -1,0 +1,133 @@
+"""The commands on users, teams, tasks, lists and fields that a mapping can name, and the facts that each of them takes.
+
+Users and teams are called by their codes, and a field by a kind of thing and a key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from commands import field_definitions, static_lists, tasks, users
+from commands.importing.called import Called
+from commands.importing.expressions import Unusable
+from commands.importing.statements import Facts, Importable
+from domain.field_definition import FieldDefinition, Kind
+from domain.static_list import StaticList
+from domain.task import Task
+from domain.team import Team
+from domain.ticket import Reference
+from domain.user import User
+
+
+class Coded(Facts, frozen=True):
+    def command_facts(self, called: Called) -> dict[str, Any]:
+        return {"code": called.name, **self.stated()}
+
+
+class UserRegistration(Coded, frozen=True):
+    name: str | None = None
+    team: str | None = None
+    zone: str | None = None
+    capacity: int | None = None
+
+
+class Availability(Coded, frozen=True):
+    available: bool
+
+
+class TeamRegistration(Coded, frozen=True):
+    name: str
+    zone: str | None = None
+
+
+class Creation(Facts, frozen=True):
+    """One of `customer` to `deal` is what the task is about, as the source calls it."""
+
+    title: str
+    due: datetime | None = None
+    remind_at: datetime | None = None
+    assignee: str | None = None
+    customer: str | None = None
+    order: str | None = None
+    ticket: str | None = None
+    campaign: str | None = None
+    lead: str | None = None
+    deal: str | None = None
+
+    def command_facts(self, called: Called) -> dict[str, Any]:
+        stated = self.stated()
+        about = [Reference(kind=kind, id=called.other(kind, stated.pop(kind))) for kind in tasks.ABOUT if kind in stated]
+        if len(about) > 1:
+            raise Unusable("A task is about one thing.", "task.create: facts")
+        return {"task_id": called.id, **stated, "about": about[0] if about else None}
+
+
+class Schedule(Facts, frozen=True):
+    """What is not named is no such moment."""
+
+    due: datetime | None = None
+    remind_at: datetime | None = None
+
+    def command_facts(self, called: Called) -> dict[str, Any]:
+        return {"task_id": called.id, "due": self.due, "remind_at": self.remind_at}
+
+
+class Assignee(Facts, frozen=True):
+    """Who is not named is nobody."""
+
+    assignee: str | None = None
+
+    def command_facts(self, called: Called) -> dict[str, Any]:
+        return {"task_id": called.id, "assignee": self.assignee}
+
+
+class Listed(Facts, frozen=True):
+    def command_facts(self, called: Called) -> dict[str, Any]:
+        return {"list_id": called.id, **self.stated()}
+
+
+class Title(Listed, frozen=True):
+    name: str
+
+
+class Members(Facts, frozen=True):
+    """`customers` are what the source calls them."""
+
+    customers: tuple[str, ...]
+
+    def command_facts(self, called: Called) -> dict[str, Any]:
+        return {"list_id": called.id, "customer_ids": [called.other("customer", name) for name in self.customers]}
+
+
+class Field(Facts, frozen=True):
+    def command_facts(self, called: Called) -> dict[str, Any]:
+        return {**called.names, **self.stated()}
+
+
+class Definition(Field, frozen=True):
+    kind: Kind
+    name: str
+    options: tuple[str, ...] = ()
+    personal: bool | None = None
+
+
+WORKING: Mapping[str, Importable] = {
+    "user.register": Importable(User, users.register, UserRegistration, describes=True),
+    "user.change_availability": Importable(User, users.change_availability, Availability),
+    "user.deactivate": Importable(User, users.deactivate, Coded),
+    "team.register": Importable(Team, users.register_team, TeamRegistration, describes=True),
+    "team.deactivate": Importable(Team, users.deactivate_team, Coded),
+    "task.create": Importable(Task, tasks.create, Creation, describes=True),
+    "task.reschedule": Importable(Task, tasks.reschedule, Schedule),
+    "task.assign": Importable(Task, tasks.assign, Assignee),
+    "task.complete": Importable(Task, tasks.complete),
+    "task.cancel": Importable(Task, tasks.cancel),
+    "static_list.create": Importable(StaticList, static_lists.create, Title, describes=True),
+    "static_list.add_members": Importable(StaticList, static_lists.add_members, Members),
+    "static_list.remove_members": Importable(StaticList, static_lists.remove_members, Members),
+    "static_list.retire": Importable(StaticList, static_lists.retire, Listed),
+    "field_definition.define": Importable(FieldDefinition, field_definitions.define_or_revise, Definition, describes=True),
+    "field_definition.retire": Importable(FieldDefinition, field_definitions.retire, Field),
+}

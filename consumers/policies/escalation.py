@@ -1,0 +1,53 @@
+"""Whenever something that was promised about a ticket is overdue, the promise is broken, and the ticket is escalated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Connection
+
+from commands.unit_of_work import UnitOfWork
+from consumers.policies.deadline import Deadline, Due
+from consumers.policies.policy import Reaction
+from domain.ticket import SlaTarget, Ticket
+from projections import ticket_due
+from projections.ticket_due import Overdue
+
+
+def _due(connection: Connection, now: datetime, limit: int, cursor: str | None) -> tuple[Sequence[Due], str | None]:
+    found, then = ticket_due.overdue(connection, now, limit, cursor)
+    return [_overdue(one) for one in found], then
+
+
+def _overdue(one: Overdue) -> Due:
+    """Once for each target; each wait for a next reply begins at another moment, and is one of its own."""
+    facts = {"ticket_id": one.ticket_id, "metric": one.metric, "due": one.due, **one.promise._asdict()}
+    del facts["code"]
+    key = f"{one.ticket_id}#{one.metric}#{one.since.isoformat()}"
+    return Due(key, one.ticket_id, one.version, Reaction(escalate, facts))
+
+
+def escalate(
+    work: UnitOfWork,
+    *,
+    ticket_id: UUID,
+    metric: str,
+    due: datetime,
+    policy_id: UUID,
+    version: int,
+    targets: Sequence[SlaTarget],
+) -> Ticket:
+    """It was broken when it was due, and is escalated now; the targets are applied where others stand, or none."""
+    ticket = work.existing(Ticket, ticket_id)
+    then = msgspec.structs.replace(work.context, occurred_at=due)
+    if ticket.sla is None or not {target for target in targets if target.metric == metric} <= set(ticket.sla.targets):
+        ticket.apply_sla(then, policy_id, version, targets)
+    ticket.breach_sla(then, metric)
+    ticket.escalate(work.context, reason=f"sla_{metric}")
+    return ticket
+
+
+escalation = Deadline("sla-escalation", _due)

@@ -1,0 +1,28 @@
+"""Whenever the moment comes at which somebody is to be reminded of a task, they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from commands import tasks as commands
+from consumers.policies.deadline import Deadline, Due
+from consumers.policies.policy import Reaction
+from projections import tasks
+from projections.rows import Row
+
+
+def _due(connection: Connection, now: datetime, limit: int, cursor: str | None) -> tuple[Sequence[Due], str | None]:
+    found = tasks.to_remind_of(connection, now, limit, cursor)
+    return [_to_remind_of(row) for row in found.rows], found.next
+
+
+def _to_remind_of(row: Row) -> Due:
+    """Once for each time that the moment is set, be it to the same one again."""
+    reaction = Reaction(commands.remind, {"task_id": row["task_id"], "remind_at": row["reminder"]})
+    return Due(f"{row['task_id']}#{row['version']}", row["task_id"], row["version"], reaction)
+
+
+reminders = Deadline("task-reminders", _due)
