@@ -21,7 +21,7 @@ OPEN = {"/health/live", "/docs", "/openapi.json"}
 # The longest beginning of a path that is here, for reading and for everything else.
 NEEDED: dict[str, tuple[str, str]] = {
     "/v1/customers": ("customers:read", "customers:write"),
-    "/v1/customers/{id}/erasure": ("", "customers:erase"),
+    "/v1/customers/{id}/erasure": ("customers:read", "customers:erase"),
     "/v1/orders": ("orders:read", "orders:write"),
     "/v1/campaigns": ("campaigns:read", "campaigns:write"),
     "/v1/tickets": ("tickets:read", "tickets:write"),
