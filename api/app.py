@@ -23,6 +23,7 @@ from api import (
     customers,
     deal_views,
     deals,
+    erasure,
     event_stream,
     events,
     feedback,
@@ -119,6 +120,7 @@ def create(
     app.include_router(customers.router)
     app.include_router(relations.reading)
     app.include_router(relations.commanding)
+    app.include_router(erasure.router)
     app.include_router(order_views.router)
     app.include_router(orders.router)
     app.include_router(order_payments.router)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy import Connection
@@ -14,6 +14,7 @@ from api.fields import Code
 from api.openapi import exported, listed
 from api.reading import LARGEST_POSITION, After, Limit, listing
 from api.schemas import ID, INSTANT, INTEGER, MAYBE_TEXT, TEXT, TEXTS, fields
+from api.sorting import By, sorting
 from domain.events import Origin, type_name
 from infra.event_store.search import Criteria
 from infra.wiring import EVENTS
@@ -74,7 +75,7 @@ async def audit(
     caller: Annotated[Caller, may("events:read")],
     after: After,
     wanted: Annotated[audit_index.Filter, Depends(filtered)],
-    order: Literal["asc", "desc"] = "desc",
+    by: Annotated[By[audit_index.Sort], sorting(audit_index.Sort, "-position")],
     limit: Limit = 100,
     cursor: Annotated[int | None, Query(ge=0, le=LARGEST_POSITION, description="Go on after this position.")] = None,
 ) -> Response:
@@ -82,7 +83,7 @@ async def audit(
 
     def pages(connection: Connection, limit: int, cursor: str | None) -> Page:
         place = int(cursor) if cursor else None
-        return audit_index.listing(connection, wanted, descending=order == "desc", limit=limit, after=place)
+        return audit_index.listing(connection, wanted, descending=by.descending, limit=limit, after=place)
 
     place = None if cursor is None else str(cursor)
     return await listing(request, "audit_index", after, pages, show=_shown, limit=limit, cursor=place)

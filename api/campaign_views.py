@@ -18,6 +18,7 @@ from api.openapi import exported, listed, one
 from api.past import Resource, When, as_of
 from api.reading import After, AnyCode, Cursor, Limit, absent, found, listing, read
 from api.schemas import CHANGE
+from api.sorting import By, sorting
 from api.zones import Zone
 from domain.campaign import Campaign
 from domain.campaign_member import CampaignMember, member_id
@@ -30,7 +31,6 @@ from projections.pages import Page
 router = APIRouter(prefix="/v1/campaigns", tags=["campaigns"])
 
 Reader = Annotated[Caller, may("campaigns:read")]
-Direction = Literal["asc", "desc"]
 Row = Mapping[str, Any]
 
 CAMPAIGNS = Resource(Campaign, campaigns.campaigns, campaigns.get)
@@ -43,22 +43,21 @@ async def all_campaigns(
     caller: Reader,
     after: After,
     zone: Zone,
+    by: Annotated[By[campaigns.Sort], sorting(campaigns.Sort, "-planned_at")],
     status: Literal["planned", "running", "paused", "completed", "cancelled"] | None = None,
     owner: AnyCode = None,
     team: AnyCode = None,
     tag: AnyCode = None,
     channel: AnyCode = None,
-    sort: Literal["planned_at", "position", "name"] = "planned_at",
-    order: Direction = "desc",
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
     """Campaigns with their progress; today is that of `zone`."""
     wanted = campaigns.Filter(status=status, owner=owner, team=team, tag=tag, channel=channel)
-    today, descending = _today(zone), order == "desc"
+    today = _today(zone)
 
     def pages(connection: Connection, limit: int, cursor: str | None) -> Page:
-        return campaigns.listing(connection, wanted, today, sort=sort, descending=descending, limit=limit, cursor=cursor)
+        return campaigns.listing(connection, wanted, today, sort=by.key, descending=by.descending, limit=limit, cursor=cursor)
 
     return await listing(request, "campaigns", after, pages, show=lambda row: shown(row, caller), limit=limit, cursor=cursor)
 
@@ -99,9 +98,9 @@ async def members(
     caller: Reader,
     after: After,
     id: UUID,
+    by: Annotated[By[campaign_members.Sort], sorting(campaign_members.Sort, "started_at")],
     variant: AnyCode = None,
     stage: Mark | None = None,
-    order: Direction = "asc",
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
@@ -109,7 +108,7 @@ async def members(
     wanted = campaign_members.Filter(campaign_id=id, variant=variant, stage=stage)
 
     def pages(connection: Connection, limit: int, cursor: str | None) -> Page:
-        return campaign_members.listing(connection, wanted, descending=order == "desc", limit=limit, cursor=cursor)
+        return campaign_members.listing(connection, wanted, descending=by.descending, limit=limit, cursor=cursor)
 
     return await listing(request, "campaign_members", after, pages, show=_member, limit=limit, cursor=cursor)
 
@@ -129,6 +128,18 @@ async def member_history(request: Request, caller: Reader, id: UUID, customer_id
     of = member_id(id, customer_id)
     personal = caller.may("personal:read")
     return await look_back(request, MEMBERS, of, name="member", show=_member, called=customer_id, personal=personal)
+
+
+@router.get("/{id}/leads/{lead_id}", responses=one(schemas.MEMBER_IN_FULL))
+async def lead(request: Request, caller: Reader, after: After, when: When, id: UUID, lead_id: UUID) -> Response:
+    """A member who is a lead, with every touch and conversion that stands."""
+    return await member(request, caller, after, when, id, lead_id)
+
+
+@router.get("/{id}/leads/{lead_id}/history", responses=listed(CHANGE, 404))
+async def lead_history(request: Request, caller: Reader, id: UUID, lead_id: UUID) -> Response:
+    """Every event of a member who is a lead, with what it changed."""
+    return await member_history(request, caller, id, lead_id)
 
 
 def shown(row: Row, caller: Caller) -> dict[str, Any]:

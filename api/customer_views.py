@@ -18,13 +18,14 @@ from api.openapi import exported, listed, one
 from api.past import Resource, When, as_of
 from api.problems import Problem
 from api.reading import LARGEST_POSITION, After, AnyCode, Cursor, Day, Limit, absent, found, listing, page, read
+from api.sorting import By, sorting
 from api.zones import Zone
 from domain.customer import Customer
 from domain.ids import external_id
 from projections import customer_answer, customer_dealings, customer_timeline, customer_view, duplicate_customers
 from projections.customer_dealings import DEALINGS, dealings_of
-from projections.pages import Page
 from projections.merging import merged_into
+from projections.pages import Page
 from projections.rows import Row
 
 router = APIRouter(prefix="/v1/customers", tags=["customers"])
@@ -65,24 +66,22 @@ async def customers(
     caller: Reader,
     after: After,
     wanted: Annotated[customer_view.Filter, Depends(filtered)],
+    by: Annotated[By[customer_view.Sort], sorting(customer_view.Sort, "-registered_at")],
     q: Annotated[
         str | None,
         Query(max_length=200, pattern=r"^[^\x00]*$", description="Part of a name, or the beginning of an e-mail or phone."),
     ] = None,
-    sort: Literal["registered_at", "position", "search_name"] = "registered_at",
-    order: Literal["asc", "desc"] = "desc",
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
     """Customers by filters, or found by name, e-mail or phone (`q`, which takes no filters)."""
-    if (q is not None or sort == "search_name") and not caller.may("personal:read"):
+    if (q is not None or by.key == "name") and not caller.may("personal:read"):
         raise Problem(403, "forbidden", "Searching and sorting by personal data needs the permission personal:read.")
-    descending = order == "desc"
 
     def pages(connection: Connection, limit: int, cursor: str | None) -> Page:
         if q is not None:
             return customer_view.search(connection, q, limit=limit, cursor=cursor)
-        return customer_view.listing(connection, wanted, sort=sort, descending=descending, limit=limit, cursor=cursor)
+        return customer_view.listing(connection, wanted, sort=by.key, descending=by.descending, limit=limit, cursor=cursor)
 
     return await listing(
         request, "customer_view", after, pages, show=lambda row: shown(row, caller), limit=limit, cursor=cursor

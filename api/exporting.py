@@ -1,7 +1,8 @@
 """Whole answers as CSV or NDJSON, for whoever reads them with a script.
 
 Rows are gathered in a temporary file first, from one snapshot: a slow reader holds no connection, and what goes wrong goes
-wrong before the first byte. In CSV what is nested is flat (`attributes.size`), a list is JSON, and what is absent is empty.
+wrong before the first byte. In CSV what is nested is flat (`attributes.size`), a list is JSON, and what is absent is empty;
+columns are in the order of `?fields=`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from typing import IO, Any, Literal
 import msgspec
 from fastapi import Request
 from starlette.responses import StreamingResponse
+
+from api.picking import Pick
 
 Form = Literal["text/csv", "application/x-ndjson"]
 Row = Mapping[str, Any]
@@ -34,14 +37,14 @@ def wanted(request: Request) -> Form | None:
 class Gathered:
     """Rows in a temporary file, a JSON object a line, and the columns they have in all."""
 
-    def __init__(self, rows: Iterable[Row]) -> None:
+    def __init__(self, rows: Iterable[Row], pick: Pick) -> None:
         self._file: IO[bytes] = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115, closed when it was sent
         columns: dict[str, None] = {}
         for row in rows:
             line = msgspec.json.encode(row)
             columns.update(dict.fromkeys(_flat(msgspec.json.decode(line))))
             self._file.write(line + b"\n")
-        self.columns = tuple(columns)
+        self.columns = pick.columns(columns)
 
     def answer(self, form: Form, position: int) -> StreamingResponse:
         headers = {"Position": str(position), "Vary": "Accept"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -18,6 +18,7 @@ from api.openapi import exported, listed, one
 from api.past import Resource, When
 from api.reading import After, AnyCode, Cursor, Day, Limit, listing
 from api.schemas import CHANGE
+from api.sorting import By, sorting
 from api.zones import Zone
 from domain.ids import external_id
 from domain.interaction import Channel, Direction, Interaction
@@ -71,16 +72,14 @@ async def interactions(
     caller: Reader,
     after: After,
     wanted: Annotated[read_model.Filter, Depends(filtered)],
-    sort: Literal["occurred_at", "position"] = "occurred_at",
-    order: Literal["asc", "desc"] = "desc",
+    by: Annotated[By[read_model.Sort], sorting(read_model.Sort, "-occurred_at")],
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
     """Interactions by filters; days are half-open and in `zone`."""
-    descending = order == "desc"
 
     def pages(connection: Connection, limit: int, cursor: str | None) -> Page:
-        return read_model.listing(connection, wanted, sort=sort, descending=descending, limit=limit, cursor=cursor)
+        return read_model.listing(connection, wanted, sort=by.key, descending=by.descending, limit=limit, cursor=cursor)
 
     needed = of_customer("interactions", wanted.customer_id, "leads")
     return await listing(request, needed, after, pages, show=lambda row: shown(row, caller), limit=limit, cursor=cursor)

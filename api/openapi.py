@@ -7,6 +7,8 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from api import picking
+
 PROBLEM: dict[str, Any] = {
     "type": "object",
     "required": ["type", "title", "status", "detail"],
@@ -164,7 +166,14 @@ def document(app: FastAPI) -> dict[str, Any]:
         for path, operations in made["paths"].items():
             for method, operation in operations.items():
                 operation["security"] = [] if path in OPEN else [{"key": []}]
-                more = COMMAND_HEADERS if method != "get" else READ_HEADERS if "304" in operation["responses"] else []
-                operation["parameters"] = operation.get("parameters", []) + more
+                operation["parameters"] = operation.get("parameters", []) + _more(method, operation["responses"])
         app.openapi_schema = made
     return app.openapi_schema
+
+
+def _more(method: str, responses: dict[str, Any]) -> list[dict[str, Any]]:
+    """What may be said with every command, and what may be asked of every answer of its kind."""
+    if method != "get":
+        return COMMAND_HEADERS
+    row = picking.row_schema(responses)
+    return (READ_HEADERS if "304" in responses else []) + ([picking.parameter(row)] if row else [])

@@ -17,6 +17,7 @@ from api.looking import look_at, look_back, seen_by
 from api.openapi import exported, listed, one
 from api.past import Resource, When
 from api.reading import After, AnyCode, Cursor, Day, Limit, listing
+from api.sorting import By, sorting
 from api.zones import Zone
 from domain.ids import external_id
 from domain.order import Order
@@ -72,16 +73,14 @@ async def orders(
     caller: Reader,
     after: After,
     wanted: Annotated[read_model.Filter, Depends(filtered)],
-    sort: Literal["placed_at", "position", "number"] = "placed_at",
-    order: Literal["asc", "desc"] = "desc",
+    by: Annotated[By[read_model.Sort], sorting(read_model.Sort, "-placed_at")],
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
     """Orders by filters; days are half-open and in `zone`."""
-    descending = order == "desc"
 
     def pages(connection: Connection, limit: int, cursor: str | None) -> Page:
-        return read_model.listing(connection, wanted, sort=sort, descending=descending, limit=limit, cursor=cursor)
+        return read_model.listing(connection, wanted, sort=by.key, descending=by.descending, limit=limit, cursor=cursor)
 
     needed = of_customer("orders", wanted.customer_id)
     return await listing(request, needed, after, pages, show=lambda row: shown(row, caller), limit=limit, cursor=cursor)

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from api import exporting
+from api.picking import picked
 from api.problems import RETRY_SECONDS, Problem, problem
 from infra.read_models.completeness import Completeness
 from infra.read_models.digest import one_moment
@@ -111,13 +112,13 @@ async def listing(
     cursor: str | None,
 ) -> Response:
     """A page of a list, or all that follows the cursor where CSV or NDJSON is asked for."""
-    form = exporting.wanted(request)
+    form, pick = exporting.wanted(request), picked(request)
     if form is None:
         rows, position = await read(request, projections, after, lambda connection: pages(connection, limit, cursor))
         return page(request, [show(row) for row in rows.rows], rows.next, position)
 
     def gathered(connection: Connection) -> exporting.Gathered:
-        return exporting.Gathered(map(show, _all(connection, pages, cursor)))
+        return exporting.Gathered((pick(show(row)) for row in _all(connection, pages, cursor)), pick)
 
     whole, position = await read(request, projections, after, gathered, snapshot=True)
     return whole.answer(form, position)
@@ -133,10 +134,11 @@ def _all(connection: Connection, pages: Pages, cursor: str | None) -> Iterator[R
 
 def report(request: Request, body: Mapping[str, Any], position: int) -> Response:
     """A report; its `groups` alone where CSV or NDJSON is asked for."""
-    form = exporting.wanted(request)
+    form, pick = exporting.wanted(request), picked(request)
+    groups = [pick(group) for group in body["groups"]]
     if form is None:
-        return found(request, body, position)
-    return exporting.Gathered(body["groups"]).answer(form, position)
+        return _answered(request, {**body, "groups": groups}, position)
+    return exporting.Gathered(groups, pick).answer(form, position)
 
 
 def found(request: Request, body: Any, position: int, version: int | None = None) -> Response:
@@ -145,6 +147,10 @@ def found(request: Request, body: Any, position: int, version: int | None = None
     The ETag begins with the version, for If-Match. A digest follows, as an answer may change without a new version: by a
     customer's orders, by an erasure, by the end of a day.
     """
+    return _answered(request, picked(request)(body), position, version)
+
+
+def _answered(request: Request, body: Any, position: int, version: int | None = None) -> Response:
     content = msgspec.json.encode(body)
     headers = {"Position": str(position)}
     if version is not None:
@@ -163,7 +169,8 @@ def page(
     request: Request, items: Sequence[Mapping[str, Any]], cursor: str | None, position: int, *, parameter: str = "cursor"
 ) -> Response:
     """A page of a list, with the link to the next one where there is one."""
-    body: dict[str, Any] = {"items": items, "next": None}
+    pick = picked(request)
+    body: dict[str, Any] = {"items": [pick(item) for item in items], "next": None}
     headers = {"Position": str(position)}
     if cursor:
         body["next"] = str(request.url.include_query_params(**{parameter: cursor}).replace(scheme="", netloc=""))

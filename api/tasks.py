@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -21,6 +21,7 @@ from api.openapi import ACCEPTED, CREATED, exported, listed, one
 from api.past import Resource, When
 from api.reading import After, AnyCode, Cursor, Limit, listing
 from api.schemas import CHANGE
+from api.sorting import By, sorting
 from api.strict import StrictRoute
 from commands import tasks as commands
 from domain.ids import new_id
@@ -118,9 +119,9 @@ async def filtered(
     due_from: Annotated[Instant | None, Query(description="Due then or later.")] = None,
     due_to: Annotated[Instant | None, Query(description="Due before then.")] = None,
     overdue: Annotated[bool | None, Query(description="Open, and due at a moment that is past.")] = None,
+    reminded: Annotated[bool | None, Query(description="Of whose remind_at somebody was reminded.")] = None,
 ) -> read_model.Filter:
     return read_model.Filter(
-    reminded: Annotated[bool | None, Query(description="Of whose remind_at somebody was reminded.")] = None,
         now=datetime.now(UTC),
         status=status,
         assignee=assignee,
@@ -128,9 +129,9 @@ async def filtered(
         due_from=due_from,
         due_to=due_to,
         overdue=overdue,
+        reminded=reminded,
     )
 
-        reminded=reminded,
 
 @reading.get("", responses=exported(listed(schemas.TASK), schemas.TASK))
 async def tasks(
@@ -138,16 +139,14 @@ async def tasks(
     caller: Reader,
     after: After,
     wanted: Annotated[read_model.Filter, Depends(filtered)],
-    sort: Literal["created_at", "position"] = "created_at",
-    order: Literal["asc", "desc"] = "desc",
+    by: Annotated[By[read_model.Sort], sorting(read_model.Sort, "-created_at")],
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
     """Tasks by filters."""
-    descending = order == "desc"
 
     def pages(connection: Connection, limit: int, cursor: str | None) -> Page:
-        return read_model.listing(connection, wanted, sort=sort, descending=descending, limit=limit, cursor=cursor)
+        return read_model.listing(connection, wanted, sort=by.key, descending=by.descending, limit=limit, cursor=cursor)
 
     needed = of_customer("tasks", wanted.about_id)
     return await listing(request, needed, after, pages, show=lambda row: shown(row, caller), limit=limit, cursor=cursor)

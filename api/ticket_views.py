@@ -22,6 +22,7 @@ from api.openapi import exported, listed, one
 from api.past import Resource, When, as_of
 from api.reading import After, AnyCode, Cursor, Day, Limit, absent, found, listing, read
 from api.schemas import CHANGE
+from api.sorting import By, sorting
 from api.zones import Zone
 from domain.ids import external_id
 from domain.ticket import OpenedBy, Status, Ticket
@@ -83,16 +84,14 @@ async def tickets(
     caller: Reader,
     after: After,
     wanted: Annotated[read_model.Filter, Depends(filtered)],
-    sort: Literal["opened_at", "last_activity_at", "position", "number"] = "opened_at",
-    order: Literal["asc", "desc"] = "desc",
+    by: Annotated[By[read_model.Sort], sorting(read_model.Sort, "-opened_at")],
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
     """Tickets by filters; days are half-open and in `zone`."""
-    descending = order == "desc"
 
     def pages(connection: Connection, limit: int, cursor: str | None) -> Page:
-        return read_model.listing(connection, wanted, sort=sort, descending=descending, limit=limit, cursor=cursor)
+        return read_model.listing(connection, wanted, sort=by.key, descending=by.descending, limit=limit, cursor=cursor)
 
     needed = of_customer("tickets", wanted.customer_id)
     return await listing(request, needed, after, pages, show=lambda row: shown(row, caller), limit=limit, cursor=cursor)

@@ -20,6 +20,7 @@ from api.looking import look_back, seen_by
 from api.openapi import ACCEPTED, CREATED, exported, listed, one
 from api.past import Resource, When, as_of
 from api.reading import After, AnyCode, Cursor, Day, Limit, absent, found, listing, read
+from api.sorting import By, sorting
 from api.strict import StrictRoute
 from api.zones import Zone
 from commands import touchpoints as commands
@@ -139,16 +140,14 @@ async def touchpoints(
     caller: Reader,
     after: After,
     wanted: Annotated[read_model.Filter, Depends(filtered)],
-    sort: Literal["occurred_at", "position"] = "occurred_at",
-    order: Literal["asc", "desc"] = "desc",
+    by: Annotated[By[read_model.Sort], sorting(read_model.Sort, "-occurred_at")],
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
     """Touchpoints by filters; days are half-open and in `zone`."""
-    descending = order == "desc"
 
     def pages(connection: Connection, limit: int, cursor: str | None) -> Page:
-        return read_model.listing(connection, wanted, sort=sort, descending=descending, limit=limit, cursor=cursor)
+        return read_model.listing(connection, wanted, sort=by.key, descending=by.descending, limit=limit, cursor=cursor)
 
     needed = of_customer("touchpoints", wanted.customer_id, "leads")
     return await listing(request, needed, after, pages, show=lambda row: shown(row, caller), limit=limit, cursor=cursor)

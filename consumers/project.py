@@ -20,6 +20,7 @@ from consumers.arrivals import Arrival, arrivals, decode, routed_to
 from consumers.commits import Commits
 from consumers.faults import frames_of, is_transient, name_of
 from consumers.lane import Lane
+from consumers.leftovers import Leftovers
 from infra.event_store import EventStore
 from infra.read_models.completeness import Completeness
 from infra.read_models.database import ReadModels
@@ -66,13 +67,10 @@ class Projector:
         self._read_models, self._partitions = read_models, partitions
         self._completeness = completeness or Completeness(read_models, partitions)
         self._patience, self._stopped_pause, self._outdated_pause = patience, stopped_pause, outdated_pause
-        self._at_once = at_once or AT_ONCE[read_models.writer.dialect.name]
-        self._clock = clock
+        self._at_once, self._clock = at_once or AT_ONCE[read_models.writer.dialect.name], clock
         self._lanes: dict[int, list[Lane]] = {}
-        self._stopping = Event()
-        self._begun = False
-        self._failures = 0
-        self._looks_for_lacking_at = 0.0
+        self._stopping, self._leftovers = Event(), Leftovers(read_models)
+        self._begun, self._failures, self._looks_for_lacking_at = False, 0, 0.0
 
     def run(self) -> None:
         """Until `stop`; whatever fails is tried again."""
@@ -105,6 +103,7 @@ class Projector:
         self._take_in(messages)
         self._mend_broken()
         self._mend_lacking()
+        self._leftovers.wipe()
         return len(messages)
 
     def _begin(self) -> None:
@@ -202,10 +201,12 @@ class Projector:
             mine.update((m.stored.position, m) for m in messages if lane.projection.wants(m.stored.type))
         stored = {position: m.stored for mine in wanted.values() for position, m in mine.items()}
         decoded = decode(self._store, list(stored.values()))
-        return {
+        arrived = {
             partition: arrivals(decoded, (message.stored for message in mine.values()), partition, self._partitions)
             for partition, mine in wanted.items()
         }
+        self._leftovers.note(one for theirs in arrived.values() for one in theirs.values())
+        return arrived
 
     def _commit(self, lane: Lane, messages: Sequence[Message], arrived: Mapping[int, Arrival]) -> bool:
         """Commit in transactions of bounded size; False where the lane came to rest before the end."""
@@ -245,8 +246,7 @@ class Projector:
 
     def _mend_lacking(self) -> None:
         """The last messages of a partition can be lost too, and no early one tells: the relay's checkpoint does."""
-        now = self._clock()
-        if now < self._looks_for_lacking_at:
+        if (now := self._clock()) < self._looks_for_lacking_at:
             return
         self._looks_for_lacking_at = now + self._patience / LOOKS_A_PATIENCE
         last = self._completeness.last_sent()

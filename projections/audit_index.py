@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -136,6 +136,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     occurred_to: datetime | None = None
 
 
+Sort = Literal["position"]
 EQUAL = ("stream", "actor_id", "on_behalf_of", "correlation_id", "origin", "source_system")
 
 

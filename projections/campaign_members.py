@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Literal
 from uuid import UUID
 
 import msgspec
@@ -138,6 +139,9 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     campaign_id: UUID
     variant: str | None = None
     stage: Mark | None = None
+
+
+Sort = Literal["started_at"]
 
 
 def listing(

@@ -214,7 +214,8 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     erased: bool = False
 
 
-Sort = Literal["registered_at", "position", "search_name"]
+Sort = Literal["registered_at", "position", "name"]
+SORTED_BY = {"registered_at": customers.c.registered_at, "position": customers.c.position, "name": customers.c.search_name}
 EQUAL = ("kind", "owner", "team", "source_channel", "archived")
 
 
@@ -250,7 +251,7 @@ def search(connection: Connection, text: str, *, limit: int = 50, cursor: str | 
     reached = select(customer_contacts.c.customer_id).where(or_(beginning(customer_contacts.c.value, value), *numbers))
     named = select(customers.c.customer_id).where(containing(customers.c.search_name, wanted))
     query = select(customers).where(customers.c.customer_id.in_(named.union(reached)))
-    return _page(connection, query, "search_name", False, limit, cursor)
+    return _page(connection, query, "name", False, limit, cursor)
 
 
 def with_contact(connection: Connection, kind: str, value: str) -> list[UUID]:
@@ -261,7 +262,7 @@ def with_contact(connection: Connection, kind: str, value: str) -> list[UUID]:
 
 
 def _page(connection: Connection, query: Select[Any], sort: Sort, descending: bool, limit: int, cursor: str | None) -> Page:
-    order = Order(customers.c[sort], customers.c.customer_id, descending, personal=sort == "search_name")
+    order = Order(SORTED_BY[sort], customers.c.customer_id, descending, personal=sort == "name")
     found = page(connection, query, order, limit, cursor)
     return found._replace(rows=[_opened(row) for row in found.rows])
 

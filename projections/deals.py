@@ -30,9 +30,9 @@ DEALS = entries.entries(
     Column("lead_id", Uuid, index=True),
     Column("pipeline", Text, nullable=False),
     Column("stage", Text, nullable=False),
-    Column("amount", BigInteger),
+    Column("amount", BigInteger, index=True),
     Column("currency", Text),
-    Column("expected_close", Date),
+    Column("expected_close", Date, index=True),
     Column("status", Text, nullable=False),
     Column("opened_at", Instant, nullable=False, index=True),
     Column("opened_on", Date),
@@ -42,7 +42,7 @@ DEALS = entries.entries(
     Column("order_id", Uuid),
     Column("lost_at", Instant),
     Column("lost_reason", Text),
-    Column("last_activity_at", Instant, nullable=False),
+    Column("last_activity_at", Instant, nullable=False, index=True),
 )
 WIN = ("won_at", "won_on", "order_id")
 LOSS = ("lost_at", "lost_reason")
@@ -112,7 +112,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     zone: tzinfo = UTC
 
 
-Sort = Literal["opened_at", "position", "number"]
+Sort = Literal["opened_at", "last_activity_at", "expected_close", "amount", "position", "number"]
 EQUAL = ("customer_id", "lead_id", "number", "status", "pipeline", "stage", "owner", "team", "currency", "tag")
 
 
@@ -149,7 +149,7 @@ def _shown(row: Row) -> Row:
 
 deals = Projection(
     name="deals",
-    version=2,
+    version=3,
     tables=DEALS.tables,
     apply=apply,
     reads=frozenset(type_name(event) for event in (*Deal.events, customer.Erased)),

@@ -46,7 +46,7 @@ LEADS = entries.entries(
     Column("lost_at", Instant),
     Column("lost_reason", Text),
     Column("erased_at", Instant),
-    Column("last_activity_at", Instant, nullable=False),
+    Column("last_activity_at", Instant, nullable=False, index=True),
 )
 CONVERSION = ("converted_at", "converted_on", "converted_value", "converted_currency", "deal_id", "order_id")
 LOSS = ("lost_at", "lost_reason")
@@ -116,7 +116,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     zone: tzinfo = UTC
 
 
-Sort = Literal["captured_at", "position", "number"]
+Sort = Literal["captured_at", "last_activity_at", "position", "number"]
 EQUAL = ("customer_id", "campaign_id", "number", "status", "stage", "channel", "origin", "owner", "team", "tag")
 
 
@@ -178,7 +178,7 @@ def by_channel(connection: Connection, from_: date, to: date, zone: tzinfo = UTC
 
 leads = Projection(
     name="leads",
-    version=2,
+    version=3,
     tables=LEADS.tables,
     apply=apply,
     reads=frozenset(type_name(event) for event in (*Lead.events, customer.Erased)),

@@ -99,6 +99,10 @@ class EventStore:
         subjects = subjects_with_secrets(stored)
         return self._vault.unwrap(self._recorder.keys(subjects)) if subjects else {}
 
+    def subjects_with_keys(self, subjects: Iterable[UUID]) -> set[UUID]:
+        """Those of the subjects whose personal data can still be read."""
+        return set(self._recorder.keys(list(subjects)))
+
     def receipts(self, keys: Iterable[ReceiptKey]) -> dict[tuple[str, str], KeptReceipt]:
         asked = [(key.scope, key.key) for key in keys]
         return self._recorder.receipts(asked) if asked else {}

@@ -16,7 +16,7 @@ from tests.api.given_orders import confirmed, done, placed
 
 def acts(client: Client, **question: Any) -> list[dict[str, Any]]:
     """In the order of the log."""
-    answer = client.get("/v1/audit", params={"limit": 500, "order": "asc", "after": head(client)} | question)
+    answer = client.get("/v1/audit", params={"limit": 500, "sort": "position", "after": head(client)} | question)
     assert answer.status_code == 200, answer.text
     assert answer.json()["next"] is None
     return list(answer.json()["items"])
@@ -91,10 +91,10 @@ def test_acts_are_found_by_where_they_come_from_and_for_whom_they_were_done(clie
 
 
 @on_both_engines
-@pytest.mark.parametrize("order", ["asc", "desc"])
-def test_pages_and_lines_hold_the_same(client: Client, order: str) -> None:
+@pytest.mark.parametrize("sort", ["position", "-position"])
+def test_pages_and_lines_hold_the_same(client: Client, sort: str) -> None:
     story(client)
-    question = {"type": "crm.order.*", "order": order, "after": head(client)}
+    question = {"type": "crm.order.*", "sort": sort, "after": head(client)}
     lines = client.get("/v1/audit", params=question, headers={"Accept": "application/x-ndjson"})
     following = client.get("/v1/audit", params=question | {"limit": 1}).json()
     paged = following["items"]

@@ -71,7 +71,7 @@ def test_interactions_are_listed_by_filters(client: Client) -> None:
     assert channels(agent="agent-1", thread_id="t-1") == channels(channel="phone", direction="inbound") == ["phone"]
     assert channels(about=id_of(order)) == ["email"]
     assert channels(occurred_from="2026-01-03", occurred_to="2026-01-04", zone="Asia/Shanghai") == ["email"]
-    csv = client.get(PATH, params={"order": "asc"}, headers={"Accept": "text/csv"})
+    csv = client.get(PATH, params={"sort": "occurred_at"}, headers={"Accept": "text/csv"})
     assert csv.status_code == 200
     assert len(csv.text.splitlines()) == 4
 

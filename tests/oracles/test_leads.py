@@ -1,0 +1,96 @@
+"""A short script over what the API exports finds what became of real leads, and what open deals may be worth."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from commands.importing import parse_mapping, run_import
+from domain.events import Actor
+from infra.command_line.parts import Parts
+from tests.api.client import Client
+from tests.api.conftest import on_both_engines
+from tests.api.given_customers import head, seen
+from tests.api.given_leads import defined, opened
+from tests.oracles.leads import NONE, funnel, of_deals, of_leads, weighted_value
+
+MAPPINGS = Path(__file__).parents[1] / "data" / "mappings"
+OLIST = Path(__file__).parents[3] / "shared" / "data" / "olist_funnel"
+FILES = {
+    "olist_leads": OLIST / "olist_marketing_qualified_leads_dataset.csv",
+    "olist_deals": OLIST / "olist_closed_deals_dataset.csv",
+}
+LEADS = 500
+REPORT = "/v1/reports/lead-funnel"
+AMOUNTS = [("100.00", "EUR"), ("0.10", "EUR"), ("1500", "JPY"), ("12345.68", "EUR"), ("335", "JPY")]
+
+
+@pytest.fixture
+def client(client: Client, parts: Parts, tmp_path: Path) -> Client:
+    """Given the first of the leads, and the deals that came of them."""
+    if not OLIST.exists():
+        pytest.skip(f"{OLIST.name} is not on this machine")
+    header, *rows = FILES["olist_leads"].read_text().splitlines()
+    leads = rows[:LEADS]
+    known = {row.partition(",")[0] for row in leads}
+    columns, *rows = FILES["olist_deals"].read_text().splitlines()
+    load(parts, "olist_leads", tmp_path, [header, *leads])
+    load(parts, "olist_deals", tmp_path, [columns, *(row for row in rows if row.partition(",")[0] in known)])
+    return client
+
+
+def load(parts: Parts, name: str, folder: Path, lines: list[str]) -> None:
+    mapping, file = parse_mapping((MAPPINGS / f"{name}.toml").read_bytes()), folder / f"{name}.csv"
+    file.write_text("\n".join(lines))
+    report = run_import(parts.executor, parts.deployment.store.secret, mapping, file, Actor(type="system", id="test"))
+    assert (report.accepted, report.refused) == (len(lines) - 1, 0)
+
+
+def exported(client: Client, path: str) -> str:
+    answer = client.get(path, params={"after": head(client)}, headers={"accept": "text/csv"})
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+def figures(report: dict[str, Any], by: str, *names: str) -> dict[str, float]:
+    """A figure of each group that has it, by the group's value."""
+    found = {}
+    for group in report["groups"]:
+        value: Any = group
+        for name in names:
+            value = value[name]
+        if value is not None and group["captured"]:
+            found[group["group"][by] or NONE] = float(value)
+    return found
+
+
+@on_both_engines
+def test_the_script_finds_what_became_of_the_leads(client: Client) -> None:
+    csv = exported(client, "/v1/leads")
+    for by in ("origin", "owner"):
+        report, script = seen(client, REPORT, by=by), funnel(of_leads(csv, by))
+        assert sum(script.captured.values()) == LEADS
+        assert figures(report, by, "captured") == script.captured
+        assert figures(report, by, "conversion_rate", "value") == pytest.approx(script.conversion_rate, rel=1e-9)
+        assert figures(report, by, "time_to_convert", "mean", "value") == pytest.approx(script.mean_time, rel=1e-9)
+        assert figures(report, by, "time_to_convert", "p50") == pytest.approx(script.median_time, rel=1e-9)
+
+
+def test_the_script_finds_what_open_deals_may_be_worth(client: Client) -> None:
+    defined(client)
+    customers = [deal["customer_id"] for deal in seen(client, "/v1/deals", limit=len(AMOUNTS))["items"]]
+    for place, (amount, currency) in enumerate(AMOUNTS):
+        stage = ("talking", "offered")[place % 2]
+        opened(client, customers[place], stage=stage, amount=amount, currency=currency, owner=f"agent-{place % 3}")
+    pipelines = seen(client, "/v1/pipelines")["items"]
+    likely = {(one["code"], stage["code"]): float(stage["probability"]) for one in pipelines for stage in one["stages"]}
+    script = weighted_value(of_deals(exported(client, "/v1/deals")), likely)
+    report = seen(client, REPORT, by="owner")
+    ours = {
+        (group["group"]["owner"], currency): float(money["weighted_value"])
+        for group in report["groups"]
+        for currency, money in group["money"].items()
+    }
+    assert ours == pytest.approx(script, rel=1e-9)
