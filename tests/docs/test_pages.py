@@ -70,7 +70,8 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
         with server.caller() as caller:
             yield Library(Reader(caller, run), caller, key)
     finally:
-        server.end()
+        server.process.kill()
+        server.process.wait()
 
 
 @pytest.mark.parametrize("page", ROLES)

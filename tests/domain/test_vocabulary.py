@@ -130,7 +130,3 @@ def test_every_event_carries_when_who_whence_and_why() -> None:
 def test_what_is_personal_stays_personal(fact: str) -> None:
     sealed = {".".join(path) for path in personal_paths(EVENTS[f"crm.{fact}.v1"])}
     assert sealed >= set(PERSONAL[fact].split())
-
-
-def test_no_aggregate_is_without_its_words() -> None:
-    assert {kind.name.replace(" ", "_") for kind in aggregates()} <= FACTS.keys()
