@@ -1,4 +1,4 @@
-"""What a page asks its reader to do: exchanges (```http), command lines (```sh), and requests within a sentence."""
+"""What a page asks its reader to do: exchanges (```http), command lines (```sh), requests within a sentence, files to have."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterator
 from typing import NamedTuple
 
-FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FENCED = re.compile(r"^```(\w*)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 IN_A_SENTENCE = re.compile(r"`(?:(GET|POST|PUT|PATCH|DELETE) )?(/(?:v1|health|metrics)[^`\s]*)(?: (\{[^`]*\}))?`")
 HEADER = re.compile(r"([A-Z][A-Za-z-]*): (.*)")
 REQUEST = re.compile(r"(GET|POST|PUT|PATCH|DELETE) (\S+)")
@@ -46,7 +46,14 @@ class Command(NamedTuple):
     words: list[str]
 
 
-Step = Request | Mention | Command
+class File(NamedTuple):
+    """A block with a name behind its language."""
+
+    name: str
+    text: str
+
+
+Step = Request | Mention | Command | File
 
 
 def steps(page: str) -> Iterator[Step]:
@@ -56,9 +63,11 @@ def steps(page: str) -> Iterator[Step]:
         yield from _mentions(page[end : block.start()])
         end = block.end()
         if block[1] == "http":
-            yield from _exchanges(block[2])
+            yield from _exchanges(block[3])
         elif block[1] == "sh":
-            yield from _commands(block[2])
+            yield from _commands(block[3])
+        elif block[2]:
+            yield File(block[2], block[3])
     yield from _mentions(page[end:])
 
 

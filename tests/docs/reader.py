@@ -6,12 +6,13 @@ import json
 import re
 from collections.abc import Callable, Iterable
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
 import httpx
 
-from tests.docs.blocks import Answer, Command, Mention, Request, Step
+from tests.docs.blocks import Answer, Command, File, Mention, Request, Step
 from tests.docs.shown import LEFT_OUT, Names, difference, filled, parsed
 
 ADDRESS = "http://127.0.0.1:8000"
@@ -29,10 +30,10 @@ class Place(NamedTuple):
 
 
 class Reader:
-    """`run` runs the command line. Names, and what was made last of each kind, are kept from page to page."""
+    """`run` runs the command line; files lie in `folder`. Names, and what was made last of each kind, are kept."""
 
-    def __init__(self, caller: httpx.Client, run: Callable[..., Any]) -> None:
-        self._caller, self._run = caller, run
+    def __init__(self, caller: httpx.Client, run: Callable[..., Any], folder: Path) -> None:
+        self._caller, self._run, self._folder = caller, run, folder
         self._routes: Routes = caller.get("/openapi.json").json()["paths"]
         self._names: Names = {}
         self._made: dict[str, str] = {}
@@ -49,6 +50,8 @@ class Reader:
                     self._command(step.words)
                 case Mention():
                     self._mention(step)
+                case File(name, text):
+                    (self._folder / name).write_text(text)
 
     # What is shown in full
 
@@ -87,7 +90,8 @@ class Reader:
 
     def _command(self, words: list[str]) -> None:
         if words[0] == "recount":
-            self._run(*words[1:])
+            files = {word: self._folder / word for word in words if (self._folder / word).is_file()}
+            self._run(*(files.get(word, word) for word in words[1:]))
             return
         assert words[0] == "curl", f"nobody executes {words[0]}"
         given = {flag: value for flag, value in pairwise(words) if flag in ("-d", "-X")}

@@ -25,6 +25,7 @@ ROLES = {
     "docs/analysts.md": ("analyst",),
     "docs/auditors.md": ("auditor",),
     "docs/definitions.md": ("analyst", "auditor"),
+    "docs/importing.md": ("admin",),
     "docs/operating.md": ("admin",),
 }
 
@@ -57,7 +58,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
     sample.write_text("".join((SAMPLE / "CDNOW_sample.txt").read_text().splitlines(keepends=True)[:ROWS]))
     told = environment(folder / "home")
 
-    def run(*arguments: str) -> Ran:
+    def run(*arguments: object) -> Ran:
         ran = recount(told, *arguments)
         assert ran.status == 0, (arguments, ran.said, ran.complained)
         return ran
@@ -68,7 +69,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
         key = server.key
         assert key
         with server.caller() as caller:
-            yield Library(Reader(caller, run), caller, key)
+            yield Library(Reader(caller, run, folder), caller, key)
     finally:
         server.process.kill()
         server.process.wait()
