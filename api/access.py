@@ -50,6 +50,7 @@ READ = frozenset(
         "field-definitions:read",
         "lists:read",
         "segment-rules:read",
+        "assignment-rules:read",
         "reports:read",
     }
 )
@@ -89,6 +90,7 @@ ROLES: dict[str, frozenset[str]] = {
         "operations:read",
         "operations:act",
         "service-levels:write",
+        "assignment-rules:write",
     },
 }
 

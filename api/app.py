@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from api import (
+    assignment_rules,
     audit,
     batch,
     calendar,
@@ -162,6 +163,8 @@ def create(
     app.include_router(campaign_members.router)
     app.include_router(service_level_views.router)
     app.include_router(service_levels.router)
+    app.include_router(assignment_rules.reading)
+    app.include_router(assignment_rules.commanding)
     app.include_router(reports.router)
     app.include_router(sales_report.router)
     app.include_router(campaign_report.router)

@@ -13,6 +13,7 @@ from commands.commit import EventStore as EventStoreProtocol
 from commands.executor import Executor, Limits
 from domain.aggregate import Aggregate
 from domain.api_key import ApiKey
+from domain.assignment_rule import AssignmentRule
 from domain.calendar import Calendar
 from domain.campaign import Campaign
 from domain.campaign_member import CampaignMember
@@ -27,6 +28,7 @@ from domain.interaction import Interaction
 from domain.lead import Lead
 from domain.order import Order
 from domain.pipeline import Pipeline
+from domain.rota import Rota
 from domain.saved_view import SavedView
 from domain.segment_model import SegmentModel
 from domain.segment_rule import SegmentRule
@@ -44,6 +46,7 @@ from infra.read_models import ReadModels, postgres_read_models, sqlite_read_mode
 from infra.routing import PARTITIONS
 from infra.settings import Settings
 from projections.api_keys import api_keys
+from projections.assignment_rules import assignment_rules
 from projections.audit_index import audit_index
 from projections.campaign_members import campaign_members
 from projections.campaigns import campaigns
@@ -102,6 +105,8 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     FieldDefinition,
     StaticList,
     SegmentRule,
+    AssignmentRule,
+    Rota,
 )
 EVENTS: tuple[type[Event], ...] = tuple(event for aggregate in AGGREGATES for event in aggregate.events)
 UPCASTERS: Mapping[str, Upcaster] = {}
@@ -135,6 +140,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     saved_views,
     field_definitions,
     static_lists,
+    assignment_rules,
     audit_index,
 )
 

@@ -39,6 +39,8 @@ NEEDED: dict[str, tuple[str, str]] = {
     "/v1/segment-labels": ("segments:read", ""),
     "/v1/customers/{id}/segment": ("segments:read", ""),
     "/v1/segment-rules": ("segment-rules:read", "segment-rules:write"),
+    "/v1/assignment-rules": ("assignment-rules:read", "assignment-rules:write"),
+    "/v1/assignments": ("assignment-rules:read", ""),
     "/v1/lists": ("lists:read", "lists:write"),
     "/v1/users": ("users:read", "users:write"),
     "/v1/teams": ("teams:read", "teams:write"),

@@ -235,6 +235,7 @@ def _configuration(client: Client, customers: Sequence[str]) -> Known:
     client.put("/v1/users/agent-7", {"name": "Ada"})
     client.put("/v1/teams/support", {"name": "Support"})
     client.put("/v1/field-definitions/customer/size", {"kind": "number", "name": "Size"})
+    client.put("/v1/assignment-rules/mail", {"order": 1, "kind": "ticket", "team": "support"})
     made = {
         "tasks": {"title": "Call", "about": {"kind": "customer", "id": customers[0]}},
         "saved-views": {"name": "Urgent", "resource": "tickets", "filters": {"priority": "urgent"}},
@@ -246,6 +247,7 @@ def _configuration(client: Client, customers: Sequence[str]) -> Known:
     return {
         "users": {"code": ["agent-7"]},
         "teams": {"code": ["support"]},
+        "assignment-rules": {"code": ["mail"]},
         "field-definitions": {"entity": ["customer"], "key": ["size"]},
         **{resource: {"id": [id]} for resource, id in ids.items()},
     }

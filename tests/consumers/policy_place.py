@@ -85,10 +85,10 @@ class Place:
         while projector.turn(0):
             pass
 
-    def forget_what_was_heard(self) -> None:
+    def forget_what_was_heard(self, name: str = NAME) -> None:
         """As after a crash between a command and the saving of how far the log was followed."""
         with self.read_models.writer.begin() as connection:
-            connection.execute(followed.update().where(followed.c.name == NAME).values(position=0))
+            connection.execute(followed.update().where(followed.c.name == name).values(position=0))
 
     def let_years_pass(self) -> None:
         """For receipts, whose age the store's own clock tells."""

@@ -14,6 +14,7 @@ from tests.domain.pin_event_types import aggregates
 
 FACTS = {
     "api_key": "issued revoked",
+    "assignment_rule": "defined revised retired",
     "calendar": "day_ended",
     "campaign": """
         planned revised launched paused resumed completed cancelled budget_changed spend_recorded spend_reversed
@@ -39,6 +40,7 @@ FACTS = {
         return_requested lines_returned return_declined return_reversed customer_linked customer_changed cancelled completed
         reopened""",
     "pipeline": "defined revised",
+    "rota": "turn_taken queued left",
     "saved_view": "defined revised retired",
     "segment_model": "fitted activated retired",
     "segment_rule": "defined revised retired",
