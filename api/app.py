@@ -52,6 +52,7 @@ from api import (
     segment_models,
     segment_rules,
     segment_views,
+    selecting,
     service_level_report,
     service_level_views,
     service_levels,
@@ -175,6 +176,7 @@ def create(
     app.include_router(lead_funnel.router)
     app.include_router(service_report.router)
     app.include_router(batch.router)
+    app.include_router(selecting.router)
     # Before the events by position, which would take its path.
     app.include_router(event_stream.router)
     app.include_router(events.router)
