@@ -83,8 +83,9 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    with place_in(tmp_path) as place:
+def desk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Desk]:
+    url = request.getfixturevalue("database_url") if getattr(request, "param", "sqlite") == "postgresql" else None
+    with place_in(tmp_path, url) as place:
         chosen = [projection for projection in PROJECTIONS if projection.name in READ]
         with place.read_models.writer.begin() as connection:
             create_tables(connection, [table for projection in chosen for table in projection.tables])
@@ -190,6 +191,7 @@ def test_a_rule_that_was_retired_gives_nothing(desk: Desk) -> None:
     assert desk.owners(desk.opens(1)) == [None]
 
 
+@pytest.mark.parametrize("desk", ["sqlite", "postgresql"], indirect=True)
 def test_two_processes_give_each_ticket_once_and_go_round_together(desk: Desk) -> None:
     desk.rule()
     desk.people("ann", "bob", capacity=3)
