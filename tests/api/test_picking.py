@@ -112,6 +112,18 @@ def test_every_field_of_every_row_is_known_by_its_name(world: World, answers: di
             assert found <= known["properties"].keys(), (path, found - known["properties"].keys())
 
 
+def test_every_field_of_one_thing_is_known_by_its_name(world: World, answers: dict[str, Any]) -> None:
+    paths = world.app.openapi()["paths"]
+    for path, answer in answers.items():
+        one = f"{path}/{{id}}"
+        if one in paths and answer.status_code == 200:
+            known = picking.row_schema(paths[one]["get"]["responses"])
+            assert known is not None
+            for item in answer.json()["items"][-3:]:
+                found = world.client.get(f"{path}/{item['id']}").json().keys()
+                assert found <= known["properties"].keys(), (path, found - known["properties"].keys())
+
+
 def test_wherever_fields_are_offered_an_unknown_one_is_refused(world: World, answers: dict[str, Any]) -> None:
     for path, answer in answers.items():
         if answer.status_code == 200:
