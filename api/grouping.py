@@ -10,11 +10,10 @@ from fastapi import Query
 
 from api.problems import Problem
 from api.reading import FIRST_DAY, LAST_DAY
-from projections.channel_sales import Period
+from projections.channel_sales import PERIODS, Period
 
 Group = TypeVar("Group", bound=str)
 
-PERIODS: tuple[Period, ...] = ("day", "week", "month")
 
 From = Annotated[date, Query(alias="from", ge=FIRST_DAY, le=LAST_DAY, description="The first day.")]
 To = Annotated[date, Query(ge=FIRST_DAY, le=LAST_DAY, description="The day after the last.")]
