@@ -40,6 +40,7 @@ ALL = [
     "saved_views",
     "field_definitions",
     "static_lists",
+    "assignment_rules",
     "audit_index",
 ]
 
