@@ -67,6 +67,7 @@ from api import (
     touchpoints,
     upkeep,
     users,
+    webhooks,
 )
 from api.access import Keys
 from api.event_stream import Streams
@@ -182,6 +183,8 @@ def create(
     app.include_router(events.router)
     app.include_router(audit.router)
     app.include_router(keys.router)
+    app.include_router(webhooks.reading)
+    app.include_router(webhooks.commanding)
     app.include_router(imports.router)
     app.include_router(calendar.router)
     app.include_router(operations.alive)

@@ -40,6 +40,7 @@ from domain.team import Team
 from domain.ticket import Ticket
 from domain.touchpoint import Touchpoint
 from domain.user import User
+from domain.webhook import Webhook
 from infra.event_store import EventStore, Mapper, PostgresRecorder, SqliteRecorder, Vault
 from infra.event_store.mapper import Upcaster
 from infra.read_models import ReadModels, postgres_read_models, sqlite_read_models
@@ -77,6 +78,7 @@ from projections.ticket_times import ticket_times
 from projections.tickets import tickets
 from projections.touchpoints import touchpoints
 from projections.users import users
+from projections.webhooks import webhooks
 
 AGGREGATES: tuple[type[Aggregate], ...] = (
     Customer,
@@ -107,6 +109,7 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     SegmentRule,
     AssignmentRule,
     Rota,
+    Webhook,
 )
 EVENTS: tuple[type[Event], ...] = tuple(event for aggregate in AGGREGATES for event in aggregate.events)
 UPCASTERS: Mapping[str, Upcaster] = {}
@@ -141,6 +144,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     field_definitions,
     static_lists,
     assignment_rules,
+    webhooks,
     audit_index,
 )
 

@@ -18,6 +18,7 @@ from consumers.policies.policy import Policy
 from consumers.policies.runner import Policies
 from consumers.project import Projector
 from consumers.tail import Tail
+from consumers.webhooks import Courier
 from infra.command_line.announcing import Announcing
 from infra.read_models.completeness import Completeness
 from infra.read_models.positions import registered
@@ -75,6 +76,12 @@ class Parts(msgspec.Struct, eq=False):
     def meeting_deadlines(self) -> AbstractContextManager[None]:
         """The clock of the policies, in a thread of its own."""
         return running(Clock(DEADLINES, self.executor, self.deployment.read_models), "deadlines")
+
+    def delivering(self) -> AbstractContextManager[None]:
+        """What webhooks are sent, in a thread of its own."""
+        deployment = self.deployment
+        courier = Courier(deployment.store, deployment.read_models, deployment.settings.webhook_private)
+        return running(courier, "webhooks")
 
 
 @contextmanager

@@ -52,6 +52,7 @@ NEEDED: dict[str, tuple[str, str]] = {
     "/v1/events": ("events:read", ""),
     "/v1/audit": ("events:read", ""),
     "/v1/batch": ("", "batches:send"),
+    "/v1/webhooks": ("webhooks:read", "webhooks:write"),
     "/v1/keys": ("keys:read", "keys:manage"),
     "/v1/imports": ("imports:read", "imports:run"),
     "/v1/operations": ("operations:read", "operations:act"),

@@ -248,6 +248,7 @@ def _configuration(client: Client, customers: Sequence[str]) -> Known:
     done(client, f"/v1/lists/{ids['lists']}/members", {"customer_ids": list(customers)})
     return {
         "users": {"code": ["agent-7"]},
+        "webhooks": {"url": "https://shop.example/events", "types": ["crm.order.*"]},
         "teams": {"code": ["support"]},
         "assignment-rules": {"code": ["mail"]},
         "field-definitions": {"entity": ["customer"], "key": ["size"]},

@@ -33,6 +33,7 @@ from infra.read_models.tables import prepare
 from infra.wiring import EVENTS
 from projections.tasks import tasks
 from projections.ticket_due import ticket_due
+from projections.webhooks import webhooks
 from tests.domain.given import NOW
 
 A = TypeVar("A", bound=Aggregate)
@@ -81,7 +82,7 @@ class Place:
 
     def project(self) -> None:
         """The read models that say what is due catch up."""
-        projector = Projector([ticket_due, tasks], Tail(self.store), self.store, self.read_models, 1)
+        projector = Projector([ticket_due, tasks, webhooks], Tail(self.store), self.store, self.read_models, 1)
         while projector.turn(0):
             pass
 

@@ -54,6 +54,7 @@ FACTS = {
         escalated solved reopened closed merged_into discarded sla_applied sla_breached""",
     "touchpoint": "recorded",
     "user": "registered availability_changed deactivated",
+    "webhook": "registered revised paused resumed removed",
 }
 ANNOTATED = "campaign customer deal feedback interaction lead order ticket"
 ANNOTATIONS = """

@@ -41,6 +41,7 @@ ALL = [
     "field_definitions",
     "static_lists",
     "assignment_rules",
+    "webhooks",
     "audit_index",
 ]
 
