@@ -50,6 +50,7 @@ READ = frozenset(
         "field-definitions:read",
         "lists:read",
         "segment-rules:read",
+        "assignment-rules:read",
         "reports:read",
     }
 )
@@ -71,8 +72,8 @@ ROLES: dict[str, frozenset[str]] = {
     "marketer": SERVE | PROMOTE,
     "sales": SERVE | SELL,
     "analyst": READ | {"segments:write", "batches:send"},
-    "auditor": READ | {"personal:read", "events:read", "keys:read", "imports:read", "operations:read"},
-    "operator": frozenset({"operations:read", "operations:act", "imports:read", "imports:run"}),
+    "auditor": READ | {"personal:read", "events:read", "keys:read", "imports:read", "operations:read", "webhooks:read"},
+    "operator": frozenset({"operations:read", "operations:act", "imports:read", "imports:run", "webhooks:read"}),
     "admin": SERVE
     | PROMOTE
     | SELL
@@ -89,6 +90,9 @@ ROLES: dict[str, frozenset[str]] = {
         "operations:read",
         "operations:act",
         "service-levels:write",
+        "webhooks:read",
+        "webhooks:write",
+        "assignment-rules:write",
     },
 }
 

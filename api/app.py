@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from api import (
+    assignment_rules,
     audit,
     batch,
     calendar,
@@ -51,6 +52,7 @@ from api import (
     segment_models,
     segment_rules,
     segment_views,
+    selecting,
     service_level_report,
     service_level_views,
     service_levels,
@@ -65,6 +67,7 @@ from api import (
     touchpoints,
     upkeep,
     users,
+    webhooks,
 )
 from api.access import Keys
 from api.event_stream import Streams
@@ -162,6 +165,8 @@ def create(
     app.include_router(campaign_members.router)
     app.include_router(service_level_views.router)
     app.include_router(service_levels.router)
+    app.include_router(assignment_rules.reading)
+    app.include_router(assignment_rules.commanding)
     app.include_router(reports.router)
     app.include_router(sales_report.router)
     app.include_router(campaign_report.router)
@@ -172,11 +177,14 @@ def create(
     app.include_router(lead_funnel.router)
     app.include_router(service_report.router)
     app.include_router(batch.router)
+    app.include_router(selecting.router)
     # Before the events by position, which would take its path.
     app.include_router(event_stream.router)
     app.include_router(events.router)
     app.include_router(audit.router)
     app.include_router(keys.router)
+    app.include_router(webhooks.reading)
+    app.include_router(webhooks.commanding)
     app.include_router(imports.router)
     app.include_router(calendar.router)
     app.include_router(operations.alive)

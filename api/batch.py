@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any, Literal
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from typing import Any, Literal, NamedTuple
 from urllib.parse import unquote
 
 import msgspec
@@ -44,6 +44,14 @@ class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     path: str
     body: msgspec.Raw = msgspec.Raw()
     if_match: str | None = None
+
+
+class Asked(NamedTuple):
+    """A line as it came, how its answer names it, and its own part of the Idempotency-Key."""
+
+    named: Answer
+    text: bytes
+    key: str
 
 
 LINE_SCHEMA: dict[str, Any] = {
@@ -86,16 +94,16 @@ async def batch(request: Request) -> Response:
     lines = (await request.body()).split(b"\n")
     if len(lines) - (not lines[-1]) > LINES:
         raise Problem(413, KINDS[413][0], f"A batch has {LINES} lines at most.")
-    return StreamingResponse(_answers(request, lines), media_type=exporting.NDJSON)
+    asked = (Asked({"line": number}, text, str(number)) for number, text in enumerate(lines, start=1) if text.strip())
+    return StreamingResponse(answers_of(request, asked), media_type=exporting.NDJSON)
 
 
-async def _answers(request: Request, lines: list[bytes]) -> AsyncIterator[bytes]:
+async def answers_of(request: Request, lines: Iterable[Asked]) -> AsyncIterator[bytes]:
+    """What became of each line, in their order, as NDJSON."""
     under_way: deque[asyncio.Task[Answer]] = deque()
-    for number, text in enumerate(lines, start=1):
-        if not text.strip():
-            continue
+    for asked in lines:
         queued = asyncio.Event()
-        under_way.append(asyncio.create_task(_answer(request, number, text, queued)))
+        under_way.append(asyncio.create_task(_answer(request, asked, queued)))
         await queued.wait()
         if len(under_way) >= UNDER_WAY or under_way[0].done():
             yield _line(await under_way.popleft())
@@ -107,49 +115,55 @@ def _line(answer: Answer) -> bytes:
     return msgspec.json.encode(answer) + b"\n"
 
 
-async def _answer(request: Request, number: int, text: bytes, queued: asyncio.Event) -> Answer:
+async def _answer(request: Request, asked: Asked, queued: asyncio.Event) -> Answer:
     """The line's answer; `queued` is set when the next line may follow, at the latest when this one has ended."""
     try:
-        line = msgspec.json.decode(text, type=Line)
-        return await _asked(request.app, _scope(request, number, line, queued), bytes(line.body), number)
+        line = msgspec.json.decode(asked.text, type=Line)
+        return await answered(request.app, _scope(request, asked.key, line, queued), bytes(line.body), asked.named)
     except (msgspec.DecodeError, UnicodeError, ValueError, RecursionError) as error:
-        return _as_answer(number, problem(400, "malformed-line", f"The line is no command: {error}."))
+        response = problem(400, "malformed-line", f"The line is no command: {error}.")
+        return {**asked.named, "status": response.status_code, "body": msgspec.Raw(bytes(response.body))}
     finally:
         queued.set()
 
 
-def _as_answer(number: int, response: Response) -> Answer:
-    return {"line": number, "status": response.status_code, "body": msgspec.Raw(bytes(response.body))}
-
-
-def _scope(request: Request, number: int, line: Line, queued: asyncio.Event) -> Scope:
+def _scope(request: Request, key: str, line: Line, queued: asyncio.Event) -> Scope:
     """The line as a request by the same caller. Raises ValueError where it is none."""
     path, _, query = line.path.partition("?")
-    if not path.startswith("/v1/") or path.startswith(PATH):
-        raise ValueError(f"path begins with /v1/, and not with {PATH}")
+    if not path.startswith("/v1/") or path.startswith(PATH) or path.endswith("/select"):
+        raise ValueError(f"path begins with /v1/, and is no {PATH} or selection, which are many commands")
     headers = [(b"content-type", b"application/json")] if line.body else []
     if line.if_match is not None:
         headers.append((b"if-match", line.if_match.encode("latin-1")))
-    if key := request.headers.get("idempotency-key"):
-        headers.append((b"idempotency-key", f"{key}#{number}".encode("latin-1")))
+    if known := request.headers.get("idempotency-key"):
+        headers.append((b"idempotency-key", f"{known}#{key}".encode("latin-1")))
+    return inner(request, line.method, path, query, headers, queued=queued)
+
+
+def inner(request: Request, method: str, path: str, query: str, headers: list[tuple[bytes, bytes]], **state: Any) -> Scope:
+    """A request within this one, by the same caller."""
     return {
         **{name: request.scope[name] for name in ("type", "asgi", "http_version", "scheme", "client", "server", "root_path")},
-        "method": line.method,
+        "method": method,
         "path": unquote(path, errors="strict"),
         "raw_path": path.encode("ascii"),
         "query_string": query.encode("ascii"),
         "headers": headers,
-        "state": {"caller": request.state.caller, "queued": queued},
+        "state": {"caller": request.state.caller, **state},
     }
 
 
-async def _asked(app: Callable[..., Awaitable[None]], scope: Scope, body: bytes, number: int) -> Answer:
-    """The answer of the route that the line names."""
-    answer: Answer = {"line": number, "status": 500}
+async def answered(app: Callable[..., Awaitable[None]], scope: Scope, body: bytes, named: Answer) -> Answer:
+    """What the route that the request names answers with."""
+    answer: Answer = {**named, "status": 500}
     said = bytearray()
+    unread = [body]
 
     async def receive() -> Message:
-        return {"type": "http.request", "body": body, "more_body": False}
+        if not unread:
+            # Nobody hangs up: an answer in pieces listens for it until it has ended.
+            await asyncio.Event().wait()
+        return {"type": "http.request", "body": unread.pop(), "more_body": False}
 
     async def send(message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -163,5 +177,5 @@ async def _asked(app: Callable[..., Awaitable[None]], scope: Scope, body: bytes,
         await app(scope, receive, send)
     except Exception:
         # It was answered with 500 before it was raised again; the other lines go on.
-        log.exception("a line of a batch failed", line=number)
+        log.exception("a request within a request failed", **named)
     return answer | ({"body": msgspec.Raw(bytes(said))} if said else {})

@@ -16,10 +16,20 @@ Url = Annotated[str, StringConstraints(max_length=2000)]
 CUSTOMER = "0198c2f0-0000-7000-8000-000000000001"
 
 
-class MemberBody(Told):
+class WhoBody(Told):
+    """A customer or a lead: one of the two."""
+
+    customer_id: UUID | None = None
+    lead_id: UUID | None = None
+
+    @property
+    def who(self) -> dict[str, UUID | None]:
+        return {"customer_id": self.customer_id, "lead_id": self.lead_id}
+
+
+class MemberBody(WhoBody):
     """`variant` is a treatment by its code, or `control`, to whom nothing is sent."""
 
-    customer_id: UUID
     variant: Code = "treatment"
 
 
@@ -29,10 +39,8 @@ class MembersBody(Body):
     model_config = {"json_schema_extra": {"examples": [{"members": [{"customer_id": CUSTOMER, "variant": "short"}]}]}}
 
 
-class FactBody(Told):
-    """What happened to a member."""
-
-    customer_id: UUID
+class FactBody(WhoBody):
+    """What happened to a member, who is a customer or a lead."""
 
     def facts(self) -> dict[str, Any]:
         own = type(self).model_fields.keys() - FactBody.model_fields.keys() - {"kind"}

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
 from api import channel_schemas as schemas
 from api.access import may
+from api.grouping import From, To, grouped, period_of
 from api.openapi import answers, exported
-from api.problems import Problem
 from api.reading import FIRST_DAY, LAST_DAY, After, AnyCode, read, report
 from api.reports import DEFINITION as SALES
 from api.zones import Zone
@@ -27,8 +26,6 @@ DEFINITION = (
 )
 READ = ("channel_sales", "channel_traffic", "channels", "customer_view", "leads", "orders")
 
-From = Annotated[date, Query(alias="from", ge=FIRST_DAY, le=LAST_DAY, description="The first day.")]
-To = Annotated[date, Query(ge=FIRST_DAY, le=LAST_DAY, description="The day after the last.")]
 ByChannel = Annotated[
     tuple[Literal["channel", "day", "week", "month"], ...],
     Query(max_length=2, description="Always by channel, and by one kind of period if it is named."),
@@ -48,9 +45,7 @@ async def channel_effect(
     conversion: Annotated[read_model.Conversion, Query(description="What conversion_rate is.")] = "orders-per-visit",
 ) -> Response:
     """Which channel earns: visits, leads, orders, sales, conversion, customers and cost, by channel, period and currency."""
-    periods = [group for group in by if group != "channel"]
-    if len(periods) > 1:
-        raise Problem(422, "does-not-fit", "A report is by one kind of period: day, week or month.")
+    period = period_of(grouped(by))
     (groups, means), position = await read(
         request,
         dict.fromkeys(READ),
@@ -59,7 +54,7 @@ async def channel_effect(
             connection,
             from_=from_,
             to=to,
-            by_period=periods[0] if periods else None,
+            by_period=period,
             zone=zone,
             channel=channel,
             currency=currency,
@@ -71,7 +66,7 @@ async def channel_effect(
         "from": from_,
         "to": to,
         "zone": str(zone),
-        "by": ["channel", *periods],
+        "by": ["channel", *([period] if period else [])],
         "conversion": conversion,
         "definition": DEFINITION,
         "position": position,

@@ -63,5 +63,28 @@ FIELD_DEFINITION = fields(
         "retired_at": MAYBE_INSTANT,
     }
 )
+WEBHOOK = fields(
+    _KNOWN
+    | {
+        "url": TEXT,
+        "types": TEXTS,
+        "subjects": {"type": "array", "items": ID},
+        "irregular": MAYBE_TEXT,
+        "personal": FLAG,
+        "status": {"enum": ["active", "paused", "removed"]},
+        "reason": MAYBE_TEXT,
+        "since": INTEGER,
+        "registered_at": INSTANT,
+        "paused_at": MAYBE_INSTANT,
+        "removed_at": MAYBE_INSTANT,
+    },
+    {
+        "delivered_to": INTEGER,
+        "failures": INTEGER,
+        "failing_since": MAYBE_INSTANT,
+        "next_try": MAYBE_INSTANT,
+        "last_error": MAYBE_TEXT,
+    },
+)
 LIST = fields(_KNOWN | {"name": TEXT, "members": INTEGER, "created_at": INSTANT, "retired_at": MAYBE_INSTANT})
 MEMBER = fields({"customer_id": ID, "added_at": INSTANT, "since": INTEGER})

@@ -100,7 +100,7 @@ class PatchBody(Told):
     time_zone: Annotated[str, StringConstraints(max_length=64)] | None = None
 
     def facts(self) -> dict[str, Any]:
-        facts = given(self, "kind", "name", "language", "time_zone", address=AddressBody.value)
+        facts = given(self, "kind", "name", "language", "time_zone", address=AddressBody.given)
         return facts | _acquisition(self)
 
 

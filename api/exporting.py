@@ -57,7 +57,7 @@ class Gathered:
 
     def _csv(self, lines: Iterable[bytes]) -> Iterator[bytes]:
         text = io.StringIO()
-        writer = csv.DictWriter(text, self.columns, restval="", lineterminator="\r\n")
+        writer = csv.DictWriter(text, self.columns, restval="", extrasaction="ignore", lineterminator="\r\n")
         writer.writeheader()
         for count, line in enumerate(lines, start=1):
             writer.writerow(_flat(msgspec.json.decode(line)))

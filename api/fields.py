@@ -128,6 +128,11 @@ class AddressBody(Body):
             country=self.country,
         )
 
+    def given(self) -> dict[str, Any]:
+        """The parts that the request names, for a merge patch."""
+        told = self.model_dump(exclude_unset=True)
+        return told | ({"lines": tuple(self.lines)} if "lines" in told else {})
+
 
 class SourceBody(Body):
     """Where a fact comes from. The same `event_id` again records nothing."""

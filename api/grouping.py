@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Annotated, TypeVar
 
@@ -10,12 +10,13 @@ from fastapi import Query
 
 from api.problems import Problem
 from api.reading import FIRST_DAY, LAST_DAY
+from projections.channel_sales import PERIODS, Period
 
 Group = TypeVar("Group", bound=str)
 
+
 From = Annotated[date, Query(alias="from", ge=FIRST_DAY, le=LAST_DAY, description="The first day.")]
 To = Annotated[date, Query(ge=FIRST_DAY, le=LAST_DAY, description="The day after the last.")]
-PERIODS = ("day", "week", "month")
 
 
 def grouped(by: Iterable[Group]) -> tuple[Group, ...]:
@@ -24,3 +25,8 @@ def grouped(by: Iterable[Group]) -> tuple[Group, ...]:
     if sum(group in PERIODS for group in groups) > 1:
         raise Problem(422, "does-not-fit", "A report is by one kind of period: day, week or month.")
     return groups
+
+
+def period_of(by: Sequence[str]) -> Period | None:
+    """The kind of period that is among the groups."""
+    return next((period for period in PERIODS if period in by), None)

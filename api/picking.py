@@ -28,7 +28,7 @@ class Pick:
         self._paths = [tuple(name.split(".")) for name in names]
 
     def __call__(self, row: Row) -> Row:
-        return _part(row, self._paths) if self._paths else row
+        return _part(msgspec.to_builtins(row), self._paths) if self._paths else row
 
     def columns(self, found: Iterable[str]) -> list[str]:
         """The columns of a table in the order asked for; what no row has is a column all the same."""
@@ -60,10 +60,11 @@ def row_schema(responses: Mapping[Any, Mapping[str, Any]]) -> Schema | None:
     """What a route's documentation says of one row: of a page its items, of a report its groups, or of the one thing."""
     by_status = {str(status): response for status, response in responses.items()}
     schema = by_status.get("200", {}).get("content", {}).get("application/json", {}).get("schema", {})
-    for rows in ("items", "groups"):
-        if schema.get("properties", {}).get(rows, {}).get("type") == "array":
-            row: Schema = schema["properties"][rows]["items"]
-            return row
+    told = schema.get("properties", {})
+    rows = told.get("groups") or ("next" in told and told.get("items"))
+    if rows:
+        row: Schema = rows["items"]
+        return row
     return schema if "304" in by_status else None
 
 
@@ -98,7 +99,7 @@ def _part(value: Row, paths: Sequence[Path]) -> Row:
     for name in dict.fromkeys(path[0] for path in paths):
         if name in value:
             below = [path[1:] for path in paths if path[0] == name]
-            part[name] = value[name] if () in below else _below(msgspec.to_builtins(value[name]), below)
+            part[name] = value[name] if () in below else _below(value[name], below)
     return part
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from hashlib import blake2b
+from itertools import islice
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -118,7 +119,8 @@ async def listing(
         return page(request, [show(row) for row in rows.rows], rows.next, position)
 
     def gathered(connection: Connection) -> exporting.Gathered:
-        return exporting.Gathered((pick(show(row)) for row in _all(connection, pages, cursor)), pick)
+        rows = islice(_all(connection, pages, cursor), getattr(request.state, "at_most", None))
+        return exporting.Gathered((pick(show(row)) for row in rows), pick)
 
     whole, position = await read(request, projections, after, gathered, snapshot=True)
     return whole.answer(form, position)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
 from api import schemas
 from api.access import may
+from api.grouping import From, To, grouped, period_of
 from api.openapi import answers, exported
-from api.problems import Problem
-from api.reading import After, AnyCode, read, report
+from api.reading import FIRST_DAY, LAST_DAY, After, AnyCode, read, report
 from api.zones import Zone
 from projections import channel_sales as read_model
 
@@ -28,12 +27,8 @@ async def channel_sales(
     request: Request,
     after: After,
     zone: Zone,
-    from_: Annotated[date, Query(alias="from", ge=date(1900, 1, 1), le=date(9999, 1, 1), description="The first day.")] = date(
-        1900, 1, 1
-    ),
-    to: Annotated[date, Query(ge=date(1900, 1, 1), le=date(9999, 1, 1), description="The day after the last.")] = date(
-        9999, 1, 1
-    ),
+    from_: From = FIRST_DAY,
+    to: To = LAST_DAY,
     by: Annotated[
         tuple[Literal["channel", "day", "week", "month"], ...],
         Query(max_length=2, description="Groups: by channel, and by one kind of period."),
@@ -42,9 +37,7 @@ async def channel_sales(
     currency: Annotated[str | None, Query(pattern=r"^[A-Z]{3}$")] = None,
 ) -> Response:
     """Which channel sold what: orders, gross, net and what lies between, by channel, period and currency."""
-    periods = [group for group in by if group != "channel"]
-    if len(periods) > 1:
-        raise Problem(422, "does-not-fit", "A report is by one kind of period: day, week or month.")
+    groups_by = grouped(by)
     groups, position = await read(
         request,
         "channel_sales",
@@ -53,8 +46,8 @@ async def channel_sales(
             connection,
             from_=from_,
             to=to,
-            by_channel="channel" in by,
-            by_period=periods[0] if periods else None,
+            by_channel="channel" in groups_by,
+            by_period=period_of(groups_by),
             zone=zone,
             channel=channel,
             currency=currency,
@@ -66,7 +59,7 @@ async def channel_sales(
             "from": from_,
             "to": to,
             "zone": str(zone),
-            "by": by,
+            "by": groups_by,
             "definition": DEFINITION,
             "position": position,
             "groups": groups,

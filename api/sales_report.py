@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
 from api import sales_schemas as schemas
 from api.access import may
+from api.grouping import From, To, grouped, period_of
 from api.openapi import answers, exported
-from api.problems import Problem
 from api.reading import FIRST_DAY, LAST_DAY, After, AnyCode, read, report
 from api.reports import DEFINITION as SALES
 from api.zones import Zone
@@ -20,8 +19,6 @@ from projections import sales_report as selling
 
 router = APIRouter(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read")])
 
-From = Annotated[date, Query(alias="from", ge=FIRST_DAY, le=LAST_DAY, description="The first day.")]
-To = Annotated[date, Query(ge=FIRST_DAY, le=LAST_DAY, description="The day after the last.")]
 Text = Annotated[str | None, Query(max_length=10_000, pattern=r"^[^\x00]*$")]
 Currency = Annotated[str | None, Query(pattern=r"^[A-Z]{3}$")]
 Buyers = Literal["channel", "day", "week", "month"]
@@ -60,9 +57,8 @@ async def sales(
     ] = None,
 ) -> Response:
     """What was sold and what came back, by product, category, channel and period; `top` leaves the best."""
-    _one_period(by)
     question = selling.Question(
-        by=tuple(dict.fromkeys(by)),
+        by=grouped(by),
         from_=from_,
         to=to,
         zone=zone,
@@ -91,18 +87,18 @@ async def buyers(
     currency: Currency = None,
 ) -> Response:
     """What new customers, returning ones and guests bought, by period and channel."""
-    periods = _one_period(by)
+    groups_by = grouped(by)
     question = buying.Question(from_=from_, to=to, zone=zone, channel=channel, currency=currency)
     groups, position = await read(
         request,
         {"channel_sales": None, "orders": None, "customer_view": None},
         after,
         lambda connection: buying.new_and_returning(
-            connection, question, by_channel="channel" in by, by_period=periods[0] if periods else None
+            connection, question, by_channel="channel" in groups_by, by_period=period_of(groups_by)
         ),
         snapshot=True,
     )
-    return _reported(request, question, by, DEFINITION_OF_BUYERS, groups, position)
+    return _reported(request, question, groups_by, DEFINITION_OF_BUYERS, groups, position)
 
 
 @router.get("/cohorts", responses=exported(answers(schemas.report_of(schemas.COHORT)), schemas.COHORT))
@@ -125,14 +121,6 @@ async def cohorts(
         snapshot=True,
     )
     return _reported(request, question, ("cohort", "months_since"), DEFINITION_OF_COHORTS, groups, position)
-
-
-def _one_period(by: Sequence[str]) -> list[Any]:
-    """The period that is asked for, if one is. Raises Problem 422."""
-    periods = [group for group in dict.fromkeys(by) if group in selling.PERIODS]
-    if len(periods) > 1:
-        raise Problem(422, "does-not-fit", "A report is by one kind of period: day, week or month.")
-    return periods
 
 
 def _reported(

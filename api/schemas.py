@@ -147,7 +147,21 @@ ORDER = fields(
         "tags": TEXTS,
         **dict.fromkeys(_AMOUNTS, AMOUNT),
     },
-    {"lines": OBJECTS, "private": {"type": ["object", "null"]}},
+    {
+        "lines": OBJECTS,
+        "prices_include_tax": FLAG,
+        "order_discounts": OBJECTS,
+        "other_charges": OBJECTS,
+        "cancelled": {"type": "object"},
+        "money": {"type": "object"},
+        "shipments": {"type": "object"},
+        "returned": {"type": "object"},
+        "returns_requested": TEXTS,
+        "campaign_id": MAYBE_TEXT,
+        "lead_id": MAYBE_TEXT,
+        "deal_id": MAYBE_TEXT,
+        "private": {"type": ["object", "null"]},
+    },
 )
 CHANNEL_SALES = fields(
     {

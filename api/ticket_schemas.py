@@ -55,7 +55,16 @@ TICKET = fields(
         "irregular": INTEGER,
         "tags": TEXTS,
     },
-    {"correspondence": OBJECTS, "escalations": OBJECTS, "attachments": OBJECTS, "private": MAYBE_OBJECT},
+    {
+        "about": OBJECTS,
+        "correspondence": OBJECTS,
+        "escalations": OBJECTS,
+        "attachments": OBJECTS,
+        "solution": MAYBE_TEXT,
+        "sla": MAYBE_OBJECT,
+        "breaches": {"type": "object"},
+        "private": MAYBE_OBJECT,
+    },
 )
 TIMES = fields(
     {

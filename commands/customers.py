@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, UnsetType, structs
 
 from commands.field_definitions import check_attributes
 from commands.references import surviving_customer
@@ -127,15 +127,16 @@ def change_details(
     customer_id: UUID,
     kind: Given[Kind] = UNSET,
     name: Given[str | None] = UNSET,
-    address: Given[Address | None] = UNSET,
+    address: Given[Mapping[str, Any] | None] = UNSET,
     source: Given[AcquisitionSource | None] = UNSET,
     language: Given[str | None] = UNSET,
     time_zone: Given[str | None] = UNSET,
 ) -> Customer:
-    """UNSET leaves a field as it is, None clears it."""
+    """UNSET leaves a field as it is, None clears it; of an address the fields that are told."""
     customer = work.existing(Customer, customer_id)
+    patched = structs.replace(customer.details["address"] or Address(), **address) if isinstance(address, Mapping) else address
     customer.change_details(
-        work.context, kind=kind, name=name, address=address, source=source, language=language, time_zone=time_zone
+        work.context, kind=kind, name=name, address=patched, source=source, language=language, time_zone=time_zone
     )
     return customer
 

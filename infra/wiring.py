@@ -13,6 +13,7 @@ from commands.commit import EventStore as EventStoreProtocol
 from commands.executor import Executor, Limits
 from domain.aggregate import Aggregate
 from domain.api_key import ApiKey
+from domain.assignment_rule import AssignmentRule
 from domain.calendar import Calendar
 from domain.campaign import Campaign
 from domain.campaign_member import CampaignMember
@@ -27,6 +28,7 @@ from domain.interaction import Interaction
 from domain.lead import Lead
 from domain.order import Order
 from domain.pipeline import Pipeline
+from domain.rota import Rota
 from domain.saved_view import SavedView
 from domain.segment_model import SegmentModel
 from domain.segment_rule import SegmentRule
@@ -38,12 +40,14 @@ from domain.team import Team
 from domain.ticket import Ticket
 from domain.touchpoint import Touchpoint
 from domain.user import User
+from domain.webhook import Webhook
 from infra.event_store import EventStore, Mapper, PostgresRecorder, SqliteRecorder, Vault
 from infra.event_store.mapper import Upcaster
 from infra.read_models import ReadModels, postgres_read_models, sqlite_read_models
 from infra.routing import PARTITIONS
 from infra.settings import Settings
 from projections.api_keys import api_keys
+from projections.assignment_rules import assignment_rules
 from projections.audit_index import audit_index
 from projections.campaign_members import campaign_members
 from projections.campaigns import campaigns
@@ -74,6 +78,7 @@ from projections.ticket_times import ticket_times
 from projections.tickets import tickets
 from projections.touchpoints import touchpoints
 from projections.users import users
+from projections.webhooks import webhooks
 
 AGGREGATES: tuple[type[Aggregate], ...] = (
     Customer,
@@ -102,6 +107,9 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     FieldDefinition,
     StaticList,
     SegmentRule,
+    AssignmentRule,
+    Rota,
+    Webhook,
 )
 EVENTS: tuple[type[Event], ...] = tuple(event for aggregate in AGGREGATES for event in aggregate.events)
 UPCASTERS: Mapping[str, Upcaster] = {}
@@ -135,6 +143,8 @@ PROJECTIONS: tuple[Projection, ...] = (
     saved_views,
     field_definitions,
     static_lists,
+    assignment_rules,
+    webhooks,
     audit_index,
 )
 

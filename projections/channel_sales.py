@@ -101,6 +101,7 @@ def quarter(at: datetime) -> int:
 # How it is queried
 
 Period = Literal["day", "week", "month"]
+PERIODS: tuple[Period, ...] = ("day", "week", "month")
 
 
 class Sales(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,7 +17,7 @@ import numpy as np
 from sqlalchemy import Connection, select
 
 from domain.feedback import SCALES
-from projections.channel_sales import Period, first_day
+from projections.channel_sales import PERIODS, first_day
 from projections.feedback import OPEN, tables
 from projections.grouped import spreads
 from projections.occurred import day_of, within
@@ -30,7 +30,6 @@ from projections.ticket_report import Measure
 Group = Literal["day", "week", "month", "channel", "kind", "agent"]
 Key = tuple[str | date | None, ...]
 
-PERIODS: tuple[Period, ...] = ("day", "week", "month")
 SATISFIED, PROMOTER, DETRACTOR = 4, 9, 6
 
 CSAT = "answers of 4 or 5 / answers on the scale from 1 to 5"

@@ -19,7 +19,7 @@ import numpy as np
 from sqlalchemy import Connection, Select, null, select
 
 from domain.money import from_minor_units, rounded
-from projections.channel_sales import Period, first_day
+from projections.channel_sales import PERIODS, first_day
 from projections.deals import deal_rows
 from projections.grouped import spreads
 from projections.leads import lead_rows
@@ -32,7 +32,6 @@ from projections.ticket_report import GROUP_LIMIT, TooManyGroups
 Group = Literal["day", "week", "month", "channel", "origin", "owner", "pipeline", "stage"]
 Key = tuple[str | date | None, ...]
 
-PERIODS: tuple[Period, ...] = ("day", "week", "month")
 FILTERS = ("channel", "origin", "owner", "campaign_id")
 MICROSECOND = timedelta(microseconds=1)
 SECOND = 1_000_000

@@ -15,7 +15,7 @@ import msgspec
 from sqlalchemy import Connection, case, func, select
 
 from domain.money import from_minor_units
-from projections.channel_sales import Period, average_order, day_of_row, first_day, quarter
+from projections.channel_sales import PERIODS, Period, average_order, day_of_row, first_day, quarter
 from projections.occurred import midnight
 from projections.product_sales import AMOUNTS, MILLION, product_sales_rows
 from projections.ratios import Ratio, ratio
@@ -25,7 +25,6 @@ from projections.ticket_report import TooManyGroups
 Group = Literal["day", "week", "month", "channel", "product", "category"]
 Sort = Literal["net", "gross", "units", "orders", "returns"]
 
-PERIODS: tuple[Period, ...] = ("day", "week", "month")
 OWN = ("channel", "product", "category")
 UNITS = ("units", "units_part", "units_returned", "units_returned_part")
 GROUP_LIMIT = 100_000

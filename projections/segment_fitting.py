@@ -27,9 +27,9 @@ from domain.segment_model import (
 )
 from projections.customer_behaviour import Behaviour, taken_up, values
 from projections.customer_features import customer_features
-from projections.whole_behaviour import wholes
 from projections.segment_assignment import transformed_all
 from projections.segment_models import known
+from projections.whole_behaviour import wholes
 
 if TYPE_CHECKING:
     from numpy import float64

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Select, select
 from domain.service_level import PolicyVersion, Promise, Verdict, promised
 from domain.sla_policy import METRICS, TICKET_FIELDS, Metric
 from domain.ticket import SlaTarget
-from projections.channel_sales import Period, first_day
+from projections.channel_sales import PERIODS, first_day
 from projections.ratios import Ratio, proportion
 from projections.service_calendars import Calendars, calendars
 from projections.service_level_breaches import Judged, breaches
@@ -29,7 +29,6 @@ from projections.ticket_waits import Wait, waits
 
 Group = Literal["day", "week", "month", "agent", "team", "category", "priority", "channel", "policy"]
 
-PERIODS: tuple[Period, ...] = ("day", "week", "month")
 FILTERS = ("agent", "team", "category", "priority", "channel")
 VERDICTS: tuple[Verdict, ...] = ("met", "breached", "undecided")
 READ_AT_ONCE = 5_000

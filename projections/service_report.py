@@ -15,8 +15,8 @@ from msgspec.structs import asdict
 from sqlalchemy import Connection
 
 from projections import feedback_report, service_level_report, ticket_backlog, ticket_report
-from projections.channel_sales import Period
-from projections.feedback_report import PERIODS, Group, Key
+from projections.channel_sales import PERIODS, Period
+from projections.feedback_report import Group, Key
 from projections.service_level_report import Kept
 from projections.ticket_report import GROUP_LIMIT, Hours, Times, TooManyGroups
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Column, ColumnElement, Connection, Select, Text, and_, case, null, or_, select, type_coerce
 
 from domain.refusals import Malformed
-from projections.channel_sales import Period, first_day
+from projections.channel_sales import PERIODS, Period, first_day
 from projections.grouped import QUANTILES, Spread, Whole, spreads
 from projections.occurred import midnight
 from projections.ratios import Ratio, ratio
@@ -28,7 +28,6 @@ Group = Literal["day", "week", "month", "agent", "team", "category", "priority",
 DatedBy = Literal["opened", "solved", "closed"]
 Hours = Literal["calendar", "business"]
 
-PERIODS: tuple[Period, ...] = ("day", "week", "month")
 FILTERS = ("agent", "team", "category", "priority", "channel")
 QUARTER = 900 * SECOND
 GROUP_LIMIT = 5_000

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date
 from functools import cached_property, lru_cache
 from typing import NamedTuple
@@ -44,15 +44,21 @@ class Called:
 
 
 class Derived(NamedTuple):
-    """A kind whose things are known by others, or by a code: the keys that call one, and its id."""
+    """A kind whose things are known by others, or by a code: the keys that call one, and its id.
+
+    `instead` are keys that may stand in the place of one of these.
+    """
 
     keys: tuple[str, ...]
     id: Callable[[Called], UUID]
+    instead: Mapping[str, str] = {}
 
 
 DERIVED: Mapping[str, Derived] = {
     "campaign_member": Derived(
-        ("campaign", "customer"), lambda called: member_id(called.other("campaign"), called.other("customer"))
+        ("campaign", "customer"),
+        lambda called: member_id(called.other("campaign"), called.other("lead" if "lead" in called.names else "customer")),
+        instead={"customer": "lead"},
     ),
     "channel": Derived(("channel",), lambda called: channel_id(called.name)),
     "pipeline": Derived(("pipeline",), lambda called: pipeline_id(called.name)),
@@ -66,6 +72,10 @@ DERIVED: Mapping[str, Derived] = {
 }
 
 
-def keys(kind: str) -> tuple[str, ...]:
-    """The keys by which a thing of this kind is called: its own kind, unless it is known by others."""
-    return DERIVED[kind].keys if kind in DERIVED else (kind,)
+def keys(kind: str, told: Collection[str] = ()) -> tuple[str, ...]:
+    """The keys by which a thing of this kind is called, where these are told: its own kind, unless it is known by others."""
+    if kind not in DERIVED:
+        return (kind,)
+    derived = DERIVED[kind]
+    others = {key: other for key, other in derived.instead.items() if other in told and key not in told}
+    return tuple(others.get(key, key) for key in derived.keys)

@@ -77,10 +77,11 @@ class Assignment(Annotation, frozen=True):
 
 
 class Membership(Facts, frozen=True):
-    """What is told of a member, who is called by the campaign and the customer."""
+    """What is told of a member, who is called by the campaign and the customer or lead."""
 
     def command_facts(self, called: Called) -> dict[str, Any]:
-        return {"campaign_id": called.other("campaign"), "customer_id": called.other("customer"), **self.stated()}
+        who = "lead" if "lead" in called.names else "customer"
+        return {"campaign_id": called.other("campaign"), f"{who}_id": called.other(who), **self.stated()}
 
 
 class Targeting(Membership, frozen=True):

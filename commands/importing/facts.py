@@ -28,10 +28,13 @@ _encode = msgspec.json.Encoder(order="sorted").encode
 
 
 class Group(NamedTuple):
-    """The [[make]] blocks that act on one thing of a row, or of each piece: of one kind, and called by the same templates."""
+    """The [[make]] blocks that act on one thing of a row, or of each piece: of one kind, and called by the same templates.
+
+    `names` are the keys with their templates.
+    """
 
     kind: str
-    names: tuple[str, ...]
+    names: tuple[tuple[str, str], ...]
     each: Each | None
 
 
@@ -173,7 +176,7 @@ def _making(mapping: Mapping, make: Make, compiler: Compiler, key: str) -> tuple
     occurred_at = make.occurred_at or mapping.occurred_at
     if occurred_at is None:
         raise MappingError(f"{key}.occurred_at: it is missing: every fact of an import says when it happened.")
-    return Group(kind, tuple(template for template, _ in names.values()), make.each), Making(
+    return Group(kind, tuple((part, template) for part, (template, _) in names.items()), make.each), Making(
         key=key,
         command=make.command,
         importable=importable,
@@ -193,7 +196,7 @@ def _check_ids(mapping: Mapping) -> None:
 
 def _named(mapping: Mapping, make: Make, kind: str, key: str) -> dict[str, tuple[str, str]]:
     """For each of the keys that call a thing of this kind its template, and where in the mapping that stands."""
-    wanted = keys(kind)
+    wanted = keys(kind, () if isinstance(make.id, str) else make.id)
     own = {wanted[0]: make.id} if isinstance(make.id, str) and len(wanted) == 1 else make.id
     if isinstance(own, str):
         raise MappingError(f"{key}.id: a {kind} is called by {' and '.join(wanted)}: it is a table of those.")

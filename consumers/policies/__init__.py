@@ -7,8 +7,9 @@ from consumers.policies.deliverability import deliverability
 from consumers.policies.escalation import escalation
 from consumers.policies.policy import Policy
 from consumers.policies.reminders import reminders
+from consumers.policies.undeliverable import undeliverable
 
 POLICIES: tuple[Policy, ...] = (deliverability, unsubscribing, conversions)
-DEADLINES: tuple[Deadline, ...] = (escalation, reminders)
+DEADLINES: tuple[Deadline, ...] = (escalation, reminders, undeliverable)
 
 __all__ = ["DEADLINES", "POLICIES", "Deadline", "Policy"]

@@ -36,10 +36,13 @@ done = Counter("recount_policy_commands_total", "Commands that policies sent, by
 
 
 class Policies:
-    """The policies in the order in which they are asked."""
+    """The policies in the order in which they are asked. Under another name the log is followed apart."""
 
-    def __init__(self, policies: Sequence[Policy], executor: Executor, store: EventStore, read_models: ReadModels) -> None:
+    def __init__(
+        self, policies: Sequence[Policy], executor: Executor, store: EventStore, read_models: ReadModels, name: str = NAME
+    ) -> None:
         self._policies, self._executor, self._store, self._read_models = policies, executor, store, read_models
+        self._name = name
         self._hearing: dict[str, list[Policy]] = defaultdict(list)
         for policy in policies:
             for event in policy.hears:
@@ -48,7 +51,7 @@ class Policies:
 
     def begin(self) -> None:
         """Where policies are followed for the first time, what is recorded already is passed over."""
-        followed.begin(self._read_models, NAME, self._store.head())
+        followed.begin(self._read_models, self._name, self._store.head())
 
     def run(self) -> None:
         """Until stopped. What fails is tried again."""
@@ -67,7 +70,7 @@ class Policies:
     def follow(self) -> int:
         """Hear the next events, and tell how many. Raises what is in DOUBT; then those not yet saved are heard again."""
         with self._read_models.reader.connect() as connection:
-            position = followed.position(connection, NAME)
+            position = followed.position(connection, self._name)
         if position is None:
             self.begin()
             return 0
@@ -79,7 +82,7 @@ class Policies:
             heard, position = heard + 1, stored.position
         if heard:
             with self._read_models.writer.begin() as connection:
-                followed.advance(connection, NAME, position)
+                followed.advance(connection, self._name, position)
         return heard
 
     def _hear(self, stored: Stored) -> None:
@@ -99,7 +102,10 @@ class Policies:
             return
         [recorded] = self._store.decode([stored])
         for command in policy.commands(recorded):
-            refusal = self._executor.submit(command).result(OUTCOME_SECONDS).refusal
-            done.labels(policy.name, "refused" if refusal else "accepted").inc()
+            outcome = self._executor.submit(command).result(OUTCOME_SECONDS)
+            refusal, irregular = outcome.refusal, outcome.irregular
+            done.labels(policy.name, "refused" if refusal else "irregular" if irregular else "accepted").inc()
             if refusal:
                 log.info("policy.refused", policy=policy.name, position=stored.position, rule=refusal.rule)
+            elif irregular:
+                log.info("policy.irregular", policy=policy.name, position=stored.position, rules=irregular)

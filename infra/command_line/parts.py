@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import TYPE_CHECKING, Protocol
 
@@ -12,10 +12,13 @@ import msgspec
 from commands.executor import Executor
 from consumers.days import Days
 from consumers.policies import DEADLINES, POLICIES
+from consumers.policies.assignment import Assigning
 from consumers.policies.clock import Clock
+from consumers.policies.policy import Policy
 from consumers.policies.runner import Policies
 from consumers.project import Projector
 from consumers.tail import Tail
+from consumers.webhooks import Courier
 from infra.command_line.announcing import Announcing
 from infra.read_models.completeness import Completeness
 from infra.read_models.positions import registered
@@ -58,15 +61,27 @@ class Parts(msgspec.Struct, eq=False):
         """The clock that ends days, in a thread of its own."""
         return running(Days(self.executor, self.deployment.store, self.deployment.settings.zone), "days")
 
-    def following_policies(self) -> AbstractContextManager[None]:
-        """The policies, in a thread of their own."""
-        policies = Policies(POLICIES, self.executor, self.deployment.store, self.deployment.read_models)
-        policies.begin()
-        return running(policies, "policies")
+    @contextmanager
+    def following_policies(self) -> Iterator[None]:
+        """The policies, in a thread of their own; assigning, which waits for read models, in another one."""
+        assigning = Assigning(self.deployment.store, self.deployment.read_models, self.completeness)
+        with self._following(POLICIES, "policies"), self._following([assigning.policy()], "assignment"):
+            yield
+
+    def _following(self, policies: Sequence[Policy], name: str) -> AbstractContextManager[None]:
+        following = Policies(policies, self.executor, self.deployment.store, self.deployment.read_models, name)
+        following.begin()
+        return running(following, name)
 
     def meeting_deadlines(self) -> AbstractContextManager[None]:
         """The clock of the policies, in a thread of its own."""
         return running(Clock(DEADLINES, self.executor, self.deployment.read_models), "deadlines")
+
+    def delivering(self) -> AbstractContextManager[None]:
+        """What webhooks are sent, in a thread of its own."""
+        deployment = self.deployment
+        courier = Courier(deployment.store, deployment.read_models, deployment.settings.webhook_private)
+        return running(courier, "webhooks")
 
 
 @contextmanager

@@ -69,6 +69,7 @@ def run(settings: Settings, load: Files | None) -> None:
         stack.enter_context(parts.ending_days())
         stack.enter_context(parts.following_policies())
         stack.enter_context(parts.meeting_deadlines())
+        stack.enter_context(parts.delivering())
 
         def ready() -> None:
             if not settings.distributed:

@@ -103,6 +103,11 @@ class EventStore:
         """Those of the subjects whose personal data can still be read."""
         return set(self._recorder.keys(list(subjects)))
 
+    def derived(self, subject: UUID, purpose: str) -> bytes | None:
+        """32 secret bytes that follow from the subject's key; None once that is destroyed."""
+        key = self._vault.unwrap(self._recorder.keys([subject])).get(subject)
+        return None if key is None else key.derive(purpose)
+
     def receipts(self, keys: Iterable[ReceiptKey]) -> dict[tuple[str, str], KeptReceipt]:
         asked = [(key.scope, key.key) for key in keys]
         return self._recorder.receipts(asked) if asked else {}

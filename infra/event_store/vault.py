@@ -16,6 +16,8 @@ from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 NONCE = 12
 
@@ -28,7 +30,7 @@ class SubjectKey:
     """Seals and opens one subject's personal data."""
 
     def __init__(self, key: bytes) -> None:
-        self._cipher = AESGCM(key)
+        self._key, self._cipher = key, AESGCM(key)
 
     def seal(self, plain: bytes, place: str) -> str:
         nonce = os.urandom(NONCE)
@@ -38,6 +40,10 @@ class SubjectKey:
         """Raises InvalidTag where the text was not sealed with this key for this place."""
         raw = base64.b64decode(sealed)
         return self._cipher.decrypt(raw[:NONCE], raw[NONCE:], place.encode())
+
+    def derive(self, purpose: str) -> bytes:
+        """32 bytes of their own for each purpose, which tell nothing of the key (HKDF-Expand, RFC 5869)."""
+        return HKDFExpand(SHA256(), 32, purpose.encode()).derive(self._key)
 
 
 class Vault:

@@ -60,6 +60,10 @@ class Completeness:
         """Like `up_to`, but in what this connection sees: in a snapshot it is the position of the rows read there."""
         return self._answer(self._read(connection), projection, subject, connection)
 
+    def followed_by(self, connection: Connection, projection: str) -> int:
+        """Up to where all partitions were followed, in what this connection sees; dead letters hold nothing back."""
+        return min(self._complete(connection).get(projection, {0: 0}).values())
+
     def last_sent(self) -> Mapping[int, int]:
         """The last position that was sent to each partition, where there is a topic."""
         if self._topic is None:

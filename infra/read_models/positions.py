@@ -2,7 +2,7 @@
 
 `checkpoints` is the relay's side: up to `routed` everything was sent, and `last` holds the last position sent to each
 partition. A read model is complete up to `routed` on a partition if it holds at least that partition's last. `followed` is
-how far others have followed the log, such as the policies.
+how far others have followed the log, such as the policies; `deliveries`, how far each webhook's events were delivered.
 """
 
 from __future__ import annotations
@@ -42,6 +42,19 @@ followed = Table(
     metadata,
     Column("name", Text, primary_key=True),
     Column("position", BigInteger, nullable=False),
+)
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("webhook_id", Uuid, primary_key=True),
+    Column("position", BigInteger, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("failing_since", Instant),
+    Column("due", Instant),
+    Column("last_error", Text),
+    Column("holder", Uuid),
+    Column("held_until", Instant),
 )
 projections = Table(
     "projections",

@@ -16,7 +16,9 @@ from infra.wiring import Deployment
 from tests.api.client import Client
 from tests.api.conftest import World, new_key, on_both_engines
 from tests.api.given_campaigns import customers, events, facts, planned, target, told
-from tests.api.given_orders import placed
+from tests.api.given_customers import ERASURE, seen
+from tests.api.given_leads import captured
+from tests.api.given_orders import done, placed
 
 URL = "https://example.com/tea?for=ada"
 
@@ -216,3 +218,58 @@ def test_an_order_that_is_not_there_converts_nobody(world: World) -> None:
     campaign, (ada,) = planned(client), customers(client, 1)
     (item,) = told(client, campaign, {"customer_id": ada, "kind": "converted", "order_id": str(uuid4())})
     assert item["status"] == 404
+
+
+# Leads
+
+
+@on_both_engines
+def test_a_lead_is_a_member_like_a_customer(client: Client) -> None:
+    campaign, lead = planned(client), captured(client).rsplit("/", 1)[-1]
+    (ada,) = customers(client, 1)
+    body = {"members": [{"lead_id": lead, "variant": "short"}, {"customer_id": ada, "lead_id": lead}, {"variant": "short"}]}
+    items = client.post(f"{campaign}/members", body).json()["items"]
+    assert [item["status"] for item in items] == [200, 422, 422]
+    about = {"lead_id": lead, "send_id": "s-1"}
+    sale = {"lead_id": lead, "kind": "converted", "conversion_id": "c-1", "value": "5.00"}
+    told(client, campaign, {**about, "kind": "sent"}, {**about, "kind": "clicked", "url": URL, "touch_id": "t-1"}, sale)
+    member = seen(client, f"{campaign}/leads/{lead}")
+    assert (member["lead_id"], member["customer_id"], member["variant"], member["value"]) == (
+        lead,
+        None,
+        "short",
+        {"EUR": "5.00"},
+    )
+    assert [one["lead_id"] for one in seen(client, f"{campaign}/members", stage="clicked")["items"]] == [lead]
+    [effect] = seen(client, "/v1/reports/campaign-effect", campaign_id=campaign.rsplit("/", 1)[-1])["groups"]
+    assert (effect["funnel"]["targeted"], effect["funnel"]["clicked"], effect["funnel"]["converted"]) == (1, 1, 1)
+    done(client, f"{campaign}/leads/{lead}/conversions/reversal", {"conversion_id": "c-1"})
+    done(client, f"{campaign}/leads/{lead}/touches/retraction", {"touch_id": "t-1"})
+    done(client, f"{campaign}/leads/{lead}/suppression", {"reason": "no_consent"})
+    done(client, f"{campaign}/leads/{lead}/removal")
+    assert [change["type"].split(".")[2] for change in seen(client, f"{campaign}/leads/{lead}/history")["items"]] == [
+        *("targeted", "sent", "clicked", "converted"),
+        *("conversion_reversed", "touch_retracted", "suppressed", "removed"),
+    ]
+
+
+def test_a_lead_of_a_customer_is_that_customer_unless_it_was_a_member_before(world: World) -> None:
+    client, store = world.client, world.parts.deployment.store
+    before, after = planned(client), planned(client, name="Summer")
+    lead, (ada,) = captured(client).rsplit("/", 1)[-1], customers(client, 1)
+    told(client, before, {"lead_id": lead, "kind": "visited"})
+    done(client, f"/v1/leads/{lead}/conversion", {"customer_id": ada})
+    for campaign in (before, after):
+        assert told(client, campaign, {"lead_id": lead, "kind": "responded"})[0]["status"] == 200
+    assert (facts(store, before, lead), facts(store, before, ada)) == (["visited", "responded"], [])
+    assert (facts(store, after, lead), facts(store, after, ada)) == ([], ["responded"])
+
+
+def test_a_lead_that_is_unknown_or_erased_is_refused(client: Client) -> None:
+    campaign, lead = planned(client), captured(client).rsplit("/", 1)[-1]
+    done(client, f"/v1/leads/{lead}/erasure", ERASURE)
+    items = told(client, campaign, *({"lead_id": id, "kind": "visited"} for id in (lead, str(uuid4()))))
+    assert [(item["status"], item["body"]["type"]) for item in items] == [
+        (409, "/problems/lead-erased"),
+        (404, "/problems/not-there"),
+    ]

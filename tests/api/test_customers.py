@@ -96,7 +96,16 @@ def test_a_merge_patch_changes_what_it_names_and_clears_what_is_null(client: Cli
     assert (answer.status_code, answer.headers["ETag"]) == (200, '"2"')
     after = seen(client, customer)
     assert (after["name"], after["language"], after["time_zone"]) == ("Ada L.", None, "Europe/Berlin")
-    assert after["address"] == {"country": "DE"}
+    assert after["address"] == {"city": "Berlin", "country": "DE"}
+
+
+def test_a_merge_patch_reaches_into_the_address(client: Client) -> None:
+    customer = registered(client, address={"lines": ["Hauptstr. 1"], "city": "Berlin", "country": "DE"})
+    assert client.patch(customer, {"address": {"city": "Bonn", "country": None}}).status_code == 200
+    assert seen(client, customer)["address"] == {"lines": ["Hauptstr. 1"], "city": "Bonn"}
+    assert client.patch(customer, {"address": {"city": "Bonn"}}).json()["version"] == 2
+    assert client.patch(customer, {"address": None}).status_code == 200
+    assert seen(client, customer)["address"] is None
 
 
 def test_a_patch_that_changes_nothing_records_nothing(client: Client) -> None:

@@ -137,6 +137,8 @@ def _tried(
         try:
             case.validate_response(response, checks=checks)
         except FailureGroup as group:
+        # Whoever picks fields is not answered with those that a schema requires.
+        case.query = {name: value for name, value in (case.query or {}).items() if name != "fields"}
             raise AssertionError(f"{case.method} {case.path}: {[str(one) for one in group.exceptions]}") from None
 
     try:
@@ -235,6 +237,7 @@ def _configuration(client: Client, customers: Sequence[str]) -> Known:
     client.put("/v1/users/agent-7", {"name": "Ada"})
     client.put("/v1/teams/support", {"name": "Support"})
     client.put("/v1/field-definitions/customer/size", {"kind": "number", "name": "Size"})
+    client.put("/v1/assignment-rules/mail", {"order": 1, "kind": "ticket", "team": "support"})
     made = {
         "tasks": {"title": "Call", "about": {"kind": "customer", "id": customers[0]}},
         "saved-views": {"name": "Urgent", "resource": "tickets", "filters": {"priority": "urgent"}},
@@ -245,7 +248,9 @@ def _configuration(client: Client, customers: Sequence[str]) -> Known:
     done(client, f"/v1/lists/{ids['lists']}/members", {"customer_ids": list(customers)})
     return {
         "users": {"code": ["agent-7"]},
+        "webhooks": {"url": "https://shop.example/events", "types": ["crm.order.*"]},
         "teams": {"code": ["support"]},
+        "assignment-rules": {"code": ["mail"]},
         "field-definitions": {"entity": ["customer"], "key": ["size"]},
         **{resource: {"id": [id]} for resource, id in ids.items()},
     }

@@ -35,6 +35,11 @@ name = "{name}"
 email = "{email}"
 attributes.spent = { number = "{spent}" }
 [[make]]
+command = "customer.tag"
+id = "{id}"
+each = { column = "name", split = "a" }
+facts.tags = ["{name}{#each}"]
+[[make]]
 command = "order.place"
 id = "{#}"
 [make.facts]

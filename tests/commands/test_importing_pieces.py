@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from commands.importing import MappingError, parse_mapping
+from commands.importing import MappingError, parse_mapping, run
 from commands.importing.facts import Plan
 from commands.importing.pieces import LARGEST
 from commands.importing.reading import read_table
@@ -75,6 +75,12 @@ def test_the_same_pieces_again_change_nothing_and_one_that_is_new_is_added(store
     assert store.load(STEPS, "who,path\nada,web > shop\n").repeated == 1
     assert store.load(STEPS, "who,path\nada,web > shop > phone\n", "later.csv").accepted == 1
     assert channels(store) == [(1, "web"), (2, "shop"), (3, "phone")]
+
+
+def test_pieces_that_are_too_many_to_be_kept_are_read_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "PARTS_KEPT", 1)
+    assert store.load(STEPS, "who,path\nada,web > > shop > phone\n").refused == 0
+    assert channels(store) == [(1, "web"), (3, "shop"), (4, "phone")]
 
 
 def test_a_row_of_which_one_piece_cannot_be_read_does_nothing(store: Store) -> None:

@@ -94,6 +94,34 @@ def test_a_row_tells_of_members_by_their_campaigns_and_the_customer(store: Store
     assert store.events.streams([member_id(may, ada)])
 
 
+def test_a_row_tells_of_a_lead_in_a_campaign(store: Store) -> None:
+    report = store.load(
+        CUSTOMERS
+        + """
+        [[make]]
+        command = "lead.capture"
+        id = "{id}"
+        facts.contact.name = "{name}"
+        [[make]]
+        command = "campaign.plan"
+        id = "may"
+        when = { "#" = 2 }
+        facts.name = "may"
+        [[make]]
+        command = "campaign_member.target"
+        id = { campaign = "may", lead = "{id}" }
+        [[make]]
+        command = "campaign_member.target"
+        id = { campaign = "may", customer = "{id}" }
+        """,
+        "id,name,since\n1,Ada,2024-01-01\n",
+    )
+    secret = store.events.secret
+    ada, lead = external_id("customer", "shop", "1", secret), external_id("lead", "shop", "1", secret)
+    assert (report.accepted, report.refused) == (1, 0)
+    assert [(told.lead_id, told.customer_id) for told in store.told(Targeted)] == [(lead, None), (None, ada)]
+
+
 def test_a_channels_day_is_the_one_on_which_it_happened(store: Store) -> None:
     mapping = """
     system = "ads"

@@ -33,6 +33,7 @@ from infra.read_models.tables import prepare
 from infra.wiring import EVENTS
 from projections.tasks import tasks
 from projections.ticket_due import ticket_due
+from projections.webhooks import webhooks
 from tests.domain.given import NOW
 
 A = TypeVar("A", bound=Aggregate)
@@ -81,14 +82,14 @@ class Place:
 
     def project(self) -> None:
         """The read models that say what is due catch up."""
-        projector = Projector([ticket_due, tasks], Tail(self.store), self.store, self.read_models, 1)
+        projector = Projector([ticket_due, tasks, webhooks], Tail(self.store), self.store, self.read_models, 1)
         while projector.turn(0):
             pass
 
-    def forget_what_was_heard(self) -> None:
+    def forget_what_was_heard(self, name: str = NAME) -> None:
         """As after a crash between a command and the saving of how far the log was followed."""
         with self.read_models.writer.begin() as connection:
-            connection.execute(followed.update().where(followed.c.name == NAME).values(position=0))
+            connection.execute(followed.update().where(followed.c.name == name).values(position=0))
 
     def let_years_pass(self) -> None:
         """For receipts, whose age the store's own clock tells."""

@@ -22,6 +22,7 @@ from domain.static_list import StaticList
 from domain.task import Task
 from domain.team import Team, team_id
 from domain.user import User, user_id
+from domain.webhook import Subscription, Webhook
 from tests.domain.given import NOW, state, stored
 
 CUSTOMERS = [external_id("customer", "test", name, b"") for name in "abc"]
@@ -46,11 +47,12 @@ class AnyHistory(RuleBasedStateMachine):
         self.field = FieldDefinition(field_definition_id("customer", "size"))
         self.list = StaticList(external_id("list", "t", "1", b""))
         self.rule = SegmentRule(external_id("rule", "t", "1", b""))
+        self.webhook = Webhook(external_id("webhook", "t", "1", b""))
         self.clock = NOW
 
     @property
     def all(self) -> tuple[Aggregate, ...]:
-        return (self.user, self.team, self.task, self.view, self.field, self.list, self.rule)
+        return (self.user, self.team, self.task, self.view, self.field, self.list, self.rule, self.webhook)
 
     def attempt(self, aggregate: Aggregate, origin: Any, at: datetime | None, decide: Callable[[Context], object]) -> None:
         self.clock += timedelta(seconds=1)
@@ -122,6 +124,16 @@ class AnyHistory(RuleBasedStateMachine):
     def retire(self, origin: Any, at: datetime | None) -> None:
         for aggregate in (self.view, self.field, self.list, self.rule):
             self.attempt(aggregate, origin, at, aggregate.retire)
+
+    @rule(origin=origins, at=times, url=st.sampled_from(["https://a.example", "http://b.example/x", "c.example"]))
+    def subscribe(self, origin: Any, at: datetime | None, url: str) -> None:
+        asked = Subscription(url=url)
+        self.attempt(self.webhook, origin, at, lambda context: self.webhook.register(context, asked, self.webhook.id))
+        self.attempt(self.webhook, origin, at, lambda context: self.webhook.revise(context, asked))
+
+    @rule(origin=origins, at=times, decision=st.sampled_from(["pause", "resume", "pause", "resume", "remove"]))
+    def turn(self, origin: Any, at: datetime | None, decision: str) -> None:
+        self.attempt(self.webhook, origin, at, getattr(self.webhook, decision))
 
     @invariant()
     def loads_as_it_is(self) -> None:

@@ -40,6 +40,8 @@ ALL = [
     "saved_views",
     "field_definitions",
     "static_lists",
+    "assignment_rules",
+    "webhooks",
     "audit_index",
 ]
 

@@ -77,10 +77,11 @@ def _change_campaign(history: History, who: int, n: int) -> None:
 
 
 def _member(history: History, who: int, n: int) -> tuple[CampaignMember, dict[str, Any]]:
-    """The member that a customer is in a campaign, and what every fact says of them."""
-    campaign, number = _campaign(history, n), who % CUSTOMERS
+    """The member that a customer or the lead is in a campaign, and what every fact says of them."""
+    campaign, number = _campaign(history, n), who % (CUSTOMERS + 1)
     member = history.of(CampaignMember, f"member {campaign.id} {number}")
-    return member, {"campaign_id": campaign.id, "customer_id": uuid(f"customer {number}")}
+    whose = {"customer_id": uuid(f"customer {number}")} if number < CUSTOMERS else {"lead_id": uuid("lead 0")}
+    return member, {"campaign_id": campaign.id, **whose}
 
 
 def _circumstances(n: int) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from domain.task import Task
 from domain.team import Team
 from domain.ticket import Reference
 from domain.user import User
+from domain.webhook import Subscription, Webhook
 from tests.projections.harness import History
 
 CUSTOMERS = 4
@@ -144,6 +145,22 @@ def _rule(history: History, who: int, n: int) -> None:
         history.do(rule, rule.retire)
 
 
+def _webhook(history: History, who: int, n: int) -> None:
+    webhook = history.of(Webhook, f"webhook {who % 2}")
+    asked = Subscription(url=f"https://{n}.example", types=("crm.order.*",) if n % 2 else (), personal=n % 4 == 0)
+    match n % 6 if webhook.exists else 0:
+        case 0 if not webhook.exists:
+            history.do(webhook, lambda context: webhook.register(context, asked, webhook.id))
+        case 0 | 1:
+            history.do(webhook, lambda context: webhook.revise(context, asked))
+        case 2:
+            history.do(webhook, lambda context: webhook.pause(context, "down" if n % 4 else None))
+        case 3 | 4:
+            history.do(webhook, webhook.resume)
+        case _ if n % 4 == 1:
+            history.do(webhook, webhook.remove)
+
+
 CONFIGURATION_ACTS: dict[str, Callable[[History, int, int], None]] = {
     "user": _user,
     "team": _team,
@@ -152,4 +169,5 @@ CONFIGURATION_ACTS: dict[str, Callable[[History, int, int], None]] = {
     "field": _field,
     "list": _list,
     "rule": _rule,
+    "webhook": _webhook,
 }

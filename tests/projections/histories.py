@@ -31,6 +31,7 @@ from domain.order import (
     Terms,
 )
 from domain.touchpoint import Touchpoint
+from tests.projections.assignment_acts import ASSIGNMENT_ACTS
 from tests.projections.campaign_acts import CAMPAIGN_ACTS
 from tests.projections.configuration_acts import CONFIGURATION_ACTS
 from tests.projections.contact_acts import CONTACT_ACTS
@@ -368,5 +369,6 @@ ACTS: dict[str, Callable[[History, int, int], None]] = {
     **LEAD_ACTS,
     **CONTACT_ACTS,
     **SERVICE_LEVEL_ACTS,
+    **ASSIGNMENT_ACTS,
     **RELATION_ACTS,
 }

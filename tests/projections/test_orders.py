@@ -1,6 +1,6 @@
 """Orders in lists and one at a time."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -10,7 +10,21 @@ from sqlalchemy import Connection
 
 from domain.contact import Address
 from domain.customer import Customer
-from domain.order import Item, LineQuantity, Order, PaymentCaptured, ReturnedLine, Terms
+from domain.events import Context
+from domain.order import (
+    Charge,
+    Discount,
+    Item,
+    LineQuantity,
+    Order,
+    OrderDiscount,
+    PaymentCaptured,
+    PaymentRefunded,
+    RefundedLine,
+    ReturnedLine,
+    Tax,
+    Terms,
+)
 from projections import orders
 from projections.orders import Filter
 from tests.projections.harness import History, fold, in_memory, uuid
@@ -73,6 +87,60 @@ def test_goods_that_came_back_for_a_reason_are_still_counted_later(connection: C
     found = orders.get(connection, order.id)
     assert found
     assert (found["return_status"], found["order_status"], found["returns"]) == ("partially_returned", "confirmed", D("4.50"))
+
+
+def test_an_order_of_which_everything_is_told_adds_up(connection: Connection, history: History) -> None:
+    order = history.of(Order, "1")
+    tea = Item(
+        line_id="a",
+        sku="TEA",
+        name="Tea",
+        category="drinks",
+        quantity=D(2),
+        unit="box",
+        unit_price=D(10),
+        unit_cost=D(4),
+        discounts=(Discount(amount=D(2), code="NEW"),),
+        taxes=(Tax(name="VAT", amount=D(3), rate=D("0.2")),),
+    )
+    charges = [
+        Charge(kind="shipping", amount=D(5), tax=D(1)),
+        Charge(kind="tip", amount=D(2)),
+        Charge(kind="rounding", amount=D("-0.05")),
+        Charge(kind="gift_card", amount=D(20)),
+    ]
+    agreed = Terms.of("EUR", [tea], discounts=[OrderDiscount(kind="fixed", amount=D(3), code="TEN")], charges=charges)
+    back = [ReturnedLine(line_id="a", quantity=D(1), reason="too-big", condition="used", restock=True)]
+    lines = (RefundedLine(line_id="a", quantity=D(1), amount=D(9), tax=D("1.50")),)
+    refund = PaymentRefunded(refund_id="f1", payment_id="p1", return_id="r1", lines=lines, shipping_amount=D(5), amount=D(14))
+    facts: list[Callable[[Context], object]] = [
+        lambda context: order.place(context, agreed, number="1", channel="web"),
+        lambda context: order.confirm(context),
+        lambda context: order.capture_payment(context, PaymentCaptured(payment_id="p1", amount=D("45.95"))),
+        lambda context: order.ship(context, "s1", [LineQuantity(line_id="a", quantity=D(2))]),
+        lambda context: order.receive_return(context, "r1", back, exchange_order_id=uuid("other")),
+        lambda context: order.refund_payment(context, refund),
+    ]
+    for fact in facts:
+        history.must(order, fact)
+        fold(connection, history, orders.orders)
+    found = orders.get(connection, order.id)
+    assert found
+    assert {name: found[name] for name in ("gross", "discounts", "returns", "net", "tax", "charges", "total", "refunded")} == {
+        "gross": D(20),
+        "discounts": D(5),
+        "returns": D("7.50"),
+        "net": D("7.50"),
+        "tax": D("2.50"),  # Half of the line's, and that of the shipping.
+        "charges": D("1.95"),  # The tip and the rounding; a gift card is no revenue yet.
+        "total": D("45.95"),
+        "refunded": D(14),
+    }
+    assert (found["payment_status"], found["return_status"], found["irregular"]) == (
+        "partially_refunded",
+        "partially_returned",
+        0,
+    )
 
 
 def test_an_erased_customers_order_keeps_its_figures_and_loses_its_address(connection: Connection, history: History) -> None:

@@ -36,6 +36,7 @@ from projections.ticket_times import ticket_times
 from projections.tickets import tickets
 from projections.touchpoints import touchpoints
 from projections.users import users
+from projections.webhooks import webhooks
 from tests.projections.harness import History, Step, assert_recomputes, clear, create, fold, in_memory, rows_of
 from tests.projections.histories import histories, schedules
 
@@ -69,6 +70,7 @@ PROJECTIONS = (
     saved_views,
     field_definitions,
     static_lists,
+    webhooks,
     audit_index,
 )
 NAMES = [projection.name for projection in PROJECTIONS]

@@ -164,6 +164,41 @@ def test_days_are_those_of_the_zone_and_test_orders_count_nowhere(connection: Co
     assert (group.period, group.orders) == (date(2024, 3, 2), 1)
 
 
+def test_every_period_channel_product_and_currency_has_its_own_sums(connection: Connection, history: History) -> None:
+    """Given tea (30) and cups (10) on Friday and Monday, of which a cup comes back, and cups for yen in a store."""
+    ordered(history, at(3, 1))
+    order = ordered(history, at(3, 4), TEA, CUP, channel="store")
+    ordered(history, at(3, 29), CUP, currency="JPY", channel="store")
+    then(
+        history,
+        order,
+        at(3, 30),
+        lambda context: order.receive_return(context, "r", [ReturnedLine(line_id="b", quantity=D(1))]),
+    )
+    found = {
+        period: [
+            (group.period and group.period.day, group.currency, group.channel, group.product, group.orders, group.net)
+            for group in told(connection, history, period, "channel", "product")
+        ]
+        for period in ("week", "month")
+    }
+    assert found["week"] == [
+        (26, "EUR", "web", "Cup", 1, D(10)),
+        (26, "EUR", "web", "T1", 1, D(30)),
+        (4, "EUR", "store", "Cup", 1, D(10)),
+        (4, "EUR", "store", "T1", 1, D(30)),
+        (25, "EUR", "store", "Cup", 0, D(-5)),
+        (25, "JPY", "store", "Cup", 1, D(10)),
+    ]
+    assert found["month"] == [
+        (1, "EUR", "store", "Cup", 1, D(5)),
+        (1, "EUR", "store", "T1", 1, D(30)),
+        (1, "EUR", "web", "Cup", 1, D(10)),
+        (1, "EUR", "web", "T1", 1, D(30)),
+        (1, "JPY", "store", "Cup", 1, D(10)),
+    ]
+
+
 @settings(max_examples=40, deadline=None)
 @given(history=histories())
 def test_products_of_an_order_add_up_to_what_it_sold(history: History) -> None:

@@ -1,0 +1,152 @@
+"""One command on everything that a list's filters find: `POST /v1/{resource}/select`.
+
+The list itself is asked which they are, once, and each of them is then given the command as a request of its own: by the
+same routes, under the same permissions, each for itself. With an Idempotency-Key each has the key `<key>#<id>`, so that the
+same request again, which may find others, does nothing to the same thing twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from inspect import signature
+from typing import Annotated, Any, Literal, NamedTuple
+from urllib.parse import urlencode
+
+import msgspec
+from fastapi import APIRouter, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import StreamingResponse
+from pydantic import Field, StringConstraints
+
+from api import (
+    customer_views,
+    deal_views,
+    exporting,
+    feedback_views,
+    interaction_views,
+    lead_views,
+    order_views,
+    schemas,
+    tasks,
+    ticket_views,
+)
+from api.access import may
+from api.batch import ANSWER_SCHEMA, Asked, Line, answered, answers_of, inner
+from api.commanding import expected_version
+from api.fields import Body
+from api.openapi import answers
+from api.problems import Problem
+from api.reading import After
+from api.strict import StrictRoute
+
+LIMIT = 10_000
+"""Things that one request may change."""
+
+ALONE = "erasure"
+"""What cannot be undone is asked of one at a time."""
+
+SELECTABLE: dict[str, Callable[..., Any]] = {
+    "customers": customer_views.filtered,
+    "orders": order_views.filtered,
+    "tickets": ticket_views.filtered,
+    "leads": lead_views.filtered,
+    "deals": deal_views.filtered,
+    "interactions": interaction_views.filtered,
+    "feedback": feedback_views.filtered,
+    "tasks": tasks.filtered,
+}
+
+router = APIRouter(route_class=StrictRoute)
+
+
+class ThenBody(Body):
+    """The command that each is given, by its path below the thing's own: `tags`, `assignment`, `attributes`, `solution`."""
+
+    method: Literal["POST", "PUT", "PATCH"] = "POST"
+    path: Annotated[str, StringConstraints(max_length=200, pattern=r"^([a-z][a-z-]*(/[\w.-]+)*)?$")] = Field(examples=["tags"])
+    body: dict[str, Any] = Field({}, examples=[{"tags": ["vip"]}])
+
+
+class SelectBody(Body):
+    """What to find, by the list's own filters, and what to do with each. A dry run only finds."""
+
+    filter: dict[str, Annotated[str, StringConstraints(max_length=200)] | bool | int] = Field(examples=[{"owner": "agent-7"}])
+    then: ThenBody
+    dry_run: bool = False
+
+
+class Found(NamedTuple):
+    """The things that a list's filters find, as of a position."""
+
+    ids: list[str]
+    position: str
+
+
+FOUND = schemas.fields({"ids": {"type": "array", "items": schemas.ID}, "count": schemas.INTEGER, "position": schemas.INTEGER})
+LINE = ANSWER_SCHEMA | {"required": [*ANSWER_SCHEMA["required"], "id"]}
+RESPONSES = answers(FOUND, 415)
+RESPONSES[200]["description"] = "A line for each, as of the selection's `Position`; for a dry run what was found"
+RESPONSES[200]["content"][exporting.NDJSON] = {"schema": LINE}
+
+
+def _add_route(resource: str, known: frozenset[str]) -> None:
+    async def select(request: Request, body: SelectBody, after: After) -> Response:
+        """Give one command to everything that the list's filters find, up to 10,000; answered line by line.
+
+        With an Idempotency-Key the thing has the key `<key>#<id>`. Erasure is asked of one at a time.
+        """
+        _check(body, known)
+        if expected_version(request) is not None:
+            raise Problem(400, "malformed-if-match", "A selection has no version: leave If-Match out.")
+        found = await _found(request, resource, body.filter, after)
+        if isinstance(found, Response):
+            return found
+        headers = {"Position": found.position}
+        if body.dry_run:
+            told = {"ids": found.ids, "count": len(found.ids), "position": int(found.position)}
+            return Response(msgspec.json.encode(told), 200, headers, "application/json")
+        lines = answers_of(request, _asked(resource, found.ids, body.then))
+        return StreamingResponse(lines, 200, headers, exporting.NDJSON)
+
+    name, needed = f"select_{resource}", [may(f"{resource}:write")]
+    path = f"/v1/{resource}/select"
+    router.post(path, name=name, tags=[resource], dependencies=needed, responses=RESPONSES)(select)
+
+
+def _check(body: SelectBody, known: frozenset[str]) -> None:
+    """Raises RequestValidationError where there is no such filter, which would find more than was meant."""
+    told = f"There is no such filter; there are: {', '.join(sorted(known))}"
+    errors = [
+        {"type": "unknown_filter", "loc": ("body", "filter", name), "msg": told} for name in body.filter if name not in known
+    ]
+    if body.then.path.startswith(ALONE):
+        errors.append({"type": "alone", "loc": ("body", "then", "path"), "msg": "Erasure is asked of one at a time"})
+    if errors:
+        raise RequestValidationError(errors)
+
+
+async def _found(request: Request, resource: str, filter: dict[str, Any], after: int) -> Found | Response:
+    """What the list finds for this caller, or the problem it answers with. Raises Problem where it is too much."""
+    wanted = {name: str(value).lower() if isinstance(value, bool) else value for name, value in filter.items()}
+    query = urlencode({**wanted, "after": after, "fields": "id"})
+    headers = [(b"accept", exporting.NDJSON.encode())]
+    scope = inner(request, "GET", f"/v1/{resource}", query, headers, at_most=LIMIT + 1)
+    answer = await answered(request.app, scope, b"", {})
+    body = bytes(answer.get("body", b""))
+    if answer["status"] != 200:
+        return Response(body, answer["status"], media_type="application/problem+json")
+    ids = [msgspec.json.decode(line)["id"] for line in body.splitlines()]
+    if len(ids) > LIMIT:
+        raise Problem(422, "too-many-selected", f"More than {LIMIT} are found: filter further.")
+    return Found(ids, answer["position"])
+
+
+def _asked(resource: str, ids: list[str], then: ThenBody) -> Iterator[Asked]:
+    body = msgspec.Raw(msgspec.json.encode(then.body))
+    for number, id in enumerate(ids, start=1):
+        path = f"/v1/{resource}/{id}/{then.path}".rstrip("/")
+        yield Asked({"line": number, "id": id}, msgspec.json.encode(Line(then.method, path, body)), id)
+
+
+for _resource, _filtered in SELECTABLE.items():
+    _add_route(_resource, frozenset(signature(_filtered).parameters))

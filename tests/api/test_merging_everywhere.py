@@ -1,0 +1,202 @@
+"""Whoever is merged is asked of as one, in every answer there is; and unmerging gives back every earlier answer."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from itertools import count
+from typing import Any, NamedTuple
+
+import pytest
+from httpx import URL
+
+from tests.api.client import Client
+from tests.api.conftest import on_both_engines
+from tests.api.given_customers import head, registered
+from tests.api.given_leads import captured, opened
+from tests.api.given_orders import ORDER, done
+from tests.api.given_segments import tell
+
+# One is the customer's log, which grows by the merge; the others tell how long something takes until now, and of no customers.
+LEFT_OUT = {
+    "/v1/customers/{id}/history",
+    "/v1/reports/service",
+    "/v1/reports/ticket-backlog",
+    "/v1/reports/ticket-times",
+}
+LISTS = ("orders", "tickets", "interactions", "feedback", "touchpoints", "deals", "leads")
+WHERE = {"tasks": "about_id"} | dict.fromkeys(LISTS, "customer_id")
+REPEAT_BUYERS = {"op": "compare", "feature": "orders", "is": ">=", "value": 2}
+DAYS = count(1)
+
+
+class Shop(NamedTuple):
+    """Two customers who are one, a third, a lead that became the second's, and how they are told apart."""
+
+    ada: str
+    bob: str
+    cyd: str
+    paths: tuple[str, ...]
+
+    @property
+    def merging(self) -> tuple[str, str]:
+        return self.ada, self.bob
+
+    @property
+    def people(self) -> tuple[str, str, str]:
+        return self.ada, self.bob, self.cyd
+
+
+@pytest.fixture
+def shop(client: Client) -> Shop:
+    sizes = {"Ada": 1, "Bob": 1, "Cyd": 9}
+    ada, bob, cyd = (_id(registered(client, name=name, attributes={"size": size})) for name, size in sizes.items())
+    lead = _id(captured(client))
+    _contacts(client, {"lead_id": lead}, {"about": [{"kind": "lead", "id": lead}]})
+    for number, id in enumerate((ada, bob, cyd)):
+        order = ORDER | {"customer_id": id, "occurred_at": f"2024-0{3 + number}-10T09:00:00Z"}
+        tell(client, "POST", "/v1/orders", order)
+        _contacts(client, {"customer_id": id}, {"customer_id": id})
+        tell(client, "POST", "/v1/tickets", {"customer_id": id, "opened_by": "customer", "title": "Broken"})
+        tell(client, "POST", "/v1/tasks", {"title": "Call", "about": {"kind": "customer", "id": id}})
+        opened(client, id)
+    tell(client, "POST", f"/v1/leads/{lead}/conversion", {"customer_id": bob})
+    model = {"name": "baseline", "features": ["attribute:size", "orders"], "k": 2}
+    tell(client, "POST", "/v1/segment-models", model)
+    rule = tell(client, "POST", "/v1/segment-rules", {"name": "again", "rule": REPEAT_BUYERS, "priority": 1})
+    invited = tell(client, "POST", "/v1/lists", {"name": "Invited"}).headers["Location"]
+    tell(client, "POST", f"{invited}/members", {"customer_ids": [ada, bob]})
+    more = (f"{rule.headers['Location']}/customers", invited, f"{invited}/members")
+    return Shop(ada, bob, cyd, (*more, "/v1/lists", "/v1/segment-labels", "/v1/customers/duplicates"))
+
+
+def _contacts(client: Client, whose: dict[str, Any], said_by: dict[str, Any]) -> None:
+    at = {"occurred_at": f"2024-01-{next(DAYS):02}T09:00:00Z"}
+    call = {"channel": "phone", "direction": "inbound", "title": "Hello"}
+    tell(client, "POST", "/v1/interactions", whose | call | at)
+    tell(client, "POST", "/v1/touchpoints", whose | {"channel": "web", "kind": "click"} | at)
+    tell(client, "POST", "/v1/feedback", said_by | {"kind": "praise"} | at)
+
+
+def _id(path: str) -> str:
+    return path.rsplit("/", 1)[-1]
+
+
+def everything(client: Client, paths: Collection[str]) -> dict[str, Any]:
+    """What is answered, without versions and positions, and without the merges."""
+    known = {"after": head(client)}
+    return {path: _plain(client.get(str(URL(path).copy_merge_params(known))).json()) for path in paths}
+
+
+def asked(client: Client, path: str) -> Any:
+    """The answer when everything until now is in it."""
+    answer = client.get(str(URL(path).copy_merge_params({"after": head(client)})))
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def _paths(client: Client, shop: Shop) -> Iterator[str]:
+    """All that is answered about the two who are merged, and every report."""
+    for path, operations in client.get("/openapi.json").json()["paths"].items():
+        required = [told for told in operations.get("get", {}).get("parameters", ()) if told.get("required")]
+        if "get" not in operations or path in LEFT_OUT:
+            continue
+        if path.startswith("/v1/customers/{id}") and path.count("{") == 1:
+            yield from (path.replace("{id}", id) for id in shop.merging)
+        elif path.startswith("/v1/reports/") and not required:
+            yield path
+    yield from (f"/v1/{name}?{where}={id}" for name, where in WHERE.items() for id in shop.merging)
+    yield from ("/v1/reports/segments?rules=true", *shop.paths, *_past(shop))
+
+
+def _past(shop: Shop) -> Iterator[str]:
+    """What was is of the customer's own facts alone."""
+    yield from (f"/v1/customers/{id}?version=1" for id in shop.merging)
+    yield f"{shop.paths[1]}?version=2"
+
+
+def _plain(answer: Any) -> Any:
+    if isinstance(answer, list):
+        return [_plain(one) for one in answer if not (isinstance(one, dict) and _tells_of_merging(one))]
+    if isinstance(answer, dict):
+        return {name: _plain(value) for name, value in answer.items() if name not in ("version", "position")}
+    return answer
+
+
+def _tells_of_merging(row: dict[str, Any]) -> bool:
+    return str(row.get("type")).startswith(("crm.customer.merged", "crm.customer.unmerged"))
+
+
+def ids(answer: Any) -> set[str]:
+    return {item["id"] for item in answer["items"]}
+
+
+@on_both_engines
+def test_unmerging_gives_back_every_answer_there_was(client: Client, shop: Shop) -> None:
+    paths = tuple(_paths(client, shop))
+    before = everything(client, paths)
+    done(client, f"/v1/customers/{shop.bob}/merge", {"into": shop.ada})
+    merged = everything(client, paths)
+    for name, where in WHERE.items():
+        ada, bob = (before[f"/v1/{name}?{where}={id}"] for id in (shop.ada, shop.bob))
+        assert ids(merged[f"/v1/{name}?{where}={shop.ada}"]) == ids(ada) | ids(bob) != ids(ada), name
+    assert [merged[path] for path in _past(shop)] == [before[path] for path in _past(shop)]
+    done(client, f"/v1/customers/{shop.bob}/unmerge")
+    after = everything(client, paths)
+    assert {path for path in before if after[path] != before[path]} == set()
+
+
+def test_a_merge_of_merges_is_asked_of_as_one(client: Client, shop: Shop) -> None:
+    done(client, f"/v1/customers/{shop.ada}/merge", {"into": shop.bob})
+    done(client, f"/v1/customers/{shop.bob}/merge", {"into": shop.cyd})
+    new, again = asked(client, "/v1/reports/buyers?by=channel")["groups"]
+    assert (new["customers"], new["orders"], again["customers"], again["orders"]) == (1, 1, 1, 2)
+    cohorts = asked(client, "/v1/reports/cohorts")["groups"]
+    assert [(group["cohort"], group["months_since"], group["size"]) for group in cohorts] == [
+        ("2024-03-01", since, 1) for since in range(3)
+    ]
+    [channel] = [group for group in asked(client, "/v1/reports/channel-effect")["groups"] if group["channel"] == "web"]
+    assert (channel["customers"], channel["new_customers"], channel["orders"]) == (1, 1, 3)
+    assert len(asked(client, f"/v1/orders?customer_id={shop.cyd}")["items"]) == 3
+    assert len(asked(client, f"/v1/customers/{shop.cyd}/timeline")["items"]) == len(_told(client, shop))
+
+
+def _told(client: Client, shop: Shop) -> set[int]:
+    """The positions of all that was told of the customers and of the lead."""
+    found = set()
+    for id in shop.people:
+        items = asked(client, f"/v1/customers/{id}/timeline")["items"]
+        found |= {item["position"] for item in items}
+    return found
+
+
+def test_labels_are_of_what_all_of_them_do_and_whoever_was_merged_is_in_no_count(client: Client, shop: Shop) -> None:
+    rule, invited, members = shop.paths[:3]
+    assert asked(client, rule)["items"] == []
+    done(client, f"/v1/customers/{shop.bob}/merge", {"into": shop.ada})
+    [labelled] = asked(client, rule)["items"]
+    assert (labelled["customer_id"], labelled["label"], labelled["since"], labelled["given"]) == (shop.ada, "again", None, None)
+    found = asked(client, f"/v1/customers/{shop.ada}/segment")
+    assert found["rule"] == labelled
+    assert found["labels"][0]["features"]["orders"] == 2.0
+    assert {row["customer_id"] for row in asked(client, "/v1/segment-labels")["items"]} == {shop.ada, shop.cyd}
+    assert {row["customer_id"] for row in asked(client, "/v1/segment-labels?label=2")["items"]} == {shop.ada}
+    assert asked(client, "/v1/segment-labels?labelled=false")["items"] == []
+    report = asked(client, "/v1/reports/segments")
+    means = [group["means"]["orders"] for group in report["groups"]]
+    assert [(mean["numerator"], mean["denominator"]) for mean in means] == [(1.0, 1), (2.0, 1)]
+    by_rule = asked(client, "/v1/reports/segments?rules=true")
+    assert ([group["customers"] for group in by_rule["groups"]], by_rule["unlabelled"]) == ([1], 1)
+    assert [row["customer_id"] for row in asked(client, members)["items"]] == [shop.ada]
+    assert (asked(client, invited)["members"], asked(client, f"{invited}?version=2")["members"]) == (1, 2)
+    assert asked(client, f"/v1/customers/{shop.ada}")["segments"] == {"baseline": "2"}
+
+
+def test_what_was_told_of_a_lead_is_told_of_whom_it_became(client: Client, shop: Shop) -> None:
+    told = [item["type"] for item in asked(client, f"/v1/customers/{shop.bob}/timeline")["items"]]
+    assert told.count("crm.interaction.logged.v1") == told.count("crm.touchpoint.recorded.v1") == 2
+    assert told.count("crm.lead.captured.v1") == 1
+    assert len([one for one in told if one.startswith("crm.feedback.")]) == 2
+    for name in ("interactions", "touchpoints", "feedback"):
+        found = asked(client, f"/v1/{name}?customer_id={shop.bob}")["items"]
+        assert sorted(item["customer_id"] or "nobody" for item in found) == sorted([shop.bob, "nobody"])
+        assert len(asked(client, f"/v1/{name}?customer_id={shop.ada}")["items"]) == 1

@@ -1,0 +1,64 @@
+"""A receiver of webhooks: a real HTTP server on this machine, which keeps what it takes and answers as it is told."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, NamedTuple
+
+
+class Taken(NamedTuple):
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def event(self) -> dict[str, Any]:
+        return dict(json.loads(self.body))
+
+
+class Listener:
+    """Answers with `status`, and with `location` where that is set."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.status = 204
+        self.location: str | None = None
+        self.taken: list[Taken] = []
+
+    def types(self) -> list[str]:
+        return [one.event["type"].removeprefix("crm.").removesuffix(".v1") for one in self.taken]
+
+    def positions(self) -> list[int]:
+        return [one.event["position"] for one in self.taken]
+
+
+@contextmanager
+def listening() -> Iterator[Listener]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            listener.taken.append(Taken(dict(self.headers), body))
+            self.send_response(listener.status)
+            if listener.location:
+                self.send_header("Location", listener.location)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Tests are silent."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        listener = Listener(f"http://127.0.0.1:{server.server_address[1]}/events")
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,), name="listener")
+        thread.start()
+        try:
+            yield listener
+        finally:
+            server.shutdown()
+            thread.join()
