@@ -167,4 +167,6 @@ def shown(row: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
     if caller.may("personal:read"):
         return body
     plain = {name: value for name, value in body.items() if name not in PERSONAL}
-    return plain | {"attributes": {key: value for key, value in body["attributes"].items() if not isinstance(value, str)}}
+    if "attributes" in plain:
+        plain["attributes"] = {key: value for key, value in plain["attributes"].items() if not isinstance(value, str)}
+    return plain

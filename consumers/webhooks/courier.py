@@ -36,7 +36,7 @@ LONGEST_BACKOFF = timedelta(hours=1)
 DOUBT = (StoreUnavailable, DBAPIError, TimeoutError)
 
 log = structlog.get_logger()
-sent = Counter("recount_webhook_deliveries_total", "Events sent to webhooks: delivered in whole rounds, or failed.", ["end"])
+sent = Counter("recount_webhook_deliveries_total", "Events sent to webhooks, by how that ended.", ["end"])
 lag = Gauge("recount_webhook_lag", "Head of the log less the position that a webhook was delivered to.", ["webhook"])
 failures = Gauge("recount_webhook_failures", "How often in a row a webhook's receiver has not taken an event.", ["webhook"])
 
@@ -137,7 +137,8 @@ class Courier:
         except Undelivered as error:
             await asyncio.to_thread(self._fail, round, str(error))
             return False
-        sent.labels("delivered").inc(len(round.events))
+        finally:
+            sent.labels("delivered").inc(round.taken)
         return True
 
     def _save(self, webhook_id: UUID, position: int) -> None:

@@ -17,7 +17,10 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 import httpx
 
 SECONDS = 10.0
+# Characters of a reason that are kept.
 REASON = 200
+# Bytes of an answer that are passed over for the sake of its connection; a longer one is cut off with it.
+ANSWER = 64 * 1024
 # Addresses of the IPv4 internet as a translator on the way shows them (RFC 6052): it may be one's own network.
 TRANSLATED = IPv6Network("64:ff9b::/96")
 
@@ -36,7 +39,7 @@ class Receiver:
         self._extensions = {"sni_hostname": url.host}
 
     async def post(self, body: bytes, headers: Mapping[str, str]) -> None:
-        """Raises Undelivered unless it answers 2xx in time. Of the answer only the status is read."""
+        """Raises Undelivered unless it answers 2xx in time. Of the answer only the status is looked at."""
         sent = self._client.stream(
             "POST", self._url, content=body, headers={**headers, "Host": self._host}, extensions=self._extensions
         )
@@ -44,6 +47,7 @@ class Receiver:
             async with asyncio.timeout(SECONDS), sent as answer:
                 if not answer.is_success:
                     raise Undelivered(f"It answered {answer.status_code}.")
+                await _pass_over(answer)
 
 
 @asynccontextmanager
@@ -68,6 +72,12 @@ def is_public(address: str) -> bool:
 def _embedded(address: IPv6Address) -> IPv4Address | None:
     translated = IPv4Address(int(address) & 0xFFFFFFFF) if address in TRANSLATED else None
     return address.ipv4_mapped or address.sixtofour or translated
+
+
+async def _pass_over(answer: httpx.Response) -> None:
+    async for _ in answer.aiter_raw():
+        if answer.num_bytes_downloaded > ANSWER:
+            break
 
 
 async def _address(url: httpx.URL, private: bool) -> str:

@@ -49,6 +49,11 @@ class Round(msgspec.Struct, eq=False):
         if self.upto > self.delivery.position:
             await self._reach(self.upto, save)
 
+    @property
+    def taken(self) -> int:
+        """How many of the events the receiver has."""
+        return sum(event.position <= self.delivery.position for event in self.events)
+
     async def _reach(self, position: int, save: Save) -> None:
         await asyncio.to_thread(save, position)
         self.delivery = Delivery(self.delivery.webhook_id, position)

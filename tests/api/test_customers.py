@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from tests.api.client import Client
-from tests.api.conftest import on_both_engines
+from tests.api.conftest import KeyFor, on_both_engines
 from tests.api.given_customers import ADA, ERASURE, head, registered, seen
 from tests.api.given_orders import done, placed
 
@@ -217,7 +217,7 @@ def test_a_customer_is_archived_and_restored(client: Client) -> None:
 
 
 @on_both_engines
-def test_whoever_was_erased_is_purged_and_stays_so(client: Client) -> None:
+def test_whoever_was_erased_is_purged_and_stays_so(client: Client, key_for: KeyFor) -> None:
     customer = client.put(PATH, ADA | {"attributes": {"wish": "Tea"}}).headers["Location"]
     order = placed(client, customer_id=customer.rsplit("/", 1)[-1], shipping_address={"city": "Berlin"})
     erased = client.post(f"{customer}/erasure", ERASURE)
@@ -229,6 +229,7 @@ def test_whoever_was_erased_is_purged_and_stays_so(client: Client) -> None:
     assert seen(client, "/v1/customers")["items"] == []
     assert seen(client, "/v1/customers", q="ada")["items"] == []
     assert seen(client, order)["private"] is None
+    assert client.get(customer, headers=key_for("analyst")).json().keys() == after.keys()
     assert client.post(f"{customer}/erasure", ERASURE).json()["version"] == erased.json()["version"]
 
 

@@ -53,6 +53,7 @@ def known(world: World) -> Known:
     customers, methods = zip(*(_customer(client, number) for number in range(3)), strict=True)
     orders = [_order(client, number).rsplit("/", 1)[-1] for number in range(3)]
     key = client.post("/v1/keys", {"label": "to be revoked", "roles": ["agent"]}).json()["id"]
+    lead = _lead(client)
     theirs = {"system": ["shop"], "external": ["1", "gid://2"]}
     own = {"payment_id": ["p-1"], "shipment_id": ["s-1"], "return_id": ["r-1"], "refund_id": ["f-1"]}
     return {
@@ -66,10 +67,15 @@ def known(world: World) -> Known:
         "tickets": {"id": [_ticket(client, number) for number in range(3)], "reply_id": ["r-1"], **theirs},
         "interactions": {"id": [_interaction(client, customers[0])], **theirs},
         "feedback": {"id": [_feedback(client)], **theirs},
-        "leads": {"id": [_lead(client)], **theirs},
+        "leads": {"id": [lead], **theirs},
         "deals": {"id": [_deal(client, customers[0])], **theirs},
         "pipelines": {"code": ["sales"]},
-        "campaigns": {"id": [_campaign(client, customers[0])], "customer_id": list(customers), **theirs},
+        "campaigns": {
+            "id": [_campaign(client, customers[0], lead)],
+            "customer_id": list(customers),
+            "lead_id": [lead],
+            **theirs,
+        },
         "channels": {"code": [_channel(client, code) for code in ("web", "store-1")], "date": ["2026-01-02"]},
         "service-calendars": {"code": [_service_level(client, "service-calendars", WEEKDAYS)]},
         "sla-policies": {"code": [_service_level(client, "sla-policies", SOON)]},
@@ -128,17 +134,19 @@ def _tried(
     def tried(case: Case[Any], ids: Mapping[str, str], meet: bool) -> None:
         if meet:
             _meet(case, ids)
+        # Some of the fields are less than the document requires of an answer.
+        case.query = {name: value for name, value in (case.query or {}).items() if name != "fields"}
         if case.path == "/v1/events/stream":
             # It would never end.
             case.query = {**(case.query or {}), "upto": 0}
+        # Whoever picks fields is not answered with those that a schema requires.
+        case.query = {name: value for name, value in (case.query or {}).items() if name != "fields"}
         response = call(case)
         answered[response.status_code] += 1
         _no_failure(response)
         try:
             case.validate_response(response, checks=checks)
         except FailureGroup as group:
-        # Whoever picks fields is not answered with those that a schema requires.
-        case.query = {name: value for name, value in (case.query or {}).items() if name != "fields"}
             raise AssertionError(f"{case.method} {case.path}: {[str(one) for one in group.exceptions]}") from None
 
     try:
@@ -209,9 +217,9 @@ def _deal(client: Client, customer_id: str) -> str:
     return str(client.put("/v1/deals/by/shop/1", body).json()["id"])
 
 
-def _campaign(client: Client, customer_id: str) -> str:
+def _campaign(client: Client, customer_id: str, lead_id: str) -> str:
     campaign = client.put("/v1/campaigns/by/shop/1", {"name": "Spring", "currency": "EUR"}).headers["Location"]
-    done(client, f"{campaign}/members", {"members": [{"customer_id": customer_id}]})
+    done(client, f"{campaign}/members", {"members": [{"customer_id": customer_id}, {"lead_id": lead_id}]})
     done(client, f"{campaign}/touches", {"touches": [{"customer_id": customer_id, "kind": "sent", "touch_id": "t-1"}]})
     return campaign.rsplit("/", 1)[-1]
 
@@ -242,13 +250,13 @@ def _configuration(client: Client, customers: Sequence[str]) -> Known:
         "tasks": {"title": "Call", "about": {"kind": "customer", "id": customers[0]}},
         "saved-views": {"name": "Urgent", "resource": "tickets", "filters": {"priority": "urgent"}},
         "lists": {"name": "Invited"},
+        "webhooks": {"url": "https://shop.example/events", "types": ["crm.order.*"]},
         "segment-rules": {"name": "active", "rule": rule, "priority": 1},
     }
     ids = {resource: client.post(f"/v1/{resource}", body).json()["id"] for resource, body in made.items()}
     done(client, f"/v1/lists/{ids['lists']}/members", {"customer_ids": list(customers)})
     return {
         "users": {"code": ["agent-7"]},
-        "webhooks": {"url": "https://shop.example/events", "types": ["crm.order.*"]},
         "teams": {"code": ["support"]},
         "assignment-rules": {"code": ["mail"]},
         "field-definitions": {"entity": ["customer"], "key": ["size"]},

@@ -27,6 +27,7 @@ class Listener:
         self.status = 204
         self.location: str | None = None
         self.taken: list[Taken] = []
+        self.connections = 0
 
     def types(self) -> list[str]:
         return [one.event["type"].removeprefix("crm.").removesuffix(".v1") for one in self.taken]
@@ -39,6 +40,10 @@ class Listener:
 def listening() -> Iterator[Listener]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+
+        def setup(self) -> None:
+            super().setup()
+            listener.connections += 1
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))

@@ -88,6 +88,7 @@ def test_what_is_recorded_after_its_registration_is_sent_in_order(place: Place, 
     place.order()
     delivered = deliver(place)
     assert listener.types() == ["campaign.planned", "campaign_member.targeted", "order.placed"]
+    assert listener.connections == 1
     assert [one.headers["Webhook-Id"] for one in listener.taken] == [str(position) for position in listener.positions()]
     assert delivered is not None
     assert delivered.position == place.store.head() == listener.positions()[-1]

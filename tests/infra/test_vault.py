@@ -32,6 +32,14 @@ def test_no_two_subjects_share_a_key() -> None:
         other.open(one.seal(b"secret", "here"), "here")
 
 
+def test_what_follows_from_a_key_is_the_same_every_time_and_another_for_each_purpose() -> None:
+    subject = new_id()
+    key, wrapped = VAULT.new_key(subject)
+    [again] = VAULT.unwrap({subject: wrapped}).values()
+    assert again.derive("one") == key.derive("one") != key.derive("other")
+    assert VAULT.new_key(subject)[0].derive("one") != key.derive("one")
+
+
 def test_a_wrapped_key_is_of_no_use_to_another_subject_or_under_another_master_key() -> None:
     subject = new_id()
     _, wrapped = VAULT.new_key(subject)
