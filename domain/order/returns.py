@@ -56,7 +56,7 @@ class LinesReturned(Event, frozen=True, tag="crm.order.lines_returned.v1"):
     def apply(self, order: State, metadata: Metadata) -> None:
         order.tell(self, self.return_id)
         order.requests.discard(self.return_id)
-        order.returns[self.return_id] = tuple(LineQuantity(line_id=line.line_id, quantity=line.quantity) for line in self.lines)
+        order.returns[self.return_id] = self.lines
 
 
 class ReturnDeclined(Event, frozen=True, tag="crm.order.return_declined.v1"):

@@ -14,7 +14,6 @@ from domain.ticket.refusals import TargetUnknown
 from domain.ticket.state import State
 from domain.ticket.values import Hours, SlaTarget
 
-
 EACH_TIME = frozenset({"next_reply"})
 """Metrics that are waited for again and again, so that each wait may be a breach of its own."""
 
