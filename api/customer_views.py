@@ -158,7 +158,7 @@ async def timeline(
 def _whole(connection: Connection, id: UUID, today: date, zone: tzinfo) -> dict[str, Any] | None:
     """The customer as they are now, and what we had to do with them."""
     row = customer_answer.get(connection, id, today, zone)
-    return None if row is None else row | dealings_of(connection, id)
+    return None if row is None else row | dealings_of(connection, id, row["merged_ids"])
 
 
 def shown(row: Mapping[str, Any], caller: Caller) -> dict[str, Any]:

@@ -6,15 +6,15 @@ the customer holds a count of them.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, Table, select
+from sqlalchemy import Connection, CursorResult, Select, Table, select
 
 from projections import customer_leads, feedback, interactions
-from projections.merging import merged_into, same_customer
+from projections.merging import EVERYONE
 from projections.ratios import ratio
 from projections.rows import Row
 from projections.segment_labels import seen
@@ -31,23 +31,25 @@ INTERACTION = ("channel", "direction", "agent", "occurred_at", "occurred_on")
 FEEDBACK = ("kind", "status", "channel", "score", "submitted_at", "submitted_on")
 
 
-def dealings_of(connection: Connection, customer_id: UUID) -> Row:
-    """Tickets, the last interaction and feedback, and labels, of the customer with everyone merged into them."""
+def dealings_of(connection: Connection, customer_id: UUID, merged: Sequence[UUID]) -> Row:
+    """Tickets, the last interaction and feedback, and labels, of the customer with everyone `merged` into them."""
+    everyone = {"everyone": [customer_id, *merged]}
     return {
-        "tickets": _tickets(connection, customer_id),
-        "last_interaction": _last_interaction(connection, customer_id),
-        "last_feedback": _last_feedback(connection, customer_id),
-        "segments": _segments(connection, customer_id),
+        "tickets": _times(connection.execute(_TICKETS, everyone).all()),
+        "last_interaction": _first(connection.execute(_LAST_INTERACTION, everyone)),
+        "last_feedback": _first(connection.execute(_LAST_FEEDBACK, everyone)),
+        "segments": _segments(connection, customer_id, merged),
     }
 
 
-def _tickets(connection: Connection, customer_id: UUID) -> Row:
-    """Discarded ones are left out. A ticket that ended before it began, as sources say, has no processing time."""
-    table = ticket_rows.c
-    mine = select(table.status, table.opened_at, table.resolved_at).where(
-        table.customer_id.in_(same_customer(customer_id)), table.discarded.is_(None)
-    )
-    found = connection.execute(mine).all()
+def _tickets(table: Table = ticket_rows) -> Select[Any]:
+    """Discarded ones are left out."""
+    mine = select(table.c.status, table.c.opened_at, table.c.resolved_at)
+    return mine.where(table.c.customer_id.in_(EVERYONE), table.c.discarded.is_(None))
+
+
+def _times(found: Sequence[Any]) -> Row:
+    """A ticket that ended before it began, as sources say, has no processing time."""
     finished = [row for row in found if row.status in FINISHED]
     times = [row.resolved_at - row.opened_at for row in finished if row.resolved_at and row.resolved_at >= row.opened_at]
     seconds = sum((Decimal(str(time.total_seconds())) for time in times), Decimal(0))
@@ -59,18 +61,16 @@ def _tickets(connection: Connection, customer_id: UUID) -> Row:
     }
 
 
-def _last_interaction(connection: Connection, customer_id: UUID) -> Row | None:
+def _last_interaction(rows: Table = interactions.tables.rows) -> Select[Any]:
     """What was retracted is none."""
-    rows = interactions.tables.rows
-    mine = _shown(rows, INTERACTION).where(interactions.of_customer(customer_id), rows.c.retracted_at.is_(None))
-    return _first(connection, mine.order_by(rows.c.occurred_at.desc(), rows.c.position.desc()))
+    mine = _shown(rows, INTERACTION).where(interactions.of_customers(EVERYONE), rows.c.retracted_at.is_(None))
+    return mine.order_by(rows.c.occurred_at.desc(), rows.c.position.desc()).limit(1)
 
 
-def _last_feedback(connection: Connection, customer_id: UUID) -> Row | None:
+def _last_feedback(rows: Table = feedback.tables.rows) -> Select[Any]:
     """What was only asked for is none."""
-    rows = feedback.tables.rows
-    mine = _shown(rows, FEEDBACK).where(feedback.of_customer(customer_id), rows.c.submitted_at.is_not(None))
-    return _first(connection, mine.order_by(rows.c.submitted_at.desc(), rows.c.position.desc()))
+    mine = _shown(rows, FEEDBACK).where(feedback.of_customers(EVERYONE), rows.c.submitted_at.is_not(None))
+    return mine.order_by(rows.c.submitted_at.desc(), rows.c.position.desc()).limit(1)
 
 
 def _shown(table: Table, names: Collection[str]) -> Select[Any]:
@@ -79,15 +79,19 @@ def _shown(table: Table, names: Collection[str]) -> Select[Any]:
     return select(key.label("id"), *(table.c[name] for name in names))
 
 
-def _first(connection: Connection, query: Select[Any]) -> Row | None:
-    row = connection.execute(query.limit(1)).mappings().first()
+# Asked with every customer: putting a query together costs more than answering it.
+_TICKETS, _LAST_INTERACTION, _LAST_FEEDBACK = _tickets(), _last_interaction(), _last_feedback()
+
+
+def _first(found: CursorResult[Any]) -> Row | None:
+    row = found.mappings().first()
     return None if row is None else dict(row)
 
 
-def _segments(connection: Connection, customer_id: UUID) -> dict[str, str | None]:
+def _segments(connection: Connection, customer_id: UUID, merged: Sequence[UUID]) -> dict[str, str | None]:
     """The label by each active model, by the model's name; None where the customer lacks a feature."""
     now = known(connection)
-    behaviour = whole(connection, customer_id, merged_into(connection, customer_id)) if now.active else None
+    behaviour = whole(connection, customer_id, merged) if now.active else None
     if behaviour is None:
         return {}
     clusters = {model.model_id: seen(model, behaviour, now.ended).cluster for model in now.active}

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, Table, select
 
 from projections import merging
 from projections.leads import lead_rows
-from projections.merging import same_customer
+from projections.merging import Customers
 
 READ = (*merging.READ, "leads")
 """The read models that say whose a lead became, and who was merged."""
 
 
-def leads_of(customer_id: UUID) -> Select[Any]:
-    """The leads of the customer and of everyone merged into them."""
-    return select(lead_rows.c.lead_id).where(lead_rows.c.customer_id.in_(same_customer(customer_id)))
+def leads_of(customers: Customers) -> Select[Any]:
+    """The leads that became these customers."""
+    return select(lead_rows.c.lead_id).where(lead_rows.c.customer_id.in_(customers))
 
 
-def theirs(table: Table, customer_id: UUID, told_of_leads: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Rows of the customer and of everyone merged into them; and those of nobody, where they were told of a lead of theirs."""
+def theirs(table: Table, customers: Customers, told_of_leads: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Rows of these customers; and those of nobody, where they were told of a lead of theirs."""
     [key], row = table.primary_key, table.c
     # Two questions, each with an index to answer it.
-    own = select(key).where(row.customer_id.in_(same_customer(customer_id)))
+    own = select(key).where(row.customer_id.in_(customers))
     return key.in_(own.union(select(key).where(row.customer_id.is_(None), told_of_leads)))

@@ -20,6 +20,7 @@ from domain.feedback import Acknowledged, ActionTaken, Dismissed, End, Feedback,
 from projections import entries
 from projections.customer_leads import leads_of, theirs
 from projections.entries import Entry
+from projections.merging import Customers, same_customer
 from projections.occurred import own_day, within
 from projections.pages import Page
 from projections.projection import Delivery, Projection
@@ -175,11 +176,11 @@ OPEN = ("submitted", "acknowledged")
 EQUAL = ("kind", "channel", "agent", "owner", "team", "status", "tag", "about")
 
 
-def of_customer(customer_id: UUID) -> ColumnElement[bool]:
-    """Feedback of the customer, of those merged into them, and of nobody where it is about a lead that became theirs."""
+def of_customers(customers: Customers) -> ColumnElement[bool]:
+    """Feedback of these customers, and of nobody where it is about a lead that became one of them."""
     about = cast(Table, tables.about).c
-    of_leads = select(about.feedback_id).where(about.kind == "lead", about.id.in_(leads_of(customer_id)))
-    return theirs(tables.rows, customer_id, tables.key.in_(of_leads))
+    of_leads = select(about.feedback_id).where(about.kind == "lead", about.id.in_(leads_of(customers)))
+    return theirs(tables.rows, customers, tables.key.in_(of_leads))
 
 
 def get(connection: Connection, feedback_id: UUID) -> Row | None:
@@ -200,7 +201,7 @@ def listing(
     conditions = entries.equal(tables, {name: getattr(filter, name) for name in EQUAL})
     conditions.append(within(row.submitted_at, row.submitted_on, filter.submitted_from, filter.submitted_to, filter.zone))
     if filter.customer_id is not None:
-        conditions.append(of_customer(filter.customer_id))
+        conditions.append(of_customers(same_customer(filter.customer_id)))
     if filter.open is not None:
         conditions.append(row.status.in_(OPEN) if filter.open else row.status.not_in(OPEN))
     if filter.score_from is not None:

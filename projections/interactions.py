@@ -20,6 +20,7 @@ from domain.interaction import TEXTS, Corrected, Interaction, Logged, Redacted, 
 from projections import entries
 from projections.customer_leads import leads_of, theirs
 from projections.entries import Entry
+from projections.merging import Customers, same_customer
 from projections.occurred import own_day, within
 from projections.pages import Page
 from projections.projection import Delivery, Projection
@@ -104,9 +105,9 @@ Sort = Literal["occurred_at", "position"]
 EQUAL = ("lead_id", "channel", "direction", "agent", "owner", "team", "thread_id", "tag", "about")
 
 
-def of_customer(customer_id: UUID) -> ColumnElement[bool]:
-    """Interactions with the customer, with those merged into them, and with what were only leads of theirs then."""
-    return theirs(tables.rows, customer_id, tables.rows.c.lead_id.in_(leads_of(customer_id)))
+def of_customers(customers: Customers) -> ColumnElement[bool]:
+    """Interactions with these customers, and with what were only leads of theirs then."""
+    return theirs(tables.rows, customers, tables.rows.c.lead_id.in_(leads_of(customers)))
 
 
 def get(connection: Connection, interaction_id: UUID) -> Row | None:
@@ -127,7 +128,7 @@ def listing(
     conditions = entries.equal(tables, {name: getattr(filter, name) for name in EQUAL})
     conditions.append(within(row.occurred_at, row.occurred_on, filter.occurred_from, filter.occurred_to, filter.zone))
     if filter.customer_id is not None:
-        conditions.append(of_customer(filter.customer_id))
+        conditions.append(of_customers(same_customer(filter.customer_id)))
     if filter.retracted is not None:
         conditions.append(row.retracted_at.is_not(None) if filter.retracted else row.retracted_at.is_(None))
     return entries.listing(connection, tables, conditions, sort=sort, descending=descending, limit=limit, cursor=cursor)

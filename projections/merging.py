@@ -9,24 +9,50 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CTE, ColumnElement, CompoundSelect, Connection, Select, Uuid, func, literal, select
+from sqlalchemy import (
+    CTE,
+    BindParameter,
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    Select,
+    Uuid,
+    bindparam,
+    func,
+    literal,
+    select,
+)
 
 from projections.customer_view import customers
 
 READ = ("customer_view",)
 """The read models that say who was merged."""
 
+Customers = Select[Any] | BindParameter[Any]
+"""Ids of customers for a query to look for: another query, or what is given to it when it is asked."""
+
+EVERYONE: BindParameter[Any] = bindparam("everyone", type_=Uuid(), expanding=True)
+
 
 def same_customer(customer_id: UUID) -> Select[Any]:
     """The ids of the customer and everyone merged into them; of an id that is no customer's, the id."""
-    line = select(literal(customer_id, Uuid).label("customer_id")).cte(recursive=True)
+    return _line(literal(customer_id, Uuid()))
+
+
+def _line(first: ColumnElement[UUID]) -> Select[Any]:
+    line = select(first.label("customer_id")).cte(recursive=True)
     line = line.union(select(customers.c.customer_id).where(customers.c.merged_into == line.c.customer_id))
     return select(line.c.customer_id)
 
 
+# Asked with every customer, so it is put together once.
+_MERGED_INTO = _line(bindparam("customer", type_=Uuid()))
+
+
 def merged_into(connection: Connection, customer_id: UUID) -> list[UUID]:
     """Everyone who was merged into the customer."""
-    return sorted(id for id in connection.execute(same_customer(customer_id)).scalars() if id != customer_id)
+    found = connection.execute(_MERGED_INTO, {"customer": customer_id}).scalars()
+    return sorted(id for id in found if id != customer_id)
 
 
 def survivors() -> CTE:

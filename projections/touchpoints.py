@@ -20,6 +20,7 @@ from domain.events import type_name
 from domain.lead import Erased as LeadErased
 from domain.touchpoint import Recorded
 from projections.customer_leads import leads_of, theirs
+from projections.merging import same_customer
 from projections.occurred import own_day, within
 from projections.pages import Order, Page, page
 from projections.projection import Delivery, Projection
@@ -138,8 +139,8 @@ def _filtered(filter: Filter) -> Select[Any]:
         if (value := getattr(filter, name)) is not None:
             query = query.where(table[name] == value)
     if filter.customer_id is not None:
-        of_leads = table.lead_id.in_(leads_of(filter.customer_id))
-        query = query.where(theirs(touchpoint_rows, filter.customer_id, of_leads))
+        customers = same_customer(filter.customer_id)
+        query = query.where(theirs(touchpoint_rows, customers, table.lead_id.in_(leads_of(customers))))
     return query
 
 

@@ -17,6 +17,7 @@ from projections.customer_dealings import dealings_of
 from projections.customer_view import customer_view
 from projections.feedback import feedback
 from projections.interactions import interactions
+from projections.merging import merged_into
 from projections.rows import Row
 from projections.segment_labels import segment_labels
 from projections.tickets import tickets
@@ -43,7 +44,7 @@ def history() -> History:
 
 def dealings(connection: Connection, history: History) -> Row:
     fold(connection, history, *READ)
-    return dealings_of(connection, ADA)
+    return dealings_of(connection, ADA, merged_into(connection, ADA))
 
 
 def merged(connection: Connection, history: History) -> Row:
