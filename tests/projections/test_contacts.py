@@ -51,7 +51,7 @@ def test_redaction_takes_texts_and_names_of_files_and_leaves_the_rest(connection
     history.must(interaction, lambda context: interaction.set_attributes(context, {"size": 7}))
     history.must(interaction, lambda context: interaction.redact(context))
     row = call(connection, history)
-    assert (row["duration_seconds"], row["private"]) == (60, {"attributes": {"size": 7}})
+    assert (row["duration_seconds"], row["attributes"], row["private"]) == (60, {"size": 7}, None)
     assert [file["id"] for file in row["attachments"]] == [str(FILE.id)]
     assert "call.ogg" not in str(row)
 
