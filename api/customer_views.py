@@ -98,7 +98,7 @@ async def duplicates(request: Request, _: Reader, after: After, limit: Limit = 5
     return await listing(request, "customer_view", after, pages, show=dict, limit=limit, cursor=cursor)
 
 
-@router.get("/by/{system}/{external:path}", responses=one(schemas.CUSTOMER))
+@router.get("/by/{system}/{external:path}", dependencies=[may("personal:read")], responses=one(schemas.CUSTOMER))
 async def customer_by_external_id(
     request: Request, caller: Reader, after: After, when: When, zone: Zone, system: System, external: External
 ) -> Response:
