@@ -66,10 +66,13 @@ def test_a_correction_puts_one_value_in_the_place_of_another(connection: Connect
 def test_erasing_a_customer_leaves_only_what_is_not_personal(connection: Connection, history: History) -> None:
     ada = history.of(Customer, "Ada")
     history.must(ada, lambda context: ada.register(context, kind="person", name="Ada"))
-    logged(history)
+    told = logged(history)
+    attributes = {"size": "large", "wish": "tea", "rank": 1}
+    history.must(told, lambda context: told.set_attributes(context, attributes, plain={"size"}))
     logged(history, "other", customer_id=None, lead_id=uuid("lead"))
     history.must(ada, lambda context: ada.erase(context, reason="requested", requested_by="customer", receipt="R1"))
-    assert call(connection, history)["private"] is None
+    row = call(connection, history)
+    assert (row["attributes"], row["private"]) == ({"size": "large", "rank": 1}, None)
     assert connection.execute(select(func.count()).select_from(interactions.tables.private)).scalar() == 1
 
 
