@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import takewhile
+from pathlib import Path
 from typing import Any, NamedTuple, get_args
 from uuid import UUID
 
@@ -126,6 +128,14 @@ def test_a_role_may_do_what_its_permissions_say_and_nothing_else(world: World, r
 
 def test_every_role_of_a_key_has_its_permissions() -> None:
     assert set(ROLES) == set(get_args(Role))
+
+
+def test_the_documented_table_is_the_one_that_holds() -> None:
+    _, _, below = (Path(__file__).parents[2] / "docs/operating.md").read_text().partition("\n| permission ")
+    lines = takewhile(lambda line: line.startswith("|"), f"| permission {below}".splitlines())
+    roles, _, *rows = ([cell.strip() for cell in line.split("|")[1:-1]] for line in lines)
+    told = {role: {row[0] for row in rows if row[number]} for number, role in enumerate(roles) if number}
+    assert told == ROLES
 
 
 def test_auditors_read_everything_and_change_nothing() -> None:
