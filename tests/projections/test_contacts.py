@@ -67,7 +67,7 @@ def test_erasing_a_customer_leaves_only_what_is_not_personal(connection: Connect
     ada = history.of(Customer, "Ada")
     history.must(ada, lambda context: ada.register(context, kind="person", name="Ada"))
     told = logged(history)
-    attributes = {"size": "large", "wish": "tea", "rank": 1}
+    attributes: dict[str, str | float | None] = {"size": "large", "wish": "tea", "rank": 1}
     history.must(told, lambda context: told.set_attributes(context, attributes, plain={"size"}))
     logged(history, "other", customer_id=None, lead_id=uuid("lead"))
     history.must(ada, lambda context: ada.erase(context, reason="requested", requested_by="customer", receipt="R1"))
