@@ -60,15 +60,16 @@ SERVE = READ | {
     "tickets:write",
     "interactions:write",
     "feedback:write",
+    "leads:write",
     "tasks:write",
     "saved-views:write",
     "personal:read",
     "batches:send",
 }
-SELL = {"leads:write", "deals:write", "pipelines:write"}
+SELL = {"deals:write", "pipelines:write"}
 PROMOTE = {"campaigns:write", "channels:write", "segments:write", "segment-rules:write", "lists:write"}
 ROLES: dict[str, frozenset[str]] = {
-    "agent": SERVE | {"leads:write"},
+    "agent": SERVE,
     "marketer": SERVE | PROMOTE,
     "sales": SERVE | SELL,
     "analyst": READ | {"segments:write", "batches:send"},

@@ -45,6 +45,7 @@ from api import (
     orders,
     pipelines,
     problems,
+    refused,
     relations,
     reports,
     sales_report,
@@ -182,6 +183,7 @@ def create(
     app.include_router(event_stream.router)
     app.include_router(events.router)
     app.include_router(audit.router)
+    app.include_router(refused.router)
     app.include_router(keys.router)
     app.include_router(webhooks.reading)
     app.include_router(webhooks.commanding)

@@ -51,6 +51,7 @@ CAMPAIGN = fields(
         "attribution_window_days": MAYBE_INTEGER,
         "variants": OBJECTS,
         "tags": TEXTS,
+        "attributes": {"type": "object"},
         "planned_at": INSTANT,
         "planned_on": MAYBE_DAY,
         "irregular": INTEGER,

@@ -62,7 +62,7 @@ async def all_campaigns(
     return await listing(request, "campaigns", after, pages, show=lambda row: shown(row, caller), limit=limit, cursor=cursor)
 
 
-@router.get("/by/{system}/{external:path}", responses=one(schemas.CAMPAIGN))
+@router.get("/by/{system}/{external:path}", dependencies=[may("personal:read")], responses=one(schemas.CAMPAIGN))
 async def campaign_by_external_id(
     request: Request, caller: Reader, after: After, zone: Zone, when: When, system: System, external: External
 ) -> Response:

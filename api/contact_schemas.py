@@ -47,6 +47,7 @@ INTERACTION = fields(
         "tags": TEXTS,
         "about": OBJECTS,
         "attachments": OBJECTS,
+        "attributes": {"type": "object"},
     },
     {"private": MAYBE_OBJECT},
 )
@@ -76,6 +77,7 @@ FEEDBACK = fields(
         "tags": TEXTS,
         "about": OBJECTS,
         "attachments": OBJECTS,
+        "attributes": {"type": "object"},
         "actions": OBJECTS,
     },
     {"private": MAYBE_OBJECT},

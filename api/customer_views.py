@@ -98,7 +98,7 @@ async def duplicates(request: Request, _: Reader, after: After, limit: Limit = 5
     return await listing(request, "customer_view", after, pages, show=dict, limit=limit, cursor=cursor)
 
 
-@router.get("/by/{system}/{external:path}", responses=one(schemas.CUSTOMER))
+@router.get("/by/{system}/{external:path}", dependencies=[may("personal:read")], responses=one(schemas.CUSTOMER))
 async def customer_by_external_id(
     request: Request, caller: Reader, after: After, when: When, zone: Zone, system: System, external: External
 ) -> Response:
@@ -163,10 +163,11 @@ def _whole(connection: Connection, id: UUID, today: date, zone: tzinfo) -> dict[
 
 def shown(row: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
     """The customer as this caller may see them."""
-    body = {"id": row["customer_id"], **{name: value for name, value in row.items() if name != "customer_id"}}
+    apart = ("customer_id", "plain_attributes")
+    body = {"id": row["customer_id"], **{name: value for name, value in row.items() if name not in apart}}
     if caller.may("personal:read"):
         return body
     plain = {name: value for name, value in body.items() if name not in PERSONAL}
     if "attributes" in plain:
-        plain["attributes"] = {key: value for key, value in plain["attributes"].items() if not isinstance(value, str)}
+        plain["attributes"] = row["plain_attributes"]
     return plain

@@ -88,7 +88,7 @@ async def all_feedback(
     return await listing(request, needed, after, pages, show=lambda row: shown(row, caller), limit=limit, cursor=cursor)
 
 
-@router.get("/by/{system}/{external:path}", responses=one(schemas.FEEDBACK))
+@router.get("/by/{system}/{external:path}", dependencies=[may("personal:read")], responses=one(schemas.FEEDBACK))
 async def feedback_by_external_id(
     request: Request, caller: Reader, after: After, when: When, system: System, external: External
 ) -> Response:

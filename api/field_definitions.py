@@ -57,7 +57,7 @@ class FieldBody(Told):
     personal: bool | None = Field(
         default=None,
         description="Whether a value may tell of a person. Null leaves it to the kind: texts, choices and dates do, numbers "
-        "and flags do not. Every text among attributes is kept as personal data, whatever its field says.",
+        "and flags do not. What is not personal is shown to everyone who may read the thing, and outlives an erasure.",
     )
 
 

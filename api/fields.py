@@ -91,7 +91,10 @@ AttributeValue = Annotated[
 AttributeKey = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Attributes = Annotated[
     dict[AttributeKey, AttributeValue],
-    Field(max_length=200, description="Texts are personal, numbers and flags are plain; null removes."),
+    Field(
+        max_length=200,
+        description="Texts are personal unless their field says otherwise, numbers and flags are plain; null removes.",
+    ),
 ]
 Instant = Annotated[
     datetime,

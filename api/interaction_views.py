@@ -85,7 +85,7 @@ async def interactions(
     return await listing(request, needed, after, pages, show=lambda row: shown(row, caller), limit=limit, cursor=cursor)
 
 
-@router.get("/by/{system}/{external:path}", responses=one(schemas.INTERACTION))
+@router.get("/by/{system}/{external:path}", dependencies=[may("personal:read")], responses=one(schemas.INTERACTION))
 async def interaction_by_external_id(
     request: Request, caller: Reader, after: After, when: When, system: System, external: External
 ) -> Response:

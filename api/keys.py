@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
 from api import schemas
-from api.access import may, new_key_text
+from api.access import Caller, may, new_key_text
 from api.commanding import carry_out
 from api.fields import Line, Told
 from api.openapi import ACCEPTED, CREATED, listed
@@ -61,8 +61,9 @@ async def revoke(request: Request, id: UUID, body: Told | None = None) -> Respon
     return await carry_out(request, commands.revoke, body, target=id, key_id=id)
 
 
-@router.get("", dependencies=[may("keys:read")], responses=listed(schemas.KEY))
-async def keys(request: Request, after: After) -> Response:
-    """All keys, the newest first."""
+@router.get("", responses=listed(schemas.KEY))
+async def keys(request: Request, caller: Annotated[Caller, may("keys:read")], after: After) -> Response:
+    """All keys, the newest first. A label names people, perhaps: it needs personal:read."""
     found, position = await read(request, "api_keys", after, api_keys.listing)
-    return page(request, found, None, position)
+    shown = found if caller.may("personal:read") else [row | {"label": None} for row in found]
+    return page(request, shown, None, position)

@@ -31,7 +31,7 @@ _THING: dict[str, Schema] = {
     "last_activity_at": INSTANT,
     "tags": TEXTS,
 }
-_PARTS: dict[str, Schema] = {"attachments": OBJECTS, "private": _MAYBE_OBJECT}
+_PARTS: dict[str, Schema] = {"attachments": OBJECTS, "attributes": {"type": "object"}, "private": _MAYBE_OBJECT}
 
 LEAD = fields(
     _THING

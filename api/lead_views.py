@@ -84,7 +84,7 @@ async def leads(
     return await listing(request, needed, after, pages, show=lambda row: shown(row, caller), limit=limit, cursor=cursor)
 
 
-@router.get("/by/{system}/{external:path}", responses=one(schemas.LEAD))
+@router.get("/by/{system}/{external:path}", dependencies=[may("personal:read")], responses=one(schemas.LEAD))
 async def lead_by_external_id(
     request: Request, caller: Reader, after: After, when: When, system: System, external: External
 ) -> Response:

@@ -86,7 +86,7 @@ async def orders(
     return await listing(request, needed, after, pages, show=lambda row: shown(row, caller), limit=limit, cursor=cursor)
 
 
-@router.get("/by/{system}/{external:path}", responses=one(schemas.ORDER))
+@router.get("/by/{system}/{external:path}", dependencies=[may("personal:read")], responses=one(schemas.ORDER))
 async def order_by_external_id(
     request: Request, caller: Reader, after: After, when: When, system: System, external: External
 ) -> Response:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import structlog
@@ -11,6 +13,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import iter_route_contexts
 from sqlalchemy import exc
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -19,6 +22,7 @@ from commands.commit import StoreUnavailable
 from commands.executor import OutcomeUnknown, Overloaded
 from commands.outcome import KeyReused, VersionMismatch
 from domain.refusals import Malformed, NotThere, Refusal
+from infra.read_models.refused import Refused, keep
 
 log = structlog.get_logger()
 
@@ -78,6 +82,20 @@ def problem(
     return Response(msgspec.json.encode(document | more), status, dict(headers or {}), MEDIA_TYPE)
 
 
+def _keep_refused(request: Request, key_id: str, reason: str) -> None:
+    """Who was not permitted what. It is not permitted even where that cannot be kept."""
+    id = request.path_params.get("id")
+    try:
+        about = None if id is None else UUID(str(id))
+    except ValueError:
+        about = None
+    what = Refused(datetime.now(UTC), key_id, request.method, request.scope["route"].path, about, reason)
+    try:
+        keep(request.app.state.read_models, what)
+    except exc.SQLAlchemyError as error:
+        log.warning("not kept that a key was refused", key=key_id, error=type(error).__name__)
+
+
 def refused(refusal: Refusal, headers: Mapping[str, str] | None = None) -> Response:
     return problem(
         status_of(refusal), refusal.rule, refusal.detail, title=type(refusal).title(), headers=headers, facts=refusal.facts
@@ -122,7 +140,9 @@ async def _refusal(_: Request, error: Any) -> Response:
     return refused(error)
 
 
-async def _problem(_: Request, error: Any) -> Response:
+async def _problem(request: Request, error: Any) -> Response:
+    if error.status == 403 and (caller := getattr(request.state, "caller", None)):
+        await run_in_threadpool(_keep_refused, request, caller.id, error.detail)
     return problem(error.status, error.type, error.detail, headers=error.headers)
 
 

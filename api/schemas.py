@@ -148,6 +148,7 @@ ORDER = fields(
         **dict.fromkeys(_AMOUNTS, AMOUNT),
     },
     {
+        "attributes": {"type": "object"},
         "lines": OBJECTS,
         "prices_include_tax": FLAG,
         "order_discounts": OBJECTS,

@@ -60,6 +60,7 @@ TICKET = fields(
         "correspondence": OBJECTS,
         "escalations": OBJECTS,
         "attachments": OBJECTS,
+        "attributes": {"type": "object"},
         "solution": MAYBE_TEXT,
         "sla": MAYBE_OBJECT,
         "breaches": {"type": "object"},

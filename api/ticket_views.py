@@ -97,7 +97,7 @@ async def tickets(
     return await listing(request, needed, after, pages, show=lambda row: shown(row, caller), limit=limit, cursor=cursor)
 
 
-@router.get("/by/{system}/{external:path}", responses=one(schemas.TICKET))
+@router.get("/by/{system}/{external:path}", dependencies=[may("personal:read")], responses=one(schemas.TICKET))
 async def ticket_by_external_id(
     request: Request, caller: Reader, after: After, when: When, system: System, external: External
 ) -> Response:

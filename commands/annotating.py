@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from commands.field_definitions import check_attributes
+from commands.field_definitions import plain_keys
 from commands.unit_of_work import UnitOfWork
 from domain.annotations import Annotated, Attachment, Number
 
@@ -36,9 +36,9 @@ def set_attributes(
     work: UnitOfWork, *, kind: type[Annotated], id: UUID, attributes: Mapping[str, str | Number | None]
 ) -> Annotated:
     """None removes an attribute. Raises AttributeDoesNotFit where a field is defined that does not take the value."""
-    check_attributes(work, kind.name, attributes)
+    plain = plain_keys(work, kind.name, attributes)
     annotated = work.existing(kind, id)
-    annotated.set_attributes(work.context, attributes)
+    annotated.set_attributes(work.context, attributes, plain)
     return annotated
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from msgspec import UNSET, UnsetType, structs
 
-from commands.field_definitions import check_attributes
+from commands.field_definitions import plain_keys
 from commands.references import surviving_customer
 from commands.unit_of_work import UnitOfWork
 from domain.annotations import Number
@@ -49,7 +49,7 @@ def register(
     region: str | None = None,
 ) -> Customer:
     """The same values again are a repeat. `region` reads telephone numbers that come without country code."""
-    check_attributes(work, Customer.name, attributes or {})
+    plain = plain_keys(work, Customer.name, attributes or {})
     customer = work.load(Customer, customer_id)
     customer.register(
         work.context,
@@ -63,6 +63,7 @@ def register(
         language=language,
         time_zone=time_zone,
         attributes=attributes,
+        plain=plain,
         region=region,
     )
     return customer
@@ -91,7 +92,7 @@ def create_or_change(
     UNSET says nothing about a field, None says that it is empty. Contact methods are added, never removed. Who comes
     without a kind is registered as a person.
     """
-    check_attributes(work, Customer.name, attributes or {})
+    plain = plain_keys(work, Customer.name, attributes or {})
     customer = work.load(Customer, customer_id)
     if not customer.exists:
         customer.register(
@@ -106,6 +107,7 @@ def create_or_change(
             language=_given(language),
             time_zone=_given(time_zone),
             attributes=attributes,
+            plain=plain,
             region=region,
         )
     customer.link_external_id(work.context, system, external_id)
@@ -117,7 +119,7 @@ def create_or_change(
     )
     known_owner, known_team = customer.assignment
     customer.assign(work.context, known_owner if owner is UNSET else owner, known_team if team is UNSET else team)
-    customer.set_attributes(work.context, attributes or {})
+    customer.set_attributes(work.context, attributes or {}, plain)
     return customer
 
 

@@ -31,8 +31,17 @@ def retire(work: UnitOfWork, *, entity: str, key: str) -> FieldDefinition:
     return field
 
 
-def check_attributes(work: UnitOfWork, entity: str, attributes: Mapping[str, str | Number | None]) -> None:
-    """Raises AttributeDoesNotFit where a field is defined for one of them, and does not take its value."""
-    for key, value in attributes.items():
-        if value is not None and not work.load(FieldDefinition, field_definition_id(entity, key)).admits(value):
+def plain_keys(work: UnitOfWork, entity: str, attributes: Mapping[str, str | Number | None]) -> frozenset[str]:
+    """Those of the attributes whose fields say that they are not personal.
+
+    Raises AttributeDoesNotFit where a field is defined for one of them, and does not take its value.
+    """
+    fields = {
+        key: work.load(FieldDefinition, field_definition_id(entity, key))
+        for key, value in attributes.items()
+        if value is not None
+    }
+    for key, field in fields.items():
+        if not field.admits(attributes[key]):
             raise AttributeDoesNotFit(f"The attribute {key!r} is not what its field takes.", entity=entity, key=key)
+    return frozenset(key for key, field in fields.items() if field.plain)

@@ -10,7 +10,7 @@ An aggregate takes part by mixing in `Annotated` and naming its own event classe
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from math import isfinite
 from typing import Any, ClassVar, NamedTuple
 from uuid import UUID
@@ -83,17 +83,29 @@ class Untagged(Event, frozen=True, tag="crm.annotated.untagged.v1"):
 
 
 class AttributesSet(Event, frozen=True, tag="crm.annotated.attributes_set.v1"):
-    """Only what changed; None removes. Every text is personal, numbers and flags are plain."""
+    """Only what changed; None removes. Every text is personal, numbers and flags are plain.
+
+    A text whose field says that it is not personal is in `plain_texts_set`.
+    """
 
     numbers: dict[str, Number | None] = msgspec.field(default_factory=dict)
     texts: Personal[dict[str, str | None]] = None
 
     def apply(self, aggregate: Annotated, metadata: Metadata) -> None:
-        for key, value in {**self.numbers, **(self.texts or {})}.items():
-            if value is None:
-                aggregate.attributes.pop(key, None)
-            else:
-                aggregate.attributes[key] = value
+        changed = {**self.numbers, **(self.texts or {})}
+        aggregate.plain_texts -= changed.keys()
+        aggregate.merge_attributes(changed)
+
+
+class PlainTextsSet(Event, frozen=True, tag="crm.annotated.plain_texts_set.v1"):
+    """Texts among the attributes whose fields say that they are not personal: only what changed; None removes."""
+
+    texts: dict[str, str | None]
+
+    def apply(self, aggregate: Annotated, metadata: Metadata) -> None:
+        aggregate.plain_texts -= self.texts.keys()
+        aggregate.plain_texts |= {key for key, value in self.texts.items() if value is not None}
+        aggregate.merge_attributes(self.texts)
 
 
 class AttachmentAdded(Event, frozen=True, tag="crm.annotated.attachment_added.v1"):
@@ -119,12 +131,16 @@ class AnnotationEvents(NamedTuple):
     tagged: type[Tagged]
     untagged: type[Untagged]
     attributes_set: type[AttributesSet]
+    plain_texts_set: type[PlainTextsSet]
     attachment_added: type[AttachmentAdded]
     attachment_removed: type[AttachmentRemoved]
 
 
 class Annotated(Aggregate):
-    """Mix-in: the decisions on the common facts. A value that is already so records nothing."""
+    """Mix-in: the decisions on the common facts. A value that is already so records nothing.
+
+    `attributes` are all of them; `plain_texts` are the keys of those texts among them that are not personal.
+    """
 
     annotation_events: ClassVar[AnnotationEvents]
 
@@ -134,6 +150,7 @@ class Annotated(Aggregate):
         self.assignment: tuple[str | None, str | None] = (None, None)
         self.tags: set[str] = set()
         self.attributes: dict[str, Any] = {}
+        self.plain_texts: set[str] = set()
         self.attachments: set[UUID] = set()
 
     @decision
@@ -168,13 +185,24 @@ class Annotated(Aggregate):
             self.record(context, self.annotation_events.untagged(tags=known))
 
     @decision
-    def set_attributes(self, context: Context, attributes: Mapping[str, str | Number | None]) -> None:
-        """Merge patch of the attributes; refused as Malformed where a key or a text is too long."""
+    def set_attributes(
+        self, context: Context, attributes: Mapping[str, str | Number | None], plain: Collection[str] = ()
+    ) -> None:
+        """Merge patch of the attributes; refused as Malformed where a key or a text is too long.
+
+        The texts under the keys `plain` are not personal, as their fields say; all others are.
+        """
         checked_attributes(attributes)
-        changed = {key: value for key, value in attributes.items() if self.attributes.get(key) != value}
-        if changed:
-            numbers, texts = split_attributes(changed, self.attributes)
+        changed = {key: value for key, value in attributes.items() if self._differs(key, value, key in plain)}
+        numbers, plain_texts, texts = split_attributes(changed, self.attributes, self.plain_texts, plain)
+        if plain_texts:
+            self.record(context, self.annotation_events.plain_texts_set(texts=plain_texts))
+        if numbers or texts:
             self.record(context, self.annotation_events.attributes_set(numbers=numbers, texts=texts or None))
+
+    def _differs(self, key: str, value: str | Number | None, plain: bool) -> bool:
+        """Whether it is another value, or the same text where it does not belong any more."""
+        return self.attributes.get(key) != value or (isinstance(value, str) and plain != (key in self.plain_texts))
 
     @decision
     def attach(self, context: Context, attachment: Attachment) -> None:
@@ -185,6 +213,29 @@ class Annotated(Aggregate):
     def detach(self, context: Context, attachment_id: UUID) -> None:
         if attachment_id in self.attachments:
             self.record(context, self.annotation_events.attachment_removed(attachment_id=attachment_id))
+
+    # State
+
+    @property
+    def plain_attributes(self) -> dict[str, str | Number]:
+        """Numbers, flags, and the texts that are not personal."""
+        return {key: value for key, value in self.attributes.items() if not self._is_personal(key)}
+
+    @property
+    def personal_attributes(self) -> dict[str, str]:
+        return {key: value for key, value in self.attributes.items() if self._is_personal(key)}
+
+    def merge_attributes(self, changed: Mapping[str, str | Number | None]) -> None:
+        merged = {**self.attributes, **changed}
+        self.attributes = {key: value for key, value in merged.items() if value is not None}
+
+    def take_up_attributes(self, plain: Mapping[str, str | Number], personal: Mapping[str, str]) -> None:
+        """Have these attributes and no others."""
+        self.attributes = {**plain, **personal}
+        self.plain_texts = {key for key, value in plain.items() if isinstance(value, str)}
+
+    def _is_personal(self, key: str) -> bool:
+        return isinstance(self.attributes[key], str) and key not in self.plain_texts
 
 
 def checked_attributes(attributes: Mapping[str, Any]) -> None:
@@ -202,16 +253,32 @@ def checked_attributes(attributes: Mapping[str, Any]) -> None:
             raise Malformed(f"The attribute {key!r} is not a number.")
 
 
+class Split(NamedTuple):
+    numbers: dict[str, Number | None]
+    plain_texts: dict[str, str | None]
+    texts: dict[str, str | None]
+
+
 def split_attributes(
-    attributes: Mapping[str, str | Number | None], known: Mapping[str, Any]
-) -> tuple[dict[str, Number | None], dict[str, str | None]]:
-    """Plain numbers and personal texts apart. One that is removed, or changes its kind, is removed where it was."""
-    numbers: dict[str, Number | None] = {}
-    texts: dict[str, str | None] = {}
+    attributes: Mapping[str, str | Number | None],
+    known: Mapping[str, Any],
+    known_plain: Collection[str],
+    plain: Collection[str],
+) -> Split:
+    """Numbers, plain texts (under the keys `plain`) and personal texts apart. One that is removed is removed where it was.
+
+    So is a plain one that a personal one replaces, since the latter may be erased: what it replaced must not come back.
+    """
+    split = Split({}, {}, {})
     for key, value in attributes.items():
         was_text = isinstance(known.get(key), str)
-        if isinstance(value, str) or (value is None and was_text):
-            texts[key] = value
+        where: dict[str, Any] = split.numbers if not was_text else split.plain_texts if key in known_plain else split.texts
+        if not isinstance(value, str):
+            (where if value is None else split.numbers)[key] = value
+        elif key in plain:
+            split.plain_texts[key] = value
         else:
-            numbers[key] = value
-    return numbers, texts
+            split.texts[key] = value
+            if key in known and where is not split.texts:
+                where[key] = None
+    return split

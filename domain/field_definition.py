@@ -43,7 +43,7 @@ def field_definition_id(entity: str, key: str) -> UUID:
 class Defined(Event, frozen=True, tag="crm.field_definition.defined.v1"):
     """`entity` is the kind of thing, such as `customer`; `options` are all values of a choice. The name is plain.
 
-    `personal` is whether a value may tell of a person; attributes keep every text as personal data all the same.
+    `personal` is whether a value may tell of a person: such a text is sealed, and goes with whom it tells of.
     """
 
     entity: str
@@ -136,7 +136,12 @@ class FieldDefinition(Aggregate):
         self.require()
         self.record_status(context, Retired(), self.retired_since)
 
-    def admits(self, value: str | Number) -> bool:
+    @property
+    def plain(self) -> bool:
+        """Whether what it takes is not personal. What nobody defined, or what was retired, may be."""
+        return self.defined is not None and self.retired_since is None and not self.defined.personal
+
+    def admits(self, value: str | Number | None) -> bool:
         """Whether the field takes the value. One that nobody defined, or that was retired, takes any."""
         if self.defined is None or self.retired_since is not None:
             return True

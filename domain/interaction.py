@@ -161,6 +161,9 @@ class Untagged(common.Untagged, frozen=True, tag="crm.interaction.untagged.v1"):
 class AttributesSet(common.AttributesSet, frozen=True, tag="crm.interaction.attributes_set.v1"): ...
 
 
+class PlainTextsSet(common.PlainTextsSet, frozen=True, tag="crm.interaction.plain_texts_set.v1"): ...
+
+
 class AttachmentAdded(common.AttachmentAdded, frozen=True, tag="crm.interaction.attachment_added.v1"): ...
 
 
@@ -176,6 +179,7 @@ class Interaction(Annotated):
         tagged=Tagged,
         untagged=Untagged,
         attributes_set=AttributesSet,
+        plain_texts_set=PlainTextsSet,
         attachment_added=AttachmentAdded,
         attachment_removed=AttachmentRemoved,
     )

@@ -5,11 +5,13 @@ Moments and durations are whole microseconds, moments since 1970 in UTC.
 
 from __future__ import annotations
 
-import numpy as np
+from typing import TYPE_CHECKING
 
 from domain.opening_hours import Timetable, open_between
-from projections.grouped import Whole
 from projections.ticket_course import microseconds, moment
+
+if TYPE_CHECKING:
+    from projections.grouped import Whole
 
 NEVER = 2**62
 _BEFORE_ALL = -(2**62)
@@ -19,6 +21,8 @@ class BusinessTime:
     """The open time of a timetable from one moment to another. Beyond them it is closed."""
 
     def __init__(self, timetable: Timetable, from_: int, to: int) -> None:
+        import numpy as np
+
         stretches = open_between(timetable, moment(from_), moment(to)) if from_ < to else ()
         edges = [(microseconds(opened), microseconds(closed)) for opened, closed in stretches]
         # The first one has no length, so that there is one that began before any moment.
@@ -28,6 +32,8 @@ class BusinessTime:
 
     def until(self, moments: Whole) -> Whole:
         """The open time from the beginning until each moment."""
+        import numpy as np
+
         last = np.searchsorted(self._opens, moments, side="right") - 1
         lengths = self._lengths[last]
         passed: Whole = self._passed[last] - lengths + np.minimum(moments - self._opens[last], lengths)
@@ -39,6 +45,8 @@ class BusinessTime:
 
     def after(self, began: Whole, durations: Whole) -> Whole:
         """The moments by which so much open time has passed; durations are above zero. NEVER where it does not pass."""
+        import numpy as np
+
         wanted = self.until(began) + durations
         index = np.searchsorted(self._passed, wanted, side="left")
         known = index < len(self._passed)

@@ -51,7 +51,8 @@ class Kept(msgspec.Struct, kw_only=True, omit_defaults=True):
     reached: dict[str, datetime]
     assignment: tuple[str | None, str | None]
     tags: set[str]
-    attributes: dict[str, str | Number]
+    plain_attributes: dict[str, str | Number] = {}
+    personal_attributes: dict[str, str] = {}
     external_ids: list[tuple[str, str | None]]
 
 
@@ -91,7 +92,8 @@ class CampaignBook(Campaign):
             Kept(
                 plan=self.terms(),
                 resources=sorted(self.resources.items()),
-                attributes=self.attributes,
+                plain_attributes=self.plain_attributes,
+                personal_attributes=self.personal_attributes,
                 external_ids=sorted(self.external_ids, key=str),
                 **{field: getattr(self, field) for field in AS_THEY_ARE},
             )
@@ -118,7 +120,7 @@ class CampaignBook(Campaign):
     def _take_up(self, kept: Kept) -> None:
         self.plan: dict[str, Any] = msgspec.structs.asdict(kept.plan)
         self.resources = dict(kept.resources)
-        self.attributes: dict[str, Any] = dict(kept.attributes)
+        self.take_up_attributes(kept.plain_attributes, kept.personal_attributes)
         self.external_ids = set(kept.external_ids)
         for field in AS_THEY_ARE:
             setattr(self, field, getattr(kept, field))
@@ -143,6 +145,7 @@ def profile(book: CampaignBook, today: date | None) -> dict[str, Any]:
         "attribution_window_days": plan.attribution_window_days,
         "variants": plan.variants,
         "tags": sorted(book.tags),
+        "attributes": book.plain_attributes,
         "spend": _spend(book),
         "resources": _resources(book),
         "milestones": _milestones(book),
@@ -199,6 +202,6 @@ def _private(book: CampaignBook, plan: Plan) -> dict[str, Any]:
         "scheme": plan.scheme,
         "audience": plan.audience,
         "milestone_titles": {id: milestone.title for id, milestone in sorted(book.milestones.items()) if milestone.title},
-        "attributes": book.attributes,
+        "attributes": book.personal_attributes,
         "external_ids": [{"system": system, "id": id} for system, id in sorted(book.external_ids, key=str)],
     }

@@ -197,5 +197,5 @@ def _planned(row: Row) -> Planned:
 
 
 campaigns = Projection(
-    name="campaigns", version=1, tables=(campaign_rows, campaign_tags, campaign_channels), apply=apply, reads=CAMPAIGN_TYPES
+    name="campaigns", version=2, tables=(campaign_rows, campaign_tags, campaign_channels), apply=apply, reads=CAMPAIGN_TYPES
 )

@@ -197,4 +197,4 @@ def average_order(sold: Decimal, orders: int, currency: str) -> Ratio:
     return ratio(sold, orders, currency, "(gross - discounts) / orders placed", "no order was placed")
 
 
-channel_sales = Projection(name="channel_sales", version=1, tables=(sales_orders, sales), apply=apply, reads=ORDER_TYPES)
+channel_sales = Projection(name="channel_sales", version=2, tables=(sales_orders, sales), apply=apply, reads=ORDER_TYPES)

@@ -35,7 +35,8 @@ class Kept(msgspec.Struct, kw_only=True, omit_defaults=True):
     methods: list[KnownMethod]
     assignment: tuple[str | None, str | None]
     tags: set[str]
-    attributes: dict[str, str | Number]
+    plain_attributes: dict[str, str | Number] = {}
+    personal_attributes: dict[str, str] = {}
     external_ids: list[tuple[str, str | None]]
     anonymous_ids: list[str | None]
     consents: list[tuple[ConsentKey, Consent]]
@@ -68,7 +69,8 @@ class CustomerBook(Customer):
                 methods=list(self.methods.values()),
                 assignment=self.assignment,
                 tags=self.tags,
-                attributes=self.attributes,
+                plain_attributes=self.plain_attributes,
+                personal_attributes=self.personal_attributes,
                 external_ids=sorted(self.external_ids, key=str),
                 anonymous_ids=sorted(self.anonymous_ids, key=str),
                 consents=sorted(self.consents.items(), key=str),
@@ -81,19 +83,20 @@ class CustomerBook(Customer):
         self.details = msgspec.structs.asdict(kept.details)
         self.methods = {known.method.method_id: known for known in kept.methods}
         self.assignment, self.tags = kept.assignment, kept.tags
-        self.attributes: dict[str, Any] = dict(kept.attributes)
+        self.take_up_attributes(kept.plain_attributes, kept.personal_attributes)
         self.external_ids, self.anonymous_ids = set(kept.external_ids), set(kept.anonymous_ids)
         self.consents = dict(kept.consents)
         self.archived, self.archived_or_restored = kept.archived, kept.archived_or_restored
 
 
 def profile(text: str) -> dict[str, Any]:
-    """What was put down, as plain values for people."""
+    """What was put down, as plain values for people; `plain_attributes` are those of the attributes that are not personal."""
     kept = _decode(text)
     return {
         **msgspec.to_builtins(msgspec.structs.asdict(kept.details)),
         "contact_methods": [_method(known) for known in kept.methods if not known.removed],
-        "attributes": kept.attributes,
+        "attributes": {**kept.plain_attributes, **kept.personal_attributes},
+        "plain_attributes": kept.plain_attributes,
         "external_ids": [{"system": system, "id": id} for system, id in kept.external_ids],
         "anonymous_ids": kept.anonymous_ids,
         "consents": [_consent(key, consent) for key, consent in kept.consents],

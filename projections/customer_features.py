@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, Column, Date, Integer, MetaData, Table, Text,
 
 from domain import order, ticket, touchpoint
 from domain.campaign_member import TOUCHES, TouchRetracted
-from domain.customer import AttributesSet, Erased, Registered
+from domain.customer import AttributesSet, Erased, PlainTextsSet, Registered
 from domain.events import Event, Recorded, type_name
 from domain.ticket import Moved, move_of
 from domain.ticket.status import course
@@ -54,7 +54,7 @@ feature_tickets = Table(
 )
 TABLES = (customer_features, feature_orders, feature_tickets)
 
-CUSTOMER_EVENTS: tuple[type[Event], ...] = (Registered, AttributesSet)
+CUSTOMER_EVENTS: tuple[type[Event], ...] = (Registered, AttributesSet, PlainTextsSet)
 ORDER_EVENTS: tuple[type[Event], ...] = (
     order.Placed,
     order.Amended,
@@ -128,6 +128,8 @@ class Features:
             behaviour.set_numbers(event.numbers)
         elif isinstance(event, AttributesSet):
             behaviour.set_numbers(event.numbers, event.texts or ())
+        elif isinstance(event, PlainTextsSet):
+            behaviour.set_numbers({}, event.texts)
         elif isinstance(event, TOUCH_EVENTS):
             behaviour.touches += 1
         elif isinstance(event, TouchRetracted):

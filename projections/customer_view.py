@@ -292,5 +292,5 @@ def _opened(row: Row) -> Row:
 
 
 customer_view = Projection(
-    name="customer_view", version=3, tables=(customers, customer_contacts, customer_tags), apply=apply, reads=CUSTOMER_TYPES
+    name="customer_view", version=4, tables=(customers, customer_contacts, customer_tags), apply=apply, reads=CUSTOMER_TYPES
 )

@@ -15,7 +15,7 @@ from domain.deal import AmountChanged, CloseDateChanged, Deal, Lost, Opened, Reo
 from domain.events import Recorded, type_name
 from domain.money import from_minor_units, minor_units
 from projections import entries
-from projections.entries import Entry
+from projections.entry import Entry
 from projections.occurred import own_day, within
 from projections.pages import Page
 from projections.projection import Delivery, Projection
@@ -149,7 +149,7 @@ def _shown(row: Row) -> Row:
 
 deals = Projection(
     name="deals",
-    version=3,
+    version=4,
     tables=DEALS.tables,
     apply=apply,
     reads=frozenset(type_name(event) for event in (*Deal.events, customer.Erased)),

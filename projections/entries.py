@@ -25,10 +25,8 @@ from sqlalchemy import (
     select,
 )
 
-from domain import annotations as common
-from domain.annotations import Attachment
 from domain.events import Event, Recorded
-from domain.personal import without_personal
+from projections.entry import Entry, annotate
 from projections.merging import same_customer
 from projections.pages import Order, Page, page
 from projections.projection import Delivery
@@ -54,28 +52,6 @@ class Entries(NamedTuple):
         return self.rows.c[next(iter(self.rows.primary_key)).name]
 
 
-class Entry:
-    """A thing as its events make it: plain columns, lists, and what is personal by its name."""
-
-    def __init__(self, row: Row, lists: Mapping[str, list[Any]], private: Row) -> None:
-        self.row, self.lists, self.private = row, dict(lists), private
-
-    def say(self, **texts: Any) -> None:
-        """Personal values by their names; None is none."""
-        self.private.update(texts)
-        self.private = {name: value for name, value in self.private.items() if value is not None and value != {}}
-
-    def name(self, file: Attachment) -> None:
-        plain = msgspec.to_builtins(without_personal(file))
-        self.lists["attachments"] = [*self.lists["attachments"], plain]
-        named = {name: text for name in ("name", "url") if (text := getattr(file, name)) is not None}
-        self.say(files=self.private.get("files", {}) | ({str(file.id): named} if named else {}))
-
-    def unname(self, id: UUID) -> None:
-        self.lists["attachments"] = [file for file in self.lists["attachments"] if file["id"] != str(id)]
-        self.say(files={known: name for known, name in self.private.get("files", {}).items() if known != str(id)})
-
-
 LISTS: Mapping[str, list[Any]] = {"tags": [], "attachments": []}
 
 
@@ -95,6 +71,7 @@ def entries(thing: str, things: str, *columns: Column[Any], about: bool = False)
             Column("team", Text),
             Column("irregular", Integer, nullable=False),
             Column("lists", Text, nullable=False),
+            Column("attributes", Text, nullable=False),
         ),
         tags=Table(
             f"{thing}_tags",
@@ -171,34 +148,12 @@ def _fold(entry: Entry, recorded: Recorded, fold: Callable[[Entry, Recorded], No
         "version": recorded.version,
         "irregular": entry.row["irregular"] + len(recorded.metadata.irregular),
     }
-    _annotate(entry, recorded.event)
+    annotate(entry, recorded.event)
     fold(entry, recorded)
 
 
-def _annotate(entry: Entry, event: Event) -> None:
-    match event:
-        case common.Assigned():
-            entry.row |= {"owner": event.owner, "team": event.team}
-        case common.Tagged():
-            entry.lists["tags"] = sorted({*entry.lists["tags"], *event.tags})
-        case common.Untagged():
-            entry.lists["tags"] = sorted({*entry.lists["tags"]} - {*event.tags})
-        case common.AttributesSet():
-            changed = {**entry.private.get("attributes", {}), **event.numbers, **(event.texts or {})}
-            entry.say(attributes={name: value for name, value in changed.items() if value is not None})
-        case common.ExternalIdLinked():
-            entry.say(external_ids=[*entry.private.get("external_ids", []), [event.system, event.id]])
-        case common.ExternalIdUnlinked():
-            known = entry.private.get("external_ids", [])
-            entry.say(external_ids=[pair for pair in known if pair != [event.system, event.id]] or None)
-        case common.AttachmentAdded():
-            entry.name(event.attachment)
-        case common.AttachmentRemoved():
-            entry.unname(event.attachment_id)
-
-
 def _save(tables: Entries, rows: Rows, made: Mapping[UUID, Entry], erased: Collection[UUID]) -> None:
-    rows.save(tables.rows, [entry.row | {"lists": _encode(entry.lists).decode()} for entry in made.values()])
+    rows.save(tables.rows, [entry.row | _written(entry) for entry in made.values()])
     rows.delete(tables.private, "subject", erased)
     rows.remove(tables.private, [id for id, entry in made.items() if not entry.private])
     rows.save(
@@ -209,6 +164,10 @@ def _save(tables: Entries, rows: Rows, made: Mapping[UUID, Entry], erased: Colle
             if entry.private
         ],
     )
+
+
+def _written(entry: Entry) -> Row:
+    return {"lists": _encode(entry.lists).decode(), "attributes": _encode(entry.attributes).decode()}
 
 
 def _save_lists(
@@ -280,5 +239,6 @@ def _shown(tables: Entries) -> Select[Any]:
 
 def _opened(row: Row) -> Row:
     lists, private = msgspec.json.decode(row.pop("lists")), row.pop("private")
-    shown: Row = {**row, **lists, "private": private and msgspec.json.decode(private)}
+    attributes = msgspec.json.decode(row.pop("attributes"))
+    shown: Row = {**row, **lists, "attributes": attributes, "private": private and msgspec.json.decode(private)}
     return shown

@@ -19,7 +19,7 @@ from domain.events import Metadata, Recorded, type_name
 from domain.feedback import Acknowledged, ActionTaken, Dismissed, End, Feedback, Requested, Resolved, Submitted
 from projections import entries
 from projections.customer_leads import leads_of, theirs
-from projections.entries import Entry
+from projections.entry import Entry
 from projections.merging import Customers, same_customer
 from projections.occurred import own_day, within
 from projections.pages import Page
@@ -213,7 +213,7 @@ def listing(
 
 feedback = Projection(
     name="feedback",
-    version=1,
+    version=2,
     tables=tables.tables,
     apply=apply,
     reads=frozenset(type_name(event) for event in (*Feedback.events, Erased)),

@@ -10,10 +10,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import msgspec
-import numpy as np
 from sqlalchemy import Connection, select
 
 from domain.feedback import SCALES
@@ -26,6 +25,9 @@ from projections.rows import Row
 from projections.ticket_course import microseconds
 from projections.ticket_measures import SECOND
 from projections.ticket_report import Measure
+
+if TYPE_CHECKING:
+    pass
 
 Group = Literal["day", "week", "month", "channel", "kind", "agent"]
 Key = tuple[str | date | None, ...]
@@ -188,6 +190,8 @@ def _response_rate(requested: Sequence[Row]) -> Ratio:
 
 def _duration(rows: Sequence[Row], end: Callable[[Row], datetime | None]) -> Measure:
     """From the submission to this end, of those that have one which is not earlier."""
+    import numpy as np
+
     ends = [(row["submitted_at"], at) for row in rows if (at := end(row)) is not None and at >= row["submitted_at"]]
     took = np.array([microseconds(at) - microseconds(began) for began, at in ends], dtype=np.int64)
     [spread] = spreads(took, np.zeros(len(took), dtype=np.int64), 1)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
-Whole = NDArray[np.int64]
+    Whole = NDArray[np.int64]
+
+
 QUANTILES = {"p50": (1, 2), "p90": (9, 10), "p95": (19, 20)}
 # Seconds and microseconds: their sums stay far below 2⁶³, where those of microseconds would not.
 PART = 1_000_000
@@ -23,6 +26,8 @@ class Spread(NamedTuple):
 
 def spreads(values: Whole, groups: Whole, length: int) -> list[Spread]:
     """How the values lie in each of the groups, which are numbered from 0 to `length`."""
+    import numpy as np
+
     order = np.argsort(values)
     # A stable sort of short whole numbers takes no time to speak of.
     order = order[np.argsort(groups[order].astype(np.int16), kind="stable")]
@@ -40,6 +45,8 @@ def spreads(values: Whole, groups: Whole, length: int) -> list[Spread]:
 
 
 def _sums(ordered: Whole, edges: NDArray[np.intp]) -> list[int]:
+    import numpy as np
+
     parts = [np.concatenate(([0], np.cumsum(part))) for part in np.divmod(ordered, PART)]
     wholes, rests = ((part[edges[1:]] - part[edges[:-1]]).tolist() for part in parts)
     return [PART * whole + rest for whole, rest in zip(wholes, rests, strict=True)]
@@ -47,6 +54,8 @@ def _sums(ordered: Whole, edges: NDArray[np.intp]) -> list[int]:
 
 def _quantiles(ordered: Whole, edges: NDArray[np.intp], part: int, of: int) -> list[int]:
     """`of` times the quantile at part/of: between two values in proportion, as SQL's percentile_cont has it."""
+    import numpy as np
+
     if not len(ordered):
         return [0] * (len(edges) - 1)
     last = len(ordered) - 1

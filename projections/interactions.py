@@ -19,7 +19,7 @@ from domain.events import Recorded, type_name
 from domain.interaction import TEXTS, Corrected, Interaction, Logged, Redacted, Retracted
 from projections import entries
 from projections.customer_leads import leads_of, theirs
-from projections.entries import Entry
+from projections.entry import Entry
 from projections.merging import Customers, same_customer
 from projections.occurred import own_day, within
 from projections.pages import Page
@@ -136,7 +136,7 @@ def listing(
 
 interactions = Projection(
     name="interactions",
-    version=1,
+    version=2,
     tables=tables.tables,
     apply=apply,
     reads=frozenset(type_name(event) for event in (*Interaction.events, customer.Erased, lead.Erased)),

@@ -11,11 +11,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 import msgspec
-import numpy as np
 from sqlalchemy import Connection, Select, null, select
 
 from domain.money import from_minor_units, rounded
@@ -28,6 +27,9 @@ from projections.pipelines import probabilities
 from projections.ratios import Ratio, proportion, ratio
 from projections.rows import Row
 from projections.ticket_report import GROUP_LIMIT, TooManyGroups
+
+if TYPE_CHECKING:
+    pass
 
 Group = Literal["day", "week", "month", "channel", "origin", "owner", "pipeline", "stage"]
 Key = tuple[str | date | None, ...]
@@ -192,6 +194,8 @@ def _funnel(
 
 
 def _durations(groups: Sequence[Sequence[Any]]) -> list[Duration]:
+    import numpy as np
+
     told = [
         (number, _between(lead.captured_at, lead.converted_at))
         for number, leads in enumerate(groups)

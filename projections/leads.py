@@ -15,7 +15,7 @@ from domain.events import Recorded, type_name
 from domain.lead import Captured, Converted, Erased, Lead, Lost, Qualified, Reopened, StageChanged
 from domain.money import from_minor_units, minor_units
 from projections import entries
-from projections.entries import Entry
+from projections.entry import Entry
 from projections.occurred import day_of, own_day, within
 from projections.pages import Page
 from projections.projection import Delivery, Projection
@@ -178,7 +178,7 @@ def by_channel(connection: Connection, from_: date, to: date, zone: tzinfo = UTC
 
 leads = Projection(
     name="leads",
-    version=3,
+    version=4,
     tables=LEADS.tables,
     apply=apply,
     reads=frozenset(type_name(event) for event in (*Lead.events, customer.Erased)),

@@ -1,7 +1,7 @@
 """An order as read models keep it between batches: the state its own events make, and the figures that follow from it.
 
 The events' own appliers are used, so that decisions and answers agree. What a book keeps is plain; personal data (addresses,
-attributes, external ids, tracking numbers) stay apart, to be purged without a trace.
+texts among the attributes, external ids, tracking numbers) stay apart, to be purged without a trace.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import reduce
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -49,6 +49,7 @@ class Kept(msgspec.Struct, kw_only=True, omit_defaults=True):
     returns: dict[str, tuple[ReturnedLine, ...]]
     known: set[str]
     shipping_refunds: dict[str, Decimal]
+    plain_attributes: dict[str, str | Number] = {}
 
 
 class Recipient(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -61,7 +62,7 @@ class Private(msgspec.Struct, omit_defaults=True):
     """The personal part of a book."""
 
     recipient: Recipient = Recipient()
-    attributes: dict[str, str | Number] = {}
+    attributes: dict[str, str] = {}
     external_ids: list[tuple[str, str | None]] = []
     tracking: dict[str, str] = {}
 
@@ -111,7 +112,8 @@ class Book(State):
         book = cls(id)
         if kept is not None:
             state = _decode_kept(kept)
-            vars(book).update({field: getattr(state, field) for field in Kept.__struct_fields__})
+            vars(book).update({field: getattr(state, field) for field in Kept.__struct_fields__ if field != "plain_attributes"})
+            book.take_up_attributes(state.plain_attributes, {})
         if private is not None:
             book._take_up_private(_decode_private(private))
         return book
@@ -135,7 +137,7 @@ class Book(State):
     def private(self) -> str | None:
         """The personal part; None where there is nothing of it."""
         ids = sorted(self.external_ids, key=str)
-        private = Private(Recipient(**self.recipient), self.attributes, ids, self.tracking)
+        private = Private(Recipient(**self.recipient), self.personal_attributes, ids, self.tracking)
         return None if private == Private() else _encode(private).decode()
 
     def tell(self, event: Event, *ids: str) -> None:
@@ -157,7 +159,7 @@ class Book(State):
     def _take_up_private(self, private: Private) -> None:
         recipient = msgspec.structs.asdict(private.recipient)
         self.recipient = {name: value for name, value in recipient.items() if value is not None}
-        self.attributes: dict[str, Any] = dict(private.attributes)
+        self.take_up_attributes(self.plain_attributes, private.attributes)
         self.external_ids = set(private.external_ids)
         self.tracking = dict(private.tracking)
 

@@ -260,6 +260,7 @@ def _details(book: Book) -> Row:
     placed = book.facts()
     return {
         "tags": sorted(book.tags),
+        "attributes": book.plain_attributes,
         "prices_include_tax": book.terms.prices_include_tax,
         "lines": msgspec.to_builtins(book.terms.lines),
         "order_discounts": msgspec.to_builtins(book.terms.discounts),
@@ -281,7 +282,7 @@ def _in_decimals(row: Row) -> Row:
 
 orders = Projection(
     name="orders",
-    version=1,
+    version=2,
     tables=(order_rows, order_tags, order_private),
     apply=apply,
     reads=ORDER_TYPES | {type_name(Erased)},

@@ -113,7 +113,7 @@ def _rows(book: Book, recorded: Recorded, moved: Iterator[Moved]) -> Iterator[Ro
 
 product_sales = Projection(
     name="product_sales",
-    version=1,
+    version=2,
     tables=(product_orders, product_sales_rows),
     apply=apply,
     reads=frozenset(map(type_name, MOVE_GOODS)),

@@ -41,6 +41,7 @@ FACTS = {
     "tagged": ("已加标签", "tagged"),
     "untagged": ("已去标签", "untagged"),
     "attributes_set": ("属性已设置", "attributes set"),
+    "plain_texts_set": ("非个人文本属性已设置", "plain texts set"),
     "attachment_added": ("已添加附件", "attachment added"),
     "attachment_removed": ("附件已移除", "attachment removed"),
     "external_id_linked": ("已关联外部编号", "external id linked"),

@@ -251,7 +251,7 @@ def _past(row: Row, until: int) -> Row:
 
 segment_labels = Projection(
     name="segment_labels",
-    version=2,
+    version=3,
     tables=(
         *segment_models.TABLES,
         *segment_rules.TABLES,

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
-
-import numpy as np
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from domain.opening_hours import Timetable
 from domain.sla_policy import Metric
 from projections.business_time import BusinessTime
-from projections.grouped import Whole
 from projections.ticket_measures import SECOND
 from projections.ticket_waits import Wait
+
+if TYPE_CHECKING:
+    from projections.grouped import Whole
 
 
 class Judged(NamedTuple):
@@ -42,6 +42,8 @@ class _AllTime:
 
 def breaches(judged: Sequence[Judged], timetable: Timetable | None, now: int) -> list[Judged]:
     """Those that were breached by now, in open time of the timetable, or in all time where there is none."""
+    import numpy as np
+
     runs = [
         (number, began, max(began, now if ended is None else ended))
         for number, one in enumerate(judged)
@@ -62,6 +64,8 @@ def breaches(judged: Sequence[Judged], timetable: Timetable | None, now: int) ->
 
 def _within_owner(values: Whole, owner: Whole) -> Whole:
     """Running totals that begin anew with each owner; owners rise."""
+    import numpy as np
+
     total = np.cumsum(values)
     first = np.searchsorted(owner, owner, side="left")
     running: Whole = total - (total - values)[first]

@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, tzinfo
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import msgspec
-import numpy as np
 from sqlalchemy import Connection, Select, select
 
 from domain.service_level import PolicyVersion, Promise, Verdict, promised
@@ -26,6 +25,9 @@ from projections.ticket_course import Told, followed, microseconds, moment
 from projections.ticket_report import GROUP_LIMIT, TooManyGroups, within
 from projections.ticket_times import measured_tickets
 from projections.ticket_waits import Wait, waits
+
+if TYPE_CHECKING:
+    pass
 
 Group = Literal["day", "week", "month", "agent", "team", "category", "priority", "channel", "policy"]
 
@@ -122,11 +124,15 @@ class _Promises:
     """Promises of tickets, each looked for once by the fields of the ticket and the policies in force."""
 
     def __init__(self, versions: Sequence[PolicyVersion]) -> None:
+        import numpy as np
+
         self._versions = versions
         self._since = np.array(sorted(microseconds(version.since) for version in versions), dtype=np.int64)
         self._known: dict[tuple[Any, ...], Promise | None] = {}
 
     def of(self, row: Any) -> Promise | None:
+        import numpy as np
+
         fields = tuple(getattr(row, name) for name in TICKET_FIELDS)
         key = (*fields, int(np.searchsorted(self._since, row.opened, side="right")))
         if key not in self._known:

@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
-import numpy as np
 from msgspec.structs import replace
-from numpy.typing import NDArray
 from sqlalchemy import Connection, case, select
 
 from projections.channel_sales import Period, first_day
-from projections.grouped import Whole
 from projections.occurred import midnight
 from projections.ratios import Ratio, ratio
 from projections.ticket_course import FINISHED, microseconds, moment
@@ -25,7 +22,14 @@ from projections.ticket_measures import SECOND
 from projections.ticket_report import FILTERS, GROUP_LIMIT, TooManyGroups
 from projections.ticket_times import measured_tickets, ticket_intervals
 
-Flags = NDArray[np.bool_]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from projections.grouped import Whole
+
+    Flags = NDArray[np.bool_]
+
 Key = tuple[str | None, ...]
 
 DAYS_OF_MONTH = 31
@@ -63,11 +67,15 @@ class _Moves:
     """Moments of one kind of move in their order, and when the tickets that moved were opened."""
 
     def __init__(self, at: Whole, opened: Whole) -> None:
+        import numpy as np
+
         order = np.argsort(at, kind="stable")
         self._at, self._opened = at[order], np.concatenate(([0], np.cumsum(opened[order] // SECOND)))
 
     def before(self, edges: Whole) -> Whole:
         """How many there were before each moment."""
+        import numpy as np
+
         return np.searchsorted(self._at, edges, side="left").astype(np.int64)
 
     def opened_before(self, edges: Whole) -> Whole:
@@ -114,6 +122,8 @@ def by_groups(
 
 def _places(keys: Sequence[Key]) -> Iterator[tuple[Key, Whole]]:
     """Where each key stands, in order."""
+    import numpy as np
+
     codes: dict[Key, int] = {}
     numbers = np.array([codes.setdefault(key, len(codes)) for key in keys], dtype=np.int64)
     order, bounds = np.argsort(numbers, kind="stable"), np.cumsum(np.bincount(numbers, minlength=len(codes)))
@@ -122,6 +132,8 @@ def _places(keys: Sequence[Key]) -> Iterator[tuple[Key, Whole]]:
 
 def _counted(question: Question, intervals: _Intervals, now: datetime) -> list[tuple[date, int, int, int, int, int]]:
     """Every period's first day, what came, came back, was finished and waits, and how long that is open, in seconds."""
+    import numpy as np
+
     at, opened, first, finished, after_finish = intervals
     if not len(at):
         return []
@@ -147,6 +159,8 @@ def _flow(period: date, opened: int, reopened: int, finished: int, backlog: int,
 
 def _read(connection: Connection, question: Question, names: Sequence[str]) -> tuple[_Intervals, list[Key]]:
     """The intervals, and the values of each one's ticket that have these names."""
+    import numpy as np
+
     row, ticket = ticket_intervals.c, measured_tickets.c
     asked = {name: getattr(question, name) for name in FILTERS}
     query = (

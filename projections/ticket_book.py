@@ -64,6 +64,7 @@ class Kept(msgspec.Struct, kw_only=True, omit_defaults=True):
     sla: SlaApplied | None
     breaches: dict[str, datetime]
     files: dict[str, Attachment]
+    plain_attributes: dict[str, str | Number] = {}
 
 
 class Message(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -89,7 +90,7 @@ class Private(msgspec.Struct, kw_only=True, omit_defaults=True):
     description: str | None = None
     resolution: str | None = None
     messages: dict[str, Message] = {}
-    attributes: dict[str, str | Number] = {}
+    attributes: dict[str, str] = {}
     external_ids: list[tuple[str, str | None]] = []
     files: dict[str, File] = {}
 
@@ -122,7 +123,8 @@ class TicketBook(Ticket):
         book = cls(id)
         if kept is not None:
             state = _decode_kept(kept)
-            vars(book).update({field: getattr(state, field) for field in Kept.__struct_fields__})
+            vars(book).update({field: getattr(state, field) for field in Kept.__struct_fields__ if field != "plain_attributes"})
+            book.take_up_attributes(state.plain_attributes, {})
             book.about, book.attachments = set(state.about), {file.id for file in state.files.values()}
         if private is not None:
             book._take_up_private(_decode_private(private))
@@ -181,7 +183,7 @@ class TicketBook(Ticket):
             **self.details,
             resolution=self.resolution,
             messages={id: message for id, message in self.messages.items() if message != Message()},
-            attributes=self.attributes,
+            attributes=self.personal_attributes,
             external_ids=sorted(self.external_ids, key=str),
             files={id: file for id, file in self.named.items() if file != File()},
         )
@@ -201,7 +203,7 @@ class TicketBook(Ticket):
     def _take_up_private(self, private: Private) -> None:
         self.details = {"title": private.title, "description": private.description}
         self.resolution, self.messages, self.named = private.resolution, dict(private.messages), dict(private.files)
-        self.attributes: dict[str, Any] = dict(private.attributes)
+        self.take_up_attributes(self.plain_attributes, private.attributes)
         self.external_ids = set(private.external_ids)
 
 
@@ -212,6 +214,7 @@ def details(book: TicketBook) -> Row:
         "about": msgspec.to_builtins(sorted(book.about, key=str)),
         "correspondence": [_reply(book, id) for id in book.replies],
         "attachments": msgspec.to_builtins(list(book.files.values())),
+        "attributes": book.plain_attributes,
         "escalations": msgspec.to_builtins(book.escalated),
         "solution": book.solution,
         "sla": book.sla and _untagged(book.sla),

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from typing import NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, NamedTuple
 
 from projections.business_time import BusinessTime
-from projections.grouped import Whole
 from projections.service_calendars import Calendars
 from projections.ticket_times import MOMENTS, SPENT, UNKNOWN
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from projections.grouped import Whole
 
 NOW = "now"
 
@@ -27,6 +29,8 @@ class Spells(NamedTuple):
 
 def spells(numbers: Mapping[Hashable, int], intervals: Sequence[Sequence[object]]) -> Spells:
     """`intervals` have a ticket's id, a status and two moments; `numbers` tells which ticket is which."""
+    import numpy as np
+
     rows = [(numbers[id], SPENT[status], *edges) for id, status, *edges in intervals if status in SPENT]  # type: ignore[index]
     ticket, figure, began, ended = zip(*rows, strict=True) if rows else ((), (), (), ())
     whole = [np.array(column, dtype=np.int64) for column in (ticket, began, ended)]
@@ -40,6 +44,8 @@ def in_business(
 
     A moment becomes the open time until then, counted from the same beginning for all moments of a ticket.
     """
+    import numpy as np
+
     changed = {name: values.copy() for name, values in figures.items()}
     codes = np.array([calendars.code(team) or "" for team in teams], dtype=np.str_)
     for code in filter(None, np.unique(codes).tolist()):
@@ -54,12 +60,16 @@ def in_business(
 
 def _clock(calendars: Calendars, code: str, figures: Mapping[str, Whole]) -> BusinessTime:
     """Open from the first moment of all tickets to the last, or to now."""
+    import numpy as np
+
     moments = np.concatenate([figures[name] for name in (*MOMENTS, NOW)])
     told = moments[moments != UNKNOWN]
     return BusinessTime(calendars.timetables[code], int(told.min()), int(told.max()))
 
 
 def _spend(changed: dict[str, Whole], spells: Spells, theirs: NDArray[np.bool_], clock: BusinessTime) -> None:
+    import numpy as np
+
     for figure in SPENT.values():
         changed[figure][theirs] = 0
         which = theirs[spells.ticket] & (spells.figure == figure)

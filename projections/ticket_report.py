@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import Column, ColumnElement, Connection, Select, Text, and_, case, null, or_, select, type_coerce
 
 from domain.refusals import Malformed
 from projections.channel_sales import PERIODS, Period, first_day
-from projections.grouped import QUANTILES, Spread, Whole, spreads
+from projections.grouped import QUANTILES, Spread, spreads
 from projections.occurred import midnight
 from projections.ratios import Ratio, ratio
 from projections.service_calendars import calendars
@@ -23,6 +21,12 @@ from projections.ticket_business import NOW, in_business, spells
 from projections.ticket_course import microseconds, moment
 from projections.ticket_measures import AGE, COUNTS, EARLIER, MEASURES, SECOND
 from projections.ticket_times import UNKNOWN, Figures, measured_tickets, ticket_intervals
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from projections.grouped import Whole
 
 Group = Literal["day", "week", "month", "agent", "team", "category", "priority", "channel"]
 DatedBy = Literal["opened", "solved", "closed"]
@@ -96,6 +100,8 @@ def report(connection: Connection, question: Question, now: datetime) -> tuple[T
     The unsolved and the discarded beside are those opened on the days asked for; where tickets are asked for by the day
     they were solved or closed, all that were opened before the end of the last of these days.
     """
+    import numpy as np
+
     packed, inside, discarded, ids, teams, at, own, *told = _columns(connection, _selected(question))
     figures = _figures(packed, microseconds(now))
     counted, clocked = figures, np.ones(len(packed), dtype=bool)
@@ -195,6 +201,8 @@ def _days(at: Sequence[int | None], own: Sequence[date | None], zone: tzinfo) ->
 
 def _figures(packed: Sequence[bytes], now: int) -> dict[str, Whole]:
     """Every figure as an array over the tickets, and `now` as if it were one."""
+    import numpy as np
+
     table = np.frombuffer(b"".join(packed), dtype="<i8").reshape(-1, len(Figures._fields)).astype(np.int64)
     figures = dict(zip(Figures._fields, np.ascontiguousarray(table.T), strict=True))
     return figures | {NOW: np.full(len(packed), now, dtype=np.int64)}
@@ -211,6 +219,8 @@ class _Tickets:
         inside: Sequence[int],
         discarded: Sequence[int],
     ) -> None:
+        import numpy as np
+
         self._inside, self._discarded = np.array(inside, dtype=bool), np.array(discarded, dtype=bool)
         self._unsolved = (figures["resolved"] == UNKNOWN) & ~self._discarded
         self._early, self._again = figures["early"] > 0, figures["solutions"] > 1
@@ -225,6 +235,8 @@ class _Tickets:
 
     def groups(self, codes: Whole, groups: Sequence[Mapping[str, Any]]) -> list[Times]:
         """The tickets of each code, counted."""
+        import numpy as np
+
         length = len(groups)
         tickets = self._counted(codes, length, self._inside)
         unsolved, discarded = (self._counted(codes, length, which) for which in (self._unsolved, self._discarded))
@@ -250,6 +262,8 @@ class _Tickets:
 
     @staticmethod
     def _counted(codes: Whole, length: int, which: NDArray[np.bool_]) -> list[int]:
+        import numpy as np
+
         return [int(count) for count in np.bincount(codes[which], minlength=length)]
 
 

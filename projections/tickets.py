@@ -270,7 +270,7 @@ def _tags(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, list[str]]:
 
 tickets = Projection(
     name="tickets",
-    version=1,
+    version=2,
     tables=(ticket_rows, ticket_tags, ticket_private),
     apply=apply,
     reads=TICKET_TYPES | {type_name(Erased)},

@@ -26,6 +26,9 @@ class Untagged(annotations.Untagged, frozen=True, tag="crm.campaign.untagged.v1"
 class AttributesSet(annotations.AttributesSet, frozen=True, tag="crm.campaign.attributes_set.v1"): ...
 
 
+class PlainTextsSet(annotations.PlainTextsSet, frozen=True, tag="crm.campaign.plain_texts_set.v1"): ...
+
+
 class AttachmentAdded(annotations.AttachmentAdded, frozen=True, tag="crm.campaign.attachment_added.v1"): ...
 
 
@@ -40,6 +43,7 @@ class Campaign(Planning, Execution, Spending, Progress):
         tagged=Tagged,
         untagged=Untagged,
         attributes_set=AttributesSet,
+        plain_texts_set=PlainTextsSet,
         attachment_added=AttachmentAdded,
         attachment_removed=AttachmentRemoved,
     )

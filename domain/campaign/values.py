@@ -5,20 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Any, Literal, TypeAlias, TypedDict, TypeVar
+from typing import Any, Literal, TypedDict
 
 from msgspec import UnsetType
 from msgspec.structs import replace
 
 from domain import money
 from domain.events import Value
+from domain.given import Given as Given
 from domain.refusals import Malformed
 from domain.text import code, text
-
-T = TypeVar("T")
-
-Given: TypeAlias = T | UnsetType
-"""A value that may be left out: UNSET says nothing about it, None says that it is empty."""
 
 ResourceKind = Literal["person", "asset"]
 Field = Literal[

@@ -1,14 +1,21 @@
 """Customers: basic facts, contact methods, source, ownership, consent."""
 
+from domain.customer.annotation_events import (
+    Assigned,
+    AttachmentAdded,
+    AttachmentRemoved,
+    AttributesSet,
+    ExternalIdLinked,
+    ExternalIdUnlinked,
+    PlainTextsSet,
+    Tagged,
+    Untagged,
+)
 from domain.customer.customer import Customer
 from domain.customer.events import (
     AcquisitionSource,
     AnonymousIdLinked,
     Archived,
-    Assigned,
-    AttachmentAdded,
-    AttachmentRemoved,
-    AttributesSet,
     Bounce,
     ConsentGiven,
     ConsentWithdrawn,
@@ -21,8 +28,6 @@ from domain.customer.events import (
     DetailsChanged,
     Erased,
     ErasureReason,
-    ExternalIdLinked,
-    ExternalIdUnlinked,
     Kind,
     LegalBasis,
     Merged,
@@ -30,9 +35,7 @@ from domain.customer.events import (
     Registered,
     Requester,
     Restored,
-    Tagged,
     Unmerged,
-    Untagged,
     Utm,
 )
 from domain.customer.facts import Given
@@ -101,6 +104,7 @@ __all__ = [
     "MoreThanOnePrimary",
     "NeitherNameNorContact",
     "OptIn",
+    "PlainTextsSet",
     "Registered",
     "RelatedToThemselves",
     "RelationAdded",

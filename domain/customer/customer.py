@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import get_args
 from uuid import UUID
@@ -13,8 +13,8 @@ from domain.aggregate import decision
 from domain.annotations import Number, checked_attributes, split_attributes
 from domain.contact import Address
 from domain.customer import facts
+from domain.customer.annotation_events import ANNOTATIONS, PlainTextsSet
 from domain.customer.events import (
-    ANNOTATIONS,
     EVENTS,
     AcquisitionSource,
     AnonymousIdLinked,
@@ -45,7 +45,7 @@ from domain.customer.refusals import (
 )
 from domain.customer.relation_events import RelationAdded, RelationEnded
 from domain.customer.relations import Relating
-from domain.events import Context, Event
+from domain.events import Context, Event, Metadata
 from domain.text import code, text
 
 
@@ -57,6 +57,7 @@ class Customer(Relating):
     def __init__(self, id: UUID) -> None:
         super().__init__(id)
         self.registration: Registered | None = None
+        self.registered_by: tuple[datetime, UUID | None] | None = None
         self.anonymous_ids: set[str | None] = set()
         self.archived = False
         self.archived_or_restored: datetime | None = None
@@ -91,12 +92,16 @@ class Customer(Relating):
         language: str | None = None,
         time_zone: str | None = None,
         attributes: Mapping[str, str | Number | None] | None = None,
+        plain: Collection[str] = (),
         region: str | None = None,
     ) -> None:
-        """Refused as NeitherNameNorContact, CustomerAlreadyRegistered, TooManyContactMethods, or as Malformed."""
+        """`plain` are the keys of attributes whose texts are not personal.
+
+        Refused as NeitherNameNorContact, CustomerAlreadyRegistered, TooManyContactMethods, or as Malformed.
+        """
         checked_attributes(attributes or {})
         stated = {key: value for key, value in (attributes or {}).items() if value is not None}
-        numbers, texts = split_attributes(stated, {})
+        numbers, plain_texts, texts = split_attributes(stated, {}, (), plain)
         details = facts.stated_details(
             kind=kind, name=name, address=address, source=source, language=language, time_zone=time_zone
         )
@@ -108,11 +113,11 @@ class Customer(Relating):
             numbers=numbers,
             texts=texts or None,
         )
-        self._register(context, registered)
+        self._register(context, registered, plain_texts)
 
-    def _register(self, context: Context, registered: Registered) -> None:
+    def _register(self, context: Context, registered: Registered, plain_texts: dict[str, str | None]) -> None:
         if self.exists:
-            if self.registration != registered.without_method_ids():
+            if self.registration != registered.without_method_ids().with_texts(plain_texts):
                 raise CustomerAlreadyRegistered(f"The customer {self.id} is registered with other values.", id=self.id)
             return
         if registered.name is None and not registered.contact_methods:
@@ -120,6 +125,8 @@ class Customer(Relating):
         if len(registered.contact_methods) > METHOD_LIMIT:
             raise TooManyContactMethods
         self.record(context, registered)
+        if plain_texts:
+            self.record(context, PlainTextsSet(texts=plain_texts))
 
     @decision
     def change_details(
@@ -204,6 +211,11 @@ class Customer(Relating):
         self.record(context, Erased(reason=reason, requested_by=requested_by, receipt=code(receipt, "receipt")))
 
     # State
+
+    def note_plain_texts(self, texts: dict[str, str | None], metadata: Metadata) -> None:
+        """Those that the command told which registered the customer are part of their registration."""
+        if self.registration is not None and self.registered_by == (metadata.recorded_at, metadata.command_id):
+            self.registration = self.registration.with_texts(texts)
 
     def forget(self) -> None:
         """Keep nothing of the person; the version and the fact of erasure remain."""

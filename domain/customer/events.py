@@ -8,9 +8,9 @@ from uuid import UUID
 
 import msgspec
 
-from domain import annotations as common
-from domain.annotations import AnnotationEvents, Number
+from domain.annotations import Number
 from domain.contact import Address, MethodKind
+from domain.customer.annotation_events import ANNOTATIONS
 from domain.events import Event, Metadata, Value
 from domain.personal import Personal
 
@@ -57,7 +57,7 @@ class ContactMethod(Value, frozen=True):
 
 
 class Registered(Event, frozen=True, tag="crm.customer.registered.v1"):
-    """Attributes are apart, as in AttributesSet: plain numbers, personal texts."""
+    """Attributes are apart: plain numbers, personal texts; `plain_texts_set` follows where some of the texts are plain."""
 
     kind: Kind
     contact_methods: tuple[ContactMethod, ...] = ()
@@ -73,16 +73,21 @@ class Registered(Event, frozen=True, tag="crm.customer.registered.v1"):
 
     def apply(self, customer: Customer, metadata: Metadata) -> None:
         customer.registration = self.without_method_ids()
+        customer.registered_by = (metadata.recorded_at, metadata.command_id)
         customer.details = {field: getattr(self, field) for field in ("kind", *get_args(Detail))}
         for method in self.contact_methods:
             customer.note_new_method(method)
         customer.assignment = (self.owner, self.team)
-        customer.attributes = {**self.numbers, **(self.texts or {})}
+        customer.merge_attributes({**self.numbers, **(self.texts or {})})
 
     def without_method_ids(self) -> Registered:
         """What two registrations have in common when they say the same; method ids are drawn anew each time."""
         methods = tuple(msgspec.structs.replace(method, method_id=UUID(int=0)) for method in self.contact_methods)
         return msgspec.structs.replace(self, contact_methods=methods)
+
+    def with_texts(self, texts: dict[str, str | None]) -> Registered:
+        """What it says together with those texts that are not personal."""
+        return msgspec.structs.replace(self, texts={**(self.texts or {}), **texts} or None)
 
 
 class DetailsChanged(Event, frozen=True, tag="crm.customer.details_changed.v1"):
@@ -244,41 +249,6 @@ class Erased(Event, frozen=True, tag="crm.customer.erased.v1"):
     def erases(self) -> bool:
         return True
 
-
-class ExternalIdLinked(common.ExternalIdLinked, frozen=True, tag="crm.customer.external_id_linked.v1"): ...
-
-
-class ExternalIdUnlinked(common.ExternalIdUnlinked, frozen=True, tag="crm.customer.external_id_unlinked.v1"): ...
-
-
-class Assigned(common.Assigned, frozen=True, tag="crm.customer.assigned.v1"): ...
-
-
-class Tagged(common.Tagged, frozen=True, tag="crm.customer.tagged.v1"): ...
-
-
-class Untagged(common.Untagged, frozen=True, tag="crm.customer.untagged.v1"): ...
-
-
-class AttributesSet(common.AttributesSet, frozen=True, tag="crm.customer.attributes_set.v1"): ...
-
-
-class AttachmentAdded(common.AttachmentAdded, frozen=True, tag="crm.customer.attachment_added.v1"): ...
-
-
-class AttachmentRemoved(common.AttachmentRemoved, frozen=True, tag="crm.customer.attachment_removed.v1"): ...
-
-
-ANNOTATIONS = AnnotationEvents(
-    external_id_linked=ExternalIdLinked,
-    external_id_unlinked=ExternalIdUnlinked,
-    assigned=Assigned,
-    tagged=Tagged,
-    untagged=Untagged,
-    attributes_set=AttributesSet,
-    attachment_added=AttachmentAdded,
-    attachment_removed=AttachmentRemoved,
-)
 
 EVENTS: tuple[type[Event], ...] = (
     Registered,

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Any, TypeAlias, TypeVar, get_args
+from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
 from domain.contact import checked_address, comparable, normalised
 from domain.customer.events import AcquisitionSource, ConsentGiven, ContactMethod, Kind, LegalBasis, OptIn, Utm
 from domain.customer.refusals import MoreThanOnePrimary
+from domain.given import Given as Given
 from domain.refusals import Malformed
 from domain.text import code, text
 
-T = TypeVar("T")
-
 EVIDENCE_LENGTH = 10_000
-
-Given: TypeAlias = T | UnsetType
-"""A value that may be left out: UNSET says nothing about it, None says that it is empty."""
 
 
 def optional_code(value: str | None, what: str) -> str | None:

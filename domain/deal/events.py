@@ -107,6 +107,9 @@ class Untagged(common.Untagged, frozen=True, tag="crm.deal.untagged.v1"): ...
 class AttributesSet(common.AttributesSet, frozen=True, tag="crm.deal.attributes_set.v1"): ...
 
 
+class PlainTextsSet(common.PlainTextsSet, frozen=True, tag="crm.deal.plain_texts_set.v1"): ...
+
+
 class AttachmentAdded(common.AttachmentAdded, frozen=True, tag="crm.deal.attachment_added.v1"): ...
 
 
@@ -120,6 +123,7 @@ ANNOTATIONS = AnnotationEvents(
     tagged=Tagged,
     untagged=Untagged,
     attributes_set=AttributesSet,
+    plain_texts_set=PlainTextsSet,
     attachment_added=AttachmentAdded,
     attachment_removed=AttachmentRemoved,
 )

@@ -117,6 +117,9 @@ class Untagged(common.Untagged, frozen=True, tag="crm.feedback.untagged.v1"): ..
 class AttributesSet(common.AttributesSet, frozen=True, tag="crm.feedback.attributes_set.v1"): ...
 
 
+class PlainTextsSet(common.PlainTextsSet, frozen=True, tag="crm.feedback.plain_texts_set.v1"): ...
+
+
 class AttachmentAdded(common.AttachmentAdded, frozen=True, tag="crm.feedback.attachment_added.v1"): ...
 
 
@@ -130,6 +133,7 @@ ANNOTATIONS = AnnotationEvents(
     tagged=Tagged,
     untagged=Untagged,
     attributes_set=AttributesSet,
+    plain_texts_set=PlainTextsSet,
     attachment_added=AttachmentAdded,
     attachment_removed=AttachmentRemoved,
 )

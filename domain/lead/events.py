@@ -132,6 +132,9 @@ class Untagged(common.Untagged, frozen=True, tag="crm.lead.untagged.v1"): ...
 class AttributesSet(common.AttributesSet, frozen=True, tag="crm.lead.attributes_set.v1"): ...
 
 
+class PlainTextsSet(common.PlainTextsSet, frozen=True, tag="crm.lead.plain_texts_set.v1"): ...
+
+
 class AttachmentAdded(common.AttachmentAdded, frozen=True, tag="crm.lead.attachment_added.v1"): ...
 
 
@@ -145,6 +148,7 @@ ANNOTATIONS = AnnotationEvents(
     tagged=Tagged,
     untagged=Untagged,
     attributes_set=AttributesSet,
+    plain_texts_set=PlainTextsSet,
     attachment_added=AttachmentAdded,
     attachment_removed=AttachmentRemoved,
 )

@@ -29,6 +29,9 @@ class Untagged(annotations.Untagged, frozen=True, tag="crm.order.untagged.v1"): 
 class AttributesSet(annotations.AttributesSet, frozen=True, tag="crm.order.attributes_set.v1"): ...
 
 
+class PlainTextsSet(annotations.PlainTextsSet, frozen=True, tag="crm.order.plain_texts_set.v1"): ...
+
+
 class AttachmentAdded(annotations.AttachmentAdded, frozen=True, tag="crm.order.attachment_added.v1"): ...
 
 
@@ -43,6 +46,7 @@ class Order(Placing, Amending, Processing, Refunds, Fulfilment, Returns):
         tagged=Tagged,
         untagged=Untagged,
         attributes_set=AttributesSet,
+        plain_texts_set=PlainTextsSet,
         attachment_added=AttachmentAdded,
         attachment_removed=AttachmentRemoved,
     )

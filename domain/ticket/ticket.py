@@ -64,6 +64,9 @@ class Untagged(common.Untagged, frozen=True, tag="crm.ticket.untagged.v1"): ...
 class AttributesSet(common.AttributesSet, frozen=True, tag="crm.ticket.attributes_set.v1"): ...
 
 
+class PlainTextsSet(common.PlainTextsSet, frozen=True, tag="crm.ticket.plain_texts_set.v1"): ...
+
+
 class AttachmentAdded(common.AttachmentAdded, frozen=True, tag="crm.ticket.attachment_added.v1"): ...
 
 
@@ -78,6 +81,7 @@ class Ticket(Opening, Corresponding, Processing, ServiceLevels):
         tagged=Tagged,
         untagged=Untagged,
         attributes_set=AttributesSet,
+        plain_texts_set=PlainTextsSet,
         attachment_added=AttachmentAdded,
         attachment_removed=AttachmentRemoved,
     )

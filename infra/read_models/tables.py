@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Table, func, select
 
 from infra.read_models.database import ReadModels
 from infra.read_models.positions import metadata
+from infra.read_models.refused import refused_requests
 
 TABLES_LOCK = 0x5EC0049
 
@@ -26,6 +27,6 @@ def create_tables(connection: Connection, tables: Iterable[Table]) -> None:
 
 
 def prepare(read_models: ReadModels) -> None:
-    """Make the tables that every deployment needs: positions, checkpoints, dead letters."""
+    """Make the tables that every deployment needs: positions, checkpoints, dead letters, refused requests."""
     with read_models.writer.begin() as connection:
-        create_tables(connection, metadata.sorted_tables)
+        create_tables(connection, (*metadata.sorted_tables, refused_requests))

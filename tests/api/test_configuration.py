@@ -12,6 +12,7 @@ from consumers.policies.reminders import reminders
 from infra.command_line.parts import Parts
 from tests.api.client import Client
 from tests.api.conftest import KeyFor, World, on_both_engines
+from tests.api.given_orders import placed
 
 PAST = (datetime.now(UTC) - timedelta(days=1)).isoformat()
 FUTURE = (datetime.now(UTC) + timedelta(days=1)).isoformat()
@@ -153,6 +154,37 @@ def test_a_field_says_which_values_an_attribute_takes(client: Client) -> None:
     told(client, "POST", "/v1/field-definitions/customer/size/retirement")
     told(client, "PATCH", f"/v1/customers/{ada}/attributes", {"attributes": {"size": "huge"}})
     assert len(seen(client, "/v1/field-definitions/customer/size/history")["items"]) == 3
+
+
+@on_both_engines
+def test_what_its_field_calls_not_personal_is_shown_to_analysts_and_outlives_an_erasure(
+    client: Client, key_for: KeyFor
+) -> None:
+    wrap = {"kind": "text", "name": "Wrapping", "personal": False}
+    for entity in ("customer", "order"):
+        told(client, "PUT", f"/v1/field-definitions/{entity}/wrap", wrap)
+        answer = client.put(f"/v1/field-definitions/{entity}/wrap", wrap | {"personal": True})
+        assert (answer.status_code, answer.json()["type"]) == (409, "/problems/field-defined-otherwise")
+    attributes = {"wrap": "paper", "wish": "a ribbon", "weight": 3}
+    ada = str(client.post("/v1/customers", {"name": "Ada", "attributes": attributes}).json()["id"])
+    order = placed(client, customer_id=ada)
+    head = told(client, "PATCH", f"{order}/attributes", {"attributes": attributes})
+    analyst = key_for("analyst")
+    plain = {"wrap": "paper", "weight": 3}
+    assert seen(client, f"/v1/customers/{ada}", head)["attributes"] == attributes
+    assert seen(client, f"/v1/customers/{ada}", head, headers=analyst)["attributes"] == plain
+    whole, part = seen(client, order, head), seen(client, order, head, headers=analyst)
+    assert (whole["attributes"], whole["private"]["attributes"]) == (plain, {"wish": "a ribbon"})
+    assert part["attributes"] == plain
+    assert "private" not in part
+    head = told(client, "POST", f"/v1/customers/{ada}/erasure", ERASURE)
+    left = seen(client, order, head)
+    assert (left["attributes"], left["private"]) == (plain, None)
+    events = seen(client, f"{order}/history")["items"]
+    assert [event["data"]["texts"] for event in events if event["type"] == "crm.order.plain_texts_set.v1"] == [
+        {"wrap": "paper"}
+    ]
+    assert "a ribbon" not in str(events)
 
 
 @on_both_engines

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from commands import annotating, api_keys, customers, imports
+from commands import annotating, api_keys, customers, field_definitions, imports
 from domain.annotations import Attachment
 from domain.api_key import Revoked
 from domain.contact import Address
@@ -84,6 +84,20 @@ def ada(work: InMemory) -> InMemory:
     method = ContactMethod(method_id=METHOD, kind="email", value="ada@example.com")
     customers.register(work, customer_id=CUSTOMER, kind="person", name="Ada", contact_methods=[method])
     return work
+
+
+def test_which_attributes_are_plain_is_what_their_fields_say(work: InMemory) -> None:
+    size: dict[str, Any] = {"entity": "customer", "key": "size", "kind": "text", "name": "Size"}
+    field_definitions.define_or_revise(work, **size, personal=False)
+    field_definitions.define_or_revise(work, **size | {"key": "notes"})
+    told = {"size": "large", "notes": "tea", "other": "x"}
+    customer = customers.register(work, customer_id=CUSTOMER, kind="person", name="Ada", attributes=told)
+    assert customer.plain_attributes == {"size": "large"}
+    customer = customers.create_or_change(work, **SHOP, name="Bob", attributes=told)
+    assert customer.plain_attributes == {"size": "large"}
+    field_definitions.retire(work, entity="customer", key="size")
+    annotating.set_attributes(work, kind=Customer, id=customer.id, attributes={"size": "small"})
+    assert (customer.plain_attributes, customer.attributes) == ({}, told | {"size": "small"})
 
 
 def test_each_command_records_its_fact_and_its_repeat_records_nothing(ada: InMemory) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from commands.importing import MappingError
 from domain import deal, field_definition, static_list, task, team, user
-from domain.customer import Merged
+from domain.customer import Merged, PlainTextsSet, Registered
 from domain.ids import external_id
 from domain.ticket import Reference
 from tests.commands.given_importing import Store
@@ -99,6 +99,24 @@ key = "{key}"
 [[make]]
 command = "field_definition.define"
 facts = { kind = "{kind}", name = "{name}", options = ["{first}", "{second}"] }
+"""
+PLAIN_FIELDS = """
+system = "old-crm"
+occurred_at = "2026-01-01"
+[ids]
+entity = "customer"
+key = "{key}"
+[[make]]
+command = "field_definition.define"
+facts = { kind = "text", name = "{name}", personal = { flag = "{personal}" } }
+"""
+SIZES = """
+system = "old-crm"
+occurred_at = "2026-01-02"
+ids.customer = "{who}"
+[[make]]
+command = "customer.create_or_change"
+facts = { name = "{who}", attributes = { size = "{size}", wish = "{wish}" } }
 """
 SAME = """
 system = "old-crm"
@@ -190,6 +208,14 @@ def test_fields_are_defined_before_anything_has_them(store: Store) -> None:
         ("customer", "size", "choice", ("S", "M")),
         ("customer", "age", "number", ()),
     ]
+
+
+def test_imported_attributes_are_plain_where_their_fields_say_so(store: Store) -> None:
+    assert store.load(PLAIN_FIELDS, "key,name,personal\nsize,Size,false\nwish,Wish,true\n").accepted == 2
+    for accepted in (1, 0):
+        assert store.load(SIZES, "who,size,wish\nada,large,tea\n", "sizes.csv").accepted == accepted
+    assert [told.texts for told in store.told(Registered)] == [{"wish": "tea"}]
+    assert [told.texts for told in store.told(PlainTextsSet)] == [{"size": "large"}]
 
 
 def test_customers_who_are_the_same_are_merged(store: Store) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from commands import annotating, order_goods, order_payments, orders
+from commands import annotating, field_definitions, order_goods, order_payments, orders
 from domain.annotations import Attachment
 from domain.customer import Customer, CustomerErased, CustomerUnknown
 from domain.events import Event
@@ -166,7 +166,8 @@ def test_every_fact_of_an_order_can_be_told_by_a_command(work: InMemory) -> None
     annotating.assign(work, owner="ada", team=None, **noted)
     annotating.tag(work, tags=["vip"], **noted)
     annotating.untag(work, tags=["vip"], **noted)
-    annotating.set_attributes(work, attributes={"gift": True}, **noted)
+    field_definitions.define_or_revise(work, entity="order", key="wrap", kind="text", name="Wrapping", personal=False)
+    annotating.set_attributes(work, attributes={"gift": True, "wrap": "paper"}, **noted)
     annotating.unlink_external_id(work, system="shop", external_id="7", **noted)
     annotating.link_external_id(work, system="shop", external_id="8", **noted)
     order_payments.authorise_payment(work, payment_id="1", **paid)

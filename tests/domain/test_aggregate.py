@@ -11,9 +11,10 @@ import pytest
 
 from domain.aggregate import FUTURE_TOLERANCE, Aggregate, decision
 from domain.annotations import Attachment, split_attributes
-from domain.customer import Customer, ExternalIdUnlinked, Tagged, Untagged
+from domain.customer import AttributesSet, Customer, ExternalIdUnlinked, PlainTextsSet, Tagged, Untagged
 from domain.events import Context, Event, Metadata, Source
 from domain.ids import new_id
+from domain.personal import without_personal
 from domain.refusals import BY_RULE, InTheFuture, Malformed, NotThere, Refusal
 from tests.domain.given import LAST_WEEK, NOW, YESTERDAY, facts, flags, imported, live, state, stored
 
@@ -171,11 +172,54 @@ def test_attributes_are_merged_and_removed() -> None:
     assert customer.version == 3
 
 
-def test_texts_are_kept_apart_from_numbers() -> None:
-    assert split_attributes({"a": 1, "b": "x", "c": None, "d": None}, {"c": "old", "d": 4}) == (
-        {"a": 1, "d": None},
+def test_texts_are_kept_apart_from_numbers_and_by_whether_they_are_personal() -> None:
+    told: dict[str, str | int | None] = {"a": 1, "b": "x", "c": None, "d": None, "e": "y", "f": None, "g": 5}
+    known = {"c": "old", "d": 4, "f": "old", "g": "old"}
+    assert split_attributes(told, known, known_plain={"f"}, plain={"e", "g"}) == (
+        {"a": 1, "d": None, "g": 5},
+        {"e": "y", "f": None},
         {"b": "x", "c": None},
     )
+
+
+def test_plain_texts_are_a_fact_of_their_own_and_attributes_like_all_others() -> None:
+    customer = ada()
+    for _ in range(2):
+        customer.set_attributes(live(), {"size": "large", "notes": "tea", "income": 5}, plain={"size"})
+    assert facts(customer)[1:] == [
+        PlainTextsSet(texts={"size": "large"}),
+        AttributesSet(numbers={"income": 5}, texts={"notes": "tea"}),
+    ]
+    assert customer.attributes == {"size": "large", "notes": "tea", "income": 5}
+    assert customer.plain_attributes == {"size": "large", "income": 5}
+
+
+def test_the_same_text_is_told_again_where_its_field_was_defined_since() -> None:
+    customer = ada()
+    customer.set_attributes(live(), {"size": "large"})
+    customer.set_attributes(live(), {"size": "large"}, plain={"size"})
+    assert (customer.personal_attributes, customer.plain_attributes) == ({}, {"size": "large"})
+    customer.set_attributes(live(), {"size": "large"})
+    assert (customer.personal_attributes, customer.plain_attributes) == ({"size": "large"}, {})
+
+
+def test_a_plain_text_is_removed_where_it_was_or_becomes_a_number() -> None:
+    customer = ada()
+    customer.set_attributes(live(), {"size": "large", "rank": "first"}, plain={"size", "rank"})
+    customer.set_attributes(live(), {"size": None, "rank": 1})
+    assert facts(customer)[2:] == [PlainTextsSet(texts={"size": None}), AttributesSet(numbers={"rank": 1})]
+    assert (customer.attributes, customer.plain_texts) == ({"rank": 1}, set())
+
+
+def test_what_was_plain_does_not_come_back_where_the_personal_text_in_its_place_is_erased() -> None:
+    customer = ada()
+    customer.set_attributes(live(), {"size": "large", "rank": 1}, plain={"size"})
+    customer.set_attributes(live(), {"size": "small", "rank": "first"})
+    assert customer.attributes == {"size": "small", "rank": "first"}
+    left = Customer(customer.id)
+    for event, metadata in customer.pending:
+        left.apply(without_personal(event), metadata)
+    assert left.attributes == {}
 
 
 @pytest.mark.parametrize("wrong", [{"": 1}, {"k" * 65: 1}, {"notes": "x" * 10_001}, {f"k{n}": n for n in range(201)}])

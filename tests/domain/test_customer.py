@@ -19,6 +19,7 @@ from domain.customer import (
     KindRequired,
     MoreThanOnePrimary,
     NeitherNameNorContact,
+    PlainTextsSet,
     Registered,
     Restored,
     TooManyContactMethods,
@@ -27,7 +28,7 @@ from domain.customer import (
 from domain.events import Source, type_name
 from domain.ids import new_id
 from domain.refusals import InTheFuture, Malformed
-from tests.domain.given import LAST_WEEK, NOW, YESTERDAY, facts, flags, imported, live
+from tests.domain.given import LAST_WEEK, NOW, YESTERDAY, facts, flags, imported, live, state, stored
 
 PARIS = Address(lines=("1 rue de la Paix",), city="Paris", country="FR")
 
@@ -94,6 +95,23 @@ def test_registering_the_same_values_after_a_change_records_nothing() -> None:
     customer.change_details(live(), name="Ada Lovelace")
     customer.register(live(), kind="person", name="Ada")
     assert customer.version == 2
+
+
+def test_texts_that_are_not_personal_are_told_beside_the_registration_and_belong_to_it() -> None:
+    told = {"size": "large", "notes": "likes tea"}
+    customer = ada(attributes=told, plain={"size"})
+    assert facts(customer) == [
+        Registered(kind="person", name="Ada", texts={"notes": "likes tea"}),
+        PlainTextsSet(texts={"size": "large"}),
+    ]
+    another = live(command_id=new_id())
+    customer.set_attributes(another, {"size": "small"}, plain={"size"})
+    for plain in ({"size"}, ()):
+        customer.register(another, kind="person", name="Ada", attributes=told, plain=plain)
+    assert customer.version == 3
+    with pytest.raises(CustomerAlreadyRegistered):
+        customer.register(another, kind="person", name="Ada", attributes=told | {"size": "small"}, plain={"size"})
+    assert state(stored(customer)) == state(customer)
 
 
 def test_registering_other_values_under_the_same_id_is_refused() -> None:
@@ -266,6 +284,8 @@ def test_type_names_are_permanent() -> None:
             "anonymous_id_linked",
             "archived",
             "restored",
+            "merged",
+            "unmerged",
             "erased",
             "external_id_linked",
             "external_id_unlinked",
@@ -273,7 +293,10 @@ def test_type_names_are_permanent() -> None:
             "tagged",
             "untagged",
             "attributes_set",
+            "plain_texts_set",
             "attachment_added",
             "attachment_removed",
+            "relation_added",
+            "relation_ended",
         )
     ]

@@ -32,6 +32,17 @@ def test_texts_are_personal_unless_the_field_says_otherwise_and_numbers_never_ar
         defined("number", personal=True)
 
 
+def test_what_a_field_takes_is_plain_while_it_says_so() -> None:
+    field = defined("text", personal=False)
+    assert (field.plain, defined("text").plain, FieldDefinition(field.id).plain) == (True, False, False)
+    field.define(live(), entity="customer", key="size", kind="text", name="How large", personal=False)
+    assert field.plain
+    with pytest.raises(FieldDefinedOtherwise):
+        field.define(live(), entity="customer", key="size", kind="text", name="How large", personal=True)
+    field.retire(live())
+    assert not field.plain
+
+
 def test_a_field_is_revised_retired_and_taken_up_again() -> None:
     field = defined()
     told: dict[str, Any] = {"entity": "customer", "key": "size", "kind": "choice", "options": ("small", "large")}

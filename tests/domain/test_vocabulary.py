@@ -58,7 +58,8 @@ FACTS = {
 }
 ANNOTATED = "campaign customer deal feedback interaction lead order ticket"
 ANNOTATIONS = """
-    external_id_linked external_id_unlinked assigned tagged untagged attributes_set attachment_added attachment_removed"""
+    external_id_linked external_id_unlinked assigned tagged untagged attributes_set plain_texts_set attachment_added
+    attachment_removed"""
 METADATA = """
     subject recorded_at occurred_at occurred_precision occurred_zone actor on_behalf_of origin source command_id correlation_id
     causation_id irregular"""

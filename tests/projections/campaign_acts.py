@@ -26,7 +26,7 @@ from domain.campaign_member import (
     Unsubscribed,
     Visited,
 )
-from tests.projections.harness import History, uuid
+from tests.projections.harness import History, some_attributes, uuid
 
 CUSTOMERS = 4
 KINDS = (Sent, Delivered, Bounced, Opened, Clicked, Visited, Responded, Unsubscribed, MarkedAsSpam)
@@ -71,7 +71,7 @@ def _change_campaign(history: History, who: int, n: int) -> None:
         lambda context: campaign.set_milestone(context, f"m{n % 3}", title=f"Tea {n}"),
         lambda context: campaign.reach_milestone(context, f"m{n % 3}"),
         lambda context: campaign.tag(context, (f"tag-{n % 4}", "vip")) if n % 2 else campaign.untag(context, ("vip",)),
-        lambda context: campaign.set_attributes(context, {"size": n, "colour": "red"}),
+        lambda context: campaign.set_attributes(context, *some_attributes(n)),
     ]
     history.do(campaign, decisions[n % len(decisions)])
 

@@ -12,7 +12,7 @@ from domain.customer import Customer
 from domain.feedback import Feedback, Kind, Scale
 from domain.interaction import Interaction
 from domain.ticket import Reference
-from tests.projections.harness import History, uuid
+from tests.projections.harness import History, some_attributes, uuid
 
 CUSTOMERS, INTERACTIONS, FEEDBACK = 4, 5, 5
 KINDS: tuple[Kind, ...] = ("complaint", "csat", "nps", "ces", "praise")
@@ -97,7 +97,7 @@ COMMON: tuple[Callable[[Any, Any, int], object], ...] = (
     lambda thing, context, n: thing.tag(context, ("vip", f"tag-{n % 4}")),
     lambda thing, context, n: thing.untag(context, ("vip",)),
     lambda thing, context, n: thing.assign(context, f"agent-{n % 3}", "service" if n % 2 else None),
-    lambda thing, context, n: thing.set_attributes(context, {"size": n, "colour": "red" if n % 3 else None}),
+    lambda thing, context, n: thing.set_attributes(context, *some_attributes(n)),
     lambda thing, context, n: thing.link_external_id(context, "desk", f"x{n % 5}"),
     lambda thing, context, n: thing.unlink_external_id(context, "desk", f"x{n % 5}"),
     lambda thing, context, n: thing.attach(context, FILE),

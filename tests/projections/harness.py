@@ -210,3 +210,9 @@ def assert_recomputes(
         lanes.take(step)
     lanes.finish()
     assert rows_of(connection, projection) == recomputed
+
+
+def some_attributes(n: int) -> tuple[dict[str, str | int | None], set[str]]:
+    """A number that is a text at times, a text that is none at times, and which of the texts are not personal."""
+    size, colour = (n if n % 4 else "large"), (None if n % 3 else "blue")
+    return {"size": size, "colour": colour, "mood": f"mood {n}"}, {"size"} if n % 8 else {"colour", "mood"}

@@ -35,7 +35,7 @@ from tests.projections.assignment_acts import ASSIGNMENT_ACTS
 from tests.projections.campaign_acts import CAMPAIGN_ACTS
 from tests.projections.configuration_acts import CONFIGURATION_ACTS
 from tests.projections.contact_acts import CONTACT_ACTS
-from tests.projections.harness import History, Step, uuid
+from tests.projections.harness import History, Step, some_attributes, uuid
 from tests.projections.lead_acts import LEAD_ACTS
 from tests.projections.relation_acts import RELATION_ACTS
 from tests.projections.segment_acts import SEGMENT_ACTS
@@ -218,7 +218,7 @@ def _annotate(history: History, who: int, n: int) -> None:
         lambda context: thing.tag(context, (f"tag-{n % 4}", "vip")),
         lambda context: thing.untag(context, ("vip",)),
         lambda context: thing.assign(context, f"agent-{n % 3}", None),
-        lambda context: thing.set_attributes(context, {"size": n, "colour": None if n % 3 else "blue"}),
+        lambda context: thing.set_attributes(context, *some_attributes(n)),
         lambda context: thing.link_external_id(context, "shop", f"x{n}"),
     ]
     history.do(thing, decisions[n % 5])

@@ -13,7 +13,7 @@ from domain.deal import Deal, Place
 from domain.lead import Contact, Converted, Lead
 from domain.pipeline import Pipeline, Stage
 from domain.touchpoint import Touchpoint
-from tests.projections.harness import History, uuid
+from tests.projections.harness import History, some_attributes, uuid
 
 CUSTOMERS, LEADS, DEALS = 4, 4, 4
 CURRENCIES = ("EUR", "JPY")
@@ -135,7 +135,7 @@ def _annotate(*, lead: bool) -> Act:
             lambda context: thing.tag(context, (f"tag-{n % 4}", "hot")),
             lambda context: thing.untag(context, ("hot",)),
             lambda context: thing.assign(context, f"agent-{n % 3}", "sales" if n % 2 else None),
-            lambda context: thing.set_attributes(context, {"size": n, "colour": None if n % 3 else "blue"}),
+            lambda context: thing.set_attributes(context, *some_attributes(n)),
             lambda context: thing.link_external_id(context, "shop", f"x{n % 5}"),
             lambda context: thing.unlink_external_id(context, "shop", f"x{n % 5}"),
             lambda context: thing.attach(context, FILE),

@@ -51,7 +51,7 @@ def test_redaction_takes_texts_and_names_of_files_and_leaves_the_rest(connection
     history.must(interaction, lambda context: interaction.set_attributes(context, {"size": 7}))
     history.must(interaction, lambda context: interaction.redact(context))
     row = call(connection, history)
-    assert (row["duration_seconds"], row["private"]) == (60, {"attributes": {"size": 7}})
+    assert (row["duration_seconds"], row["attributes"], row["private"]) == (60, {"size": 7}, None)
     assert [file["id"] for file in row["attachments"]] == [str(FILE.id)]
     assert "call.ogg" not in str(row)
 
@@ -66,10 +66,13 @@ def test_a_correction_puts_one_value_in_the_place_of_another(connection: Connect
 def test_erasing_a_customer_leaves_only_what_is_not_personal(connection: Connection, history: History) -> None:
     ada = history.of(Customer, "Ada")
     history.must(ada, lambda context: ada.register(context, kind="person", name="Ada"))
-    logged(history)
+    told = logged(history)
+    attributes: dict[str, str | float | None] = {"size": "large", "wish": "tea", "rank": 1}
+    history.must(told, lambda context: told.set_attributes(context, attributes, plain={"size"}))
     logged(history, "other", customer_id=None, lead_id=uuid("lead"))
     history.must(ada, lambda context: ada.erase(context, reason="requested", requested_by="customer", receipt="R1"))
-    assert call(connection, history)["private"] is None
+    row = call(connection, history)
+    assert (row["attributes"], row["private"]) == ({"size": "large", "rank": 1}, None)
     assert connection.execute(select(func.count()).select_from(interactions.tables.private)).scalar() == 1
 
 

@@ -143,6 +143,14 @@ def test_numbers_and_flags_are_attributes_and_texts_are_not(history: History) ->
     assert [of(history, ada, f"attribute:{key}") for key in ("size", "vip", "colour")] == [None, None, 7.0]
 
 
+def test_a_plain_text_in_the_place_of_a_number_is_no_attribute_any_more(history: History) -> None:
+    ada = customer(history, "ada", size=3)
+    history.must(ada, lambda context: ada.set_attributes(context, {"size": "large"}, plain={"size"}))
+    assert of(history, ada, "attribute:size") is None
+    history.must(ada, lambda context: ada.set_attributes(context, {"size": 4}, plain={"size"}))
+    assert of(history, ada, "attribute:size") == 4.0
+
+
 def test_tickets_count_unless_they_stand_as_discarded(history: History) -> None:
     ada = customer(history, "ada")
     ticket = history.of(Ticket, "ticket")

@@ -202,8 +202,9 @@ def test_a_lead_shows_what_is_known_of_it_and_keeps_the_personal_apart(connectio
     assert row is not None
     assert (row["status"], row["value"], row["converted_value"], row["tags"]) == ("converted", Decimal("5.00"), 7, ["hot"])
     assert [file["media_type"] for file in row["attachments"]] == ["image/png"]
+    assert row["attributes"] == {"size": 3}
     assert row["private"] == {
-        "attributes": {"size": 3, "wish": "tea"},
+        "attributes": {"wish": "tea"},
         "contact": {"name": "Ada 1"},
         "files": {str(file.id): {"name": "cup.png"}},
     }

@@ -9,7 +9,7 @@ from typing import Any
 from domain.annotations import Attachment
 from domain.customer import Customer
 from domain.ticket import Reference, Replied, SlaTarget, Ticket
-from tests.projections.harness import History, uuid
+from tests.projections.harness import History, some_attributes, uuid
 
 CUSTOMERS, TICKETS = 4, 4
 FILE = Attachment(id=uuid("file"), media_type="image/png", bytes=7, sha256="ab" * 32, name="cup.png", url="https://x.example")
@@ -107,7 +107,7 @@ TICKET_ACTS: dict[str, Callable[[History, int, int], None]] = {
         lambda t, context, n: t.change_details(context, {"title": f"Cup {n}", "description": None}),
         lambda t, context, n: t.tag(context, ("vip", f"tag-{n % 4}")),
         lambda t, context, n: t.untag(context, ("vip",)),
-        lambda t, context, n: t.set_attributes(context, {"size": n, "colour": "red"}),
+        lambda t, context, n: t.set_attributes(context, *some_attributes(n)),
         lambda t, context, n: t.link(context, Reference(kind="ticket", id=uuid(f"ticket {n % TICKETS}"))),
         lambda t, context, n: t.apply_sla(context, uuid("policy"), n, [SlaTarget(metric="first_response", seconds=60 * n)]),
         lambda t, context, n: t.breach_sla(context, "first_response"),

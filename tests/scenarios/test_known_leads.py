@@ -173,7 +173,7 @@ def paths_here(recount: Recount) -> dict[str, dict[str, Any]]:
     """The counts of each path by its id, in the order of the file."""
     leads = recount.every("/v1/leads", captured_to=OLIST["from"])
     ordered = sorted(leads, key=lambda lead: int(lead["number"].removeprefix("path-")))
-    return {lead["id"]: lead["private"]["attributes"] for lead in ordered}
+    return {lead["id"]: lead["attributes"] for lead in ordered}
 
 
 def steps(recount: Recount) -> dict[str, list[str]]:

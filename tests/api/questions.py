@@ -1,0 +1,108 @@
+"""Every question that the OpenAPI document says can be asked, about the things of a story."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from itertools import chain
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from api.picking import row_schema
+
+Document = Mapping[str, Any]
+Places = Mapping[str, Mapping[str, str]]
+
+FORMS = ("text/csv", "application/x-ndjson")
+# Where to go on is no text of the caller's.
+PAGED = ("cursor", "before", "after", "limit", "upto")
+# Other choices leave rows out of a list, and show nothing more of one.
+CHOSEN = ("sort", "by", "clock", "rules", "version", "as_of")
+
+
+class Question(NamedTuple):
+    """A GET: `path` filled in, what it asks for, and in which form."""
+
+    path: str
+    asked: tuple[tuple[str, str], ...] = ()
+    form: str = "application/json"
+
+    def about(self, name: str, value: str) -> Question:
+        return self._replace(asked=(*self.asked, (name, value)))
+
+
+def plain(document: Document, places: Places) -> Iterator[tuple[str, Question]]:
+    """Every path as it is, by its template."""
+    for template, operations in document["paths"].items():
+        if "get" in operations:
+            yield template, Question(_filled(template, places), _required(template, operations["get"], places))
+
+
+def chosen(document: Document, places: Places) -> Iterator[Question]:
+    """Every form, order, grouping and past that the document names, and all fields by name."""
+    for template, question in plain(document, places):
+        operation = document["paths"][template]["get"]
+        schema = row_schema(operation["responses"])
+        named = question.about("fields", ",".join(schema.get("properties", ("id",)))) if schema else question
+        forms = [form for form in FORMS if form in operation["responses"]["200"].get("content", ())]
+        yield from (named._replace(form=form) for form in forms or ["application/json"])
+        for parameter in _parameters(operation):
+            if parameter["name"] in CHOSEN:
+                yield from (question.about(parameter["name"], value) for value in _values(parameter))
+
+
+def searching(document: Document, places: Places, text: str) -> Iterator[Question]:
+    """Every place of a text of the caller's, filled with this one: parameters, and ids that other systems give."""
+    for template, question in plain(document, {**places, "": {"external": text, "system": "shop"}}):
+        if "{external}" in template:
+            yield question
+        for parameter in _parameters(document["paths"][template]["get"]):
+            if parameter["name"] not in (*PAGED, "fields", "zone") and not any(_values(parameter)):
+                yield question.about(parameter["name"], text)
+
+
+def _filled(template: str, places: Places) -> str:
+    known = {"position": "1", "external": "nobody", "system": "shop", **_known(template, places)}
+    return re.sub(r"\{(\w+)\}", lambda match: quote(known.get(match[1], "nobody"), safe=""), template)
+
+
+def _known(template: str, places: Places) -> dict[str, str]:
+    known: dict[str, str] = {}
+    for beginning in sorted(filter(template.startswith, places), key=len):
+        known |= places[beginning]
+    return known
+
+
+def _required(template: str, operation: Document, places: Places) -> tuple[tuple[str, str], ...]:
+    if template == "/v1/events/stream":
+        return (("after", "0"), ("upto", _known(template, places)["upto"]))
+    today = datetime.now(UTC).date()
+    days = {"from": str(today - timedelta(days=2)), "to": str(today + timedelta(days=2))}
+    return tuple((p["name"], days.get(p["name"], "1")) for p in _parameters(operation) if p.get("required"))
+
+
+def _parameters(operation: Document) -> list[Document]:
+    return [parameter for parameter in operation.get("parameters", ()) if parameter["in"] == "query"]
+
+
+def _values(parameter: Document) -> list[str]:
+    """The values that the document names of a parameter; none where it takes any text."""
+    schemas = list(chain.from_iterable(_all_of(parameter["schema"])))
+    named = [str(value) for schema in schemas for value in schema.get("enum", [schema["const"]] if "const" in schema else [])]
+    if parameter["name"] == "sort" and not named:
+        keys = re.sub(r"[^\w|]", "", next(schema["pattern"] for schema in schemas if "pattern" in schema)).split("|")
+        return [f"-{key}" for key in keys]
+    if parameter["name"] == "version":
+        return ["2"]
+    if parameter["name"] == "as_of":
+        return [datetime.now(UTC).isoformat().replace("+00:00", "Z")]
+    if any(schema.get("type") == "boolean" for schema in schemas):
+        return ["true", "false"]
+    return named
+
+
+def _all_of(schema: Document) -> Iterator[list[Document]]:
+    yield [schema]
+    for below in (*schema.get("anyOf", ()), *((schema["items"],) if "items" in schema else ())):
+        yield from _all_of(below)
