@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
+from msgspec.structs import asdict
 
 from api import service_level_schemas as schemas
 from api.access import may
-from api.grouping import From, To, grouped
+from api.grouping import grouped
 from api.openapi import answers, exported
-from api.reading import FIRST_DAY, LAST_DAY, After, AnyCode, read, report
-from api.zones import Zone
+from api.reading import After, read, report
+from api.ticket_filter import Filtered
 from projections import service_level_report as read_model
 
 router = APIRouter(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read")])
@@ -31,37 +32,20 @@ DEFINITION = (
 async def service_levels(
     request: Request,
     after: After,
-    zone: Zone,
-    from_: From = FIRST_DAY,
-    to: To = LAST_DAY,
+    tickets: Filtered,
     by: By = ("policy",),
-    agent: AnyCode = None,
-    team: AnyCode = None,
-    category: AnyCode = None,
-    priority: AnyCode = None,
-    channel: AnyCode = None,
 ) -> Response:
     """How many promises about tickets opened on these days were kept, by metric: by policy or as asked, and of all tickets."""
     groups = grouped(by)
-    question = read_model.Question(
-        by=groups,
-        from_=from_,
-        to=to,
-        zone=zone,
-        agent=agent,
-        team=team,
-        category=category,
-        priority=priority,
-        channel=channel,
-    )
+    question = read_model.Question(by=groups, **asdict(tickets))
     now = datetime.now(UTC)
     (total, found), position = await read(
         request, READ, after, lambda connection: read_model.report(connection, question, now), snapshot=True
     )
     body = {
-        "from": from_,
-        "to": to,
-        "zone": str(zone),
+        "from": tickets.from_,
+        "to": tickets.to,
+        "zone": str(tickets.zone),
         "by": groups,
         "definition": DEFINITION,
         "position": position,

@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
+from msgspec.structs import asdict
 
 from api import ticket_schemas as schemas
 from api.access import may
-from api.grouping import From, To, grouped
+from api.grouping import grouped
 from api.openapi import answers, exported
-from api.reading import FIRST_DAY, LAST_DAY, After, AnyCode, read, report
-from api.zones import Zone
+from api.reading import After, read, report
+from api.ticket_filter import Filtered
 from projections import ticket_report as read_model
 from projections.ticket_measures import MEASURES
 
@@ -27,17 +28,10 @@ READ = {"ticket_times": None, "service_calendars": None}
 async def ticket_times(
     request: Request,
     after: After,
-    zone: Zone,
-    from_: From = FIRST_DAY,
-    to: To = LAST_DAY,
+    tickets: Filtered,
     dated_by: DatedBy = "solved",
     by: By = ("category",),
     clock: read_model.Hours = "calendar",
-    agent: AnyCode = None,
-    team: AnyCode = None,
-    category: AnyCode = None,
-    priority: AnyCode = None,
-    channel: AnyCode = None,
 ) -> Response:
     """How long people waited: of every measure its mean and its quantiles, by category or as asked, and of all tickets.
 
@@ -45,27 +39,15 @@ async def ticket_times(
     durations are in open time of the service calendar that each ticket's team goes by.
     """
     groups = grouped(by)
-    question = read_model.Question(
-        by=groups,
-        dated_by=dated_by,
-        clock=clock,
-        from_=from_,
-        to=to,
-        zone=zone,
-        agent=agent,
-        team=team,
-        category=category,
-        priority=priority,
-        channel=channel,
-    )
+    question = read_model.Question(by=groups, dated_by=dated_by, clock=clock, **asdict(tickets))
     now = datetime.now(UTC)
     (total, found), position = await read(
         request, READ, after, lambda connection: read_model.report(connection, question, now), snapshot=True
     )
     body = {
-        "from": from_,
-        "to": to,
-        "zone": str(zone),
+        "from": tickets.from_,
+        "to": tickets.to,
+        "zone": str(tickets.zone),
         "date": dated_by,
         "clock": clock,
         "by": groups,

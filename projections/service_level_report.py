@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import msgspec
@@ -22,6 +22,7 @@ from projections.service_calendars import Calendars, calendars
 from projections.service_level_breaches import Judged, breaches
 from projections.sla_policies import policies
 from projections.ticket_course import Told, followed, microseconds, moment
+from projections.ticket_filter import NAMES, TicketFilter
 from projections.ticket_report import GROUP_LIMIT, TooManyGroups, within
 from projections.ticket_times import measured_tickets
 from projections.ticket_waits import Wait, waits
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
 Group = Literal["day", "week", "month", "agent", "team", "category", "priority", "channel", "policy"]
 
-FILTERS = ("agent", "team", "category", "priority", "channel")
 VERDICTS: tuple[Verdict, ...] = ("met", "breached", "undecided")
 READ_AT_ONCE = 5_000
 
@@ -57,18 +57,10 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     metrics: dict[Metric, Attainment]
 
 
-class Question(msgspec.Struct, frozen=True, kw_only=True):
+class Question(TicketFilter, frozen=True, kw_only=True):
     """Tickets opened on days from `from_` to before `to` in `zone`, with these values; None is any."""
 
     by: tuple[Group, ...] = ()
-    from_: date
-    to: date
-    zone: tzinfo = UTC
-    agent: str | None = None
-    team: str | None = None
-    category: str | None = None
-    priority: str | None = None
-    channel: str | None = None
 
 
 class Asked(NamedTuple):
@@ -111,13 +103,9 @@ def _waited(row: Any, promise: Promise | None) -> dict[Metric, list[Wait]]:
 
 
 def _selected(question: Question) -> Select[Any]:
-    query = select(table.opened, table.opened_on, table.told, *(table[name] for name in FILTERS)).where(
-        ~table.discarded, within(table.opened, table.opened_on, question.from_, question.to, question.zone)
-    )
-    for name in FILTERS:
-        if (value := getattr(question, name)) is not None:
-            query = query.where(table[name] == value)
-    return query
+    inside = within(table.opened, table.opened_on, question.from_, question.to, question.zone)
+    query = select(table.opened, table.opened_on, table.told, *(table[name] for name in NAMES))
+    return query.where(~table.discarded, inside, *question.matches(table))
 
 
 class _Promises:

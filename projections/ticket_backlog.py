@@ -7,7 +7,7 @@ end of a period is what waited at the end of the one before, and what was opened
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -18,8 +18,9 @@ from projections.channel_sales import Period, first_day
 from projections.occurred import midnight
 from projections.ratios import Ratio, ratio
 from projections.ticket_course import FINISHED, microseconds, moment
+from projections.ticket_filter import TicketFilter
 from projections.ticket_measures import SECOND
-from projections.ticket_report import FILTERS, GROUP_LIMIT, TooManyGroups
+from projections.ticket_report import GROUP_LIMIT, TooManyGroups
 from projections.ticket_times import measured_tickets, ticket_intervals
 
 if TYPE_CHECKING:
@@ -46,21 +47,13 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True):
     mean_age: Ratio
 
 
-class Question(msgspec.Struct, frozen=True, kw_only=True):
+class Question(TicketFilter, frozen=True, kw_only=True):
     """From the period of `from_` to that before `to`, in `zone`, of tickets with these values; None is any.
 
     Where `by` is None all these days are one period.
     """
 
     by: Period | None = "day"
-    from_: date
-    to: date
-    zone: tzinfo = UTC
-    agent: str | None = None
-    team: str | None = None
-    category: str | None = None
-    priority: str | None = None
-    channel: str | None = None
 
 
 class _Moves:
@@ -162,7 +155,6 @@ def _read(connection: Connection, question: Question, names: Sequence[str]) -> t
     import numpy as np
 
     row, ticket = ticket_intervals.c, measured_tickets.c
-    asked = {name: getattr(question, name) for name in FILTERS}
     query = (
         select(
             row.began,
@@ -172,7 +164,7 @@ def _read(connection: Connection, question: Question, names: Sequence[str]) -> t
             *(ticket[name] for name in names),
         )
         .join(measured_tickets, ticket.ticket_id == row.ticket_id)
-        .where(~ticket.discarded, *(ticket[name] == value for name, value in asked.items() if value is not None))
+        .where(~ticket.discarded, *question.matches(ticket))
         .order_by(row.ticket_id, row.ordinal)
     )
     found = [tuple(one) for one in connection.execute(query)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
@@ -19,6 +19,7 @@ from projections.ratios import Ratio, ratio
 from projections.service_calendars import calendars
 from projections.ticket_business import NOW, in_business, spells
 from projections.ticket_course import microseconds, moment
+from projections.ticket_filter import TicketFilter
 from projections.ticket_measures import AGE, COUNTS, EARLIER, MEASURES, SECOND
 from projections.ticket_times import UNKNOWN, Figures, measured_tickets, ticket_intervals
 
@@ -32,7 +33,6 @@ Group = Literal["day", "week", "month", "agent", "team", "category", "priority",
 DatedBy = Literal["opened", "solved", "closed"]
 Hours = Literal["calendar", "business"]
 
-FILTERS = ("agent", "team", "category", "priority", "channel")
 QUARTER = 900 * SECOND
 GROUP_LIMIT = 5_000
 READ_AT_ONCE = 2_000
@@ -78,20 +78,12 @@ class Times(msgspec.Struct, frozen=True, kw_only=True):
     backlog_age_so_far: Measure
 
 
-class Question(msgspec.Struct, frozen=True, kw_only=True):
+class Question(TicketFilter, frozen=True, kw_only=True):
     """Tickets opened, solved or closed on days from `from_` to before `to` in `zone`, with these values; None is any."""
 
     by: tuple[Group, ...] = ()
     dated_by: DatedBy = "solved"
     clock: Hours = "calendar"
-    from_: date
-    to: date
-    zone: tzinfo = UTC
-    agent: str | None = None
-    team: str | None = None
-    category: str | None = None
-    priority: str | None = None
-    channel: str | None = None
 
 
 def report(connection: Connection, question: Question, now: datetime) -> tuple[Times, list[Times]]:
@@ -164,9 +156,7 @@ def _wanted(question: Question) -> list[ColumnElement[bool]]:
         or_(table.discarded, table.resolved.is_(None)),
         within(table.opened, table.opened_on, from_, question.to, question.zone),
     )
-    values = {name: getattr(question, name) for name in FILTERS}
-    asked = [table[name] == value for name, value in values.items() if value is not None]
-    return [or_(_inside(question), beside), *asked]
+    return [or_(_inside(question), beside), *question.matches(table)]
 
 
 def _columns(connection: Connection, query: Select[Any]) -> list[list[Any]]:
