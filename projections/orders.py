@@ -6,7 +6,7 @@ is linked to later. Addresses and other personal data lie apart, and go when the
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, tzinfo
 from typing import Any, Literal
 from uuid import UUID
@@ -31,6 +31,7 @@ from sqlalchemy import (
 from domain.customer import Erased
 from domain.events import Recorded, type_name
 from domain.money import from_minor_units, minor_units
+from projections import books
 from projections.merging import same_customer
 from projections.occurred import own_day, within
 from projections.order_book import ORDER_EVENTS, ORDER_TYPES, Book, figures
@@ -82,54 +83,19 @@ order_private = Table(
     Column("private", Text, nullable=False),
 )
 
+KEPT = books.Kept(order_rows, order_tags, order_private)
+
 # How events change it
 
 
 def apply(batch: Sequence[Delivery], rows: Rows) -> None:
-    ids = {delivery.recorded.stream for delivery in batch if _is_ours(delivery)}
-    known, private = rows.load(order_rows, ids), rows.load(order_private, ids)
-    books = {id: Book.taken_up(id, known[id]["state"] if id in known else None, _text(private.get(id))) for id in ids}
-    tags = {id: set(book.tags) for id, book in books.items()}
-    subjects = {id: row["subject"] for id, row in known.items()}
-    made = dict(known)
-    erased: set[UUID] = set()
-    for delivery in batch:
-        if _is_ours(delivery):
-            id = delivery.recorded.stream
-            books[id].fold(delivery.recorded)
-            subjects[id] = delivery.recorded.metadata.subject
-            made[id] = _row(books[id], delivery.recorded, made.get(id))
-        if delivery.recorded.event.erases():
-            erased |= delivery.here
-            _forget(books, {id for id, subject in subjects.items() if subject in delivery.here})
-    rows.save(order_rows, [made[id] | _standing(books[id]) for id in ids])
-    _save_private(rows, books, subjects, private.keys(), erased)
-    _save_tags(rows, books, {id for id in ids if tags[id] != books[id].tags})
+    books.apply_to(KEPT, ORDER_EVENTS, Book.taken_up, _told, _standing, batch, rows)
 
 
-def _is_ours(delivery: Delivery) -> bool:
-    return delivery.at_home and isinstance(delivery.recorded.event, ORDER_EVENTS)
-
-
-def _forget(books: dict[UUID, Book], ids: Collection[UUID]) -> None:
-    for id in ids:
-        books[id].forget()
-
-
-def _text(row: Row | None) -> str | None:
-    return row["private"] if row else None
-
-
-def _row(book: Book, recorded: Recorded, before: Row | None) -> Row:
-    """What the last event says by itself; how the order was placed stays from the first."""
+def _told(recorded: Recorded, before: Row | None) -> Row:
+    """How the order was placed stays from the first event."""
     told = recorded.metadata
-    row = before or {"order_id": book.id, "irregular": 0, "placed_at": told.occurred_at, "placed_on": own_day(told)}
-    return row | {
-        "subject": told.subject,
-        "position": recorded.position,
-        "version": recorded.version,
-        "irregular": row["irregular"] + len(told.irregular),
-    }
+    return before or {"order_id": recorded.stream, "placed_at": told.occurred_at, "placed_on": own_day(told)}
 
 
 def _standing(book: Book) -> Row:
@@ -152,23 +118,6 @@ def _standing(book: Book) -> Row:
         "test": placed.test,
         "state": book.put_down(),
     }
-
-
-def _save_private(
-    rows: Rows, books: dict[UUID, Book], subjects: dict[UUID, UUID], known: Collection[UUID], erased: Collection[UUID]
-) -> None:
-    rows.delete(order_private, "subject", erased)
-    private = {id: book.private() for id, book in books.items()}
-    rows.delete(order_private, "order_id", [id for id in known if private[id] is None])
-    rows.save(
-        order_private,
-        [{"order_id": id, "subject": subjects[id], "private": text} for id, text in private.items() if text is not None],
-    )
-
-
-def _save_tags(rows: Rows, books: dict[UUID, Book], changed: Collection[UUID]) -> None:
-    rows.delete(order_tags, "order_id", changed)
-    rows.insert(order_tags, [{"order_id": id, "tag": tag} for id in changed for tag in books[id].tags])
 
 
 # How it is queried

@@ -6,7 +6,7 @@ to later. Texts and other personal data lie apart, and go when their subject is 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, tzinfo
 from typing import Any, Literal
 from uuid import UUID
@@ -16,6 +16,7 @@ from sqlalchemy import BigInteger, Column, Connection, Date, Index, Integer, Met
 
 from domain.customer import Erased
 from domain.events import Recorded, type_name
+from projections import books
 from projections.merging import same_customer
 from projections.occurred import own_day, within
 from projections.pages import Order, Page, page
@@ -75,61 +76,20 @@ ticket_private = Table(
     Column("private", Text, nullable=False),
 )
 
+KEPT = books.Kept(ticket_rows, ticket_tags, ticket_private)
+
 # How events change it
 
 
 def apply(batch: Sequence[Delivery], rows: Rows) -> None:
-    ids = {delivery.recorded.stream for delivery in batch if _is_ours(delivery)}
-    known, private = rows.load(ticket_rows, ids), rows.load(ticket_private, ids)
-    books = {id: TicketBook.taken_up(id, _text(known.get(id), "state"), _text(private.get(id), "private")) for id in ids}
-    tags = {id: set(book.tags) for id, book in books.items()}
-    subjects = {id: row["subject"] for id, row in known.items()}
-    made = dict(known)
-    erased: set[UUID] = set()
-    for delivery in batch:
-        if _is_ours(delivery):
-            id = delivery.recorded.stream
-            books[id].fold(delivery.recorded)
-            subjects[id] = delivery.recorded.metadata.subject
-            made[id] = _row(delivery.recorded, made.get(id))
-        if delivery.recorded.event.erases():
-            erased |= delivery.here
-            _forget(books, {id for id, subject in subjects.items() if subject in delivery.here})
-    rows.save(ticket_rows, [made[id] | _standing(books[id]) for id in ids])
-    _save_private(rows, books, subjects, private.keys(), erased)
-    _save_tags(rows, books, {id for id in ids if tags[id] != books[id].tags})
+    books.apply_to(KEPT, TICKET_EVENTS, TicketBook.taken_up, _told, _standing, batch, rows)
 
 
-def _is_ours(delivery: Delivery) -> bool:
-    return delivery.at_home and isinstance(delivery.recorded.event, TICKET_EVENTS)
-
-
-def _forget(books: dict[UUID, TicketBook], ids: Collection[UUID]) -> None:
-    for id in ids:
-        books[id].forget()
-
-
-def _text(row: Row | None, column: str) -> str | None:
-    return row[column] if row else None
-
-
-def _row(recorded: Recorded, before: Row | None) -> Row:
-    """What the last event says by itself; how the ticket was opened stays from the first."""
+def _told(recorded: Recorded, before: Row | None) -> Row:
+    """How the ticket was opened stays from the first event."""
     told = recorded.metadata
-    row = before or {
-        "ticket_id": recorded.stream,
-        "opened_at": told.occurred_at,
-        "opened_on": own_day(told),
-        "last_activity_at": told.occurred_at,
-        "irregular": 0,
-    }
-    return row | {
-        "subject": told.subject,
-        "position": recorded.position,
-        "version": recorded.version,
-        "last_activity_at": max(row["last_activity_at"], told.occurred_at),
-        "irregular": row["irregular"] + len(told.irregular),
-    }
+    row = before or {"ticket_id": recorded.stream, "opened_at": told.occurred_at, "opened_on": own_day(told)}
+    return row | {"last_activity_at": max(row.get("last_activity_at", told.occurred_at), told.occurred_at)}
 
 
 def _standing(book: TicketBook) -> Row:
@@ -162,23 +122,6 @@ def _standing(book: TicketBook) -> Row:
 
 def _at(fact: Fact | None) -> Any:
     return fact and moment(fact.at)
-
-
-def _save_private(
-    rows: Rows, books: dict[UUID, TicketBook], subjects: dict[UUID, UUID], known: Collection[UUID], erased: Collection[UUID]
-) -> None:
-    rows.delete(ticket_private, "subject", erased)
-    private = {id: book.private() for id, book in books.items()}
-    rows.delete(ticket_private, "ticket_id", [id for id in known if private[id] is None])
-    rows.save(
-        ticket_private,
-        [{"ticket_id": id, "subject": subjects[id], "private": text} for id, text in private.items() if text is not None],
-    )
-
-
-def _save_tags(rows: Rows, books: dict[UUID, TicketBook], changed: Collection[UUID]) -> None:
-    rows.delete(ticket_tags, "ticket_id", changed)
-    rows.insert(ticket_tags, [{"ticket_id": id, "tag": tag} for id in changed for tag in books[id].tags])
 
 
 # How it is queried
