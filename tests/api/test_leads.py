@@ -141,7 +141,7 @@ def test_analysts_see_a_lead_without_who_it_is(client: Client, key_for: KeyFor) 
     for path in (lead, "/v1/leads", f"{lead}/history", f"{lead}?version=1"):
         answer = client.get(path, headers=key, params={"after": position} if "?" not in path else None)
         assert (answer.status_code, "@ada" in answer.text) == (200, False), path
-    statuses: dict[Role, int] = {"marketer": 403, "agent": 201, "sales": 201}
+    statuses: dict[Role, int] = {"analyst": 403, "auditor": 403, "marketer": 201, "agent": 201, "sales": 201}
     for role, status in statuses.items():
         assert client.post("/v1/leads", {}, headers=key_for(role)).status_code == status, role
     assert client.put("/v1/pipelines/x", {"name": "X", "stages": STAGES}, headers=key_for("agent")).status_code == 403

@@ -67,10 +67,13 @@ class Reader:
             assert problem is None, f"{problem}\n{said}"
 
     def _ask(self, method: str, path: str, headers: dict[str, str], body: str | None = None) -> httpx.Response:
-        """Reads wait until what was written before is there."""
+        """Reads wait until what was written before is there; so does what is asked about customers before they are registered."""
+        seen = {"Position": str(self._position)}
         if method == "GET":
-            headers = {"Position": str(self._position), **headers}
-        elif body is not None:
+            headers = {**seen, **headers}
+        elif path == "/v1/customers":
+            assert self._caller.get(path, params={"limit": 1}, headers=seen).is_success
+        if method != "GET" and body is not None:
             headers = {"Content-Type": "application/json", **headers}
         answer = self._caller.request(method, path, headers=headers, content=body)
         if method != "GET":

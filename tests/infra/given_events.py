@@ -27,6 +27,10 @@ _leaves: dict[type, st.SearchStrategy[Any]] = {
     inspect.DateTimeType: st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1)).map(lambda t: t.replace(tzinfo=UTC)),  # noqa: DTZ001
     inspect.DateType: st.dates(date(1900, 1, 1), date(2100, 1, 1)),
     inspect.NoneType: st.none(),
+    # Whatever JSON can say.
+    inspect.AnyType: st.recursive(
+        st.none() | st.booleans() | st.integers(-9, 9) | st.just("sealed"), lambda some: st.lists(some, max_size=3)
+    ),
 }
 _words = st.one_of(st.just("sealed"), st.text(st.characters(exclude_categories=["Cs"]), max_size=20))
 
