@@ -67,7 +67,7 @@ class Reader:
             assert problem is None, f"{problem}\n{said}"
 
     def _ask(self, method: str, path: str, headers: dict[str, str], body: str | None = None) -> httpx.Response:
-        """Reads wait until what was written before is there; so does what is asked about customers before they are registered."""
+        """Reads wait until what was written before is there; so does who registers customers, as duplicates are looked for."""
         seen = {"Position": str(self._position)}
         if method == "GET":
             headers = {**seen, **headers}
