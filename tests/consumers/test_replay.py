@@ -18,6 +18,7 @@ from infra.wiring import PROJECTIONS
 from tests.api.client import Client
 from tests.api.conftest import SETTINGS, new_key
 from tests.api.given_everything import everything_happened
+from tests.api.given_the_rest import the_rest_happened
 
 
 class Live(NamedTuple):
@@ -29,12 +30,13 @@ class Live(NamedTuple):
 
 @pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Live:
-    """Given customers who moved between segments, campaigns, channels and tickets."""
+    """Given everything that can happen: what is told, changed and taken back."""
     home = tmp_path_factory.mktemp("live") / "home"
     settings = Settings.model_validate(SETTINGS | {"home": home})
     with opened(settings) as parts, parts.application() as app:
         client = Client(app, new_key(parts.executor, "admin"))
-        position = everything_happened(client)
+        everything_happened(client)
+        position = the_rest_happened(client, parts.executor)
         for path in ("/v1/segment-labels?model=by-size", "/v1/keys", "/v1/status"):
             assert client.get(path, params={"after": position}).status_code == 200
         assert parts.projector is not None
