@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Literal, get_args
 from uuid import UUID
 
@@ -36,6 +37,7 @@ class AttributeDoesNotFit(Malformed):
     """The attribute's value is not one that its field takes."""
 
 
+@lru_cache(maxsize=10_000)
 def field_definition_id(entity: str, key: str) -> UUID:
     return derived_id("field_definition", entity, key)
 

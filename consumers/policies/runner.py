@@ -68,21 +68,29 @@ class Policies:
         self._stopping.set()
 
     def follow(self) -> int:
-        """Hear the next events, and tell how many. Raises what is in DOUBT; then those not yet saved are heard again."""
+        """Hear the next events that some policy hears, and tell how many.
+
+        Raises what is in DOUBT; then those not yet saved are heard again.
+        """
         with self._read_models.reader.connect() as connection:
             position = followed.position(connection, self._name)
         if position is None:
             self.begin()
             return 0
+        head = self._store.head()
+        if head <= position:
+            return 0
         heard = 0
-        for stored in self._store.log(position, BATCH):
+        found = self._store.log(position, BATCH, head, self._hearing)
+        for stored in found:
             if self._stopping.is_set():
                 break
             self._hear(stored)
             heard, position = heard + 1, stored.position
-        if heard:
-            with self._read_models.writer.begin() as connection:
-                followed.advance(connection, self._name, position)
+        if heard == len(found) < BATCH:
+            position = head
+        with self._read_models.writer.begin() as connection:
+            followed.advance(connection, self._name, position)
         return heard
 
     def _hear(self, stored: Stored) -> None:

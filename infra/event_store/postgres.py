@@ -204,10 +204,12 @@ class PostgresRecorder:
         return self._read(READ + where, [list(ids)])
 
     @unavailable_when_unreachable
-    def log(self, after: int, limit: int, upto: int | None = None) -> list[Stored]:
+    def log(self, after: int, limit: int, upto: int | None = None, types: Collection[str] | None = None) -> list[Stored]:
         bound = "" if upto is None else "AND notification_id <= %s "
-        statement = f"{READ}WHERE notification_id > %s {bound}ORDER BY notification_id LIMIT %s"
-        return self._read(statement, [after, *([] if upto is None else [upto]), limit])
+        wanted = "" if types is None else "AND topic = ANY(%s) "
+        statement = f"{READ}WHERE notification_id > %s {bound}{wanted}ORDER BY notification_id LIMIT %s"
+        given = [*([] if upto is None else [upto]), *([] if types is None else [list(types)])]
+        return self._read(statement, [after, *given, limit])
 
     @unavailable_when_unreachable
     def keys(self, subjects: Collection[UUID]) -> dict[UUID, bytes]:

@@ -122,10 +122,11 @@ class SqliteRecorder:
         return found
 
     @unavailable_when_unreachable
-    def log(self, after: int, limit: int, upto: int | None = None) -> list[Stored]:
+    def log(self, after: int, limit: int, upto: int | None = None, types: Collection[str] | None = None) -> list[Stored]:
         bound = "" if upto is None else "AND rowid <= ? "
-        statement = f"{READ}WHERE rowid > ? {bound}ORDER BY rowid LIMIT ?"
-        return self._read(statement, [after, *([] if upto is None else [upto]), limit])
+        wanted = "" if types is None else f"AND topic IN ({','.join('?' * len(types))}) "
+        statement = f"{READ}WHERE rowid > ? {bound}{wanted}ORDER BY rowid LIMIT ?"
+        return self._read(statement, [after, *([] if upto is None else [upto]), *(types or ()), limit])
 
     @unavailable_when_unreachable
     def keys(self, subjects: Collection[UUID]) -> dict[UUID, bytes]:

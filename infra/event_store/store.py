@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -79,9 +79,9 @@ class EventStore:
     def stream(self, id: UUID) -> list[Stored]:
         return self._recorder.streams([id])
 
-    def log(self, after: int, limit: int, upto: int | None = None) -> list[Stored]:
-        """At most `limit` events in position order, from after `after`, up to and including `upto`."""
-        return self._recorder.log(after, limit, upto)
+    def log(self, after: int, limit: int, upto: int | None = None, types: Collection[str] | None = None) -> list[Stored]:
+        """At most `limit` events in position order, from after `after`, up to and including `upto`, of these types."""
+        return self._recorder.log(after, limit, upto, types)
 
     def decode(self, stored: Sequence[Stored]) -> list[Recorded]:
         keys = self.keys(stored)
