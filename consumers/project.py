@@ -38,7 +38,7 @@ LOOKS_A_PATIENCE = 4
 STOPPED_PAUSE, OUTDATED_PAUSE = 30.0, 5.0
 SHORTEST_BACKOFF, LONGEST_BACKOFF = 0.05, 5.0
 # Events a transaction: on SQLite it keeps other writers waiting, and may take 50 ms.
-AT_ONCE = {"sqlite": 500, "postgresql": 2000}
+AT_ONCE = {"sqlite": 2000, "postgresql": 2000}
 
 
 class Projector:

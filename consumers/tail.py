@@ -10,7 +10,7 @@ from infra.event_store import EventStore
 from infra.routing import Held, Message
 
 ONLY = 0
-BATCH = 500
+BATCH = 2000
 # While events come the log is asked every 2 ms; when all is quiet, every 50 ms. A nudge is heard at once.
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.002, 0.050
 
