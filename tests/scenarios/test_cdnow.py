@@ -80,7 +80,8 @@ def test_importing_again_changes_nothing(recount: Recount, report: dict[str, Any
     assert recount.get("/v1/events", limit=1).headers["Position"] == before
 
 
-def test_every_read_model_is_what_the_log_says(recount: Recount, report: dict[str, Any]) -> None:
+@pytest.mark.parametrize("name", ["customer_view", "orders", "channel_sales"])
+def test_what_was_asked_is_what_the_log_says(recount: Recount, report: dict[str, Any], name: str) -> None:
+    """The read models that these answers came from; all others are checked where something of everything happens."""
     recount.get("/v1/customers", after=report["position"])
-    checked = recount.run("rebuild", "--all", "--check")
-    assert all(one["same"] for one in checked), checked
+    assert recount.run("rebuild", name, "--check")["same"]
