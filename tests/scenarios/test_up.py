@@ -67,7 +67,9 @@ def _status(home: Path) -> Ran:
 
 
 def _a_worker_that_is_killed_comes_back(caller: httpx.Client, up: Running, url: str) -> None:
-    [killed] = [process for process in _of_recount(_family(up)) if url.endswith(process.environ().get("RECOUNT_PORT", "none"))]
+    # Without what a worker may have forked just now, which looks like the worker itself until it is something else.
+    started = _of_recount(psutil.Process(up.process.pid).children())
+    [killed] = [process for process in started if url.endswith(process.environ().get("RECOUNT_PORT", "none"))]
     killed.kill()
 
     def is_back() -> bool:
