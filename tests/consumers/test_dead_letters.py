@@ -168,8 +168,8 @@ def rename_type(world: World, position: int) -> None:
     """The log holds an event of a type that nobody here knows."""
     real = world.store.log
 
-    def log(after: int, limit: int, upto: int | None = None) -> list[Stored]:
-        return [renamed(one) if one.position == position else one for one in real(after, limit, upto)]
+    def log(after: int, limit: int, upto: int | None = None, types: Collection[str] | None = None) -> list[Stored]:
+        return [renamed(one) if one.position == position else one for one in real(after, limit, upto, types)]
 
     def renamed(one: Stored) -> Stored:
         return one._replace(type="crm.tally.unheard.v1", state=one.state.replace(b"tally.added.v1", b"tally.unheard.v1"))
