@@ -1,6 +1,7 @@
 """An event that cannot be folded is set aside for one read model, with what must wait for it; all else goes on."""
 
 import random
+from collections.abc import Collection
 from uuid import UUID
 
 import pytest
