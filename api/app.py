@@ -8,73 +8,87 @@ from anyio import CapacityLimiter
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from api import (
-    assignment_rules,
-    audit,
-    batch,
-    calendar,
+from api import selecting
+from api.customers import (
+    customer_views,
+    customers,
+    erasure,
+    feedback,
+    feedback_views,
+    field_definitions,
+    interaction_views,
+    interactions,
+    relations,
+)
+from api.marketing import (
+    campaign_effect as campaign_report,
+)
+from api.marketing import (
     campaign_members,
-    campaign_report,
     campaign_views,
     campaigns,
     channel_effect,
     channel_views,
     channels,
-    customer_views,
-    customers,
-    deal_views,
-    deals,
-    erasure,
+    segment_models,
+    segment_rules,
+    segment_views,
+    static_lists,
+    touchpoints,
+)
+from api.operations import (
+    api_keys as keys,
+)
+from api.operations import (
+    audit,
+    calendar,
     event_stream,
     events,
-    feedback,
-    feedback_views,
-    field_definitions,
     imports,
-    interaction_views,
-    interactions,
-    keys,
+    refused,
+    saved_views,
+    teams,
+    upkeep,
+    users,
+    webhooks,
+)
+from api.operations import (
+    health as operations,
+)
+from api.operations.event_stream import Streams
+from api.operations.health import Operations
+from api.operations.jobs import Jobs
+from api.sales import (
+    channel_sales as reports,
+)
+from api.sales import (
+    deal_views,
+    deals,
     lead_funnel,
     lead_views,
     leads,
-    openapi,
-    operations,
     order_goods,
     order_payments,
     order_views,
     orders,
     pipelines,
-    problems,
-    refused,
-    relations,
-    reports,
     sales_report,
-    saved_views,
-    segment_models,
-    segment_rules,
-    segment_views,
-    selecting,
+)
+from api.service import (
+    assignment_rules,
     service_level_report,
     service_level_views,
     service_levels,
     service_report,
-    static_lists,
     tasks,
-    teams,
     ticket_backlog,
     ticket_report,
     ticket_views,
     tickets,
-    touchpoints,
-    upkeep,
-    users,
-    webhooks,
 )
-from api.access import Keys
-from api.event_stream import Streams
-from api.jobs import Jobs
-from api.operations import Operations
-from commands.executor import Executor
+from api.shared import batch, openapi, problems
+from api.shared.access import Keys
+from commands.shared.executor import Executor
 from infra.read_models.completeness import Completeness
 from infra.wiring import Deployment
 

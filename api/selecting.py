@@ -18,26 +18,18 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import StreamingResponse
 from pydantic import Field, StringConstraints
 
-from api import (
-    customer_views,
-    deal_views,
-    exporting,
-    feedback_views,
-    interaction_views,
-    lead_views,
-    order_views,
-    schemas,
-    tasks,
-    ticket_views,
-)
-from api.access import may
-from api.batch import ANSWER_SCHEMA, Asked, Line, answered, answers_of, inner
-from api.commanding import expected_version
-from api.fields import Body
-from api.openapi import answers
-from api.problems import Problem
-from api.reading import After
-from api.strict import StrictRoute
+from api.customers import customer_views, feedback_views, interaction_views
+from api.sales import deal_views, lead_views, order_views
+from api.service import tasks, ticket_views
+from api.shared import exporting, schemas
+from api.shared.access import may
+from api.shared.batch import ANSWER_SCHEMA, Asked, Line, answered, answers_of, inner
+from api.shared.commanding import expected_version
+from api.shared.fields import Body
+from api.shared.openapi import answers
+from api.shared.problems import Problem
+from api.shared.reading import After
+from api.shared.strict import StrictRoute
 
 LIMIT = 10_000
 """Things that one request may change."""

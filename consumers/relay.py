@@ -16,7 +16,7 @@ from prometheus_client import Counter, Gauge
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from commands.commit import StoreUnavailable
+from commands.shared.commit import StoreUnavailable
 from consumers.window import Window, next_window
 from infra.event_store import EventStore, Stored
 from infra.kafka.connection import KafkaUnavailable

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from domain.events import Metadata
+from domain.shared.events import Metadata
 from infra.event_store import Stored
 from infra.event_store.mapper import read_metadata
 from infra.kafka.headers import Record, encode

@@ -11,7 +11,7 @@ from collections.abc import Mapping, MutableMapping, Sequence
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
-from domain.events import Metadata
+from domain.shared.events import Metadata
 from infra.event_store import Stored
 
 PARTITIONS = 12

@@ -9,8 +9,8 @@ from typing import Literal, Self
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from domain.occurrence import checked_zone
-from domain.refusals import Malformed
+from domain.shared.occurrence import checked_zone
+from domain.shared.refusals import Malformed
 
 
 class Settings(BaseSettings):

@@ -9,76 +9,76 @@ from typing import IO
 
 import msgspec
 
-from commands.commit import EventStore as EventStoreProtocol
-from commands.executor import Executor, Limits
-from domain.aggregate import Aggregate
-from domain.api_key import ApiKey
-from domain.assignment_rule import AssignmentRule
-from domain.calendar import Calendar
-from domain.campaign import Campaign
-from domain.campaign_member import CampaignMember
-from domain.channel import Channel, ChannelDay
-from domain.customer import Customer
-from domain.deal import Deal
-from domain.events import Event
-from domain.feedback import Feedback
-from domain.field_definition import FieldDefinition
-from domain.imports import Import
-from domain.interaction import Interaction
-from domain.lead import Lead
-from domain.order import Order
-from domain.pipeline import Pipeline
-from domain.rota import Rota
-from domain.saved_view import SavedView
-from domain.segment_model import SegmentModel
-from domain.segment_rule import SegmentRule
-from domain.service_calendar import ServiceCalendar
-from domain.sla_policy import SlaPolicy
-from domain.static_list import StaticList
-from domain.task import Task
-from domain.team import Team
-from domain.ticket import Ticket
-from domain.touchpoint import Touchpoint
-from domain.user import User
-from domain.webhook import Webhook
+from commands.shared.commit import EventStore as EventStoreProtocol
+from commands.shared.executor import Executor, Limits
+from domain.customers.customer import Customer
+from domain.customers.feedback import Feedback
+from domain.customers.field_definition import FieldDefinition
+from domain.customers.interaction import Interaction
+from domain.marketing.campaign import Campaign
+from domain.marketing.campaign_member import CampaignMember
+from domain.marketing.channel import Channel, ChannelDay
+from domain.marketing.segment_model import SegmentModel
+from domain.marketing.segment_rule import SegmentRule
+from domain.marketing.static_list import StaticList
+from domain.marketing.touchpoint import Touchpoint
+from domain.operations.api_key import ApiKey
+from domain.operations.calendar import Calendar
+from domain.operations.imports import Import
+from domain.operations.saved_view import SavedView
+from domain.operations.team import Team
+from domain.operations.user import User
+from domain.operations.webhook import Webhook
+from domain.sales.deal import Deal
+from domain.sales.lead import Lead
+from domain.sales.order import Order
+from domain.sales.pipeline import Pipeline
+from domain.service.assignment_rule import AssignmentRule
+from domain.service.rota import Rota
+from domain.service.service_calendar import ServiceCalendar
+from domain.service.sla_policy import SlaPolicy
+from domain.service.task import Task
+from domain.service.ticket import Ticket
+from domain.shared.aggregate import Aggregate
+from domain.shared.events import Event
 from infra.event_store import EventStore, Mapper, PostgresRecorder, SqliteRecorder, Vault
 from infra.event_store.mapper import Upcaster
 from infra.read_models import ReadModels, postgres_read_models, sqlite_read_models
 from infra.routing import PARTITIONS
 from infra.settings import Settings
-from projections.api_keys import api_keys
-from projections.assignment_rules import assignment_rules
-from projections.audit_index import audit_index
-from projections.campaign_members import campaign_members
-from projections.campaigns import campaigns
-from projections.channel_sales import channel_sales
-from projections.channel_traffic import channel_traffic
-from projections.channels import channels
-from projections.customer_relations import customer_relations
-from projections.customer_timeline import customer_timeline
-from projections.customer_view import customer_view
-from projections.deals import deals
-from projections.feedback import feedback
-from projections.field_definitions import field_definitions
-from projections.interactions import interactions
-from projections.leads import leads
-from projections.orders import orders
-from projections.pipelines import pipelines
-from projections.product_sales import product_sales
-from projections.projection import Projection
-from projections.saved_views import saved_views
-from projections.segment_labels import segment_labels
-from projections.service_calendars import service_calendars
-from projections.sla_policies import sla_policies
-from projections.static_lists import static_lists
-from projections.tasks import tasks
-from projections.teams import teams
-from projections.ticket_due import ticket_due
-from projections.ticket_times import ticket_times
-from projections.tickets import tickets
-from projections.touchpoints import touchpoints
-from projections.users import users
-from projections.webhooks import webhooks
+from projections.customers.customers import customer_view
+from projections.customers.feedback import feedback
+from projections.customers.field_definitions import field_definitions
+from projections.customers.interactions import interactions
+from projections.customers.relations import customer_relations
+from projections.customers.timeline import customer_timeline
+from projections.marketing.campaign_members import campaign_members
+from projections.marketing.campaigns import campaigns
+from projections.marketing.channel_traffic import channel_traffic
+from projections.marketing.channels import channels
+from projections.marketing.segment_labels import segment_labels
+from projections.marketing.static_lists import static_lists
+from projections.marketing.touchpoints import touchpoints
+from projections.operations.api_keys import api_keys
+from projections.operations.audit_index import audit_index
+from projections.operations.saved_views import saved_views
+from projections.operations.teams import teams
+from projections.operations.users import users
+from projections.operations.webhooks import webhooks
+from projections.sales.channel_sales import channel_sales
+from projections.sales.deals import deals
+from projections.sales.leads import leads
+from projections.sales.orders import orders
+from projections.sales.pipelines import pipelines
+from projections.sales.product_sales import product_sales
+from projections.service.assignment_rules import assignment_rules
+from projections.service.service_calendars import service_calendars
+from projections.service.sla_policies import sla_policies
+from projections.service.tasks import tasks
+from projections.service.ticket_due import ticket_due
+from projections.service.ticket_times import ticket_times
+from projections.service.tickets import tickets
+from projections.shared.projection import Projection
 
 AGGREGATES: tuple[type[Aggregate], ...] = (
     Customer,

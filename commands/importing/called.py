@@ -8,13 +8,13 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
-from domain.campaign_member import member_id
-from domain.channel import channel_day_id, channel_id
-from domain.field_definition import field_definition_id
-from domain.ids import external_id
-from domain.pipeline import pipeline_id
-from domain.team import team_id
-from domain.user import user_id
+from domain.customers.field_definition import field_definition_id
+from domain.marketing.campaign_member import member_id
+from domain.marketing.channel import channel_day_id, channel_id
+from domain.operations.team import team_id
+from domain.operations.user import user_id
+from domain.sales.pipeline import pipeline_id
+from domain.shared.ids import external_id
 
 REMEMBERED = 10_000
 

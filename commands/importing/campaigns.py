@@ -8,11 +8,12 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from commands import annotating, campaign_members, campaigns
 from commands.importing.called import Called
 from commands.importing.statements import Annotation, Facts, Importable, annotation_commands
-from domain.campaign import TREATMENT, Campaign, Goal, ResourceKind, Variant
-from domain.campaign_member import Bounce, CampaignMember, Machine
+from commands.marketing import campaign_members, campaigns
+from commands.shared import annotating
+from domain.marketing.campaign import TREATMENT, Campaign, Goal, ResourceKind, Variant
+from domain.marketing.campaign_member import Bounce, CampaignMember, Machine
 
 
 class Planning(Facts, frozen=True):

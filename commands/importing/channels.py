@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from commands import channels, touchpoints
 from commands.importing.called import Called
 from commands.importing.statements import Facts, Importable
-from domain import touchpoint
-from domain.channel import Channel, ChannelDay, Kind
-from domain.customer import Utm
-from domain.touchpoint import Touchpoint
+from commands.marketing import channels, touchpoints
+from domain.customers.customer import Utm
+from domain.marketing import touchpoint
+from domain.marketing.channel import Channel, ChannelDay, Kind
+from domain.marketing.touchpoint import Touchpoint
 
 
 class ChannelFacts(Facts, frozen=True):

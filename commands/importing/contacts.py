@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from commands import annotating, feedback, interactions
+from commands.customers import feedback, interactions
 from commands.importing.called import Called
 from commands.importing.statements import Annotation, Facts, Importable, annotation_commands
-from domain.feedback import Feedback, Kind, Scale
-from domain.interaction import Channel, Direction, Interaction
-from domain.ticket import Reference
+from commands.shared import annotating
+from domain.customers.feedback import Feedback, Kind, Scale
+from domain.customers.interaction import Channel, Direction, Interaction
+from domain.service.ticket import Reference
 
 ABOUT = ("order", "ticket", "campaign")
 

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 from commands.importing.mapping import Conditions, FileFormat, MappingError, Part, Time
 from commands.importing.reading import LINE
-from domain.events import Precision
-from domain.occurrence import Occurrence, checked_zone, occurrence
-from domain.refusals import Malformed
+from domain.shared.events import Precision
+from domain.shared.occurrence import Occurrence, checked_zone, occurrence
+from domain.shared.refusals import Malformed
 
 Texts = Sequence[str | None]
 

@@ -22,7 +22,7 @@ from commands.importing.pieces import Pieces, with_numbers
 from commands.importing.reading import Row
 from commands.importing.shapes import compiled
 from commands.importing.statements import Facts, Importable
-from domain.occurrence import Occurrence
+from domain.shared.occurrence import Occurrence
 
 _encode = msgspec.json.Encoder(order="sorted").encode
 

@@ -8,12 +8,12 @@ from uuid import UUID
 
 import msgspec
 
-from commands import customers
-from commands.unit_of_work import UnitOfWork
-from domain.aggregate import Aggregate
-from domain.customer import Customer
-from domain.occurrence import Occurrence
-from domain.refusals import Refusal
+from commands.customers import customers
+from commands.shared.unit_of_work import UnitOfWork
+from domain.customers.customer import Customer
+from domain.shared.aggregate import Aggregate
+from domain.shared.occurrence import Occurrence
+from domain.shared.refusals import Refusal
 
 
 class Step(NamedTuple):

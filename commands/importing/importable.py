@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from commands import customers, order_goods, order_payments, orders
+from commands.customers import customers
 from commands.importing import history
 from commands.importing.called import Called
 from commands.importing.campaigns import CAMPAIGNS
@@ -19,9 +19,10 @@ from commands.importing.relations import RELATIONS
 from commands.importing.statements import Facts, Importable, annotation_commands
 from commands.importing.tickets import TICKETS
 from commands.importing.working import WORKING
-from domain.contact import Address, MethodKind
-from domain.customer import AcquisitionSource, ContactMethod, Customer, Kind, LegalBasis, OptIn
-from domain.order import Charge, Contact, Item, Line, LineQuantity, Order, OrderDiscount
+from commands.sales import order_goods, order_payments, orders
+from domain.customers.customer import AcquisitionSource, ContactMethod, Customer, Kind, LegalBasis, OptIn
+from domain.sales.order import Charge, Contact, Item, Line, LineQuantity, Order, OrderDiscount
+from domain.shared.contact import Address, MethodKind
 
 
 class CustomerFacts(Facts, frozen=True):

@@ -8,12 +8,13 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from commands import annotating, deals, leads, pipelines
 from commands.importing.called import Called
 from commands.importing.statements import Annotation, Facts, Importable, annotation_commands
-from domain.deal import Deal
-from domain.lead import Contact, Lead
-from domain.pipeline import Pipeline, Stage
+from commands.sales import deals, leads, pipelines
+from commands.shared import annotating
+from domain.sales.deal import Deal
+from domain.sales.lead import Contact, Lead
+from domain.sales.pipeline import Pipeline, Stage
 
 
 class Capture(Facts, frozen=True):

@@ -11,10 +11,10 @@ from typing import Any, Literal
 
 import msgspec
 
-from domain.events import Precision
-from domain.occurrence import checked_zone, occurrence
-from domain.refusals import Malformed
-from domain.text import code
+from domain.shared.events import Precision
+from domain.shared.occurrence import checked_zone, occurrence
+from domain.shared.refusals import Malformed
+from domain.shared.text import code
 
 WHITESPACE = "whitespace"
 

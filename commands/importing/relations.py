@@ -8,10 +8,10 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from commands import relations
+from commands.customers import relations
 from commands.importing.called import Called
 from commands.importing.statements import Facts, Importable
-from domain.customer import Customer, RelationRole
+from domain.customers.customer import Customer, RelationRole
 
 
 class Relation(Facts, frozen=True, kw_only=True):

@@ -17,10 +17,6 @@ from uuid import UUID
 
 import msgspec
 
-from commands import imports
-from commands.batch import Command
-from commands.commit import ReceiptKey
-from commands.executor import Executor, OutcomeUnknown, Overloaded
 from commands.importing.expressions import Unusable
 from commands.importing.facts import Group, Part, Plan
 from commands.importing.history import carry_out
@@ -29,10 +25,14 @@ from commands.importing.pieces import LARGEST
 from commands.importing.reading import Row, Table, read_table, sha256
 from commands.importing.report import RefusedRow, Report, Tally
 from commands.importing.window import Window
-from commands.outcome import Outcome
-from domain.events import Actor, Context, Source
-from domain.ids import external_id, new_id
-from domain.imports import ImportAlreadyCompleted, ImportAlreadyStarted
+from commands.operations import imports
+from commands.shared.batch import Command
+from commands.shared.commit import ReceiptKey
+from commands.shared.executor import Executor, OutcomeUnknown, Overloaded
+from commands.shared.outcome import Outcome
+from domain.operations.imports import ImportAlreadyCompleted, ImportAlreadyStarted
+from domain.shared.events import Actor, Context, Source
+from domain.shared.ids import external_id, new_id
 
 Progress = Callable[[int, int], None]
 Told = tuple[datetime, int, int]

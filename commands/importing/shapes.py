@@ -12,7 +12,7 @@ from msgspec import inspect
 
 from commands.importing.expressions import Compiler, Computed, Expression, Texts, Unusable
 from commands.importing.mapping import MappingError, Part, Time
-from domain.occurrence import Occurrence
+from domain.shared.occurrence import Occurrence
 
 P = TypeVar("P", bound=Part)
 

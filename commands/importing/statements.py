@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from commands import annotating
 from commands.importing.called import Called
-from domain.aggregate import Aggregate
-from domain.annotations import Annotated
+from commands.shared import annotating
+from domain.shared.aggregate import Aggregate
+from domain.shared.annotations import Annotated
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from commands import annotating, tickets
 from commands.importing.called import Called
 from commands.importing.statements import Annotation, Facts, Importable, annotation_commands
-from domain.ticket import Author, DiscardReason, OpenedBy, Reference, Replied, Ticket, Visibility
+from commands.service import tickets
+from commands.shared import annotating
+from domain.service.ticket import Author, DiscardReason, OpenedBy, Reference, Replied, Ticket, Visibility
 
 
 class Opening(Facts, frozen=True):

@@ -7,9 +7,9 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 
-from commands.batch import Command
-from commands.executor import Executor, Overloaded
-from commands.outcome import Outcome
+from commands.shared.batch import Command
+from commands.shared.executor import Executor, Overloaded
+from commands.shared.outcome import Outcome
 
 PAUSE = 0.005
 

@@ -9,16 +9,19 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from commands import field_definitions, static_lists, tasks, users
+from commands.customers import field_definitions
 from commands.importing.called import Called
 from commands.importing.expressions import Unusable
 from commands.importing.statements import Facts, Importable
-from domain.field_definition import FieldDefinition, Kind
-from domain.static_list import StaticList
-from domain.task import Task
-from domain.team import Team
-from domain.ticket import Reference
-from domain.user import User
+from commands.marketing import static_lists
+from commands.operations import users
+from commands.service import tasks
+from domain.customers.field_definition import FieldDefinition, Kind
+from domain.marketing.static_list import StaticList
+from domain.operations.team import Team
+from domain.operations.user import User
+from domain.service.task import Task
+from domain.service.ticket import Reference
 
 
 class Coded(Facts, frozen=True):

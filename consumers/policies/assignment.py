@@ -14,17 +14,18 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from commands import assignment as commands
-from commands.assignment import Roster
+from commands.service import assignment as commands
+from commands.service.assignment import Roster
 from consumers.policies.policy import Policy, Reaction
-from domain import lead, ticket
-from domain.events import Event, Recorded
-from domain.user import AvailabilityChanged, Registered
+from domain.operations.user import AvailabilityChanged, Registered
+from domain.sales import lead
+from domain.service import ticket
+from domain.shared.events import Event, Recorded
 from infra.event_store import EventStore
 from infra.read_models import ReadModels
 from infra.read_models.completeness import Completeness
 from infra.read_models.digest import one_moment
-from projections import assignment_rules, workload
+from projections.service import assignment_rules, workload
 
 NAME = "assignment"
 READ = (assignment_rules.assignment_rules.name, *workload.READ)

@@ -14,8 +14,8 @@ from threading import Event
 
 import structlog
 
-from commands.executor import Executor
-from commands.outcome import Outcome, VersionMismatch
+from commands.shared.executor import Executor
+from commands.shared.outcome import Outcome, VersionMismatch
 from consumers.policies.deadline import Deadline
 from consumers.policies.runner import DOUBT, OUTCOME_SECONDS, done
 from infra.read_models import ReadModels

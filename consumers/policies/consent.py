@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
-from commands.references import surviving_customer
-from commands.unit_of_work import UnitOfWork
+from commands.shared.references import surviving_customer
+from commands.shared.unit_of_work import UnitOfWork
 from consumers.policies.policy import Policy, Reaction
-from domain.campaign_member import MarkedAsSpam, Unsubscribed
-from domain.customer import Customer
-from domain.events import Recorded
+from domain.customers.customer import Customer
+from domain.marketing.campaign_member import MarkedAsSpam, Unsubscribed
+from domain.shared.events import Recorded
 
 PURPOSE = "marketing"
 CHANNEL = "email"

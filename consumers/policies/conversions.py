@@ -9,16 +9,16 @@ from collections.abc import Iterable
 from datetime import timedelta
 from uuid import UUID
 
-from commands import campaign_members
-from commands.references import surviving_customer
-from commands.unit_of_work import UnitOfWork
+from commands.marketing import campaign_members
+from commands.shared.references import surviving_customer
+from commands.shared.unit_of_work import UnitOfWork
 from consumers.policies.policy import Policy, Reaction
-from domain.aggregate import Aggregate
-from domain.campaign import Campaign
-from domain.campaign_member import CampaignMember, member_id
-from domain.events import Recorded
-from domain.occurrence import over_before
-from domain.order import Order, PaymentCaptured, PaymentChargedBack, PaymentRefunded, PaymentReversed
+from domain.marketing.campaign import Campaign
+from domain.marketing.campaign_member import CampaignMember, member_id
+from domain.sales.order import Order, PaymentCaptured, PaymentChargedBack, PaymentRefunded, PaymentReversed
+from domain.shared.aggregate import Aggregate
+from domain.shared.events import Recorded
+from domain.shared.occurrence import over_before
 
 PAID = ("paid", "overpaid")
 

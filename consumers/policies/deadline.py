@@ -14,11 +14,11 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from commands.batch import Command
-from commands.commit import POLICY_SCOPE, ReceiptKey
+from commands.shared.batch import Command
+from commands.shared.commit import POLICY_SCOPE, ReceiptKey
 from consumers.policies.policy import Reaction
-from domain.events import Actor, Context
-from domain.ids import derived_id
+from domain.shared.events import Actor, Context
+from domain.shared.ids import derived_id
 
 
 class Due(NamedTuple):

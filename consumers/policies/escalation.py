@@ -9,12 +9,12 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import Connection
 
-from commands.unit_of_work import UnitOfWork
+from commands.shared.unit_of_work import UnitOfWork
 from consumers.policies.deadline import Deadline, Due
 from consumers.policies.policy import Reaction
-from domain.ticket import SlaTarget, Ticket
-from projections import ticket_due
-from projections.ticket_due import Overdue
+from domain.service.ticket import SlaTarget, Ticket
+from projections.service import ticket_due
+from projections.service.ticket_due import Overdue
 
 
 def _due(connection: Connection, now: datetime, limit: int, cursor: str | None) -> tuple[Sequence[Due], str | None]:

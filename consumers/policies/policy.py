@@ -11,11 +11,11 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from commands.batch import Command
-from commands.commit import POLICY_SCOPE, ReceiptKey
-from domain.aggregate import Aggregate
-from domain.events import Actor, Context, Event, Recorded
-from domain.ids import derived_id
+from commands.shared.batch import Command
+from commands.shared.commit import POLICY_SCOPE, ReceiptKey
+from domain.shared.aggregate import Aggregate
+from domain.shared.events import Actor, Context, Event, Recorded
+from domain.shared.ids import derived_id
 
 
 class Reaction(NamedTuple):

@@ -7,11 +7,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from commands import tasks as commands
+from commands.service import tasks as commands
 from consumers.policies.deadline import Deadline, Due
 from consumers.policies.policy import Reaction
-from projections import tasks
-from projections.rows import Row
+from projections.service import tasks
+from projections.shared.rows import Row
 
 
 def _due(connection: Connection, now: datetime, limit: int, cursor: str | None) -> tuple[Sequence[Due], str | None]:

@@ -15,10 +15,10 @@ import structlog
 from prometheus_client import Counter
 from sqlalchemy.exc import DBAPIError
 
-from commands.commit import StoreUnavailable
-from commands.executor import Executor, OutcomeUnknown, Overloaded
+from commands.shared.commit import StoreUnavailable
+from commands.shared.executor import Executor, OutcomeUnknown, Overloaded
 from consumers.policies.policy import Policy
-from domain.events import type_name
+from domain.shared.events import type_name
 from infra.event_store import EventStore, Stored
 from infra.event_store.mapper import read_metadata
 from infra.read_models import ReadModels, followed

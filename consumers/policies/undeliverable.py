@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from commands import webhooks as commands
+from commands.operations import webhooks as commands
 from consumers.policies.deadline import Deadline, Due
 from consumers.policies.policy import Reaction
 from infra.read_models import deliveries
-from projections import webhooks
-from projections.webhooks import Active
+from projections.operations import webhooks
+from projections.operations.webhooks import Active
 
 PATIENCE = timedelta(days=7)
 

@@ -16,16 +16,16 @@ import structlog
 from prometheus_client import Counter, Gauge
 from sqlalchemy.exc import DBAPIError
 
-from commands.commit import StoreUnavailable
+from commands.shared.commit import StoreUnavailable
 from consumers.webhooks.receiver import Undelivered
 from consumers.webhooks.round import Round, next_round
-from domain.ids import new_id
+from domain.shared.ids import new_id
 from infra.event_store import EventStore
 from infra.read_models import ReadModels, deliveries
 from infra.read_models.deliveries import Delivery
 from infra.read_models.positions import Superseded
-from projections import webhooks
-from projections.webhooks import Active
+from projections.operations import webhooks
+from projections.operations.webhooks import Active
 
 PAUSE_SECONDS = 0.5
 # After a doubt, which is never the receiver's, everything waits.

@@ -13,9 +13,9 @@ from uuid import UUID
 import msgspec
 
 from consumers.webhooks.receiver import reached
-from domain.aggregate import replayed
-from domain.events import Metadata
-from domain.webhook import Subscription, Webhook
+from domain.operations.webhook import Subscription, Webhook
+from domain.shared.aggregate import replayed
+from domain.shared.events import Metadata
 from infra.event_store import EventStore, Stored
 from infra.event_store.mapper import read_metadata
 from infra.event_store.search import Criteria, search, shown

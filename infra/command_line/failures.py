@@ -53,7 +53,7 @@ def _of_the_stores(error: Exception) -> tuple[int, str] | None:
     """Only what happens at the start: a process that runs waits for its stores to come back."""
     from sqlalchemy.exc import DBAPIError
 
-    from commands.commit import StoreUnavailable
+    from commands.shared.commit import StoreUnavailable
     from infra.event_store import WrongMasterKey
     from infra.kafka.connection import KafkaUnavailable
     from infra.kafka.topic import UnfitTopic

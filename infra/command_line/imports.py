@@ -24,9 +24,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="The answer as JSON.")]
 def import_file(mapping: MappingFile, file: RowsFile, json: AsJson = False) -> None:
     """Import a file. The same again does what is left. Exit status 1 where rows were refused."""
     settings = read_settings()
-    from infra.command_line import logs
     from infra.command_line.following import followed
     from infra.command_line.reaching import reached
+    from infra.processes import logs
 
     logs.configure(settings.log_level)
     with reached(settings) as api, mapping.open("rb") as rules, file.open("rb") as rows:

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from infra.command_line import logs
 from infra.command_line.failures import distributed_settings
-from infra.command_line.stopping import interrupt, when_asked_to_stop
 from infra.command_line.terminal import WrongUsage
+from infra.processes import logs
+from infra.processes.stopping import interrupt, when_asked_to_stop
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from consumers.project import Projector
+    from consumers.projecting.projector import Projector
     from infra.settings import Settings
-    from projections.projection import Projection
+    from projections.shared.projection import Projection
 
 Names = Annotated[
     list[str] | None, typer.Argument(metavar="[NAMES]", help="Read models to keep; those of RECOUNT_PROJECTIONS, or all.")
@@ -28,7 +28,7 @@ def project(names: Names = None) -> None:
     """Keep read models up to date. Processes with the same names share the partitions."""
     settings, kafka = distributed_settings("project")
     logs.configure(settings.log_level)
-    from infra.command_line.measuring import measured
+    from infra.processes.measuring import measured
 
     projections = _chosen(",".join(names or ()), settings)
     with ExitStack() as stack:
@@ -41,8 +41,8 @@ def project(names: Names = None) -> None:
 
 
 def _projector(projections: Sequence[Projection], settings: Settings, kafka: str, stack: ExitStack) -> Projector:
-    from consumers.project import Projector
-    from infra.command_line.sources import kafka_source
+    from consumers.projecting.projector import Projector
+    from infra.processes.sources import kafka_source
     from infra.read_models.completeness import Completeness
     from infra.read_models.tables import prepare
     from infra.wiring import deploy

@@ -13,9 +13,9 @@ from typing import Any
 
 import httpx
 
-from infra.command_line import server_file
-from infra.command_line.parts import opened
 from infra.command_line.terminal import Failed
+from infra.processes import server_file
+from infra.processes.parts import opened
 from infra.settings import Settings
 from infra.wiring import HomeInUse
 

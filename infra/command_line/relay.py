@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
-from infra.command_line import logs
 from infra.command_line.failures import distributed_settings
-from infra.command_line.stopping import when_asked_to_stop
+from infra.processes import logs
+from infra.processes.stopping import when_asked_to_stop
 
 
 def relay() -> None:
@@ -14,7 +14,7 @@ def relay() -> None:
     settings, kafka = distributed_settings("relay")
     logs.configure(settings.log_level)
     from consumers.relay import Relay
-    from infra.command_line.measuring import measured
+    from infra.processes.measuring import measured
     from infra.read_models.tables import prepare
     from infra.wiring import deploy
 

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from infra.command_line import hints, logs, server_file
+from infra.command_line import hints
 from infra.command_line.failures import settings as read_settings
-from infra.command_line.stopping import when_asked_to_stop
 from infra.command_line.terminal import Failed
+from infra.processes import logs, server_file
+from infra.processes.stopping import when_asked_to_stop
 
 if TYPE_CHECKING:
     from infra.settings import Settings
@@ -49,10 +50,10 @@ def bound(settings: Settings) -> Iterator[socket.socket]:
 
 
 def run(settings: Settings, load: Files | None) -> None:
-    from infra.command_line.first_key import issue_first_key
-    from infra.command_line.http_server import Server, configuration
-    from infra.command_line.loading import Load as Loading
-    from infra.command_line.parts import opened
+    from infra.processes.first_key import issue_first_key
+    from infra.processes.http_server import Server, configuration
+    from infra.processes.loading import Load as Loading
+    from infra.processes.parts import opened
     from infra.wiring import HomeInUse
 
     with ExitStack() as stack:

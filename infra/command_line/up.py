@@ -10,17 +10,18 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from infra.command_line import hints, logs
+from infra.command_line import hints
 from infra.command_line.failures import settings as read_settings
 from infra.command_line.serve import Load
-from infra.command_line.stopping import interrupt, when_asked_to_stop
 from infra.command_line.terminal import Failed, WrongUsage, err
-from infra.processes import ROLES, Place, Role, environment
+from infra.processes import logs
+from infra.processes.roles import ROLES, Place, Role, environment
+from infra.processes.stopping import interrupt, when_asked_to_stop
 
 if TYPE_CHECKING:
-    from infra.command_line.loading import Load as Loading
-    from infra.command_line.parts import Parts
-    from infra.command_line.supervising import Watched
+    from infra.processes.loading import Load as Loading
+    from infra.processes.parts import Parts
+    from infra.processes.supervising import Watched
     from infra.servers.kafka import Kafka
     from infra.servers.postgres import Postgres
     from infra.settings import Settings
@@ -43,10 +44,10 @@ def up(load: Load = None) -> None:
 
 
 def _run(settings: Settings, load: tuple[Path, Path] | None) -> None:
-    from infra.command_line.first_key import issue_first_key
-    from infra.command_line.loading import Load as Loading
-    from infra.command_line.parts import opened
-    from infra.command_line.supervising import Supervisor
+    from infra.processes.first_key import issue_first_key
+    from infra.processes.loading import Load as Loading
+    from infra.processes.parts import opened
+    from infra.processes.supervising import Supervisor
 
     with ExitStack() as stack:
         folder = settings.home.absolute() / "servers"
@@ -92,7 +93,7 @@ def _servers(folder: Path, stack: ExitStack) -> tuple[Postgres, Kafka]:
 
 
 def _watched_servers(postgres: Postgres, kafka: Kafka) -> list[Watched]:
-    from infra.command_line.supervising import Watched
+    from infra.processes.supervising import Watched
 
     return [
         Watched(process, lambda: True, started_at=time.monotonic()) for process in (postgres.process, kafka.nodes[0].process)
@@ -101,7 +102,7 @@ def _watched_servers(postgres: Postgres, kafka: Kafka) -> list[Watched]:
 
 def _processes(settings: Settings, place: Place, folder: Path) -> tuple[list[Watched], str]:
     """All processes of the deployment, and the URL of the first worker."""
-    from infra.command_line.supervising import watched_recount
+    from infra.processes.supervising import watched_recount
     from infra.servers.ports import kept_ports
 
     named = [(role, name) for role in ROLES for name in role.names()]
@@ -153,7 +154,7 @@ def _tell_how_to_reach(file: Path, place: Place, stack: ExitStack) -> None:
 
 
 def _load(loading: Loading, parts: Parts, stack: ExitStack) -> None:
-    from api.jobs import Jobs
+    from api.operations.jobs import Jobs
 
     jobs = Jobs()
     stack.callback(jobs.close)

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.events import Event, Metadata, Recorded, type_name
+from domain.shared.events import Event, Metadata, Recorded, type_name
 from infra.event_store.vault import SubjectKey
 
 Path = tuple[str, ...]

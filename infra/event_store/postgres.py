@@ -19,7 +19,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row, tuple_row
 from psycopg.sql import SQL
 
-from commands.commit import (
+from commands.shared.commit import (
     POLICY_SCOPE,
     Committed,
     KeptReceipt,

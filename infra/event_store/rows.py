@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
-from commands.commit import Claim, Committed, KeptReceipt, NewReceipt
+from commands.shared.commit import Claim, Committed, KeptReceipt, NewReceipt
 from infra.event_store.mapper import Stored
 
 
@@ -34,7 +34,7 @@ class CommitRows(NamedTuple):
 
 
 class Recorder(Protocol):
-    """A storage engine: one commit, and plain reads. Raises what `commands.commit` names."""
+    """A storage engine: one commit, and plain reads. Raises what `commands.shared.commit` names."""
 
     def create(self) -> None: ...
     def commit(self, rows: CommitRows) -> Committed: ...

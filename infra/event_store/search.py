@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.events import Metadata
+from domain.shared.events import Metadata
 from infra.event_store.mapper import Stored, read_metadata
 from infra.event_store.store import EventStore
 

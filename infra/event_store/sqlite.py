@@ -23,7 +23,7 @@ from eventsourcing.sqlite import (
     SQLiteDatastore,
 )
 
-from commands.commit import (
+from commands.shared.commit import (
     POLICY_SCOPE,
     Committed,
     KeptReceipt,

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from commands.commit import Commit, Committed, KeptReceipt, NewEvent, ReceiptKey
-from domain.events import Recorded, type_name
+from commands.shared.commit import Commit, Committed, KeptReceipt, NewEvent, ReceiptKey
+from domain.shared.events import Recorded, type_name
 from infra.event_store.mapper import Mapper, Stored, subjects_with_secrets
 from infra.event_store.rows import CommitRows, EventRow, Recorder
 from infra.event_store.vault import SubjectKey, Vault, WrongMasterKey

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Column, Connection, Integer, MetaData, Table, Text, Uuid, exists, insert, select, update
 
 from infra.routing import Held
-from projections.rows import Instant
+from projections.shared.rows import Instant
 
 metadata = MetaData()
 

@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import BigInteger, Column, Connection, Index, Integer, MetaData, Table, Text, Uuid, delete, func, insert, select
 
 from infra.read_models.database import ReadModels
-from projections.rows import Instant, Row
+from projections.shared.rows import Instant, Row
 
 KEPT = 10_000
 

@@ -12,22 +12,22 @@ import msgspec
 import pytest
 from fastapi import FastAPI
 
-from api.access import new_key_text
-from commands import api_keys
-from commands.batch import Command
-from commands.executor import Executor
-from consumers.project import Projector
-from consumers.tail import Tail
-from domain.api_key import Role
-from domain.events import Actor, Context
-from domain.ids import new_id
-from infra.command_line.parts import Parts, opened, running
+from api.shared.access import new_key_text
+from commands.operations import api_keys
+from commands.shared.batch import Command
+from commands.shared.executor import Executor
+from consumers.projecting.projector import Projector
+from consumers.projecting.tail import Tail
+from domain.operations.api_key import Role
+from domain.shared.events import Actor, Context
+from domain.shared.ids import new_id
+from infra.processes.parts import Parts, opened, running
 from infra.read_models.completeness import Completeness
 from infra.read_models.tables import create_tables, prepare
 from infra.settings import Settings
 from infra.wiring import PROJECTIONS, Deployment, deploy
 from tests.api.client import Client
-from tests.api.given_orders import placed
+from tests.api.sales.given_orders import placed
 
 Headers = dict[str, str]
 KeyFor = Callable[[Role], Headers]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.api.given_orders import ORDER
-from tests.api.given_segments import Api, segments_that_moved, tell
+from tests.api.marketing.given_segments import Api, segments_that_moved, tell
+from tests.api.sales.given_orders import ORDER
 
 ADS = {"source": {"system": "ads"}}
 ERASURE = {"reason": "requested", "requested_by": "customer"}

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import create_engine, inspect, text
 
 from infra.settings import Settings
-from tests.api.given_orders import ORDER
-from tests.api.given_segments import Api, tell
+from tests.api.marketing.given_segments import Api, tell
+from tests.api.sales.given_orders import ORDER
 
 MARK, OTHER = "qxjv", "bystander"
 PHONE = "7654321"

@@ -6,15 +6,15 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from commands import assignment
-from commands.batch import Command
-from commands.executor import Executor
-from domain.assignment_rule import assignment_rule_id
-from domain.events import Actor, Context
-from domain.user import user_id
-from tests.api.given_leads import LEAD, STAGES
+from commands.service import assignment
+from commands.shared.batch import Command
+from commands.shared.executor import Executor
+from domain.operations.user import user_id
+from domain.service.assignment_rule import assignment_rule_id
+from domain.shared.events import Actor, Context
 from tests.api.given_marks import id_of, made
-from tests.api.given_segments import Api, tell
+from tests.api.marketing.given_segments import Api, tell
+from tests.api.sales.given_leads import LEAD, STAGES
 
 ERASURE = {"reason": "requested", "requested_by": "customer"}
 HOURS = [{"weekday": day, "opens": "09:00", "closes": "17:00"} for day in range(1, 6)]

@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from api.picking import row_schema
+from api.shared.picking import row_schema
 
 Document = Mapping[str, Any]
 Places = Mapping[str, Mapping[str, str]]

@@ -11,10 +11,10 @@ from httpx import URL
 
 from tests.api.client import Client
 from tests.api.conftest import on_both_engines
-from tests.api.given_customers import head, registered
-from tests.api.given_leads import captured, opened
-from tests.api.given_orders import ORDER, done
-from tests.api.given_segments import tell
+from tests.api.customers.given_customers import head, registered
+from tests.api.marketing.given_segments import tell
+from tests.api.sales.given_leads import captured, opened
+from tests.api.sales.given_orders import ORDER, done
 
 # One is the customer's log, which grows by the merge; the others tell how long something takes until now, and of no customers.
 LEFT_OUT = {

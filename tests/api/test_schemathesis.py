@@ -27,12 +27,12 @@ from schemathesis import Case, GenerationMode, Response
 from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.core.failures import FailureGroup
 
-from api.service_level_bodies import SOON, WEEKDAYS
+from api.service.service_level_bodies import SOON, WEEKDAYS
 from tests.api.client import Client
 from tests.api.conftest import World
-from tests.api.given_channels import counted, opened
-from tests.api.given_leads import defined
-from tests.api.given_orders import confirmed, done
+from tests.api.marketing.given_channels import counted, opened
+from tests.api.sales.given_leads import defined
+from tests.api.sales.given_orders import confirmed, done
 from tests.api.served import served
 
 EXAMPLES = 4

@@ -10,9 +10,9 @@ import pytest
 from api import selecting
 from tests.api.client import Client
 from tests.api.conftest import KeyFor, on_both_engines
-from tests.api.given_customers import head, registered, seen
-from tests.api.given_leads import captured, opened
-from tests.api.given_orders import placed
+from tests.api.customers.given_customers import head, registered, seen
+from tests.api.sales.given_leads import captured, opened
+from tests.api.sales.given_orders import placed
 
 TAG = {"path": "tags", "body": {"tags": ["chosen"]}}
 

@@ -16,7 +16,7 @@ from infra.read_models.positions import projections as registered
 from infra.routing import PARTITIONS, Held, partitions_of
 from infra.servers.process import wait_until
 from infra.wiring import Deployment
-from projections.projection import Projection
+from projections.shared.projection import Projection
 
 LIMIT = 60.0
 

@@ -10,29 +10,30 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import uuid4
 
-from commands import customers, orders
-from commands.batch import Command
-from commands.executor import Executor
+from commands.customers import customers
 from commands.importing.mapping import parse_mapping
 from commands.importing.run import run_import
-from commands.outcome import Outcome
-from consumers.project import Projector
-from consumers.rebuild import rebuild
+from commands.sales import orders
+from commands.shared.batch import Command
+from commands.shared.executor import Executor
+from commands.shared.outcome import Outcome
+from consumers.projecting.projector import Projector
+from consumers.rebuilding.rebuild import rebuild
 from consumers.relay import Relay
-from domain.aggregate import Aggregate
-from domain.customer import ContactMethod
-from domain.events import Actor, Context
-from domain.ids import new_id
-from domain.order import Item
+from domain.customers.customer import ContactMethod
+from domain.sales.order import Item
+from domain.shared.aggregate import Aggregate
+from domain.shared.events import Actor, Context
+from domain.shared.ids import new_id
 from infra.kafka.headers import encode
 from infra.routing import PARTITIONS, Message, partition_of
 from infra.servers.postgres import PostgresAt
 from infra.settings import Settings
 from infra.wiring import PROJECTIONS, Deployment, deploy
-from projections.channel_sales import channel_sales
-from projections.customer_view import customer_view
-from projections.orders import orders as orders_view
-from projections.projection import Projection
+from projections.customers.customers import customer_view
+from projections.sales.channel_sales import channel_sales
+from projections.sales.orders import orders as orders_view
+from projections.shared.projection import Projection
 from tests.benchmarks import bare_kafka
 from tests.benchmarks.clock import now
 from tests.benchmarks.figures import Figure, alone, compared

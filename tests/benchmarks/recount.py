@@ -9,11 +9,11 @@ from tempfile import TemporaryDirectory
 
 import httpx
 
-from api.access import new_key_text
-from commands import api_keys
-from commands.batch import Command
-from domain.events import Actor, Context
-from domain.ids import new_id
+from api.shared.access import new_key_text
+from commands.operations import api_keys
+from commands.shared.batch import Command
+from domain.shared.events import Actor, Context
+from domain.shared.ids import new_id
 from infra.read_models.tables import prepare
 from infra.servers.ports import kept_ports
 from infra.servers.process import ServerProcess

@@ -12,18 +12,18 @@ from uuid import UUID
 
 import msgspec
 
-from domain.events import Actor, Event, Metadata, Recorded
-from domain.ids import derived_id
-from domain.segment_model import Activated, Feature, Fitted
+from domain.marketing.segment_model import Activated, Feature, Fitted
+from domain.shared.events import Actor, Event, Metadata, Recorded
+from domain.shared.ids import derived_id
 from infra.read_models import sqlite_read_models
 from infra.read_models.tables import create_tables
-from projections.customer_behaviour import Behaviour, Spent
-from projections.customer_features import customer_features
-from projections.projection import Delivery
-from projections.rows import Rows
-from projections.segment_fitting import Wanted, fit, sample
-from projections.segment_labels import seen, segment_labels
-from projections.segment_models import known
+from projections.customers.customer_behaviour import Behaviour, Spent
+from projections.customers.customer_features import customer_features
+from projections.marketing.segment_fitting import Wanted, fit, sample
+from projections.marketing.segment_labels import seen, segment_labels
+from projections.marketing.segment_models import known
+from projections.shared.projection import Delivery
+from projections.shared.rows import Rows
 from tests.benchmarks.figures import Figure, alone
 
 CUSTOMERS = 100_000

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from commands.executor import Executor
+from commands.shared.executor import Executor
 from infra.event_store import EventStore
 from tests.commands.event_stores import opened, running
 

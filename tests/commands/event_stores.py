@@ -10,19 +10,21 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from commands import annotating, customers, orders
-from commands.batch import Command
-from commands.commit import Commit, Committed, KeptReceipt, ReceiptKey
-from commands.commit import EventStore as AnyStore
-from commands.executor import Executor, Limits
-from commands.outcome import Outcome
-from domain.aggregate import Aggregate
-from domain.customer import Customer
-from domain.events import Actor, Context, Event, Recorded
-from domain.ids import new_id
-from domain.order import Order
+from commands.customers import customers
+from commands.sales import orders
+from commands.shared import annotating
+from commands.shared.batch import Command
+from commands.shared.commit import Commit, Committed, KeptReceipt, ReceiptKey
+from commands.shared.commit import EventStore as AnyStore
+from commands.shared.executor import Executor, Limits
+from commands.shared.outcome import Outcome
+from domain.customers.customer import Customer
+from domain.sales.order import Order
+from domain.shared.aggregate import Aggregate
+from domain.shared.events import Actor, Context, Event, Recorded
+from domain.shared.ids import new_id
 from infra.event_store import EventStore, Mapper, PostgresRecorder, SqliteRecorder, Vault
-from tests.domain.given_orders import CUPS
+from tests.domain.sales.given_orders import CUPS
 
 MASTER_KEY = bytes(range(32))
 EVENTS: tuple[type[Event], ...] = (*Customer.events, *Order.events)

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from domain.aggregate import Aggregate
-from domain.events import Actor, Context, Event
-from domain.refusals import NumberTaken
+from domain.shared.aggregate import Aggregate
+from domain.shared.events import Actor, Context, Event
+from domain.shared.refusals import NumberTaken
 
 A = TypeVar("A", bound=Aggregate)
 

@@ -10,12 +10,12 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, Column, Index, MetaData, Table, Uuid, select
 
-from commands.commit import Commit, NewEvent
-from consumers.project import Projector
-from consumers.tail import Tail
-from domain.events import Actor, Context, Event
-from domain.ids import new_id
-from domain.personal import Personal
+from commands.shared.commit import Commit, NewEvent
+from consumers.projecting.projector import Projector
+from consumers.projecting.tail import Tail
+from domain.shared.events import Actor, Context, Event
+from domain.shared.ids import new_id
+from domain.shared.personal import Personal
 from infra import wiring
 from infra.event_store import EventStore, Mapper, PostgresRecorder, SqliteRecorder, Stored, Vault
 from infra.event_store.mapper import read_metadata
@@ -23,8 +23,8 @@ from infra.read_models import ReadModels, postgres_read_models, sqlite_read_mode
 from infra.read_models.digest import digest, one_moment
 from infra.read_models.positions import dead_letters
 from infra.routing import Held, Message, link
-from projections.projection import Delivery, Projection
-from projections.rows import Row, Rows
+from projections.shared.projection import Delivery, Projection
+from projections.shared.rows import Row, Rows
 
 NOW = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 TRAIL = 2**61 - 1

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
-from commands.commit import Commit, NewEvent
-from domain.events import Actor, Context, Event
-from domain.ids import new_id
+from commands.shared.commit import Commit, NewEvent
+from domain.shared.events import Actor, Context, Event
+from domain.shared.ids import new_id
 from infra.event_store import EventStore, Mapper, PostgresRecorder, Vault
 
 

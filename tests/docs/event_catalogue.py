@@ -8,11 +8,11 @@ from typing import Any
 
 import msgspec
 
-from domain.aggregate import Aggregate
-from domain.annotations import Annotated, AnnotationEvents
-from domain.events import Event, Metadata, type_name
-from domain.personal import PERSONAL
-from projections.readable import THINGS
+from domain.shared.aggregate import Aggregate
+from domain.shared.annotations import Annotated, AnnotationEvents
+from domain.shared.events import Event, Metadata, type_name
+from domain.shared.personal import PERSONAL
+from projections.shared.readable import THINGS
 from tests.docs.whom_events_concern import whom
 from tests.domain.pin_event_types import aggregates
 

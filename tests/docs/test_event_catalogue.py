@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.events import type_name
+from domain.shared.events import type_name
 from tests.docs.event_catalogue import CATALOGUE, catalogue
 from tests.docs.whom_events_concern import whom
 from tests.domain.pin_event_types import events

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import msgspec
 
-from domain.events import Event
+from domain.shared.events import Event
 
 STREAM = uuid4()
 SIMPLE: dict[type[Any], Any] = {

@@ -7,8 +7,8 @@ from typing import Any, TypeVar, Union
 
 import msgspec
 
-from domain.aggregate import Aggregate, replayed
-from domain.events import Actor, Context, Event, Metadata, Recorded
+from domain.shared.aggregate import Aggregate, replayed
+from domain.shared.events import Actor, Context, Event, Metadata, Recorded
 
 A = TypeVar("A", bound=Aggregate)
 

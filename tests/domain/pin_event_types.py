@@ -18,8 +18,8 @@ from typing import Any
 import msgspec
 
 import domain
-from domain.aggregate import Aggregate
-from domain.events import Event, Metadata, type_name
+from domain.shared.aggregate import Aggregate
+from domain.shared.events import Event, Metadata, type_name
 
 PINNED = Path(__file__).parents[1] / "data" / "event_types.json"
 

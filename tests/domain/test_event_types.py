@@ -8,7 +8,7 @@ import re
 import msgspec
 import pytest
 
-from domain.events import Event, type_name
+from domain.shared.events import Event, type_name
 from infra.event_store.mapper import EACH, personal_paths
 from tests.domain import pin_event_types
 from tests.domain.pin_event_types import PINNED, aggregates, classes, events, schemas

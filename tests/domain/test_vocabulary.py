@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from domain.annotations import Annotated
-from domain.events import Metadata
+from domain.shared.annotations import Annotated
+from domain.shared.events import Metadata
 from infra.event_store.mapper import personal_paths
 from tests.domain.pin_event_types import aggregates
 

@@ -13,9 +13,9 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 from uuid import uuid4
 
-from consumers.faults import is_transient
-from infra.command_line.supervising import answers
-from infra.processes import ROLES, Place, environment
+from consumers.projecting.faults import is_transient
+from infra.processes.roles import ROLES, Place, environment
+from infra.processes.supervising import answers
 from infra.read_models.completeness import Completeness
 from infra.routing import PARTITIONS
 from infra.servers.kafka import Kafka

@@ -25,8 +25,8 @@ POINTS = {
     "the relay before it sends": ("relay-1", "kill_before", "infra.kafka.producer:Producer.send"),
     "the relay between acknowledgement and checkpoint": ("relay-1", "kill_after", "infra.kafka.producer:Producer.send"),
     "the relay after the checkpoint": ("relay-1", "kill_after", "infra.read_models.checkpoints:advance"),
-    "a projector that has written and not committed": ("projector-1", "kill_after", "consumers.commits:fold"),
-    "a projector that has committed": ("projector-1", "kill_before", "consumers.lane:Lane.holds"),
+    "a projector that has written and not committed": ("projector-1", "kill_after", "consumers.projecting.commits:fold"),
+    "a projector that has committed": ("projector-1", "kill_before", "consumers.projecting.lane:Lane.holds"),
 }
 
 

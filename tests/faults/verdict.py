@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Select, func, select
 
-from consumers.rebuild import rebuild
+from consumers.rebuilding.rebuild import rebuild
 from infra.event_store import Stored
 from infra.read_models.positions import dead_letters
 from infra.routing import PARTITIONS
-from projections.channel_sales import sales
-from projections.customer_view import customers
-from projections.orders import order_rows
+from projections.customers.customers import customers
+from projections.sales.channel_sales import sales
+from projections.sales.orders import order_rows
 from tests.consumers.reading import applied, concerned, read_all
 from tests.faults.books import Books, Fact
 from tests.faults.deployment import KEPT, Deployment

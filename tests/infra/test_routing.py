@@ -9,7 +9,7 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.events import Actor, Metadata
+from domain.shared.events import Actor, Metadata
 from infra.event_store import Stored
 from infra.routing import Message, complete_up_to, link, partition_of, partitions_of, subjects_here
 

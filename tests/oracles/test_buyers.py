@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from commands.importing import parse_mapping, run_import
-from domain.events import Actor
-from infra.command_line.parts import Parts
+from domain.shared.events import Actor
+from infra.processes.parts import Parts
 from tests.api.client import Client
-from tests.api.given_customers import head, seen
+from tests.api.customers.given_customers import head, seen
 from tests.oracles import buyers
 
 CDNOW = Path(__file__).parents[1] / "data" / "cdnow"

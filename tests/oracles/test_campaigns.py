@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from commands.importing import parse_mapping, run_import
-from domain.events import Actor
-from infra.command_line.parts import Parts
+from domain.shared.events import Actor
+from infra.processes.parts import Parts
 from tests.api.client import Client
 from tests.api.conftest import on_both_engines
-from tests.api.given_campaigns import planned
-from tests.api.given_customers import head, seen
+from tests.api.customers.given_customers import head, seen
+from tests.api.marketing.given_campaigns import planned
 from tests.oracles.campaigns import Answer, campaign_effect, of_members, of_report
 
 HILLSTROM = Path(__file__).parents[3] / "shared" / "data" / "hillstrom" / "hillstrom.csv"

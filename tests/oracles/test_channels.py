@@ -10,11 +10,11 @@ import msgspec
 import pytest
 
 from commands.importing import parse_mapping, run_import
-from domain.events import Actor
-from infra.command_line.parts import Parts
+from domain.shared.events import Actor
+from infra.processes.parts import Parts
 from tests.api.client import Client
 from tests.api.conftest import on_both_engines
-from tests.api.given_customers import head, seen
+from tests.api.customers.given_customers import head, seen
 from tests.oracles.channels import CHANNELS, as_commands, as_rows, channel_effect, of_lists, of_report, traffic
 
 DATA = Path(__file__).parents[1] / "data"

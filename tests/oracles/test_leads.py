@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from commands.importing import parse_mapping, run_import
-from domain.events import Actor
-from infra.command_line.parts import Parts
+from domain.shared.events import Actor
+from infra.processes.parts import Parts
 from tests.api.client import Client
 from tests.api.conftest import on_both_engines
-from tests.api.given_customers import head, seen
-from tests.api.given_leads import defined, opened
+from tests.api.customers.given_customers import head, seen
+from tests.api.sales.given_leads import defined, opened
 from tests.oracles.leads import NONE, funnel, of_deals, of_leads, weighted_value
 
 MAPPINGS = Path(__file__).parents[1] / "data" / "mappings"

@@ -12,9 +12,9 @@ import pandas
 import pytest
 
 from commands.importing import parse_mapping, run_import
-from domain.events import Actor
-from domain.ids import external_id
-from infra.command_line.parts import Parts, opened
+from domain.shared.events import Actor
+from domain.shared.ids import external_id
+from infra.processes.parts import Parts, opened
 from infra.settings import Settings
 from tests.api.client import Client
 from tests.api.conftest import SETTINGS, new_key

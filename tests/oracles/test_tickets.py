@@ -10,10 +10,10 @@ import pandas
 import pytest
 
 from commands.importing import parse_mapping, run_import
-from domain.events import Actor
-from infra.command_line.parts import Parts
+from domain.shared.events import Actor
+from infra.processes.parts import Parts
 from tests.api.client import Client
-from tests.api.given_customers import seen
+from tests.api.customers.given_customers import seen
 from tests.oracles.tickets import of_list, processing_time
 
 MAPPING = Path(__file__).parents[1] / "data" / "mappings" / "helpdesk.toml"

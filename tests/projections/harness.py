@@ -17,16 +17,16 @@ import msgspec
 from sqlalchemy import Connection, create_engine, delete, select
 from sqlalchemy.pool import StaticPool
 
-from domain.aggregate import Aggregate, replayed
-from domain.events import Actor, Context, Recorded
-from domain.refusals import Refusal
+from domain.shared.aggregate import Aggregate, replayed
+from domain.shared.events import Actor, Context, Recorded
+from domain.shared.refusals import Refusal
 from infra.event_store.mapper import Mapper, Stored
 from infra.routing import Message, link, partition_of, subjects_here
 from infra.wiring import EVENTS
-from projections.customer_view import customer_view
-from projections.leads import leads
-from projections.projection import Delivery, Projection
-from projections.rows import Row, Rows
+from projections.customers.customers import customer_view
+from projections.sales.leads import leads
+from projections.shared.projection import Delivery, Projection
+from projections.shared.rows import Row, Rows
 
 A = TypeVar("A", bound=Aggregate)
 

@@ -10,11 +10,11 @@ from typing import Any, Literal
 
 from hypothesis import strategies as st
 
-from domain.api_key import ApiKey
-from domain.channel import Channel, ChannelDay, CostRecorded, TrafficRecorded
-from domain.contact import Address
-from domain.customer import ConsentGiven, ContactMethod, Customer, Utm
-from domain.order import (
+from domain.customers.customer import ConsentGiven, ContactMethod, Customer, Utm
+from domain.marketing.channel import Channel, ChannelDay, CostRecorded, TrafficRecorded
+from domain.marketing.touchpoint import Touchpoint
+from domain.operations.api_key import ApiKey
+from domain.sales.order import (
     Charge,
     Contact,
     Discount,
@@ -30,17 +30,17 @@ from domain.order import (
     Tax,
     Terms,
 )
-from domain.touchpoint import Touchpoint
-from tests.projections.assignment_acts import ASSIGNMENT_ACTS
-from tests.projections.campaign_acts import CAMPAIGN_ACTS
-from tests.projections.configuration_acts import CONFIGURATION_ACTS
-from tests.projections.contact_acts import CONTACT_ACTS
+from domain.shared.contact import Address
+from tests.projections.customers.contact_acts import CONTACT_ACTS
+from tests.projections.customers.relation_acts import RELATION_ACTS
 from tests.projections.harness import History, Step, some_attributes, uuid
-from tests.projections.lead_acts import LEAD_ACTS
-from tests.projections.relation_acts import RELATION_ACTS
-from tests.projections.segment_acts import SEGMENT_ACTS
-from tests.projections.service_level_acts import SERVICE_LEVEL_ACTS
-from tests.projections.ticket_acts import TICKET_ACTS
+from tests.projections.marketing.campaign_acts import CAMPAIGN_ACTS
+from tests.projections.marketing.segment_acts import SEGMENT_ACTS
+from tests.projections.operations.configuration_acts import CONFIGURATION_ACTS
+from tests.projections.sales.lead_acts import LEAD_ACTS
+from tests.projections.service.assignment_acts import ASSIGNMENT_ACTS
+from tests.projections.service.service_level_acts import SERVICE_LEVEL_ACTS
+from tests.projections.service.ticket_acts import TICKET_ACTS
 
 CUSTOMERS, ORDERS = 4, 6
 NAMES = ("王小芳", "Ada Lovelace", "ＡＣＭＥ Ｇｍｂｈ", "Straße 7", "O'Neil_100%")

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from sqlalchemy import create_engine
 
 from infra.wiring import PROJECTIONS
-from projections.projection import Projection
+from projections.shared.projection import Projection
 from tests.projections.harness import History, Step, assert_recomputes, clear, create, fold, in_memory, rows_of
 from tests.projections.histories import histories, schedules
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.given_segments import CUSTOMERS, MODELS, segments_that_moved
+from tests.api.marketing.given_segments import CUSTOMERS, MODELS, segments_that_moved
 from tests.scenarios.recount import Recount
 
 

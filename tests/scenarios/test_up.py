@@ -9,7 +9,7 @@ import httpx
 import psutil
 import pytest
 
-from infra.processes import ROLES
+from infra.processes.roles import ROLES
 from infra.servers.process import wait_until
 from tests.infra.recount import Ran, Running, environment, recount
 

@@ -1,0 +1,164 @@
+"""What requests say about customers, and how it becomes facts."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from api.shared.fields import AddressBody, Attributes, Body, Code, Country, Instant, Line, Text, Told, given
+from domain.customers import customer as domain
+from domain.shared.ids import new_id
+
+Region = Annotated[Country | None, Field(description="Country in which telephone numbers without a country code are read.")]
+
+
+class ContactMethodBody(Body):
+    kind: Literal["email", "phone", "postal", "social", "messaging", "web", "other"]
+    value: Line
+    label: Code | None = None
+    primary: bool = False
+
+    def method(self) -> domain.ContactMethod:
+        return domain.ContactMethod(
+            method_id=new_id(), kind=self.kind, label=self.label, primary=self.primary, value=self.value
+        )
+
+
+class UtmBody(Body):
+    source: Line | None = None
+    medium: Line | None = None
+    campaign: Line | None = None
+    term: Line | None = None
+    content: Line | None = None
+
+
+class AcquisitionBody(Body):
+    """What brought the customer."""
+
+    channel: Code | None = None
+    campaign: UUID | None = None
+    utm: UtmBody | None = None
+
+    def value(self) -> domain.AcquisitionSource:
+        utm = domain.Utm(**self.utm.model_dump()) if self.utm else None
+        return domain.AcquisitionSource(channel=self.channel, campaign=self.campaign, utm=utm)
+
+
+class CustomerFields(Told):
+    """What a customer has. `source` here is where the fact comes from; `acquisition` is what brought the customer."""
+
+    name: Line | None = None
+    contact_methods: Annotated[list[ContactMethodBody], Field(max_length=50)] = []
+    address: AddressBody | None = None
+    acquisition: AcquisitionBody | None = None
+    owner: Code | None = None
+    team: Code | None = None
+    language: Annotated[str, StringConstraints(max_length=35)] | None = Field(None, examples=["zh-Hans-CN"])
+    time_zone: Annotated[str, StringConstraints(max_length=64)] | None = Field(None, examples=["Asia/Shanghai"])
+    attributes: Attributes = {}
+    region: Region = None
+
+
+class RegisterBody(CustomerFields):
+    kind: Literal["person", "organisation"] = "person"
+    allow_duplicate: bool = Field(False, description="Register also where somebody is known by one of the contact methods.")
+
+    model_config = {
+        "json_schema_extra": {
+            "examples": [
+                {
+                    "name": "王小明",
+                    "contact_methods": [{"kind": "email", "value": "xiaoming@example.com", "primary": True}],
+                    "acquisition": {"channel": "web"},
+                    "attributes": {"income": 58138},
+                }
+            ]
+        }
+    }
+
+    def facts(self) -> dict[str, Any]:
+        return {"kind": self.kind, **_facts(self)}
+
+
+class CreateOrChangeBody(CustomerFields):
+    kind: Literal["person", "organisation"] | None = None
+
+    def facts(self) -> dict[str, Any]:
+        return given(self, "kind") | _facts(self)
+
+
+class PatchBody(Told):
+    """A merge patch: absent fields stay, null clears."""
+
+    kind: Literal["person", "organisation"] | None = None
+    name: Line | None = None
+    address: AddressBody | None = None
+    acquisition: AcquisitionBody | None = None
+    language: Annotated[str, StringConstraints(max_length=35)] | None = None
+    time_zone: Annotated[str, StringConstraints(max_length=64)] | None = None
+
+    def facts(self) -> dict[str, Any]:
+        facts = given(self, "kind", "name", "language", "time_zone", address=AddressBody.given)
+        return facts | _acquisition(self)
+
+
+class AddContactMethodBody(Told, ContactMethodBody):
+    region: Region = None
+
+
+class UndeliverableBody(Told):
+    bounce: Literal["hard", "soft"]
+
+
+class ConsentBody(Told):
+    """One purpose on one channel, and one contact method if it is named. `given_through` is a code such as `web_form`."""
+
+    purpose: Code
+    channel: Code
+    method_id: UUID | None = None
+    legal_basis: Literal[
+        "consent", "contract", "legal_obligation", "vital_interests", "public_task", "legitimate_interests", "unknown"
+    ] = "consent"
+    opt_in: Literal["single", "confirmed", "unknown"] = "unknown"
+    wording_version: Code | None = None
+    given_through: Code | None = None
+    expires: Instant | None = None
+    evidence: Text | None = None
+
+
+class WithdrawalBody(Told):
+    purpose: Code
+    channel: Code
+    method_id: UUID | None = None
+    withdrawn_through: Code | None = None
+    evidence: Text | None = None
+
+
+class AnonymousIdBody(Told):
+    anonymous_id: Annotated[str, StringConstraints(min_length=1, max_length=255)]
+
+
+class MergeBody(Told):
+    """`into` is who they are in truth."""
+
+    into: UUID
+
+
+class ErasureBody(Told):
+    reason: Literal["requested", "consent_withdrawn", "no_longer_needed", "unlawful", "legal_obligation", "other"]
+    requested_by: Literal["customer", "representative", "authority", "organisation"]
+
+
+def _facts(body: CustomerFields) -> dict[str, Any]:
+    facts = given(body, "name", "owner", "team", "language", "time_zone", "attributes", "region", address=AddressBody.value)
+    if body.contact_methods:
+        facts["contact_methods"] = tuple(method.method() for method in body.contact_methods)
+    return facts | _acquisition(body)
+
+
+def _acquisition(body: CustomerFields | PatchBody) -> dict[str, Any]:
+    if "acquisition" not in body.model_fields_set:
+        return {}
+    return {"source": body.acquisition.value() if body.acquisition else None}

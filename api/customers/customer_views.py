@@ -1,0 +1,185 @@
+"""Who customers are, over HTTP: one, many, as of any moment, and everything that happened with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, tzinfo
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from sqlalchemy import Connection
+
+from api.shared import schemas
+from api.shared.access import Caller, may
+from api.shared.fields import External, System
+from api.shared.looking import look_back
+from api.shared.openapi import exported, listed, one
+from api.shared.past import Resource, When, as_of
+from api.shared.problems import Problem
+from api.shared.reading import LARGEST_POSITION, After, AnyCode, Cursor, Day, Limit, absent, found, listing, page, read
+from api.shared.sorting import By, sorting
+from api.shared.zones import Zone
+from domain.customers.customer import Customer
+from domain.shared.ids import external_id
+from projections.customers import (
+    customer_answer,
+    customer_dealings,
+)
+from projections.customers import (
+    customers as customer_view,
+)
+from projections.customers import (
+    duplicates as duplicate_customers,
+)
+from projections.customers import (
+    timeline as customer_timeline,
+)
+from projections.customers.customer_dealings import DEALINGS, dealings_of
+from projections.customers.merging import merged_into
+from projections.shared.pages import Page
+from projections.shared.rows import Row
+
+router = APIRouter(prefix="/v1/customers", tags=["customers"])
+
+Reader = Annotated[Caller, may("customers:read")]
+
+PERSONAL = frozenset({"name", "contact_methods", "address", "external_ids", "anonymous_ids", "consents", "attachments"})
+CUSTOMERS = Resource(Customer, customer_view.customer_view, customer_view.profile_of)
+
+
+async def filtered(
+    zone: Zone,
+    kind: Literal["person", "organisation"] | None = None,
+    owner: AnyCode = None,
+    team: AnyCode = None,
+    source_channel: AnyCode = None,
+    archived: bool | None = None,
+    tag: AnyCode = None,
+    registered_from: Day = None,
+    registered_to: Day = None,
+) -> customer_view.Filter:
+    return customer_view.Filter(
+        kind=kind,
+        owner=owner,
+        team=team,
+        source_channel=source_channel,
+        archived=archived,
+        tag=tag,
+        registered_from=registered_from,
+        registered_to=registered_to,
+        zone=zone,
+    )
+
+
+@router.get("", responses=exported(listed(schemas.CUSTOMER), schemas.CUSTOMER))
+async def customers(
+    request: Request,
+    caller: Reader,
+    after: After,
+    wanted: Annotated[customer_view.Filter, Depends(filtered)],
+    by: Annotated[By[customer_view.Sort], sorting(customer_view.Sort, "-registered_at")],
+    q: Annotated[
+        str | None,
+        Query(max_length=200, pattern=r"^[^\x00]*$", description="Part of a name, or the beginning of an e-mail or phone."),
+    ] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response:
+    """Customers by filters, or found by name, e-mail or phone (`q`, which takes no filters)."""
+    if (q is not None or by.key == "name") and not caller.may("personal:read"):
+        raise Problem(403, "forbidden", "Searching and sorting by personal data needs the permission personal:read.")
+
+    def pages(connection: Connection, limit: int, cursor: str | None) -> Page:
+        if q is not None:
+            return customer_view.search(connection, q, limit=limit, cursor=cursor)
+        return customer_view.listing(connection, wanted, sort=by.key, descending=by.descending, limit=limit, cursor=cursor)
+
+    return await listing(
+        request, "customer_view", after, pages, show=lambda row: shown(row, caller), limit=limit, cursor=cursor
+    )
+
+
+@router.get("/duplicates", responses=exported(listed(schemas.DUPLICATE), schemas.DUPLICATE))
+async def duplicates(request: Request, _: Reader, after: After, limit: Limit = 50, cursor: Cursor = None) -> Response:
+    """Who may be the same customer: those who share a contact value and are not merged, latest registered first."""
+
+    def pages(connection: Connection, limit: int, cursor: str | None) -> Page:
+        return duplicate_customers.duplicates(connection, limit=limit, cursor=cursor)
+
+    return await listing(request, "customer_view", after, pages, show=dict, limit=limit, cursor=cursor)
+
+
+@router.get("/by/{system}/{external:path}", dependencies=[may("personal:read")], responses=one(schemas.CUSTOMER))
+async def customer_by_external_id(
+    request: Request, caller: Reader, after: After, when: When, zone: Zone, system: System, external: External
+) -> Response:
+    """The customer that another system calls this."""
+    id = external_id("customer", system, external, request.app.state.store.secret)
+    return await customer(request, caller, after, when, zone, id)
+
+
+@router.get("/{id}", responses=one(schemas.CUSTOMER))
+async def customer(request: Request, caller: Reader, after: After, when: When, zone: Zone, id: UUID) -> Response:
+    """One customer, and in `money` by currency what the orders came to: theirs and of everyone merged into them.
+
+    So are tickets, the last contacts and segments. All but the customer's own facts is null where a past is asked for.
+    """
+    row: Mapping[str, Any] | None
+    if when.now:
+        today = datetime.now(UTC).astimezone(zone).date()
+        # Orders of all partitions: a guest's order that was linked to them lives elsewhere.
+        # So do customers who were merged into them.
+        needed = dict.fromkeys(("orders", *customer_dealings.READ))
+        row, position = await read(request, needed, after, lambda connection: _whole(connection, id, today, zone))
+    else:
+        row, position = await as_of(request, CUSTOMERS, id, when)
+        row = row and {**row, **dict.fromkeys(("merged_ids", "money", *DEALINGS))}
+    if row is None:
+        return absent("customer", id, position)
+    return found(request, shown(row, caller), position, row["version"])
+
+
+@router.get("/{id}/history", responses=listed(schemas.CHANGE, 404))
+async def customer_history(request: Request, caller: Reader, id: UUID) -> Response:
+    """Every event of the customer's own stream, with what it changed."""
+    personal = caller.may("personal:read")
+    return await look_back(request, CUSTOMERS, id, name="customer", show=lambda row: shown(row, caller), personal=personal)
+
+
+@router.get("/{id}/timeline", responses=listed(schemas.MOMENT))
+async def timeline(
+    request: Request,
+    caller: Reader,
+    after: After,
+    id: UUID,
+    limit: Limit = 50,
+    before: Annotated[int | None, Query(ge=1, le=LARGEST_POSITION, description="Only events before this position.")] = None,
+) -> Response:
+    """Everything that happened with the customer and everyone merged into them, newest first, in Chinese and English."""
+
+    def latest(connection: Connection) -> list[Row]:
+        everyone = [id, *merged_into(connection, id)]
+        return customer_timeline.timeline(connection, everyone, limit=limit, before=before)
+
+    items, position = await read(request, {"customer_timeline": None, "customer_view": None}, after, latest)
+    following = str(items[-1]["position"]) if len(items) == limit else None
+    return page(request, items, following, position, parameter="before")
+
+
+def _whole(connection: Connection, id: UUID, today: date, zone: tzinfo) -> dict[str, Any] | None:
+    """The customer as they are now, and what we had to do with them."""
+    row = customer_answer.get(connection, id, today, zone)
+    return None if row is None else row | dealings_of(connection, id, row["merged_ids"])
+
+
+def shown(row: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
+    """The customer as this caller may see them."""
+    apart = ("customer_id", "plain_attributes")
+    body = {"id": row["customer_id"], **{name: value for name, value in row.items() if name not in apart}}
+    if caller.may("personal:read"):
+        return body
+    plain = {name: value for name, value in body.items() if name not in PERSONAL}
+    if "attributes" in plain:
+        plain["attributes"] = row["plain_attributes"]
+    return plain

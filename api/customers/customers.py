@@ -1,0 +1,170 @@
+"""Commands on customers, over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+
+from api.customers import customer_bodies as bodies
+from api.customers.duplicates import known_already
+from api.shared.access import may
+from api.shared.annotations import add_routes
+from api.shared.commanding import carry_out
+from api.shared.fields import External, System, Told
+from api.shared.openapi import ACCEPTED, CREATED
+from api.shared.problems import problem
+from api.shared.strict import StrictRoute
+from commands.customers import customers
+from domain.customers.customer import Customer
+from domain.shared.ids import external_id, new_id
+
+PREFIX = "/v1/customers"
+
+router = APIRouter(
+    prefix=PREFIX,
+    tags=["customers"],
+    route_class=StrictRoute,
+    dependencies=[may("customers:write")],
+    responses=ACCEPTED,
+)
+
+
+@router.post("", status_code=201, responses=CREATED)
+async def register(request: Request, body: bodies.RegisterBody) -> Response:
+    """Register a customer: at least a name or a contact method.
+
+    Refused as possible-duplicate, with the `candidates`, where somebody is known by one of the contact methods, unless
+    `allow_duplicate` says that they are somebody else. Whoever was registered a moment ago may not be known yet.
+    """
+    id, facts = new_id(), body.facts()
+    if not body.allow_duplicate and (candidates := await known_already(request, facts.get("contact_methods", ()), body.region)):
+        detail = "Somebody is known by one of these contact methods. Say allow_duplicate if this is somebody else."
+        return problem(409, "possible-duplicate", detail, title="Possible duplicate", candidates=candidates)
+    return await carry_out(request, customers.register, body, target=id, fresh=True, location=PREFIX, customer_id=id, **facts)
+
+
+@router.put("/by/{system}/{external:path}", responses=CREATED)
+async def create_or_change(request: Request, system: System, external: External, body: bodies.CreateOrChangeBody) -> Response:
+    """Create the customer that another system calls this, or change what is different."""
+    id = external_id("customer", system, external, request.app.state.store.secret)
+    return await carry_out(
+        request,
+        customers.create_or_change,
+        body,
+        target=id,
+        location=PREFIX,
+        customer_id=id,
+        system=system,
+        external_id=external,
+        **body.facts(),
+    )
+
+
+@router.patch("/{id}")
+async def change_details(request: Request, id: UUID, body: bodies.PatchBody) -> Response:
+    """Change details (JSON merge patch): absent fields stay, null clears."""
+    return await _on(request, id, customers.change_details, body, **body.facts())
+
+
+@router.post("/{id}/contact-methods")
+async def add_contact_method(request: Request, id: UUID, body: bodies.AddContactMethodBody) -> Response:
+    return await _on(request, id, customers.add_contact_method, body, method=body.method(), region=body.region)
+
+
+@router.post("/{id}/contact-methods/{method_id}/verification")
+async def verify_contact_method(request: Request, id: UUID, method_id: UUID, body: Told | None = None) -> Response:
+    return await _on(request, id, customers.verify_contact_method, body, method_id=method_id)
+
+
+@router.delete("/{id}/contact-methods/{method_id}")
+async def remove_contact_method(request: Request, id: UUID, method_id: UUID) -> Response:
+    return await _on(request, id, customers.remove_contact_method, None, method_id=method_id)
+
+
+@router.post("/{id}/contact-methods/{method_id}/undeliverable")
+async def mark_undeliverable(request: Request, id: UUID, method_id: UUID, body: bodies.UndeliverableBody) -> Response:
+    """Messages do not arrive. It says nothing about consent."""
+    return await _on(request, id, customers.mark_undeliverable, body, method_id=method_id, bounce=body.bounce)
+
+
+@router.post("/{id}/contact-methods/{method_id}/restoration")
+async def restore_contact_method(request: Request, id: UUID, method_id: UUID, body: Told | None = None) -> Response:
+    return await _on(request, id, customers.restore_contact_method, body, method_id=method_id)
+
+
+@router.post("/{id}/consents")
+async def give_consent(request: Request, id: UUID, body: bodies.ConsentBody) -> Response:
+    return await _on(
+        request,
+        id,
+        customers.give_consent,
+        body,
+        purpose=body.purpose,
+        channel=body.channel,
+        method_id=body.method_id,
+        legal_basis=body.legal_basis,
+        opt_in=body.opt_in,
+        wording_version=body.wording_version,
+        source=body.given_through,
+        expires=body.expires,
+        evidence=body.evidence,
+    )
+
+
+@router.post("/{id}/consents/withdrawal")
+async def withdraw_consent(request: Request, id: UUID, body: bodies.WithdrawalBody) -> Response:
+    return await _on(
+        request,
+        id,
+        customers.withdraw_consent,
+        body,
+        purpose=body.purpose,
+        channel=body.channel,
+        method_id=body.method_id,
+        source=body.withdrawn_through,
+        evidence=body.evidence,
+    )
+
+
+@router.post("/{id}/anonymous-ids")
+async def link_anonymous_id(request: Request, id: UUID, body: bodies.AnonymousIdBody) -> Response:
+    """Link the id of a visitor from before they were known."""
+    return await _on(request, id, customers.link_anonymous_id, body, anonymous_id=body.anonymous_id)
+
+
+@router.post("/{id}/archival")
+async def archive(request: Request, id: UUID, body: Told | None = None) -> Response:
+    return await _on(request, id, customers.archive, body)
+
+
+@router.post("/{id}/restoration")
+async def restore(request: Request, id: UUID, body: Told | None = None) -> Response:
+    return await _on(request, id, customers.restore, body)
+
+
+@router.post("/{id}/merge")
+async def merge(request: Request, id: UUID, body: bodies.MergeBody) -> Response:
+    """They are the same as another customer, with whom they are erased. Facts are told of the survivor from now on."""
+    return await _on(request, id, customers.merge, body, into=body.into)
+
+
+@router.post("/{id}/unmerge")
+async def unmerge(request: Request, id: UUID, body: Told | None = None) -> Response:
+    """They are somebody else after all: both are again what they were, each with what was told of them."""
+    return await _on(request, id, customers.unmerge, body)
+
+
+@router.post("/{id}/erasure", dependencies=[may("customers:erase")])
+async def erase(request: Request, id: UUID, body: bodies.ErasureBody) -> Response:
+    """Forget the customer for ever: the key to their personal data is destroyed in the same commit."""
+    receipt = new_id().hex
+    return await _on(request, id, customers.erase, body, reason=body.reason, requested_by=body.requested_by, receipt=receipt)
+
+
+add_routes(router, Customer)
+
+
+async def _on(request: Request, id: UUID, function: Any, told: Told | None, **facts: Any) -> Response:
+    return await carry_out(request, function, told, target=id, customer_id=id, **facts)

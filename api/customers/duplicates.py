@@ -1,0 +1,46 @@
+"""Whether somebody is registered already: asked of the read models before a customer is registered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import structlog
+from fastapi import Request
+from sqlalchemy import exc
+from starlette.concurrency import run_in_threadpool
+
+from api.shared.commanding import receipt_key
+from domain.customers.customer import ContactMethod
+from domain.customers.customer.facts import contact_methods
+from projections.customers.duplicates import reached_by
+
+log = structlog.get_logger()
+
+
+async def known_already(request: Request, methods: Sequence[ContactMethod], region: str | None) -> list[UUID]:
+    """Who is known by one of the methods, as far as the read models have come; nobody where the request is repeated.
+
+    What was registered a moment ago, or while the read models are away, is let through: merging repairs it. Raises Malformed.
+    """
+    if not methods:
+        return []
+    stated = contact_methods(methods, region)
+    try:
+        candidates = await run_in_threadpool(_reached, request, stated)
+    except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError) as error:
+        # The error's text holds values of the query.
+        log.warning("not asked for duplicates", error=type(error).__name__)
+        return []
+    return candidates if candidates and not await _answered_before(request) else []
+
+
+def _reached(request: Request, methods: Sequence[ContactMethod]) -> list[UUID]:
+    with request.app.state.read_models.reader.connect() as connection:
+        return reached_by(connection, methods)
+
+
+async def _answered_before(request: Request) -> bool:
+    """Whether the request has its receipt: it is answered as it was, and is no duplicate of itself."""
+    receipt = await receipt_key(request)
+    return receipt is not None and bool(await run_in_threadpool(request.app.state.store.receipts, [receipt]))

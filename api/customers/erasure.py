@@ -1,0 +1,110 @@
+"""The receipt of an erasure: who asked for it and why, whom it took along, and how far it has come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from api.shared.access import may
+from api.shared.openapi import answers
+from api.shared.reading import absent, found
+from api.shared.schemas import FLAG, ID, INSTANT, INTEGER, MAYBE_TEXT, TEXT, fields
+from domain.customers.customer import Customer, Erased
+from domain.shared.aggregate import replayed
+from domain.shared.events import Recorded, type_name
+from infra.event_store import EventStore
+from infra.read_models.completeness import Completeness
+from infra.wiring import PROJECTIONS
+
+router = APIRouter(prefix="/v1/customers", tags=["customers"], dependencies=[may("customers:read")])
+
+ERASURE = fields(
+    {
+        "customer_id": ID,
+        "receipt": TEXT,
+        "reason": TEXT,
+        "requested_by": TEXT,
+        "occurred_at": INSTANT,
+        "recorded_at": INSTANT,
+        "actor": fields({"type": TEXT, "id": TEXT}),
+        "on_behalf_of": MAYBE_TEXT,
+        "position": INTEGER,
+        "subjects": {"type": "array", "items": fields({"id": ID, "kind": MAYBE_TEXT, "key_destroyed": FLAG})},
+        "read_models": {"type": "array", "items": fields({"name": TEXT, "complete_to": INTEGER, "purged": FLAG})},
+        "complete": FLAG,
+    }
+)
+
+
+@router.get("/{id}/erasure", responses=answers(ERASURE))
+async def erasure(request: Request, id: UUID) -> Response:
+    """The receipt of a customer's erasure, also of one who was erased as part of whom they were merged into.
+
+    `complete` once every key is destroyed and every read model has followed the log past the erasure's `position`.
+    """
+    store, completeness = request.app.state.store, request.app.state.completeness
+
+    def look() -> tuple[dict[str, Any] | None, int]:
+        head = store.head()
+        recorded = _erasure_of(store, id)
+        return (None if recorded is None else _receipt(store, completeness, id, recorded)), head
+
+    receipt, head = await run_in_threadpool(look)
+    return absent("erasure of the customer", id, head) if receipt is None else found(request, receipt, head)
+
+
+def _erasure_of(store: EventStore, id: UUID) -> Recorded | None:
+    """The event that took this customer's key: their own, or that of whom they were merged into."""
+    events = store.streams([id]).get(id, ())
+    if not events or type(events[0].event) not in Customer.events:
+        return None
+    if isinstance(events[-1].event, Erased):
+        return events[-1]
+    survivor = replayed(Customer, id, events).survivor
+    return None if survivor is None else _erasure_of(store, survivor)
+
+
+def _receipt(store: EventStore, completeness: Completeness, id: UUID, recorded: Recorded) -> dict[str, Any]:
+    event, told = recorded.event, recorded.metadata
+    assert isinstance(event, Erased), "an erasure is told by its event"
+    subjects = _subjects(store, (told.subject, *told.concerns))
+    read_models = _read_models(completeness, [subject["id"] for subject in subjects], recorded.position)
+    return {
+        "customer_id": id,
+        "receipt": event.receipt,
+        "reason": event.reason,
+        "requested_by": event.requested_by,
+        "occurred_at": told.occurred_at,
+        "recorded_at": told.recorded_at,
+        "actor": {"type": told.actor.type, "id": told.actor.id},
+        "on_behalf_of": told.on_behalf_of,
+        "position": recorded.position,
+        "subjects": subjects,
+        "read_models": read_models,
+        "complete": all(one["key_destroyed"] for one in subjects) and all(one["purged"] for one in read_models),
+    }
+
+
+def _subjects(store: EventStore, ids: Iterable[UUID]) -> list[dict[str, Any]]:
+    """Whoever and whatever was erased, the customer first, each by its kind of stream."""
+    first = {id: events[0] for id, events in store.streams(ids).items()}
+    kept = store.subjects_with_keys(ids)
+    return [
+        {"id": id, "kind": _kind(first[id]) if id in first else None, "key_destroyed": id not in kept}
+        for id in dict.fromkeys(ids)
+    ]
+
+
+def _kind(recorded: Recorded) -> str:
+    """`lead` of `crm.lead.captured.v1`."""
+    return type_name(type(recorded.event)).split(".")[1]
+
+
+def _read_models(completeness: Completeness, subjects: Iterable[UUID], position: int) -> list[dict[str, Any]]:
+    """How far each one has followed where the subjects live; where the slowest of them is."""
+    reached = {one.name: min(completeness.up_to(one.name, subject) for subject in subjects) for one in PROJECTIONS}
+    return [{"name": name, "complete_to": to, "purged": to >= position} for name, to in reached.items()]

@@ -1,0 +1,95 @@
+"""What requests say about feedback, and how it becomes facts."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from api.shared.fields import Body, Code, ExternalId, SystemCode, Told
+from api.shared.references import About, references
+from domain.customers import feedback as domain
+
+Long = Annotated[str, StringConstraints(max_length=50_000)]
+Score = Annotated[int, Field(strict=True, ge=-1_000_000, le=1_000_000)]
+Agent = Annotated[Code | None, Field(description="Whose work it is about.")]
+
+ANSWER: dict[str, Any] = {"kind": "csat", "score": 4, "channel": "email", "agent": "agent-1", "comment": "Quick, but cold tea."}
+
+
+class ExternalBody(Body):
+    """What another system calls it, by which it is known when it comes again."""
+
+    system: SystemCode
+    id: ExternalId
+
+
+class ScaleBody(Body):
+    """The lowest and the highest score that can be given."""
+
+    min: Score
+    max: Score
+
+    def value(self) -> domain.Scale:
+        return domain.Scale(min=self.min, max=self.max)
+
+
+class RequestBody(Told):
+    """A customer is asked. Without `customer_id` nobody knows whom."""
+
+    kind: domain.Kind
+    channel: Code | None = None
+    customer_id: UUID | None = None
+    agent: Agent = None
+    about: About = []
+    external: ExternalBody | None = None
+
+    model_config = {"json_schema_extra": {"examples": [{"kind": "csat", "channel": "email", "agent": "agent-1"}]}}
+
+    def facts(self) -> dict[str, Any]:
+        told = {name: getattr(self, name) for name in ("kind", "channel", "customer_id", "agent")}
+        external = (self.external.system, self.external.id) if self.external else None
+        return told | {"about": references(self.about), "external": external}
+
+
+class SubmissionBody(Told):
+    """What was said. `scale` is 1 to 5 for csat and 0 to 10 for nps unless it is told; any other score brings its own."""
+
+    kind: domain.Kind
+    channel: Code | None = None
+    customer_id: UUID | None = None
+    agent: Agent = None
+    score: Score | None = None
+    scale: ScaleBody | None = None
+    about: About = []
+    comment: Long | None = None
+
+    model_config = {"json_schema_extra": {"examples": [ANSWER]}}
+
+    def facts(self) -> dict[str, Any]:
+        names = ("kind", "channel", "customer_id", "agent", "score", "comment")
+        told = {name: getattr(self, name) for name in names}
+        return told | {"scale": self.scale and self.scale.value(), "about": references(self.about)}
+
+
+class ActionBody(Told):
+    """A `code` says what kind of action, a `note` is for people: one of them at least."""
+
+    code: Code | None = None
+    note: Long | None = None
+
+    model_config = {"json_schema_extra": {"examples": [{"code": "called", "note": "Told them about the new kettle."}]}}
+
+
+class ResolutionBody(Told):
+    """`code` says how, `resolution` is for people."""
+
+    code: Code | None = None
+    resolution: Long | None = None
+
+
+class DismissalBody(Told):
+    """`reason` is a code."""
+
+    reason: Code

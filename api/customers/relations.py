@@ -1,0 +1,150 @@
+"""A customer's relations to others over HTTP, and what a firm and its people bought together."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, tzinfo
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from sqlalchemy import Connection
+
+from api.customers import relation_schemas as schemas
+from api.shared.access import Caller, may
+from api.shared.commanding import carry_out
+from api.shared.fields import CalendarDay, Line, Told
+from api.shared.openapi import ACCEPTED, answers, exported, listed
+from api.shared.reading import After, Cursor, Limit, absent, listing, read, report
+from api.shared.strict import StrictRoute
+from api.shared.zones import Zone
+from commands.customers import relations
+from domain.customers.customer import RelationRole
+from domain.shared.ids import new_id
+from projections.customers import related_totals
+from projections.customers import relations as customer_relations
+from projections.shared.pages import Page
+from projections.shared.rows import Row
+
+PREFIX = "/v1/customers/{id}"
+
+reading = APIRouter(prefix=PREFIX, tags=["customers"])
+commanding = APIRouter(
+    prefix=PREFIX,
+    tags=["customers"],
+    route_class=StrictRoute,
+    dependencies=[may("customers:write")],
+    responses=ACCEPTED,
+)
+
+Reader = Annotated[Caller, may("customers:read")]
+
+DEFINITION = (
+    "own = orders of the customer and everyone merged into them, related = orders of those who stand in the role to them today,"
+    " each counted once, together = both. gross, refunded and net as of now, test orders left out. people = who is related."
+)
+
+
+class RelationBody(Told):
+    """This customer is the other's employee, say, since a day. `title` is personal; one of a role may be the primary one."""
+
+    other: UUID
+    role: RelationRole
+    title: Line | None = None
+    primary: bool = False
+    since: CalendarDay | None = None
+
+    model_config = {
+        "json_schema_extra": {
+            "examples": [
+                {
+                    "other": "6f0c7f6e-3f0a-5d0e-9b6a-5e1f2c9a7d11",
+                    "role": "employee",
+                    "title": "Head of purchasing",
+                    "since": "2024-05-01",
+                }
+            ]
+        }
+    }
+
+
+class EndingBody(Told):
+    """`until` is the day after the last."""
+
+    until: CalendarDay
+
+
+@commanding.post("/relations")
+async def add_relation(request: Request, id: UUID, body: RelationBody) -> Response:
+    """This customer works for the other, belongs to their household, or is their parent or partner.
+
+    Both have it in their timeline, and neither is erased with the other.
+    """
+    return await carry_out(
+        request,
+        relations.add,
+        body,
+        target=id,
+        customer_id=id,
+        relation_id=new_id(),
+        other=body.other,
+        role=body.role,
+        title=body.title,
+        primary=body.primary,
+        since=body.since,
+    )
+
+
+@commanding.post("/relations/{relation_id}/ending")
+async def end_relation(request: Request, id: UUID, relation_id: UUID, body: EndingBody) -> Response:
+    """It holds no more. It is ended under the customer of whom it was told, also when they were merged since."""
+    return await carry_out(request, relations.end, body, target=id, customer_id=id, relation_id=relation_id, until=body.until)
+
+
+@reading.get("/relations", responses=exported(listed(schemas.RELATION), schemas.RELATION))
+async def related(
+    request: Request,
+    caller: Reader,
+    after: After,
+    zone: Zone,
+    id: UUID,
+    role: RelationRole | None = None,
+    all: Annotated[bool, Query(description="Also those that hold no more, or not yet.")] = False,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response:
+    """Who is whose employee, say, whichever of them the relation was told of; also of everyone merged into the customer.
+
+    Those that hold today, latest told first. Who was merged since stands here as the survivor; whoever was erased does not.
+    """
+    wanted = customer_relations.Filter(customer_id=id, today=_today(zone), role=role, ended=all)
+
+    def pages(connection: Connection, limit: int, cursor: str | None) -> Page:
+        return customer_relations.listing(connection, wanted, limit=limit, cursor=cursor)
+
+    needed = dict.fromkeys(customer_relations.READ)
+    return await listing(request, needed, after, pages, show=lambda row: _seen(row, caller), limit=limit, cursor=cursor)
+
+
+@reading.get("/totals", responses=exported(answers(schemas.TOTALS, 404), schemas.TOTALS_GROUP))
+async def totals(request: Request, _: Reader, after: After, zone: Zone, id: UUID, role: RelationRole = "employee") -> Response:
+    """What the customer and those related to them bought together: an organisation and its people, say, by currency."""
+
+    def asked(connection: Connection) -> Row | None:
+        return related_totals.totals(connection, id, role, _today(zone))
+
+    found, position = await read(request, dict.fromkeys(related_totals.READ), after, asked, snapshot=True)
+    if found is None:
+        return absent("customer", id, position)
+    return report(request, {**found, "definition": DEFINITION, "position": position}, position)
+
+
+def _today(zone: tzinfo) -> date:
+    return datetime.now(UTC).astimezone(zone).date()
+
+
+def _seen(row: Row, caller: Caller) -> dict[str, Any]:
+    """The relation without what is personal, unless the caller may see it."""
+    if caller.may("personal:read"):
+        return row
+    plain = {name: value for name, value in row.items() if name != "title"}
+    return plain | {"related": {name: value for name, value in row["related"].items() if name != "name"}}

@@ -1,0 +1,178 @@
+"""What requests say about campaigns as such, and how it becomes facts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from api.shared.fields import ABSENT, Body, CalendarDay, Code, Currency, DecimalText, Line, Number, Text, Told, given
+from domain.marketing import campaign as domain
+
+PLAN: dict[str, Any] = {
+    "name": "Spring newsletter",
+    "goal": {"metric": "converted", "target": "500"},
+    "channels": ["email"],
+    "budget": "12000.00",
+    "currency": "EUR",
+    "starts": "2026-03-01",
+    "ends": "2026-03-31",
+    "holdout_share": "0.1",
+    "attribution_window_days": 14,
+    "variants": [{"code": "short", "share": "0.45"}, {"code": "long", "share": "0.45"}],
+    "audience": "Customers who bought last spring and not since",
+}
+
+
+class GoalBody(Body):
+    """`metric` is a code, such as `converted` or `sales`; `target` the figure to reach."""
+
+    metric: Code
+    target: DecimalText
+
+    def value(self) -> domain.Goal:
+        return domain.Goal(metric=self.metric, target=self.target)
+
+
+class VariantBody(Body):
+    """A treatment by its code, and the share of those targeted that is to get it, as a fraction. `control` is always there."""
+
+    code: Code
+    share: DecimalText | None = None
+
+    def value(self) -> domain.Variant:
+        return domain.Variant(code=self.code, share=self.share)
+
+
+Channels = Annotated[list[Code], Field(max_length=50)]
+Variants = Annotated[list[VariantBody], Field(max_length=50)]
+Window = Annotated[
+    int,
+    Field(
+        strict=True,
+        ge=1,
+        le=3650,
+        description="Days after the targeting in which a conversion counts; without it every conversion does.",
+    ),
+]
+HoldOut = Annotated[DecimalText, Field(description="The share of the audience that is kept as control, as a fraction.")]
+
+
+class PlanBody(Told):
+    """`starts` and `ends` are the first and the last day. `strategy`, `scheme` and `audience` are free texts."""
+
+    name: Annotated[Line, Field(description="Names the campaign, not a person: it is not kept as personal data.")]
+    goal: GoalBody | None = None
+    strategy: Text | None = None
+    scheme: Text | None = None
+    channels: Channels = []
+    audience: Text | None = None
+    budget: DecimalText | None = None
+    currency: Annotated[Currency | None, Field(description="ISO 4217; it comes with a budget.")] = None
+    starts: CalendarDay | None = None
+    ends: CalendarDay | None = None
+    holdout_share: HoldOut | None = None
+    attribution_window_days: Window | None = None
+    variants: Variants = []
+    owner: Code | None = None
+    team: Code | None = None
+
+    model_config = {"json_schema_extra": {"examples": [PLAN]}}
+
+    def facts(self) -> dict[str, Any]:
+        return given(self, "name", "budget", "currency", "owner", "team", *DETAILS, **CONVERSIONS)
+
+
+class ReviseBody(Told):
+    """A merge patch of the plan: absent fields stay, null clears. Channels and variants are given as a whole."""
+
+    name: Line = ABSENT
+    goal: GoalBody | None = None
+    strategy: Text | None = None
+    scheme: Text | None = None
+    channels: Channels | None = None
+    audience: Text | None = None
+    starts: CalendarDay | None = None
+    ends: CalendarDay | None = None
+    holdout_share: HoldOut | None = None
+    attribution_window_days: Window | None = None
+    variants: Variants | None = None
+
+    model_config = {"json_schema_extra": {"examples": [{"ends": "2026-04-15", "holdout_share": None}]}}
+
+    def facts(self) -> dict[str, Any]:
+        return given(self, "name", *DETAILS, **CONVERSIONS)
+
+
+class BudgetBody(Told):
+    """What the campaign may cost from now on; null is no budget. In the campaign's currency if none is given."""
+
+    budget: DecimalText | None
+    currency: Currency | None = None
+
+
+class ReasonBody(Told):
+    """`reason` is a code."""
+
+    reason: Code | None = None
+
+
+class CancelBody(Told):
+    """`reason` is a code, `note` is for people."""
+
+    reason: Code | None = None
+    note: Text | None = None
+
+
+class SpendBody(Told):
+    """Money spent, by an id of its own. `category` is a code such as `media`."""
+
+    spend_id: Number
+    amount: DecimalText
+    currency: Annotated[Currency | None, Field(description="ISO 4217; the campaign's if none is given.")] = None
+    category: Code | None = None
+
+    model_config = {"json_schema_extra": {"examples": [{"spend_id": "inv-17", "amount": "250.00", "category": "media"}]}}
+
+    def facts(self) -> dict[str, Any]:
+        return {"spend_id": self.spend_id, "amount": self.amount, "currency": self.currency, "category": self.category}
+
+
+class SpendReversalBody(Told):
+    """`reason` is a code."""
+
+    spend_id: Number
+    reason: Code | None = None
+
+
+class ReleaseBody(Told):
+    """A person or an asset, by code."""
+
+    kind: Literal["person", "asset"]
+    code: Code
+
+
+class ResourceBody(ReleaseBody):
+    """`share` is the part of their time that the campaign has, as a fraction."""
+
+    share: DecimalText | None = None
+
+
+class ReachBody(Told):
+    milestone_id: Code
+
+
+class MilestoneBody(ReachBody):
+    """A milestone as it is from now on."""
+
+    due: CalendarDay | None = None
+    title: Text | None = None
+
+
+def _variants(variants: Sequence[VariantBody]) -> tuple[domain.Variant, ...]:
+    return tuple(variant.value() for variant in variants)
+
+
+DETAILS = ("strategy", "scheme", "audience", "starts", "ends", "holdout_share", "attribution_window_days")
+CONVERSIONS = {"goal": GoalBody.value, "channels": tuple, "variants": _variants}

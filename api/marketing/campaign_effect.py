@@ -1,0 +1,65 @@
+"""The report on whether campaigns worked, over HTTP."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+
+from api.marketing import campaign_schemas as schemas
+from api.shared.access import may
+from api.shared.openapi import answers, exported
+from api.shared.reading import FIRST_DAY, LAST_DAY, After, Day, read, report
+from api.shared.zones import Zone
+from projections.marketing import campaign_effect as read_model
+from projections.marketing.campaign_counts import Question
+
+router = APIRouter(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read")])
+
+DEFINITION = (
+    "Unique members who were targeted (first touched, where they never were) from `from` to before `to`; removed members count"
+    " as removed only, and `untargeted` ones were touched but never targeted. delivered = delivered, or sent without a hard or"
+    " soft bounce; a click implies an open. sales = value of the conversions within the attribution window, in all variants"
+    " alike: from the targeting to that many days after it; without a window every conversion counts. seed_effect = sales ×"
+    " conversion_rate, which counts conversion twice; its mean is over the groups that have a rate. roi = (sales × margin −"
+    " cost) / cost. Funnel and rates are of all currencies, sales of one."
+)
+
+From = Annotated[Day, Query(alias="from", ge=FIRST_DAY, le=LAST_DAY, description="The first day of targeting.")]
+Margin = Annotated[Decimal, Query(ge=0, le=1, max_digits=7, decimal_places=6, description="The share of sales that is earned.")]
+
+
+@router.get("/campaign-effect", responses=exported(answers(schemas.CAMPAIGN_EFFECT), schemas.CAMPAIGN_EFFECT_GROUP))
+async def campaign_effect(
+    request: Request,
+    after: After,
+    zone: Zone,
+    from_: From = None,
+    to: Day = None,
+    campaign_id: UUID | None = None,
+    by: Literal["campaign", "variant"] = "campaign",
+    margin: Margin = Decimal(1),
+) -> Response:
+    """Did the campaign work: its funnel, conversion rate, sales, cost, and the seed effect, by campaign or by its variants."""
+    question = Question(from_=from_, to=to, zone=zone, campaign_id=campaign_id, by_variant=by == "variant")
+    answered, position = await read(
+        request,
+        {"campaigns": None, "campaign_members": None},
+        after,
+        lambda connection: read_model.report(connection, question, margin),
+        snapshot=True,
+    )
+    body = {
+        "from": from_,
+        "to": to,
+        "zone": str(zone),
+        "by": by,
+        "margin": margin,
+        "definition": DEFINITION,
+        "position": position,
+        "groups": answered.groups,
+        "means": answered.means,
+    }
+    return report(request, body, position)

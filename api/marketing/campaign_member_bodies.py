@@ -1,0 +1,146 @@
+"""What requests say about a campaign's members, and how it becomes facts."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from api.shared.bulk import LIMIT
+from api.shared.fields import Body, Code, Currency, DecimalText, Number, Told
+from domain.marketing.campaign_member import Bounce, Machine
+
+TouchId = Annotated[str, StringConstraints(min_length=1, max_length=255)]
+Url = Annotated[str, StringConstraints(max_length=2000)]
+CUSTOMER = "0198c2f0-0000-7000-8000-000000000001"
+
+
+class WhoBody(Told):
+    """A customer or a lead: one of the two."""
+
+    customer_id: UUID | None = None
+    lead_id: UUID | None = None
+
+    @property
+    def who(self) -> dict[str, UUID | None]:
+        return {"customer_id": self.customer_id, "lead_id": self.lead_id}
+
+
+class MemberBody(WhoBody):
+    """`variant` is a treatment by its code, or `control`, to whom nothing is sent."""
+
+    variant: Code = "treatment"
+
+
+class MembersBody(Body):
+    members: Annotated[list[MemberBody], Field(min_length=1, max_length=LIMIT)]
+
+    model_config = {"json_schema_extra": {"examples": [{"members": [{"customer_id": CUSTOMER, "variant": "short"}]}]}}
+
+
+class FactBody(WhoBody):
+    """What happened to a member, who is a customer or a lead."""
+
+    def facts(self) -> dict[str, Any]:
+        own = type(self).model_fields.keys() - FactBody.model_fields.keys() - {"kind"}
+        return {field: getattr(self, field) for field in own}
+
+
+class AnyTouchBody(FactBody):
+    """`touch_id` and `send_id` are the source's own: the same touch, or its kind for the same send, counts once."""
+
+    touch_id: TouchId | None = None
+    send_id: TouchId | None = None
+    channel: Code | None = None
+    method_id: Annotated[UUID | None, Field(description="The customer's contact method.")] = None
+
+
+class TouchBody(AnyTouchBody):
+    """What has nothing else to say; see the others."""
+
+    kind: Literal["sent", "deferred", "delivered", "visited", "unsubscribed", "marked_as_spam"]
+
+
+class BouncedBody(AnyTouchBody):
+    """`code` is the source's own for the reason."""
+
+    kind: Literal["bounced"]
+    bounce: Bounce = "unknown"
+    code: Code | None = None
+
+
+class OpenedBody(AnyTouchBody):
+    """`machine`: whether a program opened it."""
+
+    kind: Literal["opened"]
+    machine: Machine = "unknown"
+
+
+class ClickedBody(AnyTouchBody):
+    """`machine`: whether a program followed the link."""
+
+    kind: Literal["clicked"]
+    machine: Machine = "unknown"
+    url: Url | None = None
+
+
+class RespondedBody(AnyTouchBody):
+    """`status` is a code, such as `interested`."""
+
+    kind: Literal["responded"]
+    status: Code | None = None
+
+
+class ConvertedBody(FactBody):
+    """A conversion by its own id, or by its order's. A value is in the campaign's currency if none is given."""
+
+    kind: Literal["converted"]
+    conversion_id: Number | None = None
+    order_id: UUID | None = None
+    value: DecimalText | None = None
+    currency: Currency | None = None
+    channel: Code | None = None
+
+
+AnyFact = Annotated[
+    TouchBody | BouncedBody | OpenedBody | ClickedBody | RespondedBody | ConvertedBody, Field(discriminator="kind")
+]
+TOUCHES: dict[str, Any] = {
+    "touches": [
+        {"customer_id": CUSTOMER, "kind": "opened", "send_id": "s-17", "machine": "false"},
+        {"customer_id": CUSTOMER, "kind": "converted", "conversion_id": "c-1", "value": "19.90", "currency": "EUR"},
+    ]
+}
+
+
+class TouchesBody(Body):
+    touches: Annotated[list[AnyFact], Field(min_length=1, max_length=LIMIT)]
+
+    model_config = {"json_schema_extra": {"examples": [TOUCHES]}}
+
+
+class SuppressionBody(Told):
+    """`reason` is a code, such as `no_consent`."""
+
+    reason: Code
+
+
+class RemovalBody(Told):
+    """`reason` is a code."""
+
+    reason: Code | None = None
+
+
+class RetractionBody(Told):
+    """`reason` is a code."""
+
+    touch_id: TouchId
+    reason: Code | None = None
+
+
+class ConversionReversalBody(Told):
+    """`reason` is a code."""
+
+    conversion_id: Number
+    reason: Code | None = None

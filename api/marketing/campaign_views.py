@@ -1,0 +1,163 @@
+"""What campaigns are to do and how far they are, over HTTP: one, many, as of any moment; and their members."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, tzinfo
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from sqlalchemy import Connection
+
+from api.marketing import campaign_schemas as schemas
+from api.shared.access import Caller, may
+from api.shared.fields import External, System
+from api.shared.looking import look_at, look_back, seen_by
+from api.shared.openapi import exported, listed, one
+from api.shared.past import Resource, When, as_of
+from api.shared.reading import After, AnyCode, Cursor, Limit, absent, found, listing, read
+from api.shared.schemas import CHANGE
+from api.shared.sorting import By, sorting
+from api.shared.zones import Zone
+from domain.marketing.campaign import Campaign
+from domain.marketing.campaign_member import CampaignMember, member_id
+from domain.shared.ids import external_id
+from projections.marketing import campaign_members, campaigns
+from projections.marketing.campaign_goal import of_goal
+from projections.marketing.member_book import Mark
+from projections.shared.pages import Page
+
+router = APIRouter(prefix="/v1/campaigns", tags=["campaigns"])
+
+Reader = Annotated[Caller, may("campaigns:read")]
+Row = Mapping[str, Any]
+
+CAMPAIGNS = Resource(Campaign, campaigns.campaigns, campaigns.get)
+MEMBERS = Resource(CampaignMember, campaign_members.campaign_members, campaign_members.get)
+
+
+@router.get("", responses=exported(listed(schemas.CAMPAIGN), schemas.CAMPAIGN))
+async def all_campaigns(
+    request: Request,
+    caller: Reader,
+    after: After,
+    zone: Zone,
+    by: Annotated[By[campaigns.Sort], sorting(campaigns.Sort, "-planned_at")],
+    status: Literal["planned", "running", "paused", "completed", "cancelled"] | None = None,
+    owner: AnyCode = None,
+    team: AnyCode = None,
+    tag: AnyCode = None,
+    channel: AnyCode = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response:
+    """Campaigns with their progress; today is that of `zone`."""
+    wanted = campaigns.Filter(status=status, owner=owner, team=team, tag=tag, channel=channel)
+    today = _today(zone)
+
+    def pages(connection: Connection, limit: int, cursor: str | None) -> Page:
+        return campaigns.listing(connection, wanted, today, sort=by.key, descending=by.descending, limit=limit, cursor=cursor)
+
+    return await listing(request, "campaigns", after, pages, show=lambda row: shown(row, caller), limit=limit, cursor=cursor)
+
+
+@router.get("/by/{system}/{external:path}", dependencies=[may("personal:read")], responses=one(schemas.CAMPAIGN))
+async def campaign_by_external_id(
+    request: Request, caller: Reader, after: After, zone: Zone, when: When, system: System, external: External
+) -> Response:
+    """The campaign that another system calls this."""
+    id = external_id("campaign", system, external, request.app.state.store.secret)
+    return await campaign(request, caller, after, zone, when, id)
+
+
+@router.get("/{id}", responses=one(schemas.CAMPAIGN))
+async def campaign(request: Request, caller: Reader, after: After, zone: Zone, when: When, id: UUID) -> Response:
+    """One campaign. How far it is through its days and on its goal is told of now only."""
+    row: Row | None
+    if when.now:
+        needed: dict[str, UUID | None] = {"campaigns": id, "campaign_members": None}
+        row, position = await read(request, needed, after, lambda connection: _now(connection, id, zone), snapshot=True)
+    else:
+        row, position = await as_of(request, CAMPAIGNS, id, when)
+    if row is None:
+        return absent("campaign", id, position)
+    return found(request, shown(row, caller), position, row["version"])
+
+
+@router.get("/{id}/history", responses=listed(CHANGE, 404))
+async def campaign_history(request: Request, caller: Reader, id: UUID) -> Response:
+    """Every event of the campaign, with what it changed."""
+    personal = caller.may("personal:read")
+    return await look_back(request, CAMPAIGNS, id, name="campaign", show=lambda row: shown(row, caller), personal=personal)
+
+
+@router.get("/{id}/members", responses=exported(listed(schemas.MEMBER), schemas.MEMBER))
+async def members(
+    request: Request,
+    caller: Reader,
+    after: After,
+    id: UUID,
+    by: Annotated[By[campaign_members.Sort], sorting(campaign_members.Sort, "started_at")],
+    variant: AnyCode = None,
+    stage: Mark | None = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response:
+    """The campaign's members, by when they were targeted, with when they first reached each stage."""
+    wanted = campaign_members.Filter(campaign_id=id, variant=variant, stage=stage)
+
+    def pages(connection: Connection, limit: int, cursor: str | None) -> Page:
+        return campaign_members.listing(connection, wanted, descending=by.descending, limit=limit, cursor=cursor)
+
+    return await listing(request, "campaign_members", after, pages, show=_member, limit=limit, cursor=cursor)
+
+
+@router.get("/{id}/members/{customer_id}", responses=one(schemas.MEMBER_IN_FULL))
+async def member(request: Request, caller: Reader, after: After, when: When, id: UUID, customer_id: UUID) -> Response:
+    """One member with every touch and conversion that stands, and the positions of the events they come from."""
+    of = member_id(id, customer_id)
+    return await look_at(
+        request, MEMBERS, of, after, when, name="member", show=_member, called=customer_id, subject=customer_id
+    )
+
+
+@router.get("/{id}/members/{customer_id}/history", responses=listed(CHANGE, 404))
+async def member_history(request: Request, caller: Reader, id: UUID, customer_id: UUID) -> Response:
+    """Every event of the member, with what it changed."""
+    of = member_id(id, customer_id)
+    personal = caller.may("personal:read")
+    return await look_back(request, MEMBERS, of, name="member", show=_member, called=customer_id, personal=personal)
+
+
+@router.get("/{id}/leads/{lead_id}", responses=one(schemas.MEMBER_IN_FULL))
+async def lead(request: Request, caller: Reader, after: After, when: When, id: UUID, lead_id: UUID) -> Response:
+    """A member who is a lead, with every touch and conversion that stands."""
+    return await member(request, caller, after, when, id, lead_id)
+
+
+@router.get("/{id}/leads/{lead_id}/history", responses=listed(CHANGE, 404))
+async def lead_history(request: Request, caller: Reader, id: UUID, lead_id: UUID) -> Response:
+    """Every event of a member who is a lead, with what it changed."""
+    return await member_history(request, caller, id, lead_id)
+
+
+def shown(row: Row, caller: Caller) -> dict[str, Any]:
+    """The campaign as this caller may see it."""
+    return seen_by(caller, row, "campaign_id")
+
+
+def _now(connection: Connection, id: UUID, zone: tzinfo) -> Row | None:
+    row = campaigns.get(connection, id, _today(zone))
+    if row is None:
+        return None
+    goal = of_goal(connection, id, row["goal"], row["currency"])
+    return row | {"progress": row["progress"] | {"goal": goal}}
+
+
+def _today(zone: tzinfo) -> date:
+    return datetime.now(UTC).astimezone(zone).date()
+
+
+def _member(row: Row) -> dict[str, Any]:
+    return {"id": row["member_id"], **{name: value for name, value in row.items() if name != "member_id"}}

@@ -1,0 +1,102 @@
+"""Commands on segment models, over HTTP. A fit reads the features of all customers first; what it finds is the fact."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from functools import partial
+from typing import Annotated, Any
+from uuid import UUID
+
+from anyio import to_thread
+from fastapi import APIRouter, Depends, Path, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from api.marketing import segment_model_bodies as bodies
+from api.shared.access import may
+from api.shared.commanding import carry_out
+from api.shared.fields import Told
+from api.shared.openapi import ACCEPTED, CREATED
+from api.shared.reading import read
+from api.shared.strict import StrictRoute
+from commands.marketing import segment_models
+from domain.marketing.segment_model import SegmentModel
+from domain.shared.events import time_zone
+from domain.shared.ids import derived_id
+from domain.shared.refusals import Malformed
+from projections.marketing.segment_fitting import fit as found_by
+from projections.marketing.segment_fitting import sample
+
+PREFIX = "/v1/segment-models"
+
+router = APIRouter(
+    prefix=PREFIX,
+    tags=["segment-models"],
+    route_class=StrictRoute,
+    dependencies=[may("segments:write")],
+    responses=ACCEPTED,
+)
+
+
+def id_of(name: str) -> UUID:
+    """The id of the model of that name; an id stands for itself."""
+    try:
+        return UUID(name)
+    except ValueError:
+        return derived_id(SegmentModel.name, name)
+
+
+async def model_id(model: Annotated[str, Path(min_length=1, max_length=64, description="A model's name or id.")]) -> UUID:
+    return id_of(model)
+
+
+Model = Annotated[UUID, Depends(model_id)]
+
+
+@router.post("", status_code=201, responses=CREATED)
+async def fit(request: Request, body: bodies.FitBody) -> Response:
+    """Fit a model to all customers who have every feature, and label them by it. The answer comes when it is found.
+
+    The features are those of everything recorded until now. Who lacks one is left out and has no label.
+    """
+    day = _cut_off_day(request, body.cut_off_day)
+    wanted = body.wanted()
+    head = await run_in_threadpool(request.app.state.store.head)
+    read_models = {"segment_labels": None, "customer_view": None}
+    features, position = await read(
+        request, read_models, head, lambda connection: sample(connection, wanted.features, day), snapshot=True
+    )
+    fitted = await to_thread.run_sync(partial(found_by, wanted, features, position), limiter=request.app.state.fitting)
+    id = derived_id(SegmentModel.name, body.name)
+    return await carry_out(
+        request, segment_models.fit, body, target=id, location=PREFIX, model_id=id, fitted=fitted, activate=body.activate
+    )
+
+
+@router.post("/{model}/activation")
+async def activate(request: Request, id: Model, body: Told | None = None) -> Response:
+    """Label every customer by what was fitted last."""
+    return await _on_model(request, id, segment_models.activate, body)
+
+
+@router.post("/{model}/retirement")
+async def retire(request: Request, id: Model, body: Told | None = None) -> Response:
+    """Label nobody by it any more. It may be activated again."""
+    return await _on_model(request, id, segment_models.retire, body)
+
+
+@router.put("/{model}/cluster-names")
+async def name_clusters(request: Request, id: Model, body: bodies.ClusterNamesBody) -> Response:
+    """Name the clusters for people. Another fit begins with numbers again."""
+    return await _on_model(request, id, segment_models.name_clusters, body, names=body.names)
+
+
+async def _on_model(request: Request, id: UUID, function: Any, told: Told | None, **facts: Any) -> Response:
+    return await carry_out(request, function, told, target=id, model_id=id, **facts)
+
+
+def _cut_off_day(request: Request, told: date | None) -> date:
+    """The day told, else today in the store's zone. Raises Malformed for one that has not come."""
+    today = datetime.now(UTC).astimezone(time_zone(request.app.state.settings.zone)).date()
+    if told is not None and told > today:
+        raise Malformed(f"The cut-off day {told} has not come yet.")
+    return told or today

@@ -1,0 +1,142 @@
+"""Segment rules over HTTP: defined, revised, retired, and whom they label."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from pydantic import Field, StringConstraints
+
+from api.marketing import segment_schemas as schemas
+from api.shared.access import may
+from api.shared.commanding import carry_out
+from api.shared.fields import Told
+from api.shared.looking import look_at, look_back
+from api.shared.openapi import ACCEPTED, CREATED, exported, listed, one
+from api.shared.past import Resource, When
+from api.shared.reading import After, Cursor, Limit, listing, page, read
+from api.shared.schemas import CHANGE
+from api.shared.strict import StrictRoute
+from commands.marketing import segment_rules as commands
+from domain.marketing.segment_rule import LOWEST_PRIORITY, NAME_LENGTH, SegmentRule
+from domain.shared.ids import new_id
+from projections.marketing import segment_rule_answers
+from projections.marketing import segment_rules as read_model
+from projections.marketing.segment_labels import segment_labels
+
+PREFIX = "/v1/segment-rules"
+
+commanding = APIRouter(
+    prefix=PREFIX,
+    tags=["segment-rules"],
+    route_class=StrictRoute,
+    dependencies=[may("segment-rules:write")],
+    responses=ACCEPTED,
+)
+reading = APIRouter(prefix=PREFIX, tags=["segment-rules"], dependencies=[may("segment-rules:read")])
+
+RULES = Resource(SegmentRule, segment_labels, read_model.get)
+
+EXAMPLE: dict[str, Any] = {
+    "name": "champions",
+    "priority": 10,
+    "rule": {
+        "op": "and",
+        "of": [
+            {"op": "compare", "feature": "total:EUR", "is": ">=", "value": 500, "window": {"last_days": 90}},
+            {"op": "not", "of": {"op": "is_null", "feature": "attribute:income"}},
+        ],
+    },
+}
+
+
+class RuleBody(Told):
+    """Whom the rule labels, and how it is called. Features are those of segment models."""
+
+    model_config = {"json_schema_extra": {"examples": [EXAMPLE]}}
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=NAME_LENGTH)]
+    rule: Annotated[
+        dict[str, Any],
+        Field(
+            description="`and`, `or` and `not` of `compare` (is: < <= = != >= >), `in` and `is_null`, at most 10 deep with 200 "
+            "parts. A `window` leaves what was bought in the last_days, or from a day to before another."
+        ),
+    ]
+    priority: Annotated[int, Field(strict=True, ge=0, le=LOWEST_PRIORITY)] = Field(description="The smallest is tried first.")
+
+
+@commanding.post("", status_code=201, responses=CREATED)
+async def define(request: Request, body: RuleBody) -> Response:
+    """Define a rule, and label everyone for whom it is the first that holds."""
+    id = new_id()
+    return await carry_out(
+        request,
+        commands.define,
+        body,
+        target=id,
+        fresh=True,
+        location=PREFIX,
+        rule_id=id,
+        name=body.name,
+        rule=body.rule,
+        priority=body.priority,
+    )
+
+
+@commanding.put("/{id}")
+async def revise(request: Request, id: UUID, body: RuleBody) -> Response:
+    """Say all of it anew. A new name moves nobody."""
+    return await carry_out(
+        request, commands.revise, body, target=id, rule_id=id, name=body.name, rule=body.rule, priority=body.priority
+    )
+
+
+@commanding.post("/{id}/retirement")
+async def retire(request: Request, id: UUID, body: Told | None = None) -> Response:
+    """Label nobody by it any more."""
+    return await carry_out(request, commands.retire, body, target=id, rule_id=id)
+
+
+@reading.get("", responses=listed(schemas.RULE))
+async def rules(request: Request, after: After) -> Response:
+    """All rules in the order in which they are tried, those retired at the end."""
+    rows, position = await read(request, "segment_labels", after, read_model.listing)
+    return page(request, [_shown(row) for row in rows], None, position)
+
+
+@reading.get("/{id}", responses=one(schemas.RULE))
+async def rule(request: Request, after: After, when: When, id: UUID) -> Response:
+    """One rule."""
+    return await look_at(request, RULES, id, after, when, name="segment rule", show=_shown)
+
+
+@reading.get("/{id}/history", responses=listed(CHANGE, 404))
+async def history(request: Request, id: UUID) -> Response:
+    """Every event of the rule, with what it changed."""
+    return await look_back(request, RULES, id, name="segment rule", show=_shown)
+
+
+@reading.get("/{id}/customers", responses=exported(listed(schemas.RULE_LABEL), schemas.RULE_LABEL))
+async def customers(
+    request: Request,
+    after: After,
+    id: UUID,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response:
+    """Whom the rule labels, since which event, and what it sees of them."""
+    return await listing(
+        request,
+        {"segment_labels": None, "customer_view": None},
+        after,
+        lambda connection, limit, cursor: segment_rule_answers.labelled(connection, id, limit=limit, cursor=cursor),
+        show=lambda row: row,
+        limit=limit,
+        cursor=cursor,
+    )
+
+
+def _shown(row: Any) -> dict[str, Any]:
+    return {"id": row["rule_id"], **{name: value for name, value in row.items() if name != "rule_id"}}

@@ -1,0 +1,144 @@
+"""JSON Schemas of answers about segments."""
+
+from __future__ import annotations
+
+from api.shared.schemas import (
+    DAY,
+    FLAG,
+    ID,
+    INTEGER,
+    MAYBE_INSTANT,
+    MAYBE_INTEGER,
+    MAYBE_TEXT,
+    RATIO,
+    TEXT,
+    TEXTS,
+    Schema,
+    fields,
+)
+
+NUMBER: Schema = {"type": "number"}
+MAYBE_NUMBER: Schema = {"type": ["number", "null"]}
+NUMBERS: Schema = {"type": "array", "items": NUMBER}
+FEATURES: Schema = {"type": "object", "additionalProperties": MAYBE_NUMBER}
+
+_CLUSTER = fields(
+    {"cluster": INTEGER, "name": TEXT, "centroid": NUMBERS, "centre": {"type": "object", "additionalProperties": NUMBER}}
+)
+MODEL = fields(
+    {
+        "id": ID,
+        "version": INTEGER,
+        "position": INTEGER,
+        "name": TEXT,
+        "status": {"enum": ["fitted", "active", "retired"]},
+        "active_since": MAYBE_INSTANT,
+        "retired_since": MAYBE_INSTANT,
+        "fit_position": INTEGER,
+        "features": TEXTS,
+        "k": INTEGER,
+        "clusters": {"type": "array", "items": _CLUSTER},
+        "cut_off_position": INTEGER,
+        "cut_off_day": DAY,
+        "transform": TEXT,
+        "mean": NUMBERS,
+        "scale": NUMBERS,
+        "seed": INTEGER,
+        "customers": INTEGER,
+        "left_out": INTEGER,
+        "quality": fields({"inertia": NUMBER, "smallest_share": NUMBER}, {"silhouette": MAYBE_NUMBER}),
+        "versions": {"type": "object"},
+    }
+)
+_LABEL: dict[str, Schema] = {
+    "model_id": ID,
+    "model": TEXT,
+    "cluster": MAYBE_INTEGER,
+    "label": MAYBE_TEXT,
+    "missing": TEXTS,
+    "since": INTEGER,
+    "fit_position": INTEGER,
+    "as_of": DAY,
+}
+LABEL = fields(
+    _LABEL
+    | {
+        # Of whom others were merged with, where the label is not the customer's own, it is not known.
+        "since": MAYBE_INTEGER,
+        "customer_id": ID,
+        "distance": MAYBE_NUMBER,
+        "features": FEATURES,
+        "moved": {"anyOf": [fields({"as_of": DAY, "distance": MAYBE_NUMBER, "features": FEATURES}), {"type": "null"}]},
+    }
+)
+RULE = fields(
+    {
+        "id": ID,
+        "version": INTEGER,
+        "position": INTEGER,
+        "name": TEXT,
+        "rule": {"type": "object"},
+        "priority": INTEGER,
+        "status": {"enum": ["in_force", "retired"]},
+        "retired_since": MAYBE_INSTANT,
+        "said_position": INTEGER,
+        "said_on": DAY,
+    }
+)
+_FACT = fields({"feature": TEXT, "window": {"type": ["object", "null"]}, "value": MAYBE_NUMBER})
+_FACTS: Schema = {"type": "array", "items": _FACT}
+_BY_RULE: dict[str, Schema] = {
+    "rule_id": ID,
+    "label": TEXT,
+    "priority": INTEGER,
+    "since": INTEGER,
+    "said_position": INTEGER,
+    "as_of": DAY,
+    "facts": _FACTS,
+}
+_GIVEN: Schema = {"anyOf": [fields({"as_of": DAY, "facts": _FACTS}), {"type": "null"}]}
+RULE_LABEL = fields(_BY_RULE | {"since": MAYBE_INTEGER, "customer_id": ID, "given": _GIVEN})
+SEGMENT = fields(
+    {
+        "customer_id": ID,
+        "position": INTEGER,
+        "erased": FLAG,
+        "rule": {"anyOf": [RULE_LABEL, {"type": "null"}]},
+        "past_rules": {"type": "array", "items": fields(_BY_RULE | {"until": INTEGER})},
+        "labels": {"type": "array", "items": LABEL},
+        "past": {"type": "array", "items": fields(_LABEL | {"until": INTEGER})},
+    }
+)
+_MEAN = fields({"value": MAYBE_NUMBER, "numerator": NUMBER, "denominator": INTEGER})
+GROUP = fields(
+    {
+        "cluster": INTEGER,
+        "label": TEXT,
+        "customers": INTEGER,
+        "share": RATIO,
+        "means": {"type": "object", "additionalProperties": _MEAN},
+    }
+)
+SEGMENTS = fields(
+    {
+        "model_id": ID,
+        "model": TEXT,
+        "status": TEXT,
+        "fit_position": INTEGER,
+        "cut_off_day": DAY,
+        "as_of": DAY,
+        "definition": TEXT,
+        "position": INTEGER,
+        "groups": {"type": "array", "items": GROUP},
+        "unlabelled": {"type": "array", "items": fields({"missing": TEXTS, "customers": INTEGER})},
+    }
+)
+RULE_GROUP = fields({"rule_id": ID, "label": TEXT, "priority": INTEGER, "customers": INTEGER, "share": RATIO})
+RULE_SEGMENTS = fields(
+    {
+        "definition": TEXT,
+        "position": INTEGER,
+        "groups": {"type": "array", "items": RULE_GROUP},
+        "unlabelled": INTEGER,
+    }
+)

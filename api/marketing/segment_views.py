@@ -1,0 +1,150 @@
+"""Segments, over HTTP: the models, who is in which cluster since when, and what the clusters are like."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+
+from api.marketing import segment_schemas as schemas
+from api.marketing.segment_models import PREFIX, Model, id_of
+from api.shared.access import may
+from api.shared.looking import look_at, look_back
+from api.shared.openapi import answers, exported, listed, one
+from api.shared.past import Resource, When
+from api.shared.reading import After, Cursor, Limit, absent, found, listing, page, read
+from api.shared.reading import report as reported
+from api.shared.schemas import CHANGE
+from domain.marketing.segment_model import SegmentModel
+from projections.marketing import segment_answers, segment_models, segment_rule_answers
+from projections.marketing.segment_labels import segment_labels
+
+router = APIRouter(tags=["segment-models"])
+
+READER, REPORTER = may("segments:read"), may("reports:read")
+BASELINE = "baseline"
+
+Named = Annotated[str, Query(min_length=1, max_length=64, pattern=r"^[^\x00]*$", description="A model's name or id.")]
+
+# Whoever was merged stands with who is left.
+READ = {"segment_labels": None, "customer_view": None}
+MODELS = Resource(SegmentModel, segment_labels, segment_models.get)
+DEFINITION = (
+    "A customer is in the cluster whose centroid is nearest, after the model's transform and scaling. share = customers in the"
+    " cluster / customers with a label. Means are of features as of `as_of`, or of a customer's last purchase if that is"
+    " later, untransformed. Customers who lack a feature have no label, and are counted beside."
+)
+DEFINITION_BY_RULE = (
+    "A customer is labelled by the first rule that holds: the one with the smallest priority, of several the one defined first."
+    " share = customers whom the rule labels / customers who are there. `unlabelled` are customers for whom no rule holds."
+)
+
+
+@router.get(PREFIX, responses=listed(schemas.MODEL), dependencies=[READER])
+async def models(request: Request, after: After) -> Response:
+    """All segment models, by name."""
+    rows, position = await read(request, "segment_labels", after, segment_models.listing)
+    return page(request, [shown(row) for row in rows], None, position)
+
+
+@router.get(f"{PREFIX}/{{model}}", responses=one(schemas.MODEL), dependencies=[READER])
+async def model(request: Request, after: After, when: When, id: Model) -> Response:
+    """One segment model: what was fitted last, how well, and whether customers are labelled by it."""
+    return await look_at(request, MODELS, id, after, when, name="segment model", show=shown)
+
+
+@router.get(f"{PREFIX}/{{model}}/history", responses=listed(CHANGE, 404), dependencies=[READER])
+async def history(request: Request, id: Model) -> Response:
+    """Every event of the model, with what it changed."""
+    return await look_back(request, MODELS, id, name="segment model", show=shown, personal=True)
+
+
+@router.get("/v1/segment-labels", responses=exported(listed(schemas.LABEL), schemas.LABEL), dependencies=[READER])
+async def labels(
+    request: Request,
+    after: After,
+    model: Named = BASELINE,
+    label: Annotated[str | None, Query(max_length=64, pattern=r"^[^\x00]*$", description="The name of a cluster.")] = None,
+    labelled: Annotated[bool | None, Query(description="Whether the customer has a cluster, or lacks a feature.")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response:
+    """Every customer's label by one model, since which event, with their features now."""
+    id = id_of(model)
+    return await listing(
+        request,
+        READ,
+        after,
+        lambda connection, limit, cursor: segment_answers.listing(
+            connection, id, label=label, labelled=labelled, limit=limit, cursor=cursor
+        ),
+        show=lambda row: row,
+        limit=limit,
+        cursor=cursor,
+    )
+
+
+@router.get("/v1/customers/{id}/segment", responses=answers(schemas.SEGMENT, 404), dependencies=[READER])
+async def segment(request: Request, after: After, id: UUID) -> Response:
+    """Which segments the customer is in, since when and by which event, and which they were in before."""
+    row, position = await read(
+        request,
+        READ,
+        after,
+        lambda connection: segment_answers.of_customer(connection, id),
+        snapshot=True,
+    )
+    return absent("customer", id, position) if row is None else found(request, row, position)
+
+
+@router.get(
+    "/v1/reports/segments",
+    responses=exported(
+        answers({"anyOf": [schemas.SEGMENTS, schemas.RULE_SEGMENTS]}, 404), {"anyOf": [schemas.GROUP, schemas.RULE_GROUP]}
+    ),
+    dependencies=[REPORTER],
+    tags=["reports"],
+)
+async def segments(
+    request: Request,
+    after: After,
+    model: Named = BASELINE,
+    rules: Annotated[bool, Query(description="By segment rules, and by no model.")] = False,
+) -> Response:
+    """What kinds of customers there are: how many, their share, and by a model the means of their features."""
+    if rules:
+        return await _by_rule(request, after)
+    id = id_of(model)
+    made, position = await read(request, READ, after, lambda connection: segment_answers.report(connection, id), snapshot=True)
+    if made is None:
+        return absent("segment model", model, position)
+    body = {
+        "model_id": id,
+        "model": made.model.fitted.name,
+        "status": made.model.status,
+        "fit_position": made.model.fit_position,
+        "cut_off_day": made.model.fitted.cut_off_day,
+        "as_of": made.as_of,
+        "definition": DEFINITION,
+        "position": position,
+        "groups": made.groups,
+        "unlabelled": made.unlabelled,
+    }
+    return reported(request, body, position)
+
+
+async def _by_rule(request: Request, after: int) -> Response:
+    made, position = await read(request, READ, after, segment_rule_answers.report, snapshot=True)
+    body = {
+        "definition": DEFINITION_BY_RULE,
+        "position": position,
+        "groups": made.groups,
+        "unlabelled": made.unlabelled,
+    }
+    return reported(request, body, position)
+
+
+def shown(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {"id": row["model_id"], **{name: value for name, value in row.items() if name != "model_id"}}

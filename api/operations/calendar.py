@@ -1,0 +1,32 @@
+"""The calendar over HTTP: a day is ended by hand where the clock that does it by itself is not trusted."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Request, Response
+from pydantic import Field
+
+from api.shared.access import may
+from api.shared.commanding import carry_out
+from api.shared.fields import Told
+from api.shared.openapi import ACCEPTED
+from api.shared.reading import FIRST_DAY, LAST_DAY
+from api.shared.strict import StrictRoute
+from commands.operations import calendar
+from domain.operations.calendar import calendar_id
+
+router = APIRouter(prefix="/v1/calendar/days", tags=["operations"], route_class=StrictRoute)
+
+
+class DayBody(Told):
+    day: Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY, description="A day that is over in the store's zone.")]
+
+
+@router.post("", dependencies=[may("operations:act")], responses=ACCEPTED)
+async def end_day(request: Request, body: DayBody) -> Response:
+    """Say that a day is over, so that what moves with the days moves on. A day ends once."""
+    zone: str = request.app.state.settings.zone
+    id = calendar_id(body.day)
+    return await carry_out(request, calendar.end_day, body, target=id, day=body.day, zone=zone)

@@ -1,0 +1,118 @@
+"""The log over HTTP, for auditors: what was recorded, by whom and when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi.responses import StreamingResponse
+from starlette.concurrency import run_in_threadpool
+
+from api.shared import exporting, schemas
+from api.shared.access import Caller, may
+from api.shared.fields import Instant
+from api.shared.openapi import answers, listed
+from api.shared.reading import LARGEST_POSITION, Limit, absent, found, page
+from infra.event_store import EventStore
+from infra.event_store.search import Criteria, search, shown
+
+router = APIRouter(prefix="/v1/events", tags=["events"])
+
+SCANNED = 20_000
+
+Id = Annotated[str | None, Query(max_length=64, pattern=r"^[\w-]+$")]
+Rule = Annotated[str | None, Query(max_length=64, pattern=r"^[a-z0-9-]+$", description="Only facts flagged with this rule.")]
+Types = Annotated[
+    tuple[str, ...],
+    Query(max_length=50, description="Type names, or beginnings of them: `crm.order.*`.", examples=[["crm.order.*"]]),
+]
+Moment = Annotated[Instant | None, Query()]
+Position = Annotated[int | None, Query(ge=0, le=LARGEST_POSITION)]
+
+
+async def criteria(
+    type: Types = (),
+    subject: UUID | None = None,
+    stream: UUID | None = None,
+    actor: Id = None,
+    irregular: Rule = None,
+    correlation: UUID | None = None,
+    recorded_from: Moment = None,
+    recorded_to: Moment = None,
+    occurred_from: Moment = None,
+    occurred_to: Moment = None,
+) -> Criteria:
+    return Criteria(
+        frozenset(type),
+        subject,
+        stream,
+        actor,
+        irregular,
+        correlation,
+        recorded_from,
+        recorded_to,
+        occurred_from,
+        occurred_to,
+    )
+
+
+@router.get("", responses=listed(schemas.EVENT))
+async def events(
+    request: Request,
+    caller: Annotated[Caller, may("events:read")],
+    wanted: Annotated[Criteria, Depends(criteria)],
+    cursor: Annotated[int, Query(ge=0, le=LARGEST_POSITION, description="Only events after this position.")] = 0,
+    upto: Annotated[Position, Query(description="Only events up to this position.")] = None,
+    limit: Limit = 100,
+) -> Response:
+    """The log in position order. `Accept: application/x-ndjson` streams all of it, a page at a time otherwise.
+
+    A page may hold fewer events than asked for and still have a next one: it looks at 20,000 at most.
+    """
+    store: EventStore = request.app.state.store
+    head = await run_in_threadpool(store.head)
+    end = min(head, upto) if upto is not None else head
+    personal = caller.may("personal:read")
+    if exporting.wanted(request) == exporting.NDJSON:
+        lines = _lines(store, wanted, cursor, end, personal)
+        return StreamingResponse(lines, media_type=exporting.NDJSON, headers={"Position": str(end)})
+    items, reached = await run_in_threadpool(_page, store, wanted, cursor, end, limit, personal)
+    return page(request, items, str(reached) if reached < end else None, end)
+
+
+@router.get("/{position}", responses=answers(schemas.EVENT, 404))
+async def event(
+    request: Request, caller: Annotated[Caller, may("events:read")], position: Annotated[int, Path(ge=1, le=LARGEST_POSITION)]
+) -> Response:
+    """One event by its position."""
+    store: EventStore = request.app.state.store
+    stored = await run_in_threadpool(store.log, position - 1, 1, position)
+    if not stored:
+        return absent("event", position, await run_in_threadpool(store.head))
+    (one,) = await run_in_threadpool(shown, store, stored, caller.may("personal:read"))
+    return found(request, one, position)
+
+
+def _page(
+    store: EventStore, wanted: Criteria, after: int, end: int, limit: int, personal: bool
+) -> tuple[list[dict[str, object]], int]:
+    """The page's events, and the position it reaches."""
+    events = []
+    reached = after
+    for reached, portion in search(store, wanted, after, end):
+        events += portion
+        if len(events) >= limit or reached - after >= SCANNED:
+            break
+    if len(events) > limit:
+        events = events[:limit]
+        reached = events[-1].position
+    return shown(store, events, personal), reached
+
+
+def _lines(store: EventStore, wanted: Criteria, after: int, end: int, personal: bool) -> Iterator[bytes]:
+    for _, portion in search(store, wanted, after, end):
+        for one in shown(store, portion, personal):
+            yield msgspec.json.encode(one) + b"\n"

@@ -1,0 +1,176 @@
+"""How the system is doing: for probes, for Prometheus, and for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, Protocol
+from uuid import UUID
+
+import msgspec
+from fastapi import APIRouter, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
+from starlette.concurrency import run_in_threadpool
+
+from api.operations.jobs import Progress
+from api.shared.access import may
+from api.shared.openapi import answers, problems
+from api.shared.problems import problem
+
+alive = APIRouter(tags=["operations"])
+router = APIRouter(tags=["operations"])
+
+RETRY = {"Retry-After": "1"}
+
+
+class ProjectionStatus(msgspec.Struct, kw_only=True):
+    """`lag` is the head of the log less the position that all rows are complete to; `broken` are partitions whose chain is."""
+
+    name: str
+    state: str
+    reason: str = ""
+    complete_to: int
+    lag: int
+    dead_letters: int
+    broken: Sequence[int] = ()
+
+    @property
+    def healthy(self) -> bool:
+        return self.state == "live" and not self.dead_letters and not self.broken
+
+
+class Status(msgspec.Struct, kw_only=True):
+    """`routed` is the position up to which everything was sent to Kafka, and `kafka` whether it answers; None if embedded."""
+
+    deployment: Literal["embedded", "distributed"]
+    head: int
+    projections: Sequence[ProjectionStatus]
+    routed: int | None = None
+    kafka: bool | None = None
+
+    @property
+    def healthy(self) -> bool:
+        return self.kafka is not False and all(projection.healthy for projection in self.projections)
+
+
+class Operations(Protocol):
+    """What these routes ask of whoever put the process together."""
+
+    def status(self) -> Status:
+        """Raises what the stores raise when they do not answer."""
+
+    def names(self) -> Sequence[str]:
+        """Of all projections."""
+
+    def rebuild(self, projection: str, check: bool, progress: Progress) -> Any:
+        """Build the read model again, or only compare; the answer says how it ended."""
+
+    def dead_letters(self, projection: str | None) -> Sequence[Any]: ...
+
+    def retry(self, projection: str, subject: UUID | None) -> Any: ...
+
+    def discard(self, projection: str, position: int) -> Any | None: ...
+
+
+head_gauge = Gauge("recount_head_position", "Position of the last event in the log.")
+lag_gauge = Gauge("recount_projection_lag", "Head of the log less the position a read model is complete to.", ["projection"])
+letters_gauge = Gauge("recount_dead_letters", "Events that a read model could not fold, not discarded.", ["projection"])
+waiting_gauge = Gauge("recount_commands_waiting", "Commands in the queue of this process.")
+
+_INTEGER = {"type": "integer"}
+PROJECTION: dict[str, Any] = {
+    "type": "object",
+    "required": ["name", "state", "reason", "complete_to", "lag", "dead_letters", "broken"],
+    "properties": {
+        "name": {"type": "string"},
+        "state": {"enum": ["live", "retrying", "stopped", "outdated"]},
+        "reason": {"type": "string"},
+        "complete_to": _INTEGER,
+        "lag": _INTEGER,
+        "dead_letters": _INTEGER,
+        "broken": {"type": "array", "items": _INTEGER},
+    },
+}
+STATUS: dict[str, Any] = {
+    "type": "object",
+    "required": ["deployment", "head", "projections", "routed", "kafka", "healthy"],
+    "properties": {
+        "deployment": {"enum": ["embedded", "distributed"]},
+        "head": _INTEGER,
+        "projections": {"type": "array", "items": PROJECTION},
+        "routed": {"type": ["integer", "null"]},
+        "kafka": {"type": ["boolean", "null"]},
+        "healthy": {"type": "boolean"},
+    },
+}
+READY: dict[str, Any] = {
+    **STATUS,
+    "required": ["status", *STATUS["required"]],
+    "properties": {"status": {"enum": ["ready", "degraded"]}, **STATUS["properties"]},
+}
+ALIVE: dict[str, Any] = {"type": "object", "required": ["status"], "properties": {"status": {"const": "alive"}}}
+
+
+@alive.get(
+    "/health/live",
+    responses={200: {"description": "This process answers", "content": {"application/json": {"schema": ALIVE}}}},
+)
+async def live() -> Response:
+    """Open to everyone: this process answers."""
+    return _json({"status": "alive"})
+
+
+@router.get("/health/ready", dependencies=[may("operations:read")], responses=answers(READY, 503))
+async def ready(request: Request) -> Response:
+    """Whether the stores answer, and how far the read models are. Degraded: it works, and somebody should look at it."""
+    try:
+        status = await _status(request)
+    except Exception as error:
+        detail = f"The store or the database does not answer: {type(error).__name__}."
+        return problem(503, "unavailable", detail, headers=RETRY)
+    return _json({"status": "ready" if status.healthy else "degraded", **_shown(status)}, status.head)
+
+
+@router.get("/v1/status", dependencies=[may("operations:read")], responses=answers(STATUS))
+async def status(request: Request) -> Response:
+    """Positions and lag of everything."""
+    status = await _status(request)
+    return _json(_shown(status), status.head)
+
+
+@router.get(
+    "/metrics",
+    dependencies=[may("operations:read")],
+    responses={
+        200: {"description": "In Prometheus' own format", "content": {"text/plain": {"schema": {"type": "string"}}}},
+        **problems(401, 403),
+    },
+)
+async def metrics(request: Request) -> Response:
+    """For Prometheus. What the database would say is left as it was while it does not answer."""
+    waiting_gauge.set(request.app.state.executor.waiting())
+    try:
+        _measure(await _status(request))
+    except Exception:
+        head_gauge.set(float("nan"))
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+async def _status(request: Request) -> Status:
+    operations: Operations = request.app.state.operations
+    return await run_in_threadpool(operations.status)
+
+
+def _measure(status: Status) -> None:
+    head_gauge.set(status.head)
+    for projection in status.projections:
+        lag_gauge.labels(projection.name).set(projection.lag)
+        letters_gauge.labels(projection.name).set(projection.dead_letters)
+
+
+def _shown(status: Status) -> dict[str, Any]:
+    return {**msgspec.to_builtins(status), "healthy": status.healthy}
+
+
+def _json(body: Any, position: int | None = None) -> Response:
+    headers = {} if position is None else {"Position": str(position)}
+    return Response(msgspec.json.encode(body), 200, headers, "application/json")

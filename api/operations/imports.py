@@ -1,0 +1,166 @@
+"""Imports over HTTP: a mapping and a file; how far it is, and what became of the rows."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path, PurePath
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from fastapi import APIRouter, File, Request, Response, UploadFile
+from starlette.concurrency import run_in_threadpool
+
+from api.operations.jobs import Expected, Job, Jobs, Progress
+from api.shared.access import Caller, may
+from api.shared.openapi import EVERYWHERE
+from api.shared.problems import Problem, problem
+from api.shared.strict import AuthenticatedRoute
+from commands.importing import FileUnreadable, ImportInterrupted, Mapping, MappingError, Report, parse_mapping, run_import
+from commands.importing.reading import sha256
+from domain.operations.imports import Import
+from domain.shared.aggregate import replayed
+from domain.shared.ids import external_id
+from domain.shared.refusals import Refusal
+from infra.event_store import EventStore
+
+router = APIRouter(prefix="/v1/imports", tags=["imports"], route_class=AuthenticatedRoute)
+
+LARGEST_UPLOAD = 4 * 1024**3
+LARGEST_MAPPING = 1024 * 1024
+TOLD = Expected((FileUnreadable, MappingError, ImportInterrupted, Refusal))
+
+_INTEGER = {"type": "integer"}
+_COUNTS = {"type": "object", "additionalProperties": _INTEGER}
+REPORT: dict[str, Any] = {
+    "type": ["object", "null"],
+    "required": ["import_id", "system", "rows", "accepted", "repeated", "refused", "irregular"],
+    "properties": {
+        "import_id": {"type": "string", "format": "uuid"},
+        "system": {"type": "string"},
+        **dict.fromkeys(("rows", "accepted", "repeated", "refused", "skipped", "commands", "position"), _INTEGER),
+        "seconds": {"type": "number"},
+        "irregular": _COUNTS,
+        "refused_by_rule": _COUNTS,
+        "refusals": {"type": "array", "items": {"type": "object"}},
+    },
+}
+IMPORT: dict[str, Any] = {
+    "type": "object",
+    "required": ["id", "state", "rows_done", "rows", "report", "error"],
+    "properties": {
+        "id": {"type": "string", "format": "uuid"},
+        "state": {"enum": ["running", "completed", "failed", "unfinished"]},
+        "rows_done": _INTEGER,
+        "rows": _INTEGER,
+        "report": REPORT,
+        "error": {"type": ["string", "null"]},
+    },
+}
+
+
+def _answers(status: int) -> dict[int | str, dict[str, Any]]:
+    return {status: {"description": "The import", "content": {"application/json": {"schema": IMPORT}}}, **EVERYWHERE}
+
+
+@router.post("", status_code=202, responses=_answers(202), max_body_size=LARGEST_UPLOAD)
+async def start(
+    request: Request,
+    caller: Annotated[Caller, may("imports:run")],
+    mapping: Annotated[UploadFile, File(description="What the rows say, in TOML.")],
+    file: Annotated[UploadFile, File(description="The rows, as CSV.")],
+) -> Response:
+    """Import a file in the background. The same file under the same mapping again does what is left, and changes nothing."""
+    parsed = await _parsed(mapping)
+    folder = Path(tempfile.mkdtemp(prefix="recount-import-"))
+    path = folder / _name(file)
+    await run_in_threadpool(_save, file, path)
+    id = await run_in_threadpool(identity, parsed, path, request.app.state.store.secret)
+
+    def work(progress: Progress) -> Report:
+        state = request.app.state
+        return run_import(state.executor, state.store.secret, parsed, path, caller.actor, progress)
+
+    job = _begin(request.app.state.jobs, id, work, folder)
+    return _answer(202, _of_job(job), {"Location": f"/v1/imports/{id}"})
+
+
+@router.get("/{id}", dependencies=[may("imports:read")], responses=_answers(200))
+async def one(request: Request, id: UUID) -> Response:
+    """How far an import is, or what became of its rows. A process that did not run it knows only the counts."""
+    job = request.app.state.jobs.get(id)
+    if job is not None:
+        return _answer(200, _of_job(job))
+    recorded = await run_in_threadpool(recorded_import, request.app.state.store, id)
+    if recorded is None:
+        return problem(404, "not-there", f"There is no import {id}.")
+    return _answer(200, _of_record(recorded))
+
+
+def identity(mapping: Mapping, file: Path, secret: bytes) -> UUID:
+    """The id of the import of this file under this mapping. Raises FileUnreadable."""
+    return external_id("import", mapping.system, f"{sha256(file)} {mapping.sha256}", secret)
+
+
+def recorded_import(store: EventStore, id: UUID) -> Import | None:
+    """What the log says of an import; None where it says nothing."""
+    events = store.streams([id]).get(id, ())
+    if not events or type(events[0].event) not in Import.events:
+        return None
+    return replayed(Import, id, events)
+
+
+async def _parsed(upload: UploadFile) -> Mapping:
+    try:
+        return parse_mapping(await upload.read(LARGEST_MAPPING))
+    except MappingError as error:
+        raise Problem(422, "mapping-error", str(error)) from None
+
+
+def _name(upload: UploadFile) -> str:
+    """The file's own name, without folders and whatever else would not do as one."""
+    name = PurePath((upload.filename or "").replace("\\", "/")).name
+    kept = "".join(character for character in name if character.isprintable() and character != "\0")[:100]
+    return kept if kept.strip(". ") else "file"
+
+
+def _save(upload: UploadFile, path: Path) -> None:
+    with path.open("wb") as target:
+        shutil.copyfileobj(upload.file, target)
+
+
+def _begin(jobs: Jobs, id: UUID, work: Callable[[Progress], Report], folder: Path) -> Job:
+    """The job that runs this import. The folder goes when the job ends, or now where the import is under way already."""
+    begun = jobs.get(id)
+    if begun is not None and begun.state == "running":
+        shutil.rmtree(folder, ignore_errors=True)
+        return begun
+
+    def whole(progress: Progress) -> Report:
+        try:
+            return work(progress)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    return jobs.start(id, whole, TOLD)
+
+
+def _of_job(job: Job) -> dict[str, Any]:
+    counts = {"rows_done": job.done, "rows": job.total}
+    return {"id": job.id, "state": job.state, **counts, "report": job.result, "error": job.error}
+
+
+def _of_record(recorded: Import) -> dict[str, Any]:
+    unfinished = {"id": recorded.id, "state": "unfinished", "rows_done": 0, "rows": 0, "report": None, "error": None}
+    if recorded.completed is None or recorded.started is None:
+        return unfinished
+    ended = recorded.completed
+    counts = {name: getattr(ended, name) for name in ("rows", "accepted", "repeated", "refused", "irregular")}
+    report = {"import_id": recorded.id, "system": recorded.started.system, **counts}
+    return {**unfinished, "state": "completed", "rows_done": ended.rows, "rows": ended.rows, "report": report}
+
+
+def _answer(status: int, body: dict[str, Any], headers: dict[str, str] | None = None) -> Response:
+    return Response(msgspec.json.encode(body), status, headers, "application/json")

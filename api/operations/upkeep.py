@@ -1,0 +1,138 @@
+"""What an operator does: read models built again, and events that could not be folded."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import StringConstraints
+from starlette.concurrency import run_in_threadpool
+
+from api.operations.health import Operations
+from api.operations.jobs import Job, Jobs
+from api.shared.access import may
+from api.shared.fields import Body
+from api.shared.openapi import EVERYWHERE, problems
+from api.shared.problems import Problem, problem
+from api.shared.reading import LARGEST_POSITION
+from api.shared.strict import StrictRoute
+from domain.shared.ids import new_id
+
+router = APIRouter(prefix="/v1/operations", tags=["operations"], route_class=StrictRoute)
+
+Name = Annotated[str, Path(max_length=64, pattern=r"^[a-z_]+$", description="A projection's name.")]
+Position = Annotated[int, Path(ge=1, le=LARGEST_POSITION)]
+
+_TEXT = {"type": "string"}
+_INTEGER = {"type": "integer"}
+JOB: dict[str, Any] = {
+    "type": "object",
+    "required": ["id", "state", "done", "total", "result", "error"],
+    "properties": {
+        "id": {"type": "string", "format": "uuid"},
+        "state": {"enum": ["running", "completed", "failed"]},
+        "done": _INTEGER,
+        "total": _INTEGER,
+        "result": {"type": ["object", "null"]},
+        "error": {"type": ["string", "null"]},
+    },
+}
+DEAD_LETTER: dict[str, Any] = {
+    "type": "object",
+    "required": ["projection", "position", "subject", "type", "error", "tries", "since", "discarded"],
+    "properties": {
+        "projection": _TEXT,
+        "position": _INTEGER,
+        "partition": _INTEGER,
+        "subject": {"type": "string", "format": "uuid"},
+        "type": _TEXT,
+        "error": _TEXT,
+        "traceback": _TEXT,
+        "tries": _INTEGER,
+        "since": {"type": "string", "format": "date-time"},
+        "discarded": {"type": "boolean"},
+    },
+}
+RETRIED: dict[str, Any] = {
+    "type": "object",
+    "required": ["folded", "waiting"],
+    "properties": {"folded": _INTEGER, "waiting": _INTEGER},
+}
+LETTERS = {"type": "object", "required": ["items"], "properties": {"items": {"type": "array", "items": DEAD_LETTER}}}
+
+
+def _answers(schema: dict[str, Any], status: int = 200) -> dict[int | str, dict[str, Any]]:
+    answer = {"description": "The answer", "content": {"application/json": {"schema": schema}}}
+    return {status: answer, **EVERYWHERE, **problems(409, 415)}
+
+
+class RebuildBody(Body):
+    """`check` only compares what would be built with what is there."""
+
+    projection: Annotated[str, StringConstraints(max_length=64)]
+    check: bool = False
+
+
+@router.post("/rebuilds", status_code=202, dependencies=[may("operations:act")], responses=_answers(JOB, 202))
+async def rebuild(request: Request, body: RebuildBody) -> Response:
+    """Build a read model again while the old one answers. Follow it by its id, at the process that began it."""
+    operations = _operations(request, body.projection)
+    jobs: Jobs = request.app.state.jobs
+    job = jobs.start(new_id(), partial(operations.rebuild, body.projection, body.check))
+    return _job(job, 202)
+
+
+@router.get("/rebuilds/{id}", dependencies=[may("operations:read")], responses=_answers(JOB))
+async def rebuilding(request: Request, id: UUID) -> Response:
+    """How far it is, or how it ended."""
+    job = request.app.state.jobs.get(id)
+    if job is None:
+        return problem(404, "not-there", f"This process knows of no rebuild {id}.")
+    return _job(job, 200)
+
+
+@router.get("/dead-letters", dependencies=[may("operations:read")], responses=_answers(LETTERS))
+async def dead_letters(
+    request: Request, projection: Annotated[str | None, Query(max_length=64, pattern=r"^[a-z_]+$")] = None
+) -> Response:
+    """Events that read models could not fold, and those that wait behind them; discarded ones too."""
+    operations = _operations(request, projection)
+    letters = await run_in_threadpool(operations.dead_letters, projection)
+    return _json({"items": [letter._asdict() for letter in letters]})
+
+
+@router.post("/dead-letters/{projection}/retry", dependencies=[may("operations:act")], responses=_answers(RETRIED))
+async def retry(request: Request, projection: Name, subject: UUID | None = None) -> Response:
+    """Fold what waits again: of one subject, or of all."""
+    operations = _operations(request, projection)
+    return _json((await run_in_threadpool(operations.retry, projection, subject))._asdict())
+
+
+@router.post("/dead-letters/{projection}/{position}/discard", dependencies=[may("operations:act")], responses=_answers(RETRIED))
+async def discard(request: Request, projection: Name, position: Position) -> Response:
+    """The event counts as never sent to this read model, in rebuilds too; what waited behind it is folded."""
+    operations = _operations(request, projection)
+    retried = await run_in_threadpool(operations.discard, projection, position)
+    if retried is None:
+        return problem(404, "not-there", f"{projection} has no dead letter at {position}.")
+    return _json(retried._asdict())
+
+
+def _operations(request: Request, projection: str | None) -> Operations:
+    """Raises Problem 404 where there is no such projection."""
+    operations: Operations = request.app.state.operations
+    if projection is not None and projection not in operations.names():
+        raise Problem(404, "not-there", f"There is no such projection; there are {', '.join(operations.names())}.")
+    return operations
+
+
+def _job(job: Job, status: int) -> Response:
+    headers = {"Location": f"/v1/operations/rebuilds/{job.id}"} if status == 202 else {}
+    return Response(msgspec.json.encode(job), status, headers, "application/json")
+
+
+def _json(body: Any) -> Response:
+    return Response(msgspec.json.encode(body), 200, media_type="application/json")

@@ -1,0 +1,173 @@
+"""Webhooks over HTTP: registered once, their secret shown once, paused and resumed, removed with their secret."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import msgspec
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import Field, StringConstraints
+from sqlalchemy import Connection
+from starlette.concurrency import run_in_threadpool
+
+from api.operations import configuration_schemas as schemas
+from api.shared.access import Caller, may
+from api.shared.commanding import carry_out
+from api.shared.fields import Code, Told
+from api.shared.looking import look_back
+from api.shared.openapi import ACCEPTED, CREATED, exported, listed, one
+from api.shared.past import Resource, When, as_of
+from api.shared.problems import Problem
+from api.shared.reading import After, Cursor, Limit, absent, found, listing, read
+from api.shared.schemas import CHANGE
+from api.shared.strict import StrictRoute
+from commands.operations import webhooks as commands
+from domain.operations.webhook import PART_LIMIT, URL_LENGTH, Subscription, Webhook
+from domain.shared.ids import new_id
+from infra.event_store import EventStore
+from infra.read_models import deliveries
+from infra.read_models.deliveries import Delivery
+from infra.signing import secret_of
+from projections.operations import webhooks as read_model
+from projections.shared.pages import Page
+from projections.shared.rows import Row
+
+PREFIX = "/v1/webhooks"
+
+commanding = APIRouter(prefix=PREFIX, tags=["webhooks"], route_class=StrictRoute, responses=ACCEPTED)
+reading = APIRouter(prefix=PREFIX, tags=["webhooks"], dependencies=[may("webhooks:read")])
+
+WEBHOOKS = Resource(Webhook, read_model.webhooks, read_model.get)
+
+Writer = Annotated[Caller, may("webhooks:write")]
+Url = Annotated[str, StringConstraints(max_length=URL_LENGTH, pattern=r"^https?://[^\s@#]+$")]
+Type = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^\w[\w.]*(\.\*)?$")]
+
+
+class WebhookBody(Told):
+    """Where events are sent, and which; what is left out asks for all."""
+
+    url: Url = Field(description="Without credentials: everyone who may see the webhook sees it.")
+    types: Annotated[list[Type], Field(max_length=PART_LIMIT, examples=[["crm.order.*"]])] = []
+    subjects: Annotated[list[UUID], Field(max_length=PART_LIMIT)] = []
+    irregular: Code | None = Field(default=None, description="Only facts flagged with this rule.")
+    personal: bool = Field(default=False, description="Personal values too; this needs the permission personal:read.")
+
+    def subscription(self, caller: Caller) -> Subscription:
+        """Raises Problem 403 where personal values are asked for by who may not see them."""
+        if self.personal and not caller.may("personal:read"):
+            raise Problem(403, "forbidden", "Personal values need the permission personal:read.")
+        return Subscription(
+            url=self.url,
+            types=tuple(self.types),
+            subjects=tuple(self.subjects),
+            irregular=self.irregular,
+            personal=self.personal,
+        )
+
+
+class PauseBody(Told):
+    reason: Code | None = None
+
+
+@commanding.post("", status_code=201, responses=CREATED)
+async def register(request: Request, caller: Writer, body: WebhookBody) -> Response:
+    """Register a webhook. Its `secret` is in the answer and in no other, so a repeat has none."""
+    id, secret_id = new_id(), new_id()
+    subscription = body.subscription(caller)
+    answer = await carry_out(
+        request,
+        commands.register,
+        body,
+        target=id,
+        fresh=True,
+        location=PREFIX,
+        webhook_id=id,
+        subscription=subscription,
+        secret_id=secret_id,
+    )
+    accepted = msgspec.json.decode(bytes(answer.body))
+    if answer.status_code == 201 and accepted["id"] == str(id):
+        store: EventStore = request.app.state.store
+        secret = await run_in_threadpool(secret_of, store, id, secret_id)
+        answer.body = msgspec.json.encode(accepted | {"secret": secret})
+        answer.headers["content-length"] = str(len(answer.body))
+    return answer
+
+
+@commanding.put("/{id}")
+async def revise(request: Request, caller: Writer, id: UUID, body: WebhookBody) -> Response:
+    """Say all of it anew; the secret stays. One that failed is tried again at once."""
+    subscription = body.subscription(caller)
+    return await carry_out(request, commands.revise, body, target=id, webhook_id=id, subscription=subscription)
+
+
+@commanding.post("/{id}/pause", dependencies=[may("webhooks:write")])
+async def pause(request: Request, id: UUID, body: PauseBody | None = None) -> Response:
+    """Send nothing until it is resumed."""
+    return await carry_out(request, commands.pause, body, target=id, webhook_id=id, reason=body and body.reason)
+
+
+@commanding.post("/{id}/resumption", dependencies=[may("webhooks:write")])
+async def resume(request: Request, id: UUID, body: Told | None = None) -> Response:
+    """Go on, with all that was recorded meanwhile."""
+    return await carry_out(request, commands.resume, body, target=id, webhook_id=id)
+
+
+@commanding.post("/{id}/removal", dependencies=[may("webhooks:write")])
+async def remove(request: Request, id: UUID, body: Told | None = None) -> Response:
+    """Send nothing any more, and destroy the secret."""
+    return await carry_out(request, commands.remove, body, target=id, webhook_id=id)
+
+
+@reading.get("", responses=exported(listed(schemas.WEBHOOK), schemas.WEBHOOK))
+async def webhooks(
+    request: Request,
+    after: After,
+    status: Annotated[Literal["active", "paused", "removed"] | None, Query()] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response:
+    """Webhooks in the order in which they were registered."""
+
+    def pages(connection: Connection, limit: int, cursor: str | None) -> Page:
+        rows, following = read_model.listing(connection, status=status, limit=limit, cursor=cursor)
+        come = deliveries.load(connection)
+        return Page([_delivered(row, come.get(row["webhook_id"])) for row in rows], following)
+
+    return await listing(request, "webhooks", after, pages, show=shown, limit=limit, cursor=cursor)
+
+
+@reading.get("/{id}", responses=one(schemas.WEBHOOK))
+async def webhook(request: Request, after: After, when: When, id: UUID) -> Response:
+    """One webhook; as it is now, with how far it was delivered to, and since when and why it fails."""
+
+    def now(connection: Connection) -> Row | None:
+        row = read_model.get(connection, id)
+        return row and _delivered(row, deliveries.of(connection, id))
+
+    row, position = await (read(request, {"webhooks": id}, after, now) if when.now else as_of(request, WEBHOOKS, id, when))
+    return absent("webhook", id, position) if row is None else found(request, shown(row), position, row["version"])
+
+
+@reading.get("/{id}/history", responses=listed(CHANGE, 404))
+async def history(request: Request, id: UUID) -> Response:
+    """Every event of the webhook, with what it changed."""
+    return await look_back(request, WEBHOOKS, id, name="webhook", show=shown)
+
+
+def shown(row: Any) -> dict[str, Any]:
+    return {"id": row["webhook_id"], **{name: value for name, value in row.items() if name != "webhook_id"}}
+
+
+def _delivered(row: Row, delivery: Delivery | None) -> Row:
+    """How far it has come does not follow from the log, so it is told of now alone."""
+    come = delivery or Delivery(row["webhook_id"], row["since"])
+    return row | {
+        "delivered_to": come.position,
+        "failures": come.failures,
+        "failing_since": come.failing_since,
+        "next_try": come.due,
+        "last_error": come.last_error,
+    }

@@ -1,0 +1,126 @@
+"""JSON Schemas of answers about leads, deals and pipelines, and of the report on what became of them."""
+
+from __future__ import annotations
+
+from api.shared.schemas import (
+    AMOUNT,
+    DAY,
+    ID,
+    INSTANT,
+    INTEGER,
+    MAYBE_DAY,
+    MAYBE_INSTANT,
+    MAYBE_TEXT,
+    OBJECTS,
+    RATIO,
+    TEXT,
+    TEXTS,
+    Schema,
+    fields,
+)
+
+_MAYBE_OBJECT: Schema = {"type": ["object", "null"]}
+_THING: dict[str, Schema] = {
+    "id": ID,
+    "version": INTEGER,
+    "position": INTEGER,
+    "number": TEXT,
+    "owner": MAYBE_TEXT,
+    "team": MAYBE_TEXT,
+    "irregular": INTEGER,
+    "last_activity_at": INSTANT,
+    "tags": TEXTS,
+}
+_PARTS: dict[str, Schema] = {"attachments": OBJECTS, "attributes": {"type": "object"}, "private": _MAYBE_OBJECT}
+
+LEAD = fields(
+    _THING
+    | {
+        "customer_id": MAYBE_TEXT,
+        "channel": MAYBE_TEXT,
+        "origin": MAYBE_TEXT,
+        "campaign_id": MAYBE_TEXT,
+        "value": MAYBE_TEXT,
+        "currency": MAYBE_TEXT,
+        "status": {"enum": ["open", "qualified", "converted", "lost"]},
+        "stage": MAYBE_TEXT,
+        "captured_at": INSTANT,
+        "captured_on": MAYBE_DAY,
+        "qualified_at": MAYBE_INSTANT,
+        "converted_at": MAYBE_INSTANT,
+        "converted_on": MAYBE_DAY,
+        "converted_value": MAYBE_TEXT,
+        "converted_currency": MAYBE_TEXT,
+        "deal_id": MAYBE_TEXT,
+        "order_id": MAYBE_TEXT,
+        "lost_at": MAYBE_INSTANT,
+        "lost_reason": MAYBE_TEXT,
+        "erased_at": MAYBE_INSTANT,
+    },
+    _PARTS,
+)
+DEAL = fields(
+    _THING
+    | {
+        "customer_id": ID,
+        "lead_id": MAYBE_TEXT,
+        "pipeline": TEXT,
+        "stage": TEXT,
+        "staged_at": INSTANT,
+        "amount": MAYBE_TEXT,
+        "currency": MAYBE_TEXT,
+        "expected_close": MAYBE_DAY,
+        "status": {"enum": ["open", "won", "lost"]},
+        "opened_at": INSTANT,
+        "opened_on": MAYBE_DAY,
+        "won_at": MAYBE_INSTANT,
+        "won_on": MAYBE_DAY,
+        "order_id": MAYBE_TEXT,
+        "lost_at": MAYBE_INSTANT,
+        "lost_reason": MAYBE_TEXT,
+    },
+    _PARTS,
+)
+PIPELINE = fields(
+    {
+        "id": ID,
+        "version": INTEGER,
+        "position": INTEGER,
+        "code": TEXT,
+        "name": TEXT,
+        "stages": {"type": "array", "items": fields({"code": TEXT, "name": TEXT, "probability": AMOUNT})},
+        "defined_at": INSTANT,
+    }
+)
+_DURATION = fields({"count": INTEGER, "unit": TEXT, "mean": RATIO, "p50": MAYBE_TEXT, "p90": MAYBE_TEXT})
+_MONEY = fields(dict.fromkeys(("won_value", "open_value", "weighted_value", "unweighted_value"), AMOUNT))
+FUNNEL_GROUP = fields(
+    {
+        "group": {"type": "object", "additionalProperties": MAYBE_TEXT},
+        "captured": INTEGER,
+        "qualified": INTEGER,
+        "converted": INTEGER,
+        "lost": INTEGER,
+        "conversion_rate": RATIO,
+        "time_to_convert": _DURATION,
+        "converted_before_captured": INTEGER,
+        "deals_opened": INTEGER,
+        "deals_won": INTEGER,
+        "deals_lost": INTEGER,
+        "deals_without_amount": INTEGER,
+        "win_rate": RATIO,
+        "money": {"type": "object", "additionalProperties": _MONEY},
+    }
+)
+LEAD_FUNNEL = fields(
+    {
+        "from": DAY,
+        "to": DAY,
+        "zone": TEXT,
+        "by": TEXTS,
+        "definition": TEXT,
+        "position": INTEGER,
+        "total": FUNNEL_GROUP,
+        "groups": {"type": "array", "items": FUNNEL_GROUP},
+    }
+)

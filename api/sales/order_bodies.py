@@ -1,0 +1,240 @@
+"""What requests say about orders as such, and how it becomes facts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from api.shared.fields import ABSENT, AddressBody, Body, Code, Currency, DecimalText, Line, Number, Text, TheirCode, Told, given
+from domain.sales import order as domain
+
+LineId = Annotated[
+    Number | None, Field(description="The line's own id within the order; its place in the list, from 1, if none is given.")
+]
+Total = Annotated[
+    DecimalText | None,
+    Field(
+        description="What the order comes to as its source states it; the sum if nothing is stated. A difference is flagged."
+    ),
+]
+
+PLACED: dict[str, Any] = {
+    "channel": "web",
+    "currency": "EUR",
+    "prices_include_tax": True,
+    "lines": [
+        {
+            "line_id": "1",
+            "sku": "TEA-100",
+            "name": "Green tea, 100 g",
+            "quantity": "2",
+            "unit_price": "12.50",
+            "taxes": [{"name": "VAT", "rate": "0.07", "amount": "1.64"}],
+        }
+    ],
+    "charges": [{"kind": "shipping", "amount": "4.90", "tax": "0.78"}],
+    "shipping_address": {"lines": ["Hauptstr. 1"], "postal_code": "10827", "city": "Berlin", "country": "DE"},
+}
+
+
+class TaxBody(Body):
+    """A tax of a line. `rate` is a fraction: 0.19 is 19 %."""
+
+    name: Number
+    amount: DecimalText
+    rate: DecimalText | None = None
+
+    def value(self) -> domain.Tax:
+        return domain.Tax(name=self.name, amount=self.amount, rate=self.rate)
+
+
+class LineDiscountBody(Body):
+    """What one line is cheaper by, in all."""
+
+    amount: DecimalText
+    code: TheirCode | None = None
+
+    def value(self) -> domain.Discount:
+        return domain.Discount(amount=self.amount, code=self.code)
+
+
+class LineBody(Body):
+    """`total` is quantity × unit price less discounts unless it is stated; it contains tax exactly if the prices do."""
+
+    line_id: LineId = None
+    sku: TheirCode | None = None
+    name: Line
+    category: Line | None = None
+    quantity: DecimalText
+    unit: TheirCode | None = None
+    unit_price: DecimalText
+    unit_cost: DecimalText | None = None
+    discounts: Annotated[list[LineDiscountBody], Field(max_length=50)] = []
+    taxes: Annotated[list[TaxBody], Field(max_length=50)] = []
+    total: DecimalText | None = None
+
+    def value(self, place: int) -> domain.Item:
+        item: dict[str, Any] = {
+            "line_id": self.line_id or str(place),
+            "sku": self.sku,
+            "name": self.name,
+            "category": self.category,
+            "quantity": self.quantity,
+            "unit": self.unit,
+            "unit_price": self.unit_price,
+            "unit_cost": self.unit_cost,
+            "discounts": tuple(discount.value() for discount in self.discounts),
+            "taxes": tuple(tax.value() for tax in self.taxes),
+        }
+        return domain.Item(**item) if self.total is None else domain.Line(**item, total=self.total)
+
+
+class DiscountBody(Body):
+    """A discount on the whole order. `allocation` says by line id how much falls on each; by their totals if it is empty."""
+
+    kind: Literal["percentage", "fixed", "shipping", "loyalty", "other"]
+    amount: DecimalText
+    code: TheirCode | None = None
+    allocation: Annotated[dict[Number, DecimalText], Field(max_length=1000)] = {}
+
+    def value(self) -> domain.OrderDiscount:
+        return domain.OrderDiscount(kind=self.kind, amount=self.amount, code=self.code, allocation=self.allocation)
+
+
+class ChargeBody(Body):
+    """What is charged beside the lines. Only a rounding may be negative."""
+
+    kind: Literal["shipping", "fee", "tip", "rounding", "gift_card"]
+    amount: DecimalText
+    tax: DecimalText | None = None
+
+    def value(self) -> domain.Charge:
+        tax = {} if self.tax is None else {"tax": self.tax}
+        return domain.Charge(kind=self.kind, amount=self.amount, **tax)
+
+
+class ContactBody(Body):
+    name: Line | None = None
+    email: Line | None = None
+    phone: Line | None = None
+
+    def value(self) -> domain.Contact:
+        return domain.Contact(name=self.name, email=self.email, phone=self.phone)
+
+
+Lines = Annotated[list[LineBody], Field(max_length=1000)]
+Discounts = Annotated[list[DiscountBody], Field(max_length=100)]
+Charges = Annotated[list[ChargeBody], Field(max_length=100)]
+
+
+class PlaceBody(Told):
+    """An order without `customer_id` is a guest's. Without `number` one is drawn."""
+
+    number: Number | None = None
+    customer_id: UUID | None = None
+    channel: Code
+    owner: Code | None = None
+    currency: Annotated[Currency, Field(description="ISO 4217.")]
+    prices_include_tax: bool = False
+    lines: Lines = []
+    discounts: Discounts = []
+    charges: Charges = []
+    total: Total = None
+    billing_address: AddressBody | None = None
+    shipping_address: AddressBody | None = None
+    contact: ContactBody | None = None
+    campaign_id: UUID | None = None
+    lead_id: UUID | None = None
+    deal_id: UUID | None = None
+    test: bool = False
+
+    model_config = {"json_schema_extra": {"examples": [PLACED]}}
+
+    def facts(self) -> dict[str, Any]:
+        facts = {
+            "number": self.number,
+            "customer_id": self.customer_id,
+            "channel": self.channel,
+            "currency": self.currency,
+            "prices_include_tax": self.prices_include_tax,
+            "lines": _items(self.lines),
+            "discounts": _values(self.discounts),
+            "charges": _values(self.charges),
+            "total": self.total,
+        }
+        return facts | given(self, "owner", "campaign_id", "lead_id", "deal_id", "test", **RECIPIENT)
+
+
+class AmendBody(Told):
+    """A merge patch of an open order: absent fields stay. Lines, discounts and charges are given as a whole."""
+
+    lines: Lines = ABSENT
+    discounts: Discounts = ABSENT
+    charges: Charges = ABSENT
+    total: DecimalText = ABSENT
+    billing_address: AddressBody = ABSENT
+    shipping_address: AddressBody = ABSENT
+    contact: ContactBody = ABSENT
+
+    model_config = {"json_schema_extra": {"examples": [{"lines": PLACED["lines"], "contact": {"phone": "+49 30 1234567"}}]}}
+
+    def facts(self) -> dict[str, Any]:
+        return given(self, "total", lines=_items, discounts=_values, charges=_values, **RECIPIENT)
+
+
+class LineQuantityBody(Body):
+    line_id: Number
+    quantity: DecimalText
+
+    def value(self) -> domain.LineQuantity:
+        return domain.LineQuantity(line_id=self.line_id, quantity=self.quantity)
+
+
+class CancelLinesBody(Told):
+    """Cancels these quantities in addition to what was cancelled before. `reason` is a code."""
+
+    lines: Annotated[list[LineQuantityBody], Field(min_length=1, max_length=1000)]
+    total: Annotated[DecimalText | None, Field(description="What the order comes to afterwards, if its source states it.")] = (
+        None
+    )
+    reason: Code | None = None
+
+    model_config = {"json_schema_extra": {"examples": [{"lines": [{"line_id": "1", "quantity": "1"}], "reason": "sold_out"}]}}
+
+    def facts(self) -> dict[str, Any]:
+        return {"lines": tuple(line.value() for line in self.lines), "total": self.total, "reason": self.reason}
+
+
+class CustomerBody(Told):
+    customer_id: UUID
+
+
+class CancelBody(Told):
+    """`reason` is a code, `note` is for people."""
+
+    reason: Code | None = None
+    note: Text | None = None
+
+
+class ReopenBody(Told):
+    """`reason` is a code."""
+
+    reason: Code | None = None
+
+
+def _items(lines: Sequence[LineBody]) -> tuple[domain.Item, ...]:
+    return tuple(line.value(place) for place, line in enumerate(lines, start=1))
+
+
+def _values(bodies: Sequence[DiscountBody] | Sequence[ChargeBody]) -> tuple[domain.OrderDiscount | domain.Charge, ...]:
+    return tuple(body.value() for body in bodies)
+
+
+RECIPIENT = {
+    "billing_address": AddressBody.value,
+    "shipping_address": AddressBody.value,
+    "contact": ContactBody.value,
+}

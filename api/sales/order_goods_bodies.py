@@ -1,0 +1,115 @@
+"""What requests say about the goods of an order, and how it becomes facts."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from api.sales.order_bodies import LineQuantityBody
+from api.sales.order_payment_bodies import GivenOrDrawn
+from api.shared.fields import Code, Line, Text, TheirCode, Told
+from domain.sales.order import ReturnedLine
+from domain.shared.ids import new_id
+
+
+class ShipmentBody(Told):
+    """The same shipment again changes nothing; with other values it is refused. More than is due is recorded and flagged."""
+
+    shipment_id: GivenOrDrawn = None
+    lines: Annotated[list[LineQuantityBody], Field(min_length=1, max_length=1000)]
+    carrier: TheirCode | None = None
+    tracking: Line | None = None
+
+    model_config = {
+        "json_schema_extra": {
+            "examples": [
+                {
+                    "shipment_id": "shp-1",
+                    "lines": [{"line_id": "1", "quantity": "2"}],
+                    "carrier": "dhl",
+                    "tracking": "00340434161094042557",
+                }
+            ]
+        }
+    }
+
+    def facts(self) -> dict[str, Any]:
+        return {
+            "shipment_id": self.shipment_id or str(new_id()),
+            "lines": tuple(line.value() for line in self.lines),
+            "carrier": self.carrier,
+            "tracking": self.tracking,
+        }
+
+
+class ReasonBody(Told):
+    """`reason` is a code."""
+
+    reason: Code | None = None
+
+
+class ReturnedLineBody(LineQuantityBody):
+    """`reason` is a code; `restock` says whether the goods can be sold again."""
+
+    reason: Code | None = None
+    condition: Literal["new", "opened", "used", "damaged", "defective", "unknown"] = "unknown"
+    restock: bool = False
+
+    def value(self) -> ReturnedLine:
+        return ReturnedLine(
+            line_id=self.line_id,
+            quantity=self.quantity,
+            reason=self.reason,
+            condition=self.condition,
+            restock=self.restock,
+        )
+
+
+ReturnedLines = Annotated[list[ReturnedLineBody], Field(min_length=1, max_length=1000)]
+
+
+class ReturnBody(Told):
+    """Goods that came back, requested or not. `exchange_order_id` is the order that replaces them."""
+
+    return_id: GivenOrDrawn = None
+    lines: ReturnedLines
+    exchange_order_id: UUID | None = None
+
+    model_config = {
+        "json_schema_extra": {
+            "examples": [
+                {
+                    "return_id": "ret-1",
+                    "lines": [{"line_id": "1", "quantity": "1", "reason": "too_bitter", "condition": "opened"}],
+                }
+            ]
+        }
+    }
+
+    def facts(self) -> dict[str, Any]:
+        return {
+            "return_id": self.return_id or str(new_id()),
+            "lines": tuple(line.value() for line in self.lines),
+            "exchange_order_id": self.exchange_order_id,
+        }
+
+
+class ReturnRequestBody(Told):
+    return_id: GivenOrDrawn = None
+    lines: ReturnedLines
+    note: Text | None = None
+
+    def facts(self) -> dict[str, Any]:
+        return {
+            "return_id": self.return_id or str(new_id()),
+            "lines": tuple(line.value() for line in self.lines),
+            "note": self.note,
+        }
+
+
+class DeclineBody(ReasonBody):
+    """`reason` is a code, `note` is for people."""
+
+    note: Text | None = None

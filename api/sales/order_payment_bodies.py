@@ -1,0 +1,130 @@
+"""What requests say about the money of an order, and how it becomes facts."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints
+
+from api.shared.fields import Body, Code, DecimalText, Line, Number, TheirCode, Told
+from domain.sales.order import MoneyFact, RefundedLine
+from domain.shared.ids import new_id
+
+OwnId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\w][\w.:+-]*$")]
+"""An id that the caller may give, such as a payment gateway's own. It fits into a path."""
+GivenOrDrawn = Annotated[
+    OwnId | None, Field(description="Your own id, such as a UUID or the gateway's; one is drawn if absent.")
+]
+
+
+class MoneyBody(Told):
+    """An amount in the order's currency, and how it was paid. `reference` is personal, such as a card's last digits."""
+
+    amount: DecimalText
+    method: TheirCode | None = None
+    gateway: TheirCode | None = None
+    reference: Line | None = None
+
+    def facts(self) -> dict[str, Any]:
+        return {"amount": self.amount, "method": self.method, "gateway": self.gateway, "reference": self.reference}
+
+
+class PaymentBody(MoneyBody):
+    """The same payment again changes nothing; with other values it is refused."""
+
+    payment_id: GivenOrDrawn = None
+
+    model_config = {
+        "json_schema_extra": {
+            "examples": [{"payment_id": "pay_8x2", "amount": "29.90", "method": "card", "gateway": "adyen"}],
+        }
+    }
+
+    def facts(self) -> dict[str, Any]:
+        return super().facts() | {"payment_id": self.payment_id or str(new_id())}
+
+
+class FailureBody(MoneyBody):
+    """`reason` is a code."""
+
+    reason: Code | None = None
+
+    def facts(self) -> dict[str, Any]:
+        return super().facts() | {"reason": self.reason}
+
+
+class ChargebackBody(FailureBody):
+    model_config = {"json_schema_extra": {"examples": [{"amount": "29.90", "method": "card", "reason": "fraud"}]}}
+
+
+class ReversalBody(Told):
+    """What did not hold, with its amount. `reason` is a code."""
+
+    fact: MoneyFact
+    reason: Code | None = None
+    reference: Line | None = None
+
+    def facts(self) -> dict[str, Any]:
+        return {"fact": self.fact, "reason": self.reason, "reference": self.reference}
+
+
+class PaymentReversalBody(ReversalBody):
+    """`fact` says what about the payment did not hold."""
+
+    fact: Literal["authorisation", "capture", "chargeback"] = "capture"
+
+
+class RefundReversalBody(ReversalBody):
+    fact: Literal["refund"] = "refund"
+
+
+class RefundedLineBody(Body):
+    """`amount` is the money paid back for the line, `tax` the part of it that is tax."""
+
+    line_id: Number
+    quantity: DecimalText
+    amount: DecimalText
+    tax: DecimalText | None = None
+
+    def value(self) -> RefundedLine:
+        tax = {} if self.tax is None else {"tax": self.tax}
+        return RefundedLine(line_id=self.line_id, quantity=self.quantity, amount=self.amount, **tax)
+
+
+class RefundBody(MoneyBody):
+    """`amount` is all that is paid back, of it `shipping_amount` for shipping; `reason` is a code."""
+
+    refund_id: GivenOrDrawn = None
+    payment_id: Number | None = None
+    return_id: Number | None = None
+    lines: Annotated[list[RefundedLineBody], Field(max_length=1000)] = []
+    shipping_amount: DecimalText | None = None
+    reason: Code | None = None
+
+    model_config = {
+        "json_schema_extra": {
+            "examples": [
+                {
+                    "amount": "12.50",
+                    "payment_id": "pay_8x2",
+                    "return_id": "ret-1",
+                    "lines": [{"line_id": "1", "quantity": "1", "amount": "12.50", "tax": "0.82"}],
+                    "reason": "returned",
+                }
+            ]
+        }
+    }
+
+    def facts(self) -> dict[str, Any]:
+        shipping = {} if self.shipping_amount is None else {"shipping_amount": self.shipping_amount}
+        return (
+            super().facts()
+            | shipping
+            | {
+                "refund_id": self.refund_id or str(new_id()),
+                "payment_id": self.payment_id,
+                "return_id": self.return_id,
+                "lines": tuple(line.value() for line in self.lines),
+                "reason": self.reason,
+            }
+        )

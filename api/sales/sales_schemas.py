@@ -1,0 +1,55 @@
+"""JSON Schemas of answers about what was sold, and to whom."""
+
+from __future__ import annotations
+
+from api.shared.schemas import AMOUNT, DAY, INTEGER, MAYBE_DAY, MAYBE_TEXT, RATIO, TEXT, TEXTS, Schema, fields
+
+_GOODS = dict.fromkeys(("gross", "discounts", "returns", "net"), AMOUNT)
+
+SALES_GROUP = fields(
+    {
+        "period": MAYBE_DAY,
+        "currency": TEXT,
+        "channel": MAYBE_TEXT,
+        "product": MAYBE_TEXT,
+        "name": MAYBE_TEXT,
+        "category": MAYBE_TEXT,
+        "orders": INTEGER,
+        "units": AMOUNT,
+        "units_returned": AMOUNT,
+        **_GOODS,
+        "average_order": RATIO,
+        "average_price": RATIO,
+        "return_rate": RATIO,
+    }
+)
+BUYERS_GROUP = fields(
+    {
+        "period": MAYBE_DAY,
+        "currency": TEXT,
+        "channel": MAYBE_TEXT,
+        "buyer": {"enum": ["new", "returning", "guest"]},
+        "customers": INTEGER,
+        "orders": INTEGER,
+        **_GOODS,
+        "share_of_orders": RATIO,
+    }
+)
+COHORT = fields(
+    {
+        "cohort": DAY,
+        "months_since": INTEGER,
+        "currency": TEXT,
+        "size": INTEGER,
+        "customers": INTEGER,
+        "orders": INTEGER,
+        "net": AMOUNT,
+        "retention": RATIO,
+    }
+)
+
+
+def report_of(group: Schema) -> Schema:
+    """A report with such groups."""
+    told = {"from": DAY, "to": DAY, "zone": TEXT, "by": TEXTS, "definition": TEXT, "position": INTEGER}
+    return fields(told | {"groups": {"type": "array", "items": group}})

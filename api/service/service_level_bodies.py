@@ -1,0 +1,115 @@
+"""What requests say about service calendars and policies of service levels, and how it becomes facts."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field, StringConstraints
+
+from api.shared.fields import Body, CalendarDay, Code, Line, TheirCode, Told
+from domain.service import sla_policy
+from domain.service.opening_hours import CLOCK, HOLIDAY_LIMIT, HOURS_LIMIT, TEAM_LIMIT, Holiday, OpenHours, Schedule
+from domain.service.sla_policy import LARGEST_ORDER, LIST_LIMIT, LONGEST, Metric, Terms, TicketField
+from domain.service.ticket import Hours
+
+ClockText = Annotated[str, StringConstraints(pattern=f"^({CLOCK.pattern})$"), Field(examples=["09:00", "24:00"])]
+ZoneName = Annotated[str, StringConstraints(min_length=1, max_length=64), Field(examples=["Europe/Berlin", "+08:00"])]
+
+WEEKDAYS: dict[str, Any] = {
+    "zone": "Europe/Berlin",
+    "hours": [{"weekday": day, "opens": "09:00", "closes": "17:30"} for day in range(1, 6)],
+    "holidays": [{"date": "2026-12-25", "name": "Christmas"}],
+    "teams": ["service"],
+}
+SOON: dict[str, Any] = {
+    "order": 10,
+    "conditions": [{"field": "channel", "values": ["email", "web"]}],
+    "targets": [
+        {"metric": "first_response", "seconds": 14_400, "hours": "business"},
+        {"metric": "first_response", "seconds": 3_600, "hours": "business", "priority": "urgent"},
+        {"metric": "full_resolution", "seconds": 259_200},
+    ],
+}
+
+
+class HoursBody(Body):
+    """From `opens` to before `closes`, by the clock in the calendar's zone; hours over midnight are two."""
+
+    weekday: Annotated[int, Field(strict=True, ge=1, le=7, description="1 is Monday, 7 is Sunday.")]
+    opens: ClockText
+    closes: ClockText
+
+    def value(self) -> OpenHours:
+        return OpenHours(weekday=self.weekday, opens=self.opens, closes=self.closes)
+
+
+class HolidayBody(Body):
+    """Closed from midnight to midnight. The name is not personal: it names a day."""
+
+    date: CalendarDay
+    name: Line | None = None
+
+    def value(self) -> Holiday:
+        return Holiday(date=self.date, name=self.name)
+
+
+class CalendarBody(Told):
+    """The whole schedule. It holds from `occurred_at` on, or from now."""
+
+    model_config = {"json_schema_extra": {"examples": [WEEKDAYS]}}
+
+    zone: ZoneName
+    hours: Annotated[list[HoursBody], Field(max_length=HOURS_LIMIT)]
+    holidays: Annotated[list[HolidayBody], Field(max_length=HOLIDAY_LIMIT)] = []
+    teams: Annotated[list[Code], Field(max_length=TEAM_LIMIT)] = Field(
+        default=[], description="Codes of the teams that work by it. Whom no calendar names works by `default`."
+    )
+
+    def schedule(self) -> Schedule:
+        return Schedule(
+            zone=self.zone,
+            hours=tuple(one.value() for one in self.hours),
+            holidays=tuple(one.value() for one in self.holidays),
+            teams=tuple(self.teams),
+        )
+
+
+class ConditionBody(Body):
+    """The ticket's field has one of these values."""
+
+    field: TicketField
+    values: Annotated[list[TheirCode], Field(min_length=1, max_length=LIST_LIMIT)]
+
+    def value(self) -> sla_policy.Condition:
+        return sla_policy.Condition(field=self.field, values=tuple(self.values))
+
+
+class TargetBody(Body):
+    metric: Metric
+    seconds: Annotated[int, Field(strict=True, ge=1, le=LONGEST)]
+    hours: Hours = Field(default="calendar", description="Whether all time counts, or open time of the ticket's calendar.")
+    priority: TheirCode | None = Field(default=None, description="Without one: tickets of all priorities that none names.")
+
+    def value(self) -> sla_policy.PolicyTarget:
+        return sla_policy.PolicyTarget(metric=self.metric, seconds=self.seconds, hours=self.hours, priority=self.priority)
+
+
+class PolicyBody(Told):
+    """The whole terms. They hold for tickets opened from `occurred_at` on, or from now."""
+
+    model_config = {"json_schema_extra": {"examples": [SOON]}}
+
+    order: Annotated[int, Field(strict=True, ge=-LARGEST_ORDER, le=LARGEST_ORDER)] = Field(
+        description="Policies are tried in rising order; the first that fits holds."
+    )
+    conditions: Annotated[list[ConditionBody], Field(max_length=LIST_LIMIT)] = []
+    targets: Annotated[list[TargetBody], Field(max_length=LIST_LIMIT)] = Field(
+        default=[], description="Without any, nothing is promised to whom the policy fits."
+    )
+
+    def terms(self) -> Terms:
+        return Terms(
+            order=self.order,
+            conditions=tuple(one.value() for one in self.conditions),
+            targets=tuple(one.value() for one in self.targets),
+        )

@@ -1,0 +1,187 @@
+"""What requests say about tickets, and how it becomes facts."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from api.shared.annotation_bodies import FileBody
+from api.shared.fields import ABSENT, Body, Code, Line, Number, TheirCode, Told, given
+from domain.service import ticket as domain
+from domain.shared.ids import derived_id, new_id
+
+Long = Annotated[str, StringConstraints(max_length=50_000)]
+MessageId = Annotated[str, StringConstraints(max_length=1_000)]
+OwnId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\w][\w.:+-]*$")]
+StatusLabel = Annotated[TheirCode | None, Field(description="What the source calls the status that the ticket gets.")]
+
+OPENED: dict[str, Any] = {
+    "opened_by": "customer",
+    "title": "The cup came broken",
+    "description": "Two of six, in order 1042.",
+    "channel": "email",
+    "category": "damage",
+    "priority": "high",
+}
+
+
+class ReferenceBody(Body):
+    """Something of this store that a ticket is about."""
+
+    kind: Literal["customer", "order", "ticket"]
+    id: UUID
+
+    def value(self) -> domain.Reference:
+        return domain.Reference(kind=self.kind, id=self.id)
+
+
+class OpenBody(Told):
+    """A ticket without `customer_id` is nobody's yet. Without `number` one is drawn."""
+
+    number: Number | None = None
+    customer_id: UUID | None = None
+    opened_by: domain.OpenedBy
+    title: Line | None = None
+    description: Long | None = None
+    channel: Code | None = None
+    category: TheirCode | None = None
+    priority: TheirCode | None = None
+    about: Annotated[list[ReferenceBody], Field(max_length=100)] = []
+    follow_up_of: Annotated[UUID | None, Field(description="The closed ticket that this one goes on with.")] = None
+    parent_id: UUID | None = None
+
+    model_config = {"json_schema_extra": {"examples": [OPENED]}}
+
+    def facts(self) -> dict[str, Any]:
+        """The ids that are absent or null say nothing, and neither does an absent text."""
+        told = {"number": self.number, "customer_id": self.customer_id, "opened_by": self.opened_by}
+        ids = {"follow_up_of": self.follow_up_of, "parent_id": self.parent_id}
+        texts = given(self, "title", "description", "channel", "category", "priority")
+        about = {"about": tuple(one.value() for one in self.about)} if self.about else {}
+        return told | texts | about | {name: id for name, id in ids.items() if id is not None}
+
+
+class ChangeBody(Told):
+    """A merge patch: absent fields stay, null clears."""
+
+    title: Line | None = ABSENT
+    description: Long | None = ABSENT
+    category: TheirCode | None = ABSENT
+    priority: TheirCode | None = ABSENT
+
+    model_config = {"json_schema_extra": {"examples": [{"title": "Two cups came broken", "priority": "urgent"}]}}
+
+    def facts(self) -> dict[str, Any]:
+        return given(self, "title", "description", "category", "priority")
+
+
+class CategoryBody(Told):
+    category: TheirCode | None
+
+
+class PriorityBody(Told):
+    priority: TheirCode | None
+
+
+class RequesterBody(Told):
+    customer_id: UUID
+
+
+class LinkBody(Told):
+    about: ReferenceBody
+
+
+class ReplyBody(Told):
+    """The same reply again changes nothing; with other values it is refused.
+
+    What a customer writes reopens a solved ticket and resumes a pending one, unless it was sent automatically.
+    """
+
+    reply_id: Annotated[OwnId | None, Field(description="Your own id of the reply; one is drawn if absent.")] = None
+    by: domain.Author
+    visibility: domain.Visibility = "public"
+    channel: Code | None = None
+    body: Long | None = None
+    message_id: MessageId | None = None
+    in_reply_to: MessageId | None = None
+    references: Annotated[list[MessageId], Field(max_length=200)] = []
+    to: Annotated[list[Line], Field(max_length=200)] = []
+    cc: Annotated[list[Line], Field(max_length=200)] = []
+    automatic: bool = False
+    attachments: Annotated[list[FileBody], Field(max_length=50)] = []
+
+    model_config = {"json_schema_extra": {"examples": [{"by": "agent", "body": "Two new ones are on their way."}]}}
+
+    def value(self) -> domain.Replied:
+        reply_id = self.reply_id or str(new_id())
+        files = enumerate(self.attachments, start=1)
+        return domain.Replied(
+            reply_id=reply_id,
+            by=self.by,
+            visibility=self.visibility,
+            channel=self.channel,
+            automatic=self.automatic,
+            attachments=tuple(file.value(derived_id("attachment", reply_id, str(place))) for place, file in files),
+            body=self.body,
+            message_id=self.message_id,
+            in_reply_to=self.in_reply_to,
+            references=tuple(self.references) or None,
+            to=tuple(self.to) or None,
+            cc=tuple(self.cc) or None,
+        )
+
+
+class RedactionBody(Told):
+    """`reason` is a code."""
+
+    reason: Code | None = None
+
+
+class StatusBody(Told):
+    status_label: StatusLabel = None
+
+    def facts(self) -> dict[str, Any]:
+        return {"status_label": self.status_label}
+
+
+class ReasonBody(StatusBody):
+    """`reason` is a code."""
+
+    reason: Code | None = None
+
+    def facts(self) -> dict[str, Any]:
+        return super().facts() | {"reason": self.reason}
+
+
+class EscalationBody(ReasonBody):
+    """`team` is whom it is brought before."""
+
+    team: Code | None = None
+
+    def facts(self) -> dict[str, Any]:
+        return super().facts() | {"team": self.team}
+
+
+class SolutionBody(StatusBody):
+    """`code` says how, `resolution` is for people."""
+
+    code: Code | None = None
+    resolution: Long | None = None
+
+    model_config = {"json_schema_extra": {"examples": [{"code": "replaced", "resolution": "Two new cups were sent."}]}}
+
+    def facts(self) -> dict[str, Any]:
+        return super().facts() | {"code": self.code, "resolution": self.resolution}
+
+
+class MergeBody(Told):
+    into: Annotated[UUID, Field(description="The ticket that goes on.")]
+
+
+class DiscardBody(StatusBody):
+    reason: domain.DiscardReason
+
+    def facts(self) -> dict[str, Any]:
+        return super().facts() | {"reason": self.reason}

@@ -1,0 +1,127 @@
+"""JSON Schemas of answers about tickets and how long they took."""
+
+from __future__ import annotations
+
+from api.shared.schemas import (
+    DAY,
+    FLAG,
+    ID,
+    INSTANT,
+    INTEGER,
+    MAYBE_DAY,
+    MAYBE_INSTANT,
+    MAYBE_INTEGER,
+    MAYBE_TEXT,
+    OBJECTS,
+    RATIO,
+    TEXT,
+    TEXTS,
+    Schema,
+    fields,
+)
+
+POSITIONS: Schema = {"type": "array", "items": INTEGER}
+MAYBE_OBJECT: Schema = {"type": ["object", "null"]}
+STATUS: Schema = {"enum": ["new", "open", "pending", "on_hold", "solved", "closed"]}
+
+TICKET = fields(
+    {
+        "id": ID,
+        "version": INTEGER,
+        "position": INTEGER,
+        "number": TEXT,
+        "customer_id": MAYBE_TEXT,
+        "opened_by": TEXT,
+        "channel": MAYBE_TEXT,
+        "category": MAYBE_TEXT,
+        "priority": MAYBE_TEXT,
+        "agent": MAYBE_TEXT,
+        "team": MAYBE_TEXT,
+        "status": STATUS,
+        "status_label": MAYBE_TEXT,
+        "discarded": MAYBE_TEXT,
+        "merged_into": MAYBE_TEXT,
+        "follow_up_of": MAYBE_TEXT,
+        "parent_id": MAYBE_TEXT,
+        "opened_at": INSTANT,
+        "opened_on": MAYBE_DAY,
+        "first_resolved_at": MAYBE_INSTANT,
+        "resolved_at": MAYBE_INSTANT,
+        "closed_at": MAYBE_INSTANT,
+        "last_activity_at": INSTANT,
+        "solutions": INTEGER,
+        "reopens": INTEGER,
+        "replies": INTEGER,
+        "irregular": INTEGER,
+        "tags": TEXTS,
+    },
+    {
+        "about": OBJECTS,
+        "correspondence": OBJECTS,
+        "escalations": OBJECTS,
+        "attachments": OBJECTS,
+        "attributes": {"type": "object"},
+        "solution": MAYBE_TEXT,
+        "sla": MAYBE_OBJECT,
+        "breaches": {"type": "object"},
+        "private": MAYBE_OBJECT,
+    },
+)
+TIMES = fields(
+    {
+        "id": ID,
+        "version": INTEGER,
+        "position": INTEGER,
+        "clock": TEXT,
+        "calendar": MAYBE_TEXT,
+        "status": STATUS,
+        "discarded": FLAG,
+        "events_before_opening": INTEGER,
+        "solutions": INTEGER,
+        "intervals": {
+            "type": "array",
+            "items": fields(
+                {
+                    "status": STATUS,
+                    "from": INSTANT,
+                    "to": MAYBE_INSTANT,
+                    "seconds": MAYBE_TEXT,
+                    "from_position": INTEGER,
+                    "to_position": MAYBE_INTEGER,
+                }
+            ),
+        },
+        "measures": {
+            "type": "object",
+            "additionalProperties": fields({"value": MAYBE_TEXT, "unit": TEXT, "definition": TEXT, "positions": POSITIONS}),
+        },
+        "so_far": {"type": ["object", "null"], "additionalProperties": TEXT},
+    }
+)
+MEASURE = fields({"count": INTEGER, "unit": TEXT, "mean": RATIO, "p50": MAYBE_TEXT, "p90": MAYBE_TEXT, "p95": MAYBE_TEXT})
+TIMES_GROUP = fields(
+    {
+        "group": {"type": "object", "additionalProperties": MAYBE_TEXT},
+        "tickets": INTEGER,
+        "unsolved": INTEGER,
+        "discarded": INTEGER,
+        "irregular": INTEGER,
+        "solved_more_than_once": INTEGER,
+        "measures": {"type": "object", "additionalProperties": MEASURE},
+        "backlog_age_so_far": MEASURE,
+    }
+)
+TICKET_TIMES = fields(
+    {
+        "from": DAY,
+        "to": DAY,
+        "zone": TEXT,
+        "date": TEXT,
+        "clock": TEXT,
+        "by": TEXTS,
+        "definitions": {"type": "object", "additionalProperties": TEXT},
+        "position": INTEGER,
+        "total": TIMES_GROUP,
+        "groups": {"type": "array", "items": TIMES_GROUP},
+    }
+)

@@ -1,0 +1,55 @@
+"""What requests say about what every main resource carries: owner and team, tags, attributes, external ids, attachments."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from api.shared.fields import Attributes, Body, Code, ExternalId, Line, SystemCode, Told
+from domain.shared.annotations import Attachment
+
+
+class AssignmentBody(Told):
+    owner: Code | None = None
+    team: Code | None = None
+
+
+class TagsBody(Told):
+    tags: Annotated[list[Code], Field(min_length=1, max_length=100)]
+
+
+class AttributesBody(Told):
+    attributes: Attributes
+
+
+class ExternalIdBody(Told):
+    system: SystemCode
+    id: ExternalId
+
+
+class FileBody(Body):
+    """A file kept elsewhere. `bytes` is its size, `sha256` its digest in hexadecimal."""
+
+    id: UUID | None = None
+    media_type: Annotated[str, StringConstraints(pattern=r"^[\w.+-]{1,60}/[\w.+-]{1,60}$")]
+    bytes: Annotated[int, Field(ge=0, lt=2**53)]
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    name: Line | None = None
+    url: Annotated[str, StringConstraints(max_length=2000)] | None = None
+
+    def value(self, drawn: UUID) -> Attachment:
+        """The attachment; `drawn` is its id if the request names none."""
+        return Attachment(
+            id=self.id or drawn,
+            media_type=self.media_type,
+            bytes=self.bytes,
+            sha256=self.sha256,
+            name=self.name,
+            url=self.url,
+        )
+
+
+class AttachmentBody(FileBody, Told):
+    """A file kept elsewhere. `bytes` is its size, `sha256` its digest in hexadecimal."""

@@ -1,0 +1,103 @@
+"""A list of facts in one request: each item is a command of its own, and stands alone.
+
+All are handed to the executor at once, so that they share its commits. What became of each stands in the answer, in the
+order of the request. With an Idempotency-Key item 7 has the key `<key>#7`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+from fastapi import Request, Response
+
+from api.shared.commanding import answer, context, expected_version, receipt_key
+from api.shared.fields import Told
+from api.shared.openapi import ACCEPTED
+from api.shared.problems import Problem, refused, unsettled
+from commands.shared.batch import Command
+from commands.shared.commit import ReceiptKey
+from commands.shared.executor import Executor, OutcomeUnknown, Overloaded
+from domain.shared.aggregate import Aggregate
+from domain.shared.refusals import Refusal
+
+LIMIT = 1000
+"""Items that a request may have."""
+
+ANSWERS: dict[str, Any] = {
+    "type": "object",
+    "required": ["items"],
+    "properties": {
+        "items": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["item", "status", "body"],
+                "properties": {
+                    "item": {"type": "integer", "minimum": 1},
+                    "status": {"type": "integer", "examples": [200]},
+                    "body": {"type": "object", "description": "What the command on its own would answer."},
+                },
+            },
+        }
+    },
+}
+EACH: dict[int | str, dict[str, Any]] = {
+    **ACCEPTED,
+    200: {
+        "description": "What became of each item, from 1 in the order of the request",
+        "content": {"application/json": {"schema": ANSWERS}},
+        "headers": {"Position": ACCEPTED[200]["headers"]["Position"]},
+    },
+}
+
+
+class Item(NamedTuple):
+    """A command of the list, and the stream that it acts on."""
+
+    function: Callable[..., Aggregate]
+    told: Told
+    target: UUID
+    facts: dict[str, Any]
+
+
+class Answer(msgspec.Struct):
+    """What the item alone would be answered with."""
+
+    item: int
+    status: int
+    body: msgspec.Raw
+
+
+async def carry_out_each(request: Request, items: Sequence[Item]) -> Response:
+    """Run the commands and answer with what became of each. Raises Problem where If-Match names a version."""
+    if expected_version(request) is not None:
+        raise Problem(400, "malformed-if-match", "A list has no version: leave If-Match out.")
+    receipt = await receipt_key(request)
+    settled = await asyncio.gather(*(_carry_out(request, number, item, receipt) for number, item in enumerate(items, start=1)))
+    answers = [
+        Answer(number, response.status_code, msgspec.Raw(bytes(response.body)))
+        for number, response in enumerate(settled, start=1)
+    ]
+    position = max((int(response.headers.get("Position", 0)) for response in settled), default=0)
+    return Response(msgspec.json.encode({"items": answers}), 200, {"Position": str(position)}, "application/json")
+
+
+async def _carry_out(request: Request, number: int, item: Item, receipt: ReceiptKey | None) -> Response:
+    executor: Executor = request.app.state.executor
+    try:
+        command = Command(
+            item.function,
+            item.facts,
+            context(request.state.caller, item.told),
+            target=item.target,
+            receipt=receipt and receipt._replace(key=f"{receipt.key}#{number}"),
+        )
+        return answer(await executor.run(command))
+    except Refusal as refusal:
+        return refused(refusal)
+    except (Overloaded, OutcomeUnknown) as error:
+        return unsettled(error)

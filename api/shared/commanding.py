@@ -1,0 +1,123 @@
+"""From a request to a command, and from its outcome to the answer."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from fastapi import Request, Response
+
+from api.shared.access import Caller
+from api.shared.fields import Told
+from api.shared.problems import Problem, refused
+from commands.shared.batch import Command
+from commands.shared.commit import ReceiptKey
+from commands.shared.executor import Executor
+from commands.shared.outcome import Outcome
+from domain.shared.aggregate import Aggregate
+from domain.shared.events import Context, Origin
+from domain.shared.ids import new_id
+from domain.shared.occurrence import occurrence
+
+NO_TIME_YET = datetime.min.replace(tzinfo=UTC)
+VERSION = re.compile(r'"(\d{1,9})(?:-[0-9a-f]{16})?"')
+KEY = re.compile(r"[\x21-\x7e]{1,255}")
+
+
+class Accepted(msgspec.Struct):
+    """The answer to a command: what it acted on, its version now, and a position to read it back by."""
+
+    id: UUID
+    version: int
+    position: int
+
+
+async def carry_out(
+    request: Request,
+    function: Callable[..., Aggregate],
+    told: Told | None,
+    *,
+    target: UUID,
+    location: str | None = None,
+    fresh: bool = False,
+    **facts: Any,
+) -> Response:
+    """Run the command and answer: 201 with `location` for what was made, 200 for what was done, a problem if refused."""
+    command = Command(
+        function,
+        facts,
+        context(request.state.caller, told),
+        target=target,
+        expected=expected_version(request),
+        receipt=await receipt_key(request),
+        fresh=fresh,
+    )
+    executor: Executor = request.app.state.executor
+    if queued := getattr(request.state, "queued", None):
+        # A line of a batch: the next one may follow as soon as this one is in the queue, which it is without a pause.
+        queued.set()
+    outcome = await executor.run(command)
+    return answer(outcome, location)
+
+
+def answer(outcome: Outcome, location: str | None = None) -> Response:
+    if outcome.refusal:
+        return refused(outcome.refusal, {"Position": str(outcome.position)})
+    assert outcome.id is not None, "what was accepted has an id"
+    headers = {"ETag": f'"{outcome.version}"', "Position": str(outcome.position)}
+    status = 200
+    if outcome.created and location:
+        headers["Location"] = f"{location}/{outcome.id}"
+        status = 201
+    body = msgspec.json.encode(Accepted(outcome.id, outcome.version, outcome.position))
+    return Response(body, status, headers, "application/json")
+
+
+def context(caller: Caller, told: Told | None, origin: Origin = "live") -> Context:
+    """The circumstances as the request states them. Raises Malformed where the time of occurrence is none."""
+    command_id = new_id()
+    if told is None or not told.model_fields_set:
+        return Context(now=NO_TIME_YET, actor=caller.actor, origin=origin, command_id=command_id)
+    when = occurrence(told.occurred_at, told.occurred_zone) if told.occurred_at else None
+    return Context(
+        now=NO_TIME_YET,
+        actor=caller.actor,
+        origin=origin,
+        occurred_at=when and when.at,
+        occurred_precision=when.precision if when else "second",
+        occurred_zone=when and when.zone,
+        on_behalf_of=told.on_behalf_of,
+        source=told.source.value() if told.source else None,
+        command_id=command_id,
+        correlation_id=told.correlation_id,
+        causation_id=told.causation_id,
+    )
+
+
+def expected_version(request: Request) -> int | None:
+    """The version that If-Match names, as a command's answer or a read's ETag has it."""
+    text = request.headers.get("if-match")
+    if text is None or text == "*":
+        return None
+    match = VERSION.fullmatch(text)
+    if match is None:
+        raise Problem(400, "malformed-if-match", 'If-Match holds one version in quotes, such as "3".')
+    return int(match.group(1))
+
+
+async def receipt_key(request: Request) -> ReceiptKey | None:
+    """Whose request this is and what it says, where it has an Idempotency-Key."""
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return None
+    if not KEY.fullmatch(key):
+        raise Problem(400, "malformed-idempotency-key", "Idempotency-Key has 1 to 255 visible ASCII characters.")
+    said = b"\n".join((request.method.encode(), request.url.path.encode(), await request.body()))
+    digest = hmac.new(request.app.state.store.secret, said, hashlib.sha256).digest()
+    return ReceiptKey(request.state.caller.id, key, digest)

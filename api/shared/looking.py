@@ -1,0 +1,65 @@
+"""Looking at one thing, now or as it was, and back at its history: the same for all that is looked at by its id alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+from fastapi import Request, Response
+
+from api.shared.access import Caller
+from api.shared.past import Moment, Resource, as_of, history
+from api.shared.reading import absent, found, page, read
+
+Row = Mapping[str, Any]
+Show = Callable[[Row], Row]
+
+
+async def look_at(
+    request: Request,
+    resource: Resource,
+    id: UUID,
+    after: int,
+    when: Moment,
+    *,
+    name: str,
+    show: Show,
+    called: object = None,
+    subject: UUID | None = None,
+) -> Response:
+    """The thing as it is, or as it was then.
+
+    `called` is what the caller calls it, if not by its id. `subject` is the one that its row belongs to, where that is known;
+    else the answer is complete only when it is for all.
+    """
+    row: Row | None
+    if when.now:
+        needed = {resource.projection.name: subject}
+        row, position = await read(request, needed, after, lambda connection: resource.one(connection, id))
+    else:
+        row, position = await as_of(request, resource, id, when)
+    if row is None:
+        return absent(name, called or id, position)
+    return found(request, show(row), position, row["version"])
+
+
+async def look_back(
+    request: Request,
+    resource: Resource,
+    id: UUID,
+    *,
+    name: str,
+    show: Show,
+    called: object = None,
+    personal: bool = False,
+) -> Response:
+    """Every event of the thing in order, with what it changed."""
+    items, position = await history(request, resource, id, personal, lambda row: show(row) if row else row)
+    return page(request, items, None, position) if items else absent(name, called or id, position)
+
+
+def seen_by(caller: Caller, row: Row, key: str) -> dict[str, Any]:
+    """The row with its `key` as `id`, and `private` only for who may see personal data."""
+    hidden = (key,) if caller.may("personal:read") else (key, "private")
+    return {"id": row[key], **{name: value for name, value in row.items() if name not in hidden}}

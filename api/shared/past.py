@@ -1,0 +1,134 @@
+"""A resource as it was: the stream's events folded again, up to a version or a moment, and the difference each event made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from itertools import takewhile
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from fastapi import Depends, Query, Request
+from sqlalchemy import Connection
+from starlette.concurrency import run_in_threadpool
+
+from api.shared.fields import instant
+from api.shared.problems import Problem
+from api.shared.reading import not_yet
+from domain.shared.aggregate import Aggregate
+from domain.shared.events import Recorded
+from infra.event_store import EventStore
+from infra.event_store.search import shown
+from projections.shared.projection import Projection
+from projections.shared.replay import folded, states
+
+Row = Mapping[str, Any]
+One = Callable[[Connection, UUID], Row | None]
+
+
+class Moment(msgspec.Struct, frozen=True):
+    """Which past is asked for; all None means now."""
+
+    version: int | None = None
+    position: int | None = None
+    instant: datetime | None = None
+
+    @property
+    def now(self) -> bool:
+        return self == Moment()
+
+    def includes(self, recorded: Recorded) -> bool:
+        return (
+            (self.version is None or recorded.version <= self.version)
+            and (self.position is None or recorded.position <= self.position)
+            and (self.instant is None or recorded.metadata.recorded_at <= self.instant)
+        )
+
+
+async def moment(
+    version: Annotated[int | None, Query(ge=1, le=2**31 - 1, description="As of this version.")] = None,
+    as_of: Annotated[
+        str | None,
+        Query(
+            max_length=40,
+            description="As of this moment of recording, or this position of the log.",
+            examples=["2026-05-01T10:00:00Z", "1234"],
+        ),
+    ] = None,
+) -> Moment:
+    if as_of is None:
+        return Moment(version)
+    if as_of.isdecimal() and as_of.isascii():
+        return Moment(version, position=int(as_of))
+    try:
+        return Moment(version, instant=instant(as_of))
+    except ValueError as error:
+        raise Problem(422, "does-not-fit", f"as_of is a position, or {error}.") from None
+
+
+When = Annotated[Moment, Depends(moment)]
+
+
+class Resource(msgspec.Struct, frozen=True):
+    """A kind of stream that can be looked at: its aggregate, its read model, and the query for one."""
+
+    kind: type[Aggregate]
+    projection: Projection
+    one: One
+
+
+async def as_of(request: Request, resource: Resource, id: UUID, when: Moment) -> tuple[Row | None, int]:
+    """The resource then, and the head of the log now. None where nothing was recorded yet, or there is no such version.
+
+    Raises Problem 503 for a position that the log has not reached.
+    """
+    store: EventStore = request.app.state.store
+
+    def look() -> tuple[Row | None, int]:
+        head = store.head()
+        if when.position is not None and when.position > head:
+            raise not_yet("the log", when.position, head)
+        events = _events(store, resource, id)
+        known = list(takewhile(when.includes, events))
+        if when.version is not None and when.version > len(events):
+            return None, head
+        with folded(resource.projection, known) as rows:
+            return (resource.one(rows.connection, id) if known else None), head
+
+    return await run_in_threadpool(look)
+
+
+async def history(
+    request: Request, resource: Resource, id: UUID, personal: bool, hide: Callable[[Row], Row]
+) -> tuple[list[Row], int]:
+    """The stream's events in order, each with what it changed in the resource: `{field: {before, after}}`."""
+    store: EventStore = request.app.state.store
+
+    def look() -> tuple[list[Row], int]:
+        head = store.head()
+        events = _events(store, resource, id)
+        told = shown(store, store.stream(id)[: len(events)], personal)
+        changes = [
+            _changes(hide(before or {}), hide(after or {}))
+            for _, before, after in states(resource.projection, events, lambda connection: resource.one(connection, id))
+        ]
+        return [event | {"changes": change} for event, change in zip(told, changes, strict=True)], head
+
+    return await run_in_threadpool(look)
+
+
+def _events(store: EventStore, resource: Resource, id: UUID) -> Sequence[Recorded]:
+    events = store.streams([id]).get(id, ())
+    return events if events and type(events[0].event) in resource.kind.events else ()
+
+
+UNTOLD = ("position", "version")
+
+
+def _changes(before: Row, after: Row) -> dict[str, dict[str, Any]]:
+    return {
+        field: {"before": before.get(field), "after": after.get(field)}
+        for field in dict.fromkeys((*before, *after))
+        if field not in UNTOLD and before.get(field) != after.get(field)
+    }

@@ -1,0 +1,207 @@
+"""Every error as a problem document (RFC 9457), and the one table of which refusal has which status."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
+from sqlalchemy import exc
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.routing import Match
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from commands.shared.commit import StoreUnavailable
+from commands.shared.executor import OutcomeUnknown, Overloaded
+from commands.shared.outcome import KeyReused, VersionMismatch
+from domain.shared.refusals import Malformed, NotThere, Refusal
+from infra.read_models.refused import Refused, keep
+
+log = structlog.get_logger()
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_SECONDS = "1"
+
+STATUS: tuple[tuple[type[Refusal], int], ...] = (
+    (VersionMismatch, 412),
+    (KeyReused, 422),
+    (Malformed, 422),
+    (NotThere, 404),
+    (Refusal, 409),
+)
+KINDS: dict[int, tuple[str, str]] = {
+    400: ("malformed-request", "The request is malformed"),
+    401: ("unauthenticated", "An API key is needed"),
+    403: ("forbidden", "This key may not do that"),
+    404: ("nothing-here", "There is nothing here"),
+    405: ("method-not-allowed", "The method is not allowed here"),
+    406: ("not-acceptable", "None of the accepted media types can be given"),
+    413: ("too-large", "The body is too large"),
+    415: ("unsupported-media-type", "The media type is not understood"),
+    422: ("does-not-fit", "The request does not fit its schema"),
+    503: ("unavailable", "Not now"),
+}
+
+
+class Pointer(msgspec.Struct):
+    """Which part of the request is meant: a JSON pointer into the body, or the name of a parameter."""
+
+    pointer: str
+    detail: str
+
+
+class Problem(Exception):
+    """Raised by routes for what no refusal says."""
+
+    def __init__(self, status: int, type: str, detail: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.status, self.type, self.detail, self.headers = status, type, detail, headers
+
+
+def status_of(refusal: Refusal) -> int:
+    return next(status for kind, status in STATUS if isinstance(refusal, kind))
+
+
+def problem(
+    status: int,
+    type: str,
+    detail: str,
+    *,
+    title: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    **more: Any,
+) -> Response:
+    document = {"type": f"/problems/{type}", "title": title or _kind(status, detail)[1], "status": status, "detail": detail}
+    return Response(msgspec.json.encode(document | more), status, dict(headers or {}), MEDIA_TYPE)
+
+
+def _keep_refused(request: Request, key_id: str, reason: str) -> None:
+    """Who was not permitted what. It is not permitted even where that cannot be kept."""
+    id = request.path_params.get("id")
+    try:
+        about = None if id is None else UUID(str(id))
+    except ValueError:
+        about = None
+    what = Refused(datetime.now(UTC), key_id, request.method, request.scope["route"].path, about, reason)
+    try:
+        keep(request.app.state.read_models, what)
+    except exc.SQLAlchemyError as error:
+        log.warning("not kept that a key was refused", key=key_id, error=type(error).__name__)
+
+
+def refused(refusal: Refusal, headers: Mapping[str, str] | None = None) -> Response:
+    return problem(
+        status_of(refusal), refusal.rule, refusal.detail, title=type(refusal).title(), headers=headers, facts=refusal.facts
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Every way to fail, listed by hand."""
+    app.add_exception_handler(Refusal, _refusal)
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(RequestValidationError, _misfit)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Overloaded, _unsettled)
+    app.add_exception_handler(OutcomeUnknown, _unsettled)
+    app.add_exception_handler(StoreUnavailable, _unavailable)
+    for away in (exc.OperationalError, exc.InterfaceError, exc.TimeoutError):
+        app.add_exception_handler(away, _read_models_away)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+class TooLarge:
+    """Makes a problem document of the plain text with which the framework's limit on bodies answers."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        replaced = False
+
+        async def send_problem(message: Message) -> None:
+            nonlocal replaced
+            if message["type"] == "http.response.start" and message["status"] == 413:
+                replaced = True
+                await problem(413, KINDS[413][0], f"{KINDS[413][1]}.")(scope, receive, send)
+            elif not replaced:
+                await send(message)
+
+        await self._app(scope, receive, send_problem)
+
+
+async def _refusal(_: Request, error: Any) -> Response:
+    return refused(error)
+
+
+async def _problem(request: Request, error: Any) -> Response:
+    if error.status == 403 and (caller := getattr(request.state, "caller", None)):
+        await run_in_threadpool(_keep_refused, request, caller.id, error.detail)
+    return problem(error.status, error.type, error.detail, headers=error.headers)
+
+
+async def _misfit(_: Request, error: Any) -> Response:
+    errors: Sequence[Mapping[str, Any]] = error.errors()
+    pointers = [Pointer(_pointer(one["loc"]), str(one["msg"])) for one in errors]
+    return problem(422, "does-not-fit", "The request does not fit its schema.", errors=pointers)
+
+
+def _pointer(location: Sequence[Any]) -> str:
+    where, *path = location
+    if where == "body":
+        return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
+    return f"{where}: {'.'.join(map(str, path))}"
+
+
+async def _http(request: Request, error: Any) -> Response:
+    """What the framework itself refuses: an unknown route, another method, a body that cannot be read."""
+    kind, title = _kind(error.status_code, str(error.detail))
+    headers = {"Allow": ", ".join(_methods(request))} if error.status_code == 405 else error.headers
+    return problem(error.status_code, kind, f"{title}.", headers=headers)
+
+
+def _methods(request: Request) -> list[str]:
+    """All that the path allows; the framework names those of one route."""
+    matching = (
+        route.methods for route in iter_route_contexts(request.app.routes) if route.matches(request.scope)[0] != Match.NONE
+    )
+    return sorted(set[str]().union(*(methods or () for methods in matching)))
+
+
+def _kind(status: int, otherwise: str) -> tuple[str, str]:
+    return KINDS.get(status, (f"status-{status}", otherwise))
+
+
+def unsettled(error: Overloaded | OutcomeUnknown) -> Response:
+    """The answer to a command of which it is not known that it was carried out."""
+    again = {"Retry-After": RETRY_SECONDS}
+    if isinstance(error, Overloaded):
+        return problem(503, "overloaded", "Too many commands are waiting. Nothing was done.", headers=again)
+    detail = f"{error}. Send it again with the same Idempotency-Key to learn what became of it."
+    return problem(503, "outcome-unknown", detail, headers=again)
+
+
+async def _unsettled(_: Request, error: Any) -> Response:
+    return unsettled(error)
+
+
+async def _unavailable(_: Request, error: Any) -> Response:
+    log.warning("store unavailable", error=str(error))
+    return problem(503, "unavailable", "The store does not answer.", headers={"Retry-After": RETRY_SECONDS})
+
+
+async def _read_models_away(_: Request, error: Any) -> Response:
+    # The error's text holds values of the query.
+    log.warning("read models unavailable", error=type(error).__name__)
+    return problem(503, "unavailable", "The read models do not answer.", headers={"Retry-After": RETRY_SECONDS})
+
+
+async def _unexpected(request: Request, error: Any) -> Response:
+    log.error("unexpected error", path=request.url.path, error=type(error).__name__, exc_info=error)
+    return problem(500, "unexpected", "Something is wrong on our side. Nothing was recorded.", title="Unexpected error")

@@ -1,0 +1,180 @@
+"""Answers from read models: up to date as far as was asked, and saying how far that is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
+from hashlib import blake2b
+from itertools import islice
+from typing import Annotated, Any, TypeVar
+from uuid import UUID
+
+import msgspec
+from fastapi import Depends, Header, Query, Request, Response
+from sqlalchemy import Connection
+from starlette.concurrency import run_in_threadpool
+
+from api.shared import exporting
+from api.shared.picking import picked
+from api.shared.problems import RETRY_SECONDS, Problem, problem
+from infra.read_models.completeness import Completeness
+from infra.read_models.digest import one_moment
+from projections.shared.pages import LIMIT, Page
+from projections.shared.rows import Row
+
+T = TypeVar("T")
+Pages = Callable[[Connection, int, str | None], Page]
+
+LARGEST_POSITION = 2**63 - 1
+# Beyond these a zone's offset would leave the calendar.
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(9999, 1, 1)
+Day = Annotated[date | None, Query(ge=FIRST_DAY, le=LAST_DAY)]
+AnyCode = Annotated[str | None, Query(max_length=64, pattern=r"^[^\x00]*$")]
+Limit = Annotated[int, Query(ge=1, le=LIMIT)]
+Cursor = Annotated[str | None, Query(max_length=2000)]
+
+
+async def after_position(
+    after: Annotated[
+        int | None,
+        Query(ge=0, le=LARGEST_POSITION, description="Answer only when complete up to this position: read your own write."),
+    ] = None,
+    position: Annotated[str | None, Header(alias="Position", pattern=r"^\d{1,18}$", include_in_schema=False)] = None,
+) -> int:
+    """The position a read must be complete to: `?after=`, or the Position header of a command's answer sent back."""
+    return max(after or 0, int(position or 0))
+
+
+After = Annotated[int, Depends(after_position)]
+
+
+async def read(
+    request: Request,
+    projections: str | Mapping[str, UUID | None],
+    after: int,
+    query: Callable[[Connection], T],
+    *,
+    snapshot: bool = False,
+) -> tuple[T, int]:
+    """The query's answer, and the position up to which it is complete.
+
+    `projections` are the read models it is made of, each with the one subject that matters in it, or None for all. With
+    `snapshot` all that the query reads is of one moment, however many statements it takes, and the position is of that
+    moment. Raises Problem 503 where one of them is not complete up to `after` within the time limit.
+    """
+    completeness: Completeness = request.app.state.completeness
+    limit: float = request.app.state.settings.after_timeout
+    needed = {projections: None} if isinstance(projections, str) else projections
+    reached = {name: await completeness.wait(name, after, subject, limit) for name, subject in needed.items()}
+    position = _complete(reached, after)
+    if not snapshot:
+        return await run_in_threadpool(_query, request, query), position
+    answer, reached = await run_in_threadpool(_query_moment, request, needed, query)
+    return answer, _complete(reached, after)
+
+
+def _complete(reached: Mapping[str, int], after: int) -> int:
+    """Up to where all are complete. Raises Problem 503 where that is before `after`."""
+    slowest = min(reached, key=reached.__getitem__)
+    if reached[slowest] < after:
+        raise not_yet(slowest, after, reached[slowest])
+    return reached[slowest]
+
+
+def not_yet(what: str, wanted: int, reached: int) -> Problem:
+    """503, with both positions."""
+    detail = f"{what} is complete up to {reached}, not yet up to {wanted}."
+    return Problem(503, "not-yet", detail, {"Retry-After": RETRY_SECONDS, "Position": str(reached)})
+
+
+def _query(request: Request, query: Callable[[Connection], T]) -> T:
+    with request.app.state.read_models.reader.connect() as connection:
+        return query(connection)
+
+
+def _query_moment(
+    request: Request, needed: Mapping[str, UUID | None], query: Callable[[Connection], T]
+) -> tuple[T, dict[str, int]]:
+    """The answer, and up to which position each read model is complete, all as of one moment."""
+    completeness: Completeness = request.app.state.completeness
+    with one_moment(request.app.state.read_models) as connection:
+        reached = {name: completeness.seen_by(connection, name, subject) for name, subject in needed.items()}
+        return query(connection), reached
+
+
+async def listing(
+    request: Request,
+    projections: str | Mapping[str, UUID | None],
+    after: int,
+    pages: Pages,
+    *,
+    show: Callable[[Row], Mapping[str, Any]],
+    limit: int,
+    cursor: str | None,
+) -> Response:
+    """A page of a list, or all that follows the cursor where CSV or NDJSON is asked for."""
+    form, pick = exporting.wanted(request), picked(request)
+    if form is None:
+        rows, position = await read(request, projections, after, lambda connection: pages(connection, limit, cursor))
+        return page(request, [show(row) for row in rows.rows], rows.next, position)
+
+    def gathered(connection: Connection) -> exporting.Gathered:
+        rows = islice(_all(connection, pages, cursor), getattr(request.state, "at_most", None))
+        return exporting.Gathered((pick(show(row)) for row in rows), pick)
+
+    whole, position = await read(request, projections, after, gathered, snapshot=True)
+    return whole.answer(form, position)
+
+
+def _all(connection: Connection, pages: Pages, cursor: str | None) -> Iterator[Row]:
+    rows, following = pages(connection, LIMIT, cursor)
+    yield from rows
+    while following:
+        rows, following = pages(connection, LIMIT, following)
+        yield from rows
+
+
+def report(request: Request, body: Mapping[str, Any], position: int) -> Response:
+    """A report; its `groups` alone where CSV or NDJSON is asked for."""
+    form, pick = exporting.wanted(request), picked(request)
+    groups = [pick(group) for group in body["groups"]]
+    if form is None:
+        return _answered(request, {**body, "groups": groups}, position)
+    return exporting.Gathered(groups, pick).answer(form, position)
+
+
+def found(request: Request, body: Any, position: int, version: int | None = None) -> Response:
+    """200 with the body; 304 where the caller has exactly this already.
+
+    The ETag begins with the version, for If-Match. A digest follows, as an answer may change without a new version: by a
+    customer's orders, by an erasure, by the end of a day.
+    """
+    return _answered(request, picked(request)(body), position, version)
+
+
+def _answered(request: Request, body: Any, position: int, version: int | None = None) -> Response:
+    content = msgspec.json.encode(body)
+    headers = {"Position": str(position)}
+    if version is not None:
+        headers["ETag"] = f'"{version}-{blake2b(content, digest_size=8).hexdigest()}"'
+        known = request.headers.get("if-none-match", "").split(",")
+        if headers["ETag"] in (tag.strip().removeprefix("W/") for tag in known):
+            return Response(status_code=304, headers=headers)
+    return Response(content, 200, headers, "application/json")
+
+
+def absent(name: str, id: object, position: int) -> Response:
+    return problem(404, "not-there", f"There is no {name} {id}.", headers={"Position": str(position)})
+
+
+def page(
+    request: Request, items: Sequence[Mapping[str, Any]], cursor: str | None, position: int, *, parameter: str = "cursor"
+) -> Response:
+    """A page of a list, with the link to the next one where there is one."""
+    pick = picked(request)
+    body: dict[str, Any] = {"items": [pick(item) for item in items], "next": None}
+    headers = {"Position": str(position)}
+    if cursor:
+        body["next"] = str(request.url.include_query_params(**{parameter: cursor}).replace(scheme="", netloc=""))
+        headers["Link"] = f'<{body["next"]}>; rel="next"'
+    return Response(msgspec.json.encode(body), 200, headers, "application/json")

@@ -1,0 +1,113 @@
+"""JSON as strict as it comes: no NaN, no lone surrogates, no NUL, no name twice in one object.
+
+What is not JSON is 400, what cannot be text is 422, another media type is 415. Nobody's body is read before their key.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import msgspec
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+
+from api.shared.access import authenticated
+from api.shared.problems import Problem
+
+_MEDIA_TYPE = re.compile(r"application/(json|[\w.+-]+\+json)\s*(;.*)?", re.IGNORECASE)
+_NO_TEXT = re.compile(rb"(?<!\\)(?:\\\\)*\\u(?:0000|[dD][89a-fA-F])")
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+_NAME = re.compile(rb'"[ \t\r\n]*:')
+CONTAINERS = (dict, list)
+_decode = msgspec.json.Decoder().decode
+
+
+class StrictRequest(Request):
+    async def json(self) -> Any:
+        """The body. Raises Problem 400, 415 and 422."""
+        if not hasattr(self, "_value"):
+            self._value = _read(await self.body(), self.headers.get("content-type", ""))
+        return self._value
+
+
+class AuthenticatedRoute(APIRoute):
+    """A route that looks at the key before it reads the body."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def handle_known(request: Request) -> Response:
+            await authenticated(request)
+            return await handle(request)
+
+        return handle_known
+
+
+class StrictRoute(AuthenticatedRoute):
+    """A route whose JSON body is read strictly."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = APIRoute.get_route_handler(self)
+
+        async def handle_strictly(request: Request) -> Response:
+            await authenticated(request)
+            strict = StrictRequest(request.scope, request.receive)
+            if await strict.body():
+                # Here, since the framework makes 400 of every error while it reads.
+                await strict.json()
+            return await handle(strict)
+
+        return handle_strictly
+
+
+def _read(body: bytes, media_type: str) -> Any:
+    if media_type != "application/json" and not _MEDIA_TYPE.fullmatch(media_type.strip()):
+        raise Problem(415, "unsupported-media-type", "The body is JSON: send it as Content-Type: application/json.")
+    try:
+        if b"\\u" in body and _NO_TEXT.search(body):
+            _refuse_what_is_no_text(body)
+        value = _decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise _malformed(str(error)) from None
+    except RecursionError:
+        raise _malformed("It is nested too deeply.") from None
+    # Texts have colons too, and may look like names: more than there are names says only that it is worth a closer look.
+    names = _names(value)
+    if body.count(b":") != names and len(_NAME.findall(body)) != names:
+        json.loads(body, object_pairs_hook=_refuse_names_given_twice)
+    return value
+
+
+def _refuse_what_is_no_text(body: bytes) -> None:
+    try:
+        text = json.dumps(json.loads(body), ensure_ascii=False)
+        text.encode()
+    except UnicodeEncodeError:
+        raise Problem(422, "does-not-fit", "A text holds a lone surrogate, which is no character.") from None
+    except ValueError:
+        return
+    if _NUL.search(text):
+        raise Problem(422, "does-not-fit", "A text holds the character NUL.")
+
+
+def _names(value: Any) -> int:
+    """How many names its objects have in all."""
+    is_object = isinstance(value, dict)
+    count = len(value) if is_object else 0
+    for part in value.values() if is_object else value if isinstance(value, list) else ():
+        if isinstance(part, CONTAINERS):
+            count += _names(part)
+    return count
+
+
+def _refuse_names_given_twice(pairs: list[tuple[str, Any]]) -> None:
+    names = [name for name, _ in pairs]
+    if len(set(names)) < len(names):
+        raise _malformed("An object has the same name twice.")
+
+
+def _malformed(detail: str) -> Problem:
+    return Problem(400, "malformed-json", detail)

@@ -1,0 +1,100 @@
+"""What can be asked of feedback."""
+
+from __future__ import annotations
+
+from typing import Unpack
+from uuid import UUID
+
+from commands.shared.references import require, surviving_customer
+from commands.shared.unit_of_work import UnitOfWork
+from domain.customers.feedback import Facts, Feedback, Kind
+from domain.service.ticket import Reference
+
+
+def request(
+    work: UnitOfWork,
+    *,
+    feedback_id: UUID,
+    kind: Kind,
+    channel: str | None = None,
+    customer_id: UUID | None = None,
+    agent: str | None = None,
+    about: tuple[Reference, ...] = (),
+    external: tuple[str, str] | None = None,
+) -> Feedback:
+    """The same values again are a repeat. `external` is (system, id).
+
+    A customer who is unknown or erased is refused, and so is whatever it is about that is not there; for a customer merged into
+    another, the survivor is recorded. Raises FeedbackRequestedOtherwise, FeedbackOfAnother, AlreadySubmitted.
+    """
+    feedback = work.load(Feedback, feedback_id)
+    require(work, about)
+    feedback.request(
+        work.context,
+        kind=kind,
+        channel=channel,
+        customer_id=_whose(work, feedback, customer_id),
+        agent=agent,
+        about=about,
+        external=external,
+    )
+    return feedback
+
+
+def submit(
+    work: UnitOfWork,
+    *,
+    feedback_id: UUID,
+    kind: Kind,
+    customer_id: UUID | None = None,
+    external: tuple[str, str] | None = None,
+    **facts: Unpack[Facts],
+) -> Feedback:
+    """Answers a request, or comes unasked; otherwise as `request`. Raises FeedbackSubmittedOtherwise, FeedbackOfAnother."""
+    feedback = work.load(Feedback, feedback_id)
+    require(work, facts.get("about", ()))
+    whose = _whose(work, feedback, customer_id)
+    feedback.submit(work.context, kind=kind, customer_id=whose, external=external, **facts)
+    return feedback
+
+
+def answer(
+    work: UnitOfWork, *, feedback_id: UUID, kind: Kind, customer_id: UUID | None = None, **facts: Unpack[Facts]
+) -> Feedback:
+    """Submits what was requested. Raises NotThere where nothing was."""
+    work.existing(Feedback, feedback_id)
+    return submit(work, feedback_id=feedback_id, kind=kind, customer_id=customer_id, **facts)
+
+
+def acknowledge(work: UnitOfWork, *, feedback_id: UUID) -> Feedback:
+    feedback = work.existing(Feedback, feedback_id)
+    feedback.acknowledge(work.context)
+    return feedback
+
+
+def take_action(work: UnitOfWork, *, feedback_id: UUID, code: str | None = None, note: str | None = None) -> Feedback:
+    feedback = work.existing(Feedback, feedback_id)
+    feedback.take_action(work.context, code=code, note=note)
+    return feedback
+
+
+def resolve(work: UnitOfWork, *, feedback_id: UUID, code: str | None = None, resolution: str | None = None) -> Feedback:
+    feedback = work.existing(Feedback, feedback_id)
+    feedback.resolve(work.context, code=code, resolution=resolution)
+    return feedback
+
+
+def dismiss(work: UnitOfWork, *, feedback_id: UUID, reason: str) -> Feedback:
+    feedback = work.existing(Feedback, feedback_id)
+    feedback.dismiss(work.context, reason=reason)
+    return feedback
+
+
+def _whose(work: UnitOfWork, feedback: Feedback, customer_id: UUID | None) -> UUID | None:
+    """The customer to record: the one that the feedback has already, where that one was merged with the one who is named."""
+    if customer_id is None:
+        return None
+    known = feedback.customer_id
+    found = surviving_customer(work, customer_id, known).id
+    merged = known is not None and found != known and surviving_customer(work, known).id == found
+    return known if merged else found

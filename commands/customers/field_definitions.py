@@ -1,0 +1,47 @@
+"""What can be asked of field definitions, known by a kind of thing and an attribute's key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from commands.shared.unit_of_work import UnitOfWork
+from domain.customers.field_definition import AttributeDoesNotFit, FieldDefinition, Kind, field_definition_id
+from domain.shared.annotations import Number
+
+
+def define_or_revise(
+    work: UnitOfWork,
+    *,
+    entity: str,
+    key: str,
+    kind: Kind,
+    name: str,
+    options: Sequence[str] = (),
+    personal: bool | None = None,
+) -> FieldDefinition:
+    """The same values again are a repeat. Raises FieldDefinedOtherwise for another kind, or another word on personal data."""
+    field = work.load(FieldDefinition, field_definition_id(entity, key))
+    field.define(work.context, entity=entity, key=key, kind=kind, name=name, options=options, personal=personal)
+    return field
+
+
+def retire(work: UnitOfWork, *, entity: str, key: str) -> FieldDefinition:
+    field = work.existing(FieldDefinition, field_definition_id(entity, key))
+    field.retire(work.context)
+    return field
+
+
+def plain_keys(work: UnitOfWork, entity: str, attributes: Mapping[str, str | Number | None]) -> frozenset[str]:
+    """Those of the attributes whose fields say that they are not personal.
+
+    Raises AttributeDoesNotFit where a field is defined for one of them, and does not take its value.
+    """
+    fields = {
+        key: work.load(FieldDefinition, field_definition_id(entity, key))
+        for key, value in attributes.items()
+        if value is not None
+    }
+    for key, field in fields.items():
+        if not field.admits(attributes[key]):
+            raise AttributeDoesNotFit(f"The attribute {key!r} is not what its field takes.", entity=entity, key=key)
+    return frozenset(key for key, field in fields.items() if field.plain)

@@ -1,0 +1,50 @@
+"""What can be asked of channels, and of their days as sources tell them. A day's channel need not be opened."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from commands.shared.unit_of_work import UnitOfWork
+from domain.marketing.channel import Channel, ChannelDay, CostRecorded, Kind, TrafficRecorded, channel_day_id, channel_id
+
+
+def open_or_rename(work: UnitOfWork, *, code: str, name: str, kind: Kind) -> Channel:
+    """The same values again are a repeat. Raises ChannelOpenedOtherwise where it is open as one of another kind."""
+    channel = work.load(Channel, channel_id(code))
+    channel.open(work.context, code=code, name=name, kind=kind)
+    return channel
+
+
+def close(work: UnitOfWork, *, code: str) -> Channel:
+    channel = work.existing(Channel, channel_id(code))
+    channel.close(work.context)
+    return channel
+
+
+def record_traffic(
+    work: UnitOfWork,
+    *,
+    code: str,
+    date: date,
+    source: str,
+    visits: int | None = None,
+    visitors: int | None = None,
+    impressions: int | None = None,
+    clicks: int | None = None,
+) -> ChannelDay:
+    """Sets what the source counted on the day; what is left out is not known. The same values again are a repeat."""
+    day = work.load(ChannelDay, channel_day_id(code, date, source))
+    told = TrafficRecorded(
+        code=code, date=date, source=source, visits=visits, visitors=visitors, impressions=impressions, clicks=clicks
+    )
+    day.record_traffic(work.context, told)
+    return day
+
+
+def record_cost(work: UnitOfWork, *, code: str, date: date, source: str, amount: Decimal, currency: str) -> ChannelDay:
+    """Sets what the day cost as the source says. The same values again are a repeat."""
+    day = work.load(ChannelDay, channel_day_id(code, date, source))
+    told = CostRecorded(code=code, date=date, source=source, amount=amount, currency=currency)
+    day.record_cost(work.context, told)
+    return day

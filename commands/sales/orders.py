@@ -1,0 +1,227 @@
+"""What can be asked of orders as such; money is in `order_payments`, goods in `order_goods`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Unpack
+from uuid import UUID
+
+from commands.shared.references import surviving_customer
+from commands.shared.unit_of_work import UnitOfWork
+from domain.marketing.campaign import Campaign
+from domain.sales.deal import Deal
+from domain.sales.lead import Lead
+from domain.sales.order import (
+    Address,
+    Charge,
+    Contact,
+    Details,
+    Item,
+    LineQuantity,
+    Order,
+    OrderDiscount,
+    OrderPlacedOtherwise,
+    Terms,
+)
+from domain.shared.aggregate import Aggregate
+
+REGISTER = "order"
+FOR_GOOD = ("campaign_id", "lead_id", "deal_id", "test")
+BEHIND: Mapping[str, type[Aggregate]] = {"campaign_id": Campaign, "lead_id": Lead, "deal_id": Deal}
+"""What an order may come from, which must be there."""
+
+
+def place(
+    work: UnitOfWork,
+    *,
+    order_id: UUID,
+    number: str | None,
+    customer_id: UUID | None,
+    channel: str,
+    currency: str,
+    lines: Sequence[Item],
+    discounts: Sequence[OrderDiscount] = (),
+    charges: Sequence[Charge] = (),
+    total: Decimal | None = None,
+    prices_include_tax: bool = False,
+    external: tuple[str, str] | None = None,
+    **details: Unpack[Details],
+) -> Order:
+    """The same values again are a repeat; without a number one is drawn. `external` is (system, id).
+
+    A customer who is unknown or erased is refused, and so is a campaign, lead or deal that it comes from; for a customer merged
+    into another, the survivor is recorded. Raises NumberTaken, OrderPlacedOtherwise.
+    """
+    order = work.load(Order, order_id)
+    _require_behind(work, details)
+    recorded = order.placed.customer_id if order.placed else None
+    customer = None if customer_id is None else surviving_customer(work, customer_id, recorded)
+    terms = Terms.of(currency, lines, discounts, charges, prices_include_tax=prices_include_tax)
+    order.place(
+        work.context,
+        terms,
+        number=_number(work, order, number),
+        channel=channel,
+        total=total,
+        customer_id=customer.id if customer else None,
+        customer_archived=bool(customer and customer.archived),
+        external=external,
+        **details,
+    )
+    return order
+
+
+def create_or_change(
+    work: UnitOfWork,
+    *,
+    order_id: UUID,
+    number: str | None,
+    customer_id: UUID | None,
+    channel: str,
+    currency: str,
+    lines: Sequence[Item],
+    discounts: Sequence[OrderDiscount] = (),
+    charges: Sequence[Charge] = (),
+    total: Decimal | None = None,
+    prices_include_tax: bool = False,
+    external: tuple[str, str] | None = None,
+    **details: Unpack[Details],
+) -> Order:
+    """Places an order that is not there; of one that is, records only what is different.
+
+    The customer, the owner, the addresses and the contact are told where they are not None; lines, discounts and charges are
+    told as a whole. Raises OrderPlacedOtherwise where something differs with which an order is placed for good.
+    """
+    order = work.load(Order, order_id)
+    if not order.exists:
+        return place(
+            work,
+            order_id=order_id,
+            number=number,
+            customer_id=customer_id,
+            channel=channel,
+            currency=currency,
+            lines=lines,
+            discounts=discounts,
+            charges=charges,
+            total=total,
+            prices_include_tax=prices_include_tax,
+            external=external,
+            **details,
+        )
+    placed = {"number": number or order.number, "channel": channel, "currency": currency}
+    told = {name: value for name, value in details.items() if name in FOR_GOOD}
+    _refuse_otherwise(order, prices_include_tax=prices_include_tax, **placed, **told)
+    if external:
+        order.link_external_id(work.context, *external)
+    if customer_id is not None:
+        set_customer(work, order_id=order_id, customer_id=customer_id)
+    if owner := details.get("owner"):
+        order.assign(work.context, owner, order.assignment[1])
+    order.amend(
+        work.context,
+        lines=lines,
+        discounts=discounts,
+        charges=charges,
+        total=total,
+        billing_address=details.get("billing_address"),
+        shipping_address=details.get("shipping_address"),
+        contact=details.get("contact"),
+    )
+    return order
+
+
+def amend(
+    work: UnitOfWork,
+    *,
+    order_id: UUID,
+    lines: Sequence[Item] | None = None,
+    discounts: Sequence[OrderDiscount] | None = None,
+    charges: Sequence[Charge] | None = None,
+    total: Decimal | None = None,
+    billing_address: Address | None = None,
+    shipping_address: Address | None = None,
+    contact: Contact | None = None,
+) -> Order:
+    """What is None stays as it is; lines, discounts and charges are given as a whole."""
+    order = work.existing(Order, order_id)
+    order.amend(
+        work.context,
+        lines=lines,
+        discounts=discounts,
+        charges=charges,
+        total=total,
+        billing_address=billing_address,
+        shipping_address=shipping_address,
+        contact=contact,
+    )
+    return order
+
+
+def cancel_lines(
+    work: UnitOfWork,
+    *,
+    order_id: UUID,
+    lines: Sequence[LineQuantity],
+    total: Decimal | None = None,
+    reason: str | None = None,
+) -> Order:
+    """Cancels further quantities; `total` is what the order comes to afterwards, computed where it is None."""
+    order = work.existing(Order, order_id)
+    order.cancel_lines(work.context, lines, total=total, reason=reason)
+    return order
+
+
+def set_customer(work: UnitOfWork, *, order_id: UUID, customer_id: UUID) -> Order:
+    order = work.existing(Order, order_id)
+    customer = surviving_customer(work, customer_id, order.customer_id)
+    order.set_customer(work.context, customer.id, archived=customer.archived)
+    return order
+
+
+def confirm(work: UnitOfWork, *, order_id: UUID) -> Order:
+    order = work.existing(Order, order_id)
+    order.confirm(work.context)
+    return order
+
+
+def complete(work: UnitOfWork, *, order_id: UUID) -> Order:
+    order = work.existing(Order, order_id)
+    order.complete(work.context)
+    return order
+
+
+def cancel(work: UnitOfWork, *, order_id: UUID, reason: str | None = None, note: str | None = None) -> Order:
+    order = work.existing(Order, order_id)
+    order.cancel(work.context, reason=reason, note=note)
+    return order
+
+
+def reopen(work: UnitOfWork, *, order_id: UUID, reason: str | None = None) -> Order:
+    order = work.existing(Order, order_id)
+    order.reopen(work.context, reason=reason)
+    return order
+
+
+def _number(work: UnitOfWork, order: Order, number: str | None) -> str:
+    """The number to place with. An order that is there keeps its own, and a repeat draws none."""
+    if order.number is not None:
+        return number or order.number
+    if number is not None:
+        return work.claim(REGISTER, number, order.id)
+    return work.next_number(REGISTER, order.id)
+
+
+def _require_behind(work: UnitOfWork, details: Details) -> None:
+    """Raises NotThere, LeadErased."""
+    for name, id in ((name, details.get(name)) for name in BEHIND):
+        if isinstance(id, UUID):
+            work.existing(BEHIND[name], id)
+
+
+def _refuse_otherwise(order: Order, **told: object) -> None:
+    """Raises OrderPlacedOtherwise."""
+    for name, value in told.items():
+        if getattr(order.placed, name) != value:
+            raise OrderPlacedOtherwise(f"The order was placed with another {name}, which stays.", id=order.id)

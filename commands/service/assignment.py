@@ -1,0 +1,151 @@
+"""Rules of assignment, and giving what has no owner to whoever is to take it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from commands.shared.unit_of_work import UnitOfWork
+from domain.operations.user import User, user_id
+from domain.sales.lead import Lead
+from domain.service.assignment_rule import Assignable, AssignmentRule, Terms, assignment_rule_id
+from domain.service.rota import Rota, rota_id
+from domain.service.ticket import Reference, Ticket
+from domain.shared.aggregate import Aggregate
+from domain.shared.annotations import Annotated
+from domain.shared.events import Context
+
+KINDS: Mapping[str, type[Ticket | Lead]] = {"ticket": Ticket, "lead": Lead}
+FINISHED = ("solved", "closed")
+AT_ONCE = 100
+"""How many things that wait one command gives away."""
+
+
+class Roster(NamedTuple):
+    """A team's people by code, each with how much they have open, as of a version of the team's rota."""
+
+    version: int
+    open: Mapping[str, int]
+
+
+Rosters = Mapping[str, Roster]
+"""By team."""
+
+
+def define(work: UnitOfWork, *, code: str, terms: Terms) -> AssignmentRule:
+    """A new rule, or new terms in place of those in force. The same values again are a repeat."""
+    rule = work.load(AssignmentRule, assignment_rule_id(code))
+    rule.define(work.context, code, terms)
+    return rule
+
+
+def retire(work: UnitOfWork, *, code: str) -> AssignmentRule:
+    rule = work.existing(AssignmentRule, assignment_rule_id(code))
+    rule.retire(work.context)
+    return rule
+
+
+def give(work: UnitOfWork, *, kind: Assignable, id: UUID, rules: Sequence[UUID], rosters: Rosters) -> Annotated:
+    """Give the thing to somebody by the first of these rules that fits; what has an owner, or has ended, is left alone.
+
+    Everything but how much people have open is looked at here, so that it is true when it is committed; what they were given
+    since their roster was drawn up counts. Where nobody can take it, it waits.
+    """
+    thing = work.load(KINDS[kind], id)
+    if rule := _rule_for(work, kind, thing, rules):
+        _give(work, Reference(kind=kind, id=id), thing, rule, rosters)
+    return thing
+
+
+def take_up(work: UnitOfWork, *, agent: UUID, rules: Sequence[UUID], rosters: Rosters) -> Aggregate:
+    """Somebody can take more: give their team what waits, the longest first, as far as its people can take it."""
+    user = work.load(User, agent)
+    team = user.registered.team if user.registered else None
+    if team is None:
+        return user
+    rota = work.load(Rota, rota_id(team))
+    for waiting in list(rota.waiting)[:AT_ONCE]:
+        thing = work.load(KINDS[waiting.kind], waiting.id)
+        rule = _rule_for(work, waiting.kind, thing, rules)
+        ours = rule is not None and rule.terms is not None and rule.terms.team == team
+        if not ours:
+            rota.leave(_now(work.context), waiting)
+        if rule is not None and not _give(work, waiting, thing, rule, rosters) and ours:
+            break
+    return rota
+
+
+def take_up_after(work: UnitOfWork, *, kind: str, id: UUID, rules: Sequence[UUID], rosters: Rosters) -> Aggregate:
+    """The thing has ended: whoever had it can take more."""
+    thing = work.load(KINDS[kind], id)
+    owner, _ = thing.assignment
+    return thing if owner is None else take_up(work, agent=user_id(owner), rules=rules, rosters=rosters)
+
+
+def _give(work: UnitOfWork, given: Reference, thing: Ticket | Lead, rule: AssignmentRule, rosters: Rosters) -> bool:
+    """Whether there was anybody."""
+    assert rule.terms is not None, "a rule that fits is in force"
+    team, context = rule.terms.team, _now(work.context, thing)
+    rota = work.load(Rota, rota_id(team))
+    agent = _next(work, rule.code, rule.terms, rota, rosters.get(team, Roster(rota.version, {})))
+    if agent is None:
+        rota.queue(context, team=team, rule=rule.code, given=given)
+        return False
+    thing.assign(context, agent, team)
+    rota.take_turn(context, team=team, rule=rule.code, agent=agent, given=given)
+    return True
+
+
+def _rule_for(work: UnitOfWork, kind: str, thing: Ticket | Lead, rules: Sequence[UUID]) -> AssignmentRule | None:
+    """The first rule that fits; None where there is none, and for what somebody has or another team, or what has ended."""
+    owner, team = thing.assignment
+    if owner is not None or _has_ended(thing):
+        return None
+    facts = _facts(thing)
+    loaded = (work.existing(AssignmentRule, id) for id in rules)
+    fitting = [rule for rule in loaded if rule.terms and rule.terms.fit(kind, facts)]
+    first = min(fitting, key=lambda rule: (rule.terms.order if rule.terms else 0, rule.code), default=None)
+    return first if first and first.terms and team in (None, first.terms.team) else None
+
+
+def _has_ended(thing: Ticket | Lead) -> bool:
+    if isinstance(thing, Ticket):
+        return thing.status in FINISHED
+    return thing.erased or thing.ended is not None
+
+
+def _facts(thing: Ticket | Lead) -> dict[str, str | None]:
+    if isinstance(thing, Ticket):
+        channel = thing.opened.channel if thing.opened else None
+        return {"channel": channel, "category": thing.category, "priority": thing.priority}
+    assert thing.captured is not None, "a lead begins by being captured"
+    return {"channel": thing.captured.channel, "origin": thing.captured.origin}
+
+
+def _next(work: UnitOfWork, rule: str, terms: Terms, rota: Rota, roster: Roster) -> str | None:
+    """Whose turn it is; None where nobody of the team is there, or all have as much as they take."""
+    given, last = rota.turns_since(roster.version), rota.last.get(rule, "")
+    load = {code: open + given[code] for code, open in roster.open.items()}
+    in_turn = sorted(load, key=lambda code: (code <= last, code))
+    free = [code for code in in_turn if _takes(work.load(User, user_id(code)), terms.team, load[code])]
+    if not free:
+        return None
+    return free[0] if terms.method == "round_robin" else min(free, key=load.__getitem__)
+
+
+def _takes(user: User, team: str, load: int) -> bool:
+    """Whether they are there, in this team, and take more than they have."""
+    told = user.registered
+    if told is None or told.team != team or not user.available or user.deactivated_since is not None:
+        return False
+    return told.capacity is None or load < told.capacity
+
+
+def _now(context: Context, thing: Ticket | Lead | None = None) -> Context:
+    """We give it when we give it, whenever the cause was; and not before it was there."""
+    begun = None if thing is None else thing.opened_at if isinstance(thing, Ticket) else thing.begun_at
+    later = begun if begun and begun > context.now else None
+    return replace(context, occurred_at=later, occurred_precision="second", occurred_zone=None)

@@ -1,0 +1,252 @@
+"""One run of a batch of commands: what they read, what they recorded, and how each of them ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+import msgspec
+
+from commands.shared.cache import Cache
+from commands.shared.commit import Claim, Committed, EventStore, NewEvent, NewReceipt, ReceiptKey, StoreUnavailable
+from commands.shared.outcome import KeyReused, Outcome, VersionMismatch, answer_to_keep, kept_outcome
+from domain.shared.aggregate import Aggregate, replayed
+from domain.shared.events import Context, Recorded
+from domain.shared.refusals import NotThere, NumberTaken, Refusal
+
+A = TypeVar("A", bound=Aggregate)
+
+NUMBER_BLOCK = 100
+
+
+class Command(msgspec.Struct, eq=False):
+    """A command function with its facts. `expected` is the version `target` must have; `receipt` makes it run once.
+
+    `fresh` says that `target` was drawn for this command, so that nothing can be recorded under it.
+    """
+
+    function: Callable[..., Aggregate]
+    facts: Mapping[str, Any]
+    context: Context
+    target: UUID | None = None
+    expected: int | None = None
+    receipt: ReceiptKey | None = None
+    fresh: bool = False
+
+
+class Batch:
+    """Runs commands in order and gathers the one commit; it is the unit of work that each of them sees."""
+
+    def __init__(
+        self,
+        store: EventStore,
+        cache: Cache,
+        now: datetime,
+        commands: Sequence[Command],
+        numbers_taken: frozenset[tuple[str, str]] = frozenset(),
+    ) -> None:
+        self.events: list[NewEvent] = []
+        self.claims: list[Claim] = []
+        self.receipts: list[NewReceipt] = []
+        self.now = now
+        self.context = commands[0].context
+        self._store, self._cache = store, cache
+        self._commands = commands
+        self._aggregates: dict[UUID, Aggregate] = {}
+        self._seen: dict[UUID, int] = {}
+        self._taken = set(numbers_taken)
+        self._in_use: dict[UUID, None] = {}
+        self._numbers: dict[str, list[int]] = {}
+        self._streams: dict[UUID, Sequence[Recorded]] = {}
+        self._absent: set[UUID] = set()
+        self._ends: list[tuple[Outcome | BaseException, int | None]] = []
+
+    def read_set(self) -> dict[UUID, int]:
+        """Streams that were only looked at; those written to are guarded by their own new versions."""
+        written = {event.stream for event in self.events}
+        return {id: version for id, version in self._seen.items() if id not in written}
+
+    def kept(self) -> Iterable[Aggregate]:
+        return (aggregate for aggregate in self._aggregates.values() if aggregate.exists)
+
+    def outcomes(self, committed: Committed) -> list[Outcome | BaseException]:
+        """Each command's end, with the position of its last event, or the head of the log."""
+        for end, event in self._ends:
+            if isinstance(end, Outcome) and end.position == 0:
+                end.position = committed.head if event is None else committed.positions[event]
+        return [end for end, _ in self._ends]
+
+    # The unit of work
+
+    def load(self, kind: type[A], id: UUID) -> A:
+        aggregate = self._aggregates.get(id)
+        if aggregate is None or not (aggregate.exists or isinstance(aggregate, kind)):
+            aggregate = self._fetch(kind, id)
+        if not isinstance(aggregate, kind):
+            raise NotThere(f"There is no {kind.name} {id}.", id=id)
+        self._in_use[id] = None
+        return aggregate
+
+    def existing(self, kind: type[A], id: UUID) -> A:
+        return self.load(kind, id).require()
+
+    def claim(self, register: str, number: str, holder: UUID) -> str:
+        if (register, number) in self._taken:
+            raise NumberTaken(f"Another {register} already has the number {number}.")
+        self._taken.add((register, number))
+        self.claims.append(Claim(register, number, holder))
+        return number
+
+    def next_number(self, register: str, holder: UUID) -> str:
+        while True:
+            block = self._numbers.setdefault(register, [])
+            if not block:
+                block.extend(reversed(self._store.reserve_numbers(register, min(NUMBER_BLOCK, len(self._commands)))))
+            number = str(block.pop())
+            if (register, number) not in self._taken:
+                return self.claim(register, number, holder)
+
+    # Running
+
+    def run(self) -> None:
+        self._read_ahead()
+        kept = self._store.receipts(c.receipt for c in self._commands if c.receipt)
+        first: dict[tuple[str, str], int] = {}
+        for index, command in enumerate(self._commands):
+            key = command.receipt and command.receipt[:2]
+            if key and key in kept and command.receipt:
+                self._ends.append((kept_outcome(command.receipt, kept[key]), None))
+            elif key and key in first:
+                self._ends.append(self._same_request(command, first[key]))
+            else:
+                receipts = len(self.receipts)
+                self._ends.append(self._run(command))
+                if key and len(self.receipts) > receipts:
+                    first[key] = index
+
+    def _same_request(self, command: Command, index: int) -> tuple[Outcome | BaseException, int | None]:
+        """The same idempotency key twice in one batch: the second gets the first one's answer."""
+        end, event = self._ends[index]
+        if command.receipt != self._commands[index].receipt:
+            return Outcome(refusal=KeyReused()), None
+        return (msgspec.structs.replace(end) if isinstance(end, Outcome) else end), event
+
+    def _run(self, command: Command) -> tuple[Outcome | BaseException, int | None]:
+        self._in_use.clear()
+        self.context = msgspec.structs.replace(command.context, now=self.now)
+        claims = len(self.claims)
+        try:
+            self._expect(command)
+            aggregate = command.function(self, **command.facts)
+        except Refusal as refusal:
+            self._undo(claims)
+            end = Outcome(refusal=refusal)
+            self._write_receipt(command, end, None)
+            return end, None
+        except StoreUnavailable:
+            raise
+        except Exception as error:
+            self._undo(claims)
+            return error, None
+        return self._accept(command, aggregate)
+
+    def _accept(self, command: Command, aggregate: Aggregate) -> tuple[Outcome, int | None]:
+        before = len(self.events)
+        created = aggregate.version > 0 and aggregate.version == len(aggregate.pending)
+        for id in self._in_use:
+            self._collect(self._aggregates[id])
+        event = len(self.events) - 1 if len(self.events) > before else None
+        outcome = Outcome(id=aggregate.id, version=aggregate.version, created=created, changed=event is not None)
+        outcome.irregular = tuple(dict.fromkeys(rule for new in self.events[before:] for rule in new.metadata.irregular))
+        self._write_receipt(command, outcome, event)
+        return outcome, event
+
+    def _collect(self, aggregate: Aggregate) -> None:
+        first = aggregate.version - len(aggregate.pending) + 1
+        for version, (event, metadata) in enumerate(aggregate.pending, start=first):
+            self.events.append(NewEvent(aggregate.id, version, event, metadata))
+        aggregate.pending.clear()
+
+    def _expect(self, command: Command) -> None:
+        if command.expected is None or command.target is None:
+            return
+        version = self._version(command.target)
+        if version != command.expected:
+            raise VersionMismatch(f"The version is {version}, not {command.expected}.", version=version)
+
+    def _version(self, id: UUID) -> int:
+        """The version of any stream that was read ahead, whatever it is; it counts as read."""
+        if aggregate := self._aggregates.get(id):
+            return aggregate.version
+        return self._seen.setdefault(id, len(self._streams.get(id, ())))
+
+    def _undo(self, claims: int) -> None:
+        """A refused command leaves nothing: aggregates it had begun to change are made again from what came before."""
+        for claim in self.claims[claims:]:
+            self._taken.discard((claim.register, claim.number))
+        del self.claims[claims:]
+        for id in self._in_use:
+            aggregate = self._aggregates[id]
+            if aggregate.pending:
+                self._aggregates[id] = self._made_again(aggregate)
+
+    def _made_again(self, aggregate: Aggregate) -> Aggregate:
+        stored = self._store.streams([aggregate.id]).get(aggregate.id, ())
+        fresh = replayed(type(aggregate), aggregate.id, stored[: self._seen[aggregate.id]])
+        for event in self.events:
+            if event.stream == aggregate.id:
+                fresh.apply(event.event, event.metadata)
+        return fresh
+
+    def _write_receipt(self, command: Command, outcome: Outcome, event: int | None) -> None:
+        if command.receipt and (answer := answer_to_keep(outcome)):
+            self.receipts.append(NewReceipt(command.receipt, event, answer))
+
+    # Reading
+
+    def _read_ahead(self) -> None:
+        """Read every stream that the facts name in one query. Only a shortcut: `load` reads what is missing."""
+        named: dict[UUID, None] = {}
+        for command in self._commands:
+            for fact in command.facts.values():
+                several = fact if isinstance(fact, tuple) else (fact,)
+                named.update((one, None) for one in several if isinstance(one, UUID))
+            if command.target:
+                named[command.target] = None
+        fresh = {command.target for command in self._commands if command.fresh and command.target}
+        unknown = []
+        for id in named.keys() - fresh:
+            if cached := self._cache.take(id):
+                self._see(cached)
+            else:
+                unknown.append(id)
+        self._streams = dict(self._store.streams(unknown)) if unknown else {}
+        self._absent = fresh.union(unknown) - self._streams.keys()
+
+    def _see(self, aggregate: Aggregate) -> None:
+        self._aggregates[aggregate.id] = aggregate
+        self._seen.setdefault(aggregate.id, aggregate.version)
+
+    def _fetch(self, kind: type[A], id: UUID) -> Aggregate:
+        aggregate = self._cache.take(id) or self._from_store(kind, id)
+        self._see(aggregate)
+        return aggregate
+
+    def _from_store(self, kind: type[A], id: UUID) -> Aggregate:
+        events = self._streams.get(id)
+        if events is None and id not in self._absent:
+            events = self._store.streams([id]).get(id)
+        if not events:
+            return kind(id)
+        if type(events[0].event) not in kind.events:
+            raise NotThere(f"There is no {kind.name} {id}.", id=id)
+        self._not_before(events[-1].metadata.recorded_at)
+        return replayed(kind, id, events)
+
+    def _not_before(self, recorded: datetime) -> None:
+        """Another worker's clock may go before ours; what follows an event is not recorded earlier than it."""
+        if recorded > self.now:
+            self.now = recorded
+            self.context = msgspec.structs.replace(self.context, now=recorded)

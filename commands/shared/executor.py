@@ -1,0 +1,222 @@
+"""Runs many commands in one durable commit.
+
+Callers wait in a queue. One committer thread takes whatever is waiting, runs it in order against cached aggregates, and
+commits all events at once; the next batch begins when this one is settled. A commit that finds something stale writes
+nothing and the whole batch runs again, refusals and repeats too, so no answer is given from a stale cache. A batch that
+breaks on one of its commands writes nothing either, and each of them is run alone; one that others keep overtaking is
+divided, so that it asks for fewer streams at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import threading
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import msgspec
+import structlog
+
+from commands.shared.batch import Batch, Command
+from commands.shared.cache import Cache
+from commands.shared.commit import Commit, Committed, EventStore, NumbersTaken, ReceiptsTaken, Stale, StoreUnavailable
+from commands.shared.outcome import Outcome
+
+log = structlog.get_logger()
+
+T = TypeVar("T")
+
+RERUNS = 50
+PATIENT_RERUNS = 3
+CLOSE_GRACE = 15.0
+
+
+class Overloaded(Exception):
+    """The queue is full: nothing was done, and trying again in a moment may succeed."""
+
+
+class OutcomeUnknown(Exception):
+    """The store did not answer in time. The same idempotency key finds out what became of the command."""
+
+
+class _Overtaken(Exception):
+    """Other workers were faster each time the batch was run. Nothing was written."""
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """`batch` commands a commit, `queue` commands waiting, `cache` aggregates kept, `settle` seconds to settle a batch."""
+
+    batch: int = 256
+    queue: int = 4096
+    cache: int = 50_000
+    settle: float = 30.0
+
+
+class _Waiting(msgspec.Struct, eq=False):
+    command: Command
+    future: asyncio.Future[Outcome] | Future[Outcome]
+    loop: asyncio.AbstractEventLoop | None = None
+
+
+class Executor:
+    def __init__(self, store: EventStore, limits: Limits | None = None, clock: Callable[[], datetime] | None = None) -> None:
+        self.limits = limits or Limits()
+        self._store = store
+        self._cache = Cache(self.limits.cache)
+        self._clock = clock or (lambda: datetime.now(UTC))
+        self._last = datetime.min.replace(tzinfo=UTC)
+        self._queue: deque[_Waiting] = deque()
+        self._ready = threading.Condition()
+        self._closing = False
+        self._end = math.inf
+        self._in_hand: list[_Waiting] = []
+        self._committer = threading.Thread(target=self._commit_batches, name="committer", daemon=True)
+        self._committer.start()
+
+    async def run(self, command: Command) -> Outcome:
+        """The command's outcome, once it is durable. Raises Overloaded, OutcomeUnknown; a refusal is an outcome."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Outcome] = loop.create_future()
+        self._enqueue(_Waiting(command, future, loop))
+        return await future
+
+    def submit(self, command: Command) -> Future[Outcome]:
+        """Like `run`, for callers with threads."""
+        future: Future[Outcome] = Future()
+        future.set_running_or_notify_cancel()
+        self._enqueue(_Waiting(command, future))
+        return future
+
+    def waiting(self) -> int:
+        """How many commands wait in the queue."""
+        return len(self._queue)
+
+    def close(self) -> None:
+        """Finish what was accepted within `settle` seconds, accept no more, and end. What is left then is OutcomeUnknown."""
+        with self._ready:
+            self._closing = True
+            self._end = time.monotonic() + self.limits.settle
+            self._ready.notify_all()
+        self._committer.join(self.limits.settle + CLOSE_GRACE)
+        if self._committer.is_alive():
+            left = [*self._in_hand, *self._queue]
+            log.error("closing without an answer of the event store", commands=len(left))
+            _answer(left, [OutcomeUnknown("the event store did not answer") for _ in left])
+
+    def _enqueue(self, waiting: _Waiting) -> None:
+        with self._ready:
+            if self._closing or len(self._queue) >= self.limits.queue:
+                raise Overloaded
+            self._queue.append(waiting)
+            self._ready.notify()
+
+    def _take(self) -> list[_Waiting]:
+        with self._ready:
+            while not self._queue and not self._closing:
+                self._ready.wait()
+            return [self._queue.popleft() for _ in range(min(len(self._queue), self.limits.batch))]
+
+    def _commit_batches(self) -> None:
+        while taken := self._take():
+            self._in_hand = taken
+            deadline = min(time.monotonic() + self.limits.settle, self._end)
+            _answer(taken, self._settle([waiting.command for waiting in taken], deadline))
+            self._in_hand = []
+
+    def _settle(self, commands: list[Command], deadline: float) -> Sequence[Outcome | BaseException]:
+        try:
+            return self._outcomes(commands, deadline)
+        except _Overtaken:
+            half = len(commands) // 2
+            return [*self._settle(commands[:half], deadline), *self._settle(commands[half:], deadline)]
+        except OutcomeUnknown as unknown:
+            return [OutcomeUnknown(str(unknown)) for _ in commands]
+        except BaseException as error:
+            frames = traceback.format_tb(error.__traceback__)
+            log.error("batch failed", commands=len(commands), error=type(error).__name__, frames=frames)
+            if len(commands) == 1:
+                return [error]
+        return [end for command in commands for end in self._settle([command], deadline)]
+
+    def _outcomes(self, commands: list[Command], deadline: float) -> Sequence[Outcome | BaseException]:
+        """Run and commit until the commit finds nothing stale. What failed is not cached, so each run reads afresh."""
+        taken: frozenset[tuple[str, str]] = frozenset()
+        for rerun in range(RERUNS):
+            if rerun > PATIENT_RERUNS and len(commands) > 1:
+                raise _Overtaken
+            batch = self._patiently(partial(self._run, commands, taken), deadline)
+            try:
+                committed = self._commit(batch, deadline)
+            except NumbersTaken as numbers:
+                taken |= numbers.taken
+            except (Stale, ReceiptsTaken) as moved_on:
+                log.debug("batch runs again", reason=str(moved_on))
+            else:
+                self._cache.keep(batch.kept())
+                return batch.outcomes(committed)
+        raise OutcomeUnknown("the streams moved on faster than the batch could run")
+
+    def _run(self, commands: list[Command], taken: frozenset[tuple[str, str]]) -> Batch:
+        batch = Batch(self._store, self._cache, self._now(), commands, taken)
+        batch.run()
+        self._last = batch.now
+        return batch
+
+    def _commit(self, batch: Batch, deadline: float) -> Committed:
+        """Commit under one batch id, however often it must be sent."""
+        commit = Commit(uuid4(), batch.events, batch.read_set(), batch.claims, batch.receipts)
+        if not (commit.events or commit.read or commit.receipts):
+            return Committed((), self._patiently(self._store.head, deadline))
+        return self._patiently(lambda: self._store.commit(commit), deadline)
+
+    def _patiently(self, work: Callable[[], T], deadline: float) -> T:
+        pause = 0.05
+        while time.monotonic() < deadline:
+            try:
+                return work()
+            except StoreUnavailable as error:
+                log.warning("store unavailable, trying again", error=str(error))
+                time.sleep(min(pause, max(deadline - time.monotonic(), 0.0)))
+                pause = min(pause * 2, 1.0)
+        raise OutcomeUnknown("the event store did not answer in time")
+
+    def _now(self) -> datetime:
+        """The clock, never below what it showed before."""
+        return max(self._last, self._clock())
+
+
+def _answer(taken: Sequence[_Waiting], answers: Sequence[Outcome | BaseException]) -> None:
+    """Give each caller its answer; those on one event loop are woken together."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[Any, Outcome | BaseException]]] = {}
+    for waiting, answer in zip(taken, answers, strict=True):
+        if waiting.loop is None:
+            _resolve(waiting.future, answer)
+        else:
+            by_loop.setdefault(waiting.loop, []).append((waiting.future, answer))
+    for loop, pairs in by_loop.items():
+        try:
+            loop.call_soon_threadsafe(_resolve_all, pairs)
+        except RuntimeError:
+            log.warning("the event loop has ended before its commands were answered", commands=len(pairs))
+
+
+def _resolve_all(pairs: Sequence[tuple[Any, Outcome | BaseException]]) -> None:
+    for future, answer in pairs:
+        _resolve(future, answer)
+
+
+def _resolve(future: Any, answer: Outcome | BaseException) -> None:
+    with suppress(InvalidStateError, asyncio.InvalidStateError):
+        if isinstance(answer, BaseException):
+            future.set_exception(answer)
+        else:
+            future.set_result(answer)

@@ -1,0 +1,80 @@
+"""The clock that ends days: each day that is over in the store's zone is said to be, once.
+
+Any number of processes may run it, since a day that ended already records nothing. A rebuild or an import never does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from threading import Event
+
+import structlog
+
+from commands.operations import calendar
+from commands.shared.batch import Command
+from commands.shared.commit import StoreUnavailable
+from commands.shared.executor import Executor, OutcomeUnknown, Overloaded
+from domain.operations.calendar import calendar_id, end_of
+from domain.shared.events import Actor, Context, time_zone
+from domain.shared.ids import new_id
+from infra.event_store import EventStore
+
+PAUSE_SECONDS = 60.0
+OUTCOME_SECONDS = 60.0
+# After a longer silence the days begin anew with yesterday.
+LOOK_BACK_DAYS = 366
+CLOCK = Actor(type="system", id="clock")
+A_DAY = timedelta(days=1)
+
+log = structlog.get_logger()
+
+
+class Days:
+    """Ends every day since the last one that was ended; on a store that knows of none, only yesterday."""
+
+    def __init__(
+        self, executor: Executor, store: EventStore, zone: str, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self._executor, self._store, self._zone, self._clock = executor, store, zone, clock
+        self._stopping = Event()
+        self._ended: date | None = None
+
+    def run(self) -> None:
+        """Look every minute until stopped. What fails is tried again at the next look."""
+        while not self._stopping.is_set():
+            try:
+                self.end_days()
+            except (StoreUnavailable, Overloaded, OutcomeUnknown, TimeoutError) as error:
+                log.warning("a day could not be ended yet", error=type(error).__name__)
+            self._stopping.wait(PAUSE_SECONDS)
+
+    def stop(self) -> None:
+        """From any thread."""
+        self._stopping.set()
+
+    def end_days(self) -> list[date]:
+        """End the days that are over, and tell which; raises what `Executor.submit` and `EventStore.streams` do."""
+        yesterday = self._clock().astimezone(time_zone(self._zone)).date() - A_DAY
+        if self._ended is None or self._ended < yesterday:
+            self._ended = self._last_ended(yesterday)
+        ended = []
+        while self._ended < yesterday and not self._stopping.is_set():
+            self._end(self._ended + A_DAY)
+            self._ended += A_DAY
+            ended.append(self._ended)
+        return ended
+
+    def _last_ended(self, yesterday: date) -> date:
+        """The last day that was ended, or the day before yesterday where none is known."""
+        days = {calendar_id(day): day for day in (yesterday - A_DAY * back for back in range(LOOK_BACK_DAYS))}
+        known = [days[id] for id, events in self._store.streams(days).items() if events]
+        return max(known, default=yesterday - A_DAY)
+
+    def _end(self, day: date) -> None:
+        over = end_of(day, time_zone(self._zone)).astimezone(UTC)
+        context = Context(now=over, actor=CLOCK, origin="policy", occurred_at=over, command_id=new_id())
+        command = Command(calendar.end_day, {"day": day, "zone": self._zone}, context, target=calendar_id(day))
+        outcome = self._executor.submit(command).result(OUTCOME_SECONDS)
+        if outcome.refusal:
+            raise outcome.refusal

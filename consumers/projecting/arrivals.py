@@ -1,0 +1,86 @@
+"""Events as they reach the read models: decoded once for all of them, or with the reason why they could not be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from domain.shared.events import Metadata, Recorded
+from infra.event_store import EventStore, Stored
+from infra.event_store.mapper import read_metadata
+from infra.routing import partitions_of, subjects_here
+from projections.shared.projection import Delivery
+
+Decoded = Recorded | Exception
+
+
+class Arrival(NamedTuple):
+    """An event on one partition: `here` are the subjects it concerns that live there. Without a delivery, an error."""
+
+    position: int
+    type: str
+    everyone: bool
+    here: frozenset[UUID]
+    delivery: Delivery | None
+    error: Exception | None = None
+
+
+def decode(store: EventStore, stored: Sequence[Stored]) -> dict[int, Decoded]:
+    """Each event by its position, or what kept it from being decoded. Raises StoreUnavailable."""
+    try:
+        keys = store.keys(stored)
+    except msgspec.MsgspecError:
+        keys = store.keys([one for one in stored if metadata_of(one) is not None])
+    decoded: dict[int, Decoded] = {}
+    for one in stored:
+        try:
+            decoded[one.position] = store.decode_one(one, keys)
+        except Exception as error:
+            decoded[one.position] = error
+    return decoded
+
+
+def metadata_of(stored: Stored) -> Metadata | None:
+    """None where not even the metadata can be read."""
+    try:
+        return read_metadata(stored.state)
+    except msgspec.MsgspecError:
+        return None
+
+
+def arrival(stored: Stored, decoded: Decoded, partition: int, partitions: int) -> Arrival:
+    """The event as this partition sees it. One whose metadata cannot be read may concern anybody: it is for everyone."""
+    if isinstance(decoded, Recorded):
+        metadata = decoded.metadata
+        here = subjects_here(metadata, partition, partitions)
+        return Arrival(stored.position, stored.type, metadata.everyone, here, Delivery(decoded, here))
+    unread = metadata_of(stored)
+    if unread is None:
+        return Arrival(stored.position, stored.type, True, frozenset(), None, decoded)
+    here = subjects_here(unread, partition, partitions)
+    return Arrival(stored.position, stored.type, unread.everyone, here, None, decoded)
+
+
+def arrivals(decoded: Mapping[int, Decoded], stored: Iterable[Stored], partition: int, partitions: int) -> dict[int, Arrival]:
+    """Those of the events that were decoded, by position, as this partition sees them."""
+    return {
+        one.position: arrival(one, decoded[one.position], partition, partitions) for one in stored if one.position in decoded
+    }
+
+
+def routed_to(
+    store: EventStore, partition: int, partitions: int, after: int, upto: int, at_once: int
+) -> Iterator[list[Stored]]:
+    """The events of one partition as the log itself has them, after `after`, up to and including `upto`."""
+    while stored := store.log(after, at_once, upto):
+        after = stored[-1].position
+        if routed := [one for one in stored if _goes_to(one, partition, partitions)]:
+            yield routed
+
+
+def _goes_to(stored: Stored, partition: int, partitions: int) -> bool:
+    metadata = metadata_of(stored)
+    return metadata is None or partition in partitions_of(metadata, partitions)

@@ -1,0 +1,94 @@
+"""One commit of a read model on one partition: rows, dead letters and position, all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+
+from prometheus_client import Counter
+
+from consumers.projecting.arrivals import Arrival
+from consumers.projecting.folding import Unfoldable, fold, rows_on
+from consumers.projecting.lane import Lane
+from consumers.projecting.set_aside import ForEveryone, SetAside
+from infra.read_models.database import ReadModels
+from infra.read_models.positions import advance, registered, require_current
+from infra.routing import Held, Message
+
+folded = Counter("recount_projector_events_total", "Messages that a read model went past.", ["projection"])
+searched = Counter("recount_projector_failed_batches_total", "Batches in which a culprit was looked for.", ["projection"])
+
+
+class Commits:
+    """Commits what lanes take. Raises Superseded, Outdated, and errors that may pass; nothing is written then."""
+
+    def __init__(self, read_models: ReadModels, partitions: int, topic_id: str) -> None:
+        self._read_models, self._partitions, self._topic_id = read_models, partitions, topic_id
+
+    def commit(self, lane: Lane, messages: Sequence[Message], arrivals: Mapping[int, Arrival]) -> ForEveryone | None:
+        """Fold the messages, at once or, where that fails, one by one; returns what the lane cannot go past, if anything."""
+        with suppress(Unfoldable):
+            return self._commit(lane, messages, arrivals, one_by_one=False)
+        searched.labels(lane.projection.name).inc()
+        return self._commit(lane, messages, arrivals, one_by_one=True)
+
+    def pass_over(self, taken: Sequence[tuple[Lane, Sequence[Message]]]) -> None:
+        """Move those lanes that want nothing of what they took, all in one transaction, since there are no rows to write.
+
+        A read model with dead letters stays where it is: what its lanes went past matters to those who wait. Whatever keeps
+        one from moving keeps all of them, and is met when each goes alone.
+        """
+        idle = [(lane, messages) for lane, messages in taken if not any(lane.projection.wants(m.stored.type) for m in messages)]
+        if len(idle) > 1:
+            with suppress(Exception):
+                self._pass_over(idle)
+
+    def _pass_over(self, lanes: Sequence[tuple[Lane, Sequence[Message]]]) -> None:
+        projections = {lane.projection.name: lane.projection for lane, _ in lanes}
+        moved = []
+        with self._read_models.writer.begin() as connection:
+            waiting = {name for name in projections if (known := registered(connection, name)) and known.has_dead_letters}
+            for lane, messages in sorted(lanes, key=lambda one: (one[0].projection.name, one[0].partition)):
+                if lane.projection.name not in waiting:
+                    reached = self._held(messages[-1])
+                    advance(connection, lane.projection.name, lane.partition, lane.held, reached)
+                    moved.append((lane, reached, len(messages)))
+            for name, projection in projections.items():
+                # Asked after the positions are locked, as a rebuild swaps the rows under the same lock.
+                require_current(registered(connection, name), name, projection.version, self._partitions)
+        for lane, reached, count in moved:
+            folded.labels(lane.projection.name).inc(count)
+            lane.holds(reached)
+
+    def _commit(
+        self, lane: Lane, messages: Sequence[Message], arrivals: Mapping[int, Arrival], *, one_by_one: bool
+    ) -> ForEveryone | None:
+        projection, partition = lane.projection, lane.partition
+        wanted = [arrivals[m.stored.position] for m in messages if projection.wants(m.stored.type)]
+        reached = self._held(messages[-1])
+        with self._read_models.writer.begin() as connection:
+            advance(connection, projection.name, partition, lane.held, reached)
+            known = registered(connection, projection.name)
+            known = require_current(known, projection.name, projection.version, self._partitions)
+            aside = SetAside(connection, projection.name, self._partitions)
+            if known.has_dead_letters:
+                aside.load(wanted)
+            rows = rows_on(connection, partition, self._partitions)
+            stop = fold(projection, rows, wanted, aside, one_by_one=one_by_one)
+            if stop:
+                before = self._before(stop, lane, messages)
+                advance(connection, projection.name, partition, reached, before)
+                aside.stop_at(stop, partition)
+                reached = before
+            if known.has_dead_letters:
+                aside.went_past(partition, reached.position)
+        folded.labels(projection.name).inc(sum(m.stored.position <= reached.position for m in messages))
+        lane.holds(reached)
+        return stop
+
+    def _held(self, message: Message) -> Held:
+        return Held(message.stored.position, message.offset + 1, self._topic_id)
+
+    def _before(self, stop: ForEveryone, lane: Lane, messages: Sequence[Message]) -> Held:
+        before = [m for m in messages if m.stored.position < stop.arrival.position]
+        return self._held(before[-1]) if before else lane.held

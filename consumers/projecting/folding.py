@@ -1,0 +1,74 @@
+"""Letting a read model fold events, and finding the culprit where it cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import Connection, Table
+
+from consumers.projecting.arrivals import Arrival
+from consumers.projecting.faults import is_transient
+from consumers.projecting.set_aside import ForEveryone, SetAside
+from infra.routing import partition_of
+from projections.shared.projection import Delivery, Projection
+from projections.shared.rows import Rows
+
+
+class Unfoldable(Exception):
+    """A batch holds an event that cannot be folded: fold it again, one by one."""
+
+
+def rows_on(connection: Connection, partition: int, partitions: int, shadows: Mapping[Table, Table] | None = None) -> Rows:
+    """The rows as a projection may change them on one partition."""
+    return Rows(connection, shadows, lambda subject: partition_of(subject, partitions) == partition)
+
+
+def fold(
+    projection: Projection, rows: Rows, arrivals: Sequence[Arrival], aside: SetAside, *, one_by_one: bool = False
+) -> ForEveryone | None:
+    """Fold the events in one go, or each in a savepoint so that a culprit is set aside alone.
+
+    Returns what the read model cannot go past, if anything: everything before it was folded, nothing after. Raises
+    Unfoldable in one go, and in both ways what may pass by itself.
+    """
+    rows = rows.without(aside.waiting)
+    ready: list[Delivery] = []
+    stop = None
+    try:
+        for arrival in arrivals:
+            if ready and arrival.delivery is None:
+                # From here on its subjects wait, and events for everyone pass them by; those before it must not.
+                _apply(projection, ready, rows)
+                ready = []
+            delivery = aside.admit(arrival)
+            if delivery is None:
+                continue
+            if one_by_one:
+                _try(projection, rows, arrival._replace(here=delivery.here, delivery=delivery), aside)
+            else:
+                ready.append(delivery)
+    except ForEveryone as everyone:
+        stop = everyone
+    if ready:
+        _apply(projection, ready, rows)
+    return stop
+
+
+def _apply(projection: Projection, deliveries: Sequence[Delivery], rows: Rows) -> None:
+    try:
+        projection.apply(deliveries, rows)
+    except Exception as error:
+        if is_transient(error):
+            raise
+        raise Unfoldable(f"{projection.name} cannot fold one of {len(deliveries)} events") from error
+
+
+def _try(projection: Projection, rows: Rows, arrival: Arrival, aside: SetAside) -> None:
+    assert arrival.delivery is not None
+    try:
+        with rows.connection.begin_nested():
+            projection.apply([arrival.delivery], rows)
+    except Exception as error:
+        if is_transient(error):
+            raise
+        aside.refuse(arrival, error)

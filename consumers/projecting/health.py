@@ -1,0 +1,106 @@
+"""How the read models are doing, for people and for probes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+from sqlalchemy import Connection, func, select
+
+from consumers.projecting.lane import Lane, State
+from infra.event_store import EventStore
+from infra.read_models.completeness import Completeness
+from infra.read_models.database import ReadModels
+from infra.read_models.positions import dead_letters, registered
+from projections.shared.projection import Projection
+
+WORST_FIRST: tuple[State, ...] = ("stopped", "outdated", "retrying", "live")
+
+
+class ProjectionStatus(msgspec.Struct, frozen=True):
+    """`lag` is the head of the log less the position that all rows are complete to; `broken` are partitions whose chain
+    is broken for longer than it may be."""
+
+    name: str
+    state: State
+    reason: str
+    positions: dict[int, int]
+    complete_to: int
+    lag: int
+    dead_letters: int
+    broken: tuple[int, ...] = ()
+
+    @property
+    def healthy(self) -> bool:
+        return self.state == "live" and not self.dead_letters and not self.broken
+
+
+class Status(msgspec.Struct, frozen=True):
+    head: int
+    projections: tuple[ProjectionStatus, ...]
+
+    @property
+    def healthy(self) -> bool:
+        return all(each.healthy for each in self.projections)
+
+
+def status(
+    projections: Iterable[Projection],
+    lanes: Iterable[Lane],
+    store: EventStore,
+    read_models: ReadModels,
+    completeness: Completeness,
+    partitions: int,
+) -> Status:
+    """What is stored of the projections, and what the lanes know beside it. Raises what the databases raise."""
+    head = store.head()
+    by_name: dict[str, list[Lane]] = {}
+    for lane in lanes:
+        by_name.setdefault(lane.projection.name, []).append(lane)
+    with read_models.reader.connect() as connection:
+        letters = _dead_letters(connection)
+        return Status(
+            head,
+            tuple(
+                _status(connection, projection, by_name.get(projection.name, []), head, letters, completeness, partitions)
+                for projection in projections
+            ),
+        )
+
+
+def _status(
+    connection: Connection,
+    projection: Projection,
+    lanes: list[Lane],
+    head: int,
+    letters: dict[str, int],
+    completeness: Completeness,
+    partitions: int,
+) -> ProjectionStatus:
+    complete_to = completeness.up_to(projection.name)
+    state, reason = _state(lanes)
+    known = registered(connection, projection.name)
+    if known and known[:2] != (projection.version, partitions):
+        state, reason = "outdated", reason or "waits for a rebuild"
+    return ProjectionStatus(
+        projection.name,
+        state,
+        reason,
+        {lane.partition: lane.held.position for lane in lanes},
+        complete_to,
+        max(0, head - complete_to),
+        letters.get(projection.name, 0),
+        tuple(lane.partition for lane in lanes if lane.shouted),
+    )
+
+
+def _state(lanes: list[Lane]) -> tuple[State, str]:
+    worst = min(lanes, key=lambda lane: WORST_FIRST.index(lane.state), default=None)
+    return (worst.state, worst.reason) if worst else ("live", "")
+
+
+def _dead_letters(connection: Connection) -> dict[str, int]:
+    query = (
+        select(dead_letters.c.projection, func.count()).where(dead_letters.c.discarded == 0).group_by(dead_letters.c.projection)
+    )
+    return {row[0]: row[1] for row in connection.execute(query)}

@@ -1,0 +1,81 @@
+"""One read model on one partition: what it holds, and which message is its next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+from infra.routing import Held, Message
+from projections.shared.projection import Projection
+
+State = Literal["live", "retrying", "stopped", "outdated"]
+
+
+class Lane:
+    """A message is next if it names the position held as the one before it; a lower one is a duplicate.
+
+    Anything else came early and is dropped: whoever may send it sends it again in its turn. `early` is the furthest of
+    these while the chain is broken, `broken_since` when that was seen first. Times are those of a monotonic clock.
+    """
+
+    def __init__(self, projection: Projection, partition: int, held: Held) -> None:
+        self.projection, self.partition, self.held = projection, partition, held
+        self.state: State = "live"
+        self.reason = ""
+        self.failures = 0
+        self.resumes_at = 0.0
+        self.early: Message | None = None
+        self.broken_since = 0.0
+        self.shouted = False
+        self._waits_at = self._waits_since = -1.0
+
+    @property
+    def is_live(self) -> bool:
+        return self.state == "live"
+
+    def take(self, messages: Iterable[Message], now: float) -> list[Message]:
+        """Those of the messages that continue what is held, one after the other."""
+        taken: list[Message] = []
+        at, early = self.held.position, self.early
+        for message in messages:
+            position = message.stored.position
+            if position <= at:
+                continue
+            if message.previous == at:
+                taken.append(message)
+                at = position
+            elif early is None or position > early.stored.position:
+                early = message
+        self._note(early if early and early.stored.position > at else None, bool(taken), now)
+        return taken
+
+    def _note(self, early: Message | None, moved: bool, now: float) -> None:
+        if early is None:
+            self.shouted = False
+        elif self.early is None or moved:
+            self.broken_since = now
+        self.early = early
+
+    def is_broken_for(self, patience: float, now: float) -> bool:
+        return self.early is not None and now - self.broken_since >= patience
+
+    def lacks(self, last: int, patience: float, now: float) -> bool:
+        """Whether the partition was sent `last`, and nothing has moved here for as long as patience lasts."""
+        if last <= self.held.position:
+            return False
+        if self._waits_at != self.held.position:
+            self._waits_at, self._waits_since = self.held.position, now
+        return now - self._waits_since >= patience
+
+    def holds(self, held: Held) -> None:
+        """Everything up to here is folded and committed."""
+        self.held = held
+        self.failures = 0
+
+    def rest(self, state: State, reason: str, until: float) -> None:
+        """Take nothing until then: whatever is passed over is read again."""
+        self.state, self.reason, self.resumes_at = state, reason, until
+        self.early = None
+
+    def resume(self, held: Held) -> None:
+        self.state, self.reason, self.held, self.early = "live", "", held, None

@@ -1,0 +1,300 @@
+"""The projector: messages into rows, each exactly once.
+
+Every read model folds a batch and writes its rows together with its position in one transaction, and takes a message only
+where it follows on what is held. So neither a crash, nor a duplicate, nor a second projector on the same partition can
+lose or double anything.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from threading import Event
+
+import structlog
+from prometheus_client import Counter
+
+from consumers.projecting import health
+from consumers.projecting.arrivals import Arrival, arrivals, decode, routed_to
+from consumers.projecting.commits import Commits
+from consumers.projecting.faults import frames_of, is_transient, name_of
+from consumers.projecting.lane import Lane
+from consumers.projecting.leftovers import Leftovers
+from infra.event_store import EventStore
+from infra.read_models.completeness import Completeness
+from infra.read_models.database import ReadModels
+from infra.read_models.positions import Outdated, Superseded, begin, held, registered, require_current
+from infra.read_models.tables import create_tables, prepare, wait_for_others
+from infra.routing import Held, Message, Source
+from projections.shared.projection import Projection
+
+log = structlog.get_logger()
+broken_chains = Counter("recount_projector_broken_chains_total", "Chains that stayed broken and were mended from the store.")
+
+POLL = 0.2
+PATIENCE = 60.0
+LOOKS_A_PATIENCE = 4
+STOPPED_PAUSE, OUTDATED_PAUSE = 30.0, 5.0
+SHORTEST_BACKOFF, LONGEST_BACKOFF = 0.05, 5.0
+# Events a transaction: on SQLite it keeps other writers waiting, and may take 50 ms.
+AT_ONCE = {"sqlite": 2000, "postgresql": 2000}
+
+
+class Projector:
+    """Folds what the source delivers into the projections it hosts.
+
+    `patience` is how many seconds a chain may stay broken before it is mended from the store. Use it from one thread;
+    `stop` and `status` may be called from any.
+    """
+
+    def __init__(
+        self,
+        projections: Sequence[Projection],
+        source: Source,
+        store: EventStore,
+        read_models: ReadModels,
+        partitions: int,
+        *,
+        completeness: Completeness | None = None,
+        patience: float = PATIENCE,
+        stopped_pause: float = STOPPED_PAUSE,
+        outdated_pause: float = OUTDATED_PAUSE,
+        at_once: int | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._projections, self._source, self._store = tuple(projections), source, store
+        self._read_models, self._partitions = read_models, partitions
+        self._completeness = completeness or Completeness(read_models, partitions)
+        self._patience, self._stopped_pause, self._outdated_pause = patience, stopped_pause, outdated_pause
+        self._at_once, self._clock = at_once or AT_ONCE[read_models.writer.dialect.name], clock
+        self._lanes: dict[int, list[Lane]] = {}
+        self._stopping, self._leftovers = Event(), Leftovers(read_models)
+        self._begun, self._failures, self._looks_for_lacking_at = False, 0, 0.0
+
+    def run(self) -> None:
+        """Until `stop`; whatever fails is tried again."""
+        while not self._stopping.is_set():
+            try:
+                self.turn()
+                self._failures = 0
+            except Exception as error:
+                self._recover(error)
+
+    def stop(self) -> None:
+        """Finish what is under way and end."""
+        self._stopping.set()
+
+    def status(self) -> health.Status:
+        lanes = [lane for lanes in list(self._lanes.values()) for lane in lanes]
+        return health.status(self._projections, lanes, self._store, self._read_models, self._completeness, self._partitions)
+
+    def turn(self, timeout: float = POLL) -> int:
+        """Read once, fold and commit; returns the number of messages read. Raises what the source and databases raise."""
+        if not self._begun:
+            self._begin()
+        self._meet_assignment()
+        self._resume_rested()
+        if self._lanes and not any(lane.is_live for lane in self._all()):
+            # Still polled, so as to remain a member of the group; what comes is read again later.
+            self._stopping.wait(timeout)
+            timeout = 0.0
+        messages = self._source.poll(timeout)
+        self._take_in(messages)
+        self._mend_broken()
+        self._mend_lacking()
+        self._leftovers.wipe()
+        return len(messages)
+
+    def _begin(self) -> None:
+        prepare(self._read_models)
+        for projection in self._projections:
+            with self._read_models.writer.begin() as connection:
+                wait_for_others(connection)
+                known = registered(connection, projection.name)
+                if known is None:
+                    begin(connection, projection.name, projection.version, self._partitions, self._source.topic_id)
+                if known is None or known[:2] == (projection.version, self._partitions):
+                    create_tables(connection, projection.tables)
+        self._begun = True
+
+    # Partitions come and go
+
+    def _meet_assignment(self) -> None:
+        assigned = self._source.assigned()
+        for gone in self._lanes.keys() - assigned:
+            del self._lanes[gone]
+        for fresh in sorted(assigned - self._lanes.keys()):
+            lanes = [Lane(projection, fresh, Held(0, 0, self._source.topic_id)) for projection in self._projections]
+            for lane in lanes:
+                self._resume(lane)
+            self._lanes[fresh] = lanes
+            self._seek(fresh)
+
+    def _resume_rested(self) -> None:
+        now = self._clock()
+        for lane in self._all():
+            if not lane.is_live and lane.resumes_at <= now and self._resume(lane):
+                self._seek(lane.partition)
+
+    def _resume(self, lane: Lane) -> bool:
+        """Go on from what is stored; False while the read model waits for a rebuild."""
+        projection = lane.projection
+        with self._read_models.reader.connect() as connection:
+            known = registered(connection, projection.name)
+            place = held(connection, projection.name).get(lane.partition)
+        try:
+            require_current(known, projection.name, projection.version, self._partitions)
+        except Outdated as outdated:
+            self._rest_outdated(lane, outdated)
+            return False
+        assert place is not None
+        lane.resume(place)
+        return True
+
+    def _seek(self, partition: int) -> None:
+        """Read again from where the one that is furthest behind goes on; the others know duplicates."""
+        if live := [lane.held for lane in self._lanes[partition] if lane.is_live]:
+            topic_id = self._source.topic_id
+            self._source.seek(partition, min(live, key=lambda h: (h.topic_id == topic_id, h.next_offset, h.position)))
+
+    def _all(self) -> list[Lane]:
+        return [lane for lanes in self._lanes.values() for lane in lanes]
+
+    # Messages come in
+
+    def _take_in(self, messages: Sequence[Message]) -> None:
+        by_partition: dict[int, list[Message]] = defaultdict(list)
+        for message in messages:
+            by_partition[message.partition].append(message)
+        now = self._clock()
+        unbroken = [lane for lane in self._all() if lane.early is None]
+        taken = [
+            (lane, mine)
+            for partition, theirs in by_partition.items()
+            for lane in self._lanes.get(partition, ())
+            if lane.is_live and (mine := lane.take(theirs, now))
+        ]
+        self._fold(taken)
+        for lane in unbroken:
+            if lane.early is not None:
+                self._look_for_successor(lane)
+
+    def _fold(self, taken: Sequence[tuple[Lane, Sequence[Message]]]) -> None:
+        try:
+            arrived = self._arrived(taken)
+        except Exception as error:
+            for lane, _ in taken:
+                self._rest(lane, error)
+            return
+        commits = Commits(self._read_models, self._partitions, self._source.topic_id)
+        commits.pass_over(taken)
+        for lane, messages in taken:
+            if lane.held.position < messages[-1].stored.position:
+                self._commit(lane, messages, arrived[lane.partition])
+
+    def _arrived(self, taken: Iterable[tuple[Lane, Sequence[Message]]]) -> Mapping[int, Mapping[int, Arrival]]:
+        """What anybody wants of the messages, decoded once; by partition and position."""
+        wanted: dict[int, dict[int, Message]] = defaultdict(dict)
+        for lane, messages in taken:
+            mine = wanted[lane.partition]
+            mine.update((m.stored.position, m) for m in messages if lane.projection.wants(m.stored.type))
+        stored = {position: m.stored for mine in wanted.values() for position, m in mine.items()}
+        decoded = decode(self._store, list(stored.values()))
+        arrived = {
+            partition: arrivals(decoded, (message.stored for message in mine.values()), partition, self._partitions)
+            for partition, mine in wanted.items()
+        }
+        self._leftovers.note(one for theirs in arrived.values() for one in theirs.values())
+        return arrived
+
+    def _commit(self, lane: Lane, messages: Sequence[Message], arrived: Mapping[int, Arrival]) -> bool:
+        """Commit in transactions of bounded size; False where the lane came to rest before the end."""
+        commits = Commits(self._read_models, self._partitions, self._source.topic_id)
+        for start in range(0, len(messages), self._at_once):
+            try:
+                stop = commits.commit(lane, messages[start : start + self._at_once], arrived)
+            except Superseded as superseded:
+                log.warning("projector.superseded", reason=str(superseded))
+                self._rest(lane, superseded)
+            except Outdated as outdated:
+                self._rest_outdated(lane, outdated)
+            except Exception as error:
+                self._rest(lane, error)
+            else:
+                if stop:
+                    self._stop_at(lane, stop.arrival.position, stop.cause)
+            if not lane.is_live:
+                return False
+        return True
+
+    def _look_for_successor(self, lane: Lane) -> None:
+        """Messages that come early may be those of a partition that was lost and came back, while others had it."""
+        with self._read_models.reader.connect() as connection:
+            place = held(connection, lane.projection.name).get(lane.partition)
+        if place is not None and place.position != lane.held.position:
+            lane.resume(place)
+            self._seek(lane.partition)
+
+    # What goes wrong
+
+    def _mend_broken(self) -> None:
+        now = self._clock()
+        for lane in self._all():
+            if lane.is_live and lane.is_broken_for(self._patience, now):
+                self._mend(lane)
+
+    def _mend_lacking(self) -> None:
+        """The last messages of a partition can be lost too, and no early one tells: the relay's checkpoint does."""
+        if (now := self._clock()) < self._looks_for_lacking_at:
+            return
+        self._looks_for_lacking_at = now + self._patience / LOOKS_A_PATIENCE
+        last = self._completeness.last_sent()
+        for lane in self._all():
+            if lane.is_live and lane.early is None and lane.lacks(last.get(lane.partition, 0), self._patience, now):
+                self._mend_up_to(lane, last[lane.partition], lane.held.next_offset - 1)
+
+    def _mend(self, lane: Lane) -> None:
+        assert lane.early is not None
+        self._mend_up_to(lane, lane.early.stored.position, lane.early.offset)
+
+    def _mend_up_to(self, lane: Lane, upto: int, offset: int) -> None:
+        """Read what never came from the store, which is the truth."""
+        where = {"projection": lane.projection.name, "partition": lane.partition}
+        if not lane.shouted:
+            lane.shouted = True
+            broken_chains.inc()
+            log.error("projector.chain_broken", **where, held=lane.held.position, missing_up_to=upto)
+        routed = routed_to(self._store, lane.partition, self._partitions, lane.held.position, upto, self._at_once)
+        for stored in routed:
+            messages = [Message(lane.partition, offset, 0, one) for one in stored]
+            if not self._commit(lane, messages, self._arrived([(lane, messages)])[lane.partition]):
+                return
+        lane.early, lane.shouted = None, False
+        log.warning("projector.chain_mended", **where, held=lane.held.position)
+
+    def _rest(self, lane: Lane, error: Exception) -> None:
+        lane.failures += 1
+        pause = 0.0 if isinstance(error, Superseded) else _backoff(lane.failures)
+        lane.rest("retrying", name_of(error), self._clock() + pause)
+        level = log.warning if is_transient(error) or isinstance(error, Superseded) else log.error
+        level("projector.retrying", projection=lane.projection.name, partition=lane.partition, error=name_of(error))
+
+    def _rest_outdated(self, lane: Lane, outdated: Outdated) -> None:
+        if lane.state != "outdated":
+            log.error("projector.outdated", reason=str(outdated))
+        lane.rest("outdated", str(outdated), self._clock() + self._outdated_pause)
+
+    def _stop_at(self, lane: Lane, position: int, cause: Exception) -> None:
+        where = {"projection": lane.projection.name, "partition": lane.partition, "position": position}
+        log.error("projector.stopped", **where, error=name_of(cause), frames=frames_of(cause))
+        lane.rest("stopped", f"{name_of(cause)} at position {position}", self._clock() + self._stopped_pause)
+
+    def _recover(self, error: Exception) -> None:
+        self._failures += 1
+        log.warning("projector.interrupted", error=name_of(error), frames=frames_of(error))
+        self._stopping.wait(_backoff(self._failures))
+
+
+def _backoff(failures: int) -> float:
+    return min(LONGEST_BACKOFF, SHORTEST_BACKOFF * 2.0 ** min(failures - 1, 10))

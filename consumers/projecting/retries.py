@@ -1,0 +1,132 @@
+"""Folding again what waits, for one subject alone: its rows become those of a rebuild.
+
+Trying again takes the lock of the position, so that the projector waits. What was set aside is folded together with the
+events for everyone that passed the subject by, in the order of the log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, or_, select, update
+
+from consumers.projecting.arrivals import decode
+from consumers.projecting.everyone import EventsForEveryone
+from consumers.projecting.faults import frames_of, is_transient, name_of
+from infra.event_store import EventStore, Stored
+from infra.read_models.database import ReadModels
+from infra.read_models.positions import EVERYONE, dead_letters, positions, registered, require_current
+from projections.shared.projection import Delivery, Projection
+from projections.shared.rows import Rows
+
+
+class Retried(NamedTuple):
+    """How many events were folded, and how many still wait."""
+
+    folded: int
+    waiting: int
+
+    def plus(self, other: Retried) -> Retried:
+        return Retried(self.folded + other.folded, self.waiting + other.waiting)
+
+
+class Retries:
+    """Each dead letter is folded with the events for everyone up to the next one, or waits on with all that follows it."""
+
+    def __init__(self, projection: Projection, store: EventStore, read_models: ReadModels, partitions: int) -> None:
+        self._projection, self._store = projection, store
+        self._read_models, self._partitions = read_models, partitions
+        self._for_everyone = EventsForEveryone(projection, store)
+
+    def fold(self, subject: UUID, partition: int, discarding: int | None = None) -> Retried:
+        """What waits of this subject; the event at `discarding` counts as never sent. Raises Outdated."""
+        self._read_ahead(subject)
+        with self._locked(partition) as (connection, held):
+            if discarding is not None:
+                self._discard(connection, subject, discarding)
+            return Retried(0, 0) if subject == EVERYONE else self._fold(connection, subject, held, discarding)
+
+    def _read_ahead(self, subject: UUID) -> None:
+        """Read the log while nobody is kept waiting; what comes between here and the lock is little."""
+        first = select(func.min(dead_letters.c.position)).where(*self._of(subject), dead_letters.c.discarded == 0)
+        with self._read_models.reader.connect() as connection:
+            position: int | None = connection.execute(first).scalar()
+        if position is not None and subject != EVERYONE:
+            self._for_everyone.between(position - 1, self._store.head())
+
+    @contextmanager
+    def _locked(self, partition: int) -> Iterator[tuple[Connection, int]]:
+        """A transaction in which nobody else moves the position, or folds on this partition; and that position."""
+        name, version = self._projection.name, self._projection.version
+        here = (positions.c.projection == name, positions.c.partition == partition)
+        with self._read_models.writer.begin() as connection:
+            held = connection.execute(select(positions.c.position).where(*here).with_for_update()).scalar_one()
+            require_current(registered(connection, name), name, version, self._partitions)
+            yield connection, held
+
+    def _discard(self, connection: Connection, subject: UUID, position: int) -> None:
+        here = (*self._of(subject), dead_letters.c.position == position)
+        connection.execute(update(dead_letters).where(*here).values(discarded=1))
+
+    def _fold(self, connection: Connection, subject: UUID, held: int, discarding: int | None) -> Retried:
+        rows = Rows(connection).only(subject)
+        letters = self._letters(connection, subject, discarding)
+        ends = [*(letter.position - 1 for letter in letters[1:]), held]
+        for done, (letter, end) in enumerate(zip(letters, ends, strict=True)):
+            if error := self._try(letter, self._passed_by(connection, letter, end), rows):
+                self._keep(connection, letter, error)
+                return Retried(_undiscarded(letters[:done]), _undiscarded(letters[done:]) + letter.discarded)
+            if not letter.discarded:
+                connection.execute(delete(dead_letters).where(*self._this(letter)))
+        return Retried(_undiscarded(letters), 0)
+
+    def _letters(self, connection: Connection, subject: UUID, discarding: int | None) -> Sequence[Row[Any]]:
+        """What waits, and the letter just discarded: events for everyone follow on that one too."""
+        counts = or_(dead_letters.c.discarded == 0, dead_letters.c.position == discarding)
+        query = select(dead_letters).where(*self._of(subject), counts)
+        return connection.execute(query.order_by(dead_letters.c.position)).all()
+
+    def _passed_by(self, connection: Connection, letter: Row[Any], end: int) -> list[Stored]:
+        """The events for everyone after the letter, without those that count as never sent."""
+        after = letter.position - 1 if letter.discarded else letter.position
+        discarded = select(dead_letters.c.position).where(*self._of(EVERYONE), dead_letters.c.discarded == 1)
+        never_sent = set(connection.execute(discarded).scalars())
+        return [one for one in self._for_everyone.between(after, end) if one.position not in never_sent]
+
+    def _try(self, letter: Row[Any], passed_by: Sequence[Stored], rows: Rows) -> Exception | None:
+        """What the projection raises, or what cannot be decoded; errors that may pass come out."""
+        own = [] if letter.discarded else self._store.log(letter.position - 1, 1, letter.position)
+        stored = [*own, *passed_by]
+        decoded = decode(self._store, stored)
+        deliveries = []
+        for one in stored:
+            recorded = decoded[one.position]
+            if isinstance(recorded, Exception):
+                return recorded
+            here = {letter.subject} if one.position == letter.position and own else ()
+            deliveries.append(Delivery(recorded, frozenset(here)))
+        try:
+            with rows.connection.begin_nested():
+                self._projection.apply(deliveries, rows)
+        except Exception as error:
+            if is_transient(error):
+                raise
+            return error
+        return None
+
+    def _keep(self, connection: Connection, letter: Row[Any], error: Exception) -> None:
+        again = {"tries": letter.tries + 1, "error": name_of(error), "traceback": frames_of(error), "discarded": 0}
+        connection.execute(update(dead_letters).where(*self._this(letter)).values(again))
+
+    def _this(self, letter: Row[Any]) -> tuple[ColumnElement[bool], ...]:
+        return (*self._of(letter.subject), dead_letters.c.position == letter.position)
+
+    def _of(self, subject: UUID) -> tuple[ColumnElement[bool], ...]:
+        return (dead_letters.c.projection == self._projection.name, dead_letters.c.subject == subject)
+
+
+def _undiscarded(letters: Sequence[Row[Any]]) -> int:
+    return sum(not letter.discarded for letter in letters)

@@ -1,0 +1,143 @@
+"""What a read model could not fold, set aside within the transaction that goes on without it.
+
+A culprit takes its subjects' later events along, so that order holds when they are tried again. Events for everyone pass by
+who waits. What a person has discarded counts as never sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence, Set
+from datetime import UTC, datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+
+from consumers.projecting.arrivals import Arrival
+from consumers.projecting.faults import frames_of, name_of
+from infra.read_models.positions import EVERYONE, dead_letters
+from infra.routing import partition_of
+from projections.shared.projection import Delivery
+
+WAITS = "waits for an earlier event"
+AT_ONCE = 500
+
+
+class ForEveryone(Exception):
+    """An event that all rows depend on cannot be folded: the read model cannot go past it."""
+
+    def __init__(self, arrival: Arrival, cause: Exception) -> None:
+        super().__init__(f"position {arrival.position} concerns everyone")
+        self.arrival, self.cause = arrival, cause
+
+
+class SetAside:
+    """The dead letters of a read model on one partition. `discards_of` names whose discards count: its own by default."""
+
+    def __init__(self, connection: Connection, projection: str, partitions: int, discards_of: str | None = None) -> None:
+        self._connection, self._projection, self._partitions = connection, projection, partitions
+        self._discards_of = discards_of or projection
+        self._waiting: set[UUID] = set()
+        self._discarded: set[tuple[int, UUID]] = set()
+
+    @property
+    def waiting(self) -> Set[UUID]:
+        """Who waits, as far as was read; it grows with what is refused."""
+        return self._waiting
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._waiting and not self._discarded
+
+    def load(self, arrivals: Sequence[Arrival]) -> None:
+        """Read what concerns these events."""
+        if not arrivals:
+            return
+        subjects = list({subject for arrival in arrivals for subject in arrival.here})
+        if any(arrival.everyone for arrival in arrivals):
+            self._waiting |= self._waiting_where(dead_letters.c.subject != EVERYONE)
+        else:
+            for start in range(0, len(subjects), AT_ONCE):
+                self._waiting |= self._waiting_where(dead_letters.c.subject.in_(subjects[start : start + AT_ONCE]))
+        self._discarded |= self._discarded_between(arrivals[0].position, arrivals[-1].position)
+
+    def admit(self, arrival: Arrival) -> Delivery | None:
+        """What of the event may be folded now; the rest is set aside. Raises ForEveryone where nothing may go past it."""
+        if self.is_empty and arrival.delivery is not None:
+            return arrival.delivery
+        if (arrival.position, EVERYONE) in self._discarded:
+            return None
+        here = frozenset(s for s in arrival.here if (arrival.position, s) not in self._discarded)
+        if waiting := here & self._waiting:
+            self._keep(arrival, waiting, WAITS, "")
+        here -= waiting
+        if not here and not arrival.everyone:
+            return None
+        if arrival.delivery is None:
+            assert arrival.error is not None
+            self.refuse(arrival._replace(here=here), arrival.error)
+            return None
+        return arrival.delivery if here == arrival.here else Delivery(arrival.delivery.recorded, here)
+
+    def refuse(self, arrival: Arrival, error: Exception) -> None:
+        """Set the event aside for its subjects here. Raises ForEveryone where it concerns all rows."""
+        if arrival.everyone:
+            raise ForEveryone(arrival, error)
+        self._keep(arrival, arrival.here, name_of(error), frames_of(error))
+        self._waiting |= arrival.here
+
+    def stop_at(self, stop: ForEveryone, partition: int) -> None:
+        """Keep what stopped the read model on a partition."""
+        place = (dead_letters.c.projection == self._projection, dead_letters.c.position == stop.arrival.position)
+        again = self._connection.execute(
+            update(dead_letters)
+            .where(*place, dead_letters.c.partition == partition, dead_letters.c.subject == EVERYONE)
+            .values(tries=dead_letters.c.tries + 1, error=name_of(stop.cause), traceback=frames_of(stop.cause))
+        )
+        if not again.rowcount:
+            row = self._row(stop.arrival, EVERYONE, name_of(stop.cause), frames_of(stop.cause))
+            self._connection.execute(insert(dead_letters), [{**row, "partition": partition}])
+
+    def went_past(self, partition: int, position: int) -> None:
+        """Forget what had stopped the read model on this partition and no longer does."""
+        self._connection.execute(
+            delete(dead_letters).where(
+                dead_letters.c.projection == self._projection,
+                dead_letters.c.partition == partition,
+                dead_letters.c.subject == EVERYONE,
+                dead_letters.c.position <= position,
+                dead_letters.c.discarded == 0,
+            )
+        )
+
+    def _keep(self, arrival: Arrival, subjects: Iterable[UUID], error: str, frames: str) -> None:
+        self._connection.execute(insert(dead_letters), [self._row(arrival, s, error, frames) for s in sorted(subjects)])
+
+    def _row(self, arrival: Arrival, subject: UUID, error: str, frames: str) -> dict[str, object]:
+        return {
+            "projection": self._projection,
+            "position": arrival.position,
+            "partition": partition_of(subject, self._partitions),
+            "subject": subject,
+            "type": arrival.type,
+            "error": error,
+            "traceback": frames,
+            "tries": 1,
+            "since": datetime.now(UTC),
+            "discarded": 0,
+        }
+
+    def _waiting_where(self, condition: ColumnElement[bool]) -> set[UUID]:
+        query = select(dead_letters.c.subject).where(
+            dead_letters.c.projection == self._projection,
+            dead_letters.c.discarded == 0,
+            condition,
+        )
+        return set(self._connection.execute(query.distinct()).scalars())
+
+    def _discarded_between(self, first: int, last: int) -> set[tuple[int, UUID]]:
+        query = select(dead_letters.c.position, dead_letters.c.subject).where(
+            dead_letters.c.projection == self._discards_of,
+            dead_letters.c.discarded == 1,
+            dead_letters.c.position.between(first, last),
+        )
+        return {(row.position, row.subject) for row in self._connection.execute(query)}

@@ -1,0 +1,161 @@
+"""A read model under construction: its shadow tables, and how far each partition of them is.
+
+How far it is lies in the database with the rows and is read anew in every transaction, so nothing is folded twice, whoever
+was killed and whoever else builds the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
+from typing import NamedTuple
+
+from sqlalchemy import Connection, bindparam, delete, exists, insert, select, update
+
+from consumers.projecting.arrivals import Arrival, arrival, decode, metadata_of
+from consumers.projecting.folding import fold, rows_on
+from consumers.projecting.set_aside import SetAside
+from domain.shared.events import Recorded
+from infra.event_store import EventStore
+from infra.read_models import shadows
+from infra.read_models.positions import Superseded, dead_letters, held, positions, projections, registered
+from infra.read_models.tables import create_tables
+from infra.routing import partition_of, partitions_of
+from projections.shared.projection import Projection
+from projections.shared.rows import Rows
+
+# Up to here the log was read for all partitions; stored as if it were one more partition.
+READ = -1
+# Where all the subjects of an event are folded at once, there is one partition, and it is this one.
+ONLY, ALL = 0, 1
+
+
+class Routed(NamedTuple):
+    """An event and the partitions it goes to. `arrival`, for all its subjects, is None where it is not wanted."""
+
+    position: int
+    partitions: Sequence[int]
+    arrival: Arrival | None
+
+
+class Place(NamedTuple):
+    """Up to `read` everything is folded that any partition is due; `at` is the last position folded, by partition."""
+
+    read: int
+    at: Mapping[int, int]
+
+
+def read_page(store: EventStore, projection: Projection, partitions: int, after: int, limit: int, upto: int) -> list[Routed]:
+    """The next events of the log, decoded where the projection wants them. Raises StoreUnavailable."""
+    stored = store.log(after, limit, upto)
+    decoded = decode(store, [one for one in stored if projection.wants(one.type)])
+    page = []
+    for one in stored:
+        found = decoded.get(one.position)
+        metadata = found.metadata if isinstance(found, Recorded) else metadata_of(one)
+        route = range(partitions) if metadata is None else partitions_of(metadata, partitions)
+        page.append(Routed(one.position, route, None if found is None else arrival(one, found, ONLY, ALL)))
+    return page
+
+
+class Building:
+    def __init__(self, projection: Projection, partitions: int) -> None:
+        self.projection, self.partitions = projection, partitions
+        self.name = f"{projection.name}/rebuild"
+        self.shadows = shadows.shadows_of(projection.tables)
+
+    def open(self, connection: Connection) -> None:
+        """Take up what was begun by the same version of the code; otherwise begin."""
+        known = registered(connection, self.name)
+        if known is not None and known[:2] == (self.projection.version, self.partitions):
+            return
+        self.drop(connection)
+        create_tables(connection, self.shadows.values())
+        row = {"name": self.name, "version": self.projection.version, "partitions": self.partitions}
+        connection.execute(insert(projections).values(row))
+        places = (READ, *range(self.partitions))
+        rows = [{"projection": self.name, "partition": p, "position": 0, "next_offset": 0, "topic_id": ""} for p in places]
+        connection.execute(insert(positions), rows)
+
+    def drop(self, connection: Connection) -> None:
+        shadows.drop(connection, self.shadows)
+        connection.execute(delete(dead_letters).where(dead_letters.c.projection == self.name))
+        self.forget(connection)
+
+    def forget(self, connection: Connection) -> None:
+        """There is nothing under construction any more."""
+        connection.execute(delete(positions).where(positions.c.projection == self.name))
+        connection.execute(delete(projections).where(projections.c.name == self.name))
+
+    def place(self, connection: Connection) -> Place:
+        """Raises Superseded where another process has finished or dropped it."""
+        at = {partition: place.position for partition, place in held(connection, self.name).items()}
+        if not at:
+            raise Superseded(f"another process has ended the rebuild of {self.projection.name}")
+        return Place(at.pop(READ), at)
+
+    def fold(self, connection: Connection, page: Sequence[Routed], targets: Mapping[int, int], *, one_by_one: bool) -> Place:
+        """Fold what each partition is due of the page, up to its target, and store how far it is.
+
+        Raises ForEveryone where an event that concerns everyone cannot be folded, and Superseded.
+        """
+        connection.execute(select(positions).where(positions.c.projection == self.name).with_for_update())
+        before = self.place(connection)
+        due, after = _due(page, before, targets, self.partitions)
+        self._fold(connection, due, one_by_one)
+        self._save(connection, before, after)
+        return after
+
+    def _fold(self, connection: Connection, due: list[tuple[int | None, Arrival]], one_by_one: bool) -> None:
+        aside = SetAside(connection, self.name, self.partitions, discards_of=self.projection.name)
+        if due and self._has_dead_letters(connection):
+            aside.load([arrival for _, arrival in due])
+        for partition, run in groupby(due, itemgetter(0)):
+            arrivals = [arrival for _, arrival in run]
+            stop = fold(self.projection, self._rows(connection, partition), arrivals, aside, one_by_one=one_by_one)
+            if stop:
+                raise stop
+
+    def _rows(self, connection: Connection, partition: int | None) -> Rows:
+        if partition is None:
+            return Rows(connection, self.shadows)
+        return rows_on(connection, partition, self.partitions, self.shadows)
+
+    def _has_dead_letters(self, connection: Connection) -> bool:
+        names = (self.name, self.projection.name)
+        return bool(connection.execute(select(exists().where(dead_letters.c.projection.in_(names)))).scalar())
+
+    def _save(self, connection: Connection, before: Place, after: Place) -> None:
+        moved = {p: position for p, position in after.at.items() if position != before.at[p]}
+        if after.read != before.read:
+            moved[READ] = after.read
+        here = (positions.c.projection == self.name, positions.c.partition == bindparam("on"))
+        if moved:
+            statement = update(positions).where(*here).values(position=bindparam("to"))
+            connection.execute(statement, [{"on": partition, "to": position} for partition, position in moved.items()])
+
+
+def _due(
+    page: Sequence[Routed], before: Place, targets: Mapping[int, int], partitions: int
+) -> tuple[list[tuple[int | None, Arrival]], Place]:
+    """What is to be folded, each for one partition or, where all its partitions are due, for all of them at once."""
+    at, read, whole = dict(before.at), before.read, True
+    due: list[tuple[int | None, Arrival]] = []
+    for position, route, wanted in page:
+        ready = [p for p in route if at[p] < position <= targets[p]]
+        if wanted is not None and ready:
+            due += [(None, wanted)] if len(ready) == len(route) else _parts(wanted, ready, partitions)
+        at.update(dict.fromkeys(ready, position))
+        whole = whole and all(position <= targets[p] for p in route)
+        if whole:
+            read = max(read, position)
+    return due, Place(read, at)
+
+
+def _parts(arrival: Arrival, ready: Sequence[int], partitions: int) -> Iterator[tuple[int, Arrival]]:
+    """The event as each of these partitions sees it."""
+    for partition in ready:
+        here = frozenset(subject for subject in arrival.here if partition_of(subject, partitions) == partition)
+        delivery = arrival.delivery and arrival.delivery._replace(here=here)
+        yield partition, arrival._replace(here=here, delivery=delivery)

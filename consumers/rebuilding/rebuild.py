@@ -1,0 +1,264 @@
+"""A read model, built again from the log while the old one goes on answering.
+
+Events are routed as they are for the live one, and each partition is folded exactly as far as the live one has folded it.
+So the two can be compared by digest, and the new one takes over where the old one stands. What was built is stored with
+how far it is: it can be stopped at any moment and taken up again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
+from typing import TypeVar
+
+import msgspec
+import structlog
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from consumers.projecting.faults import is_transient, name_of
+from consumers.projecting.folding import Unfoldable
+from consumers.rebuilding.building import Building, Routed, read_page
+from infra.event_store import EventStore
+from infra.read_models import shadows
+from infra.read_models.database import ReadModels
+from infra.read_models.digest import digest, one_moment
+from infra.read_models.positions import dead_letters, held, positions, projections, registered
+from infra.read_models.tables import prepare, wait_for_others
+from infra.routing import Held
+from projections.shared.projection import Projection
+
+T = TypeVar("T")
+Progress = Callable[[int, int], None]
+
+PAGE = {"sqlite": 500, "postgresql": 4000}
+TRIES, LONGEST_PAUSE = 8, 5.0
+
+log = structlog.get_logger()
+
+
+class Disagrees(Exception):
+    """A live position is not one that the log routes to its partition: the rows were made for another routing."""
+
+
+class Rebuilt(msgspec.Struct, frozen=True):
+    """How a rebuild ended: the position it came to, and the digests of live and rebuilt rows at the same positions.
+
+    Digests are None where the live rows were made by another version of the code, and cannot be compared.
+    `dead_letters` are the events that could not be folded, or wait for one of these.
+    """
+
+    projection: str
+    position: int
+    seconds: float
+    live: str | None
+    rebuilt: str | None
+    dead_letters: int
+    swapped: bool
+
+    @property
+    def same(self) -> bool | None:
+        return None if self.live is None else self.live == self.rebuilt
+
+
+def rebuild(
+    projection: Projection,
+    store: EventStore,
+    read_models: ReadModels,
+    partitions: int,
+    check: bool = False,
+    progress: Progress | None = None,
+) -> Rebuilt:
+    """Build the read model again, and put it in the place of the live one unless only to `check`.
+
+    `progress` is told the position reached and the one to be reached. Raises ForEveryone where an event for everyone cannot
+    be folded, Superseded where another process ended the same rebuild, Disagrees, and what the databases raise.
+    """
+    _patiently(partial(prepare, read_models))
+    return _Rebuild(projection, store, read_models, partitions, progress or (lambda _, __: None)).run(check)
+
+
+class _Rebuild:
+    def __init__(
+        self, projection: Projection, store: EventStore, read_models: ReadModels, partitions: int, progress: Progress
+    ) -> None:
+        self._projection, self._store, self._read_models = projection, store, read_models
+        self._partitions, self._progress = partitions, progress
+        self._page = PAGE[read_models.writer.dialect.name]
+        self._building = Building(projection, partitions)
+
+    def run(self, check: bool) -> Rebuilt:
+        begun = time.monotonic()
+        shadows.drop_retired(self._read_models, self._projection.tables)
+        _patiently(self._open)
+        live = rebuilt = None
+        self._fold_to(_patiently(self._targets))
+        if self._is_current():
+            live, rebuilt = self._compare()
+        letters = self._dead_letters()
+        if check:
+            reached = _patiently(self._drop)
+        else:
+            self._fold_to(_patiently(self._targets))
+            reached = _patiently(partial(_finding_culprits, self._swap))
+            shadows.drop_retired(self._read_models, self._projection.tables)
+        seconds = time.monotonic() - begun
+        return Rebuilt(self._projection.name, reached, seconds, live, rebuilt, letters, not check)
+
+    # Building
+
+    def _open(self) -> None:
+        with self._read_models.writer.begin() as connection:
+            wait_for_others(connection)
+            self._building.open(connection)
+
+    def _drop(self) -> int:
+        with self._read_models.writer.begin() as connection:
+            reached = self._building.place(connection).read
+            self._building.drop(connection)
+        return reached
+
+    def _fold_to(self, targets: Mapping[int, int]) -> None:
+        """Fold each partition exactly to its target. The next page is read while one is folded."""
+        upto = max(targets.values())
+        with self._read_models.reader.connect() as connection:
+            after = self._building.place(connection).read
+        with ThreadPoolExecutor(1, "rebuild-reader") as reader:
+            page = self._read(after, upto)
+            while page:
+                ahead = reader.submit(self._read, page[-1].position, upto)
+                reached = _patiently(partial(_finding_culprits, partial(self._fold, page, targets)))
+                self._progress(reached, upto)
+                page = ahead.result()
+
+    def _read(self, after: int, upto: int) -> list[Routed]:
+        return _patiently(
+            lambda: read_page(self._store, self._projection, self._partitions, after, self._page, upto) if after < upto else []
+        )
+
+    def _fold(self, page: list[Routed], targets: Mapping[int, int], one_by_one: bool) -> int:
+        with self._read_models.writer.begin() as connection:
+            return self._building.fold(connection, page, targets, one_by_one=one_by_one).read
+
+    # Comparing
+
+    def _compare(self) -> tuple[str, str]:
+        """Digests of live and rebuilt rows, both as of one moment's live positions."""
+        tables = self._projection.tables
+        with one_moment(self._read_models) as connection:
+            targets = self._live_positions(connection)
+            live = digest(connection, tables)
+        self._fold_to(targets)
+        with one_moment(self._read_models) as connection:
+            self._require_exact(connection, targets)
+            return live, digest(connection, tables, self._building.shadows)
+
+    def _targets(self) -> Mapping[int, int]:
+        with self._read_models.reader.connect() as connection:
+            return self._targets_in(connection)
+
+    def _targets_in(self, connection: Connection) -> Mapping[int, int]:
+        """The live positions; the head of the log where the live rows wait for this rebuild."""
+        if self._is_current_in(connection):
+            return self._live_positions(connection)
+        return dict.fromkeys(range(self._partitions), self._store.head())
+
+    def _live_positions(self, connection: Connection) -> Mapping[int, int]:
+        return {partition: place.position for partition, place in held(connection, self._projection.name).items()}
+
+    def _require_exact(self, connection: Connection, targets: Mapping[int, int]) -> None:
+        at = self._building.place(connection).at
+        if wrong := [p for p, position in targets.items() if at[p] != position]:
+            raise Disagrees(f"{self._projection.name} holds positions that were never routed to partitions {wrong}")
+
+    def _is_current(self) -> bool:
+        with self._read_models.reader.connect() as connection:
+            return self._is_current_in(connection)
+
+    def _is_current_in(self, connection: Connection) -> bool:
+        known = registered(connection, self._projection.name)
+        return known is not None and known[:2] == (self._projection.version, self._partitions)
+
+    def _dead_letters(self) -> int:
+        query = select(func.count()).select_from(dead_letters).where(dead_letters.c.projection == self._building.name)
+        with self._read_models.reader.connect() as connection:
+            return int(connection.execute(query).scalar_one())
+
+    # Changing places
+
+    def _swap(self, one_by_one: bool) -> int:
+        """While nobody can move the live positions: fold what is still missing, and change places."""
+        name = self._projection.name
+        with self._read_models.writer.begin() as connection:
+            wait_for_others(connection)
+            connection.execute(
+                select(positions).where(positions.c.projection == name).order_by(positions.c.partition).with_for_update()
+            )
+            current = self._is_current_in(connection)
+            targets = self._targets_in(connection)
+            self._fold_rest(connection, targets, one_by_one)
+            if current:
+                self._require_exact(connection, targets)
+            reached = self._building.place(connection).read
+            shadows.swap(connection, self._building.shadows)
+            self._take_over(connection, current)
+        return reached
+
+    def _fold_rest(self, connection: Connection, targets: Mapping[int, int], one_by_one: bool) -> None:
+        upto, after = max(targets.values()), self._building.place(connection).read
+        while page := self._read(after, upto):
+            self._building.fold(connection, page, targets, one_by_one=one_by_one)
+            after = page[-1].position
+
+    def _take_over(self, connection: Connection, current: bool) -> None:
+        """The rebuilt rows' dead letters and positions become the live ones; live offsets stay where they are known."""
+        name, at = self._projection.name, self._building.place(connection).at
+        waiting = (dead_letters.c.projection == name, dead_letters.c.discarded == 0)
+        connection.execute(delete(dead_letters).where(*waiting))
+        rebuilt = dead_letters.c.projection == self._building.name
+        connection.execute(update(dead_letters).where(rebuilt).values(projection=name))
+        self._building.forget(connection)
+        if not current:
+            self._register(connection, at)
+
+    def _register(self, connection: Connection, at: Mapping[int, int]) -> None:
+        name, known = self._projection.name, registered(connection, self._projection.name)
+        offsets = held(connection, name) if known and known.partitions == self._partitions else {}
+        connection.execute(delete(positions).where(positions.c.projection == name))
+        connection.execute(delete(projections).where(projections.c.name == name))
+        row = {"name": name, "version": self._projection.version, "partitions": self._partitions}
+        connection.execute(insert(projections).values(row))
+        connection.execute(insert(positions), [_position(name, p, at[p], offsets.get(p)) for p in at])
+
+
+def _position(name: str, partition: int, position: int, before: Held | None) -> dict[str, object]:
+    offset, topic_id = (before.next_offset, before.topic_id) if before else (0, "")
+    return {
+        "projection": name,
+        "partition": partition,
+        "position": position,
+        "next_offset": offset,
+        "topic_id": topic_id,
+    }
+
+
+def _finding_culprits(work: Callable[[bool], T]) -> T:
+    """Do it in one go and, where the projection raises, one event at a time."""
+    with suppress(Unfoldable):
+        return work(False)
+    return work(True)
+
+
+def _patiently(work: Callable[[], T]) -> T:
+    """Do it again, after a growing pause, while the error may pass by itself; what never passes comes out."""
+    for tries in range(1, TRIES):
+        try:
+            return work()
+        except Exception as error:
+            if not is_transient(error):
+                raise
+            log.warning("rebuild.retrying", error=name_of(error), tries=tries)
+            time.sleep(min(LONGEST_PAUSE, 0.05 * 2**tries))
+    return work()

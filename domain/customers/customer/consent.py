@@ -1,0 +1,80 @@
+"""What a customer consented to: per purpose and channel, and per contact method where one is named."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from domain.customers.customer import facts
+from domain.customers.customer.events import ConsentGiven, ConsentWithdrawn
+from domain.customers.customer.reach import Reachable
+from domain.customers.customer.refusals import ConsentEndsBeforeItBegins, ContactMethodGone, ImportedConsentWithoutEvidence
+from domain.shared.aggregate import decision
+from domain.shared.events import Context
+from domain.shared.text import code, text
+
+ConsentKey = tuple[str, str, UUID | None]
+
+
+class Consent(NamedTuple):
+    """A consent as it stands since `at`: given on these terms, or withdrawn (None)."""
+
+    at: datetime
+    terms: ConsentGiven | None
+
+
+class Consenting(Reachable):
+    """Mix-in: the decisions on consent. Deliverability never changes a consent."""
+
+    def __init__(self, id: UUID) -> None:
+        super().__init__(id)
+        self.consents: dict[ConsentKey, Consent] = {}
+
+    @decision
+    def give_consent(self, context: Context, terms: ConsentGiven) -> None:
+        """Other terms than those in force are a new consent.
+
+        Refused as ImportedConsentWithoutEvidence, UnknownContactMethod or Malformed; live also as ContactMethodGone and
+        ConsentEndsBeforeItBegins, which an import records and flags.
+        """
+        terms = facts.consent(terms)
+        if context.importing and terms.evidence is None:
+            raise ImportedConsentWithoutEvidence
+        flags: tuple[str, ...] = ()
+        if terms.method_id and self.known_method(terms.method_id).removed:
+            flags += self.refuse(context, ContactMethodGone(method_id=terms.method_id))
+        if terms.expires and terms.expires <= context.at:
+            flags += self.refuse(context, ConsentEndsBeforeItBegins())
+        standing = self.consents.get((terms.purpose, terms.channel, terms.method_id))
+        self.record_status(context, terms, standing.at if standing and standing.terms == terms else None, *flags)
+
+    @decision
+    def withdraw_consent(
+        self,
+        context: Context,
+        purpose: str,
+        channel: str,
+        method_id: UUID | None = None,
+        source: str | None = None,
+        evidence: str | None = None,
+    ) -> None:
+        """Always heard: a withdrawal of what was never given is recorded and flagged. Refused as UnknownContactMethod."""
+        if method_id:
+            self.known_method(method_id)
+        withdrawn = ConsentWithdrawn(
+            purpose=code(purpose, "purpose"),
+            channel=code(channel, "channel"),
+            method_id=method_id,
+            source=facts.optional_code(source, "source of the withdrawal"),
+            evidence=evidence and text(evidence, "evidence", facts.EVIDENCE_LENGTH),
+        )
+        standing = self.consents.get((withdrawn.purpose, withdrawn.channel, method_id))
+        flags = () if standing else ("consent-never-given",)
+        self.record_status(context, withdrawn, standing.at if standing and not standing.terms else None, *flags)
+
+    def note_consent(self, key: ConsentKey, at: datetime, terms: ConsentGiven | None) -> None:
+        """What happened last stands, in whatever order it became known."""
+        standing = self.consents.get(key)
+        if standing is None or standing.at <= at:
+            self.consents[key] = Consent(at, terms)

@@ -1,0 +1,225 @@
+"""A customer: who they are, how they are reached, what they consented to, and that they may be forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from typing import get_args
+from uuid import UUID
+
+from msgspec import UNSET
+
+from domain.customers.customer import facts
+from domain.customers.customer.annotation_events import ANNOTATIONS, PlainTextsSet
+from domain.customers.customer.events import (
+    EVENTS,
+    AcquisitionSource,
+    AnonymousIdLinked,
+    Archived,
+    ContactMethod,
+    Detail,
+    DetailsChanged,
+    Erased,
+    ErasureReason,
+    Kind,
+    Merged,
+    Registered,
+    Requester,
+    Restored,
+    Unmerged,
+)
+from domain.customers.customer.facts import Given
+from domain.customers.customer.reach import METHOD_LIMIT
+from domain.customers.customer.refusals import (
+    CustomerAlreadyRegistered,
+    CustomerErased,
+    CustomerMerged,
+    ImportMayNotErase,
+    KindRequired,
+    MergedIntoThemselves,
+    NeitherNameNorContact,
+    TooManyContactMethods,
+)
+from domain.customers.customer.relation_events import RelationAdded, RelationEnded
+from domain.customers.customer.relations import Relating
+from domain.shared.aggregate import decision
+from domain.shared.annotations import Number, checked_attributes, split_attributes
+from domain.shared.contact import Address
+from domain.shared.events import Context, Event, Metadata
+from domain.shared.text import code, text
+
+
+class Customer(Relating):
+    name = "customer"
+    events = (*EVENTS, RelationAdded, RelationEnded)
+    annotation_events = ANNOTATIONS
+
+    def __init__(self, id: UUID) -> None:
+        super().__init__(id)
+        self.registration: Registered | None = None
+        self.registered_by: tuple[datetime, UUID | None] | None = None
+        self.anonymous_ids: set[str | None] = set()
+        self.archived = False
+        self.archived_or_restored: datetime | None = None
+        self.erased = False
+        self.survivor: UUID | None = None
+        self.merged_at: datetime | None = None
+
+    def admit(self) -> None:
+        if self.erased:
+            raise CustomerErased(f"The customer {self.id} was erased.", id=self.id)
+
+    def record(self, context: Context, event: Event, *irregular: str) -> None:
+        """A merged customer takes no facts but those of merging, and that a relation ended; refused as CustomerMerged."""
+        if self.survivor is not None and not isinstance(event, Merged | Unmerged | RelationEnded):
+            raise self._merged_already()
+        super().record(context, event, *irregular)
+
+    # Who they are
+
+    @decision
+    def register(
+        self,
+        context: Context,
+        *,
+        kind: Kind,
+        name: str | None = None,
+        contact_methods: Iterable[ContactMethod] = (),
+        address: Address | None = None,
+        source: AcquisitionSource | None = None,
+        owner: str | None = None,
+        team: str | None = None,
+        language: str | None = None,
+        time_zone: str | None = None,
+        attributes: Mapping[str, str | Number | None] | None = None,
+        plain: Collection[str] = (),
+        region: str | None = None,
+    ) -> None:
+        """`plain` are the keys of attributes whose texts are not personal.
+
+        Refused as NeitherNameNorContact, CustomerAlreadyRegistered, TooManyContactMethods, or as Malformed.
+        """
+        checked_attributes(attributes or {})
+        stated = {key: value for key, value in (attributes or {}).items() if value is not None}
+        numbers, plain_texts, texts = split_attributes(stated, {}, (), plain)
+        details = facts.stated_details(
+            kind=kind, name=name, address=address, source=source, language=language, time_zone=time_zone
+        )
+        registered = Registered(
+            **details,
+            contact_methods=facts.contact_methods(contact_methods, region),
+            owner=facts.optional_code(owner, "owner"),
+            team=facts.optional_code(team, "team"),
+            numbers=numbers,
+            texts=texts or None,
+        )
+        self._register(context, registered, plain_texts)
+
+    def _register(self, context: Context, registered: Registered, plain_texts: dict[str, str | None]) -> None:
+        if self.exists:
+            if self.registration != registered.without_method_ids().with_texts(plain_texts):
+                raise CustomerAlreadyRegistered(f"The customer {self.id} is registered with other values.", id=self.id)
+            return
+        if registered.name is None and not registered.contact_methods:
+            raise NeitherNameNorContact
+        if len(registered.contact_methods) > METHOD_LIMIT:
+            raise TooManyContactMethods
+        self.record(context, registered)
+        if plain_texts:
+            self.record(context, PlainTextsSet(texts=plain_texts))
+
+    @decision
+    def change_details(
+        self,
+        context: Context,
+        *,
+        kind: Given[Kind] = UNSET,
+        name: Given[str | None] = UNSET,
+        address: Given[Address | None] = UNSET,
+        source: Given[AcquisitionSource | None] = UNSET,
+        language: Given[str | None] = UNSET,
+        time_zone: Given[str | None] = UNSET,
+    ) -> None:
+        """Records only what changes: UNSET leaves as it is, None clears. Refused as NeitherNameNorContact or Malformed."""
+        stated = facts.stated_details(
+            kind=kind, name=name, address=address, source=source, language=language, time_zone=time_zone
+        )
+        changed = {field: value for field, value in stated.items() if self.details.get(field) != value}
+        if changed.get("kind", kind) is None:
+            raise KindRequired
+        if changed.get("name", name) is None and not self.present_methods():
+            raise NeitherNameNorContact
+        cleared = tuple(field for field in get_args(Detail) if field in changed and changed[field] is None)
+        values = {field: value for field, value in changed.items() if value is not None}
+        if changed:
+            self.record_once(context, DetailsChanged(cleared=cleared, **values))
+
+    @decision
+    def link_anonymous_id(self, context: Context, anonymous_id: str) -> None:
+        anonymous_id = text(anonymous_id, "anonymous id")
+        if anonymous_id not in self.anonymous_ids:
+            self.record(context, AnonymousIdLinked(anonymous_id=anonymous_id))
+
+    # Whether they are still there
+
+    @decision
+    def archive(self, context: Context) -> None:
+        self.record_status(context, Archived(), self.archived_or_restored if self.archived else None)
+
+    @decision
+    def restore(self, context: Context) -> None:
+        """Records nothing on a customer who was never archived."""
+        if self.archived_or_restored is not None:
+            self.record_status(context, Restored(), None if self.archived else self.archived_or_restored)
+
+    # Whether they are the same as another
+
+    @decision
+    def merge_into(self, context: Context, survivor: UUID) -> None:
+        """The survivor is merged into nobody. Refused as CustomerMerged where they are somebody else's already."""
+        self.require()
+        if survivor == self.id:
+            raise MergedIntoThemselves
+        if self.survivor not in (None, survivor):
+            raise self._merged_already()
+        self.record_status(context, Merged(into=survivor), self.merged_at)
+
+    @decision
+    def unmerge(self, context: Context) -> None:
+        """Records nothing on a customer who is not merged."""
+        self.require()
+        if self.survivor is not None:
+            self.record_once(context, Unmerged(survivor=self.survivor))
+
+    def _merged_already(self) -> CustomerMerged:
+        return CustomerMerged(f"The customer {self.id} was merged into {self.survivor}.", id=self.id, survivor=self.survivor)
+
+    # Whether anything is kept of them
+
+    def erase(self, context: Context, *, reason: ErasureReason, requested_by: Requester, receipt: str) -> None:
+        """Final; a second time records nothing. Refused as ImportMayNotErase, NotThere or Malformed."""
+        if not self.erased:
+            self._erase(context, reason, requested_by, receipt)
+
+    @decision
+    def _erase(self, context: Context, reason: ErasureReason, requested_by: Requester, receipt: str) -> None:
+        self.require()
+        if context.importing:
+            raise ImportMayNotErase
+        facts.choice(reason, ErasureReason, "reason")
+        facts.choice(requested_by, Requester, "requester")
+        self.record(context, Erased(reason=reason, requested_by=requested_by, receipt=code(receipt, "receipt")))
+
+    # State
+
+    def note_plain_texts(self, texts: dict[str, str | None], metadata: Metadata) -> None:
+        """Those that the command told which registered the customer are part of their registration."""
+        if self.registration is not None and self.registered_by == (metadata.recorded_at, metadata.command_id):
+            self.registration = self.registration.with_texts(texts)
+
+    def forget(self) -> None:
+        """Keep nothing of the person; the version and the fact of erasure remain."""
+        fresh = Customer(self.id)
+        kept = ("id", "version", "subject", "pending")
+        vars(self).update({field: value for field, value in vars(fresh).items() if field not in kept})
+        self.erased = True

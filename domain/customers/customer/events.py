@@ -1,0 +1,270 @@
+"""What can happen to a customer. Names and payloads are permanent."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal, get_args
+from uuid import UUID
+
+import msgspec
+
+from domain.customers.customer.annotation_events import ANNOTATIONS
+from domain.shared.annotations import Number
+from domain.shared.contact import Address, MethodKind
+from domain.shared.events import Event, Metadata, Value
+from domain.shared.personal import Personal
+
+if TYPE_CHECKING:
+    from domain.customers.customer.customer import Customer
+
+Kind = Literal["person", "organisation"]
+Detail = Literal["name", "address", "source", "language", "time_zone"]
+Bounce = Literal["hard", "soft"]
+OptIn = Literal["single", "confirmed", "unknown"]
+LegalBasis = Literal[
+    "consent", "contract", "legal_obligation", "vital_interests", "public_task", "legitimate_interests", "unknown"
+]
+ErasureReason = Literal["requested", "consent_withdrawn", "no_longer_needed", "unlawful", "legal_obligation", "other"]
+Requester = Literal["customer", "representative", "authority", "organisation"]
+
+
+class Utm(Value, frozen=True):
+    """The codes of a tagged link."""
+
+    source: str | None = None
+    medium: str | None = None
+    campaign: str | None = None
+    term: str | None = None
+    content: str | None = None
+
+
+class AcquisitionSource(Value, frozen=True):
+    """What brought the customer: a channel's code, a campaign's id, a tagged link."""
+
+    channel: str | None = None
+    campaign: UUID | None = None
+    utm: Utm | None = None
+
+
+class ContactMethod(Value, frozen=True):
+    """A way to reach the customer. `label` is a code such as `work`; one of each kind may be the primary one."""
+
+    method_id: UUID
+    kind: MethodKind
+    label: str | None = None
+    primary: bool = False
+    value: Personal[str] = None
+
+
+class Registered(Event, frozen=True, tag="crm.customer.registered.v1"):
+    """Attributes are apart: plain numbers, personal texts; `plain_texts_set` follows where some of the texts are plain."""
+
+    kind: Kind
+    contact_methods: tuple[ContactMethod, ...] = ()
+    source: AcquisitionSource | None = None
+    owner: str | None = None
+    team: str | None = None
+    language: str | None = None
+    time_zone: str | None = None
+    numbers: dict[str, Number | None] = msgspec.field(default_factory=dict)
+    name: Personal[str] = None
+    address: Personal[Address] = None
+    texts: Personal[dict[str, str | None]] = None
+
+    def apply(self, customer: Customer, metadata: Metadata) -> None:
+        customer.registration = self.without_method_ids()
+        customer.registered_by = (metadata.recorded_at, metadata.command_id)
+        customer.details = {field: getattr(self, field) for field in ("kind", *get_args(Detail))}
+        for method in self.contact_methods:
+            customer.note_new_method(method)
+        customer.assignment = (self.owner, self.team)
+        customer.merge_attributes({**self.numbers, **(self.texts or {})})
+
+    def without_method_ids(self) -> Registered:
+        """What two registrations have in common when they say the same; method ids are drawn anew each time."""
+        methods = tuple(msgspec.structs.replace(method, method_id=UUID(int=0)) for method in self.contact_methods)
+        return msgspec.structs.replace(self, contact_methods=methods)
+
+    def with_texts(self, texts: dict[str, str | None]) -> Registered:
+        """What it says together with those texts that are not personal."""
+        return msgspec.structs.replace(self, texts={**(self.texts or {}), **texts} or None)
+
+
+class DetailsChanged(Event, frozen=True, tag="crm.customer.details_changed.v1"):
+    """Only what changed. What is empty now stands in `cleared`, since a personal field that is absent may be erased."""
+
+    kind: Kind | None = None
+    source: AcquisitionSource | None = None
+    language: str | None = None
+    time_zone: str | None = None
+    cleared: tuple[Detail, ...] = ()
+    name: Personal[str] = None
+    address: Personal[Address] = None
+
+    def apply(self, customer: Customer, metadata: Metadata) -> None:
+        for field in customer.details:
+            if field in self.cleared:
+                customer.details[field] = None
+            elif (value := getattr(self, field)) is not None:
+                customer.details[field] = value
+
+
+class ContactMethodAdded(Event, frozen=True, tag="crm.customer.contact_method_added.v1"):
+    """A primary one takes the place of the one of its kind that was."""
+
+    method_id: UUID
+    kind: MethodKind
+    label: str | None = None
+    primary: bool = False
+    value: Personal[str] = None
+
+    def apply(self, customer: Customer, metadata: Metadata) -> None:
+        customer.note_new_method(
+            ContactMethod(method_id=self.method_id, kind=self.kind, label=self.label, primary=self.primary, value=self.value)
+        )
+
+
+class ContactMethodVerified(Event, frozen=True, tag="crm.customer.contact_method_verified.v1"):
+    method_id: UUID
+
+    def apply(self, customer: Customer, metadata: Metadata) -> None:
+        customer.note_method(self.method_id, verified=metadata.occurred_at)
+
+
+class ContactMethodRemoved(Event, frozen=True, tag="crm.customer.contact_method_removed.v1"):
+    """Where it was the primary one its kind has none, until a primary one is added."""
+
+    method_id: UUID
+
+    def apply(self, customer: Customer, metadata: Metadata) -> None:
+        customer.note_method(self.method_id, removed=True)
+
+
+class ContactMethodUndeliverable(Event, frozen=True, tag="crm.customer.contact_method_undeliverable.v1"):
+    """Messages do not arrive: never again (hard) or not now (soft). It says nothing about consent."""
+
+    method_id: UUID
+    bounce: Bounce
+
+    def apply(self, customer: Customer, metadata: Metadata) -> None:
+        customer.note_method(self.method_id, bounce=self.bounce, since=metadata.occurred_at)
+
+
+class ContactMethodRestored(Event, frozen=True, tag="crm.customer.contact_method_restored.v1"):
+    """Messages arrive again."""
+
+    method_id: UUID
+
+    def apply(self, customer: Customer, metadata: Metadata) -> None:
+        customer.note_method(self.method_id, bounce=None, since=metadata.occurred_at)
+
+
+class ConsentGiven(Event, frozen=True, tag="crm.customer.consent_given.v1"):
+    """For one purpose on one channel, and one contact method if it is named. `source` is a code, such as `web_form`."""
+
+    purpose: str
+    channel: str
+    method_id: UUID | None = None
+    legal_basis: LegalBasis = "consent"
+    opt_in: OptIn = "unknown"
+    wording_version: str | None = None
+    source: str | None = None
+    expires: datetime | None = None
+    evidence: Personal[str] = None
+
+    def apply(self, customer: Customer, metadata: Metadata) -> None:
+        customer.note_consent((self.purpose, self.channel, self.method_id), metadata.occurred_at, self)
+
+
+class ConsentWithdrawn(Event, frozen=True, tag="crm.customer.consent_withdrawn.v1"):
+    purpose: str
+    channel: str
+    method_id: UUID | None = None
+    source: str | None = None
+    evidence: Personal[str] = None
+
+    def apply(self, customer: Customer, metadata: Metadata) -> None:
+        customer.note_consent((self.purpose, self.channel, self.method_id), metadata.occurred_at, None)
+
+
+class AnonymousIdLinked(Event, frozen=True, tag="crm.customer.anonymous_id_linked.v1"):
+    """A visitor's id, from before they were known."""
+
+    anonymous_id: Personal[str] = None
+
+    def apply(self, customer: Customer, metadata: Metadata) -> None:
+        customer.anonymous_ids.add(self.anonymous_id)
+
+
+class Archived(Event, frozen=True, tag="crm.customer.archived.v1"):
+    def apply(self, customer: Customer, metadata: Metadata) -> None:
+        customer.archived, customer.archived_or_restored = True, metadata.occurred_at
+
+
+class Restored(Event, frozen=True, tag="crm.customer.restored.v1"):
+    def apply(self, customer: Customer, metadata: Metadata) -> None:
+        customer.archived, customer.archived_or_restored = False, metadata.occurred_at
+
+
+class Merged(Event, frozen=True, tag="crm.customer.merged.v1"):
+    """They are the same person as the survivor, with whom they are erased. What either was told of stays where it is."""
+
+    into: UUID
+
+    def apply(self, customer: Customer, metadata: Metadata) -> None:
+        customer.survivor, customer.merged_at = self.into, metadata.occurred_at
+
+    def concerns(self) -> tuple[UUID, ...]:
+        return (self.into,)
+
+    def erased_with(self) -> tuple[UUID, ...]:
+        return (self.into,)
+
+
+class Unmerged(Event, frozen=True, tag="crm.customer.unmerged.v1"):
+    """They are somebody else after all."""
+
+    survivor: UUID
+
+    def apply(self, customer: Customer, metadata: Metadata) -> None:
+        customer.survivor, customer.merged_at = None, None
+
+    def concerns(self) -> tuple[UUID, ...]:
+        return (self.survivor,)
+
+    def parted_from(self) -> tuple[UUID, ...]:
+        return (self.survivor,)
+
+
+class Erased(Event, frozen=True, tag="crm.customer.erased.v1"):
+    """Final. All of it is plain, since it is the proof that outlives the key; `receipt` is a code to ask for it by."""
+
+    reason: ErasureReason
+    requested_by: Requester
+    receipt: str
+
+    def apply(self, customer: Customer, metadata: Metadata) -> None:
+        customer.forget()
+
+    def erases(self) -> bool:
+        return True
+
+
+EVENTS: tuple[type[Event], ...] = (
+    Registered,
+    DetailsChanged,
+    ContactMethodAdded,
+    ContactMethodVerified,
+    ContactMethodRemoved,
+    ContactMethodUndeliverable,
+    ContactMethodRestored,
+    ConsentGiven,
+    ConsentWithdrawn,
+    AnonymousIdLinked,
+    Archived,
+    Restored,
+    Merged,
+    Unmerged,
+    Erased,
+    *ANNOTATIONS,
+)

@@ -1,0 +1,121 @@
+"""A customer's facts as callers state them, checked and brought into the form in which they are recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any, get_args
+from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec import UNSET
+
+from domain.customers.customer.events import AcquisitionSource, ConsentGiven, ContactMethod, Kind, LegalBasis, OptIn, Utm
+from domain.customers.customer.refusals import MoreThanOnePrimary
+from domain.shared.contact import checked_address, comparable, normalised
+from domain.shared.given import Given as Given
+from domain.shared.refusals import Malformed
+from domain.shared.text import code, text
+
+EVIDENCE_LENGTH = 10_000
+
+
+def optional_code(value: str | None, what: str) -> str | None:
+    return None if value is None else code(value, what)
+
+
+def choice(value: str, choices: Any, what: str) -> str:
+    """One of a Literal's values. Raises Malformed."""
+    if value not in get_args(choices):
+        raise Malformed(f"The {what} is one of {', '.join(get_args(choices))}.")
+    return value
+
+
+def stated_details(**details: Any) -> dict[str, Any]:
+    """Those that were given (None is empty), each checked. Raises Malformed."""
+    return {field: value if value is None else CHECKS[field](value) for field, value in details.items() if value is not UNSET}
+
+
+def contact_method(method: ContactMethod, region: str | None) -> ContactMethod:
+    """The method with its value normalised; `region` reads telephone numbers without country code. Raises Malformed."""
+    if method.value is None:
+        raise Malformed("A contact method has a value.")
+    value = normalised(method.kind, method.value, region)
+    return msgspec.structs.replace(method, value=value, label=optional_code(method.label, "label"))
+
+
+def contact_methods(methods: Iterable[ContactMethod], region: str | None) -> tuple[ContactMethod, ...]:
+    """The methods checked; one that is given twice counts once. Raises Malformed."""
+    checked: dict[tuple[str, str], ContactMethod] = {}
+    for method in methods:
+        clean = contact_method(method, region)
+        checked.setdefault(contact_key(clean), clean)
+    primaries = [method.kind for method in checked.values() if method.primary]
+    if len(set(primaries)) < len(primaries):
+        raise MoreThanOnePrimary
+    if len({method.method_id for method in checked.values()}) < len(checked):
+        raise Malformed("Every contact method has an id of its own.")
+    return tuple(checked.values())
+
+
+def contact_key(method: ContactMethod) -> tuple[str, str]:
+    """What two contact methods have in common when they reach the same place."""
+    return method.kind, comparable(method.value or "")
+
+
+def consent(terms: ConsentGiven) -> ConsentGiven:
+    """The consent with its codes checked. Raises Malformed."""
+    choice(terms.legal_basis, LegalBasis, "legal basis")
+    choice(terms.opt_in, OptIn, "opt-in")
+    if terms.expires is not None:
+        instant(terms.expires)
+    return msgspec.structs.replace(
+        terms,
+        purpose=code(terms.purpose, "purpose"),
+        channel=code(terms.channel, "channel"),
+        wording_version=optional_code(terms.wording_version, "wording version"),
+        source=optional_code(terms.source, "source of the consent"),
+        evidence=None if terms.evidence is None else text(terms.evidence, "evidence", EVIDENCE_LENGTH),
+    )
+
+
+def instant(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise Malformed("A time comes with its offset from UTC.")
+    return value
+
+
+def language(value: str) -> str:
+    """A BCP 47 tag such as `zh-Hans-CN`. Raises Malformed."""
+    primary, *subtags = value.split("-")
+    if not 2 <= len(primary) <= 3 or not all(
+        1 <= len(tag) <= 8 and tag.isascii() and tag.isalnum() for tag in (primary, *subtags)
+    ):
+        raise Malformed("The language is a BCP 47 tag, such as en or zh-Hans-CN.")
+    return value
+
+
+def zone(value: str) -> str:
+    """An IANA time zone such as `Asia/Shanghai`. Raises Malformed."""
+    try:
+        return ZoneInfo(value).key
+    except (KeyError, ValueError, OSError):
+        raise Malformed("The time zone is an IANA name, such as Asia/Shanghai.") from None
+
+
+def acquisition(source: AcquisitionSource) -> AcquisitionSource | None:
+    """The source with its codes checked; None where it says nothing. Raises Malformed."""
+    utm = {field: value and text(value, "utm code") for field, value in msgspec.structs.asdict(source.utm or Utm()).items()}
+    channel = optional_code(source.channel, "channel")
+    checked = AcquisitionSource(channel=channel, campaign=source.campaign, utm=Utm(**utm) if any(utm.values()) else None)
+    return None if checked == AcquisitionSource() else checked
+
+
+CHECKS: Mapping[str, Callable[[Any], Any]] = {
+    "kind": lambda value: choice(value, Kind, "kind"),
+    "name": lambda value: text(value, "name"),
+    "address": checked_address,
+    "source": acquisition,
+    "language": language,
+    "time_zone": zone,
+}

@@ -1,0 +1,124 @@
+"""How a customer is reached: the contact methods, whether they were verified, and whether messages arrive."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from domain.customers.customer import facts
+from domain.customers.customer.events import (
+    Bounce,
+    ContactMethod,
+    ContactMethodAdded,
+    ContactMethodRemoved,
+    ContactMethodRestored,
+    ContactMethodUndeliverable,
+    ContactMethodVerified,
+)
+from domain.customers.customer.refusals import (
+    ContactMethodAlreadyThere,
+    ContactMethodGone,
+    NeitherNameNorContact,
+    TooManyContactMethods,
+    UnknownContactMethod,
+)
+from domain.shared.aggregate import decision
+from domain.shared.annotations import Annotated
+from domain.shared.events import Context
+
+METHOD_LIMIT = 50
+
+
+class KnownMethod(NamedTuple):
+    """A contact method as it stands. `since` is when it was last found undeliverable, or restored."""
+
+    method: ContactMethod
+    verified: datetime | None = None
+    bounce: Bounce | None = None
+    since: datetime | None = None
+    removed: bool = False
+
+
+class Reachable(Annotated):
+    """Mix-in: the decisions on contact methods."""
+
+    def __init__(self, id: UUID) -> None:
+        super().__init__(id)
+        self.details: dict[str, Any] = {}
+        self.methods: dict[UUID, KnownMethod] = {}
+
+    @decision
+    def add_contact_method(self, context: Context, method: ContactMethod, region: str | None = None) -> None:
+        """A value the customer already has is a repeat.
+
+        Refused as ContactMethodAlreadyThere, TooManyContactMethods or Malformed.
+        """
+        method = facts.contact_method(method, region)
+        known = self.methods.get(method.method_id)
+        if known and facts.contact_key(known.method) != facts.contact_key(method):
+            raise ContactMethodAlreadyThere(method_id=method.method_id)
+        present = self.present_methods()
+        if any(facts.contact_key(other) == facts.contact_key(method) for other in present):
+            return
+        if len(present) >= METHOD_LIMIT:
+            raise TooManyContactMethods
+        self.record_once(context, ContactMethodAdded(**msgspec.structs.asdict(method)))
+
+    @decision
+    def verify_contact_method(self, context: Context, method_id: UUID) -> None:
+        known = self.known_method(method_id)
+        self.record_status(context, ContactMethodVerified(method_id=method_id), known.verified, *_late(known))
+
+    @decision
+    def remove_contact_method(self, context: Context, method_id: UUID) -> None:
+        """Refused as UnknownContactMethod, NeitherNameNorContact."""
+        if self.known_method(method_id).removed:
+            return
+        if self.details.get("name") is None and len(self.present_methods()) == 1:
+            raise NeitherNameNorContact
+        self.record_once(context, ContactMethodRemoved(method_id=method_id))
+
+    @decision
+    def mark_undeliverable(self, context: Context, method_id: UUID, bounce: Bounce) -> None:
+        """A fact from outside: one that comes after the method was removed is flagged. It leaves consent as it is."""
+        facts.choice(bounce, Bounce, "bounce")
+        known = self.known_method(method_id)
+        since = known.since if known.bounce == bounce else None
+        event = ContactMethodUndeliverable(method_id=method_id, bounce=bounce)
+        self.record_status(context, event, since, *_late(known))
+
+    @decision
+    def restore_contact_method(self, context: Context, method_id: UUID) -> None:
+        """Records nothing on a method that was never undeliverable."""
+        known = self.known_method(method_id)
+        if known.since is not None:
+            since = None if known.bounce else known.since
+            self.record_status(context, ContactMethodRestored(method_id=method_id), since, *_late(known))
+
+    # State
+
+    def present_methods(self) -> list[ContactMethod]:
+        """Contact methods that were not removed, in the order they were added."""
+        return [known.method for known in self.methods.values() if not known.removed]
+
+    def note_new_method(self, method: ContactMethod) -> None:
+        if method.primary:
+            for id, known in self.methods.items():
+                if known.method.kind == method.kind:
+                    self.methods[id] = known._replace(method=msgspec.structs.replace(known.method, primary=False))
+        self.methods[method.method_id] = KnownMethod(method)
+
+    def note_method(self, method_id: UUID, **changes: Any) -> None:
+        self.methods[method_id] = self.methods[method_id]._replace(**changes)
+
+    def known_method(self, method_id: UUID) -> KnownMethod:
+        if method_id not in self.methods:
+            raise UnknownContactMethod(method_id=method_id)
+        return self.methods[method_id]
+
+
+def _late(known: KnownMethod) -> tuple[str, ...]:
+    return (ContactMethodGone.rule,) if known.removed else ()

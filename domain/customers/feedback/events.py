@@ -1,0 +1,139 @@
+"""What is recorded of feedback."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from domain.customers.feedback.values import Kind, Scale
+from domain.service.ticket import Reference
+from domain.shared import annotations as common
+from domain.shared.annotations import AnnotationEvents
+from domain.shared.events import Event, Metadata
+from domain.shared.personal import Personal
+
+if TYPE_CHECKING:
+    from domain.customers.feedback.feedback import Feedback
+
+
+class Requested(Event, frozen=True, tag="crm.feedback.requested.v1"):
+    """A customer was asked. `agent` is whose work they were asked about."""
+
+    kind: Kind
+    channel: str | None = None
+    customer_id: UUID | None = None
+    agent: str | None = None
+    about: tuple[Reference, ...] = ()
+
+    def subject(self, stream: UUID) -> UUID:
+        return self.customer_id or stream
+
+    def concerns(self) -> tuple[UUID, ...]:
+        return () if self.customer_id is None else (self.customer_id,)
+
+    def erased_with(self) -> tuple[UUID, ...]:
+        return self.concerns()
+
+    def apply(self, feedback: Feedback, metadata: Metadata) -> None:
+        feedback.requested, feedback.requested_at = self, metadata.occurred_at
+        feedback.customer_id = feedback.customer_id or self.customer_id
+
+
+class Submitted(Event, frozen=True, tag="crm.feedback.submitted.v1"):
+    """What was said. Without a customer it is anonymous. `agent` is whose work it is about."""
+
+    kind: Kind
+    channel: str | None = None
+    customer_id: UUID | None = None
+    agent: str | None = None
+    score: int | None = None
+    scale: Scale | None = None
+    about: tuple[Reference, ...] = ()
+    comment: Personal[str] = None
+
+    def subject(self, stream: UUID) -> UUID:
+        return self.customer_id or stream
+
+    def concerns(self) -> tuple[UUID, ...]:
+        return () if self.customer_id is None else (self.customer_id,)
+
+    def erased_with(self) -> tuple[UUID, ...]:
+        return self.concerns()
+
+    def apply(self, feedback: Feedback, metadata: Metadata) -> None:
+        feedback.submitted, feedback.submitted_at = self, metadata.occurred_at
+        feedback.customer_id = feedback.customer_id or self.customer_id
+
+
+class Acknowledged(Event, frozen=True, tag="crm.feedback.acknowledged.v1"):
+    """Somebody has read it, and said so."""
+
+    def apply(self, feedback: Feedback, metadata: Metadata) -> None:
+        feedback.acknowledged_at = metadata.occurred_at
+
+
+class ActionTaken(Event, frozen=True, tag="crm.feedback.action_taken.v1"):
+    """`code` says what kind of action, `note` is for people."""
+
+    code: str | None = None
+    note: Personal[str] = None
+
+
+class Resolved(Event, frozen=True, tag="crm.feedback.resolved.v1"):
+    """`code` says how, `resolution` is for people."""
+
+    code: str | None = None
+    resolution: Personal[str] = None
+
+    def apply(self, feedback: Feedback, metadata: Metadata) -> None:
+        feedback.ended("resolved", metadata)
+
+
+class Dismissed(Event, frozen=True, tag="crm.feedback.dismissed.v1"):
+    """Nothing will be done about it."""
+
+    reason: str
+
+    def apply(self, feedback: Feedback, metadata: Metadata) -> None:
+        feedback.ended("dismissed", metadata)
+
+
+class ExternalIdLinked(common.ExternalIdLinked, frozen=True, tag="crm.feedback.external_id_linked.v1"): ...
+
+
+class ExternalIdUnlinked(common.ExternalIdUnlinked, frozen=True, tag="crm.feedback.external_id_unlinked.v1"): ...
+
+
+class Assigned(common.Assigned, frozen=True, tag="crm.feedback.assigned.v1"):
+    """The owner is who deals with it."""
+
+
+class Tagged(common.Tagged, frozen=True, tag="crm.feedback.tagged.v1"): ...
+
+
+class Untagged(common.Untagged, frozen=True, tag="crm.feedback.untagged.v1"): ...
+
+
+class AttributesSet(common.AttributesSet, frozen=True, tag="crm.feedback.attributes_set.v1"): ...
+
+
+class PlainTextsSet(common.PlainTextsSet, frozen=True, tag="crm.feedback.plain_texts_set.v1"): ...
+
+
+class AttachmentAdded(common.AttachmentAdded, frozen=True, tag="crm.feedback.attachment_added.v1"): ...
+
+
+class AttachmentRemoved(common.AttachmentRemoved, frozen=True, tag="crm.feedback.attachment_removed.v1"): ...
+
+
+ANNOTATIONS = AnnotationEvents(
+    external_id_linked=ExternalIdLinked,
+    external_id_unlinked=ExternalIdUnlinked,
+    assigned=Assigned,
+    tagged=Tagged,
+    untagged=Untagged,
+    attributes_set=AttributesSet,
+    plain_texts_set=PlainTextsSet,
+    attachment_added=AttachmentAdded,
+    attachment_removed=AttachmentRemoved,
+)

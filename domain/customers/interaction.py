@@ -1,0 +1,273 @@
+"""An interaction: one contact with a customer or a lead, logged by those who had it, and corrected where they erred."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal, TypedDict, Unpack, get_args
+from uuid import UUID
+
+import msgspec
+
+from domain.service.ticket import Reference
+from domain.shared import annotations as common
+from domain.shared.aggregate import decision
+from domain.shared.annotations import Annotated, AnnotationEvents
+from domain.shared.events import Context, Event, Metadata
+from domain.shared.personal import Personal, same, without_personal
+from domain.shared.refusals import AlreadyThere, Malformed, Refusal
+from domain.shared.text import code, text
+
+Channel = Literal["phone", "email", "chat", "visit", "social", "sms", "note", "meeting"]
+Direction = Literal["inbound", "outbound", "internal"]
+Fact = Literal[
+    "channel",
+    "direction",
+    "agent",
+    "duration_seconds",
+    "thread_id",
+    "about",
+    "title",
+    "body",
+    "outcome",
+    "participants",
+    "message_id",
+]
+
+FACTS: tuple[Fact, ...] = get_args(Fact)
+TEXTS: tuple[Fact, ...] = ("title", "body", "outcome", "participants", "message_id")
+LENGTHS = {"title": 500, "body": 50_000, "outcome": 10_000, "message_id": 1_000}
+PARTICIPANT_LENGTH = 500
+LIST_LIMIT = 200
+LONGEST = 2**31 - 1
+
+
+class InteractionLoggedOtherwise(AlreadyThere):
+    """This interaction was already logged, with other values."""
+
+
+class NobodyContacted(Malformed):
+    """An interaction is with a customer or a lead."""
+
+
+class InteractionRedacted(Refusal):
+    """The interaction was redacted: its texts do not come back."""
+
+
+class InteractionRetracted(Refusal):
+    """The interaction was retracted: it never was."""
+
+
+class Facts(TypedDict, total=False):
+    """What is said of an interaction. `duration_seconds` are whole seconds."""
+
+    channel: Channel
+    direction: Direction
+    agent: str | None
+    duration_seconds: int | None
+    thread_id: str | None
+    about: tuple[Reference, ...]
+    title: str | None
+    body: str | None
+    outcome: str | None
+    participants: tuple[str, ...] | None
+    message_id: str | None
+
+
+class Logged(Event, frozen=True, tag="crm.interaction.logged.v1"):
+    """`title` is what a mail calls its subject; `thread_id` is what all messages of one conversation share."""
+
+    channel: Channel
+    direction: Direction
+    customer_id: UUID | None = None
+    lead_id: UUID | None = None
+    agent: str | None = None
+    duration_seconds: int | None = None
+    thread_id: str | None = None
+    about: tuple[Reference, ...] = ()
+    title: Personal[str] = None
+    body: Personal[str] = None
+    outcome: Personal[str] = None
+    participants: Personal[tuple[str, ...]] = None
+    message_id: Personal[str] = None
+
+    def subject(self, stream: UUID) -> UUID:
+        return self.customer_id or self.lead_id or stream
+
+    def apply(self, interaction: Interaction, metadata: Metadata) -> None:
+        interaction.logged = interaction.current = self
+
+
+class Corrected(Event, frozen=True, tag="crm.interaction.corrected.v1"):
+    """Only what changed. What is empty now stands in `cleared`, since a personal field that is absent may be erased."""
+
+    channel: Channel | None = None
+    direction: Direction | None = None
+    agent: str | None = None
+    duration_seconds: int | None = None
+    thread_id: str | None = None
+    about: tuple[Reference, ...] | None = None
+    title: Personal[str] = None
+    body: Personal[str] = None
+    outcome: Personal[str] = None
+    participants: Personal[tuple[str, ...]] = None
+    message_id: Personal[str] = None
+    cleared: tuple[Fact, ...] = ()
+
+    def changes(self) -> dict[str, Any]:
+        """The facts as they are now, by name."""
+        told: dict[str, Any] = {name: value for name in FACTS if (value := getattr(self, name)) is not None}
+        return told | {name: () if name == "about" else None for name in self.cleared}
+
+    def apply(self, interaction: Interaction, metadata: Metadata) -> None:
+        if interaction.current is not None:
+            interaction.current = msgspec.structs.replace(interaction.current, **self.changes())
+
+
+class Redacted(Event, frozen=True, tag="crm.interaction.redacted.v1"):
+    """The interaction stays; its texts, its participants and its attachments' names are shown no more."""
+
+    reason: str | None = None
+
+    def apply(self, interaction: Interaction, metadata: Metadata) -> None:
+        interaction.redacted_at = metadata.occurred_at
+        if interaction.current is not None:
+            interaction.current = without_personal(interaction.current)
+
+
+class Retracted(Event, frozen=True, tag="crm.interaction.retracted.v1"):
+    """It never was, and leaves all counts."""
+
+    reason: str | None = None
+
+    def apply(self, interaction: Interaction, metadata: Metadata) -> None:
+        interaction.retracted_at = metadata.occurred_at
+
+
+class ExternalIdLinked(common.ExternalIdLinked, frozen=True, tag="crm.interaction.external_id_linked.v1"): ...
+
+
+class ExternalIdUnlinked(common.ExternalIdUnlinked, frozen=True, tag="crm.interaction.external_id_unlinked.v1"): ...
+
+
+class Assigned(common.Assigned, frozen=True, tag="crm.interaction.assigned.v1"): ...
+
+
+class Tagged(common.Tagged, frozen=True, tag="crm.interaction.tagged.v1"): ...
+
+
+class Untagged(common.Untagged, frozen=True, tag="crm.interaction.untagged.v1"): ...
+
+
+class AttributesSet(common.AttributesSet, frozen=True, tag="crm.interaction.attributes_set.v1"): ...
+
+
+class PlainTextsSet(common.PlainTextsSet, frozen=True, tag="crm.interaction.plain_texts_set.v1"): ...
+
+
+class AttachmentAdded(common.AttachmentAdded, frozen=True, tag="crm.interaction.attachment_added.v1"): ...
+
+
+class AttachmentRemoved(common.AttachmentRemoved, frozen=True, tag="crm.interaction.attachment_removed.v1"): ...
+
+
+class Interaction(Annotated):
+    name = "interaction"
+    annotation_events = AnnotationEvents(
+        external_id_linked=ExternalIdLinked,
+        external_id_unlinked=ExternalIdUnlinked,
+        assigned=Assigned,
+        tagged=Tagged,
+        untagged=Untagged,
+        attributes_set=AttributesSet,
+        plain_texts_set=PlainTextsSet,
+        attachment_added=AttachmentAdded,
+        attachment_removed=AttachmentRemoved,
+    )
+    events = (Logged, Corrected, Redacted, Retracted, *annotation_events)
+
+    def __init__(self, id: UUID) -> None:
+        super().__init__(id)
+        self.logged: Logged | None = None
+        self.current: Logged | None = None
+        self.redacted_at: datetime | None = None
+        self.retracted_at: datetime | None = None
+
+    @decision
+    def log(
+        self,
+        context: Context,
+        *,
+        customer_id: UUID | None = None,
+        lead_id: UUID | None = None,
+        external: tuple[str, str] | None = None,
+        **facts: Unpack[Facts],
+    ) -> None:
+        """Raises NobodyContacted, Malformed, and InteractionLoggedOtherwise where the id has one with other values."""
+        if customer_id is None and lead_id is None:
+            raise NobodyContacted
+        logged = Logged(customer_id=customer_id, lead_id=lead_id, **checked(facts))
+        if self.logged is None:
+            self.record(context, logged)
+        elif not same(self.logged, logged):
+            raise InteractionLoggedOtherwise(id=self.id)
+        if external and external not in self.external_ids:
+            system, id = external
+            self.record(context, ExternalIdLinked(system=system, id=id))
+
+    @decision
+    def correct(self, context: Context, **facts: Unpack[Facts]) -> None:
+        """Records only what changes: what is not named stays, None clears.
+
+        Raises Malformed; InteractionRedacted for a text; InteractionRetracted (a flag on import).
+        """
+        changed = {name: value for name, value in checked(facts).items() if getattr(self.current, name) != value}
+        if not changed:
+            return
+        if self.redacted_at is not None and any(changed.get(name) for name in TEXTS):
+            raise InteractionRedacted(id=self.id)
+        flags = () if self.retracted_at is None else self.refuse(context, InteractionRetracted(id=self.id))
+        told: dict[str, Any] = {name: value for name, value in changed.items() if value is not None and value != ()}
+        cleared = tuple(name for name in FACTS if name in changed and name not in told)
+        self.record_once(context, Corrected(cleared=cleared, **told), *flags)
+
+    @decision
+    def redact(self, context: Context, *, reason: str | None = None) -> None:
+        """`reason` is a code. Raises Malformed."""
+        self.record_status(context, Redacted(reason=_code(reason, "reason")), self.redacted_at)
+
+    @decision
+    def retract(self, context: Context, *, reason: str | None = None) -> None:
+        """`reason` is a code. Raises Malformed."""
+        self.record_status(context, Retracted(reason=_code(reason, "reason")), self.retracted_at)
+
+
+def checked(facts: Facts) -> Facts:
+    """The facts in the form in which they are recorded. Raises Malformed."""
+    for name, choices in (("channel", Channel), ("direction", Direction)):
+        if name in facts and facts[name] not in get_args(choices):  # type: ignore[literal-required]
+            raise Malformed(f"The {name} of an interaction is one of {', '.join(get_args(choices))}.")
+    clean: dict[str, Any] = dict(facts)
+    clean |= {name: _code(clean[name], name) for name in ("agent", "thread_id") if name in clean}
+    clean |= {name: _text(clean[name], name) for name in LENGTHS if name in clean}
+    if (seconds := clean.get("duration_seconds")) is not None and not 0 <= seconds <= LONGEST:
+        raise Malformed(f"A duration has 0 to {LONGEST} seconds.")
+    if "participants" in clean:
+        clean["participants"] = _participants(clean["participants"] or ())
+    if "about" in clean:
+        clean["about"] = tuple(dict.fromkeys(clean["about"]))
+    checked: Facts = clean  # type: ignore[assignment]
+    return checked
+
+
+def _code(value: str | None, name: str) -> str | None:
+    return None if value is None else code(value, name)
+
+
+def _text(value: str | None, name: str) -> str | None:
+    return None if value is None else text(value, name, LENGTHS[name])
+
+
+def _participants(names: tuple[str, ...]) -> tuple[str, ...] | None:
+    if len(names) > LIST_LIMIT:
+        raise Malformed(f"There may be {LIST_LIMIT} participants at most.")
+    return tuple(text(name, "participant", PARTICIPANT_LENGTH) for name in names) or None

@@ -1,0 +1,80 @@
+"""Campaigns: plan, execution, cost, resources and milestones."""
+
+from domain.marketing.campaign.campaign import (
+    Assigned,
+    AttachmentAdded,
+    AttachmentRemoved,
+    AttributesSet,
+    Campaign,
+    ExternalIdLinked,
+    ExternalIdUnlinked,
+    Tagged,
+    Untagged,
+)
+from domain.marketing.campaign.execution import Cancelled, Completed, Launched, Paused, Resumed
+from domain.marketing.campaign.planning import (
+    BudgetChanged,
+    CampaignPlannedOtherwise,
+    CurrencyRequired,
+    EndsBeforeStart,
+    NameRequired,
+    Planned,
+    Revised,
+)
+from domain.marketing.campaign.progress import (
+    MilestoneReached,
+    MilestoneSet,
+    MilestoneUnknown,
+    ResourceAssigned,
+    ResourceReleased,
+    ResourceUnknown,
+)
+from domain.marketing.campaign.spending import SpendKnownOtherwise, SpendRecorded, SpendReversed, SpendUnknown
+from domain.marketing.campaign.state import CampaignHasEnded, CampaignIsPaused, CampaignIsRunning, CampaignNotLaunched, Status
+from domain.marketing.campaign.values import CONTROL, TREATMENT, Given, Goal, Plan, ResourceKind, Variant
+
+__all__ = [
+    "CONTROL",
+    "TREATMENT",
+    "Assigned",
+    "AttachmentAdded",
+    "AttachmentRemoved",
+    "AttributesSet",
+    "BudgetChanged",
+    "Campaign",
+    "CampaignHasEnded",
+    "CampaignIsPaused",
+    "CampaignIsRunning",
+    "CampaignNotLaunched",
+    "CampaignPlannedOtherwise",
+    "Cancelled",
+    "Completed",
+    "CurrencyRequired",
+    "EndsBeforeStart",
+    "ExternalIdLinked",
+    "ExternalIdUnlinked",
+    "Given",
+    "Goal",
+    "Launched",
+    "MilestoneReached",
+    "MilestoneSet",
+    "MilestoneUnknown",
+    "NameRequired",
+    "Paused",
+    "Plan",
+    "Planned",
+    "ResourceAssigned",
+    "ResourceKind",
+    "ResourceReleased",
+    "ResourceUnknown",
+    "Resumed",
+    "Revised",
+    "SpendKnownOtherwise",
+    "SpendRecorded",
+    "SpendReversed",
+    "SpendUnknown",
+    "Status",
+    "Tagged",
+    "Untagged",
+    "Variant",
+]

@@ -1,0 +1,105 @@
+"""Where a campaign stands: planned, running, paused, completed or cancelled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from domain.marketing.campaign.state import (
+    CampaignHasEnded,
+    CampaignIsPaused,
+    CampaignIsRunning,
+    CampaignNotLaunched,
+    State,
+    Status,
+)
+from domain.marketing.campaign.values import free_text
+from domain.shared.aggregate import decision
+from domain.shared.events import Context, Event, Metadata
+from domain.shared.personal import Personal
+from domain.shared.refusals import Refusal
+from domain.shared.text import code
+
+
+class Turn(Event, frozen=True, tag="crm.campaign.turn"):
+    """What the facts about a campaign's course have in common; no fact itself."""
+
+    def turn(self, campaign: State, status: Status, metadata: Metadata) -> None:
+        campaign.status, campaign.turn, campaign.turned_at = status, type(self), metadata.occurred_at
+
+
+class Launched(Turn, frozen=True, tag="crm.campaign.launched.v1"):
+    def apply(self, campaign: State, metadata: Metadata) -> None:
+        self.turn(campaign, "running", metadata)
+
+
+class Paused(Turn, frozen=True, tag="crm.campaign.paused.v1"):
+    reason: str | None = None
+
+    def apply(self, campaign: State, metadata: Metadata) -> None:
+        self.turn(campaign, "paused", metadata)
+
+
+class Resumed(Turn, frozen=True, tag="crm.campaign.resumed.v1"):
+    def apply(self, campaign: State, metadata: Metadata) -> None:
+        self.turn(campaign, "running", metadata)
+
+
+class Completed(Turn, frozen=True, tag="crm.campaign.completed.v1"):
+    def apply(self, campaign: State, metadata: Metadata) -> None:
+        self.turn(campaign, "completed", metadata)
+
+
+class Cancelled(Turn, frozen=True, tag="crm.campaign.cancelled.v1"):
+    reason: str | None = None
+    note: Personal[str] = None
+
+    def apply(self, campaign: State, metadata: Metadata) -> None:
+        self.turn(campaign, "cancelled", metadata)
+
+
+FROM: Mapping[type[Turn], frozenset[Status]] = {
+    Launched: frozenset({"planned"}),
+    Paused: frozenset({"running"}),
+    Resumed: frozenset({"paused"}),
+    Completed: frozenset({"running", "paused"}),
+    Cancelled: frozenset({"planned", "running", "paused"}),
+}
+IN_THE_WAY: Mapping[Status, type[Refusal]] = {
+    "planned": CampaignNotLaunched,
+    "running": CampaignIsRunning,
+    "paused": CampaignIsPaused,
+    "completed": CampaignHasEnded,
+    "cancelled": CampaignHasEnded,
+}
+
+
+class Execution(State):
+    """Our own decisions: one that does not follow on where the campaign stands is refused live and flagged on import."""
+
+    @decision
+    def launch(self, context: Context) -> None:
+        self._turn(context, Launched())
+
+    @decision
+    def pause(self, context: Context, *, reason: str | None = None) -> None:
+        self._turn(context, Paused(reason=reason and code(reason, "reason")))
+
+    @decision
+    def resume(self, context: Context) -> None:
+        self._turn(context, Resumed())
+
+    @decision
+    def complete(self, context: Context) -> None:
+        self._turn(context, Completed())
+
+    @decision
+    def cancel(self, context: Context, *, reason: str | None = None, note: str | None = None) -> None:
+        event = Cancelled(reason=reason and code(reason, "reason"), note=None if note is None else free_text(note))
+        self._turn(context, event)
+
+    def _turn(self, context: Context, event: Turn) -> None:
+        if self.turn is type(event):
+            self.record_status(context, event, self.turned_at)
+        elif not self.was_recorded(context, event):
+            follows = self.status in FROM[type(event)]
+            self.record(context, event, *(() if follows else self.refuse(context, IN_THE_WAY[self.status]())))

@@ -1,0 +1,103 @@
+"""What carries a campaign and how far it is: resources assigned and released, milestones set and reached."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import get_args
+
+from domain.marketing.campaign.state import Assignment, State
+from domain.marketing.campaign.values import ResourceKind, day, free_text, share
+from domain.shared.aggregate import decision
+from domain.shared.events import Context, Event, Metadata
+from domain.shared.personal import Personal
+from domain.shared.refusals import Malformed, NotThere
+from domain.shared.text import code as checked_code
+
+
+class ResourceUnknown(NotThere):
+    """The campaign never had this resource."""
+
+
+class MilestoneUnknown(NotThere):
+    """The campaign has no such milestone."""
+
+
+class ResourceAssigned(Event, frozen=True, tag="crm.campaign.resource_assigned.v1"):
+    """A person or an asset by code. `share` is the part of its time that the campaign has, as a fraction, where it is known."""
+
+    kind: ResourceKind
+    code: str
+    share: Decimal | None = None
+
+    def apply(self, campaign: State, metadata: Metadata) -> None:
+        campaign.resources[self.kind, self.code] = Assignment(metadata.occurred_at, self.share)
+
+
+class ResourceReleased(Event, frozen=True, tag="crm.campaign.resource_released.v1"):
+    kind: ResourceKind
+    code: str
+
+    def apply(self, campaign: State, metadata: Metadata) -> None:
+        campaign.resources[self.kind, self.code] = Assignment(metadata.occurred_at, None, assigned=False)
+
+
+class MilestoneSet(Event, frozen=True, tag="crm.campaign.milestone_set.v1"):
+    """A milestone by its code, as it is from now on."""
+
+    milestone_id: str
+    due: date | None = None
+    title: Personal[str] = None
+
+    def apply(self, campaign: State, metadata: Metadata) -> None:
+        campaign.milestones[self.milestone_id] = self
+
+
+class MilestoneReached(Event, frozen=True, tag="crm.campaign.milestone_reached.v1"):
+    milestone_id: str
+
+    def apply(self, campaign: State, metadata: Metadata) -> None:
+        campaign.reached[self.milestone_id] = metadata.occurred_at
+
+
+class Progress(State):
+    @decision
+    def assign_resource(self, context: Context, kind: ResourceKind, code: str, part: Decimal | None = None) -> None:
+        """`part` is the share of its time. Assigned again with another share, it has that one from then on.
+
+        Refused as Malformed; CampaignHasEnded is flagged on import.
+        """
+        if kind not in get_args(ResourceKind):
+            raise Malformed("A resource is a person or an asset.")
+        event = ResourceAssigned(kind=kind, code=checked_code(code, "resource"), share=None if part is None else share(part))
+        known = self.resources.get((kind, event.code))
+        if known and known.assigned and known.share == event.share:
+            self.record_status(context, event, known.at)
+        elif not self.was_recorded(context, event):
+            self.record(context, event, *self.refuse_ended(context))
+
+    @decision
+    def release_resource(self, context: Context, kind: ResourceKind, code: str) -> None:
+        """Refused as ResourceUnknown."""
+        if (kind, code) not in self.resources:
+            raise ResourceUnknown(f"The campaign never had the {kind} {code!r}.", kind=kind, code=code)
+        known = self.resources[kind, code]
+        self.record_status(context, ResourceReleased(kind=kind, code=code), None if known.assigned else known.at)
+
+    @decision
+    def set_milestone(self, context: Context, milestone_id: str, *, due: date | None = None, title: str | None = None) -> None:
+        """A new one, or an old one as it is from now on. Refused as Malformed."""
+        event = MilestoneSet(
+            milestone_id=checked_code(milestone_id, "milestone's id"),
+            due=due and day(due),
+            title=None if title is None else free_text(title),
+        )
+        if self.milestones.get(event.milestone_id) != event:
+            self.record_once(context, event)
+
+    @decision
+    def reach_milestone(self, context: Context, milestone_id: str) -> None:
+        """Refused as MilestoneUnknown."""
+        if milestone_id not in self.milestones:
+            raise MilestoneUnknown(milestone_id=milestone_id)
+        self.record_status(context, MilestoneReached(milestone_id=milestone_id), self.reached.get(milestone_id))

@@ -1,0 +1,161 @@
+"""The parts of a campaign's plan that are values, and how what a caller states is checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any, Literal, TypedDict
+
+from msgspec import UnsetType
+from msgspec.structs import replace
+
+from domain.shared import money
+from domain.shared.events import Value
+from domain.shared.given import Given as Given
+from domain.shared.refusals import Malformed
+from domain.shared.text import code, text
+
+ResourceKind = Literal["person", "asset"]
+Field = Literal[
+    "goal",
+    "strategy",
+    "scheme",
+    "channels",
+    "audience",
+    "starts",
+    "ends",
+    "holdout_share",
+    "attribution_window_days",
+    "variants",
+]
+
+CONTROL = "control"
+TREATMENT = "treatment"
+TEXT_LENGTH = 10_000
+ID_LENGTH = 64
+CHANNEL_LIMIT = 50
+VARIANT_LIMIT = 50
+LONGEST_WINDOW = 3650
+EARLIEST_YEAR = 1900
+
+
+class Goal(Value, frozen=True):
+    """What the campaign is to reach: `metric` is a code such as `converted` or `sales`, `target` its figure."""
+
+    metric: str
+    target: Decimal
+
+
+class Variant(Value, frozen=True):
+    """A treatment by its code. `share` is the part of those targeted that is to get it, as a fraction, where it is planned."""
+
+    code: str
+    share: Decimal | None = None
+
+
+class Plan(TypedDict, total=False):
+    """What a campaign may be planned with beside its name."""
+
+    goal: Given[Goal | None]
+    strategy: Given[str | None]
+    scheme: Given[str | None]
+    channels: Given[tuple[str, ...]]
+    audience: Given[str | None]
+    starts: Given[date | None]
+    ends: Given[date | None]
+    holdout_share: Given[Decimal | None]
+    attribution_window_days: Given[int | None]
+    variants: Given[tuple[Variant, ...]]
+
+
+def checked(stated: Mapping[str, Any]) -> dict[str, Any]:
+    """What was given (None is empty), each in the form in which it is recorded. Raises Malformed."""
+    told = {field: value for field, value in stated.items() if not isinstance(value, UnsetType)}
+    return {field: value if value is None else CHECKS[field](value) for field, value in told.items()}
+
+
+def share(value: Decimal) -> Decimal:
+    """A fraction above 0 and up to 1, with up to six decimals. Raises Malformed."""
+    exact = money.rate(value)
+    if not 0 < exact <= 1:
+        raise Malformed("A share is a fraction above 0 and up to 1.")
+    return exact
+
+
+def not_negative(value: Decimal, currency: str) -> Decimal:
+    """The amount with its currency's decimals. Raises Malformed."""
+    exact = money.amount(value, currency)
+    if exact < 0:
+        raise Malformed(f"{value} is less than zero.")
+    return exact
+
+
+def own_id(value: str) -> str:
+    """An id as its source has it, which may contain blanks. Raises Malformed."""
+    if text(value, "id", ID_LENGTH) != value:
+        raise Malformed("An id begins and ends without a blank, and is composed (NFC).")
+    return value
+
+
+def day(value: date) -> date:
+    """Raises Malformed."""
+    if value.year < EARLIEST_YEAR:
+        raise Malformed(f"The day lies before {EARLIEST_YEAR}.")
+    return value
+
+
+def free_text(value: str) -> str:
+    """Raises Malformed."""
+    return text(value, "text", TEXT_LENGTH)
+
+
+def _goal(goal: Goal) -> Goal:
+    return Goal(metric=code(goal.metric, "goal's metric"), target=money.rate(goal.target))
+
+
+def _channels(channels: Iterable[str]) -> tuple[str, ...]:
+    unique = tuple(dict.fromkeys(code(channel, "channel") for channel in channels))
+    if len(unique) > CHANNEL_LIMIT:
+        raise Malformed(f"A campaign has {CHANNEL_LIMIT} channels at most.")
+    return unique
+
+
+def _variants(variants: Iterable[Variant]) -> tuple[Variant, ...]:
+    exact = tuple(
+        replace(variant, code=code(variant.code, "variant"), share=None if variant.share is None else share(variant.share))
+        for variant in variants
+    )
+    if len(exact) > VARIANT_LIMIT or len({variant.code for variant in exact}) < len(exact):
+        raise Malformed(f"A campaign has {VARIANT_LIMIT} variants at most, each named once.")
+    if sum(variant.share or 0 for variant in exact) > 1:
+        raise Malformed("The shares of the variants come to more than 1.")
+    return exact
+
+
+def _holdout(value: Decimal) -> Decimal:
+    exact = money.rate(value)
+    if not 0 <= exact < 1:
+        raise Malformed("The hold-out is a fraction from 0 to below 1.")
+    return exact
+
+
+def _window(days: int) -> int:
+    if not 1 <= days <= LONGEST_WINDOW:
+        raise Malformed(f"The attribution window is 1 to {LONGEST_WINDOW} days.")
+    return days
+
+
+CHECKS: Mapping[str, Callable[[Any], Any]] = {
+    "name": lambda value: text(value, "name"),
+    "goal": _goal,
+    "strategy": free_text,
+    "scheme": free_text,
+    "channels": _channels,
+    "audience": free_text,
+    "starts": day,
+    "ends": day,
+    "holdout_share": _holdout,
+    "attribution_window_days": _window,
+    "variants": _variants,
+}

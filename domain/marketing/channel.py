@@ -1,0 +1,200 @@
+"""A sales channel, known by its code; and what a source says of one of its days: traffic and cost.
+
+A code need not be opened to be used: orders, days and touchpoints name any, and reports show it under itself. All days of a
+channel are about the channel, so that whoever follows one has them in order and in one place, whether it was opened or not.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Literal, TypeVar, get_args
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from domain.shared import money
+from domain.shared.aggregate import Aggregate, decision
+from domain.shared.events import Context, Event, Metadata
+from domain.shared.ids import derived_id
+from domain.shared.occurrence import EARLIEST_YEAR
+from domain.shared.refusals import AlreadyThere, InTheFuture, Malformed
+from domain.shared.text import code as checked_code
+from domain.shared.text import text
+
+Kind = Literal["web", "store", "marketplace", "partner", "phone", "social", "field"]
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
+LARGEST_COUNT = 10**15
+# Where a day begins first, it is this much later than in UTC.
+EARLIEST_ZONE = timedelta(hours=14)
+VISITORS_ABOVE_VISITS = "visitors-above-visits"
+CLICKS_ABOVE_IMPRESSIONS = "clicks-above-impressions"
+
+
+class ChannelOpenedOtherwise(AlreadyThere):
+    """The channel is open as one of another kind."""
+
+
+def channel_id(code: str) -> UUID:
+    return derived_id("channel", code)
+
+
+def channel_day_id(code: str, day: date, source: str) -> UUID:
+    return derived_id("channel_day", code, day.isoformat(), source)
+
+
+# The channel
+
+
+class Opened(Event, frozen=True, tag="crm.channel.opened.v1"):
+    """For the first time, or again after it was closed. The name is plain: it names a thing."""
+
+    code: str
+    name: str
+    kind: Kind
+
+    def apply(self, channel: Channel, metadata: Metadata) -> None:
+        channel.title, channel.kind, channel.closed_at = self.name, self.kind, None
+
+
+class Renamed(Event, frozen=True, tag="crm.channel.renamed.v1"):
+    name: str
+
+    def apply(self, channel: Channel, metadata: Metadata) -> None:
+        channel.title = self.name
+
+
+class Closed(Event, frozen=True, tag="crm.channel.closed.v1"):
+    """What is sold or visited all the same is recorded, and reports say that the channel is closed."""
+
+    def apply(self, channel: Channel, metadata: Metadata) -> None:
+        channel.closed_at = metadata.occurred_at
+
+
+class Channel(Aggregate):
+    """`title` is what the channel is called."""
+
+    name = "channel"
+    events = (Opened, Renamed, Closed)
+
+    def __init__(self, id: UUID) -> None:
+        super().__init__(id)
+        self.title: str | None = None
+        self.kind: Kind | None = None
+        self.closed_at: datetime | None = None
+
+    @decision
+    def open(self, context: Context, *, code: str, name: str, kind: Kind) -> None:
+        """Opens it; one that is open is renamed. Refused as ChannelOpenedOtherwise (it is of another kind) or Malformed."""
+        if kind not in KINDS:
+            raise Malformed(f"The kind of a channel is one of {', '.join(KINDS)}.")
+        opened = Opened(code=checked_code(code, "channel"), name=text(name, "name"), kind=kind)
+        if context.occurred_at is not None and self.repeats(context, opened):
+            return
+        if not self.exists or self.closed_at is not None:
+            self.record(context, opened)
+        elif self.kind != kind:
+            raise ChannelOpenedOtherwise(f"The channel {opened.code} is open as {self.kind}.", kind=self.kind)
+        elif self.title != opened.name:
+            self.record_once(context, Renamed(name=opened.name))
+
+    @decision
+    def close(self, context: Context) -> None:
+        """Refused as NotThere where it was never opened."""
+        self.require()
+        self.record_status(context, Closed(), self.closed_at)
+
+
+# Its days
+
+
+class TrafficRecorded(Event, frozen=True, tag="crm.channel_day.traffic_recorded.v1"):
+    """What the source counted on the day, in place of what it said before. None is not known, which is not 0."""
+
+    code: str
+    date: date
+    source: str
+    visits: int | None = None
+    visitors: int | None = None
+    impressions: int | None = None
+    clicks: int | None = None
+
+    def subject(self, stream: UUID) -> UUID:
+        return channel_id(self.code)
+
+    def apply(self, day: ChannelDay, metadata: Metadata) -> None:
+        day.traffic = self
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """Those that are known."""
+        all_of_them = (self.visits, self.visitors, self.impressions, self.clicks)
+        return tuple(count for count in all_of_them if count is not None)
+
+
+class CostRecorded(Event, frozen=True, tag="crm.channel_day.cost_recorded.v1"):
+    """What the day cost as the source says, in place of what it said before."""
+
+    code: str
+    date: date
+    source: str
+    amount: Decimal
+    currency: str
+
+    def subject(self, stream: UUID) -> UUID:
+        return channel_id(self.code)
+
+    def apply(self, day: ChannelDay, metadata: Metadata) -> None:
+        day.cost = self
+
+
+Fact = TypeVar("Fact", TrafficRecorded, CostRecorded)
+
+
+class ChannelDay(Aggregate):
+    """A day of a channel as one source tells it, which may tell it anew. Its date is the same in every time zone."""
+
+    name = "channel_day"
+    events = (TrafficRecorded, CostRecorded)
+
+    def __init__(self, id: UUID) -> None:
+        super().__init__(id)
+        self.traffic: TrafficRecorded | None = None
+        self.cost: CostRecorded | None = None
+
+    @decision
+    def record_traffic(self, context: Context, traffic: TrafficRecorded) -> None:
+        """Refused as Malformed where nothing is counted or a count is none, InTheFuture where the day has begun nowhere."""
+        counts = traffic.counts
+        if not counts or not 0 <= min(counts) <= max(counts) < LARGEST_COUNT:
+            raise Malformed("Traffic is at least one of visits, visitors, impressions and clicks: counts, and not below 0.")
+        if (known := _of_its_day(context, traffic)) != self.traffic:
+            self.record_once(context, known, *_odd(traffic))
+
+    @decision
+    def record_cost(self, context: Context, cost: CostRecorded) -> None:
+        """Refused as Malformed, also below 0, and as InTheFuture where the day has begun nowhere."""
+        exact = replace(cost, amount=money.amount(cost.amount, cost.currency))
+        if exact.amount < 0:
+            raise Malformed("A cost is not below 0.")
+        if (known := _of_its_day(context, exact)) != self.cost:
+            self.record_once(context, known)
+
+
+def _of_its_day(context: Context, fact: Fact) -> Fact:
+    """The fact with its codes checked. Raises Malformed, InTheFuture."""
+    if fact.date > (context.now + EARLIEST_ZONE).date():
+        raise InTheFuture(f"{fact.date} has not begun yet.")
+    if fact.date.year < EARLIEST_YEAR:
+        raise Malformed(f"The day lies before {EARLIEST_YEAR}.")
+    return replace(fact, code=checked_code(fact.code, "channel"), source=checked_code(fact.source, "source"))
+
+
+def _odd(traffic: TrafficRecorded) -> tuple[str, ...]:
+    """What two counts of the same day cannot be, and sources say all the same."""
+    pairs = (
+        (traffic.visitors, traffic.visits, VISITORS_ABOVE_VISITS),
+        (traffic.clicks, traffic.impressions, CLICKS_ABOVE_IMPRESSIONS),
+    )
+    return tuple(rule for part, whole, rule in pairs if part is not None and whole is not None and part > whole)

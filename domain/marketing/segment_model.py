@@ -1,0 +1,226 @@
+"""A segment model: what a fit found, kept so that a replay gives every customer the same label without fitting again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from math import isfinite
+from typing import Literal, get_args
+from uuid import UUID
+
+import msgspec
+
+from domain.shared import money
+from domain.shared.aggregate import Aggregate, decision
+from domain.shared.events import Context, Event, Metadata, Value
+from domain.shared.refusals import Malformed, Refusal
+from domain.shared.text import code, text
+
+FeatureName = Literal["orders", "frequency", "recency", "T", "days_since_last", "total", "monetary", "tickets", "touches"]
+Transform = Literal["none", "log1p"]
+
+ATTRIBUTE = "attribute:"
+FEATURE_NAMES: tuple[str, ...] = get_args(FeatureName)
+MONEY_FEATURES = frozenset({"total", "monetary"})
+DAY_FEATURES = frozenset({"T", "days_since_last"})
+FEATURE_LIMIT = 50
+CLUSTER_LIMIT = 100
+NAME_LENGTH = 64
+
+
+class UnknownFeature(Malformed):
+    """There is no such feature of customers."""
+
+
+class CurrencyMissing(Malformed):
+    """A feature in money names its currency, and no other feature does."""
+
+
+class ClusterNamesDoNotFit(Malformed):
+    """There is one name for each cluster, and no two are the same."""
+
+
+class NotEnoughCustomers(Refusal):
+    """There are fewer customers, or fewer different ones, than clusters are asked for."""
+
+
+class FeaturesTooLarge(Refusal):
+    """The features of these customers are too large to be scaled."""
+
+
+class ModelNotActive(Refusal):
+    """Only a model that is active can be retired."""
+
+
+class Feature(Value, frozen=True):
+    """What a model looks at. `attribute:<key>` is a customer's own numeric attribute; money names its currency."""
+
+    name: str
+    currency: str | None = None
+
+    @property
+    def label(self) -> str:
+        """`total:EUR`, or just the name where there is no currency."""
+        return f"{self.name}:{self.currency}" if self.currency else self.name
+
+    @property
+    def attribute(self) -> str | None:
+        """The key of the attribute that it is, if it is one."""
+        return self.name.removeprefix(ATTRIBUTE) if self.name.startswith(ATTRIBUTE) else None
+
+    @property
+    def depends_on_the_day(self) -> bool:
+        """Whether it moves as days end, without any fact of the customer's."""
+        return self.name in DAY_FEATURES
+
+
+class Quality(Value, frozen=True):
+    """`inertia` is the sum of squared distances to the centroids, in scaled space; `silhouette` that of 5,000 at most.
+
+    `silhouette` is None where every customer was a cluster of their own. `smallest_share` is a fraction of those fitted.
+    """
+
+    inertia: float
+    silhouette: float | None
+    smallest_share: float
+
+
+class Fitted(Event, frozen=True, tag="crm.segment_model.fitted.v1"):
+    """Features at `cut_off_position` as of `cut_off_day`; transformed, less `mean`, over `scale`; then the nearest centroid.
+
+    `mean`, `scale` and each of `centroids` have a number for each feature. `customers` is how many were fitted, `left_out`
+    how many lacked a feature. `versions` are those of the libraries that fitted.
+    """
+
+    name: str
+    features: tuple[Feature, ...]
+    cut_off_position: int
+    cut_off_day: date
+    transform: Transform
+    mean: tuple[float, ...]
+    scale: tuple[float, ...]
+    centroids: tuple[tuple[float, ...], ...]
+    cluster_names: tuple[str, ...]
+    seed: int
+    customers: int
+    left_out: int
+    quality: Quality
+    versions: dict[str, str] = msgspec.field(default_factory=dict)
+
+    @property
+    def k(self) -> int:
+        return len(self.centroids)
+
+    def everyone(self) -> bool:
+        return True
+
+    def apply(self, model: SegmentModel, metadata: Metadata) -> None:
+        model.fitted = self
+        model.cluster_names = self.cluster_names
+
+
+class Activated(Event, frozen=True, tag="crm.segment_model.activated.v1"):
+    """From here on customers are labelled by what was fitted last, and by every later fit at once."""
+
+    def everyone(self) -> bool:
+        return True
+
+    def apply(self, model: SegmentModel, metadata: Metadata) -> None:
+        model.active_since, model.retired_since = metadata.occurred_at, None
+
+
+class Retired(Event, frozen=True, tag="crm.segment_model.retired.v1"):
+    """No customer has a label of this model any more."""
+
+    def everyone(self) -> bool:
+        return True
+
+    def apply(self, model: SegmentModel, metadata: Metadata) -> None:
+        model.active_since, model.retired_since = None, metadata.occurred_at
+
+
+class ClustersNamed(Event, frozen=True, tag="crm.segment_model.clusters_named.v1"):
+    """Names for people, in the order of the centroids. Another fit begins with its own."""
+
+    names: tuple[str, ...]
+
+    def everyone(self) -> bool:
+        return True
+
+    def apply(self, model: SegmentModel, metadata: Metadata) -> None:
+        model.cluster_names = self.names
+
+
+class SegmentModel(Aggregate):
+    name = "segment_model"
+    events = (Fitted, Activated, Retired, ClustersNamed)
+
+    def __init__(self, id: UUID) -> None:
+        super().__init__(id)
+        self.fitted: Fitted | None = None
+        self.cluster_names: tuple[str, ...] = ()
+        self.active_since: datetime | None = None
+        self.retired_since: datetime | None = None
+
+    @decision
+    def fit(self, context: Context, fitted: Fitted) -> None:
+        """What a fit found; the same again records nothing. Refused as Malformed, UnknownFeature, CurrencyMissing."""
+        code(fitted.name, "name")
+        check_features(fitted.features)
+        _check_numbers(fitted)
+        fitted = msgspec.structs.replace(fitted, cluster_names=_distinct(fitted.cluster_names, fitted.k))
+        if self.fitted != fitted:
+            self.record_once(context, fitted)
+
+    @decision
+    def activate(self, context: Context) -> None:
+        """Refused as NotThere."""
+        self.require()
+        self.record_status(context, Activated(), self.active_since)
+
+    @decision
+    def retire(self, context: Context) -> None:
+        """Refused as NotThere, and as ModelNotActive where it never was."""
+        self.require()
+        if self.active_since is None and self.retired_since is None:
+            raise ModelNotActive(id=self.id)
+        self.record_status(context, Retired(), self.retired_since)
+
+    @decision
+    def name_clusters(self, context: Context, names: Sequence[str]) -> None:
+        """Refused as NotThere, ClusterNamesDoNotFit, Malformed."""
+        self.require()
+        distinct = _distinct(names, len(self.cluster_names))
+        if distinct != self.cluster_names:
+            self.record_once(context, ClustersNamed(names=distinct))
+
+
+def check_features(features: Sequence[Feature]) -> None:
+    """Raises UnknownFeature, CurrencyMissing, UnknownCurrency, and Malformed where one is named twice or none at all."""
+    if not 0 < len(set(features)) == len(features) <= FEATURE_LIMIT:
+        raise Malformed(f"There are 1 to {FEATURE_LIMIT} features, and none twice.")
+    for feature in features:
+        if not feature.attribute and feature.name not in FEATURE_NAMES:
+            raise UnknownFeature(f"The features are {', '.join(FEATURE_NAMES)} and {ATTRIBUTE}<key>.")
+        if (feature.name in MONEY_FEATURES) != (feature.currency is not None):
+            raise CurrencyMissing(feature=feature.name)
+        if feature.currency is not None:
+            money.minor_digits(feature.currency)
+
+
+def _check_numbers(fitted: Fitted) -> None:
+    """JSON knows no infinity, and what is divided by is greater than zero."""
+    vectors = (fitted.mean, fitted.scale, *fitted.centroids)
+    if not 2 <= fitted.k <= CLUSTER_LIMIT:
+        raise Malformed(f"There are 2 to {CLUSTER_LIMIT} clusters.")
+    if any(len(vector) != len(fitted.features) for vector in vectors):
+        raise Malformed("The mean, the scale and every centroid have a number for each feature.")
+    if not all(isfinite(number) for vector in vectors for number in vector) or min(fitted.scale) <= 0:
+        raise Malformed("The mean, the scale and the centroids are numbers, and every scale is greater than zero.")
+
+
+def _distinct(names: Sequence[str], k: int) -> tuple[str, ...]:
+    clean = tuple(text(name, "name of a cluster", NAME_LENGTH) for name in names)
+    if len(clean) != k or len(set(clean)) != k:
+        raise ClusterNamesDoNotFit(clusters=k)
+    return clean

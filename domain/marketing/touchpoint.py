@@ -1,0 +1,105 @@
+"""A touchpoint: somebody saw, clicked, visited or filled in something. One fact, recorded for good."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, get_args
+from uuid import UUID
+
+from msgspec.structs import asdict
+
+from domain.customers.customer import Utm
+from domain.shared.aggregate import Aggregate, decision
+from domain.shared.events import Context, Event, Metadata
+from domain.shared.personal import Personal, same
+from domain.shared.refusals import AlreadyThere, Malformed
+from domain.shared.text import code, text
+
+Kind = Literal["impression", "click", "visit", "form"]
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
+CLICK_ID_LIMIT = 20
+CLICK_ID_LENGTH = 500
+ANONYMOUS_ID_LENGTH = 255
+
+
+class TouchpointRecordedOtherwise(AlreadyThere):
+    """A touchpoint with this id is already recorded, with other values."""
+
+
+class NobodyTouched(Malformed):
+    """A touchpoint says whom it touched: a customer, a lead or a visitor's id."""
+
+
+class Recorded(Event, frozen=True, tag="crm.touchpoint.recorded.v1"):
+    """`click_ids` are an advertiser's, by the name of their parameter, such as `gclid`."""
+
+    channel: str
+    kind: Kind
+    customer_id: UUID | None = None
+    lead_id: UUID | None = None
+    campaign_id: UUID | None = None
+    utm: Utm | None = None
+    anonymous_id: Personal[str] = None
+    click_ids: Personal[dict[str, str]] = None
+
+    def subject(self, stream: UUID) -> UUID:
+        return self.customer_id or self.lead_id or stream
+
+    def apply(self, touchpoint: Touchpoint, metadata: Metadata) -> None:
+        touchpoint.recorded = self
+
+
+class Touchpoint(Aggregate):
+    name = "touchpoint"
+    events = (Recorded,)
+
+    def __init__(self, id: UUID) -> None:
+        super().__init__(id)
+        self.recorded: Recorded | None = None
+
+    @decision
+    def touch(
+        self,
+        context: Context,
+        *,
+        channel: str,
+        kind: Kind,
+        customer_id: UUID | None = None,
+        lead_id: UUID | None = None,
+        campaign_id: UUID | None = None,
+        utm: Utm | None = None,
+        anonymous_id: str | None = None,
+        click_ids: Mapping[str, str] | None = None,
+    ) -> None:
+        """Refused as NobodyTouched, TouchpointRecordedOtherwise or Malformed."""
+        if customer_id is None and lead_id is None and anonymous_id is None:
+            raise NobodyTouched
+        if kind not in KINDS:
+            raise Malformed(f"The kind of a touchpoint is one of {', '.join(KINDS)}.")
+        recorded = Recorded(
+            channel=code(channel, "channel"),
+            kind=kind,
+            customer_id=customer_id,
+            lead_id=lead_id,
+            campaign_id=campaign_id,
+            utm=_utm(utm),
+            anonymous_id=None if anonymous_id is None else text(anonymous_id, "anonymous id", ANONYMOUS_ID_LENGTH),
+            click_ids=_click_ids(click_ids or {}) or None,
+        )
+        if self.recorded is None:
+            self.record(context, recorded)
+        elif not same(self.recorded, recorded):
+            raise TouchpointRecordedOtherwise(id=self.id)
+
+
+def _utm(utm: Utm | None) -> Utm | None:
+    """The codes of a tagged link, trimmed; None where there are none."""
+    told = {name: text(value, "utm code") for name, value in asdict(utm or Utm()).items() if value is not None}
+    return Utm(**told) if told else None
+
+
+def _click_ids(ids: Mapping[str, str]) -> dict[str, str]:
+    if len(ids) > CLICK_ID_LIMIT:
+        raise Malformed(f"There may be {CLICK_ID_LIMIT} click ids at most.")
+    return {code(name, "name of a click id"): text(id, "click id", CLICK_ID_LENGTH) for name, id in ids.items()}

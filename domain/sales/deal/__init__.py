@@ -1,0 +1,55 @@
+"""Deals: what customers may buy, and how likely it is that they will."""
+
+from domain.sales.deal.deal import Deal, Facts, Place
+from domain.sales.deal.events import (
+    AmountChanged,
+    Assigned,
+    AttachmentAdded,
+    AttachmentRemoved,
+    AttributesSet,
+    CloseDateChanged,
+    ExternalIdLinked,
+    ExternalIdUnlinked,
+    Lost,
+    Opened,
+    Reopened,
+    StageChanged,
+    Tagged,
+    Untagged,
+    Won,
+)
+from domain.sales.deal.refusals import (
+    BEFORE_LEAD,
+    DealBeforeOpening,
+    DealEnded,
+    DealNotEnded,
+    DealOpenedOtherwise,
+    DealWonOtherwise,
+)
+
+__all__ = [
+    "BEFORE_LEAD",
+    "AmountChanged",
+    "Assigned",
+    "AttachmentAdded",
+    "AttachmentRemoved",
+    "AttributesSet",
+    "CloseDateChanged",
+    "Deal",
+    "DealBeforeOpening",
+    "DealEnded",
+    "DealNotEnded",
+    "DealOpenedOtherwise",
+    "DealWonOtherwise",
+    "ExternalIdLinked",
+    "ExternalIdUnlinked",
+    "Facts",
+    "Lost",
+    "Opened",
+    "Place",
+    "Reopened",
+    "StageChanged",
+    "Tagged",
+    "Untagged",
+    "Won",
+]

@@ -1,0 +1,164 @@
+"""A deal: something that a customer may buy, on its way through the stages of a pipeline."""
+
+from __future__ import annotations
+
+import datetime
+from decimal import Decimal
+from typing import NamedTuple, TypedDict, Unpack
+from uuid import UUID
+
+from domain.sales.deal.events import ANNOTATIONS, AmountChanged, CloseDateChanged, Lost, Opened, Reopened, StageChanged, Won
+from domain.sales.deal.refusals import (
+    BEFORE_LEAD,
+    DealBeforeOpening,
+    DealEnded,
+    DealNotEnded,
+    DealOpenedOtherwise,
+    DealWonOtherwise,
+)
+from domain.sales.funnel import Flags, Pursuit, optional_amount, optional_code
+from domain.sales.pipeline import Pipeline, PipelineUnknown, StageUnknown
+from domain.shared.aggregate import decision
+from domain.shared.events import Context
+from domain.shared.occurrence import EARLIEST_YEAR, over_before
+from domain.shared.refusals import Malformed
+from domain.shared.text import code, text
+
+NUMBER_LENGTH = 64
+
+
+class Facts(TypedDict, total=False):
+    """What a deal may be opened with beside its number, its customer and where it stands."""
+
+    lead_id: UUID | None
+    amount: Decimal | None
+    currency: str | None
+    expected_close: datetime.date | None
+    owner: str | None
+
+
+class Place(NamedTuple):
+    """A stage of a pipeline, both by their codes, and the pipeline as it is now; it may be unknown, and so may the stage."""
+
+    pipeline: Pipeline
+    code: str
+    stage: str
+
+
+class Deal(Pursuit):
+    """`worth` is its amount and the currency of that."""
+
+    name = "deal"
+    annotation_events = ANNOTATIONS
+    events = (Opened, StageChanged, AmountChanged, CloseDateChanged, Won, Lost, Reopened, *ANNOTATIONS)
+    early, over, going_on = DealBeforeOpening, DealEnded, DealNotEnded
+
+    def __init__(self, id: UUID) -> None:
+        super().__init__(id)
+        self.opened: Opened | None = None
+        self.worth: tuple[Decimal | None, str | None] = (None, None)
+        self.expected_close: datetime.date | None = None
+        self.order_id: UUID | None = None
+
+    @property
+    def number(self) -> str | None:
+        return self.opened.number if self.opened else None
+
+    @decision
+    def open(
+        self,
+        context: Context,
+        *,
+        number: str,
+        customer_id: UUID,
+        place: Place,
+        lead_captured_at: datetime.datetime | None = None,
+        external: tuple[str, str] | None = None,
+        **facts: Unpack[Facts],
+    ) -> None:
+        """Raises Malformed, DealOpenedOtherwise; PipelineUnknown and StageUnknown (flags on import)."""
+        opened = Opened(
+            number=text(number, "number", NUMBER_LENGTH),
+            customer_id=customer_id,
+            pipeline=code(place.code, "pipeline"),
+            stage=code(place.stage, "stage"),
+            **checked(facts),
+        )
+        if self.opened is None:
+            self.record(context, opened, *_before_lead(context, lead_captured_at), *self._refuse_nowhere(context, place))
+        elif self.opened != opened:
+            raise DealOpenedOtherwise(id=self.id)
+        if external and external not in self.external_ids:
+            system, id = external
+            self.record(context, self.annotation_events.external_id_linked(system=system, id=id))
+
+    @decision
+    def change_stage(self, context: Context, place: Place) -> None:
+        """Raises Malformed; DealEnded, PipelineUnknown and StageUnknown (flags on import)."""
+        event = StageChanged(stage=code(place.stage, "stage"))
+        since = self.staged_at if event.stage == self.stage else None
+        self.settle(context, event, since, lambda now: self.allow_going_on(now) + self._refuse_nowhere(now, place))
+
+    @decision
+    def change_amount(self, context: Context, amount: Decimal | None, currency: str | None) -> None:
+        """What it is expected to come to, or came to once it is won. Raises Malformed."""
+        worth = (optional_amount(amount, currency), currency)
+        if self.worth != worth:
+            self.change(context, AmountChanged(amount=worth[0], currency=currency))
+
+    @decision
+    def change_close_date(self, context: Context, expected_close: datetime.date | None) -> None:
+        """Raises Malformed."""
+        if self.expected_close != expected_close:
+            self.change(context, CloseDateChanged(expected_close=_checked_day(expected_close)))
+
+    @decision
+    def win(self, context: Context, *, order_id: UUID | None = None, lead_captured_at: datetime.datetime | None = None) -> None:
+        """Flagged where it is older than its lead. Raises DealWonOtherwise; DealEnded where it is lost (a flag on import)."""
+        won, since = Won(order_id=order_id), self.ended_at if self.ended == "won" else None
+        if since is not None and order_id != self.order_id:
+            raise DealWonOtherwise(id=self.id)
+        flags = _before_lead(context, lead_captured_at)
+        self.settle(context, won, since, lambda now: flags + self.allow_going_on(now))
+
+    @decision
+    def lose(self, context: Context, *, reason: str | None = None) -> None:
+        """`reason` is a code. Raises Malformed; DealEnded where it is won (a flag on import)."""
+        lost = Lost(reason=optional_code(reason, "reason"))
+        self.settle(context, lost, self.ended_at if self.ended == "lost" else None, self.allow_going_on)
+
+    @decision
+    def reopen(self, context: Context, *, reason: str | None = None) -> None:
+        """`reason` is a code. Raises Malformed; DealNotEnded (a flag on import)."""
+        reopened = Reopened(reason=optional_code(reason, "reason"))
+        self.settle(context, reopened, None if self.ended else self.reopened_at, self.allow_ended)
+
+    def _refuse_nowhere(self, context: Context, place: Place) -> Flags:
+        """Refuses a stage that is not in the pipeline as it is now (a flag on import)."""
+        if not place.pipeline.exists:
+            return self.refuse(context, PipelineUnknown(f"There is no pipeline {place.code}.", pipeline=place.code))
+        if not place.pipeline.has_stage(place.stage):
+            unknown = StageUnknown(f"The pipeline {place.code} has no stage {place.stage}.", stage=place.stage)
+            return self.refuse(context, unknown)
+        return ()
+
+
+def checked(facts: Facts) -> Facts:
+    """The facts in the form in which they are recorded. Raises Malformed."""
+    clean = facts.copy()
+    clean["amount"] = optional_amount(facts.get("amount"), facts.get("currency"))
+    clean["expected_close"] = _checked_day(facts.get("expected_close"))
+    clean["owner"] = optional_code(facts.get("owner"), "owner")
+    return clean
+
+
+def _checked_day(day: datetime.date | None) -> datetime.date | None:
+    if day is not None and day.year < EARLIEST_YEAR:
+        raise Malformed(f"The day lies before {EARLIEST_YEAR}.")
+    return day
+
+
+def _before_lead(context: Context, captured_at: datetime.datetime | None) -> Flags:
+    """The flag where it happened before the lead was captured, however exactly both times are known."""
+    early = captured_at is not None and over_before(context.at, context.occurred_precision, captured_at)
+    return (BEFORE_LEAD,) if early else ()

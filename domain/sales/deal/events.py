@@ -1,0 +1,129 @@
+"""What happens to a deal. Nothing of it is personal but what its annotations say."""
+
+from __future__ import annotations
+
+import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from domain.shared import annotations as common
+from domain.shared.annotations import AnnotationEvents
+from domain.shared.events import Event, Metadata
+
+if TYPE_CHECKING:
+    from domain.sales.deal.deal import Deal
+
+
+class Opened(Event, frozen=True, tag="crm.deal.opened.v1"):
+    """`pipeline` and `stage` are codes; `amount` is what the deal is expected to come to, and `expected_close` when."""
+
+    number: str
+    customer_id: UUID
+    pipeline: str
+    stage: str
+    lead_id: UUID | None = None
+    amount: Decimal | None = None
+    currency: str | None = None
+    expected_close: datetime.date | None = None
+    owner: str | None = None
+
+    def subject(self, stream: UUID) -> UUID:
+        return self.customer_id
+
+    def apply(self, deal: Deal, metadata: Metadata) -> None:
+        deal.opened, deal.begun_at = self, metadata.occurred_at
+        deal.enter(self.stage, metadata.occurred_at)
+        deal.worth, deal.expected_close = (self.amount, self.currency), self.expected_close
+        deal.assignment = (self.owner, None)
+
+
+class StageChanged(Event, frozen=True, tag="crm.deal.stage_changed.v1"):
+    stage: str
+
+    def apply(self, deal: Deal, metadata: Metadata) -> None:
+        deal.enter(self.stage, metadata.occurred_at)
+
+
+class AmountChanged(Event, frozen=True, tag="crm.deal.amount_changed.v1"):
+    """None is not known any more."""
+
+    amount: Decimal | None = None
+    currency: str | None = None
+
+    def apply(self, deal: Deal, metadata: Metadata) -> None:
+        deal.worth = (self.amount, self.currency)
+
+
+class CloseDateChanged(Event, frozen=True, tag="crm.deal.close_date_changed.v1"):
+    """None is not expected on any day."""
+
+    expected_close: datetime.date | None = None
+
+    def apply(self, deal: Deal, metadata: Metadata) -> None:
+        deal.expected_close = self.expected_close
+
+
+class Won(Event, frozen=True, tag="crm.deal.won.v1"):
+    order_id: UUID | None = None
+
+    def apply(self, deal: Deal, metadata: Metadata) -> None:
+        deal.order_id = self.order_id
+        deal.end("won", metadata.occurred_at)
+
+
+class Lost(Event, frozen=True, tag="crm.deal.lost.v1"):
+    reason: str | None = None
+
+    def apply(self, deal: Deal, metadata: Metadata) -> None:
+        deal.end("lost", metadata.occurred_at)
+
+
+class Reopened(Event, frozen=True, tag="crm.deal.reopened.v1"):
+    """What was won or lost goes on."""
+
+    reason: str | None = None
+
+    def apply(self, deal: Deal, metadata: Metadata) -> None:
+        deal.order_id = None
+        deal.go_on(metadata.occurred_at)
+
+
+class ExternalIdLinked(common.ExternalIdLinked, frozen=True, tag="crm.deal.external_id_linked.v1"): ...
+
+
+class ExternalIdUnlinked(common.ExternalIdUnlinked, frozen=True, tag="crm.deal.external_id_unlinked.v1"): ...
+
+
+class Assigned(common.Assigned, frozen=True, tag="crm.deal.assigned.v1"): ...
+
+
+class Tagged(common.Tagged, frozen=True, tag="crm.deal.tagged.v1"): ...
+
+
+class Untagged(common.Untagged, frozen=True, tag="crm.deal.untagged.v1"): ...
+
+
+class AttributesSet(common.AttributesSet, frozen=True, tag="crm.deal.attributes_set.v1"): ...
+
+
+class PlainTextsSet(common.PlainTextsSet, frozen=True, tag="crm.deal.plain_texts_set.v1"): ...
+
+
+class AttachmentAdded(common.AttachmentAdded, frozen=True, tag="crm.deal.attachment_added.v1"): ...
+
+
+class AttachmentRemoved(common.AttachmentRemoved, frozen=True, tag="crm.deal.attachment_removed.v1"): ...
+
+
+ANNOTATIONS = AnnotationEvents(
+    external_id_linked=ExternalIdLinked,
+    external_id_unlinked=ExternalIdUnlinked,
+    assigned=Assigned,
+    tagged=Tagged,
+    untagged=Untagged,
+    attributes_set=AttributesSet,
+    plain_texts_set=PlainTextsSet,
+    attachment_added=AttachmentAdded,
+    attachment_removed=AttachmentRemoved,
+)

@@ -1,0 +1,154 @@
+"""What happens to a lead."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from domain.customers.customer import ErasureReason, Requester
+from domain.shared import annotations as common
+from domain.shared.annotations import AnnotationEvents
+from domain.shared.events import Event, Metadata, Value
+from domain.shared.personal import Personal
+
+if TYPE_CHECKING:
+    from domain.sales.lead.lead import Lead
+
+
+class Contact(Value, frozen=True):
+    """Who shows interest, as far as is known. `handle` is what they are called where they were met, such as `@ada`."""
+
+    name: str | None = None
+    organisation: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    handle: str | None = None
+
+
+class Captured(Event, frozen=True, tag="crm.lead.captured.v1"):
+    """A lead that is no known customer's is its own subject. `origin` is a code; none at all is not the code `unknown`.
+
+    `value` is what the lead is estimated to be worth.
+    """
+
+    number: str
+    channel: str | None = None
+    customer_id: UUID | None = None
+    contact: Personal[Contact] = None
+    origin: str | None = None
+    campaign_id: UUID | None = None
+    value: Decimal | None = None
+    currency: str | None = None
+
+    def subject(self, stream: UUID) -> UUID:
+        return self.customer_id or stream
+
+    def apply(self, lead: Lead, metadata: Metadata) -> None:
+        lead.captured, lead.begun_at = self, metadata.occurred_at
+        lead.customer_id = self.customer_id
+
+
+class StageChanged(Event, frozen=True, tag="crm.lead.stage_changed.v1"):
+    stage: str
+
+    def apply(self, lead: Lead, metadata: Metadata) -> None:
+        lead.enter(self.stage, metadata.occurred_at)
+
+
+class Qualified(Event, frozen=True, tag="crm.lead.qualified.v1"):
+    """It is worth pursuing."""
+
+    def apply(self, lead: Lead, metadata: Metadata) -> None:
+        lead.qualified_at = metadata.occurred_at
+
+
+class Converted(Event, frozen=True, tag="crm.lead.converted.v1"):
+    """The lead became a customer's. Its stream keeps its subject. `value` is what it came to."""
+
+    customer_id: UUID
+    deal_id: UUID | None = None
+    order_id: UUID | None = None
+    value: Decimal | None = None
+    currency: str | None = None
+
+    def concerns(self) -> tuple[UUID, ...]:
+        return (self.customer_id,)
+
+    def erased_with(self) -> tuple[UUID, ...]:
+        return (self.customer_id,)
+
+    def apply(self, lead: Lead, metadata: Metadata) -> None:
+        lead.conversion, lead.customer_id = self, self.customer_id
+        lead.end("converted", metadata.occurred_at)
+
+
+class Lost(Event, frozen=True, tag="crm.lead.lost.v1"):
+    reason: str | None = None
+
+    def apply(self, lead: Lead, metadata: Metadata) -> None:
+        lead.end("lost", metadata.occurred_at)
+
+
+class Reopened(Event, frozen=True, tag="crm.lead.reopened.v1"):
+    """What was converted or lost goes on: a conversion no longer counts."""
+
+    reason: str | None = None
+
+    def apply(self, lead: Lead, metadata: Metadata) -> None:
+        lead.conversion = None
+        lead.go_on(metadata.occurred_at)
+
+
+class Erased(Event, frozen=True, tag="crm.lead.erased.v1"):
+    """Final, and only of a lead that is its own subject. All of it is plain: it is the proof that outlives the key."""
+
+    reason: ErasureReason
+    requested_by: Requester
+    receipt: str
+
+    def erases(self) -> bool:
+        return True
+
+    def apply(self, lead: Lead, metadata: Metadata) -> None:
+        lead.forget()
+
+
+class ExternalIdLinked(common.ExternalIdLinked, frozen=True, tag="crm.lead.external_id_linked.v1"): ...
+
+
+class ExternalIdUnlinked(common.ExternalIdUnlinked, frozen=True, tag="crm.lead.external_id_unlinked.v1"): ...
+
+
+class Assigned(common.Assigned, frozen=True, tag="crm.lead.assigned.v1"): ...
+
+
+class Tagged(common.Tagged, frozen=True, tag="crm.lead.tagged.v1"): ...
+
+
+class Untagged(common.Untagged, frozen=True, tag="crm.lead.untagged.v1"): ...
+
+
+class AttributesSet(common.AttributesSet, frozen=True, tag="crm.lead.attributes_set.v1"): ...
+
+
+class PlainTextsSet(common.PlainTextsSet, frozen=True, tag="crm.lead.plain_texts_set.v1"): ...
+
+
+class AttachmentAdded(common.AttachmentAdded, frozen=True, tag="crm.lead.attachment_added.v1"): ...
+
+
+class AttachmentRemoved(common.AttachmentRemoved, frozen=True, tag="crm.lead.attachment_removed.v1"): ...
+
+
+ANNOTATIONS = AnnotationEvents(
+    external_id_linked=ExternalIdLinked,
+    external_id_unlinked=ExternalIdUnlinked,
+    assigned=Assigned,
+    tagged=Tagged,
+    untagged=Untagged,
+    attributes_set=AttributesSet,
+    plain_texts_set=PlainTextsSet,
+    attachment_added=AttachmentAdded,
+    attachment_removed=AttachmentRemoved,
+)

@@ -1,0 +1,167 @@
+"""Amending an open order, and cancelling some of its lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from msgspec.structs import replace
+
+from domain.sales.order.placing import agreed_total, odd_lines, recipient
+from domain.sales.order.state import Cancellation, OrderNotOpen, State
+from domain.sales.order.terms import Terms
+from domain.sales.order.values import (
+    CancelledLine,
+    Charge,
+    Contact,
+    Details,
+    Item,
+    Line,
+    LineQuantity,
+    OrderDiscount,
+    check_lines,
+    check_reasons,
+    checked_details,
+)
+from domain.shared.aggregate import decision
+from domain.shared.contact import Address
+from domain.shared.events import Context, Event, Metadata
+from domain.shared.personal import Personal
+from domain.shared.refusals import Refusal
+
+CANCELLED_WHAT_IS_SHIPPED = "cancelled-what-is-shipped"
+NO_FLAGS: tuple[str, ...] = ()
+
+
+class LineInUse(Refusal):
+    """An amendment may not take away what was shipped or cancelled."""
+
+
+class QuantityBeyondOrdered(Refusal):
+    """No more of a line can be cancelled than was ordered."""
+
+
+class Amended(Event, frozen=True, tag="crm.order.amended.v1"):
+    """The parts that changed, each as a whole from now on; `total` is what the order comes to from now on."""
+
+    total: Decimal
+    lines: tuple[Line, ...] | None = None
+    discounts: tuple[OrderDiscount, ...] | None = None
+    charges: tuple[Charge, ...] | None = None
+    billing_address: Personal[Address] = None
+    shipping_address: Personal[Address] = None
+    contact: Personal[Contact] = None
+
+    def apply(self, order: State, metadata: Metadata) -> None:
+        parts = {"lines": self.lines, "discounts": self.discounts, "charges": self.charges}
+        order.terms = replace(order.terms, **{name: part for name, part in parts.items() if part is not None})
+        order.total = self.total
+        order.recipient.update(recipient(self))
+
+
+class LinesCancelled(Event, frozen=True, tag="crm.order.lines_cancelled.v1"):
+    """What is cancelled by this fact, in addition to earlier ones; `total` is what the order comes to from now on."""
+
+    lines: tuple[CancelledLine, ...]
+    total: Decimal
+    reason: str | None = None
+
+    def apply(self, order: State, metadata: Metadata) -> None:
+        for line in self.lines:
+            order.cancelled[line.line_id] = order.cancelled.get(line.line_id, Decimal(0)) + line.quantity
+        order.total = self.total
+        order.cancellations.add(cancellation(metadata.occurred_at, self.lines, self.reason))
+
+
+class Amending(State):
+    @decision
+    def amend(
+        self,
+        context: Context,
+        *,
+        lines: Sequence[Item] | None = None,
+        discounts: Sequence[OrderDiscount] | None = None,
+        charges: Sequence[Charge] | None = None,
+        total: Decimal | None = None,
+        billing_address: Address | None = None,
+        shipping_address: Address | None = None,
+        contact: Contact | None = None,
+    ) -> None:
+        """Discounts that are not named keep their amounts, and are allocated anew where the lines change."""
+        stated = checked_details(Details(billing_address=billing_address, shipping_address=shipping_address, contact=contact))
+        terms = self._amended(lines, discounts, charges)
+        agreed, flags = self.total, NO_FLAGS
+        if total is not None or terms != self.terms:
+            agreed, flags = agreed_total(terms, total, self._without_cancelled(terms))
+        event = Amended(
+            total=agreed,
+            lines=_changed(self.terms.lines, terms.lines),
+            discounts=_changed(self.terms.discounts, terms.discounts),
+            charges=_changed(self.terms.charges, terms.charges),
+            **self._changed_recipient(stated),
+        )
+        if event == Amended(total=self.total) or self.was_recorded(context, event):
+            return
+        not_open = () if self.status == "open" else self.refuse(context, OrderNotOpen())
+        odd = odd_lines(terms) if event.lines is not None else ()
+        self.record(context, event, *not_open, *self._refuse_in_use(context, terms), *flags, *odd)
+
+    @decision
+    def cancel_lines(
+        self, context: Context, lines: Sequence[LineQuantity], *, total: Decimal | None = None, reason: str | None = None
+    ) -> None:
+        """Raises QuantityBeyondOrdered, Malformed. Cancelling what is shipped is recorded and flagged."""
+        check_reasons(reason)
+        checked = check_lines(lines, self.line_ids)
+        if context.occurred_at and cancellation(context.at, checked, reason) in self.cancellations:
+            return
+        if any(line.quantity > self.due(line.line_id) for line in checked):
+            raise QuantityBeyondOrdered
+        exact = tuple(self._cancellation(line) for line in checked)
+        sum_of_rest = self.total - sum((line.amount for line in exact), Decimal(0))
+        rest, flags = agreed_total(self.terms, total, max(sum_of_rest, Decimal(0)))
+        event = LinesCancelled(lines=exact, total=rest, reason=reason)
+        gone = any(line.quantity > self.due(line.line_id) - self.shipped(line.line_id) for line in exact)
+        self.record(context, event, *self.refuse_ended(context), *flags, *([CANCELLED_WHAT_IS_SHIPPED] if gone else []))
+
+    def _changed_recipient(self, stated: Details) -> dict[str, Any]:
+        return {name: value for name, value in stated.items() if value != self.recipient.get(name)}
+
+    def _amended(
+        self, lines: Sequence[Item] | None, discounts: Sequence[OrderDiscount] | None, charges: Sequence[Charge] | None
+    ) -> Terms:
+        kept = self.terms.discounts
+        if lines is not None:
+            kept = tuple(replace(discount, allocation={}) for discount in kept)
+        return Terms.of(
+            self.currency,
+            self.terms.lines if lines is None else lines,
+            kept if discounts is None else discounts,
+            self.terms.charges if charges is None else charges,
+            prices_include_tax=self.terms.prices_include_tax,
+        )
+
+    def _without_cancelled(self, terms: Terms) -> Decimal:
+        return terms.sum() - sum((terms.worth(id, quantity) for id, quantity in self.cancelled.items()), Decimal(0))
+
+    def _refuse_in_use(self, context: Context, terms: Terms) -> tuple[str, ...]:
+        for line_id in self.line_ids:
+            if terms.ordered(line_id) < self.cancelled.get(line_id, Decimal(0)) + self.shipped(line_id):
+                return self.refuse(context, LineInUse(line_id=line_id))
+        return ()
+
+    def _cancellation(self, line: LineQuantity) -> CancelledLine:
+        before = self.cancelled.get(line.line_id, Decimal(0))
+        worth = self.terms.worth(line.line_id, before + line.quantity) - self.terms.worth(line.line_id, before)
+        return CancelledLine(line_id=line.line_id, quantity=line.quantity, amount=worth)
+
+
+def cancellation(at: datetime, lines: Sequence[LineQuantity], reason: str | None) -> Cancellation:
+    """What tells one cancellation of lines from another."""
+    return at, tuple((line.line_id, line.quantity) for line in lines), reason
+
+
+def _changed(known: tuple[Any, ...], now: tuple[Any, ...]) -> tuple[Any, ...] | None:
+    return None if known == now else now

@@ -1,0 +1,134 @@
+"""Goods on their way: shipments by their own ids, delivered, failed or cancelled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from domain.sales.order.state import Shipment, State
+from domain.sales.order.values import LineQuantity, check_codes, check_lines, check_reasons, free_text
+from domain.shared.aggregate import decision
+from domain.shared.events import Context, Event, Metadata
+from domain.shared.personal import Personal
+from domain.shared.refusals import AlreadyThere, NotThere
+
+SHIPPED_BEFORE_CONFIRMATION = "shipped-before-confirmation"
+SHIPPED_AFTER_CANCELLATION = "shipped-after-cancellation"
+SHIPPED_BEYOND_ORDERED = "shipped-beyond-ordered"
+DELIVERED_AFTER_CANCELLATION = "delivered-after-cancellation"
+CANCELLED_AFTER_DELIVERY = "shipment-cancelled-after-delivery"
+
+
+class ShipmentUnknown(NotThere):
+    """The order has no such shipment."""
+
+
+class ShipmentKnownOtherwise(AlreadyThere):
+    """This shipment is already known, with other values."""
+
+
+class Shipped(Event, frozen=True, tag="crm.order.shipped.v1"):
+    shipment_id: str
+    lines: tuple[LineQuantity, ...]
+    carrier: str | None = None
+    tracking: Personal[str] = None
+
+    def apply(self, order: State, metadata: Metadata) -> None:
+        order.tell(self, self.shipment_id)
+        order.shipments[self.shipment_id] = Shipment(self.lines, metadata.occurred_at)
+
+
+class Delivered(Event, frozen=True, tag="crm.order.delivered.v1"):
+    shipment_id: str
+
+    def apply(self, order: State, metadata: Metadata) -> None:
+        shipment = order.shipments[self.shipment_id]
+        shipment.standing, shipment.at = "delivered", metadata.occurred_at
+
+
+class DeliveryFailed(Event, frozen=True, tag="crm.order.delivery_failed.v1"):
+    """An attempt to deliver; the goods are still on their way."""
+
+    shipment_id: str
+    reason: str | None = None
+
+    def apply(self, order: State, metadata: Metadata) -> None:
+        shipment = order.shipments[self.shipment_id]
+        shipment.standing, shipment.at = "delivery_failed", metadata.occurred_at
+
+
+class ShipmentCancelled(Event, frozen=True, tag="crm.order.shipment_cancelled.v1"):
+    """The shipment did not happen after all; its goods are due again."""
+
+    shipment_id: str
+    reason: str | None = None
+
+    def apply(self, order: State, metadata: Metadata) -> None:
+        shipment = order.shipments[self.shipment_id]
+        shipment.standing, shipment.at = "cancelled", metadata.occurred_at
+
+
+class Fulfilment(State):
+    @decision
+    def ship(
+        self,
+        context: Context,
+        shipment_id: str,
+        lines: Sequence[LineQuantity],
+        *,
+        carrier: str | None = None,
+        tracking: str | None = None,
+    ) -> None:
+        """Raises UnknownLine, Malformed, ShipmentKnownOtherwise. More than is due is recorded and flagged."""
+        check_codes(shipment_id, carrier)
+        exact = check_lines(lines, self.line_ids)
+        event = Shipped(shipment_id=shipment_id, lines=exact, carrier=carrier, tracking=free_text(tracking))
+        if not self.knows(event, ShipmentKnownOtherwise, shipment_id):
+            self.record(context, event, *self._irregular_shipment(exact))
+
+    @decision
+    def deliver(self, context: Context, shipment_id: str) -> None:
+        event = Delivered(shipment_id=shipment_id)
+        shipment = self._shipment(shipment_id)
+        if shipment.standing == "delivered":
+            self.again(context, event, shipment.at)
+        elif not self.was_recorded(context, event):
+            cancelled = shipment.standing == "cancelled"
+            self.record(context, event, *([DELIVERED_AFTER_CANCELLATION] if cancelled else []))
+
+    @decision
+    def fail_delivery(self, context: Context, shipment_id: str, *, reason: str | None = None) -> None:
+        check_reasons(reason)
+        event = DeliveryFailed(shipment_id=shipment_id, reason=reason)
+        shipment = self._shipment(shipment_id)
+        if shipment.standing == "delivery_failed":
+            self.again(context, event, shipment.at)
+        elif not self.was_recorded(context, event):
+            cancelled = shipment.standing == "cancelled"
+            self.record(context, event, *([DELIVERED_AFTER_CANCELLATION] if cancelled else []))
+
+    @decision
+    def cancel_shipment(self, context: Context, shipment_id: str, *, reason: str | None = None) -> None:
+        check_reasons(reason)
+        event = ShipmentCancelled(shipment_id=shipment_id, reason=reason)
+        shipment = self._shipment(shipment_id)
+        if shipment.standing == "cancelled":
+            self.again(context, event, shipment.at)
+        elif not self.was_recorded(context, event):
+            delivered = shipment.standing == "delivered"
+            self.record(context, event, *([CANCELLED_AFTER_DELIVERY] if delivered else []))
+
+    def _shipment(self, shipment_id: str) -> Shipment:
+        try:
+            return self.shipments[shipment_id]
+        except KeyError:
+            raise ShipmentUnknown(shipment_id=shipment_id) from None
+
+    def _irregular_shipment(self, lines: Sequence[LineQuantity]) -> list[str]:
+        flags = []
+        if self.status == "open":
+            flags.append(SHIPPED_BEFORE_CONFIRMATION)
+        if self.status == "cancelled":
+            flags.append(SHIPPED_AFTER_CANCELLATION)
+        if any(self.shipped(line.line_id) + line.quantity > self.due(line.line_id) for line in lines):
+            flags.append(SHIPPED_BEYOND_ORDERED)
+        return flags

@@ -1,0 +1,164 @@
+"""Placing an order, and whose order it is."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, Unpack
+from uuid import UUID
+
+from domain.sales.order.state import State
+from domain.sales.order.terms import Terms, TotalNegative
+from domain.sales.order.values import Charge, Contact, Details, Line, OrderDiscount, check_codes, checked_details
+from domain.shared import money
+from domain.shared.aggregate import decision
+from domain.shared.contact import Address
+from domain.shared.events import Context, Event, Metadata
+from domain.shared.personal import Personal, same
+from domain.shared.refusals import AlreadyThere
+
+TOTAL_DIFFERS = "total-differs-from-sum"
+CUSTOMER_ARCHIVED = "customer-archived"
+
+
+class OrderPlacedOtherwise(AlreadyThere):
+    """This order was already placed, with other values."""
+
+
+class Placed(Event, frozen=True, tag="crm.order.placed.v1"):
+    """`total` is what the order comes to as its source states it, or else the sum. A guest's order has no customer."""
+
+    number: str
+    channel: str
+    currency: str
+    prices_include_tax: bool
+    total: Decimal
+    lines: tuple[Line, ...] = ()
+    discounts: tuple[OrderDiscount, ...] = ()
+    charges: tuple[Charge, ...] = ()
+    customer_id: UUID | None = None
+    owner: str | None = None
+    billing_address: Personal[Address] = None
+    shipping_address: Personal[Address] = None
+    contact: Personal[Contact] = None
+    campaign_id: UUID | None = None
+    lead_id: UUID | None = None
+    deal_id: UUID | None = None
+    test: bool = False
+
+    def subject(self, stream: UUID) -> UUID:
+        return self.customer_id or stream
+
+    def apply(self, order: State, metadata: Metadata) -> None:
+        order.placed = self
+        order.terms = Terms(
+            currency=self.currency,
+            prices_include_tax=self.prices_include_tax,
+            lines=self.lines,
+            discounts=self.discounts,
+            charges=self.charges,
+        )
+        order.total = self.total
+        order.customer_id = self.customer_id
+        order.assignment = (self.owner, None)
+        order.recipient = recipient(self)
+
+
+class CustomerLinked(Event, frozen=True, tag="crm.order.customer_linked.v1"):
+    """An order that had no customer has one. Its stream stays its own subject."""
+
+    customer_id: UUID
+
+    def concerns(self) -> tuple[UUID, ...]:
+        return (self.customer_id,)
+
+    def erased_with(self) -> tuple[UUID, ...]:
+        return (self.customer_id,)
+
+    def apply(self, order: State, metadata: Metadata) -> None:
+        order.customer_id = self.customer_id
+        order.customers.add((self.customer_id, metadata.occurred_at))
+
+
+class CustomerChanged(Event, frozen=True, tag="crm.order.customer_changed.v1"):
+    customer_id: UUID
+    previous_customer_id: UUID
+
+    def concerns(self) -> tuple[UUID, ...]:
+        return (self.previous_customer_id, self.customer_id)
+
+    def erased_with(self) -> tuple[UUID, ...]:
+        return (self.customer_id,)
+
+    def apply(self, order: State, metadata: Metadata) -> None:
+        order.customer_id = self.customer_id
+        order.customers.add((self.customer_id, metadata.occurred_at))
+
+
+class Placing(State):
+    @decision
+    def place(
+        self,
+        context: Context,
+        terms: Terms,
+        *,
+        number: str,
+        channel: str,
+        total: Decimal | None = None,
+        customer_id: UUID | None = None,
+        customer_archived: bool = False,
+        external: tuple[str, str] | None = None,
+        **details: Unpack[Details],
+    ) -> None:
+        """Raises Malformed, and OrderPlacedOtherwise where the id already has an order with other values."""
+        check_codes(number, channel)
+        agreed, flags = agreed_total(terms, total, terms.sum())
+        placed = Placed(
+            number=number,
+            channel=channel,
+            currency=terms.currency,
+            prices_include_tax=terms.prices_include_tax,
+            total=agreed,
+            lines=terms.lines,
+            discounts=terms.discounts,
+            charges=terms.charges,
+            customer_id=customer_id,
+            **checked_details(details),
+        )
+        if self.placed is None:
+            archived = (CUSTOMER_ARCHIVED,) if customer_archived else ()
+            self.record(context, placed, *flags, *odd_lines(terms), *archived)
+        elif not same(self.placed, placed):
+            raise OrderPlacedOtherwise(id=self.id)
+        if external and external not in self.external_ids:
+            system, id = external
+            self.record(context, self.annotation_events.external_id_linked(system=system, id=id))
+
+    @decision
+    def set_customer(self, context: Context, customer_id: UUID, *, archived: bool = False) -> None:
+        """Whose order it is: linked where it had no customer, changed where it had another."""
+        flags = (CUSTOMER_ARCHIVED,) if archived else ()
+        if context.occurred_at and (customer_id, context.occurred_at) in self.customers:
+            return
+        if self.customer_id is None:
+            self.record(context, CustomerLinked(customer_id=customer_id), *flags)
+        elif self.customer_id != customer_id:
+            changed = CustomerChanged(customer_id=customer_id, previous_customer_id=self.customer_id)
+            self.record(context, changed, *flags)
+
+
+def agreed_total(terms: Terms, stated: Decimal | None, sum_: Decimal) -> tuple[Decimal, tuple[str, ...]]:
+    """The total to record: as stated, flagged where it is not the sum; the sum where none is stated."""
+    total = sum_ if stated is None else money.amount(stated, terms.currency)
+    if total < 0:
+        raise TotalNegative(f"The order comes to {total}.")
+    return total, (TOTAL_DIFFERS,) if total != sum_ else ()
+
+
+def odd_lines(terms: Terms) -> tuple[str, ...]:
+    """The flag where a line's stated total is not what its quantity, price and discounts give."""
+    return (TOTAL_DIFFERS,) if terms.odd_lines() else ()
+
+
+def recipient(event: Any) -> dict[str, Any]:
+    names = ("billing_address", "shipping_address", "contact")
+    return {name: value for name in names if (value := getattr(event, name)) is not None}

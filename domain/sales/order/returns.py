@@ -1,0 +1,125 @@
+"""Goods on their way back: a return is asked for, comes or is declined, and can be reversed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from domain.sales.order.state import State
+from domain.sales.order.values import LineQuantity, ReturnedLine, check_codes, check_lines, check_reasons, free_text
+from domain.shared.aggregate import decision
+from domain.shared.events import Context, Event, Metadata
+from domain.shared.personal import Personal
+from domain.shared.refusals import AlreadyThere, NotThere, Refusal
+
+RETURN_BEYOND_SHIPPED = "return-beyond-shipped"
+RETURN_AFTER_DECLINE = "return-after-decline"
+
+
+class ReturnUnknown(NotThere):
+    """The order has no such return."""
+
+
+class ReturnKnownOtherwise(AlreadyThere):
+    """This return is already known, with other values."""
+
+
+class ReturnIsReceived(Refusal):
+    """A return that was received cannot be declined; reverse it."""
+
+
+class ReturnRequested(Event, frozen=True, tag="crm.order.return_requested.v1"):
+    return_id: str
+    lines: tuple[ReturnedLine, ...]
+    note: Personal[str] = None
+
+    def apply(self, order: State, metadata: Metadata) -> None:
+        order.tell(self, self.return_id)
+        if not order.was_told(LinesReturned, self.return_id) and not order.was_told(ReturnDeclined, self.return_id):
+            order.requests.add(self.return_id)
+
+
+class LinesReturned(Event, frozen=True, tag="crm.order.lines_returned.v1"):
+    """Goods that came back. `exchange_order_id` is the order that replaces them."""
+
+    return_id: str
+    lines: tuple[ReturnedLine, ...]
+    exchange_order_id: UUID | None = None
+
+    def apply(self, order: State, metadata: Metadata) -> None:
+        order.tell(self, self.return_id)
+        order.requests.discard(self.return_id)
+        order.returns[self.return_id] = self.lines
+
+
+class ReturnDeclined(Event, frozen=True, tag="crm.order.return_declined.v1"):
+    return_id: str
+    reason: str | None = None
+    note: Personal[str] = None
+
+    def apply(self, order: State, metadata: Metadata) -> None:
+        order.tell(self, self.return_id)
+        order.requests.discard(self.return_id)
+
+
+class ReturnReversed(Event, frozen=True, tag="crm.order.return_reversed.v1"):
+    """The goods did not come back after all."""
+
+    return_id: str
+    reason: str | None = None
+
+    def apply(self, order: State, metadata: Metadata) -> None:
+        order.tell(self, self.return_id)
+        order.returns.pop(self.return_id, None)
+
+
+class Returns(State):
+    @decision
+    def request_return(
+        self, context: Context, return_id: str, lines: Sequence[ReturnedLine], *, note: str | None = None
+    ) -> None:
+        event = ReturnRequested(return_id=return_id, lines=self._returned_lines(return_id, lines), note=free_text(note))
+        if not self.knows(event, ReturnKnownOtherwise, return_id):
+            self.record(context, event, *self._beyond(event.lines))
+
+    @decision
+    def receive_return(
+        self, context: Context, return_id: str, lines: Sequence[ReturnedLine], *, exchange_order_id: UUID | None = None
+    ) -> None:
+        """Goods came back, asked for or not. Raises UnknownLine, Malformed; more than went out is recorded and flagged."""
+        exact = self._returned_lines(return_id, lines)
+        event = LinesReturned(return_id=return_id, lines=exact, exchange_order_id=exchange_order_id)
+        if not self.knows(event, ReturnKnownOtherwise, return_id):
+            declined = self.was_told(ReturnDeclined, return_id)
+            self.record(context, event, *self._beyond(exact), *([RETURN_AFTER_DECLINE] if declined else []))
+
+    @decision
+    def decline_return(self, context: Context, return_id: str, *, reason: str | None = None, note: str | None = None) -> None:
+        """Our own decision on a request. Raises ReturnUnknown, ReturnIsReceived."""
+        check_reasons(reason)
+        if not self.was_told(ReturnRequested, return_id):
+            raise ReturnUnknown(return_id=return_id)
+        event = ReturnDeclined(return_id=return_id, reason=reason, note=free_text(note))
+        if not self.knows(event, ReturnKnownOtherwise, return_id):
+            received = self.was_told(LinesReturned, return_id)
+            self.record(context, event, *(self.refuse(context, ReturnIsReceived()) if received else ()))
+
+    @decision
+    def reverse_return(self, context: Context, return_id: str, *, reason: str | None = None) -> None:
+        check_reasons(reason)
+        if not self.was_told(LinesReturned, return_id):
+            raise ReturnUnknown(return_id=return_id)
+        event = ReturnReversed(return_id=return_id, reason=reason)
+        if not self.knows(event, ReturnKnownOtherwise, return_id):
+            self.record(context, event)
+
+    def _returned_lines(self, return_id: str, lines: Sequence[ReturnedLine]) -> tuple[ReturnedLine, ...]:
+        check_codes(return_id)
+        check_reasons(*(line.reason for line in lines))
+        return check_lines(lines, self.line_ids)
+
+    def _beyond(self, lines: Sequence[LineQuantity]) -> list[str]:
+        """More than went out. Where no shipment is known, as at a till, what was ordered counts as gone out."""
+        known = self.shipped if self.shipments else self.due
+        beyond = any(self.returned(line.line_id) + line.quantity > known(line.line_id) for line in lines)
+        return [RETURN_BEYOND_SHIPPED] if beyond else []

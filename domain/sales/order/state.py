@@ -1,0 +1,174 @@
+"""What an order's decisions read, and the four axes computed from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Literal
+from uuid import UUID
+
+import msgspec
+
+from domain.sales.order import axes
+from domain.sales.order.terms import Terms
+from domain.sales.order.values import LineQuantity, ReturnedLine
+from domain.shared.aggregate import REPEATED
+from domain.shared.annotations import Annotated
+from domain.shared.events import Context, Event, type_name
+from domain.shared.personal import same
+from domain.shared.refusals import AlreadyThere, Refusal
+
+if TYPE_CHECKING:
+    from domain.sales.order.placing import Placed
+
+Cancellation = tuple[datetime, tuple[tuple[str, Decimal], ...], str | None]
+MoneyFact = Literal["authorisation", "capture", "chargeback", "refund"]
+
+
+class OrderNotOpen(Refusal):
+    """The order is no longer open to amendments."""
+
+
+class OrderNotConfirmed(Refusal):
+    """The order is not confirmed."""
+
+
+class OrderIsCompleted(Refusal):
+    """The order is completed; reopen it first."""
+
+
+class OrderIsCancelled(Refusal):
+    """The order is cancelled; reopen it first."""
+
+
+class OrderNotEnded(Refusal):
+    """Only a completed or cancelled order can be reopened."""
+
+
+class Shipment(msgspec.Struct):
+    """Where a shipment stands since `at`."""
+
+    lines: tuple[LineQuantity, ...]
+    at: datetime
+    standing: Literal["shipped", "delivered", "delivery_failed", "cancelled"] = "shipped"
+
+
+class State(Annotated):
+    name = "order"
+
+    def __init__(self, id: UUID) -> None:
+        super().__init__(id)
+        self.placed: Placed | None = None
+        self.terms = Terms()
+        self.total = Decimal(0)
+        self.customer_id: UUID | None = None
+        self.customers: set[tuple[UUID, datetime]] = set()
+        self.recipient: dict[str, Any] = {}
+        self.cancelled: dict[str, Decimal] = {}
+        self.cancellations: set[Cancellation] = set()
+        self.confirmed_at: datetime | None = None
+        self.ended: Literal["completed", "cancelled"] | None = None
+        self.ended_at: datetime | None = None
+        self.reopened_at: datetime | None = None
+        self.money: dict[MoneyFact, dict[str, Decimal]] = {"authorisation": {}, "capture": {}, "chargeback": {}, "refund": {}}
+        self.voided: set[str] = set()
+        self.shipments: dict[str, Shipment] = {}
+        self.requests: set[str] = set()
+        self.returns: dict[str, tuple[ReturnedLine, ...]] = {}
+        self.told: dict[tuple[str, ...], Event] = {}
+
+    @property
+    def number(self) -> str | None:
+        return self.placed.number if self.placed else None
+
+    @property
+    def currency(self) -> str:
+        return self.terms.currency
+
+    @property
+    def status(self) -> axes.OrderStatus:
+        return axes.order_status(self.confirmed_at is not None, self.ended)
+
+    @property
+    def payment_status(self) -> axes.PaymentStatus:
+        return axes.payment_status(
+            self.total,
+            authorised=self.sum("authorisation"),
+            captured=self.sum("capture"),
+            refunded=self.sum("refund"),
+            charged_back=self.sum("chargeback"),
+            voided=bool(self.voided),
+        )
+
+    @property
+    def fulfilment_status(self) -> axes.FulfilmentStatus:
+        return axes.fulfilment_status((self.due(id), self.shipped(id), self.delivered(id)) for id in self.line_ids)
+
+    @property
+    def return_status(self) -> axes.ReturnStatus:
+        return axes.return_status(bool(self.requests), ((self.due(id), self.returned(id)) for id in self.line_ids))
+
+    @property
+    def line_ids(self) -> tuple[str, ...]:
+        return tuple(line.line_id for line in self.terms.lines)
+
+    @property
+    def owed(self) -> Decimal:
+        """What the customer owes for the order in all: its total, and nothing once it is cancelled."""
+        return Decimal(0) if self.ended == "cancelled" else self.total
+
+    @property
+    def kept(self) -> Decimal:
+        """The money that was captured and neither refunded nor charged back."""
+        return self.sum("capture") - self.sum("refund") - self.sum("chargeback")
+
+    def sum(self, fact: MoneyFact) -> Decimal:
+        return sum(self.money[fact].values(), Decimal(0))
+
+    def due(self, line_id: str) -> Decimal:
+        """What is to be shipped of a line: ordered less cancelled."""
+        return max(self.terms.ordered(line_id) - self.cancelled.get(line_id, Decimal(0)), Decimal(0))
+
+    def shipped(self, line_id: str) -> Decimal:
+        return _count((s.lines for s in self.shipments.values() if s.standing != "cancelled"), line_id)
+
+    def delivered(self, line_id: str) -> Decimal:
+        return _count((s.lines for s in self.shipments.values() if s.standing == "delivered"), line_id)
+
+    def returned(self, line_id: str) -> Decimal:
+        return _count(self.returns.values(), line_id)
+
+    def knows(self, event: Event, otherwise: type[AlreadyThere], *ids: str) -> bool:
+        """Whether the fact with these ids was told before; raises `otherwise` if it was told with other values."""
+        known = self.told.get((type_name(type(event)), *ids))
+        if known is None:
+            return False
+        if same(known, event):
+            return True
+        raise otherwise(f"{ids[-1]!r} is already known with other values.", id=ids[-1])
+
+    def was_told(self, kind: type[Event], *ids: str) -> bool:
+        return (type_name(kind), *ids) in self.told
+
+    def tell(self, event: Event, *ids: str) -> None:
+        self.told[type_name(type(event)), *ids] = event
+
+    def again(self, context: Context, event: Event, known: datetime | None) -> None:
+        """What already is so changes nothing; it is recorded only where the caller names another time for it."""
+        if context.names_another_time_than(known) and not self.was_recorded(context, event):
+            self.record(context, event, REPEATED)
+
+    def was_recorded(self, context: Context, event: Event) -> bool:
+        """Whether the fact is known of the very time that the caller names for it."""
+        return context.occurred_at is not None and self.repeats(context, event)
+
+    def refuse_ended(self, context: Context) -> tuple[str, ...]:
+        """Refuses our own decision on an order that has ended (a flag on import)."""
+        if self.ended is None:
+            return ()
+        return self.refuse(context, OrderIsCancelled() if self.ended == "cancelled" else OrderIsCompleted())
+
+
+def _count(parcels: Iterable[Sequence[LineQuantity]], line_id: str) -> Decimal:
+    return sum((line.quantity for lines in parcels for line in lines if line.line_id == line_id), Decimal(0))

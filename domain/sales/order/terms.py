@@ -1,0 +1,178 @@
+"""What an order consists of and comes to. Totals are rounded half up once, recorded, and never computed again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Self
+
+from msgspec.structs import asdict, replace
+
+from domain.sales.order.values import (
+    CODE_LENGTH,
+    AmountNegative,
+    Charge,
+    Discount,
+    Item,
+    Line,
+    NothingNamed,
+    OrderDiscount,
+    Tax,
+    UnknownLine,
+    check_codes,
+    check_unique,
+    not_negative,
+    quantity,
+)
+from domain.shared import money
+from domain.shared.events import Value
+from domain.shared.refusals import Malformed
+from domain.shared.text import text
+
+
+class TotalNegative(Malformed):
+    """An order may not come to less than nothing."""
+
+
+class AllocationTooLarge(Malformed):
+    """More of a discount is allocated to lines than it has."""
+
+
+class Terms(Value, frozen=True):
+    """Lines, discounts and charges that belong together, checked."""
+
+    currency: str = ""
+    prices_include_tax: bool = False
+    lines: tuple[Line, ...] = ()
+    discounts: tuple[OrderDiscount, ...] = ()
+    charges: tuple[Charge, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        currency: str,
+        lines: Iterable[Item],
+        discounts: Iterable[OrderDiscount] = (),
+        charges: Iterable[Charge] = (),
+        *,
+        prices_include_tax: bool = False,
+    ) -> Self:
+        """Exact amounts, line totals where none is stated, and allocated discounts. Raises Malformed, UnknownLine."""
+        exact = tuple(_line(item, currency) for item in lines)
+        check_unique(line.line_id for line in exact)
+        charged = tuple(_charge(charge, currency) for charge in charges)
+        if not exact and not charged:
+            raise NothingNamed
+        allocated = tuple(_discount(discount, exact, currency) for discount in discounts)
+        return cls(
+            currency=currency,
+            prices_include_tax=prices_include_tax,
+            lines=exact,
+            discounts=allocated,
+            charges=charged,
+        )
+
+    def sum(self) -> Decimal:
+        """What the order comes to: lines less discounts, charges, and the tax that prices do not contain."""
+        whole = sum((line.total for line in self.lines), Decimal(0))
+        whole -= sum((discount.amount for discount in self.discounts), Decimal(0))
+        whole += sum((charge.amount for charge in self.charges), Decimal(0))
+        if not self.prices_include_tax:
+            whole += sum((line.tax for line in self.lines), Decimal(0)) + sum((c.tax for c in self.charges), Decimal(0))
+        return money.amount(whole, self.currency)
+
+    def ordered(self, line_id: str) -> Decimal:
+        """The quantity of a line; zero if there is none."""
+        return next((line.quantity for line in self.lines if line.line_id == line_id), Decimal(0))
+
+    def worth(self, line_id: str, part: Decimal) -> Decimal:
+        """What a part of a line adds to the sum: its tax included, its share of the order's discounts taken off."""
+        line = next((line for line in self.lines if line.line_id == line_id), None)
+        if line is None:
+            return Decimal(0)
+        whole = line.total if self.prices_include_tax else line.total + line.tax
+        whole -= sum((discount.allocation.get(line_id, Decimal(0)) for discount in self.discounts), Decimal(0))
+        return money.rounded(whole * part / line.quantity, self.currency)
+
+    def odd_lines(self) -> bool:
+        """Whether a line's stated total is not what its quantity, price and discounts give."""
+        return any(line.total != line_total(line, self.currency) for line in self.lines)
+
+
+def line_total(item: Item, currency: str) -> Decimal:
+    """Quantity × unit price, rounded half up, less the line's discounts."""
+    less = sum((discount.amount for discount in item.discounts), Decimal(0))
+    return money.rounded(item.quantity * item.unit_price, currency) - less
+
+
+def _line(item: Item, currency: str) -> Line:
+    check_codes(item.line_id, item.sku, item.unit)
+    exact = replace(
+        item,
+        name=text(item.name, "name of a line"),
+        category=None if item.category is None else text(item.category, "category"),
+        quantity=quantity(item.quantity),
+        unit_price=_price(item.unit_price),
+        unit_cost=None if item.unit_cost is None else _price(item.unit_cost),
+        discounts=tuple(_line_discount(discount, currency) for discount in item.discounts),
+        taxes=tuple(_tax(tax, currency) for tax in item.taxes),
+    )
+    total = exact.total if isinstance(exact, Line) else line_total(exact, currency)
+    if total < 0:
+        raise TotalNegative(f"The line {item.line_id!r} comes to {total}.", line_id=item.line_id)
+    return Line(**{**asdict(exact), "total": money.amount(total, currency)})
+
+
+def _price(value: Decimal) -> Decimal:
+    exact = money.rate(value)
+    if exact < 0:
+        raise AmountNegative(f"A price of {value} is less than zero.")
+    return exact
+
+
+def _line_discount(discount: Discount, currency: str) -> Discount:
+    check_codes(discount.code)
+    return replace(discount, amount=not_negative(discount.amount, currency))
+
+
+def _tax(tax: Tax, currency: str) -> Tax:
+    return replace(
+        tax,
+        name=text(tax.name, "name of a tax", CODE_LENGTH),
+        rate=None if tax.rate is None else money.rate(tax.rate),
+        amount=not_negative(tax.amount, currency),
+    )
+
+
+def _charge(charge: Charge, currency: str) -> Charge:
+    amount = money.amount if charge.kind == "rounding" else not_negative
+    return replace(charge, amount=amount(charge.amount, currency), tax=not_negative(charge.tax, currency))
+
+
+def _discount(discount: OrderDiscount, lines: Sequence[Line], currency: str) -> OrderDiscount:
+    check_codes(discount.code)
+    exact = replace(
+        discount,
+        amount=not_negative(discount.amount, currency),
+        allocation={line_id: not_negative(share, currency) for line_id, share in discount.allocation.items()},
+    )
+    for unknown in set(exact.allocation) - {line.line_id for line in lines}:
+        raise UnknownLine(f"A discount is allocated to {unknown!r}, which is no line.", line_id=unknown)
+    if sum(exact.allocation.values(), Decimal(0)) > exact.amount:
+        raise AllocationTooLarge
+    if exact.allocation or exact.kind == "shipping":
+        return exact
+    return replace(exact, allocation=allocation(exact.amount, lines, currency))
+
+
+def allocation(amount: Decimal, lines: Sequence[Line], currency: str) -> dict[str, Decimal]:
+    """The amount split by line in proportion to their totals. Rounding the running sum makes the shares add up exactly."""
+    whole = sum((line.total for line in lines), Decimal(0))
+    shares: dict[str, Decimal] = {}
+    running = given = Decimal(0)
+    for line in lines if whole else ():
+        running += line.total
+        up_to_here = money.rounded(amount * running / whole, currency)
+        shares[line.line_id] = up_to_here - given
+        given = up_to_here
+    return shares

@@ -1,0 +1,84 @@
+"""A team's rota: whose turn it was last, by rule of assignment, and what waits until somebody of the team can take it."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from uuid import UUID
+
+from domain.service.ticket.values import Reference
+from domain.shared.aggregate import Aggregate, decision
+from domain.shared.events import Context, Event, Metadata
+from domain.shared.ids import derived_id
+
+REMEMBERED = 1000
+NOBODY_AVAILABLE = "nobody-available"
+
+
+class TurnTaken(Event, frozen=True, tag="crm.rota.turn_taken.v1"):
+    """The rule with the code `rule` gave this to `agent`."""
+
+    team: str
+    rule: str
+    agent: str
+    given: Reference
+
+    def apply(self, rota: Rota, metadata: Metadata) -> None:
+        rota.last[self.rule] = self.agent
+        rota.turns.append((rota.version, self.agent))
+        rota.waiting.pop(self.given, None)
+
+
+class Queued(Event, frozen=True, tag="crm.rota.queued.v1"):
+    """Nobody of the team could take it, so it waits."""
+
+    team: str
+    rule: str
+    given: Reference
+
+    def apply(self, rota: Rota, metadata: Metadata) -> None:
+        rota.waiting[self.given] = None
+
+
+class Left(Event, frozen=True, tag="crm.rota.left.v1"):
+    """It waits no more: it has an owner or has ended, or no rule gives it to this team."""
+
+    given: Reference
+
+    def apply(self, rota: Rota, metadata: Metadata) -> None:
+        rota.waiting.pop(self.given, None)
+
+
+class Rota(Aggregate):
+    """`last` is who was given something last, by rule; `turns` are the latest with their versions; `waiting` is in order."""
+
+    name = "rota"
+    events = (TurnTaken, Queued, Left)
+
+    def __init__(self, id: UUID) -> None:
+        super().__init__(id)
+        self.last: dict[str, str] = {}
+        self.turns: deque[tuple[int, str]] = deque(maxlen=REMEMBERED)
+        self.waiting: dict[Reference, None] = {}
+
+    @decision
+    def take_turn(self, context: Context, *, team: str, rule: str, agent: str, given: Reference) -> None:
+        self.record(context, TurnTaken(team=team, rule=rule, agent=agent, given=given))
+
+    @decision
+    def queue(self, context: Context, *, team: str, rule: str, given: Reference) -> None:
+        """What waits already is a repeat."""
+        if given not in self.waiting:
+            self.record(context, Queued(team=team, rule=rule, given=given), NOBODY_AVAILABLE)
+
+    @decision
+    def leave(self, context: Context, given: Reference) -> None:
+        if given in self.waiting:
+            self.record(context, Left(given=given))
+
+    def turns_since(self, version: int) -> Counter[str]:
+        """How many turns everyone has taken after this version, as far as they are remembered."""
+        return Counter(agent for at, agent in self.turns if at > version)
+
+
+def rota_id(team: str) -> UUID:
+    return derived_id(Rota.name, team)

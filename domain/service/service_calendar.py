@@ -1,0 +1,71 @@
+"""A service calendar: when people are there to answer. It is known by its code; `default` is for whoever has no other.
+
+What is told of a calendar holds from the time of occurrence on, so that a revision that is told late changes what came after
+it, and one that is told now leaves the past as it was.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from domain.service.opening_hours import Schedule, checked
+from domain.shared.aggregate import Aggregate, decision
+from domain.shared.events import Context, Event, Metadata
+from domain.shared.ids import derived_id
+from domain.shared.text import code as checked_code
+
+DEFAULT = "default"
+"""The calendar of teams that no calendar names, and of tickets without a team."""
+
+
+class Defined(Event, frozen=True, tag="crm.service_calendar.defined.v1"):
+    code: str
+    schedule: Schedule
+
+    def everyone(self) -> bool:
+        return True
+
+    def apply(self, calendar: ServiceCalendar, metadata: Metadata) -> None:
+        calendar.follow(self.schedule, metadata.occurred_at)
+
+
+class Revised(Event, frozen=True, tag="crm.service_calendar.revised.v1"):
+    """The whole schedule, in place of what was in force before."""
+
+    schedule: Schedule
+
+    def everyone(self) -> bool:
+        return True
+
+    def apply(self, calendar: ServiceCalendar, metadata: Metadata) -> None:
+        calendar.follow(self.schedule, metadata.occurred_at)
+
+
+class ServiceCalendar(Aggregate):
+    """`schedule` is the one that came into force last, at `since`."""
+
+    name = "service_calendar"
+    events = (Defined, Revised)
+
+    def __init__(self, id: UUID) -> None:
+        super().__init__(id)
+        self.schedule: Schedule | None = None
+        self.since = datetime.min.replace(tzinfo=UTC)
+
+    @decision
+    def define(self, context: Context, code: str, schedule: Schedule) -> None:
+        """What is in force already is a repeat. Refused as Malformed."""
+        code, schedule = checked_code(code, "calendar"), checked(schedule)
+        if not self.exists:
+            self.record(context, Defined(code=code, schedule=schedule))
+        elif context.at < self.since or schedule != self.schedule:
+            self.record_once(context, Revised(schedule=schedule))
+
+    def follow(self, schedule: Schedule, since: datetime) -> None:
+        if since >= self.since:
+            self.schedule, self.since = schedule, since
+
+
+def service_calendar_id(code: str) -> UUID:
+    return derived_id(ServiceCalendar.name, code)

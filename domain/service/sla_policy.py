@@ -1,0 +1,153 @@
+"""A policy of service levels: what is promised for which tickets, and how soon. Of those that fit, the first one holds.
+
+What is told of a policy holds for tickets that are opened from the time of occurrence on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Literal, get_args
+from uuid import UUID
+
+from domain.service.ticket.values import LABEL_LENGTH, Hours
+from domain.shared.aggregate import Aggregate, decision
+from domain.shared.events import Context, Event, Metadata, Value
+from domain.shared.ids import derived_id
+from domain.shared.refusals import Malformed
+from domain.shared.text import code as checked_code
+from domain.shared.text import text
+
+Metric = Literal["first_response", "next_reply", "first_resolution", "full_resolution", "requester_wait", "agent_work"]
+TicketField = Literal["channel", "category", "priority", "team"]
+
+METRICS: tuple[Metric, ...] = get_args(Metric)
+TICKET_FIELDS: tuple[TicketField, ...] = get_args(TicketField)
+LIST_LIMIT = 200
+LONGEST = 366 * 24 * 3600
+LARGEST_ORDER = 10**6
+
+
+class Condition(Value, frozen=True):
+    """The ticket's field has one of these values."""
+
+    field: TicketField
+    values: tuple[str, ...]
+
+
+class PolicyTarget(Value, frozen=True):
+    """How soon, in seconds of these hours; for tickets of this priority, or where it is None of all that none names."""
+
+    metric: Metric
+    seconds: int
+    hours: Hours = "calendar"
+    priority: str | None = None
+
+
+class Terms(Value, frozen=True):
+    """Policies are tried in rising `order`. One without conditions fits every ticket; else all of them must hold.
+
+    One without targets promises nothing to whom it fits.
+    """
+
+    order: int
+    conditions: tuple[Condition, ...] = ()
+    targets: tuple[PolicyTarget, ...] = ()
+
+
+class Defined(Event, frozen=True, tag="crm.sla_policy.defined.v1"):
+    code: str
+    terms: Terms
+
+    def everyone(self) -> bool:
+        return True
+
+    def apply(self, policy: SlaPolicy, metadata: Metadata) -> None:
+        policy.hold(self.terms, metadata.occurred_at)
+
+
+class Revised(Event, frozen=True, tag="crm.sla_policy.revised.v1"):
+    """The whole terms, in place of those before; a policy that was retired is in force again."""
+
+    terms: Terms
+
+    def everyone(self) -> bool:
+        return True
+
+    def apply(self, policy: SlaPolicy, metadata: Metadata) -> None:
+        policy.hold(self.terms, metadata.occurred_at)
+
+
+class Retired(Event, frozen=True, tag="crm.sla_policy.retired.v1"):
+    """It fits no ticket any more that is opened from now on."""
+
+    def everyone(self) -> bool:
+        return True
+
+    def apply(self, policy: SlaPolicy, metadata: Metadata) -> None:
+        policy.hold(None, metadata.occurred_at)
+
+
+class SlaPolicy(Aggregate):
+    """`terms` are those that came into force last, at `since`; None where the policy was retired."""
+
+    name = "sla_policy"
+    events = (Defined, Revised, Retired)
+
+    def __init__(self, id: UUID) -> None:
+        super().__init__(id)
+        self.terms: Terms | None = None
+        self.since = datetime.min.replace(tzinfo=UTC)
+
+    @decision
+    def define(self, context: Context, code: str, terms: Terms) -> None:
+        """What is in force already is a repeat. Refused as Malformed."""
+        code, terms = checked_code(code, "policy"), checked(terms)
+        if not self.exists:
+            self.record(context, Defined(code=code, terms=terms))
+        elif context.at < self.since or terms != self.terms:
+            self.record_once(context, Revised(terms=terms))
+
+    @decision
+    def retire(self, context: Context) -> None:
+        """Refused as NotThere where it was never defined."""
+        self.require()
+        self.record_status(context, Retired(), self.since if self.terms is None else None)
+
+    def hold(self, terms: Terms | None, since: datetime) -> None:
+        if since >= self.since:
+            self.terms, self.since = terms, since
+
+
+def sla_policy_id(code: str) -> UUID:
+    return derived_id(SlaPolicy.name, code)
+
+
+def checked(terms: Terms) -> Terms:
+    """The terms in the form in which they are recorded. Raises Malformed."""
+    if abs(terms.order) > LARGEST_ORDER:
+        raise Malformed(f"The order is a whole number from -{LARGEST_ORDER} to {LARGEST_ORDER}.")
+    conditions = tuple(map(_checked_condition, terms.conditions))
+    targets = tuple(map(_checked_target, terms.targets))
+    _refuse_twice([condition.field for condition in conditions], "condition on a field")
+    _refuse_twice([(target.metric, target.priority) for target in targets], "target for a metric and priority")
+    return Terms(order=terms.order, conditions=conditions, targets=targets)
+
+
+def _checked_condition(condition: Condition) -> Condition:
+    if condition.field not in TICKET_FIELDS or not 0 < len(condition.values) <= LIST_LIMIT:
+        raise Malformed(f"A condition names one of {', '.join(TICKET_FIELDS)}, and 1 to {LIST_LIMIT} values.")
+    values = {text(value, condition.field, LABEL_LENGTH) for value in condition.values}
+    return Condition(field=condition.field, values=tuple(sorted(values)))
+
+
+def _checked_target(target: PolicyTarget) -> PolicyTarget:
+    if target.metric not in METRICS or target.hours not in get_args(Hours) or not 0 < target.seconds <= LONGEST:
+        raise Malformed(f"A target is of one of {', '.join(METRICS)}, in 1 to {LONGEST} seconds of business or calendar time.")
+    priority = None if target.priority is None else text(target.priority, "priority", LABEL_LENGTH)
+    return PolicyTarget(metric=target.metric, seconds=target.seconds, hours=target.hours, priority=priority)
+
+
+def _refuse_twice(named: Sequence[object], what: str) -> None:
+    if len(named) > LIST_LIMIT or len(set(named)) < len(named):
+        raise Malformed(f"There may be {LIST_LIMIT} of each, and no {what} twice.")

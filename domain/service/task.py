@@ -1,0 +1,183 @@
+"""A task: what somebody is to do, by when, and what it is about.
+
+A task about a customer, or about something of theirs, is under that subject: what it says is forgotten with them.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from domain.service.ticket import Reference
+from domain.shared.aggregate import Aggregate, decision
+from domain.shared.events import Context, Event, Metadata
+from domain.shared.personal import Personal, same
+from domain.shared.refusals import AlreadyThere, Malformed, Refusal
+from domain.shared.text import code, text
+
+TITLE_LENGTH = 500
+
+Status = Literal["open", "completed", "cancelled"]
+
+
+class TaskCreatedOtherwise(AlreadyThere):
+    """A task with this id is already there, with other values."""
+
+
+class TaskEnded(Refusal):
+    """The task was completed or cancelled."""
+
+
+class Created(Event, frozen=True, tag="crm.task.created.v1"):
+    """`due` and `remind_at` are moments; `assignee` is a user's code. `belongs_to` is the subject of what it is about."""
+
+    due: datetime | None = None
+    assignee: str | None = None
+    about: Reference | None = None
+    remind_at: datetime | None = None
+    belongs_to: UUID | None = None
+    title: Personal[str] = None
+
+    def subject(self, stream: UUID) -> UUID:
+        return self.belongs_to or stream
+
+    def apply(self, task: Task, metadata: Metadata) -> None:
+        task.created = self
+        task.due, task.remind_at, task.assignee = self.due, self.remind_at, self.assignee
+
+
+class Rescheduled(Event, frozen=True, tag="crm.task.rescheduled.v1"):
+    """Both anew; None is no such moment."""
+
+    due: datetime | None = None
+    remind_at: datetime | None = None
+
+    def apply(self, task: Task, metadata: Metadata) -> None:
+        if self.remind_at != task.remind_at:
+            task.reminded_at = None
+        task.due, task.remind_at = self.due, self.remind_at
+
+
+class Reminded(Event, frozen=True, tag="crm.task.reminded.v1"):
+    """The moment to be reminded of it has come: this one."""
+
+    remind_at: datetime
+
+    def apply(self, task: Task, metadata: Metadata) -> None:
+        task.reminded_at = metadata.occurred_at
+
+
+class Assigned(Event, frozen=True, tag="crm.task.assigned.v1"):
+    """To a user by code; None is nobody."""
+
+    assignee: str | None = None
+
+    def apply(self, task: Task, metadata: Metadata) -> None:
+        task.assignee = self.assignee
+
+
+class Completed(Event, frozen=True, tag="crm.task.completed.v1"):
+    def apply(self, task: Task, metadata: Metadata) -> None:
+        task.status, task.ended_at = "completed", metadata.occurred_at
+
+
+class Cancelled(Event, frozen=True, tag="crm.task.cancelled.v1"):
+    def apply(self, task: Task, metadata: Metadata) -> None:
+        task.status, task.ended_at = "cancelled", metadata.occurred_at
+
+
+class Task(Aggregate):
+    name = "task"
+    events = (Created, Rescheduled, Reminded, Assigned, Completed, Cancelled)
+
+    def __init__(self, id: UUID) -> None:
+        super().__init__(id)
+        self.created: Created | None = None
+        self.due: datetime | None = None
+        self.remind_at: datetime | None = None
+        self.reminded_at: datetime | None = None
+        self.assignee: str | None = None
+        self.status: Status = "open"
+        self.ended_at: datetime | None = None
+
+    @decision
+    def create(
+        self,
+        context: Context,
+        *,
+        title: str,
+        due: datetime | None = None,
+        assignee: str | None = None,
+        about: Reference | None = None,
+        remind_at: datetime | None = None,
+        belongs_to: UUID | None = None,
+    ) -> None:
+        """Refused as TaskCreatedOtherwise or Malformed."""
+        created = Created(
+            due=moment(due, "due"),
+            assignee=_user(assignee),
+            about=about,
+            remind_at=moment(remind_at, "remind_at"),
+            belongs_to=belongs_to,
+            title=text(title, "title", TITLE_LENGTH),
+        )
+        if self.created is None:
+            self.record(context, created)
+        elif not same(self.created, created):
+            raise TaskCreatedOtherwise(id=self.id)
+
+    @decision
+    def reschedule(self, context: Context, *, due: datetime | None, remind_at: datetime | None) -> None:
+        """Refused as NotThere, TaskEnded or Malformed."""
+        self.require()
+        told = Rescheduled(due=moment(due, "due"), remind_at=moment(remind_at, "remind_at"))
+        if (self.due, self.remind_at) != (told.due, told.remind_at):
+            self.record_once(context, told, *self._refuse_if_ended(context))
+
+    @decision
+    def remind(self, context: Context, remind_at: datetime) -> None:
+        """Once; of a moment that it was moved away from, nobody is reminded. Refused as NotThere or TaskEnded."""
+        self.require()
+        if self.remind_at == remind_at and self.reminded_at is None:
+            self.record_once(context, Reminded(remind_at=remind_at), *self._refuse_if_ended(context))
+
+    @decision
+    def assign(self, context: Context, assignee: str | None) -> None:
+        """Refused as NotThere, TaskEnded or Malformed."""
+        self.require()
+        told = Assigned(assignee=_user(assignee))
+        if self.assignee != told.assignee:
+            self.record_once(context, told, *self._refuse_if_ended(context))
+
+    @decision
+    def complete(self, context: Context) -> None:
+        """Refused as NotThere, and as TaskEnded where it was cancelled."""
+        self._end(context, Completed(), "completed")
+
+    @decision
+    def cancel(self, context: Context) -> None:
+        """Refused as NotThere, and as TaskEnded where it was completed."""
+        self._end(context, Cancelled(), "cancelled")
+
+    def _end(self, context: Context, fact: Completed | Cancelled, status: Status) -> None:
+        self.require()
+        same_again = self.status == status
+        flags = () if same_again else self._refuse_if_ended(context)
+        self.record_status(context, fact, self.ended_at if same_again else None, *flags)
+
+    def _refuse_if_ended(self, context: Context) -> tuple[str, ...]:
+        if self.status == "open":
+            return ()
+        return self.refuse(context, TaskEnded(f"The task was {self.status}.", status=self.status))
+
+
+def moment(at: datetime | None, what: str) -> datetime | None:
+    """A moment in time; raises Malformed for one whose zone is not known."""
+    if at is not None and at.tzinfo is None:
+        raise Malformed(f"{what} is a moment with its offset from UTC.")
+    return at
+
+
+def _user(assignee: str | None) -> str | None:
+    return None if assignee is None else code(assignee, "assignee")

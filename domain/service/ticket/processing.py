@@ -1,0 +1,190 @@
+"""A ticket's way from status to status, where we decide it: waiting, solved, closed, merged, discarded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+from uuid import UUID
+
+from domain.service.ticket import values
+from domain.service.ticket.refusals import (
+    OwnRelative,
+    TicketClosed,
+    TicketMerged,
+    TicketNotSolved,
+    TicketNotWaiting,
+    TicketSolved,
+)
+from domain.service.ticket.state import State
+from domain.service.ticket.status import Move, Status
+from domain.service.ticket.values import DiscardReason
+from domain.shared.aggregate import decision
+from domain.shared.events import Context, Event, Metadata
+from domain.shared.personal import Personal
+from domain.shared.refusals import Refusal
+
+ENDED: Mapping[Status, type[Refusal]] = {"solved": TicketSolved, "closed": TicketClosed}
+UNSOLVED: Mapping[Status, type[Refusal]] = dict.fromkeys(("new", "open", "pending", "on_hold"), TicketNotSolved)
+
+
+class StatusChange(Event, frozen=True):
+    """`status_label` is what the source calls the status that the ticket gets."""
+
+    move: ClassVar[Move]
+    status_label: str | None = None
+
+    def apply(self, ticket: State, metadata: Metadata) -> None:
+        ticket.moved(self.move, metadata)
+
+
+class Pended(StatusChange, frozen=True, tag="crm.ticket.pended.v1"):
+    """It awaits the customer."""
+
+    move = "pended"
+
+
+class Held(StatusChange, frozen=True, tag="crm.ticket.held.v1"):
+    """It awaits somebody who is neither the customer nor its agent."""
+
+    move = "held"
+    reason: str | None = None
+
+
+class Resumed(StatusChange, frozen=True, tag="crm.ticket.resumed.v1"):
+    move = "resumed"
+
+
+class Escalated(Event, frozen=True, tag="crm.ticket.escalated.v1"):
+    """It was brought before others, `team` if it is one; its status stays."""
+
+    team: str | None = None
+    reason: str | None = None
+    status_label: str | None = None
+
+    def apply(self, ticket: State, metadata: Metadata) -> None:
+        ticket.escalations[self.team, self.reason] = metadata.occurred_at
+
+
+class Solved(StatusChange, frozen=True, tag="crm.ticket.solved.v1"):
+    """`code` says how; `resolution` is for people."""
+
+    move = "solved"
+    code: str | None = None
+    resolution: Personal[str] = None
+
+    def apply(self, ticket: State, metadata: Metadata) -> None:
+        super().apply(ticket, metadata)
+        ticket.escalations.clear()
+
+
+class Reopened(StatusChange, frozen=True, tag="crm.ticket.reopened.v1"):
+    move = "reopened"
+    reason: str | None = None
+
+    def apply(self, ticket: State, metadata: Metadata) -> None:
+        super().apply(ticket, metadata)
+        ticket.merged_into = None
+
+
+class Closed(StatusChange, frozen=True, tag="crm.ticket.closed.v1"):
+    """For good: what comes later is another ticket, which follows up on this one."""
+
+    move = "closed"
+
+
+class MergedInto(StatusChange, frozen=True, kw_only=True, tag="crm.ticket.merged_into.v1"):
+    """It goes on in another ticket, and is closed."""
+
+    move = "merged"
+    ticket_id: UUID
+
+    def apply(self, ticket: State, metadata: Metadata) -> None:
+        super().apply(ticket, metadata)
+        ticket.merged_into = self.ticket_id
+
+
+class Discarded(StatusChange, frozen=True, kw_only=True, tag="crm.ticket.discarded.v1"):
+    """It was no case at all: it leaves all measures, and is closed."""
+
+    move = "discarded"
+    reason: DiscardReason
+
+
+class Processing(State):
+    @decision
+    def pend(self, context: Context, *, status_label: str | None = None) -> None:
+        event = Pended(status_label=values.label(status_label, "status"))
+        self.change_status(context, event, "pending", ENDED)
+
+    @decision
+    def hold(self, context: Context, *, reason: str | None = None, status_label: str | None = None) -> None:
+        event = Held(reason=values.reason(reason), status_label=values.label(status_label, "status"))
+        self.change_status(context, event, "on_hold", ENDED)
+
+    @decision
+    def resume(self, context: Context, *, status_label: str | None = None) -> None:
+        """Back to work; a ticket that is open stays so."""
+        event = Resumed(status_label=values.label(status_label, "status"))
+        self.change_status(context, event, "open", {"new": TicketNotWaiting, **ENDED})
+
+    @decision
+    def escalate(
+        self, context: Context, *, team: str | None = None, reason: str | None = None, status_label: str | None = None
+    ) -> None:
+        """To the same team for the same reason again only where another time is named, until it is solved."""
+        label = values.label(status_label, "status")
+        event = Escalated(team=values.reason(team, "team"), reason=values.reason(reason), status_label=label)
+        if not self.was_recorded(context, event):
+            known = self.escalations.get((event.team, event.reason))
+            self.record_status(context, event, known, *self.refuse_work(context))
+
+    @decision
+    def solve(
+        self,
+        context: Context,
+        *,
+        code: str | None = None,
+        resolution: str | None = None,
+        status_label: str | None = None,
+    ) -> None:
+        event = Solved(
+            code=values.reason(code, "code"),
+            resolution=values.optional(resolution, "resolution", values.TEXT_LENGTH),
+            status_label=values.label(status_label, "status"),
+        )
+        self.change_status(context, event, "solved", {"closed": TicketClosed})
+
+    @decision
+    def reopen(self, context: Context, *, reason: str | None = None, status_label: str | None = None) -> None:
+        """A solved ticket goes on, and so does one that was discarded by mistake."""
+        event = Reopened(reason=values.reason(reason), status_label=values.label(status_label, "status"))
+        refused = dict(UNSOLVED)
+        if self.standing(context.occurred_at).by != "discarded":
+            refused["closed"] = TicketClosed
+        self.change_status(context, event, "open", refused)
+
+    @decision
+    def close(self, context: Context, *, status_label: str | None = None) -> None:
+        event = Closed(status_label=values.label(status_label, "status"))
+        self.change_status(context, event, "closed", UNSOLVED)
+
+    @decision
+    def merge_into(self, context: Context, ticket_id: UUID) -> None:
+        """Raises OwnRelative, TicketMerged; TicketClosed (a flag on import)."""
+        if ticket_id == self.id:
+            raise OwnRelative(id=self.id)
+        if self.merged_into not in (None, ticket_id):
+            raise TicketMerged(id=self.id)
+        event = MergedInto(ticket_id=ticket_id)
+        if self.merged_into is None and not self.was_recorded(context, event):
+            self.record(context, event, *self.refuse_work(context))
+
+    @decision
+    def discard(self, context: Context, *, reason: DiscardReason, status_label: str | None = None) -> None:
+        """Also a closed ticket may turn out to have been no case at all."""
+        values.choice(reason, DiscardReason, "reason")
+        event = Discarded(reason=reason, status_label=values.label(status_label, "status"))
+        standing = self.standing(context.occurred_at)
+        since = standing.since if standing.by == "discarded" else None
+        if not self.was_recorded(context, event):
+            self.record_status(context, event, since, *self.refuse_early(context))

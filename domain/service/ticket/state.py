@@ -1,0 +1,92 @@
+"""What a ticket's decisions read, and how a fact is placed in its course."""
+
+from __future__ import annotations
+
+from bisect import bisect_right, insort
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from domain.service.ticket.refusals import BeforeOpening, TicketClosed
+from domain.service.ticket.status import Move, Moved, Standing, Status, course
+from domain.service.ticket.values import Reference
+from domain.shared.annotations import Annotated
+from domain.shared.events import Context, Event, Metadata
+from domain.shared.occurrence import over_before
+from domain.shared.refusals import Refusal
+
+if TYPE_CHECKING:
+    from domain.service.ticket.correspondence import Replied
+    from domain.service.ticket.opening import Opened
+    from domain.service.ticket.service_levels import SlaApplied
+
+
+class State(Annotated):
+    name = "ticket"
+
+    def __init__(self, id: UUID) -> None:
+        super().__init__(id)
+        self.opened: Opened | None = None
+        self.opened_at: datetime | None = None
+        self.customer_id: UUID | None = None
+        self.customers: set[tuple[UUID, datetime]] = set()
+        self.details: dict[str, str | None] = {}
+        self.category: str | None = None
+        self.priority: str | None = None
+        self.about: set[Reference] = set()
+        self.moves: list[Moved] = []
+        self.escalations: dict[tuple[str | None, str | None], datetime] = {}
+        self.replies: dict[str, Replied] = {}
+        self.redactions: dict[str, datetime] = {}
+        self.merged_into: UUID | None = None
+        self.sla: SlaApplied | None = None
+        self.breaches: dict[str, datetime] = {}
+
+    @property
+    def number(self) -> str | None:
+        return self.opened.number if self.opened else None
+
+    @property
+    def status(self) -> Status:
+        return self.standing().status
+
+    def standing(self, at: datetime | None = None) -> Standing:
+        """Where the ticket stood at that time, or where it stands after all that happened."""
+        assert self.opened_at is not None, "decisions are taken on tickets that were opened"
+        known = len(self.moves) if at is None else bisect_right(self.moves, at, key=lambda moved: moved.at)
+        return course(self.opened_at, self.moves[:known])[-1]
+
+    def moved(self, move: Move, metadata: Metadata) -> None:
+        insort(self.moves, Moved(metadata.occurred_at, self.version, move))
+
+    def change_status(self, context: Context, event: Event, status: Status, refused: Mapping[Status, type[Refusal]]) -> None:
+        """Record a status; from those in `refused` our own decision does not lead there."""
+        if self.was_recorded(context, event):
+            return
+        standing = self.standing(context.occurred_at)
+        if standing.status == status:
+            self.record_status(context, event, standing.since, *self.refuse_early(context))
+        else:
+            self.record(context, event, *self.refuse_early(context), *self.refuse_from(context, standing, refused))
+
+    def refuse_from(self, context: Context, standing: Standing, refused: Mapping[Status, type[Refusal]]) -> tuple[str, ...]:
+        """Refuses our own decision where the ticket stands (a flag on import)."""
+        refusal = refused.get(standing.status)
+        return () if refusal is None else self.refuse(context, refusal(id=self.id))
+
+    def refuse_work(self, context: Context) -> tuple[str, ...]:
+        """Refuses work on a ticket before it is opened and after it is closed (flags on import)."""
+        closed = self.refuse_from(context, self.standing(context.occurred_at), {"closed": TicketClosed})
+        return self.refuse_early(context) + closed
+
+    def refuse_early(self, context: Context) -> tuple[str, ...]:
+        return self.refuse(context, BeforeOpening(id=self.id)) if self.is_early(context) else ()
+
+    def is_early(self, context: Context) -> bool:
+        """Whether the fact happened before the ticket was opened, however exactly both times are known."""
+        return self.opened_at is not None and over_before(context.at, context.occurred_precision, self.opened_at)
+
+    def was_recorded(self, context: Context, event: Event) -> bool:
+        """Whether the fact is known of the very time that the caller names for it."""
+        return context.occurred_at is not None and self.repeats(context, event)

@@ -1,0 +1,121 @@
+"""A customer's question or problem: opened, worked on, answered, solved and closed."""
+
+from __future__ import annotations
+
+from domain.service.ticket import values
+from domain.service.ticket.correspondence import Corresponding, Replied, ReplyRedacted
+from domain.service.ticket.opening import (
+    Categorised,
+    DetailsChanged,
+    Linked,
+    Opened,
+    Opening,
+    PriorityChanged,
+    RequesterChanged,
+)
+from domain.service.ticket.processing import (
+    Closed,
+    Discarded,
+    Escalated,
+    Held,
+    MergedInto,
+    Pended,
+    Processing,
+    Reopened,
+    Resumed,
+    Solved,
+    StatusChange,
+)
+from domain.service.ticket.service_levels import ServiceLevels, SlaApplied, SlaBreached
+from domain.service.ticket.state import State
+from domain.service.ticket.status import Move
+from domain.shared import annotations as common
+from domain.shared.aggregate import decision
+from domain.shared.annotations import AnnotationEvents
+from domain.shared.events import Context, Event, Metadata
+
+
+class ExternalIdLinked(common.ExternalIdLinked, frozen=True, tag="crm.ticket.external_id_linked.v1"): ...
+
+
+class ExternalIdUnlinked(common.ExternalIdUnlinked, frozen=True, tag="crm.ticket.external_id_unlinked.v1"): ...
+
+
+class Assigned(common.Assigned, frozen=True, tag="crm.ticket.assigned.v1"):
+    """The owner is the agent. The first assignment opens a new ticket."""
+
+    @property
+    def move(self) -> Move | None:
+        """What it does to the status."""
+        return "assigned" if self.owner or self.team else None
+
+    def apply(self, ticket: State, metadata: Metadata) -> None:  # type: ignore[override]
+        ticket.assignment = (self.owner, self.team)
+        if self.move:
+            ticket.moved(self.move, metadata)
+
+
+class Tagged(common.Tagged, frozen=True, tag="crm.ticket.tagged.v1"): ...
+
+
+class Untagged(common.Untagged, frozen=True, tag="crm.ticket.untagged.v1"): ...
+
+
+class AttributesSet(common.AttributesSet, frozen=True, tag="crm.ticket.attributes_set.v1"): ...
+
+
+class PlainTextsSet(common.PlainTextsSet, frozen=True, tag="crm.ticket.plain_texts_set.v1"): ...
+
+
+class AttachmentAdded(common.AttachmentAdded, frozen=True, tag="crm.ticket.attachment_added.v1"): ...
+
+
+class AttachmentRemoved(common.AttachmentRemoved, frozen=True, tag="crm.ticket.attachment_removed.v1"): ...
+
+
+class Ticket(Opening, Corresponding, Processing, ServiceLevels):
+    annotation_events = AnnotationEvents(
+        external_id_linked=ExternalIdLinked,
+        external_id_unlinked=ExternalIdUnlinked,
+        assigned=Assigned,
+        tagged=Tagged,
+        untagged=Untagged,
+        attributes_set=AttributesSet,
+        plain_texts_set=PlainTextsSet,
+        attachment_added=AttachmentAdded,
+        attachment_removed=AttachmentRemoved,
+    )
+    events = (
+        Opened,
+        DetailsChanged,
+        Categorised,
+        PriorityChanged,
+        RequesterChanged,
+        Linked,
+        Replied,
+        ReplyRedacted,
+        Pended,
+        Held,
+        Resumed,
+        Escalated,
+        Solved,
+        Reopened,
+        Closed,
+        MergedInto,
+        Discarded,
+        SlaApplied,
+        SlaBreached,
+        *annotation_events,
+    )
+
+    @decision
+    def assign(self, context: Context, owner: str | None, team: str | None) -> None:
+        """To an agent, a team, both or nobody. Raises Malformed; BeforeOpening and TicketClosed (flags on import)."""
+        event = Assigned(owner=values.reason(owner, "owner"), team=values.reason(team, "team"))
+        if self.assignment != (owner, team) and not self.was_recorded(context, event):
+            self.record(context, event, *self.refuse_work(context))
+
+
+def move_of(event: Event) -> Move | None:
+    """What an event of a ticket does to its status, if anything."""
+    return event.move if isinstance(event, StatusChange | Assigned | Replied) else None

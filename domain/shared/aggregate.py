@@ -1,0 +1,138 @@
+"""What all aggregates have in common: decide, then record.
+
+A decision is a method that may refuse and runs once. What it records is applied at once, and again at every replay.
+Three kinds of rule, and one way to write each:
+
+* integrity is always refused:              `raise UnknownLine(...)`
+* a fact from outside is recorded, flagged: `self.record(context, event, "payment-over-due")`
+* our own decision is refused live and flagged on import: `flags = self.refuse(context, OrderNotConfirmed())`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from functools import wraps
+from typing import ClassVar, Concatenate, ParamSpec, Self, TypeVar
+from uuid import UUID
+
+import msgspec
+
+from domain.shared.events import Context, Event, Metadata, Recorded
+from domain.shared.refusals import InTheFuture, NotThere, Refusal
+
+P = ParamSpec("P")
+A = TypeVar("A", bound="Aggregate")
+
+FUTURE_TOLERANCE = timedelta(minutes=5)
+REPEATED = "repeated"
+
+_encode = msgspec.json.Encoder(order="deterministic").encode
+
+
+class Aggregate:
+    """A stream's state: what its decisions read and no more. Subclasses set their state in `__init__` and list `events`."""
+
+    name: ClassVar[str]
+    events: ClassVar[Sequence[type[Event]]]
+
+    def __init__(self, id: UUID) -> None:
+        self.id = id
+        self.version = 0
+        self.subject = id
+        self.pending: list[tuple[Event, Metadata]] = []
+        self._facts: set[int] = set()
+        self._sources: dict[tuple[str, str], UUID | None] = {}
+
+    @property
+    def exists(self) -> bool:
+        return self.version > 0
+
+    def require(self) -> Self:
+        """Itself, if anything was ever recorded in it; refused as NotThere otherwise."""
+        if not self.exists:
+            raise NotThere(f"There is no {self.name} {self.id}.", id=self.id)
+        self.admit()
+        return self
+
+    def admit(self) -> None:
+        """Raises where no decision is taken any more, as on what was erased; by default there is no such state."""
+
+    def record(self, context: Context, event: Event, *irregular: str) -> None:
+        """Apply the event and keep it for the commit."""
+        subject = self.subject if self.exists else event.subject(self.id)
+        metadata = context.metadata(subject, event, tuple(dict.fromkeys(irregular)))
+        self.apply(event, metadata)
+        self.pending.append((event, metadata))
+
+    def record_once(self, context: Context, event: Event, *flags: str) -> None:
+        """Record a fact, unless the same one is known of the same time that the caller names."""
+        if context.occurred_at is None or not self.repeats(context, event):
+            self.record(context, event, *flags)
+
+    def record_status(self, context: Context, event: Event, since: datetime | None, *flags: str) -> None:
+        """Record a status; where it has held `since` then, only if another time is named, and flagged as repeated."""
+        if since is None:
+            self.record_once(context, event, *flags)
+        elif context.names_another_time_than(since):
+            self.record_once(context, event, *flags, REPEATED)
+
+    def replay(self, recorded: Recorded) -> None:
+        self.apply(recorded.event, recorded.metadata)
+
+    def repeats(self, context: Context, event: Event) -> bool:
+        """Whether the same fact, with the same values and the same time of occurrence, is already recorded.
+
+        What its source keeps as an event of its own repeats only that event, which `knows_source` finds.
+        """
+        return not context.distinct and _fingerprint(event, context.at.timestamp()) in self._facts
+
+    @staticmethod
+    def refuse(context: Context, refusal: Refusal) -> tuple[str, ...]:
+        """Refuse our own decision live; on import, where it is history, give the flag to record it with."""
+        if context.importing:
+            return (refusal.rule,)
+        raise refusal
+
+    def knows_source(self, context: Context) -> bool:
+        """Whether another command already recorded this source event; one command may record several facts of it."""
+        source = context.source
+        if source is None or source.event_id is None or (source.system, source.event_id) not in self._sources:
+            return False
+        return context.command_id is None or self._sources[source.system, source.event_id] != context.command_id
+
+    def apply(self, event: Event, metadata: Metadata) -> None:
+        self.version += 1
+        if self.version == 1:
+            self.subject = metadata.subject
+        self._facts.add(_fingerprint(event, metadata.occurred_at.timestamp()))
+        if metadata.source and metadata.source.event_id:
+            self._sources.setdefault((metadata.source.system, metadata.source.event_id), metadata.command_id)
+        event.apply(self, metadata)
+
+
+def decision(method: Callable[Concatenate[A, Context, P], None]) -> Callable[Concatenate[A, Context, P], None]:
+    """Marks a decision: a fact from a source event that is already known is a repeat, one from the future is refused."""
+
+    @wraps(method)
+    def decide(self: A, context: Context, /, *args: P.args, **kwargs: P.kwargs) -> None:
+        self.admit()
+        if self.knows_source(context):
+            return
+        if context.occurred_at is not None and context.occurred_at > context.now + FUTURE_TOLERANCE:
+            raise InTheFuture(f"{context.occurred_at.isoformat()} lies in the future.")
+        method(self, context, *args, **kwargs)
+
+    return decide
+
+
+def _fingerprint(event: Event, occurred: float) -> int:
+    return hash((_encode(event), occurred))
+
+
+def replayed(kind: type[A], id: UUID, events: Sequence[Recorded]) -> A:
+    """The aggregate as its events made it."""
+    aggregate = kind(id)
+    for recorded in events:
+        aggregate.replay(recorded)
+    return aggregate

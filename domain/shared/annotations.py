@@ -1,0 +1,284 @@
+"""What every main aggregate carries beside its own facts: external ids, owner and team, tags, attributes, attachments.
+
+An aggregate takes part by mixing in `Annotated` and naming its own event classes, so that every type name stays its own:
+
+    class Tagged(annotations.Tagged, tag="crm.order.tagged.v1"): ...
+
+    class Order(Annotated, Aggregate):
+        annotation_events = AnnotationEvents(tagged=Tagged, ...)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from math import isfinite
+from typing import Any, ClassVar, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from domain.shared.aggregate import Aggregate, decision
+from domain.shared.events import Context, Event, Metadata, Value
+from domain.shared.personal import Personal
+from domain.shared.refusals import Malformed
+from domain.shared.text import UNPRINTABLE, code, text
+
+Number = int | float | bool
+
+KEY_LENGTH = 64
+TEXT_LENGTH = 10_000
+EXTERNAL_ID_LENGTH = 255
+ATTRIBUTE_LIMIT = 200
+
+
+class Attachment(Value, frozen=True):
+    """A file kept elsewhere, by reference. `bytes` is its size, `sha256` its digest in hexadecimal."""
+
+    id: UUID
+    media_type: str
+    bytes: int
+    sha256: str
+    name: Personal[str] = None
+    url: Personal[str] = None
+
+
+class ExternalIdLinked(Event, frozen=True, tag="crm.annotated.external_id_linked.v1"):
+    system: str
+    id: Personal[str] = None
+
+    def apply(self, aggregate: Annotated, metadata: Metadata) -> None:
+        aggregate.external_ids.add((self.system, self.id))
+
+
+class ExternalIdUnlinked(Event, frozen=True, tag="crm.annotated.external_id_unlinked.v1"):
+    system: str
+    id: Personal[str] = None
+
+    def apply(self, aggregate: Annotated, metadata: Metadata) -> None:
+        aggregate.external_ids.discard((self.system, self.id))
+
+
+class Assigned(Event, frozen=True, tag="crm.annotated.assigned.v1"):
+    """Owner and team, by code; None is nobody."""
+
+    owner: str | None = None
+    team: str | None = None
+
+    def apply(self, aggregate: Annotated, metadata: Metadata) -> None:
+        aggregate.assignment = (self.owner, self.team)
+
+
+class Tagged(Event, frozen=True, tag="crm.annotated.tagged.v1"):
+    tags: tuple[str, ...]
+
+    def apply(self, aggregate: Annotated, metadata: Metadata) -> None:
+        aggregate.tags.update(self.tags)
+
+
+class Untagged(Event, frozen=True, tag="crm.annotated.untagged.v1"):
+    tags: tuple[str, ...]
+
+    def apply(self, aggregate: Annotated, metadata: Metadata) -> None:
+        aggregate.tags.difference_update(self.tags)
+
+
+class AttributesSet(Event, frozen=True, tag="crm.annotated.attributes_set.v1"):
+    """Only what changed; None removes. Every text is personal, numbers and flags are plain.
+
+    A text whose field says that it is not personal is in `plain_texts_set`.
+    """
+
+    numbers: dict[str, Number | None] = msgspec.field(default_factory=dict)
+    texts: Personal[dict[str, str | None]] = None
+
+    def apply(self, aggregate: Annotated, metadata: Metadata) -> None:
+        changed = {**self.numbers, **(self.texts or {})}
+        aggregate.plain_texts -= changed.keys()
+        aggregate.merge_attributes(changed)
+
+
+class PlainTextsSet(Event, frozen=True, tag="crm.annotated.plain_texts_set.v1"):
+    """Texts among the attributes whose fields say that they are not personal: only what changed; None removes."""
+
+    texts: dict[str, str | None]
+
+    def apply(self, aggregate: Annotated, metadata: Metadata) -> None:
+        aggregate.plain_texts -= self.texts.keys()
+        aggregate.plain_texts |= {key for key, value in self.texts.items() if value is not None}
+        aggregate.merge_attributes(self.texts)
+
+
+class AttachmentAdded(Event, frozen=True, tag="crm.annotated.attachment_added.v1"):
+    attachment: Attachment
+
+    def apply(self, aggregate: Annotated, metadata: Metadata) -> None:
+        aggregate.attachments.add(self.attachment.id)
+
+
+class AttachmentRemoved(Event, frozen=True, tag="crm.annotated.attachment_removed.v1"):
+    attachment_id: UUID
+
+    def apply(self, aggregate: Annotated, metadata: Metadata) -> None:
+        aggregate.attachments.discard(self.attachment_id)
+
+
+class AnnotationEvents(NamedTuple):
+    """An aggregate's own classes of the common facts."""
+
+    external_id_linked: type[ExternalIdLinked]
+    external_id_unlinked: type[ExternalIdUnlinked]
+    assigned: type[Assigned]
+    tagged: type[Tagged]
+    untagged: type[Untagged]
+    attributes_set: type[AttributesSet]
+    plain_texts_set: type[PlainTextsSet]
+    attachment_added: type[AttachmentAdded]
+    attachment_removed: type[AttachmentRemoved]
+
+
+class Annotated(Aggregate):
+    """Mix-in: the decisions on the common facts. A value that is already so records nothing.
+
+    `attributes` are all of them; `plain_texts` are the keys of those texts among them that are not personal.
+    """
+
+    annotation_events: ClassVar[AnnotationEvents]
+
+    def __init__(self, id: UUID) -> None:
+        super().__init__(id)
+        self.external_ids: set[tuple[str, str | None]] = set()
+        self.assignment: tuple[str | None, str | None] = (None, None)
+        self.tags: set[str] = set()
+        self.attributes: dict[str, Any] = {}
+        self.plain_texts: set[str] = set()
+        self.attachments: set[UUID] = set()
+
+    @decision
+    def link_external_id(self, context: Context, system: str, id: str) -> None:
+        """Refused as Malformed where `system` is no code, or `id` is longer than 255 characters or has control characters."""
+        system, id = code(system, "system"), text(id, "external id", EXTERNAL_ID_LENGTH)
+        if (system, id) not in self.external_ids:
+            self.record(context, self.annotation_events.external_id_linked(system=system, id=id))
+
+    @decision
+    def unlink_external_id(self, context: Context, system: str, id: str) -> None:
+        if (system, id) in self.external_ids:
+            self.record(context, self.annotation_events.external_id_unlinked(system=system, id=id))
+
+    @decision
+    def assign(self, context: Context, owner: str | None, team: str | None) -> None:
+        """Refused as Malformed where one is no code."""
+        owner, team = (value and code(value, what) for value, what in ((owner, "owner"), (team, "team")))
+        if self.assignment != (owner, team):
+            self.record(context, self.annotation_events.assigned(owner=owner, team=team))
+
+    @decision
+    def tag(self, context: Context, tags: tuple[str, ...]) -> None:
+        """Refused as Malformed where one is no code."""
+        tags = tuple(code(tag, "tag") for tag in tags)
+        if new := tuple(sorted(set(tags) - self.tags)):
+            self.record(context, self.annotation_events.tagged(tags=new))
+
+    @decision
+    def untag(self, context: Context, tags: tuple[str, ...]) -> None:
+        if known := tuple(sorted(set(tags) & self.tags)):
+            self.record(context, self.annotation_events.untagged(tags=known))
+
+    @decision
+    def set_attributes(
+        self, context: Context, attributes: Mapping[str, str | Number | None], plain: Collection[str] = ()
+    ) -> None:
+        """Merge patch of the attributes; refused as Malformed where a key or a text is too long.
+
+        The texts under the keys `plain` are not personal, as their fields say; all others are.
+        """
+        checked_attributes(attributes)
+        changed = {key: value for key, value in attributes.items() if self._differs(key, value, key in plain)}
+        numbers, plain_texts, texts = split_attributes(changed, self.attributes, self.plain_texts, plain)
+        if plain_texts:
+            self.record(context, self.annotation_events.plain_texts_set(texts=plain_texts))
+        if numbers or texts:
+            self.record(context, self.annotation_events.attributes_set(numbers=numbers, texts=texts or None))
+
+    def _differs(self, key: str, value: str | Number | None, plain: bool) -> bool:
+        """Whether it is another value, or the same text where it does not belong any more."""
+        return self.attributes.get(key) != value or (isinstance(value, str) and plain != (key in self.plain_texts))
+
+    @decision
+    def attach(self, context: Context, attachment: Attachment) -> None:
+        if attachment.id not in self.attachments:
+            self.record(context, self.annotation_events.attachment_added(attachment=attachment))
+
+    @decision
+    def detach(self, context: Context, attachment_id: UUID) -> None:
+        if attachment_id in self.attachments:
+            self.record(context, self.annotation_events.attachment_removed(attachment_id=attachment_id))
+
+    # State
+
+    @property
+    def plain_attributes(self) -> dict[str, str | Number]:
+        """Numbers, flags, and the texts that are not personal."""
+        return {key: value for key, value in self.attributes.items() if not self._is_personal(key)}
+
+    @property
+    def personal_attributes(self) -> dict[str, str]:
+        return {key: value for key, value in self.attributes.items() if self._is_personal(key)}
+
+    def merge_attributes(self, changed: Mapping[str, str | Number | None]) -> None:
+        merged = {**self.attributes, **changed}
+        self.attributes = {key: value for key, value in merged.items() if value is not None}
+
+    def take_up_attributes(self, plain: Mapping[str, str | Number], personal: Mapping[str, str]) -> None:
+        """Have these attributes and no others."""
+        self.attributes = {**plain, **personal}
+        self.plain_texts = {key for key, value in plain.items() if isinstance(value, str)}
+
+    def _is_personal(self, key: str) -> bool:
+        return isinstance(self.attributes[key], str) and key not in self.plain_texts
+
+
+def checked_attributes(attributes: Mapping[str, Any]) -> None:
+    """Raises Malformed where there are too many attributes, or one has a key or a text that is too long."""
+    if len(attributes) > ATTRIBUTE_LIMIT:
+        raise Malformed(f"There may be {ATTRIBUTE_LIMIT} attributes at most.")
+    for key, value in attributes.items():
+        if not 0 < len(key) <= KEY_LENGTH:
+            raise Malformed(f"An attribute's key has 1 to {KEY_LENGTH} characters.")
+        if isinstance(value, str) and len(value) > TEXT_LENGTH:
+            raise Malformed(f"The attribute {key!r} is longer than {TEXT_LENGTH} characters.")
+        if UNPRINTABLE.search(key) or (isinstance(value, str) and UNPRINTABLE.search(value)):
+            raise Malformed("Attributes have no control characters.")
+        if isinstance(value, float) and not isfinite(value):
+            raise Malformed(f"The attribute {key!r} is not a number.")
+
+
+class Split(NamedTuple):
+    numbers: dict[str, Number | None]
+    plain_texts: dict[str, str | None]
+    texts: dict[str, str | None]
+
+
+def split_attributes(
+    attributes: Mapping[str, str | Number | None],
+    known: Mapping[str, Any],
+    known_plain: Collection[str],
+    plain: Collection[str],
+) -> Split:
+    """Numbers, plain texts (under the keys `plain`) and personal texts apart. One that is removed is removed where it was.
+
+    So is a plain one that a personal one replaces, since the latter may be erased: what it replaced must not come back.
+    """
+    split = Split({}, {}, {})
+    for key, value in attributes.items():
+        was_text = isinstance(known.get(key), str)
+        where: dict[str, Any] = split.numbers if not was_text else split.plain_texts if key in known_plain else split.texts
+        if not isinstance(value, str):
+            (where if value is None else split.numbers)[key] = value
+        elif key in plain:
+            split.plain_texts[key] = value
+        else:
+            split.texts[key] = value
+            if key in known and where is not split.texts:
+                where[key] = None
+    return split

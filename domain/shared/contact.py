@@ -1,0 +1,104 @@
+"""How people are reached: contact values in the one form in which they are recorded, and the form in which they compare."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, get_args
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+
+from domain.shared.events import Value
+from domain.shared.refusals import Malformed
+from domain.shared.text import text
+
+MethodKind = Literal["email", "phone", "postal", "social", "messaging", "web", "other"]
+
+COUNTRY = re.compile(r"[A-Z]{2}")
+LINE_LIMIT = 10
+
+
+class MalformedEmail(Malformed):
+    """This is not an e-mail address."""
+
+
+class MalformedPhone(Malformed):
+    """This is not a telephone number with its country code, nor one of the region given."""
+
+
+class MalformedAddress(Malformed):
+    """An address has a line, a place or a code, and its country is an ISO 3166 code of two capital letters."""
+
+
+class Address(Value, frozen=True):
+    """A postal address. `country` is an ISO 3166-1 alpha-2 code."""
+
+    lines: tuple[str, ...] = ()
+    city: str | None = None
+    region: str | None = None
+    postal_code: str | None = None
+    country: str | None = None
+
+
+def normalised(kind: MethodKind, value: str, region: str | None = None) -> str:
+    """The value as it is recorded. Raises Malformed, never with the value in it."""
+    if kind not in get_args(MethodKind):
+        raise Malformed("There is no such kind of contact method.")
+    if kind == "email":
+        return email(value)
+    if kind == "phone":
+        return phone(value, region)
+    return text(value, "contact value")
+
+
+def email(value: str) -> str:
+    """The address with its domain in lower case and in Unicode. Raises MalformedEmail."""
+    try:
+        return validate_email(value.strip(), check_deliverability=False).normalized
+    except (EmailNotValidError, UnicodeError):
+        raise MalformedEmail from None
+
+
+def phone(value: str, region: str | None = None) -> str:
+    """The number in E.164, followed by `;ext=` and its extension where it has one. Raises MalformedPhone.
+
+    `region` (ISO 3166-1 alpha-2) says how a number without country code is to be read; None takes international ones only.
+    """
+    written = _e164(value, region)
+    # A prefix may hide a prefix, as in +54 0 0 11 …; what does not stay as it is when read again is no number.
+    if _e164(written, None) != written:
+        raise MalformedPhone
+    return written
+
+
+def _e164(value: str, region: str | None) -> str:
+    try:
+        number = phonenumbers.parse(value, region)
+    except phonenumbers.NumberParseException:
+        raise MalformedPhone from None
+    if not phonenumbers.is_possible_number(number):
+        raise MalformedPhone
+    extension = f";ext={number.extension}" if number.extension else ""
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) + extension
+
+
+def comparable(value: str) -> str:
+    """The form in which two normalised values of one kind are the same contact, whatever their case."""
+    return value.casefold()
+
+
+def checked_address(address: Address) -> Address:
+    """The address with every part trimmed. Raises MalformedAddress where it is empty or names no country code."""
+    parts = (address.city, address.region, address.postal_code)
+    if not (address.lines or address.country or any(parts)) or len(address.lines) > LINE_LIMIT:
+        raise MalformedAddress
+    if address.country is not None and not COUNTRY.fullmatch(address.country):
+        raise MalformedAddress
+    city, region, postal_code = (part and text(part, "part of an address") for part in parts)
+    return Address(
+        lines=tuple(text(line, "line of an address") for line in address.lines),
+        city=city or None,
+        region=region or None,
+        postal_code=postal_code or None,
+        country=address.country,
+    )

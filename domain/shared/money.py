@@ -1,0 +1,83 @@
+"""Money: exact decimals in a currency's own precision. Sums never mix currencies.
+
+The table of minor digits is ISO 4217's (active codes, list one). It ships with the code and only grows.
+"""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal
+
+from domain.shared.refusals import AmountNotPositive, AmountTooPrecise, Malformed, UnknownCurrency
+
+LIMIT = Decimal(10) ** 15
+RATE_DIGITS = 6
+
+_NONE = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
+_THREE = "BHD IQD JOD KWD LYD OMR TND"
+_FOUR = "CLF UYW"
+_TWO = (
+    "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF CHE CHF CHW "
+    "CNY COP COU CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS "
+    "INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN "
+    "NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC "
+    "SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST XCD XCG YER ZAR ZMW ZWG"
+)
+MINOR_DIGITS: dict[str, int] = {
+    code: digits for digits, codes in ((0, _NONE), (2, _TWO), (3, _THREE), (4, _FOUR)) for code in codes.split()
+}
+
+
+def minor_digits(currency: str) -> int:
+    """Decimals of the currency: 2 for USD, 0 for JPY, 3 for KWD. Raises UnknownCurrency."""
+    try:
+        return MINOR_DIGITS[currency]
+    except KeyError:
+        raise UnknownCurrency(f"{currency!r} is not an ISO 4217 currency.") from None
+
+
+def amount(value: Decimal, currency: str) -> Decimal:
+    """The amount as it is recorded, with exactly the currency's decimals.
+
+    Raises AmountTooPrecise where it has more, Malformed where it is not a finite number below 10^15.
+    """
+    digits = minor_digits(currency)
+    exact = _quantized(value, digits)
+    if exact != value:
+        raise AmountTooPrecise(f"{value} has more than the {digits} decimals of {currency}.")
+    return exact
+
+
+def positive(value: Decimal, currency: str) -> Decimal:
+    """Like `amount`, and greater than zero; raises AmountNotPositive otherwise."""
+    exact = amount(value, currency)
+    if exact <= 0:
+        raise AmountNotPositive(f"{value} is not greater than zero.")
+    return exact
+
+
+def rate(value: Decimal) -> Decimal:
+    """A unit price, quantity or rate: up to six decimals, trailing zeros dropped."""
+    exact = _quantized(value, RATE_DIGITS)
+    if exact != value:
+        raise AmountTooPrecise(f"{value} has more than {RATE_DIGITS} decimals.")
+    return exact.normalize() + 0 if exact == exact.to_integral_value() else exact.normalize()
+
+
+def rounded(value: Decimal, currency: str) -> Decimal:
+    """A computed amount, rounded half up to the currency's decimals."""
+    return _quantized(value, minor_digits(currency))
+
+
+def minor_units(value: Decimal, currency: str) -> int:
+    """The amount as an integer number of minor units: 12.50 USD is 1250."""
+    return int(value.scaleb(minor_digits(currency)))
+
+
+def from_minor_units(units: int, currency: str) -> Decimal:
+    return Decimal(units).scaleb(-minor_digits(currency))
+
+
+def _quantized(value: Decimal, digits: int) -> Decimal:
+    if not value.is_finite() or abs(value) >= LIMIT:
+        raise Malformed(f"{value} is not an amount.")
+    return value.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)

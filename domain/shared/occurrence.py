@@ -1,0 +1,84 @@
+"""When a fact happened, as sources say it: a moment, a minute, a day or only a month."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import NamedTuple
+from zoneinfo import ZoneInfoNotFoundError
+
+from domain.shared.events import Precision, time_zone
+from domain.shared.refusals import Malformed
+
+EARLIEST_YEAR = 1900
+SPANS: Mapping[Precision, timedelta] = {
+    "second": timedelta(seconds=1),
+    "minute": timedelta(minutes=1),
+    "day": timedelta(days=1),
+    "month": timedelta(days=31),
+}
+"""How long after its time of occurrence a fact may have happened, by the precision in which that is known."""
+
+_SHAPES: tuple[tuple[re.Pattern[str], Precision, str], ...] = (
+    (re.compile(r"\d{4}-\d{2}"), "month", "-01T00:00:00"),
+    (re.compile(r"\d{4}-\d{2}-\d{2}"), "day", "T00:00:00"),
+    (re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(Z|[+-]\d{2}:?\d{2})?"), "minute", ""),
+    (re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:?\d{2})?"), "second", ""),
+)
+
+
+class Occurrence(NamedTuple):
+    """`at` in UTC; `zone` as given (an IANA name or an offset), None where it was given in UTC or not at all."""
+
+    at: datetime
+    precision: Precision
+    zone: str | None
+
+    @property
+    def day(self) -> date:
+        """Where it happened."""
+        return self.at.astimezone(time_zone(self.zone)).date()
+
+
+def occurrence(text: str, zone: str | None = None) -> Occurrence:
+    """Reads `2024-05`, `2024-05-01`, `2024-05-01T10:30` or `2024-05-01T10:30:15.250+02:00`.
+
+    A time without an offset is in `zone`, or in UTC where none is named. Raises Malformed, also for a zone that does not
+    exist and for a year before 1900.
+    """
+    precision, ending = _shape(text)
+    try:
+        local = datetime.fromisoformat(text + ending)
+        at = local if local.tzinfo else local.replace(tzinfo=checked_zone(zone))
+        at = at.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise Malformed("The time of occurrence is not a date or a time.") from None
+    if at.year < EARLIEST_YEAR:
+        raise Malformed(f"The time of occurrence lies before {EARLIEST_YEAR}.")
+    return Occurrence(at, precision, zone or _offset(text, precision))
+
+
+def over_before(at: datetime, precision: Precision, moment: datetime) -> bool:
+    """Whether what happened `at` was over before the moment, however exactly its time is known."""
+    return at + SPANS[precision] <= moment
+
+
+def checked_zone(name: str | None) -> tzinfo:
+    """The time zone of that name; raises Malformed where there is none."""
+    try:
+        return time_zone(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError, IndexError):
+        raise Malformed("The time zone is neither an IANA name nor an offset.") from None
+
+
+def _shape(text: str) -> tuple[Precision, str]:
+    for pattern, precision, ending in _SHAPES:
+        if pattern.fullmatch(text):
+            return precision, ending
+    raise Malformed("The time of occurrence is not a date or a time.")
+
+
+def _offset(text: str, precision: Precision) -> str | None:
+    match = re.search(r"[+-]\d{2}:?\d{2}$", text) if precision in ("minute", "second") else None
+    return match.group() if match else None

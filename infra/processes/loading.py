@@ -1,0 +1,61 @@
+"""`--load`: a file that is imported as soon as the server answers, unless the log has it already."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import msgspec
+
+from api.operations.imports import TOLD, identity, recorded_import
+from api.operations.jobs import Job, Jobs
+from commands.importing import FileUnreadable, Mapping, MappingError, parse_mapping, run_import
+from commands.shared.executor import Executor
+from domain.shared.events import Actor
+from infra.command_line.following import followed
+from infra.command_line.imports import show
+from infra.command_line.terminal import Failed, WrongUsage, err
+from infra.event_store import EventStore
+
+ACTOR = Actor(type="system", id="command-line")
+
+
+class Load:
+    """A mapping that was read, and a file. Making raises WrongUsage where they are not what they have to be."""
+
+    def __init__(self, mapping: Path, file: Path, store: EventStore) -> None:
+        try:
+            self._mapping: Mapping = parse_mapping(mapping.read_bytes())
+            self._id = identity(self._mapping, file, store.secret)
+        except (MappingError, FileUnreadable, OSError) as error:
+            raise WrongUsage(f"--load {mapping} {file}: {error}") from None
+        self._file, self._store = file, store
+
+    def is_done(self) -> bool:
+        recorded = recorded_import(self._store, self._id)
+        return recorded is not None and recorded.completed is not None
+
+    def begin(self, executor: Executor, jobs: Jobs) -> Job:
+        return jobs.start(
+            self._id,
+            lambda progress: run_import(executor, self._store.secret, self._mapping, self._file, ACTOR, progress),
+            TOLD,
+        )
+
+    def follow(self, job: Job) -> None:
+        """Show how far it is, and its report."""
+        try:
+            ended = followed(self._file.name, lambda: {"state": job.state, "done": job.done, "total": job.total,
+                                                       "error": job.error})  # fmt: skip
+        except Failed as failed:
+            err.print(f"[red]{self._file.name} was not imported:[/] {failed}")
+        else:
+            assert ended["state"] == "completed"
+            show(self._file.name, msgspec.to_builtins(job.result))
+
+    def begin_and_follow(self, executor: Executor, jobs: Jobs) -> threading.Thread:
+        """Without keeping anybody waiting."""
+        job = self.begin(executor, jobs)
+        thread = threading.Thread(target=self.follow, args=[job], name="load", daemon=True)
+        thread.start()
+        return thread

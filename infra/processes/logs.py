@@ -1,0 +1,57 @@
+"""Logging, configured once: JSON lines on standard error, or readable ones where a person watches.
+
+An exception's text may hold what a customer said, so only its type and its frames are logged.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import structlog
+from structlog.typing import EventDict, Processor
+
+LOUD_LIBRARIES = {"kafka": logging.CRITICAL, "uvicorn": logging.WARNING, "httpx": logging.WARNING}
+
+
+def configure(level: str) -> None:
+    """`level` is a name of the standard library's."""
+    renderer: Processor = structlog.processors.JSONRenderer()
+    if sys.stderr.isatty():
+        renderer = structlog.dev.ConsoleRenderer()
+    shared: list[Processor] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        without_texts_of_errors,
+    ]
+    structlog.configure(
+        processors=[*shared, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    _include_libraries(shared, renderer)
+
+
+def without_texts_of_errors(_: object, __: str, event: EventDict) -> EventDict:
+    """The exception's type and where it was raised, in place of the exception."""
+    error = event.pop("exc_info", None)
+    if error is True:
+        error = sys.exception()
+    elif isinstance(error, tuple):
+        error = error[1]
+    if isinstance(error, BaseException):
+        from consumers.projecting.faults import frames_of, name_of
+
+        event.update(error=name_of(error), frames=frames_of(error))
+    return event
+
+
+def _include_libraries(shared: list[Processor], renderer: Processor) -> None:
+    """What libraries log by the standard library's way looks the same."""
+    handler = logging.StreamHandler()
+    remove = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[remove, renderer]))
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    for library, loud in LOUD_LIBRARIES.items():
+        logging.getLogger(library).setLevel(loud)

@@ -1,0 +1,96 @@
+"""What operators ask of the parts: how the read models are, rebuilds, dead letters."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Sequence
+from contextlib import suppress
+from uuid import UUID
+
+import msgspec
+
+from api.operations.health import ProjectionStatus, Status
+from api.operations.jobs import Progress
+from consumers.projecting import dead_letters, health
+from consumers.projecting.dead_letters import DeadLetter
+from consumers.projecting.projector import Projector
+from consumers.projecting.retries import Retried
+from consumers.rebuilding.rebuild import Rebuilt, rebuild
+from infra.read_models import checkpoints
+from infra.read_models.completeness import Completeness
+from infra.wiring import PROJECTIONS, Deployment, chosen
+from projections.shared.projection import Projection
+
+CONNECT_SECONDS = 1.0
+
+
+class Operating:
+    """`projector` is the one in this process, which knows more than is stored."""
+
+    def __init__(self, deployment: Deployment, completeness: Completeness, projector: Projector | None = None) -> None:
+        self._deployment, self._completeness, self._projector = deployment, completeness, projector
+        self._stores = deployment.store, deployment.read_models
+
+    def status(self) -> Status:
+        seen = self._projector.status() if self._projector else self._stored()
+        projections = [_shown(each) for each in seen.projections]
+        settings = self._deployment.settings
+        if settings.kafka is None:
+            return Status(deployment="embedded", head=seen.head, projections=projections)
+        return Status(
+            deployment="distributed",
+            head=seen.head,
+            projections=projections,
+            routed=self._routed(settings.topic),
+            kafka=answers(settings.kafka),
+        )
+
+    def names(self) -> Sequence[str]:
+        return [projection.name for projection in PROJECTIONS]
+
+    def rebuild(self, projection: str, check: bool, progress: Progress) -> dict[str, object]:
+        ended: Rebuilt = rebuild(_one(projection), *self._stores, self._deployment.partitions, check, progress)
+        return {**msgspec.to_builtins(ended), "same": ended.same}
+
+    def dead_letters(self, projection: str | None) -> Sequence[DeadLetter]:
+        return dead_letters.listed(self._deployment.read_models, projection)
+
+    def retry(self, projection: str, subject: UUID | None) -> Retried:
+        return dead_letters.retry(_one(projection), *self._stores, self._deployment.partitions, subject)
+
+    def discard(self, projection: str, position: int) -> Retried | None:
+        return dead_letters.discard(_one(projection), *self._stores, self._deployment.partitions, position)
+
+    def _stored(self) -> health.Status:
+        return health.status(PROJECTIONS, (), *self._stores, self._completeness, self._deployment.partitions)
+
+    def _routed(self, topic: str) -> int:
+        with self._deployment.read_models.reader.connect() as connection:
+            checkpoint = checkpoints.load(connection, topic)
+        return checkpoint.routed if checkpoint else 0
+
+
+def answers(bootstrap: str) -> bool:
+    """Whether one of the bootstrap servers takes connections."""
+    for server in bootstrap.split(","):
+        host, _, port = server.strip().rpartition(":")
+        with suppress(OSError, ValueError), socket.create_connection((host.strip("[]"), int(port)), CONNECT_SECONDS):
+            return True
+    return False
+
+
+def _one(name: str) -> Projection:
+    [projection] = chosen(name)
+    return projection
+
+
+def _shown(seen: health.ProjectionStatus) -> ProjectionStatus:
+    return ProjectionStatus(
+        name=seen.name,
+        state=seen.state,
+        reason=seen.reason,
+        complete_to=seen.complete_to,
+        lag=seen.lag,
+        dead_letters=seen.dead_letters,
+        broken=seen.broken,
+    )

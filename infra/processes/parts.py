@@ -1,0 +1,131 @@
+"""What a process is made of in each deployment, opened in order and closed in the opposite one."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+from commands.shared.executor import Executor
+from consumers.policies import DEADLINES, POLICIES
+from consumers.policies.assignment import Assigning
+from consumers.policies.clock import Clock
+from consumers.policies.days import Days
+from consumers.policies.policy import Policy
+from consumers.policies.runner import Policies
+from consumers.projecting.projector import Projector
+from consumers.projecting.tail import Tail
+from consumers.webhooks import Courier
+from infra.processes.announcing import Announcing
+from infra.read_models.completeness import Completeness
+from infra.read_models.positions import registered
+from infra.read_models.tables import create_tables, prepare
+from infra.settings import Settings
+from infra.wiring import PROJECTIONS, Deployment, deploy
+
+if TYPE_CHECKING:
+    from api.app import Api
+
+
+class Runs(Protocol):
+    def run(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+class Parts(msgspec.Struct, eq=False):
+    """Everything the API stands on. `projector` is None where projectors are processes of their own."""
+
+    deployment: Deployment
+    executor: Executor
+    completeness: Completeness
+    projector: Projector | None = None
+
+    @contextmanager
+    def application(self, local_key: str | None = None) -> Iterator[Api]:
+        """The API over these parts. Imports and rebuilds that are under way at the end stop at their next step."""
+        from api.app import create
+        from infra.processes.operating import Operating
+
+        operating = Operating(self.deployment, self.completeness, self.projector)
+        application = create(self.deployment, self.executor, self.completeness, local_key, operating)
+        try:
+            yield application
+        finally:
+            application.state.jobs.close()
+
+    def ending_days(self) -> AbstractContextManager[None]:
+        """The clock that ends days, in a thread of its own."""
+        return running(Days(self.executor, self.deployment.store, self.deployment.settings.zone), "days")
+
+    @contextmanager
+    def following_policies(self) -> Iterator[None]:
+        """The policies, in a thread of their own; assigning, which waits for read models, in another one."""
+        assigning = Assigning(self.deployment.store, self.deployment.read_models, self.completeness)
+        with self._following(POLICIES, "policies"), self._following([assigning.policy()], "assignment"):
+            yield
+
+    def _following(self, policies: Sequence[Policy], name: str) -> AbstractContextManager[None]:
+        following = Policies(policies, self.executor, self.deployment.store, self.deployment.read_models, name)
+        following.begin()
+        return running(following, name)
+
+    def meeting_deadlines(self) -> AbstractContextManager[None]:
+        """The clock of the policies, in a thread of its own."""
+        return running(Clock(DEADLINES, self.executor, self.deployment.read_models), "deadlines")
+
+    def delivering(self) -> AbstractContextManager[None]:
+        """What webhooks are sent, in a thread of its own."""
+        deployment = self.deployment
+        courier = Courier(deployment.store, deployment.read_models, deployment.settings.webhook_private)
+        return running(courier, "webhooks")
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Parts]:
+    """The parts that these settings name. At the end: finish accepted commands, then stop the projector, then close."""
+    with ExitStack() as stack:
+        deployment = deploy(settings)
+        stack.callback(deployment.close)
+        _make_tables(deployment)
+        if settings.distributed:
+            completeness = Completeness(deployment.read_models, deployment.partitions, settings.topic)
+            executor = deployment.executor()
+            stack.callback(executor.close)
+            yield Parts(deployment, executor, completeness)
+        else:
+            yield _embedded(deployment, stack)
+
+
+def _embedded(deployment: Deployment, stack: ExitStack) -> Parts:
+    store, read_models = deployment.store, deployment.read_models
+    completeness = Completeness(read_models, deployment.partitions)
+    tail = Tail(store)
+    projector = Projector(PROJECTIONS, tail, store, read_models, deployment.partitions, completeness=completeness)
+    stack.enter_context(running(projector))
+    executor = deployment.executor(Announcing(store, tail.wake))
+    stack.callback(executor.close)
+    return Parts(deployment, executor, completeness, projector)
+
+
+@contextmanager
+def running(what: Runs, name: str = "projector") -> Iterator[None]:
+    """It runs in a thread of its own, and is stopped at the end."""
+    thread = threading.Thread(target=what.run, name=name)
+    thread.start()
+    try:
+        yield
+    finally:
+        what.stop()
+        thread.join()
+
+
+def _make_tables(deployment: Deployment) -> None:
+    """A read model that was never begun is empty, not missing. What waits for a rebuild is left as it is."""
+    prepare(deployment.read_models)
+    with deployment.read_models.writer.begin() as connection:
+        new = [projection for projection in PROJECTIONS if registered(connection, projection.name) is None]
+        create_tables(connection, [table for projection in new for table in projection.tables])

@@ -1,0 +1,145 @@
+"""What a customer does, as numbers: the features that segments are made of, from facts under the customer's own subject.
+
+Days are those of the facts themselves: the date a fact was told with, else its day in UTC. The definitions of frequency,
+recency, T and monetary are those of RFM and "buy till you die" models (Fader, Hardie, Lee 2005), as `lifetimes`'
+`summary_data_from_transaction_data` counts them:
+
+* orders = orders placed, without tests, and without those that were cancelled as a whole. A day with one is a purchase day.
+* frequency = purchase days − 1; recency = last − first purchase day; T = as-of day − first; days_since_last = as-of − last.
+* total = net sales in one currency (gross − discounts − returns, as `order_book.figures` counts them) of these orders.
+* monetary = mean net a purchase day in that currency, on the day of purchase, without the first; 0 where there is only one.
+* tickets = tickets opened, without those that stand as discarded.
+* touches = touchpoints, and touches of every kind in campaigns that were not retracted.
+* attribute:<key> = the customer's own number; a flag is 0 or 1.
+
+The as-of day is never before the last purchase day. Who never bought lacks frequency, recency, T, days_since_last and
+monetary. What began with a guest, and was linked later, stays the guest's and is not counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import date
+from typing import NamedTuple
+
+import msgspec
+
+from domain.marketing.segment_model import Feature
+from domain.shared.annotations import Number
+from domain.shared.money import from_minor_units
+
+
+class Spent(NamedTuple):
+    """A purchase day in one currency: orders, and what they come to in minor units."""
+
+    orders: int
+    net: int
+
+
+class Behaviour(msgspec.Struct, omit_defaults=True):
+    """All that a customer's features are computed from. `purchases` are by currency and day (ISO 8601)."""
+
+    purchases: dict[str, dict[str, Spent]] = {}
+    tickets: int = 0
+    touches: int = 0
+    numbers: dict[str, Number] = {}
+
+    @property
+    def last_day(self) -> date | None:
+        """The last purchase day."""
+        days = [max(days) for days in self.purchases.values()]
+        return date.fromisoformat(max(days)) if days else None
+
+    def set_numbers(self, numbers: dict[str, Number | None], texts: Collection[str] = ()) -> None:
+        """Merge the numbers; None removes, and so does a text in the place of a number."""
+        self.numbers.update({key: value for key, value in numbers.items() if value is not None})
+        for key in (*texts, *(key for key, value in numbers.items() if value is None)):
+            self.numbers.pop(key, None)
+
+    def spend(self, currency: str, day: date, orders: int, net: int) -> None:
+        """Add to a day; one without an order left is no purchase day."""
+        days, on = self.purchases.setdefault(currency, {}), day.isoformat()
+        before = days.get(on, Spent(0, 0))
+        days[on] = Spent(before.orders + orders, before.net + net)
+        if not days[on].orders:
+            del days[on]
+        if not days:
+            del self.purchases[currency]
+
+    def add(self, other: Behaviour) -> None:
+        """What somebody else did who is the same customer; where both have a number of their own, this one's stays."""
+        for currency, days in other.purchases.items():
+            for day, spent in days.items():
+                self.spend(currency, date.fromisoformat(day), *spent)
+        self.tickets += other.tickets
+        self.touches += other.touches
+        self.numbers = other.numbers | self.numbers
+
+    def put_down(self) -> str:
+        return _encode(self).decode()
+
+
+_encode = msgspec.json.Encoder(order="deterministic").encode
+_decode = msgspec.json.Decoder(Behaviour).decode
+
+
+def taken_up(state: str) -> Behaviour:
+    """The behaviour as it was put down."""
+    return _decode(state)
+
+
+def value(feature: Feature, behaviour: Behaviour, day: date) -> float | None:
+    """The feature as of this day, which is not before the last purchase; None where the customer lacks it."""
+    if feature.attribute is not None:
+        number = behaviour.numbers.get(feature.attribute)
+        return None if number is None else float(number)
+    if feature.name in ("tickets", "touches"):
+        return float(getattr(behaviour, feature.name))
+    if feature.currency is not None:
+        return _money(feature.name, feature.currency, behaviour.purchases.get(feature.currency, {}))
+    return _timing(feature.name, behaviour.purchases, day)
+
+
+def _money(name: str, currency: str, days: dict[str, Spent]) -> float | None:
+    total = sum(spent.net for spent in days.values())
+    if name == "total":
+        return _in_units(total, currency)
+    if not days:
+        return None
+    later = len(days) - 1
+    return _in_units(total - days[min(days)].net, currency) / later if later else 0.0
+
+
+def _in_units(net: int, currency: str) -> float:
+    return float(from_minor_units(net, currency))
+
+
+def _timing(name: str, purchases: dict[str, dict[str, Spent]], day: date) -> float | None:
+    if name == "orders":
+        return float(sum(spent.orders for days in purchases.values() for spent in days.values()))
+    days: Collection[str] = set().union(*purchases.values()) if len(purchases) > 1 else next(iter(purchases.values()), ())
+    if not days:
+        return None
+    first, last = date.fromisoformat(min(days)), date.fromisoformat(max(days))
+    match name:
+        case "frequency":
+            return float(len(days) - 1)
+        case "recency":
+            return float((last - first).days)
+        case "T":
+            return float((day - first).days)
+        case "days_since_last":
+            return float((day - last).days)
+        case _:
+            return None
+
+
+def values(features: Iterable[Feature], behaviour: Behaviour, day: date) -> list[float | None]:
+    """All of these features; the day is moved on to the customer's last purchase where it is before."""
+    as_of = as_of_day(behaviour, day)
+    return [value(feature, behaviour, as_of) for feature in features]
+
+
+def as_of_day(behaviour: Behaviour, day: date) -> date:
+    last = behaviour.last_day
+    return day if last is None else max(day, last)

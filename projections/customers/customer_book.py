@@ -1,0 +1,129 @@
+"""A customer as read models keep them between batches: the state their own events make, by the events' own appliers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from domain.customers.customer import AcquisitionSource, ConsentGiven, Customer, Kind
+from domain.customers.customer.consent import Consent, ConsentKey
+from domain.customers.customer.reach import KnownMethod
+from domain.shared.annotations import Number
+from domain.shared.contact import Address
+from domain.shared.events import Event, Recorded, type_name
+
+CUSTOMER_EVENTS: tuple[type[Event], ...] = tuple(Customer.events)
+CUSTOMER_TYPES = frozenset(map(type_name, CUSTOMER_EVENTS))
+
+
+class Details(msgspec.Struct, omit_defaults=True):
+    kind: Kind
+    name: str | None = None
+    address: Address | None = None
+    source: AcquisitionSource | None = None
+    language: str | None = None
+    time_zone: str | None = None
+
+
+class Kept(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What a customer is, in full. Contact methods are in the order they were added."""
+
+    details: Details
+    methods: list[KnownMethod]
+    assignment: tuple[str | None, str | None]
+    tags: set[str]
+    plain_attributes: dict[str, str | Number] = {}
+    personal_attributes: dict[str, str] = {}
+    external_ids: list[tuple[str, str | None]]
+    anonymous_ids: list[str | None]
+    consents: list[tuple[ConsentKey, Consent]]
+    archived: bool
+    archived_or_restored: datetime | None
+
+
+_encode = msgspec.json.Encoder(order="deterministic").encode
+_decode = msgspec.json.Decoder(Kept).decode
+
+
+class CustomerBook(Customer):
+    """A customer's state, to be folded, put down and taken up again."""
+
+    @classmethod
+    def taken_up(cls, id: UUID, text: str | None) -> CustomerBook:
+        """The book as it was put down; an empty one where it never was."""
+        book = cls(id)
+        if text is not None:
+            book._take_up(_decode(text))
+        return book
+
+    def fold(self, recorded: Recorded) -> None:
+        recorded.event.apply(self, recorded.metadata)
+
+    def put_down(self) -> str:
+        return _encode(
+            Kept(
+                details=Details(**self.details),
+                methods=list(self.methods.values()),
+                assignment=self.assignment,
+                tags=self.tags,
+                plain_attributes=self.plain_attributes,
+                personal_attributes=self.personal_attributes,
+                external_ids=sorted(self.external_ids, key=str),
+                anonymous_ids=sorted(self.anonymous_ids, key=str),
+                consents=sorted(self.consents.items(), key=str),
+                archived=self.archived,
+                archived_or_restored=self.archived_or_restored,
+            )
+        ).decode()
+
+    def _take_up(self, kept: Kept) -> None:
+        self.details = msgspec.structs.asdict(kept.details)
+        self.methods = {known.method.method_id: known for known in kept.methods}
+        self.assignment, self.tags = kept.assignment, kept.tags
+        self.take_up_attributes(kept.plain_attributes, kept.personal_attributes)
+        self.external_ids, self.anonymous_ids = set(kept.external_ids), set(kept.anonymous_ids)
+        self.consents = dict(kept.consents)
+        self.archived, self.archived_or_restored = kept.archived, kept.archived_or_restored
+
+
+def profile(text: str) -> dict[str, Any]:
+    """What was put down, as plain values for people; `plain_attributes` are those of the attributes that are not personal."""
+    kept = _decode(text)
+    return {
+        **msgspec.to_builtins(msgspec.structs.asdict(kept.details)),
+        "contact_methods": [_method(known) for known in kept.methods if not known.removed],
+        "attributes": {**kept.plain_attributes, **kept.personal_attributes},
+        "plain_attributes": kept.plain_attributes,
+        "external_ids": [{"system": system, "id": id} for system, id in kept.external_ids],
+        "anonymous_ids": kept.anonymous_ids,
+        "consents": [_consent(key, consent) for key, consent in kept.consents],
+        "tags": sorted(kept.tags),
+    }
+
+
+def _method(known: KnownMethod) -> dict[str, Any]:
+    """`undeliverable` is hard, soft, or None where messages arrive; `since` is when that was last found or taken back."""
+    method: dict[str, Any] = msgspec.to_builtins(msgspec.structs.asdict(known.method))
+    return method | {"verified_at": known.verified, "undeliverable": known.bounce, "since": known.since}
+
+
+def _consent(key: ConsentKey, consent: Consent) -> dict[str, Any]:
+    """A consent as it stands; one that has expired still says `given`, with `expires`."""
+    purpose, channel, method_id = key
+    terms: ConsentGiven | None = consent.terms
+    return {
+        "purpose": purpose,
+        "channel": channel,
+        "method_id": method_id,
+        "given": terms is not None,
+        "at": consent.at,
+        "legal_basis": terms and terms.legal_basis,
+        "opt_in": terms and terms.opt_in,
+        "wording_version": terms and terms.wording_version,
+        "source": terms and terms.source,
+        "evidence": terms and terms.evidence,
+        "expires": terms and terms.expires,
+    }

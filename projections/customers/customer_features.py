@@ -1,0 +1,219 @@
+"""How events change what customers do (`customer_behaviour`), and the orders and tickets that is counted from.
+
+Rows belong to the customer under whose subject an order or a ticket began. Erasing a customer takes them all away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import BigInteger, Column, Date, Integer, MetaData, Table, Text, Uuid
+
+from domain.customers.customer import AttributesSet, Erased, PlainTextsSet, Registered
+from domain.marketing import touchpoint
+from domain.marketing.campaign_member import TOUCHES, TouchRetracted
+from domain.sales import order
+from domain.service import ticket
+from domain.service.ticket import Moved, move_of
+from domain.service.ticket.status import course
+from domain.shared.events import Event, Recorded, type_name
+from projections.customers.customer_behaviour import Behaviour, Spent, taken_up
+from projections.sales.order_book import Book, figures
+from projections.shared.projection import Delivery
+from projections.shared.rows import Instant, Row, Rows
+
+metadata = MetaData()
+
+customer_features = Table(
+    "customer_features",
+    metadata,
+    Column("customer_id", Uuid, primary_key=True),
+    Column("position", BigInteger, nullable=False),
+    # None once the customer was erased: nothing is counted any more.
+    Column("state", Text),
+)
+feature_orders = Table(
+    "feature_orders",
+    metadata,
+    Column("order_id", Uuid, primary_key=True),
+    Column("customer_id", Uuid, nullable=False, index=True),
+    Column("day", Date, nullable=False),
+    # What of it is counted: 1 and its net in minor units, or twice nothing.
+    Column("orders", Integer, nullable=False),
+    Column("net", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+)
+feature_tickets = Table(
+    "feature_tickets",
+    metadata,
+    Column("ticket_id", Uuid, primary_key=True),
+    Column("customer_id", Uuid, nullable=False, index=True),
+    Column("opened_at", Instant, nullable=False),
+    Column("counted", Integer, nullable=False),
+    Column("moves", Text, nullable=False),
+)
+TABLES = (customer_features, feature_orders, feature_tickets)
+
+CUSTOMER_EVENTS: tuple[type[Event], ...] = (Registered, AttributesSet, PlainTextsSet)
+ORDER_EVENTS: tuple[type[Event], ...] = (
+    order.Placed,
+    order.Amended,
+    order.LinesCancelled,
+    order.Cancelled,
+    order.Completed,
+    order.Reopened,
+    order.LinesReturned,
+    order.ReturnReversed,
+)
+# Those that begin a ticket, or decide whether it stands as discarded.
+TICKET_EVENTS: tuple[type[Event], ...] = (ticket.Opened, ticket.Discarded, ticket.Reopened, ticket.MergedInto)
+TOUCH_EVENTS: tuple[type[Event], ...] = (touchpoint.Recorded, *TOUCHES.values())
+EVENTS: tuple[type[Event], ...] = (
+    *CUSTOMER_EVENTS,
+    *ORDER_EVENTS,
+    *TICKET_EVENTS,
+    *TOUCH_EVENTS,
+    TouchRetracted,
+    Erased,
+)
+TYPES = frozenset(map(type_name, EVENTS))
+
+_moves = msgspec.json.Decoder(list[Moved]).decode
+
+
+class Features:
+    """What some customers do, in the course of a batch: folded event by event, and written once.
+
+    `of` holds the behaviour of everyone who is there; who was erased is not.
+    """
+
+    def __init__(self, rows: Rows, batch: Sequence[Delivery]) -> None:
+        customers = {id for delivery in batch for id in _customers(delivery)}
+        known = rows.load(customer_features, customers)
+        self._rows = rows
+        self._known = set(known)
+        self._orders = Orders(rows, _streams(batch, ORDER_EVENTS))
+        self._tickets = Tickets(rows, _streams(batch, TICKET_EVENTS))
+        self._moved: dict[UUID, int] = {}
+        self._erased: set[UUID] = set()
+        self.of = {id: taken_up(row["state"]) for id, row in known.items() if row["state"] is not None}
+
+    def fold(self, delivery: Delivery) -> Collection[UUID]:
+        """The customers whose features the event may have moved, or who were erased."""
+        recorded = delivery.recorded
+        if isinstance(recorded.event, Registered) and delivery.at_home and recorded.stream not in self._known:
+            self._known.add(recorded.stream)
+            self.of[recorded.stream] = Behaviour()
+        moved = [id for id in _customers(delivery) if id in self.of]
+        for id in moved:
+            self._moved[id] = recorded.position
+            if recorded.event.erases():
+                self._erased.add(id)
+                del self.of[id]
+            else:
+                self._count(self.of[id], recorded)
+        return moved
+
+    def save(self) -> None:
+        self._orders.save(self._erased)
+        self._tickets.save(self._erased)
+        self._rows.save(customer_features, [self._row(id, position) for id, position in self._moved.items()])
+
+    def _row(self, id: UUID, position: int) -> Row:
+        return {"customer_id": id, "position": position, "state": self.of[id].put_down() if id in self.of else None}
+
+    def _count(self, behaviour: Behaviour, recorded: Recorded) -> None:
+        event = recorded.event
+        if isinstance(event, Registered):
+            behaviour.set_numbers(event.numbers)
+        elif isinstance(event, AttributesSet):
+            behaviour.set_numbers(event.numbers, event.texts or ())
+        elif isinstance(event, PlainTextsSet):
+            behaviour.set_numbers({}, event.texts)
+        elif isinstance(event, TOUCH_EVENTS):
+            behaviour.touches += 1
+        elif isinstance(event, TouchRetracted):
+            behaviour.touches -= 1
+        elif isinstance(event, TICKET_EVENTS):
+            behaviour.tickets += self._tickets.fold(recorded)
+        else:
+            self._orders.fold(recorded, behaviour)
+
+
+class Orders:
+    """The orders of a batch, each with what it adds to its day."""
+
+    def __init__(self, rows: Rows, streams: Collection[UUID]) -> None:
+        self._rows = rows
+        self._known = rows.load(feature_orders, streams)
+        self._books = {id: Book.taken_up(id, row["state"]) for id, row in self._known.items()}
+
+    def fold(self, recorded: Recorded, behaviour: Behaviour) -> None:
+        """Move what the order adds to its day by the difference that the event makes."""
+        book = self._books.setdefault(recorded.stream, Book(recorded.stream))
+        book.fold(recorded)
+        before = self._known.get(book.id) or _uncounted(recorded)
+        orders, net = _counted(book)
+        behaviour.spend(book.currency, before["day"], orders - before["orders"], net - before["net"])
+        self._known[book.id] = before | {"orders": orders, "net": net}
+
+    def save(self, erased: Collection[UUID]) -> None:
+        rows = [row | {"state": self._books[id].put_down()} for id, row in self._known.items()]
+        self._rows.delete(feature_orders, "customer_id", erased)
+        self._rows.save(feature_orders, [row for row in rows if row["customer_id"] not in erased])
+
+
+class Tickets:
+    """The tickets of a batch, each counted unless it stands as discarded."""
+
+    def __init__(self, rows: Rows, streams: Collection[UUID]) -> None:
+        self._rows = rows
+        self._known = rows.load(feature_tickets, streams)
+
+    def fold(self, recorded: Recorded) -> int:
+        """By how much the event moves the number of tickets."""
+        told = recorded.metadata
+        before = self._known.get(recorded.stream) or {
+            "ticket_id": recorded.stream,
+            "customer_id": told.subject,
+            "opened_at": told.occurred_at,
+            "counted": 0,
+            "moves": "[]",
+        }
+        moves = _moves(before["moves"])
+        if (move := move_of(recorded.event)) is not None:
+            moves = sorted([*moves, Moved(told.occurred_at, recorded.version, move)])
+        counted = int(course(before["opened_at"], moves)[-1].by != "discarded")
+        self._known[recorded.stream] = before | {"counted": counted, "moves": msgspec.json.encode(moves).decode()}
+        return counted - int(before["counted"])
+
+    def save(self, erased: Collection[UUID]) -> None:
+        self._rows.delete(feature_tickets, "customer_id", erased)
+        self._rows.save(feature_tickets, [row for row in self._known.values() if row["customer_id"] not in erased])
+
+
+def _customers(delivery: Delivery) -> Collection[UUID]:
+    """Those living here whose features the event may move: its subject, unless that is the thing itself."""
+    recorded, subject = delivery.recorded, delivery.recorded.metadata.subject
+    if recorded.event.erases():
+        return delivery.here
+    theirs = subject != recorded.stream or isinstance(recorded.event, CUSTOMER_EVENTS)
+    return (subject,) if theirs and delivery.at_home and isinstance(recorded.event, EVENTS) else ()
+
+
+def _streams(batch: Sequence[Delivery], events: tuple[type[Event], ...]) -> set[UUID]:
+    return {d.recorded.stream for d in batch if isinstance(d.recorded.event, events) and _customers(d)}
+
+
+def _uncounted(placed: Recorded) -> Row:
+    """An order's row before anything of it is counted. Its day stays the one on which it was placed."""
+    told = placed.metadata
+    return {"order_id": placed.stream, "customer_id": told.subject, "day": told.day(), "orders": 0, "net": 0}
+
+
+def _counted(book: Book) -> Spent:
+    """What the order adds to its day."""
+    cancelled = book.ended == "cancelled" or (book.cancelled and not any(map(book.due, book.line_ids)))
+    return Spent(0, 0) if cancelled or book.facts().test else Spent(1, figures(book).net)

@@ -1,0 +1,296 @@
+"""customer_view: who is this customer, now; and who is there with this name, e-mail address or telephone number.
+
+A row belongs to its customer. Erasing purges it: a tombstone stays that says so and when. What a customer's orders came to is
+summed over the rows of `orders` when asked, so that an answer is complete as far as both read models are. Rows stay where they
+were recorded: who was merged into whom is followed when asked, so that unmerging gives the earlier answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, date, tzinfo
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Date,
+    Index,
+    Integer,
+    MetaData,
+    Select,
+    Table,
+    Text,
+    Uuid,
+    or_,
+    select,
+)
+
+from domain.customers.customer import ContactMethod, Merged, Unmerged
+from domain.shared.contact import comparable
+from domain.shared.events import Recorded
+from projections.customers.customer_book import CUSTOMER_EVENTS, CUSTOMER_TYPES, CustomerBook, profile
+from projections.shared.occurred import own_day, within
+from projections.shared.pages import Order, Page, page
+from projections.shared.projection import Delivery, Projection
+from projections.shared.rows import Instant, Row, Rows
+from projections.shared.search import SORTED_TEXT, beginning, containing, normalised
+
+metadata = MetaData()
+
+customers = Table(
+    "customer_view",
+    metadata,
+    Column("customer_id", Uuid, primary_key=True),
+    Column("position", BigInteger, nullable=False, index=True),
+    Column("version", Integer, nullable=False),
+    Column("registered_at", Instant, nullable=False, index=True),
+    Column("registered_on", Date),
+    Column("erased_at", Instant),
+    Column("kind", Text),
+    Column("name", Text),
+    Column("search_name", SORTED_TEXT, nullable=False),
+    Column("owner", Text),
+    Column("team", Text),
+    Column("source_channel", Text),
+    Column("archived", Boolean, nullable=False),
+    Column("merged_into", Uuid),
+    Column("state", Text),
+)
+Index("ix_customer_view_search_name", customers.c.search_name, customers.c.customer_id)
+# Of the merged alone, who are few: of everyone it would be as long as the table.
+_MERGED = customers.c.merged_into.is_not(None)
+Index(
+    "ix_customer_view_merged_into",
+    customers.c.merged_into,
+    customers.c.customer_id,
+    sqlite_where=_MERGED,
+    postgresql_where=_MERGED,
+)
+customer_contacts = Table(
+    "customer_contacts",
+    metadata,
+    Column("customer_id", Uuid, primary_key=True),
+    Column("method_id", Uuid, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("value", SORTED_TEXT, nullable=False, index=True),
+)
+customer_tags = Table(
+    "customer_tags",
+    metadata,
+    Column("customer_id", Uuid, primary_key=True),
+    Column("tag", Text, primary_key=True),
+)
+Index("ix_customer_tags_tag", customer_tags.c.tag, customer_tags.c.customer_id)
+
+# How events change it
+
+Narrow = tuple[frozenset[tuple[UUID, str, str]], frozenset[str]]
+
+
+def apply(batch: Sequence[Delivery], rows: Rows) -> None:
+    known = rows.load(customers, {id for delivery in batch for id in _customers(delivery)})
+    books = {id: CustomerBook.taken_up(id, row["state"]) for id, row in known.items()}
+    before = {id: _narrow(book) for id, book in books.items()}
+    made = dict(known)
+    touched: dict[UUID, None] = {}
+    for delivery in batch:
+        recorded = delivery.recorded
+        for id in _customers(delivery):
+            if _is_own(recorded, id):
+                _fold(books.setdefault(id, CustomerBook(id)), recorded, made.get(id))
+            if id in books:
+                made[id] = _row(made.get(id), id, recorded)
+                touched[id] = None
+    rows.save(customers, [made[id] | _standing(books[id], made[id]) for id in touched])
+    _save_narrow(rows, books, {id for id in touched if before.get(id) != _narrow(books[id])})
+
+
+def _customers(delivery: Delivery) -> Collection[UUID]:
+    """Whose rows the event changes here: its own, and where it erases those of everyone it concerns."""
+    if delivery.recorded.event.erases():
+        return delivery.here
+    ours = delivery.at_home and isinstance(delivery.recorded.event, CUSTOMER_EVENTS)
+    return (delivery.recorded.stream,) if ours else ()
+
+
+def _is_own(recorded: Recorded, id: UUID) -> bool:
+    return recorded.stream == id and isinstance(recorded.event, CUSTOMER_EVENTS)
+
+
+def _fold(book: CustomerBook, recorded: Recorded, before: Row | None) -> None:
+    """Whoever was erased stays so, also where somebody else's erasure took them along."""
+    if before is None or before["erased_at"] is None:
+        book.fold(recorded)
+
+
+def _row(before: Row | None, id: UUID, recorded: Recorded) -> Row:
+    told = recorded.metadata
+    row = before or {
+        "customer_id": id,
+        "registered_at": told.occurred_at,
+        "registered_on": own_day(told),
+        "erased_at": None,
+        "merged_into": None,
+        "version": 0,
+    }
+    return row | {
+        "position": recorded.position,
+        "version": recorded.version if id == recorded.stream else row["version"],
+        "erased_at": row["erased_at"] or (told.occurred_at if recorded.event.erases() else None),
+        "merged_into": _survivor(row["merged_into"], recorded),
+    }
+
+
+def _survivor(before: UUID | None, recorded: Recorded) -> UUID | None:
+    match recorded.event:
+        case Merged(into=into):
+            return into
+        case Unmerged():
+            return None
+    return before
+
+
+def _standing(book: CustomerBook, row: Row) -> Row:
+    if row["erased_at"] is not None:
+        book.forget()
+        return dict.fromkeys(("kind", "name", "owner", "team", "source_channel", "state")) | {
+            "search_name": "",
+            "archived": False,
+        }
+    owner, team = book.assignment
+    name, source = book.details["name"], book.details["source"]
+    return {
+        "kind": book.details["kind"],
+        "name": name,
+        "search_name": normalised(name or ""),
+        "owner": owner,
+        "team": team,
+        "source_channel": source and source.channel,
+        "archived": book.archived,
+        "state": book.put_down(),
+    }
+
+
+def _narrow(book: CustomerBook) -> Narrow:
+    """What stands in rows of its own: contact methods in the form they compare in, and tags."""
+    return frozenset(map(_contact, book.present_methods())), frozenset(book.tags)
+
+
+def _contact(method: ContactMethod) -> tuple[UUID, str, str]:
+    return method.method_id, method.kind, comparable(method.value or "")
+
+
+def _save_narrow(rows: Rows, books: dict[UUID, CustomerBook], changed: Collection[UUID]) -> None:
+    contacts, tags = [], []
+    for id in changed:
+        methods, held = _narrow(books[id])
+        contacts += [{"customer_id": id, "method_id": m, "kind": kind, "value": value} for m, kind, value in methods]
+        tags += [{"customer_id": id, "tag": tag} for tag in held]
+    for table, fresh in ((customer_contacts, contacts), (customer_tags, tags)):
+        rows.delete(table, "customer_id", changed)
+        rows.insert(table, fresh)
+
+
+# How it is queried
+
+
+class Filter(msgspec.Struct, frozen=True, kw_only=True):
+    """Customers with all of these; None asks for any. Days are half-open, in `zone`."""
+
+    kind: str | None = None
+    owner: str | None = None
+    team: str | None = None
+    source_channel: str | None = None
+    archived: bool | None = None
+    tag: str | None = None
+    registered_from: date | None = None
+    registered_to: date | None = None
+    zone: tzinfo = UTC
+    erased: bool = False
+
+
+Sort = Literal["registered_at", "position", "name"]
+SORTED_BY = {"registered_at": customers.c.registered_at, "position": customers.c.position, "name": customers.c.search_name}
+EQUAL = ("kind", "owner", "team", "source_channel", "archived")
+
+
+def profile_of(connection: Connection, customer_id: UUID) -> Row | None:
+    """The customer's own facts; of one who was erased only when that was."""
+    row = connection.execute(select(customers).where(customers.c.customer_id == customer_id)).mappings().first()
+    return None if row is None else _opened(dict(row))
+
+
+def listing(
+    connection: Connection,
+    filter: Filter,
+    *,
+    sort: Sort = "registered_at",
+    descending: bool = True,
+    limit: int = 50,
+    cursor: str | None = None,
+) -> Page:
+    """Customers with their profiles, without money. Raises MalformedCursor."""
+    return _page(connection, _filtered(filter), sort, descending, limit, cursor)
+
+
+def search(connection: Connection, text: str, *, limit: int = 50, cursor: str | None = None) -> Page:
+    """Customers whose name has the text in it, or one of whose contact values begins with it, in the order of names.
+
+    The same whatever case and width it is typed in. A telephone number is given with its country code; the + may be missing.
+    """
+    wanted, value = normalised(text), comparable(normalised(text))
+    if not wanted:
+        return Page([], None)
+    number = "".join(character for character in value if character not in " -().")
+    numbers = [beginning(customer_contacts.c.value, "+" + number.removeprefix("+"))] if number.lstrip("+").isdigit() else []
+    reached = select(customer_contacts.c.customer_id).where(or_(beginning(customer_contacts.c.value, value), *numbers))
+    named = select(customers.c.customer_id).where(containing(customers.c.search_name, wanted))
+    query = select(customers).where(customers.c.customer_id.in_(named.union(reached)))
+    return _page(connection, query, "name", False, limit, cursor)
+
+
+def with_contact(connection: Connection, kind: str, value: str) -> list[UUID]:
+    """Customers who are reached by exactly this value, normalised as `domain.shared.contact` does; any case."""
+    table = customer_contacts.c
+    query = select(table.customer_id).where(table.kind == kind, table.value == comparable(value)).distinct()
+    return list(connection.execute(query.order_by(table.customer_id)).scalars())
+
+
+def _page(connection: Connection, query: Select[Any], sort: Sort, descending: bool, limit: int, cursor: str | None) -> Page:
+    order = Order(SORTED_BY[sort], customers.c.customer_id, descending, personal=sort == "name")
+    found = page(connection, query, order, limit, cursor)
+    return found._replace(rows=[_opened(row) for row in found.rows])
+
+
+def _filtered(filter: Filter) -> Select[Any]:
+    table = customers.c
+    registered = within(table.registered_at, table.registered_on, filter.registered_from, filter.registered_to, filter.zone)
+    erased = table.erased_at.is_not(None) if filter.erased else table.erased_at.is_(None)
+    query = select(customers).where(erased, registered)
+    for name in EQUAL:
+        if (value := getattr(filter, name)) is not None:
+            query = query.where(table[name] == value)
+    if filter.tag is not None:
+        tagged = select(customer_tags.c.customer_id).where(customer_tags.c.tag == filter.tag)
+        query = query.where(table.customer_id.in_(tagged))
+    return query
+
+
+HIDDEN = ("state", "search_name")
+
+
+def _opened(row: Row) -> Row:
+    shown = {name: value for name, value in row.items() if name not in HIDDEN}
+    if row["state"] is None:
+        return {name: shown[name] for name in ("customer_id", "position", "version", "erased_at", "merged_into")}
+    return shown | profile(row["state"])
+
+
+customer_view = Projection(
+    name="customer_view", version=4, tables=(customers, customer_contacts, customer_tags), apply=apply, reads=CUSTOMER_TYPES
+)

@@ -1,0 +1,74 @@
+"""Who may be the same customer: those who are reached by the same contact value, computed from `customer_contacts` when read.
+
+A customer comes with everyone who was merged into them, so nobody is a duplicate of those they were merged with. Of whoever
+was erased no contact is left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Select, Subquery, and_, select, tuple_
+
+from domain.customers.customer import ContactMethod
+from domain.shared.contact import comparable
+from projections.customers.customers import customer_contacts, customers
+from projections.customers.merging import left_of, survivors
+from projections.shared.pages import Order, Page, page
+
+
+def duplicates(connection: Connection, *, limit: int = 50, cursor: str | None = None) -> Page:
+    """Customers, latest registered first, each with the ids of possible duplicates and the kinds of contact they share.
+
+    Raises MalformedCursor.
+    """
+    pairs = _pairs()
+    shared = select(customers.c.customer_id, customers.c.registered_at).where(
+        customers.c.customer_id.in_(select(pairs.c.customer_id))
+    )
+    found = page(connection, shared, Order(customers.c.registered_at, customers.c.customer_id, descending=True), limit, cursor)
+    of: dict[UUID, dict[UUID, list[str]]] = {row["customer_id"]: {} for row in found.rows}
+    query = select(pairs).where(pairs.c.customer_id.in_(of)).distinct().order_by(pairs.c.other, pairs.c.kind)
+    for customer_id, other, kind in connection.execute(query):
+        of[customer_id].setdefault(other, []).append(kind)
+    rows = [
+        {
+            "customer_id": row["customer_id"],
+            "registered_at": row["registered_at"],
+            "duplicates": [{"customer_id": other, "same": kinds} for other, kinds in of[row["customer_id"]].items()],
+        }
+        for row in found.rows
+    ]
+    return found._replace(rows=rows)
+
+
+def reached_by(connection: Connection, methods: Iterable[ContactMethod]) -> list[UUID]:
+    """Customers whom one of these (normalised) methods reaches already; for those who were merged their survivors."""
+    table = customer_contacts.c
+    values = {(method.kind, comparable(method.value or "")) for method in methods}
+    query = select(table.customer_id).where(tuple_(table.kind, table.value).in_(values)).distinct()
+    reached = set(connection.execute(query).scalars())
+    return sorted(_survivors(connection, reached)) if reached else []
+
+
+def _survivors(connection: Connection, ids: Collection[UUID]) -> set[UUID]:
+    query = select(customers.c.customer_id, customers.c.merged_into).where(customers.c.customer_id.in_(ids))
+    found = {row.customer_id: row.merged_into for row in connection.execute(query)}
+    merged = {survivor for survivor in found.values() if survivor is not None}
+    return {id for id in ids if found.get(id) is None} | (_survivors(connection, merged) if merged else set())
+
+
+def _pairs() -> Subquery:
+    """(customer_id, other, kind): two who survive, and a kind in which they, or those merged into them, share a value."""
+    one, other = _held().subquery(), _held().subquery()
+    same = and_(one.c.kind == other.c.kind, one.c.value == other.c.value, one.c.customer_id != other.c.customer_id)
+    return select(one.c.customer_id, other.c.customer_id.label("other"), one.c.kind).join(other, same).subquery()
+
+
+def _held() -> Select[Any]:
+    """Every contact, by the customer who survives."""
+    merged, contacts = survivors(), customer_contacts.c
+    held = select(left_of(merged, contacts.customer_id), contacts.kind, contacts.value)
+    return held.outerjoin(merged, merged.c.customer_id == contacts.customer_id)

@@ -1,0 +1,220 @@
+"""feedback: what was asked for and what was said, a row each, with how it was dealt with.
+
+Comments, notes and resolutions lie apart, and go when their subject is erased. An acknowledgement counts by the first, an end
+by the last, in the order in which they happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, tzinfo
+from typing import Any, Literal, cast
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Column, ColumnElement, Connection, Date, Index, Integer, Table, Text, Uuid, select
+
+from domain.customers.customer import Erased
+from domain.customers.feedback import Acknowledged, ActionTaken, Dismissed, End, Feedback, Requested, Resolved, Submitted
+from domain.shared.events import Metadata, Recorded, type_name
+from projections.customers.customer_leads import leads_of, theirs
+from projections.customers.merging import Customers, same_customer
+from projections.shared import entries
+from projections.shared.entry import Entry
+from projections.shared.occurred import own_day, within
+from projections.shared.pages import Page
+from projections.shared.projection import Delivery, Projection
+from projections.shared.rows import Instant, Row, Rows
+
+tables = entries.entries(
+    "feedback",
+    "feedback",
+    Column("customer_id", Uuid),
+    Column("status", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("channel", Text),
+    Column("agent", Text),
+    Column("score", Integer),
+    Column("scale_min", Integer),
+    Column("scale_max", Integer),
+    Column("requested_kind", Text),
+    Column("requested_channel", Text),
+    Column("requested_agent", Text),
+    Column("requested_at", Instant, index=True),
+    Column("requested_on", Date),
+    Column("submitted_at", Instant, index=True),
+    Column("submitted_on", Date),
+    Column("acknowledged_at", Instant),
+    Column("ended", Text),
+    Column("ended_at", Instant),
+    # What a list is sorted by: the submission, or else the request.
+    Column("occurred_at", Instant, nullable=False, index=True),
+    Column("end_code", Text),
+    about=True,
+)
+Index("ix_feedback_customer", tables.rows.c.customer_id, tables.rows.c.occurred_at)
+
+# How events change it
+
+
+def apply(batch: Sequence[Delivery], rows: Rows) -> None:
+    entries.apply_to(tables, tuple(Feedback.events), _fold, batch, rows, actions=[])
+
+
+def _fold(entry: Entry, recorded: Recorded) -> None:
+    match event := recorded.event:
+        case Requested():
+            _request(entry.row, event, recorded.metadata)
+            _name(entry, event)
+        case Submitted():
+            _submit(entry, event, recorded.metadata)
+            _name(entry, event)
+        case Acknowledged():
+            _acknowledge(entry.row, recorded.metadata.occurred_at)
+        case ActionTaken():
+            _act(entry, event, recorded)
+        case Resolved():
+            _end(entry, "resolved", event.code, event.resolution, recorded.metadata.occurred_at)
+        case Dismissed():
+            _end(entry, "dismissed", event.reason, None, recorded.metadata.occurred_at)
+    entry.row["status"] = _status(entry.row)
+
+
+def _name(entry: Entry, event: Requested | Submitted) -> None:
+    """Whose it is and what it is about: what is told first stays, and more is added."""
+    entry.row["customer_id"] = entry.row["customer_id"] or event.customer_id
+    about = [*entry.lists["about"], *msgspec.to_builtins(list(event.about))]
+    entry.lists["about"] = [other for place, other in enumerate(about) if other not in about[:place]]
+
+
+def _request(row: Row, event: Requested, told: Metadata) -> None:
+    row |= {
+        "requested_kind": event.kind,
+        "requested_channel": event.channel,
+        "requested_agent": event.agent,
+        "requested_at": told.occurred_at,
+        "requested_on": own_day(told),
+    }
+    if row["submitted_at"] is None:
+        row |= {
+            "kind": event.kind,
+            "channel": event.channel,
+            "agent": event.agent,
+            "occurred_at": told.occurred_at,
+        }
+
+
+def _submit(entry: Entry, event: Submitted, told: Metadata) -> None:
+    row, scale = entry.row, event.scale
+    row |= {
+        "kind": event.kind,
+        "channel": event.channel or row["requested_channel"],
+        "agent": event.agent or row["requested_agent"],
+        "score": event.score,
+        "scale_min": scale and scale.min,
+        "scale_max": scale and scale.max,
+        "submitted_at": told.occurred_at,
+        "submitted_on": own_day(told),
+        "occurred_at": told.occurred_at,
+    }
+    entry.say(comment=event.comment)
+
+
+def _acknowledge(row: Row, at: datetime) -> None:
+    row["acknowledged_at"] = min(row["acknowledged_at"] or at, at)
+
+
+def _act(entry: Entry, event: ActionTaken, recorded: Recorded) -> None:
+    taken = {"position": recorded.position, "taken_at": recorded.metadata.occurred_at, "code": event.code}
+    entry.lists["actions"] = [*entry.lists["actions"], msgspec.to_builtins(taken)]
+    if event.note is not None:
+        entry.say(notes=entry.private.get("notes", {}) | {str(recorded.position): event.note})
+
+
+def _end(entry: Entry, end: End, code: str | None, resolution: str | None, at: datetime) -> None:
+    if entry.row["ended_at"] is None or at >= entry.row["ended_at"]:
+        entry.row |= {"ended": end, "ended_at": at, "end_code": code}
+        entry.say(resolution=resolution)
+
+
+def _status(row: Row) -> str:
+    if row["submitted_at"] is None:
+        return "requested"
+    return row["ended"] or ("submitted" if row["acknowledged_at"] is None else "acknowledged")
+
+
+# How it is queried
+
+
+class Filter(msgspec.Struct, frozen=True, kw_only=True):
+    """Feedback with all of these; None asks for any. Days are half-open, in `zone`. `about` is something's id.
+
+    `open` was submitted, and neither resolved nor dismissed. Scores are of whatever scale.
+    """
+
+    customer_id: UUID | None = None
+    kind: str | None = None
+    channel: str | None = None
+    agent: str | None = None
+    owner: str | None = None
+    team: str | None = None
+    status: str | None = None
+    tag: str | None = None
+    about: UUID | None = None
+    open: bool | None = None
+    score_from: int | None = None
+    score_to: int | None = None
+    submitted_from: date | None = None
+    submitted_to: date | None = None
+    zone: tzinfo = UTC
+
+
+Sort = Literal["occurred_at", "requested_at", "submitted_at", "position"]
+Status = Literal["requested", "submitted", "acknowledged", "resolved", "dismissed"]
+
+OPEN = ("submitted", "acknowledged")
+EQUAL = ("kind", "channel", "agent", "owner", "team", "status", "tag", "about")
+
+
+def of_customers(customers: Customers) -> ColumnElement[bool]:
+    """Feedback of these customers, and of nobody where it is about a lead that became one of them."""
+    about = cast(Table, tables.about).c
+    of_leads = select(about.feedback_id).where(about.kind == "lead", about.id.in_(leads_of(customers)))
+    return theirs(tables.rows, customers, tables.key.in_(of_leads))
+
+
+def get(connection: Connection, feedback_id: UUID) -> Row | None:
+    return entries.get(connection, tables, feedback_id)
+
+
+def listing(
+    connection: Connection,
+    filter: Filter,
+    *,
+    sort: Sort = "occurred_at",
+    descending: bool = True,
+    limit: int = 50,
+    cursor: str | None = None,
+) -> Page:
+    """Feedback with its personal data under `private`. Raises MalformedCursor."""
+    row: Any = tables.rows.c
+    conditions = entries.equal(tables, {name: getattr(filter, name) for name in EQUAL})
+    conditions.append(within(row.submitted_at, row.submitted_on, filter.submitted_from, filter.submitted_to, filter.zone))
+    if filter.customer_id is not None:
+        conditions.append(of_customers(same_customer(filter.customer_id)))
+    if filter.open is not None:
+        conditions.append(row.status.in_(OPEN) if filter.open else row.status.not_in(OPEN))
+    if filter.score_from is not None:
+        conditions.append(row.score >= filter.score_from)
+    if filter.score_to is not None:
+        conditions.append(row.score <= filter.score_to)
+    return entries.listing(connection, tables, conditions, sort=sort, descending=descending, limit=limit, cursor=cursor)
+
+
+feedback = Projection(
+    name="feedback",
+    version=2,
+    tables=tables.tables,
+    apply=apply,
+    reads=frozenset(type_name(event) for event in (*Feedback.events, Erased)),
+)

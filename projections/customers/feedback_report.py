@@ -1,0 +1,200 @@
+"""What customers say, in groups: satisfaction, recommendation and effort, how many answer, and how long feedback takes.
+
+The scores' measures: CSAT is the share of the two highest of five scores; NPS is Reichheld's (2003), of scores from 0 to 10;
+CES is the mean on its own scale. Scales are never mixed.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, tzinfo
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from domain.customers.feedback import SCALES
+from projections.customers.feedback import OPEN, tables
+from projections.sales.channel_sales import PERIODS, first_day
+from projections.service.ticket_course import microseconds
+from projections.service.ticket_measures import SECOND
+from projections.service.ticket_report import Measure
+from projections.shared.grouped import spreads
+from projections.shared.occurred import day_of, within
+from projections.shared.ratios import Ratio, proportion, ratio
+from projections.shared.rows import Row
+
+if TYPE_CHECKING:
+    pass
+
+Group = Literal["day", "week", "month", "channel", "kind", "agent"]
+Key = tuple[str | date | None, ...]
+
+SATISFIED, PROMOTER, DETRACTOR = 4, 9, 6
+
+CSAT = "answers of 4 or 5 / answers on the scale from 1 to 5"
+NPS = "100 * (answers of 9 or 10 - answers of 0 to 6) / answers"
+CES = "sum of the scores / answers, on this scale"
+RESPONSE_RATE = "requests that were answered / requests"
+MEAN = "sum / feedback that has it"
+
+_table: Any = tables.rows.c
+
+
+class Effort(msgspec.Struct, frozen=True, kw_only=True):
+    """Customer effort scores of one scale."""
+
+    scale_min: int
+    scale_max: int
+    mean: Ratio
+
+
+class Figures(msgspec.Struct, frozen=True, kw_only=True):
+    """Of what was `submitted`: scores, kinds, and how it was dealt with. The response rate is of what was requested.
+
+    `open` is neither resolved nor dismissed; `unacknowledged` is open and was not acknowledged either. Durations are of those
+    that have ended, so where many are open, means are too short.
+    """
+
+    submitted: int
+    complaints: int
+    praise: int
+    suggestions: int
+    csat: Ratio
+    csat_on_other_scales: int
+    nps: Ratio
+    promoters: int
+    passives: int
+    detractors: int
+    ces: list[Effort]
+    response_rate: Ratio
+    acknowledgement: Measure
+    resolution: Measure
+    resolved: int
+    dismissed: int
+    open: int
+    unacknowledged: int
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """What was submitted (and requested) on days from `from_` to before `to` in `zone`, with these values; None is any."""
+
+    by: tuple[Group, ...] = ()
+    from_: date
+    to: date
+    zone: tzinfo = UTC
+    kind: str | None = None
+    channel: str | None = None
+    agent: str | None = None
+
+
+class Said(NamedTuple):
+    """The rows of one group: what was submitted in it, and what was requested in it."""
+
+    submitted: list[Row]
+    requested: list[Row]
+
+
+def figures(connection: Connection, question: Question) -> tuple[Figures, dict[Key, Figures]]:
+    """Of all, and of each group by its values in the order of `by`."""
+    submitted = _rows(connection, question, "submitted", "")
+    requested = _rows(connection, question, "requested", "requested_")
+    groups: defaultdict[Key, Said] = defaultdict(lambda: Said([], []))
+    for row in submitted if question.by else ():
+        groups[_key(question, row, "submitted", "")].submitted.append(row)
+    for row in requested if question.by else ():
+        groups[_key(question, row, "requested", "requested_")].requested.append(row)
+    return _figures(Said(submitted, requested)), {key: _figures(said) for key, said in groups.items()}
+
+
+def _rows(connection: Connection, question: Question, what: str, prefix: str) -> list[Row]:
+    at, own = _table[f"{what}_at"], _table[f"{what}_on"]
+    query = select(*(column for column in _table if column.name not in ("lists", "subject")))
+    query = query.where(at.is_not(None), within(at, own, question.from_, question.to, question.zone))
+    for name in ("kind", "channel", "agent"):
+        if (value := getattr(question, name)) is not None:
+            query = query.where(_table[prefix + name] == value)
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def _key(question: Question, row: Row, what: str, prefix: str) -> Key:
+    day = day_of(row[f"{what}_at"], row[f"{what}_on"], question.zone)
+    return tuple(first_day(day, name) if name in PERIODS else row[prefix + name] for name in question.by)
+
+
+# How they are counted
+
+
+def _figures(said: Said) -> Figures:
+    rows = said.submitted
+    kinds = _counted(row["kind"] for row in rows)
+    statuses = _counted(row["status"] for row in rows)
+    csat = [row["score"] for row in rows if row["kind"] == "csat" and _scale(row) == _of("csat")]
+    nps = [row["score"] for row in rows if row["kind"] == "nps"]
+    promoters, detractors = sum(score >= PROMOTER for score in nps), sum(score <= DETRACTOR for score in nps)
+    satisfied = sum(score >= SATISFIED for score in csat)
+    return Figures(
+        submitted=len(rows),
+        complaints=kinds["complaint"],
+        praise=kinds["praise"],
+        suggestions=kinds["suggestion"],
+        csat=proportion(satisfied, len(csat), "1", CSAT, "nobody answered on this scale"),
+        csat_on_other_scales=kinds["csat"] - len(csat),
+        nps=ratio(100 * (promoters - detractors), len(nps), "points", NPS, "nobody answered"),
+        promoters=promoters,
+        passives=len(nps) - promoters - detractors,
+        detractors=detractors,
+        ces=_efforts(rows),
+        response_rate=_response_rate(said.requested),
+        acknowledgement=_duration(rows, lambda row: row["acknowledged_at"]),
+        resolution=_duration(rows, lambda row: row["ended_at"] if row["ended"] == "resolved" else None),
+        resolved=statuses["resolved"],
+        dismissed=statuses["dismissed"],
+        open=sum(statuses[status] for status in OPEN),
+        unacknowledged=statuses["submitted"],
+    )
+
+
+def _counted(values: Iterable[str]) -> Mapping[str, int]:
+    counts: defaultdict[str, int] = defaultdict(int)
+    for value in values:
+        counts[value] += 1
+    return counts
+
+
+def _scale(row: Row) -> tuple[int, int]:
+    return row["scale_min"], row["scale_max"]
+
+
+def _of(kind: str) -> tuple[int, int]:
+    return SCALES[kind].min, SCALES[kind].max
+
+
+def _efforts(rows: Sequence[Row]) -> list[Effort]:
+    scores: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
+    for row in rows:
+        if row["kind"] == "ces":
+            scores[_scale(row)].append(row["score"])
+    return [
+        Effort(scale_min=least, scale_max=most, mean=ratio(sum(told), len(told), "points", CES, "nobody answered"))
+        for (least, most), told in sorted(scores.items())
+    ]
+
+
+def _response_rate(requested: Sequence[Row]) -> Ratio:
+    answered = sum(row["submitted_at"] is not None for row in requested)
+    return proportion(answered, len(requested), "1", RESPONSE_RATE, "no request is known")
+
+
+def _duration(rows: Sequence[Row], end: Callable[[Row], datetime | None]) -> Measure:
+    """From the submission to this end, of those that have one which is not earlier."""
+    import numpy as np
+
+    ends = [(row["submitted_at"], at) for row in rows if (at := end(row)) is not None and at >= row["submitted_at"]]
+    took = np.array([microseconds(at) - microseconds(began) for began, at in ends], dtype=np.int64)
+    [spread] = spreads(took, np.zeros(len(took), dtype=np.int64), 1)
+    quantiles = {name: found and Decimal(found[0]) / (found[1] * SECOND) for name, found in spread.quantiles.items()}
+    mean = ratio(Decimal(spread.sum) / SECOND, spread.values, "seconds", MEAN, "no feedback has it yet")
+    return Measure(count=spread.values, unit="seconds", mean=mean, **quantiles)

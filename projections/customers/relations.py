@@ -1,0 +1,186 @@
+"""customer_relations: who belongs to whom: a firm's people, a household, a parent, a partner.
+
+A row belongs to the customer under whom the relation was told, not to the other one, and is deleted when that customer is
+erased. Whether it holds is computed when asked, and so is who was merged into whom.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    Connection,
+    Date,
+    MetaData,
+    Select,
+    Table,
+    Text,
+    Uuid,
+    exists,
+    func,
+    or_,
+    select,
+)
+
+from domain.customers.customer import Erased, RelationAdded, RelationEnded, RelationRole
+from domain.shared.events import Event, Recorded, type_name
+from projections.customers.customers import customers
+from projections.customers.merging import READ as READ_MERGED
+from projections.customers.merging import same_customer, survivors
+from projections.shared.pages import Order, Page, page
+from projections.shared.projection import Delivery, Projection
+from projections.shared.rows import Row, Rows
+
+READ = ("customer_relations", *READ_MERGED)
+"""The read models that answers are made of."""
+
+metadata = MetaData()
+
+relations = Table(
+    "customer_relations",
+    metadata,
+    Column("customer_id", Uuid, primary_key=True),
+    Column("relation_id", Uuid, primary_key=True),
+    Column("other_id", Uuid, nullable=False, index=True),
+    Column("role", Text, nullable=False),
+    Column("primary", Boolean, nullable=False),
+    Column("since", Date),
+    Column("until", Date),
+    Column("title", Text),
+    Column("position", BigInteger, nullable=False),
+)
+
+# How events change it
+
+EVENTS: tuple[type[Event], ...] = (RelationAdded, RelationEnded, Erased)
+Key = tuple[UUID, UUID]
+
+
+def apply(batch: Sequence[Delivery], rows: Rows) -> None:
+    erased = {id for delivery in batch if isinstance(delivery.recorded.event, Erased) for id in delivery.here}
+    told = [d.recorded for d in batch if d.at_home and isinstance(d.recorded.event, RelationAdded | RelationEnded)]
+    # Nothing is told of the erased any more, so that all of it came before.
+    changed = [recorded for recorded in told if recorded.stream not in erased]
+    before = {_key(row): row for row in rows.select(relations, "customer_id", {recorded.stream for recorded in changed})}
+    after = dict(before)
+    for recorded in changed:
+        _fold(after, recorded)
+    rows.delete(relations, "customer_id", erased)
+    rows.save(relations, [row for key, row in after.items() if before.get(key) != row])
+
+
+def _key(row: Row) -> Key:
+    return row["customer_id"], row["relation_id"]
+
+
+def _fold(known: dict[Key, Row], recorded: Recorded) -> None:
+    match recorded.event:
+        case RelationAdded() as added:
+            if added.primary:
+                _take_the_place(known, recorded.stream, added.role)
+            known[recorded.stream, added.relation_id] = _row(recorded, added)
+        case RelationEnded(relation_id=relation_id, until=until):
+            known[recorded.stream, relation_id] = known[recorded.stream, relation_id] | {"until": until}
+
+
+def _take_the_place(known: dict[Key, Row], customer_id: UUID, role: RelationRole) -> None:
+    for key, row in known.items():
+        if (row["customer_id"], row["role"]) == (customer_id, role):
+            known[key] = row | {"primary": False}
+
+
+def _row(recorded: Recorded, added: RelationAdded) -> Row:
+    return {
+        "customer_id": recorded.stream,
+        "relation_id": added.relation_id,
+        "other_id": added.other,
+        "role": added.role,
+        "primary": added.primary,
+        "since": added.since,
+        "until": None,
+        "title": added.title,
+        "position": recorded.position,
+    }
+
+
+# How it is queried
+
+
+class Filter(msgspec.Struct, frozen=True, kw_only=True):
+    """The relations of a customer that hold on `today`, or with `ended` all that ever were told."""
+
+    customer_id: UUID
+    today: date
+    role: RelationRole | None = None
+    ended: bool = False
+
+
+def listing(connection: Connection, filter: Filter, *, limit: int = 50, cursor: str | None = None) -> Page:
+    """Who is whose employee, say, in both directions, latest told first, also of everyone merged into the customer.
+
+    `who` and `whom` are those who are left of them; `related` is the one of the two who was not asked for, and
+    `customer_id` the one under whom the relation was told. Raises MalformedCursor.
+    """
+    everyone = connection.execute(same_customer(filter.customer_id)).scalars().all()
+    query = related(filter.role, None if filter.ended else filter.today)
+    mine = or_(relations.c.customer_id.in_(everyone), relations.c.other_id.in_(everyone))
+    order = Order(relations.c.position, relations.c.relation_id, descending=True)
+    found = page(connection, query.where(mine), order, limit, cursor)
+    named = _named(connection, [_other_end(row, everyone) for row in found.rows])
+    return found._replace(rows=[_shown(row, named[_other_end(row, everyone)]) for row in found.rows])
+
+
+def related(role: RelationRole | None, today: date | None) -> Select[tuple[UUID, ...]]:
+    """Relations in this role, or all, that hold on the day, or ever did, with `who` is `whom`'s.
+
+    Those between two who were merged with each other, and those to whoever was erased, are left out.
+    """
+    one, other, row = survivors().alias("one"), survivors().alias("other"), relations.c
+    who = func.coalesce(one.c.survivor, row.customer_id, type_=Uuid())
+    whom = func.coalesce(other.c.survivor, row.other_id, type_=Uuid())
+    forgotten = exists().where(customers.c.customer_id == whom, customers.c.erased_at.is_not(None))
+    query = (
+        select(relations, who.label("who"), whom.label("whom"))
+        .outerjoin(one, one.c.customer_id == row.customer_id)
+        .outerjoin(other, other.c.customer_id == row.other_id)
+        .where(who != whom, ~forgotten)
+    )
+    if role is not None:
+        query = query.where(row.role == role)
+    return query if today is None else query.where(_holds(today))
+
+
+def _holds(today: date) -> ColumnElement[bool]:
+    since, until = relations.c.since, relations.c.until
+    return or_(since.is_(None), since <= today) & or_(until.is_(None), until > today)
+
+
+def _other_end(row: Row, everyone: Collection[UUID]) -> UUID:
+    return UUID(str(row["whom"] if row["customer_id"] in everyone else row["who"]))
+
+
+def _named(connection: Connection, ids: Collection[UUID]) -> dict[UUID, Row]:
+    """Their kind and name; None where a customer is not known yet."""
+    query = select(customers.c.customer_id.label("id"), customers.c.kind, customers.c.name)
+    found = {row["id"]: dict(row) for row in connection.execute(query.where(customers.c.customer_id.in_(ids))).mappings()}
+    return {id: found.get(id, {"id": id, "kind": None, "name": None}) for id in ids}
+
+
+def _shown(row: Row, related: Row) -> Row:
+    return {name: value for name, value in row.items() if name != "other_id"} | {"related": related}
+
+
+customer_relations = Projection(
+    name="customer_relations",
+    version=1,
+    tables=(relations,),
+    apply=apply,
+    reads=frozenset(map(type_name, EVENTS)),
+)

@@ -1,0 +1,185 @@
+"""customer_timeline: everything that happened with a customer, newest first, one readable line each.
+
+A row belongs to a subject that the event concerns. What an order, ticket or lead of their own went through before it was
+linked to the customer keeps its rows and is found through a narrow row a stream that says whose it is now. So is what was
+told of a lead before it became theirs. Rows hold types, numbers, money and codes, never personal data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    Index,
+    Integer,
+    MetaData,
+    Select,
+    Table,
+    Text,
+    Uuid,
+    exists,
+    or_,
+    select,
+    union,
+)
+
+from domain.customers import feedback
+from domain.customers.interaction import Logged
+from domain.marketing import touchpoint
+from domain.shared.events import Event, Recorded
+from projections.shared.projection import Delivery, Projection
+from projections.shared.readable import THINGS, line, plain_values
+from projections.shared.rows import Instant, Row, Rows
+
+metadata = MetaData()
+
+moments = Table(
+    "customer_timeline",
+    metadata,
+    Column("subject", Uuid, primary_key=True),
+    Column("position", BigInteger, primary_key=True),
+    Column("stream", Uuid, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("actor_type", Text, nullable=False),
+    Column("actor_id", Text, nullable=False),
+    Column("on_behalf_of", Text),
+    Column("origin", Text, nullable=False),
+    Column("occurred_at", Instant, nullable=False),
+    Column("occurred_precision", Text, nullable=False),
+    Column("occurred_zone", Text),
+    Column("recorded_at", Instant, nullable=False),
+    Column("irregular", Text, nullable=False),
+    Column("plain", Text, nullable=False),
+    # Whether the event itself names the subject, so that it stays theirs whoever the stream belongs to.
+    Column("named", Boolean, nullable=False),
+)
+Index("ix_customer_timeline_stream", moments.c.stream, moments.c.position)
+timeline_streams = Table(
+    "timeline_streams",
+    metadata,
+    Column("stream", Uuid, primary_key=True),
+    Column("customer_id", Uuid, index=True),
+    # The lead that a contact was with, or that it is about.
+    Column("lead_id", Uuid, index=True),
+    Column("number", Text),
+    Column("currency", Text),
+)
+
+# How events change it
+
+
+def apply(batch: Sequence[Delivery], rows: Rows) -> None:
+    ours = [delivery for delivery in batch if _is_ours(delivery.recorded)]
+    rows.insert(moments, [_row(d.recorded, subject) for d in ours for subject in sorted(d.here)])
+    telling = [d.recorded for d in ours if d.at_home and _told_of_stream(d.recorded)]
+    streams = rows.load(timeline_streams, {recorded.stream for recorded in telling})
+    for recorded in telling:
+        before = streams.get(recorded.stream, dict.fromkeys(("customer_id", "lead_id", "number", "currency")))
+        streams[recorded.stream] = before | _told_of_stream(recorded) | {"stream": recorded.stream}
+    rows.save(timeline_streams, list(streams.values()))
+
+
+def _is_ours(recorded: Recorded) -> bool:
+    return recorded.type.split(".")[1] in THINGS and not recorded.metadata.everyone
+
+
+def _told_of_stream(recorded: Recorded) -> Row:
+    """What the event says of its whole stream: whose it is, its number and its currency."""
+    told = {name: getattr(recorded.event, name, None) for name in ("customer_id", "number", "currency")}
+    told["lead_id"] = _lead(recorded.event)
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def _lead(event: Event) -> UUID | None:
+    match event:
+        case Logged() | touchpoint.Recorded():
+            return event.lead_id
+        case feedback.Requested() | feedback.Submitted():
+            return next((reference.id for reference in event.about if reference.kind == "lead"), None)
+    return None
+
+
+def _row(recorded: Recorded, subject: UUID) -> Row:
+    told = recorded.metadata
+    return {
+        "subject": subject,
+        "position": recorded.position,
+        "stream": recorded.stream,
+        "version": recorded.version,
+        "type": recorded.type,
+        "actor_type": told.actor.type,
+        "actor_id": told.actor.id,
+        "on_behalf_of": told.on_behalf_of,
+        "origin": told.origin,
+        "occurred_at": told.occurred_at,
+        "occurred_precision": told.occurred_precision,
+        "occurred_zone": told.occurred_zone,
+        "recorded_at": told.recorded_at,
+        "irregular": msgspec.json.encode(told.irregular).decode(),
+        "plain": msgspec.json.encode(plain_values(recorded.event)).decode(),
+        "named": subject in recorded.event.concerns(),
+    }
+
+
+# How it is queried
+
+_SHOWN = [column for column in moments.c if column.name not in ("subject", "named")]
+
+
+def timeline(
+    connection: Connection, customer_ids: Collection[UUID], *, limit: int = 50, before: int | None = None
+) -> list[Row]:
+    """The latest events before position `before`, newest first, each with a line in `zh` and in `en`.
+
+    A customer comes with everyone who was merged into them; what concerns several of them is told once.
+    """
+    found = union(
+        _moments(_is_their_own(customer_ids), before),
+        _moments(moments.c.stream.in_(_streams_of(customer_ids)), before),
+    ).subquery()
+    query = (
+        select(found, timeline_streams.c.number, timeline_streams.c.currency)
+        .outerjoin(timeline_streams, timeline_streams.c.stream == found.c.stream)
+        .order_by(found.c.position.desc())
+        .limit(limit)
+    )
+    return [_opened(dict(row)) for row in connection.execute(query).mappings()]
+
+
+def _moments(whose: ColumnElement[bool], before: int | None) -> Select[Any]:
+    query = select(*_SHOWN).where(whose)
+    return query if before is None else query.where(moments.c.position < before)
+
+
+def _is_their_own(customer_ids: Collection[UUID]) -> ColumnElement[bool]:
+    """Rows about the customers, without streams that are somebody else's now."""
+    row, stream = moments.c, timeline_streams.c
+    moved_away = exists().where(stream.stream == row.stream, stream.customer_id.not_in(customer_ids))
+    return row.subject.in_(customer_ids) & or_(row.named, ~moved_away)
+
+
+def _streams_of(customer_ids: Collection[UUID]) -> CompoundSelect[tuple[UUID]]:
+    """Streams that are theirs, and those of nobody that are of a lead of theirs."""
+    row = timeline_streams.c
+    own = select(row.stream).where(row.customer_id.in_(customer_ids))
+    of_leads = select(row.stream).where(row.lead_id.in_(own), row.customer_id.is_(None))
+    return own.union(of_leads)
+
+
+def _opened(row: Row) -> Row:
+    values, currency = msgspec.json.decode(row.pop("plain")), row.pop("currency")
+    zh, en = line(row["type"], values, row["number"], currency)
+    return row | {"irregular": msgspec.json.decode(row["irregular"]), "zh": zh, "en": en}
+
+
+customer_timeline = Projection(name="customer_timeline", version=3, tables=(moments, timeline_streams), apply=apply)

@@ -1,0 +1,55 @@
+"""What customers do with whom others were merged: their own, and what each of the others did.
+
+Rows stay with whom they were told of, so this is added up when asked, and unmerging gives the earlier answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Connection, select
+
+from projections.customers.customer_behaviour import Behaviour, taken_up
+from projections.customers.customer_features import customer_features
+from projections.customers.merging import whole_customers
+
+PORTION = 5000
+
+
+class Wholes(NamedTuple):
+    """The behaviour of everyone with whom somebody was merged; `parts` are those, and all who were merged into them."""
+
+    behaviours: Mapping[UUID, Behaviour]
+    parts: Collection[UUID]
+
+
+def wholes(connection: Connection) -> Wholes:
+    """Of whom nothing is kept any more, there is none."""
+    made_of = whole_customers(connection)
+    parts = sorted({id for ids in made_of.values() for id in ids})
+    known = dict(_behaviours(connection, parts))
+    found = {survivor: _together([known[id] for id in ids if id in known]) for survivor, ids in made_of.items()}
+    return Wholes({id: found[id] for id in sorted(found) if id in known}, frozenset(parts))
+
+
+def whole(connection: Connection, customer_id: UUID, merged: Collection[UUID]) -> Behaviour | None:
+    """The customer's behaviour with that of those `merged` into them; None where nothing is kept of the customer."""
+    ids = [customer_id, *merged]
+    known = dict(_behaviours(connection, ids))
+    return _together([known[id] for id in ids if id in known]) if customer_id in known else None
+
+
+def _behaviours(connection: Connection, ids: Sequence[UUID]) -> Iterator[tuple[UUID, Behaviour]]:
+    row = customer_features.c
+    for start in range(0, len(ids), PORTION):
+        query = select(row.customer_id, row.state).where(row.customer_id.in_(ids[start : start + PORTION]))
+        yield from ((id, taken_up(state)) for id, state in connection.execute(query) if state is not None)
+
+
+def _together(behaviours: Sequence[Behaviour]) -> Behaviour:
+    found = Behaviour()
+    for behaviour in behaviours:
+        found.add(behaviour)
+    return found

@@ -1,0 +1,205 @@
+"""campaign_effect: did the campaign work? Its funnel of unique members, what it sold, and what it cost.
+
+Computed when asked, over the rows of `campaigns` and `campaign_members`:
+
+* a member counts once in every stage they reached. One who was removed from the campaign counts as removed and nowhere else.
+* delivered = a delivery is known, or else sent without a hard or soft bounce, as Mailchimp counts
+  (https://mailchimp.com/help/about-open-and-click-rates/). A click implies an open.
+* a conversion counts within the campaign's attribution window: from the member's targeting (their first touch, if they were
+  never targeted) to that many days later, in all variants alike. Without a window every conversion counts. Those outside
+  stand beside.
+* seed effect = sales × conversion rate, and its mean over the groups shown. It counts conversion twice; it is what the
+  classic script computes, and kept under a name of its own.
+* ROI = (sales × margin − cost) / cost, ROAS = sales / cost, cost per conversion = cost / converted members.
+
+Sales are by currency and never mixed. The funnel and its rates are of all currencies, in the group of each currency again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Connection
+
+from domain.marketing.campaign.values import TREATMENT
+from domain.shared.money import from_minor_units
+from projections.marketing.campaign_counts import COUNTED, Group, Question, Sold, members_by_stage, sold
+from projections.marketing.campaigns import Planned, planned
+from projections.shared.ratios import Ratio, proportion, ratio
+
+RATES: dict[str, tuple[str, str]] = {
+    "send_rate": ("sent", "targeted"),
+    "delivery_rate": ("delivered", "sent"),
+    "open_rate": ("opened", "delivered"),
+    "open_rate_by_person": ("opened_by_person", "delivered"),
+    "click_rate": ("clicked", "delivered"),
+    "click_to_open_rate": ("clicked", "opened"),
+    "unsubscribe_rate": ("unsubscribed", "delivered"),
+    "spam_rate": ("marked_as_spam", "delivered"),
+    "delivered_of_targeted": ("delivered", "targeted"),
+    "opened_of_targeted": ("opened", "targeted"),
+    "clicked_of_targeted": ("clicked", "targeted"),
+    "visit_rate": ("visited", "targeted"),
+    "response_rate": ("responded", "targeted"),
+    "conversion_rate": ("converted", "targeted"),
+}
+"""Of each rate the numerator and the denominator, both members."""
+
+NOBODY = dict.fromkeys(COUNTED, 0)
+
+
+class Effect(msgspec.Struct, frozen=True, kw_only=True):
+    """One campaign, or one variant of it, in one currency. `currency` is None where none is known."""
+
+    campaign_id: UUID
+    campaign: str
+    variant: str | None
+    currency: str | None
+    attribution_window_days: int | None
+    funnel: dict[str, int]
+    rates: dict[str, Ratio]
+    conversions: int
+    sales: Decimal
+    conversions_outside_window: int
+    sales_outside_window: Decimal
+    seed_effect: Ratio
+    cost: Decimal | None
+    roi: Ratio
+    roas: Ratio
+    cost_per_conversion: Ratio
+
+
+class Mean(msgspec.Struct, frozen=True):
+    """Of the groups in one currency; those without a conversion rate are left out, and counted."""
+
+    currency: str | None
+    seed_effect: Ratio
+    left_out: int
+
+
+class Answered(NamedTuple):
+    groups: list[Effect]
+    means: list[Mean]
+
+
+class Cost(NamedTuple):
+    """What was spent in one currency; None, with the reason, where what was spent for the sales there is not known."""
+
+    amount: Decimal | None
+    reason: str = ""
+
+
+class Part(NamedTuple):
+    """A campaign, or one variant of it, with what was counted."""
+
+    campaign: Planned
+    variant: str | None
+    funnel: Mapping[str, int]
+    sold: Mapping[str | None, Sold]
+
+    def currencies(self) -> list[str | None]:
+        """Those that something was sold in, and the campaign's own; None alone where there is none."""
+        known = {self.campaign.currency, *self.sold} - {None}
+        return [*sorted(known, key=str)] or [None]
+
+
+def report(connection: Connection, question: Question, margin: Decimal = Decimal(1)) -> Answered:
+    """By campaign, or by campaign and variant, and by currency. `margin` is the share of sales that is earned."""
+    groups = [
+        _effect(part, currency, _cost(part.campaign, currency, question), margin)
+        for part in _parts(connection, question)
+        for currency in part.currencies()
+    ]
+    return Answered(groups, means(groups))
+
+
+def means(effects: Iterable[Effect]) -> list[Mean]:
+    """The mean seed effect by currency."""
+    by_currency: dict[str | None, list[Decimal | None]] = {}
+    for effect in effects:
+        by_currency.setdefault(effect.currency, []).append(effect.seed_effect.value)
+    return [_mean(currency, values) for currency, values in sorted(by_currency.items(), key=lambda item: item[0] or "")]
+
+
+def _mean(currency: str | None, values: Sequence[Decimal | None]) -> Mean:
+    known = [value for value in values if value is not None]
+    total = sum(known, Decimal(0))
+    mean = ratio(total, len(known), currency or "", "sum of seed effects / groups with one", "no group has a conversion rate")
+    return Mean(currency, mean, len(values) - len(known))
+
+
+def _parts(connection: Connection, question: Question) -> Iterator[Part]:
+    campaigns = planned(connection, question.campaign_id)
+    windows = {campaign.campaign_id: campaign.attribution_window_days for campaign in campaigns}
+    by_stage, by_currency = members_by_stage(connection, question, windows), sold(connection, question)
+    for campaign in campaigns:
+        for variant in _variants(campaign, by_stage) if question.by_variant else [None]:
+            group = campaign.campaign_id, variant
+            yield Part(campaign, variant, by_stage.get(group, NOBODY), by_currency.get(group, {}))
+
+
+def _variants(campaign: Planned, groups: Iterable[Group]) -> list[str | None]:
+    """Those that were planned, in the plan's order, then what members have beside; the one treatment where there is nothing."""
+    found = {variant for campaign_id, variant in groups if campaign_id == campaign.campaign_id}
+    planned = [*campaign.variants, *sorted(found.difference(campaign.variants), key=lambda variant: variant or "")]
+    return planned or [TREATMENT]
+
+
+def _cost(campaign: Planned, currency: str | None, question: Question) -> Cost:
+    if question.by_variant:
+        return Cost(None, "spend is known by campaign, not by variant")
+    if not question.of_all_time:
+        return Cost(None, "spend cannot be told apart by when members were targeted")
+    if not campaign.spent:
+        return Cost(None, "no spend is recorded")
+    if campaign.spent.keys() != {currency}:
+        return Cost(None, f"spend is in {', '.join(sorted(campaign.spent))}")
+    return Cost(campaign.spent[currency or ""])
+
+
+def _effect(part: Part, currency: str | None, cost: Cost, margin: Decimal) -> Effect:
+    campaign, funnel, sold = part.campaign, part.funnel, part.sold.get(currency, Sold())
+    sales, unit = _amount(sold.value, currency), currency or ""
+    return Effect(
+        campaign_id=campaign.campaign_id,
+        campaign=campaign.name,
+        variant=part.variant,
+        currency=currency,
+        attribution_window_days=campaign.attribution_window_days,
+        funnel=dict(funnel),
+        rates={name: _rate(funnel, *stages) for name, stages in RATES.items()},
+        conversions=sold.conversions,
+        sales=sales,
+        conversions_outside_window=sold.outside,
+        sales_outside_window=_amount(sold.value_outside, currency),
+        seed_effect=_seed_effect(sales, funnel, unit),
+        cost=cost.amount,
+        roi=_roi(sales, cost, margin),
+        roas=ratio(sales, cost.amount, "1", "sales / cost", cost.reason),
+        cost_per_conversion=ratio(
+            cost.amount, funnel["converted"], unit, "cost / members converted", cost.reason or "no members converted"
+        ),
+    )
+
+
+def _amount(units: int, currency: str | None) -> Decimal:
+    return Decimal(0) if currency is None else from_minor_units(units, currency)
+
+
+def _rate(funnel: Mapping[str, int], numerator: str, denominator: str) -> Ratio:
+    definition = f"members {numerator} / members {denominator}".replace("_", " ")
+    return proportion(funnel[numerator], funnel[denominator], "1", definition, f"no members {denominator}")
+
+
+def _seed_effect(sales: Decimal, funnel: Mapping[str, int], unit: str) -> Ratio:
+    definition = "sales × conversion rate = sales × members converted / members targeted"
+    return ratio(sales * funnel["converted"], funnel["targeted"], unit, definition, "no members targeted")
+
+
+def _roi(sales: Decimal, cost: Cost, margin: Decimal) -> Ratio:
+    gain = None if cost.amount is None else sales * margin - cost.amount
+    return ratio(gain, cost.amount, "1", "(sales × margin - cost) / cost", cost.reason)

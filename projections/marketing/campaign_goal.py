@@ -1,0 +1,30 @@
+"""How far a campaign is on its goal: what its members did against the target."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from domain.marketing.campaign.values import Goal
+from projections.marketing.campaign_counts import Question
+from projections.marketing.campaign_effect import Effect, report
+from projections.shared.ratios import Figure, Ratio, ratio
+
+
+def of_goal(connection: Connection, campaign_id: UUID, goal: Goal | None, currency: str | None) -> Ratio:
+    """Actual / target. A metric is `sales` (in the campaign's currency), `conversions`, or what the funnel counts."""
+    if goal is None:
+        return ratio(None, None, "1", "actual / target", "no goal is set")
+    actual = _actual(report(connection, Question(campaign_id=campaign_id)).groups, goal.metric, currency)
+    reason = f"{goal.metric} is not measured" if actual is None else "the target is zero"
+    return ratio(actual, goal.target, "1", f"{goal.metric} / target", reason)
+
+
+def _actual(groups: list[Effect], metric: str, currency: str | None) -> Figure | None:
+    if metric == "sales":
+        return sum((group.sales for group in groups if group.currency == currency), Decimal(0))
+    if metric == "conversions":
+        return sum(group.conversions for group in groups)
+    return groups[0].funnel.get(metric) if groups else None

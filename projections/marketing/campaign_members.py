@@ -1,0 +1,222 @@
+"""campaign_members: how far each member of a campaign came, and each conversion, for `campaign_effect` to count.
+
+A row belongs to the customer or lead. It follows from all facts that still stand, so a retracted touch, a reversed conversion
+and a removal are taken back exactly. Nothing in it is personal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import BigInteger, Column, ColumnElement, Connection, Date, Index, Integer, MetaData, Table, Text, Uuid, select
+
+from domain.marketing.campaign_member import Membership
+from domain.shared.events import Recorded
+from domain.shared.money import from_minor_units
+from projections.marketing.member_book import (
+    BIT,
+    MEMBER_TYPES,
+    STAGES,
+    Conversion,
+    Known,
+    Mark,
+    MemberBook,
+    days_after,
+    taken_up,
+)
+from projections.shared.pages import Order, Page, page
+from projections.shared.projection import Delivery, Projection
+from projections.shared.rows import Instant, Row, Rows
+
+metadata = MetaData()
+
+members = Table(
+    "campaign_members",
+    metadata,
+    Column("member_id", Uuid, primary_key=True),
+    Column("position", BigInteger, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("campaign_id", Uuid, nullable=False),
+    Column("customer_id", Uuid),
+    Column("lead_id", Uuid),
+    Column("variant", Text),
+    # When they were targeted, or first touched where they never were.
+    Column("started_at", Instant, nullable=False),
+    Column("started_on", Date),
+    # A bit for each of MARKS.
+    Column("reached", Integer, nullable=False),
+    # The shortest attribution window, in days, that holds a conversion of theirs; null where none does.
+    Column("converted_after", Integer),
+    Column("irregular", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+)
+Index("ix_campaign_members_started", members.c.campaign_id, members.c.started_at, members.c.member_id)
+# Holds all that a campaign's funnel is counted from, so that counting reads nothing else.
+Index(
+    "ix_campaign_members_reached",
+    *(members.c[name] for name in ("campaign_id", "variant", "reached", "converted_after", "started_at", "started_on")),
+)
+conversions = Table(
+    "campaign_conversions",
+    metadata,
+    Column("member_id", Uuid, primary_key=True),
+    Column("conversion_id", Text, primary_key=True),
+    Column("campaign_id", Uuid, nullable=False, index=True),
+    Column("currency", Text),
+    Column("value", BigInteger),
+    # The shortest attribution window, in days, that holds it; null where it came before the targeting.
+    Column("days_after", Integer),
+)
+
+# How events change it
+
+
+def apply(batch: Sequence[Delivery], rows: Rows) -> None:
+    mine = [d.recorded for d in batch if d.at_home and isinstance(d.recorded.event, Membership)]
+    made = rows.load(members, {recorded.stream for recorded in mine})
+    books = {id: taken_up(row["state"]) for id, row in made.items()}
+    before = {id: _conversions(id, book) for id, book in books.items()}
+    for recorded in mine:
+        made[recorded.stream] = _row(made.get(recorded.stream), recorded)
+        _fold(books, recorded)
+    rows.save(members, [made[id] | _standing(book) for id, book in books.items()])
+    after = {id: _conversions(id, book) for id, book in books.items()}
+    changed = [id for id in books if before.get(id, []) != after[id]]
+    rows.delete(conversions, "member_id", [id for id in changed if before.get(id)])
+    rows.insert(conversions, [row for id in changed for row in after[id]])
+
+
+def _fold(books: dict[UUID, MemberBook], recorded: Recorded) -> None:
+    if recorded.stream not in books:
+        assert isinstance(recorded.event, Membership)
+        books[recorded.stream] = MemberBook.begun(recorded.event, recorded.metadata)
+    books[recorded.stream].fold(recorded)
+
+
+def _row(before: Row | None, recorded: Recorded) -> Row:
+    return {
+        "member_id": recorded.stream,
+        "position": recorded.position,
+        "version": recorded.version,
+        "irregular": (before["irregular"] if before else 0) + len(recorded.metadata.irregular),
+    }
+
+
+def _standing(book: MemberBook) -> Row:
+    started = book.started()
+    return {
+        "campaign_id": book.campaign_id,
+        "customer_id": book.customer_id,
+        "lead_id": book.lead_id,
+        "variant": book.variant,
+        "started_at": started.at,
+        "started_on": started.own,
+        "reached": sum(BIT[mark] for mark in book.marks()),
+        "converted_after": min((after for after in _days_after(book) if after is not None), default=None),
+        "state": book.put_down(),
+    }
+
+
+def _days_after(book: MemberBook) -> list[int | None]:
+    started = book.started()
+    return [days_after(started, conversion.when) for conversion in book.conversions.values()]
+
+
+def _conversions(id: UUID, book: MemberBook) -> list[Row]:
+    return [
+        {
+            "member_id": id,
+            "conversion_id": conversion_id,
+            "campaign_id": book.campaign_id,
+            "currency": conversion.currency,
+            "value": conversion.value,
+            "days_after": after,
+        }
+        for (conversion_id, conversion), after in zip(book.conversions.items(), _days_after(book), strict=True)
+    ]
+
+
+# How it is queried
+
+
+class Filter(msgspec.Struct, frozen=True, kw_only=True):
+    """Members of a campaign with this variant who reached this stage; None asks for any."""
+
+    campaign_id: UUID
+    variant: str | None = None
+    stage: Mark | None = None
+
+
+Sort = Literal["started_at"]
+
+
+def listing(
+    connection: Connection, filter: Filter, *, descending: bool = False, limit: int = 50, cursor: str | None = None
+) -> Page:
+    """Members by when they began. Raises MalformedCursor."""
+    query = select(members).where(members.c.campaign_id == filter.campaign_id)
+    if filter.variant is not None:
+        query = query.where(members.c.variant == filter.variant)
+    if filter.stage is not None:
+        query = query.where(has(filter.stage))
+    found = page(connection, query, Order(members.c.started_at, members.c.member_id, descending), limit, cursor)
+    return found._replace(rows=[_shown(row, taken_up(row["state"])) for row in found.rows])
+
+
+def get(connection: Connection, id: UUID) -> Row | None:
+    """One member with every touch and conversion that stands, and the positions of the events they come from."""
+    row = connection.execute(select(members).where(members.c.member_id == id)).mappings().first()
+    if row is None:
+        return None
+    book = taken_up(row["state"])
+    return _shown(dict(row), book) | {
+        "touches": [_touch(touch) for touch in book.touches],
+        "conversions": [_converted(id, conversion, book) for id, conversion in book.conversions.items()],
+    }
+
+
+def has(mark: Mark) -> ColumnElement[bool]:
+    """Whether a member has the mark."""
+    return members.c.reached.bitwise_and(BIT[mark]) != 0
+
+
+def _shown(row: Row, book: MemberBook) -> Row:
+    """With when they first reached each stage, were first converted, and removed; and what all conversions came to."""
+    reached = book.reached()
+    instants = {f"{stage}_at": reached.get(stage) for stage in STAGES}
+    ends = {"converted_at": book.converted(), "removed_at": book.removed and book.removed.at, "value": _value(book)}
+    return {name: value for name, value in row.items() if name not in ("reached", "converted_after", "state")} | instants | ends
+
+
+def _value(book: MemberBook) -> dict[str, Decimal]:
+    """By currency."""
+    sums: dict[str, Decimal] = {}
+    for conversion in book.conversions.values():
+        if conversion.currency is not None and conversion.value is not None:
+            value = from_minor_units(conversion.value, conversion.currency)
+            sums[conversion.currency] = sums.get(conversion.currency, Decimal(0)) + value
+    return sums
+
+
+def _touch(touch: Known) -> Row:
+    shown = msgspec.structs.asdict(touch)
+    when = shown.pop("when")
+    return shown | {"at": when.at, "on": when.own}
+
+
+def _converted(conversion_id: str, conversion: Conversion, book: MemberBook) -> Row:
+    """With the shortest window, in days, that holds it; None where it came before the targeting."""
+    shown = msgspec.structs.asdict(conversion)
+    when, units, currency = shown.pop("when"), shown.pop("value"), conversion.currency
+    value = None if units is None or currency is None else from_minor_units(units, currency)
+    after = days_after(book.started(), when)
+    return {"conversion_id": conversion_id} | shown | {"value": value, "at": when.at, "on": when.own, "days_after": after}
+
+
+campaign_members = Projection(
+    name="campaign_members", version=1, tables=(members, conversions), apply=apply, reads=MEMBER_TYPES
+)

@@ -1,0 +1,201 @@
+"""campaigns: what each campaign is to do and how far it is, for lists and for one campaign at a time.
+
+A row belongs to the campaign. What its members did is counted over the rows of `campaign_members` when asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any, Literal, NamedTuple
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import BigInteger, Column, Connection, Date, Index, Integer, MetaData, Select, Table, Text, Uuid, select
+
+from domain.shared.events import Recorded
+from projections.marketing.campaign_book import CAMPAIGN_EVENTS, CAMPAIGN_TYPES, CampaignBook, profile
+from projections.shared.occurred import own_day
+from projections.shared.pages import Order, Page, page
+from projections.shared.projection import Delivery, Projection
+from projections.shared.rows import Instant, Row, Rows
+from projections.shared.search import SORTED_TEXT
+
+metadata = MetaData()
+
+campaign_rows = Table(
+    "campaigns",
+    metadata,
+    Column("campaign_id", Uuid, primary_key=True),
+    Column("position", BigInteger, nullable=False, index=True),
+    Column("version", Integer, nullable=False),
+    Column("name", SORTED_TEXT, nullable=False, index=True),
+    Column("status", Text, nullable=False),
+    Column("owner", Text),
+    Column("team", Text),
+    Column("currency", Text),
+    Column("attribution_window_days", Integer),
+    Column("planned_at", Instant, nullable=False, index=True),
+    Column("planned_on", Date),
+    Column("irregular", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+)
+campaign_tags = Table(
+    "campaign_tags",
+    metadata,
+    Column("campaign_id", Uuid, primary_key=True),
+    Column("tag", Text, primary_key=True),
+)
+campaign_channels = Table(
+    "campaign_channels",
+    metadata,
+    Column("campaign_id", Uuid, primary_key=True),
+    Column("channel", Text, primary_key=True),
+)
+Index("ix_campaign_tags_tag", campaign_tags.c.tag, campaign_tags.c.campaign_id)
+Index("ix_campaign_channels_channel", campaign_channels.c.channel, campaign_channels.c.campaign_id)
+
+# How events change it
+
+
+def apply(batch: Sequence[Delivery], rows: Rows) -> None:
+    mine = [d.recorded for d in batch if d.at_home and isinstance(d.recorded.event, CAMPAIGN_EVENTS)]
+    made = rows.load(campaign_rows, {recorded.stream for recorded in mine})
+    books = {id: CampaignBook.taken_up(id, row["state"]) for id, row in made.items()}
+    before = {id: _narrow(book) for id, book in books.items()}
+    for recorded in mine:
+        book = books.setdefault(recorded.stream, CampaignBook(recorded.stream))
+        book.fold(recorded)
+        made[book.id] = _row(made.get(book.id), recorded)
+    rows.save(campaign_rows, [made[id] | _standing(book) for id, book in books.items()])
+    _save_narrow(rows, books, {id for id, book in books.items() if before.get(id) != _narrow(book)})
+
+
+def _row(before: Row | None, recorded: Recorded) -> Row:
+    told = recorded.metadata
+    row = before or {
+        "campaign_id": recorded.stream,
+        "planned_at": told.occurred_at,
+        "planned_on": own_day(told),
+        "irregular": 0,
+    }
+    return row | {
+        "position": recorded.position,
+        "version": recorded.version,
+        "irregular": row["irregular"] + len(told.irregular),
+    }
+
+
+def _standing(book: CampaignBook) -> Row:
+    owner, team = book.assignment
+    return {
+        "name": book.plan["name"],
+        "status": book.status,
+        "owner": owner,
+        "team": team,
+        "currency": book.currency,
+        "attribution_window_days": book.plan["attribution_window_days"],
+        "state": book.put_down(),
+    }
+
+
+def _narrow(book: CampaignBook) -> tuple[frozenset[str], frozenset[str]]:
+    """What stands in rows of its own: tags and channels."""
+    return frozenset(book.tags), frozenset(book.plan["channels"])
+
+
+def _save_narrow(rows: Rows, books: dict[UUID, CampaignBook], changed: Collection[UUID]) -> None:
+    tags = [{"campaign_id": id, "tag": tag} for id in changed for tag in books[id].tags]
+    channels = [{"campaign_id": id, "channel": channel} for id in changed for channel in books[id].plan["channels"]]
+    for table, fresh in ((campaign_tags, tags), (campaign_channels, channels)):
+        rows.delete(table, "campaign_id", changed)
+        rows.insert(table, fresh)
+
+
+# How it is queried
+
+
+class Filter(msgspec.Struct, frozen=True, kw_only=True):
+    """Campaigns with all of these; None asks for any."""
+
+    status: str | None = None
+    owner: str | None = None
+    team: str | None = None
+    tag: str | None = None
+    channel: str | None = None
+
+
+Sort = Literal["planned_at", "position", "name"]
+OWN = ("campaign_id", "position", "version", "planned_at", "planned_on", "irregular")
+
+
+def listing(
+    connection: Connection,
+    filter: Filter,
+    today: date,
+    *,
+    sort: Sort = "planned_at",
+    descending: bool = True,
+    limit: int = 50,
+    cursor: str | None = None,
+) -> Page:
+    """Campaigns as they stand on the day `today`. Raises MalformedCursor."""
+    order = Order(campaign_rows.c[sort], campaign_rows.c.campaign_id, descending)
+    found = page(connection, _filtered(filter), order, limit, cursor)
+    return found._replace(rows=[_shown(row, today) for row in found.rows])
+
+
+def get(connection: Connection, campaign_id: UUID, today: date | None = None) -> Row | None:
+    """One campaign; its progress through its days only where `today` is given."""
+    query = select(campaign_rows).where(campaign_rows.c.campaign_id == campaign_id)
+    row = connection.execute(query).mappings().first()
+    return None if row is None else _shown(dict(row), today)
+
+
+def _filtered(filter: Filter) -> Select[Any]:
+    query = select(campaign_rows)
+    for name in ("status", "owner", "team"):
+        if (value := getattr(filter, name)) is not None:
+            query = query.where(campaign_rows.c[name] == value)
+    for column, value in ((campaign_tags.c.tag, filter.tag), (campaign_channels.c.channel, filter.channel)):
+        if value is not None:
+            of = select(column.table.c.campaign_id).where(column == value)
+            query = query.where(campaign_rows.c.campaign_id.in_(of))
+    return query
+
+
+def _shown(row: Row, today: date | None) -> Row:
+    book = CampaignBook.taken_up(row["campaign_id"], row["state"])
+    return {name: row[name] for name in OWN} | profile(book, today)
+
+
+class Planned(NamedTuple):
+    """What a report has to know of a campaign; `spent` is by currency."""
+
+    campaign_id: UUID
+    name: str
+    currency: str | None
+    attribution_window_days: int | None
+    variants: tuple[str, ...]
+    spent: dict[str, Decimal]
+
+
+def planned(connection: Connection, campaign_id: UUID | None = None) -> list[Planned]:
+    """All campaigns by name, or the one."""
+    query = select(campaign_rows).order_by(campaign_rows.c.name, campaign_rows.c.campaign_id)
+    if campaign_id is not None:
+        query = query.where(campaign_rows.c.campaign_id == campaign_id)
+    return [_planned(dict(row)) for row in connection.execute(query).mappings()]
+
+
+def _planned(row: Row) -> Planned:
+    book = CampaignBook.taken_up(row["campaign_id"], row["state"])
+    variants = tuple(variant.code for variant in book.terms().variants)
+    window: int | None = row["attribution_window_days"]
+    return Planned(row["campaign_id"], row["name"], row["currency"], window, variants, book.spent_by_currency())
+
+
+campaigns = Projection(
+    name="campaigns", version=2, tables=(campaign_rows, campaign_tags, campaign_channels), apply=apply, reads=CAMPAIGN_TYPES
+)

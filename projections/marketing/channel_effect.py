@@ -1,0 +1,295 @@
+"""channel_effect: which sales channel earns, from what orders sold and from what its days counted and cost.
+
+There is a group for each channel, period and currency in which something was sold or cost. A channel that had nothing but
+visits and leads is in every currency of the report, with nothing sold. What has no currency (visits, leads, customers, the
+orders of a conversion rate) is of the whole channel in the period, and the same in each of its currencies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, tzinfo
+from decimal import Decimal
+from itertools import groupby
+from typing import Any, Literal, NamedTuple, TypeVar
+from uuid import UUID
+
+import msgspec
+from msgspec.structs import asdict
+from sqlalchemy import Connection, Select, func, select
+
+from projections.marketing import channel_traffic
+from projections.marketing.channel_traffic import Counts
+from projections.marketing.channels import by_code
+from projections.sales import channel_sales, leads
+from projections.sales.buyers import numbered_orders
+from projections.sales.channel_sales import Period, Sales, average_order, first_day
+from projections.sales.leads import Counts as Leads
+from projections.sales.order_book import Figures
+from projections.shared.occurred import day_of, within
+from projections.shared.ratios import Ratio, proportion, ratio
+from projections.shared.rows import Row
+
+Key = TypeVar("Key")
+Amount = TypeVar("Amount", int, Decimal)
+Conversion = Literal[
+    "orders-per-visit", "orders-per-lead", "leads-per-visit", "converted-leads-per-visit", "converted-leads-per-lead"
+]
+
+CONVERSIONS: dict[Conversion, tuple[str, str]] = {
+    "orders-per-visit": ("orders", "visits"),
+    "orders-per-lead": ("orders", "leads"),
+    "leads-per-visit": ("leads", "visits"),
+    "converted-leads-per-visit": ("converted_leads", "visits"),
+    "converted-leads-per-lead": ("converted_leads", "leads"),
+}
+"""What is divided by what."""
+
+# ISO 4217: no currency is involved.
+NO_CURRENCY = "XXX"
+ZERO = Decimal(0)
+
+
+class Place(NamedTuple):
+    """A channel in a period, which is known by its first day; None is the whole time that is asked for."""
+
+    channel: str
+    period: date | None
+
+
+class Buyers(NamedTuple):
+    """Customers who placed an order there, and those of them who never had before, anywhere."""
+
+    customers: int = 0
+    new_customers: int = 0
+
+
+class SeedEffect(msgspec.Struct, frozen=True, kw_only=True):
+    """Sales × conversion rate; no value where there is no rate."""
+
+    value: Decimal | None
+    sales: Decimal
+    conversion_rate: Decimal | None
+    unit: str
+    definition: str = "sales × conversion rate, where sales = gross"
+    reason: str | None = None
+
+
+class Effect(Sales, frozen=True, kw_only=True):
+    """One channel in one period and currency, which is XXX where the whole report has none.
+
+    `name`, `kind` and `closed_at` are the channel's, None where it was never opened. Counts are None where nobody counted,
+    `cost` where nobody told one. `orders` are those of this currency.
+    """
+
+    name: str | None
+    kind: str | None
+    closed_at: datetime | None
+    visits: int | None
+    visitors: int | None
+    impressions: int | None
+    clicks: int | None
+    leads: int
+    converted_leads: int
+    conversion_rate: Ratio
+    lead_conversion_rate: Ratio
+    customers: int
+    new_customers: int
+    cost: Decimal | None
+    acquisition_cost: Ratio
+    lead_cost: Ratio
+    share_of_sales: Ratio
+    seed_channel_effect: SeedEffect
+
+
+class Mean(msgspec.Struct, frozen=True, kw_only=True):
+    """The mean over the channels of a period and currency; `without_rate` of them have no seed effect and are left out."""
+
+    period: date | None
+    currency: str
+    seed_channel_effect: Ratio
+    without_rate: int
+
+
+def report(
+    connection: Connection,
+    *,
+    from_: date,
+    to: date,
+    by_period: Period | None = None,
+    zone: tzinfo,
+    channel: str | None = None,
+    currency: str | None = None,
+    conversion: Conversion = "orders-per-visit",
+) -> tuple[list[Effect], list[Mean]]:
+    """Channels on days from `from_` to before `to` in `zone`. Shares are of all channels, means of those that are shown."""
+    told = _Told.of(connection, from_, to, by_period, zone)
+    effects = [
+        told.effect(place, unit, conversion) for place, unit in told.groups(currency) if channel in (None, place.channel)
+    ]
+    effects.sort(key=lambda effect: (effect.period or date.min, effect.currency, effect.channel))
+    return effects, list(_means(effects))
+
+
+def _means(effects: Sequence[Effect]) -> Iterable[Mean]:
+    """By period and currency, in which order the effects are."""
+    for (period, currency), group in groupby(effects, key=lambda effect: (effect.period, effect.currency)):
+        values = [effect.seed_channel_effect.value for effect in group]
+        known = [value for value in values if value is not None]
+        mean = ratio(
+            sum(known, ZERO),
+            len(known),
+            currency,
+            "sum of seed_channel_effect / channels that have a conversion rate",
+            "no channel has a conversion rate",
+        )
+        yield Mean(period=period, currency=currency, seed_channel_effect=mean, without_rate=len(values) - len(known))
+
+
+class _Told(NamedTuple):
+    """All that is told of the days that are asked for."""
+
+    channels: Mapping[str, Row]
+    sales: Mapping[tuple[Place, str], Sales]
+    costs: Mapping[tuple[Place, str], Decimal]
+    counts: Mapping[Place, Counts]
+    leads: Mapping[Place, Leads]
+    buyers: Mapping[Place, Buyers]
+    orders: Mapping[Place, int]
+    gross: Mapping[tuple[date | None, str], Decimal]
+
+    @classmethod
+    def of(cls, connection: Connection, from_: date, to: date, by: Period | None, zone: tzinfo) -> _Told:
+        sold = channel_sales.report(connection, from_=from_, to=to, by_period=by, zone=zone)
+        sales = {(Place(one.channel or "", one.period), one.currency): one for one in sold}
+        return cls(
+            channels=by_code(connection),
+            sales=sales,
+            costs=_costs(connection, from_, to, by),
+            counts=_counts(connection, from_, to, by),
+            leads=_leads(connection, from_, to, by, zone),
+            buyers=_buyers(connection, from_, to, by, zone),
+            orders=_sums((place, one.orders) for (place, _), one in sales.items()),
+            gross=_sums(((place.period, currency), one.gross) for (place, currency), one in sales.items()),
+        )
+
+    def groups(self, currency: str | None) -> set[tuple[Place, str]]:
+        moved = self.sales.keys() | self.costs.keys()
+        wanted = {currency} if currency else {unit for _, unit in moved} or {NO_CURRENCY}
+        only_visited = (self.counts.keys() | self.leads.keys()) - {place for place, _ in moved}
+        return {group for group in moved if group[1] in wanted} | {(place, unit) for place in only_visited for unit in wanted}
+
+    def effect(self, place: Place, currency: str, conversion: Conversion) -> Effect:
+        sold = self.sales.get((place, currency)) or _nothing_sold(place, currency)
+        counts, buyers = self.counts.get(place, Counts()), self.buyers.get(place, Buyers())
+        leads = self.leads.get(place, Leads())
+        counted = counts._asdict() | {"leads": leads.captured, "converted_leads": leads.converted}
+        rate = _conversion_rate(conversion, counted | {"orders": self.orders.get(place, 0)})
+        cost = self.costs.get((place, currency))
+        channel = self.channels.get(place.channel, {})
+        return Effect(
+            **asdict(sold),
+            name=channel.get("name"),
+            kind=channel.get("kind"),
+            closed_at=channel.get("closed_at"),
+            **counted,
+            **buyers._asdict(),
+            conversion_rate=rate,
+            lead_conversion_rate=_conversion_rate("converted-leads-per-lead", counted),
+            cost=cost,
+            acquisition_cost=_cost_of_each(cost, buyers.new_customers, currency, "new_customers"),
+            lead_cost=_cost_of_each(cost, leads.captured, currency, "leads"),
+            share_of_sales=_share(sold.gross, self.gross.get((place.period, currency), ZERO)),
+            seed_channel_effect=_seed_effect(sold, rate),
+        )
+
+
+# Figures
+
+
+def _nothing_sold(place: Place, currency: str) -> Sales:
+    amounts = dict.fromkeys((*Figures._fields, "net", "total", "cash_net"), ZERO)
+    average = average_order(ZERO, 0, currency)
+    return Sales(channel=place.channel, period=place.period, currency=currency, orders=0, **amounts, average_order=average)
+
+
+def _conversion_rate(conversion: Conversion, counted: Mapping[str, int | None]) -> Ratio:
+    of, each = CONVERSIONS[conversion]
+    reason = f"nobody counted {each}" if counted[each] is None else f"there were no {each}"
+    definition = f"{'orders of all currencies' if of == 'orders' else of} / {each}"
+    return proportion(counted[of] or 0, counted[each], conversion.replace("-", " "), definition, reason)
+
+
+def _cost_of_each(cost: Decimal | None, count: int, currency: str, each: str) -> Ratio:
+    reason = "no cost was recorded" if cost is None else f"there were no {each.replace('_', ' ')}"
+    return ratio(cost, count, currency, f"cost / {each}", reason)
+
+
+def _share(gross: Decimal, of_all: Decimal) -> Ratio:
+    definition = "gross / gross of all channels in this period and currency"
+    return ratio(gross, of_all, "share", definition, "nothing was sold")
+
+
+def _seed_effect(sold: Sales, rate: Ratio) -> SeedEffect:
+    value = None if rate.value is None else sold.gross * rate.value
+    return SeedEffect(value=value, sales=sold.gross, conversion_rate=rate.value, unit=sold.currency, reason=rate.reason)
+
+
+# Sums by channel and period
+
+
+def _counts(connection: Connection, from_: date, to: date, by: Period | None) -> dict[Place, Counts]:
+    found: dict[Place, Counts] = {}
+    for (channel, day), counts in channel_traffic.traffic(connection, from_, to).items():
+        place = _place(channel, day, by)
+        found[place] = found.get(place, Counts()).plus(counts)
+    return found
+
+
+def _leads(connection: Connection, from_: date, to: date, by: Period | None, zone: tzinfo) -> dict[Place, Leads]:
+    """Of a channel that is known: what came by none that is, no channel earned."""
+    found: dict[Place, Leads] = {}
+    for (channel, day), counts in leads.by_channel(connection, from_, to, zone).items():
+        if channel is not None:
+            place = _place(channel, day, by)
+            before = found.get(place, Leads())
+            found[place] = Leads(before.captured + counts.captured, before.converted + counts.converted)
+    return found
+
+
+def _costs(connection: Connection, from_: date, to: date, by: Period | None) -> dict[tuple[Place, str], Decimal]:
+    days = channel_traffic.costs(connection, from_, to)
+    return _sums(((_place(channel, day, by), currency), cost) for (channel, day, currency), cost in days.items())
+
+
+def _buyers(connection: Connection, from_: date, to: date, by: Period | None, zone: tzinfo) -> dict[Place, Buyers]:
+    placed = _placed_by_customers(from_, to, zone).subquery().c
+    if by is None:
+        counts = (func.count(placed.customer_id.distinct()), func.count(placed.nth).filter(placed.nth == 1))
+        sums = connection.execute(select(placed.channel, *counts).group_by(placed.channel))
+        return {Place(channel, None): Buyers(customers, new) for channel, customers, new in sums}
+    customers: dict[Place, set[UUID]] = {}
+    new: dict[Place, int] = {}
+    for channel, customer_id, at, own_day, nth in connection.execute(select(*placed)):
+        place = _place(channel, day_of(at, own_day, zone), by)
+        customers.setdefault(place, set()).add(customer_id)
+        new[place] = new.get(place, 0) + (nth == 1)
+    return {place: Buyers(len(ids), new[place]) for place, ids in customers.items()}
+
+
+def _placed_by_customers(from_: date, to: date, zone: tzinfo) -> Select[Any]:
+    """Orders of those days, each with the how manieth of its customer it is, of all times and channels."""
+    every = numbered_orders().c
+    query = select(every.channel, every.customer_id, every.placed_at, every.placed_on, every.nth)
+    return query.where(every.customer_id.is_not(None), within(every.placed_at, every.placed_on, from_, to, zone))
+
+
+def _place(channel: str, day: date, by: Period | None) -> Place:
+    return Place(channel, first_day(day, by) if by else None)
+
+
+def _sums(parts: Iterable[tuple[Key, Amount]]) -> dict[Key, Amount]:
+    sums: dict[Key, Amount] = {}
+    for key, amount in parts:
+        sums[key] = sums[key] + amount if key in sums else amount
+    return sums

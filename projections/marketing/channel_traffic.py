@@ -1,0 +1,162 @@
+"""channel_traffic: what was counted on a channel's days and what they cost, a row for each day and source.
+
+A row holds what its source said last, for ad platforms restate their days. Sources add up: each is taken to count visits
+that no other one counts. The date is the source's own, and the same in every time zone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    Date,
+    Index,
+    Integer,
+    MetaData,
+    Select,
+    Table,
+    Text,
+    Uuid,
+    func,
+    select,
+)
+
+from domain.marketing.channel import ChannelDay, CostRecorded, TrafficRecorded
+from domain.shared.events import Event, Recorded, type_name
+from domain.shared.money import from_minor_units, minor_units
+from projections.shared.pages import Order, Page, page
+from projections.shared.projection import Delivery, Projection
+from projections.shared.rows import Row, Rows
+
+metadata = MetaData()
+
+DAY_EVENTS: tuple[type[Event], ...] = tuple(ChannelDay.events)
+COUNTS = ("visits", "visitors", "impressions", "clicks")
+
+channel_days = Table(
+    "channel_days",
+    metadata,
+    Column("channel_day_id", Uuid, primary_key=True),
+    Column("channel_id", Uuid, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("date", Date, nullable=False),
+    Column("source", Text, nullable=False),
+    *(Column(name, BigInteger) for name in COUNTS),
+    # In minor units.
+    Column("cost", BigInteger),
+    Column("currency", Text),
+)
+Index("ix_channel_days_channel", channel_days.c.channel_id, channel_days.c.date)
+Index("ix_channel_days_date", channel_days.c.date)
+
+# How events change it
+
+
+def apply(batch: Sequence[Delivery], rows: Rows) -> None:
+    mine = [d.recorded for d in batch if d.at_home and isinstance(d.recorded.event, DAY_EVENTS)]
+    known = rows.load(channel_days, {recorded.stream for recorded in mine})
+    for recorded in mine:
+        known[recorded.stream] = _after(known.get(recorded.stream), recorded)
+    rows.save(channel_days, list(known.values()))
+
+
+def _after(before: Row | None, recorded: Recorded) -> Row:
+    event: Any = recorded.event
+    row = before or dict.fromkeys((*COUNTS, "cost", "currency")) | {
+        "channel_day_id": recorded.stream,
+        "channel_id": recorded.metadata.subject,
+        "channel": event.code,
+        "date": event.date,
+        "source": event.source,
+    }
+    return row | _told(event) | {"position": recorded.position, "version": recorded.version}
+
+
+def _told(event: TrafficRecorded | CostRecorded) -> Row:
+    if isinstance(event, CostRecorded):
+        return {"cost": minor_units(event.amount, event.currency), "currency": event.currency}
+    return {name: getattr(event, name) for name in COUNTS}
+
+
+# How it is queried
+
+
+class Counts(NamedTuple):
+    """Sums of what is known; None where nothing is."""
+
+    visits: int | None = None
+    visitors: int | None = None
+    impressions: int | None = None
+    clicks: int | None = None
+
+    def plus(self, other: Counts) -> Counts:
+        return Counts(*(_plus(mine, theirs) for mine, theirs in zip(self, other, strict=True)))
+
+
+def _plus(one: int | None, other: int | None) -> int | None:
+    return other if one is None else one if other is None else one + other
+
+
+def days(
+    connection: Connection,
+    channel_id: UUID,
+    *,
+    from_: date | None = None,
+    to: date | None = None,
+    limit: int = 50,
+    cursor: str | None = None,
+) -> Page:
+    """The channel's days from `from_` to before `to`, in order, each source by itself. Raises MalformedCursor."""
+    query = select(channel_days).where(channel_days.c.channel_id == channel_id, *_within(from_, to))
+    found = page(connection, query, Order(channel_days.c.date, channel_days.c.channel_day_id), limit, cursor)
+    return found._replace(rows=[_opened(row) for row in found.rows])
+
+
+def traffic(connection: Connection, from_: date, to: date) -> dict[tuple[str, date], Counts]:
+    """By channel and date, over all sources."""
+    table = channel_days.c
+    counts = [func.sum(table[name]).label(name) for name in COUNTS]
+    query: Select[Any] = (
+        select(table.channel, table.date, *counts).where(*_within(from_, to)).group_by(table.channel, table.date)
+    )
+    return {
+        (row["channel"], row["date"]): Counts(*(None if row[name] is None else int(row[name]) for name in COUNTS))
+        for row in connection.execute(query).mappings()
+    }
+
+
+def costs(connection: Connection, from_: date, to: date) -> dict[tuple[str, date, str], Decimal]:
+    """By channel, date and currency, over all sources; days without a cost are left out."""
+    table = channel_days.c
+    key = (table.channel, table.date, table.currency)
+    query = select(*key, func.sum(table.cost)).where(table.cost.is_not(None), *_within(from_, to)).group_by(*key)
+    return {
+        (channel, day, currency): from_minor_units(int(cost), currency)
+        for channel, day, currency, cost in connection.execute(query)
+    }
+
+
+def _within(from_: date | None, to: date | None) -> list[ColumnElement[bool]]:
+    table = channel_days.c
+    after = [] if from_ is None else [table.date >= from_]
+    return after if to is None else [*after, table.date < to]
+
+
+def _opened(row: Row) -> Row:
+    cost = None if row["cost"] is None else from_minor_units(row["cost"], row["currency"])
+    return {name: value for name, value in row.items() if name != "channel_id"} | {"cost": cost}
+
+
+channel_traffic = Projection(
+    name="channel_traffic", version=1, tables=(channel_days,), apply=apply, reads=frozenset(map(type_name, DAY_EVENTS))
+)

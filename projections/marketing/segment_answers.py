@@ -1,0 +1,262 @@
+"""Answers about segments: a customer's, everybody's by a model, and what each cluster is like.
+
+A label says where and when the customer moved there. Features and distance are as of now, which is: the last of the model's
+cut-off, the last day that has ended, and the customer's last purchase. The label of a customer with whom others were merged is
+computed when asked, from what all of them do; by which event they moved there is known only where it is their own label too.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from math import fsum
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select
+
+from projections.customers.customer_behaviour import Behaviour, as_of_day, taken_up, values
+from projections.customers.customer_features import customer_features
+from projections.customers.merging import merged_into, parts_of_others
+from projections.customers.whole_behaviour import whole, wholes
+from projections.marketing import segment_rule_answers
+from projections.marketing.segment_labels import Seen, labels, past_labels, seen
+from projections.marketing.segment_models import Known, Model, fits, known
+from projections.shared.pages import Order, Page, page
+from projections.shared.ratios import Ratio, ratio
+from projections.shared.rows import Row
+
+_missing = msgspec.json.Decoder(list[str]).decode
+_floats = msgspec.json.Decoder(list[float | None]).decode
+
+AT_ONCE = 5000
+
+# One customer
+
+
+def of_customer(connection: Connection, customer_id: UUID) -> Row | None:
+    """The customer's labels by rule and by each active model, and those they had; one who was erased has none.
+
+    None: never seen.
+    """
+    mine = select(customer_features).where(customer_features.c.customer_id == customer_id)
+    row = connection.execute(mine).mappings().first()
+    if row is None:
+        return None
+    merged = merged_into(connection, customer_id)
+    behaviour = whole(connection, customer_id, merged)
+    return {
+        "customer_id": customer_id,
+        "position": row["position"],
+        "erased": behaviour is None,
+        "rule": behaviour and segment_rule_answers.current(connection, customer_id, behaviour, merged=bool(merged)),
+        "labels": _current(connection, customer_id, behaviour) if behaviour else [],
+        "past_rules": segment_rule_answers.past(connection, customer_id),
+        "past": _past(connection, customer_id),
+    }
+
+
+def _current(connection: Connection, customer_id: UUID, behaviour: Behaviour) -> list[Row]:
+    ended, by = known(connection).ended, fits(connection)
+    query = select(labels).where(labels.c.customer_id == customer_id)
+    rows = [dict(row) for row in connection.execute(query).mappings()]
+    found = [_label(row, by[row["model_id"], row["fit_position"]], behaviour, ended) for row in rows]
+    return sorted(found, key=lambda label: str(label["model"]))
+
+
+def _past(connection: Connection, customer_id: UUID) -> list[Row]:
+    """The labels the customer had, the latest first, with the last names of clusters by that fit."""
+    by = fits(connection)
+    query = select(past_labels).where(past_labels.c.customer_id == customer_id)
+    rows = connection.execute(query.order_by(past_labels.c.until.desc(), past_labels.c.model_id)).mappings()
+    return [_ended(dict(row), by[row["model_id"], row["fit_position"]]) for row in rows]
+
+
+def _ended(row: Mapping[str, Any], model: Model) -> Row:
+    return {
+        "model_id": model.model_id,
+        "model": model.fitted.name,
+        "cluster": row["cluster"],
+        "label": _name(model, row["cluster"]),
+        "missing": _missing(row["missing"]),
+        "since": row["since"],
+        "until": row["until"],
+        "fit_position": row["fit_position"],
+        "as_of": row["as_of"],
+    }
+
+
+def _label(row: Mapping[str, Any], model: Model, behaviour: Behaviour, ended: date | None) -> Row:
+    """The label, with what is seen now, and under `moved` what was seen where the customer moved there."""
+    now = seen(model, behaviour, ended)
+    own = (row["cluster"], _missing(row["missing"])) == (now.cluster, now.missing)
+    return {
+        "customer_id": row["customer_id"],
+        "model_id": model.model_id,
+        "model": model.fitted.name,
+        "cluster": now.cluster,
+        "label": _name(model, now.cluster),
+        "missing": now.missing,
+        "since": row["since"] if own else None,
+        "fit_position": row["fit_position"],
+        "as_of": now.as_of,
+        "distance": now.distance,
+        "features": _by_name(model, now.features),
+        "moved": {
+            "as_of": row["as_of"],
+            "distance": row["distance"],
+            "features": _by_name(model, _floats(row["features"])),
+        }
+        if own
+        else None,
+    }
+
+
+def _by_name(model: Model, features: Iterable[float | None]) -> dict[str, float | None]:
+    return {feature.label: value for feature, value in zip(model.fitted.features, features, strict=True)}
+
+
+def _name(model: Model, cluster: int | None) -> str | None:
+    return None if cluster is None else model.cluster_names[cluster]
+
+
+# Everybody by one model
+
+
+def listing(
+    connection: Connection,
+    model_id: UUID,
+    *,
+    label: str | None = None,
+    labelled: bool | None = None,
+    limit: int = 50,
+    cursor: str | None = None,
+) -> Page:
+    """The labels of a model's customers in the order of their ids; none where it is not active. Raises MalformedCursor.
+
+    Whoever was merged stands with who is left.
+
+    `label` is a cluster's name; `labelled` tells those who have a cluster from those who lack a feature.
+    """
+    now, by = known(connection), fits(connection)
+    model = now.models.get(model_id)
+    if model is None or (label is not None and label not in model.cluster_names):
+        return Page([], None)
+    wanted = _Wanted(None if label is None else model.cluster_names.index(label), labelled)
+    merged = wholes(connection).behaviours
+    alike = [id for id, behaviour in merged.items() if wanted.includes(seen(model, behaviour, now.ended).cluster)]
+    row = labels.c
+    others = and_(row.customer_id.not_in(parts_of_others()), *wanted.conditions())
+    query = _states(model_id).where(or_(others, row.customer_id.in_(alike)))
+    found = page(connection, query, Order(row.customer_id, row.customer_id), limit, cursor)
+
+    def shown(row: Row) -> Row:
+        behaviour = merged.get(row["customer_id"]) or taken_up(row["state"])
+        return _label(row, by[model_id, row["fit_position"]], behaviour, now.ended)
+
+    return found._replace(rows=[shown(row) for row in found.rows])
+
+
+class _Wanted(NamedTuple):
+    """Labels that are asked for; None asks for any."""
+
+    cluster: int | None
+    labelled: bool | None
+
+    def includes(self, cluster: int | None) -> bool:
+        return self.cluster in (None, cluster) and self.labelled in (None, cluster is not None)
+
+    def conditions(self) -> Iterator[ColumnElement[bool]]:
+        if self.cluster is not None:
+            yield labels.c.cluster == self.cluster
+        if self.labelled is not None:
+            yield labels.c.cluster.is_not(None) if self.labelled else labels.c.cluster.is_(None)
+
+
+def _states(model_id: UUID) -> Select[Any]:
+    """A model's labels, each with what the customer does."""
+    features = customer_features.c
+    joined = select(labels, features.state).join(customer_features, features.customer_id == labels.c.customer_id)
+    return joined.where(labels.c.model_id == model_id)
+
+
+# What clusters are like
+
+
+class Mean(msgspec.Struct, frozen=True):
+    """The sum of a feature over the customers of a cluster, by their number; `value` is None where there are none."""
+
+    value: float | None
+    numerator: float
+    denominator: int
+
+
+class Group(msgspec.Struct, frozen=True):
+    cluster: int
+    label: str
+    customers: int
+    share: Ratio
+    means: dict[str, Mean]
+
+
+class Lacking(msgspec.Struct, frozen=True):
+    """Customers without a label, since they lack these features."""
+
+    missing: list[str]
+    customers: int
+
+
+class Report(msgspec.Struct, frozen=True):
+    model: Model
+    as_of: date
+    groups: list[Group]
+    unlabelled: list[Lacking]
+
+
+def report(connection: Connection, model_id: UUID) -> Report | None:
+    """How many customers are in each cluster, and the means of their features, untransformed; None: no such model."""
+    now = known(connection)
+    model = now.models.get(model_id)
+    if model is None:
+        return None
+    found: defaultdict[int, list[Sequence[float]]] = defaultdict(list)
+    lacking: Counter[tuple[str, ...]] = Counter()
+    for one in _everyone(connection, model, now):
+        if one.cluster is None:
+            lacking[tuple(one.missing)] += 1
+        else:
+            found[one.cluster].append([value for value in one.features if value is not None])
+    labelled = sum(map(len, found.values()))
+    return Report(
+        model=model,
+        as_of=model.day(now.ended),
+        groups=[_group(model, cluster, found[cluster], labelled) for cluster in range(model.fitted.k)],
+        unlabelled=[Lacking(list(missing), customers) for missing, customers in sorted(lacking.items())],
+    )
+
+
+def _everyone(connection: Connection, model: Model, now: Known) -> Iterator[Seen]:
+    """What the model sees of each customer; whoever was merged stands with who is left."""
+    merged = wholes(connection)
+    by_this_fit = _states(model.model_id).where(labels.c.fit_position == model.fit_position)
+    for row in connection.execute(by_this_fit, execution_options={"yield_per": AT_ONCE}):
+        if row.customer_id in merged.behaviours:
+            yield seen(model, merged.behaviours[row.customer_id], now.ended)
+        elif row.customer_id not in merged.parts:
+            behaviour = taken_up(row.state)
+            found = values(model.fitted.features, behaviour, model.day(now.ended))
+            yield Seen(as_of_day(behaviour, model.day(now.ended)), found, _missing(row.missing), row.cluster)
+
+
+def _group(model: Model, cluster: int, rows: list[Sequence[float]], labelled: int) -> Group:
+    columns = list(zip(*rows, strict=True)) or [()] * len(model.fitted.features)
+    means = {feature.label: _mean(column) for feature, column in zip(model.fitted.features, columns, strict=True)}
+    share = ratio(len(rows), labelled, "1", "customers in the cluster / customers with a label", "nobody has a label")
+    return Group(cluster, model.cluster_names[cluster], len(rows), share, means)
+
+
+def _mean(column: tuple[float, ...]) -> Mean:
+    total = fsum(column)
+    return Mean(total / len(column) if column else None, total, len(column))

@@ -1,0 +1,203 @@
+"""Finding segments: StandardScaler and KMeans on the features of customers, as the classic script does it.
+
+The features are read as of a position and a day, the customers in the order of their ids. What was found is recorded as an
+event; nothing here runs in a replay. scikit-learn is loaded when first needed.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from domain.marketing.segment_model import (
+    MONEY_FEATURES,
+    CurrencyMissing,
+    Feature,
+    FeaturesTooLarge,
+    Fitted,
+    NotEnoughCustomers,
+    Quality,
+    Transform,
+    check_features,
+)
+from projections.customers.customer_behaviour import Behaviour, taken_up, values
+from projections.customers.customer_features import customer_features
+from projections.customers.whole_behaviour import wholes
+from projections.marketing.segment_assignment import transformed_all
+from projections.marketing.segment_models import known
+
+if TYPE_CHECKING:
+    from numpy import float64
+    from numpy.typing import NDArray
+
+FITTED_AT_MOST = 200_000
+SILHOUETTE_SAMPLE = 5_000
+STARTS = 10
+# The squares of hundreds of thousands such numbers still have a sum.
+LARGEST = 1e150
+PORTION = 5_000
+
+
+class Wanted(NamedTuple):
+    """What to fit. Money features that name no currency are in the only one there is."""
+
+    name: str
+    features: Sequence[Feature]
+    k: int
+    transform: Transform = "none"
+    seed: int = 0
+
+
+class Sample(NamedTuple):
+    """The features as of a day of all customers who have every one of them: a row a customer, in the order of ids."""
+
+    day: date
+    features: tuple[Feature, ...]
+    rows: NDArray[float64]
+    left_out: int
+
+
+def sample(connection: Connection, features: Sequence[Feature], day: date) -> Sample:
+    """As of the day, or of the last that ended if that is later.
+
+    Raises what `check_features` does, but money needs no currency told where there is only one.
+    """
+    import numpy
+
+    named = _with_currencies(connection, features)
+    check_features(named)
+    day = max(day, known(connection).ended or day)
+    numbers, left_out = array("d"), 0
+    for behaviour in _behaviours(connection):
+        row = values(named, behaviour, day)
+        if None in row:
+            left_out += 1
+        else:
+            numbers.extend(row)  # type: ignore[arg-type]
+    return Sample(day, named, numpy.array(numbers).reshape(-1, len(named)), left_out)
+
+
+def fit(wanted: Wanted, sample: Sample, position: int) -> Fitted:
+    """What the classic script finds; clusters come with the highest centroid first, by the features in their order.
+
+    Raises NotEnoughCustomers, FeaturesTooLarge.
+    """
+    import numpy
+    import sklearn
+    from sklearn.cluster import KMeans
+    from sklearn.preprocessing import StandardScaler
+    from threadpoolctl import threadpool_limits
+
+    chosen = _chosen(sample.rows, wanted.seed)
+    _check_enough(chosen, wanted.k)
+    with threadpool_limits(1):
+        scaler = StandardScaler()
+        scaled = scaler.fit_transform(_transformed(chosen, wanted.transform))
+        found = KMeans(n_clusters=wanted.k, n_init=STARTS, random_state=wanted.seed).fit(scaled)
+        quality = _quality(scaled, found.labels_, float(found.inertia_), wanted.seed)
+    return Fitted(
+        name=wanted.name,
+        features=sample.features,
+        cut_off_position=position,
+        cut_off_day=sample.day,
+        transform=wanted.transform,
+        mean=tuple(scaler.mean_.tolist()),
+        scale=tuple(scaler.scale_.tolist()),
+        centroids=tuple(sorted(map(tuple, found.cluster_centers_.tolist()), reverse=True)),
+        cluster_names=tuple(str(number) for number in range(1, wanted.k + 1)),
+        seed=wanted.seed,
+        customers=len(chosen),
+        left_out=sample.left_out,
+        quality=quality,
+        versions={"numpy": numpy.__version__, "scikit-learn": sklearn.__version__},
+    )
+
+
+def _behaviours(connection: Connection) -> Iterator[Behaviour]:
+    """Of all customers in the order of their ids, read in portions so that a million need not be held at once.
+
+    Whoever was merged stands with who is left.
+    """
+    merged, parts = wholes(connection)
+    customers = customer_features.c
+    query = select(customers.customer_id, customers.state).order_by(customers.customer_id).limit(PORTION)
+    portion = connection.execute(query).all()
+    while portion:
+        for id, state in portion:
+            if id in merged:
+                yield merged[id]
+            elif state is not None and id not in parts:
+                yield taken_up(state)
+        portion = connection.execute(query.where(customers.customer_id > portion[-1].customer_id)).all()
+
+
+def _with_currencies(connection: Connection, features: Sequence[Feature]) -> tuple[Feature, ...]:
+    if not any(feature.name in MONEY_FEATURES and not feature.currency for feature in features):
+        return tuple(features)
+    currencies = sorted({currency for behaviour in _behaviours(connection) for currency in behaviour.purchases})
+    if len(currencies) != 1:
+        there = f"There are {', '.join(currencies)}." if currencies else "Nobody has bought anything yet."
+        raise CurrencyMissing(f"A feature in money names its currency, unless there is only one. {there}")
+    return tuple(_in_currency(feature, currencies[0]) for feature in features)
+
+
+def _in_currency(feature: Feature, currency: str) -> Feature:
+    missing = feature.name in MONEY_FEATURES and not feature.currency
+    return msgspec.structs.replace(feature, currency=currency) if missing else feature
+
+
+def _chosen(rows: NDArray[float64], seed: int) -> NDArray[float64]:
+    """All of them, or as many as are fitted at most, drawn at random and left in their order."""
+    import numpy
+
+    if len(rows) <= FITTED_AT_MOST:
+        return rows
+    drawn = numpy.random.default_rng(seed).choice(len(rows), FITTED_AT_MOST, replace=False)
+    return rows[numpy.sort(drawn)]
+
+
+def _check_enough(rows: NDArray[float64], k: int) -> None:
+    import numpy
+
+    different = len(numpy.unique(rows, axis=0))
+    if different < k:
+        raise NotEnoughCustomers(
+            f"{k} clusters need {k} customers who differ; of {len(rows)} who have every feature, {different} differ.",
+            clusters=k,
+            customers=len(rows),
+            different=different,
+        )
+
+
+def _transformed(rows: NDArray[float64], transform: Transform) -> NDArray[float64]:
+    import numpy
+
+    columns = numpy.column_stack([transformed_all(transform, column) for column in rows.T])
+    if abs(columns).max() > LARGEST:
+        raise FeaturesTooLarge
+    return columns
+
+
+def _quality(scaled: NDArray[float64], labels: NDArray[float64], inertia: float, seed: int) -> Quality:
+    import numpy
+
+    smallest = int(numpy.bincount(labels).min())
+    return Quality(inertia=inertia, silhouette=_silhouette(scaled, labels, seed), smallest_share=smallest / len(labels))
+
+
+def _silhouette(scaled: NDArray[float64], labels: NDArray[float64], seed: int) -> float | None:
+    """Rousseeuw's mean silhouette (1987); None where the sample has but one cluster, or nobody shares theirs."""
+    import numpy
+    from sklearn.metrics import silhouette_score
+
+    if len(labels) > SILHOUETTE_SAMPLE:
+        drawn = numpy.random.default_rng(seed).choice(len(labels), SILHOUETTE_SAMPLE, replace=False)
+        scaled, labels = scaled[drawn], labels[drawn]
+    if not 1 < len(numpy.unique(labels)) < len(labels):
+        return None
+    return float(silhouette_score(scaled, labels))

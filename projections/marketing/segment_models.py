@@ -1,0 +1,200 @@
+"""What segment models said, and which day had ended, at every position: what the labels of all customers depend on.
+
+A row is what a model came to by one of its events, or a day that ended; it never changes. Every partition writes the same
+rows, and at a position looks only at those before it, so that none is ahead of the log where another partition is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import lru_cache
+from math import copysign, expm1
+from typing import Any, Literal, NamedTuple
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import BigInteger, Column, Connection, Date, MetaData, Table, Text, Uuid, func, select
+
+from domain.marketing.segment_model import Fitted, SegmentModel
+from domain.operations.calendar import DayEnded
+from domain.shared.events import Event, Recorded, type_name
+from projections.shared.rows import Row, Rows
+
+metadata = MetaData()
+
+model_states = Table(
+    "segment_models",
+    metadata,
+    Column("model_id", Uuid, primary_key=True),
+    Column("position", BigInteger, primary_key=True),
+    Column("state", Text, nullable=False),
+)
+ended_days = Table(
+    "ended_days",
+    metadata,
+    Column("position", BigInteger, primary_key=True),
+    Column("day", Date, nullable=False),
+)
+TABLES = (model_states, ended_days)
+
+MODEL_EVENTS: tuple[type[Event], ...] = tuple(SegmentModel.events)
+EVENTS: tuple[type[Event], ...] = (*MODEL_EVENTS, DayEnded)
+TYPES = frozenset(map(type_name, EVENTS))
+
+
+class Model(msgspec.Struct, frozen=True, kw_only=True):
+    """A model as it stands after the event at `position`; `fit_position` is where it was fitted last."""
+
+    model_id: UUID
+    version: int
+    position: int
+    fit_position: int
+    fitted: Fitted
+    cluster_names: tuple[str, ...]
+    active_since: datetime | None
+    retired_since: datetime | None
+
+    @property
+    def status(self) -> Literal["fitted", "active", "retired"]:
+        if self.active_since is not None:
+            return "active"
+        return "fitted" if self.retired_since is None else "retired"
+
+    @property
+    def fit_in_force(self) -> int | None:
+        """The position of the fit that customers are labelled by, if they are."""
+        return self.fit_position if self.status == "active" else None
+
+    @property
+    def depends_on_the_day(self) -> bool:
+        return any(feature.depends_on_the_day for feature in self.fitted.features)
+
+    def day(self, ended: date | None) -> date:
+        """The day of which features are seen, unless a customer's last purchase is later."""
+        return self.fitted.cut_off_day if ended is None else max(self.fitted.cut_off_day, ended)
+
+
+class Known(NamedTuple):
+    """What is known at a position: all models, and the last day that has ended."""
+
+    models: Mapping[UUID, Model]
+    ended: date | None
+
+    @property
+    def active(self) -> list[Model]:
+        return [model for model in self.models.values() if model.fit_in_force is not None]
+
+
+# How events change it
+
+
+def known_before(rows: Rows, position: int) -> Known:
+    """What the events before this position said."""
+    return _known(rows.connection, rows.table(model_states), rows.table(ended_days), position)
+
+
+def keep_model(rows: Rows, before: Model | None, recorded: Recorded) -> Model:
+    """The model after the event, kept at its position."""
+    aggregate = SegmentModel(recorded.stream)
+    fit_position = 0
+    if before is not None:
+        aggregate.fitted, aggregate.cluster_names = before.fitted, before.cluster_names
+        aggregate.active_since, aggregate.retired_since = before.active_since, before.retired_since
+        fit_position = before.fit_position
+    recorded.event.apply(aggregate, recorded.metadata)
+    if aggregate.fitted is None:
+        raise LookupError(f"The segment model {recorded.stream} begins without being fitted.")
+    model = Model(
+        model_id=recorded.stream,
+        version=recorded.version,
+        position=recorded.position,
+        fit_position=recorded.position if isinstance(recorded.event, Fitted) else fit_position,
+        fitted=aggregate.fitted,
+        cluster_names=aggregate.cluster_names,
+        active_since=aggregate.active_since,
+        retired_since=aggregate.retired_since,
+    )
+    rows.save(model_states, [{"model_id": model.model_id, "position": model.position, "state": _encode(model).decode()}])
+    return model
+
+
+def keep_day(rows: Rows, position: int, ended: DayEnded) -> None:
+    rows.save(ended_days, [{"position": position, "day": ended.day}])
+
+
+_encode = msgspec.json.Encoder(order="deterministic").encode
+_decode = lru_cache(maxsize=64)(msgspec.json.Decoder(Model).decode)
+
+
+def _known(connection: Connection, states: Table, days: Table, before: int) -> Known:
+    last = select(states.c.model_id, func.max(states.c.position)).where(states.c.position < before).group_by(states.c.model_id)
+    latest = last.subquery()
+    at_last = (states.c.model_id == latest.c[0]) & (states.c.position == latest.c[1])
+    found = connection.execute(select(states.c.state).join(latest, at_last).order_by(states.c.model_id)).scalars()
+    ended: date | None = connection.execute(select(func.max(days.c.day)).where(days.c.position < before)).scalar()
+    return Known({model.model_id: model for model in map(_decode, found)}, ended)
+
+
+# How it is queried
+
+LAST = 2**63 - 1
+
+
+def known(connection: Connection) -> Known:
+    """What is known now."""
+    return _known(connection, model_states, ended_days, LAST)
+
+
+def listing(connection: Connection) -> list[Row]:
+    """All models by name, as they stand now."""
+    models = known(connection).models.values()
+    return [shown(model) for model in sorted(models, key=lambda model: model.fitted.name)]
+
+
+def get(connection: Connection, model_id: UUID) -> Row | None:
+    model = known(connection).models.get(model_id)
+    return None if model is None else shown(model)
+
+
+def fits(connection: Connection) -> dict[tuple[UUID, int], Model]:
+    """Each fit of each model, by its position: the model as it stood last before the next fit."""
+    states = connection.execute(select(model_states.c.state).order_by(model_states.c.position)).scalars()
+    return {(model.model_id, model.fit_position): model for model in map(_decode, states)}
+
+
+def shown(model: Model) -> Row:
+    """The model for people. A cluster's `centre` is in the features' own units."""
+    fitted = model.fitted
+    plain: dict[str, Any] = msgspec.to_builtins(fitted)
+    copied = ("cut_off_position", "cut_off_day", "transform", "mean", "scale", "seed", "customers", "left_out", "quality")
+    return {
+        "model_id": model.model_id,
+        "version": model.version,
+        "position": model.position,
+        "name": fitted.name,
+        "status": model.status,
+        "active_since": model.active_since,
+        "retired_since": model.retired_since,
+        "fit_position": model.fit_position,
+        "features": [feature.label for feature in fitted.features],
+        "k": fitted.k,
+        "clusters": [_cluster(model, index) for index in range(fitted.k)],
+        **{name: plain[name] for name in copied},
+        "versions": fitted.versions,
+    }
+
+
+def _cluster(model: Model, index: int) -> Row:
+    fitted = model.fitted
+    scaled = fitted.centroids[index]
+    centre = [value * scale + mean for value, scale, mean in zip(scaled, fitted.scale, fitted.mean, strict=True)]
+    if fitted.transform == "log1p":
+        centre = [copysign(expm1(abs(value)), value) for value in centre]
+    labels = [feature.label for feature in fitted.features]
+    return {
+        "cluster": index,
+        "name": model.cluster_names[index],
+        "centroid": scaled,
+        "centre": dict(zip(labels, centre, strict=True)),
+    }

@@ -1,0 +1,161 @@
+"""Which segment rule labels each customer, since when and by which event: the first that holds, and so at most one.
+
+It follows from the customer's features as of a day and from the rules in force, and from nothing else. The day is the last
+of: the day on which the rule said so, the last day that has ended, the customer's last purchase. A row says where the label
+was given and what the rule saw there; it stays until another rule is the first that holds, or none, or the rule says something
+else. Who is labelled by no rule has no row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, timedelta
+from functools import partial
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import BigInteger, Column, Date, Index, MetaData, Table, Text, Uuid
+
+from domain.marketing.segment_expression import Seen, Window, feature_of, features_of, holds
+from projections.customers import customer_features
+from projections.customers.customer_behaviour import Behaviour, Spent, as_of_day, taken_up, value
+from projections.marketing.segment_rules import Rule
+from projections.shared.rows import Row, Rows
+
+metadata = MetaData()
+
+rule_labels = Table(
+    "segment_rule_labels",
+    metadata,
+    Column("customer_id", Uuid, primary_key=True),
+    Column("rule_id", Uuid, nullable=False),
+    # The position of the event that gave the label, and of that by which the rule says what it says.
+    Column("since", BigInteger, nullable=False),
+    Column("said_position", BigInteger, nullable=False),
+    # What was seen at `since`: the day, and the features in the order in which the rule names them.
+    Column("as_of", Date, nullable=False),
+    Column("facts", Text, nullable=False),
+)
+Index("ix_segment_rule_labels_rule", rule_labels.c.rule_id, rule_labels.c.customer_id)
+past_rule_labels = Table(
+    "segment_rule_label_history",
+    metadata,
+    Column("customer_id", Uuid, primary_key=True),
+    Column("since", BigInteger, primary_key=True),
+    Column("until", BigInteger, nullable=False),
+    Column("rule_id", Uuid, nullable=False),
+    Column("said_position", BigInteger, nullable=False),
+    Column("as_of", Date, nullable=False),
+    Column("facts", Text, nullable=False),
+)
+TABLES = (rule_labels, past_rule_labels)
+
+# What a rule sees
+
+
+class Labelled(NamedTuple):
+    """The rule that labels a customer, the day as of which it looked, and what it saw, in the order in which it names it."""
+
+    rule: Rule
+    as_of: date
+    facts: Sequence[float | None]
+
+
+def first_that_holds(rules: Sequence[Rule], behaviour: Behaviour, ended: date | None) -> Labelled | None:
+    """`rules` are in the order in which they are tried."""
+    for rule in rules:
+        as_of = as_of_day(behaviour, rule.day(ended))
+        if holds(rule.expression, partial(seen_of, behaviour, as_of=as_of)):
+            return Labelled(rule, as_of, facts(rule, behaviour, as_of))
+    return None
+
+
+def facts(rule: Rule, behaviour: Behaviour, as_of: date) -> list[float | None]:
+    return [seen_of(behaviour, seen, as_of) for seen in features_of(rule.expression)]
+
+
+def seen_of(behaviour: Behaviour, seen: Seen, as_of: date) -> float | None:
+    """The feature as of this day, of what was bought within the window where there is one."""
+    inside = behaviour if seen.window is None else _within(behaviour, seen.window, as_of)
+    return value(feature_of(seen.feature), inside, as_of)
+
+
+def _within(behaviour: Behaviour, window: Window, as_of: date) -> Behaviour:
+    begins = as_of - timedelta(days=window.last_days - 1) if window.last_days is not None else window.from_ or date.min
+    first, end = begins.isoformat(), (window.to or date.max).isoformat()
+    purchases: dict[str, dict[str, Spent]] = {}
+    for currency, days in behaviour.purchases.items():
+        if inside := {day: spent for day, spent in days.items() if first <= day < end}:
+            purchases[currency] = inside
+    return Behaviour(purchases=purchases)
+
+
+# How events change it
+
+
+class RuleMoves:
+    """The labels by rule of some customers, in the course of a batch: moved one by one, and written once."""
+
+    def __init__(self, rows: Rows, customers: Collection[UUID]) -> None:
+        self._rows = rows
+        self._current: dict[UUID, Row] = rows.load(rule_labels, customers)
+        self._before = set(self._current)
+        self._past: list[Row] = []
+        self._moved: set[UUID] = set()
+        self._forgotten: set[UUID] = set()
+
+    def see(self, customer_id: UUID, found: Labelled | None, position: int) -> None:
+        """Move the customer to what was found, unless they are there."""
+        row = self._current.get(customer_id)
+        there = None if row is None else (row["rule_id"], row["said_position"])
+        wanted = None if found is None else (found.rule.rule_id, found.rule.said_position)
+        if there == wanted:
+            return
+        if row is not None:
+            self._past.append(self._current.pop(customer_id) | {"until": position})
+        if found is not None:
+            self._current[customer_id] = _row(customer_id, found, position)
+        self._moved.add(customer_id)
+
+    def forget(self, customer_id: UUID) -> None:
+        self._forgotten.add(customer_id)
+
+    def save(self) -> None:
+        for table in TABLES:
+            self._rows.delete(table, "customer_id", self._forgotten)
+        moved = self._moved - self._forgotten
+        self._rows.remove(rule_labels, [id for id in self._before & moved if id not in self._current])
+        self._rows.insert(past_rule_labels, [row for row in self._past if row["customer_id"] in moved])
+        self._rows.save(rule_labels, [self._current[id] for id in moved if id in self._current])
+
+
+def label_everyone(rows: Rows, rules: Sequence[Rule], ended: date | None, position: int) -> None:
+    for portion in rows.each(customer_features.customer_features):
+        states: Mapping[UUID, str] = {row["customer_id"]: row["state"] for row in portion if row["state"] is not None}
+        moves = RuleMoves(rows, states.keys())
+        for id, state in states.items():
+            moves.see(id, first_that_holds(rules, taken_up(state), ended), position)
+        moves.save()
+
+
+def end_day(rows: Rows, rules: Sequence[Rule], before: date | None, ended: date, position: int) -> None:
+    """Label everyone anew where a rule sees another day than before."""
+    if any(rule.depends_on_the_day and rule.day(ended) != rule.day(before) for rule in rules):
+        label_everyone(rows, rules, ended, position)
+
+
+def rules_changed(before: Sequence[Rule], after: Sequence[Rule]) -> bool:
+    """Whether another rule may be the first that holds; a name moves nobody."""
+    return [(rule.rule_id, rule.said_position) for rule in before] != [(rule.rule_id, rule.said_position) for rule in after]
+
+
+def _row(customer_id: UUID, found: Labelled, position: int) -> Row:
+    return {
+        "customer_id": customer_id,
+        "rule_id": found.rule.rule_id,
+        "since": position,
+        "said_position": found.rule.said_position,
+        "as_of": found.as_of,
+        "facts": msgspec.json.encode(found.facts).decode(),
+    }

@@ -1,0 +1,183 @@
+"""audit_index: who did what, when. A narrow row for each event, found by whatever auditors ask for.
+
+A row lives where its event is at home. Whom an event concerns beside its own subject has a row of their own that only names
+the position. All of it is metadata: ids, codes and times, so it stays as it is when somebody is erased.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    Index,
+    Integer,
+    MetaData,
+    Select,
+    Table,
+    Text,
+    Uuid,
+    select,
+    text,
+    union_all,
+)
+
+from domain.shared.events import Origin, Recorded
+from projections.shared.pages import LIMIT, Page
+from projections.shared.projection import Delivery, Projection
+from projections.shared.rows import Instant, Row, Rows
+
+metadata = MetaData()
+
+acts = Table(
+    "audit_index",
+    metadata,
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("type", Text, nullable=False),
+    Column("stream", Uuid, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("subject", Uuid, nullable=False),
+    Column("actor_type", Text, nullable=False),
+    Column("actor_id", Text, nullable=False),
+    Column("on_behalf_of", Text),
+    Column("recorded_at", Instant, nullable=False),
+    Column("occurred_at", Instant, nullable=False),
+    Column("occurred_precision", Text, nullable=False),
+    Column("correlation_id", Uuid),
+    Column("causation_id", Uuid),
+    Column("origin", Text, nullable=False),
+    Column("source_system", Text),
+    # The rules the event broke, as a JSON list; null where it broke none.
+    Column("irregular", Text),
+)
+audit_concerns = Table(
+    "audit_concerns",
+    metadata,
+    Column("subject", Uuid, primary_key=True),
+    Column("position", BigInteger, primary_key=True),
+)
+INDEXED = ("type", "stream", "subject", "actor_id", "origin", "recorded_at", "occurred_at")
+# Most events name none of these: an index that leaves those out costs them nothing.
+SELDOM = ("on_behalf_of", "correlation_id", "source_system")
+for name in INDEXED:
+    Index(f"ix_audit_index_{name}", acts.c[name], acts.c.position)
+for name in SELDOM:
+    told = text(f"{name} IS NOT NULL")
+    Index(f"ix_audit_index_{name}", acts.c[name], acts.c.position, postgresql_where=told, sqlite_where=told)
+# A rule is one of several in a list, so all lists are read, in the order of the answer.
+broken = text("irregular IS NOT NULL")
+Index("ix_audit_index_irregular", acts.c.position, acts.c.irregular, postgresql_where=broken, sqlite_where=broken)
+
+# How events change it
+
+
+def apply(batch: Sequence[Delivery], rows: Rows) -> None:
+    rows.insert(acts, [_row(delivery.recorded) for delivery in batch if delivery.at_home])
+    rows.insert(
+        audit_concerns,
+        [
+            {"subject": subject, "position": recorded.position}
+            for recorded, here in batch
+            for subject in sorted(here - {recorded.metadata.subject})
+        ],
+    )
+
+
+def _row(recorded: Recorded) -> Row:
+    told = recorded.metadata
+    return {
+        "position": recorded.position,
+        "type": recorded.type,
+        "stream": recorded.stream,
+        "version": recorded.version,
+        "subject": told.subject,
+        "actor_type": told.actor.type,
+        "actor_id": told.actor.id,
+        "on_behalf_of": told.on_behalf_of,
+        "recorded_at": told.recorded_at,
+        "occurred_at": told.occurred_at,
+        "occurred_precision": told.occurred_precision,
+        "correlation_id": told.correlation_id,
+        "causation_id": told.causation_id,
+        "origin": told.origin,
+        "source_system": told.source and told.source.system,
+        "irregular": msgspec.json.encode(told.irregular).decode() if told.irregular else None,
+    }
+
+
+# How it is queried
+
+
+class Filter(msgspec.Struct, frozen=True, kw_only=True):
+    """Events with all of these; None asks for any. Times are half-open.
+
+    `subject` is found whether an event is about them or concerns them too; `irregular` is one rule.
+    """
+
+    types: frozenset[str] | None = None
+    stream: UUID | None = None
+    subject: UUID | None = None
+    actor_id: str | None = None
+    on_behalf_of: str | None = None
+    correlation_id: UUID | None = None
+    origin: Origin | None = None
+    source_system: str | None = None
+    irregular: str | None = None
+    recorded_from: datetime | None = None
+    recorded_to: datetime | None = None
+    occurred_from: datetime | None = None
+    occurred_to: datetime | None = None
+
+
+Sort = Literal["position"]
+EQUAL = ("stream", "actor_id", "on_behalf_of", "correlation_id", "origin", "source_system")
+
+
+def listing(
+    connection: Connection, filter: Filter, *, descending: bool = True, limit: int = 50, after: int | None = None
+) -> Page:
+    """Events in the order of their positions, going on `after` one; the next page's cursor is a position."""
+    limit, position = max(1, min(limit, LIMIT)), acts.c.position
+    query = select(acts).where(*_conditions(filter)).order_by(position.desc() if descending else position)
+    if after is not None:
+        query = query.where(position < after if descending else position > after)
+    rows = [dict(row) for row in connection.execute(query.limit(limit + 1)).mappings()]
+    following = str(rows[limit - 1]["position"]) if len(rows) > limit else None
+    return Page([_opened(row) for row in rows[:limit]], following)
+
+
+def _conditions(filter: Filter) -> list[ColumnElement[bool]]:
+    row = acts.c
+    conditions = [row[name] == value for name in EQUAL if (value := getattr(filter, name)) is not None]
+    for name in ("recorded", "occurred"):
+        at, start, end = row[f"{name}_at"], getattr(filter, f"{name}_from"), getattr(filter, f"{name}_to")
+        conditions += [at >= start] if start is not None else []
+        conditions += [at < end] if end is not None else []
+    if filter.types is not None:
+        conditions.append(row.type.in_(sorted(filter.types)))
+    if filter.subject is not None:
+        conditions.append(row.position.in_(_positions_of(filter.subject)))
+    if filter.irregular is not None:
+        conditions += [row.irregular.is_not(None), row.irregular.contains(f'"{filter.irregular}"', autoescape=True)]
+    return conditions
+
+
+def _positions_of(subject: UUID) -> Select[Any]:
+    own = select(acts.c.position).where(acts.c.subject == subject)
+    concerned = select(audit_concerns.c.position).where(audit_concerns.c.subject == subject)
+    found = union_all(own, concerned).subquery()
+    return select(found.c.position)
+
+
+def _opened(row: Row) -> Row:
+    return row | {"irregular": msgspec.json.decode(row["irregular"]) if row["irregular"] else []}
+
+
+audit_index = Projection(name="audit_index", version=1, tables=(acts, audit_concerns), apply=apply)

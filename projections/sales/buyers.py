@@ -1,0 +1,214 @@
+"""Who buys: new against returning customers, and cohorts by the month of the first order.
+
+Sums over `channel_sales`, whose definitions these are, by whom the order is of as it stands in `orders`. A customer's first
+order of all counts, on any channel and in any currency; test orders count nowhere. Whoever was merged into a customer is one
+with them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, tzinfo
+from decimal import Decimal
+from typing import Any, Literal, NamedTuple
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Connection, Select, Subquery, func, select
+
+from domain.shared.money import from_minor_units
+from projections.customers.merging import left_of, survivors
+from projections.sales.channel_sales import Period, day_of_row, first_day, quarter, sales
+from projections.sales.orders import order_rows
+from projections.shared.occurred import day_of, midnight
+from projections.shared.ratios import Ratio, proportion, ratio
+from projections.shared.rows import Row
+
+Buyer = Literal["new", "returning", "guest"]
+AMOUNTS = ("gross", "discounts", "returns")
+
+
+class Bought(msgspec.Struct, frozen=True, kw_only=True):
+    """What one kind of buyer bought; `share_of_orders` is of all kinds in the same period, channel and currency.
+
+    `customers` placed an order there; a guest is nobody's, so there are no customers among guests.
+    """
+
+    period: date | None
+    currency: str
+    channel: str | None
+    buyer: Buyer
+    customers: int
+    orders: int
+    gross: Decimal
+    discounts: Decimal
+    returns: Decimal
+    net: Decimal
+    share_of_orders: Ratio
+
+
+class Cohort(msgspec.Struct, frozen=True, kw_only=True):
+    """Customers whose first order of all was in the month of `cohort`, so many months later, in one currency.
+
+    `size` are all of the cohort, and `customers` those who placed an order then.
+    """
+
+    cohort: date
+    months_since: int
+    currency: str
+    size: int
+    customers: int
+    orders: int
+    net: Decimal
+    retention: Ratio
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """Days from `from_` to before `to` in `zone`; None is any channel, any currency."""
+
+    from_: date
+    to: date
+    zone: tzinfo = UTC
+    channel: str | None = None
+    currency: str | None = None
+
+
+class _Group(NamedTuple):
+    period: date | None
+    currency: str
+    channel: str | None
+    buyer: Buyer
+
+
+# New against returning
+
+
+def new_and_returning(
+    connection: Connection, question: Question, *, by_channel: bool = False, by_period: Period | None = None
+) -> list[Bought]:
+    """Sales on these days by kind of buyer and currency, and as asked: of an order all that was sold and came back."""
+    sums: defaultdict[_Group, list[int]] = defaultdict(lambda: [0] * (1 + len(AMOUNTS)))
+    customers: defaultdict[_Group, set[UUID]] = defaultdict(set)
+    for row in _sold(connection, question):
+        period = first_day(day_of_row(row, question.zone), by_period) if by_period else None
+        group = _Group(period, row["currency"], row["channel"] if by_channel else None, _buyer(row))
+        for place, name in enumerate(("orders", *AMOUNTS)):
+            sums[group][place] += row[name]
+        if row["orders"] and row["customer_id"] is not None:
+            customers[group].add(row["customer_id"])
+    orders: defaultdict[tuple[object, ...], int] = defaultdict(int)
+    for group, (placed, *_) in sums.items():
+        orders[group[:3]] += placed
+    return [_bought(group, len(customers[group]), orders[group[:3]], *sums[group]) for group in sorted(sums, key=_order)]
+
+
+def _buyer(row: Row) -> Buyer:
+    if row["customer_id"] is None:
+        return "guest"
+    return "new" if row["nth"] == 1 else "returning"
+
+
+def _order(group: _Group) -> tuple[object, ...]:
+    return group.period or date.min, group.currency, group.channel or "", group.buyer
+
+
+def _bought(group: _Group, customers: int, of_all: int, orders: int, *sums: int) -> Bought:
+    gross, discounts, returns = (from_minor_units(amount, group.currency) for amount in sums)
+    return Bought(
+        **group._asdict(),
+        customers=customers,
+        orders=orders,
+        gross=gross,
+        discounts=discounts,
+        returns=returns,
+        net=gross - discounts - returns,
+        share_of_orders=ratio(orders, of_all, "share", "orders / orders of all buyers", "no order was placed"),
+    )
+
+
+def _sold(connection: Connection, question: Question) -> Iterator[Row]:
+    """Every fact of sales on these days, with its order's customer and the how manieth of theirs the order is."""
+    table, zone = sales.c, question.zone
+    first, end = (quarter(midnight(day, zone)) for day in (question.from_, question.to))
+    for column, low, high in ((table.quarter, first, end), (table.day, question.from_, question.to)):
+        query = _of_buyers(numbered_orders(), question.currency).where(column >= low, column < high)
+        if question.channel is not None:
+            query = query.where(table.channel == question.channel)
+        yield from map(dict, connection.execute(query).mappings())
+
+
+def numbered_orders() -> Subquery:
+    """Orders with the customers who are left, each with the how manieth of its customer it is, of all times and channels."""
+    row, merged = order_rows.c, survivors()
+    buyer = left_of(merged, row.customer_id)
+    nth = func.row_number().over(partition_by=buyer, order_by=(row.placed_at, row.order_id)).label("nth")
+    orders = select(row.order_id, buyer, row.channel, row.placed_at, row.placed_on, nth)
+    return orders.outerjoin(merged, merged.c.customer_id == row.customer_id).where(row.test.is_(False)).subquery()
+
+
+def _of_buyers(orders: Subquery, currency: str | None) -> Select[Any]:
+    table = sales.c
+    facts = (table.channel, table.currency, table.quarter, table.day, table.orders, *(table[name] for name in AMOUNTS))
+    query = select(*facts, orders.c.customer_id, orders.c.nth).join(orders, orders.c.order_id == table.order_id)
+    return query if currency is None else query.where(table.currency == currency)
+
+
+# Cohorts
+
+
+def cohorts(connection: Connection, question: Question) -> list[Cohort]:
+    """Cohorts whose first orders were on these days (and on `channel`), by months since; sales are of all times and channels.
+
+    What came back counts in the month in which it came. Months without any fact of sales are left out.
+    """
+    orders = numbered_orders()
+    began = dict(_began(connection, orders, question))
+    sizes: defaultdict[date, int] = defaultdict(int)
+    for month in began.values():
+        sizes[month] += 1
+    placed: defaultdict[tuple[date, int, str], int] = defaultdict(int)
+    net: defaultdict[tuple[date, int, str], int] = defaultdict(int)
+    customers: defaultdict[tuple[date, int, str], set[UUID]] = defaultdict(set)
+    bought = _of_buyers(orders, question.currency).where(orders.c.customer_id.is_not(None))
+    for row in map(dict, connection.execute(bought).mappings()):
+        begin = began.get(row["customer_id"])
+        if begin is not None:
+            key = begin, _months(begin, day_of_row(row, question.zone)), row["currency"]
+            placed[key] += row["orders"]
+            net[key] += row["gross"] - row["discounts"] - row["returns"]
+            if row["orders"]:
+                customers[key].add(row["customer_id"])
+    return [_cohort(*key, sizes[key[0]], len(customers[key]), placed[key], net[key]) for key in sorted(net)]
+
+
+def _began(connection: Connection, orders: Subquery, question: Question) -> Iterable[tuple[UUID, date]]:
+    """Customers and the months of their first orders, where these were on the days and the channel asked for."""
+    firsts = select(orders.c.customer_id, orders.c.placed_at, orders.c.placed_on).where(
+        orders.c.customer_id.is_not(None), orders.c.nth == 1
+    )
+    if question.channel is not None:
+        firsts = firsts.where(orders.c.channel == question.channel)
+    for customer_id, at, own in connection.execute(firsts):
+        day = day_of(at, own, question.zone)
+        if question.from_ <= day < question.to:
+            yield customer_id, first_day(day, "month")
+
+
+def _months(begin: date, day: date) -> int:
+    return 12 * (day.year - begin.year) + day.month - begin.month
+
+
+def _cohort(month: date, since: int, currency: str, size: int, customers: int, orders: int, net: int) -> Cohort:
+    return Cohort(
+        cohort=month,
+        months_since=since,
+        currency=currency,
+        size=size,
+        customers=customers,
+        orders=orders,
+        net=from_minor_units(net, currency),
+        retention=proportion(
+            customers, size, "share", "customers who ordered / customers of the cohort", "the cohort is empty"
+        ),
+    )

@@ -1,0 +1,244 @@
+"""lead-funnel: what became of leads, and of the deals that followed, in groups: counts, rates, time and money.
+
+Leads are those captured, deals those opened on the days that are asked for, with all that became of them whenever it did. A
+deal is of the channel, origin and campaign of its lead; its owner, its pipeline and its stage are its own, and a lead is of no
+pipeline. Sums never mix currencies.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Literal
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Connection, Select, null, select
+
+from domain.shared.money import from_minor_units, rounded
+from projections.sales.channel_sales import PERIODS, first_day
+from projections.sales.deals import deal_rows
+from projections.sales.leads import lead_rows
+from projections.sales.pipelines import probabilities
+from projections.service.ticket_report import GROUP_LIMIT, TooManyGroups
+from projections.shared.grouped import spreads
+from projections.shared.occurred import day_of, within
+from projections.shared.ratios import Ratio, proportion, ratio
+from projections.shared.rows import Row
+
+if TYPE_CHECKING:
+    pass
+
+Group = Literal["day", "week", "month", "channel", "origin", "owner", "pipeline", "stage"]
+Key = tuple[str | date | None, ...]
+
+FILTERS = ("channel", "origin", "owner", "campaign_id")
+MICROSECOND = timedelta(microseconds=1)
+SECOND = 1_000_000
+
+
+class Money(msgspec.Struct, kw_only=True):
+    """Of deals in one currency. `weighted_value` is of those open deals whose stage has a probability now."""
+
+    won_value: Decimal = Decimal(0)
+    open_value: Decimal = Decimal(0)
+    weighted_value: Decimal = Decimal(0)
+    unweighted_value: Decimal = Decimal(0)
+
+
+class Duration(msgspec.Struct, frozen=True, kw_only=True):
+    """Of `count` leads. Quantiles lie between two values in proportion, as percentile_cont has them."""
+
+    count: int
+    unit: str
+    mean: Ratio
+    p50: Decimal | None
+    p90: Decimal | None
+
+
+class Funnel(msgspec.Struct, frozen=True, kw_only=True):
+    """A group of leads and deals; `group` holds the value of each grouping, None where there is none.
+
+    `converted_before_captured` counts leads that have no time to convert; `deals_without_amount` those that are in no value.
+    """
+
+    group: dict[str, str | date | None]
+    captured: int
+    qualified: int
+    converted: int
+    lost: int
+    conversion_rate: Ratio
+    time_to_convert: Duration
+    converted_before_captured: int
+    deals_opened: int
+    deals_won: int
+    deals_lost: int
+    deals_without_amount: int
+    win_rate: Ratio
+    money: dict[str, Money]
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """Days are from `from_` to before `to` in `zone`; None is any value."""
+
+    by: tuple[Group, ...] = ()
+    from_: date
+    to: date
+    zone: tzinfo = UTC
+    channel: str | None = None
+    origin: str | None = None
+    owner: str | None = None
+    campaign_id: UUID | None = None
+
+
+def report(connection: Connection, question: Question) -> tuple[Funnel, list[Funnel]]:
+    """All leads and deals, and the groups in the order of their values. Raises TooManyGroups."""
+    leads, deals = _leads(connection, question), _deals(connection, question)
+    likely = probabilities(connection)
+    [total] = _funnels((), [((), row) for row in leads], [((), row) for row in deals], likely)
+    if not question.by:
+        return total, []
+    captured = [(_key(question, row, "captured"), row) for row in leads]
+    opened = [(_key(question, row, "opened"), row) for row in deals]
+    if (length := len({key for key, _ in (*captured, *opened)})) > GROUP_LIMIT:
+        raise TooManyGroups(f"There would be {length} groups; {GROUP_LIMIT} are the most.")
+    groups = _funnels(question.by, captured, opened, likely)
+    return total, sorted(groups, key=lambda funnel: [(value is not None, str(value)) for value in funnel.group.values()])
+
+
+# How rows are read
+
+
+def _leads(connection: Connection, question: Question) -> Sequence[Any]:
+    row = lead_rows.c
+    columns = (row.channel, row.origin, row.owner, null().label("pipeline"), row.stage, row.status)
+    times = (row.captured_at, row.captured_on, row.qualified_at, row.converted_at)
+    query = select(*columns, *times).where(within(row.captured_at, row.captured_on, question.from_, question.to, question.zone))
+    return connection.execute(_filtered(query, question, row.owner)).all()
+
+
+def _deals(connection: Connection, question: Question) -> Sequence[Any]:
+    row, lead = deal_rows.c, lead_rows.c
+    columns = (lead.channel, lead.origin, row.owner, row.pipeline, row.stage, row.status, row.amount, row.currency)
+    query = (
+        select(*columns, row.opened_at, row.opened_on)
+        .select_from(deal_rows.outerjoin(lead_rows, lead.lead_id == row.lead_id))
+        .where(within(row.opened_at, row.opened_on, question.from_, question.to, question.zone))
+    )
+    return connection.execute(_filtered(query, question, row.owner)).all()
+
+
+def _filtered(query: Select[Any], question: Question, owner: Any) -> Select[Any]:
+    for name in FILTERS:
+        if (value := getattr(question, name)) is not None:
+            query = query.where((owner if name == "owner" else lead_rows.c[name]) == value)
+    return query
+
+
+def _key(question: Question, row: Any, began: str) -> Key:
+    at, own = getattr(row, f"{began}_at"), getattr(row, f"{began}_on")
+    return tuple(
+        first_day(day_of(at, own, question.zone), name) if name in PERIODS else getattr(row, name) for name in question.by
+    )
+
+
+# How they are counted
+
+
+def _funnels(
+    by: Sequence[Group],
+    leads: Sequence[tuple[Key, Any]],
+    deals: Sequence[tuple[Key, Any]],
+    likely: Mapping[tuple[str, str], Decimal],
+) -> list[Funnel]:
+    """One for each key, or for the empty key where nothing is grouped."""
+    keys = dict.fromkeys((*(() if by else ((),)), *(key for key, _ in leads), *(key for key, _ in deals)))
+    captured, opened = _sorted_out(keys, leads), _sorted_out(keys, deals)
+    durations = _durations([captured[key] for key in keys])
+    return [
+        _funnel(dict(zip(by, key, strict=True)), captured[key], duration, opened[key], likely)
+        for key, duration in zip(keys, durations, strict=True)
+    ]
+
+
+def _sorted_out(keys: Iterable[Key], rows: Iterable[tuple[Key, Any]]) -> dict[Key, list[Any]]:
+    found: dict[Key, list[Any]] = {key: [] for key in keys}
+    for key, row in rows:
+        found[key].append(row)
+    return found
+
+
+def _funnel(
+    group: Row, leads: Sequence[Any], duration: Duration, deals: Sequence[Any], likely: Mapping[tuple[str, str], Decimal]
+) -> Funnel:
+    ended, closed = Counter(lead.status for lead in leads), Counter(deal.status for deal in deals)
+    converted, won, lost = ended["converted"], closed["won"], closed["lost"]
+    return Funnel(
+        group=group,
+        captured=len(leads),
+        qualified=sum(lead.qualified_at is not None for lead in leads),
+        converted=converted,
+        lost=ended["lost"],
+        conversion_rate=proportion(converted, len(leads), "share", "converted / captured", "no lead was captured"),
+        time_to_convert=duration,
+        converted_before_captured=converted - duration.count,
+        deals_opened=len(deals),
+        deals_won=won,
+        deals_lost=lost,
+        deals_without_amount=sum(deal.amount is None for deal in deals),
+        win_rate=proportion(won, won + lost, "share", "deals_won / (deals_won + deals_lost)", "no deal was won or lost"),
+        money=_money(deals, likely),
+    )
+
+
+def _durations(groups: Sequence[Sequence[Any]]) -> list[Duration]:
+    import numpy as np
+
+    told = [
+        (number, _between(lead.captured_at, lead.converted_at))
+        for number, leads in enumerate(groups)
+        for lead in leads
+        if lead.status == "converted" and lead.converted_at >= lead.captured_at
+    ]
+    numbers, values = (np.array([one[place] for one in told], dtype=np.int64) for place in (0, 1))
+    return [
+        Duration(
+            count=spread.values,
+            unit="seconds",
+            mean=ratio(Decimal(spread.sum) / SECOND, spread.values, "seconds", "sum / leads that have it", "none has it"),
+            p50=_quantile(spread.quantiles["p50"]),
+            p90=_quantile(spread.quantiles["p90"]),
+        )
+        for spread in spreads(values, numbers, len(groups))
+    ]
+
+
+def _between(begun: datetime, ended: datetime) -> int:
+    return (ended - begun) // MICROSECOND
+
+
+def _quantile(found: tuple[int, int] | None) -> Decimal | None:
+    return None if found is None else Decimal(found[0]) / (found[1] * SECOND)
+
+
+def _money(deals: Iterable[Any], likely: Mapping[tuple[str, str], Decimal]) -> dict[str, Money]:
+    found: dict[str, Money] = {}
+    for deal in deals:
+        if deal.amount is None:
+            continue
+        sums, amount = found.setdefault(deal.currency, Money()), from_minor_units(deal.amount, deal.currency)
+        if deal.status == "won":
+            sums.won_value += amount
+        elif deal.status == "open":
+            sums.open_value += amount
+            probability = likely.get((deal.pipeline, deal.stage))
+            if probability is None:
+                sums.unweighted_value += amount
+            else:
+                sums.weighted_value += amount * probability
+    for currency, sums in found.items():
+        for name in sums.__struct_fields__:
+            setattr(sums, name, rounded(getattr(sums, name), currency))
+    return dict(sorted(found.items()))

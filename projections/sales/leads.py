@@ -1,0 +1,185 @@
+"""leads: every lead as it stands, for lists and for one lead, and who was captured and converted by channel and day."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, tzinfo
+from typing import Any, Literal, NamedTuple
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import BigInteger, Column, Connection, Date, Text, Uuid, select
+
+from domain.customers import customer
+from domain.sales.lead import Captured, Converted, Erased, Lead, Lost, Qualified, Reopened, StageChanged
+from domain.shared.events import Recorded, type_name
+from domain.shared.money import from_minor_units, minor_units
+from projections.shared import entries
+from projections.shared.entry import Entry
+from projections.shared.occurred import day_of, own_day, within
+from projections.shared.pages import Page
+from projections.shared.projection import Delivery, Projection
+from projections.shared.rows import Instant, Row, Rows
+from projections.shared.search import SORTED_TEXT
+
+LEADS = entries.entries(
+    "lead",
+    "leads",
+    Column("number", SORTED_TEXT, nullable=False, index=True),
+    Column("customer_id", Uuid, index=True),
+    Column("channel", Text),
+    Column("origin", Text),
+    Column("campaign_id", Uuid),
+    Column("value", BigInteger),
+    Column("currency", Text),
+    Column("status", Text, nullable=False),
+    Column("stage", Text),
+    Column("captured_at", Instant, nullable=False, index=True),
+    Column("captured_on", Date),
+    Column("qualified_at", Instant),
+    Column("converted_at", Instant),
+    Column("converted_on", Date),
+    Column("converted_value", BigInteger),
+    Column("converted_currency", Text),
+    Column("deal_id", Uuid),
+    Column("order_id", Uuid),
+    Column("lost_at", Instant),
+    Column("lost_reason", Text),
+    Column("erased_at", Instant),
+    Column("last_activity_at", Instant, nullable=False, index=True),
+)
+CONVERSION = ("converted_at", "converted_on", "converted_value", "converted_currency", "deal_id", "order_id")
+LOSS = ("lost_at", "lost_reason")
+lead_rows = LEADS.rows
+
+# How events change it
+
+
+def apply(batch: Sequence[Delivery], rows: Rows) -> None:
+    entries.apply_to(LEADS, tuple(Lead.events), _fold, batch, rows)
+
+
+def _fold(entry: Entry, recorded: Recorded) -> None:
+    event, at = recorded.event, recorded.metadata.occurred_at
+    entry.row |= {"last_activity_at": max(entry.row["last_activity_at"] or at, at)} | _told(entry.row, recorded)
+    if isinstance(event, Captured) and event.contact is not None:
+        entry.say(contact=msgspec.to_builtins(event.contact))
+
+
+def _told(row: Row, recorded: Recorded) -> Row:
+    event, at, own = recorded.event, recorded.metadata.occurred_at, own_day(recorded.metadata)
+    match event:
+        case Captured():
+            names = ("number", "customer_id", "channel", "origin", "campaign_id", "currency")
+            told = {name: getattr(event, name) for name in names}
+            return told | {"value": _units(event), "status": "open", "captured_at": at, "captured_on": own}
+        case StageChanged():
+            return {"stage": event.stage}
+        case Qualified():
+            return {"qualified_at": at, "status": "qualified" if row["status"] == "open" else row["status"]}
+        case Converted():
+            told = {name: getattr(event, name) for name in ("customer_id", "deal_id", "order_id")}
+            money = {"converted_value": _units(event), "converted_currency": event.currency}
+            return dict.fromkeys(LOSS) | told | money | {"converted_at": at, "converted_on": own, "status": "converted"}
+        case Lost():
+            return dict.fromkeys(CONVERSION) | {"lost_at": at, "lost_reason": event.reason, "status": "lost"}
+        case Reopened():
+            return dict.fromkeys((*CONVERSION, *LOSS)) | {"status": "qualified" if row["qualified_at"] else "open"}
+        case Erased():
+            return {"erased_at": at}
+    return {}
+
+
+def _units(event: Captured | Converted) -> int | None:
+    return None if event.value is None or event.currency is None else minor_units(event.value, event.currency)
+
+
+# How it is queried
+
+
+class Filter(msgspec.Struct, frozen=True, kw_only=True):
+    """Leads with all of these; None asks for any. Days are half-open, in `zone`. `without_origin`: the origin is not known."""
+
+    customer_id: UUID | None = None
+    campaign_id: UUID | None = None
+    number: str | None = None
+    status: str | None = None
+    stage: str | None = None
+    channel: str | None = None
+    origin: str | None = None
+    without_origin: bool | None = None
+    owner: str | None = None
+    team: str | None = None
+    tag: str | None = None
+    captured_from: date | None = None
+    captured_to: date | None = None
+    zone: tzinfo = UTC
+
+
+Sort = Literal["captured_at", "last_activity_at", "position", "number"]
+EQUAL = ("customer_id", "campaign_id", "number", "status", "stage", "channel", "origin", "owner", "team", "tag")
+
+
+def listing(
+    connection: Connection,
+    filter: Filter,
+    *,
+    sort: Sort = "captured_at",
+    descending: bool = True,
+    limit: int = 50,
+    cursor: str | None = None,
+) -> Page:
+    """Leads with their personal data under `private`. Raises MalformedCursor."""
+    row = lead_rows.c
+    conditions = entries.equal(LEADS, {name: getattr(filter, name) for name in EQUAL})
+    conditions.append(within(row.captured_at, row.captured_on, filter.captured_from, filter.captured_to, filter.zone))
+    if filter.without_origin is not None:
+        conditions.append(row.origin.is_(None) if filter.without_origin else row.origin.is_not(None))
+    found = entries.listing(connection, LEADS, conditions, sort=sort, descending=descending, limit=limit, cursor=cursor)
+    return found._replace(rows=[_shown(row) for row in found.rows])
+
+
+def get(connection: Connection, lead_id: UUID) -> Row | None:
+    row = entries.get(connection, LEADS, lead_id)
+    return None if row is None else _shown(row)
+
+
+def _shown(row: Row) -> Row:
+    return row | {
+        "value": _amount(row["value"], row["currency"]),
+        "converted_value": _amount(row["converted_value"], row["converted_currency"]),
+    }
+
+
+def _amount(units: int | None, currency: str | None) -> Any:
+    return None if units is None or currency is None else from_minor_units(units, currency)
+
+
+class Counts(NamedTuple):
+    """Leads captured, and those of them that stand as converted, whenever that was."""
+
+    captured: int = 0
+    converted: int = 0
+
+
+def by_channel(connection: Connection, from_: date, to: date, zone: tzinfo = UTC) -> dict[tuple[str | None, date], Counts]:
+    """What was captured on days from `from_` to before `to` in `zone`, by channel (None is not known) and day."""
+    row = lead_rows.c
+    query = select(row.channel, row.captured_at, row.captured_on, row.status).where(
+        within(row.captured_at, row.captured_on, from_, to, zone)
+    )
+    found: dict[tuple[str | None, date], Counts] = {}
+    for channel, at, own, status in connection.execute(query):
+        key = channel, day_of(at, own, zone)
+        before = found.get(key, Counts())
+        found[key] = Counts(before.captured + 1, before.converted + (status == "converted"))
+    return found
+
+
+leads = Projection(
+    name="leads",
+    version=4,
+    tables=LEADS.tables,
+    apply=apply,
+    reads=frozenset(type_name(event) for event in (*Lead.events, customer.Erased)),
+)

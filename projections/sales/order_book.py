@@ -1,0 +1,296 @@
+"""An order as read models keep it between batches: the state its own events make, and the figures that follow from it.
+
+The events' own appliers are used, so that decisions and answers agree. What a book keeps is plain; personal data (addresses,
+texts among the attributes, external ids, tracking numbers) stay apart, to be purged without a trace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from functools import reduce
+from typing import Literal, NamedTuple
+from uuid import UUID
+
+import msgspec
+from msgspec.structs import replace
+
+from domain.sales.order import Charge, Contact, Line, MoneyFact, Order, PaymentRefunded, Placed, ReturnedLine, Shipped, Terms
+from domain.sales.order.state import Shipment, State
+from domain.sales.order.terms import allocation
+from domain.shared.annotations import Number
+from domain.shared.contact import Address
+from domain.shared.events import Event, Recorded, type_name
+from domain.shared.money import RATE_DIGITS, minor_units, rounded
+
+ORDER_EVENTS: tuple[type[Event], ...] = tuple(Order.events)
+ORDER_TYPES = frozenset(map(type_name, ORDER_EVENTS))
+
+
+class Kept(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """The plain part of a book."""
+
+    placed: Placed
+    terms: Terms
+    total: Decimal
+    customer_id: UUID | None
+    assignment: tuple[str | None, str | None]
+    tags: set[str]
+    cancelled: dict[str, Decimal]
+    confirmed_at: datetime | None
+    ended: Literal["completed", "cancelled"] | None
+    ended_at: datetime | None
+    reopened_at: datetime | None
+    money: dict[MoneyFact, dict[str, Decimal]]
+    voided: set[str]
+    shipments: dict[str, Shipment]
+    requests: set[str]
+    returns: dict[str, tuple[ReturnedLine, ...]]
+    known: set[str]
+    shipping_refunds: dict[str, Decimal]
+    plain_attributes: dict[str, str | Number] = {}
+
+
+class Recipient(msgspec.Struct, frozen=True, omit_defaults=True):
+    billing_address: Address | None = None
+    shipping_address: Address | None = None
+    contact: Contact | None = None
+
+
+class Private(msgspec.Struct, omit_defaults=True):
+    """The personal part of a book."""
+
+    recipient: Recipient = Recipient()
+    attributes: dict[str, str] = {}
+    external_ids: list[tuple[str, str | None]] = []
+    tracking: dict[str, str] = {}
+
+
+class Figures(NamedTuple):
+    """What an order stands at, in minor units of its currency.
+
+    gross, discounts and returns are of goods, without tax; charges are without tax and less what was given back of them.
+    """
+
+    gross: int
+    discounts: int
+    returns: int
+    tax: int
+    charges: int
+    captured: int
+    refunded: int
+    charged_back: int
+
+    @property
+    def net(self) -> int:
+        return self.gross - self.discounts - self.returns
+
+    def less(self, before: Figures) -> Figures:
+        return Figures(*(now - then for now, then in zip(self, before, strict=True)))
+
+
+NOTHING = Figures(0, 0, 0, 0, 0, 0, 0, 0)
+
+_encode = msgspec.json.Encoder(order="deterministic").encode
+_decode_kept = msgspec.json.Decoder(Kept).decode
+_decode_private = msgspec.json.Decoder(Private).decode
+
+
+class Book(State):
+    """An order's state, to be folded, kept and taken up again."""
+
+    def __init__(self, id: UUID) -> None:
+        super().__init__(id)
+        self.known: set[str] = set()
+        self.shipping_refunds: dict[str, Decimal] = {}
+        self.tracking: dict[str, str] = {}
+
+    @classmethod
+    def taken_up(cls, id: UUID, kept: str | None, private: str | None = None) -> Book:
+        """The book as it was put down; an empty one where it never was."""
+        book = cls(id)
+        if kept is not None:
+            state = _decode_kept(kept)
+            vars(book).update({field: getattr(state, field) for field in Kept.__struct_fields__ if field != "plain_attributes"})
+            book.take_up_attributes(state.plain_attributes, {})
+        if private is not None:
+            book._take_up_private(_decode_private(private))
+        return book
+
+    def fold(self, recorded: Recorded) -> None:
+        event = recorded.event
+        event.apply(self, recorded.metadata)
+        if isinstance(event, Placed):
+            self.placed = _plain(event)
+        elif isinstance(event, Shipped) and event.tracking is not None:
+            self.tracking[event.shipment_id] = event.tracking
+        elif isinstance(event, PaymentRefunded):
+            self.shipping_refunds[event.refund_id] = event.shipping_amount
+
+    def forget(self) -> None:
+        self._take_up_private(Private())
+
+    def put_down(self) -> str:
+        return _encode(Kept(**{field: getattr(self, field) for field in Kept.__struct_fields__})).decode()
+
+    def private(self) -> str | None:
+        """The personal part; None where there is nothing of it."""
+        ids = sorted(self.external_ids, key=str)
+        private = Private(Recipient(**self.recipient), self.personal_attributes, ids, self.tracking)
+        return None if private == Private() else _encode(private).decode()
+
+    def tell(self, event: Event, *ids: str) -> None:
+        self.known.add("/".join((type_name(type(event)), *ids)))
+
+    def was_told(self, kind: type[Event], *ids: str) -> bool:
+        return "/".join((type_name(kind), *ids)) in self.known
+
+    def gone(self, line_id: str) -> Decimal:
+        """How much of a line was cancelled or came back, which may be more than was ordered."""
+        return self.cancelled.get(line_id, Decimal(0)) + self.returned(line_id)
+
+    def facts(self) -> Placed:
+        """How the order was placed, without its lines and without personal data."""
+        if self.placed is None:
+            raise LookupError(f"The order {self.id} begins without being placed.")
+        return self.placed
+
+    def _take_up_private(self, private: Private) -> None:
+        recipient = msgspec.structs.asdict(private.recipient)
+        self.recipient = {name: value for name, value in recipient.items() if value is not None}
+        self.take_up_attributes(self.plain_attributes, private.attributes)
+        self.external_ids = set(private.external_ids)
+        self.tracking = dict(private.tracking)
+
+
+def figures(book: Book) -> Figures:
+    """What the order stands at now.
+
+    gross = what its lines come to before discounts; discounts are those of lines and of the whole order, but not of its
+    shipping; returns = the sold value of what was cancelled or came back, of every line at most what was ordered. A
+    cancelled order gives back all that is left of it. A gift card is no sale. Shopify's definitions
+    (https://help.shopify.com/manual/reports-and-analytics/shopify-reports/report-types/sales-report).
+    """
+    lines = book.terms.lines
+    shares = _shares(book.terms)
+    gross = sum((_sold(book, line) + _own_discounts(line) for line in lines), Decimal(0))
+    discounts = sum(map(_own_discounts, lines), Decimal(0))
+    discounts += sum((discount.amount for discount in book.terms.discounts if discount.kind != "shipping"), Decimal(0))
+    if book.ended == "cancelled":
+        return _in_minor_units(book, gross, discounts, gross - discounts, Decimal(0), Decimal(0))
+    sold = {line.line_id: _sold(book, line) - shares.get(line.line_id, Decimal(0)) for line in lines}
+    returns = sum((_gone(book, line, sold[line.line_id]) for line in lines), Decimal(0))
+    tax = sum((line.tax - _gone(book, line, line.tax) for line in lines), Decimal(0))
+    tax += sum((charge.tax for charge in _charges(book)), Decimal(0))
+    return _in_minor_units(book, gross, discounts, returns, tax, _charged(book))
+
+
+class Product(NamedTuple):
+    """What a line is of. `code` is its sku, else its name; None where something is of no line."""
+
+    code: str | None
+    name: str | None
+    category: str | None
+
+
+class Goods(NamedTuple):
+    """What an order sold of one product, and what was cancelled or came back: units in millionths, amounts in minor units."""
+
+    units: int
+    units_returned: int
+    gross: int
+    discounts: int
+    returns: int
+
+    def plus(self, other: Goods) -> Goods:
+        return Goods(*(mine + more for mine, more in zip(self, other, strict=True)))
+
+    def less(self, before: Goods) -> Goods:
+        return Goods(*(now - then for now, then in zip(self, before, strict=True)))
+
+
+NO_GOODS = Goods(0, 0, 0, 0, 0)
+NO_PRODUCT = Product(None, None, None)
+
+
+def goods(book: Book) -> dict[Product, Goods]:
+    """What the order stands at by product, which adds up to its `figures`; discounts on the whole order fall on its lines."""
+    shares = _shares(book.terms)
+    found: dict[Product, Goods] = {}
+    for line in book.terms.lines:
+        product = Product(line.sku or line.name, line.name, line.category)
+        of_line = _goods(book, line, shares.get(line.line_id, Decimal(0)))
+        found[product] = found.get(product, NO_GOODS).plus(of_line)
+    all_of_it, of_lines = figures(book), sum_of(found.values())
+    rest = [getattr(all_of_it, name) - getattr(of_lines, name) for name in ("gross", "discounts", "returns")]
+    # A discount on lines that come to nothing falls on none of them.
+    return found | {NO_PRODUCT: Goods(0, 0, *rest)} if any(rest) or not found else found
+
+
+def sum_of(goods: Iterable[Goods]) -> Goods:
+    return reduce(Goods.plus, goods, NO_GOODS)
+
+
+def _goods(book: Book, line: Line, share: Decimal) -> Goods:
+    own, sold = _own_discounts(line), _sold(book, line)
+    cancelled = book.ended == "cancelled"
+    gone = line.quantity if cancelled else min(book.gone(line.line_id), line.quantity)
+    returns = sold - share if cancelled else _gone(book, line, sold - share)
+    amounts = (minor_units(amount, book.currency) for amount in (sold + own, own + share, returns))
+    return Goods(_millionths(line.quantity), _millionths(gone), *amounts)
+
+
+def _millionths(quantity: Decimal) -> int:
+    return int(quantity.scaleb(RATE_DIGITS))
+
+
+def _in_minor_units(book: Book, *sales: Decimal) -> Figures:
+    cash = (book.sum("capture"), book.sum("refund"), book.sum("chargeback"))
+    return Figures(*(minor_units(amount, book.currency) for amount in (*sales, *cash)))
+
+
+def _sold(book: Book, line: Line) -> Decimal:
+    """What the line was sold for, without tax, before discounts on the whole order."""
+    return line.total - line.tax if book.terms.prices_include_tax else line.total
+
+
+def _own_discounts(line: Line) -> Decimal:
+    return sum((discount.amount for discount in line.discounts), Decimal(0))
+
+
+def _shares(terms: Terms) -> dict[str, Decimal]:
+    """Discounts on the whole order by line; what is allocated to none is shared out in proportion."""
+    shares: dict[str, Decimal] = {}
+    for discount in terms.discounts:
+        if discount.kind != "shipping":
+            rest = discount.amount - sum(discount.allocation.values(), Decimal(0))
+            for part in (discount.allocation, allocation(rest, terms.lines, terms.currency) if rest else {}):
+                for line_id, share in part.items():
+                    shares[line_id] = shares.get(line_id, Decimal(0)) + share
+    return shares
+
+
+def _gone(book: Book, line: Line, amount: Decimal) -> Decimal:
+    """That part of a line's amount which was cancelled or came back: all of it at most."""
+    gone = book.gone(line.line_id)
+    if not gone:
+        return gone
+    return rounded(amount * min(gone, line.quantity) / line.quantity, book.currency)
+
+
+def _charges(book: Book) -> Sequence[Charge]:
+    return [charge for charge in book.terms.charges if charge.kind != "gift_card"]
+
+
+def _charged(book: Book) -> Decimal:
+    """Shipping, fees, tips and rounding, less discounts on shipping and shipping that was refunded."""
+    inclusive = book.terms.prices_include_tax
+    whole = sum((c.amount - c.tax if inclusive else c.amount for c in _charges(book)), Decimal(0))
+    whole -= sum((discount.amount for discount in book.terms.discounts if discount.kind == "shipping"), Decimal(0))
+    return whole - sum((book.shipping_refunds[id] for id in book.money["refund"]), Decimal(0))
+
+
+def _plain(placed: Placed) -> Placed:
+    """Without personal data, and without what `terms` holds."""
+    return replace(placed, lines=(), discounts=(), charges=(), billing_address=None, shipping_address=None, contact=None)

@@ -1,0 +1,120 @@
+"""product_sales: what orders sold and took back, by product and day.
+
+One narrow row for every event that moved a product of an order holds the difference it made, so any period is a sum, and an
+order's rows add up to the gross, discounts and returns that `channel_sales` has of it. The definitions are the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, MetaData, Table, Text, Uuid
+
+from domain.sales.order import Amended, Cancelled, LinesCancelled, LinesReturned, Placed, Reopened, ReturnReversed
+from domain.shared.events import Event, Recorded, type_name
+from domain.shared.money import RATE_DIGITS
+from projections.sales.channel_sales import quarter
+from projections.sales.order_book import NO_GOODS, Book, Goods, Product, goods
+from projections.shared.occurred import own_day
+from projections.shared.projection import Delivery, Projection
+from projections.shared.rows import Row, Rows
+
+metadata = MetaData()
+
+MILLION = 10**RATE_DIGITS
+MOVE_GOODS: tuple[type[Event], ...] = (Placed, Amended, LinesCancelled, Cancelled, Reopened, LinesReturned, ReturnReversed)
+AMOUNTS = ("gross", "discounts", "returns")
+
+product_orders = Table(
+    "product_orders",
+    metadata,
+    Column("order_id", Uuid, primary_key=True),
+    Column("state", Text, nullable=False),
+)
+product_sales_rows = Table(
+    "product_sales",
+    metadata,
+    Column("order_id", Uuid, primary_key=True),
+    Column("position", BigInteger, primary_key=True),
+    Column("part", Integer, primary_key=True),
+    Column("channel", Text, nullable=False),
+    Column("currency", Text, nullable=False),
+    # The sku, or else the name; nothing where it is of no line.
+    Column("product", Text),
+    Column("name", Text),
+    Column("category", Text),
+    Column("quarter", BigInteger),
+    Column("day", Date),
+    # Whether the order was placed here.
+    Column("placed", Boolean, nullable=False),
+    # Units are whole ones and millionths: as one number they would not fit.
+    *(Column(name, BigInteger, nullable=False) for name in ("units", "units_part", "units_returned", "units_returned_part")),
+    *(Column(name, BigInteger, nullable=False) for name in AMOUNTS),
+)
+Index("ix_product_sales_quarter", product_sales_rows.c.quarter)
+Index("ix_product_sales_day", product_sales_rows.c.day)
+
+
+class Moved(NamedTuple):
+    """What an event changed of one product."""
+
+    product: Product
+    goods: Goods
+
+
+def apply(batch: Sequence[Delivery], rows: Rows) -> None:
+    mine = [d.recorded for d in batch if d.at_home and isinstance(d.recorded.event, MOVE_GOODS)]
+    known = rows.load(product_orders, {recorded.stream for recorded in mine})
+    books = {id: Book.taken_up(id, row["state"]) for id, row in known.items()}
+    stands = {id: goods(book) for id, book in books.items()}
+    moved: list[Row] = []
+    for recorded in mine:
+        book = books.setdefault(recorded.stream, Book(recorded.stream))
+        book.fold(recorded)
+        before, stands[book.id] = stands.get(book.id, {}), goods(book)
+        if not book.facts().test:
+            moved += _rows(book, recorded, _moved(before, stands[book.id], every=isinstance(recorded.event, Placed)))
+    rows.save(product_orders, [{"order_id": id, "state": book.put_down()} for id, book in books.items()])
+    rows.insert(product_sales_rows, moved)
+
+
+def _moved(before: Mapping[Product, Goods], now: Mapping[Product, Goods], *, every: bool) -> Iterator[Moved]:
+    for product in dict.fromkeys((*before, *now)):
+        difference = now.get(product, NO_GOODS).less(before.get(product, NO_GOODS))
+        if every or difference != NO_GOODS:
+            yield Moved(product, difference)
+
+
+def _rows(book: Book, recorded: Recorded, moved: Iterator[Moved]) -> Iterator[Row]:
+    day = own_day(recorded.metadata)
+    for part, (product, difference) in enumerate(moved):
+        units, units_part = divmod(difference.units, MILLION)
+        units_returned, units_returned_part = divmod(difference.units_returned, MILLION)
+        yield {
+            "order_id": book.id,
+            "position": recorded.position,
+            "part": part,
+            "channel": book.facts().channel,
+            "currency": book.currency,
+            "product": product.code,
+            "name": product.name,
+            "category": product.category,
+            "quarter": quarter(recorded.metadata.occurred_at) if day is None else None,
+            "day": day,
+            "placed": isinstance(recorded.event, Placed),
+            "units": units,
+            "units_part": units_part,
+            "units_returned": units_returned,
+            "units_returned_part": units_returned_part,
+            **{name: getattr(difference, name) for name in AMOUNTS},
+        }
+
+
+product_sales = Projection(
+    name="product_sales",
+    version=2,
+    tables=(product_orders, product_sales_rows),
+    apply=apply,
+    reads=frozenset(map(type_name, MOVE_GOODS)),
+)

@@ -1,0 +1,55 @@
+"""Open time between moments, for a million pairs at once: prefix sums over the stretches in which it is open.
+
+Moments and durations are whole microseconds, moments since 1970 in UTC.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from domain.service.opening_hours import Timetable, open_between
+from projections.service.ticket_course import microseconds, moment
+
+if TYPE_CHECKING:
+    from projections.shared.grouped import Whole
+
+NEVER = 2**62
+_BEFORE_ALL = -(2**62)
+
+
+class BusinessTime:
+    """The open time of a timetable from one moment to another. Beyond them it is closed."""
+
+    def __init__(self, timetable: Timetable, from_: int, to: int) -> None:
+        import numpy as np
+
+        stretches = open_between(timetable, moment(from_), moment(to)) if from_ < to else ()
+        edges = [(microseconds(opened), microseconds(closed)) for opened, closed in stretches]
+        # The first one has no length, so that there is one that began before any moment.
+        opens, closes = np.array([(_BEFORE_ALL, _BEFORE_ALL), *edges], dtype=np.int64).T
+        self._opens, self._lengths = np.ascontiguousarray(opens), closes - opens
+        self._passed = np.cumsum(self._lengths)
+
+    def until(self, moments: Whole) -> Whole:
+        """The open time from the beginning until each moment."""
+        import numpy as np
+
+        last = np.searchsorted(self._opens, moments, side="right") - 1
+        lengths = self._lengths[last]
+        passed: Whole = self._passed[last] - lengths + np.minimum(moments - self._opens[last], lengths)
+        return passed
+
+    def between(self, began: Whole, ended: Whole) -> Whole:
+        """The open time of each pair; negative where it ends before it began."""
+        return self.until(ended) - self.until(began)
+
+    def after(self, began: Whole, durations: Whole) -> Whole:
+        """The moments by which so much open time has passed; durations are above zero. NEVER where it does not pass."""
+        import numpy as np
+
+        wanted = self.until(began) + durations
+        index = np.searchsorted(self._passed, wanted, side="left")
+        known = index < len(self._passed)
+        index = np.minimum(index, len(self._passed) - 1)
+        reached: Whole = np.where(known, self._opens[index] + self._lengths[index] - (self._passed[index] - wanted), NEVER)
+        return reached

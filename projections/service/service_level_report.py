@@ -1,0 +1,197 @@
+"""How promises were kept, in groups of tickets: met, breached and undecided by metric, from one narrow row a ticket.
+
+Each ticket goes by the policies in force when it was opened and by its fields as they stand now.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, tzinfo
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import msgspec
+from sqlalchemy import Connection, Select, select
+
+from domain.service.service_level import PolicyVersion, Promise, Verdict, promised
+from domain.service.sla_policy import METRICS, TICKET_FIELDS, Metric
+from domain.service.ticket import SlaTarget
+from projections.sales.channel_sales import PERIODS, first_day
+from projections.service.service_calendars import Calendars, calendars
+from projections.service.service_level_breaches import Judged, breaches
+from projections.service.sla_policies import policies
+from projections.service.ticket_course import Told, followed, microseconds, moment
+from projections.service.ticket_filter import NAMES, TicketFilter
+from projections.service.ticket_report import GROUP_LIMIT, TooManyGroups, within
+from projections.service.ticket_times import measured_tickets
+from projections.service.ticket_waits import Wait, waits
+from projections.shared.ratios import Ratio, proportion
+
+if TYPE_CHECKING:
+    pass
+
+Group = Literal["day", "week", "month", "agent", "team", "category", "priority", "channel", "policy"]
+
+VERDICTS: tuple[Verdict, ...] = ("met", "breached", "undecided")
+READ_AT_ONCE = 5_000
+
+table = measured_tickets.c
+_decode = msgspec.json.Decoder(Told).decode
+
+
+class Attainment(msgspec.Struct, frozen=True, kw_only=True):
+    """Tickets whose promise was kept, broken, or is neither yet."""
+
+    attainment: Ratio
+    met: int
+    breached: int
+    undecided: int
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """A group of tickets; `group` holds the value of each grouping, None where a ticket has none."""
+
+    group: dict[str, str | date | None]
+    tickets: int
+    without_policy: int
+    metrics: dict[Metric, Attainment]
+
+
+class Question(TicketFilter, frozen=True, kw_only=True):
+    """Tickets opened on days from `from_` to before `to` in `zone`, with these values; None is any."""
+
+    by: tuple[Group, ...] = ()
+
+
+class Asked(NamedTuple):
+    """A ticket, what was promised about it, and its waits for what was promised."""
+
+    row: Any
+    promise: Promise | None
+    waits: dict[Metric, list[Wait]]
+
+
+def report(connection: Connection, question: Question, now: datetime) -> tuple[Kept, list[Kept]]:
+    """All tickets, and the groups in the order of their values. Discarded ones are in neither. Raises TooManyGroups."""
+    known = calendars(connection)
+    total, counts = _Count(), defaultdict[tuple[Any, ...], _Count](_Count)
+    for tickets in _asked(connection, question):
+        for ticket, verdict in zip(tickets, _verdicts(tickets, known, microseconds(now)), strict=True):
+            for count in (total, counts[_key(ticket, question)]):
+                count.add(ticket.promise, verdict)
+    if len(counts) > GROUP_LIMIT:
+        raise TooManyGroups(f"There would be {len(counts)} groups; {GROUP_LIMIT} are the most.")
+    ordered = sorted(counts, key=lambda key: [(value is not None, str(value)) for value in key])
+    groups = [counts[key].kept(dict(zip(question.by, key, strict=True))) for key in ordered] if question.by else []
+    return total.kept({}), groups
+
+
+# What was promised
+
+
+def _asked(connection: Connection, question: Question) -> Iterator[list[Asked]]:
+    """The tickets in portions, which are let go again."""
+    promises = _Promises(policies(connection))
+    for rows in connection.execute(_selected(question)).partitions(READ_AT_ONCE):
+        yield [Asked(row, promise, _waited(row, promise)) for row in rows for promise in (promises.of(row),)]
+
+
+def _waited(row: Any, promise: Promise | None) -> dict[Metric, list[Wait]]:
+    named = {target.metric for target in promise.targets} if promise else set()
+    metrics = [metric for metric in METRICS if metric in named]
+    return waits(followed(_decode(row.told)), metrics) if metrics else {}
+
+
+def _selected(question: Question) -> Select[Any]:
+    inside = within(table.opened, table.opened_on, question.from_, question.to, question.zone)
+    query = select(table.opened, table.opened_on, table.told, *(table[name] for name in NAMES))
+    return query.where(~table.discarded, inside, *question.matches(table))
+
+
+class _Promises:
+    """Promises of tickets, each looked for once by the fields of the ticket and the policies in force."""
+
+    def __init__(self, versions: Sequence[PolicyVersion]) -> None:
+        import numpy as np
+
+        self._versions = versions
+        self._since = np.array(sorted(microseconds(version.since) for version in versions), dtype=np.int64)
+        self._known: dict[tuple[Any, ...], Promise | None] = {}
+
+    def of(self, row: Any) -> Promise | None:
+        import numpy as np
+
+        fields = tuple(getattr(row, name) for name in TICKET_FIELDS)
+        key = (*fields, int(np.searchsorted(self._since, row.opened, side="right")))
+        if key not in self._known:
+            named = dict(zip(TICKET_FIELDS, fields, strict=True))
+            self._known[key] = promised(moment(row.opened), named, self._versions)
+        return self._known[key]
+
+
+# Whether it was kept
+
+
+def _verdicts(tickets: Sequence[Asked], known: Calendars, now: int) -> list[dict[Metric, Verdict]]:
+    """Every ticket's verdict for each metric that was promised and waited for."""
+    found: list[dict[Metric, Verdict]] = [{} for _ in tickets]
+    judged: dict[str | None, list[Judged]] = defaultdict(list)
+    for number, ticket in enumerate(tickets):
+        code = known.code(ticket.row.team)
+        for target, metric, wait in _targeted(ticket.promise, ticket.waits):
+            before = found[number].get(metric)
+            found[number][metric] = "met" if wait.over and before in (None, "met") else "undecided"
+            if target.hours == "calendar":
+                judged[None].append(Judged(wait, target.seconds, number, metric))
+            elif code is None:
+                found[number][metric] = "undecided"
+            else:
+                judged[code].append(Judged(wait, target.seconds, number, metric))
+    for code, some in judged.items():
+        for one in breaches(some, None if code is None else known.timetables[code], now):
+            found[one.ticket][one.metric] = "breached"
+    return found
+
+
+def _targeted(promise: Promise | None, waits: Mapping[Metric, list[Wait]]) -> Iterator[tuple[SlaTarget, Metric, Wait]]:
+    by_metric = {target.metric: target for target in promise.targets} if promise else {}
+    return ((by_metric[metric], metric, wait) for metric in METRICS if metric in by_metric for wait in waits[metric])
+
+
+# How they are counted
+
+
+class _Count:
+    """Of a group of tickets."""
+
+    def __init__(self) -> None:
+        self._tickets = self._without = 0
+        self._verdicts: Counter[tuple[Metric, Verdict]] = Counter()
+
+    def add(self, promise: Promise | None, verdicts: Mapping[Metric, Verdict]) -> None:
+        self._tickets += 1
+        self._without += promise is None
+        self._verdicts.update(verdicts.items())
+
+    def kept(self, group: dict[str, str | date | None]) -> Kept:
+        metrics = [metric for metric in METRICS if any((metric, verdict) in self._verdicts for verdict in VERDICTS)]
+        attained = {metric: self._attained(metric) for metric in metrics}
+        return Kept(group=group, tickets=self._tickets, without_policy=self._without, metrics=attained)
+
+    def _attained(self, metric: Metric) -> Attainment:
+        met, breached, undecided = (self._verdicts[metric, verdict] for verdict in VERDICTS)
+        share = proportion(met, met + breached, "share", "met / (met + breached)", "nothing is decided yet")
+        return Attainment(attainment=share, met=met, breached=breached, undecided=undecided)
+
+
+def _key(ticket: Asked, question: Question) -> tuple[Any, ...]:
+    return tuple(_value(ticket, name, question.zone) for name in question.by)
+
+
+def _value(ticket: Asked, name: Group, zone: tzinfo) -> str | date | None:
+    if name == "policy":
+        return ticket.promise and ticket.promise.code
+    if name in PERIODS:
+        return first_day(ticket.row.opened_on or moment(ticket.row.opened).astimezone(zone).date(), name)
+    value: str | None = getattr(ticket.row, name)
+    return value

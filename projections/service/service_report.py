@@ -1,0 +1,131 @@
+"""How well customers are served, in groups: what they say, how long their tickets take, which promises were kept, what waits.
+
+Each part is a report of its own, asked about the same days and groups. Tickets are of no kind of feedback, so a report by kind
+says nothing of them but in all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime, tzinfo
+from typing import Any, NamedTuple
+
+import msgspec
+from msgspec.structs import asdict
+from sqlalchemy import Connection
+
+from projections.customers import feedback_report
+from projections.customers.feedback_report import Group, Key
+from projections.sales.channel_sales import PERIODS, Period
+from projections.service import service_level_report, ticket_backlog, ticket_report
+from projections.service.service_level_report import Kept
+from projections.service.ticket_report import GROUP_LIMIT, Hours, Times, TooManyGroups
+
+Shown = dict[str, Any]
+
+KIND = "kind"
+
+
+class Service(msgspec.Struct, frozen=True, kw_only=True):
+    """A group; `group` holds the value of each grouping, None where there is none. A part is None that has nothing to say.
+
+    The parts are the figures of `feedback_report`, `ticket_report`, `service_level_report` and `ticket_backlog`.
+    """
+
+    group: dict[str, str | date | None]
+    feedback: Shown | None = None
+    tickets: Shown | None = None
+    service_levels: Shown | None = None
+    backlog: Shown | None = None
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """Of days from `from_` to before `to` in `zone`, with these values; None is any.
+
+    `kind` is that of feedback, and `clock` that of tickets' times.
+    """
+
+    by: tuple[Group, ...] = ()
+    from_: date
+    to: date
+    zone: tzinfo = UTC
+    clock: Hours = "calendar"
+    kind: str | None = None
+    channel: str | None = None
+    agent: str | None = None
+
+
+class _Part(NamedTuple):
+    total: Shown | None
+    groups: Mapping[Key, Shown]
+
+
+def report(connection: Connection, question: Question, now: datetime) -> tuple[Service, list[Service]]:
+    """All, and the groups in the order of their values. Raises TooManyGroups."""
+    parts = {
+        "feedback": _feedback(connection, question),
+        "tickets": _tickets(connection, question, now),
+        "service_levels": _service_levels(connection, question, now),
+        "backlog": _backlog(connection, question, now),
+    }
+    keys = {key for part in parts.values() for key in part.groups}
+    if len(keys) > GROUP_LIMIT:
+        raise TooManyGroups(f"There would be {len(keys)} groups; {GROUP_LIMIT} are the most.")
+    groups = [
+        Service(group=dict(zip(question.by, key, strict=True)), **{name: part.groups.get(key) for name, part in parts.items()})
+        for key in sorted(keys, key=_place)
+    ]
+    return Service(group={}, **{name: part.total for name, part in parts.items()}), groups
+
+
+def _place(key: Key) -> list[tuple[bool, str]]:
+    return [(value is not None, str(value)) for value in key]
+
+
+# The parts
+
+
+def _feedback(connection: Connection, question: Question) -> _Part:
+    asked = feedback_report.Question(by=question.by, kind=question.kind, **_asked(question))
+    total, groups = feedback_report.figures(connection, asked)
+    return _Part(asdict(total), {key: asdict(figures) for key, figures in groups.items()})
+
+
+def _tickets(connection: Connection, question: Question, now: datetime) -> _Part:
+    asked = ticket_report.Question(by=_of_tickets(question), clock=question.clock, **_asked(question))
+    return _keyed(*ticket_report.report(connection, asked, now))
+
+
+def _service_levels(connection: Connection, question: Question, now: datetime) -> _Part:
+    asked = service_level_report.Question(by=_of_tickets(question), **_asked(question))
+    return _keyed(*service_level_report.report(connection, asked, now))
+
+
+def _backlog(connection: Connection, question: Question, now: datetime) -> _Part:
+    by = _of_tickets(question)
+    period: Period | None = next((name for name in PERIODS if name in by), None)
+    names = [name for name in by if name not in PERIODS]
+    asked = ticket_backlog.Question(by=period, **_asked(question))
+    total, flows = ticket_backlog.by_groups(connection, asked, names, now)
+    groups: dict[Key, Shown] = {}
+    for values, flow in flows if by else ():
+        told = dict(zip(names, values, strict=True))
+        groups[tuple(told.get(name, flow.period) for name in by)] = _without(asdict(flow), "period")
+    return _Part(None if total is None else _without(asdict(total), "period"), groups)
+
+
+def _asked(question: Question) -> Shown:
+    return {name: getattr(question, name) for name in ("from_", "to", "zone", "channel", "agent")}
+
+
+def _of_tickets(question: Question) -> tuple[Any, ...]:
+    return () if KIND in question.by else question.by
+
+
+def _keyed(total: Times | Kept, groups: Iterable[Times | Kept]) -> _Part:
+    keyed = {tuple(one.group.values()): _without(asdict(one), "group") for one in groups}
+    return _Part(_without(asdict(total), "group"), keyed)
+
+
+def _without(shown: Shown, name: str) -> Shown:
+    return {other: value for other, value in shown.items() if other != name}

@@ -1,0 +1,235 @@
+"""A ticket as its read model keeps it between batches: the state its own events make, by the events' own appliers.
+
+What a book keeps is plain; texts, addresses, the names of attachments and external ids stay apart, to be purged without a
+trace. A redacted reply's are dropped at once.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from domain.service.ticket import (
+    AttachmentAdded,
+    AttachmentRemoved,
+    Discarded,
+    Escalated,
+    Opened,
+    Reference,
+    Replied,
+    ReplyRedacted,
+    SlaApplied,
+    Solved,
+    StatusChange,
+    Ticket,
+)
+from domain.shared.annotations import Attachment, Number
+from domain.shared.events import Event, Recorded, type_name
+from domain.shared.personal import without_personal
+from projections.service.ticket_course import Told, fact, opening
+from projections.shared.rows import Row
+
+TICKET_EVENTS: tuple[type[Event], ...] = tuple(Ticket.events)
+TICKET_TYPES = frozenset(map(type_name, TICKET_EVENTS))
+
+
+class Escalation(msgspec.Struct, frozen=True, omit_defaults=True):
+    at: datetime
+    team: str | None = None
+    reason: str | None = None
+
+
+class Kept(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """The plain part of a book. Replies are in the order in which they were told."""
+
+    told: Told
+    opened: Opened
+    customer_id: UUID | None
+    category: str | None
+    priority: str | None
+    assignment: tuple[str | None, str | None]
+    tags: set[str]
+    about: list[Reference]
+    replies: dict[str, Replied]
+    replied: dict[str, datetime]
+    redactions: dict[str, datetime]
+    merged_into: UUID | None
+    discarded: str | None
+    solution: str | None
+    status_label: str | None
+    escalated: list[Escalation]
+    sla: SlaApplied | None
+    breaches: dict[str, datetime]
+    files: dict[str, Attachment]
+    plain_attributes: dict[str, str | Number] = {}
+
+
+class Message(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The personal part of a reply; of its attachments those that have a name or an address, by their ids."""
+
+    body: str | None = None
+    message_id: str | None = None
+    in_reply_to: str | None = None
+    references: tuple[str, ...] | None = None
+    to: tuple[str, ...] | None = None
+    cc: tuple[str, ...] | None = None
+
+
+class File(msgspec.Struct, frozen=True, omit_defaults=True):
+    name: str | None = None
+    url: str | None = None
+
+
+class Private(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """The personal part of a book."""
+
+    title: str | None = None
+    description: str | None = None
+    resolution: str | None = None
+    messages: dict[str, Message] = {}
+    attributes: dict[str, str] = {}
+    external_ids: list[tuple[str, str | None]] = []
+    files: dict[str, File] = {}
+
+
+_encode = msgspec.json.Encoder(order="deterministic").encode
+_decode_kept = msgspec.json.Decoder(Kept).decode
+_decode_private = msgspec.json.Decoder(Private).decode
+
+
+class TicketBook(Ticket):
+    """A ticket's state, to be folded, kept and taken up again."""
+
+    told: Told
+
+    def __init__(self, id: UUID) -> None:
+        super().__init__(id)
+        self.replied: dict[str, datetime] = {}
+        self.discarded: str | None = None
+        self.solution: str | None = None
+        self.status_label: str | None = None
+        self.escalated: list[Escalation] = []
+        self.files: dict[str, Attachment] = {}
+        self.named: dict[str, File] = {}
+        self.messages: dict[str, Message] = {}
+        self.resolution: str | None = None
+
+    @classmethod
+    def taken_up(cls, id: UUID, kept: str | None, private: str | None = None) -> TicketBook:
+        """The book as it was put down; an empty one where it never was."""
+        book = cls(id)
+        if kept is not None:
+            state = _decode_kept(kept)
+            vars(book).update({field: getattr(state, field) for field in Kept.__struct_fields__ if field != "plain_attributes"})
+            book.take_up_attributes(state.plain_attributes, {})
+            book.about, book.attachments = set(state.about), {file.id for file in state.files.values()}
+        if private is not None:
+            book._take_up_private(_decode_private(private))
+        return book
+
+    def fold(self, recorded: Recorded) -> None:
+        event = recorded.event
+        self.version = recorded.version
+        event.apply(self, recorded.metadata)
+        if isinstance(event, Opened):
+            self.told = Told(opening(recorded, event), [])
+            self.opened = without_personal(event)
+        elif move := fact(recorded):
+            self.told.moves.append(move)
+        self._fold_more(event, recorded.metadata.occurred_at)
+
+    def _fold_more(self, event: Event, at: datetime) -> None:
+        """What decisions do not read."""
+        if isinstance(event, Replied):
+            self.replied[event.reply_id] = at
+            self.messages[event.reply_id] = Message(**{name: getattr(event, name) for name in Message.__struct_fields__})
+            self._name(event.attachments)
+            self.replies[event.reply_id] = without_personal(event)
+        elif isinstance(event, ReplyRedacted):
+            self._redact(event.reply_id)
+        elif isinstance(event, AttachmentAdded):
+            self._name((event.attachment,))
+            self.files[str(event.attachment.id)] = without_personal(event.attachment)
+        elif isinstance(event, AttachmentRemoved):
+            self._unname((self.files.pop(str(event.attachment_id)),))
+        elif isinstance(event, Escalated):
+            self.escalated.append(Escalation(at, event.team, event.reason))
+        elif isinstance(event, Solved):
+            self.solution, self.resolution = event.code, event.resolution
+        elif isinstance(event, Discarded):
+            self.discarded = event.reason
+        if isinstance(event, StatusChange):
+            self.status_label = event.status_label
+
+    def forget(self) -> None:
+        self._take_up_private(Private())
+
+    def facts(self) -> Opened:
+        """How the ticket was opened, without personal data."""
+        if self.opened is None:
+            raise LookupError(f"The ticket {self.id} begins without being opened.")
+        return self.opened
+
+    def put_down(self) -> str:
+        kept = {field: getattr(self, field) for field in Kept.__struct_fields__}
+        return _encode(Kept(**kept | {"about": sorted(self.about, key=str)})).decode()
+
+    def private(self) -> str | None:
+        """The personal part; None where there is nothing of it."""
+        private = Private(
+            **self.details,
+            resolution=self.resolution,
+            messages={id: message for id, message in self.messages.items() if message != Message()},
+            attributes=self.personal_attributes,
+            external_ids=sorted(self.external_ids, key=str),
+            files={id: file for id, file in self.named.items() if file != File()},
+        )
+        return None if private == Private() else _encode(private).decode()
+
+    def _name(self, attachments: tuple[Attachment, ...]) -> None:
+        self.named.update({str(file.id): File(file.name, file.url) for file in attachments})
+
+    def _redact(self, reply_id: str) -> None:
+        self.messages.pop(reply_id, None)
+        self._unname(self.replies[reply_id].attachments)
+
+    def _unname(self, attachments: tuple[Attachment, ...]) -> None:
+        for file in attachments:
+            self.named.pop(str(file.id), None)
+
+    def _take_up_private(self, private: Private) -> None:
+        self.details = {"title": private.title, "description": private.description}
+        self.resolution, self.messages, self.named = private.resolution, dict(private.messages), dict(private.files)
+        self.take_up_attributes(self.plain_attributes, private.attributes)
+        self.external_ids = set(private.external_ids)
+
+
+def details(book: TicketBook) -> Row:
+    """The parts of a ticket, as plain JSON values."""
+    return {
+        "tags": sorted(book.tags),
+        "about": msgspec.to_builtins(sorted(book.about, key=str)),
+        "correspondence": [_reply(book, id) for id in book.replies],
+        "attachments": msgspec.to_builtins(list(book.files.values())),
+        "attributes": book.plain_attributes,
+        "escalations": msgspec.to_builtins(book.escalated),
+        "solution": book.solution,
+        "sla": book.sla and _untagged(book.sla),
+        "breaches": msgspec.to_builtins(book.breaches),
+    }
+
+
+def _reply(book: TicketBook, id: str) -> Row:
+    return _untagged(book.replies[id]) | {
+        "replied_at": msgspec.to_builtins(book.replied[id]),
+        "redacted_at": msgspec.to_builtins(book.redactions.get(id)),
+    }
+
+
+def _untagged(event: Any) -> Row:
+    """All fields of an event, without its type and what is personal."""
+    told: Row = msgspec.to_builtins(msgspec.structs.asdict(event))
+    return {name: value for name, value in told.items() if value is not None}

@@ -1,0 +1,187 @@
+"""A ticket's course: its moves in the order they happened, the status between them, and the moments measures are taken from.
+
+Moves are ordered by (occurred_at, version), so one that is told late changes all that follows from it. A ticket begins when
+it was opened: what is said to have happened before holds from then on, and a measure that would end before it began has no
+value. Moments and durations are whole microseconds, so that sums are exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
+
+import msgspec
+
+from domain.service.ticket import Move, Opened, Status, after, move_of
+from domain.service.ticket.status import OUTSIDE
+from domain.shared.events import Recorded
+from projections.shared.occurred import own_day
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+Clock = Callable[[int, int], int]
+"""How much time passes from one moment to another, all in microseconds; none where the second is the earlier one."""
+
+FINISHED: frozenset[Status] = frozenset({"solved", "closed"})
+
+
+class Fact(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
+    """What a course needs of an event. `at` is its moment; `day` the date it keeps in every zone, if only that is known."""
+
+    at: int
+    version: int
+    position: int
+    move: Move
+    day: date | None = None
+
+
+class Opening(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
+    at: int
+    position: int
+    by_agent: bool
+    day: date | None = None
+
+
+class Told(msgspec.Struct, array_like=True):
+    """All that a course is made of, in the order in which it was told."""
+
+    opening: Opening
+    moves: list[Fact]
+
+
+class Interval(NamedTuple):
+    """A status from one moment to another, and the positions of the events between which it lasted; None is not yet."""
+
+    status: Status
+    began: int
+    ended: int | None
+    began_position: int
+    ended_position: int | None
+
+
+class Course(NamedTuple):
+    """`resolution` is the last solution, or the closing where the ticket was closed unsolved; None while it is unsolved.
+
+    `closing` is None while it is not closed. `moves` are in the order in which they happened. Replies are those of
+    agents in public that are not automatic, and `response` is the first of them; where an agent opened the ticket with one,
+    the second.
+    """
+
+    opening: Opening
+    moves: list[Fact]
+    intervals: list[Interval]
+    discarded: bool
+    response: Fact | None
+    first_resolution: Fact | None
+    resolution: Fact | None
+    closing: Fact | None
+    replies: list[Fact]
+    reassignments: list[Fact]
+    solutions: list[Fact]
+    reopenings: list[Fact]
+
+    @property
+    def status(self) -> Status:
+        return self.intervals[-1].status
+
+    def spent(self, status: Status, clock: Clock | None = None) -> int:
+        """Microseconds in this status, of intervals that have ended; by the clock, or all time."""
+        passed = clock or all_time
+        return sum(passed(i.began, i.ended) for i in self.intervals if i.ended is not None and i.status == status)
+
+
+def microseconds(at: datetime) -> int:
+    """The moment, in microseconds since 1970, UTC."""
+    return (at - EPOCH) // MICROSECOND
+
+
+def all_time(began: int, ended: int) -> int:
+    """The clock by which every second counts."""
+    return max(ended - began, 0)
+
+
+def moment(at: int) -> datetime:
+    return EPOCH + timedelta(microseconds=at)
+
+
+def opening(recorded: Recorded, event: Opened) -> Opening:
+    told = recorded.metadata
+    return Opening(microseconds(told.occurred_at), recorded.position, event.opened_by == "agent", own_day(told))
+
+
+def fact(recorded: Recorded) -> Fact | None:
+    """What a course needs of an event after the opening, if anything."""
+    move, told = move_of(recorded.event), recorded.metadata
+    return move and Fact(microseconds(told.occurred_at), recorded.version, recorded.position, move, own_day(told))
+
+
+def followed(told: Told) -> Course:
+    """The course that the facts make."""
+    opening, moves = told.opening, sorted(told.moves, key=lambda fact: (fact.at, fact.version))
+    replies = [fact for fact in moves if fact.move == "agent_replied"]
+    # A reply in the moment of the opening is what an agent opened the ticket with.
+    opened_with = opening.by_agent and bool(replies) and replies[0].at == opening.at
+    finished, reopenings, resolution, closing = _endings(moves)
+    return Course(
+        opening=opening,
+        moves=moves,
+        intervals=list(_intervals(opening, moves)),
+        discarded=_discarded(moves),
+        response=next(iter(replies[opened_with:]), None),
+        first_resolution=finished,
+        resolution=resolution,
+        closing=closing,
+        replies=replies,
+        reassignments=[fact for fact in moves if fact.move == "assigned"][1:],
+        solutions=[fact for fact in moves if fact.move == "solved"],
+        reopenings=reopenings,
+    )
+
+
+def _statuses(moves: Sequence[Fact]) -> Iterator[tuple[Status, Fact, Status]]:
+    """Each move with the status before and after it."""
+    status: Status = "new"
+    for fact in moves:
+        before, status = status, after(status, fact.move)
+        yield before, fact, status
+
+
+def _intervals(opening: Opening, moves: Sequence[Fact]) -> Iterator[Interval]:
+    status: Status = "new"
+    since, position = opening.at, opening.position
+    for before, fact, following in _statuses(moves):
+        if following != before:
+            at = max(fact.at, opening.at)
+            yield Interval(before, since, at, position, fact.position)
+            status, since, position = following, at, fact.position
+    yield Interval(status, since, None, position, None)
+
+
+def _endings(moves: Sequence[Fact]) -> tuple[Fact | None, list[Fact], Fact | None, Fact | None]:
+    """The first resolution, the reopenings, the last resolution and the closing."""
+    reopenings: list[Fact] = []
+    resolution: Fact | None = None
+    closing: Fact | None = None
+    for before, fact, status in _statuses(moves):
+        if status not in FINISHED:
+            resolution = closing = None
+            reopenings += [fact] if before in FINISHED else []
+        elif fact.move == "solved":
+            resolution = fact
+        elif fact.move in ("closed", "merged"):
+            closing = fact
+            if resolution is None or resolution.move != "solved":
+                resolution = fact
+    first = next((fact for fact in moves if fact.move == "solved"), None)
+    return first or next((fact for fact in moves if fact.move in ("closed", "merged")), None), reopenings, resolution, closing
+
+
+def _discarded(moves: Sequence[Fact]) -> bool:
+    """Whether it ended as no case at all: a discarded ticket that is reopened or merged is one again."""
+    by: str | None = None
+    for before, fact, status in _statuses(moves):
+        if status != before or fact.move in OUTSIDE:
+            by = fact.move
+    return by == "discarded"

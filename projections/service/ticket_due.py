@@ -1,0 +1,194 @@
+"""ticket_due: the next moment at which something that was promised about a ticket is due, and was not yet said to be broken.
+
+It follows from the ticket's own facts, and from what policies of service levels and service calendars said before. So it moves
+with a fact of the ticket's, and for all tickets with one of theirs. A ticket that waits for nothing has none; nor has one that
+was overdue already when it was imported, which is history. `version` is that of the ticket of which all this is true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import BigInteger, Boolean, Column, Connection, MetaData, Table, Text, Uuid, select
+
+from domain.service.service_level import FROM_OPENING, Promise, due, promised
+from domain.service.sla_policy import TicketField
+from domain.service.ticket import Assigned, Categorised, Opened, PriorityChanged, SlaBreached
+from domain.shared.events import Recorded
+from projections.service import ticket_due_terms
+from projections.service.ticket_book import TICKET_EVENTS, TICKET_TYPES
+from projections.service.ticket_course import FINISHED, Course, Told, fact, followed, microseconds, moment, opening
+from projections.service.ticket_due_terms import Known, known_before
+from projections.service.ticket_waits import waits
+from projections.shared.pages import Order, page
+from projections.shared.projection import Delivery, Projection
+from projections.shared.rows import Instant, Row, Rows
+
+metadata = MetaData()
+
+due_tickets = Table(
+    "ticket_due",
+    metadata,
+    Column("ticket_id", Uuid, primary_key=True),
+    Column("subject", Uuid, nullable=False, index=True),
+    Column("version", BigInteger, nullable=False),
+    Column("due", Instant, index=True),
+    Column("metric", Text),
+    # From when on it is waited for, and by which promise.
+    Column("since", Instant),
+    Column("promise", Text),
+    Column("finished", Boolean, nullable=False),
+    Column("told", Text, nullable=False),
+)
+
+
+class Facts(msgspec.Struct, omit_defaults=True):
+    """What due times need of a ticket: its course, its fields, and what was said to be broken; moments as in the course.
+
+    `imported` is when something was recorded last that was imported.
+    """
+
+    told: Told
+    fields: dict[TicketField, str | None]
+    breached: dict[str, int] = {}
+    imported: int | None = None
+
+
+class Next(NamedTuple):
+    """What is due next."""
+
+    due: datetime
+    metric: str
+    since: datetime
+
+
+_NOTHING: Row = dict.fromkeys(("due", "metric", "since", "promise"))
+_encode = msgspec.json.Encoder(order="deterministic").encode
+_decode = msgspec.json.Decoder(Facts).decode
+_promise = msgspec.json.Decoder(Promise).decode
+
+# How events change it
+
+
+def apply(batch: Sequence[Delivery], rows: Rows) -> None:
+    for everyone, run in groupby(batch, key=lambda delivery: delivery.recorded.metadata.everyone):
+        if everyone:
+            for delivery in run:
+                _for_everyone(rows, delivery.recorded)
+        else:
+            _for_some(rows, [d.recorded for d in run if d.at_home and isinstance(d.recorded.event, TICKET_EVENTS)])
+
+
+def _for_everyone(rows: Rows, recorded: Recorded) -> None:
+    ticket_due_terms.keep(rows, recorded)
+    known = known_before(rows, recorded.position + 1)
+    for portion in rows.each(due_tickets, "subject"):
+        anew = [(row, row | _due(_decode(row["told"]), known)) for row in portion if not row["finished"]]
+        rows.save(due_tickets, [after for before, after in anew if after != before])
+
+
+def _for_some(rows: Rows, ours: Sequence[Recorded]) -> None:
+    if not ours:
+        return
+    known = known_before(rows, ours[0].position)
+    before = rows.load(due_tickets, {recorded.stream for recorded in ours})
+    facts = {id: _decode(row["told"]) for id, row in before.items()}
+    heads: dict[UUID, Recorded] = {}
+    for recorded in ours:
+        facts[recorded.stream] = _after(facts.get(recorded.stream), recorded)
+        heads[recorded.stream] = recorded
+    rows.save(due_tickets, [_row(head, facts[id], known) for id, head in heads.items()])
+
+
+def _row(head: Recorded, facts: Facts, known: Known) -> Row:
+    told = {"ticket_id": head.stream, "subject": head.metadata.subject, "version": head.version}
+    return told | {"told": _encode(facts).decode()} | _due(facts, known)
+
+
+def _after(facts: Facts | None, recorded: Recorded) -> Facts:
+    event = recorded.event
+    if isinstance(event, Opened):
+        fields: dict[TicketField, str | None] = {"channel": event.channel, "category": event.category}
+        facts = Facts(Told(opening(recorded, event), []), fields | {"priority": event.priority, "team": None})
+    assert facts is not None, "a ticket begins with its opening"
+    if recorded.metadata.origin == "import":
+        facts.imported = max(facts.imported or 0, microseconds(recorded.metadata.recorded_at))
+    match event:
+        case Assigned(team=team):
+            facts.fields["team"] = team
+        case Categorised(category=category):
+            facts.fields["category"] = category
+        case PriorityChanged(priority=priority):
+            facts.fields["priority"] = priority
+        case SlaBreached(metric=metric):
+            at = microseconds(recorded.metadata.occurred_at)
+            facts.breached[metric] = max(facts.breached.get(metric, at), at)
+    if move := fact(recorded):
+        facts.told.moves.append(move)
+    return facts
+
+
+def _due(facts: Facts, known: Known) -> Row:
+    """The columns that say what is due next."""
+    course = followed(facts.told)
+    finished = course.status in FINISHED
+    promise = None if finished else promised(moment(course.opening.at), facts.fields, known.policies)
+    found = min(_promised(facts, course, promise, known), default=None) if promise else None
+    if found is None:
+        return _NOTHING | {"finished": finished}
+    return {**found._asdict(), "promise": _encode(promise).decode(), "finished": finished}
+
+
+def _promised(facts: Facts, course: Course, promise: Promise, known: Known) -> Iterator[Next]:
+    timetable = known.calendars.timetable(facts.fields["team"])
+    targets = {target.metric: target for target in promise.targets}
+    for metric, waited in waits(course).items():
+        for wait in waited[-1:] if metric in targets else ():
+            at = None if wait.over else due(targets[metric], wait.moments(), timetable)
+            since = course.opening.at if metric in FROM_OPENING else wait.runs[0][0]
+            if at is not None and facts.breached.get(metric, since - 1) < since and not _is_history(facts, at):
+                yield Next(at, metric, moment(since))
+
+
+def _is_history(facts: Facts, at: datetime) -> bool:
+    return facts.imported is not None and microseconds(at) <= facts.imported
+
+
+# How it is queried
+
+
+class Overdue(NamedTuple):
+    """A target that a ticket missed as it stands by its `version`, waited for since `since`; and the promise it is of."""
+
+    ticket_id: UUID
+    version: int
+    due: datetime
+    metric: str
+    since: datetime
+    promise: Promise
+
+
+def overdue(connection: Connection, now: datetime, limit: int, cursor: str | None = None) -> tuple[list[Overdue], str | None]:
+    """What was due before now, in the order of when it was, and the cursor of what comes then."""
+    query = select(due_tickets).where(due_tickets.c.due < now)
+    found = page(connection, query, Order(due_tickets.c.due, due_tickets.c.ticket_id), limit, cursor)
+    return [_overdue(row) for row in found.rows], found.next
+
+
+def _overdue(row: Row) -> Overdue:
+    named = {name: row[name] for name in ("ticket_id", "version", "due", "metric", "since")}
+    return Overdue(**named, promise=_promise(row["promise"]))
+
+
+ticket_due = Projection(
+    name="ticket_due",
+    version=1,
+    tables=(due_tickets, ticket_due_terms.due_terms),
+    apply=apply,
+    reads=TICKET_TYPES | ticket_due_terms.TYPES,
+)

@@ -1,0 +1,86 @@
+"""What policies of service levels and service calendars said at every position: what due times of all tickets depend on.
+
+A row is what one event said; it never changes. Every partition writes the same rows, and at a position looks only at those
+before it, so that none is ahead of the log where another partition is.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import msgspec
+from sqlalchemy import BigInteger, Column, MetaData, Table, Text, Uuid, select
+
+from domain.service import service_calendar, sla_policy
+from domain.service.opening_hours import InForce, Schedule
+from domain.service.service_calendar import ServiceCalendar
+from domain.service.service_level import PolicyVersion
+from domain.service.sla_policy import SlaPolicy, Terms
+from domain.shared.events import Event, Recorded, type_name
+from projections.service.service_calendars import Calendars, gathered
+from projections.shared.rows import Instant, Rows
+
+metadata = MetaData()
+
+due_terms = Table(
+    "ticket_due_terms",
+    metadata,
+    Column("position", BigInteger, primary_key=True),
+    Column("stream", Uuid, nullable=False, index=True),
+    Column("version", BigInteger, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("since", Instant, nullable=False),
+    # One of the two; a policy that was retired says neither.
+    Column("schedule", Text),
+    Column("terms", Text),
+)
+
+EVENTS: tuple[type[Event], ...] = (*SlaPolicy.events, *ServiceCalendar.events)
+TYPES = frozenset(map(type_name, EVENTS))
+
+_encode = msgspec.json.Encoder(order="deterministic").encode
+_schedule = lru_cache(maxsize=256)(msgspec.json.Decoder(Schedule).decode)
+_terms = lru_cache(maxsize=256)(msgspec.json.Decoder(Terms).decode)
+
+
+class Known(NamedTuple):
+    """All that policies and calendars said."""
+
+    policies: list[PolicyVersion]
+    calendars: Calendars
+
+
+def known_before(rows: Rows, position: int) -> Known:
+    """What the events before this position said."""
+    table = rows.table(due_terms)
+    query = select(table).where(table.c.position < position).order_by(table.c.since, table.c.version, table.c.position)
+    told = rows.connection.execute(query).all()
+    return Known(
+        [_policy(row) for row in told if row.schedule is None],
+        gathered((row.code, InForce(row.since, _schedule(row.schedule))) for row in told if row.schedule is not None),
+    )
+
+
+def keep(rows: Rows, recorded: Recorded) -> None:
+    """What a policy or a calendar says by this event."""
+    event = recorded.event
+    if isinstance(event, sla_policy.Defined | service_calendar.Defined):
+        code = event.code
+    else:
+        code = rows.select(due_terms, "stream", [recorded.stream])[0]["code"]
+    schedule, terms = getattr(event, "schedule", None), getattr(event, "terms", None)
+    told = {
+        "position": recorded.position,
+        "stream": recorded.stream,
+        "version": recorded.version,
+        "code": code,
+        "since": recorded.metadata.occurred_at,
+        "schedule": None if schedule is None else _encode(schedule).decode(),
+        "terms": None if terms is None else _encode(terms).decode(),
+    }
+    rows.save(due_terms, [told])
+
+
+def _policy(row: Any) -> PolicyVersion:
+    return PolicyVersion(row.stream, row.code, row.version, row.since, None if row.terms is None else _terms(row.terms))

@@ -1,0 +1,264 @@
+"""How long people waited, in groups of tickets: counts, means and exact quantiles, from one narrow row a ticket."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, tzinfo
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Literal
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Column, ColumnElement, Connection, Select, Text, and_, case, null, or_, select, type_coerce
+
+from domain.shared.refusals import Malformed
+from projections.sales.channel_sales import PERIODS, Period, first_day
+from projections.service.service_calendars import calendars
+from projections.service.ticket_business import NOW, in_business, spells
+from projections.service.ticket_course import microseconds, moment
+from projections.service.ticket_filter import TicketFilter
+from projections.service.ticket_measures import AGE, COUNTS, EARLIER, MEASURES, SECOND
+from projections.service.ticket_times import UNKNOWN, Figures, measured_tickets, ticket_intervals
+from projections.shared.grouped import QUANTILES, Spread, spreads
+from projections.shared.occurred import midnight
+from projections.shared.ratios import Ratio, ratio
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from projections.shared.grouped import Whole
+
+Group = Literal["day", "week", "month", "agent", "team", "category", "priority", "channel"]
+DatedBy = Literal["opened", "solved", "closed"]
+Hours = Literal["calendar", "business"]
+
+QUARTER = 900 * SECOND
+GROUP_LIMIT = 5_000
+READ_AT_ONCE = 2_000
+
+table = measured_tickets.c
+DATES = {
+    "opened": (table.opened, table.opened_on),
+    "solved": (table.resolved, table.resolved_on),
+    "closed": (table.closed, table.closed_on),
+}
+
+
+class TooManyGroups(Malformed):
+    """The report would have more groups than anyone reads: a shorter period or fewer groupings make fewer."""
+
+
+class Measure(msgspec.Struct, frozen=True, kw_only=True):
+    """Of `count` tickets that have a value. Quantiles lie between two values in proportion, as percentile_cont has them."""
+
+    count: int
+    unit: str
+    mean: Ratio
+    p50: Decimal | None
+    p90: Decimal | None
+    p95: Decimal | None
+
+
+class Times(msgspec.Struct, frozen=True, kw_only=True):
+    """A group of tickets; `group` holds the value of each grouping, None where a ticket has none.
+
+    Beside `tickets`, which are measured: those `unsolved` and `discarded`. Of the measured, `irregular` counts those of which
+    something happened before they were opened, and `solved_more_than_once` those with two solutions or more.
+    `backlog_age_so_far` is the age of the unsolved ones.
+    """
+
+    group: dict[str, str | date | None]
+    tickets: int
+    unsolved: int
+    discarded: int
+    irregular: int
+    solved_more_than_once: int
+    measures: dict[str, Measure]
+    backlog_age_so_far: Measure
+
+
+class Question(TicketFilter, frozen=True, kw_only=True):
+    """Tickets opened, solved or closed on days from `from_` to before `to` in `zone`, with these values; None is any."""
+
+    by: tuple[Group, ...] = ()
+    dated_by: DatedBy = "solved"
+    clock: Hours = "calendar"
+
+
+def report(connection: Connection, question: Question, now: datetime) -> tuple[Times, list[Times]]:
+    """All tickets, and the groups in the order of their values. Raises TooManyGroups.
+
+    The unsolved and the discarded beside are those opened on the days asked for; where tickets are asked for by the day
+    they were solved or closed, all that were opened before the end of the last of these days.
+    """
+    import numpy as np
+
+    packed, inside, discarded, ids, teams, at, own, *told = _columns(connection, _selected(question))
+    figures = _figures(packed, microseconds(now))
+    counted, clocked = figures, np.ones(len(packed), dtype=bool)
+    if question.clock == "business" and packed:
+        spent = spells({id: number for number, id in enumerate(ids)}, _intervals(connection, question))
+        counted, clocked = in_business(figures, teams, spent, calendars(connection))
+    tickets = _Tickets(figures, counted, clocked, inside, discarded)
+    [total] = tickets.groups(np.zeros(len(packed), dtype=np.int64), [{}])
+    if not question.by:
+        return total, []
+    days = _days(at, own, question.zone)
+    values = [days(name) if name in PERIODS else column for name, column in zip(question.by, told, strict=True)]
+    codes: dict[tuple[Any, ...], int] = {}
+    numbers = [codes.setdefault(key, len(codes)) for key in zip(*values, strict=True)]
+    if len(codes) > GROUP_LIMIT:
+        raise TooManyGroups(f"There would be {len(codes)} groups; {GROUP_LIMIT} are the most.")
+    found = tickets.groups(np.array(numbers, dtype=np.int64), [dict(zip(question.by, key, strict=True)) for key in codes])
+    return total, sorted(found, key=lambda times: [(value is not None, str(value)) for value in times.group.values()])
+
+
+# How rows are read
+
+
+def _selected(question: Question) -> Select[Any]:
+    """A row a ticket: its figures, its state, what its clock goes by, its date and the values that it is grouped by."""
+    at, own = DATES[question.dated_by]
+    inside = _inside(question)
+    dated = any(name in PERIODS for name in question.by)
+    return select(
+        table.figures,
+        case((inside, 1), else_=0),
+        case((table.discarded, 1), else_=0),
+        *((_as_kept(table.ticket_id), table.team) if question.clock == "business" else (null(), null())),
+        *((case((inside, at)), case((inside, own))) if dated else (null(), null())),
+        *(null() if name in PERIODS else table[name] for name in question.by),
+    ).where(*_wanted(question))
+
+
+def _intervals(connection: Connection, question: Question) -> Sequence[Any]:
+    """What has ended of the tickets' statuses."""
+    row = ticket_intervals.c
+    query = select(_as_kept(row.ticket_id), row.status, row.began, row.ended).where(row.ended.is_not(None), *_wanted(question))
+    return connection.execute(query.join(measured_tickets, table.ticket_id == row.ticket_id)).all()
+
+
+def _as_kept(id: Column[UUID]) -> ColumnElement[Any]:
+    """An id as the database has it: to make UUIDs of so many takes longer than all the rest."""
+    return type_coerce(id, Text)
+
+
+def _inside(question: Question) -> ColumnElement[bool]:
+    at, own = DATES[question.dated_by]
+    return and_(~table.discarded, within(at, own, question.from_, question.to, question.zone))
+
+
+def _wanted(question: Question) -> list[ColumnElement[bool]]:
+    """The tickets inside, and the unsolved and the discarded beside them."""
+    from_ = question.from_ if question.dated_by == "opened" else None
+    beside = and_(
+        or_(table.discarded, table.resolved.is_(None)),
+        within(table.opened, table.opened_on, from_, question.to, question.zone),
+    )
+    return [or_(_inside(question), beside), *question.matches(table)]
+
+
+def _columns(connection: Connection, query: Select[Any]) -> list[list[Any]]:
+    """Column by column; rows are let go soon, as the collector of garbage takes longer over many than reading them does."""
+    columns: list[list[Any]] = [[] for _ in query.selected_columns]
+    for rows in connection.execute(query).partitions(READ_AT_ONCE):
+        for column, values in zip(columns, zip(*rows, strict=True), strict=True):
+            column.extend(values)
+    return columns
+
+
+def within(at: Any, own: Any, from_: date | None, to: date, zone: tzinfo) -> ColumnElement[bool]:
+    known, instant = [own < to], [own.is_(None), at < microseconds(midnight(to, zone))]
+    if from_ is not None:
+        known.append(own >= from_)
+        instant.append(at >= microseconds(midnight(from_, zone)))
+    return or_(and_(*known), and_(*instant))
+
+
+def _days(at: Sequence[int | None], own: Sequence[date | None], zone: tzinfo) -> Callable[[Period], list[date | None]]:
+    """Every ticket's period by its first day. Every time zone's days begin with a quarter of an hour."""
+    quarters = [None if moment is None else moment // QUARTER for moment in at]
+    days = {q: moment(q * QUARTER).astimezone(zone).date() for q in set(quarters) if q is not None}
+    return lambda period: [
+        None if quarter is None else first_day(told or days[quarter], period)
+        for quarter, told in zip(quarters, own, strict=True)
+    ]
+
+
+# How they are counted
+
+
+def _figures(packed: Sequence[bytes], now: int) -> dict[str, Whole]:
+    """Every figure as an array over the tickets, and `now` as if it were one."""
+    import numpy as np
+
+    table = np.frombuffer(b"".join(packed), dtype="<i8").reshape(-1, len(Figures._fields)).astype(np.int64)
+    figures = dict(zip(Figures._fields, np.ascontiguousarray(table.T), strict=True))
+    return figures | {NOW: np.full(len(packed), now, dtype=np.int64)}
+
+
+class _Tickets:
+    """What the tickets are worth. Whether there is a value `figures` say, and `counted` what it is, by the clock asked for."""
+
+    def __init__(
+        self,
+        figures: Mapping[str, Whole],
+        counted: Mapping[str, Whole],
+        clocked: NDArray[np.bool_],
+        inside: Sequence[int],
+        discarded: Sequence[int],
+    ) -> None:
+        import numpy as np
+
+        self._inside, self._discarded = np.array(inside, dtype=bool), np.array(discarded, dtype=bool)
+        self._unsolved = (figures["resolved"] == UNKNOWN) & ~self._discarded
+        self._early, self._again = figures["early"] > 0, figures["solutions"] > 1
+        ended = figures["resolved"] >= figures["opened"]
+        self._measures = {name: measure.of(counted) for name, measure in MEASURES.items()}
+        self._known = {
+            name: self._inside & (measure.of(figures) >= 0) & (ended | (name in EARLIER)) & (clocked | (name in COUNTS))
+            for name, measure in MEASURES.items()
+        }
+        self._age = counted[NOW] - counted["opened"]
+        self._aged = self._unsolved & clocked
+
+    def groups(self, codes: Whole, groups: Sequence[Mapping[str, Any]]) -> list[Times]:
+        """The tickets of each code, counted."""
+        import numpy as np
+
+        length = len(groups)
+        tickets = self._counted(codes, length, self._inside)
+        unsolved, discarded = (self._counted(codes, length, which) for which in (self._unsolved, self._discarded))
+        irregular, again = (self._counted(codes, length, self._inside & which) for which in (self._early, self._again))
+        measures = {
+            name: spreads(values[self._known[name]], codes[self._known[name]], length)
+            for name, values in self._measures.items()
+        }
+        ages = spreads(np.maximum(self._age[self._aged], 0), codes[self._aged], length)
+        return [
+            Times(
+                group=dict(group),
+                tickets=tickets[code],
+                unsolved=unsolved[code],
+                discarded=discarded[code],
+                irregular=irregular[code],
+                solved_more_than_once=again[code],
+                measures={name: _measure(name, of[code]) for name, of in measures.items()},
+                backlog_age_so_far=_measure(AGE, ages[code]),
+            )
+            for code, group in enumerate(groups)
+        ]
+
+    @staticmethod
+    def _counted(codes: Whole, length: int, which: NDArray[np.bool_]) -> list[int]:
+        import numpy as np
+
+        return [int(count) for count in np.bincount(codes[which], minlength=length)]
+
+
+def _measure(name: str, spread: Spread) -> Measure:
+    scale, unit = (1, "times") if name in COUNTS else (SECOND, "seconds")
+    quantiles = {name: found and Decimal(found[0]) / (found[1] * scale) for name, found in spread.quantiles.items()}
+    mean = ratio(Decimal(spread.sum) / scale, spread.values, unit, "sum / tickets that have it", "no ticket has it yet")
+    return Measure(count=spread.values, unit=unit, mean=mean, **{name: quantiles[name] for name in QUANTILES})

@@ -1,0 +1,63 @@
+"""What is promised about one ticket, until when, and whether it was kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from domain.service.opening_hours import Timetable
+from domain.service.service_level import Promise, judged, promised, worst
+from domain.service.sla_policy import METRICS, TICKET_FIELDS
+from domain.service.ticket import SlaTarget
+from projections.service.service_calendars import calendars
+from projections.service.sla_policies import policies
+from projections.service.ticket_course import Told, followed, moment
+from projections.service.ticket_times import measured_tickets
+from projections.service.ticket_waits import Wait, waits
+from projections.shared.rows import Row
+
+_decode = msgspec.json.Decoder(Told).decode
+
+
+def service_level(connection: Connection, ticket_id: UUID, now: datetime) -> Row | None:
+    """The ticket's calendar and policy, and every target with what was waited for. None where there is no such ticket.
+
+    It goes by the policies in force when it was opened, and by its fields as they stand now.
+    """
+    row = connection.execute(select(measured_tickets).where(measured_tickets.c.ticket_id == ticket_id)).mappings().first()
+    if row is None:
+        return None
+    known = calendars(connection)
+    timetable = known.timetable(row["team"])
+    promise = promised(moment(row["opened"]), {name: row[name] for name in TICKET_FIELDS}, policies(connection))
+    waited = dict(waits(followed(_decode(row["told"]))))
+    by_metric = {target.metric: target for target in promise.targets} if promise and not row["discarded"] else {}
+    targets = [_target(by_metric[name], waited[name], now, timetable) for name in METRICS if name in by_metric]
+    told: Row = {name: row[name] for name in ("ticket_id", "version", "position")}
+    return told | {"calendar": known.code(row["team"]), "policy": _policy(promise), "targets": targets}
+
+
+def _policy(promise: Promise | None) -> Row | None:
+    return promise and {"id": promise.policy_id, "code": promise.code, "version": promise.version}
+
+
+def _target(target: SlaTarget, waited: Sequence[Wait], now: datetime, timetable: Timetable | None) -> Row:
+    """`due` is that of the last wait; with several, `verdict` is the worst."""
+    found: list[dict[str, Any]] = []
+    for wait in waited:
+        runs = wait.moments()
+        due, verdict = judged(target, runs, wait.over, now, timetable)
+        found.append({"from": runs[0][0], "to": runs[-1][1], "over": wait.over, "due": due, "verdict": verdict})
+    return {
+        "metric": target.metric,
+        "seconds": target.seconds,
+        "hours": target.hours,
+        "verdict": worst(one["verdict"] for one in found),
+        "due": found[-1]["due"] if found else None,
+        "waits": found,
+    }

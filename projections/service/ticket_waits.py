@@ -1,0 +1,83 @@
+"""What of a ticket's time counts for a promise: one wait or several for each metric, and whether each is over.
+
+`first_response`, `first_resolution` and `full_resolution` wait from the opening on, `next_reply` each time from the first
+word of a customer that is not answered yet, after the first response. Whoever waits for an answer waits no more when the
+ticket is solved or closed. `requester_wait` and `agent_work` are sums of intervals, so they stand still in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from domain.service.service_level import Run
+from domain.service.sla_policy import METRICS, Metric
+from domain.service.ticket import after
+from domain.service.ticket.status import Status
+from projections.service.ticket_course import FINISHED, Course, Fact, moment
+from projections.service.ticket_measures import SUMMED
+
+
+class Wait(NamedTuple):
+    """Times that are counted, in microseconds since 1970, UTC; one that still runs ends with None."""
+
+    runs: tuple[tuple[int, int | None], ...]
+    over: bool
+
+    def moments(self) -> list[Run]:
+        return [(moment(began), None if ended is None else moment(ended)) for began, ended in self.runs]
+
+    def until(self, now: int) -> int:
+        """Its end, or now."""
+        ended = self.runs[-1][1] if self.runs else now
+        return now if ended is None else ended
+
+
+def waits(course: Course, metrics: Iterable[Metric] = METRICS) -> dict[Metric, list[Wait]]:
+    """The waits of these metrics. A ticket that nobody wrote again about has none for `next_reply`."""
+    return {metric: _WAITS[metric](course) for metric in metrics}
+
+
+def _first_response(course: Course) -> list[Wait]:
+    finished = course.intervals[-1].began if course.status in FINISHED else None
+    return [_one(course.opening.at, finished if course.response is None else course.response.at)]
+
+
+_WAITS: Mapping[Metric, Callable[[Course], list[Wait]]] = {
+    "first_response": _first_response,
+    "next_reply": lambda course: [_one(began, ended) for began, ended in _replies(course)],
+    "first_resolution": lambda course: [_one(course.opening.at, _at(course.first_resolution))],
+    "full_resolution": lambda course: [_one(course.opening.at, _at(course.resolution))],
+    "requester_wait": lambda course: [_sum(course, SUMMED["requester_wait"])],
+    "agent_work": lambda course: [_sum(course, SUMMED["agent_work"])],
+}
+
+
+def _one(began: int, ended: int | None) -> Wait:
+    return Wait(((began, None if ended is None else max(began, ended)),), ended is not None)
+
+
+def _sum(course: Course, statuses: frozenset[Status]) -> Wait:
+    runs = tuple((i.began, i.ended) for i in course.intervals if i.status in statuses)
+    return Wait(runs, course.status in FINISHED)
+
+
+def _replies(course: Course) -> Iterator[tuple[int, int | None]]:
+    """From each customer's reply that is the first one to wait, to the agent's reply after it or the ticket's end."""
+    status: Status = "new"
+    since: int | None = None
+    answered = False
+    for fact in course.moves:
+        status = after(status, fact.move)
+        if since is not None and (fact.move == "agent_replied" or status in FINISHED):
+            yield since, fact.at
+            since = None
+        elif since is None and answered and fact.move == "customer_replied" and status not in FINISHED:
+            since = fact.at
+        answered = answered or fact is course.response
+    if since is not None:
+        yield since, None
+
+
+def _at(fact: Fact | None) -> int | None:
+    return None if fact is None else fact.at

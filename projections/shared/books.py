@@ -1,0 +1,108 @@
+"""Books: things whose whole state is kept in their row between batches, with their tags, and apart what is personal.
+
+A row belongs to the subject of the thing's stream. What is personal goes when that subject is erased.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import NamedTuple, Protocol, TypeVar
+from uuid import UUID
+
+from sqlalchemy import Table
+
+from domain.shared.events import Event, Recorded
+from projections.shared.projection import Delivery
+from projections.shared.rows import Row, Rows
+
+
+class Book(Protocol):
+    """A thing's state, folded by its own events."""
+
+    tags: set[str]
+
+    def fold(self, recorded: Recorded) -> None: ...
+
+    def forget(self) -> None:
+        """What is personal is gone."""
+
+    def private(self) -> str | None:
+        """What is personal, or None where nothing is."""
+
+
+B = TypeVar("B", bound=Book)
+
+
+class Kept(NamedTuple):
+    """The tables of one kind of book. The key of each is the thing's id, and has the same name."""
+
+    rows: Table
+    tags: Table
+    private: Table
+
+    @property
+    def key(self) -> str:
+        return str(next(iter(self.rows.primary_key)).name)
+
+
+def apply_to(
+    kept: Kept,
+    events: tuple[type[Event], ...],
+    taken_up: Callable[[UUID, str | None, str | None], B],
+    told: Callable[[Recorded, Row | None], Row],
+    standing: Callable[[B], Row],
+    batch: Sequence[Delivery],
+    rows: Rows,
+) -> None:
+    """Fold the batch's own events.
+
+    A row is what its events say one by one (`told`, of the event and the row before), and how its book stands in the end.
+    """
+    ids = {delivery.recorded.stream for delivery in batch if delivery.at_home and isinstance(delivery.recorded.event, events)}
+    known, private = rows.load(kept.rows, ids), rows.load(kept.private, ids)
+    books = {id: taken_up(id, _text(known.get(id), "state"), _text(private.get(id), "private")) for id in ids}
+    tags = {id: set(book.tags) for id, book in books.items()}
+    made = dict(known)
+    erased: set[UUID] = set()
+    for delivery in batch:
+        recorded = delivery.recorded
+        if delivery.at_home and isinstance(recorded.event, events):
+            id = recorded.stream
+            books[id].fold(recorded)
+            made[id] = told(recorded, made.get(id)) | _common(recorded, made.get(id))
+        if recorded.event.erases():
+            erased |= delivery.here
+            for id in [id for id, row in made.items() if row["subject"] in delivery.here]:
+                books[id].forget()
+    rows.save(kept.rows, [made[id] | standing(books[id]) for id in ids])
+    _save_private(kept, rows, books, made, private.keys(), erased)
+    _save_tags(kept, rows, books, [id for id in ids if tags[id] != books[id].tags])
+
+
+def _text(row: Row | None, column: str) -> str | None:
+    return row[column] if row else None
+
+
+def _common(recorded: Recorded, before: Row | None) -> Row:
+    irregular = before["irregular"] if before else 0
+    return {
+        "subject": recorded.metadata.subject,
+        "position": recorded.position,
+        "version": recorded.version,
+        "irregular": irregular + len(recorded.metadata.irregular),
+    }
+
+
+def _save_private(
+    kept: Kept, rows: Rows, books: Mapping[UUID, Book], made: Mapping[UUID, Row], known: Collection[UUID], erased: set[UUID]
+) -> None:
+    rows.delete(kept.private, "subject", erased)
+    private = {id: book.private() for id, book in books.items()}
+    rows.delete(kept.private, kept.key, [id for id in known if private[id] is None])
+    told = [(id, text) for id, text in private.items() if text is not None]
+    rows.save(kept.private, [{kept.key: id, "subject": made[id]["subject"], "private": text} for id, text in told])
+
+
+def _save_tags(kept: Kept, rows: Rows, books: Mapping[UUID, Book], changed: Collection[UUID]) -> None:
+    rows.delete(kept.tags, kept.key, changed)
+    rows.insert(kept.tags, [{kept.key: id, "tag": tag} for id in changed for tag in books[id].tags])

@@ -1,0 +1,43 @@
+"""Days: when a fact occurred, in the zone that a question is asked in.
+
+A fact known only by its day or month keeps its own date in every zone, so a row that is asked for by day holds two columns:
+the instant, and the own day where there is one.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, tzinfo
+
+from sqlalchemy import ColumnElement, and_, or_, true
+
+from domain.shared.events import Metadata
+
+
+def own_day(metadata: Metadata) -> date | None:
+    """The date a fact keeps in every zone; None where its time of day is known."""
+    return metadata.day() if metadata.occurred_precision in ("day", "month") else None
+
+
+def day_of(at: datetime, own: date | None, zone: tzinfo) -> date:
+    """The calendar day of a row in `zone`."""
+    return own or at.astimezone(zone).date()
+
+
+def midnight(day: date, zone: tzinfo) -> datetime:
+    """The instant at which a day begins in `zone`."""
+    return datetime.combine(day, time(), zone)
+
+
+def within(
+    at: ColumnElement[datetime], own: ColumnElement[date], from_: date | None, to: date | None, zone: tzinfo
+) -> ColumnElement[bool]:
+    """Rows whose day in `zone` is `from_` or later, and before `to`; None leaves that side open."""
+    known: list[ColumnElement[bool]] = [own.is_not(None)]
+    instant: list[ColumnElement[bool]] = [own.is_(None)]
+    if from_ is not None:
+        known.append(own >= from_)
+        instant.append(at >= midnight(from_, zone))
+    if to is not None:
+        known.append(own < to)
+        instant.append(at < midnight(to, zone))
+    return true() if from_ is None and to is None else or_(and_(*known), and_(*instant))

@@ -1,0 +1,107 @@
+"""Pages of a long list, each going on after the last row of the one before, however the list has grown since."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Column, ColumnElement, Connection, Select, literal, select, tuple_
+
+from domain.shared.refusals import Malformed
+from projections.shared.rows import Instant, Row
+
+LIMIT = 500
+
+
+class MalformedCursor(Malformed):
+    """The cursor is not one that this list gave."""
+
+
+class Page(NamedTuple):
+    """Some rows of a list; `next` is the cursor of the page after it, None at the end."""
+
+    rows: list[Row]
+    next: str | None
+
+
+class Order(NamedTuple):
+    """How a list is sorted: by `key`, and by `id` where keys are equal. A personal key never stands in a cursor."""
+
+    key: Column[Any]
+    id: Column[UUID]
+    descending: bool = False
+    personal: bool = False
+
+
+class Place(NamedTuple):
+    """The last row of a page, by what its list is sorted by."""
+
+    value: Any
+    id: UUID
+
+
+def page(connection: Connection, query: Select[Any], order: Order, limit: int, cursor: str | None = None) -> Page:
+    """At most `limit` rows (500 at most); those without the key come last. The query selects the key and the id.
+
+    Raises MalformedCursor.
+    """
+    limit = max(1, min(limit, LIMIT))
+    rows: list[Row] = []
+    for part in _parts(query, order, None if cursor is None else _read(order, cursor)):
+        if len(rows) <= limit:
+            rows += [dict(row) for row in connection.execute(part.limit(limit + 1 - len(rows))).mappings()]
+    more = len(rows) > limit
+    return Page(rows[:limit], _cursor(order, rows[limit - 1]) if more else None)
+
+
+def _cursor(order: Order, row: Row) -> str:
+    value = None if order.personal else row[order.key.name]
+    return base64.urlsafe_b64encode(msgspec.json.encode((str(order.key.name), value, row[order.id.name]))).decode()
+
+
+def _parts(query: Select[Any], order: Order, place: Place | None) -> Iterator[Select[Any]]:
+    """What follows the place: first the rows with the key, then those without.
+
+    They are asked for apart, so that an index on the key finds the place in either direction and on both engines.
+    """
+    key, id = (column.desc() if order.descending else column.asc() for column in (order.key, order.id))
+    if not order.key.nullable:
+        yield query.where(*_after(order, place)).order_by(key, id)
+        return
+    if place is None or place.value is not None:
+        yield query.where(order.key.is_not(None), *_after(order, place)).order_by(key, id)
+        place = None
+    yield query.where(order.key.is_(None), *_after(order._replace(key=order.id), place and Place(place.id, place.id))).order_by(
+        id
+    )
+
+
+def _after(order: Order, place: Place | None) -> Sequence[ColumnElement[bool]]:
+    if place is None:
+        return ()
+    key: Any = literal(place.value, order.key.type)
+    if order.personal:
+        key = select(order.key).where(order.id == place.id).scalar_subquery()
+    here, last = tuple_(order.key, order.id), tuple_(key, literal(place.id, order.id.type))
+    return (here < last if order.descending else here > last,)
+
+
+def _read(order: Order, cursor: str) -> Place:
+    kind: Any = type(None) if order.personal else _kind(order.key)
+    try:
+        name, value, id = msgspec.json.decode(base64.urlsafe_b64decode(cursor), type=tuple[str, kind, UUID])
+    except (binascii.Error, ValueError):
+        raise MalformedCursor from None
+    if name != order.key.name:
+        raise MalformedCursor
+    return Place(value, id)
+
+
+def _kind(key: Column[Any]) -> Any:
+    kind = datetime if isinstance(key.type, Instant) else key.type.python_type
+    return kind | None if key.nullable else kind

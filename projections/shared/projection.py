@@ -1,0 +1,57 @@
+"""What a read model is: tables, and how a batch of events changes them.
+
+A row belongs to one subject and depends only on that subject's events and on events for everyone, in position order,
+never on the wall clock. What lies across subjects is computed from narrow rows when asked. So any partition count, batch
+size, duplicate or order across subjects gives the same rows as one recompute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Table
+
+from domain.shared.events import Recorded
+from projections.shared.rows import Rows
+
+
+class Delivery(NamedTuple):
+    """An event, and which of the subjects it concerns live on this partition."""
+
+    recorded: Recorded
+    here: frozenset[UUID]
+
+    @property
+    def at_home(self) -> bool:
+        """Whether the event's own subject lives here: true on exactly one partition."""
+        return self.recorded.metadata.subject in self.here
+
+
+class Projection(NamedTuple):
+    """A read model. `version` rises when `apply` or a table changes its meaning; then the read model is rebuilt.
+
+    `reads` may name the types of the events it reads, so that others need not be decoded. A type stands for all its
+    versions, since older ones arrive as the newest.
+    """
+
+    name: str
+    version: int
+    tables: Sequence[Table]
+    apply: Callable[[Sequence[Delivery], Rows], None]
+    reads: frozenset[str] | None = None
+
+    def wants(self, type: str) -> bool:
+        return self.reads is None or _names(self.reads, type)
+
+
+@lru_cache(maxsize=8192)
+def _names(reads: frozenset[str], type: str) -> bool:
+    return _fact(type) in {_fact(read) for read in reads}
+
+
+def _fact(type: str) -> str:
+    """`crm.order.placed` of `crm.order.placed.v1`."""
+    return type.rpartition(".v")[0]

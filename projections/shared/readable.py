@@ -1,0 +1,216 @@
+"""One readable line for an event, in Chinese and in English.
+
+A line is made of the thing, the fact, and plain values (numbers, money, codes). What is personal never gets into one, so a
+timeline needs no purging. A fact without a word of its own is named by its type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import cache
+from typing import Any, NamedTuple, get_type_hints
+
+from domain.shared.events import Event
+from domain.shared.personal import PERSONAL
+
+THINGS = {
+    "customer": ("客户", "Customer"),
+    "order": ("订单", "Order"),
+    "ticket": ("工单", "Ticket"),
+    "interaction": ("沟通记录", "Interaction"),
+    "feedback": ("反馈", "Feedback"),
+    "campaign_member": ("营销活动成员", "Campaign member"),
+    "touchpoint": ("触点", "Touchpoint"),
+    "lead": ("线索", "Lead"),
+    "deal": ("商机", "Deal"),
+    "task": ("任务", "Task"),
+}
+
+FACTS = {
+    "registered": ("已登记", "registered"),
+    "details_changed": ("资料已更改", "details changed"),
+    "contact_method_added": ("已添加联系方式", "contact method added"),
+    "contact_method_verified": ("联系方式已验证", "contact method verified"),
+    "contact_method_removed": ("联系方式已移除", "contact method removed"),
+    "contact_method_undeliverable": ("联系方式无法送达", "contact method undeliverable"),
+    "contact_method_restored": ("联系方式已恢复", "contact method restored"),
+    "consent_given": ("已同意", "consent given"),
+    "consent_withdrawn": ("已撤回同意", "consent withdrawn"),
+    "assigned": ("已分配", "assigned"),
+    "tagged": ("已加标签", "tagged"),
+    "untagged": ("已去标签", "untagged"),
+    "attributes_set": ("属性已设置", "attributes set"),
+    "plain_texts_set": ("非个人文本属性已设置", "plain texts set"),
+    "attachment_added": ("已添加附件", "attachment added"),
+    "attachment_removed": ("附件已移除", "attachment removed"),
+    "external_id_linked": ("已关联外部编号", "external id linked"),
+    "external_id_unlinked": ("外部编号已解除", "external id unlinked"),
+    "anonymous_id_linked": ("已关联匿名访客", "anonymous visitor linked"),
+    "relation_added": ("已添加关系", "relation added"),
+    "relation_ended": ("关系已结束", "relation ended"),
+    "merged": ("已合并", "merged"),
+    "unmerged": ("合并已撤销", "unmerged"),
+    "archived": ("已归档", "archived"),
+    "restored": ("已恢复", "restored"),
+    "erased": ("已抹除", "erased"),
+    "placed": ("已下单", "placed"),
+    "amended": ("已修改", "amended"),
+    "lines_cancelled": ("部分商品已取消", "lines cancelled"),
+    "customer_linked": ("已关联客户", "linked to a customer"),
+    "customer_changed": ("已更换客户", "moved to another customer"),
+    "confirmed": ("已确认", "confirmed"),
+    "completed": ("已完成", "completed"),
+    "cancelled": ("已取消", "cancelled"),
+    "reopened": ("已重新打开", "reopened"),
+    "payment_authorised": ("付款已授权", "payment authorised"),
+    "payment_captured": ("已收款", "payment captured"),
+    "payment_voided": ("付款授权已作废", "payment voided"),
+    "payment_failed": ("付款失败", "payment failed"),
+    "payment_charged_back": ("付款被拒付", "payment charged back"),
+    "payment_reversed": ("款项记录已冲销", "payment reversed"),
+    "payment_refunded": ("已退款", "refunded"),
+    "shipped": ("已发货", "shipped"),
+    "delivered": ("已送达", "delivered"),
+    "delivery_failed": ("送达失败", "delivery failed"),
+    "shipment_cancelled": ("发货已取消", "shipment cancelled"),
+    "return_requested": ("已申请退货", "return requested"),
+    "lines_returned": ("已退货", "goods returned"),
+    "return_declined": ("退货被拒绝", "return declined"),
+    "return_reversed": ("退货已冲销", "return reversed"),
+    "opened": ("已打开", "opened"),
+    "categorised": ("已分类", "categorised"),
+    "priority_changed": ("优先级已更改", "priority changed"),
+    "requester_changed": ("请求人已更改", "requester changed"),
+    "linked": ("已关联", "linked"),
+    "replied": ("已回复", "replied"),
+    "reply_redacted": ("回复已遮盖", "reply redacted"),
+    "pended": ("等待客户", "awaits the customer"),
+    "held": ("已搁置", "put on hold"),
+    "resumed": ("已继续", "resumed"),
+    "escalated": ("已升级", "escalated"),
+    "solved": ("已解决", "solved"),
+    "closed": ("已关闭", "closed"),
+    "merged_into": ("已并入另一张", "merged into another"),
+    "discarded": ("已作废", "discarded"),
+    "sla_applied": ("已应用服务水平", "service level applied"),
+    "sla_breached": ("已违反服务水平", "service level breached"),
+    "logged": ("已记录", "logged"),
+    "corrected": ("已更正", "corrected"),
+    "redacted": ("已遮盖", "redacted"),
+    "retracted": ("已撤回", "retracted"),
+    "requested": ("已请求", "requested"),
+    "submitted": ("已提交", "submitted"),
+    "acknowledged": ("已受理", "acknowledged"),
+    "action_taken": ("已采取措施", "action taken"),
+    "resolved": ("已处理完毕", "resolved"),
+    "dismissed": ("已驳回", "dismissed"),
+    "targeted": ("已列为目标", "targeted"),
+    "suppressed": ("已排除", "suppressed"),
+    "sent": ("已发送", "sent"),
+    "deferred": ("已延迟", "deferred"),
+    "bounced": ("已退回", "bounced"),
+    "clicked": ("已点击", "clicked"),
+    "visited": ("已访问", "visited"),
+    "responded": ("已响应", "responded"),
+    "converted": ("已转化", "converted"),
+    "conversion_reversed": ("转化已冲销", "conversion reversed"),
+    "unsubscribed": ("已退订", "unsubscribed"),
+    "marked_as_spam": ("已标为垃圾邮件", "marked as spam"),
+    "removed": ("已移除", "removed"),
+    "touch_retracted": ("触达已撤回", "touch retracted"),
+    "recorded": ("已记录", "recorded"),
+    "captured": ("已获取", "captured"),
+    "stage_changed": ("阶段已更改", "stage changed"),
+    "qualified": ("已确认合格", "qualified"),
+    "lost": ("已丢失", "lost"),
+    "won": ("已赢单", "won"),
+    "amount_changed": ("金额已更改", "amount changed"),
+    "close_date_changed": ("预计成交日已更改", "close date changed"),
+    "created": ("已创建", "created"),
+    "rescheduled": ("已改期", "rescheduled"),
+    "reminded": ("已提醒", "reminded"),
+}
+
+# Fields that are plain wherever they occur; one that an event marks as personal is left out all the same.
+FIELDS = {
+    "total": ("合计", "total"),
+    "amount": ("金额", "amount"),
+    "value": ("金额", "value"),
+    "fact": ("事项", "fact"),
+    "kind": ("类型", "kind"),
+    "channel": ("渠道", "channel"),
+    "origin": ("来源", "origin"),
+    "purpose": ("用途", "purpose"),
+    "bounce": ("退回", "bounce"),
+    "owner": ("负责人", "owner"),
+    "assignee": ("受理人", "assignee"),
+    "team": ("团队", "team"),
+    "agent": ("客服", "agent"),
+    "tags": ("标签", "tags"),
+    "pipeline": ("销售管道", "pipeline"),
+    "stage": ("阶段", "stage"),
+    "priority": ("优先级", "priority"),
+    "category": ("分类", "category"),
+    "variant": ("组别", "variant"),
+    "direction": ("方向", "direction"),
+    "by": ("来自", "by"),
+    "opened_by": ("提交方", "opened by"),
+    "visibility": ("可见范围", "visibility"),
+    "code": ("结果", "code"),
+    "metric": ("指标", "metric"),
+    "score": ("评分", "score"),
+    "duration_seconds": ("秒数", "seconds"),
+    "carrier": ("承运商", "carrier"),
+    "role": ("关系", "role"),
+    "reason": ("原因", "reason"),
+    "status": ("状态", "status"),
+}
+MONEY = ("total", "amount", "value")
+
+Plain = str | int | float | bool
+
+
+class Line(NamedTuple):
+    zh: str
+    en: str
+
+
+def plain_values(event: Event) -> dict[str, Plain]:
+    """What a line says beside thing and fact: of the known fields those that the event has and that are not personal.
+
+    With money comes the currency that the event itself names; else it is the whole stream's.
+    """
+    values: dict[str, Plain] = {}
+    for name in _plain_fields(type(event)):
+        value = getattr(event, name)
+        if isinstance(value, tuple | list):
+            value = ", ".join(map(str, value))
+        if isinstance(value, Decimal):
+            value = str(value)
+        if isinstance(value, str | int | float):
+            values[name] = value
+    if isinstance(currency := getattr(event, "currency", None), str) and not values.keys().isdisjoint(MONEY):
+        values["currency"] = currency
+    return values
+
+
+def line(type: str, values: Mapping[str, Plain], number: str | None, currency: str | None) -> Line:
+    """`Order 1001 placed: total 12.50 EUR, channel web`, and the same in Chinese."""
+    _, thing, fact, _ = type.split(".")
+    zh_thing, en_thing = THINGS.get(thing, (thing, thing.replace("_", " ").capitalize()))
+    zh_fact, en_fact = FACTS.get(fact, (fact, fact.replace("_", " ")))
+    of = values.get("currency", currency)
+    said = {name: value for name, value in values.items() if name in FIELDS}
+    shown = {name: f"{value} {of}" if name in MONEY and of else str(value) for name, value in said.items()}
+    zh = "，".join(f"{FIELDS[name][0]} {value}" for name, value in shown.items())
+    en = ", ".join(f"{FIELDS[name][1]} {value}" for name, value in shown.items())
+    zh_thing, en_thing = (f"{zh_thing} {number} ", f"{en_thing} {number}") if number else (zh_thing, en_thing)
+    return Line(f"{zh_thing}{zh_fact}" + (f"：{zh}" if zh else ""), f"{en_thing} {en_fact}" + (f": {en}" if en else ""))
+
+
+@cache
+def _plain_fields(kind: type[Event]) -> tuple[str, ...]:
+    hints: dict[str, Any] = get_type_hints(kind, include_extras=True)
+    plain = {name for name, hint in hints.items() if PERSONAL not in getattr(hint, "__metadata__", ())}
+    return tuple(name for name in FIELDS if name in plain and name in kind.__struct_fields__)

@@ -1,0 +1,101 @@
+"""The report on whether campaigns worked, over HTTP. The figures themselves are tried with the read model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.api.client import Client
+from tests.api.conftest import on_both_engines
+from tests.api.customers.given_customers import head, seen
+from tests.api.marketing.given_campaigns import customers, planned, target, told
+from tests.api.sales.given_orders import done
+
+REPORT = "/v1/reports/campaign-effect"
+
+
+def story(client: Client) -> str:
+    """Of two who were sent it one bought for 30.00 EUR and for 500 JPY; two more are the control; it cost 10.00 EUR."""
+    campaign, (ada, bob, cyd, dan) = planned(client), customers(client, 4)
+    target(client, campaign, ada, bob)
+    target(client, campaign, cyd, dan, variant="control")
+    told(
+        client,
+        campaign,
+        *({"customer_id": who, "kind": "sent", "send_id": "s", "channel": "email"} for who in (ada, bob)),
+        {"customer_id": bob, "kind": "bounced", "send_id": "s", "bounce": "hard"},
+        {"customer_id": ada, "kind": "clicked", "send_id": "s", "machine": "false"},
+        {"customer_id": ada, "kind": "converted", "conversion_id": "a", "value": "30.00"},
+        {"customer_id": ada, "kind": "converted", "conversion_id": "b", "value": "500", "currency": "JPY"},
+    )
+    done(client, f"{campaign}/spends", {"spend_id": "s1", "amount": "10.00"})
+    return campaign.rsplit("/", 1)[-1]
+
+
+def value(ratio: dict[str, Any]) -> tuple[Any, ...]:
+    return ratio["value"], ratio["numerator"], ratio["denominator"], ratio["unit"]
+
+
+@on_both_engines
+def test_a_campaigns_effect_by_currency(client: Client) -> None:
+    campaign = story(client)
+    report = seen(client, REPORT, campaign_id=campaign, margin="0.5")
+    euros, yen = report["groups"]
+    assert (euros["campaign"], euros["variant"], euros["currency"], euros["sales"]) == ("Spring", None, "EUR", "30.00")
+    assert (yen["currency"], yen["sales"], yen["roi"]["reason"]) == ("JPY", "500", "spend is in EUR")
+    assert {stage: count for stage, count in euros["funnel"].items() if count} == {
+        "targeted": 4,
+        "sent": 2,
+        "delivered": 1,
+        "bounced": 1,
+        "opened": 1,
+        "opened_by_person": 1,
+        "clicked": 1,
+        "clicked_by_person": 1,
+        "converted": 1,
+    }
+    assert value(euros["rates"]["click_rate"]) == ("1", 1, 1, "1")
+    assert value(euros["rates"]["conversion_rate"]) == ("0.25", 1, 4, "1")
+    assert value(euros["seed_effect"]) == ("7.50", "30.00", 4, "EUR")
+    assert (euros["cost"], euros["roi"]["value"], euros["roas"]["value"]) == ("10.00", "0.5", "3")
+    assert [(mean["currency"], mean["seed_effect"]["value"]) for mean in report["means"]] == [("EUR", "7.50"), ("JPY", "125")]
+
+
+@on_both_engines
+def test_the_effect_of_each_variant_beside_the_control(client: Client) -> None:
+    story(client)
+    groups = {(group["variant"], group["currency"]): group for group in seen(client, REPORT, by="variant")["groups"]}
+    assert set(groups) == {("short", "EUR"), ("short", "JPY"), ("long", "EUR"), ("control", "EUR")}
+    assert value(groups["short", "EUR"]["rates"]["conversion_rate"]) == ("0.5", 1, 2, "1")
+    assert value(groups["control", "EUR"]["rates"]["conversion_rate"]) == ("0", 0, 2, "1")
+    nobody = groups["long", "EUR"]["rates"]["conversion_rate"]
+    assert (nobody["value"], nobody["reason"]) == (None, "no members targeted")
+
+
+def test_a_report_says_what_it_is_made_of(client: Client) -> None:
+    story(client)
+    report = seen(client, REPORT, zone="Europe/Berlin", **{"from": "2020-01-01", "to": "2020-02-01"})
+    assert (report["from"], report["to"], report["zone"], report["by"], report["margin"]) == (
+        "2020-01-01",
+        "2020-02-01",
+        "Europe/Berlin",
+        "campaign",
+        "1",
+    )
+    assert report["position"] == head(client)
+    assert "counts conversion twice" in report["definition"]
+    [group] = report["groups"]
+    assert (group["funnel"]["targeted"], group["roi"]["value"]) == (0, None)
+
+
+def test_without_a_campaign_there_is_nothing_to_tell(client: Client) -> None:
+    report = seen(client, REPORT)
+    assert (report["groups"], report["means"]) == ([], [])
+
+
+@pytest.mark.parametrize(
+    "question", [{"by": "channel"}, {"margin": "2"}, {"margin": "NaN"}, {"campaign_id": "1"}, {"from": "x"}]
+)
+def test_a_question_that_does_not_fit_is_refused(client: Client, question: dict[str, str]) -> None:
+    assert client.get(REPORT, params=question).status_code == 422

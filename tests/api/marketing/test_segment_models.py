@@ -1,0 +1,156 @@
+"""Segment models over HTTP: a fit reads what is known now, and records what it found."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from commands.shared.executor import Executor
+from domain.shared.ids import derived_id
+from tests.api.client import Client
+from tests.api.conftest import KeyFor, new_key, on_both_engines
+from tests.api.customers.given_customers import registered
+from tests.api.sales.given_orders import placed
+
+PATH = "/v1/segment-models"
+BASELINE = {"name": "baseline", "features": ["attribute:income", "attribute:age"], "k": 2}
+
+
+def customers(client: Client, *attributes: dict[str, Any]) -> None:
+    for some in attributes:
+        registered(client, attributes=some)
+
+
+def two_kinds(client: Client) -> None:
+    customers(
+        client, *({"income": 10.0 + n, "age": 20} for n in range(3)), *({"income": 90.0 + n, "age": 60} for n in range(4))
+    )
+
+
+def recorded(client: Client, kind: str = "fitted") -> list[dict[str, Any]]:
+    """What such events say, the oldest first."""
+    items = client.get("/v1/events", params={"type": f"crm.segment_model.{kind}.v1"}).json()["items"]
+    return [item["data"] for item in sorted(items, key=lambda item: int(item["position"]))]
+
+
+def problem(answer: httpx.Response, status: int) -> str:
+    assert answer.status_code == status, answer.text
+    return str(answer.json()["type"]).removeprefix("/problems/")
+
+
+@on_both_engines
+def test_a_fit_records_what_it_found_and_is_active_at_once(client: Client) -> None:
+    two_kinds(client)
+    customers(client, {"age": 40}, {})
+    head = int(client.get("/v1/events", params={"limit": 1}).headers["Position"])
+    answer = client.post(PATH, BASELINE)
+    assert answer.status_code == 201, answer.text
+    assert answer.headers["Location"] == f"{PATH}/{derived_id('segment_model', 'baseline')}"
+    [fitted] = recorded(client)
+    assert (fitted["name"], fitted["customers"], fitted["left_out"]) == ("baseline", 7, 2)
+    assert fitted["cut_off_position"] == head
+    assert fitted["mean"] == pytest.approx([(33 + 366) / 7, (60 + 240) / 7])
+    assert fitted["quality"]["smallest_share"] == pytest.approx(3 / 7)
+    assert recorded(client, "activated") == [{}]
+
+
+def test_another_fit_under_the_same_name_takes_the_place_of_the_last(client: Client) -> None:
+    two_kinds(client)
+    first = client.post(PATH, BASELINE).json()
+    customers(client, {"income": 55.0, "age": 41})
+    again = client.post(PATH, BASELINE)
+    assert (again.status_code, again.json()["id"], again.json()["version"]) == (200, first["id"], 3)
+    assert [fitted["customers"] for fitted in recorded(client)] == [7, 8]
+
+
+def test_a_fit_that_is_not_to_be_active_waits(client: Client) -> None:
+    two_kinds(client)
+    assert client.post(PATH, BASELINE | {"activate": False}).json()["version"] == 1
+    assert client.post(f"{PATH}/baseline/activation").json()["version"] == 2
+
+
+def test_the_same_request_again_gives_the_first_answer(client: Client) -> None:
+    two_kinds(client)
+    key = {"Idempotency-Key": "fit-1"}
+    first, again = (client.post(PATH, BASELINE, headers=key) for _ in range(2))
+    assert (first.status_code, first.json()) == (again.status_code, again.json())
+    assert len(recorded(client)) == 1
+
+
+@pytest.mark.parametrize(
+    ("incomes", "k"), [([], 2), ([5.0], 2), ([5.0, 6.0], 3), ([5.0, 5.0, 5.0], 2)], ids=["nobody", "one", "k above", "alike"]
+)
+def test_too_few_customers_who_differ_are_refused(client: Client, incomes: list[float], k: int) -> None:
+    customers(client, *({"income": income} for income in incomes))
+    answer = client.post(PATH, {"name": "m", "features": ["attribute:income"], "k": k})
+    assert problem(answer, 409) == "not-enough-customers"
+    assert answer.json()["facts"]["customers"] == str(len(incomes))
+    assert recorded(client) == []
+
+
+def test_features_that_do_not_exist_are_refused(client: Client) -> None:
+    assert problem(client.post(PATH, BASELINE | {"features": ["shoe_size"]}), 422) == "unknown-feature"
+    assert problem(client.post(PATH, BASELINE | {"features": ["orders", "orders"]}), 422) == "malformed"
+    assert problem(client.post(PATH, BASELINE | {"features": ["orders:EUR"]}), 422) == "currency-missing"
+    assert problem(client.post(PATH, BASELINE | {"features": ["total:XXX"]}), 422) == "unknown-currency"
+
+
+def test_a_cut_off_day_that_has_not_come_is_refused(client: Client) -> None:
+    tomorrow = (datetime.now(UTC) + timedelta(days=2)).date().isoformat()
+    assert problem(client.post(PATH, BASELINE | {"cut_off_day": tomorrow}), 422) == "malformed"
+
+
+def buyers(client: Client, *currencies: str) -> None:
+    for number, currency in enumerate(currencies, start=1):
+        customer_id = registered(client).rpartition("/")[2]
+        for _ in range(number):
+            placed(client, customer_id=customer_id, currency=currency)
+
+
+@on_both_engines
+def test_money_is_in_the_only_currency_there_is(client: Client) -> None:
+    buyers(client, "EUR", "EUR", "EUR")
+    assert client.post(PATH, {"name": "m", "features": ["orders", "total", "T"], "k": 2}).status_code == 201
+    [fitted] = recorded(client)
+    assert fitted["features"] == [{"name": "orders"}, {"name": "total", "currency": "EUR"}, {"name": "T"}]
+
+
+def test_where_there_are_several_currencies_one_is_named(client: Client) -> None:
+    asked = {"name": "m", "features": ["total"], "k": 2}
+    assert problem(client.post(PATH, asked), 422) == "currency-missing"
+    buyers(client, "EUR", "USD", "EUR")
+    answer = client.post(PATH, asked)
+    assert problem(answer, 422) == "currency-missing"
+    assert "EUR, USD" in answer.json()["detail"]
+    assert client.post(PATH, asked | {"currency": "EUR"}).status_code == 201
+    assert client.post(PATH, asked | {"features": ["total:USD"]}).status_code == 200
+
+
+def test_clusters_are_named_and_a_model_is_retired_by_its_name_or_id(client: Client) -> None:
+    two_kinds(client)
+    id = client.post(PATH, BASELINE).json()["id"]
+    named = client.put(f"{PATH}/baseline/cluster-names", {"names": ["earning", "learning"]})
+    assert named.json()["version"] == 3
+    assert client.post(f"{PATH}/{id}/retirement").json()["version"] == 4
+    assert (
+        problem(client.put(f"{PATH}/{id}/cluster-names", {"names": ["one", "two", "three"]}), 422) == "cluster-names-do-not-fit"
+    )
+    assert problem(client.post(f"{PATH}/nobody/retirement"), 404) == "not-there"
+
+
+def test_analysts_fit_models_and_agents_do_not(client: Client, key_for: KeyFor) -> None:
+    assert client.post(PATH, BASELINE, headers=key_for("agent")).status_code == 403
+    assert problem(client.post(PATH, BASELINE, headers=key_for("analyst")), 409) == "not-enough-customers"
+
+
+def test_an_operator_ends_a_day_by_hand_once_it_is_over(client: Client, executor: Executor) -> None:
+    operator = new_key(executor, "operator")
+    today = datetime.now(UTC).date()
+    yesterday = {"day": (today - timedelta(days=1)).isoformat()}
+    ended, again = (client.post("/v1/calendar/days", yesterday, headers=operator) for _ in range(2))
+    assert (ended.status_code, ended.json()["version"], again.json()["version"]) == (200, 1, 1)
+    coming = {"day": (today + timedelta(days=1)).isoformat()}
+    assert problem(client.post("/v1/calendar/days", coming, headers=operator), 409) == "day-not-over"

@@ -1,0 +1,160 @@
+"""The log over HTTP: found by everything that is asked of it, a page at a time or as a whole."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from api.operations import events as routes
+from api.shared.access import ROLES
+from infra.event_store import search
+from tests.api.client import Client
+from tests.api.conftest import KeyFor, on_both_engines
+from tests.api.customers.given_customers import head, registered
+from tests.api.sales.given_orders import confirmed, done, placed
+
+
+def found(client: Client, **question: Any) -> list[dict[str, Any]]:
+    answer = client.get("/v1/events", params={"limit": 500} | question)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["next"] is None
+    return list(answer.json()["items"])
+
+
+def types(client: Client, **question: Any) -> list[str]:
+    return [event["type"] for event in found(client, **question)]
+
+
+def test_events_are_in_the_order_of_their_positions(client: Client) -> None:
+    registered(client)
+    confirmed(client)
+    positions = [event["position"] for event in found(client)]
+    assert positions == sorted(set(positions))
+    assert positions[-1] == head(client)
+
+
+def test_events_are_found_by_type_and_by_the_beginning_of_one(client: Client) -> None:
+    registered(client)
+    confirmed(client)
+    assert types(client, type="crm.order.placed.v1") == ["crm.order.placed.v1"]
+    assert types(client, type="crm.order.*") == ["crm.order.placed.v1", "crm.order.confirmed.v1"]
+    assert types(client, type=["crm.customer.*", "crm.order.placed.v1"]) == [
+        "crm.customer.registered.v1",
+        "crm.order.placed.v1",
+    ]
+    assert types(client, type="crm.ord.*") == []
+    assert types(client, type="crm.order") == []
+
+
+def test_events_are_found_by_whom_they_are_about(client: Client) -> None:
+    customer = registered(client).rsplit("/", 1)[-1]
+    order = placed(client, customer_id=customer).rsplit("/", 1)[-1]
+    assert types(client, subject=customer) == ["crm.customer.registered.v1", "crm.order.placed.v1"]
+    assert types(client, stream=customer) == ["crm.customer.registered.v1"]
+    assert types(client, stream=order) == ["crm.order.placed.v1"]
+    assert found(client, subject=uuid4()) == []
+
+
+def test_events_are_found_by_who_did_them(client: Client, key_for: KeyFor) -> None:
+    registered(client)
+    client.post("/v1/customers", {"name": "Grace"}, headers=key_for("sales"))
+    actors = [event["metadata"]["actor"]["id"] for event in found(client, type="crm.customer.*")]
+    assert len(set(actors)) == 2
+    assert [event["data"]["name"] for event in found(client, type="crm.customer.*", actor=actors[1])] == ["Grace"]
+
+
+@on_both_engines
+def test_events_are_found_by_when_they_happened_and_when_they_were_recorded(client: Client) -> None:
+    registered(client, occurred_at="2026-01-01")
+    registered(client, occurred_at="2026-02-01T00:00Z")
+    first, second = found(client, type="crm.customer.*")
+    assert found(client, occurred_from="2026-01-01T08:00:00+08:00", occurred_to="2026-02-01T00:00:00Z") == [first]
+    assert found(client, occurred_from="2026-01-02T00:00:00Z", occurred_to="2026-03-01T00:00:00Z") == [second]
+    recorded = second["metadata"]["recorded_at"]
+    assert found(client, recorded_from=recorded) == [second]
+    assert second not in found(client, recorded_to=recorded)
+
+
+def test_events_are_found_between_positions(client: Client) -> None:
+    for number in range(5):
+        registered(client, name=str(number))
+    last = head(client)
+    assert [event["position"] for event in found(client, cursor=last - 4, upto=last - 1)] == [last - 3, last - 2, last - 1]
+    assert found(client, cursor=last) == []
+
+
+def test_events_are_found_by_the_rule_they_break_and_by_what_they_follow_from(client: Client) -> None:
+    correlation = str(uuid4())
+    order = confirmed(client)
+    done(client, f"{order}/payments", {"amount": "99.00", "correlation_id": correlation})
+    captured = "crm.order.payment_captured.v1"
+    assert types(client, irregular="payment-over-due") == [captured]
+    assert types(client, correlation=correlation) == [captured]
+    assert types(client, irregular="unheard-of") == []
+
+
+@on_both_engines
+@pytest.mark.parametrize("question", [{}, {"type": "crm.order.*", "cursor": 3, "upto": 12}])
+def test_the_whole_log_in_lines_is_the_same_as_in_pages(
+    client: Client, question: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "PORTION", 3)
+    for number in range(5):
+        registered(client, name=str(number))
+        confirmed(client)
+    lines = client.get("/v1/events", params=question, headers={"Accept": "application/x-ndjson"})
+    assert lines.headers["Content-Type"] == "application/x-ndjson"
+    paged: list[dict[str, Any]] = []
+    following = f"/v1/events?{'&'.join(f'{name}={value}' for name, value in (question | {'limit': 2}).items())}"
+    while following:
+        page = client.get(following).json()
+        paged += page["items"]
+        following = page["next"]
+    assert [json.loads(line) for line in lines.text.splitlines()] == paged == found(client, **question)
+
+
+def test_a_page_may_look_in_vain_and_still_have_a_next(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "PORTION", 2)
+    monkeypatch.setattr(routes, "SCANNED", 2)
+    for number in range(5):
+        registered(client, name=str(number))
+    order = placed(client)
+    page = client.get("/v1/events", params={"type": "crm.order.*"}).json()
+    assert page["items"] == []
+    while page["next"]:
+        page = client.get(page["next"]).json()
+    assert [event["stream"] for event in page["items"]] == [order.rsplit("/", 1)[-1]]
+
+
+def test_one_event_is_found_by_its_position(client: Client) -> None:
+    registered(client)
+    (event,) = found(client, type="crm.customer.*")
+    assert client.get(f"/v1/events/{event['position']}").json() == event
+    assert client.get(f"/v1/events/{event['position'] + 1}").status_code == 404
+
+
+def test_personal_values_are_shown_only_with_the_permission(
+    client: Client, key_for: KeyFor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(ROLES, "operator", ROLES["operator"] | {"events:read"})
+    registered(client, name="Zwetschge")
+    operator, auditor = key_for("operator"), key_for("auditor")
+    position = found(client, type="crm.customer.*")[0]["position"]
+    for path in ("/v1/events", f"/v1/events/{position}"):
+        for accepted in ("application/json", "application/x-ndjson"):
+            assert "Zwetschge" in client.get(path, headers=auditor | {"Accept": accepted}).text
+            answer = client.get(path, headers=operator | {"Accept": accepted})
+            assert answer.status_code == 200
+            assert "Zwetschge" not in answer.text
+            assert "ada@example.com" not in answer.text.lower()
+
+
+def test_of_whoever_was_erased_the_log_says_only_that(client: Client) -> None:
+    customer = registered(client, name="Zwetschge")
+    client.post(f"{customer}/erasure", {"reason": "requested", "requested_by": "customer"})
+    text = client.get("/v1/events", headers={"Accept": "application/x-ndjson"}).text
+    assert "crm.customer.erased.v1" in text
+    assert "Zwetschge" not in text

@@ -1,0 +1,258 @@
+"""How the system is, and what an operator does, over HTTP."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+import httpx
+import pytest
+from sqlalchemy import insert
+from sqlalchemy.exc import OperationalError
+
+from domain.shared.ids import new_id
+from infra.processes.parts import Parts
+from infra.read_models.positions import dead_letters
+from infra.servers.process import wait_until
+from infra.wiring import PROJECTIONS
+from tests.api.client import Client
+from tests.api.conftest import KeyFor, World, on_both_engines
+
+NAMES = [projection.name for projection in PROJECTIONS]
+SUBJECT = UUID(int=1)
+MAPPING = b"""
+system = "shop"
+occurred_at = "{day}"
+ids.customer = "{customer}"
+[[make]]
+command = "customer.register"
+facts = { name = "{name}" }
+"""
+ROWS = b"customer,name,day\n1,Ada,2026-01-02\n2,,2026-01-03\n"
+
+
+def _set_aside(parts: Parts, projection: str, position: int = 1) -> None:
+    letter = {
+        "projection": projection,
+        "position": position,
+        "partition": 0,
+        "subject": SUBJECT,
+        "type": "crm.customer.registered.v1",
+        "error": "ValueError",
+        "traceback": "",
+        "tries": 1,
+        "since": datetime.now(UTC),
+    }
+    with parts.deployment.read_models.writer.begin() as connection:
+        connection.execute(insert(dead_letters).values(letter))
+
+
+def _ended(client: Client, path: str) -> httpx.Response:
+    """The job's last answer."""
+    answers: list[httpx.Response] = []
+
+    def ended() -> bool:
+        answers.append(client.get(path))
+        assert answers[-1].status_code == 200, answers[-1].text
+        return bool(answers[-1].json()["state"] != "running")
+
+    wait_until(ended, 30, f"{path} ended")
+    return answers[-1]
+
+
+def _upload(client: Client, mapping: bytes = MAPPING, rows: bytes = ROWS, name: str = "rows.csv") -> httpx.Response:
+    return client.request("POST", "/v1/imports", files={"mapping": ("shop.toml", mapping), "file": (name, rows)})
+
+
+# Health
+
+
+def test_that_the_process_lives_is_open_to_everyone(stranger: Client) -> None:
+    answer = stranger.get("/health/live")
+    assert (answer.status_code, answer.json()) == (200, {"status": "alive"})
+
+
+def test_a_system_without_faults_is_ready_and_tells_the_lag_of_every_read_model(client: Client) -> None:
+    answer = client.get("/health/ready")
+    assert answer.status_code == 200
+    body = answer.json()
+    assert (body["status"], body["deployment"], body["kafka"]) == ("ready", "embedded", None)
+    assert [one["name"] for one in body["projections"]] == NAMES
+    assert all(one["lag"] == body["head"] - one["complete_to"] for one in body["projections"])
+
+
+def test_a_dead_letter_degrades(parts: Parts, client: Client) -> None:
+    _set_aside(parts, "orders")
+    body = client.get("/health/ready").json()
+    assert body["status"] == "degraded"
+    assert [one["name"] for one in body["projections"] if one["dead_letters"]] == ["orders"]
+
+
+@on_both_engines
+def test_kafka_counts_only_where_events_go_through_it(client: Client, engine: str) -> None:
+    body = client.get("/v1/status").json()
+    assert (body["kafka"], body["healthy"]) == ((None, True) if engine == "sqlite" else (False, False))
+
+
+def test_a_database_that_does_not_answer_is_unready(client: Client, parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
+    def silent() -> int:
+        raise OperationalError("SELECT 1", {}, Exception("secret"))
+
+    monkeypatch.setattr(parts.deployment.store, "head", silent)
+    answer = client.get("/health/ready")
+    assert answer.status_code == 503
+    assert "Retry-After" in answer.headers
+    assert "secret" not in answer.text
+    assert client.get("/metrics").status_code == 200
+
+
+def test_metrics_are_told_to_prometheus(parts: Parts, client: Client) -> None:
+    _set_aside(parts, "orders")
+    text = client.get("/metrics").text
+    assert f"recount_head_position {parts.deployment.store.head()}.0" in text
+    assert 'recount_dead_letters{projection="orders"} 1.0' in text
+    assert 'recount_projection_lag{projection="customer_view"}' in text
+    assert "recount_commands_waiting 0.0" in text
+
+
+@pytest.mark.parametrize("path", ["/health/ready", "/v1/status", "/metrics", "/v1/operations/dead-letters"])
+def test_how_the_system_is_is_for_operators_and_auditors(client: Client, key_for: KeyFor, path: str) -> None:
+    statuses = {role: client.get(path, headers=key_for(role)).status_code for role in ("operator", "auditor", "agent")}
+    assert statuses == {"operator": 200, "auditor": 200, "agent": 403}
+
+
+# Rebuilds
+
+
+def test_a_read_model_is_rebuilt_and_equal(world: World) -> None:
+    begun = world.client.post("/v1/operations/rebuilds", {"projection": "api_keys"})
+    assert begun.status_code == 202
+    ended = _ended(world.client, begun.headers["Location"]).json()
+    assert ended["state"] == "completed", ended
+    assert (ended["result"]["same"], ended["result"]["swapped"]) == (True, True)
+
+
+def test_a_check_changes_nothing(world: World) -> None:
+    begun = world.client.post("/v1/operations/rebuilds", {"projection": "api_keys", "check": True})
+    result = _ended(world.client, begun.headers["Location"]).json()["result"]
+    assert (result["same"], result["swapped"]) == (True, False)
+
+
+def test_what_is_no_read_model_is_not_rebuilt(world: World) -> None:
+    answer = world.client.post("/v1/operations/rebuilds", {"projection": "customer_veiw"})
+    assert answer.status_code == 404
+    assert "customer_view" in answer.json()["detail"]
+
+
+def test_a_rebuild_that_nobody_began_is_not_there(world: World) -> None:
+    assert world.client.get(f"/v1/operations/rebuilds/{new_id()}").status_code == 404
+
+
+def test_an_auditor_rebuilds_nothing(world: World) -> None:
+    body = {"projection": "api_keys"}
+    assert world.client.post("/v1/operations/rebuilds", body, headers=world.key("auditor")).status_code == 403
+
+
+# Dead letters
+
+
+def test_dead_letters_are_listed_by_read_model(parts: Parts, client: Client) -> None:
+    _set_aside(parts, "orders")
+    [letter] = client.get("/v1/operations/dead-letters").json()["items"]
+    assert (letter["projection"], letter["position"], letter["discarded"]) == ("orders", 1, False)
+    assert client.get("/v1/operations/dead-letters", params={"projection": "customer_view"}).json() == {"items": []}
+
+
+def test_a_discarded_letter_no_longer_degrades_and_is_still_listed(parts: Parts, client: Client) -> None:
+    _set_aside(parts, "orders")
+    answer = client.post("/v1/operations/dead-letters/orders/1/discard")
+    assert (answer.status_code, answer.json()) == (200, {"folded": 0, "waiting": 0})
+    assert client.get("/health/ready").json()["status"] == "ready"
+    [letter] = client.get("/v1/operations/dead-letters").json()["items"]
+    assert letter["discarded"]
+
+
+def test_what_can_be_folded_now_is_folded_by_a_retry(parts: Parts, client: Client) -> None:
+    _set_aside(parts, "orders")
+    answer = client.post("/v1/operations/dead-letters/orders/retry", params={"subject": str(SUBJECT)})
+    assert (answer.status_code, answer.json()) == (200, {"folded": 1, "waiting": 0})
+    assert client.get("/v1/operations/dead-letters").json() == {"items": []}
+
+
+def test_a_letter_that_is_not_there_is_not_discarded(world: World) -> None:
+    assert world.client.post("/v1/operations/dead-letters/orders/7/discard").status_code == 404
+
+
+# Imports
+
+
+def test_a_file_is_imported_and_its_report_names_the_refused_rows(client: Client) -> None:
+    begun = _upload(client)
+    assert begun.status_code == 202, begun.text
+    ended = _ended(client, begun.headers["Location"]).json()
+    assert (ended["state"], ended["rows_done"], ended["rows"]) == ("completed", 2, 2)
+    report = ended["report"]
+    assert [report[count] for count in ("rows", "accepted", "repeated", "refused")] == [2, 1, 0, 1]
+    assert [row["line"] for row in report["refusals"]] == [3]
+
+
+def test_the_same_file_again_is_the_same_import_and_changes_nothing(client: Client) -> None:
+    first = _upload(client)
+    _ended(client, first.headers["Location"])
+    again = _upload(client, name="renamed.csv")
+    assert again.json()["id"] == first.json()["id"]
+    report = _ended(client, again.headers["Location"]).json()["report"]
+    assert (report["accepted"], report["repeated"]) == (0, 1)
+
+
+def test_another_process_knows_the_counts_from_the_log(client: Client, parts: Parts, key_for: KeyFor) -> None:
+    place = _upload(client).headers["Location"]
+    _ended(client, place)
+    with parts.application() as other:
+        elsewhere = Client(other, key_for("auditor"))
+        seen = elsewhere.get(place).json()
+        elsewhere.close()
+    assert seen["state"] == "completed"
+    assert {count: seen["report"][count] for count in ("rows", "accepted", "refused")} == {
+        "rows": 2,
+        "accepted": 1,
+        "refused": 1,
+    }
+
+
+def test_a_mapping_that_cannot_be_used_is_refused_with_its_key(world: World) -> None:
+    answer = _upload(world.client, mapping=MAPPING.replace(b"system", b"sistem"))
+    assert answer.status_code == 422
+    assert "sistem" in answer.json()["detail"]
+
+
+def test_a_file_that_is_not_as_the_mapping_says_fails_with_the_reason(world: World) -> None:
+    begun = _upload(world.client, rows=b"client,title\n1,Ada\n")
+    ended = _ended(world.client, begun.headers["Location"]).json()
+    assert (ended["state"], ended["report"]) == ("failed", None)
+    assert "customer" in ended["error"]
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "C:\\rows.csv", "..", "\x07", "x" * 300])
+def test_a_file_name_leads_nowhere(world: World, name: str) -> None:
+    rows = ROWS.replace(b"Ada", repr(name).encode())
+    begun = _upload(world.client, rows=rows, name=name)
+    assert begun.status_code == 202
+    assert _ended(world.client, begun.headers["Location"]).json()["state"] == "completed"
+
+
+def test_an_import_may_be_larger_than_other_bodies(world: World) -> None:
+    rows = ROWS + b"".join(b"%d,Name,2026-01-05\n" % number for number in range(3, 6000))
+    assert len(rows) > world.parts.deployment.settings.body_limit
+    begun = _upload(world.client, rows=rows)
+    assert begun.status_code == 202
+    assert _ended(world.client, begun.headers["Location"]).json()["report"]["accepted"] > 5000
+
+
+def test_an_import_that_nobody_began_is_not_there(world: World) -> None:
+    assert world.client.get(f"/v1/imports/{new_id()}").status_code == 404
+
+
+def test_an_agent_imports_nothing(world: World) -> None:
+    files = {"mapping": ("shop.toml", MAPPING), "file": ("rows.csv", ROWS)}
+    assert world.client.request("POST", "/v1/imports", files=files, headers=world.key("agent")).status_code == 403

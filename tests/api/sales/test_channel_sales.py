@@ -1,0 +1,79 @@
+"""The report on what channels sold, over HTTP. The figures themselves are tried with the read model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.api.client import Client
+from tests.api.conftest import on_both_engines
+from tests.api.customers.given_customers import head, seen
+from tests.api.sales.given_orders import TEA, confirmed, done, placed
+
+REPORT = "/v1/reports/channel-sales"
+
+
+def groups(client: Client, **question: Any) -> list[dict[str, Any]]:
+    return list(seen(client, REPORT, **question)["groups"])
+
+
+def story(client: Client) -> None:
+    """Two orders in the web shop, one returned; one in the store in dollars; one test order."""
+    order = confirmed(client, occurred_at="2026-01-31T23:30+00:00")
+    placed(client, occurred_at="2026-02-03", discounts=[{"kind": "fixed", "amount": "3.00"}])
+    placed(client, channel="store", currency="USD", lines=[TEA], occurred_at="2026-02-03")
+    placed(client, test=True, occurred_at="2026-02-03")
+    done(client, f"{order}/payments", {"amount": "30.00", "occurred_at": "2026-02-01T00:00+00:00"})
+    tea = [{"line_id": "tea", "quantity": "2"}]
+    done(client, f"{order}/shipments", {"lines": tea, "occurred_at": "2026-02-01T00:00+00:00"})
+    done(client, f"{order}/returns", {"lines": tea, "occurred_at": "2026-02-10"})
+
+
+@on_both_engines
+def test_what_each_channel_sold_by_currency(client: Client) -> None:
+    story(client)
+    store, web = groups(client)
+    assert (store["channel"], store["currency"], store["orders"], store["net"]) == ("store", "USD", 1, "25.00")
+    assert (web["channel"], web["currency"], web["orders"]) == ("web", "EUR", 2)
+    assert (web["gross"], web["discounts"], web["returns"], web["net"]) == ("60.00", "3.00", "25.00", "32.00")
+    assert (web["captured"], web["cash_net"]) == ("30.00", "30.00")
+    average = web["average_order"]
+    assert (average["value"], average["numerator"], average["denominator"], average["unit"]) == ("28.50", "57.00", 2, "EUR")
+
+
+def test_returns_count_on_the_day_they_came(client: Client) -> None:
+    story(client)
+    web = groups(client, by=["month", "channel"], channel="web")
+    assert [(group["period"], group["gross"], group["returns"]) for group in web] == [
+        ("2026-01-01", "30.00", "0.00"),
+        ("2026-02-01", "30.00", "25.00"),
+    ]
+
+
+def test_days_are_those_of_the_zone_that_is_asked_in(client: Client) -> None:
+    story(client)
+    days = {group["period"] for group in groups(client, by="day", channel="web", zone="Asia/Shanghai")}
+    assert days == {"2026-02-01", "2026-02-03", "2026-02-10"}
+    assert groups(client, **{"from": "2026-01-01", "to": "2026-02-01", "zone": "Asia/Shanghai"}) == []
+    assert len(groups(client, **{"from": "2026-01-01", "to": "2026-02-01"})) == 1
+
+
+def test_a_report_says_what_it_is_made_of(client: Client) -> None:
+    story(client)
+    report = seen(client, REPORT, zone="Europe/Berlin", currency="EUR", **{"from": "2026-01-01", "to": "2026-03-01"})
+    assert (report["from"], report["to"], report["zone"], report["by"]) == (
+        "2026-01-01",
+        "2026-03-01",
+        "Europe/Berlin",
+        ["channel"],
+    )
+    assert report["position"] == head(client)
+    assert "returns on their own day" in report["definition"]
+    assert {group["currency"] for group in report["groups"]} == {"EUR"}
+
+
+def test_where_nothing_was_sold_there_is_nothing_to_divide_by(client: Client) -> None:
+    story(client)
+    (group,) = groups(client, **{"from": "2026-02-10", "to": "2026-02-11"})
+    assert (group["orders"], group["net"], group["average_order"]["value"]) == (0, "-25.00", None)
+    assert groups(client, **{"from": "2020-01-01", "to": "2020-02-01"}) == []
+    assert groups(client, **{"from": "2026-03-01", "to": "2026-01-01"}) == []

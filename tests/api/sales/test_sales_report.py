@@ -1,0 +1,75 @@
+"""The reports on what was sold and to whom, over HTTP. The figures themselves are tried with the read models."""
+
+from __future__ import annotations
+
+import csv
+from io import StringIO
+from typing import Any
+
+import pytest
+
+from tests.api.client import Client
+from tests.api.conftest import on_both_engines
+from tests.api.customers.given_customers import head, registered, seen
+from tests.api.sales.given_orders import TEA, confirmed, done, placed
+
+SALES, BUYERS, COHORTS = "/v1/reports/sales", "/v1/reports/buyers", "/v1/reports/cohorts"
+
+
+def story(client: Client) -> None:
+    """Ada orders tea and a cup in January, and tea in February, of which one comes back; a guest buys by phone."""
+    ada = registered(client).rsplit("/", 1)[-1]
+    placed(client, customer_id=ada, occurred_at="2026-01-31", discounts=[{"kind": "fixed", "amount": "3.00"}])
+    order = confirmed(client, customer_id=ada, occurred_at="2026-02-03", lines=[TEA | {"sku": "T-1", "category": "drinks"}])
+    done(client, f"{order}/shipments", {"lines": [{"line_id": "tea", "quantity": "2"}], "occurred_at": "2026-02-04"})
+    done(client, f"{order}/returns", {"lines": [{"line_id": "tea", "quantity": "1"}], "occurred_at": "2026-02-10"})
+    placed(client, channel="phone", occurred_at="2026-02-03", lines=[TEA])
+
+
+@on_both_engines
+def test_what_was_sold_and_to_whom(client: Client) -> None:
+    story(client)
+    report = seen(client, SALES, by=["product", "month"], channel="web")
+    cup, tea, by_sku = report["groups"]
+    assert [group["product"] for group in report["groups"]] == ["Cup", "Green tea", "T-1"]
+    assert (tea["period"], tea["units"], tea["gross"], tea["discounts"], tea["net"]) == (
+        "2026-01-01",
+        "2",
+        "25.00",
+        "2.50",
+        "22.50",
+    )
+    assert (by_sku["name"], by_sku["units_returned"], by_sku["returns"], by_sku["return_rate"]["value"]) == (
+        "Green tea",
+        "1",
+        "12.50",
+        "0.5",
+    )
+    assert (report["position"], report["by"], cup["orders"]) == (head(client), ["product", "month"], 1)
+    found = {(group["period"], group["buyer"]): group["net"] for group in seen(client, BUYERS)["groups"]}
+    assert found == {
+        ("2026-01-01", "new"): "27.00",
+        ("2026-02-01", "guest"): "25.00",
+        ("2026-02-01", "returning"): "12.50",
+    }
+    cohorts = seen(client, COHORTS)["groups"]
+    assert [(c["cohort"], c["months_since"], c["customers"], c["net"], c["retention"]["value"]) for c in cohorts] == [
+        ("2026-01-01", 0, 1, "27.00", "1"),
+        ("2026-01-01", 1, 1, "12.50", "1"),
+    ]
+
+
+def test_the_best_are_had_as_a_table_too(client: Client) -> None:
+    story(client)
+    asked = {"after": head(client), "by": "product", "top": 1, "sort": "gross"}
+    answer = client.get(SALES, params=asked, headers={"accept": "text/csv"})
+    [best] = csv.DictReader(StringIO(answer.text))
+    assert (best["product"], best["gross"], best["average_price.value"]) == ("Green tea", "50.00", "11.875")
+    lines = client.get(COHORTS, params={"after": head(client)}, headers={"accept": "application/x-ndjson"}).text
+    assert len(lines.splitlines()) == 2
+
+
+@pytest.mark.parametrize("path", [SALES, BUYERS])
+@pytest.mark.parametrize("question", [{"by": ["day", "month"]}, {"by": "year"}, {"from": "soon"}, {"currency": "euro"}])
+def test_what_cannot_be_asked_does_not_fit(client: Client, path: str, question: dict[str, Any]) -> None:
+    assert client.get(path, params=question).status_code == 422

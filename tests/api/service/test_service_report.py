@@ -1,0 +1,67 @@
+"""The report on how well customers are served, over HTTP. The figures themselves are tried with the read models."""
+
+from __future__ import annotations
+
+import csv
+from decimal import Decimal
+from io import StringIO
+
+import pytest
+
+from tests.api.client import Client
+from tests.api.conftest import on_both_engines
+from tests.api.customers.given_customers import head, seen
+from tests.api.customers.test_feedback import submitted
+from tests.api.service.test_service_levels import CALENDAR, HOUR, over_the_weekend, told
+from tests.api.service.test_ticket_commands import opened
+
+REPORT = "/v1/reports/service"
+PROMISE = {
+    "order": 1,
+    "targets": [{"metric": "full_resolution", "seconds": 2 * HOUR, "hours": "business"}],
+    "conditions": [{"field": "channel", "values": ["email"]}],
+}
+OFFICE = {"zone": "UTC", "hours": [{"weekday": day, "opens": "09:00", "closes": "17:00"} for day in range(1, 6)]}
+
+
+@pytest.fixture
+def story(client: Client) -> None:
+    """A ticket over the weekend that takes an hour of the office, one that waits, and two answers."""
+    told(client, CALENDAR, OFFICE)
+    told(client, "/v1/sla-policies/two-hours", PROMISE)
+    over_the_weekend(client, channel="email")
+    opened(client, opened_by="customer", channel="email", occurred_at="2026-03-02T12:00Z")
+    for score in (4, 1):
+        submitted(client, "csat", score, channel="email", occurred_at="2026-03-02")
+
+
+@on_both_engines
+@pytest.mark.usefixtures("story")
+def test_one_answer_says_what_customers_say_how_long_they_wait_what_was_kept_and_what_waits(client: Client) -> None:
+    report = seen(client, REPORT, clock="business", zone="UTC", to="2026-03-04")
+    total, [mail] = report["total"], report["groups"]
+    assert (report["clock"], report["zone"], report["position"]) == ("business", "UTC", head(client))
+    assert mail["group"] == {"channel": "email"}
+    for one in (total, mail):
+        assert Decimal(one["feedback"]["csat"]["value"]) == Decimal("0.5")
+        assert Decimal(one["tickets"]["measures"]["full_resolution"]["mean"]["value"]) == HOUR
+        kept = one["service_levels"]["metrics"]["full_resolution"]
+        assert (kept["met"], kept["breached"], kept["undecided"]) == (1, 1, 0)
+        assert (one["backlog"]["opened"], one["backlog"]["finished"], one["backlog"]["backlog"]) == (2, 1, 1)
+    low, high = (Decimal(kept["attainment"]["interval"][bound]) for bound in ("low", "high"))
+    assert 0 < low < Decimal("0.5") < high < 1
+
+
+@pytest.mark.usefixtures("story")
+def test_a_table_has_a_row_a_day(client: Client) -> None:
+    asked = {"by": "day", "zone": "UTC", "to": "2026-03-04", "after": head(client)}
+    answer = client.get(REPORT, params=asked, headers={"accept": "text/csv"})
+    days = {row["group.day"]: row for row in csv.DictReader(StringIO(answer.text))}
+    assert {day: row["backlog.backlog"] for day, row in days.items() if day} == {
+        "2026-02-27": "1",
+        "2026-02-28": "1",
+        "2026-03-01": "1",
+        "2026-03-02": "1",
+        "2026-03-03": "1",
+    }
+    assert (days["2026-03-02"]["feedback.submitted"], days["2026-03-02"]["tickets.tickets"]) == ("2", "1")

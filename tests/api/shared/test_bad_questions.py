@@ -1,0 +1,177 @@
+"""Ids, headers and questions that nobody should send: a problem document each, and nothing is written."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from tests.api.conftest import World
+from tests.api.shared.bad_input import problem
+
+LISTS = ("/v1/customers", "/v1/orders")
+
+
+@pytest.mark.usefixtures("unchanged")
+@pytest.mark.parametrize("kind", ["customers", "orders", "keys"])
+@pytest.mark.parametrize("id", ["1", "x" * 5000, "%00", "a%00b", "%0a", "%ff%fe", "..%2f..%2fetc", "%F0%9F%98%80", "null"])
+def test_an_id_that_is_none_is_refused(world: World, kind: str, id: str) -> None:
+    action = {"customers": "archival", "orders": "confirmation", "keys": "revocation"}[kind]
+    assert problem(world.client.post(f"/v1/{kind}/{id}/{action}"))[0] in (404, 422)
+    if kind != "keys":
+        assert problem(world.client.get(f"/v1/{kind}/{id}"))[0] in (404, 422)
+        assert problem(world.client.get(f"/v1/{kind}/{id}/history"))[0] in (404, 422)
+
+
+@pytest.mark.usefixtures("unchanged")
+def test_an_id_that_nothing_has_is_not_there(world: World) -> None:
+    for path in ("customers", "orders"):
+        assert problem(world.client.get(f"/v1/{path}/{uuid4()}")) == (404, "not-there")
+        assert problem(world.client.get(f"/v1/{path}/{uuid4()}/history")) == (404, "not-there")
+    assert problem(world.client.post(f"/v1/keys/{uuid4()}/revocation")) == (404, "not-there")
+
+
+@pytest.mark.usefixtures("unchanged")
+def test_an_id_of_another_kind_is_not_there(world: World, customer: str, order: str) -> None:
+    customer_id, order_id = customer.rsplit("/", 1)[-1], order.rsplit("/", 1)[-1]
+    for path in (f"/v1/customers/{order_id}", f"/v1/orders/{customer_id}"):
+        for question in ("", "/history", "?version=1", "?as_of=1"):
+            assert problem(world.client.get(path + question)) == (404, "not-there")
+    assert problem(world.client.post(f"/v1/customers/{order_id}/archival")) == (404, "not-there")
+    assert problem(world.client.post(f"/v1/orders/{customer_id}/confirmation")) == (404, "not-there")
+    assert problem(world.client.post(f"/v1/keys/{customer_id}/revocation")) == (404, "not-there")
+    erasure = {"reason": "requested", "requested_by": "customer"}
+    assert problem(world.client.post(f"/v1/customers/{order_id}/erasure", erasure)) == (404, "not-there")
+    assert problem(world.client.put(f"{order}/customer", {"customer_id": order_id}))[0] == 404
+
+
+@pytest.mark.usefixtures("unchanged")
+@pytest.mark.parametrize("system", ["a%00", "a%0a", " ", "-a", "x" * 65, "%F0%9F%98%80"])
+def test_a_system_that_is_no_code_is_refused(world: World, system: str) -> None:
+    path = f"/v1/customers/by/{system}/1"
+    assert problem(world.client.put(path, {"name": "Ada"}))[0] == 422
+    assert problem(world.client.get(path))[0] == 422
+
+
+@pytest.mark.usefixtures("unchanged")
+@pytest.mark.parametrize("external", ["%00", "a%00b", "x" * 256, "%0a%0d", "a%1bb", "%c2%85", "%20"])
+def test_an_external_id_with_control_characters_is_refused(world: World, external: str) -> None:
+    path = f"/v1/customers/by/shop/{external}"
+    assert problem(world.client.put(path, {"name": "Ada"}))[0] in (404, 422)
+    assert problem(world.client.get(path))[0] in (404, 422)
+
+
+@pytest.mark.parametrize("external", ["gid://shopify/Customer/1", "a%2Fb", "100%25", "?", "王", "a b", "a/../b/", "history"])
+def test_an_external_id_may_look_like_anything_else(world: World, external: str) -> None:
+    path = f"/v1/customers/by/shop/{external.replace('?', '%3F')}"
+    made = world.client.put(path, {"name": "Ada"})
+    assert made.status_code == 201
+    seen = world.client.get(path, params={"after": made.headers["Position"]})
+    assert seen.json()["id"] == made.json()["id"]
+
+
+@pytest.mark.usefixtures("unchanged")
+@pytest.mark.parametrize("version", ["1", '"x"', '"-1"', '"1', 'W/"1"', '"1", "2"', '"' + "9" * 30 + '"', '""', "\xb2", ""])
+def test_a_malformed_if_match_is_refused(world: World, customer: str, version: str) -> None:
+    answer = world.client.patch(customer, {"name": "Grace"}, headers={"If-Match": version.encode("latin-1")})
+    assert problem(answer) == (400, "malformed-if-match")
+
+
+@pytest.mark.usefixtures("unchanged")
+@pytest.mark.parametrize("version", ['"0"', '"999999999"'])
+def test_a_version_that_is_not_the_latest_is_too_late(world: World, customer: str, version: str) -> None:
+    assert problem(world.client.patch(customer, {"name": "Grace"}, headers={"If-Match": version}))[0] == 412
+
+
+@pytest.mark.usefixtures("unchanged")
+@pytest.mark.parametrize("key", ["", "two words", "k" * 256, "schlüssel", "a\tb"])
+def test_a_malformed_idempotency_key_is_refused(world: World, customer: str, key: str) -> None:
+    answer = world.client.patch(customer, {"name": "Grace"}, headers={"Idempotency-Key": key.encode("latin-1")})
+    assert problem(answer) == (400, "malformed-idempotency-key")
+
+
+@pytest.mark.usefixtures("unchanged")
+@pytest.mark.parametrize(
+    "cursor",
+    ["x", "%00", "====", "bnVsbA==", "W10=", "e30=", "WyJwb3NpdGlvbiIsMSwxXQ==", "WyJuYW1lIixudWxsLG51bGxd", "😀", "A" * 2001],
+)
+def test_a_malformed_cursor_is_refused(world: World, cursor: str) -> None:
+    for path in LISTS:
+        assert problem(world.client.get(path, params={"cursor": cursor}))[0] == 422
+    assert problem(world.client.get("/v1/events", params={"cursor": cursor}))[0] == 422
+
+
+@pytest.mark.usefixtures("unchanged")
+def test_a_cursor_of_another_order_is_refused(world: World, customer: str) -> None:
+    world.client.get("/v1/customers", params={"after": world.head()})
+    first = world.client.get("/v1/customers", params={"limit": 1, "sort": "position"}).json()["next"]
+    assert first is not None
+    cursor = httpx.URL(first).params["cursor"]
+    assert problem(world.client.get("/v1/customers", params={"cursor": cursor, "sort": "registered_at"}))[0] == 422
+
+
+@pytest.mark.usefixtures("unchanged")
+@pytest.mark.parametrize(
+    "query",
+    [
+        "limit=0",
+        "limit=-1",
+        "limit=501",
+        "limit=" + "9" * 30,
+        "limit=1e2",
+        "limit=",
+        "limit=%00",
+        "after=-1",
+        "after=9223372036854775808",
+        "after=x",
+        "sort=nickname",
+        "sort=%00",
+        "owner=%00",
+        "tag=a%00",
+    ],
+)
+def test_what_no_list_understands_is_refused(world: World, query: str) -> None:
+    for path in LISTS:
+        assert problem(world.client.get(f"{path}?{query}"))[0] == 422
+
+
+@pytest.mark.usefixtures("unchanged")
+@pytest.mark.parametrize(
+    "question",
+    [
+        "/v1/customers?kind=robot",
+        "/v1/customers?archived=perhaps",
+        "/v1/customers?q=%00",
+        "/v1/customers?q=" + "x" * 201,
+        "/v1/customers?registered_from=1899-12-31",
+        "/v1/customers?registered_to=9999-12-31",
+        "/v1/orders?currency=euro",
+        "/v1/orders?customer_id=Ada",
+        "/v1/orders?placed_from=2026-02-30",
+        "/v1/reports/channel-sales?from=0001-01-01",
+        "/v1/reports/channel-sales?by=hour",
+        "/v1/reports/channel-sales?by=day&by=week",
+        "/v1/reports/channel-sales?channel=%00",
+        "/v1/events?limit=501",
+        "/v1/events?upto=9223372036854775808",
+        "/v1/events?actor=%00",
+        "/v1/events?irregular=Upper",
+        "/v1/events?subject=Ada",
+        "/v1/events?" + "&".join(["type=a"] * 51),
+        "/v1/events/0",
+        "/v1/events/9223372036854775808",
+    ],
+)
+def test_what_no_question_means_is_refused(world: World, question: str) -> None:
+    assert problem(world.client.get(question))[0] == 422
+
+
+@pytest.mark.usefixtures("unchanged")
+@pytest.mark.parametrize(
+    "question",
+    ["version=0", "version=x", "version=2147483648", "as_of=yesterday", "as_of=2026-01-01", "as_of=-1", "as_of=%00", "as_of=٣"],
+)
+def test_a_past_that_is_none_is_refused(world: World, customer: str, order: str, question: str) -> None:
+    for path in (customer, order):
+        assert problem(world.client.get(f"{path}?{question}"))[0] == 422

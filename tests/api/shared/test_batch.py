@@ -1,0 +1,142 @@
+"""Many commands in one request, each line for itself."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+import pytest
+
+from tests.api.client import Client
+from tests.api.conftest import KeyFor, on_both_engines
+from tests.api.customers.given_customers import registered, seen
+from tests.api.sales.given_orders import TEA
+
+Line = dict[str, Any]
+
+
+def sent(client: Client, *lines: Line | bytes, **headers: str) -> list[Line]:
+    """The answers, a line each."""
+    text = b"\n".join(line if isinstance(line, bytes) else msgspec.json.encode(line) for line in lines)
+    answer = client.request("POST", "/v1/batch", content=text, headers={"content-type": "application/x-ndjson"} | headers)
+    assert answer.status_code == 200, answer.text
+    return [msgspec.json.decode(line) for line in answer.content.splitlines()]
+
+
+def register(name: str, id: object = None) -> Line:
+    if id is None:
+        return {"method": "POST", "path": "/v1/customers", "body": {"name": name}}
+    return {"method": "PUT", "path": f"/v1/customers/by/shop/{id}", "body": {"name": name}}
+
+
+@on_both_engines
+def test_each_line_is_answered_as_its_request_would_be(client: Client) -> None:
+    made, unknown, misfit = sent(
+        client,
+        register("Ada"),
+        {"method": "POST", "path": f"/v1/customers/{uuid4()}/archival"},
+        {"method": "POST", "path": "/v1/customers", "body": {"nickname": "Ada"}},
+    )
+    assert (made["line"], made["status"], made["etag"]) == (1, 201, '"1"')
+    assert made["location"] == f"/v1/customers/{made['body']['id']}"
+    assert (unknown["line"], unknown["status"], unknown["body"]["type"]) == (2, 404, "/problems/not-there")
+    assert (misfit["line"], misfit["status"]) == (3, 422)
+    assert [item["name"] for item in seen(client, "/v1/customers")["items"]] == ["Ada"]
+
+
+@on_both_engines
+def test_lines_are_carried_out_in_their_order_and_a_refused_one_stops_nothing(client: Client) -> None:
+    path = registered(client)
+    answers = sent(client, *({"method": "PATCH", "path": path, "body": {"name": f"Ada {n}"}} for n in range(300)))
+    assert [answer["body"]["version"] for answer in answers] == list(range(2, 302))
+    renamed, refused, last = sent(
+        client,
+        {"method": "PATCH", "path": path, "body": {"name": "Ada L."}, "if_match": '"301"'},
+        {"method": "PATCH", "path": path, "body": {"name": "late"}, "if_match": '"301"'},
+        {"method": "POST", "path": f"{path}/tags", "body": {"tags": ["vip"]}},
+    )
+    assert (renamed["status"], refused["status"], last["status"]) == (200, 412, 200)
+    assert seen(client, path)["name"] == "Ada L."
+
+
+def test_a_line_may_build_on_the_one_before(client: Client) -> None:
+    order = {"channel": "web", "currency": "EUR", "lines": [TEA]}
+    (made,) = sent(client, register("Ada", 7))
+    answers = sent(
+        client,
+        {"method": "PUT", "path": "/v1/orders/by/shop/1", "body": order | {"customer_id": made["body"]["id"]}},
+        {"method": "PUT", "path": "/v1/orders/by/shop/1", "body": order | {"customer_id": made["body"]["id"]}},
+        {"method": "PUT", "path": "/v1/customers/by/shop/7", "body": {"name": "Ada L."}},
+    )
+    assert [(answer["status"], answer["body"]["version"]) for answer in answers] == [(201, 2), (200, 2), (200, 3)]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"{",
+        b"[]",
+        b'{"method": "GET", "path": "/v1/customers"}',
+        b'{"method": "POST", "path": "/v1/batch"}',
+        b'{"method": "POST", "path": "/health/live"}',
+        b'{"method": "POST", "path": "/v1/customers", "body": {"name": NaN}}',
+        b'{"method": "POST", "path": "/v1/customers", "headers": {}}',
+        b'{"method": "POST", "path": "/v1/\xc3\xa4"}',
+        b'{"method": "POST", "path": "/v1/%ff"}',
+        b'{"method": "POST", "path": "/v1/customers", "if_match": "\xe7\x8e\x8b"}',
+        b"\xff\xfe",
+        b"[" * 5000,
+    ],
+)
+def test_a_line_that_is_no_command_says_so_and_the_others_go_on(client: Client, line: bytes) -> None:
+    bad, good = sent(client, line, register("Ada"))
+    assert (bad["line"], bad["status"], bad["body"]["type"]) == (1, 400, "/problems/malformed-line")
+    assert (good["line"], good["status"]) == (2, 201)
+
+
+def test_a_body_is_as_strict_in_a_line_as_alone(client: Client) -> None:
+    twice, no_text = sent(
+        client,
+        b'{"method": "POST", "path": "/v1/customers", "body": {"name": "a", "name": "b"}}',
+        b'{"method": "POST", "path": "/v1/customers", "body": {"name": "\\u0000"}}',
+    )
+    assert (twice["status"], no_text["status"]) == (400, 422)
+
+
+def test_empty_lines_are_passed_over_and_nothing_is_answered_by_nothing(client: Client) -> None:
+    assert sent(client) == []
+    assert [answer["line"] for answer in sent(client, b"", register("Ada"), b" ", register("Bob"), b"")] == [2, 4]
+
+
+def test_the_same_key_sends_every_line_once(client: Client) -> None:
+    first = sent(client, register("Ada"), register("Bob"), **{"idempotency-key": "import-7"})
+    again = sent(client, register("Ada"), register("Bob"), **{"idempotency-key": "import-7"})
+    assert again == first
+    (other,) = sent(client, register("Carol"), **{"idempotency-key": "import-7"})
+    assert (other["status"], other["body"]["type"]) == (422, "/problems/key-reused")
+    assert len(seen(client, "/v1/customers")["items"]) == 2
+
+
+def test_each_line_needs_its_own_permission(client: Client, key_for: KeyFor) -> None:
+    path = registered(client)
+    erasure = {"reason": "requested", "requested_by": "customer"}
+    tagged, erased = sent(
+        client,
+        {"method": "POST", "path": f"{path}/tags", "body": {"tags": ["vip"]}},
+        {"method": "POST", "path": f"{path}/erasure", "body": erasure},
+        **key_for("agent"),
+    )
+    assert (tagged["status"], erased["status"]) == (200, 403)
+
+
+def test_ten_thousand_lines_and_no_more(client: Client) -> None:
+    lines = [*[b""] * 9_999, b'{"method": "POST", "path": "/v1/none"}']
+    assert [(answer["line"], answer["status"]) for answer in sent(client, *lines)] == [(10_000, 404)]
+    text = b"\n".join([*lines, lines[-1]])
+    answer = client.request("POST", "/v1/batch", content=text, headers={"content-type": "application/x-ndjson"})
+    assert answer.status_code == 413
+
+
+def test_a_batch_says_that_it_is_one(client: Client) -> None:
+    assert client.post("/v1/batch", {}).status_code == 415

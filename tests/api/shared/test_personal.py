@@ -1,0 +1,142 @@
+"""Personal data is behind a permission of its own, in every answer that there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+
+from api.shared.access import ROLES
+from domain.shared.events import type_name
+from infra.event_store.mapper import EACH, personal_paths
+from infra.servers.process import wait_until
+from infra.wiring import EVENTS
+from tests.api.conftest import Headers, World
+from tests.api.given_personal import EMAIL, MARK, PHONE, Places, personal_things_happened
+from tests.api.questions import Question, chosen, plain, searching
+
+UNMARKED = "Quitte"
+MARKS = (MARK.casefold(), PHONE.removeprefix("+"))
+# A gateway's reference of a void is only known from imports.
+UNSAID = {("crm.order.payment_voided.v1", "reference")}
+
+
+@pytest.fixture(scope="module")
+def story(world: World) -> Places:
+    story = personal_things_happened(world.client)
+    wait_until(lambda: _import(world, story)["state"] != "running", 30, "the import ended")
+    assert world.client.get("/v1/customers", params={"after": world.head()}).status_code == 200
+    return story
+
+
+@pytest.fixture(scope="module")
+def blind(world: World) -> Iterator[Headers]:
+    """A key that permits everything but to read personal data, which is more than any role does."""
+    everything = frozenset[str]().union(*ROLES.values())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(ROLES, "auditor", everything - {"personal:read"})
+        yield world.key("auditor")
+
+
+def test_the_story_says_everything_personal_that_an_event_may_hold(world: World, story: Places) -> None:
+    answer = world.client.get("/v1/events", headers=world.admin | {"Accept": "application/x-ndjson"})
+    recorded = [msgspec.json.decode(line) for line in answer.content.splitlines()]
+    said = {(event["type"], path) for event in recorded for path in _marked(event["data"])}
+    personal = {(type_name(kind), _name(path)) for kind in EVENTS for path in personal_paths(kind)}
+    assert personal - UNSAID - said == set()
+
+
+def test_without_the_permission_no_answer_holds_a_personal_value(world: World, story: Places, blind: Headers) -> None:
+    document, answered = world.app.openapi(), set()
+    asked = [*(question for _, question in plain(document, story)), *chosen(document, story)]
+    for question in asked:
+        answer = _ask(world, question, blind)
+        assert answer.status_code < 500, (question, answer.text)
+        assert not _marked_text(answer), (question, answer.text)
+        answered |= {question.path} if answer.is_success else set()
+    unanswered = {question.path for question in asked} - answered
+    # The customer of the story was not erased.
+    assert {path for path in unanswered if "nobody" not in path and not path.endswith("/erasure")} == set()
+
+
+def test_without_the_permission_nothing_tells_whether_a_personal_value_is_known(
+    world: World, story: Places, blind: Headers
+) -> None:
+    document = world.app.openapi()
+    known, unknown = (searching(document, story, value) for value in (MARK, UNMARKED))
+    for one, other in zip(known, unknown, strict=True):
+        assert _told(_ask(world, one, blind), MARK) == _told(_ask(world, other, blind), UNMARKED), one
+
+
+def test_searching_and_sorting_by_personal_values_is_refused(world: World, story: Places, blind: Headers) -> None:
+    by = [f"/v1/{things}/by/shop/{MARK}" for things in ("customers", "orders", "tickets", "leads", "deals", "campaigns")]
+    for question in (f"/v1/customers?q={EMAIL}", "/v1/customers?sort=name", "/v1/customers?sort=-name", *by):
+        assert world.client.get(question, headers=blind).status_code == 403, question
+
+
+def test_a_selection_finds_nobody_by_personal_values(world: World, story: Places, blind: Headers) -> None:
+    for filter in ({"q": MARK}, {"name": MARK}, {"sort": "name"}):
+        wanted = {"filter": filter, "then": {"path": "tags", "body": {"tags": ["seen"]}}}
+        assert world.client.post("/v1/customers/select", wanted, headers=blind).status_code == 422
+
+
+def test_what_became_of_commands_tells_no_personal_value(world: World, story: Places, blind: Headers) -> None:
+    customer = story["/v1/customers"]["id"]
+    wanted = {"filter": {}, "then": {"path": "tags", "body": {"tags": ["seen"]}}}
+    line = {"method": "POST", "path": f"/v1/customers/{customer}/tags", "body": {"tags": ["batch"]}}
+    batch = {"content": msgspec.json.encode(line), "headers": blind | {"Content-Type": "application/x-ndjson"}}
+    for answer in (
+        world.client.post("/v1/customers/select", wanted, headers=blind),
+        world.client.request("POST", "/v1/batch", **batch),
+    ):
+        assert answer.status_code == 200
+        assert not _marked_text(answer), answer.text
+
+
+def test_with_the_permission_the_values_are_there(world: World, story: Places) -> None:
+    told = {path for path, question in plain(world.app.openapi(), story) if _marked_text(_ask(world, question))}
+    things = ("customers", "orders", "tickets", "interactions", "feedback", "leads", "deals", "campaigns", "touchpoints")
+    for thing in (*things, "tasks", "saved-views"):
+        assert {f"/v1/{thing}/{{id}}", f"/v1/{thing}/{{id}}/history"} <= told, thing
+    assert {"/v1/customers/{id}/relations", "/v1/events", "/v1/events/stream", "/v1/keys", "/v1/users"} <= told
+
+
+def _import(world: World, story: Places) -> dict[str, Any]:
+    return dict(world.client.get(f"/v1/imports/{story['/v1/imports']['id']}").json())
+
+
+def _name(path: tuple[str, ...]) -> str:
+    return ".".join(step for step in path if step != EACH)
+
+
+def _ask(world: World, question: Question, key: Headers | None = None) -> httpx.Response:
+    headers = (key or world.admin) | {"Accept": question.form}
+    return world.client.get(question.path, params=list(question.asked), headers=headers)
+
+
+def _marked_text(answer: httpx.Response) -> bool:
+    text = f"{answer.text}{dict(answer.headers)}".casefold()
+    return any(mark in text for mark in MARKS)
+
+
+def _told(answer: httpx.Response, text: str) -> tuple[int, str]:
+    """What an answer says, whatever it says again of what was asked; what a text lacks to be a date tells nothing."""
+    if answer.status_code == 422:
+        return 422, ""
+    return answer.status_code, answer.text.replace(text, "")
+
+
+def _marked(data: Any, path: str = "") -> Iterator[str]:
+    """The paths of what is marked, and of all that holds it."""
+    if isinstance(data, dict):
+        found = [inner for name, value in data.items() for inner in _marked(value, f"{path}.{name}" if path else name)]
+    elif isinstance(data, list):
+        found = [inner for value in data for inner in _marked(value, path)]
+    else:
+        found = [path] if any(mark in str(data).casefold() for mark in MARKS) else []
+    yield from found
+    if found and path:
+        yield path

@@ -1,0 +1,72 @@
+"""Whom a relation may be told of, and who is recorded where somebody was merged."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from commands.customers import customers, relations
+from domain.customers.customer import CustomerErased, CustomerUnknown, RelatedToThemselves, RelationAdded, RelationEnded
+from domain.shared.ids import new_id
+from domain.shared.refusals import NotThere
+from tests.commands.in_memory import InMemory
+
+ADA, ACME, BOB = new_id(), new_id(), new_id()
+ERASURE: dict[str, Any] = {"reason": "requested", "requested_by": "customer", "receipt": "DSR-7"}
+UNTIL = date(2025, 1, 1)
+
+
+@pytest.fixture
+def work() -> InMemory:
+    work = InMemory()
+    for id in (ADA, ACME, BOB):
+        customers.register(work, customer_id=id, kind="person", name="Ada")
+    return work
+
+
+def add(work: InMemory, who: UUID = ADA, whom: UUID = ACME, **more: Any) -> UUID:
+    relation_id = new_id()
+    relations.add(work, customer_id=who, relation_id=relation_id, other=whom, role="employee", **more)
+    return relation_id
+
+
+def others(work: InMemory) -> list[UUID]:
+    return [event.other for event in work.facts(ADA) if isinstance(event, RelationAdded)]
+
+
+def test_the_survivor_is_recorded_unless_the_relation_is_known(work: InMemory) -> None:
+    add(work)
+    customers.merge(work, customer_id=ACME, into=BOB)
+    add(work)
+    assert others(work) == [ACME]
+    add(work, title="Director")
+    assert others(work) == [ACME, BOB]
+
+
+def test_nobody_is_related_to_those_they_are_one_with(work: InMemory) -> None:
+    customers.merge(work, customer_id=ACME, into=ADA)
+    with pytest.raises(RelatedToThemselves):
+        add(work)
+
+
+def test_the_other_is_there_and_not_erased(work: InMemory) -> None:
+    with pytest.raises(CustomerUnknown):
+        add(work, whom=new_id())
+    with pytest.raises(NotThere):
+        add(work, who=new_id())
+    customers.erase(work, customer_id=ACME, **ERASURE)
+    with pytest.raises(CustomerErased):
+        add(work)
+
+
+def test_a_relation_ends_where_it_was_told_unless_they_were_erased_with_their_survivor(work: InMemory) -> None:
+    relation_id = add(work)
+    customers.merge(work, customer_id=ADA, into=BOB)
+    relations.end(work, customer_id=ADA, relation_id=relation_id, until=UNTIL)
+    assert isinstance(work.facts(ADA)[-1], RelationEnded)
+    customers.erase(work, customer_id=BOB, **ERASURE)
+    with pytest.raises(CustomerErased):
+        relations.end(work, customer_id=ADA, relation_id=relation_id, until=date(2025, 2, 1))

@@ -1,0 +1,162 @@
+"""Commands on campaigns and their members: what they load, whom they mean, and what they hand on."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pytest
+
+from commands.marketing import campaign_members as members
+from commands.marketing import campaigns
+from commands.sales import orders
+from domain.customers.customer import Customer, CustomerErased, CustomerUnknown
+from domain.marketing.campaign import Campaign, CampaignHasEnded, Variant
+from domain.marketing.campaign_member import CampaignMember, member_id
+from domain.sales.order import Item
+from domain.shared.ids import external_id
+from domain.shared.refusals import Malformed, NotThere
+from tests.commands.in_memory import InMemory
+
+ADA, BOB = (external_id("customer", "test", name, b"") for name in ("ada", "bob"))
+SPRING = external_id("campaign", "test", "spring", b"")
+ORDER = external_id("order", "test", "1", b"")
+WHOSE: Any = {"campaign_id": SPRING, "customer_id": ADA}
+
+
+@pytest.fixture
+def work() -> InMemory:
+    work = InMemory()
+    register(work, ADA)
+    campaigns.plan(work, campaign_id=SPRING, name="Spring", currency="EUR", variants=(Variant(code="short"),))
+    return work
+
+
+def register(work: InMemory, id: UUID) -> Customer:
+    customer = work.load(Customer, id)
+    customer.register(work.context, kind="person", name="Ada")
+    return customer
+
+
+def flags(member: CampaignMember) -> tuple[str, ...]:
+    return member.pending[-1][1].irregular
+
+
+def test_a_campaign_by_its_external_id_is_planned_and_then_changed(work: InMemory) -> None:
+    autumn = external_id("campaign", "ads", "7", b"")
+    told: Any = {"campaign_id": autumn, "external": ("ads", "7"), "name": "Autumn"}
+    for _ in range(2):
+        campaign = campaigns.create_or_change(work, **told, owner="eva")
+    assert (campaign.version, campaign.external_ids) == (2, {("ads", "7")})
+    campaigns.create_or_change(work, **told, channels=("email",), budget=Decimal(5), currency="EUR", team="growth")
+    assert (campaign.version, campaign.assignment) == (5, ("eva", "growth"))
+    campaigns.create_or_change(work, **told, budget=None, owner=None)
+    assert (campaign.budget, campaign.currency, campaign.assignment) == (None, "EUR", (None, "growth"))
+
+
+def test_nothing_can_be_told_of_a_campaign_that_is_not_there(work: InMemory) -> None:
+    with pytest.raises(NotThere):
+        campaigns.launch(work, campaign_id=ORDER)
+    with pytest.raises(NotThere):
+        members.send(work, campaign_id=ORDER, customer_id=ADA)
+
+
+def test_a_customer_who_is_unknown_or_erased_is_no_member(work: InMemory) -> None:
+    with pytest.raises(CustomerUnknown):
+        members.target(work, campaign_id=SPRING, customer_id=BOB)
+    register(work, BOB).erase(work.context, reason="requested", requested_by="customer", receipt="DSR-7")
+    with pytest.raises(CustomerErased):
+        members.visit(work, campaign_id=SPRING, customer_id=BOB)
+
+
+def test_a_merged_customer_who_was_no_member_is_the_survivor(work: InMemory) -> None:
+    register(work, BOB)
+    work.load(Customer, ADA).survivor = BOB
+    member = members.target(work, **WHOSE, variant="short")
+    assert (member.id, member.customer_id) == (member_id(SPRING, BOB), BOB)
+
+
+def test_a_merged_customer_who_was_a_member_stays_the_member_they_were(work: InMemory) -> None:
+    members.target(work, **WHOSE, variant="short")
+    register(work, BOB)
+    work.load(Customer, ADA).survivor = BOB
+    member = members.visit(work, **WHOSE)
+    assert (member.customer_id, flags(member)) == (ADA, ())
+
+
+def test_a_variant_that_the_campaign_does_not_list_is_flagged(work: InMemory) -> None:
+    assert flags(members.target(work, **WHOSE)) == ("unknown-variant",)
+
+
+def test_nobody_is_targeted_after_the_end_and_a_repeat_is_still_one(work: InMemory) -> None:
+    register(work, BOB)
+    members.target(work, **WHOSE, variant="control")
+    campaigns.cancel(work, campaign_id=SPRING)
+    work.context = msgspec.structs.replace(work.context, now=work.context.now + timedelta(hours=1))
+    assert members.target(work, **WHOSE, variant="control").version == 1
+    with pytest.raises(CampaignHasEnded):
+        members.target(work, campaign_id=SPRING, customer_id=BOB, variant="control")
+
+
+def test_every_touch_reaches_the_member(work: InMemory) -> None:
+    members.target(work, **WHOSE, variant="short")
+    for touch in (members.send, members.defer, members.deliver, members.visit, members.unsubscribe, members.mark_as_spam):
+        touch(work, **WHOSE, send_id="s-1", touch_id=touch.__name__)
+    members.bounce(work, **WHOSE, bounce="soft", code="4.2.2")
+    members.open(work, **WHOSE, machine="true")
+    members.click(work, **WHOSE, url="https://example.com/")
+    members.respond(work, **WHOSE, status="interested")
+    members.suppress(work, **WHOSE, reason="no_consent")
+    members.retract_touch(work, **WHOSE, touch_id="send")
+    assert members.remove(work, **WHOSE).version == 14
+
+
+def test_a_conversion_is_in_the_campaigns_currency_and_called_by_its_order(work: InMemory) -> None:
+    tea = Item(line_id="1", name="Tea", quantity=Decimal(1), unit_price=Decimal(5))
+    orders.place(work, order_id=ORDER, number=None, customer_id=ADA, channel="web", currency="EUR", lines=[tea])
+    member = members.convert(work, **WHOSE, order_id=ORDER, value=Decimal(5))
+    (converted,) = member.conversions.values()
+    assert (converted.conversion_id, converted.currency) == (str(ORDER), "EUR")
+    members.reverse_conversion(work, **WHOSE, conversion_id=str(ORDER))
+    assert member.reversed == {str(ORDER)}
+
+
+def test_a_conversion_names_itself_or_an_order_that_is_there(work: InMemory) -> None:
+    with pytest.raises(Malformed):
+        members.convert(work, **WHOSE)
+    with pytest.raises(NotThere):
+        members.convert(work, **WHOSE, order_id=ORDER)
+
+
+@pytest.mark.parametrize(
+    ("command", "facts"),
+    [
+        (members.remove, {}),
+        (members.retract_touch, {"touch_id": "1"}),
+        (members.reverse_conversion, {"conversion_id": "1"}),
+    ],
+)
+def test_what_was_never_a_member_has_nothing_to_take_back(work: InMemory, command: Any, facts: dict[str, str]) -> None:
+    with pytest.raises(NotThere):
+        command(work, **WHOSE, **facts)
+
+
+def test_a_campaign_is_carried_out(work: InMemory) -> None:
+    told: Any = {"campaign_id": SPRING}
+    campaigns.launch(work, **told)
+    campaigns.pause(work, **told, reason="texts")
+    campaigns.resume(work, **told)
+    campaigns.revise(work, **told, channels=("email",))
+    campaigns.change_budget(work, **told, budget=Decimal(10))
+    campaigns.record_spend(work, **told, spend_id="1", amount=Decimal(3))
+    campaigns.reverse_spend(work, **told, spend_id="1")
+    campaigns.assign_resource(work, **told, kind="asset", code="studio", share=Decimal("0.5"))
+    campaigns.release_resource(work, **told, kind="asset", code="studio")
+    campaigns.set_milestone(work, **told, milestone_id="texts")
+    campaigns.reach_milestone(work, **told, milestone_id="texts")
+    campaign = campaigns.complete(work, **told)
+    assert (campaign.version, campaign.status) == (13, "completed")
+    assert isinstance(campaign, Campaign)

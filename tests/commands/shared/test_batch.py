@@ -1,0 +1,180 @@
+"""One run of a batch: what it reads, what it would commit, and what each command is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+
+from commands.sales import orders
+from commands.shared.batch import Batch, Command
+from commands.shared.cache import Cache
+from commands.shared.commit import Commit, Committed, NumbersTaken, ReceiptsTaken, Stale
+from commands.shared.outcome import Outcome
+from domain.customers.customer import Customer
+from domain.sales.order import Order
+from domain.shared.ids import new_id
+from infra.event_store import EventStore
+from tests.commands.event_stores import archiving, command, erasing, opened, placing, registering, tagging
+
+NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def cache() -> Cache:
+    return Cache(100)
+
+
+@pytest.fixture
+def yesterday(where: str, store: EventStore) -> Iterator[EventStore]:
+    """The same store on other connections."""
+    other = opened(where)
+    yield other
+    other.close()
+
+
+def run(store: EventStore, cache: Cache, *commands: Command) -> Batch:
+    batch = Batch(store, cache, NOW, commands)
+    batch.run()
+    return batch
+
+
+def commit(store: EventStore, batch: Batch) -> Committed:
+    return store.commit(Commit(new_id(), batch.events, batch.read_set(), batch.claims, batch.receipts))
+
+
+def settled(store: EventStore, cache: Cache, *commands: Command) -> list[Outcome | BaseException]:
+    batch = run(store, cache, *commands)
+    committed = commit(store, batch)
+    cache.keep(batch.kept())
+    return batch.outcomes(committed)
+
+
+def ends(batch: Batch) -> list[str | None]:
+    """Each command's refusal, None where it was accepted."""
+    outcomes = batch.outcomes(Committed(range(1, 100), 0))
+    return [outcome.refusal.rule if isinstance(outcome, Outcome) and outcome.refusal else None for outcome in outcomes]
+
+
+def test_what_was_only_looked_at_is_read_and_what_was_written_is_not(store: EventStore, cache: Cache) -> None:
+    customer, order, missing = new_id(), new_id(), new_id()
+    settled(store, cache, registering(customer))
+    batch = run(store, cache, placing(order, customer), tagging(missing, "vip"))
+    assert batch.read_set() == {customer: 1, missing: 0}
+    assert [(event.stream, event.version) for event in batch.events] == [(order, 1)]
+    assert ends(batch) == [None, "not-there"]
+
+
+def test_a_target_that_is_only_compared_counts_as_read(store: EventStore, cache: Cache) -> None:
+    customer = new_id()
+    settled(store, cache, registering(customer))
+    batch = run(store, cache, tagging(customer, "vip", expected=7))
+    assert batch.read_set() == {customer: 1}
+    assert ends(batch) == ["version-mismatch"]
+
+
+@pytest.mark.parametrize("cached", [True, False])
+def test_a_batch_on_what_others_changed_writes_nothing_and_names_it(
+    store: EventStore, yesterday: EventStore, cache: Cache, cached: bool
+) -> None:
+    customer, order = new_id(), new_id()
+    settled(store, cache, registering(customer))
+    if not cached:
+        cache.take(customer)
+    batch = run(store, cache, placing(order, customer, number="N-1", key="k"), registering())
+    settled(yesterday, Cache(1), erasing(customer))
+    with pytest.raises(Stale) as stale:
+        commit(store, batch)
+    assert stale.value.streams == {customer: 2}
+    assert store.head() == 2
+    assert len(cache) == 0
+    again = run(store, cache, placing(order, customer, number="N-1", key="k"), registering())
+    assert ends(again) == ["customer-erased", None]
+    commit(store, again)
+
+
+def test_a_version_that_others_wrote_is_stale(store: EventStore, yesterday: EventStore, cache: Cache) -> None:
+    customer = new_id()
+    settled(store, cache, registering(customer))
+    batch = run(store, cache, tagging(customer, "a"), tagging(customer, "b"))
+    settled(yesterday, Cache(1), archiving(customer))
+    with pytest.raises(Stale) as stale:
+        commit(store, batch)
+    assert stale.value.streams == {customer: 2}
+
+
+def test_a_new_stream_that_others_began_is_stale(store: EventStore, yesterday: EventStore, cache: Cache) -> None:
+    customer = new_id()
+    batch = run(store, cache, registering(customer))
+    settled(yesterday, Cache(1), registering(customer, "Someone Else"))
+    with pytest.raises(Stale):
+        commit(store, batch)
+    assert ends(run(store, cache, registering(customer))) == ["customer-already-registered"]
+
+
+def test_a_number_that_others_took_is_named(store: EventStore, yesterday: EventStore, cache: Cache) -> None:
+    batch = run(store, cache, placing(number="N-1"), placing(number="N-2"))
+    settled(yesterday, Cache(1), placing(number="N-2"))
+    with pytest.raises(NumbersTaken) as numbers:
+        commit(store, batch)
+    assert numbers.value.taken == {("order", "N-2")}
+    again = Batch(store, cache, NOW, [placing(number="N-1"), placing(number="N-2")], numbers.value.taken)
+    again.run()
+    assert ends(again) == [None, "number-taken"]
+
+
+def test_a_receipt_that_others_gave_first_is_found_out(store: EventStore, yesterday: EventStore, cache: Cache) -> None:
+    batch = run(store, cache, registering(key="k"))
+    settled(yesterday, Cache(1), registering(key="k"))
+    with pytest.raises(ReceiptsTaken):
+        commit(store, batch)
+
+
+def test_the_same_batch_again_is_answered_as_the_first_time(store: EventStore, cache: Cache) -> None:
+    batch = run(store, cache, registering(), registering())
+    sent = Commit(new_id(), batch.events, batch.read_set(), batch.claims, batch.receipts)
+    first = store.commit(sent)
+    settled(store, cache, registering())
+    again = store.commit(sent)
+    assert (list(again.positions), again.head) == (list(first.positions), first.head) == ([1, 2], 2)
+    assert store.head() == 3
+
+
+def test_a_batch_without_events_is_answered_again_too(store: EventStore, cache: Cache) -> None:
+    sent = Commit(new_id(), (), {new_id(): 0})
+    assert [list(store.commit(sent).positions) for _ in range(2)] == [[], []]
+
+
+def test_a_refused_number_is_free_for_the_next(store: EventStore, cache: Cache) -> None:
+    batch = run(store, cache, placing(customer_id=new_id(), number="N-1"), placing(number="N-1"))
+    assert ends(batch) == ["customer-unknown", None]
+    assert [claim.number for claim in batch.claims] == ["N-1"]
+
+
+def test_something_else_with_this_id_is_not_there(store: EventStore, cache: Cache) -> None:
+    customer, order = new_id(), new_id()
+    settled(store, cache, registering(customer), placing(order))
+    for _ in range(2):
+        batch = run(store, cache, command(orders.confirm, order_id=customer), tagging(order, "vip"), registering(order))
+        assert ends(batch) == ["not-there"] * 3
+        cache = Cache(1)
+
+
+def test_aggregates_of_a_batch_that_was_not_committed_are_not_kept(store: EventStore, cache: Cache) -> None:
+    customer = new_id()
+    settled(store, cache, registering(customer))
+    assert len(cache) == 1
+    run(store, cache, archiving(customer))
+    assert cache.take(customer) is None
+
+
+def test_the_least_recently_used_go_first(cache: Cache) -> None:
+    small, ids = Cache(2), [UUID(int=number) for number in range(3)]
+    customers = [Customer(id) for id in ids]
+    small.keep(customers[:2])
+    small.keep([customers[0]])
+    small.take(ids[0])
+    small.keep([customers[0], Order(ids[2])])
+    assert [id for id in ids if small.take(id)] == [ids[0], ids[2]]

@@ -1,0 +1,258 @@
+"""The store is cut off, killed, restarted or frozen at any point of a commit: nothing is lost, and nothing is doubled."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from commands.shared.commit import Commit, Committed, StoreUnavailable
+from commands.shared.executor import Executor, OutcomeUnknown
+from commands.shared.outcome import Outcome
+from domain.shared.ids import new_id
+from infra.event_store import EventStore, PostgresRecorder
+from infra.event_store.rows import CommitRows
+from infra.servers.postgres import Postgres
+from tests.commands.event_stores import (
+    Watched,
+    accepted,
+    done,
+    one,
+    opened,
+    placing,
+    recorder,
+    registering,
+    running,
+    tagging,
+    tags,
+    together,
+    types,
+    worker,
+)
+
+ROOT = Path(__file__).parents[3]
+Promised = list[tuple[str, Future[Outcome]]]
+
+
+class Lossy(Watched):
+    """Every answer is lost the first time: after the commit was written, or before."""
+
+    def __init__(self, store: EventStore, written: bool) -> None:
+        super().__init__(store)
+        self._written, self._lost = written, set[UUID]()
+
+    def commit(self, commit: Commit) -> Committed:
+        if commit.batch in self._lost:
+            return super().commit(commit)
+        self._lost.add(commit.batch)
+        if self._written:
+            super().commit(commit)
+        raise StoreUnavailable("lost")
+
+
+@pytest.mark.parametrize("written", [True, False], ids=["after", "before"])
+def test_a_lost_acknowledgement_doubles_nothing(store: EventStore, written: bool) -> None:
+    id = new_id()
+    with running(Lossy(store, written)) as executor:
+        first = done(*together(executor, registering(id), tagging(id, "a"), placing(key="k"), placing(number="N-1")))
+        again = one(executor, placing(key="k"))
+        drawn = done(*(executor.submit(placing()) for _ in range(3)))
+    assert [outcome.position for outcome in first] == [1, 2, 3, 4]
+    assert (again.id, again.position) == (first[2].id, 3)
+    assert [accepted(outcome) for outcome in drawn] == [True] * 3
+    assert types(store, id) == ["registered", "tagged"]
+    assert len(store.log(0, 100)) == 7
+
+
+def test_a_store_that_stays_away_leaves_the_outcome_unknown_and_the_key_finds_out(store: EventStore) -> None:
+    class Silent(Lossy):
+        def commit(self, commit: Commit) -> Committed:
+            self._lost.clear()
+            return super().commit(commit)
+
+    silent = Executor(Silent(store, written=True))
+    object.__setattr__(silent, "limits", type(silent.limits)(settle=0.3))
+    unknown = silent.submit(registering(key="k"))
+    with pytest.raises(OutcomeUnknown):
+        unknown.result(20)
+    silent.close()
+    with running(store) as executor:
+        assert (one(executor, registering(key="k")).position, store.head()) == (1, 1)
+
+
+def test_a_store_that_is_away_for_a_moment_while_a_command_reads_is_asked_again(store: EventStore) -> None:
+    class Blinking(Watched):
+        blinks = 3
+
+        def reserve_numbers(self, register: str, count: int) -> Any:
+            self.blinks -= 1
+            if self.blinks > 0:
+                raise StoreUnavailable("blinked")
+            return super().reserve_numbers(register, count)
+
+    with running(Blinking(store)) as executor:
+        placed, registered = together(executor, placing(), registering())
+        assert all(map(accepted, done(placed, registered)))
+
+
+# A real PostgreSQL, cut off in the middle of a commit
+
+
+class Cut(PostgresRecorder):
+    """The server ends this connection once at each named point of a commit."""
+
+    def __init__(self, url: str, points: list[str]) -> None:
+        super().__init__(url)
+        self._url, self.points = url, points
+
+    def _lock(self, connection: Any) -> None:
+        super()._lock(connection)
+        self._cut_at("locking", connection)
+
+    def _insert_events(self, connection: Any, rows: CommitRows, pipeline: Any) -> list[int]:
+        self._cut_at("locked", connection)
+        return super()._insert_events(connection, rows, pipeline)
+
+    def _insert_rest(self, connection: Any, rows: CommitRows, committed: Committed) -> None:
+        self._cut_at("inserted", connection)
+        super()._insert_rest(connection, rows, committed)
+        self._cut_at("queued", connection)
+
+    def _cut_at(self, point: str, connection: Any) -> None:
+        if self.points[:1] == [point]:
+            self.points.pop(0)
+            with psycopg.connect(self._url, autocommit=True) as other:
+                other.execute("SELECT pg_terminate_backend(%s, 5000)", [connection.info.backend_pid])
+
+
+@pytest.mark.servers
+def test_a_connection_cut_anywhere_in_a_commit_loses_and_doubles_nothing(database_url: str) -> None:
+    points = ["locking", "locked", "inserted", "queued"]
+    engine = Cut(database_url, points)
+    store, id = opened(database_url, engine), new_id()
+    with running(store) as executor:
+        one(executor, registering(id))
+        outcomes = [one(executor, tagging(id, f"t-{number}")) for number in range(4)]
+    assert points == []
+    assert [outcome.version for outcome in outcomes] == list(range(2, 6))
+    assert tags(store, id) == [f"t-{number}" for number in range(4)]
+    types(store, id)
+    store.close()
+
+
+@pytest.mark.servers
+def test_connections_cut_at_random_while_they_work_lose_and_double_nothing(database_url: str) -> None:
+    over = threading.Event()
+
+    def cut() -> None:
+        with psycopg.connect(database_url, autocommit=True) as other:
+            while not over.wait(0.03):
+                other.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'"
+                )
+
+    cutter = threading.Thread(target=cut)
+    with worker(database_url, batch=10) as executor, worker(database_url, batch=10) as rival:
+        ids = registered(executor, 10)
+        cutter.start()
+        promised = flow(executor, ids, "ours", 150) + flow(rival, ids, "theirs", 150)
+        done(*(future for _, future in promised))
+        over.set()
+        cutter.join()
+    exactly(database_url, ids, promised)
+
+
+@pytest.mark.servers
+def test_a_server_that_is_killed_and_restarted_loses_and_doubles_nothing() -> None:
+    with tempfile.TemporaryDirectory(prefix="recount-postgres-") as folder, Postgres(Path(folder)) as postgres:
+        url = postgres.create_database("store")
+        with worker(url, batch=10) as executor:
+            ids = registered(executor, 10)
+            promised = flow(executor, ids, "t", 300)
+            wait_until(lambda: executor.waiting() < 200)
+            postgres.kill()
+            assert executor.waiting() > 0
+            postgres.restart()
+            done(*(future for _, future in promised))
+        exactly(url, ids, promised)
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("point", ["locked", "inserted", "queued"])
+def test_a_writer_frozen_in_the_middle_of_its_commit_stops_the_others_only_for_a_moment(database_url: str, point: str) -> None:
+    store = opened(database_url)
+    quick = opened(database_url, recorder(database_url, lock_timeout=1.0, idle_timeout=1.0))
+    with running(quick) as executor:
+        [id] = registered(executor, 1)
+        with frozen(database_url, point, id) as process:
+            began = time.monotonic()
+            assert accepted(one(executor, tagging(id, "ours")))
+            assert time.monotonic() - began < 5
+            os.kill(process.pid, signal.SIGCONT)
+            assert process.stdout
+            assert json.loads(process.stdout.read()) == ["theirs-0"]
+    assert sorted(tags(store, id)) == ["ours", "theirs-0"]
+    types(store, id)
+    quick.close()
+    store.close()
+
+
+@contextmanager
+def frozen(url: str, point: str, id: UUID) -> Iterator[subprocess.Popen[str]]:
+    """A worker in another process that stopped itself at this point."""
+    arguments = [sys.executable, "-m", "tests.commands.shared.rival", "--freeze", point, url, "theirs", str(id)]
+    with subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        try:
+            assert process.stdout
+            assert process.stdin
+            assert process.stdout.readline() == "ready\n"
+            process.stdin.close()
+            wait_until(lambda: "T" in Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0])
+            yield process
+        finally:
+            process.kill()
+
+
+def registered(executor: Executor, count: int) -> list[UUID]:
+    ids = [new_id() for _ in range(count)]
+    assert all(map(accepted, done(*together(executor, *map(registering, ids)))))
+    return ids
+
+
+def flow(executor: Executor, ids: list[UUID], name: str, count: int) -> Promised:
+    names = [f"{name}-{number}" for number in range(count)]
+    return [(tag, executor.submit(tagging(ids[number % len(ids)], tag))) for number, tag in enumerate(names)]
+
+
+def exactly(where: str, ids: list[UUID], promised: Promised) -> None:
+    """What was promised is stored, each once."""
+    outcomes = done(*(future for _, future in promised))
+    store = opened(where)
+    stored = [tag for id in ids for tag in tags(store, id)]
+    assert all(map(accepted, outcomes))
+    assert sorted(stored) == sorted(tag for tag, _ in promised)
+    assert len({outcome.position for outcome in outcomes}) == len(promised)
+    assert all(types(store, id) for id in ids)
+    store.close()
+
+
+def wait_until(met: Callable[[], bool], seconds: float = 20.0) -> None:
+    end, never = time.monotonic() + seconds, threading.Event()
+    while not met():
+        assert time.monotonic() < end
+        never.wait(0.002)

@@ -1,0 +1,86 @@
+"""What the executor does at its limits: a full queue, a store that is away, and the end."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from concurrent.futures import Future
+
+import pytest
+
+from commands.shared.commit import Commit, Committed, StoreUnavailable
+from commands.shared.executor import Executor, OutcomeUnknown, Overloaded
+from commands.shared.outcome import Outcome
+from infra.event_store import EventStore
+from tests.commands.event_stores import Watched, accepted, done, one, registering, running, together
+
+
+class Gated(Watched):
+    """A store whose commits wait until they are let through."""
+
+    def __init__(self, store: EventStore) -> None:
+        super().__init__(store)
+        self.committing, self.gate = threading.Event(), threading.Event()
+
+    def commit(self, commit: Commit) -> Committed:
+        self.committing.set()
+        assert self.gate.wait(20)
+        return super().commit(commit)
+
+
+class Away(Watched):
+    def commit(self, commit: Commit) -> Committed:
+        raise StoreUnavailable("nobody is there")
+
+
+def test_a_full_queue_refuses_at_once_and_takes_again_when_it_empties(store: EventStore) -> None:
+    gated = Gated(store)
+    with running(gated, queue=3) as executor:
+        held = executor.submit(registering())
+        assert gated.committing.wait(20)
+        queued = [executor.submit(registering()) for _ in range(3)]
+        with pytest.raises(Overloaded):
+            executor.submit(registering())
+        gated.gate.set()
+        assert all(accepted(outcome) for outcome in done(held, *queued))
+        assert accepted(one(executor, registering()))
+
+
+def test_closing_finishes_what_was_accepted_and_accepts_no_more(store: EventStore) -> None:
+    executor = Executor(store)
+    futures = together(executor, *(registering() for _ in range(300)))
+    executor.close()
+    assert all(future.done() for future in futures)
+    assert store.head() == 300
+    with pytest.raises(Overloaded):
+        executor.submit(registering())
+
+
+def test_closing_ends_in_time_when_the_store_is_away(store: EventStore) -> None:
+    executor = Executor(Away(store))
+    object.__setattr__(executor, "limits", type(executor.limits)(settle=0.5))
+    futures = together(executor, *(registering() for _ in range(2000)))
+    began = time.monotonic()
+    executor.close()
+    assert time.monotonic() - began < 3
+    assert {type(future.exception(0)) for future in futures} == {OutcomeUnknown}
+
+
+def test_a_caller_who_leaves_does_not_stop_the_others(store: EventStore) -> None:
+    gated = Gated(store)
+
+    async def ask_and_leave(executor: Executor) -> Outcome:
+        leaver = asyncio.ensure_future(executor.run(registering()))
+        stayer = asyncio.ensure_future(executor.run(registering()))
+        await asyncio.get_running_loop().run_in_executor(None, gated.committing.wait, 20)
+        leaver.cancel()
+        gated.gate.set()
+        return await stayer
+
+    with running(gated) as executor:
+        waiting: Future[Outcome] = executor.submit(registering())
+        assert not waiting.cancel()
+        assert accepted(asyncio.run(ask_and_leave(executor)))
+        assert accepted(done(waiting)[0])
+    assert store.head() == 3

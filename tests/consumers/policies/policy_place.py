@@ -1,0 +1,165 @@
+"""Where policies are followed: real stores, a clock that the test sets, and what people told."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, TypeVar
+
+import psycopg
+
+from commands.customers import customers
+from commands.marketing import campaign_members, campaigns
+from commands.sales import order_payments, orders
+from commands.shared.batch import Command
+from commands.shared.executor import Executor
+from consumers.policies import POLICIES, Deadline, Policy
+from consumers.policies.clock import Clock
+from consumers.policies.runner import NAME, Policies
+from consumers.projecting.projector import Projector
+from consumers.projecting.tail import Tail
+from domain.customers.customer import ContactMethod, Customer
+from domain.marketing.campaign_member import CampaignMember, member_id
+from domain.sales.order import Item
+from domain.shared.aggregate import Aggregate, replayed
+from domain.shared.events import Actor, Context, Event, Origin, Recorded
+from domain.shared.ids import external_id, new_id
+from infra.event_store import EventStore, Mapper, PostgresRecorder, SqliteRecorder, Vault
+from infra.read_models import postgres_read_models, sqlite_read_models
+from infra.read_models.positions import followed
+from infra.read_models.tables import prepare
+from infra.wiring import EVENTS
+from projections.operations.webhooks import webhooks
+from projections.service.tasks import tasks
+from projections.service.ticket_due import ticket_due
+from tests.domain.given import NOW
+
+A = TypeVar("A", bound=Aggregate)
+
+ADA = external_id("customer", "test", "ada", b"")
+MAIL = external_id("method", "test", "mail", b"")
+SPRING = external_id("campaign", "test", "spring", b"")
+ORDER = external_id("order", "test", "1", b"")
+MEMBER: Any = {"campaign_id": SPRING, "customer_id": ADA}
+
+
+class Place:
+    """In a folder, or in the PostgreSQL database at `url`."""
+
+    def __init__(self, folder: Path, url: str | None = None) -> None:
+        self.now = NOW
+        self._folder, self._url = folder, url
+        self._opened = ExitStack()
+        self.store = self.open_store()
+        self.read_models = postgres_read_models(url) if url else sqlite_read_models(folder / "read-models.db")
+        self._opened.callback(self.read_models.close)
+        prepare(self.read_models)
+        self._executor = self.worker()
+
+    def open_store(self) -> EventStore:
+        """Whoever opens a store forgets old receipts."""
+        recorder = PostgresRecorder(self._url) if self._url else SqliteRecorder(self._folder / "events.db")
+        store = EventStore(recorder, Mapper(EVENTS), Vault(b"k" * 32))
+        self._opened.callback(store.close)
+        return store
+
+    def worker(self) -> Executor:
+        executor = Executor(self.store, clock=lambda: self.now)
+        self._opened.callback(executor.close)
+        return executor
+
+    def policies(self, *chosen: Policy) -> Policies:
+        """A process of its own, as far as the policies are concerned."""
+        policies = Policies(chosen or POLICIES, self.worker(), self.store, self.read_models)
+        policies.begin()
+        return policies
+
+    def clock(self, deadline: Deadline) -> Clock:
+        """A process of its own, as far as what is due is concerned."""
+        return Clock([deadline], self.worker(), self.read_models, clock=lambda: self.now)
+
+    def project(self) -> None:
+        """The read models that say what is due catch up."""
+        projector = Projector([ticket_due, tasks, webhooks], Tail(self.store), self.store, self.read_models, 1)
+        while projector.turn(0):
+            pass
+
+    def forget_what_was_heard(self, name: str = NAME) -> None:
+        """As after a crash between a command and the saving of how far the log was followed."""
+        with self.read_models.writer.begin() as connection:
+            connection.execute(followed.update().where(followed.c.name == name).values(position=0))
+
+    def let_years_pass(self) -> None:
+        """For receipts, whose age the store's own clock tells."""
+        long_ago = "UPDATE receipts SET at = '2020-01-01'"
+        if self._url:
+            with psycopg.connect(self._url) as connection:
+                connection.execute(long_ago)
+        else:
+            with closing(sqlite3.connect(self._folder / "events.db")) as file, file:
+                file.execute(long_ago)
+
+    def tell(
+        self, function: Callable[..., Aggregate], *, origin: Origin = "live", at: datetime | None = None, **facts: Any
+    ) -> None:
+        actor = Actor(type="user", id="u-1")
+        context = Context(now=self.now, actor=actor, origin=origin, occurred_at=at, command_id=new_id())
+        outcome = self._executor.submit(Command(function, facts, context)).result(10)
+        assert outcome.refusal is None, outcome.refusal
+
+    def log(self) -> list[Recorded]:
+        return self.store.decode(self.store.log(0, 10_000))
+
+    def done(self) -> list[Event]:
+        """What policies recorded."""
+        return [recorded.event for recorded in self.log() if recorded.metadata.actor.type == "policy"]
+
+    def ada(self) -> Customer:
+        return replayed(Customer, ADA, self.store.streams([ADA])[ADA])
+
+    def member(self) -> CampaignMember:
+        id = member_id(SPRING, ADA)
+        return replayed(CampaignMember, id, self.store.streams([id])[id])
+
+    # What people told
+
+    def register_ada(self) -> None:
+        method = ContactMethod(method_id=MAIL, kind="email", value="ada@example.com")
+        self.tell(customers.register, customer_id=ADA, kind="person", name="Ada", contact_methods=(method,))
+
+    def plan_spring(self, window: int | None = 30) -> None:
+        self.tell(campaigns.plan, campaign_id=SPRING, name="Spring", attribution_window_days=window)
+
+    def bounce(self, bounce: str = "hard", **told: Any) -> None:
+        self.tell(campaign_members.bounce, **MEMBER, bounce=bounce, method_id=MAIL, **told)
+
+    def target(self, **told: Any) -> None:
+        self.tell(campaign_members.target, **MEMBER, **told)
+
+    def order(self, **facts: Any) -> None:
+        """Of 20.00 EUR, by Ada, for the campaign."""
+        cups = Item(line_id="cups", name="Tea cup", quantity=Decimal(2), unit_price=Decimal(10))
+        asked: dict[str, Any] = {"number": "A-1", "channel": "web", "currency": "EUR", "campaign_id": SPRING} | facts
+        self.tell(orders.place, order_id=ORDER, customer_id=ADA, lines=(cups,), **asked)
+
+    def pay(self, amount: int, payment_id: str = "p-1", **told: Any) -> None:
+        self.tell(order_payments.capture_payment, order_id=ORDER, payment_id=payment_id, amount=Decimal(amount), **told)
+
+    def refund(self, amount: int, refund_id: str = "r-1") -> None:
+        self.tell(order_payments.refund_payment, order_id=ORDER, refund_id=refund_id, amount=Decimal(amount))
+
+    def close(self) -> None:
+        self._opened.close()
+
+
+@contextmanager
+def place_in(folder: Path, url: str | None = None) -> Iterator[Place]:
+    place = Place(folder, url)
+    try:
+        yield place
+    finally:
+        place.close()

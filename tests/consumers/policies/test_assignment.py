@@ -1,0 +1,214 @@
+"""Tickets and leads that nobody has are given to whoever can take them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from commands.operations import users
+from commands.sales import leads
+from commands.service import assignment, tickets
+from commands.shared import annotating
+from consumers.policies.assignment import Assigning
+from consumers.policies.runner import Policies
+from consumers.projecting.projector import Projector
+from consumers.projecting.tail import Tail
+from domain.sales.lead import Lead
+from domain.service.assignment_rule import Condition, Terms
+from domain.service.rota import NOBODY_AVAILABLE, Left, Queued, TurnTaken
+from domain.service.ticket import Reference, Ticket
+from domain.shared.aggregate import replayed
+from domain.shared.ids import external_id
+from infra.processes.parts import running
+from infra.read_models.completeness import Completeness
+from infra.read_models.tables import create_tables
+from infra.servers.process import wait_until
+from infra.wiring import PROJECTIONS
+from projections.service import assignment_rules
+from tests.consumers.policies.policy_place import Place, place_in
+from tests.domain.given import YESTERDAY
+
+READ = ("tickets", "leads", "users", "assignment_rules")
+EMAIL = Condition(field="channel", values=("email",))
+
+
+class Desk:
+    """A place whose read models are followed, and people who work there."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.policies = self.another()
+
+    def another(self) -> Policies:
+        """A process of its own, as far as assigning is concerned."""
+        place = self.place
+        assigning = Assigning(place.store, place.read_models, Completeness(place.read_models))
+        policies = Policies([assigning.policy()], place.worker(), place.store, place.read_models, "assignment")
+        policies.begin()
+        return policies
+
+    def rule(self, code: str = "all", order: int = 10, **terms: Any) -> None:
+        told: dict[str, Any] = {"kind": "ticket", "team": "support"} | terms
+        self.place.tell(assignment.define, code=code, terms=Terms(order=order, **told))
+
+    def people(self, *codes: str, team: str = "support", capacity: int | None = None) -> None:
+        for code in codes:
+            self.place.tell(users.register, code=code, team=team, capacity=capacity)
+
+    def available(self, code: str, available: bool) -> None:
+        self.place.tell(users.change_availability, code=code, available=available)
+
+    def opens(self, number: int, **told: Any) -> UUID:
+        id = external_id("ticket", "test", str(number), b"")
+        facts: dict[str, Any] = {"customer_id": None, "opened_by": "customer", "channel": "email"} | told
+        self.place.tell(tickets.open, ticket_id=id, number=f"T-{number}", **facts)
+        return id
+
+    def captures(self, number: int, **told: Any) -> UUID:
+        id = external_id("lead", "test", str(number), b"")
+        self.place.tell(leads.capture, lead_id=id, number=f"L-{number}", **told)
+        return id
+
+    def owner(self, id: UUID, kind: type[Ticket | Lead] = Ticket) -> tuple[str | None, str | None]:
+        return replayed(kind, id, self.place.store.streams([id])[id]).assignment
+
+    def waiting(self) -> list[UUID]:
+        with self.place.read_models.reader.connect() as connection:
+            return [row["id"] for row in assignment_rules.waiting(connection).rows]
+
+    def owners(self, *ids: UUID) -> list[str | None]:
+        self.policies.follow()
+        return [self.owner(id)[0] for id in ids]
+
+
+@pytest.fixture
+def desk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Desk]:
+    url = request.getfixturevalue("database_url") if getattr(request, "param", "sqlite") == "postgresql" else None
+    with place_in(tmp_path, url) as place:
+        chosen = [projection for projection in PROJECTIONS if projection.name in READ]
+        with place.read_models.writer.begin() as connection:
+            create_tables(connection, [table for projection in chosen for table in projection.tables])
+        with running(Projector(chosen, Tail(place.store), place.store, place.read_models, 1)):
+            yield Desk(place)
+
+
+def test_tickets_go_round_however_often_the_process_begins_anew(desk: Desk) -> None:
+    desk.rule()
+    desk.people("ann", "bob", "cyd")
+    ids = [desk.opens(number) for number in range(2)]
+    assert desk.owners(*ids) == ["ann", "bob"]
+    desk.policies = desk.another()
+    assert desk.owners(desk.opens(3), desk.opens(4)) == ["cyd", "ann"]
+    assert desk.owner(ids[0]) == ("ann", "support")
+
+
+def test_it_is_told_who_gave_it_and_when(desk: Desk) -> None:
+    desk.rule()
+    desk.people("ann")
+    id = desk.opens(1, at=YESTERDAY)
+    desk.policies.follow()
+    given, turn = desk.place.log()[-2:]
+    assert (given.stream, given.metadata.actor.id, given.metadata.origin) == (id, "assignment", "policy")
+    assert given.metadata.occurred_at == given.metadata.recorded_at == desk.place.now
+    assert turn.event == TurnTaken(team="support", rule="all", agent="ann", given=Reference(kind="ticket", id=id))
+
+
+def test_whoever_has_the_fewest_open_gets_the_next(desk: Desk) -> None:
+    desk.rule(method="least_open")
+    desk.people("ann", "bob")
+    first, second, third = (desk.opens(number) for number in range(3))
+    assert desk.owners(first, second, third) == ["ann", "bob", "ann"]
+    for id in (first, third):
+        desk.place.tell(tickets.solve, ticket_id=id)
+    assert desk.owners(desk.opens(3), desk.opens(4)) == ["ann", "bob"]
+
+
+def test_the_first_rule_that_fits_holds_and_leads_have_their_own(desk: Desk) -> None:
+    desk.rule("mail", 1, conditions=(EMAIL,), team="mailroom")
+    desk.rule("rest", 2)
+    desk.rule("video", 1, kind="lead", team="sales", conditions=(Condition(field="channel", values=("social",)),))
+    desk.people("ann")
+    desk.people("bob", team="mailroom")
+    desk.people("cyd", team="sales")
+    by_mail, by_phone = desk.opens(1), desk.opens(2, channel="phone")
+    lead, other = desk.captures(1, channel="social"), desk.captures(2, channel="fair")
+    assert desk.owners(by_mail, by_phone) == ["bob", "ann"]
+    assert (desk.owner(lead, Lead), desk.owner(other, Lead)) == (("cyd", "sales"), (None, None))
+
+
+def test_who_is_away_or_gone_or_in_another_team_gets_nothing(desk: Desk) -> None:
+    desk.rule()
+    desk.people("ann", "bob", "cyd")
+    desk.people("dan", team="sales")
+    desk.available("ann", False)
+    desk.place.tell(users.deactivate, code="bob")
+    assert desk.owners(desk.opens(1), desk.opens(2)) == ["cyd", "cyd"]
+
+
+def test_what_has_an_owner_or_has_ended_or_was_imported_is_left_alone(desk: Desk) -> None:
+    desk.rule()
+    desk.people("ann")
+    owned, solved, elsewhere = (desk.opens(number) for number in range(3))
+    desk.place.tell(annotating.assign, kind=Ticket, id=owned, owner="eve", team=None)
+    desk.place.tell(tickets.solve, ticket_id=solved)
+    desk.place.tell(annotating.assign, kind=Ticket, id=elsewhere, owner=None, team="sales")
+    imported = desk.opens(4, origin="import", at=YESTERDAY)
+    assert desk.owners(owned, solved, elsewhere, imported) == ["eve", None, None, None]
+
+
+def test_what_nobody_can_take_waits_for_whoever_comes_in_its_order(desk: Desk) -> None:
+    desk.rule()
+    desk.people("ann", capacity=1)
+    first, second, third = (desk.opens(number) for number in range(3))
+    assert desk.owners(first, second, third) == ["ann", None, None]
+    queued = [recorded.metadata.irregular for recorded in desk.place.log() if isinstance(recorded.event, Queued)]
+    assert queued == [(NOBODY_AVAILABLE,)] * 2
+    wait_until(lambda: desk.waiting() == [second, third], 10, "both are known to wait")
+    desk.place.tell(tickets.solve, ticket_id=first)
+    assert desk.owners(second, third) == ["ann", None]
+    desk.people("bob")
+    assert desk.owners(third) == ["bob"]
+    wait_until(lambda: not desk.waiting(), 10, "nothing waits")
+
+
+def test_what_was_taken_by_hand_waits_no_more(desk: Desk) -> None:
+    desk.rule()
+    desk.people("ann")
+    desk.available("ann", False)
+    id = desk.opens(1)
+    desk.policies.follow()
+    desk.place.tell(annotating.assign, kind=Ticket, id=id, owner="eve", team=None)
+    desk.available("ann", True)
+    assert desk.owners(id) == ["eve"]
+    assert desk.place.log()[-1].event == Left(given=Reference(kind="ticket", id=id))
+
+
+def test_a_rule_that_was_retired_gives_nothing(desk: Desk) -> None:
+    desk.rule()
+    desk.people("ann")
+    desk.place.tell(assignment.retire, code="all")
+    assert desk.owners(desk.opens(1)) == [None]
+
+
+@pytest.mark.parametrize("desk", ["sqlite", "postgresql"], indirect=True)
+def test_two_processes_give_each_ticket_once_and_go_round_together(desk: Desk) -> None:
+    desk.rule()
+    desk.people("ann", "bob", capacity=3)
+    other = desk.another()
+    ids = [desk.opens(number) for number in range(8)]
+    with running(desk.policies), running(other):
+        wait_until(
+            lambda: sum(isinstance(one.event, TurnTaken | Queued) for one in desk.place.log()) == 8,
+            20,
+            "all were given or wait",
+        )
+    owners = [desk.owner(id)[0] for id in ids]
+    assert (owners.count("ann"), owners.count("bob"), owners.count(None)) == (3, 3, 2)
+    desk.place.forget_what_was_heard("assignment")
+    head = desk.place.store.head()
+    desk.policies.follow()
+    assert desk.place.store.head() == head

@@ -1,0 +1,114 @@
+"""Days end by a clock that the test sets."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from commands.shared.executor import Executor
+from consumers.policies.days import Days
+from domain.operations.calendar import Calendar, DayEnded
+from infra.event_store import EventStore, Mapper, SqliteRecorder, Vault
+from tests.domain.given import NOW
+
+
+class Place:
+    """An event store, and clocks that end its days; `now` is what they all show."""
+
+    def __init__(self, folder: Path) -> None:
+        self.now = NOW
+        self.store = EventStore(SqliteRecorder(folder / "events.db"), Mapper(Calendar.events), Vault(b"k" * 32))
+        self._opened = ExitStack()
+        self._opened.callback(self.store.close)
+
+    def clock(self, zone: str = "UTC") -> Days:
+        """A process of its own, as far as the days are concerned."""
+        executor = Executor(self.store, clock=lambda: self.now)
+        self._opened.callback(executor.close)
+        return Days(executor, self.store, zone, lambda: self.now)
+
+    def ended(self) -> list[date]:
+        events = [recorded.event for recorded in self.store.decode(self.store.log(0, 10_000))]
+        return [event.day for event in events if isinstance(event, DayEnded)]
+
+    def close(self) -> None:
+        self._opened.close()
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    place = Place(tmp_path)
+    yield place
+    place.close()
+
+
+def march(*days: int) -> list[date]:
+    return [date(2026, 3, day) for day in days]
+
+
+def test_a_store_that_knows_of_no_day_ends_only_yesterday(place: Place) -> None:
+    assert place.clock().end_days() == march(1)
+    assert place.ended() == march(1)
+
+
+def test_a_day_ends_once_however_often_the_clock_looks(place: Place) -> None:
+    days = place.clock()
+    days.end_days()
+    assert days.end_days() == []
+    assert place.clock().end_days() == []
+    assert place.ended() == march(1)
+
+
+def test_each_day_ends_when_it_is_over(place: Place) -> None:
+    days = place.clock()
+    days.end_days()
+    place.now = datetime(2026, 3, 2, 23, 59, 59, tzinfo=UTC)
+    assert days.end_days() == []
+    place.now += timedelta(seconds=1)
+    assert days.end_days() == march(2)
+
+
+def test_after_a_pause_every_day_since_the_last_one_ends(place: Place) -> None:
+    place.clock().end_days()
+    place.now += timedelta(days=3)
+    assert place.clock().end_days() == march(2, 3, 4)
+
+
+def test_after_more_than_a_year_the_days_begin_anew_with_yesterday(place: Place) -> None:
+    place.clock().end_days()
+    place.now += timedelta(days=400)
+    assert place.clock().end_days() == [place.now.date() - timedelta(days=1)]
+
+
+def test_a_day_ends_at_midnight_where_the_store_is(place: Place) -> None:
+    days = place.clock("Asia/Shanghai")
+    place.now = datetime(2026, 3, 2, 15, 59, tzinfo=UTC)
+    assert days.end_days() == march(1)
+    place.now += timedelta(minutes=1)
+    assert days.end_days() == march(2)
+    [stored] = place.store.decode(place.store.log(1, 1))
+    assert stored.metadata.occurred_at == datetime(2026, 3, 2, 16, tzinfo=UTC)
+
+
+def test_processes_that_end_the_same_day_at_the_same_time_end_it_once(place: Place) -> None:
+    clocks = [place.clock() for _ in range(4)]
+    threads = [threading.Thread(target=days.end_days) for days in clocks]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert place.ended() == march(1)
+
+
+def test_the_clock_stops_when_asked(place: Place) -> None:
+    days = place.clock()
+    thread = threading.Thread(target=days.run)
+    thread.start()
+    days.stop()
+    thread.join(10)
+    assert not thread.is_alive()

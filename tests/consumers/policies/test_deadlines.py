@@ -1,0 +1,315 @@
+"""What comes due is done once: not after a crash, by two processes, for what was imported, or by a rebuild again."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from commands.service import service_levels, tasks, tickets
+from consumers.policies import DEADLINES
+from consumers.policies.clock import Clock
+from consumers.policies.escalation import escalation
+from consumers.policies.reminders import reminders
+from consumers.rebuilding.rebuild import rebuild
+from domain.service.opening_hours import OpenHours, Schedule
+from domain.service.sla_policy import Condition, PolicyTarget, Terms
+from domain.service.task import Reminded
+from domain.service.ticket import Escalated, Replied, SlaApplied, SlaBreached
+from domain.shared.events import Recorded
+from domain.shared.ids import external_id
+from infra.read_models.tables import create_tables
+from projections.service import tasks as task_rows
+from projections.service.ticket_due import ticket_due
+from tests.consumers.policies.policy_place import Place, place_in
+from tests.domain.given import LAST_WEEK, NOW, YESTERDAY
+
+TICKET = external_id("ticket", "test", "1", b"")
+TASK = external_id("task", "test", "1", b"")
+HOUR = timedelta(hours=1)
+RESPONSE = PolicyTarget(metric="first_response", seconds=3600)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    with place_in(tmp_path) as place:
+        yield place
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)])
+def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    url = request.getfixturevalue("database_url") if request.param == "postgresql" else None
+    with place_in(tmp_path, url) as place:
+        yield place
+
+
+def promise(place: Place, *targets: PolicyTarget, code: str = "standard", priority: str | None = None) -> None:
+    conditions = (Condition(field="priority", values=(priority,)),) if priority else ()
+    terms = Terms(order=1, conditions=conditions, targets=targets or (RESPONSE,))
+    place.tell(service_levels.define_policy, code=code, terms=terms, at=LAST_WEEK)
+
+
+def open_ticket(place: Place, **told: Any) -> None:
+    asked: dict[str, Any] = {"number": "T1", "customer_id": None, "opened_by": "customer"} | told
+    place.tell(tickets.open, ticket_id=TICKET, **asked)
+
+
+def reply(place: Place, reply_id: str, by: Any, **told: Any) -> None:
+    place.tell(tickets.reply, ticket_id=TICKET, reply=Replied(reply_id=reply_id, by=by), **told)
+
+
+def look(place: Place, later: timedelta = timedelta()) -> int:
+    """What the clock of one process has done, when the read models have caught up and so much time has passed."""
+    place.now += later
+    place.project()
+    return sum(place.clock(deadline).look(deadline) for deadline in DEADLINES)
+
+
+def kinds(place: Place) -> list[type]:
+    return [type(event) for event in place.done()]
+
+
+def recorded(place: Place, kind: type) -> Recorded:
+    [found] = [one for one in place.log() if isinstance(one.event, kind)]
+    return found
+
+
+# Escalation
+
+
+def test_a_ticket_that_nobody_answered_in_time_is_escalated(place: Place) -> None:
+    promise(place)
+    open_ticket(place)
+    assert look(place, HOUR) == 0
+    assert look(place, HOUR) == 1
+    applied, breached, escalated = place.done()
+    assert isinstance(applied, SlaApplied)
+    assert breached == SlaBreached(metric="first_response")
+    assert escalated == Escalated(reason="sla_first_response")
+    assert recorded(place, SlaBreached).metadata.occurred_at == NOW + HOUR
+    done = recorded(place, Escalated).metadata
+    assert (done.occurred_at, done.actor.id, done.origin) == (place.now, "sla-escalation", "policy")
+
+
+def test_a_ticket_is_escalated_once_for_a_target(place: Place) -> None:
+    promise(place, RESPONSE, PolicyTarget(metric="full_resolution", seconds=7200))
+    open_ticket(place)
+    assert [look(place, 3 * HOUR), look(place), look(place), look(place, 9 * HOUR)] == [1, 1, 0, 0]
+    assert kinds(place) == [SlaApplied, SlaBreached, Escalated, SlaBreached, Escalated]
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda place: reply(place, "a", "agent"),
+        lambda place: place.tell(tickets.solve, ticket_id=TICKET),
+        lambda place: place.tell(tickets.discard, ticket_id=TICKET, reason="spam"),
+    ],
+    ids=["answered", "solved", "discarded"],
+)
+@pytest.mark.parametrize("known", [True, False], ids=["known", "not yet known"])
+def test_a_ticket_that_needs_no_answer_any_more_is_not_escalated(place: Place, act: Any, known: bool) -> None:
+    promise(place)
+    open_ticket(place)
+    place.project()
+    act(place)
+    place.now += 2 * HOUR
+    if known:
+        place.project()
+    assert place.clock(escalation).look(escalation) == 0
+    assert place.done() == []
+
+
+def test_what_happened_meanwhile_puts_an_escalation_off_until_it_is_known(place: Place) -> None:
+    promise(place)
+    open_ticket(place)
+    place.project()
+    place.tell(tickets.categorise, ticket_id=TICKET, category="damage")
+    place.now += 2 * HOUR
+    assert place.clock(escalation).look(escalation) == 0
+    assert look(place) == 1
+
+
+def test_each_wait_for_a_next_reply_may_be_broken(place: Place) -> None:
+    promise(place, PolicyTarget(metric="next_reply", seconds=3600))
+    open_ticket(place)
+    for number in range(2):
+        reply(place, f"a{number}", "agent")
+        place.now += HOUR
+        reply(place, f"c{number}", "customer")
+        assert look(place, 2 * HOUR) == 1
+        assert look(place) == 0
+    assert kinds(place) == [SlaApplied, SlaBreached, Escalated, SlaBreached]
+    assert [one.metadata.irregular for one in place.log() if isinstance(one.event, SlaBreached)] == [(), ()]
+
+
+def test_business_hours_are_those_of_the_calendar_in_force_also_where_it_changes(place: Place) -> None:
+    """It is Monday, half past nine."""
+    promise(place, PolicyTarget(metric="first_response", seconds=3600, hours="business"))
+    define_calendar(place, "09:00", "10:00")
+    open_ticket(place)
+    assert look(place, 2 * HOUR) == 0
+    define_calendar(place, "09:00", "17:00")
+    assert look(place) == 1
+    assert recorded(place, SlaBreached).metadata.occurred_at == NOW + HOUR
+
+
+def define_calendar(place: Place, opens: str, closes: str) -> None:
+    schedule = Schedule(zone="UTC", hours=(OpenHours(weekday=1, opens=opens, closes=closes),))
+    place.tell(service_levels.define_calendar, code="default", schedule=schedule, at=LAST_WEEK)
+
+
+def test_a_policy_that_comes_later_holds_for_tickets_that_it_was_in_force_for(place: Place) -> None:
+    open_ticket(place)
+    assert look(place, 2 * HOUR) == 0
+    promise(place)
+    assert look(place) == 1
+
+
+def test_another_priority_has_another_promise(place: Place) -> None:
+    promise(place, priority="high")
+    open_ticket(place)
+    assert look(place, 2 * HOUR) == 0
+    place.tell(tickets.change_priority, ticket_id=TICKET, priority="high")
+    assert look(place) == 1
+
+
+def test_what_was_overdue_when_it_was_imported_is_history(place: Place) -> None:
+    promise(place, RESPONSE, PolicyTarget(metric="full_resolution", seconds=36 * 3600))
+    open_ticket(place, origin="import", at=YESTERDAY)
+    assert look(place) == 0
+    assert look(place, 13 * HOUR) == 1
+    assert SlaBreached(metric="full_resolution") in place.done()
+    assert SlaBreached(metric="first_response") not in place.done()
+
+
+def test_a_crash_before_the_read_model_knows_doubles_nothing(either: Place) -> None:
+    promise(either)
+    open_ticket(either)
+    assert look(either, 2 * HOUR) == 1
+    assert [either.clock(escalation).look(escalation) for _ in range(2)] == [1, 1]
+    assert kinds(either) == [SlaApplied, SlaBreached, Escalated]
+
+
+def test_processes_that_look_at_the_same_time_escalate_once(either: Place) -> None:
+    promise(either)
+    open_ticket(either)
+    either.now += 2 * HOUR
+    either.project()
+    threads = [threading.Thread(target=either.clock(escalation).look, args=[escalation]) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert kinds(either) == [SlaApplied, SlaBreached, Escalated]
+
+
+def test_a_rebuild_escalates_nothing(place: Place) -> None:
+    promise(place)
+    open_ticket(place)
+    assert look(place, 2 * HOUR) == 1
+    place.project()
+    with place.read_models.writer.begin() as connection:
+        create_tables(connection, ticket_due.tables)
+    rebuild(ticket_due, place.store, place.read_models, 1)
+    assert look(place, 9 * HOUR) == 0
+
+
+def test_more_than_fits_into_a_look_is_for_the_next_one(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("consumers.policies.clock.AT_ONCE", 2)
+    promise(place)
+    for number in range(5):
+        id = external_id("ticket", "test", f"{number}", b"")
+        place.tell(tickets.open, ticket_id=id, number=f"T{number}", customer_id=None, opened_by="customer")
+    place.now += 2 * HOUR
+    place.project()
+    clock = place.clock(escalation)
+    assert [clock.look(escalation) for _ in range(3)] == [2, 2, 1]
+
+
+def test_the_clock_stops_when_asked(place: Place) -> None:
+    clock: Clock = place.clock(escalation)
+    thread = threading.Thread(target=clock.run)
+    thread.start()
+    clock.stop()
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+# Reminders
+
+
+def create_task(place: Place, remind_at: datetime | None = NOW + HOUR, **told: Any) -> None:
+    place.tell(tasks.create, task_id=TASK, title="Call Ada", remind_at=remind_at, **told)
+
+
+def remind_at(place: Place, at: datetime | None) -> None:
+    place.tell(tasks.reschedule, task_id=TASK, due=None, remind_at=at)
+
+
+def task_row(place: Place) -> dict[str, Any]:
+    place.project()
+    with place.read_models.reader.connect() as connection:
+        row = task_rows.get(connection, TASK, place.now)
+    assert row is not None
+    return row
+
+
+def test_somebody_is_reminded_of_a_task_once_when_the_moment_comes(either: Place) -> None:
+    create_task(either)
+    assert [look(either), look(either, HOUR), look(either), look(either, HOUR)] == [0, 1, 0, 0]
+    assert either.done() == [Reminded(remind_at=NOW + HOUR)]
+    assert task_row(either)["reminded_at"] == NOW + HOUR
+
+
+def test_processes_that_look_at_the_same_time_remind_once(either: Place) -> None:
+    create_task(either)
+    either.now += HOUR
+    either.project()
+    threads = [threading.Thread(target=either.clock(reminders).look, args=[reminders]) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert kinds(either) == [Reminded]
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["known", "not yet known"])
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda place: remind_at(place, NOW + 9 * HOUR),
+        lambda place: place.tell(tasks.complete, task_id=TASK),
+        lambda place: place.tell(tasks.cancel, task_id=TASK),
+    ],
+    ids=["rescheduled", "completed", "cancelled"],
+)
+def test_nobody_is_reminded_of_what_was_moved_or_has_ended(place: Place, act: Any, known: bool) -> None:
+    create_task(place)
+    place.project()
+    act(place)
+    place.now += 2 * HOUR
+    if known:
+        place.project()
+    assert place.clock(reminders).look(reminders) == 0
+    assert place.done() == []
+
+
+def test_another_moment_reminds_again_and_so_does_the_same_one_set_anew(place: Place) -> None:
+    create_task(place)
+    assert look(place, HOUR) == 1
+    remind_at(place, NOW + 2 * HOUR)
+    assert task_row(place)["reminded_at"] is None
+    assert [look(place), look(place, HOUR)] == [0, 1]
+    remind_at(place, NOW + HOUR)
+    assert [look(place), look(place)] == [1, 0]
+
+
+def test_what_was_past_when_it_was_imported_reminds_nobody(place: Place) -> None:
+    create_task(place, YESTERDAY, origin="import", at=LAST_WEEK)
+    assert look(place) == 0
+    assert task_row(place)["remind_at"] == YESTERDAY.astimezone(UTC)

@@ -1,0 +1,182 @@
+"""What each policy does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from commands.customers import customers
+from commands.marketing import campaign_members
+from consumers.policies.runner import Policies
+from domain.customers.customer import ConsentWithdrawn, ContactMethodUndeliverable
+from domain.shared.ids import external_id
+from tests.consumers.policies.policy_place import ADA, MAIL, MEMBER, ORDER, Place, place_in
+from tests.domain.given import NOW, YESTERDAY
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    with place_in(tmp_path) as place:
+        place.register_ada()
+        place.plan_spring()
+        yield place
+
+
+@pytest.fixture
+def policies(place: Place) -> Policies:
+    return place.policies()
+
+
+# Deliverability
+
+
+def test_a_hard_bounce_makes_the_contact_method_undeliverable_since_then(place: Place, policies: Policies) -> None:
+    place.bounce(at=YESTERDAY)
+    policies.follow()
+    assert place.done() == [ContactMethodUndeliverable(method_id=MAIL, bounce="hard")]
+    assert place.ada().known_method(MAIL).since == YESTERDAY
+
+
+def test_what_a_policy_did_says_who_did_it_and_why(place: Place, policies: Policies) -> None:
+    place.bounce()
+    policies.follow()
+    *_, cause, effect = place.log()
+    done = effect.metadata
+    assert (done.actor.type, done.actor.id, done.origin) == ("policy", "deliverability", "policy")
+    assert (done.causation_id, done.correlation_id) == (cause.metadata.command_id, cause.metadata.command_id)
+    assert done.command_id not in (None, cause.metadata.command_id)
+
+
+def test_a_second_hard_bounce_and_a_soft_one_say_nothing_new(place: Place, policies: Policies) -> None:
+    place.bounce(at=YESTERDAY)
+    place.bounce()
+    place.bounce("soft")
+    policies.follow()
+    assert len(place.done()) == 1
+
+
+def test_a_bounce_from_before_the_method_was_restored_leaves_it_as_it_is(place: Place, policies: Policies) -> None:
+    place.tell(customers.mark_undeliverable, customer_id=ADA, method_id=MAIL, bounce="soft", at=YESTERDAY)
+    place.tell(customers.restore_contact_method, customer_id=ADA, method_id=MAIL)
+    place.bounce(at=YESTERDAY)
+    policies.follow()
+    assert place.done() == []
+
+
+def test_a_bounce_of_a_method_that_the_customer_does_not_have_stops_nothing(place: Place, policies: Policies) -> None:
+    place.tell(campaign_members.bounce, **MEMBER, bounce="hard", method_id=external_id("method", "test", "other", b""))
+    place.bounce()
+    assert policies.follow() == 2
+    assert len(place.done()) == 1
+
+
+# Consent
+
+
+@pytest.mark.parametrize("touch", [campaign_members.unsubscribe, campaign_members.mark_as_spam])
+def test_who_unsubscribes_or_cries_spam_consents_no_longer(place: Place, policies: Policies, touch: object) -> None:
+    for method_id in (None, MAIL):
+        place.tell(
+            customers.give_consent, customer_id=ADA, purpose="marketing", channel="email", method_id=method_id, at=YESTERDAY
+        )
+    place.tell(touch, **MEMBER)  # type: ignore[arg-type]
+    policies.follow()
+    assert {consent.terms for consent in place.ada().consents.values()} == {None}
+
+
+def test_only_marketing_on_that_channel_is_withdrawn(place: Place, policies: Policies) -> None:
+    others = [("marketing", "sms"), ("delivery_notes", "email")]
+    for purpose, channel in others:
+        place.tell(customers.give_consent, customer_id=ADA, purpose=purpose, channel=channel, at=YESTERDAY)
+    place.tell(campaign_members.unsubscribe, **MEMBER)
+    policies.follow()
+    assert place.done() == [ConsentWithdrawn(purpose="marketing", channel="email", source="unsubscribed")]
+    assert all(place.ada().consents[purpose, channel, None].terms for purpose, channel in others)
+
+
+def test_a_consent_that_is_younger_than_the_touch_stands(place: Place, policies: Policies) -> None:
+    place.tell(customers.give_consent, customer_id=ADA, purpose="marketing", channel="email")
+    place.tell(campaign_members.unsubscribe, **MEMBER, at=YESTERDAY)
+    policies.follow()
+    assert place.done() == []
+
+
+def test_unsubscribing_twice_withdraws_once(place: Place, policies: Policies) -> None:
+    place.tell(campaign_members.unsubscribe, **MEMBER, at=YESTERDAY)
+    place.tell(campaign_members.unsubscribe, **MEMBER)
+    policies.follow()
+    assert len(place.done()) == 1
+
+
+# Conversions
+
+
+def test_an_order_for_the_campaign_converts_its_customer_once_it_is_paid_in_full(place: Place, policies: Policies) -> None:
+    place.target()
+    place.order()
+    place.pay(15)
+    policies.follow()
+    assert place.done() == []
+    place.pay(5, "p-2")
+    policies.follow()
+    [conversion] = place.member().conversions.values()
+    assert (conversion.order_id, conversion.value, conversion.currency) == (ORDER, Decimal(20), "EUR")
+
+
+def test_a_payment_after_the_attribution_window_converts_nobody(place: Place, policies: Policies) -> None:
+    place.target()
+    place.order()
+    place.now = NOW + timedelta(days=30, seconds=1)
+    place.pay(20)
+    policies.follow()
+    assert place.done() == []
+    assert place.member().conversions == {}
+
+
+def test_the_last_moment_of_the_attribution_window_counts(place: Place, policies: Policies) -> None:
+    place.target(at=NOW)
+    place.order()
+    place.now = NOW + timedelta(days=30)
+    place.pay(20)
+    policies.follow()
+    assert len(place.done()) == 1
+
+
+def test_who_was_not_targeted_before_does_not_convert(place: Place, policies: Policies) -> None:
+    place.order()
+    place.pay(20, at=YESTERDAY)
+    policies.follow()
+    place.target()
+    place.pay(20, "p-2", at=YESTERDAY)
+    policies.follow()
+    assert place.done() == []
+
+
+@pytest.mark.parametrize("facts", [{"test": True}, {"campaign_id": None}], ids=["test", "no campaign"])
+def test_neither_a_test_order_nor_one_without_a_campaign_converts(
+    place: Place, policies: Policies, facts: dict[str, Any]
+) -> None:
+    place.target()
+    place.order(**facts)
+    place.pay(20)
+    policies.follow()
+    assert place.done() == []
+
+
+def test_a_conversion_is_reversed_when_nothing_of_the_money_is_kept(place: Place, policies: Policies) -> None:
+    place.target()
+    place.order()
+    place.pay(20)
+    place.tell(campaign_members.unsubscribe, **MEMBER)
+    policies.follow()
+    place.refund(5)
+    policies.follow()
+    assert place.member().reversed == set()
+    place.refund(15, "r-2")
+    policies.follow()
+    assert place.member().reversed == {str(ORDER)}

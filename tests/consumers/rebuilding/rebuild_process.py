@@ -1,0 +1,17 @@
+"""A process that rebuilds, and tells how far it is, so that it can be killed on the way."""
+
+import sys
+from pathlib import Path
+
+import consumers.rebuilding.rebuild
+from tests.consumers.tallies import Tallies, postgres_world, sqlite_world
+
+PAGE = 100
+
+if __name__ == "__main__":
+    place, partitions = sys.argv[1], int(sys.argv[2])
+    world = postgres_world(place) if place.startswith("postgresql://") else sqlite_world(Path(place))
+    consumers.rebuilding.rebuild.PAGE = dict.fromkeys(consumers.rebuilding.rebuild.PAGE, PAGE)
+    consumers.rebuilding.rebuild.rebuild(
+        Tallies().projection, world.store, world.read_models, partitions, progress=lambda at, _: print(at, flush=True)
+    )

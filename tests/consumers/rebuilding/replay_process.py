@@ -1,0 +1,24 @@
+"""A process that makes every read model anew, on a database of its own, and says what each came to.
+
+Arguments: the event store's folder, the new database, how many partitions, how many events at once, and the master key.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import consumers.rebuilding.rebuild
+from infra.event_store import EventStore, Mapper, SqliteRecorder, Vault
+from infra.read_models import sqlite_read_models
+from infra.read_models.digest import digest
+from infra.wiring import EVENTS, PROJECTIONS, UPCASTERS
+
+if __name__ == "__main__":
+    home, place, partitions, at_once = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
+    store = EventStore(SqliteRecorder(home / "events.db"), Mapper(EVENTS, UPCASTERS), Vault(bytes.fromhex(sys.argv[5])))
+    read_models = sqlite_read_models(place)
+    consumers.rebuilding.rebuild.PAGE = dict.fromkeys(consumers.rebuilding.rebuild.PAGE, at_once)
+    for projection in PROJECTIONS:
+        consumers.rebuilding.rebuild.rebuild(projection, store, read_models, partitions)
+    with read_models.reader.connect() as connection:
+        print(json.dumps({projection.name: digest(connection, projection.tables) for projection in PROJECTIONS}))

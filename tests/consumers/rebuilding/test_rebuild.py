@@ -1,0 +1,244 @@
+"""A rebuilt read model equals the live one, takes its place while it runs, and survives being killed."""
+
+import random
+import subprocess
+import sys
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from sqlalchemy import inspect, text
+
+from consumers.projecting import dead_letters
+from consumers.projecting.set_aside import ForEveryone
+from consumers.rebuilding.rebuild import Disagrees, rebuild
+from domain.shared.events import Event
+from infra.read_models.completeness import Completeness
+from infra.read_models.database import ReadModels
+from tests.consumers.projecting.test_projector import PARTITIONS, projector, some_events
+from tests.consumers.tallies import SUBJECTS, Added, Raised, Schedule, Tallies, World, drain
+
+ANN, BEN = SUBJECTS[:2]
+
+
+def tables_in(read_models: ReadModels) -> set[str]:
+    with read_models.reader.connect() as connection:
+        return set(inspect(connection).get_table_names())
+
+
+def spoil(world: World) -> None:
+    with world.read_models.writer.begin() as connection:
+        connection.execute(text("UPDATE tallies SET total = total + 1"))
+
+
+def folded(world: World, tallies: Tallies, *events: tuple[UUID, Event], held_back: int = 0) -> Schedule:
+    """The events recorded, and folded but for those a source holds back of each partition."""
+    world.record(*events)
+    source = Schedule(range(PARTITIONS))
+    source.send(world.messages(PARTITIONS))
+    rest = {p: records[len(records) - held_back :] for p, records in source.records.items()} if held_back else {}
+    for partition in rest:
+        del source.records[partition][-held_back:]
+    drain(projector(world, source, tallies))
+    for partition, records in rest.items():
+        source.records[partition] += records
+    return source
+
+
+def test_a_check_finds_live_and_rebuilt_rows_the_same_and_leaves_nothing_behind(world: World) -> None:
+    tallies = Tallies()
+    folded(world, tallies, *some_events(random.Random(1), 300))
+    before = tables_in(world.read_models)
+    checked = rebuild(tallies.projection, world.store, world.read_models, PARTITIONS, check=True)
+    assert (checked.same, checked.swapped, checked.dead_letters) == (True, False, 0)
+    assert tables_in(world.read_models) == before
+    assert world.rows(tallies) == world.recomputed(tallies)
+
+
+def test_a_check_finds_what_was_spoiled_and_a_rebuild_puts_it_right(world: World) -> None:
+    tallies = Tallies()
+    folded(world, tallies, *some_events(random.Random(2), 100))
+    spoil(world)
+    assert rebuild(tallies.projection, world.store, world.read_models, PARTITIONS, check=True).same is False
+    rebuilt = rebuild(tallies.projection, world.store, world.read_models, PARTITIONS)
+    assert (rebuilt.same, rebuilt.swapped) == (False, True)
+    assert world.rows(tallies) == world.recomputed(tallies)
+    assert rebuild(tallies.projection, world.store, world.read_models, PARTITIONS, check=True).same is True
+
+
+def test_each_partition_is_folded_exactly_as_far_as_the_live_one(world: World) -> None:
+    tallies = Tallies()
+    source = folded(world, tallies, *some_events(random.Random(3), 300), held_back=9)
+    live = world.digest(tallies)
+    rebuilt = rebuild(tallies.projection, world.store, world.read_models, PARTITIONS)
+    assert rebuilt.same is True
+    assert world.digest(tallies) == live
+    assert world.rows(tallies) != world.recomputed(tallies)
+    drain(projector(world, source, tallies))
+    assert world.rows(tallies) == world.recomputed(tallies)
+
+
+def test_the_live_one_goes_on_while_another_is_built(world: World) -> None:
+    tallies = Tallies()
+    folded(world, tallies, *some_events(random.Random(4), 200))
+    source = Schedule(range(PARTITIONS))
+    live = projector(world, source, tallies)
+
+    def meanwhile(at: int, upto: int) -> None:
+        world.record(*some_events(random.Random(at), 5))
+        source.records = {p: [] for p in range(PARTITIONS)}
+        source.send(world.messages(PARTITIONS))
+        source.read = dict.fromkeys(range(PARTITIONS), 0)
+        drain(live)
+
+    assert rebuild(tallies.projection, world.store, world.read_models, PARTITIONS, progress=meanwhile).same is True
+    meanwhile(0, 0)
+    assert world.rows(tallies) == world.recomputed(tallies)
+
+
+def test_a_new_version_takes_over_at_the_head_of_the_log(world: World) -> None:
+    folded(world, Tallies(), *some_events(random.Random(5), 50))
+    world.record(*some_events(random.Random(6), 50))
+    newer = Tallies(version=2)
+    rebuilt = rebuild(newer.projection, world.store, world.read_models, PARTITIONS)
+    assert (rebuilt.same, rebuilt.swapped, rebuilt.position) == (None, True, 100)
+    assert world.rows(newer) == world.recomputed(newer)
+    world.record(*some_events(random.Random(7), 50))
+    source = Schedule(range(PARTITIONS))
+    source.send(world.messages(PARTITIONS))
+    drain(projector(world, source, newer))
+    assert world.rows(newer) == world.recomputed(newer)
+
+
+def test_a_projector_that_waits_for_the_rebuild_goes_on_after_it(world: World) -> None:
+    folded(world, Tallies(), *some_events(random.Random(8), 20))
+    newer, source = Tallies(version=2), Schedule(range(PARTITIONS))
+    source.send(world.messages(PARTITIONS))
+    waiting = projector(world, source, newer)
+    drain(waiting)
+    rebuild(newer.projection, world.store, world.read_models, PARTITIONS)
+    waiting._clock.now = 6  # type: ignore[attr-defined]
+    world.record(*some_events(random.Random(9), 20))
+    source.send(m for m in world.messages(PARTITIONS) if m.stored.position > 20)
+    drain(waiting)
+    assert waiting.status().healthy
+    assert world.rows(newer) == world.recomputed(newer)
+
+
+def test_another_number_of_partitions_is_a_rebuild(world: World) -> None:
+    tallies = Tallies()
+    folded(world, tallies, *some_events(random.Random(10), 60))
+    rebuild(tallies.projection, world.store, world.read_models, 6)
+    world.record(*some_events(random.Random(11), 60))
+    source = Schedule(range(6))
+    source.topic_id = "six"
+    source.send(world.messages(6))
+    drain(projector(world, source, tallies, partitions=6))
+    assert world.rows(tallies) == world.recomputed(tallies)
+
+
+def test_a_read_model_that_never_began_is_built_from_the_log(world: World) -> None:
+    world.record(*some_events(random.Random(12), 60))
+    tallies = Tallies()
+    rebuild(tallies.projection, world.store, world.read_models, 1)
+    assert world.rows(tallies) == world.recomputed(tallies)
+    world.record(*some_events(random.Random(13), 10))
+    drain(world.tailing(tallies))
+    assert world.rows(tallies) == world.recomputed(tallies)
+
+
+def test_rebuilding_again_and_again_leaves_the_same_tables_and_indexes(world: World) -> None:
+    tallies = Tallies()
+    world.record(*some_events(random.Random(14), 20))
+    drain(world.tailing(tallies))
+    before = tables_in(world.read_models)
+    for _ in range(3):
+        assert rebuild(tallies.projection, world.store, world.read_models, 1).same is True
+    assert tables_in(world.read_models) == before
+    with world.read_models.reader.connect() as connection:
+        assert len(inspect(connection).get_indexes("tallies")) == 1
+
+
+def test_discarded_events_are_left_out_and_failing_ones_set_aside_likewise(world: World) -> None:
+    tallies = Tallies()
+    tallies.poison = {2, 5}
+    world.record(*[(subject, Added(amount=1)) for subject in (ANN, ANN, ANN, BEN, BEN, BEN)])
+    drain(world.tailing(tallies))
+    dead_letters.discard(tallies.projection, world.store, world.read_models, 1, 2)
+    assert world.letters() == [(5, BEN), (6, BEN)]
+    rebuilt = rebuild(tallies.projection, world.store, world.read_models, 1)
+    assert (rebuilt.same, rebuilt.dead_letters) == (True, 2)
+    assert world.letters() == [(5, BEN), (6, BEN)]
+    assert world.letters("tallies/rebuild") == []
+    tallies.poison = set()
+    assert rebuild(tallies.projection, world.store, world.read_models, 1).dead_letters == 0
+    assert world.letters() == []
+    totals = {subject: row["total"] for subject, row in world.rows(tallies).items()}
+    assert totals == {ANN: 2, BEN: 3}
+
+
+def test_one_for_everyone_that_cannot_be_folded_ends_the_rebuild_and_harms_nothing(world: World) -> None:
+    tallies = Tallies()
+    world.record((ANN, Added(amount=1)), (BEN, Raised(by=1)))
+    drain(world.tailing(tallies))
+    tallies.poison = {2}
+    with pytest.raises(ForEveryone):
+        rebuild(tallies.projection, world.store, world.read_models, 1)
+    assert world.rows(tallies) == world.recomputed(tallies)
+
+
+def test_positions_that_the_log_never_routed_are_not_believed(world: World) -> None:
+    tallies = Tallies()
+    folded(world, tallies, *some_events(random.Random(15), 30))
+    with world.read_models.writer.begin() as connection:
+        connection.execute(text("UPDATE positions SET position = 1000000"))
+    with pytest.raises(Disagrees):
+        rebuild(tallies.projection, world.store, world.read_models, PARTITIONS)
+
+
+def test_what_another_version_had_begun_to_build_is_begun_anew(world: World) -> None:
+    world.record(*some_events(random.Random(16), 50))
+    first = Tallies(version=1)
+    with pytest.raises(KeyboardInterrupt):
+        rebuild(first.projection, world.store, world.read_models, 1, progress=interrupted)
+    second = Tallies(version=2)
+    rebuild(second.projection, world.store, world.read_models, 1)
+    assert world.rows(second) == world.recomputed(second)
+
+
+def interrupted(at: int, upto: int) -> None:
+    raise KeyboardInterrupt
+
+
+def test_completeness_holds_across_a_rebuild(world: World) -> None:
+    world.record(*some_events(random.Random(17), 50))
+    tallies = Tallies()
+    drain(world.tailing(tallies))
+    rebuild(tallies.projection, world.store, world.read_models, 1)
+    assert Completeness(world.read_models).up_to("tallies") == 50
+
+
+@pytest.mark.faults
+def test_a_rebuild_that_is_killed_goes_on_where_it_was(world: World, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    tallies = Tallies()
+    for seed in range(6):
+        world.record(*some_events(random.Random(seed), 500))
+    drain(world.tailing(tallies))
+    on_postgres = world.read_models.writer.dialect.name == "postgresql"
+    place = request.getfixturevalue("database_url") if on_postgres else str(tmp_path)
+    for _ in range(3):
+        kill_on_the_way(place)
+    reached: list[int] = []
+    rebuilt = rebuild(tallies.projection, world.store, world.read_models, 1, progress=lambda at, _: reached.append(at))
+    assert rebuilt.same is True
+    assert reached[0] > 600
+    assert world.rows(tallies) == world.recomputed(tallies)
+
+
+def kill_on_the_way(place: str) -> None:
+    command = [sys.executable, "-m", "tests.consumers.rebuilding.rebuild_process", place, "1"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for _ in range(3):
+            assert process.stdout.readline()
+        process.kill()

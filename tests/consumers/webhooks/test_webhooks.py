@@ -1,0 +1,322 @@
+"""What webhooks are sent: in order, signed, at least once, to one receiver without another; and what they are never sent."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import threading
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from commands.customers import customers
+from commands.operations import webhooks
+from consumers.policies.undeliverable import PATIENCE, undeliverable
+from consumers.projecting.projector import Projector
+from consumers.projecting.tail import Tail
+from consumers.webhooks import Courier
+from consumers.webhooks.receiver import is_public
+from domain.operations.webhook import Paused, Subscription
+from domain.shared.ids import external_id
+from infra.read_models import deliveries
+from infra.read_models.deliveries import Delivery
+from infra.read_models.positions import Superseded
+from infra.read_models.positions import deliveries as table
+from infra.signing import secret_of
+from projections.operations import webhooks as read_model
+from tests.consumers.policies.policy_place import ADA, Place, place_in
+from tests.consumers.webhooks.listening import Listener, listening
+from tests.domain.given import LAST_WEEK
+
+SHOP, DESK = (external_id("webhook", "test", name, b"") for name in ("shop", "desk"))
+SECRET = external_id("secret", "test", "1", b"")
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    url = request.getfixturevalue("database_url") if request.param == "postgresql" else None
+    with place_in(tmp_path, url) as place:
+        yield place
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    with listening() as listener:
+        yield listener
+
+
+def register(place: Place, url: str, webhook_id: UUID = SHOP, **asked: Any) -> None:
+    subscription = Subscription(url=url, **asked)
+    place.tell(webhooks.register, webhook_id=webhook_id, subscription=subscription, secret_id=SECRET)
+
+
+def courier(place: Place, private: bool = True) -> Courier:
+    """A process of its own, as far as webhooks are concerned."""
+    return Courier(place.store, place.read_models, private, clock=lambda: place.now)
+
+
+def deliver(place: Place, by: Courier | None = None) -> Delivery | None:
+    """How far the first webhook has come, when the read model has caught up and all that is due was tried once.
+
+    Where it is not said by which process, by one that comes after all others.
+    """
+    projector = Projector([read_model.webhooks], Tail(place.store), place.store, place.read_models, 1)
+    while projector.turn(0):
+        pass
+    if by is None:
+        let_go(place)
+    (by or courier(place)).deliver()
+    with place.read_models.reader.connect() as connection:
+        return deliveries.of(connection, SHOP)
+
+
+def let_go(place: Place) -> None:
+    """As when the process that held webhooks has ended."""
+    with place.read_models.writer.begin() as connection:
+        connection.execute(table.update().values(holder=None))
+
+
+def test_what_is_recorded_after_its_registration_is_sent_in_order(place: Place, listener: Listener) -> None:
+    place.register_ada()
+    register(place, listener.url)
+    place.plan_spring()
+    place.target()
+    place.order()
+    delivered = deliver(place)
+    assert listener.types() == ["campaign.planned", "campaign_member.targeted", "order.placed"]
+    assert listener.connections == 1
+    assert [one.headers["Webhook-Id"] for one in listener.taken] == [str(position) for position in listener.positions()]
+    assert delivered is not None
+    assert delivered.position == place.store.head() == listener.positions()[-1]
+
+
+def test_a_receiver_can_tell_who_sent_it_and_when(place: Place, listener: Listener) -> None:
+    register(place, listener.url)
+    place.plan_spring()
+    deliver(place)
+    [taken] = listener.taken
+    parts = dict(part.split("=", 1) for part in taken.headers["Webhook-Signature"].split(","))
+    secret = secret_of(place.store, SHOP, SECRET)
+    assert secret is not None
+    signed = hmac.new(secret.encode(), f"{parts['t']}.".encode() + taken.body, hashlib.sha256).hexdigest()
+    assert parts["v1"] == signed
+    assert abs(time.time() - int(parts["t"])) < 60
+
+
+def test_only_what_is_asked_for_is_sent(place: Place, listener: Listener) -> None:
+    register(place, listener.url, types=("crm.order.placed.v1", "crm.campaign_member.*"), subjects=(ADA,))
+    register(place, listener.url, DESK, irregular="payment-over-due")
+    place.register_ada()
+    place.plan_spring()
+    place.target()
+    place.order()
+    place.pay(30)
+    deliver(place)
+    assert sorted(listener.types()) == ["campaign_member.targeted", "order.payment_captured", "order.placed"]
+
+
+def test_what_is_imported_is_sent_to_nobody(place: Place, listener: Listener) -> None:
+    register(place, listener.url)
+    place.tell(customers.register, customer_id=ADA, kind="person", name="Ada", origin="import", at=LAST_WEEK)
+    delivered = deliver(place)
+    assert not listener.taken
+    assert delivered is not None
+    assert delivered.position == place.store.head()
+
+
+def test_personal_values_are_sent_only_where_they_were_granted(place: Place, listener: Listener) -> None:
+    register(place, listener.url, types=("crm.customer.*",))
+    register(place, listener.url, DESK, types=("crm.customer.*",), personal=True)
+    place.register_ada()
+    deliver(place)
+    assert sorted(one.event["data"].get("name", "") for one in listener.taken) == ["", "Ada"]
+    assert listener.taken[0].event["data"]["contact_methods"][0]["kind"] == "email"
+
+
+def test_what_was_not_saved_after_it_was_taken_is_sent_again_and_nothing_is_lost(place: Place, listener: Listener) -> None:
+    register(place, listener.url)
+    place.plan_spring()
+    place.register_ada()
+    deliver(place)
+    with place.read_models.writer.begin() as connection:
+        connection.execute(table.update().values(position=listener.positions()[0], holder=None))
+    place.target()
+    deliver(place)
+    first, again, third = listener.positions()[0], listener.positions()[1], listener.positions()[-1]
+    assert listener.positions() == [first, again, again, third]
+
+
+def test_a_receiver_that_is_down_is_asked_again_later_and_stops_no_other(place: Place, listener: Listener) -> None:
+    with listening() as other:
+        register(place, other.url, DESK, types=("crm.campaign.*",))
+        register(place, listener.url)
+        place.plan_spring()
+        listener.status = 500
+        one = courier(place)
+        failed = deliver(place, one)
+        assert failed is not None
+        assert (failed.failures, failed.failing_since, failed.last_error) == (1, place.now, "It answered 500.")
+        assert other.types() == ["campaign.planned"]
+        deliver(place, one)
+        assert len(listener.taken) == 1, "it is not due yet"
+        for failures, seconds in ((2, 1), (3, 2), (4, 4)):
+            place.now += timedelta(seconds=seconds)
+            again = deliver(place, one)
+            assert again is not None
+            assert (again.failures, again.failing_since) == (failures, failed.failing_since)
+        listener.status = 200
+        place.now += timedelta(hours=1)
+        through = deliver(place, one)
+    assert through is not None
+    assert (through.failures, through.failing_since, through.due, through.last_error) == (0, None, None, None)
+    assert listener.types() == ["campaign.planned"] * 5
+
+
+def test_nobody_listens_follows_a_redirect_or_is_asked_at_a_private_address(place: Place, listener: Listener) -> None:
+    register(place, "http://127.0.0.1:1/")
+    place.plan_spring()
+    unheard = deliver(place)
+    assert unheard is not None
+    assert unheard.last_error is not None
+    assert unheard.last_error.startswith("ConnectError")
+    listener.status, listener.location = 307, listener.url
+    place.tell(webhooks.revise, webhook_id=SHOP, subscription=Subscription(url=listener.url))
+    redirected = deliver(place)
+    assert redirected is not None
+    assert redirected.last_error == "It answered 307."
+    assert len(listener.taken) == 1
+    place.now += timedelta(hours=1)
+    refused = deliver(place, courier(place, private=False))
+    assert refused is not None
+    assert "RECOUNT_WEBHOOK_PRIVATE" in (refused.last_error or "")
+    assert len(listener.taken) == 1
+
+
+def test_a_webhook_that_was_resumed_is_sent_what_was_recorded_meanwhile(place: Place, listener: Listener) -> None:
+    register(place, listener.url, types=("crm.campaign.*", "crm.customer.*"))
+    place.tell(webhooks.pause, webhook_id=SHOP)
+    place.plan_spring()
+    deliver(place)
+    assert not listener.taken
+    place.tell(webhooks.resume, webhook_id=SHOP)
+    place.register_ada()
+    deliver(place)
+    assert listener.types() == ["campaign.planned", "customer.registered"]
+
+
+def test_a_receiver_that_took_nothing_for_a_week_has_its_webhook_paused_once(place: Place, listener: Listener) -> None:
+    register(place, listener.url)
+    place.plan_spring()
+    listener.status = 503
+    deliver(place)
+    place.now += PATIENCE
+    for _ in range(2):
+        place.clock(undeliverable).look(undeliverable)
+    assert place.done() == [Paused(reason="undeliverable")]
+    deliver(place)
+    assert len(listener.taken) == 1
+    listener.status = 200
+    place.tell(webhooks.resume, webhook_id=SHOP)
+    deliver(place)
+    assert listener.types() == ["campaign.planned", "campaign.planned", "webhook.paused", "webhook.resumed"]
+
+
+def test_a_resumed_webhook_has_another_week(place: Place, listener: Listener) -> None:
+    register(place, listener.url)
+    place.plan_spring()
+    listener.status = 503
+    one = courier(place)
+    deliver(place, one)
+    place.now += PATIENCE
+    place.tell(webhooks.pause, webhook_id=SHOP)
+    place.tell(webhooks.resume, webhook_id=SHOP)
+    again = deliver(place, one)
+    assert again is not None
+    assert (again.failures, again.failing_since) == (1, place.now)
+    assert place.clock(undeliverable).look(undeliverable) == 0
+
+
+def test_a_removal_destroys_the_secret_and_nothing_is_sent_any_more(place: Place, listener: Listener) -> None:
+    register(place, listener.url)
+    deliver(place)
+    place.tell(webhooks.remove, webhook_id=SHOP)
+    assert secret_of(place.store, SHOP, SECRET) is None
+    # The read model has not heard of it yet.
+    courier(place).deliver()
+    deliver(place)
+    assert not listener.taken
+
+
+def test_every_webhook_has_a_secret_of_its_own_which_no_event_holds(place: Place, listener: Listener) -> None:
+    register(place, listener.url)
+    register(place, listener.url, DESK)
+    secrets = {secret_of(place.store, SHOP, SECRET), secret_of(place.store, DESK, SECRET), secret_of(place.store, SHOP, DESK)}
+    assert len(secrets) == 3
+    log = b"".join(one.state for one in place.store.log(0, 100)).decode()
+    assert not any(secret is None or secret.removeprefix("whsec_") in log for secret in secrets)
+
+
+def test_one_process_at_a_time_delivers_until_it_is_not_heard_of_any_more(place: Place, listener: Listener) -> None:
+    register(place, listener.url, types=("crm.campaign.*", "crm.customer.*"))
+    place.plan_spring()
+    one, other = courier(place), courier(place)
+    deliver(place, one)
+    place.register_ada()
+    deliver(place, other)
+    assert listener.types() == ["campaign.planned"]
+    place.now += timedelta(minutes=1)
+    deliver(place, other)
+    assert listener.types() == ["campaign.planned", "customer.registered"]
+
+
+def test_who_was_superseded_saves_nothing(place: Place, listener: Listener) -> None:
+    register(place, listener.url)
+    place.plan_spring()
+    before = deliver(place)
+    assert before is not None
+    with place.read_models.writer.begin() as connection, pytest.raises(Superseded):
+        deliveries.advance(connection, SHOP, DESK, 0, place.now)
+    with place.read_models.reader.connect() as connection:
+        assert deliveries.of(connection, SHOP) == before
+
+
+def test_a_process_delivers_until_it_is_stopped_and_then_lets_go(place: Place, listener: Listener) -> None:
+    register(place, listener.url)
+    place.plan_spring()
+    deliver(place)
+    place.register_ada()
+    let_go(place)
+    one = courier(place)
+    thread = threading.Thread(target=one.run)
+    thread.start()
+    deadline = time.monotonic() + 10
+    while len(listener.taken) < 2 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    one.stop()
+    thread.join(10)
+    assert not thread.is_alive()
+    with place.read_models.reader.connect() as connection:
+        delivered = deliveries.of(connection, SHOP)
+    assert delivered is not None
+    assert delivered.holder is None
+    assert listener.types() == ["campaign.planned", "customer.registered"]
+
+
+THIS_MACHINE = ("127.0.0.1", "0.0.0.0", "::1", "::", "::ffff:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::")
+ITS_NETWORK = ("10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "fe80::1%eth0", "fc00::1")
+EVERYBODY = ("224.0.0.1", "255.255.255.255", "ff02::1")
+
+
+@pytest.mark.parametrize("address", [*THIS_MACHINE, *ITS_NETWORK, *EVERYBODY])
+def test_what_is_of_this_machine_or_its_network_is_not_public(address: str) -> None:
+    assert not is_public(address)
+
+
+@pytest.mark.parametrize("address", ["93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946", "::ffff:93.184.216.34"])
+def test_what_is_of_the_internet_is_public(address: str) -> None:
+    assert is_public(address)

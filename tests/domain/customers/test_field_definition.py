@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from domain.customers.field_definition import (
+    Defined,
+    FieldDefinedOtherwise,
+    FieldDefinition,
+    Kind,
+    Retired,
+    Revised,
+    field_definition_id,
+)
+from domain.shared.refusals import Malformed, NotThere
+from tests.domain.given import facts, live, state, stored
+
+
+def defined(kind: Kind = "choice", **told: Any) -> FieldDefinition:
+    field = FieldDefinition(field_definition_id("customer", "size"))
+    options = ("small", "large") if kind == "choice" else ()
+    field.define(live(), **{"entity": "customer", "key": "size", "kind": kind, "name": "Size", "options": options, **told})
+    return field
+
+
+def test_texts_are_personal_unless_the_field_says_otherwise_and_numbers_never_are() -> None:
+    assert [defined(kind).defined.personal for kind in ("text", "choice", "date")] == [True] * 3  # type: ignore[union-attr]
+    assert [defined(kind).defined.personal for kind in ("number", "flag")] == [False] * 2  # type: ignore[union-attr]
+    assert not defined("choice", personal=False).defined.personal  # type: ignore[union-attr]
+    with pytest.raises(Malformed):
+        defined("number", personal=True)
+
+
+def test_what_a_field_takes_is_plain_while_it_says_so() -> None:
+    field = defined("text", personal=False)
+    assert (field.plain, defined("text").plain, FieldDefinition(field.id).plain) == (True, False, False)
+    field.define(live(), entity="customer", key="size", kind="text", name="How large", personal=False)
+    assert field.plain
+    with pytest.raises(FieldDefinedOtherwise):
+        field.define(live(), entity="customer", key="size", kind="text", name="How large", personal=True)
+    field.retire(live())
+    assert not field.plain
+
+
+def test_a_field_is_revised_retired_and_taken_up_again() -> None:
+    field = defined()
+    told: dict[str, Any] = {"entity": "customer", "key": "size", "kind": "choice", "options": ("small", "large")}
+    field.define(live(), **told, name="Size")
+    field.define(live(), **told, name="How large")
+    field.retire(live())
+    field.retire(live())
+    field.define(live(), **told, name="How large")
+    assert [type(fact) for fact in facts(field)] == [Defined, Revised, Retired, Defined]
+    assert state(stored(field)) == state(field)
+
+
+@pytest.mark.parametrize("otherwise", [{"kind": "text", "options": ()}, {"personal": False}])
+def test_another_kind_or_another_word_on_personal_data_is_another_field(otherwise: dict[str, Any]) -> None:
+    field = defined()
+    told = {"entity": "customer", "key": "size", "kind": "choice", "name": "Size", "options": ("small", "large")}
+    with pytest.raises(FieldDefinedOtherwise):
+        field.define(live(), **told | otherwise)
+
+
+@pytest.mark.parametrize(
+    ("kind", "fitting", "unfitting"),
+    [
+        ("text", ["x"], [1, True]),
+        ("number", [1, 1.5], ["1", True]),
+        ("flag", [True, False], [1, "true"]),
+        ("choice", ["small"], ["medium", 1]),
+        ("date", ["2026-02-28"], ["2026-02-30", "20260228", 2026]),
+    ],
+)
+def test_a_field_takes_values_of_its_kind(kind: Kind, fitting: list[Any], unfitting: list[Any]) -> None:
+    field = defined(kind)
+    assert all(map(field.admits, fitting))
+    assert not any(map(field.admits, unfitting))
+
+
+def test_a_field_that_nobody_defined_or_that_was_retired_takes_anything() -> None:
+    field = defined("number")
+    field.retire(live())
+    assert field.admits("x")
+    assert FieldDefinition(field_definition_id("customer", "x")).admits("x")
+
+
+@pytest.mark.parametrize(
+    "odd", [{"kind": "list"}, {"options": ()}, {"options": ("a", "a")}, {"kind": "text"}, {"key": "a b"}, {"name": ""}]
+)
+def test_what_is_no_field_is_malformed(odd: dict[str, Any]) -> None:
+    told = {"entity": "customer", "key": "size", "kind": "choice", "name": "Size", "options": ("small", "large")}
+    with pytest.raises(Malformed):
+        FieldDefinition(field_definition_id("customer", "size")).define(live(), **told | odd)
+
+
+def test_nothing_is_retired_that_is_not_there() -> None:
+    with pytest.raises(NotThere):
+        FieldDefinition(field_definition_id("customer", "x")).retire(live())

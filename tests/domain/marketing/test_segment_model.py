@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+from math import inf, nan
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.marketing.segment_model import (
+    FEATURE_NAMES,
+    Activated,
+    ClusterNamesDoNotFit,
+    ClustersNamed,
+    CurrencyMissing,
+    Feature,
+    Fitted,
+    ModelNotActive,
+    Retired,
+    SegmentModel,
+    UnknownFeature,
+)
+from domain.shared.events import type_name
+from domain.shared.ids import new_id
+from domain.shared.refusals import Malformed, NotThere, UnknownCurrency
+from tests.domain.given import LAST_WEEK, YESTERDAY, facts, flags, live, state, stored
+from tests.domain.marketing.given_segments import FITTED, fitted, model
+
+
+def test_a_fit_is_recorded_with_all_that_a_replay_needs() -> None:
+    assert facts(model()) == [FITTED]
+    assert FITTED.k == 3
+
+
+def test_the_same_fit_again_records_nothing() -> None:
+    made = model()
+    made.fit(live(), FITTED)
+    assert made.version == 1
+
+
+def test_another_fit_takes_the_place_of_the_last() -> None:
+    made = model()
+    made.fit(live(), fitted(cut_off_position=200))
+    assert made.fitted == fitted(cut_off_position=200)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "refusal"),
+    [
+        ({"name": "the baseline"}, Malformed),
+        ({"features": ()}, Malformed),
+        ({"features": (Feature(name="orders"),) * 2}, Malformed),
+        ({"features": (Feature(name="orders"), Feature(name="shoe_size"))}, UnknownFeature),
+        ({"features": (Feature(name="orders"), Feature(name="attribute:"))}, UnknownFeature),
+        ({"features": (Feature(name="orders"), Feature(name="total"))}, CurrencyMissing),
+        ({"features": (Feature(name="orders", currency="EUR"), Feature(name="total", currency="EUR"))}, CurrencyMissing),
+        ({"features": (Feature(name="orders"), Feature(name="total", currency="XXX"))}, UnknownCurrency),
+        ({"mean": (1.0,)}, Malformed),
+        ({"scale": (1.0, 0.0)}, Malformed),
+        ({"scale": (1.0, inf)}, Malformed),
+        ({"centroids": ((1.0, 1.0),), "cluster_names": ("1",)}, Malformed),
+        ({"centroids": ((1.0, 1.0), (nan, 1.0))}, Malformed),
+        ({"centroids": ((1.0, 1.0), (1.0,))}, Malformed),
+        ({"cluster_names": ("1", "2")}, ClusterNamesDoNotFit),
+        ({"cluster_names": ("1", "2", "2")}, ClusterNamesDoNotFit),
+    ],
+)
+def test_a_fit_that_could_not_label_anybody_is_refused(wrong: dict[str, Any], refusal: type[Exception]) -> None:
+    with pytest.raises(refusal):
+        model(**wrong)
+
+
+def test_a_model_is_activated_once() -> None:
+    made = model()
+    made.activate(live())
+    made.activate(live())
+    assert facts(made)[1:] == [Activated()]
+
+
+def test_a_model_activated_at_another_time_is_recorded_and_flagged() -> None:
+    made = model()
+    made.activate(live(LAST_WEEK))
+    made.activate(live(LAST_WEEK))
+    made.activate(live(YESTERDAY))
+    assert made.version == 3
+    assert flags(made) == ("repeated",)
+
+
+def test_a_model_that_is_active_is_retired_and_may_be_activated_again() -> None:
+    made = model()
+    made.activate(live())
+    made.retire(live())
+    made.retire(live())
+    made.activate(live())
+    assert facts(made)[1:] == [Activated(), Retired(), Activated()]
+    assert made.active_since is not None
+
+
+def test_a_model_that_was_never_active_is_not_retired() -> None:
+    with pytest.raises(ModelNotActive):
+        model().retire(live())
+
+
+@pytest.mark.parametrize("decision", ["activate", "retire"])
+def test_a_model_that_was_never_fitted_is_not_there(decision: str) -> None:
+    with pytest.raises(NotThere):
+        getattr(SegmentModel(new_id()), decision)(live())
+
+
+def test_clusters_are_named_until_the_next_fit() -> None:
+    made = model()
+    made.name_clusters(live(), ["champions", " steady ", "流失"])
+    made.name_clusters(live(), ["champions", "steady", "流失"])
+    assert facts(made)[1:] == [ClustersNamed(names=("champions", "steady", "流失"))]
+    made.fit(live(), fitted(seed=8))
+    assert made.cluster_names == ("1", "2", "3")
+
+
+@pytest.mark.parametrize("names", [["a", "b"], ["a", "b", "b"], ["a", "b", "b "]])
+def test_names_that_are_not_one_for_each_cluster_are_refused(names: list[str]) -> None:
+    with pytest.raises(ClusterNamesDoNotFit):
+        model().name_clusters(live(), names)
+
+
+def test_everyone_is_concerned_by_everything() -> None:
+    made = model()
+    made.activate(live())
+    made.name_clusters(live(), ["a", "b", "c"])
+    made.retire(live())
+    assert all(about.everyone for _, about in made.pending)
+
+
+def test_a_model_loads_as_it_was() -> None:
+    made = model()
+    made.activate(live())
+    made.name_clusters(live(), ["a", "b", "c"])
+    assert state(stored(made)) == state(made)
+
+
+numbers = st.floats(allow_nan=False, allow_infinity=False)
+
+
+@given(st.lists(st.tuples(numbers, numbers), min_size=2, max_size=4).map(tuple))
+def test_numbers_come_back_from_json_to_the_bit(centroids: tuple[tuple[float, float], ...]) -> None:
+    told = fitted(centroids=centroids)
+    read = msgspec.json.decode(msgspec.json.encode(told), type=Fitted)
+    assert [[n.hex() for n in row] for row in read.centroids] == [[n.hex() for n in row] for row in centroids]
+
+
+def test_a_feature_says_what_it_is() -> None:
+    assert Feature(name="total", currency="EUR").label == "total:EUR"
+    assert Feature(name="attribute:income").attribute == "income"
+    assert Feature(name="orders").attribute is None
+    assert [name for name in FEATURE_NAMES if Feature(name=name).depends_on_the_day] == ["T", "days_since_last"]
+
+
+def test_type_names_are_permanent() -> None:
+    assert [type_name(event) for event in SegmentModel.events] == [
+        "crm.segment_model.fitted.v1",
+        "crm.segment_model.activated.v1",
+        "crm.segment_model.retired.v1",
+        "crm.segment_model.clusters_named.v1",
+    ]

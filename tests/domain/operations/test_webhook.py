@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from domain.operations.webhook import (
+    Paused,
+    Registered,
+    Removed,
+    Resumed,
+    Revised,
+    Subscription,
+    Webhook,
+    WebhookRegisteredOtherwise,
+    WebhookRemoved,
+)
+from domain.shared.ids import external_id
+from domain.shared.refusals import Malformed
+from tests.domain.given import YESTERDAY, facts, flags, live, state, stored
+
+SECRET = external_id("secret", "test", "1", b"")
+ORDERS = Subscription(url="https://shop.example/events?from=crm", types=("crm.order.*",))
+
+
+def registered() -> Webhook:
+    webhook = Webhook(external_id("webhook", "test", "1", b""))
+    webhook.register(live(), ORDERS, SECRET)
+    return webhook
+
+
+def test_a_webhook_is_registered_revised_paused_resumed_and_removed() -> None:
+    webhook, all_of_it = registered(), replace(ORDERS, types=())
+    for _ in range(2):
+        webhook.register(live(), ORDERS if not facts(webhook)[1:] else all_of_it, SECRET)
+        webhook.revise(live(), all_of_it)
+    for decide in (webhook.pause, webhook.pause, webhook.resume, webhook.resume, webhook.remove, webhook.remove):
+        decide(live())
+    registration = Registered(subscription=ORDERS, secret_id=SECRET)
+    assert facts(webhook) == [registration, Revised(subscription=all_of_it), Paused(), Resumed(), Removed()]
+    assert state(stored(webhook)) == state(webhook)
+
+
+def test_only_the_removal_destroys_the_key_that_the_secret_follows_from() -> None:
+    webhook = registered()
+    webhook.remove(live())
+    assert [event.erases() for event in facts(webhook)] == [False, True]
+
+
+def test_what_it_asks_for_is_recorded_in_order_and_once() -> None:
+    webhook = registered()
+    webhook.revise(live(), replace(ORDERS, types=("crm.ticket.*", "crm.order.*", "crm.ticket.*"), subjects=(SECRET, SECRET)))
+    assert webhook.subscription == replace(ORDERS, types=("crm.order.*", "crm.ticket.*"), subjects=(SECRET,))
+
+
+def test_another_webhook_with_the_same_id_is_refused() -> None:
+    with pytest.raises(WebhookRegisteredOtherwise):
+        registered().register(live(), replace(ORDERS, personal=True), SECRET)
+
+
+def test_nothing_is_done_with_a_webhook_that_was_removed() -> None:
+    webhook = registered()
+    webhook.remove(live())
+    for decide in (webhook.pause, webhook.resume, lambda context: webhook.revise(context, ORDERS)):
+        with pytest.raises(WebhookRemoved):
+            decide(live())
+
+
+def test_a_pause_of_another_time_is_recorded_as_repeated() -> None:
+    webhook = registered()
+    webhook.pause(live())
+    webhook.pause(live(YESTERDAY))
+    assert flags(webhook) == ("repeated",)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"url": "ftp://shop.example"},
+        {"url": "https://"},
+        {"url": "https://ada:secret@shop.example"},
+        {"url": "https://shop.example/#part"},
+        {"url": "https://shop.example/a b"},
+        {"url": "https://[::1"},
+        {"url": "https://shop.example:99999"},
+        {"url": "https://shop.example/" + "x" * 2000},
+        {"types": ("crm.*.placed",)},
+        {"types": tuple(f"crm.x{n}.*" for n in range(101))},
+        {"irregular": "no such rule!"},
+    ],
+)
+def test_what_is_no_url_and_no_type_is_malformed(odd: dict[str, Any]) -> None:
+    with pytest.raises(Malformed):
+        Webhook(external_id("webhook", "test", "2", b"")).register(live(), replace(ORDERS, **odd), SECRET)

@@ -1,0 +1,199 @@
+"""Goods of an order: shipped, delivered and returned."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from domain.sales.order import (
+    CANCELLED_AFTER_DELIVERY,
+    DELIVERED_AFTER_CANCELLATION,
+    RETURN_AFTER_DECLINE,
+    RETURN_BEYOND_SHIPPED,
+    SHIPPED_AFTER_CANCELLATION,
+    SHIPPED_BEFORE_CONFIRMATION,
+    SHIPPED_BEYOND_ORDERED,
+    NothingNamed,
+    QuantityNotPositive,
+    ReturnIsReceived,
+    ReturnKnownOtherwise,
+    ReturnUnknown,
+    ShipmentKnownOtherwise,
+    ShipmentUnknown,
+    UnknownLine,
+)
+from domain.shared.refusals import Refusal
+from tests.domain.given import YESTERDAY, flags, imported, live, state, stored
+from tests.domain.sales.given_orders import back, confirmed, goods, placed, shipped
+
+
+def test_the_fulfilment_axis_follows_the_goods() -> None:
+    order = confirmed()
+    seen = [order.fulfilment_status]
+    order.ship(live(), "s-1", goods(cups=2))
+    seen.append(order.fulfilment_status)
+    order.ship(live(), "s-2", goods(pot=1))
+    seen.append(order.fulfilment_status)
+    order.deliver(live(), "s-1")
+    seen.append(order.fulfilment_status)
+    order.deliver(live(), "s-2")
+    seen.append(order.fulfilment_status)
+    assert seen == ["unfulfilled", "partially_shipped", "shipped", "partially_delivered", "delivered"]
+
+
+def test_what_is_cancelled_need_not_be_shipped() -> None:
+    order = confirmed()
+    order.cancel_lines(live(), goods(cups=2))
+    order.ship(live(), "s-1", goods(pot=1))
+    assert order.fulfilment_status == "shipped"
+
+
+def test_shipping_more_than_is_due_is_recorded_and_flagged() -> None:
+    order = confirmed()
+    order.ship(live(), "s-1", goods(cups=3))
+    assert flags(order) == (SHIPPED_BEYOND_ORDERED,)
+
+
+def test_shipping_what_is_not_confirmed_or_cancelled_is_recorded_and_flagged() -> None:
+    order = placed()
+    order.ship(live(), "s-1", goods(cups=1))
+    assert flags(order) == (SHIPPED_BEFORE_CONFIRMATION,)
+    order.cancel(live())
+    order.ship(live(), "s-2", goods(cups=1))
+    assert flags(order) == (SHIPPED_AFTER_CANCELLATION,)
+
+
+@pytest.mark.parametrize(
+    ("lines", "refusal"),
+    [(goods(saucer=1), UnknownLine), (goods(cups=0), QuantityNotPositive), ([], NothingNamed)],
+)
+def test_a_shipment_of_nothing_that_is_known_is_refused(lines: Any, refusal: type[Refusal]) -> None:
+    with pytest.raises(refusal):
+        confirmed().ship(imported(), "s-1", lines)
+
+
+def test_a_shipment_is_known_by_its_id() -> None:
+    order = shipped()
+    order.ship(live(YESTERDAY), "s-1", goods(cups=2, pot=1))
+    assert order.version == 4
+    with pytest.raises(ShipmentKnownOtherwise):
+        order.ship(live(), "s-1", goods(cups=1))
+
+
+def test_a_failed_delivery_leaves_the_goods_on_their_way() -> None:
+    order = shipped()
+    order.fail_delivery(live(), "s-1", reason="nobody-home")
+    seen = [order.fulfilment_status]
+    order.deliver(live(), "s-1")
+    seen.append(order.fulfilment_status)
+    assert seen == ["shipped", "delivered"]
+
+
+def test_a_cancelled_shipment_is_due_again() -> None:
+    order = shipped()
+    order.cancel_shipment(live(), "s-1")
+    assert order.fulfilment_status == "unfulfilled"
+    assert flags(order) == ()
+    order.ship(live(), "s-2", goods(cups=2, pot=1))
+    assert flags(order) == ()
+
+
+def test_contradictions_about_a_shipment_are_recorded_and_flagged() -> None:
+    order = shipped()
+    order.deliver(live(), "s-1")
+    order.cancel_shipment(live(), "s-1")
+    assert flags(order) == (CANCELLED_AFTER_DELIVERY,)
+    order.fail_delivery(live(), "s-1")
+    assert flags(order) == (DELIVERED_AFTER_CANCELLATION,)
+
+
+def test_a_delivery_told_again_is_a_repeat_unless_of_another_time() -> None:
+    order = shipped()
+    order.deliver(live(), "s-1")
+    order.deliver(live(), "s-1")
+    assert order.version == 5
+    order.deliver(live(YESTERDAY), "s-1")
+    assert flags(order) == ("repeated",)
+
+
+@pytest.mark.parametrize("told", ["deliver", "fail_delivery", "cancel_shipment"])
+def test_nothing_can_be_told_of_an_unknown_shipment(told: str) -> None:
+    with pytest.raises(ShipmentUnknown):
+        getattr(confirmed(), told)(imported(), "s-1")
+
+
+# Returns
+
+
+def test_the_return_axis_follows_the_goods() -> None:
+    order = shipped()
+    seen = [order.return_status]
+    order.request_return(live(), "ret-1", back(cups=2), note="chipped")
+    seen.append(order.return_status)
+    order.receive_return(live(), "ret-1", back(cups=2))
+    seen.append(order.return_status)
+    order.receive_return(live(), "ret-2", back(pot=1))
+    seen.append(order.return_status)
+    order.reverse_return(live(), "ret-2")
+    seen.append(order.return_status)
+    assert seen == ["none", "requested", "partially_returned", "returned", "partially_returned"]
+
+
+def test_a_declined_return_is_no_longer_requested() -> None:
+    order = shipped()
+    order.request_return(live(), "ret-1", back(cups=2))
+    order.decline_return(live(), "ret-1", reason="too-late")
+    assert order.return_status == "none"
+    order.receive_return(live(), "ret-1", back(cups=2))
+    assert flags(order) == (RETURN_AFTER_DECLINE,)
+
+
+def test_returning_more_than_went_out_is_recorded_and_flagged() -> None:
+    order = confirmed()
+    order.ship(live(), "s-1", goods(cups=1))
+    order.receive_return(live(), "ret-1", back(cups=2))
+    assert flags(order) == (RETURN_BEYOND_SHIPPED,)
+
+
+def test_at_a_till_what_was_ordered_has_gone_out() -> None:
+    order = confirmed()
+    order.receive_return(live(), "ret-1", back(cups=2))
+    assert flags(order) == ()
+    order.receive_return(live(), "ret-2", back(cups=1))
+    assert flags(order) == (RETURN_BEYOND_SHIPPED,)
+
+
+def test_a_return_is_known_by_its_id() -> None:
+    order = shipped()
+    order.receive_return(live(), "ret-1", back(cups=1))
+    order.receive_return(live(YESTERDAY), "ret-1", back(cups=1))
+    assert order.version == 5
+    with pytest.raises(ReturnKnownOtherwise):
+        order.receive_return(live(), "ret-1", back(cups=2))
+
+
+def test_a_received_return_is_declined_only_by_an_import() -> None:
+    order = shipped()
+    order.request_return(live(), "ret-1", back(cups=1))
+    order.receive_return(live(), "ret-1", back(cups=1))
+    with pytest.raises(ReturnIsReceived):
+        order.decline_return(live(), "ret-1")
+    order.decline_return(imported(), "ret-1")
+    assert flags(order) == (ReturnIsReceived.rule,)
+
+
+def test_an_unknown_return_is_neither_declined_nor_reversed() -> None:
+    with pytest.raises(ReturnUnknown):
+        shipped().decline_return(imported(), "ret-1")
+    with pytest.raises(ReturnUnknown):
+        shipped().reverse_return(imported(), "ret-1")
+
+
+def test_a_request_told_late_does_not_reopen_the_return() -> None:
+    order = shipped()
+    order.receive_return(live(), "ret-1", back(cups=2))
+    order.request_return(live(), "ret-1", back(cups=2))
+    order.reverse_return(live(), "ret-1")
+    assert order.return_status == "none"
+    assert state(stored(order)) == state(order)

@@ -1,0 +1,164 @@
+"""What service calendars and policies of service levels record, and when promises are due."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from domain.service.opening_hours import Holiday, InForce, OpenHours, Schedule
+from domain.service.service_calendar import Defined, Revised, ServiceCalendar, service_calendar_id
+from domain.service.service_level import PolicyVersion, due, due_times, in_force
+from domain.service.sla_policy import Condition, PolicyTarget, Retired, SlaPolicy, Terms, sla_policy_id
+from domain.service.ticket import SlaTarget
+from domain.shared.refusals import Malformed, NotThere
+from tests.domain.given import LAST_WEEK, NOW, YESTERDAY, facts, live, stored
+
+HOUR = 3600
+WEEKDAYS = tuple(OpenHours(weekday=day, opens="09:00", closes="17:00") for day in range(1, 6))
+OFFICE = Schedule(zone="Europe/Berlin", hours=WEEKDAYS)
+LONGER = Schedule(zone="Europe/Berlin", hours=(*WEEKDAYS, OpenHours(weekday=6, opens="10:00", closes="14:00")))
+SOON = Terms(order=1, targets=(PolicyTarget(metric="first_response", seconds=HOUR),))
+LATER = Terms(order=1, targets=(PolicyTarget(metric="first_response", seconds=9 * HOUR),))
+FRIDAY = datetime(2026, 3, 27, 15, tzinfo=UTC)
+"""At 16:00 in Berlin, and on the Sunday after it the clocks go forward."""
+
+
+def calendar() -> ServiceCalendar:
+    made = ServiceCalendar(service_calendar_id("default"))
+    made.define(live(LAST_WEEK), "default", OFFICE)
+    return made
+
+
+def policy(**terms: Any) -> SlaPolicy:
+    made = SlaPolicy(sla_policy_id("soon"))
+    made.define(live(LAST_WEEK), "soon", SOON)
+    return made
+
+
+def test_a_calendar_is_defined_once_and_then_revised() -> None:
+    made = calendar()
+    made.define(live(), "default", OFFICE)
+    made.define(live(), "default", LONGER)
+    made.define(live(), "default", LONGER)
+    assert facts(made) == [Defined(code="default", schedule=OFFICE), Revised(schedule=LONGER)]
+    assert all(event.everyone() for event in facts(made))
+    assert vars(stored(made))["schedule"] == LONGER
+
+
+def test_a_revision_that_is_told_late_leaves_what_came_later_in_force() -> None:
+    made = calendar()
+    made.define(live(), "default", LONGER)
+    made.define(live(YESTERDAY), "default", OFFICE)
+    made.define(live(YESTERDAY), "default", OFFICE)
+    assert (len(facts(made)), made.schedule, made.since) == (3, LONGER, NOW)
+
+
+def test_a_calendar_is_refused_what_it_cannot_keep() -> None:
+    for code, schedule in (("no code", OFFICE), ("default", Schedule(zone="Mars"))):
+        with pytest.raises(Malformed):
+            ServiceCalendar(service_calendar_id("default")).define(live(), code, schedule)
+
+
+def test_a_policy_is_retired_and_comes_back_when_it_is_defined_again() -> None:
+    made = policy()
+    made.retire(live(YESTERDAY))
+    made.retire(live())
+    made.define(live(), "soon", SOON)
+    assert [type(fact).__name__ for fact in facts(made)] == ["Defined", "Retired", "Revised"]
+    assert all(event.everyone() for event in facts(made))
+    assert stored(made).terms == SOON
+
+
+def test_a_policy_that_is_said_to_be_retired_at_another_time_too_is_flagged() -> None:
+    made = policy()
+    made.retire(live(YESTERDAY))
+    made.retire(live(NOW))
+    assert [(type(event), about.irregular) for event, about in made.pending[1:]] == [(Retired, ()), (Retired, ("repeated",))]
+
+
+def test_what_was_never_defined_is_not_retired() -> None:
+    with pytest.raises(NotThere):
+        SlaPolicy(sla_policy_id("soon")).retire(live())
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        Terms(order=10**9),
+        Terms(order=1, conditions=(Condition(field="channel", values=()),)),
+        Terms(order=1, conditions=(Condition(field="colour", values=("red",)),)),  # type: ignore[arg-type]
+        Terms(order=1, conditions=(Condition(field="channel", values=("a",)), Condition(field="channel", values=("b",)))),
+        Terms(order=1, targets=SOON.targets + LATER.targets),
+        Terms(order=1, targets=(PolicyTarget(metric="first_response", seconds=0),)),
+        Terms(order=1, targets=(PolicyTarget(metric="joy", seconds=1),)),  # type: ignore[arg-type]
+    ],
+)
+def test_terms_that_make_no_sense_are_refused(terms: Terms) -> None:
+    with pytest.raises(Malformed):
+        SlaPolicy(sla_policy_id("soon")).define(live(), "soon", terms)
+
+
+# When promises are due
+
+
+def said(code: str, terms: Terms | None, since: datetime = LAST_WEEK, version: int = 1) -> PolicyVersion:
+    return PolicyVersion(sla_policy_id(code), code, version, since, terms)
+
+
+def in_business(seconds: int) -> SlaTarget:
+    return SlaTarget(metric="first_response", seconds=seconds, hours="business")
+
+
+def test_what_is_promised_of_a_new_ticket_is_due_in_its_hours() -> None:
+    terms = Terms(
+        order=1,
+        conditions=(Condition(field="channel", values=("email",)),),
+        targets=(
+            PolicyTarget(metric="first_response", seconds=2 * HOUR, hours="business"),
+            PolicyTarget(metric="first_response", seconds=HOUR, hours="business", priority="high"),
+            PolicyTarget(metric="full_resolution", seconds=72 * HOUR),
+            PolicyTarget(metric="next_reply", seconds=HOUR),
+        ),
+    )
+    timetable = [InForce(LAST_WEEK, OFFICE)]
+    fields = {"channel": "email", "priority": "low"}
+    promise, dues = due_times(FRIDAY, fields, [said("mail", terms)], timetable)  # type: ignore[arg-type]
+    assert promise is not None
+    assert [(target.metric, target.seconds) for target in promise.targets] == [
+        ("first_response", 2 * HOUR),
+        ("next_reply", HOUR),
+        ("full_resolution", 72 * HOUR),
+    ]
+    # Monday at 10:00 in Berlin, an hour nearer than it would be by winter time.
+    assert [due.due for due in dues] == [datetime(2026, 3, 30, 8, tzinfo=UTC), FRIDAY + timedelta(days=3)]
+    assert due_times(FRIDAY, {"channel": "phone"}, [said("mail", terms)], timetable) == (None, [])
+
+
+def test_the_first_policy_in_force_is_tried_first() -> None:
+    versions = [
+        said("b", Terms(order=1)),
+        said("a", Terms(order=1)),
+        said("c", Terms(order=0), since=NOW),
+        said("d", Terms(order=0)),
+        said("d", None, since=YESTERDAY, version=2),
+        said("e", Terms(order=9)),
+        said("e", Terms(order=-9), since=YESTERDAY, version=2),
+    ]
+    assert [policy.code for policy in in_force(YESTERDAY, versions)] == ["e", "a", "b"]
+    assert [policy.code for policy in in_force(LAST_WEEK, reversed(versions))] == ["d", "a", "b", "e"]
+    assert in_force(LAST_WEEK - timedelta(days=1), versions) == []
+
+
+def test_nothing_is_due_where_nobody_ever_comes() -> None:
+    closed = Schedule(zone="UTC", holidays=(Holiday(date=date(2026, 1, 1)),))
+    assert due(in_business(1), [(FRIDAY, None)], [InForce(LAST_WEEK, closed)]) is None
+    assert due(in_business(1), [(FRIDAY, None)], None) is None
+
+
+def test_time_that_stands_still_is_not_counted() -> None:
+    target = SlaTarget(metric="requester_wait", seconds=3 * HOUR)
+    runs = [(FRIDAY, FRIDAY + timedelta(hours=2)), (FRIDAY + timedelta(hours=10), None)]
+    assert due(target, runs, None) == FRIDAY + timedelta(hours=11)
+    assert due(target, runs[:1], None) is None

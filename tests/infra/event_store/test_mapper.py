@@ -1,0 +1,137 @@
+"""Events are neutral JSON; personal values are sealed in it, and open only in their own place with their subject's key."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pytest
+from cryptography.exceptions import InvalidTag
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from domain.customers.customer import AttributesSet, Registered
+from domain.shared.events import Event, Recorded, type_name
+from domain.shared.ids import new_id
+from domain.shared.personal import Personal
+from infra.event_store import Mapper, Stored, UnknownEventType
+from infra.event_store.mapper import personal_paths
+from infra.event_store.vault import SubjectKey
+from tests.domain.pin_event_types import events
+from tests.infra.event_store.given_events import MARK, events_of, metadata
+
+EVENTS = events()
+KEY = SubjectKey(bytes(32))
+STREAM = new_id()
+
+
+class Moved(Event, frozen=True, tag="crm.parcel.moved.v2"):
+    to: str
+    note: Personal[str] = None
+
+
+def moved_from_v1(data: dict[str, Any]) -> dict[str, Any]:
+    """The first version called the place `where`, and the note `remark`."""
+    return {"type": "crm.parcel.moved.v2", "to": data["where"], "note": data.get("remark")}
+
+
+MAPPER = Mapper([*EVENTS, Moved], {"crm.parcel.moved.v1": moved_from_v1})
+
+
+def stored(event: Event, key: SubjectKey | None = KEY, stream: UUID = STREAM, version: int = 1) -> Stored:
+    state = MAPPER.encode(stream, version, event, metadata(subject=stream), key)
+    return Stored(1, stream, version, type_name(type(event)), state)
+
+
+def read(stored: Stored, key: SubjectKey | None = KEY) -> Recorded:
+    return MAPPER.decode(stored, {STREAM: key} if key else {})
+
+
+def personal_values(event: Event) -> list[Any]:
+    """The event's personal values that are there, as JSON values."""
+    return [value for path in personal_paths(type(event)) for value in _at(msgspec.to_builtins(event), path)]
+
+
+def _at(node: Any, path: tuple[str, ...]) -> list[Any]:
+    if not path:
+        return [] if node is None else [node]
+    if path[0] == "*":
+        return [value for item in node for value in _at(item, path[1:])]
+    return _at(node[path[0]], path[1:]) if node is not None and path[0] in node else []
+
+
+@pytest.mark.parametrize("kind", EVENTS, ids=type_name)
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(data=st.data())
+def test_every_event_comes_back_as_it_was_and_without_its_key_nothing_personal_does(
+    kind: type[Event], data: st.DataObject
+) -> None:
+    event = data.draw(events_of(kind))
+    there = stored(event)
+    recorded = read(there)
+    assert recorded == Recorded(1, STREAM, 1, event, metadata(subject=STREAM))
+    assert MAPPER.opened(there, {STREAM: KEY}) == json.loads(msgspec.json.encode(event))
+    assert MARK.encode() not in there.state
+    assert set(json.loads(there.state)) == {"metadata", "data"}
+    erased = read(there, None).event
+    assert personal_values(erased) == []
+    assert read(stored(event, None), None).event == erased
+
+
+def test_every_personal_value_is_sealed_on_its_own() -> None:
+    event = Registered(kind="person", name="Jane", texts={"colour": "blue"})
+    data = json.loads(stored(event).state)["data"]
+    assert data["name"].keys() == data["texts"].keys() == {"sealed"}
+    assert stored(event).state != stored(event).state
+
+
+def test_an_attribute_called_sealed_is_no_secret() -> None:
+    event = AttributesSet(numbers={"sealed": 5}, texts={"sealed": "tight"})
+    assert read(stored(event)).event == event
+    assert read(stored(event), None).event == AttributesSet(numbers={"sealed": 5})
+
+
+@pytest.mark.parametrize("move", ["stream", "version", "field"])
+def test_a_sealed_value_opens_nowhere_else(move: str) -> None:
+    there = stored(Registered(kind="person", name="Jane", language="en"))
+    if move == "field":
+        event = json.loads(there.state)
+        event["data"]["texts"] = event["data"].pop("name")
+        there = there._replace(state=json.dumps(event).encode())
+    elif move == "version":
+        there = there._replace(version=2)
+    else:
+        there = there._replace(stream=new_id())
+    with pytest.raises(InvalidTag):
+        read(there)
+
+
+def test_another_subjects_key_opens_nothing() -> None:
+    with pytest.raises(InvalidTag):
+        read(stored(Registered(kind="person", name="Jane")), SubjectKey(bytes([1] * 32)))
+
+
+def test_an_unknown_type_is_named() -> None:
+    data = {"type": "crm.customer.cloned.v1"}
+    state = msgspec.json.encode({"metadata": metadata(subject=STREAM), "data": data})
+    with pytest.raises(UnknownEventType, match=r"crm\.customer\.cloned\.v1"):
+        read(Stored(1, STREAM, 1, data["type"], state))
+
+
+def old(data: dict[str, Any]) -> Stored:
+    return Stored(1, STREAM, 1, data["type"], msgspec.json.encode({"metadata": metadata(subject=STREAM), "data": data}))
+
+
+def test_an_event_of_old_is_read_as_what_it_is_called_today() -> None:
+    remark = {"sealed": KEY.seal(b'"ring twice"', f"{STREAM.hex}/1/remark")}
+    there = old({"type": "crm.parcel.moved.v1", "where": "Oslo", "remark": remark})
+    assert read(there).event == Moved(to="Oslo", note="ring twice")
+    assert read(there, None).event == Moved(to="Oslo")
+    assert MAPPER.opened(there, {STREAM: KEY}) == {"type": "crm.parcel.moved.v1", "where": "Oslo", "remark": "ring twice"}
+
+
+def test_a_field_that_a_newer_version_added_is_passed_over() -> None:
+    there = old({"type": "crm.customer.archived.v1", "reason": {"code": 7}})
+    assert read(there).type == "crm.customer.archived.v1"

@@ -1,0 +1,291 @@
+"""Kafka as a source: it begins where the read models are, and what cannot be read is set apart."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import closing
+from threading import Event, Thread
+
+import pytest
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.admin import KafkaAdminClient
+
+from domain.shared.events import Metadata
+from infra.event_store import Stored
+from infra.kafka.connection import KafkaUnavailable
+from infra.kafka.consumer import KafkaSource
+from infra.kafka.headers import Headers, encode
+from infra.kafka.producer import Producer
+from infra.kafka.topic import Topics
+from infra.routing import Held, Message, link
+from infra.servers.process import wait_until
+from tests.infra.kafka.test_kafka_headers import METADATA, stored_event
+
+pytestmark = pytest.mark.servers
+
+PARTITIONS = 3
+EVERYONE = {**{name: getattr(METADATA, name) for name in METADATA.__struct_fields__}, "everyone": True}
+
+
+class Bench:
+    """A topic with sources, a group, and what a read model holds."""
+
+    def __init__(self, bootstrap: str, name: str, group: str) -> None:
+        self.bootstrap, self.group = bootstrap, group
+        self.topics, self.producer = Topics(bootstrap), Producer(bootstrap)
+        self.topic = self.topics.ensure(name, PARTITIONS)
+        self.held: dict[int, Held] = {}
+        self.last: dict[int, int] = {}
+        self.sources: list[KafkaSource] = []
+
+    def source(self) -> KafkaSource:
+        source = KafkaSource(self.bootstrap, self.topics, self.topic, self.group, self.stored, verify_every=0.2)
+        self.sources.append(source)
+        return source
+
+    def stored(self, partitions: Collection[int]) -> Mapping[int, Held]:
+        return {partition: self.held[partition] for partition in partitions if partition in self.held}
+
+    def send(self, *positions: int) -> None:
+        """One event for everyone at each position."""
+        metadata = Metadata(**EVERYONE)
+        for position in positions:
+            event = stored_event(metadata, position)
+            self.producer.send(self.topic.name, encode(link(event, metadata, self.last, PARTITIONS)))
+
+    def send_raw(self, partition: int, value: bytes | None, headers: Headers, key: bytes | None = None) -> None:
+        producer = KafkaProducer(bootstrap_servers=self.bootstrap)
+        producer.send(self.topic.name, value, key, headers, partition).get(timeout=10)
+        producer.close()
+
+    def dead(self, count: int) -> list[dict[str, bytes]]:
+        """The headers of the first records of the dead topic."""
+        place = TopicPartition(self.topic.dead, 0)
+        consumer = KafkaConsumer(bootstrap_servers=self.bootstrap, auto_offset_reset="none", enable_auto_commit=False)
+        consumer.assign([place])
+        consumer.seek_to_beginning()
+        found: list[dict[str, bytes]] = []
+
+        def are_there() -> bool:
+            found.extend(dict(one.headers) for records in consumer.poll(200).values() for one in records)
+            return len(found) >= count
+
+        wait_until(are_there, 20, f"{count} dead messages are there")
+        consumer.close()
+        return found
+
+    def make_anew(self) -> None:
+        admin = KafkaAdminClient(bootstrap_servers=self.bootstrap)
+        admin.delete_topics([self.topic.name])
+        admin.close()
+        self.topic = self.topics.ensure(self.topic.name, PARTITIONS)
+        self.last = {}
+
+    def close(self) -> None:
+        for source in self.sources:
+            source.close()
+        self.producer.close()
+        self.topics.close()
+
+
+@pytest.fixture
+def bench(bootstrap: str, topic_name: str, group_name: str) -> Iterator[Bench]:
+    bench = Bench(bootstrap, topic_name, group_name)
+    yield bench
+    bench.close()
+
+
+def read(source: KafkaSource, count: int) -> list[Message]:
+    messages: list[Message] = []
+
+    def enough() -> bool:
+        messages.extend(source.poll(0.2))
+        return len(messages) >= count
+
+    wait_until(enough, 30, f"{count} messages are read")
+    assert len(messages) == count
+    return messages
+
+
+def positions(messages: list[Message], partition: int) -> list[int]:
+    return [message.stored.position for message in messages if message.partition == partition]
+
+
+def test_a_read_model_that_holds_nothing_reads_from_the_beginning(bench: Bench) -> None:
+    bench.send(1, 2)
+    messages = read(bench.source(), 2 * PARTITIONS)
+    expected = Stored(2, *stored_event(Metadata(**EVERYONE), 2)[1:])
+    for partition in range(PARTITIONS):
+        mine = [message for message in messages if message.partition == partition]
+        assert [(one.offset, one.previous, one.stored.position) for one in mine] == [(0, 0, 1), (1, 1, 2)]
+        assert mine[1].stored == expected
+
+
+def test_each_partition_goes_on_from_what_is_stored_of_it(bench: Bench) -> None:
+    bench.send(1, 2, 3)
+    bench.held = {0: Held(1, 1, bench.topic.id), 1: Held(3, 3, bench.topic.id), 2: Held(9, 9, "another topic's")}
+    messages = read(bench.source(), 2 + 0 + 3)
+    assert [positions(messages, partition) for partition in range(3)] == [[2, 3], [], [1, 2, 3]]
+
+
+def test_a_source_reads_again_what_it_is_put_back_to(bench: Bench) -> None:
+    bench.send(1, 2, 3)
+    source = bench.source()
+    read(source, 3 * PARTITIONS)
+    source.seek(1, Held(1, 1, source.topic_id))
+    assert positions(read(source, 2), 1) == [2, 3]
+    assert source.assigned() == {0, 1, 2}
+
+
+def test_seeking_a_partition_that_belongs_to_another_process_does_nothing(bench: Bench) -> None:
+    source = bench.source()
+    source.seek(1, Held(0, 0, source.topic_id))
+    assert source.assigned() == frozenset()
+
+
+def test_partitions_that_move_to_a_newcomer_are_read_there_from_what_is_stored(bench: Bench) -> None:
+    bench.send(1, 2)
+    first = bench.source()
+    read(first, 2 * PARTITIONS)
+    bench.held = {partition: Held(2, 2, bench.topic.id) for partition in range(PARTITIONS)}
+    second, stopping = bench.source(), Event()
+    kept: list[Message] = []
+
+    def go_on() -> None:
+        while not stopping.is_set():
+            kept.extend(first.poll(0.1))
+
+    thread = Thread(target=go_on)
+    thread.start()
+    try:
+        moved: list[Message] = []
+
+        def shared_out() -> bool:
+            moved.extend(second.poll(0.1))
+            return bool(second.assigned()) and len(first.assigned() | second.assigned()) == PARTITIONS
+
+        wait_until(shared_out, 30, "the newcomer has its share")
+        bench.send(3)
+
+        def all_is_read() -> bool:
+            moved.extend(second.poll(0.1))
+            return len(kept) + len(moved) >= PARTITIONS
+
+        wait_until(all_is_read, 30, "all is read")
+    finally:
+        stopping.set()
+        thread.join()
+    assert sorted((one.partition, one.stored.position) for one in kept + moved) == [(0, 3), (1, 3), (2, 3)]
+    assert moved
+
+
+def test_a_database_that_is_away_when_partitions_are_assigned_is_asked_again(bench: Bench) -> None:
+    bench.send(1)
+    source, stored, tries = bench.source(), bench.stored, []
+
+    def away_at_first(partitions: Collection[int]) -> Mapping[int, Held]:
+        tries.append(partitions)
+        if len(tries) == 1:
+            raise OSError("the database is away")
+        return stored(partitions)
+
+    source._stored = away_at_first
+    with pytest.raises(KafkaUnavailable):
+        read(source, PARTITIONS)
+    read(source, PARTITIONS)
+
+
+def test_a_malformed_record_goes_to_the_dead_topic_and_the_others_are_read(bench: Bench) -> None:
+    bench.send(1)
+    bench.send_raw(0, b"hello", [("a", b"1")])
+    bench.send_raw(2, None, [], key=b"tombstone")
+    bench.send(2)
+    source = bench.source()
+    messages = read(source, 2 * PARTITIONS)
+    assert [positions(messages, partition) for partition in range(3)] == [[1, 2], [1, 2], [1, 2]]
+    assert [one.offset for one in messages if one.partition == 0] == [0, 2]
+    assert source.passed_over() == {}
+    first = next(dead for dead in bench.dead(2) if dead["dead_partition"] == b"0")
+    assert first["a"] == b"1"
+    assert first["dead_reason"] == b"There is no header 'ce_id'."
+    assert (first["dead_topic"], first["dead_offset"]) == (bench.topic.name.encode(), b"1")
+
+
+def test_a_malformed_record_at_the_end_says_where_to_go_on_and_is_not_read_twice(bench: Bench) -> None:
+    bench.send(1)
+    bench.send_raw(0, b"hello", [])
+    source = bench.source()
+    read(source, PARTITIONS)
+    wait_until(lambda: not source.poll(0.1) and bool(source.passed_over()), 10, "the record is passed over")
+    assert source.passed_over() == {0: 2}
+    bench.held = {partition: Held(1, source.passed_over().get(partition, 1), source.topic_id) for partition in range(3)}
+    assert source.lag(bench.held) == {0: 0, 1: 0, 2: 0}
+    source.seek(0, bench.held[0])
+    bench.send(2)
+    read(source, PARTITIONS)
+    assert len(bench.dead(1)) == 1
+
+
+def test_nothing_counts_as_read_while_the_dead_topic_does_not_answer(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.send(1)
+    bench.send_raw(0, b"hello", [])
+    source = bench.source()
+
+    def refuse(*_: object) -> None:
+        raise KafkaUnavailable("no")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(source._dead, "send", refuse)
+        with pytest.raises(KafkaUnavailable):
+            read(source, PARTITIONS + 1)
+        assert source.passed_over() == {}
+    found: list[Message] = []
+
+    def is_passed_over() -> bool:
+        found.extend(source.poll(0.1))
+        return source.passed_over() == {0: 2}
+
+    wait_until(is_passed_over, 10, "the record is passed over")
+    assert len(bench.dead(1)) == 1
+    bench.send(2)
+    assert positions([*found, *read(source, PARTITIONS)], 0)[-1] == 2
+
+
+def test_an_offset_that_the_topic_does_not_have_leads_to_its_beginning(bench: Bench) -> None:
+    bench.send(1, 2)
+    bench.held = {0: Held(50, 50, bench.topic.id)}
+    assert positions(read(bench.source(), 2 * PARTITIONS), 0) == [1, 2]
+
+
+def test_a_topic_made_anew_is_read_from_its_beginning(bench: Bench) -> None:
+    bench.send(1, 2)
+    source = bench.source()
+    read(source, 2 * PARTITIONS)
+    old = source.topic_id
+    bench.held = {partition: Held(2, 2, old) for partition in range(PARTITIONS)}
+    bench.make_anew()
+    bench.send(1, 2, 3)
+    found: dict[int, set[int]] = {partition: set() for partition in range(PARTITIONS)}
+
+    def all_again() -> bool:
+        try:
+            messages = source.poll(0.2)
+        except KafkaUnavailable:
+            return False
+        for message in messages:
+            found[message.partition].add(message.stored.position)
+        return all(positions == {1, 2, 3} for positions in found.values())
+
+    wait_until(all_again, 30, "the new topic is read from its beginning")
+    assert source.topic_id == bench.topic.id != old
+
+
+def test_a_source_knows_its_partitions_before_it_joins(bootstrap: str, topic_name: str, group_name: str) -> None:
+    """A leader that joins without them gives nobody any, and may never notice."""
+    with closing(Topics(bootstrap)) as topics:
+        topic = topics.ensure(topic_name)
+        with closing(KafkaSource(bootstrap, topics, topic, group_name, lambda _: {})) as source:
+            assert source._consumer.partitions_for_topic(topic_name) == set(range(topic.partitions))
+        unknown = topic._replace(partitions=topic.partitions + 1)
+        with pytest.raises(KafkaUnavailable):
+            KafkaSource(bootstrap, topics, unknown, group_name, lambda _: {})

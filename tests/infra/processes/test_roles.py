@@ -1,0 +1,107 @@
+"""docker-compose.yml describes the processes of infra/processes/roles.py, and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from infra.command_line import app as command_line
+from infra.processes.roles import PROBE, ROLES, SERVERS, Place, Role, Server, environment
+from infra.servers.jars import LOCK
+from infra.settings import Settings
+
+ROOT = Path(__file__).parents[3]
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+PLACE = Place(
+    "postgresql://recount:${POSTGRES_PASSWORD:-recount}@postgres:5432/recount",
+    "kafka:9092",
+    "${RECOUNT_MASTER_KEY:?64 hexadecimal digits}",
+)
+PORTS = {"PORT": 8000, "METRICS_PORT": 9100}
+
+each_role = pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
+each_server = pytest.mark.parametrize("server", SERVERS, ids=lambda server: server.name)
+
+
+def _service(name: str) -> dict[str, Any]:
+    service: dict[str, Any] = COMPOSE["services"][name]
+    return service
+
+
+def test_the_services_are_the_servers_and_the_roles() -> None:
+    assert set(COMPOSE["services"]) == {server.name for server in SERVERS} | {role.name for role in ROLES}
+
+
+@each_role
+def test_as_many_containers_as_processes_run_the_same_command(role: Role) -> None:
+    service = _service(role.name)
+    assert service["command"] == [role.command]
+    assert service["deploy"]["replicas"] == role.copies
+
+
+@each_role
+def test_a_container_is_told_what_a_process_is_told(role: Role) -> None:
+    assert _service(role.name)["environment"] == environment(role, PLACE, "0.0.0.0", PORTS[role.port])
+
+
+@each_role
+def test_a_container_is_asked_where_a_process_is_asked(role: Role) -> None:
+    address = f"http://127.0.0.1:{PORTS[role.port]}{role.health}"
+    assert _service(role.name)["healthcheck"]["test"] == ["CMD", *PROBE, address]
+
+
+@each_role
+def test_a_container_waits_until_all_servers_answer(role: Role) -> None:
+    waits = _service(role.name)["depends_on"]
+    assert waits == {server.name: {"condition": "service_healthy"} for server in SERVERS}
+
+
+@each_role
+def test_what_a_process_is_told_are_settings(role: Role) -> None:
+    settings = {f"RECOUNT_{name.upper()}" for name in Settings.model_fields}
+    assert environment(role, PLACE, "127.0.0.1", 1).keys() <= settings
+
+
+@each_role
+def test_what_a_process_runs_is_a_command(role: Role) -> None:
+    assert role.command in {command.callback.__name__ for command in command_line.registered_commands if command.callback}
+
+
+@each_server
+def test_a_server_is_the_image_and_is_probed_as_described(server: Server) -> None:
+    service = _service(server.name)
+    assert service["image"] == server.image
+    assert service["healthcheck"]["test"] == ["CMD", *server.probe]
+
+
+@each_server
+def test_what_a_server_holds_outlives_its_container(server: Server) -> None:
+    [volume] = _service(server.name)["volumes"]
+    assert volume.partition(":")[0] in COMPOSE["volumes"]
+
+
+def test_kafka_in_a_container_is_the_kafka_of_the_tests() -> None:
+    version = _service("kafka")["image"].rpartition(":")[2]
+    assert f"org.apache.kafka:kafka_2.13:{version} " in LOCK.read_text()
+
+
+def test_every_worker_has_a_port_outside() -> None:
+    [api] = [role for role in ROLES if role.name == "api"]
+    [published] = _service("api")["ports"]
+    _, outside, inside = published.split(":")
+    first, last = map(int, outside.split("-"))
+    assert (int(inside), last - first + 1) == (PORTS["PORT"], api.copies)
+
+
+def test_the_image_runs_as_an_unprivileged_user() -> None:
+    lines = (ROOT / "Dockerfile").read_text().splitlines()
+    assert "USER recount" in lines
+    assert lines.index("USER recount") < lines.index('ENTRYPOINT ["recount"]')
+
+
+def test_the_image_holds_every_package() -> None:
+    copied = {line.split()[1] for line in (ROOT / "Dockerfile").read_text().splitlines() if line.startswith("COPY ")}
+    assert {"domain", "commands", "projections", "consumers", "infra", "api"} <= copied

@@ -1,0 +1,183 @@
+"""How far an answer is complete, what a digest tells, and positions that only their owner moves."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Column, Date, Engine, Integer, MetaData, Table, Text, Uuid, insert, select, update
+
+from infra.read_models import ReadModels, checkpoints, postgres_read_models, prepare, sqlite_read_models
+from infra.read_models.checkpoints import Checkpoint
+from infra.read_models.completeness import Completeness
+from infra.read_models.digest import digest, one_moment
+from infra.read_models.positions import Superseded, advance, begin, held, positions
+from infra.read_models.tables import create_tables
+from infra.routing import Held
+from projections.shared.rows import Rows
+
+TOPIC = "crm.events"
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)])
+def read_models(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ReadModels]:
+    on_sqlite = request.param == "sqlite"
+    opened = (
+        sqlite_read_models(tmp_path / "read-models.db")
+        if on_sqlite
+        else postgres_read_models(request.getfixturevalue("database_url"))
+    )
+    prepare(opened)
+    yield opened
+    opened.close()
+
+
+def hold(read_models: ReadModels, projection: str, *by_partition: int) -> None:
+    with read_models.writer.begin() as connection:
+        if not held(connection, projection):
+            begin(connection, projection, 1, len(by_partition), "topic")
+        for partition, position in enumerate(by_partition):
+            here = (positions.c.projection == projection, positions.c.partition == partition)
+            connection.execute(update(positions).where(*here).values(position=position))
+
+
+def sent(read_models: ReadModels, routed: int, last: dict[int, int]) -> None:
+    with read_models.writer.begin() as connection:
+        checkpoints.begin(connection, TOPIC, Checkpoint("topic", len(last), routed, last))
+
+
+def test_in_process_a_read_model_is_complete_as_far_as_it_holds(read_models: ReadModels) -> None:
+    hold(read_models, "view", 41)
+    assert Completeness(read_models).up_to("view") == 41
+    assert Completeness(read_models).up_to("view", UUID(int=5)) == 41
+    assert Completeness(read_models).up_to("unheard") == 0
+
+
+def test_an_idle_partition_is_complete_as_far_as_everything_was_sent(read_models: ReadModels) -> None:
+    hold(read_models, "view", 10, 0, 30)
+    sent(read_models, 50, {0: 10, 2: 40})
+    completeness = Completeness(read_models, 3, TOPIC)
+    assert [completeness.up_to("view", UUID(int=subject)) for subject in range(3)] == [50, 50, 30]
+    assert completeness.up_to("view") == 30
+
+
+def test_in_a_snapshot_a_read_model_is_complete_as_far_as_the_rows_seen_there(read_models: ReadModels) -> None:
+    hold(read_models, "view", 41)
+    completeness = Completeness(read_models)
+    with one_moment(read_models) as connection:
+        assert completeness.seen_by(connection, "view") == 41
+        hold(read_models, "view", 42)
+        assert completeness.seen_by(connection, "view", UUID(int=5)) == 41
+    assert completeness.up_to("view") == 42
+
+
+def test_a_reader_waits_until_its_own_write_is_there(read_models: ReadModels) -> None:
+    hold(read_models, "view", 1)
+    completeness = Completeness(read_models)
+
+    async def wait() -> int:
+        asyncio.get_running_loop().call_later(0.05, hold, read_models, "view", 7)
+        return await completeness.wait("view", 7, None, 10)
+
+    assert asyncio.run(wait()) == 7
+
+
+def test_a_wait_ends_in_time_and_says_how_far_it_is(read_models: ReadModels) -> None:
+    hold(read_models, "view", 3)
+    assert asyncio.run(Completeness(read_models).wait("view", 9, UUID(int=1), 0.02)) == 3
+
+
+def test_many_who_wait_share_one_look(read_models: ReadModels, monkeypatch: pytest.MonkeyPatch) -> None:
+    hold(read_models, "view", 1)
+    completeness = Completeness(read_models)
+    looks = 0
+    look = completeness._complete
+
+    def counted(connection: object) -> dict[str, dict[int, int]]:
+        nonlocal looks
+        looks += 1
+        return look(connection)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(completeness, "_complete", counted)
+
+    async def wait() -> list[int]:
+        return await asyncio.gather(*[completeness.wait("view", 2, None, 0.05) for _ in range(200)])
+
+    assert asyncio.run(wait()) == [1] * 200
+    assert looks <= 20
+
+
+def test_a_position_is_moved_only_from_where_it_is(read_models: ReadModels) -> None:
+    hold(read_models, "view", 5)
+    with read_models.writer.begin() as connection:
+        advance(connection, "view", 0, Held(5, 0, "topic"), Held(6, 1, "topic"))
+    with pytest.raises(Superseded), read_models.writer.begin() as connection:
+        advance(connection, "view", 0, Held(5, 0, "topic"), Held(9, 9, "topic"))
+    with read_models.reader.connect() as connection:
+        assert held(connection, "view") == {0: Held(6, 1, "topic")}
+
+
+def test_tables_are_made_once_by_many_at_once(read_models: ReadModels) -> None:
+    table = Table("many", MetaData(), Column("id", Integer, primary_key=True))
+    errors: list[BaseException] = []
+
+    def make(engine: Engine) -> None:
+        try:
+            with engine.begin() as connection:
+                create_tables(connection, [table])
+        except Exception as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=make, args=(read_models.writer,)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+
+
+def things() -> Table:
+    return Table("things", MetaData(), Column("id", Uuid, primary_key=True), Column("name", Text))
+
+
+def test_a_digest_is_of_the_rows_and_not_of_their_order(read_models: ReadModels) -> None:
+    table, rows = things(), [{"id": UUID(int=number), "name": f"n{number}"} for number in range(50)]
+    digests = []
+    for order in (rows, rows[::-1], [*rows[:-1], {"id": UUID(int=49), "name": "other"}]):
+        with read_models.writer.begin() as connection:
+            table.drop(connection, checkfirst=True)
+            table.create(connection)
+            connection.execute(insert(table), order)
+        with one_moment(read_models) as connection:
+            digests.append(digest(connection, [table]))
+    assert digests[0] == digests[1] != digests[2]
+    assert digests[0].startswith("things:50:")
+
+
+def test_a_digest_can_be_taken_on_any_connection(read_models: ReadModels) -> None:
+    table = things()
+    with read_models.writer.begin() as connection:
+        table.create(connection)
+        Rows(connection).save(table, [{"id": UUID(int=1), "name": None}])
+        inside = digest(connection, [table])
+    with read_models.reader.connect() as connection:
+        assert digest(connection, [table]) == inside
+        assert len(connection.execute(select(table)).all()) == 1
+
+
+def test_rows_are_loaded_by_keys_of_one_column_or_several(read_models: ReadModels) -> None:
+    table = Table("pairs", MetaData(), Column("id", Uuid, primary_key=True), Column("day", Date, primary_key=True))
+    days = [date(2026, 1, 1) + timedelta(days=number) for number in range(1200)]
+    with read_models.writer.begin() as connection:
+        table.create(connection)
+        rows = Rows(connection)
+        rows.save(table, [{"id": UUID(int=number % 7), "day": day} for number, day in enumerate(days)])
+        keys = [(UUID(int=number % 7), day) for number, day in enumerate(days)][100:]
+        assert rows.load(table, [*keys, (UUID(int=1), days[0])]).keys() == set(keys)
+        assert rows.load(table, []) == {}
+        assert len(rows.select(table, "day", days[:10])) == 10
+        rows.delete(table, "day", days[10:])
+        assert {row["day"] for row in rows.select(table, "id", [UUID(int=n) for n in range(7)])} == set(days[:10])

@@ -1,0 +1,129 @@
+"""What we had to do with a customer: tickets, last contacts and segments, of those merged into them too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection
+
+from domain.customers.feedback import Feedback
+from domain.customers.interaction import Interaction
+from projections.customers.customer_dealings import dealings_of
+from projections.customers.customers import customer_view
+from projections.customers.feedback import feedback
+from projections.customers.interactions import interactions
+from projections.customers.merging import merged_into
+from projections.marketing.segment_labels import segment_labels
+from projections.service.tickets import tickets
+from projections.shared.rows import Row
+from tests.projections.harness import History, clear, fold, in_memory, uuid
+from tests.projections.marketing.given_segments import active, buys, customer, fit
+from tests.projections.service.given_tickets import NOW, hours, opened, then
+
+READ = (customer_view, tickets, interactions, feedback, segment_labels)
+ADA, BOB = uuid("Ada"), uuid("Bob")
+
+
+@pytest.fixture
+def connection() -> Iterator[Connection]:
+    with in_memory(*READ) as connection:
+        yield connection
+
+
+@pytest.fixture
+def history() -> History:
+    history = History()
+    history.now = NOW
+    return history
+
+
+def dealings(connection: Connection, history: History) -> Row:
+    fold(connection, history, *READ)
+    return dealings_of(connection, ADA, merged_into(connection, ADA))
+
+
+def merged(connection: Connection, history: History) -> Row:
+    """What Ada had to do with us once Bob is found to be the same."""
+    bob = customer(history, "Bob")
+    history.must(bob, lambda context: bob.merge_into(context, ADA))
+    for projection in READ:
+        clear(connection, projection)
+    return dealings(connection, history)
+
+
+def logged(history: History, name: str, at: datetime, **told: Any) -> Interaction:
+    interaction = history.of(Interaction, name)
+    asked: dict[str, Any] = {"customer_id": ADA, "channel": "phone", "direction": "inbound", "title": "Hello"} | told
+    history.must(interaction, lambda context: interaction.log(context, **asked), occurred_at=at)
+    return interaction
+
+
+def submitted(history: History, name: str, at: datetime, kind: str, **told: Any) -> None:
+    piece = history.of(Feedback, name)
+    asked: dict[str, Any] = {"customer_id": ADA, "kind": kind} | told
+    history.must(piece, lambda context: piece.submit(context, **asked), occurred_at=at)
+
+
+def test_whoever_had_nothing_to_do_with_us_has_nothing(connection: Connection, history: History) -> None:
+    found = dealings(connection, history)
+    assert (found["tickets"]["open"], found["tickets"]["total"]) == (0, 0)
+    assert (found["tickets"]["processing_time"].value, found["tickets"]["processing_time"].numerator) == (None, 0)
+    assert (found["last_interaction"], found["last_feedback"], found["segments"]) == (None, None, {})
+
+
+def test_tickets_are_counted_and_their_mean_is_of_those_that_ended(connection: Connection, history: History) -> None:
+    for name, solved in (("one", 2), ("two", 5), ("three", None), ("spam", 9)):
+        ticket = opened(history, name, customer_id=ADA)
+        if solved is not None:
+            then(history, ticket, solved, ticket.solve)
+        if name == "spam":
+            then(history, ticket, 10, partial(ticket.discard, reason="spam"))
+    opened(history, "of Bob", customer_id=BOB)
+    found = dealings(connection, history)["tickets"]
+    assert (found["open"], found["total"]) == (1, 3)
+    mean = found["processing_time"]
+    assert (mean.value, mean.numerator, mean.denominator, mean.unit) == (Decimal(12_600), Decimal(25_200), 2, "seconds")
+    assert merged(connection, history)["tickets"]["total"] == 4
+
+
+def test_a_reopened_ticket_is_open_again_and_in_no_mean(connection: Connection, history: History) -> None:
+    ticket = opened(history, customer_id=ADA)
+    then(history, ticket, 1, ticket.solve)
+    then(history, ticket, 2, lambda context: ticket.reopen(context))
+    found = dealings(connection, history)["tickets"]
+    assert (found["open"], found["processing_time"].value) == (1, None)
+
+
+def test_the_last_contacts_are_those_that_happened_last(connection: Connection, history: History) -> None:
+    logged(history, "late", hours(5), agent="agent-1")
+    logged(history, "early", hours(1))
+    retracted = logged(history, "retracted", hours(9))
+    history.must(retracted, lambda context: retracted.retract(context))
+    submitted(history, "praise", hours(4), "praise", comment="Lovely")
+    submitted(history, "score", hours(3), "csat", score=2)
+    submitted(history, "of Bob", hours(6), "nps", score=9, customer_id=BOB)
+    found = dealings(connection, history)
+    assert (found["last_interaction"]["id"], found["last_interaction"]["agent"]) == (uuid("late"), "agent-1")
+    assert found["last_feedback"] == {
+        "id": uuid("praise"),
+        "kind": "praise",
+        "status": "submitted",
+        "channel": None,
+        "score": None,
+        "submitted_at": hours(4),
+        "submitted_on": None,
+    }
+    assert merged(connection, history)["last_feedback"]["score"] == 9
+
+
+def test_segments_are_the_labels_by_every_active_model(connection: Connection, history: History) -> None:
+    ada = customer(history, "Ada")
+    buys(history, ada, date(2024, 2, 1), "10.00")
+    active(history, fit("orders", centroids=[[9.0], [1.0]]))
+    active(history, fit("attribute:size", centroids=[[1.0], [2.0]], name="by-size"))
+    assert dealings(connection, history)["segments"] == {"baseline": "2", "by-size": None}

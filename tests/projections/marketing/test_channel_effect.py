@@ -1,0 +1,286 @@
+"""Which channel earns, from what was sold, counted and paid for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+import pytest
+from sqlalchemy import Connection
+
+from domain.customers.customer import Customer
+from domain.marketing.channel import Channel, ChannelDay, CostRecorded, TrafficRecorded, channel_day_id, channel_id
+from domain.sales.lead import Contact, Converted, Lead
+from domain.sales.order import Item, Order, Terms
+from projections.marketing.channel_effect import CONVERSIONS, Effect, Mean, report
+from projections.marketing.channel_traffic import channel_traffic
+from projections.marketing.channels import channels
+from projections.sales.channel_sales import channel_sales
+from projections.sales.leads import leads
+from projections.sales.orders import orders
+from projections.shared.ratios import Interval
+from tests.projections.harness import History, clear, fold, in_memory
+
+D = Decimal
+READ = (channel_sales, channel_traffic, channels, leads, orders)
+MARCH = date(2024, 3, 1)
+
+
+@pytest.fixture
+def connection() -> Iterator[Connection]:
+    with in_memory(*READ) as connection:
+        yield connection
+
+
+@pytest.fixture
+def history() -> History:
+    history = History()
+    history.now = datetime(2024, 4, 1, tzinfo=UTC)
+    return history
+
+
+def sold(history: History, channel: str, price: str, *, day: int = 1, currency: str = "EUR", **more: Any) -> None:
+    """An order at noon, UTC."""
+    order = history.of(Order, len(history.log))
+    terms = Terms.of(currency, [Item(line_id="1", name="Tea", quantity=D(1), unit_price=D(price))])
+    history.must(
+        order,
+        lambda context: order.place(context, terms, number=str(len(history.log)), channel=channel, **more),
+        occurred_at=datetime(2024, 3, day, 12, tzinfo=UTC),
+    )
+
+
+def visited(history: History, channel: str, visits: int | None, *, day: int = 1, source: str = "matomo", **more: Any) -> None:
+    told = TrafficRecorded(code=channel, date=MARCH.replace(day=day), source=source, visits=visits, **more)
+    kept = history.of(ChannelDay, channel_day_id(channel, told.date, source))
+    history.must(kept, lambda context: kept.record_traffic(context, told))
+
+
+def cost(history: History, channel: str, amount: str, *, day: int = 1, currency: str = "EUR") -> None:
+    told = CostRecorded(code=channel, date=MARCH.replace(day=day), source="ads", amount=D(amount), currency=currency)
+    kept = history.of(ChannelDay, channel_day_id(channel, told.date, "ads"))
+    history.must(kept, lambda context: kept.record_cost(context, told))
+
+
+def customer(history: History, name: str) -> Any:
+    ada = history.of(Customer, name)
+    history.must(ada, lambda context: ada.register(context, kind="person", name=name))
+    return ada.id
+
+
+def captured(history: History, channel: str | None, *, day: int = 1, became: Any = None) -> None:
+    lead = history.of(Lead, len(history.log))
+    facts: dict[str, Any] = {"number": str(len(history.log)), "channel": channel, "contact": Contact(name="Ada")}
+    history.must(lead, lambda context: lead.capture(context, **facts), occurred_at=datetime(2024, 3, day, 12, tzinfo=UTC))
+    if became is not None:
+        history.must(lead, lambda context: lead.convert(context, Converted(customer_id=became)))
+
+
+def told(connection: Connection, history: History, **asked: Any) -> tuple[list[Effect], list[Mean]]:
+    for projection in READ:
+        clear(connection, projection)
+    fold(connection, history, *READ)
+    days: dict[str, Any] = {"from_": MARCH, "to": date(2024, 4, 1), "zone": UTC}
+    return report(connection, **days | asked)
+
+
+def effects(connection: Connection, history: History, **asked: Any) -> dict[tuple[str | None, str], Effect]:
+    return {(effect.channel, effect.currency): effect for effect in told(connection, history, **asked)[0]}
+
+
+def test_the_seed_effect_is_sales_times_conversion_rate_and_its_mean_is_over_channels(
+    connection: Connection, history: History
+) -> None:
+    for price in ("100", "20"):
+        sold(history, "web", price)
+    sold(history, "store", "50", day=2)
+    visited(history, "web", 30)
+    visited(history, "web", 10, day=2)
+    visited(history, "store", 4)
+    (store, web), [mean] = told(connection, history)
+    assert (web.gross, web.visits, web.conversion_rate.value) == (D(120), 40, D("0.05"))
+    assert (web.conversion_rate.numerator, web.conversion_rate.denominator) == (2, 40)
+    assert (web.seed_channel_effect.value, store.seed_channel_effect.value) == (D(6), D("12.5"))
+    assert (mean.seed_channel_effect.value, mean.seed_channel_effect.denominator, mean.without_rate) == (D("9.25"), 2, 0)
+
+
+def test_a_channel_without_visits_has_no_rate_and_says_why(connection: Connection, history: History) -> None:
+    for channel in ("phone", "store", "web"):
+        sold(history, channel, "10")
+    visited(history, "store", 0)
+    visited(history, "web", 5)
+    (phone, store, web), [mean] = told(connection, history)
+    assert (phone.visits, phone.conversion_rate.value, phone.conversion_rate.reason) == (None, None, "nobody counted visits")
+    assert (store.visits, store.conversion_rate.value, store.conversion_rate.reason) == (0, None, "there were no visits")
+    assert phone.seed_channel_effect.value is store.seed_channel_effect.value is None
+    assert phone.seed_channel_effect.reason == "nobody counted visits"
+    assert (mean.seed_channel_effect.value, mean.without_rate) == (web.seed_channel_effect.value, 2) == (D(2), 2)
+
+
+def test_visits_without_orders_are_a_rate_of_nothing_that_counts_in_the_mean(connection: Connection, history: History) -> None:
+    sold(history, "web", "10")
+    visited(history, "web", 1)
+    visited(history, "social", 50)
+    (social, web), [mean] = told(connection, history)
+    assert (social.currency, social.orders, social.gross) == ("EUR", 0, D(0))
+    assert (social.conversion_rate.value, social.seed_channel_effect.value) == (D(0), D(0))
+    assert (social.average_order.value, social.share_of_sales.value, web.share_of_sales.value) == (None, D(0), D(1))
+    assert mean.seed_channel_effect.value == D(5)
+
+
+def test_where_there_is_no_money_at_all_there_is_no_currency(connection: Connection, history: History) -> None:
+    visited(history, "web", 3, clicks=1)
+    [web], [mean] = told(connection, history)
+    assert (web.currency, web.clicks, web.conversion_rate.value, web.share_of_sales.reason) == (
+        "XXX",
+        1,
+        D(0),
+        "nothing was sold",
+    )
+    assert mean.seed_channel_effect.value == D(0)
+    assert list(effects(connection, history, currency="USD")) == [("web", "USD")]
+
+
+def test_currencies_are_never_summed_and_the_rate_is_of_them_all(connection: Connection, history: History) -> None:
+    sold(history, "web", "10")
+    sold(history, "web", "3000", currency="JPY")
+    visited(history, "web", 4)
+    found = effects(connection, history)
+    assert {key: (effect.orders, effect.gross) for key, effect in found.items()} == {
+        ("web", "EUR"): (1, D(10)),
+        ("web", "JPY"): (1, D(3000)),
+    }
+    assert {effect.conversion_rate.value for effect in found.values()} == {D("0.5")}
+    assert {effect.seed_channel_effect.value for effect in found.values()} == {D(5), D(1500)}
+    assert list(effects(connection, history, currency="JPY")) == [("web", "JPY")]
+
+
+def test_a_restated_day_counts_as_it_was_told_last_and_sources_add_up(connection: Connection, history: History) -> None:
+    visited(history, "web", 100)
+    visited(history, "web", 80, visitors=70)
+    visited(history, "web", 5, source="app")
+    visited(history, "web", None, source="ads", impressions=1000)
+    [web] = effects(connection, history).values()
+    assert (web.visits, web.visitors, web.impressions, web.clicks) == (85, 70, 1000, None)
+
+
+def test_a_day_of_traffic_keeps_its_date_where_orders_fall_on_another(connection: Connection, history: History) -> None:
+    sold(history, "web", "10", day=1)
+    visited(history, "web", 2, day=1)
+    there = ZoneInfo("Pacific/Kiritimati")
+    found = told(connection, history, zone=there, by_period="day")[0]
+    assert [(effect.period, effect.visits, effect.orders) for effect in found] == [
+        (date(2024, 3, 1), 2, 0),
+        (date(2024, 3, 2), None, 1),
+    ]
+    assert found[0].conversion_rate.value == D(0)
+
+
+def test_periods_have_figures_and_means_of_their_own(connection: Connection, history: History) -> None:
+    for day in (3, 4):
+        sold(history, "web", "10", day=day)
+        visited(history, "web", day, day=day)
+    found, means = told(connection, history, by_period="week")
+    assert [(effect.period, effect.seed_channel_effect.value) for effect in found] == [
+        (date(2024, 2, 26), D(10) * (D(1) / D(3))),
+        (date(2024, 3, 4), D("2.5")),
+    ]
+    assert [(mean.period, mean.without_rate) for mean in means] == [(date(2024, 2, 26), 0), (date(2024, 3, 4), 0)]
+
+
+def test_new_customers_are_those_whose_first_order_of_all_was_there(connection: Connection, history: History) -> None:
+    ada, bob = customer(history, "Ada"), customer(history, "Bob")
+    sold(history, "store", "10", day=1, customer_id=ada)
+    sold(history, "web", "10", day=2, customer_id=ada)
+    sold(history, "web", "10", day=3, customer_id=bob)
+    sold(history, "web", "10", day=4, customer_id=bob)
+    sold(history, "web", "10", day=4)
+    sold(history, "web", "10", day=1, customer_id=bob, test=True)
+    cost(history, "web", "12.50")
+    found = effects(connection, history)
+    web, store = found["web", "EUR"], found["store", "EUR"]
+    assert (web.customers, web.new_customers, store.customers, store.new_customers) == (2, 1, 1, 1)
+    assert (web.cost, web.acquisition_cost.value) == (D("12.50"), D("12.50"))
+    assert (store.cost, store.acquisition_cost.value, store.acquisition_cost.reason) == (None, None, "no cost was recorded")
+    by_month = effects(connection, history, by_period="month")["web", "EUR"]
+    assert (by_month.customers, by_month.new_customers, by_month.gross) == (web.customers, web.new_customers, web.gross)
+    later = effects(connection, history, from_=date(2024, 3, 4))["web", "EUR"]
+    assert (later.customers, later.new_customers, later.acquisition_cost.value) == (1, 0, None)
+
+
+def test_cost_in_another_currency_is_a_group_of_its_own(connection: Connection, history: History) -> None:
+    sold(history, "web", "10", customer_id=customer(history, "Ada"))
+    cost(history, "web", "5", currency="USD")
+    cost(history, "web", "2", currency="USD", day=2)
+    dollars = effects(connection, history)["web", "USD"]
+    assert (dollars.orders, dollars.gross, dollars.cost, dollars.acquisition_cost.value) == (0, D(0), D(7), D(7))
+    assert dollars.share_of_sales.value is None
+
+
+def test_a_closed_channel_that_still_sells_is_reported_as_closed(connection: Connection, history: History) -> None:
+    web = history.of(Channel, channel_id("web"))
+    history.must(web, lambda context: web.open(context, code="web", name="Web shop", kind="web"))
+    history.must(web, web.close)
+    sold(history, "web", "10")
+    sold(history, "kiosk", "10")
+    found = effects(connection, history)
+    assert (found["web", "EUR"].name, found["web", "EUR"].closed_at) == ("Web shop", web.closed_at)
+    assert (found["kiosk", "EUR"].name, found["kiosk", "EUR"].kind, found["kiosk", "EUR"].closed_at) == (None, None, None)
+
+
+def test_shares_are_of_all_channels_and_means_of_those_that_are_shown(connection: Connection, history: History) -> None:
+    for channel, price in (("web", "30"), ("store", "10")):
+        sold(history, channel, price)
+        visited(history, channel, 10)
+    [web], [mean] = told(connection, history, channel="web")
+    assert (web.share_of_sales.value, web.share_of_sales.denominator) == (D("0.75"), D(40))
+    assert mean.seed_channel_effect.value == web.seed_channel_effect.value == D(3)
+
+
+def test_where_nothing_happened_nothing_is_reported(connection: Connection, history: History) -> None:
+    assert told(connection, history) == ([], [])
+
+
+def test_leads_of_a_channel_convert_and_cost(connection: Connection, history: History) -> None:
+    """Given 40 visits, 10 orders and 4 leads for 30 euros, of whom one is a customer now; and a lead of nowhere."""
+    visited(history, "web", 40)
+    for price in range(1, 11):
+        sold(history, "web", str(price))
+    for became in (customer(history, "Ada"), None, None, None):
+        captured(history, "web", became=became)
+    captured(history, None)
+    captured(history, "web", day=31)
+    cost(history, "web", "30")
+    days = {"to": date(2024, 3, 31)}
+    [web] = effects(connection, history, **days).values()
+    assert (web.leads, web.converted_leads, web.lead_cost.value, web.lead_cost.unit) == (4, 1, D("7.5"), "EUR")
+    assert (web.lead_conversion_rate.value, web.lead_conversion_rate.definition) == (D("0.25"), "converted_leads / leads")
+    interval = web.conversion_rate.interval
+    assert isinstance(interval, Interval)
+    assert (round(interval.low, 6), round(interval.high, 6)) == (D("0.141871"), D("0.401940"))
+    asked = {
+        conversion: effects(connection, history, conversion=conversion, **days)["web", "EUR"] for conversion in CONVERSIONS
+    }
+    rates = {conversion: effect.conversion_rate for conversion, effect in asked.items()}
+    assert {conversion: (rate.numerator, rate.denominator) for conversion, rate in rates.items()} == {
+        "orders-per-visit": (10, 40),
+        "orders-per-lead": (10, 4),
+        "leads-per-visit": (4, 40),
+        "converted-leads-per-visit": (1, 40),
+        "converted-leads-per-lead": (1, 4),
+    }
+    assert rates["orders-per-lead"].interval is msgspec.UNSET
+    assert asked["converted-leads-per-lead"].seed_channel_effect.value == D("13.75")
+
+
+def test_a_channel_of_nothing_but_leads_is_reported(connection: Connection, history: History) -> None:
+    captured(history, "fair")
+    sold(history, "web", "10")
+    found = effects(connection, history)
+    fair, web = found["fair", "EUR"], found["web", "EUR"]
+    assert (fair.leads, fair.orders, fair.lead_cost.value, fair.conversion_rate.reason) == (1, 0, None, "nobody counted visits")
+    assert (web.leads, web.lead_conversion_rate.reason) == (0, "there were no leads")

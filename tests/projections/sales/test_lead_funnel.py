@@ -1,0 +1,231 @@
+"""What became of leads and of the deals that followed, counted in groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import Connection
+
+from domain.customers.customer import Customer
+from domain.sales.deal import Deal, Place
+from domain.sales.lead import Contact, Converted, Lead
+from domain.sales.pipeline import Pipeline, Stage
+from domain.shared.annotations import Attachment
+from projections.sales import deals, lead_funnel, leads, pipelines
+from projections.sales.lead_funnel import Funnel, Group, Question
+from projections.sales.leads import Counts, by_channel
+from projections.service.ticket_report import TooManyGroups
+from tests.projections.harness import History, fold, in_memory, uuid
+
+READ = (leads.leads, deals.deals, pipelines.pipelines)
+HOUR = Decimal(3600)
+
+
+@pytest.fixture
+def history() -> History:
+    """Given a customer and a pipeline."""
+    history = History()
+    customer, sales = history.of(Customer, "ada"), history.of(Pipeline, "sales")
+    history.must(customer, lambda context: customer.register(context, kind="person", name="Ada"))
+    stages = [stage("talking", "0.2"), stage("offered", "0.5")]
+    history.must(sales, lambda context: sales.define(context, code="sales", name="Sales", stages=stages))
+    return history
+
+
+@pytest.fixture
+def connection() -> Iterator[Connection]:
+    with in_memory(*READ) as connection:
+        yield connection
+
+
+def stage(code: str, probability: str) -> Stage:
+    return Stage(code=code, name=code, probability=Decimal(probability))
+
+
+def at(day: int, hour: int = 12, month: int = 2) -> datetime:
+    return datetime(2024, month, day, hour, tzinfo=UTC)
+
+
+def captured(history: History, number: str, when: datetime | None = None, **facts: Any) -> Lead:
+    lead = history.of(Lead, number)
+    asked: dict[str, Any] = {"number": number, "contact": Contact(name=f"Ada {number}"), **facts}
+    history.must(lead, lambda context: lead.capture(context, **asked), occurred_at=when or at(1))
+    return lead
+
+
+def converted(history: History, lead: Lead, when: datetime, **facts: Any) -> None:
+    told = Converted(customer_id=uuid("ada"), **facts)
+    history.must(lead, lambda context: lead.convert(context, told), occurred_at=when)
+
+
+def opened(history: History, number: str, amount: str | None, currency: str = "EUR", **facts: Any) -> Deal:
+    deal, where = history.of(Deal, number), Place(history.of(Pipeline, "sales"), "sales", facts.pop("stage", "talking"))
+    worth = {} if amount is None else {"amount": Decimal(amount), "currency": currency}
+    asked: dict[str, Any] = {"number": number, "customer_id": uuid("ada"), "place": where, **worth, **facts}
+    history.must(deal, lambda context: deal.open(context, **asked), occurred_at=at(2))
+    return deal
+
+
+def funnel(connection: Connection, history: History, *by: Group, **asked: Any) -> tuple[Funnel, dict[Any, Funnel]]:
+    fold(connection, history, *READ)
+    question: dict[str, Any] = {"from_": date(2024, 1, 1), "to": date(2025, 1, 1), "by": by} | asked
+    total, groups = lead_funnel.report(connection, Question(**question))
+    return total, {tuple(group.group.values()) if len(by) > 1 else next(iter(group.group.values())): group for group in groups}
+
+
+def test_leads_are_counted_where_they_stand_now(connection: Connection, history: History) -> None:
+    """Given one that is converted, one that is lost, one that was lost and goes on, and one that nobody asked for yet."""
+    converted(history, captured(history, "1", channel="social"), at(2))
+    lost, again = captured(history, "2", channel="social"), captured(history, "3", channel="web")
+    history.must(lost, lost.lose)
+    history.must(again, again.lose)
+    history.must(again, again.reopen)
+    history.must(again, again.qualify)
+    captured(history, "4")
+    total, by_channel = funnel(connection, history, "channel")
+    assert (total.captured, total.qualified, total.converted, total.lost) == (4, 1, 1, 1)
+    assert {name: (group.captured, group.converted) for name, group in by_channel.items()} == {
+        None: (1, 0),
+        "social": (2, 1),
+        "web": (1, 0),
+    }
+    assert (total.conversion_rate.value, total.conversion_rate.denominator) == (Decimal("0.25"), 4)
+
+
+def test_how_long_it_took_and_what_came_before_its_beginning(connection: Connection, history: History) -> None:
+    for number, hours in enumerate((13, 15, 22)):
+        converted(history, captured(history, str(number)), at(1, hours))
+    early = captured(history, "early", at(5))
+    converted(history, early, at(3))
+    total, _ = funnel(connection, history)
+    took = total.time_to_convert
+    assert (total.converted, took.count, total.converted_before_captured) == (4, 3, 1)
+    assert (took.mean.value, took.mean.numerator) == (Decimal(14) / 3 * HOUR, 14 * HOUR)
+    assert (took.p50, took.p90) == (3 * HOUR, Decimal("8.6") * HOUR)
+    nobody, _ = funnel(connection, history, channel="nowhere")
+    assert (nobody.conversion_rate.value, nobody.time_to_convert.p50) == (None, None)
+    assert nobody.conversion_rate.reason == "no lead was captured"
+
+
+def test_deals_are_valued_by_currency_and_weighed_by_the_stage_as_it_is_now(connection: Connection, history: History) -> None:
+    won, lost = opened(history, "won", "100"), opened(history, "lost", "70")
+    history.must(won, won.win)
+    history.must(lost, lost.lose)
+    opened(history, "a", "10.01")
+    opened(history, "b", "20", stage="offered")
+    opened(history, "c", "1000", "JPY", stage="offered")
+    opened(history, "d", None)
+    total, _ = funnel(connection, history)
+    assert (total.deals_opened, total.deals_won, total.deals_lost, total.deals_without_amount) == (6, 1, 1, 1)
+    assert total.win_rate.value == Decimal("0.5")
+    euro, yen = total.money["EUR"], total.money["JPY"]
+    assert (euro.won_value, euro.open_value, euro.weighted_value) == (Decimal(100), Decimal("30.01"), Decimal("12.00"))
+    assert (yen.open_value, str(yen.weighted_value)) == (Decimal(1000), "500")
+    sales = history.of(Pipeline, "sales")
+    history.must(sales, lambda context: sales.define(context, code="sales", name="Sales", stages=[stage("talking", "0.4")]))
+    euro = funnel(connection, history)[0].money["EUR"]
+    assert (euro.weighted_value, euro.unweighted_value) == (Decimal("4.00"), Decimal("20.00"))
+
+
+def test_a_deal_is_of_its_leads_channel_and_origin_and_has_its_own_owner(connection: Connection, history: History) -> None:
+    lead = captured(history, "1", channel="social", origin="unknown")
+    history.must(lead, lambda context: lead.assign(context, "agent-1", None))
+    opened(history, "d", "10", lead_id=lead.id, owner="agent-2")
+    opened(history, "e", "10")
+    _, found = funnel(connection, history, "channel", "origin", "owner")
+    assert {key: (group.captured, group.deals_opened) for key, group in found.items()} == {
+        ("social", "unknown", "agent-1"): (1, 0),
+        ("social", "unknown", "agent-2"): (0, 1),
+        (None, None, None): (0, 1),
+    }
+    total, _ = funnel(connection, history, origin="unknown")
+    assert (total.captured, total.deals_opened) == (1, 1)
+
+
+def test_leads_are_of_the_days_on_which_they_were_captured(connection: Connection, history: History) -> None:
+    captured(history, "1", at(31, 23, month=1), channel="web")
+    converted(history, captured(history, "2", at(1), channel="web"), at(2))
+    _, months = funnel(connection, history, "month")
+    assert {month: group.captured for month, group in months.items()} == {date(2024, 1, 1): 1, date(2024, 2, 1): 1}
+    shanghai = ZoneInfo("Asia/Shanghai")
+    _, months = funnel(connection, history, "month", zone=shanghai)
+    assert {month: group.captured for month, group in months.items()} == {date(2024, 2, 1): 2}
+    assert by_channel(connection, date(2024, 2, 1), date(2024, 3, 1), shanghai) == {("web", date(2024, 2, 1)): Counts(2, 1)}
+
+
+def test_open_deals_are_valued_by_pipeline_and_stage_and_by_the_day_they_were_opened(
+    connection: Connection, history: History
+) -> None:
+    captured(history, "1", at(2))
+    opened(history, "a", "10")
+    opened(history, "b", "30")
+    opened(history, "c", "100", stage="offered")
+    _, found = funnel(connection, history, "pipeline", "stage", "day")
+    values = {key: {c: money.weighted_value for c, money in group.money.items()} for key, group in found.items()}
+    assert values == {
+        (None, None, date(2024, 2, 2)): {},
+        ("sales", "offered", date(2024, 2, 2)): {"EUR": Decimal("50.00")},
+        ("sales", "talking", date(2024, 2, 2)): {"EUR": Decimal("8.00")},
+    }
+    _, weeks = funnel(connection, history, "week")
+    assert {week: (group.captured, group.deals_opened) for week, group in weeks.items()} == {date(2024, 1, 29): (1, 3)}
+
+
+def test_more_groups_than_anyone_reads_are_refused(
+    connection: Connection, history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lead_funnel, "GROUP_LIMIT", 1)
+    captured(history, "1", channel="web")
+    assert len(funnel(connection, history, "channel")[1]) == 1
+    captured(history, "2", channel="social")
+    with pytest.raises(TooManyGroups):
+        funnel(connection, history, "channel")
+
+
+# One by one
+
+
+def test_a_lead_shows_what_is_known_of_it_and_keeps_the_personal_apart(connection: Connection, history: History) -> None:
+    file = Attachment(id=uuid("f"), media_type="image/png", bytes=7, sha256="ab" * 32, name="cup.png")
+    lead = captured(history, "1", value=Decimal(5), currency="EUR")
+    history.must(lead, lambda context: lead.attach(context, file))
+    history.must(lead, lambda context: lead.set_attributes(context, {"wish": "tea", "size": 3}))
+    history.must(lead, lambda context: lead.tag(context, ("hot",)))
+    converted(history, lead, at(2), value=Decimal(7), currency="JPY", deal_id=uuid("d"))
+    fold(connection, history, *READ)
+    row = leads.get(connection, lead.id)
+    assert row is not None
+    assert (row["status"], row["value"], row["converted_value"], row["tags"]) == ("converted", Decimal("5.00"), 7, ["hot"])
+    assert [file["media_type"] for file in row["attachments"]] == ["image/png"]
+    assert row["attributes"] == {"size": 3}
+    assert row["private"] == {
+        "attributes": {"wish": "tea"},
+        "contact": {"name": "Ada 1"},
+        "files": {str(file.id): {"name": "cup.png"}},
+    }
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_what_is_personal_goes_with_the_lead_or_with_the_customer_that_it_became(
+    connection: Connection, history: History, whole: bool
+) -> None:
+    lead, other = captured(history, "1", channel="web"), captured(history, "2")
+    converted(history, lead, at(2))
+    if not whole:
+        fold(connection, history, *READ)
+    erasure: dict[str, Any] = {"reason": "requested", "requested_by": "customer", "receipt": "R1"}
+    ada = history.of(Customer, "ada")
+    history.must(ada, lambda context: ada.erase(context, **erasure))
+    history.must(other, lambda context: other.erase(context, **erasure))
+    fold(connection, history, *READ)
+    rows = leads.listing(connection, leads.Filter(), sort="number", descending=False).rows
+    assert [(row["number"], row["private"], row["erased_at"] is None) for row in rows] == [
+        ("1", None, True),
+        ("2", None, False),
+    ]
+    assert rows[0]["channel"] == "web"

@@ -1,0 +1,251 @@
+"""What was sold by product, who bought it, and what became of cohorts, with numbers worked out by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from sqlalchemy import Connection, func, select
+
+from domain.customers.customer import Customer
+from domain.sales.order import Charge, Item, LineQuantity, Order, OrderDiscount, ReturnedLine, Terms
+from domain.shared.events import Context
+from projections.sales import buyers
+from projections.sales.buyers import Bought, Cohort
+from projections.sales.channel_sales import channel_sales, sales
+from projections.sales.orders import orders
+from projections.sales.product_sales import product_sales, product_sales_rows
+from projections.sales.sales_report import Question, Sales, report
+from tests.projections.harness import History, clear, fold, in_memory
+from tests.projections.histories import histories
+
+D = Decimal
+READ = (orders, channel_sales, product_sales)
+MARCH, MAY = date(2024, 3, 1), date(2024, 5, 1)
+TEA = Item(line_id="a", name="Green tea", sku="T1", category="drinks", quantity=D("1.5"), unit_price=D(20))
+CUP = Item(line_id="b", name="Cup", category="ware", quantity=D(2), unit_price=D(5))
+
+
+@pytest.fixture
+def connection() -> Iterator[Connection]:
+    with in_memory(*READ) as connection:
+        yield connection
+
+
+@pytest.fixture
+def history() -> History:
+    history = History()
+    history.now = datetime(2024, 6, 1, tzinfo=UTC)
+    return history
+
+
+def at(month: int, day: int) -> datetime:
+    return datetime(2024, month, day, 12, tzinfo=UTC)
+
+
+def ordered(history: History, when: datetime, *items: Item, currency: str = "EUR", off: str = "0", **facts: Any) -> Order:
+    order = history.of(Order, len(history.log))
+    terms = Terms.of(currency, items or (TEA, CUP), [OrderDiscount(kind="fixed", amount=D(off))])
+    stated = {"number": str(len(history.log)), "channel": "web"} | facts
+    history.must(order, lambda context: order.place(context, terms, **stated), occurred_at=when)
+    return order
+
+
+def then(history: History, order: Order, when: datetime, decide: Callable[[Context], object]) -> None:
+    history.must(order, decide, occurred_at=when)
+
+
+def customer(history: History, name: str) -> UUID:
+    ada = history.of(Customer, name)
+    history.must(ada, lambda context: ada.register(context, kind="person", name=name))
+    return ada.id
+
+
+def told(connection: Connection, history: History, *by: Any, **asked: Any) -> list[Sales]:
+    fold_again(connection, history)
+    question: dict[str, Any] = {"by": by, "from_": MARCH, "to": MAY}
+    return report(connection, Question(**question | asked))
+
+
+def bought(connection: Connection, history: History, **asked: Any) -> dict[str, Bought]:
+    fold_again(connection, history)
+    question = buyers.Question(**{"from_": MARCH, "to": MAY} | asked)
+    return {group.buyer: group for group in buyers.new_and_returning(connection, question)}
+
+
+def cohorts(connection: Connection, history: History, **asked: Any) -> list[Cohort]:
+    fold_again(connection, history)
+    return buyers.cohorts(connection, buyers.Question(**{"from_": MARCH, "to": MAY} | asked))
+
+
+def fold_again(connection: Connection, history: History) -> None:
+    for projection in READ:
+        clear(connection, projection)
+    fold(connection, history, *READ)
+
+
+def test_a_product_is_known_by_its_sku_or_else_its_name(connection: Connection, history: History) -> None:
+    ordered(history, at(3, 1), off="8.00")
+    cup, tea = told(connection, history, "product")
+    assert (tea.product, tea.name, tea.units, tea.gross, tea.discounts) == ("T1", "Green tea", D("1.5"), D(30), D(6))
+    assert (cup.product, cup.name, cup.units, cup.net) == ("Cup", "Cup", D(2), D(8))
+    assert (tea.average_price.value, cup.average_order.value, cup.average_price.denominator) == (D(16), D(8), D(2))
+    assert [group.category for group in told(connection, history, "category")] == ["drinks", "ware"]
+
+
+def test_what_came_back_counts_on_its_own_day_with_its_units(connection: Connection, history: History) -> None:
+    order = ordered(history, at(3, 1), off="8.00")
+    back = [ReturnedLine(line_id="b", quantity=D(1))]
+    then(history, order, at(4, 2), lambda context: order.receive_return(context, "r1", back))
+    then(history, order, at(4, 3), lambda context: order.cancel_lines(context, [LineQuantity(line_id="a", quantity=D("0.5"))]))
+    cup, tea = told(connection, history, "product", "month", from_=date(2024, 4, 1))
+    assert (cup.period, cup.orders, cup.units, cup.units_returned, cup.returns, cup.net) == (
+        date(2024, 4, 1),
+        0,
+        D(0),
+        D(1),
+        D(4),
+        D(-4),
+    )
+    assert (tea.units_returned, tea.returns, tea.average_order.value) == (D("0.5"), D(8), None)
+    [whole] = told(connection, history)
+    assert (whole.orders, whole.net, whole.return_rate.value) == (1, D(20), D("0.375"))
+
+
+def test_a_cancelled_order_gives_back_all_that_is_left_until_it_is_reopened(connection: Connection, history: History) -> None:
+    order = ordered(history, at(3, 1))
+    then(history, order, at(3, 2), lambda context: order.cancel(context))
+    [whole] = told(connection, history)
+    assert (whole.orders, whole.units_returned, whole.net) == (1, D("3.5"), D(0))
+    then(history, order, at(3, 3), lambda context: order.reopen(context))
+    [whole] = told(connection, history)
+    assert (whole.units_returned, whole.net) == (D(0), D(40))
+
+
+def test_an_order_counts_once_for_each_product_and_category(connection: Connection, history: History) -> None:
+    again = Item(line_id="c", name="Green tea, large", sku="T1", category="drinks", quantity=D(1), unit_price=D(30))
+    ordered(history, at(3, 1), TEA, again)
+    ordered(history, at(3, 2), TEA)
+    [tea] = told(connection, history, "product")
+    assert (tea.orders, tea.name, tea.gross) == (2, "Green tea, large", D(90))
+    assert [group.orders for group in told(connection, history, "category", "day")] == [1, 1]
+
+
+def test_an_order_of_nothing_but_charges_is_of_no_product(connection: Connection, history: History) -> None:
+    order = history.of(Order, "gift")
+    terms = Terms.of("EUR", [], [], [Charge(kind="gift_card", amount=D(25))])
+    then(history, order, at(3, 1), lambda context: order.place(context, terms, number="1", channel="web"))
+    [group] = told(connection, history, "product")
+    assert (group.product, group.orders, group.gross, group.average_price.value) == (None, 1, D(0), None)
+
+
+def test_the_best_products_of_each_currency(connection: Connection, history: History) -> None:
+    ordered(history, at(3, 1))
+    ordered(history, at(3, 2), CUP)
+    ordered(history, at(3, 2), CUP, currency="JPY")
+    best = told(connection, history, "product", top=1)
+    assert [(group.currency, group.product) for group in best] == [("EUR", "T1"), ("JPY", "Cup")]
+    [most, _] = told(connection, history, "product", top=1, sort="units")
+    assert (most.product, most.units) == ("Cup", D(4))
+    assert told(connection, history, "product", product="Cup", currency="JPY")[0].net == D(10)
+    assert told(connection, history, category="ware", channel="store") == []
+
+
+def test_days_are_those_of_the_zone_and_test_orders_count_nowhere(connection: Connection, history: History) -> None:
+    ordered(history, at(3, 1))
+    ordered(history, at(3, 1), test=True)
+    [group] = told(connection, history, "day", zone=ZoneInfo("Pacific/Kiritimati"))
+    assert (group.period, group.orders) == (date(2024, 3, 2), 1)
+
+
+def test_every_period_channel_product_and_currency_has_its_own_sums(connection: Connection, history: History) -> None:
+    """Given tea (30) and cups (10) on Friday and Monday, of which a cup comes back, and cups for yen in a store."""
+    ordered(history, at(3, 1))
+    order = ordered(history, at(3, 4), TEA, CUP, channel="store")
+    ordered(history, at(3, 29), CUP, currency="JPY", channel="store")
+    then(
+        history,
+        order,
+        at(3, 30),
+        lambda context: order.receive_return(context, "r", [ReturnedLine(line_id="b", quantity=D(1))]),
+    )
+    found = {
+        period: [
+            (group.period and group.period.day, group.currency, group.channel, group.product, group.orders, group.net)
+            for group in told(connection, history, period, "channel", "product")
+        ]
+        for period in ("week", "month")
+    }
+    assert found["week"] == [
+        (26, "EUR", "web", "Cup", 1, D(10)),
+        (26, "EUR", "web", "T1", 1, D(30)),
+        (4, "EUR", "store", "Cup", 1, D(10)),
+        (4, "EUR", "store", "T1", 1, D(30)),
+        (25, "EUR", "store", "Cup", 0, D(-5)),
+        (25, "JPY", "store", "Cup", 1, D(10)),
+    ]
+    assert found["month"] == [
+        (1, "EUR", "store", "Cup", 1, D(5)),
+        (1, "EUR", "store", "T1", 1, D(30)),
+        (1, "EUR", "web", "Cup", 1, D(10)),
+        (1, "EUR", "web", "T1", 1, D(30)),
+        (1, "JPY", "store", "Cup", 1, D(10)),
+    ]
+
+
+@settings(max_examples=40, deadline=None)
+@given(history=histories())
+def test_products_of_an_order_add_up_to_what_it_sold(history: History) -> None:
+    def sums(connection: Connection, table: Any) -> Any:
+        columns = [func.sum(table.c[name]).label(name) for name in ("gross", "discounts", "returns")]
+        return connection.execute(select(table.c.order_id, *columns).group_by(table.c.order_id)).all()
+
+    with in_memory(*READ) as connection:
+        fold(connection, history, *READ)
+        assert sums(connection, product_sales_rows) == sums(connection, sales)
+
+
+def test_the_first_order_of_all_is_a_new_customers_and_later_ones_are_of_a_returning_one(
+    connection: Connection, history: History
+) -> None:
+    ada, bob = customer(history, "Ada"), customer(history, "Bob")
+    ordered(history, at(2, 1), channel="store", customer_id=ada)
+    order = ordered(history, at(3, 1), customer_id=bob)
+    ordered(history, at(3, 2), customer_id=bob)
+    ordered(history, at(3, 3), customer_id=ada)
+    ordered(history, at(3, 4))
+    then(history, order, at(4, 1), lambda context: order.cancel(context))
+    found = bought(connection, history)
+    assert {buyer: (group.customers, group.orders, group.net) for buyer, group in found.items()} == {
+        "guest": (0, 1, D(40)),
+        "new": (1, 1, D(0)),
+        "returning": (2, 2, D(80)),
+    }
+    assert (found["returning"].share_of_orders.value, found["new"].share_of_orders.denominator) == (D("0.5"), 4)
+    assert bought(connection, history, channel="store", from_=date(2024, 2, 1))["new"].customers == 1
+
+
+def test_a_cohort_is_followed_by_months_since_its_first_order(connection: Connection, history: History) -> None:
+    ada, bob = customer(history, "Ada"), customer(history, "Bob")
+    order = ordered(history, at(3, 1), customer_id=ada)
+    ordered(history, at(3, 31), customer_id=bob)
+    ordered(history, at(4, 2), CUP, customer_id=ada, channel="store")
+    ordered(history, at(4, 3), CUP, customer_id=ada)
+    then(history, order, at(5, 1), lambda context: order.cancel(context))
+    found = cohorts(connection, history)
+    assert [(c.months_since, c.size, c.customers, c.orders, c.net) for c in found] == [
+        (0, 2, 2, 2, D(80)),
+        (1, 2, 1, 2, D(20)),
+        (2, 2, 0, 0, D(-40)),
+    ]
+    assert {c.cohort for c in found} == {MARCH}
+    assert found[1].retention.value == D("0.5")
+    assert cohorts(connection, history, channel="store") == cohorts(connection, history, from_=date(2024, 4, 1)) == []
+    kiritimati = cohorts(connection, history, zone=ZoneInfo("Pacific/Kiritimati"))
+    assert [(c.cohort, c.months_since, c.size) for c in kiritimati][:2] == [(MARCH, 0, 1), (MARCH, 1, 1)]

@@ -1,0 +1,91 @@
+"""Open time of many pairs at once: as one by one, and fast."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from time import process_time
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.service.opening_hours import Holiday, InForce, OpenHours, Schedule, Timetable, open_between
+from projections.service.business_time import NEVER, BusinessTime
+from projections.service.service_calendars import open_time
+from projections.service.ticket_course import MICROSECOND, microseconds, moment
+
+START = datetime(2024, 3, 1, tzinfo=UTC)
+SPAN = timedelta(days=400)
+MINUTE = 60 * 10**6
+
+
+def office(zone: str, opens: str = "09:00", closes: str = "17:30") -> Schedule:
+    hours = tuple(OpenHours(weekday=day, opens=opens, closes=closes) for day in range(1, 6))
+    return Schedule(zone=zone, hours=hours, holidays=(Holiday(date=date(2024, 4, 1)),))
+
+
+TIMETABLES: dict[str, Timetable] = {
+    "Berlin": [InForce(START, office("Europe/Berlin"))],
+    "New York, then at night": [
+        InForce(START, office("America/New_York")),
+        InForce(START + timedelta(days=240, hours=5), office("America/New_York", "00:00", "03:30")),
+    ],
+    "never open": [InForce(START, Schedule(zone="UTC"))],
+    "always open": [
+        InForce(
+            START, Schedule(zone="UTC", hours=tuple(OpenHours(weekday=d, opens="00:00", closes="24:00") for d in range(1, 8)))
+        )
+    ],
+}
+FROM, TO = microseconds(START), microseconds(START + SPAN)
+moments = st.integers(FROM, TO)
+
+
+def whole(*numbers: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    return np.array(numbers, dtype=np.int64)
+
+
+@pytest.mark.parametrize("name", TIMETABLES)
+@settings(max_examples=25, deadline=None)
+@given(pairs=st.lists(st.tuples(moments, moments).map(sorted), min_size=1, max_size=5))
+def test_open_time_of_many_pairs_is_that_of_each(name: str, pairs: list[list[int]]) -> None:
+    began, ended = whole(*(pair[0] for pair in pairs)), whole(*(pair[1] for pair in pairs))
+    found = BusinessTime(TIMETABLES[name], FROM, TO).between(began, ended)
+    assert found.tolist() == [open_time(TIMETABLES[name], *pair) for pair in pairs]
+
+
+@pytest.mark.parametrize("name", TIMETABLES)
+@settings(max_examples=25, deadline=None)
+@given(began=moments, minutes=st.integers(1, 60_000))
+def test_the_moment_by_which_some_open_time_has_passed_is_the_first_one(name: str, began: int, minutes: int) -> None:
+    clock = BusinessTime(TIMETABLES[name], FROM, TO)
+    [found] = clock.after(whole(began), whole(minutes * MINUTE)).tolist()
+    if found == NEVER:
+        assert open_time(TIMETABLES[name], began, TO) < minutes * MINUTE
+    else:
+        assert open_time(TIMETABLES[name], began, found) == minutes * MINUTE
+        assert open_time(TIMETABLES[name], began, found - 1) == minutes * MINUTE - 1
+
+
+def test_time_around_the_clock_is_all_time() -> None:
+    began, ended = whole(FROM, FROM + 5, FROM), whole(TO, FROM + 7, FROM)
+    clock = BusinessTime(TIMETABLES["always open"], FROM, TO)
+    assert clock.between(began, ended).tolist() == (ended - began).tolist()
+    assert clock.after(began, whole(1, 2, 3)).tolist() == [FROM + 1, FROM + 7, FROM + 3]
+
+
+def test_no_time_passes_before_the_beginning_and_after_the_end() -> None:
+    clock = BusinessTime(TIMETABLES["Berlin"], FROM, TO)
+    total = sum((closed - opened for opened, closed in open_between(TIMETABLES["Berlin"], START, moment(TO))), timedelta())
+    assert clock.until(whole(FROM - 10**15, FROM, TO, TO + 10**15)).tolist() == [0, 0, *2 * [total // MICROSECOND]]
+
+
+def test_a_million_pairs_take_less_than_a_second() -> None:
+    draw = np.random.default_rng(7)
+    began = draw.integers(FROM, TO, 1_000_000)
+    ended = began + draw.integers(0, 30 * 1440 * MINUTE, 1_000_000)
+    since = process_time()
+    found = BusinessTime(TIMETABLES["Berlin"], FROM, int(ended.max())).between(began, ended)
+    assert process_time() - since < 1
+    assert ((found >= 0) & (found <= ended - began)).all()

@@ -1,0 +1,286 @@
+"""What was promised about tickets, and whether it was kept; times are hours after Friday, 1 March 2024, at noon."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+from sqlalchemy import Connection, select
+
+from domain.service.opening_hours import InForce, OpenHours, Schedule
+from domain.service.service_calendar import ServiceCalendar
+from domain.service.service_level import judged, worst
+from domain.service.sla_policy import METRICS, Condition, PolicyTarget, SlaPolicy, Terms
+from domain.service.ticket import Replied, SlaTarget, Ticket
+from projections.service.service_calendars import calendars, service_calendars
+from projections.service.service_level_breaches import Judged, breaches
+from projections.service.service_level_report import Kept, Question, report
+from projections.service.sla_policies import sla_policies
+from projections.service.ticket_course import microseconds
+from projections.service.ticket_report import Question as TimesQuestion
+from projections.service.ticket_report import report as times_report
+from projections.service.ticket_service_level import service_level
+from projections.service.ticket_times import measured_tickets, so_far, ticket_times, times
+from projections.service.ticket_waits import Wait
+from tests.projections.harness import History, clear, fold, in_memory
+from tests.projections.histories import histories
+from tests.projections.service.given_tickets import NOON, NOW, hours, opened, then
+
+HOUR = 3600
+READ = (ticket_times, service_calendars, sla_policies)
+OFFICE = Schedule(zone="UTC", hours=tuple(OpenHours(weekday=day, opens="09:00", closes="17:00") for day in range(1, 6)))
+
+
+@pytest.fixture
+def history() -> History:
+    history = History()
+    history.now = NOW
+    return history
+
+
+@pytest.fixture
+def connection() -> Iterator[Connection]:
+    with in_memory(*READ) as connection:
+        yield connection
+
+
+def calendar(history: History, code: str = "default", schedule: Schedule = OFFICE, at: float = -100) -> None:
+    told = history.of(ServiceCalendar, f"calendar {code}")
+    history.must(told, lambda context: told.define(context, code, schedule), occurred_at=hours(at))
+
+
+def policy(history: History, *targets: PolicyTarget, code: str = "all", at: float = -100, **terms: Any) -> SlaPolicy:
+    told = history.of(SlaPolicy, f"policy {code}")
+    meant = replace(Terms(order=1, targets=targets), **terms)
+    history.must(told, lambda context: told.define(context, code, meant), occurred_at=hours(at))
+    return told
+
+
+def within(metric: Any, count: float, in_hours: Any = "calendar", priority: str | None = None) -> PolicyTarget:
+    return PolicyTarget(metric=metric, seconds=int(count * HOUR), hours=in_hours, priority=priority)
+
+
+def reply(history: History, ticket: Ticket, at: float, by: Any = "agent") -> None:
+    then(history, ticket, at, lambda context: ticket.reply(context, Replied(reply_id=f"{at}", by=by)))
+
+
+def asked(connection: Connection, history: History, now: float = 1000, **question: Any) -> tuple[Kept, list[Kept]]:
+    for projection in READ:
+        clear(connection, projection)
+        fold(connection, history, projection)
+    period = {"from_": date(2024, 1, 1), "to": date(2025, 1, 1)}
+    return report(connection, Question(**period | question), hours(now))
+
+
+def counts(kept: Kept, metric: Any = "first_response") -> tuple[int, int, int]:
+    found = kept.metrics[metric]
+    return found.met, found.breached, found.undecided
+
+
+def one(connection: Connection, ticket: Ticket, now: float = 1000) -> dict[str, Any]:
+    row = service_level(connection, ticket.id, hours(now))
+    assert row is not None
+    return row
+
+
+def test_a_promise_is_met_until_the_very_moment_it_is_due(connection: Connection, history: History) -> None:
+    policy(history, within("first_response", 4))
+    for name, at in (("in time", 4), ("late", 4.001)):
+        reply(history, opened(history, name), at)
+    total, _ = asked(connection, history)
+    assert counts(total) == (1, 1, 0)
+    share = total.metrics["first_response"].attainment
+    assert (share.value, share.numerator, share.denominator) == (Decimal("0.5"), 1, 2)
+
+
+def test_an_open_ticket_is_undecided_until_it_is_overdue(connection: Connection, history: History) -> None:
+    policy(history, within("first_response", 4))
+    opened(history)
+    assert counts(asked(connection, history, now=4)[0]) == (0, 0, 1)
+    total, _ = report(connection, Question(from_=date(2024, 1, 1), to=date(2025, 1, 1)), hours(4.01))
+    assert counts(total) == (0, 1, 0)
+    assert (
+        report(connection, Question(from_=date(2024, 1, 1), to=date(2025, 1, 1)), hours(1))[0]
+        .metrics["first_response"]
+        .attainment.reason
+    )
+
+
+def test_business_hours_are_those_of_the_teams_calendar(connection: Connection, history: History) -> None:
+    """Friday noon: eight office hours end on Monday at noon, and the night team works around the clock."""
+    calendar(history)
+    around = tuple(OpenHours(weekday=day, opens="00:00", closes="24:00") for day in range(1, 8))
+    calendar(history, "night", Schedule(zone="UTC", hours=around, teams=("owls",)))
+    policy(history, within("first_resolution", 8, "business"))
+    by_day, by_night = opened(history, "day"), opened(history, "night")
+    then(history, by_night, 0, lambda context: by_night.assign(context, None, "owls"))
+    for ticket in (by_day, by_night):
+        then(history, ticket, 70, ticket.solve)
+    total, groups = asked(connection, history, by=("team",))
+    assert counts(total, "first_resolution") == (1, 1, 0)
+    assert [(kept.group["team"], counts(kept, "first_resolution")) for kept in groups] == [
+        (None, (1, 0, 0)),
+        ("owls", (0, 1, 0)),
+    ]
+    due = [(one(connection, ticket)["calendar"], one(connection, ticket)["targets"][0]["due"]) for ticket in (by_day, by_night)]
+    assert due == [("default", NOON + timedelta(days=3)), ("night", hours(8))]
+
+
+def test_business_hours_without_a_calendar_decide_nothing(connection: Connection, history: History) -> None:
+    policy(history, within("first_response", 1, "business"))
+    ticket = opened(history)
+    reply(history, ticket, 50)
+    assert counts(asked(connection, history)[0]) == (0, 0, 1)
+    assert (one(connection, ticket)["calendar"], one(connection, ticket)["targets"][0]["verdict"]) == (None, "undecided")
+
+
+def test_the_first_policy_that_fits_holds_as_it_was_when_the_ticket_was_opened(
+    connection: Connection, history: History
+) -> None:
+    by_mail = (Condition(field="channel", values=("email", "letter")),)
+    policy(history, within("first_response", 1), code="mail", order=1, conditions=by_mail)
+    policy(history, within("first_response", 9), within("first_response", 3, priority="high"), code="rest", order=2)
+    policy(history, within("first_response", 2), code="mail", at=10, order=1, conditions=by_mail)
+    told = [
+        opened(history, "a", 0, channel="email"),
+        opened(history, "b", 11, channel="email", priority="high"),
+        opened(history, "c", 11, channel="web", priority="low"),
+        opened(history, "d", 11, priority="high"),
+        opened(history, "e", -200),
+    ]
+    total, groups = asked(connection, history, by=("policy",))
+    found = [one(connection, ticket) for ticket in told]
+    assert [row["policy"] and (row["policy"]["code"], row["policy"]["version"]) for row in found] == [
+        ("mail", 1),
+        ("mail", 2),
+        ("rest", 1),
+        ("rest", 1),
+        None,
+    ]
+    assert [[target["seconds"] // HOUR for target in row["targets"]] for row in found] == [[1], [2], [9], [3], []]
+    assert (total.tickets, total.without_policy) == (5, 1)
+    assert [(kept.group["policy"], kept.tickets) for kept in groups] == [(None, 1), ("mail", 2), ("rest", 2)]
+
+
+def test_a_policy_that_is_retired_promises_nothing_any_more(connection: Connection, history: History) -> None:
+    told = policy(history, within("first_response", 1))
+    history.must(told, told.retire, occurred_at=hours(1))
+    opened(history, "before", 0)
+    opened(history, "after", 2)
+    total, _ = asked(connection, history)
+    assert (total.without_policy, counts(total)) == (1, (0, 1, 0))
+
+
+def test_a_next_reply_is_due_each_time_a_customer_waits_for_one(connection: Connection, history: History) -> None:
+    policy(history, within("next_reply", 2))
+    ticket = opened(history)
+    for at, by in (
+        (1, "customer"),
+        (2, "agent"),
+        (3, "customer"),
+        (4, "customer"),
+        (5, "agent"),
+        (6, "agent"),
+        (7, "customer"),
+    ):
+        reply(history, ticket, at, by)
+    asked(connection, history)
+    [target] = one(connection, ticket, now=8)["targets"]
+    assert [(wait["from"], wait["to"], wait["verdict"]) for wait in target["waits"]] == [
+        (hours(3), hours(5), "met"),
+        (hours(7), None, "undecided"),
+    ]
+    assert (target["verdict"], target["due"]) == ("undecided", hours(9))
+    assert one(connection, ticket, now=10)["targets"][0]["verdict"] == "breached"
+    then(history, ticket, 8.5, ticket.solve)
+    total, _ = asked(connection, history)
+    assert counts(total, "next_reply") == (1, 0, 0)
+
+
+def test_what_a_ticket_waits_for_its_customer_does_not_count_as_the_requesters_wait(
+    connection: Connection, history: History
+) -> None:
+    policy(history, within("requester_wait", 3), within("full_resolution", 3))
+    ticket = opened(history)
+    then(history, ticket, 2, ticket.pend)
+    asked(connection, history)
+    assert [target["verdict"] for target in one(connection, ticket, now=90)["targets"]] == ["breached", "undecided"]
+    reply(history, ticket, 100, "customer")
+    then(history, ticket, 101, ticket.solve)
+    total, _ = asked(connection, history)
+    assert (counts(total, "requester_wait"), counts(total, "full_resolution")) == ((1, 0, 0), (0, 1, 0))
+
+
+def test_who_waits_for_a_first_response_waits_no_more_once_it_is_solved(connection: Connection, history: History) -> None:
+    policy(history, within("first_response", 4))
+    ticket = opened(history)
+    then(history, ticket, 3, ticket.solve)
+    assert counts(asked(connection, history)[0]) == (1, 0, 0)
+
+
+def test_discarded_tickets_are_in_no_group(connection: Connection, history: History) -> None:
+    policy(history, within("first_response", 4))
+    ticket = opened(history)
+    then(history, ticket, 3, lambda context: ticket.discard(context, reason="spam"))
+    total, groups = asked(connection, history, by=("day", "channel"))
+    assert (total.tickets, groups, one(connection, ticket)["targets"]) == (0, [], [])
+
+
+moments = st.integers(0, 400).map(lambda quarters: microseconds(NOON) + quarters * 900 * 10**6)
+
+
+@st.composite
+def waits(draw: st.DrawFn) -> Wait:
+    edges = sorted(draw(st.lists(moments, min_size=2, max_size=6)))
+    runs = tuple(zip(edges[::2], edges[1::2], strict=False))
+    over = draw(st.booleans())
+    return Wait(runs if over else (*runs[:-1], (runs[-1][0], None)), over)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    found=st.lists(st.tuples(waits(), st.integers(1, 40).map(lambda n: n * HOUR // 2)), max_size=6),
+    schedule=st.none() | st.sampled_from([OFFICE, Schedule(zone="UTC")]),
+    now=st.integers(0, 500).map(lambda quarters: NOON + timedelta(minutes=15 * quarters)),
+)
+def test_many_are_judged_as_each_of_them_is(found: list[tuple[Wait, int]], schedule: Schedule | None, now: datetime) -> None:
+    timetable = None if schedule is None else [InForce(NOON, schedule)]
+    many = [Judged(wait, seconds, number, METRICS[0]) for number, (wait, seconds) in enumerate(found)]
+    known = {one.ticket for one in breaches(many, timetable, microseconds(now))}
+    for number, (wait, seconds) in enumerate(found):
+        target = SlaTarget(metric="first_response", seconds=seconds, hours="calendar" if schedule is None else "business")
+        if wait.runs[-1][0] <= microseconds(now):
+            verdict = judged(target, wait.moments(), wait.over, now, timetable).verdict
+            assert (verdict == "breached") is (number in known)
+
+
+def test_of_several_verdicts_the_worst_counts() -> None:
+    assert worst(["met", "breached", "undecided"]) == "breached"
+    assert worst(["met", "undecided"]) == "undecided"
+    assert worst([]) is None
+
+
+@settings(max_examples=15, deadline=None)
+@given(history=histories())
+def test_a_report_in_business_hours_sums_what_single_tickets_show(history: History) -> None:
+    calendar(history, at=-1000)
+    with in_memory(*READ) as connection:
+        for projection in READ:
+            fold(connection, history, projection)
+        known = calendars(connection)
+        ids = connection.execute(select(measured_tickets.c.ticket_id).where(~measured_tickets.c.discarded)).scalars().all()
+        rows = [times(connection, id, known) or {} for id in ids]
+        question = TimesQuestion(dated_by="opened", clock="business", from_=date(2000, 1, 1), to=date(2100, 1, 1))
+        total, _ = times_report(connection, question, NOW + timedelta(days=90))
+    for name, measure in total.measures.items():
+        values = [row["measures"][name]["value"] for row in rows]
+        told = [value for value in values if value is not None]
+        assert (measure.count, measure.mean.numerator) == (len(told), sum(told)), name
+    ages = [so_far(row, NOW + timedelta(days=90), known.clock(row["team"])) for row in rows]
+    assert total.backlog_age_so_far.mean.numerator == sum(age["age_so_far"] for age in ages if age)

@@ -1,0 +1,136 @@
+"""One answer on how well customers are served; times are hours after Friday, 1 March 2024, at noon."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from msgspec.structs import asdict
+from sqlalchemy import Connection
+
+from domain.customers.feedback import Feedback
+from domain.service.sla_policy import PolicyTarget, SlaPolicy, Terms
+from projections.customers.feedback import feedback
+from projections.customers.feedback_report import Group
+from projections.service import service_level_report, service_report, ticket_backlog, ticket_report
+from projections.service.service_calendars import service_calendars
+from projections.service.service_report import Question
+from projections.service.sla_policies import sla_policies
+from projections.service.ticket_times import ticket_times
+from tests.projections.harness import History, fold, in_memory
+from tests.projections.histories import histories
+from tests.projections.service.given_tickets import HOUR, NOW, hours, opened, then
+
+READ = (feedback, ticket_times, service_calendars, sla_policies)
+EVER: dict[str, Any] = {"from_": date(1900, 1, 1), "to": date(9999, 1, 1), "zone": UTC}
+DAY_1, DAY_2, DAY_3 = (date(2024, 3, day) for day in (1, 2, 3))
+
+
+@pytest.fixture
+def history() -> History:
+    """Given a promise to solve within ten hours; two tickets by mail and one by phone, of which two are solved, one late; and
+    two answers to how satisfied they are, by mail."""
+    history = History()
+    history.now = NOW
+    policy = history.of(SlaPolicy, "policy")
+    terms = Terms(order=1, targets=(PolicyTarget(metric="full_resolution", seconds=int(10 * HOUR), hours="calendar"),))
+    history.must(policy, lambda context: policy.define(context, "all", terms), occurred_at=hours(-100))
+    for name, channel, solved in (("a", "email", 4), ("b", "email", 24), ("c", "phone", None)):
+        ticket = opened(history, name, 0, channel=channel)
+        if solved is not None:
+            then(history, ticket, solved, ticket.solve)
+    for score in (5, 2):
+        said = history.of(Feedback, f"said {score}")
+        history.must(said, partial(said.submit, kind="csat", score=score, channel="email"), occurred_at=hours(1))
+    return history
+
+
+@pytest.fixture
+def connection(history: History) -> Iterator[Connection]:
+    with in_memory(*READ) as connection:
+        fold(connection, history, *READ)
+        yield connection
+
+
+def report(connection: Connection, *by: Group, now: float = 60, **asked: Any) -> tuple[dict[str, Any], dict[Any, Any]]:
+    total, groups = service_report.report(connection, Question(**EVER | {"by": by} | asked), hours(now))
+    return asdict(total), {tuple(group.group.values()): asdict(group) for group in groups}
+
+
+def flow(group: dict[str, Any]) -> tuple[int, int, int]:
+    """What came, what was finished, what waits."""
+    backlog = group["backlog"]
+    return backlog["opened"], backlog["finished"], backlog["backlog"]
+
+
+def test_all_that_a_manager_asks_is_in_the_total(connection: Connection) -> None:
+    total, groups = report(connection)
+    assert groups == {}
+    csat, attained = total["feedback"]["csat"], total["service_levels"]["metrics"]["full_resolution"]
+    assert (csat.numerator, csat.denominator) == (1, 2)
+    took = total["tickets"]["measures"]["full_resolution"].mean
+    assert (total["tickets"]["tickets"], took.value, took.denominator) == (2, 14 * HOUR, 2)
+    assert (attained.met, attained.breached, attained.undecided) == (1, 2, 0)
+    assert attained.attainment.value == Decimal(1) / 3
+    assert (flow(total), total["backlog"]["mean_age"].value) == ((3, 2, 1), 60 * HOUR)
+
+
+def test_what_is_not_due_yet_is_neither_kept_nor_broken(connection: Connection) -> None:
+    attained = report(connection, now=9)[0]["service_levels"]["metrics"]["full_resolution"]
+    assert (attained.met, attained.breached, attained.undecided) == (1, 1, 1)
+
+
+def test_every_part_is_by_the_same_groups(connection: Connection) -> None:
+    _, groups = report(connection, "channel")
+    mail, phone = groups["email",], groups["phone",]
+    assert (mail["feedback"]["submitted"], mail["tickets"]["tickets"], flow(mail)) == (2, 2, (2, 2, 0))
+    assert (phone["feedback"], phone["tickets"]["unsolved"], flow(phone)) == (None, 1, (1, 0, 1))
+
+
+def test_a_day_has_what_was_said_what_was_solved_what_was_opened_and_what_waits_at_its_end(connection: Connection) -> None:
+    _, groups = report(connection, "day")
+    first, second, third = groups[DAY_1,], groups[DAY_2,], groups[DAY_3,]
+    assert (first["feedback"]["submitted"], second["feedback"], third["feedback"]) == (2, None, None)
+    assert (first["tickets"]["tickets"], second["tickets"]["tickets"], third["tickets"]) == (1, 1, None)
+    assert (first["service_levels"]["tickets"], second["service_levels"]) == (3, None)
+    assert [flow(day) for day in (first, second, third)] == [(3, 1, 2), (0, 1, 1), (0, 0, 1)]
+    assert groups[None,]["tickets"]["unsolved"] == 1
+    _, groups = report(connection, "channel", "day")
+    assert (flow(groups["email", DAY_2]), flow(groups["phone", DAY_3])) == ((0, 1, 0), (0, 0, 1))
+    assert ("email", DAY_3) not in groups
+
+
+def test_tickets_are_of_no_kind_of_feedback(connection: Connection) -> None:
+    total, groups = report(connection, "kind")
+    assert total["tickets"]["tickets"] == 2
+    [csat] = groups.values()
+    assert (csat["group"], csat["tickets"], csat["service_levels"], csat["backlog"]) == ({"kind": "csat"}, None, None, None)
+
+
+@settings(max_examples=8, deadline=None)
+@given(history=histories())
+def test_each_part_says_what_its_own_report_says(history: History) -> None:
+    asked = EVER | {"by": ("channel", "month")}
+    with in_memory(*READ) as connection:
+        fold(connection, history, *READ)
+        total, groups = service_report.report(connection, Question(**asked), NOW)
+        times, by_times = ticket_report.report(connection, ticket_report.Question(**asked), NOW)
+        levels, by_levels = service_level_report.report(connection, service_level_report.Question(**asked), NOW)
+        months = ticket_backlog.report(connection, ticket_backlog.Question(**EVER | {"by": "month"}), NOW)
+    assert total.tickets == shown(times)
+    assert total.service_levels == shown(levels)
+    assert [group.tickets for group in groups if group.tickets] == [shown(one) for one in by_times]
+    assert [group.service_levels for group in groups if group.service_levels] == [shown(one) for one in by_levels]
+    for month in months:
+        waits = [group.backlog for group in groups if group.backlog and group.group["month"] == month.period]
+        for name in ("opened", "reopened", "finished", "backlog"):
+            assert sum(one[name] for one in waits) == getattr(month, name)
+
+
+def shown(one: Any) -> dict[str, Any]:
+    return {name: value for name, value in asdict(one).items() if name != "group"}

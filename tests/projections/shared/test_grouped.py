@@ -1,0 +1,27 @@
+"""Sums and quantiles by group, against the same in whole numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from projections.shared.grouped import QUANTILES, spreads
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 10**16), st.integers(0, 3)), max_size=30))
+def test_sums_and_quantiles_are_exact(told: list[tuple[int, int]]) -> None:
+    values = np.array([value for value, _ in told], dtype=np.int64)
+    groups = np.array([group for _, group in told], dtype=np.int64)
+    for group, spread in enumerate(spreads(values, groups, 4)):
+        mine = sorted(value for value, of in told if of == group)
+        assert (spread.values, spread.sum) == (len(mine), sum(mine))
+        for name, (part, of) in QUANTILES.items():
+            assert spread.quantiles[name] == ((_exact(mine, part, of), of) if mine else None)
+
+
+def _exact(ordered: list[int], part: int, of: int) -> int:
+    """`of` times the quantile."""
+    place, rest = divmod((len(ordered) - 1) * part, of)
+    return ordered[place] * of + ((ordered[place + 1] - ordered[place]) * rest if rest else 0)
