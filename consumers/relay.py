@@ -18,7 +18,8 @@ from sqlalchemy.exc import DBAPIError
 
 from commands.shared.commit import StoreUnavailable
 from consumers.window import Window, next_window
-from infra.event_store import EventStore, Stored
+from infra.event_store.mapper import Stored
+from infra.event_store.store import EventStore
 from infra.kafka.connection import KafkaUnavailable
 from infra.kafka.producer import FLUSH_SECONDS, WINDOW_MESSAGES, Producer
 from infra.kafka.topic import Topic, Topics, UnfitTopic

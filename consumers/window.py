@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from domain.shared.events import Metadata
-from infra.event_store import Stored
-from infra.event_store.mapper import read_metadata
+from infra.event_store.mapper import Stored, read_metadata
 from infra.kafka.headers import Record, encode
 from infra.kafka.producer import WINDOW_BYTES, WINDOW_MESSAGES
 from infra.read_models.checkpoints import Checkpoint

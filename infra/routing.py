@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from domain.shared.events import Metadata
-from infra.event_store import Stored
+from infra.event_store.mapper import Stored
 
 PARTITIONS = 12
 

@@ -7,7 +7,7 @@ import hashlib
 import hmac
 from uuid import UUID
 
-from infra.event_store import EventStore
+from infra.event_store.store import EventStore
 
 PREFIX = "whsec_"
 

@@ -11,12 +11,12 @@ import msgspec
 
 from commands.shared.commit import EventStore as EventStoreProtocol
 from commands.shared.executor import Executor, Limits
-from domain.customers.customer import Customer
-from domain.customers.feedback import Feedback
+from domain.customers.customer.customer import Customer
+from domain.customers.feedback.feedback import Feedback
 from domain.customers.field_definition import FieldDefinition
 from domain.customers.interaction import Interaction
-from domain.marketing.campaign import Campaign
-from domain.marketing.campaign_member import CampaignMember
+from domain.marketing.campaign.campaign import Campaign
+from domain.marketing.campaign_member.member import CampaignMember
 from domain.marketing.channel import Channel, ChannelDay
 from domain.marketing.segment_model import SegmentModel
 from domain.marketing.segment_rule import SegmentRule
@@ -29,21 +29,24 @@ from domain.operations.saved_view import SavedView
 from domain.operations.team import Team
 from domain.operations.user import User
 from domain.operations.webhook import Webhook
-from domain.sales.deal import Deal
-from domain.sales.lead import Lead
-from domain.sales.order import Order
+from domain.sales.deal.deal import Deal
+from domain.sales.lead.lead import Lead
+from domain.sales.order.order import Order
 from domain.sales.pipeline import Pipeline
 from domain.service.assignment_rule import AssignmentRule
 from domain.service.rota import Rota
 from domain.service.service_calendar import ServiceCalendar
 from domain.service.sla_policy import SlaPolicy
 from domain.service.task import Task
-from domain.service.ticket import Ticket
+from domain.service.ticket.ticket import Ticket
 from domain.shared.aggregate import Aggregate
 from domain.shared.events import Event
-from infra.event_store import EventStore, Mapper, PostgresRecorder, SqliteRecorder, Vault
-from infra.event_store.mapper import Upcaster
-from infra.read_models import ReadModels, postgres_read_models, sqlite_read_models
+from infra.event_store.mapper import Mapper, Upcaster
+from infra.event_store.postgres import PostgresRecorder
+from infra.event_store.sqlite import SqliteRecorder
+from infra.event_store.store import EventStore
+from infra.event_store.vault import Vault
+from infra.read_models.database import ReadModels, postgres_read_models, sqlite_read_models
 from infra.routing import PARTITIONS
 from infra.settings import Settings
 from projections.customers.customers import customer_view

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from api.shared.fields import AddressBody, Attributes, Body, Code, Country, Instant, Line, Text, Told, given
-from domain.customers import customer as domain
+from domain.customers.customer import events
 from domain.shared.ids import new_id
 
 Region = Annotated[Country | None, Field(description="Country in which telephone numbers without a country code are read.")]
@@ -20,8 +20,8 @@ class ContactMethodBody(Body):
     label: Code | None = None
     primary: bool = False
 
-    def method(self) -> domain.ContactMethod:
-        return domain.ContactMethod(
+    def method(self) -> events.ContactMethod:
+        return events.ContactMethod(
             method_id=new_id(), kind=self.kind, label=self.label, primary=self.primary, value=self.value
         )
 
@@ -41,9 +41,9 @@ class AcquisitionBody(Body):
     campaign: UUID | None = None
     utm: UtmBody | None = None
 
-    def value(self) -> domain.AcquisitionSource:
-        utm = domain.Utm(**self.utm.model_dump()) if self.utm else None
-        return domain.AcquisitionSource(channel=self.channel, campaign=self.campaign, utm=utm)
+    def value(self) -> events.AcquisitionSource:
+        utm = events.Utm(**self.utm.model_dump()) if self.utm else None
+        return events.AcquisitionSource(channel=self.channel, campaign=self.campaign, utm=utm)
 
 
 class CustomerFields(Told):

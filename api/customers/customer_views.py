@@ -20,7 +20,7 @@ from api.shared.problems import Problem
 from api.shared.reading import LARGEST_POSITION, After, AnyCode, Cursor, Day, Limit, absent, found, listing, page, read
 from api.shared.sorting import By, sorting
 from api.shared.zones import Zone
-from domain.customers.customer import Customer
+from domain.customers.customer.customer import Customer
 from domain.shared.ids import external_id
 from projections.customers import (
     customer_answer,

@@ -17,7 +17,7 @@ from api.shared.openapi import ACCEPTED, CREATED
 from api.shared.problems import problem
 from api.shared.strict import StrictRoute
 from commands.customers import customers
-from domain.customers.customer import Customer
+from domain.customers.customer.customer import Customer
 from domain.shared.ids import external_id, new_id
 
 PREFIX = "/v1/customers"

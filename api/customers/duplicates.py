@@ -11,7 +11,7 @@ from sqlalchemy import exc
 from starlette.concurrency import run_in_threadpool
 
 from api.shared.commanding import receipt_key
-from domain.customers.customer import ContactMethod
+from domain.customers.customer.events import ContactMethod
 from domain.customers.customer.facts import contact_methods
 from projections.customers.duplicates import reached_by
 

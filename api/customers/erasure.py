@@ -13,10 +13,11 @@ from api.shared.access import may
 from api.shared.openapi import answers
 from api.shared.reading import absent, found
 from api.shared.schemas import FLAG, ID, INSTANT, INTEGER, MAYBE_TEXT, TEXT, fields
-from domain.customers.customer import Customer, Erased
+from domain.customers.customer.customer import Customer
+from domain.customers.customer.events import Erased
 from domain.shared.aggregate import replayed
 from domain.shared.events import Recorded, type_name
-from infra.event_store import EventStore
+from infra.event_store.store import EventStore
 from infra.read_models.completeness import Completeness
 from infra.wiring import PROJECTIONS
 

@@ -15,7 +15,7 @@ from api.shared.fields import External, System, Told
 from api.shared.openapi import ACCEPTED, CREATED
 from api.shared.strict import StrictRoute
 from commands.customers import feedback
-from domain.customers.feedback import Feedback
+from domain.customers.feedback.feedback import Feedback
 from domain.shared.ids import external_id, new_id
 
 PREFIX = "/v1/feedback"

@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 
 from api.shared.fields import Body, Code, ExternalId, SystemCode, Told
 from api.shared.references import About, references
-from domain.customers import feedback as domain
+from domain.customers.feedback import values
 
 Long = Annotated[str, StringConstraints(max_length=50_000)]
 Score = Annotated[int, Field(strict=True, ge=-1_000_000, le=1_000_000)]
@@ -31,14 +31,14 @@ class ScaleBody(Body):
     min: Score
     max: Score
 
-    def value(self) -> domain.Scale:
-        return domain.Scale(min=self.min, max=self.max)
+    def value(self) -> values.Scale:
+        return values.Scale(min=self.min, max=self.max)
 
 
 class RequestBody(Told):
     """A customer is asked. Without `customer_id` nobody knows whom."""
 
-    kind: domain.Kind
+    kind: values.Kind
     channel: Code | None = None
     customer_id: UUID | None = None
     agent: Agent = None
@@ -56,7 +56,7 @@ class RequestBody(Told):
 class SubmissionBody(Told):
     """What was said. `scale` is 1 to 5 for csat and 0 to 10 for nps unless it is told; any other score brings its own."""
 
-    kind: domain.Kind
+    kind: values.Kind
     channel: Code | None = None
     customer_id: UUID | None = None
     agent: Agent = None

@@ -20,7 +20,8 @@ from api.shared.reading import After, AnyCode, Cursor, Day, Limit, listing
 from api.shared.schemas import CHANGE
 from api.shared.sorting import By, sorting
 from api.shared.zones import Zone
-from domain.customers.feedback import Feedback, Kind
+from domain.customers.feedback.feedback import Feedback
+from domain.customers.feedback.values import Kind
 from domain.shared.ids import external_id
 from projections.customers import feedback as read_model
 from projections.shared.pages import Page

@@ -18,7 +18,7 @@ from api.shared.reading import After, Cursor, Limit, absent, listing, read, repo
 from api.shared.strict import StrictRoute
 from api.shared.zones import Zone
 from commands.customers import relations
-from domain.customers.customer import RelationRole
+from domain.customers.customer.relation_events import RelationRole
 from domain.shared.ids import new_id
 from projections.customers import related_totals
 from projections.customers import relations as customer_relations

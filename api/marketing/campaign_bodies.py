@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from api.shared.fields import ABSENT, Body, CalendarDay, Code, Currency, DecimalText, Line, Number, Text, Told, given
-from domain.marketing import campaign as domain
+from domain.marketing.campaign import values
 
 PLAN: dict[str, Any] = {
     "name": "Spring newsletter",
@@ -31,8 +31,8 @@ class GoalBody(Body):
     metric: Code
     target: DecimalText
 
-    def value(self) -> domain.Goal:
-        return domain.Goal(metric=self.metric, target=self.target)
+    def value(self) -> values.Goal:
+        return values.Goal(metric=self.metric, target=self.target)
 
 
 class VariantBody(Body):
@@ -41,8 +41,8 @@ class VariantBody(Body):
     code: Code
     share: DecimalText | None = None
 
-    def value(self) -> domain.Variant:
-        return domain.Variant(code=self.code, share=self.share)
+    def value(self) -> values.Variant:
+        return values.Variant(code=self.code, share=self.share)
 
 
 Channels = Annotated[list[Code], Field(max_length=50)]
@@ -170,7 +170,7 @@ class MilestoneBody(ReachBody):
     title: Text | None = None
 
 
-def _variants(variants: Sequence[VariantBody]) -> tuple[domain.Variant, ...]:
+def _variants(variants: Sequence[VariantBody]) -> tuple[values.Variant, ...]:
     return tuple(variant.value() for variant in variants)
 
 

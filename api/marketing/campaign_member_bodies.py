@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 
 from api.shared.bulk import LIMIT
 from api.shared.fields import Body, Code, Currency, DecimalText, Number, Told
-from domain.marketing.campaign_member import Bounce, Machine
+from domain.marketing.campaign_member.events import Bounce, Machine
 
 TouchId = Annotated[str, StringConstraints(min_length=1, max_length=255)]
 Url = Annotated[str, StringConstraints(max_length=2000)]

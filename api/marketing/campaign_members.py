@@ -16,7 +16,7 @@ from api.shared.fields import Told
 from api.shared.openapi import ACCEPTED
 from api.shared.strict import StrictRoute
 from commands.marketing import campaign_members
-from domain.marketing.campaign_member import CampaignMember, member_id
+from domain.marketing.campaign_member.member import CampaignMember, member_id
 
 router = APIRouter(
     prefix="/v1/campaigns/{id}",

@@ -20,8 +20,8 @@ from api.shared.reading import After, AnyCode, Cursor, Limit, absent, found, lis
 from api.shared.schemas import CHANGE
 from api.shared.sorting import By, sorting
 from api.shared.zones import Zone
-from domain.marketing.campaign import Campaign
-from domain.marketing.campaign_member import CampaignMember, member_id
+from domain.marketing.campaign.campaign import Campaign
+from domain.marketing.campaign_member.member import CampaignMember, member_id
 from domain.shared.ids import external_id
 from projections.marketing import campaign_members, campaigns
 from projections.marketing.campaign_goal import of_goal

@@ -15,7 +15,7 @@ from api.shared.fields import External, System, Told
 from api.shared.openapi import ACCEPTED, CREATED
 from api.shared.strict import StrictRoute
 from commands.marketing import campaigns
-from domain.marketing.campaign import Campaign
+from domain.marketing.campaign.campaign import Campaign
 from domain.shared.ids import external_id, new_id
 
 PREFIX = "/v1/campaigns"

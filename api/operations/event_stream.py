@@ -22,8 +22,8 @@ from api.shared.openapi import EVERYWHERE, POSITION
 from api.shared.problems import RETRY_SECONDS, Problem
 from api.shared.reading import LARGEST_POSITION
 from commands.shared.commit import StoreUnavailable
-from infra.event_store import EventStore
 from infra.event_store.search import Criteria, search, shown
+from infra.event_store.store import EventStore
 
 log = structlog.get_logger()
 

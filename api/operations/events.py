@@ -16,8 +16,8 @@ from api.shared.access import Caller, may
 from api.shared.fields import Instant
 from api.shared.openapi import answers, listed
 from api.shared.reading import LARGEST_POSITION, Limit, absent, found, page
-from infra.event_store import EventStore
 from infra.event_store.search import Criteria, search, shown
+from infra.event_store.store import EventStore
 
 router = APIRouter(prefix="/v1/events", tags=["events"])
 

@@ -18,13 +18,15 @@ from api.shared.access import Caller, may
 from api.shared.openapi import EVERYWHERE
 from api.shared.problems import Problem, problem
 from api.shared.strict import AuthenticatedRoute
-from commands.importing import FileUnreadable, ImportInterrupted, Mapping, MappingError, Report, parse_mapping, run_import
-from commands.importing.reading import sha256
+from commands.importing.mapping import Mapping, MappingError, parse_mapping
+from commands.importing.reading import FileUnreadable, sha256
+from commands.importing.report import Report
+from commands.importing.run import ImportInterrupted, run_import
 from domain.operations.imports import Import
 from domain.shared.aggregate import replayed
 from domain.shared.ids import external_id
 from domain.shared.refusals import Refusal
-from infra.event_store import EventStore
+from infra.event_store.store import EventStore
 
 router = APIRouter(prefix="/v1/imports", tags=["imports"], route_class=AuthenticatedRoute)
 

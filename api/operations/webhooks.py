@@ -25,7 +25,7 @@ from api.shared.strict import StrictRoute
 from commands.operations import webhooks as commands
 from domain.operations.webhook import PART_LIMIT, URL_LENGTH, Subscription, Webhook
 from domain.shared.ids import new_id
-from infra.event_store import EventStore
+from infra.event_store.store import EventStore
 from infra.read_models import deliveries
 from infra.read_models.deliveries import Delivery
 from infra.signing import secret_of

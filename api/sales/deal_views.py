@@ -19,7 +19,7 @@ from api.shared.reading import After, AnyCode, Cursor, Day, Limit, absent, found
 from api.shared.schemas import CHANGE
 from api.shared.sorting import By, sorting
 from api.shared.zones import Zone
-from domain.sales.deal import Deal
+from domain.sales.deal.deal import Deal
 from domain.shared.ids import external_id
 from projections.sales import deals as read_model
 from projections.shared.pages import Page

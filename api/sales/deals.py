@@ -16,7 +16,7 @@ from api.shared.fields import External, System, Told
 from api.shared.openapi import ACCEPTED, CREATED
 from api.shared.strict import StrictRoute
 from commands.sales import deals
-from domain.sales.deal import Deal
+from domain.sales.deal.deal import Deal
 from domain.shared.ids import external_id, new_id
 
 PREFIX = "/v1/deals"

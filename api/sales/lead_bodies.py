@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from api.shared.fields import Body, Code, Currency, DecimalText, Line, Number, Told, given
-from domain.sales import lead as domain
+from domain.sales.lead import events
 
 CAPTURED: dict[str, Any] = {
     "channel": "social",
@@ -28,8 +28,8 @@ class ContactBody(Body):
     phone: Line | None = None
     handle: Line | None = None
 
-    def value(self) -> domain.Contact:
-        return domain.Contact(**self.model_dump())
+    def value(self) -> events.Contact:
+        return events.Contact(**self.model_dump())
 
 
 class CaptureBody(Told):

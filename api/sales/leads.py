@@ -16,7 +16,7 @@ from api.shared.fields import External, System, Told
 from api.shared.openapi import ACCEPTED, CREATED
 from api.shared.strict import StrictRoute
 from commands.sales import leads
-from domain.sales.lead import Lead
+from domain.sales.lead.lead import Lead
 from domain.shared.ids import external_id, new_id
 
 PREFIX = "/v1/leads"

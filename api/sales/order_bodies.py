@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Field
 
 from api.shared.fields import ABSENT, AddressBody, Body, Code, Currency, DecimalText, Line, Number, Text, TheirCode, Told, given
-from domain.sales import order as domain
+from domain.sales.order import values
 
 LineId = Annotated[
     Number | None, Field(description="The line's own id within the order; its place in the list, from 1, if none is given.")
@@ -47,8 +47,8 @@ class TaxBody(Body):
     amount: DecimalText
     rate: DecimalText | None = None
 
-    def value(self) -> domain.Tax:
-        return domain.Tax(name=self.name, amount=self.amount, rate=self.rate)
+    def value(self) -> values.Tax:
+        return values.Tax(name=self.name, amount=self.amount, rate=self.rate)
 
 
 class LineDiscountBody(Body):
@@ -57,8 +57,8 @@ class LineDiscountBody(Body):
     amount: DecimalText
     code: TheirCode | None = None
 
-    def value(self) -> domain.Discount:
-        return domain.Discount(amount=self.amount, code=self.code)
+    def value(self) -> values.Discount:
+        return values.Discount(amount=self.amount, code=self.code)
 
 
 class LineBody(Body):
@@ -76,7 +76,7 @@ class LineBody(Body):
     taxes: Annotated[list[TaxBody], Field(max_length=50)] = []
     total: DecimalText | None = None
 
-    def value(self, place: int) -> domain.Item:
+    def value(self, place: int) -> values.Item:
         item: dict[str, Any] = {
             "line_id": self.line_id or str(place),
             "sku": self.sku,
@@ -89,7 +89,7 @@ class LineBody(Body):
             "discounts": tuple(discount.value() for discount in self.discounts),
             "taxes": tuple(tax.value() for tax in self.taxes),
         }
-        return domain.Item(**item) if self.total is None else domain.Line(**item, total=self.total)
+        return values.Item(**item) if self.total is None else values.Line(**item, total=self.total)
 
 
 class DiscountBody(Body):
@@ -100,8 +100,8 @@ class DiscountBody(Body):
     code: TheirCode | None = None
     allocation: Annotated[dict[Number, DecimalText], Field(max_length=1000)] = {}
 
-    def value(self) -> domain.OrderDiscount:
-        return domain.OrderDiscount(kind=self.kind, amount=self.amount, code=self.code, allocation=self.allocation)
+    def value(self) -> values.OrderDiscount:
+        return values.OrderDiscount(kind=self.kind, amount=self.amount, code=self.code, allocation=self.allocation)
 
 
 class ChargeBody(Body):
@@ -111,9 +111,9 @@ class ChargeBody(Body):
     amount: DecimalText
     tax: DecimalText | None = None
 
-    def value(self) -> domain.Charge:
+    def value(self) -> values.Charge:
         tax = {} if self.tax is None else {"tax": self.tax}
-        return domain.Charge(kind=self.kind, amount=self.amount, **tax)
+        return values.Charge(kind=self.kind, amount=self.amount, **tax)
 
 
 class ContactBody(Body):
@@ -121,8 +121,8 @@ class ContactBody(Body):
     email: Line | None = None
     phone: Line | None = None
 
-    def value(self) -> domain.Contact:
-        return domain.Contact(name=self.name, email=self.email, phone=self.phone)
+    def value(self) -> values.Contact:
+        return values.Contact(name=self.name, email=self.email, phone=self.phone)
 
 
 Lines = Annotated[list[LineBody], Field(max_length=1000)]
@@ -189,8 +189,8 @@ class LineQuantityBody(Body):
     line_id: Number
     quantity: DecimalText
 
-    def value(self) -> domain.LineQuantity:
-        return domain.LineQuantity(line_id=self.line_id, quantity=self.quantity)
+    def value(self) -> values.LineQuantity:
+        return values.LineQuantity(line_id=self.line_id, quantity=self.quantity)
 
 
 class CancelLinesBody(Told):
@@ -225,11 +225,11 @@ class ReopenBody(Told):
     reason: Code | None = None
 
 
-def _items(lines: Sequence[LineBody]) -> tuple[domain.Item, ...]:
+def _items(lines: Sequence[LineBody]) -> tuple[values.Item, ...]:
     return tuple(line.value(place) for place, line in enumerate(lines, start=1))
 
 
-def _values(bodies: Sequence[DiscountBody] | Sequence[ChargeBody]) -> tuple[domain.OrderDiscount | domain.Charge, ...]:
+def _values(bodies: Sequence[DiscountBody] | Sequence[ChargeBody]) -> tuple[values.OrderDiscount | values.Charge, ...]:
     return tuple(body.value() for body in bodies)
 
 

@@ -10,7 +10,7 @@ from pydantic import Field
 from api.sales.order_bodies import LineQuantityBody
 from api.sales.order_payment_bodies import GivenOrDrawn
 from api.shared.fields import Code, Line, Text, TheirCode, Told
-from domain.sales.order import ReturnedLine
+from domain.sales.order.values import ReturnedLine
 from domain.shared.ids import new_id
 
 

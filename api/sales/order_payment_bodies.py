@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints
 
 from api.shared.fields import Body, Code, DecimalText, Line, Number, TheirCode, Told
-from domain.sales.order import MoneyFact, RefundedLine
+from domain.sales.order.state import MoneyFact
+from domain.sales.order.values import RefundedLine
 from domain.shared.ids import new_id
 
 OwnId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\w][\w.:+-]*$")]

@@ -19,7 +19,7 @@ from api.shared.past import Resource, When
 from api.shared.reading import After, AnyCode, Cursor, Day, Limit, listing
 from api.shared.sorting import By, sorting
 from api.shared.zones import Zone
-from domain.sales.order import Order
+from domain.sales.order.order import Order
 from domain.shared.ids import external_id
 from projections.sales import orders as read_model
 from projections.shared.pages import Page

@@ -15,7 +15,7 @@ from api.shared.fields import External, System, Told
 from api.shared.openapi import ACCEPTED, CREATED
 from api.shared.strict import StrictRoute
 from commands.sales import orders
-from domain.sales.order import Order
+from domain.sales.order.order import Order
 from domain.shared.ids import external_id, new_id
 
 PREFIX = "/v1/orders"

@@ -10,7 +10,7 @@ from api.shared.fields import Body, CalendarDay, Code, Line, TheirCode, Told
 from domain.service import sla_policy
 from domain.service.opening_hours import CLOCK, HOLIDAY_LIMIT, HOURS_LIMIT, TEAM_LIMIT, Holiday, OpenHours, Schedule
 from domain.service.sla_policy import LARGEST_ORDER, LIST_LIMIT, LONGEST, Metric, Terms, TicketField
-from domain.service.ticket import Hours
+from domain.service.ticket.values import Hours
 
 ClockText = Annotated[str, StringConstraints(pattern=f"^({CLOCK.pattern})$"), Field(examples=["09:00", "24:00"])]
 ZoneName = Annotated[str, StringConstraints(min_length=1, max_length=64), Field(examples=["Europe/Berlin", "+08:00"])]

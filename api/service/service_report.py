@@ -13,7 +13,7 @@ from api.shared.grouping import From, To, grouped
 from api.shared.openapi import answers, exported
 from api.shared.reading import FIRST_DAY, LAST_DAY, After, AnyCode, read, report
 from api.shared.zones import Zone
-from domain.customers.feedback import Kind
+from domain.customers.feedback.values import Kind
 from projections.customers.feedback_report import Group
 from projections.service import service_report as read_model
 from projections.service.ticket_report import Hours

@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 
 from api.shared.annotation_bodies import FileBody
 from api.shared.fields import ABSENT, Body, Code, Line, Number, TheirCode, Told, given
-from domain.service import ticket as domain
+from domain.service.ticket import correspondence, values
 from domain.shared.ids import derived_id, new_id
 
 Long = Annotated[str, StringConstraints(max_length=50_000)]
@@ -33,8 +33,8 @@ class ReferenceBody(Body):
     kind: Literal["customer", "order", "ticket"]
     id: UUID
 
-    def value(self) -> domain.Reference:
-        return domain.Reference(kind=self.kind, id=self.id)
+    def value(self) -> values.Reference:
+        return values.Reference(kind=self.kind, id=self.id)
 
 
 class OpenBody(Told):
@@ -42,7 +42,7 @@ class OpenBody(Told):
 
     number: Number | None = None
     customer_id: UUID | None = None
-    opened_by: domain.OpenedBy
+    opened_by: values.OpenedBy
     title: Line | None = None
     description: Long | None = None
     channel: Code | None = None
@@ -100,8 +100,8 @@ class ReplyBody(Told):
     """
 
     reply_id: Annotated[OwnId | None, Field(description="Your own id of the reply; one is drawn if absent.")] = None
-    by: domain.Author
-    visibility: domain.Visibility = "public"
+    by: values.Author
+    visibility: values.Visibility = "public"
     channel: Code | None = None
     body: Long | None = None
     message_id: MessageId | None = None
@@ -114,10 +114,10 @@ class ReplyBody(Told):
 
     model_config = {"json_schema_extra": {"examples": [{"by": "agent", "body": "Two new ones are on their way."}]}}
 
-    def value(self) -> domain.Replied:
+    def value(self) -> correspondence.Replied:
         reply_id = self.reply_id or str(new_id())
         files = enumerate(self.attachments, start=1)
-        return domain.Replied(
+        return correspondence.Replied(
             reply_id=reply_id,
             by=self.by,
             visibility=self.visibility,
@@ -181,7 +181,7 @@ class MergeBody(Told):
 
 
 class DiscardBody(StatusBody):
-    reason: domain.DiscardReason
+    reason: values.DiscardReason
 
     def facts(self) -> dict[str, Any]:
         return super().facts() | {"reason": self.reason}

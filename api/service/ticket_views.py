@@ -24,7 +24,9 @@ from api.shared.reading import After, AnyCode, Cursor, Day, Limit, absent, found
 from api.shared.schemas import CHANGE
 from api.shared.sorting import By, sorting
 from api.shared.zones import Zone
-from domain.service.ticket import OpenedBy, Status, Ticket
+from domain.service.ticket.status import Status
+from domain.service.ticket.ticket import Ticket
+from domain.service.ticket.values import OpenedBy
 from domain.shared.ids import external_id
 from projections.service import ticket_service_level, ticket_times
 from projections.service import tickets as read_model

@@ -15,7 +15,7 @@ from api.shared.fields import External, System, Told
 from api.shared.openapi import ACCEPTED, CREATED
 from api.shared.strict import StrictRoute
 from commands.service import tickets
-from domain.service.ticket import Ticket
+from domain.service.ticket.ticket import Ticket
 from domain.shared.ids import external_id, new_id
 
 PREFIX = "/v1/tickets"

@@ -24,7 +24,7 @@ from commands.shared.commit import StoreUnavailable
 from domain.operations.api_key import ApiKey
 from domain.shared.aggregate import replayed
 from domain.shared.events import Actor
-from infra.event_store import EventStore
+from infra.event_store.store import EventStore
 
 REMEMBERED_SECONDS = 1.0
 REMEMBERED_KEYS = 10_000

@@ -18,8 +18,8 @@ from api.shared.problems import Problem
 from api.shared.reading import not_yet
 from domain.shared.aggregate import Aggregate
 from domain.shared.events import Recorded
-from infra.event_store import EventStore
 from infra.event_store.search import shown
+from infra.event_store.store import EventStore
 from projections.shared.projection import Projection
 from projections.shared.replay import folded, states
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from api.shared.fields import Body
-from domain.service.ticket import Reference
+from domain.service.ticket.values import Reference
 
 
 class ReferenceBody(Body):

@@ -12,22 +12,22 @@ from msgspec import UNSET, UnsetType, structs
 from commands.customers.field_definitions import plain_keys
 from commands.shared.references import surviving_customer
 from commands.shared.unit_of_work import UnitOfWork
-from domain.customers.customer import (
+from domain.customers.customer.customer import Customer
+from domain.customers.customer.events import (
     AcquisitionSource,
     Bounce,
     ConsentGiven,
     ContactMethod,
-    Customer,
-    CustomerMerged,
     ErasureReason,
-    Given,
     Kind,
     LegalBasis,
     OptIn,
     Requester,
 )
+from domain.customers.customer.refusals import CustomerMerged
 from domain.shared.annotations import Number
 from domain.shared.contact import Address
+from domain.shared.given import Given
 
 T = TypeVar("T")
 

@@ -7,8 +7,9 @@ from uuid import UUID
 
 from commands.shared.references import require, surviving_customer
 from commands.shared.unit_of_work import UnitOfWork
-from domain.customers.feedback import Facts, Feedback, Kind
-from domain.service.ticket import Reference
+from domain.customers.feedback.feedback import Feedback
+from domain.customers.feedback.values import Facts, Kind
+from domain.service.ticket.values import Reference
 
 
 def request(

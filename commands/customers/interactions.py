@@ -8,7 +8,7 @@ from uuid import UUID
 from commands.shared.references import require, surviving_customer
 from commands.shared.unit_of_work import UnitOfWork
 from domain.customers.interaction import Facts, Interaction
-from domain.sales.lead import Lead
+from domain.sales.lead.lead import Lead
 
 
 def log(

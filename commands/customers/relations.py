@@ -9,7 +9,8 @@ from msgspec.structs import replace
 
 from commands.shared.references import surviving_customer
 from commands.shared.unit_of_work import UnitOfWork
-from domain.customers.customer import Customer, RelationAdded, RelationRole
+from domain.customers.customer.customer import Customer
+from domain.customers.customer.relation_events import RelationAdded, RelationRole
 
 
 def add(

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from domain.customers.field_definition import field_definition_id
-from domain.marketing.campaign_member import member_id
+from domain.marketing.campaign_member.member import member_id
 from domain.marketing.channel import channel_day_id, channel_id
 from domain.operations.team import team_id
 from domain.operations.user import user_id

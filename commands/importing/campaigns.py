@@ -12,8 +12,10 @@ from commands.importing.called import Called
 from commands.importing.statements import Annotation, Facts, Importable, annotation_commands
 from commands.marketing import campaign_members, campaigns
 from commands.shared import annotating
-from domain.marketing.campaign import TREATMENT, Campaign, Goal, ResourceKind, Variant
-from domain.marketing.campaign_member import Bounce, CampaignMember, Machine
+from domain.marketing.campaign.campaign import Campaign
+from domain.marketing.campaign.values import TREATMENT, Goal, ResourceKind, Variant
+from domain.marketing.campaign_member.events import Bounce, Machine
+from domain.marketing.campaign_member.member import CampaignMember
 
 
 class Planning(Facts, frozen=True):

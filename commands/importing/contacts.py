@@ -10,9 +10,10 @@ from commands.customers import feedback, interactions
 from commands.importing.called import Called
 from commands.importing.statements import Annotation, Facts, Importable, annotation_commands
 from commands.shared import annotating
-from domain.customers.feedback import Feedback, Kind, Scale
+from domain.customers.feedback.feedback import Feedback
+from domain.customers.feedback.values import Kind, Scale
 from domain.customers.interaction import Channel, Direction, Interaction
-from domain.service.ticket import Reference
+from domain.service.ticket.values import Reference
 
 ABOUT = ("order", "ticket", "campaign")
 

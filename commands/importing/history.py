@@ -10,7 +10,7 @@ import msgspec
 
 from commands.customers import customers
 from commands.shared.unit_of_work import UnitOfWork
-from domain.customers.customer import Customer
+from domain.customers.customer.customer import Customer
 from domain.shared.aggregate import Aggregate
 from domain.shared.occurrence import Occurrence
 from domain.shared.refusals import Refusal

@@ -20,8 +20,10 @@ from commands.importing.statements import Facts, Importable, annotation_commands
 from commands.importing.tickets import TICKETS
 from commands.importing.working import WORKING
 from commands.sales import order_goods, order_payments, orders
-from domain.customers.customer import AcquisitionSource, ContactMethod, Customer, Kind, LegalBasis, OptIn
-from domain.sales.order import Charge, Contact, Item, Line, LineQuantity, Order, OrderDiscount
+from domain.customers.customer.customer import Customer
+from domain.customers.customer.events import AcquisitionSource, ContactMethod, Kind, LegalBasis, OptIn
+from domain.sales.order.order import Order
+from domain.sales.order.values import Charge, Contact, Item, Line, LineQuantity, OrderDiscount
 from domain.shared.contact import Address, MethodKind
 
 

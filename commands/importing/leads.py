@@ -12,8 +12,9 @@ from commands.importing.called import Called
 from commands.importing.statements import Annotation, Facts, Importable, annotation_commands
 from commands.sales import deals, leads, pipelines
 from commands.shared import annotating
-from domain.sales.deal import Deal
-from domain.sales.lead import Contact, Lead
+from domain.sales.deal.deal import Deal
+from domain.sales.lead.events import Contact
+from domain.sales.lead.lead import Lead
 from domain.sales.pipeline import Pipeline, Stage
 
 

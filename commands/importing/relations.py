@@ -11,7 +11,8 @@ from uuid import UUID
 from commands.customers import relations
 from commands.importing.called import Called
 from commands.importing.statements import Facts, Importable
-from domain.customers.customer import Customer, RelationRole
+from domain.customers.customer.customer import Customer
+from domain.customers.customer.relation_events import RelationRole
 
 
 class Relation(Facts, frozen=True, kw_only=True):

@@ -10,7 +10,9 @@ from commands.importing.called import Called
 from commands.importing.statements import Annotation, Facts, Importable, annotation_commands
 from commands.service import tickets
 from commands.shared import annotating
-from domain.service.ticket import Author, DiscardReason, OpenedBy, Reference, Replied, Ticket, Visibility
+from domain.service.ticket.correspondence import Replied
+from domain.service.ticket.ticket import Ticket
+from domain.service.ticket.values import Author, DiscardReason, OpenedBy, Reference, Visibility
 
 
 class Opening(Facts, frozen=True):

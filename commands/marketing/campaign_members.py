@@ -12,11 +12,11 @@ from uuid import UUID
 
 from commands.shared.references import surviving_customer
 from commands.shared.unit_of_work import UnitOfWork
-from domain.marketing.campaign import TREATMENT, Campaign
-from domain.marketing.campaign_member import (
+from domain.marketing.campaign.campaign import Campaign
+from domain.marketing.campaign.values import TREATMENT
+from domain.marketing.campaign_member.events import (
     Bounce,
     Bounced,
-    CampaignMember,
     Clicked,
     Converted,
     Deferred,
@@ -32,10 +32,10 @@ from domain.marketing.campaign_member import (
     Touch,
     Unsubscribed,
     Visited,
-    member_id,
 )
-from domain.sales.lead import Lead
-from domain.sales.order import Order
+from domain.marketing.campaign_member.member import CampaignMember, member_id
+from domain.sales.lead.lead import Lead
+from domain.sales.order.order import Order
 from domain.shared.refusals import Malformed
 
 

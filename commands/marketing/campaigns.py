@@ -10,7 +10,9 @@ from uuid import UUID
 from msgspec import UNSET, UnsetType
 
 from commands.shared.unit_of_work import UnitOfWork
-from domain.marketing.campaign import Campaign, Given, Plan, ResourceKind
+from domain.marketing.campaign.campaign import Campaign
+from domain.marketing.campaign.values import Plan, ResourceKind
+from domain.shared.given import Given
 
 T = TypeVar("T")
 

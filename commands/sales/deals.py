@@ -9,9 +9,10 @@ from uuid import UUID
 
 from commands.shared.references import surviving_customer
 from commands.shared.unit_of_work import UnitOfWork
-from domain.sales.deal import Deal, DealOpenedOtherwise, Facts, Place
-from domain.sales.lead import Lead
-from domain.sales.order import Order
+from domain.sales.deal.deal import Deal, Facts, Place
+from domain.sales.deal.refusals import DealOpenedOtherwise
+from domain.sales.lead.lead import Lead
+from domain.sales.order.order import Order
 from domain.sales.pipeline import Pipeline, pipeline_id
 
 REGISTER = "deal"

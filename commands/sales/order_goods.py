@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from commands.shared.unit_of_work import UnitOfWork
-from domain.sales.order import LineQuantity, Order, ReturnedLine
+from domain.sales.order.order import Order
+from domain.sales.order.values import LineQuantity, ReturnedLine
 
 
 def ship(

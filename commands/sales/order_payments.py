@@ -7,16 +7,11 @@ from decimal import Decimal
 from uuid import UUID
 
 from commands.shared.unit_of_work import UnitOfWork
-from domain.sales.order import (
-    MoneyFact,
-    Order,
-    PaymentAuthorised,
-    PaymentCaptured,
-    PaymentChargedBack,
-    PaymentFailed,
-    PaymentRefunded,
-    RefundedLine,
-)
+from domain.sales.order.order import Order
+from domain.sales.order.payments import PaymentAuthorised, PaymentCaptured, PaymentFailed
+from domain.sales.order.refunds import PaymentChargedBack, PaymentRefunded
+from domain.sales.order.state import MoneyFact
+from domain.sales.order.values import RefundedLine
 
 
 def authorise_payment(

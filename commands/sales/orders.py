@@ -9,22 +9,15 @@ from uuid import UUID
 
 from commands.shared.references import surviving_customer
 from commands.shared.unit_of_work import UnitOfWork
-from domain.marketing.campaign import Campaign
-from domain.sales.deal import Deal
-from domain.sales.lead import Lead
-from domain.sales.order import (
-    Address,
-    Charge,
-    Contact,
-    Details,
-    Item,
-    LineQuantity,
-    Order,
-    OrderDiscount,
-    OrderPlacedOtherwise,
-    Terms,
-)
+from domain.marketing.campaign.campaign import Campaign
+from domain.sales.deal.deal import Deal
+from domain.sales.lead.lead import Lead
+from domain.sales.order.order import Order
+from domain.sales.order.placing import OrderPlacedOtherwise
+from domain.sales.order.terms import Terms
+from domain.sales.order.values import Charge, Contact, Details, Item, LineQuantity, OrderDiscount
 from domain.shared.aggregate import Aggregate
+from domain.shared.contact import Address
 
 REGISTER = "order"
 FOR_GOOD = ("campaign_id", "lead_id", "deal_id", "test")

@@ -10,10 +10,11 @@ from msgspec.structs import replace
 
 from commands.shared.unit_of_work import UnitOfWork
 from domain.operations.user import User, user_id
-from domain.sales.lead import Lead
+from domain.sales.lead.lead import Lead
 from domain.service.assignment_rule import Assignable, AssignmentRule, Terms, assignment_rule_id
 from domain.service.rota import Rota, rota_id
-from domain.service.ticket import Reference, Ticket
+from domain.service.ticket.ticket import Ticket
+from domain.service.ticket.values import Reference
 from domain.shared.aggregate import Aggregate
 from domain.shared.annotations import Annotated
 from domain.shared.events import Context

@@ -8,9 +8,12 @@ from uuid import UUID
 
 from commands.shared.references import surviving_customer
 from commands.shared.unit_of_work import UnitOfWork
-from domain.customers.customer import Customer
-from domain.sales.order import Order
-from domain.service.ticket import DiscardReason, Facts, OpenedBy, Reference, Replied, SlaTarget, Ticket, TicketOpenedOtherwise
+from domain.customers.customer.customer import Customer
+from domain.sales.order.order import Order
+from domain.service.ticket.correspondence import Replied
+from domain.service.ticket.refusals import TicketOpenedOtherwise
+from domain.service.ticket.ticket import Ticket
+from domain.service.ticket.values import DiscardReason, Facts, OpenedBy, Reference, SlaTarget
 from domain.shared.aggregate import Aggregate
 from domain.shared.refusals import Malformed
 

@@ -6,14 +6,16 @@ from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from commands.shared.unit_of_work import UnitOfWork
-from domain.customers.customer import Customer, CustomerUnknown
-from domain.customers.feedback import Feedback
+from domain.customers.customer.customer import Customer
+from domain.customers.customer.refusals import CustomerUnknown
+from domain.customers.feedback.feedback import Feedback
 from domain.customers.interaction import Interaction
-from domain.marketing.campaign import Campaign
-from domain.sales.deal import Deal
-from domain.sales.lead import Lead
-from domain.sales.order import Order
-from domain.service.ticket import Reference, Ticket
+from domain.marketing.campaign.campaign import Campaign
+from domain.sales.deal.deal import Deal
+from domain.sales.lead.lead import Lead
+from domain.sales.order.order import Order
+from domain.service.ticket.ticket import Ticket
+from domain.service.ticket.values import Reference
 from domain.shared.aggregate import Aggregate
 from domain.shared.refusals import Malformed
 

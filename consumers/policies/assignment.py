@@ -18,12 +18,12 @@ from commands.service import assignment as commands
 from commands.service.assignment import Roster
 from consumers.policies.policy import Policy, Reaction
 from domain.operations.user import AvailabilityChanged, Registered
-from domain.sales import lead
-from domain.service import ticket
+from domain.sales.lead import events as lead
+from domain.service.ticket import opening, processing
 from domain.shared.events import Event, Recorded
-from infra.event_store import EventStore
-from infra.read_models import ReadModels
+from infra.event_store.store import EventStore
 from infra.read_models.completeness import Completeness
+from infra.read_models.database import ReadModels
 from infra.read_models.digest import one_moment
 from projections.service import assignment_rules, workload
 
@@ -31,12 +31,12 @@ NAME = "assignment"
 READ = (assignment_rules.assignment_rules.name, *workload.READ)
 LONGEST_WAIT, PAUSE = 5.0, 0.02
 
-BEGUN: dict[type[Event], str] = {ticket.Opened: "ticket", lead.Captured: "lead"}
+BEGUN: dict[type[Event], str] = {opening.Opened: "ticket", lead.Captured: "lead"}
 ENDED: dict[type[Event], str] = {
-    ticket.Solved: "ticket",
-    ticket.Closed: "ticket",
-    ticket.MergedInto: "ticket",
-    ticket.Discarded: "ticket",
+    processing.Solved: "ticket",
+    processing.Closed: "ticket",
+    processing.MergedInto: "ticket",
+    processing.Discarded: "ticket",
     lead.Converted: "lead",
     lead.Lost: "lead",
 }

@@ -18,7 +18,7 @@ from commands.shared.executor import Executor
 from commands.shared.outcome import Outcome, VersionMismatch
 from consumers.policies.deadline import Deadline
 from consumers.policies.runner import DOUBT, OUTCOME_SECONDS, done
-from infra.read_models import ReadModels
+from infra.read_models.database import ReadModels
 
 PAUSE_SECONDS = 1.0
 AT_ONCE = 200

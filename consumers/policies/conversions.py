@@ -13,9 +13,11 @@ from commands.marketing import campaign_members
 from commands.shared.references import surviving_customer
 from commands.shared.unit_of_work import UnitOfWork
 from consumers.policies.policy import Policy, Reaction
-from domain.marketing.campaign import Campaign
-from domain.marketing.campaign_member import CampaignMember, member_id
-from domain.sales.order import Order, PaymentCaptured, PaymentChargedBack, PaymentRefunded, PaymentReversed
+from domain.marketing.campaign.campaign import Campaign
+from domain.marketing.campaign_member.member import CampaignMember, member_id
+from domain.sales.order.order import Order
+from domain.sales.order.payments import PaymentCaptured
+from domain.sales.order.refunds import PaymentChargedBack, PaymentRefunded, PaymentReversed
 from domain.shared.aggregate import Aggregate
 from domain.shared.events import Recorded
 from domain.shared.occurrence import over_before

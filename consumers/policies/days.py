@@ -18,7 +18,7 @@ from commands.shared.executor import Executor, OutcomeUnknown, Overloaded
 from domain.operations.calendar import calendar_id, end_of
 from domain.shared.events import Actor, Context, time_zone
 from domain.shared.ids import new_id
-from infra.event_store import EventStore
+from infra.event_store.store import EventStore
 
 PAUSE_SECONDS = 60.0
 OUTCOME_SECONDS = 60.0

@@ -8,8 +8,8 @@ from uuid import UUID
 from commands.shared.references import surviving_customer
 from commands.shared.unit_of_work import UnitOfWork
 from consumers.policies.policy import Policy, Reaction
-from domain.customers.customer import Customer
-from domain.marketing.campaign_member import Bounced
+from domain.customers.customer.customer import Customer
+from domain.marketing.campaign_member.events import Bounced
 from domain.shared.events import Recorded
 
 

@@ -12,7 +12,8 @@ from sqlalchemy import Connection
 from commands.shared.unit_of_work import UnitOfWork
 from consumers.policies.deadline import Deadline, Due
 from consumers.policies.policy import Reaction
-from domain.service.ticket import SlaTarget, Ticket
+from domain.service.ticket.ticket import Ticket
+from domain.service.ticket.values import SlaTarget
 from projections.service import ticket_due
 from projections.service.ticket_due import Overdue
 

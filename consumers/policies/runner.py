@@ -19,9 +19,10 @@ from commands.shared.commit import StoreUnavailable
 from commands.shared.executor import Executor, OutcomeUnknown, Overloaded
 from consumers.policies.policy import Policy
 from domain.shared.events import type_name
-from infra.event_store import EventStore, Stored
-from infra.event_store.mapper import read_metadata
-from infra.read_models import ReadModels, followed
+from infra.event_store.mapper import Stored, read_metadata
+from infra.event_store.store import EventStore
+from infra.read_models import followed
+from infra.read_models.database import ReadModels
 
 NAME = "policies"
 BATCH = 500

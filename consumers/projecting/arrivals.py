@@ -9,8 +9,8 @@ from uuid import UUID
 import msgspec
 
 from domain.shared.events import Metadata, Recorded
-from infra.event_store import EventStore, Stored
-from infra.event_store.mapper import read_metadata
+from infra.event_store.mapper import Stored, read_metadata
+from infra.event_store.store import EventStore
 from infra.routing import partitions_of, subjects_here
 from projections.shared.projection import Delivery
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, select
 
 from consumers.projecting.retries import Retried, Retries
-from infra.event_store import EventStore
+from infra.event_store.store import EventStore
 from infra.read_models.database import ReadModels
 from infra.read_models.positions import EVERYONE, dead_letters
 from projections.shared.projection import Projection

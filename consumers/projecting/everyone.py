@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from consumers.projecting.arrivals import metadata_of
-from infra.event_store import EventStore, Stored
+from infra.event_store.mapper import Stored
+from infra.event_store.store import EventStore
 from projections.shared.projection import Projection
 
 PORTION = 2000

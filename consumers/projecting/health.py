@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Connection, func, select
 
 from consumers.projecting.lane import Lane, State
-from infra.event_store import EventStore
+from infra.event_store.store import EventStore
 from infra.read_models.completeness import Completeness
 from infra.read_models.database import ReadModels
 from infra.read_models.positions import dead_letters, registered

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from consumers.projecting.arrivals import Arrival
-from infra.read_models import ReadModels
+from infra.read_models.database import ReadModels
 
 WAIT_MILLISECONDS = 50
 

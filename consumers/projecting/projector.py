@@ -21,7 +21,7 @@ from consumers.projecting.commits import Commits
 from consumers.projecting.faults import frames_of, is_transient, name_of
 from consumers.projecting.lane import Lane
 from consumers.projecting.leftovers import Leftovers
-from infra.event_store import EventStore
+from infra.event_store.store import EventStore
 from infra.read_models.completeness import Completeness
 from infra.read_models.database import ReadModels
 from infra.read_models.positions import Outdated, Superseded, begin, held, registered, require_current

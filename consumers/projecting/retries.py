@@ -16,7 +16,8 @@ from sqlalchemy import ColumnElement, Connection, Row, delete, func, or_, select
 from consumers.projecting.arrivals import decode
 from consumers.projecting.everyone import EventsForEveryone
 from consumers.projecting.faults import frames_of, is_transient, name_of
-from infra.event_store import EventStore, Stored
+from infra.event_store.mapper import Stored
+from infra.event_store.store import EventStore
 from infra.read_models.database import ReadModels
 from infra.read_models.positions import EVERYONE, dead_letters, positions, registered, require_current
 from projections.shared.projection import Delivery, Projection

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from threading import Event
 
-from infra.event_store import EventStore
+from infra.event_store.store import EventStore
 from infra.routing import Held, Message
 
 ONLY = 0

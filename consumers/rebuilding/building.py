@@ -17,7 +17,7 @@ from consumers.projecting.arrivals import Arrival, arrival, decode, metadata_of
 from consumers.projecting.folding import fold, rows_on
 from consumers.projecting.set_aside import SetAside
 from domain.shared.events import Recorded
-from infra.event_store import EventStore
+from infra.event_store.store import EventStore
 from infra.read_models import shadows
 from infra.read_models.positions import Superseded, dead_letters, held, positions, projections, registered
 from infra.read_models.tables import create_tables

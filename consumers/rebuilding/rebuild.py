@@ -21,7 +21,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from consumers.projecting.faults import is_transient, name_of
 from consumers.projecting.folding import Unfoldable
 from consumers.rebuilding.building import Building, Routed, read_page
-from infra.event_store import EventStore
+from infra.event_store.store import EventStore
 from infra.read_models import shadows
 from infra.read_models.database import ReadModels
 from infra.read_models.digest import digest, one_moment

@@ -20,8 +20,9 @@ from commands.shared.commit import StoreUnavailable
 from consumers.webhooks.receiver import Undelivered
 from consumers.webhooks.round import Round, next_round
 from domain.shared.ids import new_id
-from infra.event_store import EventStore
-from infra.read_models import ReadModels, deliveries
+from infra.event_store.store import EventStore
+from infra.read_models import deliveries
+from infra.read_models.database import ReadModels
 from infra.read_models.deliveries import Delivery
 from infra.read_models.positions import Superseded
 from projections.operations import webhooks

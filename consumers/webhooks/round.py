@@ -16,9 +16,9 @@ from consumers.webhooks.receiver import reached
 from domain.operations.webhook import Subscription, Webhook
 from domain.shared.aggregate import replayed
 from domain.shared.events import Metadata
-from infra.event_store import EventStore, Stored
-from infra.event_store.mapper import read_metadata
+from infra.event_store.mapper import Stored, read_metadata
 from infra.event_store.search import Criteria, search, shown
+from infra.event_store.store import EventStore
 from infra.read_models.deliveries import Delivery
 from infra.signing import secret_of, signature
 

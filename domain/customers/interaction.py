@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.service.ticket import Reference
+from domain.service.ticket.values import Reference
 from domain.shared import annotations as common
 from domain.shared.aggregate import decision
 from domain.shared.annotations import Annotated, AnnotationEvents

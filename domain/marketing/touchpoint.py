@@ -8,7 +8,7 @@ from uuid import UUID
 
 from msgspec.structs import asdict
 
-from domain.customers.customer import Utm
+from domain.customers.customer.events import Utm
 from domain.shared.aggregate import Aggregate, decision
 from domain.shared.events import Context, Event, Metadata
 from domain.shared.personal import Personal, same

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from domain.service.ticket import Reference
+from domain.service.ticket.values import Reference
 from domain.shared.aggregate import Aggregate, decision
 from domain.shared.events import Context, Event, Metadata
 from domain.shared.personal import Personal, same

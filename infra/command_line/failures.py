@@ -54,7 +54,7 @@ def _of_the_stores(error: Exception) -> tuple[int, str] | None:
     from sqlalchemy.exc import DBAPIError
 
     from commands.shared.commit import StoreUnavailable
-    from infra.event_store import WrongMasterKey
+    from infra.event_store.vault import WrongMasterKey
     from infra.kafka.connection import KafkaUnavailable
     from infra.kafka.topic import UnfitTopic
     from infra.wiring import HomeInUse

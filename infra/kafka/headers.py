@@ -12,8 +12,7 @@ from uuid import UUID
 
 import msgspec
 
-from infra.event_store import Stored
-from infra.event_store.mapper import read_metadata
+from infra.event_store.mapper import Stored, read_metadata
 from infra.routing import Message
 
 Headers = list[tuple[str, bytes]]

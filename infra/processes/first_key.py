@@ -10,7 +10,7 @@ from commands.shared.batch import Command
 from commands.shared.executor import Executor
 from domain.shared.events import Actor, Context
 from domain.shared.ids import external_id
-from infra.event_store import EventStore
+from infra.event_store.store import EventStore
 
 SYSTEM = "recount"
 

@@ -9,13 +9,15 @@ import msgspec
 
 from api.operations.imports import TOLD, identity, recorded_import
 from api.operations.jobs import Job, Jobs
-from commands.importing import FileUnreadable, Mapping, MappingError, parse_mapping, run_import
+from commands.importing.mapping import Mapping, MappingError, parse_mapping
+from commands.importing.reading import FileUnreadable
+from commands.importing.run import run_import
 from commands.shared.executor import Executor
 from domain.shared.events import Actor
 from infra.command_line.following import followed
 from infra.command_line.imports import show
 from infra.command_line.terminal import Failed, WrongUsage, err
-from infra.event_store import EventStore
+from infra.event_store.store import EventStore
 
 ACTOR = Actor(type="system", id="command-line")
 

@@ -11,7 +11,7 @@ import structlog
 from infra.kafka.connection import KafkaUnavailable
 from infra.kafka.consumer import KafkaSource
 from infra.kafka.topic import Topics
-from infra.read_models import ReadModels
+from infra.read_models.database import ReadModels
 from infra.read_models.positions import held
 from infra.routing import Held
 from infra.settings import Settings

@@ -8,8 +8,9 @@ from uuid import UUID
 
 import msgspec
 
-from domain.customers.customer import AcquisitionSource, ConsentGiven, Customer, Kind
 from domain.customers.customer.consent import Consent, ConsentKey
+from domain.customers.customer.customer import Customer
+from domain.customers.customer.events import AcquisitionSource, ConsentGiven, Kind
 from domain.customers.customer.reach import KnownMethod
 from domain.shared.annotations import Number
 from domain.shared.contact import Address

@@ -11,13 +11,15 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import BigInteger, Column, Date, Integer, MetaData, Table, Text, Uuid
 
-from domain.customers.customer import AttributesSet, Erased, PlainTextsSet, Registered
+from domain.customers.customer.annotation_events import AttributesSet, PlainTextsSet
+from domain.customers.customer.events import Erased, Registered
 from domain.marketing import touchpoint
-from domain.marketing.campaign_member import TOUCHES, TouchRetracted
-from domain.sales import order
-from domain.service import ticket
-from domain.service.ticket import Moved, move_of
-from domain.service.ticket.status import course
+from domain.marketing.campaign_member.events import TOUCHES, TouchRetracted
+from domain.sales.order import amending, placing, processing, returns
+from domain.service.ticket import opening
+from domain.service.ticket import processing as ticket
+from domain.service.ticket.status import Moved, course
+from domain.service.ticket.ticket import move_of
 from domain.shared.events import Event, Recorded, type_name
 from projections.customers.customer_behaviour import Behaviour, Spent, taken_up
 from projections.sales.order_book import Book, figures
@@ -58,17 +60,17 @@ TABLES = (customer_features, feature_orders, feature_tickets)
 
 CUSTOMER_EVENTS: tuple[type[Event], ...] = (Registered, AttributesSet, PlainTextsSet)
 ORDER_EVENTS: tuple[type[Event], ...] = (
-    order.Placed,
-    order.Amended,
-    order.LinesCancelled,
-    order.Cancelled,
-    order.Completed,
-    order.Reopened,
-    order.LinesReturned,
-    order.ReturnReversed,
+    placing.Placed,
+    amending.Amended,
+    amending.LinesCancelled,
+    processing.Cancelled,
+    processing.Completed,
+    processing.Reopened,
+    returns.LinesReturned,
+    returns.ReturnReversed,
 )
 # Those that begin a ticket, or decide whether it stands as discarded.
-TICKET_EVENTS: tuple[type[Event], ...] = (ticket.Opened, ticket.Discarded, ticket.Reopened, ticket.MergedInto)
+TICKET_EVENTS: tuple[type[Event], ...] = (opening.Opened, ticket.Discarded, ticket.Reopened, ticket.MergedInto)
 TOUCH_EVENTS: tuple[type[Event], ...] = (touchpoint.Recorded, *TOUCHES.values())
 EVENTS: tuple[type[Event], ...] = (
     *CUSTOMER_EVENTS,

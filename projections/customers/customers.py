@@ -30,7 +30,7 @@ from sqlalchemy import (
     select,
 )
 
-from domain.customers.customer import ContactMethod, Merged, Unmerged
+from domain.customers.customer.events import ContactMethod, Merged, Unmerged
 from domain.shared.contact import comparable
 from domain.shared.events import Recorded
 from projections.customers.customer_book import CUSTOMER_EVENTS, CUSTOMER_TYPES, CustomerBook, profile

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Select, Subquery, and_, select, tuple_
 
-from domain.customers.customer import ContactMethod
+from domain.customers.customer.events import ContactMethod
 from domain.shared.contact import comparable
 from projections.customers.customers import customer_contacts, customers
 from projections.customers.merging import left_of, survivors

@@ -14,8 +14,10 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import Column, ColumnElement, Connection, Date, Index, Integer, Table, Text, Uuid, select
 
-from domain.customers.customer import Erased
-from domain.customers.feedback import Acknowledged, ActionTaken, Dismissed, End, Feedback, Requested, Resolved, Submitted
+from domain.customers.customer.events import Erased
+from domain.customers.feedback.events import Acknowledged, ActionTaken, Dismissed, Requested, Resolved, Submitted
+from domain.customers.feedback.feedback import Feedback
+from domain.customers.feedback.values import End
 from domain.shared.events import Metadata, Recorded, type_name
 from projections.customers.customer_leads import leads_of, theirs
 from projections.customers.merging import Customers, same_customer

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import msgspec
 from sqlalchemy import Connection, select
 
-from domain.customers.feedback import SCALES
+from domain.customers.feedback.values import SCALES
 from projections.customers.feedback import OPEN, tables
 from projections.sales.channel_sales import PERIODS, first_day
 from projections.service.ticket_course import microseconds

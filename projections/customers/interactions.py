@@ -14,9 +14,9 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import Column, ColumnElement, Connection, Date, Index, Integer, Text, Uuid
 
-from domain.customers import customer
+from domain.customers.customer import events as customer
 from domain.customers.interaction import TEXTS, Corrected, Interaction, Logged, Redacted, Retracted
-from domain.sales import lead
+from domain.sales.lead import events as lead
 from domain.shared.events import Recorded, type_name
 from projections.customers.customer_leads import leads_of, theirs
 from projections.customers.merging import Customers, same_customer

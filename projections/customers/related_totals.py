@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, func, select
 
-from domain.customers.customer import RelationRole
+from domain.customers.customer.relation_events import RelationRole
 from domain.shared.money import from_minor_units
 from projections.customers import relations as customer_relations
 from projections.customers.customers import customers

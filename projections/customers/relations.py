@@ -29,7 +29,8 @@ from sqlalchemy import (
     select,
 )
 
-from domain.customers.customer import Erased, RelationAdded, RelationEnded, RelationRole
+from domain.customers.customer.events import Erased
+from domain.customers.customer.relation_events import RelationAdded, RelationEnded, RelationRole
 from domain.shared.events import Event, Recorded, type_name
 from projections.customers.customers import customers
 from projections.customers.merging import READ as READ_MERGED

@@ -32,7 +32,7 @@ from sqlalchemy import (
     union,
 )
 
-from domain.customers import feedback
+from domain.customers.feedback import events as feedback
 from domain.customers.interaction import Logged
 from domain.marketing import touchpoint
 from domain.shared.events import Event, Recorded

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.marketing.campaign import Campaign
+from domain.marketing.campaign.campaign import Campaign
 from domain.marketing.campaign.progress import MilestoneSet
 from domain.marketing.campaign.spending import SpendRecorded, SpendReversed
 from domain.marketing.campaign.state import Assignment, Status

@@ -14,7 +14,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import BigInteger, Column, ColumnElement, Connection, Date, Index, Integer, MetaData, Table, Text, Uuid, select
 
-from domain.marketing.campaign_member import Membership
+from domain.marketing.campaign_member.events import Membership
 from domain.shared.events import Recorded
 from domain.shared.money import from_minor_units
 from projections.marketing.member_book import (

@@ -9,10 +9,9 @@ from uuid import UUID
 
 import msgspec
 
-from domain.marketing.campaign_member import (
+from domain.marketing.campaign_member.events import (
     KINDS,
     TOUCHES,
-    CampaignMember,
     ConversionReversed,
     Converted,
     Membership,
@@ -23,6 +22,7 @@ from domain.marketing.campaign_member import (
     TouchKind,
     TouchRetracted,
 )
+from domain.marketing.campaign_member.member import CampaignMember
 from domain.shared.events import Event, Metadata, Recorded, type_name
 from domain.shared.money import minor_units
 from projections.shared.occurred import own_day

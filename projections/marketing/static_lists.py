@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, Column, Connection, Integer, MetaData, Select, Table, Uuid, func, select
 
-from domain.customers.customer import Erased
+from domain.customers.customer.events import Erased
 from domain.marketing.static_list import Created, MembersAdded, MembersRemoved, Retired, StaticList
 from domain.shared.events import Event, Recorded, type_name
 from projections.customers.customers import customers

@@ -14,9 +14,9 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import BigInteger, Column, Connection, Date, Index, MetaData, Select, Table, Text, Uuid, select
 
-from domain.customers.customer import Erased, Utm
+from domain.customers.customer.events import Erased, Utm
 from domain.marketing.touchpoint import Recorded
-from domain.sales.lead import Erased as LeadErased
+from domain.sales.lead.events import Erased as LeadErased
 from domain.shared.events import Recorded as Fact
 from domain.shared.events import type_name
 from projections.customers.customer_leads import leads_of, theirs

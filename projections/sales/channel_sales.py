@@ -25,7 +25,7 @@ from typing import Literal
 import msgspec
 from sqlalchemy import BigInteger, Column, Connection, Date, Index, MetaData, Select, Table, Text, Uuid, func, select
 
-from domain.sales.order import Placed
+from domain.sales.order.placing import Placed
 from domain.shared.events import Recorded
 from domain.shared.money import from_minor_units
 from projections.sales.order_book import NOTHING, ORDER_EVENTS, ORDER_TYPES, Book, Figures, figures

@@ -10,8 +10,9 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import BigInteger, Column, Connection, Date, Text, Uuid
 
-from domain.customers import customer
-from domain.sales.deal import AmountChanged, CloseDateChanged, Deal, Lost, Opened, Reopened, StageChanged, Won
+from domain.customers.customer import events as customer
+from domain.sales.deal.deal import Deal
+from domain.sales.deal.events import AmountChanged, CloseDateChanged, Lost, Opened, Reopened, StageChanged, Won
 from domain.shared.events import Recorded, type_name
 from domain.shared.money import from_minor_units, minor_units
 from projections.shared import entries

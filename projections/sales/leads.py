@@ -10,8 +10,9 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import BigInteger, Column, Connection, Date, Text, Uuid, select
 
-from domain.customers import customer
-from domain.sales.lead import Captured, Converted, Erased, Lead, Lost, Qualified, Reopened, StageChanged
+from domain.customers.customer import events as customer
+from domain.sales.lead.events import Captured, Converted, Erased, Lost, Qualified, Reopened, StageChanged
+from domain.sales.lead.lead import Lead
 from domain.shared.events import Recorded, type_name
 from domain.shared.money import from_minor_units, minor_units
 from projections.shared import entries

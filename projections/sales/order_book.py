@@ -16,9 +16,13 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
-from domain.sales.order import Charge, Contact, Line, MoneyFact, Order, PaymentRefunded, Placed, ReturnedLine, Shipped, Terms
-from domain.sales.order.state import Shipment, State
-from domain.sales.order.terms import allocation
+from domain.sales.order.fulfilment import Shipped
+from domain.sales.order.order import Order
+from domain.sales.order.placing import Placed
+from domain.sales.order.refunds import PaymentRefunded
+from domain.sales.order.state import MoneyFact, Shipment, State
+from domain.sales.order.terms import Terms, allocation
+from domain.sales.order.values import Charge, Contact, Line, ReturnedLine
 from domain.shared.annotations import Number
 from domain.shared.contact import Address
 from domain.shared.events import Event, Recorded, type_name

@@ -28,7 +28,7 @@ from sqlalchemy import (
     select,
 )
 
-from domain.customers.customer import Erased
+from domain.customers.customer.events import Erased
 from domain.shared.events import Recorded, type_name
 from domain.shared.money import from_minor_units, minor_units
 from projections.customers.merging import same_customer

@@ -11,7 +11,10 @@ from typing import NamedTuple
 
 from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, MetaData, Table, Text, Uuid
 
-from domain.sales.order import Amended, Cancelled, LinesCancelled, LinesReturned, Placed, Reopened, ReturnReversed
+from domain.sales.order.amending import Amended, LinesCancelled
+from domain.sales.order.placing import Placed
+from domain.sales.order.processing import Cancelled, Reopened
+from domain.sales.order.returns import LinesReturned, ReturnReversed
 from domain.shared.events import Event, Recorded, type_name
 from domain.shared.money import RATE_DIGITS
 from projections.sales.channel_sales import quarter

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Select, select
 
 from domain.service.service_level import PolicyVersion, Promise, Verdict, promised
 from domain.service.sla_policy import METRICS, TICKET_FIELDS, Metric
-from domain.service.ticket import SlaTarget
+from domain.service.ticket.values import SlaTarget
 from projections.sales.channel_sales import PERIODS, first_day
 from projections.service.service_calendars import Calendars, calendars
 from projections.service.service_level_breaches import Judged, breaches

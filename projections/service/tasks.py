@@ -27,8 +27,8 @@ from sqlalchemy import (
     select,
 )
 
-from domain.customers.customer import Erased
-from domain.sales.lead import Erased as ErasedLead
+from domain.customers.customer.events import Erased
+from domain.sales.lead.events import Erased as ErasedLead
 from domain.service.task import Assigned, Cancelled, Completed, Created, Reminded, Rescheduled, Status, Task
 from domain.shared.events import Event, Metadata, Recorded, type_name
 from projections.customers.merging import same_customer

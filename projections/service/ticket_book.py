@@ -12,20 +12,12 @@ from uuid import UUID
 
 import msgspec
 
-from domain.service.ticket import (
-    AttachmentAdded,
-    AttachmentRemoved,
-    Discarded,
-    Escalated,
-    Opened,
-    Reference,
-    Replied,
-    ReplyRedacted,
-    SlaApplied,
-    Solved,
-    StatusChange,
-    Ticket,
-)
+from domain.service.ticket.correspondence import Replied, ReplyRedacted
+from domain.service.ticket.opening import Opened
+from domain.service.ticket.processing import Discarded, Escalated, Solved, StatusChange
+from domain.service.ticket.service_levels import SlaApplied
+from domain.service.ticket.ticket import AttachmentAdded, AttachmentRemoved, Ticket
+from domain.service.ticket.values import Reference
 from domain.shared.annotations import Attachment, Number
 from domain.shared.events import Event, Recorded, type_name
 from domain.shared.personal import without_personal

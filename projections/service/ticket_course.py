@@ -13,8 +13,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from domain.service.ticket import Move, Opened, Status, after, move_of
-from domain.service.ticket.status import OUTSIDE
+from domain.service.ticket.opening import Opened
+from domain.service.ticket.status import OUTSIDE, Move, Status, after
+from domain.service.ticket.ticket import move_of
 from domain.shared.events import Recorded
 from projections.shared.occurred import own_day
 

@@ -18,7 +18,9 @@ from sqlalchemy import BigInteger, Boolean, Column, Connection, MetaData, Table,
 
 from domain.service.service_level import FROM_OPENING, Promise, due, promised
 from domain.service.sla_policy import TicketField
-from domain.service.ticket import Assigned, Categorised, Opened, PriorityChanged, SlaBreached
+from domain.service.ticket.opening import Categorised, Opened, PriorityChanged
+from domain.service.ticket.service_levels import SlaBreached
+from domain.service.ticket.ticket import Assigned
 from domain.shared.events import Recorded
 from projections.service import ticket_due_terms
 from projections.service.ticket_book import TICKET_EVENTS, TICKET_TYPES

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from domain.service.ticket import Status
+from domain.service.ticket.status import Status
 from projections.service.ticket_course import Course, Fact
 
 SECOND = 1_000_000

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 from domain.service.opening_hours import Timetable
 from domain.service.service_level import Promise, judged, promised, worst
 from domain.service.sla_policy import METRICS, TICKET_FIELDS
-from domain.service.ticket import SlaTarget
+from domain.service.ticket.values import SlaTarget
 from projections.service.service_calendars import calendars
 from projections.service.sla_policies import policies
 from projections.service.ticket_course import Told, followed, moment

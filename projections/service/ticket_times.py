@@ -20,7 +20,9 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import BigInteger, Boolean, Column, Connection, Date, Integer, LargeBinary, MetaData, Table, Text, Uuid, select
 
-from domain.service.ticket import Assigned, Categorised, Opened, PriorityChanged, Status
+from domain.service.ticket.opening import Categorised, Opened, PriorityChanged
+from domain.service.ticket.status import Status
+from domain.service.ticket.ticket import Assigned
 from domain.shared.events import Recorded
 from projections.service.service_calendars import Calendars
 from projections.service.ticket_book import TICKET_EVENTS, TICKET_TYPES

@@ -12,8 +12,7 @@ from typing import NamedTuple
 
 from domain.service.service_level import Run
 from domain.service.sla_policy import METRICS, Metric
-from domain.service.ticket import after
-from domain.service.ticket.status import Status
+from domain.service.ticket.status import Status, after
 from projections.service.ticket_course import FINISHED, Course, Fact, moment
 from projections.service.ticket_measures import SUMMED
 

@@ -14,7 +14,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import BigInteger, Column, Connection, Date, Index, Integer, MetaData, Select, Table, Text, Uuid, select
 
-from domain.customers.customer import Erased
+from domain.customers.customer.events import Erased
 from domain.shared.events import Recorded, type_name
 from projections.customers.merging import same_customer
 from projections.service.ticket_book import TICKET_EVENTS, TICKET_TYPES, TicketBook, details

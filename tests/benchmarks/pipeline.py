@@ -20,8 +20,8 @@ from commands.shared.outcome import Outcome
 from consumers.projecting.projector import Projector
 from consumers.rebuilding.rebuild import rebuild
 from consumers.relay import Relay
-from domain.customers.customer import ContactMethod
-from domain.sales.order import Item
+from domain.customers.customer.events import ContactMethod
+from domain.sales.order.values import Item
 from domain.shared.aggregate import Aggregate
 from domain.shared.events import Actor, Context
 from domain.shared.ids import new_id

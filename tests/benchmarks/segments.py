@@ -15,7 +15,7 @@ import msgspec
 from domain.marketing.segment_model import Activated, Feature, Fitted
 from domain.shared.events import Actor, Event, Metadata, Recorded
 from domain.shared.ids import derived_id
-from infra.read_models import sqlite_read_models
+from infra.read_models.database import sqlite_read_models
 from infra.read_models.tables import create_tables
 from projections.customers.customer_behaviour import Behaviour, Spent
 from projections.customers.customer_features import customer_features

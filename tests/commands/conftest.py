@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from commands.shared.executor import Executor
-from infra.event_store import EventStore
+from infra.event_store.store import EventStore
 from tests.commands.event_stores import opened, running
 
 

@@ -18,12 +18,16 @@ from commands.shared.commit import Commit, Committed, KeptReceipt, ReceiptKey
 from commands.shared.commit import EventStore as AnyStore
 from commands.shared.executor import Executor, Limits
 from commands.shared.outcome import Outcome
-from domain.customers.customer import Customer
-from domain.sales.order import Order
+from domain.customers.customer.customer import Customer
+from domain.sales.order.order import Order
 from domain.shared.aggregate import Aggregate
 from domain.shared.events import Actor, Context, Event, Recorded
 from domain.shared.ids import new_id
-from infra.event_store import EventStore, Mapper, PostgresRecorder, SqliteRecorder, Vault
+from infra.event_store.mapper import Mapper
+from infra.event_store.postgres import PostgresRecorder
+from infra.event_store.sqlite import SqliteRecorder
+from infra.event_store.store import EventStore
+from infra.event_store.vault import Vault
 from tests.domain.sales.given_orders import CUPS
 
 MASTER_KEY = bytes(range(32))

@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from consumers.relay import Relay
-from infra.event_store import EventStore
-from infra.read_models import ReadModels, checkpoints, postgres_read_models
+from infra.event_store.store import EventStore
+from infra.read_models import checkpoints
 from infra.read_models.checkpoints import Checkpoint
+from infra.read_models.database import ReadModels, postgres_read_models
 from infra.read_models.positions import metadata
 from infra.servers.process import wait_until
 from tests.consumers.reading import applied, concerned, read_all

@@ -9,8 +9,8 @@ from threading import Thread
 from kafka import KafkaConsumer, TopicPartition
 
 from consumers.relay import Relay
-from infra.event_store import EventStore
 from infra.event_store.mapper import read_metadata
+from infra.event_store.store import EventStore
 from infra.kafka.headers import decode
 from infra.routing import PARTITIONS, Message, partitions_of
 from infra.servers.process import wait_until

@@ -3,7 +3,7 @@
 import sys
 
 from consumers.relay import Relay
-from infra.read_models import postgres_read_models
+from infra.read_models.database import postgres_read_models
 from tests.consumers.things import store_at
 
 if __name__ == "__main__":

@@ -17,9 +17,12 @@ from domain.shared.events import Actor, Context, Event
 from domain.shared.ids import new_id
 from domain.shared.personal import Personal
 from infra import wiring
-from infra.event_store import EventStore, Mapper, PostgresRecorder, SqliteRecorder, Stored, Vault
-from infra.event_store.mapper import read_metadata
-from infra.read_models import ReadModels, postgres_read_models, sqlite_read_models
+from infra.event_store.mapper import Mapper, Stored, read_metadata
+from infra.event_store.postgres import PostgresRecorder
+from infra.event_store.sqlite import SqliteRecorder
+from infra.event_store.store import EventStore
+from infra.event_store.vault import Vault
+from infra.read_models.database import ReadModels, postgres_read_models, sqlite_read_models
 from infra.read_models.digest import digest, one_moment
 from infra.read_models.positions import dead_letters
 from infra.routing import Held, Message, link

@@ -9,7 +9,10 @@ from uuid import UUID
 from commands.shared.commit import Commit, NewEvent
 from domain.shared.events import Actor, Context, Event
 from domain.shared.ids import new_id
-from infra.event_store import EventStore, Mapper, PostgresRecorder, Vault
+from infra.event_store.mapper import Mapper
+from infra.event_store.postgres import PostgresRecorder
+from infra.event_store.store import EventStore
+from infra.event_store.vault import Vault
 
 
 class Made(Event, frozen=True, tag="crm.thing.made.v1"):

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, func, select
 
 from consumers.rebuilding.rebuild import rebuild
-from infra.event_store import Stored
+from infra.event_store.mapper import Stored
 from infra.read_models.positions import dead_letters
 from infra.routing import PARTITIONS
 from projections.customers.customers import customers

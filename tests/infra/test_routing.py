@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.shared.events import Actor, Metadata
-from infra.event_store import Stored
+from infra.event_store.mapper import Stored
 from infra.routing import Message, complete_up_to, link, partition_of, partitions_of, subjects_here
 
 PARTITIONS = 4

@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from commands.importing import parse_mapping, run_import
+from commands.importing.mapping import parse_mapping
+from commands.importing.run import run_import
 from domain.shared.events import Actor
 from infra.processes.parts import Parts
 from tests.api.client import Client

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 import pandas
 import pytest
 
-from commands.importing import parse_mapping, run_import
+from commands.importing.mapping import parse_mapping
+from commands.importing.run import run_import
 from domain.shared.events import Actor
 from domain.shared.ids import external_id
 from infra.processes.parts import Parts, opened

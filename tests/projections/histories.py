@@ -10,26 +10,16 @@ from typing import Any, Literal
 
 from hypothesis import strategies as st
 
-from domain.customers.customer import ConsentGiven, ContactMethod, Customer, Utm
+from domain.customers.customer.customer import Customer
+from domain.customers.customer.events import ConsentGiven, ContactMethod, Utm
 from domain.marketing.channel import Channel, ChannelDay, CostRecorded, TrafficRecorded
 from domain.marketing.touchpoint import Touchpoint
 from domain.operations.api_key import ApiKey
-from domain.sales.order import (
-    Charge,
-    Contact,
-    Discount,
-    Item,
-    LineQuantity,
-    Order,
-    OrderDiscount,
-    PaymentAuthorised,
-    PaymentCaptured,
-    PaymentChargedBack,
-    PaymentRefunded,
-    ReturnedLine,
-    Tax,
-    Terms,
-)
+from domain.sales.order.order import Order
+from domain.sales.order.payments import PaymentAuthorised, PaymentCaptured
+from domain.sales.order.refunds import PaymentChargedBack, PaymentRefunded
+from domain.sales.order.terms import Terms
+from domain.sales.order.values import Charge, Contact, Discount, Item, LineQuantity, OrderDiscount, ReturnedLine, Tax
 from domain.shared.contact import Address
 from tests.projections.customers.contact_acts import CONTACT_ACTS
 from tests.projections.customers.relation_acts import RELATION_ACTS

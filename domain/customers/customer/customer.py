@@ -28,7 +28,6 @@ from domain.customers.customer.events import (
     Restored,
     Unmerged,
 )
-from domain.customers.customer.facts import Given
 from domain.customers.customer.reach import METHOD_LIMIT
 from domain.customers.customer.refusals import (
     CustomerAlreadyRegistered,
@@ -46,6 +45,7 @@ from domain.shared.aggregate import decision
 from domain.shared.annotations import Number, checked_attributes, split_attributes
 from domain.shared.contact import Address
 from domain.shared.events import Context, Event, Metadata
+from domain.shared.given import Given
 from domain.shared.text import code, text
 
 

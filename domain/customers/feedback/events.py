@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from domain.customers.feedback.values import Kind, Scale
-from domain.service.ticket import Reference
+from domain.service.ticket.values import Reference
 from domain.shared import annotations as common
 from domain.shared.annotations import AnnotationEvents
 from domain.shared.events import Event, Metadata

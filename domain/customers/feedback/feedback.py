@@ -27,7 +27,7 @@ from domain.customers.feedback.refusals import (
     NotSubmittedYet,
 )
 from domain.customers.feedback.values import End, Facts, Kind, checked_kind, checked_scale, optional_code, optional_text
-from domain.service.ticket import Reference
+from domain.service.ticket.values import Reference
 from domain.shared.aggregate import decision
 from domain.shared.annotations import Annotated
 from domain.shared.events import Context, Event, Metadata

@@ -9,10 +9,11 @@ from typing import Any, Unpack, get_args
 from msgspec import UNSET
 
 from domain.marketing.campaign.state import State
-from domain.marketing.campaign.values import Field, Given, Goal, Plan, Variant, checked, not_negative
+from domain.marketing.campaign.values import Field, Goal, Plan, Variant, checked, not_negative
 from domain.shared import money
 from domain.shared.aggregate import decision
 from domain.shared.events import Context, Event, Metadata
+from domain.shared.given import Given
 from domain.shared.personal import Personal
 from domain.shared.refusals import AlreadyThere, Malformed, Refusal
 from domain.shared.text import code

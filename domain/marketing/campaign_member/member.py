@@ -10,7 +10,8 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from domain.marketing.campaign import CONTROL, CampaignHasEnded
+from domain.marketing.campaign.state import CampaignHasEnded
+from domain.marketing.campaign.values import CONTROL
 from domain.marketing.campaign_member.events import (
     Bounced,
     Clicked,

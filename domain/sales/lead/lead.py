@@ -9,7 +9,8 @@ from uuid import UUID
 
 import msgspec
 
-from domain.customers.customer import ErasureReason, ImportMayNotErase, Requester
+from domain.customers.customer.events import ErasureReason, Requester
+from domain.customers.customer.refusals import ImportMayNotErase
 from domain.sales.funnel import Pursuit, optional_amount, optional_code
 from domain.sales.lead.events import ANNOTATIONS, Captured, Contact, Converted, Erased, Lost, Qualified, Reopened, StageChanged
 from domain.sales.lead.refusals import (

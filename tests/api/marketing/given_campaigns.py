@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from domain.marketing.campaign_member import member_id
+from domain.marketing.campaign_member.member import member_id
 from domain.shared.events import Recorded, type_name
-from infra.event_store import EventStore
+from infra.event_store.store import EventStore
 from tests.api.client import Client
 
 PLAN: dict[str, Any] = {"name": "Spring", "currency": "EUR", "variants": [{"code": "short"}, {"code": "long"}]}

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from domain.marketing.campaign import Goal, Variant
-from infra.event_store import EventStore
+from domain.marketing.campaign.values import Goal, Variant
+from infra.event_store.store import EventStore
 from infra.wiring import Deployment
 from tests.api.client import Client
 from tests.api.conftest import World, on_both_engines

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from api.marketing.campaign_members import TOUCHES
-from infra.event_store import EventStore
+from infra.event_store.store import EventStore
 from infra.processes.parts import opened
 from infra.settings import Settings
 from infra.wiring import Deployment

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from infra.read_models import sqlite_read_models
+from infra.read_models.database import sqlite_read_models
 from infra.read_models.refused import Refused, keep, latest
 from infra.read_models.tables import prepare
 from tests.api.client import Client

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.shared.events import Recorded, type_name
-from infra.event_store import EventStore
+from infra.event_store.store import EventStore
 from tests.api.client import Client
 
 TEA = {"line_id": "tea", "name": "Green tea", "quantity": "2", "unit_price": "12.50"}

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from fastapi import FastAPI
 
-from infra.event_store import EventStore
+from infra.event_store.store import EventStore
 from infra.wiring import Deployment
 from tests.api.client import Client
 from tests.api.sales.given_orders import CUP, ORDER, TEA, confirmed, done, events, facts, placed

@@ -7,9 +7,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from domain.service.ticket import Replied, Solved
+from domain.service.ticket.correspondence import Replied
+from domain.service.ticket.processing import Solved
 from domain.shared.events import Recorded, type_name
-from infra.event_store import EventStore
+from infra.event_store.store import EventStore
 from infra.wiring import Deployment
 from tests.api.client import Client
 from tests.api.sales.given_orders import done, placed

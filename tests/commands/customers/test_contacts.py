@@ -9,10 +9,11 @@ import pytest
 
 from commands.customers import feedback, interactions
 from commands.sales import leads
-from domain.customers.customer import Customer, CustomerErased, CustomerUnknown
-from domain.customers.feedback import Feedback
+from domain.customers.customer.customer import Customer
+from domain.customers.customer.refusals import CustomerErased, CustomerUnknown
+from domain.customers.feedback.feedback import Feedback
 from domain.customers.interaction import Interaction
-from domain.service.ticket import Reference
+from domain.service.ticket.values import Reference
 from domain.shared.ids import external_id
 from domain.shared.refusals import Malformed, NotThere
 from tests.commands.in_memory import InMemory

@@ -10,20 +10,10 @@ import pytest
 from commands.customers import customers, field_definitions
 from commands.operations import api_keys, imports
 from commands.shared import annotating
-from domain.customers.customer import (
-    Assigned,
-    AttributesSet,
-    ContactMethod,
-    ContactMethodAdded,
-    Customer,
-    CustomerAlreadyRegistered,
-    CustomerErased,
-    DetailsChanged,
-    ExternalIdLinked,
-    KindRequired,
-    NeitherNameNorContact,
-    Registered,
-)
+from domain.customers.customer.annotation_events import Assigned, AttributesSet, ExternalIdLinked
+from domain.customers.customer.customer import Customer
+from domain.customers.customer.events import ContactMethod, ContactMethodAdded, DetailsChanged, Registered
+from domain.customers.customer.refusals import CustomerAlreadyRegistered, CustomerErased, KindRequired, NeitherNameNorContact
 from domain.operations.api_key import Revoked
 from domain.shared.annotations import Attachment
 from domain.shared.contact import Address

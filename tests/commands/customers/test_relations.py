@@ -9,7 +9,8 @@ from uuid import UUID
 import pytest
 
 from commands.customers import customers, relations
-from domain.customers.customer import CustomerErased, CustomerUnknown, RelatedToThemselves, RelationAdded, RelationEnded
+from domain.customers.customer.refusals import CustomerErased, CustomerUnknown, RelatedToThemselves
+from domain.customers.customer.relation_events import RelationAdded, RelationEnded
 from domain.shared.ids import new_id
 from domain.shared.refusals import NotThere
 from tests.commands.in_memory import InMemory

@@ -8,10 +8,15 @@ from typing import Any
 
 import msgspec
 
-from commands.importing import Report, parse_mapping, run_import
+from commands.importing.mapping import parse_mapping
+from commands.importing.report import Report
+from commands.importing.run import run_import
 from commands.shared.executor import Executor
 from domain.shared.events import Actor, Recorded
-from infra.event_store import EventStore, Mapper, SqliteRecorder, Vault
+from infra.event_store.mapper import Mapper
+from infra.event_store.sqlite import SqliteRecorder
+from infra.event_store.store import EventStore
+from infra.event_store.vault import Vault
 from infra.wiring import EVENTS
 
 CDNOW = Path(__file__).parent.parent.parent / "data" / "cdnow"

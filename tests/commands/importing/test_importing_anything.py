@@ -12,8 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from commands.importing import FileUnreadable, MappingError, parse_mapping, run_import
 from commands.importing.facts import Plan
+from commands.importing.mapping import MappingError, parse_mapping
+from commands.importing.reading import FileUnreadable
+from commands.importing.run import run_import
 from tests.commands.importing.given_importing import IMPORTER, MAPPING, Store
 
 LINES = MAPPING.read_text().splitlines()

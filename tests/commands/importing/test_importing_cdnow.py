@@ -15,10 +15,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from commands.importing import Report
-from domain.customers.customer import Customer, Registered
+from commands.importing.report import Report
+from domain.customers.customer.customer import Customer
+from domain.customers.customer.events import Registered
 from domain.operations.imports import Completed, Started
-from domain.sales.order import Order, PaymentCaptured, Placed
+from domain.sales.order.order import Order
+from domain.sales.order.payments import PaymentCaptured
+from domain.sales.order.placing import Placed
 from domain.shared.aggregate import Aggregate, replayed
 from domain.shared.events import Recorded
 from tests.commands.importing.given_importing import CDNOW, MAPPING, SAMPLE, Store, histories

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.customers.feedback import Acknowledged, Requested, Resolved, Submitted
+from domain.customers.feedback.events import Acknowledged, Requested, Resolved, Submitted
 from domain.customers.interaction import Logged, Retracted
 from domain.shared.ids import external_id
 from tests.commands.importing.given_importing import Store

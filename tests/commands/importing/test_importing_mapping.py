@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from commands.importing import MappingError, parse_mapping
 from commands.importing.facts import Plan
 from commands.importing.importable import IMPORTABLE
+from commands.importing.mapping import MappingError, parse_mapping
 
 GOOD = """
 system = "shop"

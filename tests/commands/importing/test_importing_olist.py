@@ -12,9 +12,11 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Connection
 
-from commands.importing import Report
-from domain.sales.deal import BEFORE_LEAD, Opened, Won
-from domain.sales.lead import BEFORE_CAPTURE, Captured, Converted
+from commands.importing.report import Report
+from domain.sales.deal.events import Opened, Won
+from domain.sales.deal.refusals import BEFORE_LEAD
+from domain.sales.lead.events import Captured, Converted
+from domain.sales.lead.refusals import BEFORE_CAPTURE
 from domain.shared.events import Recorded
 from projections.sales import leads as read_model
 from projections.sales.deals import deals

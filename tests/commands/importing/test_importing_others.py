@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from commands.importing import Report
-from domain.customers.customer import Registered
-from domain.sales.order import Placed
+from commands.importing.report import Report
+from domain.customers.customer.events import Registered
+from domain.sales.order.placing import Placed
 from tests.commands.importing.given_importing import Store
 
 FILES = Path(__file__).parent.parent.parent.parent.parent / "shared" / "data"

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from commands.importing import MappingError, parse_mapping, run
+from commands.importing import run
 from commands.importing.facts import Plan
+from commands.importing.mapping import MappingError, parse_mapping
 from commands.importing.pieces import LARGEST
 from commands.importing.reading import read_table
-from domain.customers.customer import Tagged
+from domain.customers.customer.annotation_events import Tagged
 from domain.marketing.touchpoint import Recorded
 from tests.commands.importing.given_importing import Store
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from domain.customers.customer import Customer, RelationAdded, RelationEnded
+from domain.customers.customer.customer import Customer
+from domain.customers.customer.relation_events import RelationAdded, RelationEnded
 from domain.shared.ids import external_id
 from tests.commands.importing.given_importing import Store
 

@@ -8,12 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from commands.importing import FileUnreadable, ImportInterrupted, RefusedRow, Report
+from commands.importing.reading import FileUnreadable
+from commands.importing.report import RefusedRow, Report
+from commands.importing.run import ImportInterrupted
 from commands.shared.executor import Executor, Limits
-from domain.customers.customer import ContactMethodAdded, Customer, DetailsChanged, Registered
+from domain.customers.customer.customer import Customer
+from domain.customers.customer.events import ContactMethodAdded, DetailsChanged, Registered
 from domain.operations.imports import Completed
-from domain.sales.order import Completed as OrderCompleted
-from domain.sales.order import Confirmed, Order, PaymentCaptured, Placed
+from domain.sales.order.order import Order
+from domain.sales.order.payments import PaymentCaptured
+from domain.sales.order.placing import Placed
+from domain.sales.order.processing import Completed as OrderCompleted
+from domain.sales.order.processing import Confirmed
 from domain.shared.aggregate import replayed
 from domain.shared.ids import external_id
 from tests.commands.importing.given_importing import Store

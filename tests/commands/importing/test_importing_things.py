@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from domain.customers.customer import Registered
-from domain.marketing.campaign_member import Responded, Targeted, member_id
+from domain.customers.customer.events import Registered
+from domain.marketing.campaign_member.events import Responded, Targeted
+from domain.marketing.campaign_member.member import member_id
 from domain.marketing.channel import channel_day_id
-from domain.service.ticket import Solved
+from domain.service.ticket.processing import Solved
 from domain.shared.annotations import Tagged
 from domain.shared.ids import external_id
 from tests.commands.importing.given_importing import Store

@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from commands.importing import MappingError
+from commands.importing.mapping import MappingError
 from domain.customers import field_definition
-from domain.customers.customer import Merged, PlainTextsSet, Registered
+from domain.customers.customer.annotation_events import PlainTextsSet
+from domain.customers.customer.events import Merged, Registered
 from domain.marketing import static_list
 from domain.operations import team, user
-from domain.sales import deal
+from domain.sales.deal import events as deal
 from domain.service import task
-from domain.service.ticket import Reference
+from domain.service.ticket.values import Reference
 from domain.shared.ids import external_id
 from tests.commands.importing.given_importing import Store
 

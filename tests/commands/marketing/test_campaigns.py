@@ -13,10 +13,13 @@ import pytest
 from commands.marketing import campaign_members as members
 from commands.marketing import campaigns
 from commands.sales import orders
-from domain.customers.customer import Customer, CustomerErased, CustomerUnknown
-from domain.marketing.campaign import Campaign, CampaignHasEnded, Variant
-from domain.marketing.campaign_member import CampaignMember, member_id
-from domain.sales.order import Item
+from domain.customers.customer.customer import Customer
+from domain.customers.customer.refusals import CustomerErased, CustomerUnknown
+from domain.marketing.campaign.campaign import Campaign
+from domain.marketing.campaign.state import CampaignHasEnded
+from domain.marketing.campaign.values import Variant
+from domain.marketing.campaign_member.member import CampaignMember, member_id
+from domain.sales.order.values import Item
 from domain.shared.ids import external_id
 from domain.shared.refusals import Malformed, NotThere
 from tests.commands.in_memory import InMemory

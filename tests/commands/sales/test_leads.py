@@ -10,10 +10,13 @@ import pytest
 
 from commands.marketing import campaigns, touchpoints
 from commands.sales import deals, leads, orders, pipelines
-from domain.customers.customer import Customer, CustomerErased, CustomerUnknown
-from domain.sales.deal import BEFORE_LEAD, Deal, DealOpenedOtherwise
-from domain.sales.lead import Lead, LeadCapturedOtherwise, LeadErased
-from domain.sales.order import Item
+from domain.customers.customer.customer import Customer
+from domain.customers.customer.refusals import CustomerErased, CustomerUnknown
+from domain.sales.deal.deal import Deal
+from domain.sales.deal.refusals import BEFORE_LEAD, DealOpenedOtherwise
+from domain.sales.lead.lead import Lead
+from domain.sales.lead.refusals import LeadCapturedOtherwise, LeadErased
+from domain.sales.order.values import Item
 from domain.sales.pipeline import PipelineUnknown, StageUnknown
 from domain.shared.ids import external_id
 from domain.shared.refusals import NotThere, NumberTaken

@@ -11,8 +11,11 @@ import pytest
 from commands.customers import field_definitions
 from commands.sales import order_goods, order_payments, orders
 from commands.shared import annotating
-from domain.customers.customer import Customer, CustomerErased, CustomerUnknown
-from domain.sales.order import CUSTOMER_ARCHIVED, Contact, Item, LineQuantity, Order, OrderPlacedOtherwise, ReturnedLine
+from domain.customers.customer.customer import Customer
+from domain.customers.customer.refusals import CustomerErased, CustomerUnknown
+from domain.sales.order.order import Order
+from domain.sales.order.placing import CUSTOMER_ARCHIVED, OrderPlacedOtherwise
+from domain.sales.order.values import Contact, Item, LineQuantity, ReturnedLine
 from domain.shared.annotations import Attachment
 from domain.shared.events import Event
 from domain.shared.ids import external_id

@@ -10,9 +10,13 @@ import pytest
 
 from commands.sales import orders
 from commands.service import tickets
-from domain.customers.customer import Customer, CustomerErased, CustomerUnknown
-from domain.sales.order import Item
-from domain.service.ticket import OwnRelative, Reference, Replied, SlaTarget, Ticket, TicketOpenedOtherwise
+from domain.customers.customer.customer import Customer
+from domain.customers.customer.refusals import CustomerErased, CustomerUnknown
+from domain.sales.order.values import Item
+from domain.service.ticket.correspondence import Replied
+from domain.service.ticket.refusals import OwnRelative, TicketOpenedOtherwise
+from domain.service.ticket.ticket import Ticket
+from domain.service.ticket.values import Reference, SlaTarget
 from domain.shared.ids import external_id
 from domain.shared.refusals import Malformed, NotThere, NumberTaken
 from tests.commands.in_memory import InMemory

@@ -15,7 +15,7 @@ from uuid import UUID
 
 import structlog
 
-from infra.event_store import PostgresRecorder
+from infra.event_store.postgres import PostgresRecorder
 from infra.event_store.rows import CommitRows
 from tests.commands.event_stores import accepted, done, opened, running, tagging
 

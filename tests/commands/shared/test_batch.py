@@ -13,10 +13,10 @@ from commands.shared.batch import Batch, Command
 from commands.shared.cache import Cache
 from commands.shared.commit import Commit, Committed, NumbersTaken, ReceiptsTaken, Stale
 from commands.shared.outcome import Outcome
-from domain.customers.customer import Customer
-from domain.sales.order import Order
+from domain.customers.customer.customer import Customer
+from domain.sales.order.order import Order
 from domain.shared.ids import new_id
-from infra.event_store import EventStore
+from infra.event_store.store import EventStore
 from tests.commands.event_stores import archiving, command, erasing, opened, placing, registering, tagging
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)

@@ -13,9 +13,12 @@ from commands.sales import orders
 from commands.shared.executor import Executor
 from commands.shared.outcome import Outcome
 from commands.shared.unit_of_work import UnitOfWork
-from domain.customers.customer import Customer, Tagged
+from domain.customers.customer.annotation_events import Tagged
+from domain.customers.customer.customer import Customer
 from domain.shared.ids import new_id
-from infra.event_store import EventStore, Mapper, UnknownEventType, Vault
+from infra.event_store.mapper import Mapper, UnknownEventType
+from infra.event_store.store import EventStore
+from infra.event_store.vault import Vault
 from tests.commands.event_stores import (
     EVENTS,
     MASTER_KEY,

@@ -24,8 +24,9 @@ from commands.shared.commit import Commit, Committed, StoreUnavailable
 from commands.shared.executor import Executor, OutcomeUnknown
 from commands.shared.outcome import Outcome
 from domain.shared.ids import new_id
-from infra.event_store import EventStore, PostgresRecorder
+from infra.event_store.postgres import PostgresRecorder
 from infra.event_store.rows import CommitRows
+from infra.event_store.store import EventStore
 from infra.servers.postgres import Postgres
 from tests.commands.event_stores import (
     Watched,

@@ -12,7 +12,7 @@ import pytest
 from commands.shared.commit import Commit, Committed, StoreUnavailable
 from commands.shared.executor import Executor, OutcomeUnknown, Overloaded
 from commands.shared.outcome import Outcome
-from infra.event_store import EventStore
+from infra.event_store.store import EventStore
 from tests.commands.event_stores import Watched, accepted, done, one, registering, running, together
 
 

@@ -10,7 +10,7 @@ from commands.sales import orders
 from commands.shared.executor import Executor
 from commands.shared.outcome import Outcome
 from domain.shared.ids import new_id
-from infra.event_store import EventStore
+from infra.event_store.store import EventStore
 from tests.commands.event_stores import (
     Watched,
     accepted,

@@ -15,7 +15,7 @@ import pytest
 from commands.sales import orders
 from commands.shared.executor import Executor
 from domain.shared.ids import new_id
-from infra.event_store import EventStore
+from infra.event_store.store import EventStore
 from tests.commands.event_stores import (
     accepted,
     archiving,

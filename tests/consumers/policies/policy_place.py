@@ -22,14 +22,19 @@ from consumers.policies.clock import Clock
 from consumers.policies.runner import NAME, Policies
 from consumers.projecting.projector import Projector
 from consumers.projecting.tail import Tail
-from domain.customers.customer import ContactMethod, Customer
-from domain.marketing.campaign_member import CampaignMember, member_id
-from domain.sales.order import Item
+from domain.customers.customer.customer import Customer
+from domain.customers.customer.events import ContactMethod
+from domain.marketing.campaign_member.member import CampaignMember, member_id
+from domain.sales.order.values import Item
 from domain.shared.aggregate import Aggregate, replayed
 from domain.shared.events import Actor, Context, Event, Origin, Recorded
 from domain.shared.ids import external_id, new_id
-from infra.event_store import EventStore, Mapper, PostgresRecorder, SqliteRecorder, Vault
-from infra.read_models import postgres_read_models, sqlite_read_models
+from infra.event_store.mapper import Mapper
+from infra.event_store.postgres import PostgresRecorder
+from infra.event_store.sqlite import SqliteRecorder
+from infra.event_store.store import EventStore
+from infra.event_store.vault import Vault
+from infra.read_models.database import postgres_read_models, sqlite_read_models
 from infra.read_models.positions import followed
 from infra.read_models.tables import prepare
 from infra.wiring import EVENTS

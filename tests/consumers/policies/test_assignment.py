@@ -17,10 +17,11 @@ from consumers.policies.assignment import Assigning
 from consumers.policies.runner import Policies
 from consumers.projecting.projector import Projector
 from consumers.projecting.tail import Tail
-from domain.sales.lead import Lead
+from domain.sales.lead.lead import Lead
 from domain.service.assignment_rule import Condition, Terms
 from domain.service.rota import NOBODY_AVAILABLE, Left, Queued, TurnTaken
-from domain.service.ticket import Reference, Ticket
+from domain.service.ticket.ticket import Ticket
+from domain.service.ticket.values import Reference
 from domain.shared.aggregate import replayed
 from domain.shared.ids import external_id
 from infra.processes.parts import running

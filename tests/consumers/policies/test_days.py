@@ -13,7 +13,10 @@ import pytest
 from commands.shared.executor import Executor
 from consumers.policies.days import Days
 from domain.operations.calendar import Calendar, DayEnded
-from infra.event_store import EventStore, Mapper, SqliteRecorder, Vault
+from infra.event_store.mapper import Mapper
+from infra.event_store.sqlite import SqliteRecorder
+from infra.event_store.store import EventStore
+from infra.event_store.vault import Vault
 from tests.domain.given import NOW
 
 

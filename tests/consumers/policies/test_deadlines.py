@@ -19,7 +19,9 @@ from consumers.rebuilding.rebuild import rebuild
 from domain.service.opening_hours import OpenHours, Schedule
 from domain.service.sla_policy import Condition, PolicyTarget, Terms
 from domain.service.task import Reminded
-from domain.service.ticket import Escalated, Replied, SlaApplied, SlaBreached
+from domain.service.ticket.correspondence import Replied
+from domain.service.ticket.processing import Escalated
+from domain.service.ticket.service_levels import SlaApplied, SlaBreached
 from domain.shared.events import Recorded
 from domain.shared.ids import external_id
 from infra.read_models.tables import create_tables

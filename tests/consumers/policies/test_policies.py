@@ -13,7 +13,7 @@ import pytest
 from commands.customers import customers
 from commands.marketing import campaign_members
 from consumers.policies.runner import Policies
-from domain.customers.customer import ConsentWithdrawn, ContactMethodUndeliverable
+from domain.customers.customer.events import ConsentWithdrawn, ContactMethodUndeliverable
 from domain.shared.ids import external_id
 from tests.consumers.policies.policy_place import ADA, MAIL, MEMBER, ORDER, Place, place_in
 from tests.domain.given import NOW, YESTERDAY

@@ -14,7 +14,8 @@ from commands.shared.unit_of_work import UnitOfWork
 from consumers.policies.policy import Policy, Reaction
 from consumers.policies.runner import Policies
 from consumers.rebuilding.rebuild import rebuild
-from domain.customers.customer import Archived, Customer
+from domain.customers.customer.customer import Customer
+from domain.customers.customer.events import Archived
 from domain.shared.events import Recorded
 from infra.read_models.positions import followed
 from infra.read_models.tables import create_tables

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from consumers.projecting import dead_letters
 from domain.shared.events import Event
-from infra.event_store import Stored
+from infra.event_store.mapper import Stored
 from infra.read_models.completeness import Completeness
 from infra.read_models.positions import EVERYONE, Outdated
 from tests.consumers.tallies import SUBJECTS, Added, Clock, Linked, Raised, Tallies, World, drain

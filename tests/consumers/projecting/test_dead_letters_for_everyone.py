@@ -10,7 +10,8 @@ from consumers.projecting import dead_letters
 from consumers.projecting.projector import Projector
 from consumers.projecting.tail import Tail
 from consumers.rebuilding.rebuild import rebuild
-from domain.customers.customer import AttributesSet, Registered
+from domain.customers.customer.annotation_events import AttributesSet
+from domain.customers.customer.events import Registered
 from domain.marketing.segment_model import Activated
 from domain.shared.events import Event
 from projections.marketing.segment_labels import segment_labels

@@ -10,8 +10,8 @@ import pytest
 
 from consumers.projecting.projector import Projector
 from consumers.projecting.tail import Tail
-from infra.read_models import prepare
 from infra.read_models.completeness import Completeness
+from infra.read_models.tables import prepare
 from infra.routing import Held
 from tests.consumers.tallies import SUBJECTS, Added, Tallies, World, sqlite_world
 

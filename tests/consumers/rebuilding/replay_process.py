@@ -8,8 +8,11 @@ import sys
 from pathlib import Path
 
 import consumers.rebuilding.rebuild
-from infra.event_store import EventStore, Mapper, SqliteRecorder, Vault
-from infra.read_models import sqlite_read_models
+from infra.event_store.mapper import Mapper
+from infra.event_store.sqlite import SqliteRecorder
+from infra.event_store.store import EventStore
+from infra.event_store.vault import Vault
+from infra.read_models.database import sqlite_read_models
 from infra.read_models.digest import digest
 from infra.wiring import EVENTS, PROJECTIONS, UPCASTERS
 

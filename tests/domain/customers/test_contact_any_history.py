@@ -10,16 +10,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from domain.customers.feedback import (
-    Acknowledged,
-    ActionTaken,
-    Dismissed,
-    Feedback,
-    FeedbackEnded,
-    NotSubmittedYet,
-    Resolved,
-    Scale,
-)
+from domain.customers.feedback.events import Acknowledged, ActionTaken, Dismissed, Resolved
+from domain.customers.feedback.feedback import Feedback
+from domain.customers.feedback.refusals import FeedbackEnded, NotSubmittedYet
+from domain.customers.feedback.values import Scale
 from domain.customers.interaction import TEXTS, Interaction, InteractionRetracted
 from domain.shared.aggregate import Aggregate
 from domain.shared.events import Actor, Context

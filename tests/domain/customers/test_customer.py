@@ -7,22 +7,23 @@ from uuid import UUID
 
 import pytest
 
-from domain.customers.customer import (
+from domain.customers.customer.annotation_events import ExternalIdLinked, PlainTextsSet
+from domain.customers.customer.customer import Customer
+from domain.customers.customer.events import (
     AcquisitionSource,
     Archived,
     ContactMethod,
-    Customer,
-    CustomerAlreadyRegistered,
     DetailsChanged,
-    ExternalIdLinked,
+    Registered,
+    Restored,
+    Utm,
+)
+from domain.customers.customer.refusals import (
+    CustomerAlreadyRegistered,
     KindRequired,
     MoreThanOnePrimary,
     NeitherNameNorContact,
-    PlainTextsSet,
-    Registered,
-    Restored,
     TooManyContactMethods,
-    Utm,
 )
 from domain.shared.contact import Address, MalformedAddress
 from domain.shared.events import Source, type_name

@@ -9,7 +9,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from domain.customers.customer import Bounce, ConsentGiven, ContactMethod, Customer, RelationAdded, RelationEnded
+from domain.customers.customer.customer import Customer
+from domain.customers.customer.events import Bounce, ConsentGiven, ContactMethod
+from domain.customers.customer.relation_events import RelationAdded, RelationEnded
 from domain.shared.contact import Address
 from domain.shared.events import Actor, Context
 from domain.shared.ids import external_id

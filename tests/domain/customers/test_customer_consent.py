@@ -7,13 +7,11 @@ from typing import Any
 
 import pytest
 
-from domain.customers.customer import (
+from domain.customers.customer.customer import Customer
+from domain.customers.customer.events import ConsentGiven, ConsentWithdrawn, ContactMethod
+from domain.customers.customer.refusals import (
     ConsentEndsBeforeItBegins,
-    ConsentGiven,
-    ConsentWithdrawn,
-    ContactMethod,
     ContactMethodGone,
-    Customer,
     ImportedConsentWithoutEvidence,
     UnknownContactMethod,
 )

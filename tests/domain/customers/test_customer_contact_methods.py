@@ -6,15 +6,17 @@ from typing import Any
 
 import pytest
 
-from domain.customers.customer import (
+from domain.customers.customer.customer import Customer
+from domain.customers.customer.events import (
     ContactMethod,
     ContactMethodAdded,
-    ContactMethodAlreadyThere,
     ContactMethodRemoved,
     ContactMethodRestored,
     ContactMethodUndeliverable,
     ContactMethodVerified,
-    Customer,
+)
+from domain.customers.customer.refusals import (
+    ContactMethodAlreadyThere,
     NeitherNameNorContact,
     TooManyContactMethods,
     UnknownContactMethod,

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from domain.customers.customer import ContactMethod, Customer, CustomerErased, Erased, ImportMayNotErase
+from domain.customers.customer.customer import Customer
+from domain.customers.customer.events import ContactMethod, Erased
+from domain.customers.customer.refusals import CustomerErased, ImportMayNotErase
 from domain.shared.contact import Address
 from domain.shared.ids import new_id
 from domain.shared.refusals import Malformed, NotThere

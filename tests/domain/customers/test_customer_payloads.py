@@ -7,7 +7,8 @@ from typing import get_type_hints
 import msgspec
 import pytest
 
-from domain.customers.customer import AcquisitionSource, ContactMethod, Customer, Utm
+from domain.customers.customer.customer import Customer
+from domain.customers.customer.events import AcquisitionSource, ContactMethod, Utm
 from domain.operations import api_key, imports
 from domain.shared.contact import Address
 from domain.shared.personal import PERSONAL

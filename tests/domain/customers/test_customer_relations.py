@@ -8,18 +8,17 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from domain.customers.customer import (
-    Customer,
+from domain.customers.customer.customer import Customer
+from domain.customers.customer.refusals import (
     CustomerErased,
     CustomerMerged,
     RelatedToThemselves,
-    RelationAdded,
     RelationAlreadyThere,
-    RelationEnded,
     RelationEndsBeforeItBegins,
     TooManyRelations,
     UnknownRelation,
 )
+from domain.customers.customer.relation_events import RelationAdded, RelationEnded
 from domain.customers.customer.relations import RELATION_LIMIT
 from domain.shared.ids import derived_id
 from domain.shared.refusals import Malformed, NotThere

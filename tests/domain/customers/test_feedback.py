@@ -8,21 +8,20 @@ from uuid import UUID
 
 import pytest
 
-from domain.customers.feedback import (
+from domain.customers.feedback.events import Requested, Submitted
+from domain.customers.feedback.feedback import Feedback
+from domain.customers.feedback.refusals import (
     OTHER_THAN_REQUESTED,
     SUBMITTED_BEFORE_REQUEST,
     AlreadySubmitted,
-    Feedback,
     FeedbackEnded,
     FeedbackOfAnother,
     FeedbackRequestedOtherwise,
     FeedbackSubmittedOtherwise,
     NotSubmittedYet,
-    Requested,
-    Scale,
     ScoreOffItsScale,
-    Submitted,
 )
+from domain.customers.feedback.values import Scale
 from domain.shared.ids import external_id
 from domain.shared.refusals import Malformed
 from tests.domain.given import LAST_WEEK, NOW, YESTERDAY, facts, flags, imported, live, state, stored

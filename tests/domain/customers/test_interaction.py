@@ -17,7 +17,7 @@ from domain.customers.interaction import (
     NobodyContacted,
     Redacted,
 )
-from domain.service.ticket import Reference
+from domain.service.ticket.values import Reference
 from domain.shared.ids import external_id
 from domain.shared.refusals import InTheFuture, Malformed
 from tests.domain.given import LAST_WEEK, NOW, YESTERDAY, facts, flags, imported, live, state, stored

@@ -6,8 +6,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from domain.marketing.campaign import Campaign, Goal, Variant
-from domain.marketing.campaign_member import CampaignMember, Converted, Targeted, Touch, member_id
+from domain.marketing.campaign.campaign import Campaign
+from domain.marketing.campaign.values import Goal, Variant
+from domain.marketing.campaign_member.events import Converted, Targeted, Touch
+from domain.marketing.campaign_member.member import CampaignMember, member_id
 from domain.shared.ids import external_id
 from tests.domain.given import live
 

@@ -8,30 +8,20 @@ from typing import Any
 
 import pytest
 
-from domain.marketing.campaign import (
+from domain.marketing.campaign.execution import Cancelled, Launched
+from domain.marketing.campaign.planning import (
     BudgetChanged,
-    CampaignHasEnded,
-    CampaignIsPaused,
-    CampaignIsRunning,
-    CampaignNotLaunched,
     CampaignPlannedOtherwise,
-    Cancelled,
     CurrencyRequired,
     EndsBeforeStart,
-    Goal,
-    Launched,
-    MilestoneReached,
-    MilestoneUnknown,
     NameRequired,
     Planned,
-    ResourceAssigned,
-    ResourceUnknown,
     Revised,
-    SpendKnownOtherwise,
-    SpendReversed,
-    SpendUnknown,
-    Variant,
 )
+from domain.marketing.campaign.progress import MilestoneReached, MilestoneUnknown, ResourceAssigned, ResourceUnknown
+from domain.marketing.campaign.spending import SpendKnownOtherwise, SpendReversed, SpendUnknown
+from domain.marketing.campaign.state import CampaignHasEnded, CampaignIsPaused, CampaignIsRunning, CampaignNotLaunched
+from domain.marketing.campaign.values import Goal, Variant
 from domain.shared.refusals import Malformed, Refusal
 from tests.domain.given import LAST_WEEK, NOW, YESTERDAY, facts, flags, imported, live, state, stored
 from tests.domain.marketing.given_campaigns import CAMPAIGN, PLAN, launched, planned

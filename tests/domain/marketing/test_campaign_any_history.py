@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from msgspec import UNSET
 
-from domain.marketing.campaign import Campaign, Goal, Variant
+from domain.marketing.campaign.campaign import Campaign
+from domain.marketing.campaign.values import Goal, Variant
 from domain.shared.events import Actor, Context
 from domain.shared.refusals import Refusal
 from tests.domain.given import NOW, state, stored

@@ -7,19 +7,16 @@ from typing import Any
 
 import pytest
 
-from domain.marketing.campaign import CampaignHasEnded
-from domain.marketing.campaign_member import (
+from domain.marketing.campaign.state import CampaignHasEnded
+from domain.marketing.campaign_member.events import (
     TOUCHES,
     Bounced,
     Clicked,
-    ConversionKnownOtherwise,
     ConversionReversed,
-    ConversionUnknown,
     Converted,
     Deferred,
     Delivered,
     MarkedAsSpam,
-    MemberTargetedOtherwise,
     Opened,
     Removed,
     Responded,
@@ -27,13 +24,18 @@ from domain.marketing.campaign_member import (
     Suppressed,
     Targeted,
     Touch,
-    TouchKnownOtherwise,
     TouchRetracted,
-    TouchUnknown,
     Unsubscribed,
     Visited,
 )
-from domain.marketing.campaign_member import CampaignMember as Member
+from domain.marketing.campaign_member.member import CampaignMember as Member
+from domain.marketing.campaign_member.member import (
+    ConversionKnownOtherwise,
+    ConversionUnknown,
+    MemberTargetedOtherwise,
+    TouchKnownOtherwise,
+    TouchUnknown,
+)
 from domain.shared.refusals import Malformed
 from tests.domain.given import LAST_WEEK, YESTERDAY, facts, flags, imported, live, state, stored
 from tests.domain.marketing.given_campaigns import CUSTOMER, MEMBER, ORDER, WHOSE, convert, target, targeted, touch

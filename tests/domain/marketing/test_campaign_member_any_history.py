@@ -10,17 +10,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from domain.marketing.campaign_member import (
-    TOUCHES,
-    CampaignMember,
-    Clicked,
-    Converted,
-    Opened,
-    Removed,
-    Suppressed,
-    Targeted,
-    Touch,
-)
+from domain.marketing.campaign_member.events import TOUCHES, Clicked, Converted, Opened, Removed, Suppressed, Targeted, Touch
+from domain.marketing.campaign_member.member import CampaignMember
 from domain.shared.events import Actor, Context
 from domain.shared.refusals import Refusal
 from tests.domain.given import NOW, state, stored

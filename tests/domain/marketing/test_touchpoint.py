@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from domain.customers.customer import Utm
+from domain.customers.customer.events import Utm
 from domain.marketing.touchpoint import NobodyTouched, Recorded, Touchpoint, TouchpointRecordedOtherwise
 from domain.shared.ids import external_id
 from domain.shared.refusals import Malformed

@@ -6,8 +6,9 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from domain.sales.deal import Deal, Place
-from domain.sales.lead import Contact, Converted, Lead
+from domain.sales.deal.deal import Deal, Place
+from domain.sales.lead.events import Contact, Converted
+from domain.sales.lead.lead import Lead
 from domain.sales.pipeline import Pipeline, Stage, pipeline_id
 from domain.shared.ids import external_id
 from tests.domain.given import NOW, live

@@ -5,17 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from domain.sales.order import (
-    Contact,
-    Item,
-    LineQuantity,
-    Order,
-    PaymentAuthorised,
-    PaymentCaptured,
-    PaymentRefunded,
-    ReturnedLine,
-    Terms,
-)
+from domain.sales.order.order import Order
+from domain.sales.order.payments import PaymentAuthorised, PaymentCaptured
+from domain.sales.order.refunds import PaymentRefunded
+from domain.sales.order.terms import Terms
+from domain.sales.order.values import Contact, Item, LineQuantity, ReturnedLine
 from domain.shared.ids import external_id
 from tests.domain.given import live
 

@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from domain.sales.deal import (
+from domain.sales.deal.deal import Deal
+from domain.sales.deal.refusals import (
     BEFORE_LEAD,
-    Deal,
     DealBeforeOpening,
     DealEnded,
     DealNotEnded,

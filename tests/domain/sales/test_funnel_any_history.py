@@ -10,9 +10,13 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from domain.sales.deal import BEFORE_LEAD, Deal, Won
+from domain.sales.deal.deal import Deal
+from domain.sales.deal.events import Won
+from domain.sales.deal.refusals import BEFORE_LEAD
 from domain.sales.funnel import Pursuit
-from domain.sales.lead import BEFORE_CAPTURE, Converted, Lead
+from domain.sales.lead.events import Converted
+from domain.sales.lead.lead import Lead
+from domain.sales.lead.refusals import BEFORE_CAPTURE
 from domain.shared.events import Actor, Context
 from domain.shared.refusals import Refusal
 from tests.domain.given import NOW, state, stored

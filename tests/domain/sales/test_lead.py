@@ -7,14 +7,11 @@ from typing import Any
 
 import pytest
 
-from domain.customers.customer import ImportMayNotErase
-from domain.sales.lead import (
+from domain.customers.customer.refusals import ImportMayNotErase
+from domain.sales.lead.events import Captured, Contact, Converted, Erased
+from domain.sales.lead.lead import Lead
+from domain.sales.lead.refusals import (
     BEFORE_CAPTURE,
-    Captured,
-    Contact,
-    Converted,
-    Erased,
-    Lead,
     LeadBeforeCapture,
     LeadCapturedOtherwise,
     LeadConvertedOtherwise,

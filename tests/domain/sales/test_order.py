@@ -8,27 +8,27 @@ from typing import Any
 import msgspec
 import pytest
 
-from domain.sales.order import (
+from domain.sales.order.order import Order
+from domain.sales.order.placing import (
     CUSTOMER_ARCHIVED,
     TOTAL_DIFFERS,
-    AllocationTooLarge,
-    AmountNegative,
-    Charge,
     CustomerChanged,
     CustomerLinked,
+    OrderPlacedOtherwise,
+    Placed,
+)
+from domain.sales.order.terms import AllocationTooLarge, Terms, TotalNegative
+from domain.sales.order.values import (
+    AmountNegative,
+    Charge,
     Discount,
     Item,
     Line,
     LineTwice,
     NothingNamed,
-    Order,
     OrderDiscount,
-    OrderPlacedOtherwise,
-    Placed,
     QuantityNotPositive,
     Tax,
-    Terms,
-    TotalNegative,
     UnknownLine,
 )
 from domain.shared.events import Source, type_name

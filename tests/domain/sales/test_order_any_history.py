@@ -10,8 +10,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from domain.sales import order as vocabulary
-from domain.sales.order import Item, LineQuantity, MoneyFact, Order, OrderDiscount, ReturnedLine, Terms
+from domain.sales.order import amending, fulfilment, payments, refunds, returns
+from domain.sales.order.order import Order
+from domain.sales.order.state import MoneyFact
+from domain.sales.order.terms import Terms
+from domain.sales.order.values import Item, LineQuantity, OrderDiscount, ReturnedLine
 from domain.shared.events import Actor, Context
 from domain.shared.refusals import Refusal
 from tests.domain.given import NOW, state, stored
@@ -30,10 +33,10 @@ discounts = st.lists(st.builds(OrderDiscount, kind=st.just("fixed"), amount=amou
 totals = st.none() | amounts
 payment_facts = st.sampled_from(
     [
-        ("authorise_payment", vocabulary.PaymentAuthorised),
-        ("capture_payment", vocabulary.PaymentCaptured),
-        ("fail_payment", vocabulary.PaymentFailed),
-        ("charge_back_payment", vocabulary.PaymentChargedBack),
+        ("authorise_payment", payments.PaymentAuthorised),
+        ("capture_payment", payments.PaymentCaptured),
+        ("fail_payment", payments.PaymentFailed),
+        ("charge_back_payment", refunds.PaymentChargedBack),
     ]
 )
 
@@ -102,7 +105,7 @@ class AnyHistory(RuleBasedStateMachine):
 
     @rule(origin=origins, at=times, id=ids, amount=amounts, payment_id=st.none() | ids, return_id=st.none() | ids)
     def refund(self, origin: Any, at: Any, id: str, amount: Decimal, payment_id: Any, return_id: Any) -> None:
-        fact = vocabulary.PaymentRefunded(refund_id=id, amount=amount, payment_id=payment_id, return_id=return_id)
+        fact = refunds.PaymentRefunded(refund_id=id, amount=amount, payment_id=payment_id, return_id=return_id)
         self.attempt("refund_payment", origin, at, fact)
 
     @rule(fact=st.sampled_from(get_args(MoneyFact)), origin=origins, at=times, id=ids)
@@ -136,21 +139,21 @@ class AnyHistory(RuleBasedStateMachine):
     @invariant()
     def no_more_money_goes_back_than_came_in_unless_flagged(self) -> None:
         if self.order.sum("capture") < self.order.sum("refund"):
-            assert vocabulary.REFUND_ABOVE_CAPTURED in self.flagged
+            assert refunds.REFUND_ABOVE_CAPTURED in self.flagged
 
     @invariant()
     def no_more_money_comes_in_than_is_due_unless_said_so(self) -> None:
-        changed_since = {vocabulary.Amended, vocabulary.LinesCancelled, vocabulary.PaymentReversed}
+        changed_since = {amending.Amended, amending.LinesCancelled, refunds.PaymentReversed}
         if self.order.payment_status == "overpaid" and not changed_since & {type(event) for event, _ in self.order.pending}:
-            assert vocabulary.PAYMENT_OVER_DUE in self.flagged
+            assert payments.PAYMENT_OVER_DUE in self.flagged
 
     @invariant()
     def no_more_goods_go_out_than_are_due_unless_flagged(self) -> None:
         excuses = {
-            vocabulary.SHIPPED_BEYOND_ORDERED,
-            vocabulary.CANCELLED_WHAT_IS_SHIPPED,
-            vocabulary.DELIVERED_AFTER_CANCELLATION,
-            vocabulary.LineInUse.rule,
+            fulfilment.SHIPPED_BEYOND_ORDERED,
+            amending.CANCELLED_WHAT_IS_SHIPPED,
+            fulfilment.DELIVERED_AFTER_CANCELLATION,
+            amending.LineInUse.rule,
         }
         for line_id in self.order.line_ids:
             assert self.order.shipped(line_id) <= self.order.due(line_id) or excuses & self.flagged
@@ -158,12 +161,12 @@ class AnyHistory(RuleBasedStateMachine):
     @invariant()
     def no_more_goods_come_back_than_were_ordered_unless_flagged(self) -> None:
         happened = {type(event) for event, _ in self.order.pending}
-        if happened & {vocabulary.Amended, vocabulary.LinesCancelled}:
+        if happened & {amending.Amended, amending.LinesCancelled}:
             return
         for line_id in self.order.line_ids:
-            excuses = {vocabulary.RETURN_BEYOND_SHIPPED, vocabulary.SHIPPED_BEYOND_ORDERED}
+            excuses = {returns.RETURN_BEYOND_SHIPPED, fulfilment.SHIPPED_BEYOND_ORDERED}
             allowed = self.order.returned(line_id) <= self.order.terms.ordered(line_id)
-            assert allowed or (excuses | {vocabulary.DELIVERED_AFTER_CANCELLATION}) & self.flagged
+            assert allowed or (excuses | {fulfilment.DELIVERED_AFTER_CANCELLATION}) & self.flagged
 
     @invariant()
     def axes_agree_with_the_facts(self) -> None:

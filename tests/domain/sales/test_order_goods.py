@@ -6,23 +6,23 @@ from typing import Any
 
 import pytest
 
-from domain.sales.order import (
+from domain.sales.order.fulfilment import (
     CANCELLED_AFTER_DELIVERY,
     DELIVERED_AFTER_CANCELLATION,
-    RETURN_AFTER_DECLINE,
-    RETURN_BEYOND_SHIPPED,
     SHIPPED_AFTER_CANCELLATION,
     SHIPPED_BEFORE_CONFIRMATION,
     SHIPPED_BEYOND_ORDERED,
-    NothingNamed,
-    QuantityNotPositive,
+    ShipmentKnownOtherwise,
+    ShipmentUnknown,
+)
+from domain.sales.order.returns import (
+    RETURN_AFTER_DECLINE,
+    RETURN_BEYOND_SHIPPED,
     ReturnIsReceived,
     ReturnKnownOtherwise,
     ReturnUnknown,
-    ShipmentKnownOtherwise,
-    ShipmentUnknown,
-    UnknownLine,
 )
+from domain.sales.order.values import NothingNamed, QuantityNotPositive, UnknownLine
 from domain.shared.refusals import Refusal
 from tests.domain.given import YESTERDAY, flags, imported, live, state, stored
 from tests.domain.sales.given_orders import back, confirmed, goods, placed, shipped

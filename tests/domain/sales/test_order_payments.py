@@ -7,32 +7,32 @@ from decimal import Decimal
 
 import pytest
 
-from domain.sales.order import (
-    CHARGEBACK,
-    CHARGEBACK_ABOVE_CAPTURED,
+from domain.sales.order.axes import payment_status
+from domain.sales.order.order import Order
+from domain.sales.order.payments import (
     PAYMENT_AFTER_CANCELLATION,
     PAYMENT_AFTER_VOID,
     PAYMENT_BEFORE_CONFIRMATION,
     PAYMENT_OVER_DUE,
-    REFUND_ABOVE_CAPTURED,
-    REFUND_DIFFERS,
-    REFUND_WITHOUT_RETURN,
-    Item,
-    MoneyFact,
-    Order,
-    PaymentChargedBack,
     PaymentFailed,
     PaymentIsCaptured,
     PaymentKnownOtherwise,
     PaymentUnknown,
-    RefundedLine,
+)
+from domain.sales.order.refunds import (
+    CHARGEBACK,
+    CHARGEBACK_ABOVE_CAPTURED,
+    REFUND_ABOVE_CAPTURED,
+    REFUND_DIFFERS,
+    REFUND_WITHOUT_RETURN,
+    PaymentChargedBack,
     RefundKnownOtherwise,
     RefundUnknown,
-    ReturnUnknown,
-    Terms,
-    UnknownLine,
-    payment_status,
 )
+from domain.sales.order.returns import ReturnUnknown
+from domain.sales.order.state import MoneyFact
+from domain.sales.order.terms import Terms
+from domain.sales.order.values import Item, RefundedLine, UnknownLine
 from domain.shared.refusals import AmountNotPositive, AmountTooPrecise, Malformed, Refusal
 from tests.domain.given import YESTERDAY, flags, live, state, stored
 from tests.domain.sales.given_orders import authorise, back, capture, confirmed, goods, paid, placed, refund, shipped

@@ -8,24 +8,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from domain.sales.order import (
-    CANCELLED_AFTER_SHIPMENT,
-    CANCELLED_WHAT_IS_SHIPPED,
-    Address,
-    Cancelled,
-    Contact,
-    Discount,
-    Item,
-    LinesCancelled,
-    OrderDiscount,
-    OrderIsCancelled,
-    OrderIsCompleted,
-    OrderNotConfirmed,
-    OrderNotEnded,
-    OrderNotOpen,
-    QuantityBeyondOrdered,
-    Terms,
-)
+from domain.sales.order.amending import CANCELLED_WHAT_IS_SHIPPED, LinesCancelled, QuantityBeyondOrdered
+from domain.sales.order.processing import CANCELLED_AFTER_SHIPMENT, Cancelled
+from domain.sales.order.state import OrderIsCancelled, OrderIsCompleted, OrderNotConfirmed, OrderNotEnded, OrderNotOpen
+from domain.sales.order.terms import Terms
+from domain.sales.order.values import Contact, Discount, Item, OrderDiscount
+from domain.shared.contact import Address
 from domain.shared.refusals import Malformed, Refusal
 from tests.domain.given import LAST_WEEK, NOW, YESTERDAY, facts, flags, imported, live, state, stored
 from tests.domain.sales.given_orders import CUPS, POT, confirmed, goods, placed, shipped

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from domain.service.ticket import Replied, Ticket
+from domain.service.ticket.correspondence import Replied
+from domain.service.ticket.ticket import Ticket
 from domain.shared.ids import external_id
 from tests.domain.given import NOW, live
 

@@ -11,7 +11,7 @@ from domain.service.opening_hours import Holiday, InForce, OpenHours, Schedule
 from domain.service.service_calendar import Defined, Revised, ServiceCalendar, service_calendar_id
 from domain.service.service_level import PolicyVersion, due, due_times, in_force
 from domain.service.sla_policy import Condition, PolicyTarget, Retired, SlaPolicy, Terms, sla_policy_id
-from domain.service.ticket import SlaTarget
+from domain.service.ticket.values import SlaTarget
 from domain.shared.refusals import Malformed, NotThere
 from tests.domain.given import LAST_WEEK, NOW, YESTERDAY, facts, live, stored
 

@@ -16,7 +16,7 @@ from domain.service.task import (
     TaskCreatedOtherwise,
     TaskEnded,
 )
-from domain.service.ticket import Reference
+from domain.service.ticket.values import Reference
 from domain.shared.ids import external_id
 from domain.shared.refusals import Malformed, NotThere
 from tests.domain.given import NOW, YESTERDAY, facts, flags, imported, live, state, stored

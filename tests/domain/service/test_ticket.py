@@ -7,24 +7,20 @@ from typing import Any
 
 import pytest
 
-from domain.service.ticket import (
+from domain.service.ticket.correspondence import Replied, ReplyRedacted
+from domain.service.ticket.opening import DetailsChanged, Opened, RequesterChanged
+from domain.service.ticket.refusals import (
     REPLY_BEFORE_OPENING,
     BeforeOpening,
-    DetailsChanged,
-    Opened,
     OwnRelative,
-    Reference,
-    Replied,
     ReplyKnownOtherwise,
-    ReplyRedacted,
     ReplyUnknown,
-    RequesterChanged,
-    SlaTarget,
     TargetUnknown,
-    Ticket,
     TicketClosed,
     TicketOpenedOtherwise,
 )
+from domain.service.ticket.ticket import Ticket
+from domain.service.ticket.values import Reference, SlaTarget
 from domain.shared.annotations import Attachment
 from domain.shared.personal import without_personal
 from domain.shared.refusals import Malformed

@@ -10,19 +10,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from domain.service.ticket import (
-    BeforeOpening,
-    Closed,
-    DiscardReason,
-    Reference,
-    Replied,
-    Solved,
-    Ticket,
-    TicketClosed,
-    TicketNotSolved,
-    course,
-    move_of,
-)
+from domain.service.ticket.correspondence import Replied
+from domain.service.ticket.processing import Closed, Solved
+from domain.service.ticket.refusals import BeforeOpening, TicketClosed, TicketNotSolved
+from domain.service.ticket.status import course
+from domain.service.ticket.ticket import Ticket, move_of
+from domain.service.ticket.values import DiscardReason, Reference
 from domain.shared.events import Actor, Context
 from domain.shared.refusals import Refusal
 from tests.domain.given import NOW, state, stored

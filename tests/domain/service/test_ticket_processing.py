@@ -8,20 +8,17 @@ from typing import Any
 
 import pytest
 
-from domain.service.ticket import (
+from domain.service.ticket.refusals import (
     BeforeOpening,
-    Moved,
     OwnRelative,
-    Standing,
-    Ticket,
     TicketClosed,
     TicketMerged,
     TicketNotSolved,
     TicketNotWaiting,
     TicketSolved,
-    course,
-    move_of,
 )
+from domain.service.ticket.status import Moved, Standing, course
+from domain.service.ticket.ticket import Ticket, move_of
 from domain.shared.refusals import Malformed, Refusal
 from tests.domain.given import NOW, facts, flags, imported, live
 from tests.domain.sales.given_orders import ORDER

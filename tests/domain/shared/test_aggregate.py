@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
-from domain.customers.customer import AttributesSet, Customer, ExternalIdUnlinked, PlainTextsSet, Tagged, Untagged
+from domain.customers.customer.annotation_events import AttributesSet, ExternalIdUnlinked, PlainTextsSet, Tagged, Untagged
+from domain.customers.customer.customer import Customer
 from domain.shared.aggregate import FUTURE_TOLERANCE, Aggregate, decision
 from domain.shared.annotations import Attachment, split_attributes
 from domain.shared.events import Context, Event, Metadata, Source

@@ -17,7 +17,11 @@ from commands.shared.batch import Command
 from commands.shared.commit import StoreUnavailable
 from commands.shared.executor import Executor
 from domain.shared.ids import new_id
-from infra.event_store import EventStore, Mapper, PostgresRecorder, SqliteRecorder, Vault, WrongMasterKey
+from infra.event_store.mapper import Mapper
+from infra.event_store.postgres import PostgresRecorder
+from infra.event_store.sqlite import SqliteRecorder
+from infra.event_store.store import EventStore
+from infra.event_store.vault import Vault, WrongMasterKey
 from tests.commands.event_stores import (
     EVENTS,
     accepted,

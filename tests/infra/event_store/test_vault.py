@@ -6,7 +6,7 @@ import pytest
 from cryptography.exceptions import InvalidTag
 
 from domain.shared.ids import new_id
-from infra.event_store import Vault, WrongMasterKey
+from infra.event_store.vault import Vault, WrongMasterKey
 
 VAULT = Vault(bytes(range(32)))
 

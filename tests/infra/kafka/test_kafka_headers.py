@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.shared.events import Actor, Metadata
-from infra.event_store import Stored
+from infra.event_store.mapper import Stored
 from infra.kafka.headers import Headers, Record, Unreadable, decode, encode, with_reason
 from infra.routing import Message, link
 

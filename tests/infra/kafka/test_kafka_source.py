@@ -11,7 +11,7 @@ from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient
 
 from domain.shared.events import Metadata
-from infra.event_store import Stored
+from infra.event_store.mapper import Stored
 from infra.kafka.connection import KafkaUnavailable
 from infra.kafka.consumer import KafkaSource
 from infra.kafka.headers import Headers, encode

@@ -10,12 +10,13 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Column, Date, Engine, Integer, MetaData, Table, Text, Uuid, insert, select, update
 
-from infra.read_models import ReadModels, checkpoints, postgres_read_models, prepare, sqlite_read_models
+from infra.read_models import checkpoints
 from infra.read_models.checkpoints import Checkpoint
 from infra.read_models.completeness import Completeness
+from infra.read_models.database import ReadModels, postgres_read_models, sqlite_read_models
 from infra.read_models.digest import digest, one_moment
 from infra.read_models.positions import Superseded, advance, begin, held, positions
-from infra.read_models.tables import create_tables
+from infra.read_models.tables import create_tables, prepare
 from infra.routing import Held
 from projections.shared.rows import Rows
 

@@ -7,10 +7,11 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from domain.customers.customer import Customer
-from domain.customers.feedback import Feedback, Kind, Scale
+from domain.customers.customer.customer import Customer
+from domain.customers.feedback.feedback import Feedback
+from domain.customers.feedback.values import Kind, Scale
 from domain.customers.interaction import Interaction
-from domain.service.ticket import Reference
+from domain.service.ticket.values import Reference
 from domain.shared.annotations import Annotated, Attachment
 from tests.projections.harness import History, some_attributes, uuid
 

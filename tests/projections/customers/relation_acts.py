@@ -6,7 +6,8 @@ from collections.abc import Callable
 from datetime import date
 from uuid import UUID
 
-from domain.customers.customer import Customer, RelationAdded, RelationRole
+from domain.customers.customer.customer import Customer
+from domain.customers.customer.relation_events import RelationAdded, RelationRole
 from tests.projections.harness import History, uuid
 
 CUSTOMERS = 4

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, func, select
 
-from domain.customers.customer import Customer
-from domain.customers.feedback import Feedback
+from domain.customers.customer.customer import Customer
+from domain.customers.feedback.feedback import Feedback
 from domain.customers.interaction import Interaction
 from domain.shared.annotations import Attachment
 from projections.customers import feedback, interactions

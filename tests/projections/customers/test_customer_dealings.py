@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from domain.customers.feedback import Feedback
+from domain.customers.feedback.feedback import Feedback
 from domain.customers.interaction import Interaction
 from projections.customers.customer_dealings import dealings_of
 from projections.customers.customers import customer_view

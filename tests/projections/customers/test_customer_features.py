@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from domain.customers.customer import Customer
+from domain.customers.customer.customer import Customer
 from domain.marketing.segment_model import Feature
 from domain.marketing.touchpoint import Touchpoint
-from domain.sales.order import LineQuantity
-from domain.service.ticket import Ticket
+from domain.sales.order.values import LineQuantity
+from domain.service.ticket.ticket import Ticket
 from projections.customers.customer_behaviour import Behaviour, taken_up, value, values
 from projections.customers.customer_features import customer_features
 from projections.marketing.segment_labels import segment_labels

@@ -10,8 +10,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, create_engine, select
 
-from domain.customers.customer import ConsentGiven, ContactMethod, Customer
-from domain.sales.order import Item, Order, PaymentCaptured, PaymentRefunded, Terms
+from domain.customers.customer.customer import Customer
+from domain.customers.customer.events import ConsentGiven, ContactMethod
+from domain.sales.order.order import Order
+from domain.sales.order.payments import PaymentCaptured
+from domain.sales.order.refunds import PaymentRefunded
+from domain.sales.order.terms import Terms
+from domain.sales.order.values import Item
 from domain.shared.contact import Address
 from projections.customers import customer_answer
 from projections.customers import customers as customer_view

@@ -10,8 +10,14 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from domain.customers.customer import Customer, Kind, RelationAdded
-from domain.sales.order import Item, Order, PaymentCaptured, PaymentRefunded, Terms
+from domain.customers.customer.customer import Customer
+from domain.customers.customer.events import Kind
+from domain.customers.customer.relation_events import RelationAdded
+from domain.sales.order.order import Order
+from domain.sales.order.payments import PaymentCaptured
+from domain.sales.order.refunds import PaymentRefunded
+from domain.sales.order.terms import Terms
+from domain.sales.order.values import Item
 from projections.customers import related_totals
 from projections.customers import relations as customer_relations
 from projections.customers.customers import customer_view

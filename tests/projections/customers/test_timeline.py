@@ -8,9 +8,14 @@ import pytest
 from hypothesis import given, settings
 from sqlalchemy import Connection, select
 
-from domain.customers.customer import ContactMethod, Customer
-from domain.marketing.campaign_member import CampaignMember, Converted
-from domain.sales.order import Item, Order, PaymentCaptured, Terms
+from domain.customers.customer.customer import Customer
+from domain.customers.customer.events import ContactMethod
+from domain.marketing.campaign_member.events import Converted
+from domain.marketing.campaign_member.member import CampaignMember
+from domain.sales.order.order import Order
+from domain.sales.order.payments import PaymentCaptured
+from domain.sales.order.terms import Terms
+from domain.sales.order.values import Item
 from projections.customers.timeline import customer_timeline, moments, timeline
 from tests.projections.harness import History, fold, in_memory, uuid
 from tests.projections.histories import CUSTOMERS, NAMES, histories

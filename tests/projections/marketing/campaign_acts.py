@@ -7,11 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from domain.marketing.campaign import Campaign
+from domain.marketing.campaign.campaign import Campaign
 from domain.marketing.campaign.values import Goal, Variant
-from domain.marketing.campaign_member import (
+from domain.marketing.campaign_member.events import (
     Bounced,
-    CampaignMember,
     Clicked,
     Converted,
     Delivered,
@@ -26,6 +25,7 @@ from domain.marketing.campaign_member import (
     Unsubscribed,
     Visited,
 )
+from domain.marketing.campaign_member.member import CampaignMember
 from tests.projections.harness import History, some_attributes, uuid
 
 CUSTOMERS = 4

@@ -10,10 +10,13 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from domain.customers.customer import ContactMethod, Customer
+from domain.customers.customer.customer import Customer
+from domain.customers.customer.events import ContactMethod
 from domain.marketing.segment_model import Feature, Fitted, Quality, SegmentModel
 from domain.operations.calendar import Calendar
-from domain.sales.order import Item, Order, Terms
+from domain.sales.order.order import Order
+from domain.sales.order.terms import Terms
+from domain.sales.order.values import Item
 from tests.projections.harness import History, uuid
 
 CUT_OFF = date(2024, 3, 1)

@@ -9,11 +9,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import Connection
 
-from domain.marketing.campaign import Campaign
+from domain.marketing.campaign.campaign import Campaign
 from domain.marketing.campaign.values import Goal, Variant
-from domain.marketing.campaign_member import (
+from domain.marketing.campaign_member.events import (
     Bounced,
-    CampaignMember,
     Clicked,
     Converted,
     Delivered,
@@ -25,6 +24,7 @@ from domain.marketing.campaign_member import (
     Touch,
     Visited,
 )
+from domain.marketing.campaign_member.member import CampaignMember
 from projections.marketing import campaign_effect
 from projections.marketing.campaign_counts import Question
 from projections.marketing.campaign_effect import Answered, Effect

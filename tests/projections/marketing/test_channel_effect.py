@@ -12,10 +12,13 @@ import msgspec
 import pytest
 from sqlalchemy import Connection
 
-from domain.customers.customer import Customer
+from domain.customers.customer.customer import Customer
 from domain.marketing.channel import Channel, ChannelDay, CostRecorded, TrafficRecorded, channel_day_id, channel_id
-from domain.sales.lead import Contact, Converted, Lead
-from domain.sales.order import Item, Order, Terms
+from domain.sales.lead.events import Contact, Converted
+from domain.sales.lead.lead import Lead
+from domain.sales.order.order import Order
+from domain.sales.order.terms import Terms
+from domain.sales.order.values import Item
 from projections.marketing.channel_effect import CONVERSIONS, Effect, Mean, report
 from projections.marketing.channel_traffic import channel_traffic
 from projections.marketing.channels import channels

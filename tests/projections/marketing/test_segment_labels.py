@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection
 
-from domain.customers.customer import Customer
+from domain.customers.customer.customer import Customer
 from domain.marketing.segment_model import SegmentModel
 from projections.customers.customer_behaviour import Behaviour, Spent
 from projections.marketing import segment_answers, segment_models

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, func, select
 
-from domain.customers.customer import Customer
+from domain.customers.customer.customer import Customer
 from domain.marketing.segment_rule import SegmentRule
 from projections.marketing import segment_answers, segment_rule_answers
 from projections.marketing.segment_labels import segment_labels

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import Connection, func, select
 
-from domain.customers.customer import Customer, Utm
+from domain.customers.customer.customer import Customer
+from domain.customers.customer.events import Utm
 from domain.marketing.touchpoint import Touchpoint
 from projections.marketing import touchpoints
 from projections.marketing.touchpoints import Filter

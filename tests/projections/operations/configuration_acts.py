@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from domain.customers.customer import Customer
+from domain.customers.customer.customer import Customer
 from domain.customers.field_definition import FieldDefinition
 from domain.marketing.segment_rule import SegmentRule
 from domain.marketing.static_list import StaticList
@@ -16,7 +16,7 @@ from domain.operations.team import Team
 from domain.operations.user import User
 from domain.operations.webhook import Subscription, Webhook
 from domain.service.task import Task
-from domain.service.ticket import Reference
+from domain.service.ticket.values import Reference
 from tests.projections.harness import History
 
 CUSTOMERS = 4

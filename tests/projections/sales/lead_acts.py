@@ -7,10 +7,11 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from domain.customers.customer import Customer
+from domain.customers.customer.customer import Customer
 from domain.marketing.touchpoint import Touchpoint
-from domain.sales.deal import Deal, Place
-from domain.sales.lead import Contact, Converted, Lead
+from domain.sales.deal.deal import Deal, Place
+from domain.sales.lead.events import Contact, Converted
+from domain.sales.lead.lead import Lead
 from domain.sales.pipeline import Pipeline, Stage
 from domain.shared.annotations import Attachment
 from tests.projections.harness import History, some_attributes, uuid

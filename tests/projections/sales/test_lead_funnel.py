@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import Connection
 
-from domain.customers.customer import Customer
-from domain.sales.deal import Deal, Place
-from domain.sales.lead import Contact, Converted, Lead
+from domain.customers.customer.customer import Customer
+from domain.sales.deal.deal import Deal, Place
+from domain.sales.lead.events import Contact, Converted
+from domain.sales.lead.lead import Lead
 from domain.sales.pipeline import Pipeline, Stage
 from domain.shared.annotations import Attachment
 from projections.sales import deals, lead_funnel, leads, pipelines

@@ -14,19 +14,11 @@ import pytest
 from hypothesis import given, settings
 from sqlalchemy import Connection, func, select
 
-from domain.sales.order import (
-    Charge,
-    Discount,
-    Item,
-    LineQuantity,
-    Order,
-    OrderDiscount,
-    PaymentCaptured,
-    PaymentRefunded,
-    ReturnedLine,
-    Tax,
-    Terms,
-)
+from domain.sales.order.order import Order
+from domain.sales.order.payments import PaymentCaptured
+from domain.sales.order.refunds import PaymentRefunded
+from domain.sales.order.terms import Terms
+from domain.sales.order.values import Charge, Discount, Item, LineQuantity, OrderDiscount, ReturnedLine, Tax
 from domain.shared.events import Context
 from projections.sales import channel_sales, orders
 from projections.sales.channel_sales import Sales

@@ -8,21 +8,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from domain.customers.customer import Customer
-from domain.sales.order import (
-    Charge,
-    Discount,
-    Item,
-    LineQuantity,
-    Order,
-    OrderDiscount,
-    PaymentCaptured,
-    PaymentRefunded,
-    RefundedLine,
-    ReturnedLine,
-    Tax,
-    Terms,
-)
+from domain.customers.customer.customer import Customer
+from domain.sales.order.order import Order
+from domain.sales.order.payments import PaymentCaptured
+from domain.sales.order.refunds import PaymentRefunded
+from domain.sales.order.terms import Terms
+from domain.sales.order.values import Charge, Discount, Item, LineQuantity, OrderDiscount, RefundedLine, ReturnedLine, Tax
 from domain.shared.contact import Address
 from domain.shared.events import Context
 from projections.sales import orders

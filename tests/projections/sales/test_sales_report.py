@@ -13,8 +13,10 @@ import pytest
 from hypothesis import given, settings
 from sqlalchemy import Connection, func, select
 
-from domain.customers.customer import Customer
-from domain.sales.order import Charge, Item, LineQuantity, Order, OrderDiscount, ReturnedLine, Terms
+from domain.customers.customer.customer import Customer
+from domain.sales.order.order import Order
+from domain.sales.order.terms import Terms
+from domain.sales.order.values import Charge, Item, LineQuantity, OrderDiscount, ReturnedLine
 from domain.shared.events import Context
 from projections.sales import buyers
 from projections.sales.buyers import Bought, Cohort

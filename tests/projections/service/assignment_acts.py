@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from domain.service.assignment_rule import AssignmentRule, Condition, Terms
 from domain.service.rota import Rota
-from domain.service.ticket import Reference
+from domain.service.ticket.values import Reference
 from domain.shared.ids import external_id
 from tests.projections.harness import History
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from domain.service.ticket import Ticket
+from domain.service.ticket.ticket import Ticket
 from tests.projections.harness import History
 
 NOON = datetime(2024, 3, 1, 12, tzinfo=UTC)

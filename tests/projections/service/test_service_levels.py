@@ -17,7 +17,9 @@ from domain.service.opening_hours import InForce, OpenHours, Schedule
 from domain.service.service_calendar import ServiceCalendar
 from domain.service.service_level import judged, worst
 from domain.service.sla_policy import METRICS, Condition, PolicyTarget, SlaPolicy, Terms
-from domain.service.ticket import Replied, SlaTarget, Ticket
+from domain.service.ticket.correspondence import Replied
+from domain.service.ticket.ticket import Ticket
+from domain.service.ticket.values import SlaTarget
 from projections.service.service_calendars import calendars, service_calendars
 from projections.service.service_level_breaches import Judged, breaches
 from projections.service.service_level_report import Kept, Question, report

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from msgspec.structs import asdict
 from sqlalchemy import Connection
 
-from domain.customers.feedback import Feedback
+from domain.customers.feedback.feedback import Feedback
 from domain.service.sla_policy import PolicyTarget, SlaPolicy, Terms
 from projections.customers.feedback import feedback
 from projections.customers.feedback_report import Group

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import Connection
 
-from domain.service.ticket import Ticket
+from domain.service.ticket.ticket import Ticket
 from projections.service import ticket_times
 from projections.service.ticket_report import Question, Times, TooManyGroups, report
 from tests.projections.harness import History, fold, in_memory

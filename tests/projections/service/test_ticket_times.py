@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from sqlalchemy import Connection
 
-from domain.service.ticket import Replied, Ticket
+from domain.service.ticket.correspondence import Replied
+from domain.service.ticket.ticket import Ticket
 from projections.service import ticket_times
 from projections.service.ticket_times import so_far
 from tests.projections.harness import History, fold, in_memory, uuid

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, func, select
 
-from domain.customers.customer import Customer
-from domain.service.ticket import Reference, Replied, Ticket
+from domain.customers.customer.customer import Customer
+from domain.service.ticket.correspondence import Replied
+from domain.service.ticket.ticket import Ticket
+from domain.service.ticket.values import Reference
 from domain.shared.annotations import Attachment
 from projections.service import tickets
 from projections.service.tickets import Filter

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from domain.customers.customer import Customer
-from domain.service.ticket import Reference, Replied, SlaTarget, Ticket
+from domain.customers.customer.customer import Customer
+from domain.service.ticket.correspondence import Replied
+from domain.service.ticket.ticket import Ticket
+from domain.service.ticket.values import Reference, SlaTarget
 from domain.shared.annotations import Attachment
 from tests.projections.harness import History, some_attributes, uuid
 
