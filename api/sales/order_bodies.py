@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.shared.fields import ABSENT, AddressBody, Body, Code, Currency, DecimalText, Line, Number, Text, TheirCode, Told, given
+from api.shared.fields import ABSENT, AddressBody, Body, Code, Currency, DecimalText, Line, Number, Text, TheirCode, Told
 from domain.sales.order import values
 
 LineId = Annotated[
@@ -43,22 +43,20 @@ PLACED: dict[str, Any] = {
 class TaxBody(Body):
     """A tax of a line. `rate` is a fraction: 0.19 is 19 %."""
 
+    states = values.Tax
+
     name: Number
     amount: DecimalText
     rate: DecimalText | None = None
-
-    def value(self) -> values.Tax:
-        return values.Tax(name=self.name, amount=self.amount, rate=self.rate)
 
 
 class LineDiscountBody(Body):
     """What one line is cheaper by, in all."""
 
+    states = values.Discount
+
     amount: DecimalText
     code: TheirCode | None = None
-
-    def value(self) -> values.Discount:
-        return values.Discount(amount=self.amount, code=self.code)
 
 
 class LineBody(Body):
@@ -76,32 +74,21 @@ class LineBody(Body):
     taxes: Annotated[list[TaxBody], Field(max_length=50)] = []
     total: DecimalText | None = None
 
-    def value(self, place: int) -> values.Item:
-        item: dict[str, Any] = {
-            "line_id": self.line_id or str(place),
-            "sku": self.sku,
-            "name": self.name,
-            "category": self.category,
-            "quantity": self.quantity,
-            "unit": self.unit,
-            "unit_price": self.unit_price,
-            "unit_cost": self.unit_cost,
-            "discounts": tuple(discount.value() for discount in self.discounts),
-            "taxes": tuple(tax.value() for tax in self.taxes),
-        }
-        return values.Item(**item) if self.total is None else values.Line(**item, total=self.total)
+    def item(self, place: int) -> values.Item:
+        """A line whose total is stated is a line; one without is an item that the order works out."""
+        stated = self.named("total") | {"line_id": self.line_id or str(place)}
+        return values.Item(**stated) if self.total is None else values.Line(**stated, total=self.total)
 
 
 class DiscountBody(Body):
     """A discount on the whole order. `allocation` says by line id how much falls on each; by their totals if it is empty."""
 
+    states = values.OrderDiscount
+
     kind: Literal["percentage", "fixed", "shipping", "loyalty", "other"]
     amount: DecimalText
     code: TheirCode | None = None
     allocation: Annotated[dict[Number, DecimalText], Field(max_length=1000)] = {}
-
-    def value(self) -> values.OrderDiscount:
-        return values.OrderDiscount(kind=self.kind, amount=self.amount, code=self.code, allocation=self.allocation)
 
 
 class ChargeBody(Body):
@@ -111,18 +98,16 @@ class ChargeBody(Body):
     amount: DecimalText
     tax: DecimalText | None = None
 
-    def value(self) -> values.Charge:
-        tax = {} if self.tax is None else {"tax": self.tax}
-        return values.Charge(kind=self.kind, amount=self.amount, **tax)
+    def stated(self) -> values.Charge:
+        return values.Charge(**self.named(*(() if self.tax is not None else ("tax",))))
 
 
 class ContactBody(Body):
+    states = values.Contact
+
     name: Line | None = None
     email: Line | None = None
     phone: Line | None = None
-
-    def value(self) -> values.Contact:
-        return values.Contact(name=self.name, email=self.email, phone=self.phone)
 
 
 Lines = Annotated[list[LineBody], Field(max_length=1000)]
@@ -154,18 +139,7 @@ class PlaceBody(Told):
     model_config = {"json_schema_extra": {"examples": [PLACED]}}
 
     def facts(self) -> dict[str, Any]:
-        facts = {
-            "number": self.number,
-            "customer_id": self.customer_id,
-            "channel": self.channel,
-            "currency": self.currency,
-            "prices_include_tax": self.prices_include_tax,
-            "lines": _items(self.lines),
-            "discounts": _values(self.discounts),
-            "charges": _values(self.charges),
-            "total": self.total,
-        }
-        return facts | given(self, "owner", "campaign_id", "lead_id", "deal_id", "test", **RECIPIENT)
+        return self.named("lines") | {"lines": _items(self.lines)}
 
 
 class AmendBody(Told):
@@ -182,15 +156,14 @@ class AmendBody(Told):
     model_config = {"json_schema_extra": {"examples": [{"lines": PLACED["lines"], "contact": {"phone": "+49 30 1234567"}}]}}
 
     def facts(self) -> dict[str, Any]:
-        return given(self, "total", lines=_items, discounts=_values, charges=_values, **RECIPIENT)
+        return self.named("lines") | ({"lines": _items(self.lines)} if "lines" in self.model_fields_set else {})
 
 
 class LineQuantityBody(Body):
+    states = values.LineQuantity
+
     line_id: Number
     quantity: DecimalText
-
-    def value(self) -> values.LineQuantity:
-        return values.LineQuantity(line_id=self.line_id, quantity=self.quantity)
 
 
 class CancelLinesBody(Told):
@@ -203,9 +176,6 @@ class CancelLinesBody(Told):
     reason: Code | None = None
 
     model_config = {"json_schema_extra": {"examples": [{"lines": [{"line_id": "1", "quantity": "1"}], "reason": "sold_out"}]}}
-
-    def facts(self) -> dict[str, Any]:
-        return {"lines": tuple(line.value() for line in self.lines), "total": self.total, "reason": self.reason}
 
 
 class CustomerBody(Told):
@@ -226,15 +196,4 @@ class ReopenBody(Told):
 
 
 def _items(lines: Sequence[LineBody]) -> tuple[values.Item, ...]:
-    return tuple(line.value(place) for place, line in enumerate(lines, start=1))
-
-
-def _values(bodies: Sequence[DiscountBody] | Sequence[ChargeBody]) -> tuple[values.OrderDiscount | values.Charge, ...]:
-    return tuple(body.value() for body in bodies)
-
-
-RECIPIENT = {
-    "billing_address": AddressBody.value,
-    "shipping_address": AddressBody.value,
-    "contact": ContactBody.value,
-}
+    return tuple(line.item(place) for place, line in enumerate(lines, start=1))

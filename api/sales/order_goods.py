@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Request, Response
 
 from api.sales import order_goods_bodies as bodies
-from api.sales.orders import on_order
+from api.sales.orders import ORDERS
 from api.shared.access import may
 from api.shared.fields import Told
 from api.shared.openapi import ACCEPTED
@@ -30,18 +30,18 @@ ReturnId = Annotated[str, Path(min_length=1, max_length=64)]
 @router.post("/shipments")
 async def ship(request: Request, id: UUID, body: bodies.ShipmentBody) -> Response:
     """Goods left. More than is due, or before confirmation, is recorded and flagged."""
-    return await on_order(request, id, order_goods.ship, body, **body.facts())
+    return await ORDERS.by_id(request, id, order_goods.ship, body)
 
 
 @router.post("/shipments/{shipment_id}/delivery")
 async def deliver(request: Request, id: UUID, shipment_id: ShipmentId, body: Told | None = None) -> Response:
-    return await on_order(request, id, order_goods.deliver, body, shipment_id=shipment_id)
+    return await ORDERS.by_id(request, id, order_goods.deliver, body, shipment_id=shipment_id)
 
 
 @router.post("/shipments/{shipment_id}/delivery-failure")
 async def fail_delivery(request: Request, id: UUID, shipment_id: ShipmentId, body: bodies.ReasonBody | None = None) -> Response:
     """An attempt to deliver failed; the goods are still on their way."""
-    return await on_order(request, id, order_goods.fail_delivery, body, shipment_id=shipment_id, reason=body and body.reason)
+    return await ORDERS.by_id(request, id, order_goods.fail_delivery, body, shipment_id=shipment_id)
 
 
 @router.post("/shipments/{shipment_id}/cancellation")
@@ -49,30 +49,27 @@ async def cancel_shipment(
     request: Request, id: UUID, shipment_id: ShipmentId, body: bodies.ReasonBody | None = None
 ) -> Response:
     """The shipment did not happen after all; its goods are due again."""
-    return await on_order(request, id, order_goods.cancel_shipment, body, shipment_id=shipment_id, reason=body and body.reason)
+    return await ORDERS.by_id(request, id, order_goods.cancel_shipment, body, shipment_id=shipment_id)
 
 
 @router.post("/return-requests")
 async def request_return(request: Request, id: UUID, body: bodies.ReturnRequestBody) -> Response:
     """The customer asks to send goods back. The return that follows has the same `return_id`."""
-    return await on_order(request, id, order_goods.request_return, body, **body.facts())
+    return await ORDERS.by_id(request, id, order_goods.request_return, body)
 
 
 @router.post("/return-requests/{return_id}/decline")
 async def decline_return(request: Request, id: UUID, return_id: ReturnId, body: bodies.DeclineBody | None = None) -> Response:
-    told = body or bodies.DeclineBody()
-    return await on_order(
-        request, id, order_goods.decline_return, told, return_id=return_id, reason=told.reason, note=told.note
-    )
+    return await ORDERS.by_id(request, id, order_goods.decline_return, body, return_id=return_id)
 
 
 @router.post("/returns")
 async def receive_return(request: Request, id: UUID, body: bodies.ReturnBody) -> Response:
     """Goods came back, requested or not. More than went out is recorded and flagged."""
-    return await on_order(request, id, order_goods.receive_return, body, **body.facts())
+    return await ORDERS.by_id(request, id, order_goods.receive_return, body)
 
 
 @router.post("/returns/{return_id}/reversal")
 async def reverse_return(request: Request, id: UUID, return_id: ReturnId, body: bodies.ReasonBody | None = None) -> Response:
     """The goods did not come back after all."""
-    return await on_order(request, id, order_goods.reverse_return, body, return_id=return_id, reason=body and body.reason)
+    return await ORDERS.by_id(request, id, order_goods.reverse_return, body, return_id=return_id)

@@ -36,12 +36,7 @@ class ShipmentBody(Told):
     }
 
     def facts(self) -> dict[str, Any]:
-        return {
-            "shipment_id": self.shipment_id or str(new_id()),
-            "lines": tuple(line.value() for line in self.lines),
-            "carrier": self.carrier,
-            "tracking": self.tracking,
-        }
+        return self.named() | {"shipment_id": self.shipment_id or str(new_id())}
 
 
 class ReasonBody(Told):
@@ -53,18 +48,11 @@ class ReasonBody(Told):
 class ReturnedLineBody(LineQuantityBody):
     """`reason` is a code; `restock` says whether the goods can be sold again."""
 
+    states = ReturnedLine
+
     reason: Code | None = None
     condition: Literal["new", "opened", "used", "damaged", "defective", "unknown"] = "unknown"
     restock: bool = False
-
-    def value(self) -> ReturnedLine:
-        return ReturnedLine(
-            line_id=self.line_id,
-            quantity=self.quantity,
-            reason=self.reason,
-            condition=self.condition,
-            restock=self.restock,
-        )
 
 
 ReturnedLines = Annotated[list[ReturnedLineBody], Field(min_length=1, max_length=1000)]
@@ -89,11 +77,7 @@ class ReturnBody(Told):
     }
 
     def facts(self) -> dict[str, Any]:
-        return {
-            "return_id": self.return_id or str(new_id()),
-            "lines": tuple(line.value() for line in self.lines),
-            "exchange_order_id": self.exchange_order_id,
-        }
+        return self.named() | {"return_id": self.return_id or str(new_id())}
 
 
 class ReturnRequestBody(Told):
@@ -102,11 +86,7 @@ class ReturnRequestBody(Told):
     note: Text | None = None
 
     def facts(self) -> dict[str, Any]:
-        return {
-            "return_id": self.return_id or str(new_id()),
-            "lines": tuple(line.value() for line in self.lines),
-            "note": self.note,
-        }
+        return self.named() | {"return_id": self.return_id or str(new_id())}
 
 
 class DeclineBody(ReasonBody):

@@ -26,9 +26,6 @@ class MoneyBody(Told):
     gateway: TheirCode | None = None
     reference: Line | None = None
 
-    def facts(self) -> dict[str, Any]:
-        return {"amount": self.amount, "method": self.method, "gateway": self.gateway, "reference": self.reference}
-
 
 class PaymentBody(MoneyBody):
     """The same payment again changes nothing; with other values it is refused."""
@@ -42,16 +39,13 @@ class PaymentBody(MoneyBody):
     }
 
     def facts(self) -> dict[str, Any]:
-        return super().facts() | {"payment_id": self.payment_id or str(new_id())}
+        return self.named() | {"payment_id": self.payment_id or str(new_id())}
 
 
 class FailureBody(MoneyBody):
     """`reason` is a code."""
 
     reason: Code | None = None
-
-    def facts(self) -> dict[str, Any]:
-        return super().facts() | {"reason": self.reason}
 
 
 class ChargebackBody(FailureBody):
@@ -66,7 +60,7 @@ class ReversalBody(Told):
     reference: Line | None = None
 
     def facts(self) -> dict[str, Any]:
-        return {"fact": self.fact, "reason": self.reason, "reference": self.reference}
+        return self.named() | {"fact": self.fact}
 
 
 class PaymentReversalBody(ReversalBody):
@@ -87,9 +81,8 @@ class RefundedLineBody(Body):
     amount: DecimalText
     tax: DecimalText | None = None
 
-    def value(self) -> RefundedLine:
-        tax = {} if self.tax is None else {"tax": self.tax}
-        return RefundedLine(line_id=self.line_id, quantity=self.quantity, amount=self.amount, **tax)
+    def stated(self) -> RefundedLine:
+        return RefundedLine(**self.named(*(() if self.tax is not None else ("tax",))))
 
 
 class RefundBody(MoneyBody):
@@ -117,15 +110,6 @@ class RefundBody(MoneyBody):
     }
 
     def facts(self) -> dict[str, Any]:
-        shipping = {} if self.shipping_amount is None else {"shipping_amount": self.shipping_amount}
-        return (
-            super().facts()
-            | shipping
-            | {
-                "refund_id": self.refund_id or str(new_id()),
-                "payment_id": self.payment_id,
-                "return_id": self.return_id,
-                "lines": tuple(line.value() for line in self.lines),
-                "reason": self.reason,
-            }
-        )
+        """`shipping_amount` says nothing where it is null."""
+        apart = () if self.shipping_amount is not None else ("shipping_amount",)
+        return self.named(*apart) | {"refund_id": self.refund_id or str(new_id())}

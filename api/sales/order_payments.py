@@ -8,9 +8,8 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Request, Response
 
 from api.sales import order_payment_bodies as bodies
-from api.sales.orders import on_order
+from api.sales.orders import ORDERS
 from api.shared.access import may
-from api.shared.commanding import carry_out
 from api.shared.fields import Told
 from api.shared.openapi import ACCEPTED
 from api.shared.strict import StrictRoute
@@ -31,31 +30,31 @@ RefundId = Annotated[str, Path(min_length=1, max_length=64)]
 @router.post("/payments")
 async def capture_payment(request: Request, id: UUID, body: bodies.PaymentBody) -> Response:
     """Money came in. It uses up the authorisation with the same id; more than is due is recorded and flagged."""
-    return await on_order(request, id, order_payments.capture_payment, body, **body.facts())
+    return await ORDERS.by_id(request, id, order_payments.capture_payment, body)
 
 
 @router.post("/payments/authorisations")
 async def authorise_payment(request: Request, id: UUID, body: bodies.PaymentBody) -> Response:
     """Money is promised: it can be captured, or voided."""
-    return await on_order(request, id, order_payments.authorise_payment, body, **body.facts())
+    return await ORDERS.by_id(request, id, order_payments.authorise_payment, body)
 
 
 @router.post("/payments/{payment_id}/void")
 async def void_payment(request: Request, id: UUID, payment_id: PaymentId, body: Told | None = None) -> Response:
     """The authorisation will not be used."""
-    return await on_order(request, id, order_payments.void_payment, body, payment_id=payment_id)
+    return await ORDERS.by_id(request, id, order_payments.void_payment, body, payment_id=payment_id)
 
 
 @router.post("/payments/{payment_id}/failure")
 async def fail_payment(request: Request, id: UUID, payment_id: PaymentId, body: bodies.FailureBody) -> Response:
     """An attempt to pay brought nothing."""
-    return await on_order(request, id, order_payments.fail_payment, body, payment_id=payment_id, **body.facts())
+    return await ORDERS.by_id(request, id, order_payments.fail_payment, body, payment_id=payment_id)
 
 
 @router.post("/payments/{payment_id}/chargeback")
 async def charge_back_payment(request: Request, id: UUID, payment_id: PaymentId, body: bodies.ChargebackBody) -> Response:
     """The customer's bank took the payment back."""
-    return await on_order(request, id, order_payments.charge_back_payment, body, payment_id=payment_id, **body.facts())
+    return await ORDERS.by_id(request, id, order_payments.charge_back_payment, body, payment_id=payment_id)
 
 
 @router.post("/payments/{payment_id}/reversal")
@@ -63,13 +62,13 @@ async def reverse_payment(
     request: Request, id: UUID, payment_id: PaymentId, body: bodies.PaymentReversalBody | None = None
 ) -> Response:
     """What was told about the payment did not hold: its capture, if nothing else is named."""
-    return await _reverse(request, id, payment_id, body or bodies.PaymentReversalBody())
+    return await ORDERS.by_id(request, id, order_payments.reverse_payment, body or bodies.PaymentReversalBody(), id=payment_id)
 
 
 @router.post("/refunds")
 async def refund_payment(request: Request, id: UUID, body: bodies.RefundBody) -> Response:
     """Money went back. More than was captured, or without a return, is recorded and flagged."""
-    return await on_order(request, id, order_payments.refund_payment, body, **body.facts())
+    return await ORDERS.by_id(request, id, order_payments.refund_payment, body)
 
 
 @router.post("/refunds/{refund_id}/reversal")
@@ -77,10 +76,4 @@ async def reverse_refund(
     request: Request, id: UUID, refund_id: RefundId, body: bodies.RefundReversalBody | None = None
 ) -> Response:
     """The refund did not hold."""
-    return await _reverse(request, id, refund_id, body or bodies.RefundReversalBody())
-
-
-async def _reverse(request: Request, id: UUID, reversed_id: str, told: bodies.ReversalBody) -> Response:
-    return await carry_out(
-        request, order_payments.reverse_payment, told, target=id, order_id=id, id=reversed_id, **told.facts()
-    )
+    return await ORDERS.by_id(request, id, order_payments.reverse_payment, body or bodies.RefundReversalBody(), id=refund_id)

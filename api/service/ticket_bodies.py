@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from api.shared.annotation_bodies import FileBody
-from api.shared.fields import ABSENT, Body, Code, Line, Number, TheirCode, Told, given
+from api.shared.fields import ABSENT, Body, Code, Line, Number, TheirCode, Told
 from domain.service.ticket import correspondence, values
 from domain.shared.ids import derived_id, new_id
 
@@ -30,11 +30,10 @@ OPENED: dict[str, Any] = {
 class ReferenceBody(Body):
     """Something of this store that a ticket is about."""
 
+    states = values.Reference
+
     kind: Literal["customer", "order", "ticket"]
     id: UUID
-
-    def value(self) -> values.Reference:
-        return values.Reference(kind=self.kind, id=self.id)
 
 
 class OpenBody(Told):
@@ -55,12 +54,9 @@ class OpenBody(Told):
     model_config = {"json_schema_extra": {"examples": [OPENED]}}
 
     def facts(self) -> dict[str, Any]:
-        """The ids that are absent or null say nothing, and neither does an absent text."""
-        told = {"number": self.number, "customer_id": self.customer_id, "opened_by": self.opened_by}
-        ids = {"follow_up_of": self.follow_up_of, "parent_id": self.parent_id}
-        texts = given(self, "title", "description", "channel", "category", "priority")
-        about = {"about": tuple(one.value() for one in self.about)} if self.about else {}
-        return told | texts | about | {name: id for name, id in ids.items() if id is not None}
+        """An id that is null says as little as one that is absent; so does an empty `about`."""
+        silent = ("follow_up_of", "parent_id", "about")
+        return {name: fact for name, fact in super().facts().items() if fact or name not in silent}
 
 
 class ChangeBody(Told):
@@ -72,9 +68,6 @@ class ChangeBody(Told):
     priority: TheirCode | None = ABSENT
 
     model_config = {"json_schema_extra": {"examples": [{"title": "Two cups came broken", "priority": "urgent"}]}}
-
-    def facts(self) -> dict[str, Any]:
-        return given(self, "title", "description", "category", "priority")
 
 
 class CategoryBody(Told):
@@ -114,23 +107,14 @@ class ReplyBody(Told):
 
     model_config = {"json_schema_extra": {"examples": [{"by": "agent", "body": "Two new ones are on their way."}]}}
 
-    def value(self) -> correspondence.Replied:
+    def facts(self) -> dict[str, Any]:
         reply_id = self.reply_id or str(new_id())
         files = enumerate(self.attachments, start=1)
-        return correspondence.Replied(
-            reply_id=reply_id,
-            by=self.by,
-            visibility=self.visibility,
-            channel=self.channel,
-            automatic=self.automatic,
-            attachments=tuple(file.value(derived_id("attachment", reply_id, str(place))) for place, file in files),
-            body=self.body,
-            message_id=self.message_id,
-            in_reply_to=self.in_reply_to,
-            references=tuple(self.references) or None,
-            to=tuple(self.to) or None,
-            cc=tuple(self.cc) or None,
-        )
+        attachments = tuple(file.value(derived_id("attachment", reply_id, str(place))) for place, file in files)
+        stated = self.named("attachments") | {"reply_id": reply_id, "attachments": attachments}
+        for name in ("references", "to", "cc"):
+            stated[name] = stated.get(name) or None
+        return {"reply": correspondence.Replied(**stated)}
 
 
 class RedactionBody(Told):
@@ -142,26 +126,17 @@ class RedactionBody(Told):
 class StatusBody(Told):
     status_label: StatusLabel = None
 
-    def facts(self) -> dict[str, Any]:
-        return {"status_label": self.status_label}
-
 
 class ReasonBody(StatusBody):
     """`reason` is a code."""
 
     reason: Code | None = None
 
-    def facts(self) -> dict[str, Any]:
-        return super().facts() | {"reason": self.reason}
-
 
 class EscalationBody(ReasonBody):
     """`team` is whom it is brought before."""
 
     team: Code | None = None
-
-    def facts(self) -> dict[str, Any]:
-        return super().facts() | {"team": self.team}
 
 
 class SolutionBody(StatusBody):
@@ -172,9 +147,6 @@ class SolutionBody(StatusBody):
 
     model_config = {"json_schema_extra": {"examples": [{"code": "replaced", "resolution": "Two new cups were sent."}]}}
 
-    def facts(self) -> dict[str, Any]:
-        return super().facts() | {"code": self.code, "resolution": self.resolution}
-
 
 class MergeBody(Told):
     into: Annotated[UUID, Field(description="The ticket that goes on.")]
@@ -182,6 +154,3 @@ class MergeBody(Told):
 
 class DiscardBody(StatusBody):
     reason: values.DiscardReason
-
-    def facts(self) -> dict[str, Any]:
-        return super().facts() | {"reason": self.reason}

@@ -8,110 +8,49 @@ from functools import partial
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from msgspec import structs
-from sqlalchemy import Connection
 
 from api.service import service_level_schemas
 from api.service import ticket_schemas as schemas
-from api.shared.access import Caller, may
-from api.shared.fields import External, System
-from api.shared.followed import of_customer
-from api.shared.looking import look_at, look_back, seen_by
-from api.shared.openapi import exported, listed, one
+from api.shared.access import may
+from api.shared.filtering import filters
+from api.shared.openapi import one
 from api.shared.past import Resource, When, as_of
-from api.shared.reading import After, AnyCode, Cursor, Day, Limit, absent, found, listing, read
-from api.shared.schemas import CHANGE
-from api.shared.sorting import By, sorting
-from api.shared.zones import Zone
+from api.shared.reading import After, absent, found, read
+from api.shared.views import Views
 from domain.service.ticket.status import Status
 from domain.service.ticket.ticket import Ticket
 from domain.service.ticket.values import OpenedBy
-from domain.shared.ids import external_id
 from projections.service import ticket_service_level, ticket_times
 from projections.service import tickets as read_model
 from projections.service.service_calendars import calendars
 from projections.service.ticket_course import all_time
-from projections.shared.pages import Page
 
 router = APIRouter(prefix="/v1/tickets", tags=["tickets"])
-
-Reader = Annotated[Caller, may("tickets:read")]
 
 TICKETS = Resource(Ticket, read_model.tickets, read_model.get)
 TIMES = Resource(Ticket, ticket_times.ticket_times, ticket_times.times)
 
 
-async def filtered(
-    zone: Zone,
-    customer_id: UUID | None = None,
-    number: AnyCode = None,
-    status: Status | None = None,
-    agent: AnyCode = None,
-    team: AnyCode = None,
-    category: AnyCode = None,
-    priority: AnyCode = None,
-    channel: AnyCode = None,
-    opened_by: OpenedBy | None = None,
-    tag: AnyCode = None,
-    unsolved: Annotated[bool | None, Query(description="Neither solved nor closed.")] = None,
-    discarded: bool | None = None,
-    solved_more_than_once: bool | None = None,
-    opened_from: Day = None,
-    opened_to: Day = None,
-) -> read_model.Filter:
-    return read_model.Filter(
-        customer_id=customer_id,
-        number=number,
-        status=status,
-        agent=agent,
-        team=team,
-        category=category,
-        priority=priority,
-        channel=channel,
-        opened_by=opened_by,
-        tag=tag,
-        unsolved=unsolved,
-        discarded=discarded,
-        solved_more_than_once=solved_more_than_once,
-        opened_from=opened_from,
-        opened_to=opened_to,
-        zone=zone,
-    )
-
-
-@router.get("", responses=exported(listed(schemas.TICKET), schemas.TICKET))
-async def tickets(
-    request: Request,
-    caller: Reader,
-    after: After,
-    wanted: Annotated[read_model.Filter, Depends(filtered)],
-    by: Annotated[By[read_model.Sort], sorting(read_model.Sort, "-opened_at")],
-    limit: Limit = 50,
-    cursor: Cursor = None,
-) -> Response:
-    """Tickets by filters; days are half-open and in `zone`."""
-
-    def pages(connection: Connection, limit: int, cursor: str | None) -> Page:
-        return read_model.listing(connection, wanted, sort=by.key, descending=by.descending, limit=limit, cursor=cursor)
-
-    needed = of_customer("tickets", wanted.customer_id)
-    return await listing(request, needed, after, pages, show=lambda row: shown(row, caller), limit=limit, cursor=cursor)
-
-
-@router.get("/by/{system}/{external:path}", dependencies=[may("personal:read")], responses=one(schemas.TICKET))
-async def ticket_by_external_id(
-    request: Request, caller: Reader, after: After, when: When, system: System, external: External
-) -> Response:
-    """The ticket that another system calls this."""
-    id = external_id("ticket", system, external, request.app.state.store.secret)
-    return await ticket(request, caller, after, when, id)
-
-
-@router.get("/{id}", responses=one(schemas.TICKET))
-async def ticket(request: Request, caller: Reader, after: After, when: When, id: UUID) -> Response:
-    """One ticket with what was said on it, what it is about, and its attachments."""
-    return await look_at(request, TICKETS, id, after, when, name="ticket", show=lambda row: shown(row, caller))
+filtered = filters(
+    read_model.Filter,
+    status=Status | None,
+    opened_by=OpenedBy | None,
+    unsolved=Annotated[bool | None, Query(description="Neither solved nor closed.")],
+)
+views = Views(router, TICKETS, schemas.TICKET, permission="tickets:read")
+views.many(
+    read_model.listing,
+    "Tickets by filters; days are half-open and in `zone`.",
+    called="tickets",
+    filtered=filtered,
+    sort=read_model.Sort,
+    first="-opened_at",
+)
+views.one("One ticket with what was said on it, what it is about, and its attachments.")
+views.by_external_id()
+views.history()
 
 
 @router.get("/{id}/times", responses=one(schemas.TIMES), dependencies=[may("tickets:read")])
@@ -152,15 +91,3 @@ async def service_level(request: Request, after: After, id: UUID) -> Response:
     body = {"id": id, **row}
     del body["ticket_id"]
     return found(request, body, position, row["version"])
-
-
-@router.get("/{id}/history", responses=listed(CHANGE, 404))
-async def ticket_history(request: Request, caller: Reader, id: UUID) -> Response:
-    """Every event of the ticket, with what it changed."""
-    personal = caller.may("personal:read")
-    return await look_back(request, TICKETS, id, name="ticket", show=lambda row: shown(row, caller), personal=personal)
-
-
-def shown(row: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
-    """The ticket as this caller may see it."""
-    return seen_by(caller, row, "ticket_id")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Request, Response
@@ -10,18 +10,17 @@ from fastapi import APIRouter, Path, Request, Response
 from api.service import ticket_bodies as bodies
 from api.shared.access import may
 from api.shared.annotations import add_routes
-from api.shared.commanding import carry_out
-from api.shared.fields import External, System, Told
+from api.shared.fields import External, System
 from api.shared.openapi import ACCEPTED, CREATED
 from api.shared.strict import StrictRoute
+from api.shared.targets import target
 from commands.service import tickets
 from domain.service.ticket.ticket import Ticket
-from domain.shared.ids import external_id, new_id
 
-PREFIX = "/v1/tickets"
+TICKETS = target(Ticket, "/v1/tickets")
 
 router = APIRouter(
-    prefix=PREFIX,
+    prefix=TICKETS.location,
     tags=["tickets"],
     route_class=StrictRoute,
     dependencies=[may("tickets:write")],
@@ -34,8 +33,7 @@ ReplyId = Annotated[str, Path(min_length=1, max_length=64)]
 @router.post("", status_code=201, responses=CREATED)
 async def open(request: Request, body: bodies.OpenBody) -> Response:
     """Open a ticket."""
-    id = new_id()
-    return await carry_out(request, tickets.open, body, target=id, fresh=True, location=PREFIX, ticket_id=id, **body.facts())
+    return await TICKETS.new(request, tickets.open, body)
 
 
 @router.put("/by/{system}/{external:path}", responses=CREATED)
@@ -45,117 +43,99 @@ async def create_or_change(request: Request, system: System, external: External,
     Number, channel, who opened it, what it follows up on and belongs to stay as they were. What is absent stays; null clears
     a title, a description, a category and a priority.
     """
-    id = external_id("ticket", system, external, request.app.state.store.secret)
-    return await carry_out(
-        request,
-        tickets.create_or_change,
-        body,
-        target=id,
-        location=PREFIX,
-        ticket_id=id,
-        external=(system, external),
-        **body.facts(),
-    )
+    return await TICKETS.by_external_id(request, system, external, tickets.create_or_change, body)
 
 
 @router.patch("/{id}")
 async def change(request: Request, id: UUID, body: bodies.ChangeBody) -> Response:
     """Change title, description, category and priority (JSON merge patch): absent fields stay, null clears."""
-    return await on_ticket(request, id, tickets.change, body, **body.facts())
+    return await TICKETS.by_id(request, id, tickets.change, body)
 
 
 @router.put("/{id}/category")
 async def categorise(request: Request, id: UUID, body: bodies.CategoryBody) -> Response:
-    return await on_ticket(request, id, tickets.categorise, body, category=body.category)
+    return await TICKETS.by_id(request, id, tickets.categorise, body)
 
 
 @router.put("/{id}/priority")
 async def change_priority(request: Request, id: UUID, body: bodies.PriorityBody) -> Response:
-    return await on_ticket(request, id, tickets.change_priority, body, priority=body.priority)
+    return await TICKETS.by_id(request, id, tickets.change_priority, body)
 
 
 @router.put("/{id}/requester")
 async def set_requester(request: Request, id: UUID, body: bodies.RequesterBody) -> Response:
     """Whose ticket it is."""
-    return await on_ticket(request, id, tickets.set_requester, body, customer_id=body.customer_id)
+    return await TICKETS.by_id(request, id, tickets.set_requester, body)
 
 
 @router.post("/{id}/links")
 async def link(request: Request, id: UUID, body: bodies.LinkBody) -> Response:
     """Name something else that it is about."""
-    return await on_ticket(request, id, tickets.link, body, about=body.about.value())
+    return await TICKETS.by_id(request, id, tickets.link, body)
 
 
 @router.post("/{id}/replies")
 async def reply(request: Request, id: UUID, body: bodies.ReplyBody) -> Response:
     """Tell what an agent or the customer wrote. A closed ticket takes no reply: open one that follows up on it."""
-    return await on_ticket(request, id, tickets.reply, body, reply=body.value())
+    return await TICKETS.by_id(request, id, tickets.reply, body)
 
 
 @router.post("/{id}/replies/{reply_id}/redaction")
 async def redact_reply(request: Request, id: UUID, reply_id: ReplyId, body: bodies.RedactionBody | None = None) -> Response:
     """Show a reply's texts, addresses and names of files no more."""
-    return await on_ticket(request, id, tickets.redact_reply, body, reply_id=reply_id, reason=body and body.reason)
+    return await TICKETS.by_id(request, id, tickets.redact_reply, body, reply_id=reply_id)
 
 
 @router.post("/{id}/pending")
 async def pend(request: Request, id: UUID, body: bodies.StatusBody | None = None) -> Response:
     """It awaits the customer."""
-    return await change_status(request, id, tickets.pend, body or bodies.StatusBody())
+    return await TICKETS.by_id(request, id, tickets.pend, body)
 
 
 @router.post("/{id}/hold")
 async def hold(request: Request, id: UUID, body: bodies.ReasonBody | None = None) -> Response:
     """It awaits somebody who is neither the customer nor its agent."""
-    return await change_status(request, id, tickets.hold, body or bodies.ReasonBody())
+    return await TICKETS.by_id(request, id, tickets.hold, body)
 
 
 @router.post("/{id}/resumption")
 async def resume(request: Request, id: UUID, body: bodies.StatusBody | None = None) -> Response:
     """A ticket that was pending or on hold is worked on again."""
-    return await change_status(request, id, tickets.resume, body or bodies.StatusBody())
+    return await TICKETS.by_id(request, id, tickets.resume, body)
 
 
 @router.post("/{id}/escalation")
 async def escalate(request: Request, id: UUID, body: bodies.EscalationBody | None = None) -> Response:
-    return await change_status(request, id, tickets.escalate, body or bodies.EscalationBody())
+    return await TICKETS.by_id(request, id, tickets.escalate, body)
 
 
 @router.post("/{id}/solution")
 async def solve(request: Request, id: UUID, body: bodies.SolutionBody | None = None) -> Response:
-    return await change_status(request, id, tickets.solve, body or bodies.SolutionBody())
+    return await TICKETS.by_id(request, id, tickets.solve, body)
 
 
 @router.post("/{id}/reopening")
 async def reopen(request: Request, id: UUID, body: bodies.ReasonBody | None = None) -> Response:
     """A solved ticket goes on, and so does one that was discarded by mistake."""
-    return await change_status(request, id, tickets.reopen, body or bodies.ReasonBody())
+    return await TICKETS.by_id(request, id, tickets.reopen, body)
 
 
 @router.post("/{id}/closure")
 async def close(request: Request, id: UUID, body: bodies.StatusBody | None = None) -> Response:
     """Close a solved ticket for good."""
-    return await change_status(request, id, tickets.close, body or bodies.StatusBody())
+    return await TICKETS.by_id(request, id, tickets.close, body)
 
 
 @router.post("/{id}/merge")
 async def merge(request: Request, id: UUID, body: bodies.MergeBody) -> Response:
     """It goes on in another ticket, and is closed."""
-    return await on_ticket(request, id, tickets.merge, body, into=body.into)
+    return await TICKETS.by_id(request, id, tickets.merge, body)
 
 
 @router.post("/{id}/discarding")
 async def discard(request: Request, id: UUID, body: bodies.DiscardBody) -> Response:
     """It was no case at all: it leaves all measures, and is closed."""
-    return await change_status(request, id, tickets.discard, body)
+    return await TICKETS.by_id(request, id, tickets.discard, body)
 
 
 add_routes(router, Ticket)
-
-
-async def on_ticket(request: Request, id: UUID, function: Any, told: Told | None, **facts: Any) -> Response:
-    return await carry_out(request, function, told, target=id, ticket_id=id, **facts)
-
-
-async def change_status(request: Request, id: UUID, function: Any, told: bodies.StatusBody) -> Response:
-    return await on_ticket(request, id, function, told, **told.facts())

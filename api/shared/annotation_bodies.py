@@ -41,14 +41,7 @@ class FileBody(Body):
 
     def value(self, drawn: UUID) -> Attachment:
         """The attachment; `drawn` is its id if the request names none."""
-        return Attachment(
-            id=self.id or drawn,
-            media_type=self.media_type,
-            bytes=self.bytes,
-            sha256=self.sha256,
-            name=self.name,
-            url=self.url,
-        )
+        return Attachment(**{**self.named(), "id": self.id or drawn})
 
 
 class AttachmentBody(FileBody, Told):

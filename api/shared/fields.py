@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
+import msgspec
 from fastapi import Path
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 
@@ -19,13 +20,36 @@ DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]", re.ASCII)
 EXACT = 2**53
 ABSENT: Any = None
-"""The default of a field that may be left out and may not be null; `given` tells which are left out."""
+"""The default of a field that may be left out and may not be null; a body's facts are without what is left out."""
 
 
 class Body(BaseModel):
-    """A request body: unknown fields are refused."""
+    """A request body: unknown fields are refused.
+
+    One that states a value of the domain names its class as `states`; its fields have the same names.
+    """
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, frozen=True)
+
+    states: ClassVar[type[msgspec.Struct] | None] = None
+
+    def named(self, *apart: str) -> dict[str, Any]:
+        """What the request names, as it is stated, by the names of the fields; without the fields `apart`."""
+        return {name: stated(getattr(self, name)) for name in self.model_fields_set.difference(apart)}
+
+    def stated(self) -> Any:
+        """The value that the body states; a field that is absent has the value's own default."""
+        assert self.states is not None, "a body inside another states a value"
+        return self.states(**self.named())
+
+
+def stated(value: Any) -> Any:
+    """What a field states: bodies as the values they stand for, lists as tuples."""
+    if isinstance(value, Body):
+        return value.stated()
+    if isinstance(value, list):
+        return tuple(map(stated, value))
+    return value
 
 
 def _decimal(text: object) -> Decimal:
@@ -116,35 +140,28 @@ External = Annotated[str, Path(min_length=1, max_length=255), StringConstraints(
 
 
 class AddressBody(Body):
+    states = Address
+
     lines: Annotated[list[Line], Field(max_length=10)] = []
     city: Line | None = None
     region: Line | None = None
     postal_code: Annotated[str, StringConstraints(max_length=20)] | None = None
     country: Country | None = None
 
-    def value(self) -> Address:
-        return Address(
-            lines=tuple(self.lines),
-            city=self.city,
-            region=self.region,
-            postal_code=self.postal_code,
-            country=self.country,
-        )
+    def value(self) -> Any:
+        return self.stated()
 
     def given(self) -> dict[str, Any]:
-        """The parts that the request names, for a merge patch."""
-        told = self.model_dump(exclude_unset=True)
-        return told | ({"lines": tuple(self.lines)} if "lines" in told else {})
+        return self.named()
 
 
 class SourceBody(Body):
     """Where a fact comes from. The same `event_id` again records nothing."""
 
+    states = Source
+
     system: Code
     event_id: ExternalId | None = None
-
-    def value(self) -> Source:
-        return Source(system=self.system, event_id=self.event_id)
 
 
 class Told(Body):
@@ -162,6 +179,17 @@ class Told(Body):
     on_behalf_of: Code | None = None
     correlation_id: UUID | None = None
     causation_id: UUID | None = None
+
+    def named(self, *apart: str) -> dict[str, Any]:
+        return super().named(*apart, *CIRCUMSTANCES)
+
+    def facts(self) -> dict[str, Any]:
+        """The command's facts: what the request names; what is absent is left to the command's default."""
+        return self.named()
+
+
+CIRCUMSTANCES = tuple(Told.model_fields)
+"""What becomes the command's context and not its facts."""
 
 
 def given(body: BaseModel, *fields: str, **conversions: Any) -> dict[str, Any]:

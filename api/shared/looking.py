@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -59,7 +59,7 @@ async def look_back(
     return page(request, items, None, position) if items else absent(name, called or id, position)
 
 
-def seen_by(caller: Caller, row: Row, key: str) -> dict[str, Any]:
-    """The row with its `key` as `id`, and `private` only for who may see personal data."""
-    hidden = (key,) if caller.may("personal:read") else (key, "private")
+def seen_by(caller: Caller, row: Row, key: str, private: Collection[str] = ("private",)) -> dict[str, Any]:
+    """The row with its `key` as `id`, and its `private` fields only for a caller with `personal:read`."""
+    hidden = (key,) if caller.may("personal:read") else (key, *private)
     return {"id": row[key], **{name: value for name, value in row.items() if name not in hidden}}

@@ -27,9 +27,9 @@ def open(
     work: UnitOfWork,
     *,
     ticket_id: UUID,
-    number: str | None,
-    customer_id: UUID | None,
     opened_by: OpenedBy,
+    number: str | None = None,
+    customer_id: UUID | None = None,
     external: tuple[str, str] | None = None,
     **facts: Unpack[Facts],
 ) -> Ticket:
@@ -58,9 +58,9 @@ def create_or_change(
     work: UnitOfWork,
     *,
     ticket_id: UUID,
-    number: str | None,
-    customer_id: UUID | None,
     opened_by: OpenedBy,
+    number: str | None = None,
+    customer_id: UUID | None = None,
     external: tuple[str, str] | None = None,
     **facts: Unpack[Facts],
 ) -> Ticket:

@@ -1,0 +1,40 @@
+"""The filters of a list: a query parameter for each field of the read model's `Filter`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, tzinfo
+from inspect import Parameter, Signature
+from typing import Any, TypeVar, get_type_hints
+
+import msgspec
+
+from api.shared.reading import AnyCode, Day
+from api.shared.zones import Zone
+
+F = TypeVar("F", bound=msgspec.Struct)
+
+PARAMETERS: dict[Any, Any] = {str | None: AnyCode, date | None: Day, tzinfo: Zone}
+"""How a field of this type is asked for, where the type alone allows more than the query may say."""
+
+
+def filters(kind: type[F], **special: Any) -> Callable[..., Any]:
+    """A dependency that makes the filter from the query.
+
+    `special` are annotations of parameters that need a pattern or a description of their own.
+    """
+    hints = get_type_hints(kind)
+
+    async def filtered(**asked: Any) -> F:
+        return kind(**asked)
+
+    def parameter(field: msgspec.structs.FieldInfo) -> Parameter:
+        hint = hints[field.name]
+        annotation = special.get(field.name, PARAMETERS.get(hint, hint))
+        # The zone is a dependency of its own, which takes no default.
+        default = Parameter.empty if hint is tzinfo else field.default
+        return Parameter(field.name, Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+
+    signature = Signature([parameter(field) for field in msgspec.structs.fields(kind)])
+    filtered.__signature__ = signature  # type: ignore[attr-defined]
+    return filtered

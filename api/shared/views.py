@@ -1,0 +1,184 @@
+"""The reads that every resource has: a list by filters, one by its id or by another system's, and its history."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from inspect import Parameter, signature
+from typing import Annotated, Any, NamedTuple
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request, Response
+from sqlalchemy import Connection
+
+from api.shared.access import Caller, may
+from api.shared.fields import External, System
+from api.shared.followed import of_customer
+from api.shared.looking import look_at, look_back, seen_by
+from api.shared.openapi import exported, listed, one
+from api.shared.past import Resource, When
+from api.shared.reading import After, Cursor, Limit, listing
+from api.shared.schemas import CHANGE
+from api.shared.sorting import By, sorting
+from domain.shared.ids import external_id
+from projections.shared.pages import Page
+
+Shown = Callable[[Mapping[str, Any], Caller], dict[str, Any]]
+
+
+class Key(NamedTuple):
+    """How one of a resource is named in a path: its parameters by name, and the id that they give."""
+
+    path: str
+    parameters: Mapping[str, Any]
+    id: Callable[..., UUID]
+
+
+def _itself(id: UUID) -> UUID:
+    return id
+
+
+BY_ID = Key("{id}", {"id": UUID}, _itself)
+
+
+def by_code(code: Any, id: Callable[[str], UUID]) -> Key:
+    """Named by a code of the annotated type `code`, which `id` derives the id from."""
+    return Key("{code}", {"code": code}, id)
+
+
+class Views:
+    """The reads of one resource, each added to its router where the resource has it.
+
+    `name` is what people call it, and `row_key` the column of its id, where its kind does not say so. `private` are the
+    fields that only a caller with `personal:read` sees; `shown` replaces that rule. With `own` a row belongs to the thing
+    itself as its subject, so that an answer about one is complete as soon as that subject is.
+    """
+
+    def __init__(
+        self,
+        router: APIRouter,
+        resource: Resource,
+        schema: dict[str, Any],
+        *,
+        permission: str,
+        name: str | None = None,
+        row_key: str | None = None,
+        key: Key = BY_ID,
+        private: Collection[str] = ("private",),
+        shown: Shown | None = None,
+        own: bool = False,
+    ) -> None:
+        self._router = router
+        self._resource = resource
+        self._schema = schema
+        self._permission: Any = may(permission)
+        self._key = key
+        self._own = own
+        self._name = name or resource.kind.name.replace("_", " ")
+        id_field = row_key or f"{resource.kind.name}_id"
+        self._shown = shown or (lambda row, caller: seen_by(caller, row, id_field, private))
+
+    def many(
+        self,
+        pages: Callable[..., Page],
+        says: str,
+        *,
+        called: str,
+        filtered: Callable[..., Any] | None = None,
+        sort: Any = None,
+        first: str = "",
+        reads: Mapping[str, UUID | None] | None = None,
+        also: Collection[str] = (),
+    ) -> None:
+        """`GET` of the list: what the filter finds, in pages.
+
+        `reads` are the read models that it is made of, where these are more than its own; `also` are those that a list of
+        one customer reads too.
+        """
+        own = self._resource.projection.name
+
+        async def index(
+            request: Request, after: After, caller: Caller, limit: Limit = 50, cursor: Cursor = None, **asked: Any
+        ) -> Response:
+            wanted, by = asked.get("wanted"), asked.get("by")
+            order = {"sort": by.key, "descending": by.descending} if by else {}
+            filter = () if wanted is None else (wanted,)
+
+            def found(connection: Connection, limit: int, cursor: str | None) -> Page:
+                return pages(connection, *filter, **order, limit=limit, cursor=cursor)
+
+            needed = reads or of_customer(own, getattr(wanted, "customer_id", None), *also)
+            return await listing(
+                request, needed, after, found, show=lambda row: self._shown(row, caller), limit=limit, cursor=cursor
+            )
+
+        asked: dict[str, Any] = {}
+        if filtered:
+            asked["wanted"] = Annotated[Any, Depends(filtered)]
+        if sort:
+            asked["by"] = Annotated[By[Any], sorting(sort, first)]
+        self._add("", index, called, says, exported(listed(self._schema), self._schema), asked)
+
+    def one(self, says: str, *, called: str | None = None) -> None:
+        """`GET` of one, now or as of any moment."""
+        path, name = f"/{self._key.path}", called or self._resource.kind.name
+        self._add(path, self._single(self._key), name, says, one(self._schema), self._key.parameters)
+
+    def by_external_id(self) -> None:
+        """`GET` of the one that another system calls this."""
+        kind, single = self._resource.kind.name, self._single(BY_ID)
+
+        async def by_external_id(
+            request: Request, after: After, when: When, caller: Caller, system: System, external: External
+        ) -> Response:
+            id = external_id(kind, system, external, request.app.state.store.secret)
+            return await single(request, after, when, caller, id=id)
+
+        path, says = "/by/{system}/{external:path}", f"The {self._name} that another system calls this."
+        self._add(path, by_external_id, f"{kind}_by_external_id", says, one(self._schema), {}, may("personal:read"))
+
+    def history(self, *, called: str | None = None) -> None:
+        """`GET` of every event of one."""
+
+        async def history(request: Request, caller: Caller, **key: Any) -> Response:
+            return await look_back(
+                request,
+                self._resource,
+                self._key.id(**key),
+                name=self._name,
+                show=lambda row: self._shown(row, caller),
+                called=next(iter(key.values())),
+                personal=caller.may("personal:read"),
+            )
+
+        says = f"Every event of the {self._name}, with what it changed."
+        path, name = f"/{self._key.path}/history", called or f"{self._resource.kind.name}_history"
+        self._add(path, history, name, says, listed(CHANGE, 404), self._key.parameters)
+
+    def _single(self, key: Key) -> Callable[..., Awaitable[Response]]:
+        async def single(request: Request, after: After, when: When, caller: Caller, **named: Any) -> Response:
+            id = key.id(**named)
+            return await look_at(
+                request,
+                self._resource,
+                id,
+                after,
+                when,
+                name=self._name,
+                show=lambda row: self._shown(row, caller),
+                called=next(iter(named.values())),
+                subject=id if self._own else None,
+            )
+
+        return single
+
+    def _add(
+        self, path: str, endpoint: Any, name: str, says: str, responses: Any, parameters: Mapping[str, Any], *needed: Any
+    ) -> None:
+        """Adds the route. The endpoint's `caller` must have the permission, and its `**` stands for these parameters."""
+        declared = signature(endpoint)
+        kept = [one for one in declared.parameters.values() if one.kind is not Parameter.VAR_KEYWORD]
+        parameters = {"caller": Annotated[Caller, self._permission], **parameters}
+        stated = [one.replace(annotation=parameters.pop(one.name, one.annotation)) for one in kept]
+        more = [Parameter(name, Parameter.KEYWORD_ONLY, annotation=annotation) for name, annotation in parameters.items()]
+        endpoint.__signature__ = declared.replace(parameters=[*stated, *more])
+        self._router.get(path, name=name, description=says, responses=responses, dependencies=list(needed))(endpoint)
