@@ -11,6 +11,7 @@ from api.shared.annotation_bodies import FileBody
 from api.shared.fields import ABSENT, Body, Code, Line, Number, TheirCode, Told, given
 from domain.service.ticket import correspondence, values
 from domain.shared.ids import derived_id, new_id
+from domain.shared.reference import Reference
 
 Long = Annotated[str, StringConstraints(max_length=50_000)]
 MessageId = Annotated[str, StringConstraints(max_length=1_000)]
@@ -33,8 +34,8 @@ class ReferenceBody(Body):
     kind: Literal["customer", "order", "ticket"]
     id: UUID
 
-    def value(self) -> values.Reference:
-        return values.Reference(kind=self.kind, id=self.id)
+    def value(self) -> Reference:
+        return Reference(kind=self.kind, id=self.id)
 
 
 class OpenBody(Told):

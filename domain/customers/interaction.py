@@ -8,12 +8,12 @@ from uuid import UUID
 
 import msgspec
 
-from domain.service.ticket.values import Reference
 from domain.shared import annotations as common
 from domain.shared.aggregate import decision
 from domain.shared.annotations import Annotated, AnnotationEvents
 from domain.shared.events import Context, Event, Metadata
 from domain.shared.personal import Personal, same, without_personal
+from domain.shared.reference import Reference
 from domain.shared.refusals import AlreadyThere, Malformed, Refusal
 from domain.shared.text import code, text
 

@@ -20,11 +20,9 @@ from domain.customers.customer.events import (
     Detail,
     DetailsChanged,
     Erased,
-    ErasureReason,
     Kind,
     Merged,
     Registered,
-    Requester,
     Restored,
     Unmerged,
 )
@@ -33,7 +31,6 @@ from domain.customers.customer.refusals import (
     CustomerAlreadyRegistered,
     CustomerErased,
     CustomerMerged,
-    ImportMayNotErase,
     KindRequired,
     MergedIntoThemselves,
     NeitherNameNorContact,
@@ -44,6 +41,7 @@ from domain.customers.customer.relations import Relating
 from domain.shared.aggregate import decision
 from domain.shared.annotations import Number, checked_attributes, split_attributes
 from domain.shared.contact import Address
+from domain.shared.erasure import ErasureReason, ImportMayNotErase, Requester
 from domain.shared.events import Context, Event, Metadata
 from domain.shared.given import Given
 from domain.shared.text import code, text

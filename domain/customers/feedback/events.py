@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from domain.customers.feedback.values import Kind, Scale
-from domain.service.ticket.values import Reference
 from domain.shared import annotations as common
 from domain.shared.annotations import AnnotationEvents
 from domain.shared.events import Event, Metadata
 from domain.shared.personal import Personal
+from domain.shared.reference import Reference
 
 if TYPE_CHECKING:
     from domain.customers.feedback.feedback import Feedback

@@ -27,12 +27,12 @@ from domain.customers.feedback.refusals import (
     NotSubmittedYet,
 )
 from domain.customers.feedback.values import End, Facts, Kind, checked_kind, checked_scale, optional_code, optional_text
-from domain.service.ticket.values import Reference
 from domain.shared.aggregate import decision
 from domain.shared.annotations import Annotated
 from domain.shared.events import Context, Event, Metadata
 from domain.shared.occurrence import over_before
 from domain.shared.personal import same
+from domain.shared.reference import Reference
 from domain.shared.refusals import Malformed
 from domain.shared.text import code
 

@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from domain.customers.customer.events import ErasureReason, Requester
 from domain.shared import annotations as common
 from domain.shared.annotations import AnnotationEvents
+from domain.shared.erasure import ErasureReason, Requester
 from domain.shared.events import Event, Metadata, Value
 from domain.shared.personal import Personal
 

@@ -9,8 +9,6 @@ from uuid import UUID
 
 import msgspec
 
-from domain.customers.customer.events import ErasureReason, Requester
-from domain.customers.customer.refusals import ImportMayNotErase
 from domain.sales.funnel import Pursuit, optional_amount, optional_code
 from domain.sales.lead.events import ANNOTATIONS, Captured, Contact, Converted, Erased, Lost, Qualified, Reopened, StageChanged
 from domain.sales.lead.refusals import (
@@ -24,6 +22,7 @@ from domain.sales.lead.refusals import (
     LeadOfCustomer,
 )
 from domain.shared.aggregate import decision
+from domain.shared.erasure import ErasureReason, ImportMayNotErase, Requester
 from domain.shared.events import Context
 from domain.shared.occurrence import over_before
 from domain.shared.personal import same

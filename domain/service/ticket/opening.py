@@ -9,10 +9,11 @@ from uuid import UUID
 from domain.service.ticket import values
 from domain.service.ticket.refusals import OwnRelative, TicketOpenedOtherwise
 from domain.service.ticket.state import State
-from domain.service.ticket.values import Detail, Facts, OpenedBy, Reference
+from domain.service.ticket.values import Detail, Facts, OpenedBy
 from domain.shared.aggregate import decision
 from domain.shared.events import Context, Event, Metadata
 from domain.shared.personal import Personal, same
+from domain.shared.reference import Reference, checked_reference
 from domain.shared.text import text
 
 
@@ -157,5 +158,5 @@ class Opening(State):
     @decision
     def link(self, context: Context, about: Reference) -> None:
         """Raises Malformed."""
-        if values.checked_reference(about) not in self.about:
+        if checked_reference(about) not in self.about:
             self.record(context, Linked(about=about))

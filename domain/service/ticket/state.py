@@ -10,10 +10,10 @@ from uuid import UUID
 
 from domain.service.ticket.refusals import BeforeOpening, TicketClosed
 from domain.service.ticket.status import Move, Moved, Standing, Status, course
-from domain.service.ticket.values import Reference
 from domain.shared.annotations import Annotated
 from domain.shared.events import Context, Event, Metadata
 from domain.shared.occurrence import over_before
+from domain.shared.reference import Reference
 from domain.shared.refusals import Refusal
 
 if TYPE_CHECKING:

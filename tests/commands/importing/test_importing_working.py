@@ -16,8 +16,8 @@ from domain.marketing import static_list
 from domain.operations import team, user
 from domain.sales.deal import events as deal
 from domain.service import task
-from domain.service.ticket.values import Reference
 from domain.shared.ids import external_id
+from domain.shared.reference import Reference
 from tests.commands.importing.given_importing import Store
 
 STAFF = """

@@ -9,15 +9,7 @@ import pytest
 
 from domain.customers.customer.annotation_events import ExternalIdLinked, PlainTextsSet
 from domain.customers.customer.customer import Customer
-from domain.customers.customer.events import (
-    AcquisitionSource,
-    Archived,
-    ContactMethod,
-    DetailsChanged,
-    Registered,
-    Restored,
-    Utm,
-)
+from domain.customers.customer.events import AcquisitionSource, Archived, ContactMethod, DetailsChanged, Registered, Restored
 from domain.customers.customer.refusals import (
     CustomerAlreadyRegistered,
     KindRequired,
@@ -29,6 +21,7 @@ from domain.shared.contact import Address, MalformedAddress
 from domain.shared.events import Source, type_name
 from domain.shared.ids import new_id
 from domain.shared.refusals import InTheFuture, Malformed
+from domain.shared.utm import Utm
 from tests.domain.given import LAST_WEEK, NOW, YESTERDAY, facts, flags, imported, live, state, stored
 
 PARIS = Address(lines=("1 rue de la Paix",), city="Paris", country="FR")
