@@ -10,8 +10,8 @@ from uuid import UUID
 from msgspec import UNSET
 
 from domain.customers.customer import facts
-from domain.customers.customer.annotation_events import ANNOTATIONS, PlainTextsSet
 from domain.customers.customer.events import (
+    ANNOTATIONS,
     EVENTS,
     AcquisitionSource,
     AnonymousIdLinked,
@@ -22,6 +22,7 @@ from domain.customers.customer.events import (
     Erased,
     Kind,
     Merged,
+    PlainTextsSet,
     Registered,
     Restored,
     Unmerged,

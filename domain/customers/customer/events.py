@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal, cast, get_args
 from uuid import UUID
 
 import msgspec
 
-from domain.customers.customer.annotation_events import ANNOTATIONS
-from domain.shared.annotations import Number
+from domain.shared import annotations as common
+from domain.shared.annotations import Annotated, AnnotationEvents, Number
 from domain.shared.contact import Address, MethodKind
 from domain.shared.erasure import ErasureReason, Requester
 from domain.shared.events import Event, Metadata, Value
@@ -239,6 +239,14 @@ class Erased(Event, frozen=True, tag="crm.customer.erased.v1"):
     def erases(self) -> bool:
         return True
 
+
+class PlainTextsSet(common.PlainTextsSet, frozen=True, tag="crm.customer.plain_texts_set.v1"):
+    def apply(self, aggregate: Annotated, metadata: Metadata) -> None:
+        super().apply(aggregate, metadata)
+        cast("Customer", aggregate).note_plain_texts(self.texts, metadata)
+
+
+ANNOTATIONS = AnnotationEvents.of("customer", plain_texts_set=PlainTextsSet)
 
 EVENTS: tuple[type[Event], ...] = (
     Registered,

@@ -7,11 +7,9 @@ from typing import Unpack
 from uuid import UUID
 
 from domain.customers.feedback.events import (
-    ANNOTATIONS,
     Acknowledged,
     ActionTaken,
     Dismissed,
-    ExternalIdLinked,
     Requested,
     Resolved,
     Submitted,
@@ -28,7 +26,7 @@ from domain.customers.feedback.refusals import (
 )
 from domain.customers.feedback.values import End, Facts, Kind, checked_kind, checked_scale, optional_code, optional_text
 from domain.shared.aggregate import decision
-from domain.shared.annotations import Annotated
+from domain.shared.annotations import Annotated, AnnotationEvents
 from domain.shared.events import Context, Event, Metadata
 from domain.shared.occurrence import over_before
 from domain.shared.personal import same
@@ -38,9 +36,11 @@ from domain.shared.text import code
 
 
 class Feedback(Annotated):
+    """Its owner is who deals with it."""
+
     name = "feedback"
-    annotation_events = ANNOTATIONS
-    events = (Requested, Submitted, Acknowledged, ActionTaken, Resolved, Dismissed, *ANNOTATIONS)
+    annotation_events = AnnotationEvents.of("feedback")
+    events = (Requested, Submitted, Acknowledged, ActionTaken, Resolved, Dismissed, *annotation_events)
 
     def __init__(self, id: UUID) -> None:
         super().__init__(id)
@@ -171,4 +171,4 @@ class Feedback(Annotated):
     def _link(self, context: Context, external: tuple[str, str] | None) -> None:
         if external and external not in self.external_ids:
             system, id = external
-            self.record(context, ExternalIdLinked(system=system, id=id))
+            self.record(context, self.annotation_events.external_id_linked(system=system, id=id))

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from domain.sales.funnel import Pursuit, optional_amount, optional_code
-from domain.sales.lead.events import ANNOTATIONS, Captured, Contact, Converted, Erased, Lost, Qualified, Reopened, StageChanged
+from domain.sales.lead.events import Captured, Contact, Converted, Erased, Lost, Qualified, Reopened, StageChanged
 from domain.sales.lead.refusals import (
     BEFORE_CAPTURE,
     LeadBeforeCapture,
@@ -22,6 +22,7 @@ from domain.sales.lead.refusals import (
     LeadOfCustomer,
 )
 from domain.shared.aggregate import decision
+from domain.shared.annotations import AnnotationEvents
 from domain.shared.erasure import ErasureReason, ImportMayNotErase, Requester
 from domain.shared.events import Context
 from domain.shared.occurrence import over_before
@@ -45,8 +46,8 @@ class Facts(TypedDict, total=False):
 
 class Lead(Pursuit):
     name = "lead"
-    annotation_events = ANNOTATIONS
-    events = (Captured, StageChanged, Qualified, Converted, Lost, Reopened, Erased, *ANNOTATIONS)
+    annotation_events = AnnotationEvents.of("lead")
+    events = (Captured, StageChanged, Qualified, Converted, Lost, Reopened, Erased, *annotation_events)
     early, over, going_on = LeadBeforeCapture, LeadEnded, LeadNotEnded
 
     def __init__(self, id: UUID) -> None:

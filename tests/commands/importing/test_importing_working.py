@@ -10,8 +10,7 @@ import pytest
 
 from commands.importing.mapping import MappingError
 from domain.customers import field_definition
-from domain.customers.customer.annotation_events import PlainTextsSet
-from domain.customers.customer.events import Merged, Registered
+from domain.customers.customer.events import Merged, PlainTextsSet, Registered
 from domain.marketing import static_list
 from domain.operations import team, user
 from domain.sales.deal import events as deal

@@ -7,9 +7,17 @@ from uuid import UUID
 
 import pytest
 
-from domain.customers.customer.annotation_events import ExternalIdLinked, PlainTextsSet
 from domain.customers.customer.customer import Customer
-from domain.customers.customer.events import AcquisitionSource, Archived, ContactMethod, DetailsChanged, Registered, Restored
+from domain.customers.customer.events import (
+    ANNOTATIONS,
+    AcquisitionSource,
+    Archived,
+    ContactMethod,
+    DetailsChanged,
+    PlainTextsSet,
+    Registered,
+    Restored,
+)
 from domain.customers.customer.refusals import (
     CustomerAlreadyRegistered,
     KindRequired,
@@ -23,6 +31,8 @@ from domain.shared.ids import new_id
 from domain.shared.refusals import InTheFuture, Malformed
 from domain.shared.utm import Utm
 from tests.domain.given import LAST_WEEK, NOW, YESTERDAY, facts, flags, imported, live, state, stored
+
+ExternalIdLinked = ANNOTATIONS.external_id_linked
 
 PARIS = Address(lines=("1 rue de la Paix",), city="Paris", country="FR")
 
