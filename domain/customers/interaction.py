@@ -172,9 +172,7 @@ class Interaction(Annotated):
             self.record(context, logged)
         elif not same(self.logged, logged):
             raise InteractionLoggedOtherwise(id=self.id)
-        if external and external not in self.external_ids:
-            system, id = external
-            self.record(context, self.annotation_events.external_id_linked(system=system, id=id))
+        self.note_external_id(context, external)
 
     @decision
     def correct(self, context: Context, **facts: Unpack[Facts]) -> None:

@@ -189,6 +189,12 @@ class Annotated(Aggregate):
         if (system, id) not in self.external_ids:
             self.record(context, self.annotation_events.external_id_linked(system=system, id=id))
 
+    def note_external_id(self, context: Context, external: tuple[str, str] | None) -> None:
+        """Part of a first decision: records the system and the id by which a source knows it, unless recorded."""
+        if external and external not in self.external_ids:
+            system, id = external
+            self.record(context, self.annotation_events.external_id_linked(system=system, id=id))
+
     @decision
     def unlink_external_id(self, context: Context, system: str, id: str) -> None:
         if (system, id) in self.external_ids:

@@ -78,7 +78,7 @@ class Feedback(Annotated):
             self.record(context, requested, *flags)
         elif not same(self.requested, requested):
             raise FeedbackRequestedOtherwise(id=self.id)
-        self._link(context, external)
+        self.note_external_id(context, external)
 
     @decision
     def submit(
@@ -106,7 +106,7 @@ class Feedback(Annotated):
             self.record(context, submitted, *self._unlike_its_request(context, submitted))
         elif not same(self.submitted, submitted):
             raise FeedbackSubmittedOtherwise(id=self.id)
-        self._link(context, external)
+        self.note_external_id(context, external)
 
     @decision
     def acknowledge(self, context: Context) -> None:
@@ -167,8 +167,3 @@ class Feedback(Annotated):
         early = over_before(context.at, context.occurred_precision, self.requested_at)
         other = submitted.kind != self.requested.kind
         return (SUBMITTED_BEFORE_REQUEST,) * early + (OTHER_THAN_REQUESTED,) * other
-
-    def _link(self, context: Context, external: tuple[str, str] | None) -> None:
-        if external and external not in self.external_ids:
-            system, id = external
-            self.record(context, self.annotation_events.external_id_linked(system=system, id=id))

@@ -89,9 +89,7 @@ class Deal(Pursuit):
             self.record(context, opened, *_before_lead(context, lead_captured_at), *self._refuse_nowhere(context, place))
         elif self.opened != opened:
             raise DealOpenedOtherwise(id=self.id)
-        if external and external not in self.external_ids:
-            system, id = external
-            self.record(context, self.annotation_events.external_id_linked(system=system, id=id))
+        self.note_external_id(context, external)
 
     @decision
     def change_stage(self, context: Context, place: Place) -> None:

@@ -83,9 +83,7 @@ class Lead(Pursuit):
             self.record(context, captured)
         elif not same(self.captured, captured):
             raise LeadCapturedOtherwise(id=self.id)
-        if external and external not in self.external_ids:
-            system, id = external
-            self.record(context, self.annotation_events.external_id_linked(system=system, id=id))
+        self.note_external_id(context, external)
 
     @decision
     def change_stage(self, context: Context, stage: str) -> None:

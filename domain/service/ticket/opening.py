@@ -120,9 +120,7 @@ class Opening(State):
             self.record(context, opened)
         elif not same(self.opened, opened):
             raise TicketOpenedOtherwise(id=self.id)
-        if external and external not in self.external_ids:
-            system, id = external
-            self.record(context, self.annotation_events.external_id_linked(system=system, id=id))
+        self.note_external_id(context, external)
 
     @decision
     def change_details(self, context: Context, details: Mapping[str, str | None]) -> None:

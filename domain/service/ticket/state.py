@@ -86,7 +86,3 @@ class State(Annotated):
     def is_early(self, context: Context) -> bool:
         """Whether the fact happened before the ticket was opened, however exactly both times are known."""
         return self.opened_at is not None and over_before(context.at, context.occurred_precision, self.opened_at)
-
-    def was_recorded(self, context: Context, event: Event) -> bool:
-        """Whether the fact is known of the very time that the caller names for it."""
-        return context.occurred_at is not None and self.repeats(context, event)
