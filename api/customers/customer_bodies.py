@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints
 from api.shared.fields import AddressBody, Attributes, Body, Code, Country, Instant, Line, Text, Told, given
 from domain.customers.customer import events
 from domain.shared.ids import new_id
+from domain.shared.utm import Utm
 
 Region = Annotated[Country | None, Field(description="Country in which telephone numbers without a country code are read.")]
 
@@ -42,7 +43,7 @@ class AcquisitionBody(Body):
     utm: UtmBody | None = None
 
     def value(self) -> events.AcquisitionSource:
-        utm = events.Utm(**self.utm.model_dump()) if self.utm else None
+        utm = Utm(**self.utm.model_dump()) if self.utm else None
         return events.AcquisitionSource(channel=self.channel, campaign=self.campaign, utm=utm)
 
 

@@ -25,9 +25,9 @@ from api.shared.sorting import By, sorting
 from api.shared.strict import StrictRoute
 from api.shared.zones import Zone
 from commands.marketing import touchpoints as commands
-from domain.customers.customer.events import Utm
 from domain.marketing.touchpoint import Touchpoint
 from domain.shared.ids import external_id, new_id
+from domain.shared.utm import Utm
 from projections.marketing import touchpoints as read_model
 from projections.shared.pages import Page
 

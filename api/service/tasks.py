@@ -25,8 +25,8 @@ from api.shared.sorting import By, sorting
 from api.shared.strict import StrictRoute
 from commands.service import tasks as commands
 from domain.service.task import TITLE_LENGTH, Status, Task
-from domain.service.ticket.values import Reference
 from domain.shared.ids import new_id
+from domain.shared.reference import Reference
 from projections.service import tasks as read_model
 from projections.shared.pages import Page
 

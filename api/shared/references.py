@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from api.shared.fields import Body
-from domain.service.ticket.values import Reference
+from domain.shared.reference import Reference
 
 
 class ReferenceBody(Body):

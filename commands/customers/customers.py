@@ -13,20 +13,11 @@ from commands.customers.field_definitions import plain_keys
 from commands.shared.references import surviving_customer
 from commands.shared.unit_of_work import UnitOfWork
 from domain.customers.customer.customer import Customer
-from domain.customers.customer.events import (
-    AcquisitionSource,
-    Bounce,
-    ConsentGiven,
-    ContactMethod,
-    ErasureReason,
-    Kind,
-    LegalBasis,
-    OptIn,
-    Requester,
-)
+from domain.customers.customer.events import AcquisitionSource, Bounce, ConsentGiven, ContactMethod, Kind, LegalBasis, OptIn
 from domain.customers.customer.refusals import CustomerMerged
 from domain.shared.annotations import Number
 from domain.shared.contact import Address
+from domain.shared.erasure import ErasureReason, Requester
 from domain.shared.given import Given
 
 T = TypeVar("T")

@@ -9,7 +9,7 @@ from commands.shared.references import require, surviving_customer
 from commands.shared.unit_of_work import UnitOfWork
 from domain.customers.feedback.feedback import Feedback
 from domain.customers.feedback.values import Facts, Kind
-from domain.service.ticket.values import Reference
+from domain.shared.reference import Reference
 
 
 def request(

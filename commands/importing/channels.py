@@ -12,10 +12,10 @@ from typing import Any
 from commands.importing.called import Called
 from commands.importing.statements import Facts, Importable
 from commands.marketing import channels, touchpoints
-from domain.customers.customer.events import Utm
 from domain.marketing import touchpoint
 from domain.marketing.channel import Channel, ChannelDay, Kind
 from domain.marketing.touchpoint import Touchpoint
+from domain.shared.utm import Utm
 
 
 class ChannelFacts(Facts, frozen=True):

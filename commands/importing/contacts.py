@@ -13,7 +13,7 @@ from commands.shared import annotating
 from domain.customers.feedback.feedback import Feedback
 from domain.customers.feedback.values import Kind, Scale
 from domain.customers.interaction import Channel, Direction, Interaction
-from domain.service.ticket.values import Reference
+from domain.shared.reference import Reference
 
 ABOUT = ("order", "ticket", "campaign")
 

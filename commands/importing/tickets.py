@@ -12,7 +12,8 @@ from commands.service import tickets
 from commands.shared import annotating
 from domain.service.ticket.correspondence import Replied
 from domain.service.ticket.ticket import Ticket
-from domain.service.ticket.values import Author, DiscardReason, OpenedBy, Reference, Visibility
+from domain.service.ticket.values import Author, DiscardReason, OpenedBy, Visibility
+from domain.shared.reference import Reference
 
 
 class Opening(Facts, frozen=True):

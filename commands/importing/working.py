@@ -21,7 +21,7 @@ from domain.marketing.static_list import StaticList
 from domain.operations.team import Team
 from domain.operations.user import User
 from domain.service.task import Task
-from domain.service.ticket.values import Reference
+from domain.shared.reference import Reference
 
 
 class Coded(Facts, frozen=True):

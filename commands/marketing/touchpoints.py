@@ -7,10 +7,10 @@ from uuid import UUID
 
 from commands.shared.references import surviving_customer
 from commands.shared.unit_of_work import UnitOfWork
-from domain.customers.customer.events import Utm
 from domain.marketing.campaign.campaign import Campaign
 from domain.marketing.touchpoint import Kind, Touchpoint
 from domain.sales.lead.lead import Lead
+from domain.shared.utm import Utm
 
 
 def record(

@@ -8,13 +8,13 @@ from uuid import UUID
 
 from commands.shared.references import surviving_customer
 from commands.shared.unit_of_work import UnitOfWork
-from domain.customers.customer.events import ErasureReason, Requester
 from domain.marketing.campaign.campaign import Campaign
 from domain.sales.deal.deal import Deal
 from domain.sales.lead.events import Converted
 from domain.sales.lead.lead import Facts, Lead
 from domain.sales.lead.refusals import LeadCapturedOtherwise
 from domain.sales.order.order import Order
+from domain.shared.erasure import ErasureReason, Requester
 
 REGISTER = "lead"
 

@@ -14,10 +14,10 @@ from domain.sales.lead.lead import Lead
 from domain.service.assignment_rule import Assignable, AssignmentRule, Terms, assignment_rule_id
 from domain.service.rota import Rota, rota_id
 from domain.service.ticket.ticket import Ticket
-from domain.service.ticket.values import Reference
 from domain.shared.aggregate import Aggregate
 from domain.shared.annotations import Annotated
 from domain.shared.events import Context
+from domain.shared.reference import Reference
 
 KINDS: Mapping[str, type[Ticket | Lead]] = {"ticket": Ticket, "lead": Lead}
 FINISHED = ("solved", "closed")

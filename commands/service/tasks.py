@@ -15,8 +15,8 @@ from domain.sales.lead.lead import Lead
 from domain.sales.order.order import Order
 from domain.service.task import Task
 from domain.service.ticket.ticket import Ticket
-from domain.service.ticket.values import Reference
 from domain.shared.aggregate import Aggregate
+from domain.shared.reference import Reference
 from domain.shared.refusals import Malformed
 
 ABOUT: Mapping[str, type[Aggregate]] = {kind.name: kind for kind in (Customer, Order, Ticket, Campaign, Lead, Deal)}

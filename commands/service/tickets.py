@@ -13,8 +13,9 @@ from domain.sales.order.order import Order
 from domain.service.ticket.correspondence import Replied
 from domain.service.ticket.refusals import TicketOpenedOtherwise
 from domain.service.ticket.ticket import Ticket
-from domain.service.ticket.values import DiscardReason, Facts, OpenedBy, Reference, SlaTarget
+from domain.service.ticket.values import DiscardReason, Facts, OpenedBy, SlaTarget
 from domain.shared.aggregate import Aggregate
+from domain.shared.reference import Reference
 from domain.shared.refusals import Malformed
 
 REGISTER = "ticket"

@@ -15,8 +15,8 @@ from domain.sales.deal.deal import Deal
 from domain.sales.lead.lead import Lead
 from domain.sales.order.order import Order
 from domain.service.ticket.ticket import Ticket
-from domain.service.ticket.values import Reference
 from domain.shared.aggregate import Aggregate
+from domain.shared.reference import Reference
 from domain.shared.refusals import Malformed
 
 ABOUT: Mapping[str, type[Aggregate]] = {

@@ -8,12 +8,11 @@ from uuid import UUID
 
 import msgspec
 
-from domain.service.ticket.values import Reference
-from domain.shared import annotations as common
 from domain.shared.aggregate import decision
 from domain.shared.annotations import Annotated, AnnotationEvents
 from domain.shared.events import Context, Event, Metadata
 from domain.shared.personal import Personal, same, without_personal
+from domain.shared.reference import Reference
 from domain.shared.refusals import AlreadyThere, Malformed, Refusal
 from domain.shared.text import code, text
 
@@ -143,46 +142,9 @@ class Retracted(Event, frozen=True, tag="crm.interaction.retracted.v1"):
         interaction.retracted_at = metadata.occurred_at
 
 
-class ExternalIdLinked(common.ExternalIdLinked, frozen=True, tag="crm.interaction.external_id_linked.v1"): ...
-
-
-class ExternalIdUnlinked(common.ExternalIdUnlinked, frozen=True, tag="crm.interaction.external_id_unlinked.v1"): ...
-
-
-class Assigned(common.Assigned, frozen=True, tag="crm.interaction.assigned.v1"): ...
-
-
-class Tagged(common.Tagged, frozen=True, tag="crm.interaction.tagged.v1"): ...
-
-
-class Untagged(common.Untagged, frozen=True, tag="crm.interaction.untagged.v1"): ...
-
-
-class AttributesSet(common.AttributesSet, frozen=True, tag="crm.interaction.attributes_set.v1"): ...
-
-
-class PlainTextsSet(common.PlainTextsSet, frozen=True, tag="crm.interaction.plain_texts_set.v1"): ...
-
-
-class AttachmentAdded(common.AttachmentAdded, frozen=True, tag="crm.interaction.attachment_added.v1"): ...
-
-
-class AttachmentRemoved(common.AttachmentRemoved, frozen=True, tag="crm.interaction.attachment_removed.v1"): ...
-
-
 class Interaction(Annotated):
     name = "interaction"
-    annotation_events = AnnotationEvents(
-        external_id_linked=ExternalIdLinked,
-        external_id_unlinked=ExternalIdUnlinked,
-        assigned=Assigned,
-        tagged=Tagged,
-        untagged=Untagged,
-        attributes_set=AttributesSet,
-        plain_texts_set=PlainTextsSet,
-        attachment_added=AttachmentAdded,
-        attachment_removed=AttachmentRemoved,
-    )
+    annotation_events = AnnotationEvents.of("interaction")
     events = (Logged, Corrected, Redacted, Retracted, *annotation_events)
 
     def __init__(self, id: UUID) -> None:
@@ -210,9 +172,7 @@ class Interaction(Annotated):
             self.record(context, logged)
         elif not same(self.logged, logged):
             raise InteractionLoggedOtherwise(id=self.id)
-        if external and external not in self.external_ids:
-            system, id = external
-            self.record(context, ExternalIdLinked(system=system, id=id))
+        self.note_external_id(context, external)
 
     @decision
     def correct(self, context: Context, **facts: Unpack[Facts]) -> None:

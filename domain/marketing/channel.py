@@ -90,7 +90,7 @@ class Channel(Aggregate):
         if kind not in KINDS:
             raise Malformed(f"The kind of a channel is one of {', '.join(KINDS)}.")
         opened = Opened(code=checked_code(code, "channel"), name=text(name, "name"), kind=kind)
-        if context.occurred_at is not None and self.repeats(context, opened):
+        if self.was_recorded(context, opened):
             return
         if not self.exists or self.closed_at is not None:
             self.record(context, opened)

@@ -8,12 +8,12 @@ from uuid import UUID
 
 from msgspec.structs import asdict
 
-from domain.customers.customer.events import Utm
 from domain.shared.aggregate import Aggregate, decision
 from domain.shared.events import Context, Event, Metadata
 from domain.shared.personal import Personal, same
 from domain.shared.refusals import AlreadyThere, Malformed
 from domain.shared.text import code, text
+from domain.shared.utm import Utm
 
 Kind = Literal["impression", "click", "visit", "form"]
 

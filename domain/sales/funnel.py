@@ -70,10 +70,6 @@ class Pursuit(Annotated):
         early = self.begun_at is not None and over_before(context.at, context.occurred_precision, self.begun_at)
         return self.refuse(context, self.early(id=self.id)) if early else ()
 
-    def was_recorded(self, context: Context, event: Event) -> bool:
-        """Whether the fact is known of the very time that the caller names for it."""
-        return context.occurred_at is not None and self.repeats(context, event)
-
 
 def optional_code(value: str | None, what: str) -> str | None:
     """Raises Malformed: it is recorded in the clear, so no sentence may hide in it."""

@@ -78,7 +78,7 @@ class Pipeline(Aggregate):
     def define(self, context: Context, *, code: str, name: str, stages: Sequence[Stage]) -> None:
         """Defines it; one that is there is revised. Refused as Malformed."""
         defined = Defined(code=checked_code(code, "pipeline"), name=text(name, "name"), stages=_checked(stages))
-        if context.occurred_at is not None and self.repeats(context, defined):
+        if self.was_recorded(context, defined):
             return
         if not self.exists:
             self.record(context, defined)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter, deque
 from uuid import UUID
 
-from domain.service.ticket.values import Reference
 from domain.shared.aggregate import Aggregate, decision
 from domain.shared.events import Context, Event, Metadata
 from domain.shared.ids import derived_id
+from domain.shared.reference import Reference
 
 REMEMBERED = 1000
 NOBODY_AVAILABLE = "nobody-available"

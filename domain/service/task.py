@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from domain.service.ticket.values import Reference
 from domain.shared.aggregate import Aggregate, decision
 from domain.shared.events import Context, Event, Metadata
 from domain.shared.personal import Personal, same
+from domain.shared.reference import Reference
 from domain.shared.refusals import AlreadyThere, Malformed, Refusal
 from domain.shared.text import code, text
 

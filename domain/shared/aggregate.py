@@ -67,7 +67,7 @@ class Aggregate:
 
     def record_once(self, context: Context, event: Event, *flags: str) -> None:
         """Record a fact, unless the same one is known of the same time that the caller names."""
-        if context.occurred_at is None or not self.repeats(context, event):
+        if not self.was_recorded(context, event):
             self.record(context, event, *flags)
 
     def record_status(self, context: Context, event: Event, since: datetime | None, *flags: str) -> None:
@@ -86,6 +86,10 @@ class Aggregate:
         What its source keeps as an event of its own repeats only that event, which `knows_source` finds.
         """
         return not context.distinct and _fingerprint(event, context.at.timestamp()) in self._facts
+
+    def was_recorded(self, context: Context, event: Event) -> bool:
+        """Whether the fact is known of the very time that the caller names for it."""
+        return context.occurred_at is not None and self.repeats(context, event)
 
     @staticmethod
     def refuse(context: Context, refusal: Refusal) -> tuple[str, ...]:

@@ -1,30 +1,32 @@
 """What every main aggregate carries beside its own facts: external ids, owner and team, tags, attributes, attachments.
 
-An aggregate takes part by mixing in `Annotated` and naming its own event classes, so that every type name stays its own:
+An aggregate takes part by mixing in `Annotated` and having event classes of its own, with type names of its own, such as
+`crm.order.tagged.v1`:
 
-    class Tagged(annotations.Tagged, tag="crm.order.tagged.v1"): ...
-
-    class Order(Annotated, Aggregate):
-        annotation_events = AnnotationEvents(tagged=Tagged, ...)
+    class Order(Annotated):
+        annotation_events = AnnotationEvents.of("order")
+        events = (Placed, *annotation_events)
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from math import isfinite
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Self, TypeVar, cast
 from uuid import UUID
 
 import msgspec
 
 from domain.shared.aggregate import Aggregate, decision
-from domain.shared.events import Context, Event, Metadata, Value
+from domain.shared.events import Context, Event, Metadata, Value, type_name
 from domain.shared.personal import Personal
 from domain.shared.refusals import Malformed
 from domain.shared.text import UNPRINTABLE, code, text
 
+E = TypeVar("E", bound=Event)
 Number = int | float | bool
 
+COMMON = "crm.annotated."
 KEY_LENGTH = 64
 TEXT_LENGTH = 10_000
 EXTERNAL_ID_LENGTH = 255
@@ -135,6 +137,33 @@ class AnnotationEvents(NamedTuple):
     attachment_added: type[AttachmentAdded]
     attachment_removed: type[AttachmentRemoved]
 
+    @classmethod
+    def of(
+        cls, aggregate: str, *, assigned: type[Assigned] = Assigned, plain_texts_set: type[PlainTextsSet] = PlainTextsSet
+    ) -> Self:
+        """Classes made for the aggregate, and those that it defines itself because they do more."""
+
+        def own(fact: type[E]) -> type[E]:
+            tag = type_name(fact)
+            if not tag.startswith(COMMON):
+                return fact
+            tag = f"crm.{aggregate}.{tag.removeprefix(COMMON)}"
+            return cast(
+                type[E], msgspec.defstruct(fact.__name__, (), bases=(fact,), module=fact.__module__, frozen=True, tag=tag)
+            )
+
+        return cls(
+            external_id_linked=own(ExternalIdLinked),
+            external_id_unlinked=own(ExternalIdUnlinked),
+            assigned=own(assigned),
+            tagged=own(Tagged),
+            untagged=own(Untagged),
+            attributes_set=own(AttributesSet),
+            plain_texts_set=own(plain_texts_set),
+            attachment_added=own(AttachmentAdded),
+            attachment_removed=own(AttachmentRemoved),
+        )
+
 
 class Annotated(Aggregate):
     """Mix-in: the decisions on the common facts. A value that is already so records nothing.
@@ -158,6 +187,12 @@ class Annotated(Aggregate):
         """Refused as Malformed where `system` is no code, or `id` is longer than 255 characters or has control characters."""
         system, id = code(system, "system"), text(id, "external id", EXTERNAL_ID_LENGTH)
         if (system, id) not in self.external_ids:
+            self.record(context, self.annotation_events.external_id_linked(system=system, id=id))
+
+    def note_external_id(self, context: Context, external: tuple[str, str] | None) -> None:
+        """Part of a first decision: records the system and the id by which a source knows it, unless recorded."""
+        if external and external not in self.external_ids:
+            system, id = external
             self.record(context, self.annotation_events.external_id_linked(system=system, id=id))
 
     @decision

@@ -11,8 +11,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import BigInteger, Column, Date, Integer, MetaData, Table, Text, Uuid
 
-from domain.customers.customer.annotation_events import AttributesSet, PlainTextsSet
-from domain.customers.customer.events import Erased, Registered
+from domain.customers.customer.events import ANNOTATIONS, Erased, PlainTextsSet, Registered
 from domain.marketing import touchpoint
 from domain.marketing.campaign_member.events import TOUCHES, TouchRetracted
 from domain.sales.order import amending, placing, processing, returns
@@ -20,6 +19,7 @@ from domain.service.ticket import opening
 from domain.service.ticket import processing as ticket
 from domain.service.ticket.status import Moved, course
 from domain.service.ticket.ticket import move_of
+from domain.shared.annotations import AttributesSet
 from domain.shared.events import Event, Recorded, type_name
 from projections.customers.customer_behaviour import Behaviour, Spent, taken_up
 from projections.sales.order_book import Book, figures
@@ -58,7 +58,7 @@ feature_tickets = Table(
 )
 TABLES = (customer_features, feature_orders, feature_tickets)
 
-CUSTOMER_EVENTS: tuple[type[Event], ...] = (Registered, AttributesSet, PlainTextsSet)
+CUSTOMER_EVENTS: tuple[type[Event], ...] = (Registered, ANNOTATIONS.attributes_set, PlainTextsSet)
 ORDER_EVENTS: tuple[type[Event], ...] = (
     placing.Placed,
     amending.Amended,

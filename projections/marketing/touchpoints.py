@@ -14,11 +14,12 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import BigInteger, Column, Connection, Date, Index, MetaData, Select, Table, Text, Uuid, select
 
-from domain.customers.customer.events import Erased, Utm
+from domain.customers.customer.events import Erased
 from domain.marketing.touchpoint import Recorded
 from domain.sales.lead.events import Erased as LeadErased
 from domain.shared.events import Recorded as Fact
 from domain.shared.events import type_name
+from domain.shared.utm import Utm
 from projections.customers.customer_leads import leads_of, theirs
 from projections.customers.merging import same_customer
 from projections.shared.occurred import own_day, within

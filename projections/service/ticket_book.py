@@ -16,11 +16,11 @@ from domain.service.ticket.correspondence import Replied, ReplyRedacted
 from domain.service.ticket.opening import Opened
 from domain.service.ticket.processing import Discarded, Escalated, Solved, StatusChange
 from domain.service.ticket.service_levels import SlaApplied
-from domain.service.ticket.ticket import AttachmentAdded, AttachmentRemoved, Ticket
-from domain.service.ticket.values import Reference
-from domain.shared.annotations import Attachment, Number
+from domain.service.ticket.ticket import Ticket
+from domain.shared.annotations import Attachment, AttachmentAdded, AttachmentRemoved, Number
 from domain.shared.events import Event, Recorded, type_name
 from domain.shared.personal import without_personal
+from domain.shared.reference import Reference
 from projections.service.ticket_course import Told, fact, opening
 from projections.shared.rows import Row
 

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from hypothesis import strategies as st
 
 from domain.customers.customer.customer import Customer
-from domain.customers.customer.events import ConsentGiven, ContactMethod, Utm
+from domain.customers.customer.events import ConsentGiven, ContactMethod
 from domain.marketing.channel import Channel, ChannelDay, CostRecorded, TrafficRecorded
 from domain.marketing.touchpoint import Touchpoint
 from domain.operations.api_key import ApiKey
@@ -21,6 +21,7 @@ from domain.sales.order.refunds import PaymentChargedBack, PaymentRefunded
 from domain.sales.order.terms import Terms
 from domain.sales.order.values import Charge, Contact, Discount, Item, LineQuantity, OrderDiscount, ReturnedLine, Tax
 from domain.shared.contact import Address
+from domain.shared.utm import Utm
 from tests.projections.customers.contact_acts import CONTACT_ACTS
 from tests.projections.customers.relation_acts import RELATION_ACTS
 from tests.projections.harness import History, Step, some_attributes, uuid

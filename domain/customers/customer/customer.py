@@ -10,8 +10,8 @@ from uuid import UUID
 from msgspec import UNSET
 
 from domain.customers.customer import facts
-from domain.customers.customer.annotation_events import ANNOTATIONS, PlainTextsSet
 from domain.customers.customer.events import (
+    ANNOTATIONS,
     EVENTS,
     AcquisitionSource,
     AnonymousIdLinked,
@@ -20,11 +20,10 @@ from domain.customers.customer.events import (
     Detail,
     DetailsChanged,
     Erased,
-    ErasureReason,
     Kind,
     Merged,
+    PlainTextsSet,
     Registered,
-    Requester,
     Restored,
     Unmerged,
 )
@@ -33,7 +32,6 @@ from domain.customers.customer.refusals import (
     CustomerAlreadyRegistered,
     CustomerErased,
     CustomerMerged,
-    ImportMayNotErase,
     KindRequired,
     MergedIntoThemselves,
     NeitherNameNorContact,
@@ -44,6 +42,7 @@ from domain.customers.customer.relations import Relating
 from domain.shared.aggregate import decision
 from domain.shared.annotations import Number, checked_attributes, split_attributes
 from domain.shared.contact import Address
+from domain.shared.erasure import ErasureReason, ImportMayNotErase, Requester
 from domain.shared.events import Context, Event, Metadata
 from domain.shared.given import Given
 from domain.shared.text import code, text

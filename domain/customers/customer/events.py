@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal, cast, get_args
 from uuid import UUID
 
 import msgspec
 
-from domain.customers.customer.annotation_events import ANNOTATIONS
-from domain.shared.annotations import Number
+from domain.shared import annotations as common
+from domain.shared.annotations import Annotated, AnnotationEvents, Number
 from domain.shared.contact import Address, MethodKind
+from domain.shared.erasure import ErasureReason, Requester
 from domain.shared.events import Event, Metadata, Value
 from domain.shared.personal import Personal
+from domain.shared.utm import Utm
 
 if TYPE_CHECKING:
     from domain.customers.customer.customer import Customer
@@ -24,18 +26,6 @@ OptIn = Literal["single", "confirmed", "unknown"]
 LegalBasis = Literal[
     "consent", "contract", "legal_obligation", "vital_interests", "public_task", "legitimate_interests", "unknown"
 ]
-ErasureReason = Literal["requested", "consent_withdrawn", "no_longer_needed", "unlawful", "legal_obligation", "other"]
-Requester = Literal["customer", "representative", "authority", "organisation"]
-
-
-class Utm(Value, frozen=True):
-    """The codes of a tagged link."""
-
-    source: str | None = None
-    medium: str | None = None
-    campaign: str | None = None
-    term: str | None = None
-    content: str | None = None
 
 
 class AcquisitionSource(Value, frozen=True):
@@ -249,6 +239,14 @@ class Erased(Event, frozen=True, tag="crm.customer.erased.v1"):
     def erases(self) -> bool:
         return True
 
+
+class PlainTextsSet(common.PlainTextsSet, frozen=True, tag="crm.customer.plain_texts_set.v1"):
+    def apply(self, aggregate: Annotated, metadata: Metadata) -> None:
+        super().apply(aggregate, metadata)
+        cast("Customer", aggregate).note_plain_texts(self.texts, metadata)
+
+
+ANNOTATIONS = AnnotationEvents.of("customer", plain_texts_set=PlainTextsSet)
 
 EVENTS: tuple[type[Event], ...] = (
     Registered,

@@ -10,12 +10,13 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import UNSET
 
-from domain.customers.customer.events import AcquisitionSource, ConsentGiven, ContactMethod, Kind, LegalBasis, OptIn, Utm
+from domain.customers.customer.events import AcquisitionSource, ConsentGiven, ContactMethod, Kind, LegalBasis, OptIn
 from domain.customers.customer.refusals import MoreThanOnePrimary
 from domain.shared.contact import checked_address, comparable, normalised
 from domain.shared.given import Given as Given
 from domain.shared.refusals import Malformed
 from domain.shared.text import code, text
+from domain.shared.utm import Utm
 
 EVIDENCE_LENGTH = 10_000
 

@@ -59,10 +59,6 @@ class ImportedConsentWithoutEvidence(Refusal):
     """An import gives no consent without evidence."""
 
 
-class ImportMayNotErase(Refusal):
-    """An import erases nobody."""
-
-
 class UnknownRelation(NotThere):
     """The customer never had a relation with this id."""
 

@@ -6,11 +6,9 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from domain.customers.feedback.values import Kind, Scale
-from domain.service.ticket.values import Reference
-from domain.shared import annotations as common
-from domain.shared.annotations import AnnotationEvents
 from domain.shared.events import Event, Metadata
 from domain.shared.personal import Personal
+from domain.shared.reference import Reference
 
 if TYPE_CHECKING:
     from domain.customers.feedback.feedback import Feedback
@@ -96,44 +94,3 @@ class Dismissed(Event, frozen=True, tag="crm.feedback.dismissed.v1"):
 
     def apply(self, feedback: Feedback, metadata: Metadata) -> None:
         feedback.ended("dismissed", metadata)
-
-
-class ExternalIdLinked(common.ExternalIdLinked, frozen=True, tag="crm.feedback.external_id_linked.v1"): ...
-
-
-class ExternalIdUnlinked(common.ExternalIdUnlinked, frozen=True, tag="crm.feedback.external_id_unlinked.v1"): ...
-
-
-class Assigned(common.Assigned, frozen=True, tag="crm.feedback.assigned.v1"):
-    """The owner is who deals with it."""
-
-
-class Tagged(common.Tagged, frozen=True, tag="crm.feedback.tagged.v1"): ...
-
-
-class Untagged(common.Untagged, frozen=True, tag="crm.feedback.untagged.v1"): ...
-
-
-class AttributesSet(common.AttributesSet, frozen=True, tag="crm.feedback.attributes_set.v1"): ...
-
-
-class PlainTextsSet(common.PlainTextsSet, frozen=True, tag="crm.feedback.plain_texts_set.v1"): ...
-
-
-class AttachmentAdded(common.AttachmentAdded, frozen=True, tag="crm.feedback.attachment_added.v1"): ...
-
-
-class AttachmentRemoved(common.AttachmentRemoved, frozen=True, tag="crm.feedback.attachment_removed.v1"): ...
-
-
-ANNOTATIONS = AnnotationEvents(
-    external_id_linked=ExternalIdLinked,
-    external_id_unlinked=ExternalIdUnlinked,
-    assigned=Assigned,
-    tagged=Tagged,
-    untagged=Untagged,
-    attributes_set=AttributesSet,
-    plain_texts_set=PlainTextsSet,
-    attachment_added=AttachmentAdded,
-    attachment_removed=AttachmentRemoved,
-)

@@ -7,11 +7,9 @@ from typing import Unpack
 from uuid import UUID
 
 from domain.customers.feedback.events import (
-    ANNOTATIONS,
     Acknowledged,
     ActionTaken,
     Dismissed,
-    ExternalIdLinked,
     Requested,
     Resolved,
     Submitted,
@@ -27,20 +25,22 @@ from domain.customers.feedback.refusals import (
     NotSubmittedYet,
 )
 from domain.customers.feedback.values import End, Facts, Kind, checked_kind, checked_scale, optional_code, optional_text
-from domain.service.ticket.values import Reference
 from domain.shared.aggregate import decision
-from domain.shared.annotations import Annotated
+from domain.shared.annotations import Annotated, AnnotationEvents
 from domain.shared.events import Context, Event, Metadata
 from domain.shared.occurrence import over_before
 from domain.shared.personal import same
+from domain.shared.reference import Reference
 from domain.shared.refusals import Malformed
 from domain.shared.text import code
 
 
 class Feedback(Annotated):
+    """Its owner is who deals with it."""
+
     name = "feedback"
-    annotation_events = ANNOTATIONS
-    events = (Requested, Submitted, Acknowledged, ActionTaken, Resolved, Dismissed, *ANNOTATIONS)
+    annotation_events = AnnotationEvents.of("feedback")
+    events = (Requested, Submitted, Acknowledged, ActionTaken, Resolved, Dismissed, *annotation_events)
 
     def __init__(self, id: UUID) -> None:
         super().__init__(id)
@@ -78,7 +78,7 @@ class Feedback(Annotated):
             self.record(context, requested, *flags)
         elif not same(self.requested, requested):
             raise FeedbackRequestedOtherwise(id=self.id)
-        self._link(context, external)
+        self.note_external_id(context, external)
 
     @decision
     def submit(
@@ -106,7 +106,7 @@ class Feedback(Annotated):
             self.record(context, submitted, *self._unlike_its_request(context, submitted))
         elif not same(self.submitted, submitted):
             raise FeedbackSubmittedOtherwise(id=self.id)
-        self._link(context, external)
+        self.note_external_id(context, external)
 
     @decision
     def acknowledge(self, context: Context) -> None:
@@ -167,8 +167,3 @@ class Feedback(Annotated):
         early = over_before(context.at, context.occurred_precision, self.requested_at)
         other = submitted.kind != self.requested.kind
         return (SUBMITTED_BEFORE_REQUEST,) * early + (OTHER_THAN_REQUESTED,) * other
-
-    def _link(self, context: Context, external: tuple[str, str] | None) -> None:
-        if external and external not in self.external_ids:
-            system, id = external
-            self.record(context, ExternalIdLinked(system=system, id=id))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Literal, TypedDict, get_args
 
 from domain.customers.feedback.refusals import ScoreOffItsScale
-from domain.service.ticket.values import Reference
 from domain.shared.events import Value
+from domain.shared.reference import Reference
 from domain.shared.refusals import Malformed
 from domain.shared.text import code, text
 

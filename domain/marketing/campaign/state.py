@@ -82,7 +82,3 @@ class State(Annotated):
     def refuse_ended(self, context: Context) -> tuple[str, ...]:
         """Refuses our own decision on a campaign that has ended (a flag on import)."""
         return self.refuse(context, CampaignHasEnded()) if self.ended_before(context) else ()
-
-    def was_recorded(self, context: Context, event: Event) -> bool:
-        """Whether the fact is known of the very time that the caller names for it."""
-        return context.occurred_at is not None and self.repeats(context, event)

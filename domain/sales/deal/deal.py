@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import NamedTuple, TypedDict, Unpack
 from uuid import UUID
 
-from domain.sales.deal.events import ANNOTATIONS, AmountChanged, CloseDateChanged, Lost, Opened, Reopened, StageChanged, Won
+from domain.sales.deal.events import AmountChanged, CloseDateChanged, Lost, Opened, Reopened, StageChanged, Won
 from domain.sales.deal.refusals import (
     BEFORE_LEAD,
     DealBeforeOpening,
@@ -19,6 +19,7 @@ from domain.sales.deal.refusals import (
 from domain.sales.funnel import Flags, Pursuit, optional_amount, optional_code
 from domain.sales.pipeline import Pipeline, PipelineUnknown, StageUnknown
 from domain.shared.aggregate import decision
+from domain.shared.annotations import AnnotationEvents
 from domain.shared.events import Context
 from domain.shared.occurrence import EARLIEST_YEAR, over_before
 from domain.shared.refusals import Malformed
@@ -49,8 +50,8 @@ class Deal(Pursuit):
     """`worth` is its amount and the currency of that."""
 
     name = "deal"
-    annotation_events = ANNOTATIONS
-    events = (Opened, StageChanged, AmountChanged, CloseDateChanged, Won, Lost, Reopened, *ANNOTATIONS)
+    annotation_events = AnnotationEvents.of("deal")
+    events = (Opened, StageChanged, AmountChanged, CloseDateChanged, Won, Lost, Reopened, *annotation_events)
     early, over, going_on = DealBeforeOpening, DealEnded, DealNotEnded
 
     def __init__(self, id: UUID) -> None:
@@ -88,9 +89,7 @@ class Deal(Pursuit):
             self.record(context, opened, *_before_lead(context, lead_captured_at), *self._refuse_nowhere(context, place))
         elif self.opened != opened:
             raise DealOpenedOtherwise(id=self.id)
-        if external and external not in self.external_ids:
-            system, id = external
-            self.record(context, self.annotation_events.external_id_linked(system=system, id=id))
+        self.note_external_id(context, external)
 
     @decision
     def change_stage(self, context: Context, place: Place) -> None:

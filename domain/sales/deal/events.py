@@ -7,8 +7,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from domain.shared import annotations as common
-from domain.shared.annotations import AnnotationEvents
 from domain.shared.events import Event, Metadata
 
 if TYPE_CHECKING:
@@ -87,43 +85,3 @@ class Reopened(Event, frozen=True, tag="crm.deal.reopened.v1"):
     def apply(self, deal: Deal, metadata: Metadata) -> None:
         deal.order_id = None
         deal.go_on(metadata.occurred_at)
-
-
-class ExternalIdLinked(common.ExternalIdLinked, frozen=True, tag="crm.deal.external_id_linked.v1"): ...
-
-
-class ExternalIdUnlinked(common.ExternalIdUnlinked, frozen=True, tag="crm.deal.external_id_unlinked.v1"): ...
-
-
-class Assigned(common.Assigned, frozen=True, tag="crm.deal.assigned.v1"): ...
-
-
-class Tagged(common.Tagged, frozen=True, tag="crm.deal.tagged.v1"): ...
-
-
-class Untagged(common.Untagged, frozen=True, tag="crm.deal.untagged.v1"): ...
-
-
-class AttributesSet(common.AttributesSet, frozen=True, tag="crm.deal.attributes_set.v1"): ...
-
-
-class PlainTextsSet(common.PlainTextsSet, frozen=True, tag="crm.deal.plain_texts_set.v1"): ...
-
-
-class AttachmentAdded(common.AttachmentAdded, frozen=True, tag="crm.deal.attachment_added.v1"): ...
-
-
-class AttachmentRemoved(common.AttachmentRemoved, frozen=True, tag="crm.deal.attachment_removed.v1"): ...
-
-
-ANNOTATIONS = AnnotationEvents(
-    external_id_linked=ExternalIdLinked,
-    external_id_unlinked=ExternalIdUnlinked,
-    assigned=Assigned,
-    tagged=Tagged,
-    untagged=Untagged,
-    attributes_set=AttributesSet,
-    plain_texts_set=PlainTextsSet,
-    attachment_added=AttachmentAdded,
-    attachment_removed=AttachmentRemoved,
-)

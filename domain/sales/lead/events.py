@@ -6,9 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from domain.customers.customer.events import ErasureReason, Requester
-from domain.shared import annotations as common
-from domain.shared.annotations import AnnotationEvents
+from domain.shared.erasure import ErasureReason, Requester
 from domain.shared.events import Event, Metadata, Value
 from domain.shared.personal import Personal
 
@@ -112,43 +110,3 @@ class Erased(Event, frozen=True, tag="crm.lead.erased.v1"):
 
     def apply(self, lead: Lead, metadata: Metadata) -> None:
         lead.forget()
-
-
-class ExternalIdLinked(common.ExternalIdLinked, frozen=True, tag="crm.lead.external_id_linked.v1"): ...
-
-
-class ExternalIdUnlinked(common.ExternalIdUnlinked, frozen=True, tag="crm.lead.external_id_unlinked.v1"): ...
-
-
-class Assigned(common.Assigned, frozen=True, tag="crm.lead.assigned.v1"): ...
-
-
-class Tagged(common.Tagged, frozen=True, tag="crm.lead.tagged.v1"): ...
-
-
-class Untagged(common.Untagged, frozen=True, tag="crm.lead.untagged.v1"): ...
-
-
-class AttributesSet(common.AttributesSet, frozen=True, tag="crm.lead.attributes_set.v1"): ...
-
-
-class PlainTextsSet(common.PlainTextsSet, frozen=True, tag="crm.lead.plain_texts_set.v1"): ...
-
-
-class AttachmentAdded(common.AttachmentAdded, frozen=True, tag="crm.lead.attachment_added.v1"): ...
-
-
-class AttachmentRemoved(common.AttachmentRemoved, frozen=True, tag="crm.lead.attachment_removed.v1"): ...
-
-
-ANNOTATIONS = AnnotationEvents(
-    external_id_linked=ExternalIdLinked,
-    external_id_unlinked=ExternalIdUnlinked,
-    assigned=Assigned,
-    tagged=Tagged,
-    untagged=Untagged,
-    attributes_set=AttributesSet,
-    plain_texts_set=PlainTextsSet,
-    attachment_added=AttachmentAdded,
-    attachment_removed=AttachmentRemoved,
-)

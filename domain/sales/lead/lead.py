@@ -9,10 +9,8 @@ from uuid import UUID
 
 import msgspec
 
-from domain.customers.customer.events import ErasureReason, Requester
-from domain.customers.customer.refusals import ImportMayNotErase
 from domain.sales.funnel import Pursuit, optional_amount, optional_code
-from domain.sales.lead.events import ANNOTATIONS, Captured, Contact, Converted, Erased, Lost, Qualified, Reopened, StageChanged
+from domain.sales.lead.events import Captured, Contact, Converted, Erased, Lost, Qualified, Reopened, StageChanged
 from domain.sales.lead.refusals import (
     BEFORE_CAPTURE,
     LeadBeforeCapture,
@@ -24,6 +22,8 @@ from domain.sales.lead.refusals import (
     LeadOfCustomer,
 )
 from domain.shared.aggregate import decision
+from domain.shared.annotations import AnnotationEvents
+from domain.shared.erasure import ErasureReason, ImportMayNotErase, Requester
 from domain.shared.events import Context
 from domain.shared.occurrence import over_before
 from domain.shared.personal import same
@@ -46,8 +46,8 @@ class Facts(TypedDict, total=False):
 
 class Lead(Pursuit):
     name = "lead"
-    annotation_events = ANNOTATIONS
-    events = (Captured, StageChanged, Qualified, Converted, Lost, Reopened, Erased, *ANNOTATIONS)
+    annotation_events = AnnotationEvents.of("lead")
+    events = (Captured, StageChanged, Qualified, Converted, Lost, Reopened, Erased, *annotation_events)
     early, over, going_on = LeadBeforeCapture, LeadEnded, LeadNotEnded
 
     def __init__(self, id: UUID) -> None:
@@ -83,9 +83,7 @@ class Lead(Pursuit):
             self.record(context, captured)
         elif not same(self.captured, captured):
             raise LeadCapturedOtherwise(id=self.id)
-        if external and external not in self.external_ids:
-            system, id = external
-            self.record(context, self.annotation_events.external_id_linked(system=system, id=id))
+        self.note_external_id(context, external)
 
     @decision
     def change_stage(self, context: Context, stage: str) -> None:

@@ -129,9 +129,7 @@ class Placing(State):
             self.record(context, placed, *flags, *odd_lines(terms), *archived)
         elif not same(self.placed, placed):
             raise OrderPlacedOtherwise(id=self.id)
-        if external and external not in self.external_ids:
-            system, id = external
-            self.record(context, self.annotation_events.external_id_linked(system=system, id=id))
+        self.note_external_id(context, external)
 
     @decision
     def set_customer(self, context: Context, customer_id: UUID, *, archived: bool = False) -> None:

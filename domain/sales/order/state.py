@@ -159,10 +159,6 @@ class State(Annotated):
         if context.names_another_time_than(known) and not self.was_recorded(context, event):
             self.record(context, event, REPEATED)
 
-    def was_recorded(self, context: Context, event: Event) -> bool:
-        """Whether the fact is known of the very time that the caller names for it."""
-        return context.occurred_at is not None and self.repeats(context, event)
-
     def refuse_ended(self, context: Context) -> tuple[str, ...]:
         """Refuses our own decision on an order that has ended (a flag on import)."""
         if self.ended is None:

@@ -9,10 +9,11 @@ from uuid import UUID
 from domain.service.ticket import values
 from domain.service.ticket.refusals import OwnRelative, TicketOpenedOtherwise
 from domain.service.ticket.state import State
-from domain.service.ticket.values import Detail, Facts, OpenedBy, Reference
+from domain.service.ticket.values import Detail, Facts, OpenedBy
 from domain.shared.aggregate import decision
 from domain.shared.events import Context, Event, Metadata
 from domain.shared.personal import Personal, same
+from domain.shared.reference import Reference, checked_reference
 from domain.shared.text import text
 
 
@@ -119,9 +120,7 @@ class Opening(State):
             self.record(context, opened)
         elif not same(self.opened, opened):
             raise TicketOpenedOtherwise(id=self.id)
-        if external and external not in self.external_ids:
-            system, id = external
-            self.record(context, self.annotation_events.external_id_linked(system=system, id=id))
+        self.note_external_id(context, external)
 
     @decision
     def change_details(self, context: Context, details: Mapping[str, str | None]) -> None:
@@ -157,5 +156,5 @@ class Opening(State):
     @decision
     def link(self, context: Context, about: Reference) -> None:
         """Raises Malformed."""
-        if values.checked_reference(about) not in self.about:
+        if checked_reference(about) not in self.about:
             self.record(context, Linked(about=about))

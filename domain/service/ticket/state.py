@@ -10,10 +10,10 @@ from uuid import UUID
 
 from domain.service.ticket.refusals import BeforeOpening, TicketClosed
 from domain.service.ticket.status import Move, Moved, Standing, Status, course
-from domain.service.ticket.values import Reference
 from domain.shared.annotations import Annotated
 from domain.shared.events import Context, Event, Metadata
 from domain.shared.occurrence import over_before
+from domain.shared.reference import Reference
 from domain.shared.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -86,7 +86,3 @@ class State(Annotated):
     def is_early(self, context: Context) -> bool:
         """Whether the fact happened before the ticket was opened, however exactly both times are known."""
         return self.opened_at is not None and over_before(context.at, context.occurred_precision, self.opened_at)
-
-    def was_recorded(self, context: Context, event: Event) -> bool:
-        """Whether the fact is known of the very time that the caller names for it."""
-        return context.occurred_at is not None and self.repeats(context, event)

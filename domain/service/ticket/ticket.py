@@ -35,12 +35,6 @@ from domain.shared.annotations import AnnotationEvents
 from domain.shared.events import Context, Event, Metadata
 
 
-class ExternalIdLinked(common.ExternalIdLinked, frozen=True, tag="crm.ticket.external_id_linked.v1"): ...
-
-
-class ExternalIdUnlinked(common.ExternalIdUnlinked, frozen=True, tag="crm.ticket.external_id_unlinked.v1"): ...
-
-
 class Assigned(common.Assigned, frozen=True, tag="crm.ticket.assigned.v1"):
     """The owner is the agent. The first assignment opens a new ticket."""
 
@@ -55,36 +49,8 @@ class Assigned(common.Assigned, frozen=True, tag="crm.ticket.assigned.v1"):
             ticket.moved(self.move, metadata)
 
 
-class Tagged(common.Tagged, frozen=True, tag="crm.ticket.tagged.v1"): ...
-
-
-class Untagged(common.Untagged, frozen=True, tag="crm.ticket.untagged.v1"): ...
-
-
-class AttributesSet(common.AttributesSet, frozen=True, tag="crm.ticket.attributes_set.v1"): ...
-
-
-class PlainTextsSet(common.PlainTextsSet, frozen=True, tag="crm.ticket.plain_texts_set.v1"): ...
-
-
-class AttachmentAdded(common.AttachmentAdded, frozen=True, tag="crm.ticket.attachment_added.v1"): ...
-
-
-class AttachmentRemoved(common.AttachmentRemoved, frozen=True, tag="crm.ticket.attachment_removed.v1"): ...
-
-
 class Ticket(Opening, Corresponding, Processing, ServiceLevels):
-    annotation_events = AnnotationEvents(
-        external_id_linked=ExternalIdLinked,
-        external_id_unlinked=ExternalIdUnlinked,
-        assigned=Assigned,
-        tagged=Tagged,
-        untagged=Untagged,
-        attributes_set=AttributesSet,
-        plain_texts_set=PlainTextsSet,
-        attachment_added=AttachmentAdded,
-        attachment_removed=AttachmentRemoved,
-    )
+    annotation_events = AnnotationEvents.of("ticket", assigned=Assigned)
     events = (
         Opened,
         DetailsChanged,

@@ -7,6 +7,7 @@ from typing import Any, Literal, TypedDict, get_args
 from uuid import UUID
 
 from domain.shared.events import Value
+from domain.shared.reference import Reference, checked_reference
 from domain.shared.refusals import Malformed
 from domain.shared.text import code, text
 
@@ -23,13 +24,6 @@ Visibility = Literal["public", "internal"]
 DiscardReason = Literal["spam", "duplicate", "test", "invalid"]
 Detail = Literal["title", "description"]
 Hours = Literal["business", "calendar"]
-
-
-class Reference(Value, frozen=True):
-    """What a ticket is about: something of this store, such as the kind `order` and its id."""
-
-    kind: str
-    id: UUID
 
 
 class SlaTarget(Value, frozen=True):
@@ -69,11 +63,6 @@ def checked(facts: Facts) -> Facts:
     if about := facts.get("about"):
         clean["about"] = tuple(dict.fromkeys(map(checked_reference, about)))
     return clean
-
-
-def checked_reference(reference: Reference) -> Reference:
-    code(reference.kind, "kind")
-    return reference
 
 
 def detail(name: str, value: str | None) -> str | None:

@@ -13,8 +13,8 @@ from domain.customers.customer.customer import Customer
 from domain.customers.customer.refusals import CustomerErased, CustomerUnknown
 from domain.customers.feedback.feedback import Feedback
 from domain.customers.interaction import Interaction
-from domain.service.ticket.values import Reference
 from domain.shared.ids import external_id
+from domain.shared.reference import Reference
 from domain.shared.refusals import Malformed, NotThere
 from tests.commands.in_memory import InMemory
 

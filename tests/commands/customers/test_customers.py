@@ -10,9 +10,8 @@ import pytest
 from commands.customers import customers, field_definitions
 from commands.operations import api_keys, imports
 from commands.shared import annotating
-from domain.customers.customer.annotation_events import Assigned, AttributesSet, ExternalIdLinked
 from domain.customers.customer.customer import Customer
-from domain.customers.customer.events import ContactMethod, ContactMethodAdded, DetailsChanged, Registered
+from domain.customers.customer.events import ANNOTATIONS, ContactMethod, ContactMethodAdded, DetailsChanged, Registered
 from domain.customers.customer.refusals import CustomerAlreadyRegistered, CustomerErased, KindRequired, NeitherNameNorContact
 from domain.operations.api_key import Revoked
 from domain.shared.annotations import Attachment
@@ -22,6 +21,10 @@ from domain.shared.ids import new_id
 from domain.shared.refusals import NotThere
 from tests.commands.in_memory import InMemory
 from tests.domain.given import live
+
+Assigned = ANNOTATIONS.assigned
+AttributesSet = ANNOTATIONS.attributes_set
+ExternalIdLinked = ANNOTATIONS.external_id_linked
 
 CUSTOMER, METHOD = new_id(), new_id()
 SHOP: dict[str, Any] = {"customer_id": CUSTOMER, "system": "shop", "external_id": "7"}

@@ -13,9 +13,11 @@ from commands.importing.facts import Plan
 from commands.importing.mapping import MappingError, parse_mapping
 from commands.importing.pieces import LARGEST
 from commands.importing.reading import read_table
-from domain.customers.customer.annotation_events import Tagged
+from domain.customers.customer.events import ANNOTATIONS
 from domain.marketing.touchpoint import Recorded
 from tests.commands.importing.given_importing import Store
+
+Tagged = ANNOTATIONS.tagged
 
 MAPPINGS = Path(__file__).parents[2] / "data" / "mappings"
 PATHS = Path(__file__).parents[4] / "shared" / "data" / "channel_attribution" / "paths.csv"

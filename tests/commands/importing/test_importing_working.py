@@ -10,14 +10,13 @@ import pytest
 
 from commands.importing.mapping import MappingError
 from domain.customers import field_definition
-from domain.customers.customer.annotation_events import PlainTextsSet
-from domain.customers.customer.events import Merged, Registered
+from domain.customers.customer.events import Merged, PlainTextsSet, Registered
 from domain.marketing import static_list
 from domain.operations import team, user
 from domain.sales.deal import events as deal
 from domain.service import task
-from domain.service.ticket.values import Reference
 from domain.shared.ids import external_id
+from domain.shared.reference import Reference
 from tests.commands.importing.given_importing import Store
 
 STAFF = """

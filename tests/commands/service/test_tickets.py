@@ -16,8 +16,9 @@ from domain.sales.order.values import Item
 from domain.service.ticket.correspondence import Replied
 from domain.service.ticket.refusals import OwnRelative, TicketOpenedOtherwise
 from domain.service.ticket.ticket import Ticket
-from domain.service.ticket.values import Reference, SlaTarget
+from domain.service.ticket.values import SlaTarget
 from domain.shared.ids import external_id
+from domain.shared.reference import Reference
 from domain.shared.refusals import Malformed, NotThere, NumberTaken
 from tests.commands.in_memory import InMemory
 

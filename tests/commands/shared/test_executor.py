@@ -13,8 +13,8 @@ from commands.sales import orders
 from commands.shared.executor import Executor
 from commands.shared.outcome import Outcome
 from commands.shared.unit_of_work import UnitOfWork
-from domain.customers.customer.annotation_events import Tagged
 from domain.customers.customer.customer import Customer
+from domain.customers.customer.events import ANNOTATIONS
 from domain.shared.ids import new_id
 from infra.event_store.mapper import Mapper, UnknownEventType
 from infra.event_store.store import EventStore
@@ -40,6 +40,8 @@ from tests.commands.event_stores import (
     together,
     types,
 )
+
+Tagged = ANNOTATIONS.tagged
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 

@@ -21,9 +21,9 @@ from domain.sales.lead.lead import Lead
 from domain.service.assignment_rule import Condition, Terms
 from domain.service.rota import NOBODY_AVAILABLE, Left, Queued, TurnTaken
 from domain.service.ticket.ticket import Ticket
-from domain.service.ticket.values import Reference
 from domain.shared.aggregate import replayed
 from domain.shared.ids import external_id
+from domain.shared.reference import Reference
 from infra.processes.parts import running
 from infra.read_models.completeness import Completeness
 from infra.read_models.tables import create_tables

@@ -10,8 +10,7 @@ from consumers.projecting import dead_letters
 from consumers.projecting.projector import Projector
 from consumers.projecting.tail import Tail
 from consumers.rebuilding.rebuild import rebuild
-from domain.customers.customer.annotation_events import AttributesSet
-from domain.customers.customer.events import Registered
+from domain.customers.customer.events import ANNOTATIONS, Registered
 from domain.marketing.segment_model import Activated
 from domain.shared.events import Event
 from projections.marketing.segment_labels import segment_labels
@@ -20,6 +19,8 @@ from projections.shared.rows import Rows
 from tests.consumers.projecting.test_dead_letters import ANN, BEN, CAT, added, rename_type, total
 from tests.consumers.tallies import SUBJECTS, Added, Linked, Poisoned, Raised, Tallies, World, drain
 from tests.projections.marketing.given_segments import fit
+
+AttributesSet = ANNOTATIONS.attributes_set
 
 MODEL = UUID(int=0x5E6)
 

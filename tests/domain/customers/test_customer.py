@@ -7,16 +7,16 @@ from uuid import UUID
 
 import pytest
 
-from domain.customers.customer.annotation_events import ExternalIdLinked, PlainTextsSet
 from domain.customers.customer.customer import Customer
 from domain.customers.customer.events import (
+    ANNOTATIONS,
     AcquisitionSource,
     Archived,
     ContactMethod,
     DetailsChanged,
+    PlainTextsSet,
     Registered,
     Restored,
-    Utm,
 )
 from domain.customers.customer.refusals import (
     CustomerAlreadyRegistered,
@@ -29,7 +29,10 @@ from domain.shared.contact import Address, MalformedAddress
 from domain.shared.events import Source, type_name
 from domain.shared.ids import new_id
 from domain.shared.refusals import InTheFuture, Malformed
+from domain.shared.utm import Utm
 from tests.domain.given import LAST_WEEK, NOW, YESTERDAY, facts, flags, imported, live, state, stored
+
+ExternalIdLinked = ANNOTATIONS.external_id_linked
 
 PARIS = Address(lines=("1 rue de la Paix",), city="Paris", country="FR")
 

@@ -8,8 +8,9 @@ import pytest
 
 from domain.customers.customer.customer import Customer
 from domain.customers.customer.events import ContactMethod, Erased
-from domain.customers.customer.refusals import CustomerErased, ImportMayNotErase
+from domain.customers.customer.refusals import CustomerErased
 from domain.shared.contact import Address
+from domain.shared.erasure import ImportMayNotErase
 from domain.shared.ids import new_id
 from domain.shared.refusals import Malformed, NotThere
 from tests.domain.given import YESTERDAY, facts, imported, live, state, stored

@@ -8,10 +8,11 @@ import msgspec
 import pytest
 
 from domain.customers.customer.customer import Customer
-from domain.customers.customer.events import AcquisitionSource, ContactMethod, Utm
+from domain.customers.customer.events import AcquisitionSource, ContactMethod
 from domain.operations import api_key, imports
 from domain.shared.contact import Address
 from domain.shared.personal import PERSONAL
+from domain.shared.utm import Utm
 
 PAYLOADS = {
     "Registered": "kind contact_methods source owner team language time_zone numbers name* address* texts*",

@@ -17,8 +17,8 @@ from domain.customers.interaction import (
     NobodyContacted,
     Redacted,
 )
-from domain.service.ticket.values import Reference
 from domain.shared.ids import external_id
+from domain.shared.reference import Reference
 from domain.shared.refusals import InTheFuture, Malformed
 from tests.domain.given import LAST_WEEK, NOW, YESTERDAY, facts, flags, imported, live, state, stored
 

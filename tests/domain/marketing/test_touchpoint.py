@@ -8,10 +8,10 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from domain.customers.customer.events import Utm
 from domain.marketing.touchpoint import NobodyTouched, Recorded, Touchpoint, TouchpointRecordedOtherwise
 from domain.shared.ids import external_id
 from domain.shared.refusals import Malformed
+from domain.shared.utm import Utm
 from tests.domain.given import facts, live, state, stored
 
 CLICK = external_id("touchpoint", "ads", "1", b"")

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from domain.customers.customer.refusals import ImportMayNotErase
 from domain.sales.lead.events import Captured, Contact, Converted, Erased
 from domain.sales.lead.lead import Lead
 from domain.sales.lead.refusals import (
@@ -20,6 +19,7 @@ from domain.sales.lead.refusals import (
     LeadNotEnded,
     LeadOfCustomer,
 )
+from domain.shared.erasure import ImportMayNotErase
 from domain.shared.personal import without_personal
 from domain.shared.refusals import Malformed, NotThere
 from tests.domain.given import facts, flags, imported, live, state, stored

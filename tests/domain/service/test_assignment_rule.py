@@ -8,8 +8,8 @@ import pytest
 
 from domain.service.assignment_rule import AssignmentRule, Condition, Defined, Revised, Terms, assignment_rule_id
 from domain.service.rota import NOBODY_AVAILABLE, Rota, rota_id
-from domain.service.ticket.values import Reference
 from domain.shared.ids import external_id
+from domain.shared.reference import Reference
 from domain.shared.refusals import Malformed, NotThere
 from tests.domain.given import YESTERDAY, facts, live, state, stored
 

@@ -16,8 +16,8 @@ from domain.service.task import (
     TaskCreatedOtherwise,
     TaskEnded,
 )
-from domain.service.ticket.values import Reference
 from domain.shared.ids import external_id
+from domain.shared.reference import Reference
 from domain.shared.refusals import Malformed, NotThere
 from tests.domain.given import NOW, YESTERDAY, facts, flags, imported, live, state, stored
 

@@ -20,9 +20,10 @@ from domain.service.ticket.refusals import (
     TicketOpenedOtherwise,
 )
 from domain.service.ticket.ticket import Ticket
-from domain.service.ticket.values import Reference, SlaTarget
+from domain.service.ticket.values import SlaTarget
 from domain.shared.annotations import Attachment
 from domain.shared.personal import without_personal
+from domain.shared.reference import Reference
 from domain.shared.refusals import Malformed
 from tests.domain.given import facts, flags, imported, live, state, stored
 from tests.domain.sales.given_orders import CUSTOMER, ORDER, OTHER_CUSTOMER

@@ -15,8 +15,9 @@ from domain.service.ticket.processing import Closed, Solved
 from domain.service.ticket.refusals import BeforeOpening, TicketClosed, TicketNotSolved
 from domain.service.ticket.status import course
 from domain.service.ticket.ticket import Ticket, move_of
-from domain.service.ticket.values import DiscardReason, Reference
+from domain.service.ticket.values import DiscardReason
 from domain.shared.events import Actor, Context
+from domain.shared.reference import Reference
 from domain.shared.refusals import Refusal
 from tests.domain.given import NOW, state, stored
 from tests.domain.sales.given_orders import CUSTOMER, ORDER, OTHER_CUSTOMER

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
-from domain.customers.customer.annotation_events import AttributesSet, ExternalIdUnlinked, PlainTextsSet, Tagged, Untagged
 from domain.customers.customer.customer import Customer
+from domain.customers.customer.events import ANNOTATIONS, PlainTextsSet
 from domain.shared.aggregate import FUTURE_TOLERANCE, Aggregate, decision
 from domain.shared.annotations import Attachment, split_attributes
 from domain.shared.events import Context, Event, Metadata, Source
@@ -18,6 +18,11 @@ from domain.shared.ids import new_id
 from domain.shared.personal import without_personal
 from domain.shared.refusals import BY_RULE, InTheFuture, Malformed, NotThere, Refusal
 from tests.domain.given import LAST_WEEK, NOW, YESTERDAY, facts, flags, imported, live, state, stored
+
+AttributesSet = ANNOTATIONS.attributes_set
+ExternalIdUnlinked = ANNOTATIONS.external_id_unlinked
+Tagged = ANNOTATIONS.tagged
+Untagged = ANNOTATIONS.untagged
 
 
 class LampWorn(Refusal):

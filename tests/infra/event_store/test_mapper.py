@@ -12,8 +12,7 @@ from cryptography.exceptions import InvalidTag
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from domain.customers.customer.annotation_events import AttributesSet
-from domain.customers.customer.events import Registered
+from domain.customers.customer.events import ANNOTATIONS, Registered
 from domain.shared.events import Event, Recorded, type_name
 from domain.shared.ids import new_id
 from domain.shared.personal import Personal
@@ -21,6 +20,8 @@ from infra.event_store.mapper import Mapper, Stored, UnknownEventType, personal_
 from infra.event_store.vault import SubjectKey
 from tests.domain.pin_event_types import events
 from tests.infra.event_store.given_events import MARK, events_of, metadata
+
+AttributesSet = ANNOTATIONS.attributes_set
 
 EVENTS = events()
 KEY = SubjectKey(bytes(32))

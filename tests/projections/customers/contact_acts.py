@@ -11,8 +11,8 @@ from domain.customers.customer.customer import Customer
 from domain.customers.feedback.feedback import Feedback
 from domain.customers.feedback.values import Kind, Scale
 from domain.customers.interaction import Interaction
-from domain.service.ticket.values import Reference
 from domain.shared.annotations import Annotated, Attachment
+from domain.shared.reference import Reference
 from tests.projections.harness import History, some_attributes, uuid
 
 CUSTOMERS, INTERACTIONS, FEEDBACK = 4, 5, 5

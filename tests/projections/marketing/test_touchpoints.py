@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import Connection, func, select
 
 from domain.customers.customer.customer import Customer
-from domain.customers.customer.events import Utm
 from domain.marketing.touchpoint import Touchpoint
+from domain.shared.utm import Utm
 from projections.marketing import touchpoints
 from projections.marketing.touchpoints import Filter
 from tests.projections.harness import History, fold, in_memory, uuid

@@ -16,7 +16,7 @@ from domain.operations.team import Team
 from domain.operations.user import User
 from domain.operations.webhook import Subscription, Webhook
 from domain.service.task import Task
-from domain.service.ticket.values import Reference
+from domain.shared.reference import Reference
 from tests.projections.harness import History
 
 CUSTOMERS = 4

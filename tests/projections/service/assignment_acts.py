@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from domain.service.assignment_rule import AssignmentRule, Condition, Terms
 from domain.service.rota import Rota
-from domain.service.ticket.values import Reference
 from domain.shared.ids import external_id
+from domain.shared.reference import Reference
 from tests.projections.harness import History
 
 

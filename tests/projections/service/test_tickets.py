@@ -10,8 +10,8 @@ from sqlalchemy import Connection, func, select
 from domain.customers.customer.customer import Customer
 from domain.service.ticket.correspondence import Replied
 from domain.service.ticket.ticket import Ticket
-from domain.service.ticket.values import Reference
 from domain.shared.annotations import Attachment
+from domain.shared.reference import Reference
 from projections.service import tickets
 from projections.service.tickets import Filter
 from tests.projections.harness import History, fold, in_memory, uuid

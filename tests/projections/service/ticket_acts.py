@@ -9,8 +9,9 @@ from typing import Any
 from domain.customers.customer.customer import Customer
 from domain.service.ticket.correspondence import Replied
 from domain.service.ticket.ticket import Ticket
-from domain.service.ticket.values import Reference, SlaTarget
+from domain.service.ticket.values import SlaTarget
 from domain.shared.annotations import Attachment
+from domain.shared.reference import Reference
 from tests.projections.harness import History, some_attributes, uuid
 
 CUSTOMERS, TICKETS = 4, 4
