@@ -104,7 +104,7 @@ async def definitions(
         "field_definitions",
         after,
         lambda connection, limit, cursor: read_model.listing(
-            connection, entity=entity, retired=retired, limit=limit, cursor=cursor
+            connection, read_model.Filter(entity=entity, retired=retired), limit=limit, cursor=cursor
         ),
         show=shown,
         limit=limit,

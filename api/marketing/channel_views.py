@@ -41,7 +41,9 @@ async def channels(
         request,
         "channels",
         after,
-        lambda connection, limit, cursor: read_model.listing(connection, kind=kind, closed=closed, limit=limit, cursor=cursor),
+        lambda connection, limit, cursor: read_model.listing(
+            connection, read_model.Filter(kind=kind, closed=closed), limit=limit, cursor=cursor
+        ),
         show=shown,
         limit=limit,
         cursor=cursor,

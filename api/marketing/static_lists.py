@@ -80,7 +80,9 @@ async def lists(
         request,
         READ,
         after,
-        lambda connection, limit, cursor: read_model.listing(connection, retired=retired, limit=limit, cursor=cursor),
+        lambda connection, limit, cursor: read_model.listing(
+            connection, read_model.Filter(retired=retired), limit=limit, cursor=cursor
+        ),
         show=shown,
         limit=limit,
         cursor=cursor,

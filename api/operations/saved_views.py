@@ -102,7 +102,10 @@ async def views(
         "saved_views",
         after,
         lambda connection, limit, cursor: read_model.listing(
-            connection, resource=resource, owner=owner, retired=retired, limit=limit, cursor=cursor
+            connection,
+            read_model.Filter(resource=resource, owner=owner, retired=retired),
+            limit=limit,
+            cursor=cursor,
         ),
         show=lambda row: shown(row, caller),
         limit=limit,

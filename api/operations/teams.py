@@ -78,7 +78,9 @@ async def teams(
         request,
         "teams",
         after,
-        lambda connection, limit, cursor: read_model.listing(connection, deactivated=deactivated, limit=limit, cursor=cursor),
+        lambda connection, limit, cursor: read_model.listing(
+            connection, read_model.Filter(deactivated=deactivated), limit=limit, cursor=cursor
+        ),
         show=shown,
         limit=limit,
         cursor=cursor,

@@ -103,7 +103,10 @@ async def users(
         "users",
         after,
         lambda connection, limit, cursor: read_model.listing(
-            connection, team=team, available=available, deactivated=deactivated, limit=limit, cursor=cursor
+            connection,
+            read_model.Filter(team=team, available=available, deactivated=deactivated),
+            limit=limit,
+            cursor=cursor,
         ),
         show=lambda row: shown(row, caller),
         limit=limit,

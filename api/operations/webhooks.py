@@ -132,7 +132,7 @@ async def webhooks(
     """Webhooks in the order in which they were registered."""
 
     def pages(connection: Connection, limit: int, cursor: str | None) -> Page:
-        rows, following = read_model.listing(connection, status=status, limit=limit, cursor=cursor)
+        rows, following = read_model.listing(connection, read_model.Filter(status=status), limit=limit, cursor=cursor)
         come = deliveries.load(connection)
         return Page([_delivered(row, come.get(row["webhook_id"])) for row in rows], following)
 

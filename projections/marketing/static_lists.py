@@ -11,41 +11,37 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, Connection, Integer, MetaData, Select, Table, Uuid, func, select
+import msgspec
+from sqlalchemy import BigInteger, Column, Connection, Select, Uuid, func, select
 
 from domain.customers.customer.events import Erased
 from domain.marketing.static_list import Created, MembersAdded, MembersRemoved, Retired, StaticList
-from domain.shared.events import Event, Recorded, type_name
+from domain.shared.events import Recorded
 from projections.customers.customers import customers
 from projections.customers.merging import left_of, survivors
+from projections.shared.lists import Listing
 from projections.shared.pages import Order, Page, page
-from projections.shared.projection import Delivery, Projection
+from projections.shared.projection import Delivery, Projection, own, types
+from projections.shared.registers import fold
 from projections.shared.rows import Instant, Row, Rows
 from projections.shared.search import SORTED_TEXT
+from projections.shared.tables import aggregates, table
 
-metadata = MetaData()
-
-LIST_EVENTS: tuple[type[Event], ...] = tuple(StaticList.events)
-
-list_rows = Table(
+list_rows = aggregates(
     "static_lists",
-    metadata,
-    Column("list_id", Uuid, primary_key=True),
-    Column("position", BigInteger, nullable=False),
-    Column("version", Integer, nullable=False),
+    "list_id",
     Column("name", SORTED_TEXT, nullable=False, index=True),
     Column("created_at", Instant, nullable=False),
     Column("retired_at", Instant),
 )
-list_members = Table(
+list_members = table(
     "static_list_members",
-    metadata,
     Column("list_id", Uuid, primary_key=True),
     Column("customer_id", Uuid, primary_key=True),
     Column("added_at", Instant, nullable=False),
     Column("since", BigInteger, nullable=False),
 )
-erased_customers = Table("static_list_erased", metadata, Column("customer_id", Uuid, primary_key=True))
+erased_customers = table("static_list_erased", Column("customer_id", Uuid, primary_key=True))
 
 # How events change it
 
@@ -53,28 +49,25 @@ Member = tuple[UUID, UUID]
 
 
 def apply(batch: Sequence[Delivery], rows: Rows) -> None:
-    mine = [d.recorded for d in batch if d.at_home and isinstance(d.recorded.event, LIST_EVENTS)]
-    known = rows.load(list_rows, {recorded.stream for recorded in mine})
+    mine = own(batch, StaticList.events)
+    fold(list_rows, mine, _told, rows)
     members: dict[Member, Row | None] = {}
     for recorded in mine:
-        known[recorded.stream] = _after(known.get(recorded.stream, {}), recorded)
         members |= _members(recorded)
-    rows.save(list_rows, list(known.values()))
     rows.remove(list_members, [member for member, row in members.items() if row is None])
     rows.save(list_members, [row for row in members.values() if row is not None])
     erased = frozenset[UUID]().union(*(d.here for d in batch if d.recorded.event.erases()))
     rows.save(erased_customers, [{"customer_id": id} for id in erased])
 
 
-def _after(row: Row, recorded: Recorded) -> Row:
+def _told(row: Row, recorded: Recorded) -> Row:
     at = recorded.metadata.occurred_at
-    told: Row = {"list_id": recorded.stream, "position": recorded.position, "version": recorded.version}
     match recorded.event:
         case Created(name=name):
-            told |= {"name": name, "created_at": at, "retired_at": None}
+            return {"name": name, "created_at": at, "retired_at": None}
         case Retired():
-            told["retired_at"] = at
-    return row | told
+            return {"retired_at": at}
+    return {}
 
 
 def _members(recorded: Recorded) -> dict[Member, Row | None]:
@@ -114,27 +107,17 @@ def _with(members: Select[Any]) -> Select[Any]:
     return select(list_rows, members.where(here).correlate(list_rows).scalar_subquery().label("members"))
 
 
-def get(connection: Connection, list_id: UUID) -> Row | None:
-    return _one(connection, _counted(), list_id)
+class Filter(msgspec.Struct, frozen=True, kw_only=True):
+    """Lists with all of these; None asks for any."""
+
+    retired: bool | None = None
 
 
-def as_it_was(connection: Connection, list_id: UUID) -> Row | None:
-    """The list by its own events alone, where everyone is counted for themselves."""
-    return _one(connection, _with(select(func.count()).select_from(list_members)), list_id)
-
-
-def _one(connection: Connection, query: Select[Any], list_id: UUID) -> Row | None:
-    row = connection.execute(query.where(list_rows.c.list_id == list_id)).mappings().first()
-    return None if row is None else dict(row)
-
-
-def listing(connection: Connection, *, retired: bool | None = None, limit: int = 50, cursor: str | None = None) -> Page:
-    """Lists in the order of their names. Raises MalformedCursor."""
-    query = _counted()
-    if retired is not None:
-        ended = list_rows.c.retired_at
-        query = query.where(ended.is_not(None) if retired else ended.is_(None))
-    return page(connection, query, Order(list_rows.c.name, list_rows.c.list_id), limit, cursor)
+LISTS = Listing[Filter, str](list_rows, Filter, "name", query=_counted())
+ALONE = Listing[Filter, str](list_rows, Filter, "name", query=_with(select(func.count()).select_from(list_members)))
+get, listing = LISTS.get, LISTS.listing
+# The list by its own events, where everyone is counted for themselves.
+as_it_was = ALONE.get
 
 
 def members(connection: Connection, list_id: UUID, *, limit: int = 50, cursor: str | None = None) -> Page:
@@ -156,5 +139,5 @@ static_lists = Projection(
     version=1,
     tables=(list_rows, list_members, erased_customers),
     apply=apply,
-    reads=frozenset({*map(type_name, LIST_EVENTS), type_name(Erased)}),
+    reads=types(*StaticList.events, Erased),
 )

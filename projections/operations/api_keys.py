@@ -2,49 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import msgspec
-from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, Text, Uuid, select
+from sqlalchemy import Column, Connection, Text, select
 
 from domain.operations.api_key import Issued, Revoked
-from domain.shared.events import Recorded, type_name
-from projections.shared.projection import Delivery, Projection
-from projections.shared.rows import Instant, Row, Rows
+from domain.shared.events import Recorded
+from projections.shared.registers import encode, register
+from projections.shared.rows import Instant, Row
+from projections.shared.tables import aggregates
 
-metadata = MetaData()
-
-keys = Table(
+keys = aggregates(
     "api_keys",
-    metadata,
-    Column("key_id", Uuid, primary_key=True),
-    Column("position", BigInteger, nullable=False),
+    "key_id",
     Column("label", Text),
     Column("roles", Text, nullable=False),
     Column("issued_at", Instant, nullable=False),
     Column("revoked_at", Instant),
+    versioned=False,
 )
 
 
-def apply(batch: Sequence[Delivery], rows: Rows) -> None:
-    mine = [d.recorded for d in batch if d.at_home and isinstance(d.recorded.event, Issued | Revoked)]
-    known = rows.load(keys, {recorded.stream for recorded in mine})
-    for recorded in mine:
-        known[recorded.stream] = _after(known.get(recorded.stream, {}), recorded)
-    rows.save(keys, list(known.values()))
-
-
-def _after(row: Row, recorded: Recorded) -> Row:
+def _told(row: Row, recorded: Recorded) -> Row:
     event, at = recorded.event, recorded.metadata.occurred_at
     if isinstance(event, Issued):
-        row = {
-            "key_id": recorded.stream,
-            "label": event.label,
-            "roles": msgspec.json.encode(event.roles).decode(),
-            "issued_at": at,
-            "revoked_at": None,
-        }
-    return row | {"position": recorded.position} | ({"revoked_at": at} if isinstance(event, Revoked) else {})
+        return {"label": event.label, "roles": encode(event.roles).decode(), "issued_at": at, "revoked_at": None}
+    return {"revoked_at": at}
 
 
 def listing(connection: Connection) -> list[Row]:
@@ -53,6 +35,4 @@ def listing(connection: Connection) -> list[Row]:
     return [dict(row) | {"roles": msgspec.json.decode(row["roles"])} for row in rows]
 
 
-api_keys = Projection(
-    name="api_keys", version=1, tables=(keys,), apply=apply, reads=frozenset({type_name(Issued), type_name(Revoked)})
-)
+api_keys = register(keys, 1, (Issued, Revoked), _told)

@@ -1,29 +1,24 @@
-"""teams: those that were registered, as they are called now."""
+"""teams: those that were registered, as they are called now.
+
+`registered_at` is when that was first, `deactivated_at` None where it takes something new.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from uuid import UUID
-
-from sqlalchemy import BigInteger, Column, Connection, Integer, MetaData, Table, Text, Uuid, select
+import msgspec
+from sqlalchemy import Column, Text
 
 from domain.operations.team import Deactivated, Registered, Team
-from domain.shared.events import Event, Recorded, type_name
-from projections.shared.pages import Order, Page, page
-from projections.shared.projection import Delivery, Projection
-from projections.shared.rows import Instant, Row, Rows
+from domain.shared.events import Recorded
+from projections.shared.lists import Listing
+from projections.shared.registers import register
+from projections.shared.rows import Instant, Row
 from projections.shared.search import SORTED_TEXT
+from projections.shared.tables import aggregates
 
-metadata = MetaData()
-
-TEAM_EVENTS: tuple[type[Event], ...] = tuple(Team.events)
-
-team_rows = Table(
+team_rows = aggregates(
     "teams",
-    metadata,
-    Column("team_id", Uuid, primary_key=True),
-    Column("position", BigInteger, nullable=False),
-    Column("version", Integer, nullable=False),
+    "team_id",
     Column("code", SORTED_TEXT, nullable=False, index=True),
     Column("name", Text, nullable=False),
     Column("zone", Text),
@@ -31,45 +26,25 @@ team_rows = Table(
     Column("deactivated_at", Instant),
 )
 
-# How events change it
 
-
-def apply(batch: Sequence[Delivery], rows: Rows) -> None:
-    mine = [d.recorded for d in batch if d.at_home and isinstance(d.recorded.event, TEAM_EVENTS)]
-    known = rows.load(team_rows, {recorded.stream for recorded in mine})
-    for recorded in mine:
-        known[recorded.stream] = _after(known.get(recorded.stream, {}), recorded)
-    rows.save(team_rows, list(known.values()))
-
-
-def _after(row: Row, recorded: Recorded) -> Row:
+def _told(row: Row, recorded: Recorded) -> Row:
     at = recorded.metadata.occurred_at
-    told: Row = {"team_id": recorded.stream, "position": recorded.position, "version": recorded.version}
     match recorded.event:
         case Registered(code=code, name=name, zone=zone):
-            told |= {"code": code, "name": name, "zone": zone}
-            told |= {"registered_at": row.get("registered_at", at), "deactivated_at": None}
+            registered = {"registered_at": row.get("registered_at", at), "deactivated_at": None}
+            return {"code": code, "name": name, "zone": zone} | registered
         case Deactivated():
-            told["deactivated_at"] = at
-    return row | told
+            return {"deactivated_at": at}
+    return {}
 
 
-# How it is queried
+class Filter(msgspec.Struct, frozen=True, kw_only=True):
+    """Teams with all of these; None asks for any."""
+
+    deactivated: bool | None = None
 
 
-def get(connection: Connection, team_id: UUID) -> Row | None:
-    """The team; `registered_at` is when that was first, `deactivated_at` None where it takes something new."""
-    row = connection.execute(select(team_rows).where(team_rows.c.team_id == team_id)).mappings().first()
-    return None if row is None else dict(row)
+TEAMS = Listing[Filter, str](team_rows, Filter, "code")
+get, listing = TEAMS.get, TEAMS.listing
 
-
-def listing(connection: Connection, *, deactivated: bool | None = None, limit: int = 50, cursor: str | None = None) -> Page:
-    """Teams in the order of their codes. Raises MalformedCursor."""
-    query = select(team_rows)
-    if deactivated is not None:
-        ended = team_rows.c.deactivated_at
-        query = query.where(ended.is_not(None) if deactivated else ended.is_(None))
-    return page(connection, query, Order(team_rows.c.code, team_rows.c.team_id), limit, cursor)
-
-
-teams = Projection(name="teams", version=1, tables=(team_rows,), apply=apply, reads=frozenset(map(type_name, TEAM_EVENTS)))
+teams = register(team_rows, 1, Team.events, _told)

@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Connection, Integer, MetaData, Table, Text, Uuid, select
+from sqlalchemy import Column, Connection, Text, select
 
 from domain.sales.pipeline import Defined, Pipeline, Revised, Stage
-from domain.shared.events import Event, Recorded, type_name
-from projections.shared.pages import Order, Page, page
-from projections.shared.projection import Delivery, Projection
-from projections.shared.rows import Instant, Row, Rows
+from domain.shared.events import Recorded
+from projections.shared.lists import Anything, Listing
+from projections.shared.registers import encode, register
+from projections.shared.rows import Instant, Row
 from projections.shared.search import SORTED_TEXT
+from projections.shared.tables import aggregates
 
-metadata = MetaData()
-
-PIPELINE_EVENTS: tuple[type[Event], ...] = tuple(Pipeline.events)
-
-pipeline_rows = Table(
+pipeline_rows = aggregates(
     "pipelines",
-    metadata,
-    Column("pipeline_id", Uuid, primary_key=True),
-    Column("position", BigInteger, nullable=False),
-    Column("version", Integer, nullable=False),
+    "pipeline_id",
     Column("code", SORTED_TEXT, nullable=False, index=True),
     Column("name", Text, nullable=False),
     Column("stages", Text, nullable=False),
@@ -35,43 +27,24 @@ pipeline_rows = Table(
 
 _stages = msgspec.json.Decoder(tuple[Stage, ...]).decode
 
-# How events change it
 
-
-def apply(batch: Sequence[Delivery], rows: Rows) -> None:
-    mine = [d.recorded for d in batch if d.at_home and isinstance(d.recorded.event, PIPELINE_EVENTS)]
-    known = rows.load(pipeline_rows, {recorded.stream for recorded in mine})
-    for recorded in mine:
-        known[recorded.stream] = _after(known.get(recorded.stream, {}), recorded)
-    rows.save(pipeline_rows, list(known.values()))
-
-
-def _after(row: Row, recorded: Recorded) -> Row:
-    told: Row = {"pipeline_id": recorded.stream, "position": recorded.position, "version": recorded.version}
+def _told(row: Row, recorded: Recorded) -> Row:
     match recorded.event:
         case Defined(code=code, name=name, stages=stages):
-            told |= {"code": code, "name": name, "stages": _text(stages), "defined_at": recorded.metadata.occurred_at}
+            defined = {"code": code, "defined_at": recorded.metadata.occurred_at}
+            return {"name": name, "stages": encode(stages).decode()} | defined
         case Revised(name=name, stages=stages):
-            told |= {"name": name, "stages": _text(stages)}
-    return row | told
+            return {"name": name, "stages": encode(stages).decode()}
+    return {}
 
 
-def _text(stages: Sequence[Stage]) -> str:
-    return msgspec.json.encode(stages).decode()
+def _shown(row: Row) -> Row:
+    stages: Any = msgspec.to_builtins(_stages(row["stages"]))
+    return row | {"stages": stages}
 
 
-# How it is queried
-
-
-def get(connection: Connection, pipeline_id: UUID) -> Row | None:
-    row = connection.execute(select(pipeline_rows).where(pipeline_rows.c.pipeline_id == pipeline_id)).mappings().first()
-    return None if row is None else _shown(dict(row))
-
-
-def listing(connection: Connection, *, limit: int = 50, cursor: str | None = None) -> Page:
-    """Pipelines in the order of their codes. Raises MalformedCursor."""
-    found = page(connection, select(pipeline_rows), Order(pipeline_rows.c.code, pipeline_rows.c.pipeline_id), limit, cursor)
-    return found._replace(rows=[_shown(row) for row in found.rows])
+PIPELINES = Listing[Anything, str](pipeline_rows, Anything, "code", show=_shown)
+get, listing = PIPELINES.get, PIPELINES.listing
 
 
 def probabilities(connection: Connection) -> dict[tuple[str, str], Decimal]:
@@ -80,15 +53,4 @@ def probabilities(connection: Connection) -> dict[tuple[str, str], Decimal]:
     return {(code, stage.code): stage.probability for code, stages in rows for stage in _stages(stages)}
 
 
-def _shown(row: Row) -> Row:
-    stages: Any = msgspec.to_builtins(_stages(row["stages"]))
-    return row | {"stages": stages}
-
-
-pipelines = Projection(
-    name="pipelines",
-    version=1,
-    tables=(pipeline_rows,),
-    apply=apply,
-    reads=frozenset(map(type_name, PIPELINE_EVENTS)),
-)
+pipelines = register(pipeline_rows, 1, Pipeline.events, _told)

@@ -2,49 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from functools import partial
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Connection, Integer, MetaData, Table, Text, Uuid, func, select
+from sqlalchemy import BigInteger, Column, Connection, Text, Uuid, func, select
 
-from domain.service.assignment_rule import AssignmentRule, Defined, Retired, Revised, Terms
+from domain.service.assignment_rule import AssignmentRule, Defined, Revised, Terms
 from domain.service.rota import Left, Queued, Rota, TurnTaken
-from domain.shared.events import Event, Recorded, type_name
+from domain.shared.events import Event, Recorded
+from projections.shared.lists import Anything, Listing
 from projections.shared.pages import Order, Page, page
-from projections.shared.projection import Delivery, Projection
+from projections.shared.projection import Delivery, Projection, own, types
+from projections.shared.registers import encode, opened, said
 from projections.shared.rows import Instant, Row, Rows
 from projections.shared.search import SORTED_TEXT
+from projections.shared.tables import aggregates, table
 
-metadata = MetaData()
-
-RULE_EVENTS: tuple[type[Event], ...] = tuple(AssignmentRule.events)
-ROTA_EVENTS: tuple[type[Event], ...] = tuple(Rota.events)
-
-rule_rows = Table(
+rule_rows = aggregates(
     "assignment_rules",
-    metadata,
-    Column("rule_id", Uuid, primary_key=True),
-    Column("position", BigInteger, nullable=False),
-    Column("version", Integer, nullable=False),
+    "rule_id",
     Column("code", SORTED_TEXT, nullable=False, index=True),
     Column("since", Instant, nullable=False),
     # The last terms that there were; a rule that was retired has them no more.
     Column("terms", Text, nullable=False),
     Column("retired_at", Instant),
 )
-rota_rows = Table(
-    "rotas",
-    metadata,
-    Column("rota_id", Uuid, primary_key=True),
-    Column("position", BigInteger, nullable=False),
-    Column("version", Integer, nullable=False),
-    Column("team", Text, nullable=False),
-)
-waiting_rows = Table(
+rota_rows = aggregates("rotas", "rota_id", Column("team", Text, nullable=False))
+waiting_rows = table(
     "rota_waiting",
-    metadata,
     Column("rota_id", Uuid, primary_key=True),
     Column("id", Uuid, primary_key=True),
     Column("kind", Text, nullable=False),
@@ -54,32 +41,18 @@ waiting_rows = Table(
     Column("since", Instant, nullable=False),
 )
 
-_encode = msgspec.json.Encoder(order="deterministic").encode
 _decode = msgspec.json.Decoder(Terms).decode
 
 # How events change it
 
 
 def apply(batch: Sequence[Delivery], rows: Rows) -> None:
-    ours = [d.recorded for d in batch if d.at_home]
-    told = [recorded for recorded in ours if isinstance(recorded.event, RULE_EVENTS)]
-    known = rows.load(rule_rows, {recorded.stream for recorded in told})
-    for recorded in told:
-        known[recorded.stream] = _after(known.get(recorded.stream, {}), recorded)
-    rows.save(rule_rows, list(known.values()))
-    _apply_rotas([recorded for recorded in ours if isinstance(recorded.event, ROTA_EVENTS)], rows)
+    said(rule_rows, None, "terms", _terms, own(batch, AssignmentRule.events), rows)
+    _apply_rotas(own(batch, Rota.events), rows)
 
 
-def _after(before: Row, recorded: Recorded) -> Row:
-    event, since = recorded.event, recorded.metadata.occurred_at
-    told: Row = {"rule_id": recorded.stream, "version": recorded.version, "position": recorded.position}
-    if before and since < before["since"]:
-        return before | told
-    if isinstance(event, Retired):
-        return before | told | {"since": since, "retired_at": since}
-    assert isinstance(event, Defined | Revised), "there are no other events of rules"
-    code = event.code if isinstance(event, Defined) else before["code"]
-    return told | {"code": code, "since": since, "terms": _encode(event.terms).decode(), "retired_at": None}
+def _terms(event: Event) -> str | None:
+    return encode(event.terms).decode() if isinstance(event, Defined | Revised) else None
 
 
 def _apply_rotas(turned: Sequence[Recorded], rows: Rows) -> None:
@@ -111,16 +84,8 @@ def _queued(recorded: Recorded, event: Queued) -> Row:
 # How it is queried
 
 
-def get(connection: Connection, rule_id: UUID) -> Row | None:
-    """The rule as it stands; `retired_at` is None where it is in force."""
-    row = connection.execute(select(rule_rows).where(rule_rows.c.rule_id == rule_id)).mappings().first()
-    return None if row is None else _shown(row)
-
-
-def listing(connection: Connection, *, limit: int = 50, cursor: str | None = None) -> Page:
-    """Rules in the order of their codes, retired ones too. Raises MalformedCursor."""
-    found = page(connection, select(rule_rows), Order(rule_rows.c.code, rule_rows.c.rule_id), limit, cursor)
-    return Page([_shown(row) for row in found.rows], found.next)
+RULES = Listing[Anything, str](rule_rows, Anything, "code", show=partial(opened, _decode, "terms"))
+get, listing = RULES.get, RULES.listing
 
 
 def in_force(connection: Connection) -> dict[UUID, Terms]:
@@ -150,16 +115,10 @@ def anything_waits(connection: Connection) -> bool:
     return connection.execute(select(waiting_rows.c.id).limit(1)).first() is not None
 
 
-def _shown(row: Mapping[Any, Any]) -> Row:
-    terms = _decode(row["terms"])
-    told = {name: row[name] for name in ("rule_id", "version", "position", "code", "since", "retired_at")}
-    return told | {name: msgspec.to_builtins(getattr(terms, name)) for name in terms.__struct_fields__}
-
-
 assignment_rules = Projection(
     name="assignment_rules",
     version=1,
     tables=(rule_rows, rota_rows, waiting_rows),
     apply=apply,
-    reads=frozenset(map(type_name, RULE_EVENTS + ROTA_EVENTS)),
+    reads=types(*AssignmentRule.events, *Rota.events),
 )

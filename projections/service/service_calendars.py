@@ -10,46 +10,31 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
-from typing import Any, NamedTuple
-from uuid import UUID
+from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Connection, Integer, MetaData, Table, Text, Uuid, select
+from sqlalchemy import Column, Connection, Text, select
 
 from domain.service.opening_hours import InForce, Schedule, Timetable, open_between
 from domain.service.service_calendar import DEFAULT, Defined, Revised, ServiceCalendar
-from domain.shared.events import Event, type_name
+from domain.shared.events import Event
 from projections.service.ticket_course import MICROSECOND, Clock, moment
-from projections.shared.pages import Order, Page, page
-from projections.shared.projection import Delivery, Projection
-from projections.shared.rows import Instant, Row, Rows
+from projections.shared.lists import Anything, Listing
+from projections.shared.projection import Delivery, Projection, own, types
+from projections.shared.registers import encode, opened, said, versions
+from projections.shared.rows import Instant, Rows
 from projections.shared.search import SORTED_TEXT
+from projections.shared.tables import aggregates
 
-metadata = MetaData()
-
-CALENDAR_EVENTS: tuple[type[Event], ...] = tuple(ServiceCalendar.events)
-
-calendar_rows = Table(
+calendar_rows = aggregates(
     "service_calendars",
-    metadata,
-    Column("calendar_id", Uuid, primary_key=True),
-    Column("position", BigInteger, nullable=False),
-    Column("version", Integer, nullable=False),
+    "calendar_id",
     Column("code", SORTED_TEXT, nullable=False, index=True),
     Column("since", Instant, nullable=False),
     Column("schedule", Text, nullable=False),
 )
-calendar_versions = Table(
-    "service_calendar_versions",
-    metadata,
-    Column("calendar_id", Uuid, primary_key=True),
-    Column("version", Integer, primary_key=True),
-    Column("code", Text, nullable=False),
-    Column("since", Instant, nullable=False),
-    Column("schedule", Text, nullable=False),
-)
+calendar_versions = versions("service_calendar_versions", "calendar_id", Column("schedule", Text, nullable=False))
 
-_encode = msgspec.json.Encoder(order="deterministic").encode
 _decode = msgspec.json.Decoder(Schedule).decode
 
 
@@ -84,41 +69,18 @@ def open_time(timetable: Timetable, began: int, ended: int) -> int:
 
 
 def apply(batch: Sequence[Delivery], rows: Rows) -> None:
-    ours = [d.recorded for d in batch if d.at_home and isinstance(d.recorded.event, Defined | Revised)]
-    known = rows.load(calendar_rows, {recorded.stream for recorded in ours})
-    versions: list[Row] = []
-    for recorded in ours:
-        event, id = recorded.event, recorded.stream
-        assert isinstance(event, Defined | Revised), "there are no other events of calendars"
-        before = known.get(id, {})
-        code = event.code if isinstance(event, Defined) else before["code"]
-        told = {
-            "calendar_id": id,
-            "version": recorded.version,
-            "code": code,
-            "since": recorded.metadata.occurred_at,
-            "schedule": _encode(event.schedule).decode(),
-        }
-        versions.append(told)
-        in_force = told if not before or told["since"] >= before["since"] else {}
-        known[id] = {**before, **in_force, "version": recorded.version, "position": recorded.position}
-    rows.save(calendar_rows, list(known.values()))
-    rows.insert(calendar_versions, versions)
+    said(calendar_rows, calendar_versions, "schedule", _schedule, own(batch, ServiceCalendar.events), rows)
+
+
+def _schedule(event: Event) -> str:
+    assert isinstance(event, Defined | Revised), "there are no other events of calendars"
+    return encode(event.schedule).decode()
 
 
 # How it is queried
 
-
-def get(connection: Connection, calendar_id: UUID) -> Row | None:
-    """The calendar as it stands."""
-    row = connection.execute(select(calendar_rows).where(calendar_rows.c.calendar_id == calendar_id)).mappings().first()
-    return None if row is None else _shown(row)
-
-
-def listing(connection: Connection, *, limit: int = 50, cursor: str | None = None) -> Page:
-    """Calendars in the order of their codes. Raises MalformedCursor."""
-    found = page(connection, select(calendar_rows), Order(calendar_rows.c.code, calendar_rows.c.calendar_id), limit, cursor)
-    return Page([_shown(row) for row in found.rows], found.next)
+CALENDARS = Listing[Anything, str](calendar_rows, Anything, "code", show=partial(opened, _decode, "schedule"))
+get, listing = CALENDARS.get, CALENDARS.listing
 
 
 def calendars(connection: Connection) -> Calendars:
@@ -138,16 +100,10 @@ def gathered(told: Iterable[tuple[str, InForce]]) -> Calendars:
     return Calendars(timetables, of_team)
 
 
-def _shown(row: Mapping[Any, Any]) -> Row:
-    schedule = _decode(row["schedule"])
-    told = {name: row[name] for name in ("calendar_id", "version", "position", "code", "since")}
-    return told | {name: msgspec.to_builtins(getattr(schedule, name)) for name in schedule.__struct_fields__}
-
-
 service_calendars = Projection(
     name="service_calendars",
     version=1,
     tables=(calendar_rows, calendar_versions),
     apply=apply,
-    reads=frozenset(map(type_name, CALENDAR_EVENTS)),
+    reads=types(*ServiceCalendar.events),
 )

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from sqlalchemy import Table
 
-from domain.shared.events import Recorded
+from domain.shared.events import Event, Recorded, type_name
 from projections.shared.rows import Rows
 
 
@@ -45,6 +45,17 @@ class Projection(NamedTuple):
 
     def wants(self, type: str) -> bool:
         return self.reads is None or _names(self.reads, type)
+
+
+def types(*events: type[Event]) -> frozenset[str]:
+    """The types of these events, for a projection to read."""
+    return frozenset(map(type_name, events))
+
+
+def own(batch: Sequence[Delivery], events: Sequence[type[Event]]) -> list[Recorded]:
+    """The events of these kinds that are at home here."""
+    kinds = tuple(events)
+    return [recorded for recorded, here in batch if recorded.metadata.subject in here and isinstance(recorded.event, kinds)]
 
 
 @lru_cache(maxsize=8192)
