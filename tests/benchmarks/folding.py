@@ -21,7 +21,7 @@ from tests.benchmarks import mixed_log
 from tests.benchmarks.recount import deployed
 from tests.benchmarks.sides import Pair
 
-CUSTOMERS = 300
+CUSTOMERS = 200
 PASSES = 25  # over the log in the plain loop, which is far quicker than all read models are
 BATCH = 2000
 

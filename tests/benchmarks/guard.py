@@ -14,6 +14,7 @@ ABOUT = (
     "A ratio says how many times its peer Recount is, in work for each second of CPU; higher is better.",
     "`runs` are the medians of the whole runs, `ratio` is their median. `spread` is relative to the ratio: the larger of half "
     "the interquartile range of all rounds and the distance of the run that is furthest from the ratio.",
+    "`rounds` were measured in all; a busy machine has time for fewer.",
     "A figure fell when it is lower by more than 15 % and by more than twice its spread.",
 )
 
@@ -55,7 +56,9 @@ def summary(what: str, runs: Sequence[Sequence[float]], place: Place) -> Recorde
     between_runs = max(abs(one - ratio) for one in medians)
     spread = max(half_interquartile([one for ratios in runs for one in ratios]), between_runs) / ratio
     shown = [rounded(one) for one in medians]
-    return Recorded(what=what, ratio=rounded(ratio), spread=rounded(spread), runs=shown, rounds=len(runs[0]), place=place)
+    return Recorded(
+        what=what, ratio=rounded(ratio), spread=rounded(spread), runs=shown, rounds=sum(map(len, runs)), place=place
+    )
 
 
 def half_interquartile(ratios: Sequence[float]) -> float:

@@ -11,6 +11,7 @@ import os
 import platform
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from datetime import UTC, datetime
@@ -42,6 +43,7 @@ WHAT = {
     "relay": "events sent from the store to Kafka; peer: the bare producer",
     "projector": "events folded from Kafka into channel_sales; peer: the bare consumer",
 }
+LIMIT = 180.0  # seconds for a run: on a busy machine it has fewer rounds
 FILES = Path(__file__).parents[2]
 
 
@@ -80,27 +82,28 @@ def _compared(measured: Mapping[str, float], place: Place) -> int:
 
 def measure(wanted: Sequence[str], rounds: int, seconds: int) -> dict[str, list[float]]:
     """One whole run: the ratios of each figure, round by round."""
+    begun = time.monotonic()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="recount-bench-")))
         postgres = stack.enter_context(Postgres(folder / "postgres"))
         kafka = stack.enter_context(Kafka(folder / "kafka"))
         found: dict[str, list[float]] = {}
-        for part in _parts(postgres, kafka.bootstrap, seconds, wanted):
+        for part, until in _parts(postgres, kafka.bootstrap, seconds, wanted):
             with part as pairs:
-                found |= ratios(pairs, wanted, rounds)
+                found |= ratios(pairs, wanted, rounds, begun + until)
         return found
 
 
 def _parts(
     postgres: Postgres, kafka: str, seconds: int, wanted: Sequence[str]
-) -> Iterator[AbstractContextManager[Mapping[str, Pair]]]:
-    """One after another, so that none takes the machine from another."""
+) -> Iterator[tuple[AbstractContextManager[Mapping[str, Pair]], float]]:
+    """One after another, so that none takes the machine from another, and by which second of the run each should be done."""
     if {"register", "change", "get"} & set(wanted):
-        yield quick_http.pairs(postgres, kafka, seconds)
+        yield quick_http.pairs(postgres, kafka, seconds), 0.6 * LIMIT
     if "fold" in wanted:
-        yield folding.pairs(postgres, kafka)
+        yield folding.pairs(postgres, kafka), 0.75 * LIMIT
     if {"relay", "projector"} & set(wanted):
-        yield quick_pipeline.pairs(postgres, kafka)
+        yield quick_pipeline.pairs(postgres, kafka), 0.9 * LIMIT
 
 
 def _place() -> Place:

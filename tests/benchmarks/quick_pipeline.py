@@ -17,7 +17,7 @@ from tests.benchmarks.pipeline import bare_messages, fill, projecting, relay_rat
 from tests.benchmarks.recount import deployed
 from tests.benchmarks.sides import Pair
 
-EVENTS = 20_000
+EVENTS = 10_000
 PASSES = 3  # of the bare consumer, which is over before the clock has ticked often
 CLOCK = time.process_time
 
