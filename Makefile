@@ -8,7 +8,7 @@ SAMPLE := tests/data/cdnow/cdnow.toml tests/data/cdnow/CDNOW_sample.txt
 
 run up: export RECOUNT_MASTER_KEY_FILE ?= $(KEY)
 
-.PHONY: setup run up test check bench chaos lock
+.PHONY: setup run up test check bench bench-quick chaos lock
 
 setup: $(READY)  ## the environment, from the lock file
 
@@ -39,6 +39,9 @@ test: setup  ## all tests, against a real PostgreSQL and Apache Kafka itself
 
 bench: setup  ## figures, side by side with the peers in tests/benchmarks
 	$(BIN)/python -m tests.benchmarks
+
+bench-quick: setup  ## in three minutes, whether a figure has fallen since docs/benchmarks.json was written
+	$(BIN)/python -m tests.benchmarks.quick
 
 ROUNDS ?= 1000
 chaos: setup  ## kills and freezes, as many rounds as one likes: make chaos ROUNDS=5000

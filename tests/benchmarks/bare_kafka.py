@@ -1,7 +1,7 @@
 """The bare loops: what kafka-python carries by itself, with the settings, headers and windows of Recount's own processes."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -34,6 +34,7 @@ CONSUMER = {
     "reconnect_backoff_max_ms": 1_000,
     "metrics_enabled": False,
 }
+Clock = Callable[[], float]
 HEADERS = (
     "ce_specversion", "ce_id", "ce_type", "ce_source", "ce_subject", "ce_time",
     "position", "previous", "version", "correlation", "causation", "traceparent",
@@ -55,31 +56,36 @@ def create_topic(bootstrap: str, topic: str, partitions: int = 12) -> None:
     admin.close()
 
 
-def produce(bootstrap: str, topic: str, messages: Sequence[Message], window: int = 1_000) -> float:
-    """Messages a second, all of them acknowledged, window by window. Raises the KafkaError of a message that is not."""
+def produce(
+    bootstrap: str, topic: str, messages: Sequence[Message], window: int = 1_000, clock: Clock = time.perf_counter
+) -> float:
+    """Messages a second of the clock, all of them acknowledged, window by window.
+
+    Raises the KafkaError of a message that is not.
+    """
     producer = KafkaProducer(bootstrap_servers=bootstrap, **PRODUCER)
     producer.partitions_for(topic)
-    pending, begin = iter(messages), time.perf_counter()
+    pending, begin = iter(messages), clock()
     while batch := list(islice(pending, window)):
         futures = [producer.send(topic, m.value, partition=m.partition, headers=m.headers) for m in batch]
         producer.flush(timeout=20)
         for future in futures:
             future.get(timeout=0)
-    rate = len(messages) / (time.perf_counter() - begin)
+    rate = len(messages) / (clock() - begin)
     producer.close(timeout=5)
     return rate
 
 
-def consume(bootstrap: str, topic: str, count: int, timeout: float = 120) -> float:
-    """Records a second, from the beginning of the topic to the `count`-th; TimeoutError after `timeout` seconds."""
+def consume(bootstrap: str, topic: str, count: int, timeout: float = 120, clock: Clock = time.perf_counter) -> float:
+    """Records a second of the clock, from the beginning of the topic to the `count`-th; TimeoutError after `timeout` s."""
     consumer = KafkaConsumer(bootstrap_servers=bootstrap, **CONSUMER)
     consumer.assign([TopicPartition(topic, partition) for partition in consumer.partitions_for_topic(topic)])
     consumer.seek_to_beginning()
-    seen, begin = 0, time.perf_counter()
+    seen, begin, deadline = 0, clock(), time.monotonic() + timeout
     while seen < count:
         seen += sum(map(len, consumer.poll(500).values()))
-        if time.perf_counter() - begin > timeout:
+        if time.monotonic() > deadline:
             raise TimeoutError(f"{seen} of {count} records after {timeout:g} s")
-    rate = seen / (time.perf_counter() - begin)
+    rate = seen / (clock() - begin)
     consumer.close()
     return rate

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urljoin, urlsplit
@@ -50,8 +51,18 @@ def measure(load: Load) -> Measured:
     plan = {**asdict(load), "path": _path(load.url), "run": os.urandom(5).hex()}
     if wrk := shutil.which("wrk"):
         return _measured("wrk", _by_wrk(wrk, load, plan))
-    print("wrk is not on the path: the load comes from a Python process, and rates are lower for it", file=sys.stderr)
+    _tell_of_python()
     return _measured("python", _by_python(load, plan))
+
+
+def generator() -> str:
+    return "wrk" if shutil.which("wrk") else "python"
+
+
+@cache
+def _tell_of_python() -> None:
+    """Once is enough."""
+    print("wrk is not on the path: the load comes from a Python process, and rates are lower for it", file=sys.stderr)
 
 
 def _by_wrk(wrk: str, load: Load, plan: Mapping[str, object]) -> str:

@@ -37,26 +37,29 @@ class Sides:
     def __init__(self, postgres: PostgresAt, kafka: str, stack: ExitStack) -> None:
         ours = postgres.create_database("bench_recount")
         with_key = deployed(ours, kafka)
+        self.database = ours
         self.headers = {"Authorization": f"Bearer {admin_key(with_key)}", "Content-Type": "application/json"}
         with_key.close()
         self.recount = stack.enter_context(api(environment(ours, kafka)))
         crud = {"DATABASE_URL": postgres.create_database("bench_crud")}
         self.crud = stack.enter_context(served("tests.benchmarks.crud_peer:app", crud))
-        self.nothing = stack.enter_context(served("tests.benchmarks.nothing_peer:app"))
 
     def to_recount(self, method: str, path: str, body: str, connections: int, seconds: int, ids: Ids = ()) -> Measured:
-        return _checked(Load(f"{self.recount}/v1{path}", method, body, self.headers, ids, connections, seconds))
+        return _checked(Load(f"{self.recount.url}/v1{path}", method, body, self.headers, ids, connections, seconds))
 
     def to_crud(self, method: str, path: str, body: str, connections: int, seconds: int, ids: Ids = ()) -> Measured:
-        return _checked(Load(f"{self.crud}{path}", method, body, JSON, ids, connections, seconds))
+        return _checked(Load(f"{self.crud.url}{path}", method, body, JSON, ids, connections, seconds))
 
-    def to_nothing(self, connections: int, seconds: int) -> Measured:
-        return _checked(Load(f"{self.nothing}/customers", "POST", THEIRS, JSON, (), connections, seconds))
+    def existing(self, count: int = 500) -> tuple[Ids, Ids]:
+        """Ids of customers who are there from now on, ours and theirs."""
+        ours = _registered(self.recount.url, "/v1/customers", OURS, self.headers, count)
+        return ours, _registered(self.crud.url, "/customers", THEIRS, {}, count)
 
 
 def figures(postgres: PostgresAt, kafka: str, rounds: int, seconds: int) -> Iterator[Figure]:
     with ExitStack() as stack:
         sides = Sides(postgres, kafka, stack)
+        nothing = stack.enter_context(served("tests.benchmarks.nothing_peer:app"))
         for connections in CONNECTIONS:
             pairs = [_inserts(sides, connections, seconds) for _ in range(rounds)]
             rates = [(ours.requests_per_second, theirs.requests_per_second) for ours, theirs in pairs]
@@ -64,12 +67,11 @@ def figures(postgres: PostgresAt, kafka: str, rounds: int, seconds: int) -> Iter
             yield compared(f"register customer, {connections} connections, against CRUD insert", "/s", rates, wanted)
             latencies = [(ours.p50_ms, theirs.p50_ms) for ours, theirs in pairs]
             yield compared(f"  its p50 latency, {connections} connections", "ms", latencies)
-        nothing = [
-            (sides.to_recount("POST", "/customers", OURS, 64, seconds), sides.to_nothing(64, seconds)) for _ in range(rounds)
-        ]
-        rates = [(ours.requests_per_second, theirs.requests_per_second) for ours, theirs in nothing]
+        idle = Load(f"{nothing.url}/customers", "POST", THEIRS, JSON, (), 64, seconds)
+        against = [(sides.to_recount("POST", "/customers", OURS, 64, seconds), _checked(idle)) for _ in range(rounds)]
+        rates = [(ours.requests_per_second, theirs.requests_per_second) for ours, theirs in against]
         yield compared("register customer, 64 connections, against doing nothing", "/s", rates, "≥ 0.45 ×, in the end")
-        ours, theirs = _ids(sides.recount, "/v1/customers", OURS, sides.headers), _ids(sides.crud, "/customers", THEIRS, {})
+        ours, theirs = sides.existing()
         changes = [
             (
                 sides.to_recount("PATCH", "/customers/{id}", CHANGE, 64, seconds, ours),
@@ -88,8 +90,7 @@ def _inserts(sides: Sides, connections: int, seconds: int) -> tuple[Measured, Me
     )
 
 
-def _ids(url: str, path: str, body: str, headers: dict[str, str], count: int = 500) -> list[str]:
-    """Customers to be changed."""
+def _registered(url: str, path: str, body: str, headers: dict[str, str], count: int) -> list[str]:
     with httpx.Client(base_url=url, headers=headers) as client:
         texts = (body.replace("{n}", f"existing-{number}") for number in range(count))
         answers = (client.post(path, content=text, headers={"Content-Type": "application/json"}) for text in texts)

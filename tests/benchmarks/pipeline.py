@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -46,12 +47,12 @@ ACTOR = Actor(type="system", id="benchmark")
 
 def figures(postgres: PostgresAt, kafka: str, rounds: int, events: int) -> Iterator[Figure]:
     deployment = deployed(postgres.create_database("bench_pipeline"), kafka)
-    _fill(deployment, events)
+    fill(deployment, events)
     relayed, projected = [], []
     for _ in range(rounds):
         topic = f"bench_{uuid4().hex}"
-        ours = _relay_rate(deployment, kafka, topic, events)
-        records = _bare_messages(deployment, events)
+        ours = relay_rate(deployment, kafka, topic, events)
+        records = bare_messages(deployment, events)
         bare_topic = f"bench_{uuid4().hex}"
         bare_kafka.create_topic(kafka, bare_topic)
         relayed.append((ours, bare_kafka.produce(kafka, bare_topic, records)))
@@ -68,50 +69,52 @@ def figures(postgres: PostgresAt, kafka: str, rounds: int, events: int) -> Itera
     yield alone("import of CDNOW, PostgreSQL", "commands/s", lambda: _import_rate(postgres, kafka), rounds, "≥ 3,000")
 
 
-def _fill(deployment: Deployment, events: int) -> None:
+def fill(deployment: Deployment, events: int) -> None:
     """Customers, each with an order, in the proportion 1 : 1."""
     executor = deployment.executor()
     for start in range(0, events // 2, 1000):
         pending = []
         for number in range(start, min(start + 1000, events // 2)):
             customer, order = new_id(), new_id()
-            pending.append(_submit(executor, customers.register, customer_id=customer, **_customer(number)))
-            pending.append(_submit(executor, orders.place, order_id=order, customer_id=customer, **_order(number)))
+            pending.append(submit(executor, customers.register, customer_id=customer, **customer_facts(number)))
+            pending.append(submit(executor, orders.place, order_id=order, customer_id=customer, **order_facts(number)))
         for future in pending:
             if refusal := future.result().refusal:
                 raise refusal
     executor.close()
 
 
-def _submit(executor: Executor, function: Callable[..., Aggregate], **facts: object) -> Future[Outcome]:
+def submit(executor: Executor, function: Callable[..., Aggregate], **facts: object) -> Future[Outcome]:
     context = Context(now=now(), actor=ACTOR, command_id=new_id())
     return executor.submit(Command(function, facts, context))
 
 
-def _customer(number: int) -> dict[str, object]:
+def customer_facts(number: int) -> dict[str, object]:
     method = ContactMethod(method_id=new_id(), kind="email", primary=True, value=f"customer{number}@example.com")
     return {"kind": "person", "name": f"Customer {number}", "contact_methods": (method,), "owner": "u-1"}
 
 
-def _order(number: int) -> dict[str, object]:
+def order_facts(number: int) -> dict[str, object]:
     item = Item(line_id="1", name="Disc", quantity=Decimal(2), unit_price=Decimal("12.50"))
     return {"number": f"N-{number}", "channel": ("web", "store-1", "phone")[number % 3], "currency": "USD", "lines": (item,)}
 
 
-def _relay_rate(deployment: Deployment, kafka: str, topic: str, events: int) -> float:
+def relay_rate(
+    deployment: Deployment, kafka: str, topic: str, events: int, clock: bare_kafka.Clock = time.perf_counter
+) -> float:
     relay = Relay(deployment.store, deployment.read_models, kafka, topic)
     following = Following(deployment, topic)
-    begin = time.perf_counter()
+    begin = clock()
     thread = threading.Thread(target=relay.run, daemon=True)
     thread.start()
     following.wait_for_routed(deployment.store.head())
-    seconds = time.perf_counter() - begin
+    seconds = clock() - begin
     relay.stop()
     thread.join()
     return events / seconds
 
 
-def _bare_messages(deployment: Deployment, events: int) -> Sequence[bare_kafka.Message]:
+def bare_messages(deployment: Deployment, events: int) -> Sequence[bare_kafka.Message]:
     """The very records that the relay sends, made beforehand."""
     made, after = [], 0
     while stored := deployment.store.log(after, 1000):
@@ -124,20 +127,29 @@ def _bare_messages(deployment: Deployment, events: int) -> Sequence[bare_kafka.M
 
 def _projector_rate(deployment: Deployment, kafka: str, topic: str, projection: Projection, events: int) -> float:
     """From the first rows to the last, without the time it takes to join the group."""
+    with projecting(deployment, kafka, topic, projection) as following:
+        following.wait_for_first(projection.name)
+        begin, before = time.perf_counter(), following.applied(projection.name)
+        following.wait_for_complete(projection.name)
+        return (events - before) / (time.perf_counter() - begin)
+
+
+@contextmanager
+def projecting(deployment: Deployment, kafka: str, topic: str, projection: Projection) -> Iterator[Following]:
+    """A projector in this process, which begins anew."""
     following = Following(deployment, topic)
     following.forget([projection])
+    following.applied(projection.name)  # It reads the log once; not while a clock runs.
     source = kafka_source(deployment, kafka, topic, projection.name)
     projector = Projector([projection], source, deployment.store, deployment.read_models, PARTITIONS)
     thread = threading.Thread(target=projector.run, daemon=True)
     thread.start()
-    following.wait_for_first(projection.name)
-    begin, before = time.perf_counter(), following.applied(projection.name)
-    following.wait_for_complete(projection.name)
-    seconds = time.perf_counter() - begin
-    projector.stop()
-    thread.join()
-    source.close()
-    return (events - before) / seconds
+    try:
+        yield following
+    finally:
+        projector.stop()
+        thread.join()
+        source.close()
 
 
 def _rebuild_rate(deployment: Deployment, projection: Projection, events: int) -> float:

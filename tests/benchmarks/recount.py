@@ -20,6 +20,7 @@ from infra.servers.process import ServerProcess
 from infra.settings import Settings
 from infra.wiring import Deployment, deploy
 from tests.benchmarks.clock import now
+from tests.benchmarks.served import Service
 
 MASTER_KEY = "5a" * 32
 RECOUNT = str(Path(sys.executable).with_name("recount"))
@@ -60,14 +61,14 @@ def process(arguments: list[str], variables: Mapping[str, str]) -> Iterator[Serv
 
 
 @contextmanager
-def api(variables: Mapping[str, str]) -> Iterator[str]:
-    """Address of one API worker."""
+def api(variables: Mapping[str, str]) -> Iterator[Service]:
+    """One API worker."""
     with TemporaryDirectory(prefix="recount-port-") as folder:
         [port] = kept_ports(Path(folder) / "ports", 1)
         url = f"http://127.0.0.1:{port}"
         with process(["serve"], {**variables, "RECOUNT_PORT": str(port)}) as started:
             started.wait_until_ready(lambda: _lives(url))
-            yield url
+            yield Service(url, started)
 
 
 def _lives(url: str) -> bool:

@@ -26,7 +26,7 @@ def figures(postgres: PostgresAt, kafka: str, seconds: int) -> Iterator[Figure]:
     with ExitStack() as stack:
         stack.enter_context(process(["relay"], variables))
         stack.enter_context(process(["project", "customer_view,orders"], variables))
-        url = stack.enter_context(api(variables))
+        url = stack.enter_context(api(variables)).url
         waits = asyncio.run(_steady(url, headers, seconds))
     cuts = quantiles(waits, n=100)
     what = f"answered → visible in customer_view, {len(waits) / seconds:.0f} commands/s"

@@ -1,0 +1,119 @@
+"""What `make bench-quick` measured before, how far a ratio may stray by itself, and which figure fell further than that."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from statistics import median, quantiles
+
+import msgspec
+
+TOLERANCE = 0.15
+SPREADS = 2
+RECORD = Path(__file__).parents[2] / "docs" / "benchmarks.json"
+ABOUT = (
+    "Written by `python -m tests.benchmarks.quick --record`; `make bench-quick` compares with it. Not edited by hand.",
+    "A ratio says how many times its peer Recount is, in work for each second of CPU; higher is better.",
+    "`runs` are the medians of the whole runs, `ratio` is their median. `spread` is relative to the ratio: the larger of half "
+    "the interquartile range of all rounds and the distance of the run that is furthest from the ratio.",
+    "`rounds` were measured in all; a busy machine has time for fewer.",
+    "A figure fell when it is lower by more than 15 % and by more than twice its spread.",
+)
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Where and when something was measured. `changed` is whether files differed from those of the commit."""
+
+    commit: str
+    changed: bool
+    date: str
+    machine: str
+    cores: int
+    python: str
+    load: str
+
+    def differs_from(self, other: "Place") -> bool:
+        """In what ratios depend on, beside the code."""
+        return (self.machine, self.cores, self.python, self.load) != (other.machine, other.cores, other.python, other.load)
+
+
+class Recorded(msgspec.Struct, frozen=True, kw_only=True):
+    what: str
+    ratio: float
+    spread: float
+    runs: list[float]
+    rounds: int
+    place: Place
+
+
+class Record(msgspec.Struct, frozen=True):
+    about: Sequence[str] = ABOUT
+    figures: Mapping[str, Recorded] = {}
+
+
+def summary(what: str, runs: Sequence[Sequence[float]], place: Place) -> Recorded:
+    """Of the ratios of each round, by run; at least two rounds in all."""
+    medians = [median(ratios) for ratios in runs]
+    ratio = median(medians)
+    between_runs = max(abs(one - ratio) for one in medians)
+    spread = max(half_interquartile([one for ratios in runs for one in ratios]), between_runs) / ratio
+    shown = [rounded(one) for one in medians]
+    return Recorded(
+        what=what, ratio=rounded(ratio), spread=rounded(spread), runs=shown, rounds=sum(map(len, runs)), place=place
+    )
+
+
+def half_interquartile(ratios: Sequence[float]) -> float:
+    """One round that the machine disturbed does not move it, as it would half of the whole range."""
+    low, _, high = quantiles(ratios, n=4, method="inclusive")
+    return (high - low) / 2
+
+
+def rounded(ratio: float) -> float:
+    """To four significant digits: more are noise."""
+    return float(f"{ratio:.4g}")
+
+
+def fall(before: Recorded, ratio: float) -> float:
+    """By which part the figure is lower than it was; negative where it rose."""
+    return 1 - ratio / before.ratio
+
+
+def fell(before: Recorded, ratio: float) -> bool:
+    return fall(before, ratio) > max(TOLERANCE, SPREADS * before.spread)
+
+
+def fallen(record: Record, ratios: Mapping[str, float]) -> list[str]:
+    """A line for each figure that fell."""
+    known = ((name, ratio, record.figures[name]) for name, ratio in ratios.items() if name in record.figures)
+    return [
+        f"{name} fell by {fall(before, ratio):.0%}: from {before.ratio:.4g} to {ratio:.4g} times its peer, "
+        f"where the spread is {before.spread:.0%}"
+        for name, ratio, before in known
+        if fell(before, ratio)
+    ]
+
+
+def not_compared(record: Record, ratios: Mapping[str, float]) -> list[str]:
+    """A line for each figure with nothing to compare it with."""
+    return [f"{name} is not in the record: nothing to compare it with" for name in ratios if name not in record.figures]
+
+
+def elsewhere(record: Record, names: Sequence[str], place: Place) -> list[str]:
+    """A line for each figure that was recorded on another kind of machine: there, it may have fallen by nobody's fault."""
+    there = {name: record.figures[name].place for name in names if name in record.figures}
+    return [
+        f"{name} was recorded elsewhere: {was.machine}, {was.cores} cores, Python {was.python}, load from {was.load}"
+        for name, was in there.items()
+        if was.differs_from(place)
+    ]
+
+
+def read_record(path: Path = RECORD) -> Record:
+    """What is recorded; nothing where there is no file. Raises msgspec.DecodeError."""
+    return msgspec.json.decode(path.read_bytes(), type=Record) if path.exists() else Record()
+
+
+def write_record(figures: Mapping[str, Recorded], order: Sequence[str], path: Path = RECORD) -> None:
+    """Puts the figures in the place of those of the same name; the others stay, and all are in this order."""
+    known = {**read_record(path).figures, **figures}
+    record = Record(ABOUT, {name: known[name] for name in order if name in known})
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n")

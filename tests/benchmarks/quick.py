@@ -1,0 +1,131 @@
+"""`make bench-quick`: in three minutes, whether a figure has fallen against its peer since it was recorded.
+
+Only ratios are shown, of the work done for each second of CPU: a machine that others use gives both sides less time, and the
+same CPU for the time it gives. Measured both ways while others used it, the relay's ratio strayed by 12 % by the clock and by
+2 % by CPU. Both sides are measured in every round, each first in turn, so that what drifts moves both. The CPU is that of the
+process under test alone. PostgreSQL's and Kafka's are left out on both sides, so a slower query shows in `make bench` and not
+here.
+"""
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from infra.collecting import collect_seldom
+from infra.command_line import logs
+from infra.servers.kafka import Kafka
+from infra.servers.postgres import Postgres
+from tests.benchmarks import folding, quick_http, quick_pipeline
+from tests.benchmarks.guard import (
+    Place,
+    elsewhere,
+    fallen,
+    not_compared,
+    read_record,
+    summary,
+    write_record,
+)
+from tests.benchmarks.load import generator
+from tests.benchmarks.sides import FEWEST, Pair, ratios
+
+WHAT = {
+    "register": "customers registered over HTTP, each asked for duplicates, 64 connections; peer: CRUD insert",
+    "change": "customers changed over HTTP, 64 connections; peer: CRUD update",
+    "get": "customers read over HTTP, 64 connections; peer: CRUD read by id",
+    "fold": "events folded into every read model; peer: the same events decoded and upserted into one table",
+    "relay": "events sent from the store to Kafka; peer: the bare producer",
+    "projector": "events folded from Kafka into channel_sales; peer: the bare consumer",
+}
+LIMIT = 180.0  # seconds for a run: on a busy machine it has fewer rounds
+FILES = Path(__file__).parents[2]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make bench-quick", description=__doc__)
+    parser.add_argument("--only", choices=WHAT, action="append")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=int, default=2, help="of HTTP load, for each side of a round")
+    parser.add_argument("--record", action="store_true", help="write docs/benchmarks.json instead of comparing with it")
+    parser.add_argument(
+        "--runs", type=int, default=1, help="whole runs, each on servers of its own: what they differ by counts"
+    )
+    asked = parser.parse_args()
+    if asked.rounds < FEWEST or asked.runs < 1:
+        parser.error(f"at least {FEWEST} rounds in one run")
+    wanted, place = [name for name in WHAT if name in (asked.only or WHAT)], _place()
+    logs.configure("WARNING")
+    collect_seldom()
+    runs = [measure(wanted, asked.rounds, asked.seconds) for _ in range(asked.runs)]
+    figures = {name: summary(WHAT[name], [run[name] for run in runs], place) for name in wanted}
+    for name, figure in figures.items():
+        print(f"{name:<10} {figure.ratio:>8.4g} × its peer   ± {figure.spread:4.0%}   {figure.what}")
+    if asked.record:
+        write_record(figures, tuple(WHAT))
+        return 0
+    return _compared({name: figure.ratio for name, figure in figures.items()}, place)
+
+
+def _compared(measured: Mapping[str, float], place: Place) -> int:
+    """Exit status 1 where a figure fell."""
+    record = read_record()
+    for line in (*not_compared(record, measured), *elsewhere(record, tuple(measured), place)):
+        print(line)
+    lines = fallen(record, measured)
+    print("\n".join(lines) or "nothing fell")
+    return 1 if lines else 0
+
+
+def measure(wanted: Sequence[str], rounds: int, seconds: int) -> dict[str, list[float]]:
+    """One whole run: the ratios of each figure, round by round."""
+    begun = time.monotonic()
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="recount-bench-")))
+        postgres = stack.enter_context(Postgres(folder / "postgres"))
+        kafka = stack.enter_context(Kafka(folder / "kafka"))
+        found: dict[str, list[float]] = {}
+        for part, until in _parts(postgres, kafka.bootstrap, seconds, wanted):
+            with part as pairs:
+                found |= ratios(pairs, wanted, rounds, begun + until)
+        return found
+
+
+def _parts(
+    postgres: Postgres, kafka: str, seconds: int, wanted: Sequence[str]
+) -> Iterator[tuple[AbstractContextManager[Mapping[str, Pair]], float]]:
+    """One after another, so that none takes the machine from another, and by which second of the run each should be done."""
+    if {"register", "change", "get"} & set(wanted):
+        yield quick_http.pairs(postgres, kafka, seconds), 0.6 * LIMIT
+    if "fold" in wanted:
+        yield folding.pairs(postgres, kafka), 0.75 * LIMIT
+    if {"relay", "projector"} & set(wanted):
+        yield quick_pipeline.pairs(postgres, kafka), 0.9 * LIMIT
+
+
+def _place() -> Place:
+    return Place(
+        commit=_git("rev-parse", "HEAD"),
+        changed=bool(_git("status", "--porcelain", "--", ".", ":!docs")),
+        date=datetime.now(UTC).date().isoformat(),
+        machine=platform.machine(),
+        cores=os.cpu_count() or 1,
+        python=platform.python_version(),
+        load=generator(),
+    )
+
+
+def _git(*arguments: str) -> str:
+    """Nothing where this is no repository, as in an unpacked archive."""
+    done = subprocess.run(["git", *arguments], cwd=FILES, capture_output=True, text=True)
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

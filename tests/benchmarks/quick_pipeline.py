@@ -1,0 +1,59 @@
+"""The figures of `make bench-quick` on the way from the store to a read model: events for each second of this process's CPU.
+
+Relay, projector and the bare loops run in this process; what Kafka and PostgreSQL take is not counted, on either side.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from statistics import harmonic_mean
+from uuid import uuid4
+
+from infra.servers.postgres import PostgresAt
+from infra.wiring import Deployment
+from projections.channel_sales import channel_sales
+from tests.benchmarks import bare_kafka
+from tests.benchmarks.pipeline import bare_messages, fill, projecting, relay_rate
+from tests.benchmarks.recount import deployed
+from tests.benchmarks.sides import Pair
+
+EVENTS = 10_000
+PASSES = 3  # of the bare consumer, which is over before the clock has ticked often
+CLOCK = time.process_time
+
+
+@contextmanager
+def pairs(postgres: PostgresAt, kafka: str) -> Iterator[dict[str, Pair]]:
+    with closing(deployed(postgres.create_database("bench_pipeline"), kafka)) as deployment:
+        fill(deployment, EVENTS)
+        filled = _topic()
+        relay_rate(deployment, kafka, filled, EVENTS)
+        records = bare_messages(deployment, EVENTS)
+        yield {
+            "relay": Pair(
+                lambda: relay_rate(deployment, kafka, _topic(), EVENTS, CLOCK),
+                lambda: bare_kafka.produce(kafka, _created(kafka), records, clock=CLOCK),
+            ),
+            "projector": Pair(
+                lambda: _projector_rate(deployment, kafka, filled),
+                lambda: harmonic_mean([bare_kafka.consume(kafka, filled, EVENTS, clock=CLOCK) for _ in range(PASSES)]),
+            ),
+        }
+
+
+def _projector_rate(deployment: Deployment, kafka: str, topic: str) -> float:
+    """From the start: to join the group takes time, but hardly any CPU."""
+    with projecting(deployment, kafka, topic, channel_sales) as following:
+        begin = CLOCK()
+        following.wait_for_complete(channel_sales.name)
+        return EVENTS / (CLOCK() - begin)
+
+
+def _topic() -> str:
+    return f"bench_{uuid4().hex}"
+
+
+def _created(kafka: str) -> str:
+    topic = _topic()
+    bare_kafka.create_topic(kafka, topic)
+    return topic
