@@ -11,6 +11,7 @@ from api.shared.annotation_bodies import FileBody
 from api.shared.fields import ABSENT, Body, Code, Line, Number, TheirCode, Told
 from domain.service.ticket import correspondence, values
 from domain.shared.ids import derived_id, new_id
+from domain.shared.reference import Reference
 
 Long = Annotated[str, StringConstraints(max_length=50_000)]
 MessageId = Annotated[str, StringConstraints(max_length=1_000)]
@@ -30,7 +31,7 @@ OPENED: dict[str, Any] = {
 class ReferenceBody(Body):
     """Something of this store that a ticket is about."""
 
-    states = values.Reference
+    states = Reference
 
     kind: Literal["customer", "order", "ticket"]
     id: UUID

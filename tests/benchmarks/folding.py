@@ -12,8 +12,8 @@ import msgspec
 import psycopg
 from psycopg.types.json import Jsonb
 
-from consumers.rebuild import rebuild
-from infra.event_store import Stored
+from consumers.rebuilding.rebuild import rebuild
+from infra.event_store.mapper import Stored
 from infra.routing import PARTITIONS
 from infra.servers.postgres import PostgresAt
 from infra.wiring import PROJECTIONS

@@ -4,10 +4,13 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
-from commands import customers, interactions, leads, orders, tasks, tickets, touchpoints
-from domain.aggregate import Aggregate
-from domain.ids import new_id
-from domain.order import Item
+from commands.customers import customers, interactions
+from commands.marketing import touchpoints
+from commands.sales import leads, orders
+from commands.service import tasks, tickets
+from domain.sales.order.values import Item
+from domain.shared.aggregate import Aggregate
+from domain.shared.ids import new_id
 from infra.wiring import Deployment
 from tests.benchmarks.pipeline import customer_facts, order_facts, submit
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from infra.collecting import collect_seldom
-from infra.command_line import logs
+from infra.processes import logs
 from infra.servers.kafka import Kafka
 from infra.servers.postgres import Postgres
 from tests.benchmarks import folding, quick_http, quick_pipeline

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 
-from consumers.rebuild import rebuild
+from consumers.rebuilding.rebuild import rebuild
 from infra.routing import PARTITIONS
 from infra.servers.postgres import PostgresAt
 from infra.wiring import PROJECTIONS

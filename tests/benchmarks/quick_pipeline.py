@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from infra.servers.postgres import PostgresAt
 from infra.wiring import Deployment
-from projections.channel_sales import channel_sales
+from projections.sales.channel_sales import channel_sales
 from tests.benchmarks import bare_kafka
 from tests.benchmarks.pipeline import bare_messages, fill, projecting, relay_rate
 from tests.benchmarks.recount import deployed
