@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Literal, get_args
+from typing import Literal
 from uuid import UUID
 
 from domain.shared.aggregate import Aggregate, decision
@@ -17,12 +17,11 @@ from domain.shared.annotations import Number
 from domain.shared.events import Context, Event, Metadata
 from domain.shared.ids import derived_id
 from domain.shared.refusals import AlreadyThere, Malformed
+from domain.shared.text import choice, text
 from domain.shared.text import code as checked_code
-from domain.shared.text import text
 
 Kind = Literal["text", "number", "flag", "choice", "date"]
 
-KINDS: tuple[Kind, ...] = get_args(Kind)
 ALWAYS_PLAIN = frozenset({"number", "flag"})
 NAME_LENGTH = 200
 OPTION_LENGTH = 200
@@ -117,7 +116,7 @@ class FieldDefinition(Aggregate):
         told = Defined(
             entity=checked_code(entity, "entity"),
             key=checked_code(key, "key"),
-            kind=_kind(kind),
+            kind=choice(kind, Kind, "kind of a field"),
             personal=_personal(kind, personal),
             name=text(name, "name", NAME_LENGTH),
             options=_options(kind, options),
@@ -158,12 +157,6 @@ class FieldDefinition(Aggregate):
                 return isinstance(value, str) and _is_date(value)
             case "text":
                 return isinstance(value, str)
-
-
-def _kind(kind: Kind) -> Kind:
-    if kind not in KINDS:
-        raise Malformed(f"The kind of a field is one of {', '.join(KINDS)}.")
-    return kind
 
 
 def _personal(kind: Kind, personal: bool | None) -> bool:

@@ -14,7 +14,7 @@ from domain.shared.events import Context, Event, Metadata
 from domain.shared.personal import Personal, same, without_personal
 from domain.shared.reference import Reference
 from domain.shared.refusals import AlreadyThere, Malformed, Refusal
-from domain.shared.text import code, text
+from domain.shared.text import choice, optional_code, optional_text, text
 
 Channel = Literal["phone", "email", "chat", "visit", "social", "sms", "note", "meeting"]
 Direction = Literal["inbound", "outbound", "internal"]
@@ -193,22 +193,22 @@ class Interaction(Annotated):
     @decision
     def redact(self, context: Context, *, reason: str | None = None) -> None:
         """`reason` is a code. Raises Malformed."""
-        self.record_status(context, Redacted(reason=_code(reason, "reason")), self.redacted_at)
+        self.record_status(context, Redacted(reason=optional_code(reason, "reason")), self.redacted_at)
 
     @decision
     def retract(self, context: Context, *, reason: str | None = None) -> None:
         """`reason` is a code. Raises Malformed."""
-        self.record_status(context, Retracted(reason=_code(reason, "reason")), self.retracted_at)
+        self.record_status(context, Retracted(reason=optional_code(reason, "reason")), self.retracted_at)
 
 
 def checked(facts: Facts) -> Facts:
     """The facts in the form in which they are recorded. Raises Malformed."""
-    for name, choices in (("channel", Channel), ("direction", Direction)):
-        if name in facts and facts[name] not in get_args(choices):  # type: ignore[literal-required]
-            raise Malformed(f"The {name} of an interaction is one of {', '.join(get_args(choices))}.")
     clean: dict[str, Any] = dict(facts)
-    clean |= {name: _code(clean[name], name) for name in ("agent", "thread_id") if name in clean}
-    clean |= {name: _text(clean[name], name) for name in LENGTHS if name in clean}
+    for name, choices in (("channel", Channel), ("direction", Direction)):
+        if name in clean:
+            choice(clean[name], choices, f"{name} of an interaction")
+    clean |= {name: optional_code(clean[name], name) for name in ("agent", "thread_id") if name in clean}
+    clean |= {name: optional_text(clean[name], name, LENGTHS[name]) for name in LENGTHS if name in clean}
     if (seconds := clean.get("duration_seconds")) is not None and not 0 <= seconds <= LONGEST:
         raise Malformed(f"A duration has 0 to {LONGEST} seconds.")
     if "participants" in clean:
@@ -217,14 +217,6 @@ def checked(facts: Facts) -> Facts:
         clean["about"] = tuple(dict.fromkeys(clean["about"]))
     checked: Facts = clean  # type: ignore[assignment]
     return checked
-
-
-def _code(value: str | None, name: str) -> str | None:
-    return None if value is None else code(value, name)
-
-
-def _text(value: str | None, name: str) -> str | None:
-    return None if value is None else text(value, name, LENGTHS[name])
 
 
 def _participants(names: tuple[str, ...]) -> tuple[str, ...] | None:

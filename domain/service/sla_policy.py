@@ -16,7 +16,7 @@ from domain.shared.events import Context, Event, Metadata, Value
 from domain.shared.ids import derived_id
 from domain.shared.refusals import Malformed
 from domain.shared.text import code as checked_code
-from domain.shared.text import text
+from domain.shared.text import optional_text, text
 
 Metric = Literal["first_response", "next_reply", "first_resolution", "full_resolution", "requester_wait", "agent_work"]
 TicketField = Literal["channel", "category", "priority", "team"]
@@ -144,7 +144,7 @@ def _checked_condition(condition: Condition) -> Condition:
 def _checked_target(target: PolicyTarget) -> PolicyTarget:
     if target.metric not in METRICS or target.hours not in get_args(Hours) or not 0 < target.seconds <= LONGEST:
         raise Malformed(f"A target is of one of {', '.join(METRICS)}, in 1 to {LONGEST} seconds of business or calendar time.")
-    priority = None if target.priority is None else text(target.priority, "priority", LABEL_LENGTH)
+    priority = optional_text(target.priority, "priority", LABEL_LENGTH)
     return PolicyTarget(metric=target.metric, seconds=target.seconds, hours=target.hours, priority=priority)
 
 

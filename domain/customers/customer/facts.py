@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Any, get_args
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -15,21 +15,10 @@ from domain.customers.customer.refusals import MoreThanOnePrimary
 from domain.shared.contact import checked_address, comparable, normalised
 from domain.shared.given import Given as Given
 from domain.shared.refusals import Malformed
-from domain.shared.text import code, text
+from domain.shared.text import choice, code, optional_code, optional_text, text
 from domain.shared.utm import Utm
 
 EVIDENCE_LENGTH = 10_000
-
-
-def optional_code(value: str | None, what: str) -> str | None:
-    return None if value is None else code(value, what)
-
-
-def choice(value: str, choices: Any, what: str) -> str:
-    """One of a Literal's values. Raises Malformed."""
-    if value not in get_args(choices):
-        raise Malformed(f"The {what} is one of {', '.join(get_args(choices))}.")
-    return value
 
 
 def stated_details(**details: Any) -> dict[str, Any]:
@@ -76,7 +65,7 @@ def consent(terms: ConsentGiven) -> ConsentGiven:
         channel=code(terms.channel, "channel"),
         wording_version=optional_code(terms.wording_version, "wording version"),
         source=optional_code(terms.source, "source of the consent"),
-        evidence=None if terms.evidence is None else text(terms.evidence, "evidence", EVIDENCE_LENGTH),
+        evidence=optional_text(terms.evidence, "evidence", EVIDENCE_LENGTH),
     )
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.sales.funnel import Pursuit, optional_amount, optional_code
+from domain.sales.funnel import Pursuit, optional_amount
 from domain.sales.lead.events import Captured, Contact, Converted, Erased, Lost, Qualified, Reopened, StageChanged
 from domain.sales.lead.refusals import (
     BEFORE_CAPTURE,
@@ -28,7 +28,7 @@ from domain.shared.events import Context
 from domain.shared.occurrence import over_before
 from domain.shared.personal import same
 from domain.shared.refusals import Malformed
-from domain.shared.text import code, text
+from domain.shared.text import code, optional_code, text
 
 NUMBER_LENGTH = 64
 

@@ -14,7 +14,7 @@ from domain.shared.aggregate import decision
 from domain.shared.events import Context, Event, Metadata
 from domain.shared.personal import Personal, same
 from domain.shared.reference import Reference, checked_reference
-from domain.shared.text import text
+from domain.shared.text import choice, text
 
 
 class Opened(Event, frozen=True, tag="crm.ticket.opened.v1"):
@@ -110,7 +110,7 @@ class Opening(State):
         **facts: Unpack[Facts],
     ) -> None:
         """Raises Malformed, and TicketOpenedOtherwise where the id already has a ticket with other values."""
-        values.choice(opened_by, OpenedBy, "one who opens a ticket")
+        choice(opened_by, OpenedBy, "one who opens a ticket")
         clean = values.checked(facts)
         if self.id in (clean.get("follow_up_of"), clean.get("parent_id")):
             raise OwnRelative(id=self.id)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, TypedDict, get_args
+from typing import Literal, TypedDict
 from uuid import UUID
 
 from domain.shared.events import Value
 from domain.shared.reference import Reference, checked_reference
 from domain.shared.refusals import Malformed
-from domain.shared.text import code, text
+from domain.shared.text import choice, optional_text, text
 
 LABEL_LENGTH = 64
 TITLE_LENGTH = 500
@@ -68,32 +68,16 @@ def checked(facts: Facts) -> Facts:
 def detail(name: str, value: str | None) -> str | None:
     """A personal text by its name. Raises Malformed."""
     choice(name, Detail, "detail")
-    return optional(value, name, TITLE_LENGTH if name == "title" else TEXT_LENGTH)
+    return optional_text(value, name, TITLE_LENGTH if name == "title" else TEXT_LENGTH)
 
 
 def details(texts: Mapping[str, str | None]) -> dict[str, str | None]:
     return {name: detail(name, value) for name, value in texts.items()}
 
 
-def optional(value: str | None, what: str, limit: int) -> str | None:
-    return None if value is None else text(value, what, limit)
-
-
 def label(value: str | None, what: str) -> str | None:
     """A code that another system made up, which may have blanks. Raises Malformed."""
-    return optional(value, what, LABEL_LENGTH)
-
-
-def reason(value: str | None, what: str = "reason") -> str | None:
-    """A code: it is recorded in the clear, so no sentence may hide in it. Raises Malformed."""
-    return None if value is None else code(value, what)
-
-
-def choice(value: str, choices: Any, what: str) -> str:
-    """One of a Literal's values. Raises Malformed."""
-    if value not in get_args(choices):
-        raise Malformed(f"The {what} is one of {', '.join(get_args(choices))}.")
-    return value
+    return optional_text(value, what, LABEL_LENGTH)
 
 
 def texts(values: tuple[str, ...] | None, what: str, limit: int) -> tuple[str, ...] | None:
