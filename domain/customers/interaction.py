@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal, TypedDict, Unpack, get_args
 from uuid import UUID
@@ -11,10 +12,11 @@ import msgspec
 from domain.shared.aggregate import decision
 from domain.shared.annotations import Annotated, AnnotationEvents
 from domain.shared.events import Context, Event, Metadata
+from domain.shared.given import Checks, checked_fields
 from domain.shared.personal import Personal, same, without_personal
 from domain.shared.reference import Reference
 from domain.shared.refusals import AlreadyThere, Malformed, Refusal
-from domain.shared.text import choice, optional_code, optional_text, text
+from domain.shared.text import choice, code, optional_code, text
 
 Channel = Literal["phone", "email", "chat", "visit", "social", "sms", "note", "meeting"]
 Direction = Literal["inbound", "outbound", "internal"]
@@ -34,7 +36,6 @@ Fact = Literal[
 
 FACTS: tuple[Fact, ...] = get_args(Fact)
 TEXTS: tuple[Fact, ...] = ("title", "body", "outcome", "participants", "message_id")
-LENGTHS = {"title": 500, "body": 50_000, "outcome": 10_000, "message_id": 1_000}
 PARTICIPANT_LENGTH = 500
 LIST_LIMIT = 200
 LONGEST = 2**31 - 1
@@ -203,23 +204,33 @@ class Interaction(Annotated):
 
 def checked(facts: Facts) -> Facts:
     """The facts in the form in which they are recorded. Raises Malformed."""
-    clean: dict[str, Any] = dict(facts)
+    stated: Mapping[str, Any] = facts
     for name, choices in (("channel", Channel), ("direction", Direction)):
-        if name in clean:
-            choice(clean[name], choices, f"{name} of an interaction")
-    clean |= {name: optional_code(clean[name], name) for name in ("agent", "thread_id") if name in clean}
-    clean |= {name: optional_text(clean[name], name, LENGTHS[name]) for name in LENGTHS if name in clean}
-    if (seconds := clean.get("duration_seconds")) is not None and not 0 <= seconds <= LONGEST:
+        if name in stated:
+            choice(stated[name], choices, f"{name} of an interaction")
+    return checked_fields(facts, CHECKS)
+
+
+def _duration(seconds: int) -> int:
+    if not 0 <= seconds <= LONGEST:
         raise Malformed(f"A duration has 0 to {LONGEST} seconds.")
-    if "participants" in clean:
-        clean["participants"] = _participants(clean["participants"] or ())
-    if "about" in clean:
-        clean["about"] = tuple(dict.fromkeys(clean["about"]))
-    checked: Facts = clean  # type: ignore[assignment]
-    return checked
+    return seconds
 
 
 def _participants(names: tuple[str, ...]) -> tuple[str, ...] | None:
     if len(names) > LIST_LIMIT:
         raise Malformed(f"There may be {LIST_LIMIT} participants at most.")
     return tuple(text(name, "participant", PARTICIPANT_LENGTH) for name in names) or None
+
+
+CHECKS: Checks = {
+    "agent": lambda agent: code(agent, "agent"),
+    "thread_id": lambda thread_id: code(thread_id, "thread_id"),
+    "title": lambda title: text(title, "title", 500),
+    "body": lambda body: text(body, "body", 50_000),
+    "outcome": lambda outcome: text(outcome, "outcome", 10_000),
+    "message_id": lambda message_id: text(message_id, "message_id", 1_000),
+    "duration_seconds": _duration,
+    "participants": _participants,
+    "about": lambda about: tuple(dict.fromkeys(about)),
+}

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
-from msgspec import UNSET
 
 from domain.customers.customer.events import AcquisitionSource, ConsentGiven, ContactMethod, Kind, LegalBasis, OptIn
 from domain.customers.customer.refusals import MoreThanOnePrimary
 from domain.shared.contact import checked_address, comparable, normalised
-from domain.shared.given import Given as Given
+from domain.shared.given import Checks, checked_fields
 from domain.shared.refusals import Malformed
 from domain.shared.text import choice, code, optional_code, optional_text, text
 from domain.shared.utm import Utm
@@ -23,7 +22,7 @@ EVIDENCE_LENGTH = 10_000
 
 def stated_details(**details: Any) -> dict[str, Any]:
     """Those that were given (None is empty), each checked. Raises Malformed."""
-    return {field: value if value is None else CHECKS[field](value) for field, value in details.items() if value is not UNSET}
+    return checked_fields(details, CHECKS)
 
 
 def contact_method(method: ContactMethod, region: str | None) -> ContactMethod:
@@ -101,7 +100,7 @@ def acquisition(source: AcquisitionSource) -> AcquisitionSource | None:
     return None if checked == AcquisitionSource() else checked
 
 
-CHECKS: Mapping[str, Callable[[Any], Any]] = {
+CHECKS: Checks = {
     "kind": lambda value: choice(value, Kind, "kind"),
     "name": lambda value: text(value, "name"),
     "address": checked_address,

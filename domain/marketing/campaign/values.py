@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any, Literal, TypedDict
@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from domain.shared import money
 from domain.shared.events import Value
-from domain.shared.given import Given as Given
+from domain.shared.given import Checks, Given
 from domain.shared.occurrence import checked_day
 from domain.shared.refusals import Malformed
 from domain.shared.text import code, text
@@ -124,7 +124,7 @@ def _window(days: int) -> int:
     return days
 
 
-CHECKS: Mapping[str, Callable[[Any], Any]] = {
+CHECKS: Checks = {
     "name": lambda value: text(value, "name"),
     "goal": _goal,
     "strategy": free_text,

@@ -12,6 +12,7 @@ import msgspec
 from domain.shared import money
 from domain.shared.contact import Address, checked_address
 from domain.shared.events import Value
+from domain.shared.given import Checks, checked_fields
 from domain.shared.refusals import Malformed, NotThere
 from domain.shared.text import optional_code, optional_text, text
 
@@ -186,16 +187,14 @@ def free_text(value: str | None) -> str | None:
 def checked_details(details: Details) -> Details:
     """Raises Malformed."""
     check_codes(details.get("owner"))
-    checked = details.copy()
-    if billing := details.get("billing_address"):
-        checked["billing_address"] = checked_address(billing)
-    if shipping := details.get("shipping_address"):
-        checked["shipping_address"] = checked_address(shipping)
-    if contact := details.get("contact"):
-        checked["contact"] = Contact(
-            name=free_text(contact.name), email=free_text(contact.email), phone=free_text(contact.phone)
-        )
-    return checked
+    return checked_fields(details, CHECKS)
+
+
+def _contact(contact: Contact) -> Contact:
+    return Contact(name=free_text(contact.name), email=free_text(contact.email), phone=free_text(contact.phone))
+
+
+CHECKS: Checks = {"billing_address": checked_address, "shipping_address": checked_address, "contact": _contact}
 
 
 def check_lines(lines: Iterable[V], known: Iterable[str]) -> tuple[V, ...]:
