@@ -14,7 +14,7 @@ from uuid import UUID
 
 from domain.shared.aggregate import Aggregate, decision
 from domain.shared.annotations import Number
-from domain.shared.events import Context, Event, Metadata
+from domain.shared.events import Context, GlobalEvent, Metadata
 from domain.shared.ids import derived_id
 from domain.shared.refusals import AlreadyThere, Malformed
 from domain.shared.text import choice, text
@@ -41,7 +41,7 @@ def field_definition_id(entity: str, key: str) -> UUID:
     return derived_id("field_definition", entity, key)
 
 
-class Defined(Event, frozen=True, tag="crm.field_definition.defined.v1"):
+class Defined(GlobalEvent, frozen=True, tag="crm.field_definition.defined.v1"):
     """`entity` is the kind of thing, such as `customer`; `options` are all values of a choice. The name is plain.
 
     `personal` is whether a value may tell of a person: such a text is sealed, and goes with whom it tells of.
@@ -54,31 +54,22 @@ class Defined(Event, frozen=True, tag="crm.field_definition.defined.v1"):
     name: str
     options: tuple[str, ...] = ()
 
-    def everyone(self) -> bool:
-        return True
-
     def apply(self, field: FieldDefinition, metadata: Metadata) -> None:
         field.defined, field.title, field.options, field.retired_since = self, self.name, self.options, None
 
 
-class Revised(Event, frozen=True, tag="crm.field_definition.revised.v1"):
+class Revised(GlobalEvent, frozen=True, tag="crm.field_definition.revised.v1"):
     """What it is called, and its options, anew. Values that are no option any more stay where they are."""
 
     name: str
     options: tuple[str, ...] = ()
 
-    def everyone(self) -> bool:
-        return True
-
     def apply(self, field: FieldDefinition, metadata: Metadata) -> None:
         field.title, field.options = self.name, self.options
 
 
-class Retired(Event, frozen=True, tag="crm.field_definition.retired.v1"):
+class Retired(GlobalEvent, frozen=True, tag="crm.field_definition.retired.v1"):
     """Its values stay; none are asked for any more."""
-
-    def everyone(self) -> bool:
-        return True
 
     def apply(self, field: FieldDefinition, metadata: Metadata) -> None:
         field.retired_since = metadata.occurred_at

@@ -13,7 +13,7 @@ from domain.shared.aggregate import decision
 from domain.shared.annotations import Annotated, AnnotationEvents
 from domain.shared.events import Context, Event, Metadata
 from domain.shared.given import Checks, checked_fields
-from domain.shared.personal import Personal, same, without_personal
+from domain.shared.personal import Personal, without_personal
 from domain.shared.reference import Reference
 from domain.shared.refusals import AlreadyThere, Malformed, Refusal
 from domain.shared.text import choice, code, optional_code, text
@@ -169,10 +169,7 @@ class Interaction(Annotated):
         if customer_id is None and lead_id is None:
             raise NobodyContacted
         logged = Logged(customer_id=customer_id, lead_id=lead_id, **checked(facts))
-        if self.logged is None:
-            self.record(context, logged)
-        elif not same(self.logged, logged):
-            raise InteractionLoggedOtherwise(id=self.id)
+        self.record_first(context, self.logged, logged, InteractionLoggedOtherwise)
         self.note_external_id(context, external)
 
     @decision

@@ -10,7 +10,7 @@ from msgspec.structs import asdict
 
 from domain.shared.aggregate import Aggregate, decision
 from domain.shared.events import Context, Event, Metadata
-from domain.shared.personal import Personal, same
+from domain.shared.personal import Personal
 from domain.shared.refusals import AlreadyThere, Malformed
 from domain.shared.text import choice, code, optional_text, text
 from domain.shared.utm import Utm
@@ -85,10 +85,7 @@ class Touchpoint(Aggregate):
             anonymous_id=optional_text(anonymous_id, "anonymous id", ANONYMOUS_ID_LENGTH),
             click_ids=_click_ids(click_ids or {}) or None,
         )
-        if self.recorded is None:
-            self.record(context, recorded)
-        elif not same(self.recorded, recorded):
-            raise TouchpointRecordedOtherwise(id=self.id)
+        self.record_first(context, self.recorded, recorded, TouchpointRecordedOtherwise)
 
 
 def _utm(utm: Utm | None) -> Utm | None:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from domain.shared.aggregate import Aggregate, decision
 from domain.shared.events import Context, Event, Metadata
-from domain.shared.personal import Personal, same
+from domain.shared.personal import Personal
 from domain.shared.reference import Reference
 from domain.shared.refusals import AlreadyThere, Malformed, Refusal
 from domain.shared.text import optional_code, text
@@ -122,10 +122,7 @@ class Task(Aggregate):
             belongs_to=belongs_to,
             title=text(title, "title", TITLE_LENGTH),
         )
-        if self.created is None:
-            self.record(context, created)
-        elif not same(self.created, created):
-            raise TaskCreatedOtherwise(id=self.id)
+        self.record_first(context, self.created, created, TaskCreatedOtherwise)
 
     @decision
     def reschedule(self, context: Context, *, due: datetime | None, remind_at: datetime | None) -> None:

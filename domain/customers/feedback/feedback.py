@@ -102,10 +102,9 @@ class Feedback(Annotated):
             about=tuple(dict.fromkeys(facts.get("about", ()))),
             comment=optional_text(facts.get("comment"), "comment", TEXT_LENGTH),
         )
-        if self.submitted is None:
-            self.record(context, submitted, *self._unlike_its_request(context, submitted))
-        elif not same(self.submitted, submitted):
-            raise FeedbackSubmittedOtherwise(id=self.id)
+        self.record_first(
+            context, self.submitted, submitted, FeedbackSubmittedOtherwise, *self._unlike_its_request(context, submitted)
+        )
         self.note_external_id(context, external)
 
     @decision

@@ -12,7 +12,7 @@ from domain.service.ticket.state import State
 from domain.service.ticket.values import Detail, Facts, OpenedBy
 from domain.shared.aggregate import decision
 from domain.shared.events import Context, Event, Metadata
-from domain.shared.personal import Personal, same
+from domain.shared.personal import Personal
 from domain.shared.reference import Reference, checked_reference
 from domain.shared.text import choice, text
 
@@ -116,10 +116,7 @@ class Opening(State):
             raise OwnRelative(id=self.id)
         number = text(number, "number", values.LABEL_LENGTH)
         opened = Opened(number=number, opened_by=opened_by, customer_id=customer_id, **clean)
-        if self.opened is None:
-            self.record(context, opened)
-        elif not same(self.opened, opened):
-            raise TicketOpenedOtherwise(id=self.id)
+        self.record_first(context, self.opened, opened, TicketOpenedOtherwise)
         self.note_external_id(context, external)
 
     @decision
