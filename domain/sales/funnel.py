@@ -14,7 +14,6 @@ from domain.shared.annotations import Annotated
 from domain.shared.events import Context, Event
 from domain.shared.occurrence import over_before
 from domain.shared.refusals import Malformed, Refusal
-from domain.shared.text import code
 
 Flags = tuple[str, ...]
 
@@ -71,18 +70,10 @@ class Pursuit(Annotated):
         return self.refuse(context, self.early(id=self.id)) if early else ()
 
 
-def optional_code(value: str | None, what: str) -> str | None:
-    """Raises Malformed: it is recorded in the clear, so no sentence may hide in it."""
-    return None if value is None else code(value, what)
-
-
 def optional_amount(value: Decimal | None, currency: str | None) -> Decimal | None:
     """An amount with its currency's decimals, or None. Raises Malformed where one comes without the other, or below zero."""
     if value is None and currency is None:
         return None
     if value is None or currency is None:
         raise Malformed("An amount comes with its currency.")
-    exact = money.amount(value, currency)
-    if exact < 0:
-        raise Malformed(f"{value} is less than zero.")
-    return exact
+    return money.not_negative(value, currency)

@@ -59,6 +59,13 @@ def occurrence(text: str, zone: str | None = None) -> Occurrence:
     return Occurrence(at, precision, zone or _offset(text, precision))
 
 
+def checked_day(day: date) -> date:
+    """Raises Malformed where the day lies before 1900."""
+    if day.year < EARLIEST_YEAR:
+        raise Malformed(f"The day lies before {EARLIEST_YEAR}.")
+    return day
+
+
 def over_before(at: datetime, precision: Precision, moment: datetime) -> bool:
     """Whether what happened `at` was over before the moment, however exactly its time is known."""
     return at + SPANS[precision] <= moment

@@ -7,9 +7,10 @@ from decimal import Decimal
 from typing import get_args
 
 from domain.marketing.campaign.state import Assignment, State
-from domain.marketing.campaign.values import ResourceKind, day, free_text, share
+from domain.marketing.campaign.values import ResourceKind, free_text, share
 from domain.shared.aggregate import decision
 from domain.shared.events import Context, Event, Metadata
+from domain.shared.occurrence import checked_day
 from domain.shared.personal import Personal
 from domain.shared.refusals import Malformed, NotThere
 from domain.shared.text import code as checked_code
@@ -89,7 +90,7 @@ class Progress(State):
         """A new one, or an old one as it is from now on. Refused as Malformed."""
         event = MilestoneSet(
             milestone_id=checked_code(milestone_id, "milestone's id"),
-            due=due and day(due),
+            due=due and checked_day(due),
             title=None if title is None else free_text(title),
         )
         if self.milestones.get(event.milestone_id) != event:

@@ -12,8 +12,9 @@ import msgspec
 from domain.shared import money
 from domain.shared.contact import Address, checked_address
 from domain.shared.events import Value
+from domain.shared.given import Checks, checked_fields
 from domain.shared.refusals import Malformed, NotThere
-from domain.shared.text import code, text
+from domain.shared.text import optional_code, optional_text, text
 
 CODE_LENGTH = 64
 TEXT_LENGTH = 10_000
@@ -154,10 +155,7 @@ class Details(TypedDict, total=False):
 
 def not_negative(value: Decimal, currency: str) -> Decimal:
     """The amount with its currency's decimals; raises AmountNegative, and what `money.amount` raises."""
-    exact = money.amount(value, currency)
-    if exact < 0:
-        raise AmountNegative(f"{value} is less than zero.")
-    return exact
+    return money.not_negative(value, currency, AmountNegative)
 
 
 def quantity(value: Decimal) -> Decimal:
@@ -178,28 +176,25 @@ def check_codes(*codes: str | None) -> None:
 def check_reasons(*reasons: str | None) -> None:
     """Raises Malformed: a reason is recorded in the clear, so no sentence may hide in it."""
     for reason in reasons:
-        if reason is not None:
-            code(reason, "reason")
+        optional_code(reason, "reason")
 
 
 def free_text(value: str | None) -> str | None:
     """A free text as it is recorded. Raises Malformed."""
-    return None if value is None else text(value, "text", TEXT_LENGTH)
+    return optional_text(value, "text", TEXT_LENGTH)
 
 
 def checked_details(details: Details) -> Details:
     """Raises Malformed."""
     check_codes(details.get("owner"))
-    checked = details.copy()
-    if billing := details.get("billing_address"):
-        checked["billing_address"] = checked_address(billing)
-    if shipping := details.get("shipping_address"):
-        checked["shipping_address"] = checked_address(shipping)
-    if contact := details.get("contact"):
-        checked["contact"] = Contact(
-            name=free_text(contact.name), email=free_text(contact.email), phone=free_text(contact.phone)
-        )
-    return checked
+    return checked_fields(details, CHECKS)
+
+
+def _contact(contact: Contact) -> Contact:
+    return Contact(name=free_text(contact.name), email=free_text(contact.email), phone=free_text(contact.phone))
+
+
+CHECKS: Checks = {"billing_address": checked_address, "shipping_address": checked_address, "contact": _contact}
 
 
 def check_lines(lines: Iterable[V], known: Iterable[str]) -> tuple[V, ...]:
