@@ -25,7 +25,7 @@ def register(table: Table, version: int, events: Sequence[type[Event]], told: To
     def apply(batch: Sequence[Delivery], rows: Rows) -> None:
         fold(table, own(batch, events), told, rows)
 
-    return Projection(table.name, version, (table,), apply, types(*events))
+    return Projection(str(table.name), version, (table,), apply, types(*events))
 
 
 def fold(table: Table, mine: Sequence[Recorded], told: Told, rows: Rows) -> None:
