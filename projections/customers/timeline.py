@@ -21,9 +21,7 @@ from sqlalchemy import (
     Connection,
     Index,
     Integer,
-    MetaData,
     Select,
-    Table,
     Text,
     Uuid,
     exists,
@@ -39,12 +37,10 @@ from domain.shared.events import Event, Recorded
 from projections.shared.projection import Delivery, Projection
 from projections.shared.readable import THINGS, line, plain_values
 from projections.shared.rows import Instant, Row, Rows
+from projections.shared.tables import table
 
-metadata = MetaData()
-
-moments = Table(
+moments = table(
     "customer_timeline",
-    metadata,
     Column("subject", Uuid, primary_key=True),
     Column("position", BigInteger, primary_key=True),
     Column("stream", Uuid, nullable=False),
@@ -64,9 +60,8 @@ moments = Table(
     Column("named", Boolean, nullable=False),
 )
 Index("ix_customer_timeline_stream", moments.c.stream, moments.c.position)
-timeline_streams = Table(
+timeline_streams = table(
     "timeline_streams",
-    metadata,
     Column("stream", Uuid, primary_key=True),
     Column("customer_id", Uuid, index=True),
     # The lead that a contact was with, or that it is about.

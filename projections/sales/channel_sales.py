@@ -23,30 +23,27 @@ from decimal import Decimal
 from typing import Literal
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Connection, Date, Index, MetaData, Select, Table, Text, Uuid, func, select
+from sqlalchemy import BigInteger, Column, Connection, Date, Index, Select, Text, Uuid, func, select
 
 from domain.sales.order.placing import Placed
 from domain.shared.events import Recorded
 from domain.shared.money import from_minor_units
-from projections.sales.order_book import NOTHING, ORDER_EVENTS, ORDER_TYPES, Book, Figures, figures
+from projections.sales.order_book import NOTHING, ORDER_EVENTS, Book, Figures, figures
 from projections.shared.occurred import midnight, own_day
-from projections.shared.projection import Delivery, Projection
+from projections.shared.projection import Delivery, Projection, own, types
 from projections.shared.ratios import Ratio, ratio
 from projections.shared.rows import Row, Rows
-
-metadata = MetaData()
+from projections.shared.tables import table
 
 QUARTER = 900
 
-sales_orders = Table(
+sales_orders = table(
     "sales_orders",
-    metadata,
     Column("order_id", Uuid, primary_key=True),
     Column("state", Text, nullable=False),
 )
-sales = Table(
+sales = table(
     "channel_sales",
-    metadata,
     Column("order_id", Uuid, primary_key=True),
     Column("position", BigInteger, primary_key=True),
     Column("channel", Text, nullable=False),
@@ -64,7 +61,7 @@ Index("ix_channel_sales_day", sales.c.day)
 
 
 def apply(batch: Sequence[Delivery], rows: Rows) -> None:
-    mine = [d.recorded for d in batch if d.at_home and isinstance(d.recorded.event, ORDER_EVENTS)]
+    mine = own(batch, ORDER_EVENTS)
     known = rows.load(sales_orders, {recorded.stream for recorded in mine})
     books = {id: Book.taken_up(id, row["state"]) for id, row in known.items()}
     sums = {id: figures(book) for id, book in books.items()}
@@ -197,4 +194,6 @@ def average_order(sold: Decimal, orders: int, currency: str) -> Ratio:
     return ratio(sold, orders, currency, "(gross - discounts) / orders placed", "no order was placed")
 
 
-channel_sales = Projection(name="channel_sales", version=2, tables=(sales_orders, sales), apply=apply, reads=ORDER_TYPES)
+channel_sales = Projection(
+    name="channel_sales", version=2, tables=(sales_orders, sales), apply=apply, reads=types(*ORDER_EVENTS)
+)

@@ -9,35 +9,32 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, MetaData, Table, Text, Uuid
+from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, Text, Uuid
 
 from domain.sales.order.amending import Amended, LinesCancelled
 from domain.sales.order.placing import Placed
 from domain.sales.order.processing import Cancelled, Reopened
 from domain.sales.order.returns import LinesReturned, ReturnReversed
-from domain.shared.events import Event, Recorded, type_name
+from domain.shared.events import Event, Recorded
 from domain.shared.money import RATE_DIGITS
 from projections.sales.channel_sales import quarter
 from projections.sales.order_book import NO_GOODS, Book, Goods, Product, goods
 from projections.shared.occurred import own_day
-from projections.shared.projection import Delivery, Projection
+from projections.shared.projection import Delivery, Projection, own, types
 from projections.shared.rows import Row, Rows
-
-metadata = MetaData()
+from projections.shared.tables import table
 
 MILLION = 10**RATE_DIGITS
 MOVE_GOODS: tuple[type[Event], ...] = (Placed, Amended, LinesCancelled, Cancelled, Reopened, LinesReturned, ReturnReversed)
 AMOUNTS = ("gross", "discounts", "returns")
 
-product_orders = Table(
+product_orders = table(
     "product_orders",
-    metadata,
     Column("order_id", Uuid, primary_key=True),
     Column("state", Text, nullable=False),
 )
-product_sales_rows = Table(
+product_sales_rows = table(
     "product_sales",
-    metadata,
     Column("order_id", Uuid, primary_key=True),
     Column("position", BigInteger, primary_key=True),
     Column("part", Integer, primary_key=True),
@@ -67,7 +64,7 @@ class Moved(NamedTuple):
 
 
 def apply(batch: Sequence[Delivery], rows: Rows) -> None:
-    mine = [d.recorded for d in batch if d.at_home and isinstance(d.recorded.event, MOVE_GOODS)]
+    mine = own(batch, MOVE_GOODS)
     known = rows.load(product_orders, {recorded.stream for recorded in mine})
     books = {id: Book.taken_up(id, row["state"]) for id, row in known.items()}
     stands = {id: goods(book) for id, book in books.items()}
@@ -119,5 +116,5 @@ product_sales = Projection(
     version=2,
     tables=(product_orders, product_sales_rows),
     apply=apply,
-    reads=frozenset(map(type_name, MOVE_GOODS)),
+    reads=types(*MOVE_GOODS),
 )
