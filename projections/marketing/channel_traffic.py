@@ -130,5 +130,4 @@ def _opened(row: Row) -> Row:
     return {name: value for name, value in row.items() if name != "channel_id"} | {"cost": cost}
 
 
-# Its table is named after what a row is.
-channel_traffic = register(channel_days, 1, ChannelDay.events, _after)._replace(name="channel_traffic")
+channel_traffic = register(channel_days, 1, ChannelDay.events, _after, name="channel_traffic")

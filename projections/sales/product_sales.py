@@ -17,10 +17,9 @@ from domain.sales.order.processing import Cancelled, Reopened
 from domain.sales.order.returns import LinesReturned, ReturnReversed
 from domain.shared.events import Event, Recorded
 from domain.shared.money import RATE_DIGITS
-from projections.sales.channel_sales import quarter
 from projections.sales.order_book import NO_GOODS, Book, Goods, Product, goods
-from projections.shared.occurred import own_day
 from projections.shared.projection import Delivery, Projection, own, types
+from projections.shared.reports import dated
 from projections.shared.rows import Row, Rows
 from projections.shared.tables import table
 
@@ -87,7 +86,6 @@ def _moved(before: Mapping[Product, Goods], now: Mapping[Product, Goods], *, eve
 
 
 def _rows(book: Book, recorded: Recorded, moved: Iterator[Moved]) -> Iterator[Row]:
-    day = own_day(recorded.metadata)
     for part, (product, difference) in enumerate(moved):
         units, units_part = divmod(difference.units, MILLION)
         units_returned, units_returned_part = divmod(difference.units_returned, MILLION)
@@ -100,8 +98,7 @@ def _rows(book: Book, recorded: Recorded, moved: Iterator[Moved]) -> Iterator[Ro
             "product": product.code,
             "name": product.name,
             "category": product.category,
-            "quarter": quarter(recorded.metadata.occurred_at) if day is None else None,
-            "day": day,
+            **dated(recorded.metadata),
             "placed": isinstance(recorded.event, Placed),
             "units": units,
             "units_part": units_part,
