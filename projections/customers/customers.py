@@ -25,7 +25,7 @@ from projections.shared.pages import Page
 from projections.shared.projection import Delivery, Projection, types
 from projections.shared.rows import Instant, Row, Rows
 from projections.shared.search import SORTED_TEXT, beginning, containing, normalised
-from projections.shared.tables import aggregates, several, table
+from projections.shared.tables import aggregates, columns, several, table
 
 customers = aggregates(
     "customer_view",
@@ -33,12 +33,9 @@ customers = aggregates(
     Column("registered_at", Instant, nullable=False, index=True),
     Column("registered_on", Date),
     Column("erased_at", Instant),
-    Column("kind", Text),
-    Column("name", Text),
+    *columns(Text, "kind", "name"),
     Column("search_name", SORTED_TEXT, nullable=False),
-    Column("owner", Text),
-    Column("team", Text),
-    Column("source_channel", Text),
+    *columns(Text, "owner", "team", "source_channel"),
     Column("archived", Boolean, nullable=False),
     Column("merged_into", Uuid),
     Column("state", Text),

@@ -27,21 +27,16 @@ from projections.shared.lists import Listing, Rule, flag
 from projections.shared.occurred import own_day
 from projections.shared.projection import Projection, types
 from projections.shared.rows import Instant, Row
+from projections.shared.tables import columns
 
 tables = entries.entries(
     "feedback",
     "feedback",
     Column("customer_id", Uuid),
-    Column("status", Text, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("channel", Text),
-    Column("agent", Text),
-    Column("score", Integer),
-    Column("scale_min", Integer),
-    Column("scale_max", Integer),
-    Column("requested_kind", Text),
-    Column("requested_channel", Text),
-    Column("requested_agent", Text),
+    *columns(Text, "status", "kind", nullable=False),
+    *columns(Text, "channel", "agent"),
+    *columns(Integer, "score", "scale_min", "scale_max"),
+    *columns(Text, "requested_kind", "requested_channel", "requested_agent"),
     Column("requested_at", Instant, index=True),
     Column("requested_on", Date),
     Column("submitted_at", Instant, index=True),

@@ -27,21 +27,20 @@ from projections.shared.lists import Listing
 from projections.shared.occurred import own_day
 from projections.shared.projection import Projection, types
 from projections.shared.rows import Instant
+from projections.shared.tables import columns
 
 tables = entries.entries(
     "interaction",
     "interactions",
     Column("customer_id", Uuid),
     Column("lead_id", Uuid, index=True),
-    Column("channel", Text, nullable=False),
-    Column("direction", Text, nullable=False),
+    *columns(Text, "channel", "direction", nullable=False),
     Column("agent", Text),
     Column("duration_seconds", Integer),
     Column("thread_id", Text, index=True),
     Column("occurred_at", Instant, nullable=False, index=True),
     Column("occurred_on", Date),
-    Column("redacted_at", Instant),
-    Column("retracted_at", Instant),
+    *columns(Instant, "redacted_at", "retracted_at"),
     about=True,
 )
 Index("ix_interactions_customer", tables.rows.c.customer_id, tables.rows.c.occurred_at)

@@ -36,7 +36,7 @@ from projections.customers.merging import same_customer, survivors
 from projections.shared.pages import Order, Page, page
 from projections.shared.projection import Delivery, Projection, own, types
 from projections.shared.rows import Row, Rows
-from projections.shared.tables import table
+from projections.shared.tables import columns, table
 
 READ = ("customer_relations", *READ_MERGED)
 """The read models that answers are made of."""
@@ -48,8 +48,7 @@ relations = table(
     Column("other_id", Uuid, nullable=False, index=True),
     Column("role", Text, nullable=False),
     Column("primary", Boolean, nullable=False),
-    Column("since", Date),
-    Column("until", Date),
+    *columns(Date, "since", "until"),
     Column("title", Text),
     Column("position", BigInteger, nullable=False),
 )

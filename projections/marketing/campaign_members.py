@@ -31,14 +31,13 @@ from projections.marketing.member_book import (
 from projections.shared.lists import Listing
 from projections.shared.projection import Delivery, Projection, own, types
 from projections.shared.rows import Instant, Row, Rows
-from projections.shared.tables import aggregates, table
+from projections.shared.tables import aggregates, columns, table
 
 members = aggregates(
     "campaign_members",
     "member_id",
     Column("campaign_id", Uuid, nullable=False),
-    Column("customer_id", Uuid),
-    Column("lead_id", Uuid),
+    *columns(Uuid, "customer_id", "lead_id"),
     Column("variant", Text),
     # When they were targeted, or first touched where they never were.
     Column("started_at", Instant, nullable=False),

@@ -23,16 +23,14 @@ from projections.shared.pages import Page
 from projections.shared.projection import Delivery, Projection, own, types
 from projections.shared.rows import Instant, Row, Rows
 from projections.shared.search import SORTED_TEXT
-from projections.shared.tables import aggregates, several
+from projections.shared.tables import aggregates, columns, several
 
 campaign_rows = aggregates(
     "campaigns",
     "campaign_id",
     Column("name", SORTED_TEXT, nullable=False, index=True),
     Column("status", Text, nullable=False),
-    Column("owner", Text),
-    Column("team", Text),
-    Column("currency", Text),
+    *columns(Text, "owner", "team", "currency"),
     Column("attribution_window_days", Integer),
     Column("planned_at", Instant, nullable=False, index=True),
     Column("planned_on", Date),

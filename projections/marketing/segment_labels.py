@@ -31,15 +31,14 @@ from projections.marketing.segment_models import Known, Model, keep_day, keep_mo
 from projections.marketing.segment_rule_labels import RuleMoves, first_that_holds, label_everyone, rules_changed
 from projections.shared.projection import Delivery, Projection, types
 from projections.shared.rows import Row, Rows
-from projections.shared.tables import table
+from projections.shared.tables import columns, table
 
 labels = table(
     "segment_labels",
     Column("customer_id", Uuid, primary_key=True),
     Column("model_id", Uuid, primary_key=True),
     # The position of the event that moved the customer here, and of the fit that says so.
-    Column("since", BigInteger, nullable=False),
-    Column("fit_position", BigInteger, nullable=False),
+    *columns(BigInteger, "since", "fit_position", nullable=False),
     Column("cluster", Integer),
     Column("missing", Text, nullable=False),
     # What was seen at `since`: the day, the distance from the centroid in scaled space, and the features in their order.
@@ -53,8 +52,7 @@ past_labels = table(
     Column("customer_id", Uuid, primary_key=True),
     Column("model_id", Uuid, primary_key=True),
     Column("since", BigInteger, primary_key=True),
-    Column("until", BigInteger, nullable=False),
-    Column("fit_position", BigInteger, nullable=False),
+    *columns(BigInteger, "until", "fit_position", nullable=False),
     Column("cluster", Integer),
     Column("missing", Text, nullable=False),
     Column("as_of", Date, nullable=False),

@@ -22,15 +22,14 @@ from projections.customers import customer_features
 from projections.customers.customer_behaviour import Behaviour, Spent, as_of_day, taken_up, value
 from projections.marketing.segment_rules import Rule
 from projections.shared.rows import Row, Rows
-from projections.shared.tables import table
+from projections.shared.tables import columns, table
 
 rule_labels = table(
     "segment_rule_labels",
     Column("customer_id", Uuid, primary_key=True),
     Column("rule_id", Uuid, nullable=False),
     # The position of the event that gave the label, and of that by which the rule says what it says.
-    Column("since", BigInteger, nullable=False),
-    Column("said_position", BigInteger, nullable=False),
+    *columns(BigInteger, "since", "said_position", nullable=False),
     # What was seen at `since`: the day, and the features in the order in which the rule names them.
     Column("as_of", Date, nullable=False),
     Column("facts", Text, nullable=False),

@@ -24,7 +24,7 @@ from projections.shared.lists import Listing
 from projections.shared.occurred import own_day
 from projections.shared.projection import Delivery, Projection, types
 from projections.shared.rows import Instant, Row, Rows
-from projections.shared.tables import personal, table
+from projections.shared.tables import columns, personal, table
 
 UTM = Utm.__struct_fields__
 PRIVATE = ("anonymous_id", "click_ids")
@@ -33,8 +33,7 @@ touchpoint_rows = table(
     "touchpoints",
     Column("touchpoint_id", Uuid, primary_key=True),
     Column("position", BigInteger, nullable=False, index=True),
-    Column("channel", Text, nullable=False),
-    Column("kind", Text, nullable=False),
+    *columns(Text, "channel", "kind", nullable=False),
     Column("customer_id", Uuid),
     Column("lead_id", Uuid, index=True),
     Column("campaign_id", Uuid, index=True),

@@ -32,7 +32,7 @@ from projections.shared.lists import Criteria
 from projections.shared.pages import LIMIT, Page
 from projections.shared.projection import Delivery, Projection
 from projections.shared.rows import Instant, Row, Rows
-from projections.shared.tables import table
+from projections.shared.tables import columns, table
 
 acts = table(
     "audit_index",
@@ -41,14 +41,11 @@ acts = table(
     Column("stream", Uuid, nullable=False),
     Column("version", Integer, nullable=False),
     Column("subject", Uuid, nullable=False),
-    Column("actor_type", Text, nullable=False),
-    Column("actor_id", Text, nullable=False),
+    *columns(Text, "actor_type", "actor_id", nullable=False),
     Column("on_behalf_of", Text),
-    Column("recorded_at", Instant, nullable=False),
-    Column("occurred_at", Instant, nullable=False),
+    *columns(Instant, "recorded_at", "occurred_at", nullable=False),
     Column("occurred_precision", Text, nullable=False),
-    Column("correlation_id", Uuid),
-    Column("causation_id", Uuid),
+    *columns(Uuid, "correlation_id", "causation_id"),
     Column("origin", Text, nullable=False),
     Column("source_system", Text),
     # The rules the event broke, as a JSON list; null where it broke none.

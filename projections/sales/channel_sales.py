@@ -32,7 +32,7 @@ from projections.shared.projection import Delivery, Projection, own, types
 from projections.shared.ratios import Ratio, ratio
 from projections.shared.reports import Days, Period, dated, day_of_row, first_day, inside
 from projections.shared.rows import Row, Rows
-from projections.shared.tables import table
+from projections.shared.tables import columns, table
 
 sales_orders = table(
     "sales_orders",
@@ -43,8 +43,7 @@ sales = table(
     "channel_sales",
     Column("order_id", Uuid, primary_key=True),
     Column("position", BigInteger, primary_key=True),
-    Column("channel", Text, nullable=False),
-    Column("currency", Text, nullable=False),
+    *columns(Text, "channel", "currency", nullable=False),
     # Quarters of an hour since 1970, UTC: every time zone's days begin with one.
     Column("quarter", BigInteger),
     Column("day", Date),

@@ -22,6 +22,7 @@ from projections.shared.occurred import own_day
 from projections.shared.projection import Projection, types
 from projections.shared.rows import Instant, Row
 from projections.shared.search import SORTED_TEXT
+from projections.shared.tables import columns
 
 DEALS = entries.entries(
     "deal",
@@ -29,8 +30,7 @@ DEALS = entries.entries(
     Column("number", SORTED_TEXT, nullable=False, index=True),
     Column("customer_id", Uuid, nullable=False, index=True),
     Column("lead_id", Uuid, index=True),
-    Column("pipeline", Text, nullable=False),
-    Column("stage", Text, nullable=False),
+    *columns(Text, "pipeline", "stage", nullable=False),
     Column("amount", BigInteger, index=True),
     Column("currency", Text),
     Column("expected_close", Date, index=True),

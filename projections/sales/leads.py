@@ -22,14 +22,14 @@ from projections.shared.occurred import day_of, own_day, within
 from projections.shared.projection import Projection, types
 from projections.shared.rows import Instant, Row
 from projections.shared.search import SORTED_TEXT
+from projections.shared.tables import columns
 
 LEADS = entries.entries(
     "lead",
     "leads",
     Column("number", SORTED_TEXT, nullable=False, index=True),
     Column("customer_id", Uuid, index=True),
-    Column("channel", Text),
-    Column("origin", Text),
+    *columns(Text, "channel", "origin"),
     Column("campaign_id", Uuid),
     Column("value", BigInteger),
     Column("currency", Text),
@@ -37,13 +37,11 @@ LEADS = entries.entries(
     Column("stage", Text),
     Column("captured_at", Instant, nullable=False, index=True),
     Column("captured_on", Date),
-    Column("qualified_at", Instant),
-    Column("converted_at", Instant),
+    *columns(Instant, "qualified_at", "converted_at"),
     Column("converted_on", Date),
     Column("converted_value", BigInteger),
     Column("converted_currency", Text),
-    Column("deal_id", Uuid),
-    Column("order_id", Uuid),
+    *columns(Uuid, "deal_id", "order_id"),
     Column("lost_at", Instant),
     Column("lost_reason", Text),
     Column("erased_at", Instant),

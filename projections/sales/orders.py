@@ -23,6 +23,7 @@ from projections.shared.occurred import own_day
 from projections.shared.projection import Projection, types
 from projections.shared.rows import Instant, Row
 from projections.shared.search import SORTED_TEXT
+from projections.shared.tables import columns
 
 AMOUNTS = ("gross", "discounts", "returns", "net", "tax", "charges", "total", "captured", "refunded", "charged_back")
 
@@ -32,13 +33,8 @@ ORDERS = books.kept(
     Column("number", SORTED_TEXT, nullable=False, index=True),
     Column("customer_id", Uuid, index=True),
     Column("channel", Text, nullable=False),
-    Column("owner", Text),
-    Column("team", Text),
-    Column("currency", Text, nullable=False),
-    Column("order_status", Text, nullable=False),
-    Column("payment_status", Text, nullable=False),
-    Column("fulfilment_status", Text, nullable=False),
-    Column("return_status", Text, nullable=False),
+    *columns(Text, "owner", "team"),
+    *columns(Text, "currency", "order_status", "payment_status", "fulfilment_status", "return_status", nullable=False),
     *(Column(name, BigInteger, nullable=False) for name in AMOUNTS),
     Column("placed_at", Instant, nullable=False, index=True),
     Column("placed_on", Date),

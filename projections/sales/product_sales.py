@@ -21,7 +21,7 @@ from projections.sales.order_book import NO_GOODS, Book, Goods, Product, goods
 from projections.shared.projection import Delivery, Projection, own, types
 from projections.shared.reports import dated
 from projections.shared.rows import Row, Rows
-from projections.shared.tables import table
+from projections.shared.tables import columns, table
 
 MILLION = 10**RATE_DIGITS
 MOVE_GOODS: tuple[type[Event], ...] = (Placed, Amended, LinesCancelled, Cancelled, Reopened, LinesReturned, ReturnReversed)
@@ -37,12 +37,9 @@ product_sales_rows = table(
     Column("order_id", Uuid, primary_key=True),
     Column("position", BigInteger, primary_key=True),
     Column("part", Integer, primary_key=True),
-    Column("channel", Text, nullable=False),
-    Column("currency", Text, nullable=False),
+    *columns(Text, "channel", "currency", nullable=False),
     # The sku, or else the name; nothing where it is of no line.
-    Column("product", Text),
-    Column("name", Text),
-    Column("category", Text),
+    *columns(Text, "product", "name", "category"),
     Column("quarter", BigInteger),
     Column("day", Date),
     # Whether the order was placed here.

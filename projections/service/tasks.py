@@ -25,14 +25,13 @@ from projections.shared.pages import Order, Page, page
 from projections.shared.projection import Delivery, Projection, own, types
 from projections.shared.registers import fold
 from projections.shared.rows import Instant, Row, Rows
-from projections.shared.tables import aggregates, personal
+from projections.shared.tables import aggregates, columns, personal
 
 task_rows = aggregates(
     "tasks",
     "task_id",
     Column("status", Text, nullable=False),
-    Column("assignee", Text),
-    Column("about_kind", Text),
+    *columns(Text, "assignee", "about_kind"),
     Column("about_id", Uuid, index=True),
     Column("due", Instant, index=True),
     Column("remind_at", Instant, index=True),
@@ -40,8 +39,7 @@ task_rows = aggregates(
     # When somebody is to be reminded who was not yet.
     Column("reminder", Instant, index=True),
     Column("created_at", Instant, nullable=False, index=True),
-    Column("completed_at", Instant),
-    Column("cancelled_at", Instant),
+    *columns(Instant, "completed_at", "cancelled_at"),
     subject=True,
     by_position=True,
 )

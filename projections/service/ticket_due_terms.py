@@ -20,7 +20,7 @@ from domain.service.sla_policy import SlaPolicy, Terms
 from domain.shared.events import Event, Recorded
 from projections.service.service_calendars import Calendars, gathered
 from projections.shared.rows import Instant, Rows
-from projections.shared.tables import table
+from projections.shared.tables import columns, table
 
 due_terms = table(
     "ticket_due_terms",
@@ -30,8 +30,7 @@ due_terms = table(
     Column("code", Text, nullable=False),
     Column("since", Instant, nullable=False),
     # One of the two; a policy that was retired says neither.
-    Column("schedule", Text),
-    Column("terms", Text),
+    *columns(Text, "schedule", "terms"),
 )
 
 EVENTS: tuple[type[Event], ...] = (*SlaPolicy.events, *ServiceCalendar.events)

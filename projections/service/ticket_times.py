@@ -43,18 +43,14 @@ from projections.service.ticket_course import (
 from projections.service.ticket_measures import COUNTS, EARLIER, MEASURES, SECOND, SUMMED, Measured, sources
 from projections.shared.projection import Delivery, Projection, own, types
 from projections.shared.rows import Row, Rows
-from projections.shared.tables import table
+from projections.shared.tables import columns, table
 
 measured_tickets = table(
     "ticket_times",
     Column("ticket_id", Uuid, primary_key=True),
     Column("position", BigInteger, nullable=False),
     Column("version", Integer, nullable=False),
-    Column("agent", Text),
-    Column("team", Text),
-    Column("category", Text),
-    Column("priority", Text),
-    Column("channel", Text),
+    *columns(Text, "agent", "team", "category", "priority", "channel"),
     Column("status", Text, nullable=False),
     Column("discarded", Boolean, nullable=False),
     # Microseconds since 1970, UTC; the day beside one is what it keeps in every zone.
@@ -64,8 +60,7 @@ measured_tickets = table(
     Column("resolved_on", Date),
     Column("closed", BigInteger, index=True),
     Column("closed_on", Date),
-    Column("last_activity", BigInteger, nullable=False),
-    Column("last_activity_position", BigInteger, nullable=False),
+    *columns(BigInteger, "last_activity", "last_activity_position", nullable=False),
     # Events that happened before the ticket was opened.
     Column("early", Integer, nullable=False),
     Column("figures", LargeBinary, nullable=False),

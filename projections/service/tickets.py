@@ -24,6 +24,7 @@ from projections.shared.occurred import own_day
 from projections.shared.projection import Projection, types
 from projections.shared.rows import Instant, Row
 from projections.shared.search import SORTED_TEXT
+from projections.shared.tables import columns
 
 TICKETS = books.kept(
     "ticket",
@@ -31,27 +32,15 @@ TICKETS = books.kept(
     Column("number", SORTED_TEXT, nullable=False, index=True),
     Column("customer_id", Uuid, index=True),
     Column("opened_by", Text, nullable=False),
-    Column("channel", Text),
-    Column("category", Text),
-    Column("priority", Text),
-    Column("agent", Text),
-    Column("team", Text),
+    *columns(Text, "channel", "category", "priority", "agent", "team"),
     Column("status", Text, nullable=False),
-    Column("status_label", Text),
-    Column("discarded", Text),
-    Column("merged_into", Uuid),
-    Column("follow_up_of", Uuid),
-    Column("parent_id", Uuid),
+    *columns(Text, "status_label", "discarded"),
+    *columns(Uuid, "merged_into", "follow_up_of", "parent_id"),
     Column("opened_at", Instant, nullable=False, index=True),
     Column("opened_on", Date),
-    Column("first_resolved_at", Instant),
-    Column("resolved_at", Instant),
-    Column("closed_at", Instant),
+    *columns(Instant, "first_resolved_at", "resolved_at", "closed_at"),
     Column("last_activity_at", Instant, nullable=False, index=True),
-    Column("solutions", Integer, nullable=False),
-    Column("reopens", Integer, nullable=False),
-    Column("replies", Integer, nullable=False),
-    Column("irregular", Integer, nullable=False),
+    *columns(Integer, "solutions", "reopens", "replies", "irregular", nullable=False),
 )
 ticket_rows = TICKETS.rows
 
