@@ -21,9 +21,7 @@ from sqlalchemy import (
     Connection,
     Index,
     Integer,
-    MetaData,
     Select,
-    Table,
     Text,
     Uuid,
     exists,
@@ -39,40 +37,33 @@ from domain.shared.events import Event, Recorded
 from projections.shared.projection import Delivery, Projection
 from projections.shared.readable import THINGS, line, plain_values
 from projections.shared.rows import Instant, Row, Rows
+from projections.shared.tables import columns, table
 
-metadata = MetaData()
-
-moments = Table(
+moments = table(
     "customer_timeline",
-    metadata,
     Column("subject", Uuid, primary_key=True),
     Column("position", BigInteger, primary_key=True),
     Column("stream", Uuid, nullable=False),
     Column("version", Integer, nullable=False),
-    Column("type", Text, nullable=False),
-    Column("actor_type", Text, nullable=False),
-    Column("actor_id", Text, nullable=False),
+    *columns(Text, "type", "actor_type", "actor_id", nullable=False),
     Column("on_behalf_of", Text),
     Column("origin", Text, nullable=False),
     Column("occurred_at", Instant, nullable=False),
     Column("occurred_precision", Text, nullable=False),
     Column("occurred_zone", Text),
     Column("recorded_at", Instant, nullable=False),
-    Column("irregular", Text, nullable=False),
-    Column("plain", Text, nullable=False),
+    *columns(Text, "irregular", "plain", nullable=False),
     # Whether the event itself names the subject, so that it stays theirs whoever the stream belongs to.
     Column("named", Boolean, nullable=False),
 )
 Index("ix_customer_timeline_stream", moments.c.stream, moments.c.position)
-timeline_streams = Table(
+timeline_streams = table(
     "timeline_streams",
-    metadata,
     Column("stream", Uuid, primary_key=True),
     Column("customer_id", Uuid, index=True),
     # The lead that a contact was with, or that it is about.
     Column("lead_id", Uuid, index=True),
-    Column("number", Text),
-    Column("currency", Text),
+    *columns(Text, "number", "currency"),
 )
 
 # How events change it

@@ -13,22 +13,19 @@ from domain.shared.events import Recorded
 from projections.shared.lists import Listing
 from projections.shared.registers import encode, register
 from projections.shared.rows import Instant, Row
-from projections.shared.tables import aggregates
+from projections.shared.tables import aggregates, columns
 
 webhook_rows = aggregates(
     "webhooks",
     "webhook_id",
-    Column("url", Text, nullable=False),
-    Column("types", Text, nullable=False),
-    Column("subjects", Text, nullable=False),
+    *columns(Text, "url", "types", "subjects", nullable=False),
     Column("irregular", Text),
     Column("personal", Boolean, nullable=False),
     Column("registered_at", Instant, nullable=False, index=True),
     Column("since", BigInteger, nullable=False),
     Column("status", Text, nullable=False, index=True),
     Column("reason", Text),
-    Column("paused_at", Instant),
-    Column("removed_at", Instant),
+    *columns(Instant, "paused_at", "removed_at"),
 )
 
 

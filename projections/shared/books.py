@@ -6,13 +6,17 @@ A row belongs to the subject of the thing's stream. What is personal goes when t
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Table
+import msgspec
+from sqlalchemy import Column, ColumnElement, Connection, Table, Text, select
 
 from domain.shared.events import Event, Recorded
-from projections.shared.projection import Delivery
+from projections.customers.merging import of_customer
+from projections.shared import tables
+from projections.shared.lists import Listing, Rule, Show, Sort, Wanted, among
+from projections.shared.projection import Delivery, own
 from projections.shared.rows import Row, Rows
 
 
@@ -45,9 +49,61 @@ class Kept(NamedTuple):
         return str(next(iter(self.rows.primary_key)).name)
 
 
+def kept(thing: str, things: str, *columns: Column[Any]) -> Kept:
+    """The tables of a kind of book: `columns` say how it stands, beside its whole state."""
+    key, state = f"{thing}_id", Column("state", Text, nullable=False)
+    return Kept(
+        rows=tables.aggregates(things, key, *columns, state, subject=True, by_position=True),
+        tags=tables.several(thing, "tag"),
+        private=tables.personal(f"{thing}_private", key),
+    )
+
+
+class Shelf(Listing[Wanted, Sort]):
+    """The books of a kind: in lists by their columns, and one at a time with its `details`, and what is personal.
+
+    A filter may have a `tag`, and a `customer_id`, which everyone merged into them has too.
+    """
+
+    def __init__(
+        self,
+        kept: Kept,
+        wanted: type[Wanted],
+        sort: Sort,
+        details: Callable[[UUID, str, str | None], Row],
+        *,
+        show: Show = dict,
+        rules: Mapping[str, Rule] = {},
+    ) -> None:
+        rows, key = kept.rows, kept.rows.c[kept.key]
+        query = select(*(column for column in rows.c if column.name not in ("state", "subject")))
+        ours = {"tag": among(kept.tags, key), "customer_id": of_customer(rows.c.customer_id)}
+        super().__init__(rows, wanted, sort, descending=True, query=query, show=show, rules=ours | dict(rules))
+        self._kept, self._details = kept, details
+
+    def first(self, connection: Connection, condition: ColumnElement[bool], show: Show | None = None) -> Row | None:
+        row = connection.execute(select(self.table).where(condition)).mappings().first()
+        if row is None:
+            return None
+        id, private = row[self._kept.key], self._kept.private.c
+        text = connection.execute(select(private.private).where(private[self._kept.key] == id)).scalar()
+        summary = {name: row[name] for name in self.query.selected_columns.keys()}  # noqa: SIM118 - a collection of columns
+        details = self._details(id, row["state"], text)
+        return (show or self.show)(summary) | details | {"private": msgspec.json.decode(text) if text else None}
+
+    def shown(self, connection: Connection, rows: list[Row], show: Show) -> list[Row]:
+        """With their tags, all asked for at once."""
+        owner, tag = self._kept.tags.c
+        found: dict[UUID, list[str]] = {}
+        ids = [row[self._kept.key] for row in rows]
+        for id, one in connection.execute(select(owner, tag).where(owner.in_(ids))):
+            found.setdefault(id, []).append(one)
+        return [show(row) | {"tags": sorted(found.get(row[self._kept.key], []))} for row in rows]
+
+
 def apply_to(
     kept: Kept,
-    events: tuple[type[Event], ...],
+    events: Sequence[type[Event]],
     taken_up: Callable[[UUID, str | None, str | None], B],
     told: Callable[[Recorded, Row | None], Row],
     standing: Callable[[B], Row],
@@ -58,7 +114,8 @@ def apply_to(
 
     A row is what its events say one by one (`told`, of the event and the row before), and how its book stands in the end.
     """
-    ids = {delivery.recorded.stream for delivery in batch if delivery.at_home and isinstance(delivery.recorded.event, events)}
+    kinds = tuple(events)
+    ids = {recorded.stream for recorded in own(batch, events)}
     known, private = rows.load(kept.rows, ids), rows.load(kept.private, ids)
     books = {id: taken_up(id, _text(known.get(id), "state"), _text(private.get(id), "private")) for id in ids}
     tags = {id: set(book.tags) for id, book in books.items()}
@@ -66,7 +123,7 @@ def apply_to(
     erased: set[UUID] = set()
     for delivery in batch:
         recorded = delivery.recorded
-        if delivery.at_home and isinstance(recorded.event, events):
+        if delivery.at_home and isinstance(recorded.event, kinds):
             id = recorded.stream
             books[id].fold(recorded)
             made[id] = told(recorded, made.get(id)) | _common(recorded, made.get(id))

@@ -19,13 +19,13 @@ Told = Callable[[Row, Recorded], Row]
 encode = msgspec.json.Encoder(order="deterministic").encode
 
 
-def register(table: Table, version: int, events: Sequence[type[Event]], told: Told) -> Projection:
-    """The read model of one table, which has its name."""
+def register(table: Table, version: int, events: Sequence[type[Event]], told: Told, name: str | None = None) -> Projection:
+    """The read model of one table, called like it where it has no `name` of its own."""
 
     def apply(batch: Sequence[Delivery], rows: Rows) -> None:
         fold(table, own(batch, events), told, rows)
 
-    return Projection(table.name, version, (table,), apply, types(*events))
+    return Projection(name or str(table.name), version, (table,), apply, types(*events))
 
 
 def fold(table: Table, mine: Sequence[Recorded], told: Told, rows: Rows) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, Table, Text, Uuid
@@ -41,3 +42,8 @@ def personal(name: str, key: str, text: str = "private") -> Table:
         Column("subject", Uuid, nullable=False, index=True),
         Column(text, Text, nullable=False),
     )
+
+
+def columns(kind: Any, *names: str, nullable: bool = True) -> Iterator[Column[Any]]:
+    """Several plain columns of one kind, one after the other."""
+    return (Column(name, kind, nullable=nullable) for name in names)
