@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
 from msgspec import UNSET, UnsetType, structs
 
 from commands.customers.field_definitions import plain_keys
+from commands.shared.deciding import begins, decides
 from commands.shared.references import surviving_customer
 from commands.shared.unit_of_work import UnitOfWork
 from domain.customers.customer.customer import Customer
 from domain.customers.customer.events import (
     AcquisitionSource,
-    Bounce,
     ConsentGiven,
     ContactMethod,
-    ErasureReason,
     Kind,
-    LegalBasis,
-    OptIn,
-    Requester,
 )
 from domain.customers.customer.refusals import CustomerMerged
 from domain.shared.annotations import Number
@@ -143,97 +138,16 @@ def change_details(
     return customer
 
 
-def add_contact_method(work: UnitOfWork, *, customer_id: UUID, method: ContactMethod, region: str | None = None) -> Customer:
-    customer = work.existing(Customer, customer_id)
-    customer.add_contact_method(work.context, method, region)
-    return customer
-
-
-def verify_contact_method(work: UnitOfWork, *, customer_id: UUID, method_id: UUID) -> Customer:
-    customer = work.existing(Customer, customer_id)
-    customer.verify_contact_method(work.context, method_id)
-    return customer
-
-
-def remove_contact_method(work: UnitOfWork, *, customer_id: UUID, method_id: UUID) -> Customer:
-    customer = work.existing(Customer, customer_id)
-    customer.remove_contact_method(work.context, method_id)
-    return customer
-
-
-def mark_undeliverable(work: UnitOfWork, *, customer_id: UUID, method_id: UUID, bounce: Bounce) -> Customer:
-    customer = work.existing(Customer, customer_id)
-    customer.mark_undeliverable(work.context, method_id, bounce)
-    return customer
-
-
-def restore_contact_method(work: UnitOfWork, *, customer_id: UUID, method_id: UUID) -> Customer:
-    customer = work.existing(Customer, customer_id)
-    customer.restore_contact_method(work.context, method_id)
-    return customer
-
-
-def give_consent(
-    work: UnitOfWork,
-    *,
-    customer_id: UUID,
-    purpose: str,
-    channel: str,
-    method_id: UUID | None = None,
-    legal_basis: LegalBasis = "consent",
-    opt_in: OptIn = "unknown",
-    wording_version: str | None = None,
-    source: str | None = None,
-    expires: datetime | None = None,
-    evidence: str | None = None,
-) -> Customer:
-    customer = work.existing(Customer, customer_id)
-    terms = ConsentGiven(
-        purpose=purpose,
-        channel=channel,
-        method_id=method_id,
-        legal_basis=legal_basis,
-        opt_in=opt_in,
-        wording_version=wording_version,
-        source=source,
-        expires=expires,
-        evidence=evidence,
-    )
-    customer.give_consent(work.context, terms)
-    return customer
-
-
-def withdraw_consent(
-    work: UnitOfWork,
-    *,
-    customer_id: UUID,
-    purpose: str,
-    channel: str,
-    method_id: UUID | None = None,
-    source: str | None = None,
-    evidence: str | None = None,
-) -> Customer:
-    customer = work.existing(Customer, customer_id)
-    customer.withdraw_consent(work.context, purpose, channel, method_id, source, evidence)
-    return customer
-
-
-def link_anonymous_id(work: UnitOfWork, *, customer_id: UUID, anonymous_id: str) -> Customer:
-    customer = work.existing(Customer, customer_id)
-    customer.link_anonymous_id(work.context, anonymous_id)
-    return customer
-
-
-def archive(work: UnitOfWork, *, customer_id: UUID) -> Customer:
-    customer = work.existing(Customer, customer_id)
-    customer.archive(work.context)
-    return customer
-
-
-def restore(work: UnitOfWork, *, customer_id: UUID) -> Customer:
-    customer = work.existing(Customer, customer_id)
-    customer.restore(work.context)
-    return customer
+add_contact_method = decides(Customer, Customer.add_contact_method)
+verify_contact_method = decides(Customer, Customer.verify_contact_method)
+remove_contact_method = decides(Customer, Customer.remove_contact_method)
+mark_undeliverable = decides(Customer, Customer.mark_undeliverable)
+restore_contact_method = decides(Customer, Customer.restore_contact_method)
+give_consent = decides(Customer, Customer.give_consent, of=ConsentGiven)
+withdraw_consent = decides(Customer, Customer.withdraw_consent)
+link_anonymous_id = decides(Customer, Customer.link_anonymous_id)
+archive = decides(Customer, Customer.archive)
+restore = decides(Customer, Customer.restore)
 
 
 def merge(work: UnitOfWork, *, customer_id: UUID, into: UUID) -> Customer:
@@ -253,11 +167,7 @@ def unmerge(work: UnitOfWork, *, customer_id: UUID) -> Customer:
     return customer
 
 
-def erase(work: UnitOfWork, *, customer_id: UUID, reason: ErasureReason, requested_by: Requester, receipt: str) -> Customer:
-    """Final: whoever was erased stays erased, and asking again changes nothing."""
-    customer = work.load(Customer, customer_id)
-    customer.erase(work.context, reason=reason, requested_by=requested_by, receipt=receipt)
-    return customer
+erase = begins(Customer, Customer.erase)
 
 
 def _given(value: Given[T | None]) -> T | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Unpack
 from uuid import UUID
 
+from commands.shared.deciding import decides
 from commands.shared.references import require, surviving_customer
 from commands.shared.unit_of_work import UnitOfWork
 from domain.customers.interaction import Facts, Interaction
@@ -66,16 +67,8 @@ def correct(work: UnitOfWork, *, interaction_id: UUID, **facts: Unpack[Facts]) -
     return interaction
 
 
-def redact(work: UnitOfWork, *, interaction_id: UUID, reason: str | None = None) -> Interaction:
-    interaction = work.existing(Interaction, interaction_id)
-    interaction.redact(work.context, reason=reason)
-    return interaction
-
-
-def retract(work: UnitOfWork, *, interaction_id: UUID, reason: str | None = None) -> Interaction:
-    interaction = work.existing(Interaction, interaction_id)
-    interaction.retract(work.context, reason=reason)
-    return interaction
+redact = decides(Interaction, Interaction.redact)
+retract = decides(Interaction, Interaction.retract)
 
 
 def _customer_id(work: UnitOfWork, interaction: Interaction, customer_id: UUID | None, lead_id: UUID | None) -> UUID | None:

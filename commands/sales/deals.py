@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import datetime
 from typing import Unpack
 from uuid import UUID
 
+from commands.shared.deciding import decides
 from commands.shared.references import surviving_customer
 from commands.shared.unit_of_work import UnitOfWork
 from domain.sales.deal.deal import Deal, Facts, Place
@@ -96,16 +96,8 @@ def change_stage(work: UnitOfWork, *, deal_id: UUID, stage: str) -> Deal:
     return deal
 
 
-def change_amount(work: UnitOfWork, *, deal_id: UUID, amount: Decimal | None, currency: str | None) -> Deal:
-    deal = work.existing(Deal, deal_id)
-    deal.change_amount(work.context, amount, currency)
-    return deal
-
-
-def change_close_date(work: UnitOfWork, *, deal_id: UUID, expected_close: date | None) -> Deal:
-    deal = work.existing(Deal, deal_id)
-    deal.change_close_date(work.context, expected_close)
-    return deal
+change_amount = decides(Deal, Deal.change_amount)
+change_close_date = decides(Deal, Deal.change_close_date)
 
 
 def win(work: UnitOfWork, *, deal_id: UUID, order_id: UUID | None = None) -> Deal:
@@ -117,16 +109,8 @@ def win(work: UnitOfWork, *, deal_id: UUID, order_id: UUID | None = None) -> Dea
     return deal
 
 
-def lose(work: UnitOfWork, *, deal_id: UUID, reason: str | None = None) -> Deal:
-    deal = work.existing(Deal, deal_id)
-    deal.lose(work.context, reason=reason)
-    return deal
-
-
-def reopen(work: UnitOfWork, *, deal_id: UUID, reason: str | None = None) -> Deal:
-    deal = work.existing(Deal, deal_id)
-    deal.reopen(work.context, reason=reason)
-    return deal
+lose = decides(Deal, Deal.lose)
+reopen = decides(Deal, Deal.reopen)
 
 
 def _number(work: UnitOfWork, deal: Deal, number: str | None) -> str:

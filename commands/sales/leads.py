@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import Unpack
 from uuid import UUID
 
+from commands.shared.deciding import begins, decides
 from commands.shared.references import surviving_customer
 from commands.shared.unit_of_work import UnitOfWork
-from domain.customers.customer.events import ErasureReason, Requester
 from domain.marketing.campaign.campaign import Campaign
 from domain.sales.deal.deal import Deal
 from domain.sales.lead.events import Converted
@@ -74,16 +74,8 @@ def create_or_change(
     return lead
 
 
-def change_stage(work: UnitOfWork, *, lead_id: UUID, stage: str) -> Lead:
-    lead = work.existing(Lead, lead_id)
-    lead.change_stage(work.context, stage)
-    return lead
-
-
-def qualify(work: UnitOfWork, *, lead_id: UUID) -> Lead:
-    lead = work.existing(Lead, lead_id)
-    lead.qualify(work.context)
-    return lead
+change_stage = decides(Lead, Lead.change_stage)
+qualify = decides(Lead, Lead.qualify)
 
 
 def convert(
@@ -109,23 +101,10 @@ def convert(
     return lead
 
 
-def lose(work: UnitOfWork, *, lead_id: UUID, reason: str | None = None) -> Lead:
-    lead = work.existing(Lead, lead_id)
-    lead.lose(work.context, reason=reason)
-    return lead
-
-
-def reopen(work: UnitOfWork, *, lead_id: UUID, reason: str | None = None) -> Lead:
-    lead = work.existing(Lead, lead_id)
-    lead.reopen(work.context, reason=reason)
-    return lead
-
-
-def erase(work: UnitOfWork, *, lead_id: UUID, reason: ErasureReason, requested_by: Requester, receipt: str) -> Lead:
-    """The key of the lead's personal data goes in the same commit. Raises LeadOfCustomer, NotThere."""
-    lead = work.load(Lead, lead_id)
-    lead.erase(work.context, reason=reason, requested_by=requested_by, receipt=receipt)
-    return lead
+lose = decides(Lead, Lead.lose)
+reopen = decides(Lead, Lead.reopen)
+erase = begins(Lead, Lead.erase)
+"""The key of the lead's personal data goes in the same commit."""
 
 
 def _number(work: UnitOfWork, lead: Lead, number: str | None) -> str:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Unpack
 from uuid import UUID
 
+from commands.shared.deciding import decides
 from commands.shared.references import surviving_customer
 from commands.shared.unit_of_work import UnitOfWork
 from domain.marketing.campaign.campaign import Campaign
@@ -15,9 +16,8 @@ from domain.sales.lead.lead import Lead
 from domain.sales.order.order import Order
 from domain.sales.order.placing import OrderPlacedOtherwise
 from domain.sales.order.terms import Terms
-from domain.sales.order.values import Charge, Contact, Details, Item, LineQuantity, OrderDiscount
+from domain.sales.order.values import Charge, Details, Item, OrderDiscount
 from domain.shared.aggregate import Aggregate
-from domain.shared.contact import Address
 
 REGISTER = "order"
 FOR_GOOD = ("campaign_id", "lead_id", "deal_id", "test")
@@ -125,45 +125,10 @@ def create_or_change(
     return order
 
 
-def amend(
-    work: UnitOfWork,
-    *,
-    order_id: UUID,
-    lines: Sequence[Item] | None = None,
-    discounts: Sequence[OrderDiscount] | None = None,
-    charges: Sequence[Charge] | None = None,
-    total: Decimal | None = None,
-    billing_address: Address | None = None,
-    shipping_address: Address | None = None,
-    contact: Contact | None = None,
-) -> Order:
-    """What is None stays as it is; lines, discounts and charges are given as a whole."""
-    order = work.existing(Order, order_id)
-    order.amend(
-        work.context,
-        lines=lines,
-        discounts=discounts,
-        charges=charges,
-        total=total,
-        billing_address=billing_address,
-        shipping_address=shipping_address,
-        contact=contact,
-    )
-    return order
-
-
-def cancel_lines(
-    work: UnitOfWork,
-    *,
-    order_id: UUID,
-    lines: Sequence[LineQuantity],
-    total: Decimal | None = None,
-    reason: str | None = None,
-) -> Order:
-    """Cancels further quantities; `total` is what the order comes to afterwards, computed where it is None."""
-    order = work.existing(Order, order_id)
-    order.cancel_lines(work.context, lines, total=total, reason=reason)
-    return order
+amend = decides(Order, Order.amend)
+"""What is None stays as it is; lines, discounts and charges are given as a whole."""
+cancel_lines = decides(Order, Order.cancel_lines)
+"""Cancels further quantities; `total` is what the order comes to afterwards, computed where it is None."""
 
 
 def set_customer(work: UnitOfWork, *, order_id: UUID, customer_id: UUID) -> Order:
@@ -173,28 +138,10 @@ def set_customer(work: UnitOfWork, *, order_id: UUID, customer_id: UUID) -> Orde
     return order
 
 
-def confirm(work: UnitOfWork, *, order_id: UUID) -> Order:
-    order = work.existing(Order, order_id)
-    order.confirm(work.context)
-    return order
-
-
-def complete(work: UnitOfWork, *, order_id: UUID) -> Order:
-    order = work.existing(Order, order_id)
-    order.complete(work.context)
-    return order
-
-
-def cancel(work: UnitOfWork, *, order_id: UUID, reason: str | None = None, note: str | None = None) -> Order:
-    order = work.existing(Order, order_id)
-    order.cancel(work.context, reason=reason, note=note)
-    return order
-
-
-def reopen(work: UnitOfWork, *, order_id: UUID, reason: str | None = None) -> Order:
-    order = work.existing(Order, order_id)
-    order.reopen(work.context, reason=reason)
-    return order
+confirm = decides(Order, Order.confirm)
+complete = decides(Order, Order.complete)
+cancel = decides(Order, Order.cancel)
+reopen = decides(Order, Order.reopen)
 
 
 def _number(work: UnitOfWork, order: Order, number: str | None) -> str:

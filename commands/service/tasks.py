@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
+from commands.shared.deciding import decides
 from commands.shared.references import surviving_customer
 from commands.shared.unit_of_work import UnitOfWork
 from domain.customers.customer.customer import Customer
@@ -52,37 +53,13 @@ def create(
     return task
 
 
-def reschedule(work: UnitOfWork, *, task_id: UUID, due: datetime | None, remind_at: datetime | None) -> Task:
-    """Sets both; None is no such moment."""
-    task = work.existing(Task, task_id)
-    task.reschedule(work.context, due=due, remind_at=remind_at)
-    return task
-
-
-def remind(work: UnitOfWork, *, task_id: UUID, remind_at: datetime) -> Task:
-    """The moment to be reminded of it has come, unless it was moved meanwhile."""
-    task = work.existing(Task, task_id)
-    task.remind(work.context, remind_at)
-    return task
-
-
-def assign(work: UnitOfWork, *, task_id: UUID, assignee: str | None) -> Task:
-    """To a user by code; None is nobody."""
-    task = work.existing(Task, task_id)
-    task.assign(work.context, assignee)
-    return task
-
-
-def complete(work: UnitOfWork, *, task_id: UUID) -> Task:
-    task = work.existing(Task, task_id)
-    task.complete(work.context)
-    return task
-
-
-def cancel(work: UnitOfWork, *, task_id: UUID) -> Task:
-    task = work.existing(Task, task_id)
-    task.cancel(work.context)
-    return task
+reschedule = decides(Task, Task.reschedule)
+"""Sets both; None is no such moment."""
+remind = decides(Task, Task.remind)
+assign = decides(Task, Task.assign)
+"""To a user by code; None is nobody."""
+complete = decides(Task, Task.complete)
+cancel = decides(Task, Task.cancel)
 
 
 def _meant(work: UnitOfWork, about: Reference, recorded: UUID | None) -> Aggregate:

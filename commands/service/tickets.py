@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Unpack
 from uuid import UUID
 
+from commands.shared.deciding import decides
 from commands.shared.references import surviving_customer
 from commands.shared.unit_of_work import UnitOfWork
 from domain.customers.customer.customer import Customer
 from domain.sales.order.order import Order
-from domain.service.ticket.correspondence import Replied
 from domain.service.ticket.refusals import TicketOpenedOtherwise
 from domain.service.ticket.ticket import Ticket
-from domain.service.ticket.values import DiscardReason, Facts, OpenedBy, Reference, SlaTarget
+from domain.service.ticket.values import Facts, OpenedBy, Reference
 from domain.shared.aggregate import Aggregate
 from domain.shared.refusals import Malformed
 
@@ -99,16 +99,8 @@ def change(work: UnitOfWork, *, ticket_id: UUID, **facts: Unpack[Facts]) -> Tick
     return ticket
 
 
-def categorise(work: UnitOfWork, *, ticket_id: UUID, category: str | None) -> Ticket:
-    ticket = work.existing(Ticket, ticket_id)
-    ticket.categorise(work.context, category)
-    return ticket
-
-
-def change_priority(work: UnitOfWork, *, ticket_id: UUID, priority: str | None) -> Ticket:
-    ticket = work.existing(Ticket, ticket_id)
-    ticket.change_priority(work.context, priority)
-    return ticket
+categorise = decides(Ticket, Ticket.categorise)
+change_priority = decides(Ticket, Ticket.change_priority)
 
 
 def set_requester(work: UnitOfWork, *, ticket_id: UUID, customer_id: UUID) -> Ticket:
@@ -126,72 +118,15 @@ def link(work: UnitOfWork, *, ticket_id: UUID, about: Reference) -> Ticket:
     return ticket
 
 
-def reply(work: UnitOfWork, *, ticket_id: UUID, reply: Replied) -> Ticket:
-    ticket = work.existing(Ticket, ticket_id)
-    ticket.reply(work.context, reply)
-    return ticket
-
-
-def redact_reply(work: UnitOfWork, *, ticket_id: UUID, reply_id: str, reason: str | None = None) -> Ticket:
-    ticket = work.existing(Ticket, ticket_id)
-    ticket.redact_reply(work.context, reply_id, reason=reason)
-    return ticket
-
-
-def pend(work: UnitOfWork, *, ticket_id: UUID, status_label: str | None = None) -> Ticket:
-    ticket = work.existing(Ticket, ticket_id)
-    ticket.pend(work.context, status_label=status_label)
-    return ticket
-
-
-def hold(work: UnitOfWork, *, ticket_id: UUID, reason: str | None = None, status_label: str | None = None) -> Ticket:
-    ticket = work.existing(Ticket, ticket_id)
-    ticket.hold(work.context, reason=reason, status_label=status_label)
-    return ticket
-
-
-def resume(work: UnitOfWork, *, ticket_id: UUID, status_label: str | None = None) -> Ticket:
-    ticket = work.existing(Ticket, ticket_id)
-    ticket.resume(work.context, status_label=status_label)
-    return ticket
-
-
-def escalate(
-    work: UnitOfWork,
-    *,
-    ticket_id: UUID,
-    team: str | None = None,
-    reason: str | None = None,
-    status_label: str | None = None,
-) -> Ticket:
-    ticket = work.existing(Ticket, ticket_id)
-    ticket.escalate(work.context, team=team, reason=reason, status_label=status_label)
-    return ticket
-
-
-def solve(
-    work: UnitOfWork,
-    *,
-    ticket_id: UUID,
-    code: str | None = None,
-    resolution: str | None = None,
-    status_label: str | None = None,
-) -> Ticket:
-    ticket = work.existing(Ticket, ticket_id)
-    ticket.solve(work.context, code=code, resolution=resolution, status_label=status_label)
-    return ticket
-
-
-def reopen(work: UnitOfWork, *, ticket_id: UUID, reason: str | None = None, status_label: str | None = None) -> Ticket:
-    ticket = work.existing(Ticket, ticket_id)
-    ticket.reopen(work.context, reason=reason, status_label=status_label)
-    return ticket
-
-
-def close(work: UnitOfWork, *, ticket_id: UUID, status_label: str | None = None) -> Ticket:
-    ticket = work.existing(Ticket, ticket_id)
-    ticket.close(work.context, status_label=status_label)
-    return ticket
+reply = decides(Ticket, Ticket.reply)
+redact_reply = decides(Ticket, Ticket.redact_reply)
+pend = decides(Ticket, Ticket.pend)
+hold = decides(Ticket, Ticket.hold)
+resume = decides(Ticket, Ticket.resume)
+escalate = decides(Ticket, Ticket.escalate)
+solve = decides(Ticket, Ticket.solve)
+reopen = decides(Ticket, Ticket.reopen)
+close = decides(Ticket, Ticket.close)
 
 
 def merge(work: UnitOfWork, *, ticket_id: UUID, into: UUID) -> Ticket:
@@ -204,24 +139,9 @@ def merge(work: UnitOfWork, *, ticket_id: UUID, into: UUID) -> Ticket:
     return ticket
 
 
-def discard(work: UnitOfWork, *, ticket_id: UUID, reason: DiscardReason, status_label: str | None = None) -> Ticket:
-    ticket = work.existing(Ticket, ticket_id)
-    ticket.discard(work.context, reason=reason, status_label=status_label)
-    return ticket
-
-
-def apply_sla(
-    work: UnitOfWork, *, ticket_id: UUID, policy_id: UUID, policy_version: int, targets: Sequence[SlaTarget]
-) -> Ticket:
-    ticket = work.existing(Ticket, ticket_id)
-    ticket.apply_sla(work.context, policy_id, policy_version, targets)
-    return ticket
-
-
-def breach_sla(work: UnitOfWork, *, ticket_id: UUID, metric: str) -> Ticket:
-    ticket = work.existing(Ticket, ticket_id)
-    ticket.breach_sla(work.context, metric)
-    return ticket
+discard = decides(Ticket, Ticket.discard)
+apply_sla = decides(Ticket, Ticket.apply_sla)
+breach_sla = decides(Ticket, Ticket.breach_sla)
 
 
 def _number(work: UnitOfWork, ticket: Ticket, number: str | None) -> str:
