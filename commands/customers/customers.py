@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
-from msgspec import UNSET, UnsetType, structs
+from msgspec import UNSET, structs
 
 from commands.customers.field_definitions import plain_keys
 from commands.shared.deciding import begins, decides
@@ -22,9 +22,7 @@ from domain.customers.customer.events import (
 from domain.customers.customer.refusals import CustomerMerged
 from domain.shared.annotations import Number
 from domain.shared.contact import Address
-from domain.shared.given import Given
-
-T = TypeVar("T")
+from domain.shared.given import Given, value_or_none
 
 
 def register(
@@ -92,15 +90,15 @@ def create_or_change(
     if not customer.exists:
         customer.register(
             work.context,
-            kind=_given(kind) or "person",
-            name=_given(name),
+            kind=value_or_none(kind) or "person",
+            name=value_or_none(name),
             contact_methods=contact_methods,
-            address=_given(address),
-            source=_given(source),
-            owner=_given(owner),
-            team=_given(team),
-            language=_given(language),
-            time_zone=_given(time_zone),
+            address=value_or_none(address),
+            source=value_or_none(source),
+            owner=value_or_none(owner),
+            team=value_or_none(team),
+            language=value_or_none(language),
+            time_zone=value_or_none(time_zone),
             attributes=attributes,
             plain=plain,
             region=region,
@@ -168,7 +166,3 @@ def unmerge(work: UnitOfWork, *, customer_id: UUID) -> Customer:
 
 
 erase = begins(Customer, Customer.erase)
-
-
-def _given(value: Given[T | None]) -> T | None:
-    return None if isinstance(value, UnsetType) else value

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any, TypeVar, Unpack
+from typing import Any, Unpack
 from uuid import UUID
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
 from commands.shared.deciding import decides
 from commands.shared.unit_of_work import UnitOfWork
 from domain.marketing.campaign.campaign import Campaign
 from domain.marketing.campaign.values import Plan
-from domain.shared.given import Given
-
-T = TypeVar("T")
+from domain.shared.given import Given, value_or_none
 
 
 def plan(
@@ -55,13 +53,17 @@ def create_or_change(
     """
     campaign = work.load(Campaign, campaign_id)
     if not campaign.exists:
-        first: dict[str, Any] = {"budget": _given(budget), "currency": _given(currency), "owner": _given(owner)}
-        return plan(work, campaign_id=campaign_id, name=name, team=_given(team), external=external, **first, **details)
+        first: dict[str, Any] = {
+            "budget": value_or_none(budget),
+            "currency": value_or_none(currency),
+            "owner": value_or_none(owner),
+        }
+        return plan(work, campaign_id=campaign_id, name=name, team=value_or_none(team), external=external, **first, **details)
     campaign.link_external_id(work.context, *external)
     campaign.revise(work.context, name=name, **details)
     if budget is not UNSET or currency is not UNSET:
         known = campaign.budget if budget is UNSET else budget
-        campaign.change_budget(work.context, known, _given(currency))
+        campaign.change_budget(work.context, known, value_or_none(currency))
     known_owner, known_team = campaign.assignment
     campaign.assign(work.context, known_owner if owner is UNSET else owner, known_team if team is UNSET else team)
     return campaign
@@ -82,7 +84,3 @@ assign_resource = decides(Campaign, Campaign.assign_resource)
 release_resource = decides(Campaign, Campaign.release_resource)
 set_milestone = decides(Campaign, Campaign.set_milestone)
 reach_milestone = decides(Campaign, Campaign.reach_milestone)
-
-
-def _given(value: Given[T | None]) -> T | None:
-    return None if isinstance(value, UnsetType) else value

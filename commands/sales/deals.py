@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Unpack
 from uuid import UUID
 
+from commands.shared.creating import number_for, refuse_otherwise
 from commands.shared.deciding import decides
 from commands.shared.references import surviving_customer
 from commands.shared.unit_of_work import UnitOfWork
@@ -14,8 +15,6 @@ from domain.sales.deal.refusals import DealOpenedOtherwise
 from domain.sales.lead.lead import Lead
 from domain.sales.order.order import Order
 from domain.sales.pipeline import Pipeline, pipeline_id
-
-REGISTER = "deal"
 
 
 def open(
@@ -38,7 +37,7 @@ def open(
     recorded = deal.opened.customer_id if deal.opened else None
     deal.open(
         work.context,
-        number=_number(work, deal, number),
+        number=number_for(work, deal, number),
         customer_id=surviving_customer(work, customer_id, recorded).id,
         place=_place(work, pipeline, stage),
         lead_captured_at=_captured_at(work, facts.get("lead_id")),
@@ -76,10 +75,9 @@ def create_or_change(
             **facts,
         )
     customer = surviving_customer(work, customer_id, deal.opened.customer_id)
-    told = {"number": number or deal.number, "customer_id": customer.id, "pipeline": pipeline}
-    for name, value in (told | {name: value for name, value in facts.items() if name == "lead_id"}).items():
-        if getattr(deal.opened, name) != value:
-            raise DealOpenedOtherwise(f"The deal was opened with another {name}, which stays.", id=deal.id)
+    opened = {"number": number or deal.number, "customer_id": customer.id, "pipeline": pipeline}
+    stays = {name: value for name, value in facts.items() if name == "lead_id"}
+    refuse_otherwise(deal, deal.opened, DealOpenedOtherwise, "opened", **opened, **stays)
     if external:
         deal.link_external_id(work.context, *external)
     if stage != deal.stage:
@@ -111,15 +109,6 @@ def win(work: UnitOfWork, *, deal_id: UUID, order_id: UUID | None = None) -> Dea
 
 lose = decides(Deal, Deal.lose)
 reopen = decides(Deal, Deal.reopen)
-
-
-def _number(work: UnitOfWork, deal: Deal, number: str | None) -> str:
-    """The number to open with. A deal that is there keeps its own, and a repeat draws none."""
-    if deal.number is not None:
-        return number or deal.number
-    if number is not None:
-        return work.claim(REGISTER, number, deal.id)
-    return work.next_number(REGISTER, deal.id)
 
 
 def _place(work: UnitOfWork, pipeline: str, stage: str) -> Place:

@@ -6,8 +6,9 @@ from decimal import Decimal
 from typing import Unpack
 from uuid import UUID
 
+from commands.shared.creating import number_for
 from commands.shared.deciding import begins, decides
-from commands.shared.references import surviving_customer
+from commands.shared.references import surviving_customer, survivor_id
 from commands.shared.unit_of_work import UnitOfWork
 from domain.marketing.campaign.campaign import Campaign
 from domain.sales.deal.deal import Deal
@@ -15,8 +16,6 @@ from domain.sales.lead.events import Converted
 from domain.sales.lead.lead import Facts, Lead
 from domain.sales.lead.refusals import LeadCapturedOtherwise
 from domain.sales.order.order import Order
-
-REGISTER = "lead"
 
 
 def capture(
@@ -39,8 +38,8 @@ def capture(
     recorded = lead.captured.customer_id if lead.captured else None
     lead.capture(
         work.context,
-        number=_number(work, lead, number),
-        customer_id=None if customer_id is None else surviving_customer(work, customer_id, recorded).id,
+        number=number_for(work, lead, number),
+        customer_id=survivor_id(work, customer_id, recorded),
         external=external,
         **facts,
     )
@@ -105,15 +104,6 @@ lose = decides(Lead, Lead.lose)
 reopen = decides(Lead, Lead.reopen)
 erase = begins(Lead, Lead.erase)
 """The key of the lead's personal data goes in the same commit."""
-
-
-def _number(work: UnitOfWork, lead: Lead, number: str | None) -> str:
-    """The number to capture with. A lead that is there keeps its own, and a repeat draws none."""
-    if lead.number is not None:
-        return number or lead.number
-    if number is not None:
-        return work.claim(REGISTER, number, lead.id)
-    return work.next_number(REGISTER, lead.id)
 
 
 def _refuse_otherwise(work: UnitOfWork, lead: Lead, number: str | None, customer_id: UUID | None, facts: Facts) -> None:

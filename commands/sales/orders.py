@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Unpack
 from uuid import UUID
 
+from commands.shared.creating import number_for, refuse_otherwise
 from commands.shared.deciding import decides
 from commands.shared.references import surviving_customer
 from commands.shared.unit_of_work import UnitOfWork
@@ -19,7 +20,6 @@ from domain.sales.order.terms import Terms
 from domain.sales.order.values import Charge, Details, Item, OrderDiscount
 from domain.shared.aggregate import Aggregate
 
-REGISTER = "order"
 FOR_GOOD = ("campaign_id", "lead_id", "deal_id", "test")
 BEHIND: Mapping[str, type[Aggregate]] = {"campaign_id": Campaign, "lead_id": Lead, "deal_id": Deal}
 """What an order may come from, which must be there."""
@@ -54,7 +54,7 @@ def place(
     order.place(
         work.context,
         terms,
-        number=_number(work, order, number),
+        number=number_for(work, order, number),
         channel=channel,
         total=total,
         customer_id=customer.id if customer else None,
@@ -105,7 +105,9 @@ def create_or_change(
         )
     placed = {"number": number or order.number, "channel": channel, "currency": currency}
     told = {name: value for name, value in details.items() if name in FOR_GOOD}
-    _refuse_otherwise(order, prices_include_tax=prices_include_tax, **placed, **told)
+    refuse_otherwise(
+        order, order.placed, OrderPlacedOtherwise, "placed", prices_include_tax=prices_include_tax, **placed, **told
+    )
     if external:
         order.link_external_id(work.context, *external)
     if customer_id is not None:
@@ -144,24 +146,8 @@ cancel = decides(Order, Order.cancel)
 reopen = decides(Order, Order.reopen)
 
 
-def _number(work: UnitOfWork, order: Order, number: str | None) -> str:
-    """The number to place with. An order that is there keeps its own, and a repeat draws none."""
-    if order.number is not None:
-        return number or order.number
-    if number is not None:
-        return work.claim(REGISTER, number, order.id)
-    return work.next_number(REGISTER, order.id)
-
-
 def _require_behind(work: UnitOfWork, details: Details) -> None:
     """Raises NotThere, LeadErased."""
     for name, id in ((name, details.get(name)) for name in BEHIND):
         if isinstance(id, UUID):
             work.existing(BEHIND[name], id)
-
-
-def _refuse_otherwise(order: Order, **told: object) -> None:
-    """Raises OrderPlacedOtherwise."""
-    for name, value in told.items():
-        if getattr(order.placed, name) != value:
-            raise OrderPlacedOtherwise(f"The order was placed with another {name}, which stays.", id=order.id)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
 from commands.shared.deciding import decides
-from commands.shared.references import surviving_customer
+from commands.shared.references import kinds, named, surviving_customer
 from commands.shared.unit_of_work import UnitOfWork
 from domain.customers.customer.customer import Customer
 from domain.marketing.campaign.campaign import Campaign
@@ -18,9 +17,8 @@ from domain.service.task import Task
 from domain.service.ticket.ticket import Ticket
 from domain.service.ticket.values import Reference
 from domain.shared.aggregate import Aggregate
-from domain.shared.refusals import Malformed
 
-ABOUT: Mapping[str, type[Aggregate]] = {kind.name: kind for kind in (Customer, Order, Ticket, Campaign, Lead, Deal)}
+ABOUT = kinds(Customer, Order, Ticket, Campaign, Lead, Deal)
 """What a task may be about, by the kind that references call it."""
 
 
@@ -64,8 +62,6 @@ cancel = decides(Task, Task.cancel)
 
 def _meant(work: UnitOfWork, about: Reference, recorded: UUID | None) -> Aggregate:
     """Raises NotThere, CustomerErased, and Malformed for a kind of thing that no task is about."""
-    if about.kind not in ABOUT:
-        raise Malformed(f"A task is about one of {', '.join(ABOUT)}.")
     if about.kind == Customer.name:
         return surviving_customer(work, about.id, recorded)
-    return work.existing(ABOUT[about.kind], about.id)
+    return named(work, about, "A task", ABOUT)

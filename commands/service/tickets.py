@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from typing import Unpack
 from uuid import UUID
 
+from commands.shared.creating import number_for, refuse_otherwise
 from commands.shared.deciding import decides
-from commands.shared.references import surviving_customer
+from commands.shared.references import kinds, require, surviving_customer, survivor_id
 from commands.shared.unit_of_work import UnitOfWork
 from domain.customers.customer.customer import Customer
 from domain.sales.order.order import Order
 from domain.service.ticket.refusals import TicketOpenedOtherwise
 from domain.service.ticket.ticket import Ticket
 from domain.service.ticket.values import Facts, OpenedBy, Reference
-from domain.shared.aggregate import Aggregate
-from domain.shared.refusals import Malformed
 
-REGISTER = "ticket"
 FOR_GOOD = ("channel", "follow_up_of", "parent_id")
-ABOUT: Mapping[str, type[Aggregate]] = {kind.name: kind for kind in (Customer, Order, Ticket)}
+ABOUT = kinds(Customer, Order, Ticket)
 """What a ticket may be about, by the kind that references call it."""
 
 
@@ -39,15 +36,15 @@ def open(
     merged into another, the survivor is recorded. Raises NumberTaken, TicketOpenedOtherwise.
     """
     ticket = work.load(Ticket, ticket_id)
-    _require(work, facts.get("about", ()))
+    require(work, facts.get("about", ()), "A ticket", ABOUT)
     for other in (facts.get("follow_up_of"), facts.get("parent_id")):
         if other is not None and other != ticket_id:
             work.existing(Ticket, other)
     ticket.open(
         work.context,
-        number=_number(work, ticket, number),
+        number=number_for(work, ticket, number),
         opened_by=opened_by,
-        customer_id=_customer_id(work, customer_id, ticket.opened.customer_id if ticket.opened else None),
+        customer_id=survivor_id(work, customer_id, ticket.opened.customer_id if ticket.opened else None),
         external=external,
         **facts,
     )
@@ -80,8 +77,9 @@ def create_or_change(
             external=external,
             **facts,
         )
-    _refuse_otherwise(ticket, number=number or ticket.number, opened_by=opened_by)
-    _refuse_otherwise(ticket, **{name: value for name, value in facts.items() if name in FOR_GOOD})
+    stays = {name: value for name, value in facts.items() if name in FOR_GOOD}
+    opened = {"number": number or ticket.number, "opened_by": opened_by, **stays}
+    refuse_otherwise(ticket, ticket.opened, TicketOpenedOtherwise, "opened", **opened)
     if external:
         ticket.link_external_id(work.context, *external)
     if customer_id is not None:
@@ -113,7 +111,7 @@ def set_requester(work: UnitOfWork, *, ticket_id: UUID, customer_id: UUID) -> Ti
 def link(work: UnitOfWork, *, ticket_id: UUID, about: Reference) -> Ticket:
     """What it is about must be there."""
     ticket = work.existing(Ticket, ticket_id)
-    _require(work, [about])
+    require(work, [about], "A ticket", ABOUT)
     ticket.link(work.context, about)
     return ticket
 
@@ -144,19 +142,6 @@ apply_sla = decides(Ticket, Ticket.apply_sla)
 breach_sla = decides(Ticket, Ticket.breach_sla)
 
 
-def _number(work: UnitOfWork, ticket: Ticket, number: str | None) -> str:
-    """The number to open with. A ticket that is there keeps its own, and a repeat draws none."""
-    if ticket.number is not None:
-        return number or ticket.number
-    if number is not None:
-        return work.claim(REGISTER, number, ticket.id)
-    return work.next_number(REGISTER, ticket.id)
-
-
-def _customer_id(work: UnitOfWork, customer_id: UUID | None, recorded: UUID | None) -> UUID | None:
-    return None if customer_id is None else surviving_customer(work, customer_id, recorded).id
-
-
 def _change(work: UnitOfWork, ticket: Ticket, facts: Facts) -> None:
     details: dict[str, str | None] = {}
     if "title" in facts:
@@ -168,18 +153,3 @@ def _change(work: UnitOfWork, ticket: Ticket, facts: Facts) -> None:
         ticket.categorise(work.context, facts["category"])
     if "priority" in facts:
         ticket.change_priority(work.context, facts["priority"])
-
-
-def _require(work: UnitOfWork, about: Iterable[Reference]) -> None:
-    """Raises NotThere, and Malformed for a kind of thing that no ticket is about."""
-    for kind, id in ((reference.kind, reference.id) for reference in about):
-        if kind not in ABOUT:
-            raise Malformed(f"A ticket is about one of {', '.join(ABOUT)}.")
-        work.existing(ABOUT[kind], id)
-
-
-def _refuse_otherwise(ticket: Ticket, **told: object) -> None:
-    """Raises TicketOpenedOtherwise."""
-    for name, value in told.items():
-        if getattr(ticket.opened, name) != value:
-            raise TicketOpenedOtherwise(f"The ticket was opened with another {name}, which stays.", id=ticket.id)
