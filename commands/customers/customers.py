@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
 from msgspec import UNSET, structs
@@ -25,94 +25,57 @@ from domain.shared.contact import Address
 from domain.shared.given import Given, value_or_none
 
 
-def register(
-    work: UnitOfWork,
-    *,
-    customer_id: UUID,
-    kind: Kind,
-    name: str | None = None,
-    contact_methods: Sequence[ContactMethod] = (),
-    address: Address | None = None,
-    source: AcquisitionSource | None = None,
-    owner: str | None = None,
-    team: str | None = None,
-    language: str | None = None,
-    time_zone: str | None = None,
-    attributes: Mapping[str, str | Number | None] | None = None,
-    region: str | None = None,
-) -> Customer:
-    """The same values again are a repeat. `region` reads telephone numbers that come without country code."""
-    plain = plain_keys(work, Customer.name, attributes or {})
+class Details(TypedDict, total=False):
+    """UNSET says nothing about a field, None says that it is empty."""
+
+    name: Given[str | None]
+    source: Given[AcquisitionSource | None]
+    language: Given[str | None]
+    time_zone: Given[str | None]
+
+
+class Facts(Details, total=False):
+    """What a customer may be registered with beside the kind. `region` reads telephone numbers without country code."""
+
+    address: Given[Address | None]
+    contact_methods: Sequence[ContactMethod]
+    owner: Given[str | None]
+    team: Given[str | None]
+    attributes: Mapping[str, str | Number | None] | None
+    region: str | None
+
+
+def register(work: UnitOfWork, *, customer_id: UUID, kind: Kind, **facts: Unpack[Facts]) -> Customer:
+    """The same values again are a repeat."""
+    plain = plain_keys(work, Customer.name, facts.get("attributes") or {})
     customer = work.load(Customer, customer_id)
-    customer.register(
-        work.context,
-        kind=kind,
-        name=name,
-        contact_methods=contact_methods,
-        address=address,
-        source=source,
-        owner=owner,
-        team=team,
-        language=language,
-        time_zone=time_zone,
-        attributes=attributes,
-        plain=plain,
-        region=region,
-    )
+    given: dict[str, Any] = {name: value for name, value in facts.items() if value is not UNSET}
+    customer.register(work.context, kind=kind, plain=plain, **given)
     return customer
 
 
 def create_or_change(
-    work: UnitOfWork,
-    *,
-    customer_id: UUID,
-    system: str,
-    external_id: str,
-    kind: Given[Kind] = UNSET,
-    name: Given[str | None] = UNSET,
-    contact_methods: Sequence[ContactMethod] = (),
-    address: Given[Address | None] = UNSET,
-    source: Given[AcquisitionSource | None] = UNSET,
-    owner: Given[str | None] = UNSET,
-    team: Given[str | None] = UNSET,
-    language: Given[str | None] = UNSET,
-    time_zone: Given[str | None] = UNSET,
-    attributes: Mapping[str, str | Number | None] | None = None,
-    region: str | None = None,
+    work: UnitOfWork, *, customer_id: UUID, system: str, external_id: str, kind: Given[Kind] = UNSET, **facts: Unpack[Facts]
 ) -> Customer:
     """What `system` says of the customer it calls `external_id`: registers them, or records only what is different.
 
-    UNSET says nothing about a field, None says that it is empty. Contact methods are added, never removed. Who comes
-    without a kind is registered as a person.
+    Contact methods are added, never removed. A customer without a kind is registered as a person.
     """
-    plain = plain_keys(work, Customer.name, attributes or {})
     customer = work.load(Customer, customer_id)
     if not customer.exists:
-        customer.register(
-            work.context,
-            kind=value_or_none(kind) or "person",
-            name=value_or_none(name),
-            contact_methods=contact_methods,
-            address=value_or_none(address),
-            source=value_or_none(source),
-            owner=value_or_none(owner),
-            team=value_or_none(team),
-            language=value_or_none(language),
-            time_zone=value_or_none(time_zone),
-            attributes=attributes,
-            plain=plain,
-            region=region,
-        )
+        register(work, customer_id=customer_id, kind=value_or_none(kind) or "person", **facts)
+    attributes = facts.get("attributes") or {}
+    plain = plain_keys(work, Customer.name, attributes)
     customer.link_external_id(work.context, system, external_id)
     # A name may be cleared by the same request that brings the first contact method.
-    for method in contact_methods:
-        customer.add_contact_method(work.context, method, region)
-    customer.change_details(
-        work.context, kind=kind, name=name, address=address, source=source, language=language, time_zone=time_zone
-    )
+    for method in facts.get("contact_methods", ()):
+        customer.add_contact_method(work.context, method, facts.get("region"))
+    details: dict[str, Any] = {name: value for name, value in facts.items() if name in Details.__annotations__}
+    customer.change_details(work.context, kind=kind, address=facts.get("address", UNSET), **details)
     known_owner, known_team = customer.assignment
+    owner, team = facts.get("owner", UNSET), facts.get("team", UNSET)
     customer.assign(work.context, known_owner if owner is UNSET else owner, known_team if team is UNSET else team)
-    customer.set_attributes(work.context, attributes or {}, plain)
+    customer.set_attributes(work.context, attributes, plain)
     return customer
 
 
@@ -121,18 +84,13 @@ def change_details(
     *,
     customer_id: UUID,
     kind: Given[Kind] = UNSET,
-    name: Given[str | None] = UNSET,
     address: Given[Mapping[str, Any] | None] = UNSET,
-    source: Given[AcquisitionSource | None] = UNSET,
-    language: Given[str | None] = UNSET,
-    time_zone: Given[str | None] = UNSET,
+    **details: Unpack[Details],
 ) -> Customer:
-    """UNSET leaves a field as it is, None clears it; of an address the fields that are told."""
+    """UNSET leaves a field as it is, None clears it; of an address the given fields change."""
     customer = work.existing(Customer, customer_id)
     patched = structs.replace(customer.details["address"] or Address(), **address) if isinstance(address, Mapping) else address
-    customer.change_details(
-        work.context, kind=kind, name=name, address=patched, source=source, language=language, time_zone=time_zone
-    )
+    customer.change_details(work.context, kind=kind, address=patched, **details)
     return customer
 
 

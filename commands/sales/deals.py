@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Unpack
+from typing import NotRequired, Unpack
 from uuid import UUID
 
 from commands.shared.creating import number_for, refuse_otherwise
@@ -47,41 +47,32 @@ def open(
     return deal
 
 
-def create_or_change(
-    work: UnitOfWork,
-    *,
-    deal_id: UUID,
-    number: str | None,
-    customer_id: UUID,
-    pipeline: str,
-    stage: str,
-    external: tuple[str, str] | None = None,
-    **facts: Unpack[Facts],
-) -> Deal:
-    """Opens a deal that is not there; of one that is, records another stage, and what is told of amount, day and owner.
+class Opening(Facts):
+    """What `open` takes beside the id."""
+
+    number: str | None
+    customer_id: UUID
+    pipeline: str
+    stage: str
+    external: NotRequired[tuple[str, str] | None]
+
+
+def create_or_change(work: UnitOfWork, *, deal_id: UUID, **facts: Unpack[Opening]) -> Deal:
+    """Opens a deal that does not exist; of one that does, records another stage, and the given amount, day and owner.
 
     Raises DealOpenedOtherwise where the number, the customer, the lead or the pipeline is another, for these stay.
     """
     deal = work.load(Deal, deal_id)
     if deal.opened is None:
-        return open(
-            work,
-            deal_id=deal_id,
-            number=number,
-            customer_id=customer_id,
-            pipeline=pipeline,
-            stage=stage,
-            external=external,
-            **facts,
-        )
-    customer = surviving_customer(work, customer_id, deal.opened.customer_id)
-    opened = {"number": number or deal.number, "customer_id": customer.id, "pipeline": pipeline}
+        return open(work, deal_id=deal_id, **facts)
+    customer = surviving_customer(work, facts["customer_id"], deal.opened.customer_id)
+    opened = {"number": facts["number"] or deal.number, "customer_id": customer.id, "pipeline": facts["pipeline"]}
     stays = {name: value for name, value in facts.items() if name == "lead_id"}
     refuse_otherwise(deal, deal.opened, DealOpenedOtherwise, "opened", **opened, **stays)
-    if external:
+    if external := facts.get("external"):
         deal.link_external_id(work.context, *external)
-    if stage != deal.stage:
-        deal.change_stage(work.context, _place(work, pipeline, stage))
+    if facts["stage"] != deal.stage:
+        deal.change_stage(work.context, _place(work, facts["pipeline"], facts["stage"]))
     _change(work, deal, facts)
     return deal
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Unpack
+from typing import Any, Unpack
 from uuid import UUID
 
 from commands.shared.creating import number_for
@@ -109,16 +109,10 @@ erase = begins(Lead, Lead.erase)
 def _refuse_otherwise(work: UnitOfWork, lead: Lead, number: str | None, customer_id: UUID | None, facts: Facts) -> None:
     """Raises LeadCapturedOtherwise where something is told with another value than the lead was captured with."""
     assert lead.captured is not None, "a lead begins by being captured"
-    known: Facts = {
-        "channel": lead.captured.channel,
-        "contact": lead.captured.contact,
-        "origin": lead.captured.origin,
-        "campaign_id": lead.captured.campaign_id,
-        "value": lead.captured.value,
-        "currency": lead.captured.currency,
-    }
+    known: dict[str, Any] = {name: getattr(lead.captured, name) for name in Facts.__annotations__}
+    known.update(facts)
     own = lead.captured.customer_id
     told = own if customer_id is None else surviving_customer(work, customer_id, own).id
     if told != own and told != lead.customer_id:
         raise LeadCapturedOtherwise("The lead was captured with another customer, which stays.", id=lead.id)
-    lead.capture(work.context, number=number or lead.captured.number, customer_id=own, **(known | facts))
+    lead.capture(work.context, number=number or lead.captured.number, customer_id=own, **known)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Unpack
+from typing import Any, NotRequired, Unpack
 from uuid import UUID
 
 from commands.shared.creating import number_for, refuse_otherwise
@@ -15,12 +15,13 @@ from domain.marketing.campaign.campaign import Campaign
 from domain.sales.deal.deal import Deal
 from domain.sales.lead.lead import Lead
 from domain.sales.order.order import Order
-from domain.sales.order.placing import OrderPlacedOtherwise
+from domain.sales.order.placing import Details, OrderPlacedOtherwise, Recipient
 from domain.sales.order.terms import Terms
-from domain.sales.order.values import Charge, Details, Item, OrderDiscount
+from domain.sales.order.values import Charge, Item, OrderDiscount
 from domain.shared.aggregate import Aggregate
 
-FOR_GOOD = ("campaign_id", "lead_id", "deal_id", "test")
+AMENDABLE = ("lines", "discounts", "charges", "total", *Recipient.__annotations__)
+CHANGEABLE = (*AMENDABLE, "owner")
 BEHIND: Mapping[str, type[Aggregate]] = {"campaign_id": Campaign, "lead_id": Lead, "deal_id": Deal}
 """What an order may come from, which must be there."""
 
@@ -65,70 +66,50 @@ def place(
     return order
 
 
+class Placement(Details):
+    """What `place` takes beside the ids, number and customer."""
+
+    channel: str
+    currency: str
+    lines: Sequence[Item]
+    discounts: NotRequired[Sequence[OrderDiscount]]
+    charges: NotRequired[Sequence[Charge]]
+    total: NotRequired[Decimal | None]
+    prices_include_tax: NotRequired[bool]
+
+
 def create_or_change(
     work: UnitOfWork,
     *,
     order_id: UUID,
     number: str | None,
     customer_id: UUID | None,
-    channel: str,
-    currency: str,
-    lines: Sequence[Item],
-    discounts: Sequence[OrderDiscount] = (),
-    charges: Sequence[Charge] = (),
-    total: Decimal | None = None,
-    prices_include_tax: bool = False,
     external: tuple[str, str] | None = None,
-    **details: Unpack[Details],
+    **facts: Unpack[Placement],
 ) -> Order:
-    """Places an order that is not there; of one that is, records only what is different.
+    """Places an order that does not exist; of one that does, records only what is different.
 
-    The customer, the owner, the addresses and the contact are told where they are not None; lines, discounts and charges are
-    told as a whole. Raises OrderPlacedOtherwise where something differs with which an order is placed for good.
+    None says nothing about the customer, the owner, the addresses and the contact; lines, discounts and charges are given as a
+    whole. Raises OrderPlacedOtherwise where any other fact differs, for those stay as they were placed.
     """
     order = work.load(Order, order_id)
     if not order.exists:
-        return place(
-            work,
-            order_id=order_id,
-            number=number,
-            customer_id=customer_id,
-            channel=channel,
-            currency=currency,
-            lines=lines,
-            discounts=discounts,
-            charges=charges,
-            total=total,
-            prices_include_tax=prices_include_tax,
-            external=external,
-            **details,
-        )
-    placed = {"number": number or order.number, "channel": channel, "currency": currency}
-    told = {name: value for name, value in details.items() if name in FOR_GOOD}
-    refuse_otherwise(
-        order, order.placed, OrderPlacedOtherwise, "placed", prices_include_tax=prices_include_tax, **placed, **told
-    )
+        return place(work, order_id=order_id, number=number, customer_id=customer_id, external=external, **facts)
+    placed: dict[str, Any] = {"prices_include_tax": False, "number": number or order.number}
+    placed |= {name: value for name, value in facts.items() if name not in CHANGEABLE}
+    refuse_otherwise(order, order.placed, OrderPlacedOtherwise, "placed", **placed)
     if external:
         order.link_external_id(work.context, *external)
     if customer_id is not None:
         set_customer(work, order_id=order_id, customer_id=customer_id)
-    if owner := details.get("owner"):
+    if owner := facts.get("owner"):
         order.assign(work.context, owner, order.assignment[1])
-    order.amend(
-        work.context,
-        lines=lines,
-        discounts=discounts,
-        charges=charges,
-        total=total,
-        billing_address=details.get("billing_address"),
-        shipping_address=details.get("shipping_address"),
-        contact=details.get("contact"),
-    )
+    amendment: dict[str, Any] = {name: value for name, value in facts.items() if name in AMENDABLE}
+    order.amend(work.context, **{"discounts": (), "charges": ()} | amendment)
     return order
 
 
 amend = decides(Order, Order.amend)
-"""What is None stays as it is; lines, discounts and charges are given as a whole."""
 cancel_lines = decides(Order, Order.cancel_lines)
 """Cancels further quantities; `total` is what the order comes to afterwards, computed where it is None."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Unpack
+from typing import Any, NotRequired, Unpack, get_args
 from uuid import UUID
 
 from commands.shared.creating import number_for, refuse_otherwise
@@ -13,7 +13,7 @@ from domain.customers.customer.customer import Customer
 from domain.sales.order.order import Order
 from domain.service.ticket.refusals import TicketOpenedOtherwise
 from domain.service.ticket.ticket import Ticket
-from domain.service.ticket.values import Facts, OpenedBy, Reference
+from domain.service.ticket.values import Detail, Facts, OpenedBy, Reference
 
 FOR_GOOD = ("channel", "follow_up_of", "parent_id")
 ABOUT = kinds(Customer, Order, Ticket)
@@ -51,38 +51,30 @@ def open(
     return ticket
 
 
-def create_or_change(
-    work: UnitOfWork,
-    *,
-    ticket_id: UUID,
-    number: str | None,
-    customer_id: UUID | None,
-    opened_by: OpenedBy,
-    external: tuple[str, str] | None = None,
-    **facts: Unpack[Facts],
-) -> Ticket:
-    """Opens a ticket that is not there; of one that is, records only what is different among the facts that are told.
+class Opening(Facts):
+    """What `open` takes beside the id."""
+
+    number: str | None
+    customer_id: UUID | None
+    opened_by: OpenedBy
+    external: NotRequired[tuple[str, str] | None]
+
+
+def create_or_change(work: UnitOfWork, *, ticket_id: UUID, **facts: Unpack[Opening]) -> Ticket:
+    """Opens a ticket that does not exist; of one that does, records only what is different among the given facts.
 
     Raises TicketOpenedOtherwise where something differs with which a ticket is opened for good: its number, who opened it,
     its channel, what it follows up on and belongs to.
     """
     ticket = work.load(Ticket, ticket_id)
     if not ticket.exists:
-        return open(
-            work,
-            ticket_id=ticket_id,
-            number=number,
-            customer_id=customer_id,
-            opened_by=opened_by,
-            external=external,
-            **facts,
-        )
+        return open(work, ticket_id=ticket_id, **facts)
     stays = {name: value for name, value in facts.items() if name in FOR_GOOD}
-    opened = {"number": number or ticket.number, "opened_by": opened_by, **stays}
+    opened = {"number": facts["number"] or ticket.number, "opened_by": facts["opened_by"], **stays}
     refuse_otherwise(ticket, ticket.opened, TicketOpenedOtherwise, "opened", **opened)
-    if external:
+    if external := facts.get("external"):
         ticket.link_external_id(work.context, *external)
-    if customer_id is not None:
+    if (customer_id := facts["customer_id"]) is not None:
         set_requester(work, ticket_id=ticket_id, customer_id=customer_id)
     for about in facts.get("about", ()):
         link(work, ticket_id=ticket_id, about=about)
@@ -143,11 +135,7 @@ breach_sla = decides(Ticket, Ticket.breach_sla)
 
 
 def _change(work: UnitOfWork, ticket: Ticket, facts: Facts) -> None:
-    details: dict[str, str | None] = {}
-    if "title" in facts:
-        details["title"] = facts["title"]
-    if "description" in facts:
-        details["description"] = facts["description"]
+    details: dict[str, Any] = {name: value for name, value in facts.items() if name in get_args(Detail)}
     ticket.change_details(work.context, details)
     if "category" in facts:
         ticket.categorise(work.context, facts["category"])
