@@ -22,3 +22,7 @@ def checked_fields(stated: F, checks: Checks) -> F:
     given = {name: value for name, value in stated.items() if value is not UNSET}
     given |= {name: check(given[name]) for name, check in checks.items() if given.get(name) is not None}
     return cast(F, given)
+
+
+def value_or_none(value: Given[T | None]) -> T | None:
+    return None if isinstance(value, UnsetType) else value

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import get_args
 
 from domain.marketing.campaign.state import Assignment, State
-from domain.marketing.campaign.values import ResourceKind, free_text, share
+from domain.marketing.campaign.values import ResourceKind, fraction, free_text
 from domain.shared.aggregate import decision
 from domain.shared.events import Context, Event, Metadata
 from domain.shared.occurrence import checked_day
@@ -63,14 +63,15 @@ class MilestoneReached(Event, frozen=True, tag="crm.campaign.milestone_reached.v
 
 class Progress(State):
     @decision
-    def assign_resource(self, context: Context, kind: ResourceKind, code: str, part: Decimal | None = None) -> None:
-        """`part` is the share of its time. Assigned again with another share, it has that one from then on.
+    def assign_resource(self, context: Context, kind: ResourceKind, code: str, share: Decimal | None = None) -> None:
+        """`share` is the part of its time, as a fraction. Assigned again with another share, it has that one from then on.
 
         Refused as Malformed; CampaignHasEnded is flagged on import.
         """
         if kind not in get_args(ResourceKind):
             raise Malformed("A resource is a person or an asset.")
-        event = ResourceAssigned(kind=kind, code=checked_code(code, "resource"), share=None if part is None else share(part))
+        part = None if share is None else fraction(share)
+        event = ResourceAssigned(kind=kind, code=checked_code(code, "resource"), share=part)
         known = self.resources.get((kind, event.code))
         if known and known.assigned and known.share == event.share:
             self.record_status(context, event, known.at)

@@ -75,7 +75,7 @@ def checked(stated: Mapping[str, Any]) -> dict[str, Any]:
     return {field: value if value is None else CHECKS[field](value) for field, value in told.items()}
 
 
-def share(value: Decimal) -> Decimal:
+def fraction(value: Decimal) -> Decimal:
     """A fraction above 0 and up to 1, with up to six decimals. Raises Malformed."""
     exact = money.rate(value)
     if not 0 < exact <= 1:
@@ -101,7 +101,7 @@ def _channels(channels: Iterable[str]) -> tuple[str, ...]:
 
 def _variants(variants: Iterable[Variant]) -> tuple[Variant, ...]:
     exact = tuple(
-        replace(variant, code=code(variant.code, "variant"), share=None if variant.share is None else share(variant.share))
+        replace(variant, code=code(variant.code, "variant"), share=None if variant.share is None else fraction(variant.share))
         for variant in variants
     )
     if len(exact) > VARIANT_LIMIT or len({variant.code for variant in exact}) < len(exact):

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Literal, TypedDict, TypeVar
-from uuid import UUID
+from typing import Literal, TypeVar
 
 import msgspec
 
 from domain.shared import money
-from domain.shared.contact import Address, checked_address
 from domain.shared.events import Value
-from domain.shared.given import Checks, checked_fields
 from domain.shared.refusals import Malformed, NotThere
 from domain.shared.text import optional_code, optional_text, text
 
@@ -140,19 +137,6 @@ class ReturnedLine(LineQuantity, frozen=True):
     restock: bool = False
 
 
-class Details(TypedDict, total=False):
-    """What an order may be placed with beside its terms."""
-
-    owner: str | None
-    billing_address: Address | None
-    shipping_address: Address | None
-    contact: Contact | None
-    campaign_id: UUID | None
-    lead_id: UUID | None
-    deal_id: UUID | None
-    test: bool
-
-
 def not_negative(value: Decimal, currency: str) -> Decimal:
     """The amount with its currency's decimals; raises AmountNegative, and what `money.amount` raises."""
     return money.not_negative(value, currency, AmountNegative)
@@ -182,19 +166,6 @@ def check_reasons(*reasons: str | None) -> None:
 def free_text(value: str | None) -> str | None:
     """A free text as it is recorded. Raises Malformed."""
     return optional_text(value, "text", TEXT_LENGTH)
-
-
-def checked_details(details: Details) -> Details:
-    """Raises Malformed."""
-    check_codes(details.get("owner"))
-    return checked_fields(details, CHECKS)
-
-
-def _contact(contact: Contact) -> Contact:
-    return Contact(name=free_text(contact.name), email=free_text(contact.email), phone=free_text(contact.phone))
-
-
-CHECKS: Checks = {"billing_address": checked_address, "shipping_address": checked_address, "contact": _contact}
 
 
 def check_lines(lines: Iterable[V], known: Iterable[str]) -> tuple[V, ...]:
