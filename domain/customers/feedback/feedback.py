@@ -153,8 +153,7 @@ class Feedback(Annotated):
 
     def _refuse_early(self, context: Context) -> tuple[str, ...]:
         """However exactly the time is known."""
-        at = self.submitted_at
-        early = at is None or over_before(context.at, context.occurred_precision, at)
+        early = self.submitted_at is None or over_before(context, self.submitted_at)
         return self.refuse(context, NotSubmittedYet(id=self.id)) if early else ()
 
     def _whose(self, customer_id: UUID | None) -> UUID | None:
@@ -165,6 +164,6 @@ class Feedback(Annotated):
     def _unlike_its_request(self, context: Context, submitted: Submitted) -> tuple[str, ...]:
         if self.requested is None or self.requested_at is None:
             return ()
-        early = over_before(context.at, context.occurred_precision, self.requested_at)
+        early = over_before(context, self.requested_at)
         other = submitted.kind != self.requested.kind
         return (SUBMITTED_BEFORE_REQUEST,) * early + (OTHER_THAN_REQUESTED,) * other

@@ -153,5 +153,4 @@ def checked(facts: Facts) -> Facts:
 
 def _before_lead(context: Context, captured_at: datetime.datetime | None) -> Flags:
     """The flag where it happened before the lead was captured, however exactly both times are known."""
-    early = captured_at is not None and over_before(context.at, context.occurred_precision, captured_at)
-    return (BEFORE_LEAD,) if early else ()
+    return (BEFORE_LEAD,) if over_before(context, captured_at) else ()

@@ -140,8 +140,7 @@ class Lead(Pursuit):
             self.captured = msgspec.structs.replace(self.captured, contact=None)
 
     def _before_capture(self, context: Context) -> tuple[str, ...]:
-        early = self.begun_at and over_before(context.at, context.occurred_precision, self.begun_at)
-        return (BEFORE_CAPTURE,) if early else ()
+        return (BEFORE_CAPTURE,) if over_before(context, self.begun_at) else ()
 
 
 def checked(facts: Facts) -> Facts:
