@@ -20,7 +20,7 @@ from projections.marketing.campaign_book import CAMPAIGN_EVENTS, CampaignBook, p
 from projections.shared.lists import Asked, Listing, among
 from projections.shared.occurred import own_day
 from projections.shared.pages import Page
-from projections.shared.projection import Delivery, Projection, own, types
+from projections.shared.projection import Delivery, Projection, own, progress, types
 from projections.shared.rows import Instant, Row, Rows
 from projections.shared.search import SORTED_TEXT
 from projections.shared.tables import aggregates, columns, several
@@ -58,17 +58,8 @@ def apply(batch: Sequence[Delivery], rows: Rows) -> None:
 
 def _row(before: Row | None, recorded: Recorded) -> Row:
     told = recorded.metadata
-    row = before or {
-        "campaign_id": recorded.stream,
-        "planned_at": told.occurred_at,
-        "planned_on": own_day(told),
-        "irregular": 0,
-    }
-    return row | {
-        "position": recorded.position,
-        "version": recorded.version,
-        "irregular": row["irregular"] + len(told.irregular),
-    }
+    row = before or {"campaign_id": recorded.stream, "planned_at": told.occurred_at, "planned_on": own_day(told)}
+    return row | progress(before, recorded)
 
 
 def _standing(book: CampaignBook) -> Row:

@@ -118,7 +118,7 @@ class _Promises:
         fields = tuple(getattr(row, name) for name in TICKET_FIELDS)
         key = (*fields, int(np.searchsorted(self._since, row.opened, side="right")))
         if key not in self._known:
-            self._known[key] = promised(moment(row.opened), named(TICKET_FIELDS, fields), self._versions)
+            self._known[key] = promised(moment(row.opened), dict(zip(TICKET_FIELDS, fields, strict=True)), self._versions)
         return self._known[key]
 
 

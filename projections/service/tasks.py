@@ -175,9 +175,5 @@ def _opened(row: Row, now: datetime) -> Row:
 
 
 tasks = Projection(
-    name="tasks",
-    version=2,
-    tables=(task_rows, task_titles),
-    apply=apply,
-    reads=types(*Task.events, Erased, ErasedLead),
+    name="tasks", version=2, tables=(task_rows, task_titles), apply=apply, reads=types(*Task.events, Erased, ErasedLead)
 )

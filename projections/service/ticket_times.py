@@ -43,13 +43,11 @@ from projections.service.ticket_course import (
 from projections.service.ticket_measures import COUNTS, EARLIER, MEASURES, SECOND, SUMMED, Measured, sources
 from projections.shared.projection import Delivery, Projection, own, types
 from projections.shared.rows import Row, Rows
-from projections.shared.tables import columns, table
+from projections.shared.tables import aggregates, columns, table
 
-measured_tickets = table(
+measured_tickets = aggregates(
     "ticket_times",
-    Column("ticket_id", Uuid, primary_key=True),
-    Column("position", BigInteger, nullable=False),
-    Column("version", Integer, nullable=False),
+    "ticket_id",
     *columns(Text, "agent", "team", "category", "priority", "channel"),
     Column("status", Text, nullable=False),
     Column("discarded", Boolean, nullable=False),

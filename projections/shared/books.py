@@ -6,6 +6,7 @@ A row belongs to the subject of the thing's stream. What is personal goes when t
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from domain.shared.events import Event, Recorded
 from projections.customers.merging import of_customer
 from projections.shared import tables
 from projections.shared.lists import Listing, Rule, Show, Sort, Wanted, among
-from projections.shared.projection import Delivery, own
+from projections.shared.projection import Delivery, Projection, own, progress, types
 from projections.shared.rows import Row, Rows
 
 
@@ -47,6 +48,19 @@ class Kept(NamedTuple):
     @property
     def key(self) -> str:
         return str(next(iter(self.rows.primary_key)).name)
+
+    def projection(
+        self,
+        version: int,
+        events: Sequence[type[Event]],
+        taken_up: Callable[[UUID, str | None, str | None], B],
+        told: Callable[[Recorded, Row | None], Row],
+        standing: Callable[[B], Row],
+        *erasures: type[Event],
+    ) -> Projection:
+        """The read model of the books' own events, and of those that erase their subject."""
+        apply = partial(apply_to, self, events, taken_up, told, standing)
+        return Projection(str(self.rows.name), version, self, apply, types(*events, *erasures))
 
 
 def kept(thing: str, things: str, *columns: Column[Any]) -> Kept:
@@ -126,7 +140,7 @@ def apply_to(
         if delivery.at_home and isinstance(recorded.event, kinds):
             id = recorded.stream
             books[id].fold(recorded)
-            made[id] = told(recorded, made.get(id)) | _common(recorded, made.get(id))
+            made[id] = told(recorded, made.get(id)) | progress(made.get(id), recorded) | {"subject": recorded.metadata.subject}
         if recorded.event.erases():
             erased |= delivery.here
             for id in [id for id, row in made.items() if row["subject"] in delivery.here]:
@@ -138,16 +152,6 @@ def apply_to(
 
 def _text(row: Row | None, column: str) -> str | None:
     return row[column] if row else None
-
-
-def _common(recorded: Recorded, before: Row | None) -> Row:
-    irregular = before["irregular"] if before else 0
-    return {
-        "subject": recorded.metadata.subject,
-        "position": recorded.position,
-        "version": recorded.version,
-        "irregular": irregular + len(recorded.metadata.irregular),
-    }
 
 
 def _save_private(

@@ -6,6 +6,7 @@ A row belongs to the subject of the thing's stream. What is personal goes when t
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from projections.customers.merging import of_customer, same_customer
 from projections.shared import tables
 from projections.shared.entry import Entry, annotate
 from projections.shared.lists import Listing, Rule, Show, Sort, Wanted, among
-from projections.shared.projection import Delivery, own
+from projections.shared.projection import Delivery, Projection, own, progress, types
 from projections.shared.rows import Row, Rows
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
@@ -59,6 +60,18 @@ class Entries(NamedTuple):
             show=lambda row: show(_opened(row)),
             rules={"tag": among(self.tags, self.key), **self._of_others(), **rules},
         )
+
+    def projection(
+        self,
+        version: int,
+        events: Sequence[type[Event]],
+        fold: Callable[[Entry, Recorded], None],
+        *erasures: type[Event],
+        **lists: list[Any],
+    ) -> Projection:
+        """The read model of the thing's own events, and of those that erase its subject; `lists` are those it has beside."""
+        apply = partial(apply_to, self, events, fold, lists=lists)
+        return Projection(str(self.rows.name), version, self.tables, apply, types(*events, *erasures))
 
     def _of_others(self) -> dict[str, Rule]:
         rules: dict[str, Rule] = {}
@@ -113,9 +126,9 @@ def apply_to(
     fold: Callable[[Entry, Recorded], None],
     batch: Sequence[Delivery],
     rows: Rows,
-    **lists: list[Any],
+    lists: Mapping[str, list[Any]] = {},
 ) -> None:
-    """Fold the batch's own events by `fold`, and what is common by itself; `lists` are those that the thing has beside."""
+    """Fold the batch's own events by `fold`, and what is common by itself."""
     kinds = tuple(events)
     ids = {recorded.stream for recorded in own(batch, events)}
     known, private = rows.load(kept.rows, ids), rows.load(kept.private, ids)
@@ -144,12 +157,7 @@ def _taken_up(kept: Entries, id: UUID, row: Row | None, private: Row | None, lis
 
 
 def _fold(entry: Entry, recorded: Recorded, fold: Callable[[Entry, Recorded], None]) -> None:
-    entry.row |= {
-        "subject": recorded.metadata.subject,
-        "position": recorded.position,
-        "version": recorded.version,
-        "irregular": entry.row["irregular"] + len(recorded.metadata.irregular),
-    }
+    entry.row |= progress(entry.row, recorded) | {"subject": recorded.metadata.subject}
     annotate(entry, recorded.event)
     fold(entry, recorded)
 
