@@ -83,9 +83,8 @@ def _narrow(book: CampaignBook) -> tuple[frozenset[str], frozenset[str]]:
 def _save_narrow(rows: Rows, books: dict[UUID, CampaignBook], changed: Collection[UUID]) -> None:
     tags = [{"campaign_id": id, "tag": tag} for id in changed for tag in books[id].tags]
     channels = [{"campaign_id": id, "channel": channel} for id in changed for channel in books[id].plan["channels"]]
-    for table, fresh in ((campaign_tags, tags), (campaign_channels, channels)):
-        rows.delete(table, "campaign_id", changed)
-        rows.insert(table, fresh)
+    rows.replace(campaign_tags, "campaign_id", changed, tags)
+    rows.replace(campaign_channels, "campaign_id", changed, channels)
 
 
 # How it is queried

@@ -127,8 +127,7 @@ def apply(batch: Sequence[Delivery], rows: Rows) -> None:
         known[id] = _after(known.get(id, {}), recorded, told[id])
     courses = {id: followed(facts) for id, facts in told.items()}
     rows.save(measured_tickets, [row | _measured(row, told[id], courses[id]) for id, row in known.items()])
-    rows.delete(ticket_intervals, "ticket_id", moved)
-    rows.insert(ticket_intervals, [row for id in moved for row in _intervals(id, courses[id])])
+    rows.replace(ticket_intervals, "ticket_id", moved, [row for id in moved for row in _intervals(id, courses[id])])
 
 
 def _after(row: Row, recorded: Recorded, told: Told) -> Row:

@@ -5,7 +5,7 @@ A row belongs to the subject of the thing's stream. What is personal goes when t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple, Protocol, TypeVar
 from uuid import UUID
@@ -17,6 +17,7 @@ from domain.shared.events import Event, Recorded
 from projections.customers.merging import of_customer
 from projections.shared import tables
 from projections.shared.lists import Listing, Rule, Show, Sort, Wanted, among
+from projections.shared.private import personal, save_personal
 from projections.shared.projection import Delivery, Projection, own, progress, types
 from projections.shared.rows import Row, Rows
 
@@ -69,7 +70,7 @@ def kept(thing: str, things: str, *columns: Column[Any]) -> Kept:
     return Kept(
         rows=tables.aggregates(things, key, *columns, state, subject=True, by_position=True),
         tags=tables.several(thing, "tag"),
-        private=tables.personal(f"{thing}_private", key),
+        private=personal(f"{thing}_private", key),
     )
 
 
@@ -146,24 +147,11 @@ def apply_to(
             for id in [id for id, row in made.items() if row["subject"] in delivery.here]:
                 books[id].forget()
     rows.save(kept.rows, [made[id] | standing(books[id]) for id in ids])
-    _save_private(kept, rows, books, made, private.keys(), erased)
-    _save_tags(kept, rows, books, [id for id in ids if tags[id] != books[id].tags])
+    texts, subjects = {id: book.private() for id, book in books.items()}, {id: row["subject"] for id, row in made.items()}
+    save_personal(rows, kept.private, erased, texts, subjects, private.keys())
+    changed = [id for id in ids if tags[id] != books[id].tags]
+    rows.replace(kept.tags, kept.key, changed, [{kept.key: id, "tag": tag} for id in changed for tag in books[id].tags])
 
 
 def _text(row: Row | None, column: str) -> str | None:
     return row[column] if row else None
-
-
-def _save_private(
-    kept: Kept, rows: Rows, books: Mapping[UUID, Book], made: Mapping[UUID, Row], known: Collection[UUID], erased: set[UUID]
-) -> None:
-    rows.delete(kept.private, "subject", erased)
-    private = {id: book.private() for id, book in books.items()}
-    rows.delete(kept.private, kept.key, [id for id in known if private[id] is None])
-    told = [(id, text) for id, text in private.items() if text is not None]
-    rows.save(kept.private, [{kept.key: id, "subject": made[id]["subject"], "private": text} for id, text in told])
-
-
-def _save_tags(kept: Kept, rows: Rows, books: Mapping[UUID, Book], changed: Collection[UUID]) -> None:
-    rows.delete(kept.tags, kept.key, changed)
-    rows.insert(kept.tags, [{kept.key: id, "tag": tag} for id in changed for tag in books[id].tags])
