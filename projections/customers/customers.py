@@ -164,9 +164,8 @@ def _save_narrow(rows: Rows, books: dict[UUID, CustomerBook], changed: Collectio
         methods, held = _narrow(books[id])
         contacts += [{"customer_id": id, "method_id": m, "kind": kind, "value": value} for m, kind, value in methods]
         tags += [{"customer_id": id, "tag": tag} for tag in held]
-    for narrow, fresh in ((customer_contacts, contacts), (customer_tags, tags)):
-        rows.delete(narrow, "customer_id", changed)
-        rows.insert(narrow, fresh)
+    rows.replace(customer_contacts, "customer_id", changed, contacts)
+    rows.replace(customer_tags, "customer_id", changed, tags)
 
 
 # How it is queried

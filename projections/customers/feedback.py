@@ -7,7 +7,6 @@ by the last, in the order in which they happened.
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, tzinfo
-from functools import partial
 from typing import Literal, cast
 from uuid import UUID
 
@@ -25,7 +24,6 @@ from projections.shared import entries
 from projections.shared.entry import Entry
 from projections.shared.lists import Listing, Rule, flag
 from projections.shared.occurred import own_day
-from projections.shared.projection import Projection, types
 from projections.shared.rows import Instant, Row
 from projections.shared.tables import columns
 
@@ -183,10 +181,4 @@ RULES: dict[str, Rule] = {
 LISTED: Listing[Filter, Sort] = tables.listing(Filter, "occurred_at", rules=RULES)
 get, listing = LISTED.get, LISTED.listing
 
-feedback = Projection(
-    name="feedback",
-    version=2,
-    tables=tables.tables,
-    apply=partial(entries.apply_to, tables, Feedback.events, _fold, actions=[]),
-    reads=types(*Feedback.events, Erased),
-)
+feedback = tables.projection(2, Feedback.events, _fold, Erased, actions=[])

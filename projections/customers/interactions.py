@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, date, tzinfo
-from functools import partial
 from typing import Any, Literal
 from uuid import UUID
 
@@ -25,7 +24,6 @@ from projections.shared import entries
 from projections.shared.entry import Entry
 from projections.shared.lists import Listing
 from projections.shared.occurred import own_day
-from projections.shared.projection import Projection, types
 from projections.shared.rows import Instant
 from projections.shared.tables import columns
 
@@ -111,10 +109,4 @@ LISTED: Listing[Filter, Sort] = tables.listing(
 )
 get, listing = LISTED.get, LISTED.listing
 
-interactions = Projection(
-    name="interactions",
-    version=2,
-    tables=tables.tables,
-    apply=partial(entries.apply_to, tables, Interaction.events, _fold),
-    reads=types(*Interaction.events, customer.Erased, lead.Erased),
-)
+interactions = tables.projection(2, Interaction.events, _fold, customer.Erased, lead.Erased)

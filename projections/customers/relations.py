@@ -173,10 +173,4 @@ def _shown(row: Row, related: Row) -> Row:
     return {name: value for name, value in row.items() if name != "other_id"} | {"related": related}
 
 
-customer_relations = Projection(
-    name="customer_relations",
-    version=1,
-    tables=(relations,),
-    apply=apply,
-    reads=types(*EVENTS),
-)
+customer_relations = Projection(name="customer_relations", version=1, tables=(relations,), apply=apply, reads=types(*EVENTS))

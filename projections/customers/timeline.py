@@ -34,7 +34,7 @@ from domain.customers.feedback import events as feedback
 from domain.customers.interaction import Logged
 from domain.marketing import touchpoint
 from domain.shared.events import Event, Recorded
-from projections.shared.projection import Delivery, Projection
+from projections.shared.projection import Delivery, Projection, envelope
 from projections.shared.readable import THINGS, line, plain_values
 from projections.shared.rows import Instant, Row, Rows
 from projections.shared.tables import columns, table
@@ -104,18 +104,8 @@ def _row(recorded: Recorded, subject: UUID) -> Row:
     told = recorded.metadata
     return {
         "subject": subject,
-        "position": recorded.position,
-        "stream": recorded.stream,
-        "version": recorded.version,
-        "type": recorded.type,
-        "actor_type": told.actor.type,
-        "actor_id": told.actor.id,
-        "on_behalf_of": told.on_behalf_of,
-        "origin": told.origin,
-        "occurred_at": told.occurred_at,
-        "occurred_precision": told.occurred_precision,
+        **envelope(recorded),
         "occurred_zone": told.occurred_zone,
-        "recorded_at": told.recorded_at,
         "irregular": msgspec.json.encode(told.irregular).decode(),
         "plain": msgspec.json.encode(plain_values(recorded.event)).decode(),
         "named": subject in recorded.event.concerns(),

@@ -29,7 +29,7 @@ from projections.marketing.member_book import (
     taken_up,
 )
 from projections.shared.lists import Listing
-from projections.shared.projection import Delivery, Projection, own, types
+from projections.shared.projection import Delivery, Projection, own, progress, types
 from projections.shared.rows import Instant, Row, Rows
 from projections.shared.tables import aggregates, columns, table
 
@@ -75,7 +75,7 @@ def apply(batch: Sequence[Delivery], rows: Rows) -> None:
     books = {id: taken_up(row["state"]) for id, row in made.items()}
     before = {id: _conversions(id, book) for id, book in books.items()}
     for recorded in mine:
-        made[recorded.stream] = _row(made.get(recorded.stream), recorded)
+        made[recorded.stream] = progress(made.get(recorded.stream), recorded) | {"member_id": recorded.stream}
         _fold(books, recorded)
     rows.save(members, [made[id] | _standing(book) for id, book in books.items()])
     after = {id: _conversions(id, book) for id, book in books.items()}
@@ -89,15 +89,6 @@ def _fold(books: dict[UUID, MemberBook], recorded: Recorded) -> None:
         assert isinstance(recorded.event, Membership)
         books[recorded.stream] = MemberBook.begun(recorded.event, recorded.metadata)
     books[recorded.stream].fold(recorded)
-
-
-def _row(before: Row | None, recorded: Recorded) -> Row:
-    return {
-        "member_id": recorded.stream,
-        "position": recorded.position,
-        "version": recorded.version,
-        "irregular": (before["irregular"] if before else 0) + len(recorded.metadata.irregular),
-    }
 
 
 def _standing(book: MemberBook) -> Row:

@@ -20,7 +20,7 @@ from projections.marketing.campaign_book import CAMPAIGN_EVENTS, CampaignBook, p
 from projections.shared.lists import Asked, Listing, among
 from projections.shared.occurred import own_day
 from projections.shared.pages import Page
-from projections.shared.projection import Delivery, Projection, own, types
+from projections.shared.projection import Delivery, Projection, own, progress, types
 from projections.shared.rows import Instant, Row, Rows
 from projections.shared.search import SORTED_TEXT
 from projections.shared.tables import aggregates, columns, several
@@ -58,17 +58,8 @@ def apply(batch: Sequence[Delivery], rows: Rows) -> None:
 
 def _row(before: Row | None, recorded: Recorded) -> Row:
     told = recorded.metadata
-    row = before or {
-        "campaign_id": recorded.stream,
-        "planned_at": told.occurred_at,
-        "planned_on": own_day(told),
-        "irregular": 0,
-    }
-    return row | {
-        "position": recorded.position,
-        "version": recorded.version,
-        "irregular": row["irregular"] + len(told.irregular),
-    }
+    row = before or {"campaign_id": recorded.stream, "planned_at": told.occurred_at, "planned_on": own_day(told)}
+    return row | progress(before, recorded)
 
 
 def _standing(book: CampaignBook) -> Row:
@@ -92,9 +83,8 @@ def _narrow(book: CampaignBook) -> tuple[frozenset[str], frozenset[str]]:
 def _save_narrow(rows: Rows, books: dict[UUID, CampaignBook], changed: Collection[UUID]) -> None:
     tags = [{"campaign_id": id, "tag": tag} for id in changed for tag in books[id].tags]
     channels = [{"campaign_id": id, "channel": channel} for id in changed for channel in books[id].plan["channels"]]
-    for table, fresh in ((campaign_tags, tags), (campaign_channels, channels)):
-        rows.delete(table, "campaign_id", changed)
-        rows.insert(table, fresh)
+    rows.replace(campaign_tags, "campaign_id", changed, tags)
+    rows.replace(campaign_channels, "campaign_id", changed, channels)
 
 
 # How it is queried

@@ -14,14 +14,13 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Column, ColumnElement, Connection, Date, Index, Integer, Select, Text, Uuid, func, select
 
 from domain.marketing.channel import ChannelDay, CostRecorded, TrafficRecorded
-from domain.shared.events import Event, Recorded
+from domain.shared.events import Recorded
 from domain.shared.money import from_minor_units, minor_units
 from projections.shared.pages import Order, Page, page
 from projections.shared.registers import register
 from projections.shared.rows import Row
 from projections.shared.tables import table
 
-DAY_EVENTS: tuple[type[Event], ...] = tuple(ChannelDay.events)
 COUNTS = ("visits", "visitors", "impressions", "clicks")
 
 channel_days = table(

@@ -6,13 +6,13 @@ id and the click ids lie apart, and go when their subject is erased.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, tzinfo
 from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import BigInteger, Column, ColumnElement, Date, Index, Text, Uuid, select
+from sqlalchemy import BigInteger, Column, ColumnElement, Date, Index, Text, Uuid
 
 from domain.customers.customer.events import Erased
 from domain.marketing.touchpoint import Recorded
@@ -23,9 +23,11 @@ from projections.customers.customer_leads import leads_of, theirs
 from projections.customers.merging import same_customer
 from projections.shared.lists import Listing
 from projections.shared.occurred import own_day
-from projections.shared.projection import Delivery, Projection, types
+from projections.shared.private import erased_in, personal, save_personal, with_personal
+from projections.shared.projection import Delivery, Projection, own, types
+from projections.shared.registers import encode
 from projections.shared.rows import Instant, Row, Rows
-from projections.shared.tables import columns, personal, table
+from projections.shared.tables import columns, table
 
 UTM = Utm.__struct_fields__
 PRIVATE = ("anonymous_id", "click_ids")
@@ -49,12 +51,11 @@ touchpoint_private = personal("touchpoint_private", "touchpoint_id")
 
 
 def apply(batch: Sequence[Delivery], rows: Rows) -> None:
-    touched = {d.recorded.stream: d.recorded for d in batch if d.at_home and isinstance(d.recorded.event, Recorded)}
-    erased = frozenset[UUID]().union(*(d.here for d in batch if d.recorded.event.erases()))
+    touched = {recorded.stream: recorded for recorded in own(batch, (Recorded,))}
     rows.save(touchpoint_rows, [_row(fact) for fact in touched.values()])
-    rows.delete(touchpoint_private, "subject", erased)
-    kept = (fact for fact in touched.values() if fact.metadata.subject not in erased)
-    rows.save(touchpoint_private, list(_private(kept)))
+    subjects, erased = {id: fact.metadata.subject for id, fact in touched.items()}, erased_in(batch)
+    texts = {id: None if subjects[id] in erased else _private(fact) for id, fact in touched.items()}
+    save_personal(rows, touchpoint_private, erased, texts, subjects)
 
 
 def _row(fact: Fact) -> Row:
@@ -70,12 +71,9 @@ def _row(fact: Fact) -> Row:
     }
 
 
-def _private(facts: Iterable[Fact]) -> Iterable[Row]:
-    for fact in facts:
-        told = {name: value for name in PRIVATE if (value := getattr(fact.event, name)) is not None}
-        if told:
-            text = msgspec.json.encode(told, order="deterministic").decode()
-            yield {"touchpoint_id": fact.stream, "subject": fact.metadata.subject, "private": text}
+def _private(fact: Fact) -> str | None:
+    told = {name: value for name in PRIVATE if (value := getattr(fact.event, name)) is not None}
+    return encode(told).decode() if told else None
 
 
 # How it is queried
@@ -96,8 +94,6 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
 
 Sort = Literal["occurred_at", "position"]
 
-_JOINED = touchpoint_rows.outerjoin(touchpoint_private, touchpoint_private.c.touchpoint_id == touchpoint_rows.c.touchpoint_id)
-
 
 def _of_customer(customer_id: UUID) -> ColumnElement[bool]:
     customers = same_customer(customer_id)
@@ -116,7 +112,7 @@ LISTED: Listing[Filter, Sort] = Listing(
     Filter,
     "occurred_at",
     descending=True,
-    query=select(*touchpoint_rows.c, touchpoint_private.c.private).select_from(_JOINED),
+    query=with_personal(touchpoint_rows, touchpoint_private),
     show=_opened,
     rules={"customer_id": _of_customer},
 )

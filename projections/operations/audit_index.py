@@ -30,7 +30,7 @@ from sqlalchemy import (
 from domain.shared.events import Origin, Recorded
 from projections.shared.lists import Criteria
 from projections.shared.pages import LIMIT, Page
-from projections.shared.projection import Delivery, Projection
+from projections.shared.projection import Delivery, Projection, envelope
 from projections.shared.rows import Instant, Row, Rows
 from projections.shared.tables import columns, table
 
@@ -86,20 +86,10 @@ def apply(batch: Sequence[Delivery], rows: Rows) -> None:
 def _row(recorded: Recorded) -> Row:
     told = recorded.metadata
     return {
-        "position": recorded.position,
-        "type": recorded.type,
-        "stream": recorded.stream,
-        "version": recorded.version,
+        **envelope(recorded),
         "subject": told.subject,
-        "actor_type": told.actor.type,
-        "actor_id": told.actor.id,
-        "on_behalf_of": told.on_behalf_of,
-        "recorded_at": told.recorded_at,
-        "occurred_at": told.occurred_at,
-        "occurred_precision": told.occurred_precision,
         "correlation_id": told.correlation_id,
         "causation_id": told.causation_id,
-        "origin": told.origin,
         "source_system": told.source and told.source.system,
         "irregular": msgspec.json.encode(told.irregular).decode() if told.irregular else None,
     }

@@ -28,17 +28,14 @@ from domain.sales.order.placing import Placed
 from domain.shared.events import Recorded
 from domain.shared.money import from_minor_units
 from projections.sales.order_book import NOTHING, ORDER_EVENTS, Book, Figures, figures
+from projections.sales.order_turns import states, turns
 from projections.shared.projection import Delivery, Projection, own, types
 from projections.shared.ratios import Ratio, ratio
 from projections.shared.reports import Days, Period, dated, day_of_row, first_day, inside
 from projections.shared.rows import Row, Rows
 from projections.shared.tables import columns, table
 
-sales_orders = table(
-    "sales_orders",
-    Column("order_id", Uuid, primary_key=True),
-    Column("state", Text, nullable=False),
-)
+sales_orders = states("sales_orders")
 sales = table(
     "channel_sales",
     Column("order_id", Uuid, primary_key=True),
@@ -57,19 +54,11 @@ Index("ix_channel_sales_day", sales.c.day)
 
 
 def apply(batch: Sequence[Delivery], rows: Rows) -> None:
-    mine = own(batch, ORDER_EVENTS)
-    known = rows.load(sales_orders, {recorded.stream for recorded in mine})
-    books = {id: Book.taken_up(id, row["state"]) for id, row in known.items()}
-    sums = {id: figures(book) for id, book in books.items()}
     moved = []
-    for recorded in mine:
-        book = books.setdefault(recorded.stream, Book(recorded.stream))
-        book.fold(recorded)
-        before, sums[book.id] = sums.get(book.id, NOTHING), figures(book)
-        difference = sums[book.id].less(before)
-        if not book.facts().test and (difference != NOTHING or isinstance(recorded.event, Placed)):
+    for book, recorded, before, now in turns(sales_orders, figures, NOTHING, own(batch, ORDER_EVENTS), rows):
+        difference = now.less(before)
+        if difference != NOTHING or isinstance(recorded.event, Placed):
             moved.append(_sale(book, recorded, difference))
-    rows.save(sales_orders, [{"order_id": id, "state": book.put_down()} for id, book in books.items()])
     rows.insert(sales, moved)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, date, tzinfo
-from functools import partial
 from typing import Literal
 from uuid import UUID
 
@@ -19,7 +18,6 @@ from projections.shared import entries
 from projections.shared.entry import Entry
 from projections.shared.lists import Listing, Rule
 from projections.shared.occurred import own_day
-from projections.shared.projection import Projection, types
 from projections.shared.rows import Instant, Row
 from projections.shared.search import SORTED_TEXT
 from projections.shared.tables import columns
@@ -124,10 +122,4 @@ RULES: dict[str, Rule] = {
 LISTED: Listing[Filter, Sort] = DEALS.listing(Filter, "opened_at", show=_shown, rules=RULES)
 get, listing = LISTED.get, LISTED.listing
 
-deals = Projection(
-    name="deals",
-    version=4,
-    tables=DEALS.tables,
-    apply=partial(entries.apply_to, DEALS, Deal.events, _fold),
-    reads=types(*Deal.events, customer.Erased),
-)
+deals = DEALS.projection(4, Deal.events, _fold, customer.Erased)

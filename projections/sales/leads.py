@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, date, tzinfo
-from functools import partial
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
@@ -19,7 +18,6 @@ from projections.shared import entries
 from projections.shared.entry import Entry
 from projections.shared.lists import Listing, flag
 from projections.shared.occurred import day_of, own_day, within
-from projections.shared.projection import Projection, types
 from projections.shared.rows import Instant, Row
 from projections.shared.search import SORTED_TEXT
 from projections.shared.tables import columns
@@ -152,10 +150,4 @@ def by_channel(connection: Connection, from_: date, to: date, zone: tzinfo = UTC
     return found
 
 
-leads = Projection(
-    name="leads",
-    version=4,
-    tables=LEADS.tables,
-    apply=partial(entries.apply_to, LEADS, Lead.events, _fold),
-    reads=types(*Lead.events, customer.Erased),
-)
+leads = LEADS.projection(4, Lead.events, _fold, customer.Erased)

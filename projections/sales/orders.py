@@ -7,7 +7,6 @@ is linked to later. Addresses and other personal data lie apart, and go when the
 from __future__ import annotations
 
 from datetime import UTC, date, tzinfo
-from functools import partial
 from typing import Literal
 from uuid import UUID
 
@@ -20,7 +19,6 @@ from domain.shared.money import from_minor_units, minor_units
 from projections.sales.order_book import ORDER_EVENTS, Book, figures
 from projections.shared import books
 from projections.shared.occurred import own_day
-from projections.shared.projection import Projection, types
 from projections.shared.rows import Instant, Row
 from projections.shared.search import SORTED_TEXT
 from projections.shared.tables import columns
@@ -134,10 +132,4 @@ def by_number(connection: Connection, number: str) -> Row | None:
     return LISTED.first(connection, order_rows.c.number == number)
 
 
-orders = Projection(
-    name="orders",
-    version=2,
-    tables=ORDERS,
-    apply=partial(books.apply_to, ORDERS, ORDER_EVENTS, Book.taken_up, _told, _standing),
-    reads=types(*ORDER_EVENTS, Erased),
-)
+orders = ORDERS.projection(2, ORDER_EVENTS, Book.taken_up, _told, _standing, Erased)

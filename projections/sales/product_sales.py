@@ -18,6 +18,7 @@ from domain.sales.order.returns import LinesReturned, ReturnReversed
 from domain.shared.events import Event, Recorded
 from domain.shared.money import RATE_DIGITS
 from projections.sales.order_book import NO_GOODS, Book, Goods, Product, goods
+from projections.sales.order_turns import states, turns
 from projections.shared.projection import Delivery, Projection, own, types
 from projections.shared.reports import dated
 from projections.shared.rows import Row, Rows
@@ -26,12 +27,9 @@ from projections.shared.tables import columns, table
 MILLION = 10**RATE_DIGITS
 MOVE_GOODS: tuple[type[Event], ...] = (Placed, Amended, LinesCancelled, Cancelled, Reopened, LinesReturned, ReturnReversed)
 AMOUNTS = ("gross", "discounts", "returns")
+NO_PRODUCTS: Mapping[Product, Goods] = {}
 
-product_orders = table(
-    "product_orders",
-    Column("order_id", Uuid, primary_key=True),
-    Column("state", Text, nullable=False),
-)
+product_orders = states("product_orders")
 product_sales_rows = table(
     "product_sales",
     Column("order_id", Uuid, primary_key=True),
@@ -60,18 +58,9 @@ class Moved(NamedTuple):
 
 
 def apply(batch: Sequence[Delivery], rows: Rows) -> None:
-    mine = own(batch, MOVE_GOODS)
-    known = rows.load(product_orders, {recorded.stream for recorded in mine})
-    books = {id: Book.taken_up(id, row["state"]) for id, row in known.items()}
-    stands = {id: goods(book) for id, book in books.items()}
     moved: list[Row] = []
-    for recorded in mine:
-        book = books.setdefault(recorded.stream, Book(recorded.stream))
-        book.fold(recorded)
-        before, stands[book.id] = stands.get(book.id, {}), goods(book)
-        if not book.facts().test:
-            moved += _rows(book, recorded, _moved(before, stands[book.id], every=isinstance(recorded.event, Placed)))
-    rows.save(product_orders, [{"order_id": id, "state": book.put_down()} for id, book in books.items()])
+    for book, recorded, before, now in turns(product_orders, goods, NO_PRODUCTS, own(batch, MOVE_GOODS), rows):
+        moved += _rows(book, recorded, _moved(before, now, every=isinstance(recorded.event, Placed)))
     rows.insert(product_sales_rows, moved)
 
 
@@ -106,9 +95,5 @@ def _rows(book: Book, recorded: Recorded, moved: Iterator[Moved]) -> Iterator[Ro
 
 
 product_sales = Projection(
-    name="product_sales",
-    version=2,
-    tables=(product_orders, product_sales_rows),
-    apply=apply,
-    reads=types(*MOVE_GOODS),
+    name="product_sales", version=2, tables=(product_orders, product_sales_rows), apply=apply, reads=types(*MOVE_GOODS)
 )

@@ -22,10 +22,11 @@ from domain.shared.events import Metadata, Recorded
 from projections.customers.merging import of_customer
 from projections.shared.lists import Asked, Listing, flag
 from projections.shared.pages import Order, Page, page
+from projections.shared.private import erased_in, personal, save_personal, with_personal
 from projections.shared.projection import Delivery, Projection, own, types
 from projections.shared.registers import fold
 from projections.shared.rows import Instant, Row, Rows
-from projections.shared.tables import aggregates, columns, personal
+from projections.shared.tables import aggregates, columns
 
 task_rows = aggregates(
     "tasks",
@@ -51,10 +52,11 @@ task_titles = personal("task_titles", "task_id", "title")
 
 def apply(batch: Sequence[Delivery], rows: Rows) -> None:
     mine = own(batch, Task.events)
-    erased = frozenset[UUID]().union(*(d.here for d in batch if d.recorded.event.erases()))
     fold(task_rows, mine, _told, rows)
-    rows.delete(task_titles, "subject", erased)
-    rows.save(task_titles, [row for row in map(_title, mine) if row["title"] is not None and row["subject"] not in erased])
+    subjects, erased = {recorded.stream: recorded.metadata.subject for recorded in mine}, erased_in(batch)
+    created = {recorded.stream: recorded.event.title for recorded in mine if isinstance(recorded.event, Created)}
+    titles = {id: None if subjects[id] in erased else title for id, title in created.items()}
+    save_personal(rows, task_titles, erased, titles, subjects)
 
 
 def _told(row: Row, recorded: Recorded) -> Row:
@@ -106,11 +108,6 @@ def _reminder(remind_at: datetime | None, metadata: Metadata) -> datetime | None
     return None if past else remind_at
 
 
-def _title(recorded: Recorded) -> Row:
-    title = recorded.event.title if isinstance(recorded.event, Created) else None
-    return {"task_id": recorded.stream, "subject": recorded.metadata.subject, "title": title}
-
-
 # How it is queried
 
 
@@ -132,13 +129,12 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
 
 Sort = Literal["created_at", "due", "position"]
 
-_JOINED = task_rows.outerjoin(task_titles, task_titles.c.task_id == task_rows.c.task_id)
 LISTED: Listing[Filter, Sort] = Listing(
     task_rows,
     Filter,
     "created_at",
     descending=True,
-    query=select(*task_rows.c, task_titles.c.title).select_from(_JOINED),
+    query=with_personal(task_rows, task_titles),
     rules={"about_id": of_customer(task_rows.c.about_id)},
     apart=("now", "overdue"),
 )
@@ -169,15 +165,11 @@ def _overdue(now: datetime) -> ColumnElement[bool]:
 
 def _opened(row: Row, now: datetime) -> Row:
     about = {"kind": row["about_kind"], "id": row["about_id"]} if row["about_id"] else None
-    shown = {name: value for name, value in row.items() if name not in ("subject", "about_kind", "about_id", "reminder")}
+    shown = {name: value for name, value in row.items() if name not in ("about_kind", "about_id", "reminder")}
     overdue = row["status"] == "open" and row["due"] is not None and row["due"] < now
     return shown | {"about": about, "overdue": overdue}
 
 
 tasks = Projection(
-    name="tasks",
-    version=2,
-    tables=(task_rows, task_titles),
-    apply=apply,
-    reads=types(*Task.events, Erased, ErasedLead),
+    name="tasks", version=2, tables=(task_rows, task_titles), apply=apply, reads=types(*Task.events, Erased, ErasedLead)
 )

@@ -43,13 +43,11 @@ from projections.service.ticket_course import (
 from projections.service.ticket_measures import COUNTS, EARLIER, MEASURES, SECOND, SUMMED, Measured, sources
 from projections.shared.projection import Delivery, Projection, own, types
 from projections.shared.rows import Row, Rows
-from projections.shared.tables import columns, table
+from projections.shared.tables import aggregates, columns, table
 
-measured_tickets = table(
+measured_tickets = aggregates(
     "ticket_times",
-    Column("ticket_id", Uuid, primary_key=True),
-    Column("position", BigInteger, nullable=False),
-    Column("version", Integer, nullable=False),
+    "ticket_id",
     *columns(Text, "agent", "team", "category", "priority", "channel"),
     Column("status", Text, nullable=False),
     Column("discarded", Boolean, nullable=False),
@@ -129,8 +127,7 @@ def apply(batch: Sequence[Delivery], rows: Rows) -> None:
         known[id] = _after(known.get(id, {}), recorded, told[id])
     courses = {id: followed(facts) for id, facts in told.items()}
     rows.save(measured_tickets, [row | _measured(row, told[id], courses[id]) for id, row in known.items()])
-    rows.delete(ticket_intervals, "ticket_id", moved)
-    rows.insert(ticket_intervals, [row for id in moved for row in _intervals(id, courses[id])])
+    rows.replace(ticket_intervals, "ticket_id", moved, [row for id in moved for row in _intervals(id, courses[id])])
 
 
 def _after(row: Row, recorded: Recorded, told: Told) -> Row:

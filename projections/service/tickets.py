@@ -7,7 +7,6 @@ to later. Texts and other personal data lie apart, and go when their subject is 
 from __future__ import annotations
 
 from datetime import UTC, date, tzinfo
-from functools import partial
 from typing import Any, Literal
 from uuid import UUID
 
@@ -21,7 +20,6 @@ from projections.service.ticket_course import FINISHED, Fact, followed, moment
 from projections.shared import books
 from projections.shared.lists import flag
 from projections.shared.occurred import own_day
-from projections.shared.projection import Projection, types
 from projections.shared.rows import Instant, Row
 from projections.shared.search import SORTED_TEXT
 from projections.shared.tables import columns
@@ -128,10 +126,4 @@ def _details(ticket_id: UUID, state: str, private: str | None) -> Row:
 LISTED: books.Shelf[Filter, Sort] = books.Shelf(TICKETS, Filter, "opened_at", _details, rules=RULES)
 get, listing = LISTED.get, LISTED.listing
 
-tickets = Projection(
-    name="tickets",
-    version=2,
-    tables=TICKETS,
-    apply=partial(books.apply_to, TICKETS, TICKET_EVENTS, TicketBook.taken_up, _told, _standing),
-    reads=types(*TICKET_EVENTS, Erased),
-)
+tickets = TICKETS.projection(2, TICKET_EVENTS, TicketBook.taken_up, _told, _standing, Erased)

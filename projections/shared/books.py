@@ -5,7 +5,8 @@ A row belongs to the subject of the thing's stream. What is personal goes when t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
@@ -16,7 +17,8 @@ from domain.shared.events import Event, Recorded
 from projections.customers.merging import of_customer
 from projections.shared import tables
 from projections.shared.lists import Listing, Rule, Show, Sort, Wanted, among
-from projections.shared.projection import Delivery, own
+from projections.shared.private import personal, save_personal
+from projections.shared.projection import Delivery, Projection, own, progress, types
 from projections.shared.rows import Row, Rows
 
 
@@ -48,6 +50,19 @@ class Kept(NamedTuple):
     def key(self) -> str:
         return str(next(iter(self.rows.primary_key)).name)
 
+    def projection(
+        self,
+        version: int,
+        events: Sequence[type[Event]],
+        taken_up: Callable[[UUID, str | None, str | None], B],
+        told: Callable[[Recorded, Row | None], Row],
+        standing: Callable[[B], Row],
+        *erasures: type[Event],
+    ) -> Projection:
+        """The read model of the books' own events, and of those that erase their subject."""
+        apply = partial(apply_to, self, events, taken_up, told, standing)
+        return Projection(str(self.rows.name), version, self, apply, types(*events, *erasures))
+
 
 def kept(thing: str, things: str, *columns: Column[Any]) -> Kept:
     """The tables of a kind of book: `columns` say how it stands, beside its whole state."""
@@ -55,7 +70,7 @@ def kept(thing: str, things: str, *columns: Column[Any]) -> Kept:
     return Kept(
         rows=tables.aggregates(things, key, *columns, state, subject=True, by_position=True),
         tags=tables.several(thing, "tag"),
-        private=tables.personal(f"{thing}_private", key),
+        private=personal(f"{thing}_private", key),
     )
 
 
@@ -126,40 +141,17 @@ def apply_to(
         if delivery.at_home and isinstance(recorded.event, kinds):
             id = recorded.stream
             books[id].fold(recorded)
-            made[id] = told(recorded, made.get(id)) | _common(recorded, made.get(id))
+            made[id] = told(recorded, made.get(id)) | progress(made.get(id), recorded) | {"subject": recorded.metadata.subject}
         if recorded.event.erases():
             erased |= delivery.here
             for id in [id for id, row in made.items() if row["subject"] in delivery.here]:
                 books[id].forget()
     rows.save(kept.rows, [made[id] | standing(books[id]) for id in ids])
-    _save_private(kept, rows, books, made, private.keys(), erased)
-    _save_tags(kept, rows, books, [id for id in ids if tags[id] != books[id].tags])
+    texts, subjects = {id: book.private() for id, book in books.items()}, {id: row["subject"] for id, row in made.items()}
+    save_personal(rows, kept.private, erased, texts, subjects, private.keys())
+    changed = [id for id in ids if tags[id] != books[id].tags]
+    rows.replace(kept.tags, kept.key, changed, [{kept.key: id, "tag": tag} for id in changed for tag in books[id].tags])
 
 
 def _text(row: Row | None, column: str) -> str | None:
     return row[column] if row else None
-
-
-def _common(recorded: Recorded, before: Row | None) -> Row:
-    irregular = before["irregular"] if before else 0
-    return {
-        "subject": recorded.metadata.subject,
-        "position": recorded.position,
-        "version": recorded.version,
-        "irregular": irregular + len(recorded.metadata.irregular),
-    }
-
-
-def _save_private(
-    kept: Kept, rows: Rows, books: Mapping[UUID, Book], made: Mapping[UUID, Row], known: Collection[UUID], erased: set[UUID]
-) -> None:
-    rows.delete(kept.private, "subject", erased)
-    private = {id: book.private() for id, book in books.items()}
-    rows.delete(kept.private, kept.key, [id for id in known if private[id] is None])
-    told = [(id, text) for id, text in private.items() if text is not None]
-    rows.save(kept.private, [{kept.key: id, "subject": made[id]["subject"], "private": text} for id, text in told])
-
-
-def _save_tags(kept: Kept, rows: Rows, books: Mapping[UUID, Book], changed: Collection[UUID]) -> None:
-    rows.delete(kept.tags, kept.key, changed)
-    rows.insert(kept.tags, [{kept.key: id, "tag": tag} for id in changed for tag in books[id].tags])

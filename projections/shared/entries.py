@@ -6,6 +6,7 @@ A row belongs to the subject of the thing's stream. What is personal goes when t
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -17,7 +18,8 @@ from projections.customers.merging import of_customer, same_customer
 from projections.shared import tables
 from projections.shared.entry import Entry, annotate
 from projections.shared.lists import Listing, Rule, Show, Sort, Wanted, among
-from projections.shared.projection import Delivery, own
+from projections.shared.private import personal, save_personal, with_personal
+from projections.shared.projection import Delivery, Projection, own, progress, types
 from projections.shared.rows import Row, Rows
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
@@ -47,27 +49,26 @@ class Entries(NamedTuple):
         Beside its `rules` a filter may have a `tag`, an id `about` which it is, and a `customer_id`, which everyone merged
         into them has too.
         """
-        private = self.private.c
-        columns = [column for column in self.rows.c if column.name != "subject"]
-        joined = self.rows.outerjoin(self.private, private[self.key.name] == self.key)
+        ours = {"tag": among(self.tags, self.key), "customer_id": of_customer(self.rows.c.customer_id)}
+        if (about := self.about) is not None:
+            ids = about.c[self.key.name], about.c.id
+            ours["about"] = lambda other: self.key.in_(select(ids[0]).where(ids[1].in_(same_customer(other))))
+        query = with_personal(self.rows, self.private)
         return Listing(
-            self.rows,
-            wanted,
-            sort,
-            descending=True,
-            query=select(*columns, private.private).select_from(joined),
-            show=lambda row: show(_opened(row)),
-            rules={"tag": among(self.tags, self.key), **self._of_others(), **rules},
+            self.rows, wanted, sort, descending=True, query=query, show=lambda row: show(_opened(row)), rules=ours | dict(rules)
         )
 
-    def _of_others(self) -> dict[str, Rule]:
-        rules: dict[str, Rule] = {}
-        if "customer_id" in self.rows.c:
-            rules["customer_id"] = of_customer(self.rows.c.customer_id)
-        if (about := self.about) is not None:
-            owner = about.c[self.key.name]
-            rules["about"] = lambda other: self.key.in_(select(owner).where(about.c.id.in_(same_customer(other))))
-        return rules
+    def projection(
+        self,
+        version: int,
+        events: Sequence[type[Event]],
+        fold: Callable[[Entry, Recorded], None],
+        *erasures: type[Event],
+        **lists: list[Any],
+    ) -> Projection:
+        """The read model of the thing's own events, and of those that erase its subject; `lists` are those it has beside."""
+        apply = partial(apply_to, self, events, fold, lists=lists)
+        return Projection(str(self.rows.name), version, self.tables, apply, types(*events, *erasures))
 
 
 LISTS: Mapping[str, list[Any]] = {"tags": [], "attachments": []}
@@ -81,16 +82,14 @@ def entries(thing: str, things: str, *columns: Column[Any], about: bool = False)
             things,
             key,
             *columns,
-            Column("owner", Text),
-            Column("team", Text),
+            *tables.columns(Text, "owner", "team"),
             Column("irregular", Integer, nullable=False),
-            Column("lists", Text, nullable=False),
-            Column("attributes", Text, nullable=False),
+            *tables.columns(Text, "lists", "attributes", nullable=False),
             subject=True,
             by_position=True,
         ),
         tags=tables.several(thing, "tag"),
-        private=tables.personal(f"{thing}_private", key),
+        private=personal(f"{thing}_private", key),
         about=_about(thing, key) if about else None,
     )
 
@@ -113,9 +112,9 @@ def apply_to(
     fold: Callable[[Entry, Recorded], None],
     batch: Sequence[Delivery],
     rows: Rows,
-    **lists: list[Any],
+    lists: Mapping[str, list[Any]] = {},
 ) -> None:
-    """Fold the batch's own events by `fold`, and what is common by itself; `lists` are those that the thing has beside."""
+    """Fold the batch's own events by `fold`, and what is common by itself."""
     kinds = tuple(events)
     ids = {recorded.stream for recorded in own(batch, events)}
     known, private = rows.load(kept.rows, ids), rows.load(kept.private, ids)
@@ -132,7 +131,7 @@ def apply_to(
             for entry in made.values():
                 if entry.row["subject"] in delivery.here:
                     entry.private = {}
-    _save(kept, rows, made, erased)
+    _save(kept, rows, made, erased, private.keys())
     _save_lists(kept, rows, made, before)
 
 
@@ -144,28 +143,15 @@ def _taken_up(kept: Entries, id: UUID, row: Row | None, private: Row | None, lis
 
 
 def _fold(entry: Entry, recorded: Recorded, fold: Callable[[Entry, Recorded], None]) -> None:
-    entry.row |= {
-        "subject": recorded.metadata.subject,
-        "position": recorded.position,
-        "version": recorded.version,
-        "irregular": entry.row["irregular"] + len(recorded.metadata.irregular),
-    }
+    entry.row |= progress(entry.row, recorded) | {"subject": recorded.metadata.subject}
     annotate(entry, recorded.event)
     fold(entry, recorded)
 
 
-def _save(kept: Entries, rows: Rows, made: Mapping[UUID, Entry], erased: Collection[UUID]) -> None:
+def _save(kept: Entries, rows: Rows, made: Mapping[UUID, Entry], erased: Collection[UUID], known: Collection[UUID]) -> None:
     rows.save(kept.rows, [entry.row | _written(entry) for entry in made.values()])
-    rows.delete(kept.private, "subject", erased)
-    rows.remove(kept.private, [id for id, entry in made.items() if not entry.private])
-    rows.save(
-        kept.private,
-        [
-            {kept.key.name: id, "subject": entry.row["subject"], "private": _encode(entry.private).decode()}
-            for id, entry in made.items()
-            if entry.private
-        ],
-    )
+    texts = {id: _encode(entry.private).decode() if entry.private else None for id, entry in made.items()}
+    save_personal(rows, kept.private, erased, texts, {id: entry.row["subject"] for id, entry in made.items()}, known)
 
 
 def _written(entry: Entry) -> Row:
@@ -177,8 +163,8 @@ def _save_lists(kept: Entries, rows: Rows, made: Mapping[UUID, Entry], before: M
 
     def replace(table: Table, name: str, row: Callable[[Any], Row]) -> None:
         changed = [id for id, entry in made.items() if entry.lists[name] != before[id][name]]
-        rows.delete(table, kept.key.name, changed)
-        rows.insert(table, [{kept.key.name: id, **row(one)} for id in changed for one in made[id].lists[name]])
+        fresh = [{kept.key.name: id, **row(one)} for id in changed for one in made[id].lists[name]]
+        rows.replace(table, kept.key.name, changed, fresh)
 
     replace(kept.tags, "tags", lambda tag: {"tag": tag})
     if kept.about is not None:

@@ -56,12 +56,7 @@ def versions(name: str, key: str, text: Column[Any]) -> Table:
 
 
 def said(
-    table: Table,
-    kept: Table | None,
-    column: str,
-    of: Callable[[Event], str | None],
-    mine: Sequence[Recorded],
-    rows: Rows,
+    table: Table, kept: Table | None, column: str, of: Callable[[Event], str | None], mine: Sequence[Recorded], rows: Rows
 ) -> None:
     """Fold what each says under its `code`: the last by when it was said is in force. None ends it; the text then stays."""
     [key] = table.primary_key
