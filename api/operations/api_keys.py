@@ -11,16 +11,19 @@ from pydantic import Field
 
 from api.shared import schemas
 from api.shared.access import Caller, may, new_key_text
-from api.shared.commanding import carry_out
 from api.shared.fields import Line, Told
 from api.shared.openapi import ACCEPTED, CREATED, listed
 from api.shared.reading import After, page, read
 from api.shared.strict import StrictRoute
+from api.shared.targets import target
 from commands.operations import api_keys as commands
+from domain.operations.api_key import ApiKey
 from domain.shared.ids import new_id
 from projections.operations import api_keys
 
-router = APIRouter(prefix="/v1/keys", tags=["keys"], route_class=StrictRoute)
+KEYS = target(ApiKey, "/v1/keys", "key_id")
+
+router = APIRouter(prefix=KEYS.location, tags=["keys"], route_class=StrictRoute)
 
 
 class IssueBody(Told):
@@ -36,18 +39,7 @@ async def issue(request: Request, body: IssueBody) -> Response:
     """Issue a key. Its text is in the answer and nowhere else: only a hash is recorded, so a repeat has no text."""
     id = new_id()
     text, hash = new_key_text(id)
-    answer = await carry_out(
-        request,
-        commands.issue,
-        body,
-        target=id,
-        fresh=True,
-        location="/v1/keys",
-        key_id=id,
-        label=body.label,
-        roles=body.roles,
-        hash=hash,
-    )
+    answer = await KEYS.new(request, commands.issue, body, id, hash=hash)
     accepted = msgspec.json.decode(bytes(answer.body))
     if answer.status_code == 201 and accepted["id"] == str(id):
         answer.body = msgspec.json.encode(accepted | {"key": text})
@@ -58,7 +50,7 @@ async def issue(request: Request, body: IssueBody) -> Response:
 @router.post("/{id}/revocation", dependencies=[may("keys:manage")], responses=ACCEPTED)
 async def revoke(request: Request, id: UUID, body: Told | None = None) -> Response:
     """Revoke a key: within a second it opens nothing any more."""
-    return await carry_out(request, commands.revoke, body, target=id, key_id=id)
+    return await KEYS.by_id(request, id, commands.revoke, body)
 
 
 @router.get("", responses=listed(schemas.KEY))

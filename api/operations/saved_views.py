@@ -11,7 +11,6 @@ from pydantic import Field, StringConstraints
 
 from api.operations import configuration_schemas as schemas
 from api.shared.access import Caller, may
-from api.shared.commanding import carry_out
 from api.shared.fields import Code, Line, Told
 from api.shared.looking import look_at, look_back
 from api.shared.openapi import ACCEPTED, CREATED, exported, listed, one
@@ -19,21 +18,21 @@ from api.shared.past import Resource, When
 from api.shared.reading import After, AnyCode, Cursor, Limit, listing
 from api.shared.schemas import CHANGE
 from api.shared.strict import StrictRoute
+from api.shared.targets import target
 from commands.operations import saved_views as commands
 from domain.operations.saved_view import NAME_LENGTH, PART_LIMIT, SavedView, View
-from domain.shared.ids import new_id
 from projections.operations import saved_views as read_model
 
-PREFIX = "/v1/saved-views"
+SAVED_VIEWS = target(SavedView, "/v1/saved-views", "view_id")
 
 commanding = APIRouter(
-    prefix=PREFIX,
+    prefix=SAVED_VIEWS.location,
     tags=["saved-views"],
     route_class=StrictRoute,
     dependencies=[may("saved-views:write")],
     responses=ACCEPTED,
 )
-reading = APIRouter(prefix=PREFIX, tags=["saved-views"])
+reading = APIRouter(prefix=SAVED_VIEWS.location, tags=["saved-views"])
 
 VIEWS = Resource(SavedView, read_model.saved_views, read_model.get)
 
@@ -54,35 +53,26 @@ class ViewBody(Told):
     owner: Code | None = Field(default=None, description="Whose it is; null is everybody's.")
     shared: bool = Field(default=False, description="Whether others see it too.")
 
-    def view(self) -> View:
-        return View(
-            name=self.name,
-            resource=self.resource,
-            fields=tuple(self.fields),
-            sort=self.sort,
-            owner=self.owner,
-            shared=self.shared,
-            filters=self.filters,
-        )
+    def facts(self) -> dict[str, Any]:
+        return {"view": View(**self.named())}
 
 
 @commanding.post("", status_code=201, responses=CREATED)
 async def define(request: Request, body: ViewBody) -> Response:
     """Save a view."""
-    id = new_id()
-    return await carry_out(request, commands.define, body, target=id, fresh=True, location=PREFIX, view_id=id, view=body.view())
+    return await SAVED_VIEWS.new(request, commands.define, body)
 
 
 @commanding.put("/{id}")
 async def revise(request: Request, id: UUID, body: ViewBody) -> Response:
     """Say all of it anew."""
-    return await carry_out(request, commands.revise, body, target=id, view_id=id, view=body.view())
+    return await SAVED_VIEWS.by_id(request, id, commands.revise, body)
 
 
 @commanding.post("/{id}/retirement")
 async def retire(request: Request, id: UUID, body: Told | None = None) -> Response:
     """Nobody sees it any more."""
-    return await carry_out(request, commands.retire, body, target=id, view_id=id)
+    return await SAVED_VIEWS.by_id(request, id, commands.retire, body)
 
 
 @reading.get("", responses=exported(listed(schemas.SAVED_VIEW), schemas.SAVED_VIEW))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
 
@@ -12,7 +11,6 @@ from api.operations import configuration_schemas as schemas
 from api.operations.users import UserCode as TeamCode
 from api.operations.users import Zone
 from api.shared.access import may
-from api.shared.commanding import carry_out
 from api.shared.fields import Line, Told
 from api.shared.looking import look_at, look_back
 from api.shared.openapi import ACCEPTED, CREATED, exported, listed, one
@@ -20,16 +18,17 @@ from api.shared.past import Resource, When
 from api.shared.reading import After, Cursor, Limit, listing
 from api.shared.schemas import CHANGE
 from api.shared.strict import StrictRoute
+from api.shared.targets import by_code
 from commands.operations import users as commands
 from domain.operations.team import Team, team_id
 from projections.operations import teams as read_model
 
-PREFIX = "/v1/teams"
+LOCATION = "/v1/teams"
 
 commanding = APIRouter(
-    prefix=PREFIX, tags=["teams"], route_class=StrictRoute, dependencies=[may("teams:write")], responses=ACCEPTED
+    prefix=LOCATION, tags=["teams"], route_class=StrictRoute, dependencies=[may("teams:write")], responses=ACCEPTED
 )
-reading = APIRouter(prefix=PREFIX, tags=["teams"], dependencies=[may("teams:read")])
+reading = APIRouter(prefix=LOCATION, tags=["teams"], dependencies=[may("teams:read")])
 
 TEAMS = Resource(Team, read_model.teams, read_model.get)
 
@@ -44,25 +43,13 @@ class TeamBody(Told):
 @commanding.put("/{code}", responses=CREATED)
 async def register(request: Request, code: TeamCode, body: TeamBody) -> Response:
     """Register a team, or say anew what it is; one that was deactivated is there again."""
-    answer = await carry_out(
-        request,
-        commands.register_team,
-        body,
-        target=team_id(code),
-        location=PREFIX,
-        code=code,
-        name=body.name,
-        zone=body.zone,
-    )
-    if "Location" in answer.headers:
-        answer.headers["Location"] = f"{PREFIX}/{quote(code)}"
-    return answer
+    return await by_code(request, team_id(code), code, commands.register_team, body, location=LOCATION)
 
 
 @commanding.post("/{code}/deactivation")
 async def deactivate(request: Request, code: TeamCode, body: Told | None = None) -> Response:
     """The team takes nothing new."""
-    return await carry_out(request, commands.deactivate_team, body, target=team_id(code), code=code)
+    return await by_code(request, team_id(code), code, commands.deactivate_team, body)
 
 
 @reading.get("", responses=exported(listed(schemas.TEAM), schemas.TEAM))

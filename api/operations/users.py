@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Annotated, Any
-from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import Field, StringConstraints
 
 from api.operations import configuration_schemas as schemas
 from api.shared.access import Caller, may
-from api.shared.commanding import carry_out
 from api.shared.fields import SYSTEM, Code, Told
 from api.shared.looking import look_at, look_back
 from api.shared.openapi import ACCEPTED, CREATED, exported, listed, one
@@ -19,16 +17,17 @@ from api.shared.past import Resource, When
 from api.shared.reading import After, AnyCode, Cursor, Limit, listing
 from api.shared.schemas import CHANGE
 from api.shared.strict import StrictRoute
+from api.shared.targets import by_code
 from commands.operations import users as commands
 from domain.operations.user import LARGEST_CAPACITY, NAME_LENGTH, User, user_id
 from projections.operations import users as read_model
 
-PREFIX = "/v1/users"
+LOCATION = "/v1/users"
 
 commanding = APIRouter(
-    prefix=PREFIX, tags=["users"], route_class=StrictRoute, dependencies=[may("users:write")], responses=ACCEPTED
+    prefix=LOCATION, tags=["users"], route_class=StrictRoute, dependencies=[may("users:write")], responses=ACCEPTED
 )
-reading = APIRouter(prefix=PREFIX, tags=["users"])
+reading = APIRouter(prefix=LOCATION, tags=["users"])
 
 USERS = Resource(User, read_model.users, read_model.get)
 
@@ -55,35 +54,19 @@ class AvailabilityBody(Told):
 @commanding.put("/{code}", responses=CREATED)
 async def register(request: Request, code: UserCode, body: UserBody) -> Response:
     """Register a user, or say anew who they are; one who was deactivated works again."""
-    answer = await carry_out(
-        request,
-        commands.register,
-        body,
-        target=user_id(code),
-        location=PREFIX,
-        code=code,
-        name=body.name,
-        team=body.team,
-        zone=body.zone,
-        capacity=body.capacity,
-    )
-    if "Location" in answer.headers:
-        answer.headers["Location"] = f"{PREFIX}/{quote(code)}"
-    return answer
+    return await by_code(request, user_id(code), code, commands.register, body, location=LOCATION)
 
 
 @commanding.put("/{code}/availability")
 async def change_availability(request: Request, code: UserCode, body: AvailabilityBody) -> Response:
     """Whether new work is given to them."""
-    return await carry_out(
-        request, commands.change_availability, body, target=user_id(code), code=code, available=body.available
-    )
+    return await by_code(request, user_id(code), code, commands.change_availability, body)
 
 
 @commanding.post("/{code}/deactivation")
 async def deactivate(request: Request, code: UserCode, body: Told | None = None) -> Response:
     """They do not work here any more. What is theirs stays theirs."""
-    return await carry_out(request, commands.deactivate, body, target=user_id(code), code=code)
+    return await by_code(request, user_id(code), code, commands.deactivate, body)
 
 
 @reading.get("", responses=exported(listed(schemas.USER), schemas.USER))

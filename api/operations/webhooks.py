@@ -13,7 +13,6 @@ from starlette.concurrency import run_in_threadpool
 
 from api.operations import configuration_schemas as schemas
 from api.shared.access import Caller, may
-from api.shared.commanding import carry_out
 from api.shared.fields import Code, Told
 from api.shared.looking import look_back
 from api.shared.openapi import ACCEPTED, CREATED, exported, listed, one
@@ -22,6 +21,7 @@ from api.shared.problems import Problem
 from api.shared.reading import After, Cursor, Limit, absent, found, listing, read
 from api.shared.schemas import CHANGE
 from api.shared.strict import StrictRoute
+from api.shared.targets import target
 from commands.operations import webhooks as commands
 from domain.operations.webhook import PART_LIMIT, URL_LENGTH, Subscription, Webhook
 from domain.shared.ids import new_id
@@ -33,12 +33,12 @@ from projections.operations import webhooks as read_model
 from projections.shared.pages import Page
 from projections.shared.rows import Row
 
-PREFIX = "/v1/webhooks"
+WEBHOOKS = target(Webhook, "/v1/webhooks")
 
-commanding = APIRouter(prefix=PREFIX, tags=["webhooks"], route_class=StrictRoute, responses=ACCEPTED)
-reading = APIRouter(prefix=PREFIX, tags=["webhooks"], dependencies=[may("webhooks:read")])
+commanding = APIRouter(prefix=WEBHOOKS.location, tags=["webhooks"], route_class=StrictRoute, responses=ACCEPTED)
+reading = APIRouter(prefix=WEBHOOKS.location, tags=["webhooks"], dependencies=[may("webhooks:read")])
 
-WEBHOOKS = Resource(Webhook, read_model.webhooks, read_model.get)
+RESOURCE = Resource(Webhook, read_model.webhooks, read_model.get)
 
 Writer = Annotated[Caller, may("webhooks:write")]
 Url = Annotated[str, StringConstraints(max_length=URL_LENGTH, pattern=r"^https?://[^\s@#]+$")]
@@ -58,13 +58,11 @@ class WebhookBody(Told):
         """Raises Problem 403 where personal values are asked for by who may not see them."""
         if self.personal and not caller.may("personal:read"):
             raise Problem(403, "forbidden", "Personal values need the permission personal:read.")
-        return Subscription(
-            url=self.url,
-            types=tuple(self.types),
-            subjects=tuple(self.subjects),
-            irregular=self.irregular,
-            personal=self.personal,
-        )
+        return Subscription(**self.named())
+
+    def facts(self) -> dict[str, Any]:
+        """None without a caller: they are the subscription."""
+        return {}
 
 
 class PauseBody(Told):
@@ -76,17 +74,7 @@ async def register(request: Request, caller: Writer, body: WebhookBody) -> Respo
     """Register a webhook. Its `secret` is in the answer and in no other, so a repeat has none."""
     id, secret_id = new_id(), new_id()
     subscription = body.subscription(caller)
-    answer = await carry_out(
-        request,
-        commands.register,
-        body,
-        target=id,
-        fresh=True,
-        location=PREFIX,
-        webhook_id=id,
-        subscription=subscription,
-        secret_id=secret_id,
-    )
+    answer = await WEBHOOKS.new(request, commands.register, body, id, subscription=subscription, secret_id=secret_id)
     accepted = msgspec.json.decode(bytes(answer.body))
     if answer.status_code == 201 and accepted["id"] == str(id):
         store: EventStore = request.app.state.store
@@ -99,26 +87,25 @@ async def register(request: Request, caller: Writer, body: WebhookBody) -> Respo
 @commanding.put("/{id}")
 async def revise(request: Request, caller: Writer, id: UUID, body: WebhookBody) -> Response:
     """Say all of it anew; the secret stays. One that failed is tried again at once."""
-    subscription = body.subscription(caller)
-    return await carry_out(request, commands.revise, body, target=id, webhook_id=id, subscription=subscription)
+    return await WEBHOOKS.by_id(request, id, commands.revise, body, subscription=body.subscription(caller))
 
 
 @commanding.post("/{id}/pause", dependencies=[may("webhooks:write")])
 async def pause(request: Request, id: UUID, body: PauseBody | None = None) -> Response:
     """Send nothing until it is resumed."""
-    return await carry_out(request, commands.pause, body, target=id, webhook_id=id, reason=body and body.reason)
+    return await WEBHOOKS.by_id(request, id, commands.pause, body)
 
 
 @commanding.post("/{id}/resumption", dependencies=[may("webhooks:write")])
 async def resume(request: Request, id: UUID, body: Told | None = None) -> Response:
     """Go on, with all that was recorded meanwhile."""
-    return await carry_out(request, commands.resume, body, target=id, webhook_id=id)
+    return await WEBHOOKS.by_id(request, id, commands.resume, body)
 
 
 @commanding.post("/{id}/removal", dependencies=[may("webhooks:write")])
 async def remove(request: Request, id: UUID, body: Told | None = None) -> Response:
     """Send nothing any more, and destroy the secret."""
-    return await carry_out(request, commands.remove, body, target=id, webhook_id=id)
+    return await WEBHOOKS.by_id(request, id, commands.remove, body)
 
 
 @reading.get("", responses=exported(listed(schemas.WEBHOOK), schemas.WEBHOOK))
@@ -147,14 +134,14 @@ async def webhook(request: Request, after: After, when: When, id: UUID) -> Respo
         row = read_model.get(connection, id)
         return row and _delivered(row, deliveries.of(connection, id))
 
-    row, position = await (read(request, {"webhooks": id}, after, now) if when.now else as_of(request, WEBHOOKS, id, when))
+    row, position = await (read(request, {"webhooks": id}, after, now) if when.now else as_of(request, RESOURCE, id, when))
     return absent("webhook", id, position) if row is None else found(request, shown(row), position, row["version"])
 
 
 @reading.get("/{id}/history", responses=listed(CHANGE, 404))
 async def history(request: Request, id: UUID) -> Response:
     """Every event of the webhook, with what it changed."""
-    return await look_back(request, WEBHOOKS, id, name="webhook", show=shown)
+    return await look_back(request, RESOURCE, id, name="webhook", show=shown)
 
 
 def shown(row: Any) -> dict[str, Any]:
