@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from functools import partial
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
+from msgspec import structs
 from pydantic import Field, StringConstraints
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
@@ -14,14 +16,15 @@ from starlette.concurrency import run_in_threadpool
 from api.operations import configuration_schemas as schemas
 from api.shared.access import Caller, may
 from api.shared.fields import Code, Told
-from api.shared.looking import look_back
-from api.shared.openapi import ACCEPTED, CREATED, exported, listed, one
-from api.shared.past import Resource, When, as_of
+from api.shared.filtering import filters
+from api.shared.looking import look_at, seen_by
+from api.shared.openapi import ACCEPTED, CREATED, one
+from api.shared.past import Resource, When
 from api.shared.problems import Problem
-from api.shared.reading import After, Cursor, Limit, absent, found, listing, read
-from api.shared.schemas import CHANGE
+from api.shared.reading import After
 from api.shared.strict import StrictRoute
 from api.shared.targets import target
+from api.shared.views import Views
 from commands.operations import webhooks as commands
 from domain.operations.webhook import PART_LIMIT, URL_LENGTH, Subscription, Webhook
 from domain.shared.ids import new_id
@@ -36,10 +39,9 @@ from projections.shared.rows import Row
 WEBHOOKS = target(Webhook, "/v1/webhooks")
 
 commanding = APIRouter(prefix=WEBHOOKS.location, tags=["webhooks"], route_class=StrictRoute, responses=ACCEPTED)
-reading = APIRouter(prefix=WEBHOOKS.location, tags=["webhooks"], dependencies=[may("webhooks:read")])
+reading = APIRouter(prefix=WEBHOOKS.location, tags=["webhooks"])
 
-RESOURCE = Resource(Webhook, read_model.webhooks, read_model.get)
-
+Reader = Annotated[Caller, may("webhooks:read")]
 Writer = Annotated[Caller, may("webhooks:write")]
 Url = Annotated[str, StringConstraints(max_length=URL_LENGTH, pattern=r"^https?://[^\s@#]+$")]
 Type = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^\w[\w.]*(\.\*)?$")]
@@ -108,44 +110,15 @@ async def remove(request: Request, id: UUID, body: Told | None = None) -> Respon
     return await WEBHOOKS.by_id(request, id, commands.remove, body)
 
 
-@reading.get("", responses=exported(listed(schemas.WEBHOOK), schemas.WEBHOOK))
-async def webhooks(
-    request: Request,
-    after: After,
-    status: Annotated[Literal["active", "paused", "removed"] | None, Query()] = None,
-    limit: Limit = 50,
-    cursor: Cursor = None,
-) -> Response:
-    """Webhooks in the order in which they were registered."""
-
-    def pages(connection: Connection, limit: int, cursor: str | None) -> Page:
-        rows, following = read_model.listing(connection, read_model.Filter(status=status), limit=limit, cursor=cursor)
-        come = deliveries.load(connection)
-        return Page([_delivered(row, come.get(row["webhook_id"])) for row in rows], following)
-
-    return await listing(request, "webhooks", after, pages, show=shown, limit=limit, cursor=cursor)
+def _listing(connection: Connection, wanted: read_model.Filter, *, limit: int, cursor: str | None) -> Page:
+    rows, following = read_model.listing(connection, wanted, limit=limit, cursor=cursor)
+    come = deliveries.load(connection)
+    return Page([_delivered(row, come.get(row["webhook_id"])) for row in rows], following)
 
 
-@reading.get("/{id}", responses=one(schemas.WEBHOOK))
-async def webhook(request: Request, after: After, when: When, id: UUID) -> Response:
-    """One webhook; as it is now, with how far it was delivered to, and since when and why it fails."""
-
-    def now(connection: Connection) -> Row | None:
-        row = read_model.get(connection, id)
-        return row and _delivered(row, deliveries.of(connection, id))
-
-    row, position = await (read(request, {"webhooks": id}, after, now) if when.now else as_of(request, RESOURCE, id, when))
-    return absent("webhook", id, position) if row is None else found(request, shown(row), position, row["version"])
-
-
-@reading.get("/{id}/history", responses=listed(CHANGE, 404))
-async def history(request: Request, id: UUID) -> Response:
-    """Every event of the webhook, with what it changed."""
-    return await look_back(request, RESOURCE, id, name="webhook", show=shown)
-
-
-def shown(row: Any) -> dict[str, Any]:
-    return {"id": row["webhook_id"], **{name: value for name, value in row.items() if name != "webhook_id"}}
+def _get(connection: Connection, id: UUID) -> Row | None:
+    row = read_model.get(connection, id)
+    return row and _delivered(row, deliveries.of(connection, id))
 
 
 def _delivered(row: Row, delivery: Delivery | None) -> Row:
@@ -158,3 +131,23 @@ def _delivered(row: Row, delivery: Delivery | None) -> Row:
         "next_try": come.due,
         "last_error": come.last_error,
     }
+
+
+RESOURCE = Resource(Webhook, read_model.webhooks, read_model.get)
+DELIVERED = structs.replace(RESOURCE, one=_get)
+
+views = Views(reading, RESOURCE, schemas.WEBHOOK, permission="webhooks:read", private=())
+views.many(
+    _listing,
+    "Webhooks in the order in which they were registered.",
+    called="webhooks",
+    filtered=filters(read_model.Filter),
+)
+views.history(called="history")
+
+
+@reading.get("/{id}", responses=one(schemas.WEBHOOK))
+async def webhook(request: Request, caller: Reader, after: After, when: When, id: UUID) -> Response:
+    """One webhook; as it is now, with how far it was delivered to, and since when and why it fails."""
+    resource, show = DELIVERED if when.now else RESOURCE, partial(seen_by, caller, key="webhook_id", private=())
+    return await look_at(request, resource, id, after, when, name="webhook", show=show, subject=id)
