@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
-import msgspec
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
 from api.shared import schemas
 from api.shared.access import Caller, may, new_key_text
+from api.shared.commanding import shown_once
 from api.shared.fields import Line, Told
 from api.shared.openapi import ACCEPTED, CREATED, listed
 from api.shared.reading import After, page, read
 from api.shared.strict import StrictRoute
 from api.shared.targets import target
 from commands.operations import api_keys as commands
-from domain.operations.api_key import ApiKey
+from domain.operations.api_key import ApiKey, Role
 from domain.shared.ids import new_id
 from projections.operations import api_keys
 
@@ -28,10 +28,7 @@ router = APIRouter(prefix=KEYS.location, tags=["keys"], route_class=StrictRoute)
 
 class IssueBody(Told):
     label: Line
-    roles: Annotated[
-        list[Literal["agent", "marketer", "sales", "analyst", "auditor", "operator", "admin"]],
-        Field(min_length=1, max_length=7),
-    ]
+    roles: Annotated[list[Role], Field(min_length=1, max_length=7)]
 
 
 @router.post("", status_code=201, dependencies=[may("keys:manage")], responses={**ACCEPTED, **CREATED})
@@ -40,11 +37,7 @@ async def issue(request: Request, body: IssueBody) -> Response:
     id = new_id()
     text, hash = new_key_text(id)
     answer = await KEYS.new(request, commands.issue, body, id, hash=hash)
-    accepted = msgspec.json.decode(bytes(answer.body))
-    if answer.status_code == 201 and accepted["id"] == str(id):
-        answer.body = msgspec.json.encode(accepted | {"key": text})
-        answer.headers["content-length"] = str(len(answer.body))
-    return answer
+    return shown_once(answer, id, "key", lambda: text)
 
 
 @router.post("/{id}/revocation", dependencies=[may("keys:manage")], responses=ACCEPTED)

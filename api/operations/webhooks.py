@@ -6,7 +6,6 @@ from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
-import msgspec
 from fastapi import APIRouter, Request, Response
 from msgspec import structs
 from pydantic import Field, StringConstraints
@@ -15,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.operations import configuration_schemas as schemas
 from api.shared.access import Caller, may
+from api.shared.commanding import shown_once
 from api.shared.fields import Code, Told
 from api.shared.filtering import filters
 from api.shared.looking import look_at, seen_by
@@ -28,7 +28,6 @@ from api.shared.views import Views
 from commands.operations import webhooks as commands
 from domain.operations.webhook import PART_LIMIT, URL_LENGTH, Subscription, Webhook
 from domain.shared.ids import new_id
-from infra.event_store.store import EventStore
 from infra.read_models import deliveries
 from infra.read_models.deliveries import Delivery
 from infra.signing import secret_of
@@ -77,13 +76,8 @@ async def register(request: Request, caller: Writer, body: WebhookBody) -> Respo
     id, secret_id = new_id(), new_id()
     subscription = body.subscription(caller)
     answer = await WEBHOOKS.new(request, commands.register, body, id, subscription=subscription, secret_id=secret_id)
-    accepted = msgspec.json.decode(bytes(answer.body))
-    if answer.status_code == 201 and accepted["id"] == str(id):
-        store: EventStore = request.app.state.store
-        secret = await run_in_threadpool(secret_of, store, id, secret_id)
-        answer.body = msgspec.json.encode(accepted | {"secret": secret})
-        answer.headers["content-length"] = str(len(answer.body))
-    return answer
+    secret = partial(secret_of, request.app.state.store, id, secret_id)
+    return await run_in_threadpool(shown_once, answer, id, "secret", secret)
 
 
 @commanding.put("/{id}")
