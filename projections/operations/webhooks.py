@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import BigInteger, Boolean, Column, Connection, Text, select
 
-from domain.operations.webhook import Paused, Registered, Removed, Resumed, Revised, Subscription, Webhook
+from domain.operations.webhook import Paused, Registered, Removed, Resumed, Revised, Status, Subscription, Webhook
 from domain.shared.events import Recorded
 from projections.shared.lists import Listing
 from projections.shared.registers import encode, register
@@ -77,7 +77,7 @@ def _turned(status: str) -> Row:
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
     """Webhooks with this status; None asks for any."""
 
-    status: str | None = None
+    status: Status | None = None
 
 
 def _shown(row: Row) -> Row:
