@@ -47,14 +47,14 @@ async def target(request: Request, id: UUID, body: bodies.MembersBody) -> Respon
 
     Each stands alone; a list that does not fit the schema does nothing at all.
     """
-    items = (_item(id, campaign_members.target, member, variant=member.variant) for member in body.members)
+    items = (_item(id, campaign_members.target, member) for member in body.members)
     return await carry_out_each(request, list(items))
 
 
 @router.post("/touches", responses=EACH)
 async def touch(request: Request, id: UUID, body: bodies.TouchesBody) -> Response:
     """What happened to members, up to 1,000 facts at once and in any order. Each stands alone."""
-    items = (_item(id, TOUCHES[touch.kind], touch, **touch.facts()) for touch in body.touches)
+    items = (_item(id, TOUCHES[touch.kind], touch) for touch in body.touches)
     return await carry_out_each(request, list(items))
 
 
@@ -140,7 +140,7 @@ async def _on_member(
     return await carry_out(request, function, told, target=member_id(campaign_id, of), **whose, **facts)
 
 
-def _item(campaign_id: UUID, function: Callable[..., CampaignMember], told: bodies.WhoBody, **facts: Any) -> Item:
+def _item(campaign_id: UUID, function: Callable[..., CampaignMember], told: bodies.WhoBody) -> Item:
     # Where neither is named, or both are, the command refuses.
     of = told.customer_id or told.lead_id or campaign_id
-    return Item(function, told, member_id(campaign_id, of), {"campaign_id": campaign_id, **told.who, **facts})
+    return Item(function, told, member_id(campaign_id, of), {"campaign_id": campaign_id, **told.facts()})
