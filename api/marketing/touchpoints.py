@@ -92,16 +92,8 @@ async def record(request: Request, body: TouchpointBody) -> Response:
     """Record that somebody was touched. The same external id again, with the same values, is a repeat."""
     known = body.external
     id = external_id(Touchpoint.name, known.system, known.id, request.app.state.store.secret) if known else new_id()
-    return await carry_out(
-        request,
-        commands.record,
-        body,
-        target=id,
-        fresh=known is None,
-        location=PREFIX,
-        touchpoint_id=id,
-        **body.facts(),
-    )
+    facts = {"touchpoint_id": id, **body.facts()}
+    return await carry_out(request, commands.record, body, target=id, fresh=known is None, location=PREFIX, **facts)
 
 
 async def filtered(
