@@ -28,6 +28,8 @@ class ContactMethodBody(Body):
 
 
 class UtmBody(Body):
+    states = Utm
+
     source: Line | None = None
     medium: Line | None = None
     campaign: Line | None = None
