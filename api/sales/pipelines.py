@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Annotated, Any
-from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import Field
@@ -12,13 +11,13 @@ from sqlalchemy import Connection
 
 from api.sales import lead_schemas as schemas
 from api.shared.access import may
-from api.shared.commanding import carry_out
 from api.shared.fields import SYSTEM, Body, Code, DecimalText, Line, Told
 from api.shared.openapi import ACCEPTED, CREATED, exported, listed, one
 from api.shared.past import Resource, When, as_of, history
 from api.shared.reading import After, Cursor, Limit, absent, found, listing, page, read
 from api.shared.schemas import CHANGE
 from api.shared.strict import StrictRoute
+from api.shared.targets import by_code
 from commands.sales import pipelines as commands
 from domain.sales.pipeline import STAGE_LIMIT, Pipeline, Stage, pipeline_id
 from projections.sales import pipelines as read_model
@@ -51,6 +50,8 @@ DEFINED: dict[str, Any] = {
 class StageBody(Body):
     """`probability` is the share of deals in this stage that are won in the end."""
 
+    states = Stage
+
     code: Code
     name: Line
     probability: Annotated[DecimalText, Field(description="From 0 to 1.")]
@@ -68,20 +69,7 @@ class PipelineBody(Told):
 @commanding.put("/{code}", responses=CREATED)
 async def define_or_revise(request: Request, code: PipelineCode, body: PipelineBody) -> Response:
     """Define a pipeline, or revise the one that is there. Deals stay in the stages in which they are."""
-    stages = [Stage(code=stage.code, name=stage.name, probability=stage.probability) for stage in body.stages]
-    answer = await carry_out(
-        request,
-        commands.define_or_revise,
-        body,
-        target=pipeline_id(code),
-        location=PREFIX,
-        code=code,
-        name=body.name,
-        stages=stages,
-    )
-    if "Location" in answer.headers:
-        answer.headers["Location"] = f"{PREFIX}/{quote(code)}"
-    return answer
+    return await by_code(request, pipeline_id(code), code, commands.define_or_revise, body, location=PREFIX)
 
 
 @reading.get("", responses=exported(listed(schemas.PIPELINE), schemas.PIPELINE))

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Annotated, Any
-from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import Field
 from sqlalchemy import Connection
 
 from api.shared.access import may
-from api.shared.commanding import carry_out
 from api.shared.fields import SYSTEM, Body, Code, TheirCode, Told
 from api.shared.looking import look_at, look_back
 from api.shared.openapi import ACCEPTED, CREATED, exported, listed, one
@@ -19,6 +17,7 @@ from api.shared.past import Resource, When
 from api.shared.reading import After, Cursor, Limit, listing
 from api.shared.schemas import CHANGE, ID, INSTANT, INTEGER, MAYBE_INSTANT, OBJECTS, TEXT, fields
 from api.shared.strict import StrictRoute
+from api.shared.targets import by_code
 from commands.service import assignment as commands
 from domain.service import assignment_rule as domain
 from domain.service.assignment_rule import AssignmentRule, assignment_rule_id
@@ -69,16 +68,16 @@ MAIL: dict[str, Any] = {
 class ConditionBody(Body):
     """The field has one of these values: of tickets channel, category or priority, of leads channel or origin."""
 
+    states = domain.Condition
+
     field: domain.Field
     values: Annotated[list[TheirCode], Field(min_length=1, max_length=LIST_LIMIT)]
-
-    def value(self) -> domain.Condition:
-        return domain.Condition(field=self.field, values=tuple(self.values))
 
 
 class RuleBody(Told):
     """The whole terms, in the place of those before."""
 
+    states = domain.Terms
     model_config = {"json_schema_extra": {"examples": [MAIL]}}
 
     order: Annotated[int, Field(strict=True, ge=-LARGEST_ORDER, le=LARGEST_ORDER)] = Field(
@@ -91,32 +90,20 @@ class RuleBody(Told):
     )
     conditions: Annotated[list[ConditionBody], Field(max_length=LIST_LIMIT)] = []
 
-    def terms(self) -> domain.Terms:
-        conditions = tuple(condition.value() for condition in self.conditions)
-        return domain.Terms(order=self.order, kind=self.kind, team=self.team, method=self.method, conditions=conditions)
+    def facts(self) -> dict[str, Any]:
+        return {"terms": self.stated()}
 
 
 @commanding.put("/{code}", responses=CREATED)
 async def define(request: Request, code: RuleCode, body: RuleBody) -> Response:
     """Say to whose team new tickets, or new leads, are given that have no owner. What is given already stays so."""
-    answer = await carry_out(
-        request,
-        commands.define,
-        body,
-        target=assignment_rule_id(code),
-        location=PREFIX,
-        code=code,
-        terms=body.terms(),
-    )
-    if "Location" in answer.headers:
-        answer.headers["Location"] = f"{PREFIX}/{quote(code)}"
-    return answer
+    return await by_code(request, assignment_rule_id(code), code, commands.define, body, location=PREFIX)
 
 
 @commanding.post("/{code}/retirement")
 async def retire(request: Request, code: RuleCode, body: Told | None = None) -> Response:
     """Nothing is given by it any more. To define the rule again brings it back."""
-    return await carry_out(request, commands.retire, body, target=assignment_rule_id(code), code=code)
+    return await by_code(request, assignment_rule_id(code), code, commands.retire, body)
 
 
 @reading.get(PREFIX, responses=exported(listed(RULE), RULE))

@@ -13,7 +13,6 @@ from sqlalchemy import Connection
 
 from api.operations import configuration_schemas as schemas
 from api.shared.access import Caller, may
-from api.shared.commanding import carry_out
 from api.shared.fields import Body, Code, Instant, Told
 from api.shared.followed import of_customer
 from api.shared.looking import look_at, look_back
@@ -23,25 +22,27 @@ from api.shared.reading import After, AnyCode, Cursor, Limit, listing
 from api.shared.schemas import CHANGE
 from api.shared.sorting import By, sorting
 from api.shared.strict import StrictRoute
+from api.shared.targets import target
 from commands.service import tasks as commands
 from domain.service.task import TITLE_LENGTH, Status, Task
-from domain.shared.ids import new_id
 from domain.shared.reference import Reference
 from projections.service import tasks as read_model
 from projections.shared.pages import Page
 
-PREFIX = "/v1/tasks"
+TASKS = target(Task, "/v1/tasks")
 
 commanding = APIRouter(
-    prefix=PREFIX, tags=["tasks"], route_class=StrictRoute, dependencies=[may("tasks:write")], responses=ACCEPTED
+    prefix=TASKS.location, tags=["tasks"], route_class=StrictRoute, dependencies=[may("tasks:write")], responses=ACCEPTED
 )
-reading = APIRouter(prefix=PREFIX, tags=["tasks"])
+reading = APIRouter(prefix=TASKS.location, tags=["tasks"])
 
 Reader = Annotated[Caller, may("tasks:read")]
 
 
 class AboutBody(Body):
     """What the task is about, by its kind and its id."""
+
+    states = Reference
 
     kind: Code = Field(examples=list(commands.ABOUT))
     id: UUID
@@ -71,45 +72,31 @@ class AssigneeBody(Told):
 @commanding.post("", status_code=201, responses=CREATED)
 async def create(request: Request, body: TaskBody) -> Response:
     """Create a task. What it is about must be there."""
-    id = new_id()
-    return await carry_out(
-        request,
-        commands.create,
-        body,
-        target=id,
-        fresh=True,
-        location=PREFIX,
-        task_id=id,
-        title=body.title,
-        due=body.due,
-        assignee=body.assignee,
-        about=Reference(kind=body.about.kind, id=body.about.id) if body.about else None,
-        remind_at=body.remind_at,
-    )
+    return await TASKS.new(request, commands.create, body)
 
 
 @commanding.put("/{id}/times")
 async def reschedule(request: Request, id: UUID, body: TimesBody) -> Response:
     """Set when it is due, and when to be reminded of it."""
-    return await carry_out(request, commands.reschedule, body, target=id, task_id=id, due=body.due, remind_at=body.remind_at)
+    return await TASKS.by_id(request, id, commands.reschedule, body)
 
 
 @commanding.put("/{id}/assignee")
 async def assign(request: Request, id: UUID, body: AssigneeBody) -> Response:
     """Give it to a user."""
-    return await carry_out(request, commands.assign, body, target=id, task_id=id, assignee=body.assignee)
+    return await TASKS.by_id(request, id, commands.assign, body)
 
 
 @commanding.post("/{id}/completion")
 async def complete(request: Request, id: UUID, body: Told | None = None) -> Response:
     """It is done."""
-    return await carry_out(request, commands.complete, body, target=id, task_id=id)
+    return await TASKS.by_id(request, id, commands.complete, body)
 
 
 @commanding.post("/{id}/cancellation")
 async def cancel(request: Request, id: UUID, body: Told | None = None) -> Response:
     """It is not to be done any more."""
-    return await carry_out(request, commands.cancel, body, target=id, task_id=id)
+    return await TASKS.by_id(request, id, commands.cancel, body)
 
 
 async def filtered(

@@ -22,10 +22,10 @@ def open(
     work: UnitOfWork,
     *,
     deal_id: UUID,
-    number: str | None,
     customer_id: UUID,
     pipeline: str,
     stage: str,
+    number: str | None = None,
     external: tuple[str, str] | None = None,
     **facts: Unpack[Facts],
 ) -> Deal:
@@ -52,10 +52,10 @@ def create_or_change(
     work: UnitOfWork,
     *,
     deal_id: UUID,
-    number: str | None,
     customer_id: UUID,
     pipeline: str,
     stage: str,
+    number: str | None = None,
     external: tuple[str, str] | None = None,
     **facts: Unpack[Facts],
 ) -> Deal:

@@ -52,7 +52,7 @@ def create(
     return task
 
 
-def reschedule(work: UnitOfWork, *, task_id: UUID, due: datetime | None, remind_at: datetime | None) -> Task:
+def reschedule(work: UnitOfWork, *, task_id: UUID, due: datetime | None = None, remind_at: datetime | None = None) -> Task:
     """Sets both; None is no such moment."""
     task = work.existing(Task, task_id)
     task.reschedule(work.context, due=due, remind_at=remind_at)
