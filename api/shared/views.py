@@ -97,7 +97,7 @@ class Views:
         own = self._resource.projection.name
 
         async def index(
-            request: Request, after: After, caller: Caller, limit: Limit = 50, cursor: Cursor = None, **asked: Any
+            request: Request, caller: Caller, after: After, limit: Limit = 50, cursor: Cursor = None, **asked: Any
         ) -> Response:
             wanted, by = asked.get("wanted"), asked.get("by")
             order = {"sort": by.key, "descending": by.descending} if by else {}
@@ -128,10 +128,10 @@ class Views:
         kind, single = self._resource.kind.name, self._single(BY_ID)
 
         async def by_external_id(
-            request: Request, after: After, when: When, caller: Caller, system: System, external: External
+            request: Request, caller: Caller, after: After, when: When, system: System, external: External
         ) -> Response:
             id = external_id(kind, system, external, request.app.state.store.secret)
-            return await single(request, after, when, caller, id=id)
+            return await single(request, caller, after, when, id=id)
 
         path, says = "/by/{system}/{external:path}", f"The {self._name} that another system calls this."
         self._add(path, by_external_id, f"{kind}_by_external_id", says, one(self._schema), {}, may("personal:read"))
@@ -155,7 +155,7 @@ class Views:
         self._add(path, history, name, says, listed(CHANGE, 404), self._key.parameters)
 
     def _single(self, key: Key) -> Callable[..., Awaitable[Response]]:
-        async def single(request: Request, after: After, when: When, caller: Caller, **named: Any) -> Response:
+        async def single(request: Request, caller: Caller, after: After, when: When, **named: Any) -> Response:
             id = key.id(**named)
             return await look_at(
                 request,
