@@ -21,10 +21,10 @@ def open(
     work: UnitOfWork,
     *,
     deal_id: UUID,
-    number: str | None,
     customer_id: UUID,
     pipeline: str,
     stage: str,
+    number: str | None = None,
     external: tuple[str, str] | None = None,
     **facts: Unpack[Facts],
 ) -> Deal:
@@ -50,10 +50,10 @@ def open(
 class Opening(Facts):
     """What `open` takes beside the id."""
 
-    number: str | None
     customer_id: UUID
     pipeline: str
     stage: str
+    number: NotRequired[str | None]
     external: NotRequired[tuple[str, str] | None]
 
 
@@ -66,7 +66,7 @@ def create_or_change(work: UnitOfWork, *, deal_id: UUID, **facts: Unpack[Opening
     if deal.opened is None:
         return open(work, deal_id=deal_id, **facts)
     customer = surviving_customer(work, facts["customer_id"], deal.opened.customer_id)
-    opened = {"number": facts["number"] or deal.number, "customer_id": customer.id, "pipeline": facts["pipeline"]}
+    opened = {"number": facts.get("number") or deal.number, "customer_id": customer.id, "pipeline": facts["pipeline"]}
     stays = {name: value for name, value in facts.items() if name == "lead_id"}
     refuse_otherwise(deal, deal.opened, DealOpenedOtherwise, "opened", **opened, **stays)
     if external := facts.get("external"):

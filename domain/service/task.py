@@ -125,7 +125,7 @@ class Task(Aggregate):
         self.record_first(context, self.created, created, TaskCreatedOtherwise)
 
     @decision
-    def reschedule(self, context: Context, *, due: datetime | None, remind_at: datetime | None) -> None:
+    def reschedule(self, context: Context, *, due: datetime | None = None, remind_at: datetime | None = None) -> None:
         """Refused as NotThere, TaskEnded or Malformed."""
         self.require()
         told = Rescheduled(due=moment(due, "due"), remind_at=moment(remind_at, "remind_at"))

@@ -93,7 +93,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     customer_id: UUID | None = None
     lead_id: UUID | None = None
     number: str | None = None
-    status: str | None = None
+    status: Literal["open", "won", "lost"] | None = None
     pipeline: str | None = None
     stage: str | None = None
     owner: str | None = None

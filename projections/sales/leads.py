@@ -96,7 +96,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     customer_id: UUID | None = None
     campaign_id: UUID | None = None
     number: str | None = None
-    status: str | None = None
+    status: Literal["open", "qualified", "converted", "lost"] | None = None
     stage: str | None = None
     channel: str | None = None
     origin: str | None = None

@@ -126,6 +126,11 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     overdue: bool | None = None
     reminded: bool | None = None
 
+    @property
+    def customer_id(self) -> UUID | None:
+        """What they are about may be a customer, and one into whom others were merged."""
+        return self.about_id
+
 
 Sort = Literal["created_at", "due", "position"]
 

@@ -10,7 +10,7 @@ from uuid import uuid4
 import httpx
 
 from infra.servers.postgres import PostgresAt
-from projections import customer_dealings
+from projections.customers import customer_dealings
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.over_http import OURS
 from tests.benchmarks.recount import admin_key, api, deployed, environment, process
