@@ -70,7 +70,7 @@ async def change_details(request: Request, id: UUID, body: bodies.PatchBody) -> 
 
 @router.post("/{id}/contact-methods")
 async def add_contact_method(request: Request, id: UUID, body: bodies.AddContactMethodBody) -> Response:
-    return await _on(request, id, customers.add_contact_method, body, method=body.method(), region=body.region)
+    return await _on(request, id, customers.add_contact_method, body, method=body.stated(), region=body.region)
 
 
 @router.post("/{id}/contact-methods/{method_id}/verification")

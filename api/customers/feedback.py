@@ -70,6 +70,7 @@ async def ask(request: Request, body: bodies.RequestBody) -> Response:
         fresh=known is None,
         location=PREFIX,
         feedback_id=id,
+        external=known and (known.system, known.id),
         **body.facts(),
     )
 

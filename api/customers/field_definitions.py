@@ -72,10 +72,7 @@ async def define_or_revise(request: Request, entity: Entity, key: Key, body: Fie
         location=PREFIX,
         entity=entity,
         key=key,
-        kind=body.kind,
-        name=body.name,
-        options=tuple(body.options),
-        personal=body.personal,
+        **body.facts(),
     )
     if "Location" in answer.headers:
         answer.headers["Location"] = f"{PREFIX}/{quote(entity)}/{quote(key)}"

@@ -27,7 +27,7 @@ def register(
     work: UnitOfWork,
     *,
     customer_id: UUID,
-    kind: Kind,
+    kind: Kind = "person",
     name: str | None = None,
     contact_methods: Sequence[ContactMethod] = (),
     address: Address | None = None,
