@@ -64,8 +64,7 @@ def create_or_change(
     work: UnitOfWork,
     *,
     customer_id: UUID,
-    system: str,
-    external_id: str,
+    external: tuple[str, str],
     kind: Given[Kind] = UNSET,
     name: Given[str | None] = UNSET,
     contact_methods: Sequence[ContactMethod] = (),
@@ -78,10 +77,10 @@ def create_or_change(
     attributes: Mapping[str, str | Number | None] | None = None,
     region: str | None = None,
 ) -> Customer:
-    """What `system` says of the customer it calls `external_id`: registers them, or records only what is different.
+    """What another system says of the customer it calls `external`: registers them, or records only what is different.
 
-    UNSET says nothing about a field, None says that it is empty. Contact methods are added, never removed. Who comes
-    without a kind is registered as a person.
+    `external` is (system, id). UNSET says nothing about a field, None says that it is empty. Contact methods are added, never
+    removed. Who comes without a kind is registered as a person.
     """
     plain = plain_keys(work, Customer.name, attributes or {})
     customer = work.load(Customer, customer_id)
@@ -101,7 +100,7 @@ def create_or_change(
             plain=plain,
             region=region,
         )
-    customer.link_external_id(work.context, system, external_id)
+    customer.link_external_id(work.context, *external)
     # A name may be cleared by the same request that brings the first contact method.
     for method in contact_methods:
         customer.add_contact_method(work.context, method, region)
