@@ -21,7 +21,7 @@ PARAMETERS: dict[Any, Any] = {str | None: AnyCode, date | None: Day, tzinfo: Zon
 def filters(kind: type[F], **special: Any) -> Callable[..., Any]:
     """A dependency that makes the filter from the query.
 
-    `special` are annotations of parameters that need a pattern or a description of their own.
+    `special` are annotations of parameters that need a pattern or a description of their own; None asks for no such field.
     """
     hints = get_type_hints(kind)
 
@@ -35,6 +35,7 @@ def filters(kind: type[F], **special: Any) -> Callable[..., Any]:
         default = Parameter.empty if hint is tzinfo else field.default
         return Parameter(field.name, Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
-    signature = Signature([parameter(field) for field in msgspec.structs.fields(kind)])
+    asked_for = [field for field in msgspec.structs.fields(kind) if special.get(field.name, field) is not None]
+    signature = Signature([parameter(field) for field in asked_for])
     filtered.__signature__ = signature  # type: ignore[attr-defined]
     return filtered

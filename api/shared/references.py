@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 from uuid import UUID
 
+from fastapi import Query
 from pydantic import Field
 
 from api.shared.fields import Body
@@ -21,3 +22,4 @@ class ReferenceBody(Body):
 
 
 About = Annotated[list[ReferenceBody], Field(max_length=100)]
+AboutId = Annotated[UUID | None, Query(description="The id of something that it is about.")]

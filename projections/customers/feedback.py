@@ -17,7 +17,7 @@ from sqlalchemy import Column, ColumnElement, Connection, Date, Index, Integer, 
 from domain.customers.customer.events import Erased
 from domain.customers.feedback.events import Acknowledged, ActionTaken, Dismissed, Requested, Resolved, Submitted
 from domain.customers.feedback.feedback import Feedback
-from domain.customers.feedback.values import End
+from domain.customers.feedback.values import End, Kind
 from domain.shared.events import Metadata, Recorded, type_name
 from projections.customers.customer_leads import leads_of, theirs
 from projections.customers.merging import Customers, same_customer
@@ -155,12 +155,12 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     customer_id: UUID | None = None
-    kind: str | None = None
+    kind: Kind | None = None
     channel: str | None = None
     agent: str | None = None
     owner: str | None = None
     team: str | None = None
-    status: str | None = None
+    status: Status | None = None
     tag: str | None = None
     about: UUID | None = None
     open: bool | None = None
