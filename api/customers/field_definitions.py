@@ -94,11 +94,6 @@ views = Views(
     row_key="field_id",
     key=KeyPath("{entity}/{key}", {"entity": Entity, "key": Key}, field_definition_id),
 )
-views.many(
-    read_model.listing,
-    "Fields in the order of their keys.",
-    called="definitions",
-    filtered=filters(read_model.Filter),
-)
+views.many(read_model.listing, "Fields in the order of their keys.", called="definitions", filtered=filters(read_model.Filter))
 views.one("One field.", called="definition")
 views.history(called="history")
