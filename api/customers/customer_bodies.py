@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from api.shared.fields import AddressBody, Attributes, Body, Code, Country, Instant, Line, Text, Told, given
+from api.shared.fields import AddressBody, Attributes, Body, Code, Country, Instant, Line, Text, Told
 from domain.customers.customer import events
 from domain.shared.ids import new_id
 from domain.shared.utm import Utm
@@ -21,7 +21,7 @@ class ContactMethodBody(Body):
     label: Code | None = None
     primary: bool = False
 
-    def method(self) -> events.ContactMethod:
+    def stated(self) -> events.ContactMethod:
         return events.ContactMethod(
             method_id=new_id(), kind=self.kind, label=self.label, primary=self.primary, value=self.value
         )
@@ -40,13 +40,11 @@ class UtmBody(Body):
 class AcquisitionBody(Body):
     """What brought the customer."""
 
+    states = events.AcquisitionSource
+
     channel: Code | None = None
     campaign: UUID | None = None
     utm: UtmBody | None = None
-
-    def value(self) -> events.AcquisitionSource:
-        utm = Utm(**self.utm.model_dump()) if self.utm else None
-        return events.AcquisitionSource(channel=self.channel, campaign=self.campaign, utm=utm)
 
 
 class CustomerFields(Told):
@@ -62,6 +60,9 @@ class CustomerFields(Told):
     time_zone: Annotated[str, StringConstraints(max_length=64)] | None = Field(None, examples=["Asia/Shanghai"])
     attributes: Attributes = {}
     region: Region = None
+
+    def facts(self) -> dict[str, Any]:
+        return _source_named(self.named("allow_duplicate"))
 
 
 class RegisterBody(CustomerFields):
@@ -81,15 +82,9 @@ class RegisterBody(CustomerFields):
         }
     }
 
-    def facts(self) -> dict[str, Any]:
-        return {"kind": self.kind, **_facts(self)}
-
 
 class CreateOrChangeBody(CustomerFields):
     kind: Literal["person", "organisation"] | None = None
-
-    def facts(self) -> dict[str, Any]:
-        return given(self, "kind") | _facts(self)
 
 
 class PatchBody(Told):
@@ -103,12 +98,15 @@ class PatchBody(Told):
     time_zone: Annotated[str, StringConstraints(max_length=64)] | None = None
 
     def facts(self) -> dict[str, Any]:
-        facts = given(self, "kind", "name", "language", "time_zone", address=AddressBody.given)
-        return facts | _acquisition(self)
+        """Of an address what is named, as the rest of it stays."""
+        return _source_named(self.named()) | ({"address": self.address.named()} if self.address else {})
 
 
 class AddContactMethodBody(Told, ContactMethodBody):
     region: Region = None
+
+    def facts(self) -> dict[str, Any]:
+        return {"method": self.stated(), "region": self.region}
 
 
 class UndeliverableBody(Told):
@@ -130,6 +128,9 @@ class ConsentBody(Told):
     expires: Instant | None = None
     evidence: Text | None = None
 
+    def facts(self) -> dict[str, Any]:
+        return self.named("given_through") | {"source": self.given_through}
+
 
 class WithdrawalBody(Told):
     purpose: Code
@@ -137,6 +138,9 @@ class WithdrawalBody(Told):
     method_id: UUID | None = None
     withdrawn_through: Code | None = None
     evidence: Text | None = None
+
+    def facts(self) -> dict[str, Any]:
+        return self.named("withdrawn_through") | {"source": self.withdrawn_through}
 
 
 class AnonymousIdBody(Told):
@@ -154,14 +158,8 @@ class ErasureBody(Told):
     requested_by: Literal["customer", "representative", "authority", "organisation"]
 
 
-def _facts(body: CustomerFields) -> dict[str, Any]:
-    facts = given(body, "name", "owner", "team", "language", "time_zone", "attributes", "region", address=AddressBody.value)
-    if body.contact_methods:
-        facts["contact_methods"] = tuple(method.method() for method in body.contact_methods)
-    return facts | _acquisition(body)
-
-
-def _acquisition(body: CustomerFields | PatchBody) -> dict[str, Any]:
-    if "acquisition" not in body.model_fields_set:
-        return {}
-    return {"source": body.acquisition.value() if body.acquisition else None}
+def _source_named(facts: dict[str, Any]) -> dict[str, Any]:
+    """The same facts, with `acquisition` by its name in commands, `source`, which in a body is where the fact comes from."""
+    if "acquisition" in facts:
+        facts["source"] = facts.pop("acquisition")
+    return facts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, tzinfo
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -13,28 +13,20 @@ from sqlalchemy import Connection
 from api.shared import schemas
 from api.shared.access import Caller, may
 from api.shared.fields import External, System
+from api.shared.filtering import filters
 from api.shared.looking import look_back
 from api.shared.openapi import exported, listed, one
 from api.shared.past import Resource, When, as_of
 from api.shared.problems import Problem
-from api.shared.reading import LARGEST_POSITION, After, AnyCode, Cursor, Day, Limit, absent, found, listing, page, read
+from api.shared.reading import LARGEST_POSITION, After, Cursor, Limit, absent, found, listing, page, read
 from api.shared.sorting import By, sorting
 from api.shared.zones import Zone
 from domain.customers.customer.customer import Customer
 from domain.shared.ids import external_id
-from projections.customers import (
-    customer_answer,
-    customer_dealings,
-)
-from projections.customers import (
-    customers as customer_view,
-)
-from projections.customers import (
-    duplicates as duplicate_customers,
-)
-from projections.customers import (
-    timeline as customer_timeline,
-)
+from projections.customers import customer_answer, customer_dealings
+from projections.customers import customers as customer_view
+from projections.customers import duplicates as duplicate_customers
+from projections.customers import timeline as customer_timeline
 from projections.customers.customer_dealings import DEALINGS, dealings_of
 from projections.customers.merging import merged_into
 from projections.shared.pages import Page
@@ -47,29 +39,7 @@ Reader = Annotated[Caller, may("customers:read")]
 PERSONAL = frozenset({"name", "contact_methods", "address", "external_ids", "anonymous_ids", "consents", "attachments"})
 CUSTOMERS = Resource(Customer, customer_view.customer_view, customer_view.profile_of)
 
-
-async def filtered(
-    zone: Zone,
-    kind: Literal["person", "organisation"] | None = None,
-    owner: AnyCode = None,
-    team: AnyCode = None,
-    source_channel: AnyCode = None,
-    archived: bool | None = None,
-    tag: AnyCode = None,
-    registered_from: Day = None,
-    registered_to: Day = None,
-) -> customer_view.Filter:
-    return customer_view.Filter(
-        kind=kind,
-        owner=owner,
-        team=team,
-        source_channel=source_channel,
-        archived=archived,
-        tag=tag,
-        registered_from=registered_from,
-        registered_to=registered_to,
-        zone=zone,
-    )
+filtered = filters(customer_view.Filter, erased=None)
 
 
 @router.get("", responses=exported(listed(schemas.CUSTOMER), schemas.CUSTOMER))

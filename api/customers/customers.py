@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -16,14 +15,15 @@ from api.shared.fields import External, System, Told
 from api.shared.openapi import ACCEPTED, CREATED
 from api.shared.problems import problem
 from api.shared.strict import StrictRoute
+from api.shared.targets import target
 from commands.customers import customers
 from domain.customers.customer.customer import Customer
-from domain.shared.ids import external_id, new_id
+from domain.shared.ids import new_id
 
-PREFIX = "/v1/customers"
+CUSTOMERS = target(Customer, "/v1/customers")
 
 router = APIRouter(
-    prefix=PREFIX,
+    prefix=CUSTOMERS.location,
     tags=["customers"],
     route_class=StrictRoute,
     dependencies=[may("customers:write")],
@@ -42,129 +42,90 @@ async def register(request: Request, body: bodies.RegisterBody) -> Response:
     if not body.allow_duplicate and (candidates := await known_already(request, facts.get("contact_methods", ()), body.region)):
         detail = "Somebody is known by one of these contact methods. Say allow_duplicate if this is somebody else."
         return problem(409, "possible-duplicate", detail, title="Possible duplicate", candidates=candidates)
-    return await carry_out(request, customers.register, body, target=id, fresh=True, location=PREFIX, customer_id=id, **facts)
+    location = CUSTOMERS.location
+    return await carry_out(request, customers.register, body, target=id, fresh=True, location=location, customer_id=id, **facts)
 
 
 @router.put("/by/{system}/{external:path}", responses=CREATED)
 async def create_or_change(request: Request, system: System, external: External, body: bodies.CreateOrChangeBody) -> Response:
     """Create the customer that another system calls this, or change what is different."""
-    id = external_id("customer", system, external, request.app.state.store.secret)
-    return await carry_out(
-        request,
-        customers.create_or_change,
-        body,
-        target=id,
-        location=PREFIX,
-        customer_id=id,
-        system=system,
-        external_id=external,
-        **body.facts(),
-    )
+    return await CUSTOMERS.by_external_id(request, system, external, customers.create_or_change, body)
 
 
 @router.patch("/{id}")
 async def change_details(request: Request, id: UUID, body: bodies.PatchBody) -> Response:
     """Change details (JSON merge patch): absent fields stay, null clears."""
-    return await _on(request, id, customers.change_details, body, **body.facts())
+    return await CUSTOMERS.by_id(request, id, customers.change_details, body)
 
 
 @router.post("/{id}/contact-methods")
 async def add_contact_method(request: Request, id: UUID, body: bodies.AddContactMethodBody) -> Response:
-    return await _on(request, id, customers.add_contact_method, body, method=body.method(), region=body.region)
+    return await CUSTOMERS.by_id(request, id, customers.add_contact_method, body)
 
 
 @router.post("/{id}/contact-methods/{method_id}/verification")
 async def verify_contact_method(request: Request, id: UUID, method_id: UUID, body: Told | None = None) -> Response:
-    return await _on(request, id, customers.verify_contact_method, body, method_id=method_id)
+    return await CUSTOMERS.by_id(request, id, customers.verify_contact_method, body, method_id=method_id)
 
 
 @router.delete("/{id}/contact-methods/{method_id}")
 async def remove_contact_method(request: Request, id: UUID, method_id: UUID) -> Response:
-    return await _on(request, id, customers.remove_contact_method, None, method_id=method_id)
+    return await CUSTOMERS.by_id(request, id, customers.remove_contact_method, method_id=method_id)
 
 
 @router.post("/{id}/contact-methods/{method_id}/undeliverable")
 async def mark_undeliverable(request: Request, id: UUID, method_id: UUID, body: bodies.UndeliverableBody) -> Response:
     """Messages do not arrive. It says nothing about consent."""
-    return await _on(request, id, customers.mark_undeliverable, body, method_id=method_id, bounce=body.bounce)
+    return await CUSTOMERS.by_id(request, id, customers.mark_undeliverable, body, method_id=method_id)
 
 
 @router.post("/{id}/contact-methods/{method_id}/restoration")
 async def restore_contact_method(request: Request, id: UUID, method_id: UUID, body: Told | None = None) -> Response:
-    return await _on(request, id, customers.restore_contact_method, body, method_id=method_id)
+    return await CUSTOMERS.by_id(request, id, customers.restore_contact_method, body, method_id=method_id)
 
 
 @router.post("/{id}/consents")
 async def give_consent(request: Request, id: UUID, body: bodies.ConsentBody) -> Response:
-    return await _on(
-        request,
-        id,
-        customers.give_consent,
-        body,
-        purpose=body.purpose,
-        channel=body.channel,
-        method_id=body.method_id,
-        legal_basis=body.legal_basis,
-        opt_in=body.opt_in,
-        wording_version=body.wording_version,
-        source=body.given_through,
-        expires=body.expires,
-        evidence=body.evidence,
-    )
+    return await CUSTOMERS.by_id(request, id, customers.give_consent, body)
 
 
 @router.post("/{id}/consents/withdrawal")
 async def withdraw_consent(request: Request, id: UUID, body: bodies.WithdrawalBody) -> Response:
-    return await _on(
-        request,
-        id,
-        customers.withdraw_consent,
-        body,
-        purpose=body.purpose,
-        channel=body.channel,
-        method_id=body.method_id,
-        source=body.withdrawn_through,
-        evidence=body.evidence,
-    )
+    return await CUSTOMERS.by_id(request, id, customers.withdraw_consent, body)
 
 
 @router.post("/{id}/anonymous-ids")
 async def link_anonymous_id(request: Request, id: UUID, body: bodies.AnonymousIdBody) -> Response:
     """Link the id of a visitor from before they were known."""
-    return await _on(request, id, customers.link_anonymous_id, body, anonymous_id=body.anonymous_id)
+    return await CUSTOMERS.by_id(request, id, customers.link_anonymous_id, body)
 
 
 @router.post("/{id}/archival")
 async def archive(request: Request, id: UUID, body: Told | None = None) -> Response:
-    return await _on(request, id, customers.archive, body)
+    return await CUSTOMERS.by_id(request, id, customers.archive, body)
 
 
 @router.post("/{id}/restoration")
 async def restore(request: Request, id: UUID, body: Told | None = None) -> Response:
-    return await _on(request, id, customers.restore, body)
+    return await CUSTOMERS.by_id(request, id, customers.restore, body)
 
 
 @router.post("/{id}/merge")
 async def merge(request: Request, id: UUID, body: bodies.MergeBody) -> Response:
     """They are the same as another customer, with whom they are erased. Facts are told of the survivor from now on."""
-    return await _on(request, id, customers.merge, body, into=body.into)
+    return await CUSTOMERS.by_id(request, id, customers.merge, body)
 
 
 @router.post("/{id}/unmerge")
 async def unmerge(request: Request, id: UUID, body: Told | None = None) -> Response:
     """They are somebody else after all: both are again what they were, each with what was told of them."""
-    return await _on(request, id, customers.unmerge, body)
+    return await CUSTOMERS.by_id(request, id, customers.unmerge, body)
 
 
 @router.post("/{id}/erasure", dependencies=[may("customers:erase")])
 async def erase(request: Request, id: UUID, body: bodies.ErasureBody) -> Response:
     """Forget the customer for ever: the key to their personal data is destroyed in the same commit."""
-    receipt = new_id().hex
-    return await _on(request, id, customers.erase, body, reason=body.reason, requested_by=body.requested_by, receipt=receipt)
+    return await CUSTOMERS.by_id(request, id, customers.erase, body, receipt=new_id().hex)
 
 
 add_routes(router, Customer)
-
-
-async def _on(request: Request, id: UUID, function: Any, told: Told | None, **facts: Any) -> Response:
-    return await carry_out(request, function, told, target=id, customer_id=id, **facts)

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from api.shared.fields import Body, Code, ExternalId, SystemCode, Told
-from api.shared.references import About, references
+from api.shared.references import About
 from domain.customers.feedback import values
 
 Long = Annotated[str, StringConstraints(max_length=50_000)]
@@ -28,11 +28,10 @@ class ExternalBody(Body):
 class ScaleBody(Body):
     """The lowest and the highest score that can be given."""
 
+    states = values.Scale
+
     min: Score
     max: Score
-
-    def value(self) -> values.Scale:
-        return values.Scale(min=self.min, max=self.max)
 
 
 class RequestBody(Told):
@@ -48,9 +47,7 @@ class RequestBody(Told):
     model_config = {"json_schema_extra": {"examples": [{"kind": "csat", "channel": "email", "agent": "agent-1"}]}}
 
     def facts(self) -> dict[str, Any]:
-        told = {name: getattr(self, name) for name in ("kind", "channel", "customer_id", "agent")}
-        external = (self.external.system, self.external.id) if self.external else None
-        return told | {"about": references(self.about), "external": external}
+        return self.named("external")
 
 
 class SubmissionBody(Told):
@@ -66,11 +63,6 @@ class SubmissionBody(Told):
     comment: Long | None = None
 
     model_config = {"json_schema_extra": {"examples": [ANSWER]}}
-
-    def facts(self) -> dict[str, Any]:
-        names = ("kind", "channel", "customer_id", "agent", "score", "comment")
-        told = {name: getattr(self, name) for name in names}
-        return told | {"scale": self.scale and self.scale.value(), "about": references(self.about)}
 
 
 class ActionBody(Told):

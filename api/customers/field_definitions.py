@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Request, Response
@@ -13,12 +12,12 @@ from api.operations import configuration_schemas as schemas
 from api.shared.access import may
 from api.shared.commanding import carry_out
 from api.shared.fields import SYSTEM, Told
-from api.shared.looking import look_at, look_back
-from api.shared.openapi import ACCEPTED, CREATED, exported, listed, one
-from api.shared.past import Resource, When
-from api.shared.reading import After, AnyCode, Cursor, Limit, listing
-from api.shared.schemas import CHANGE
+from api.shared.filtering import filters
+from api.shared.openapi import ACCEPTED, CREATED
+from api.shared.past import Resource
 from api.shared.strict import StrictRoute
+from api.shared.views import Key as KeyPath
+from api.shared.views import Views
 from commands.customers import field_definitions as commands
 from domain.customers.field_definition import (
     NAME_LENGTH,
@@ -39,7 +38,7 @@ commanding = APIRouter(
     dependencies=[may("field-definitions:write")],
     responses=ACCEPTED,
 )
-reading = APIRouter(prefix=PREFIX, tags=["field-definitions"], dependencies=[may("field-definitions:read")])
+reading = APIRouter(prefix=PREFIX, tags=["field-definitions"])
 
 FIELDS = Resource(FieldDefinition, read_model.field_definitions, read_model.get)
 
@@ -72,10 +71,7 @@ async def define_or_revise(request: Request, entity: Entity, key: Key, body: Fie
         location=PREFIX,
         entity=entity,
         key=key,
-        kind=body.kind,
-        name=body.name,
-        options=tuple(body.options),
-        personal=body.personal,
+        **body.facts(),
     )
     if "Location" in answer.headers:
         answer.headers["Location"] = f"{PREFIX}/{quote(entity)}/{quote(key)}"
@@ -89,42 +85,15 @@ async def retire(request: Request, entity: Entity, key: Key, body: Told | None =
     return await carry_out(request, commands.retire, body, target=id, entity=entity, key=key)
 
 
-@reading.get("", responses=exported(listed(schemas.FIELD_DEFINITION), schemas.FIELD_DEFINITION))
-async def definitions(
-    request: Request,
-    after: After,
-    entity: AnyCode = None,
-    retired: bool | None = None,
-    limit: Limit = 50,
-    cursor: Cursor = None,
-) -> Response:
-    """Fields in the order of their keys."""
-    return await listing(
-        request,
-        "field_definitions",
-        after,
-        lambda connection, limit, cursor: read_model.listing(
-            connection, read_model.Filter(entity=entity, retired=retired), limit=limit, cursor=cursor
-        ),
-        show=shown,
-        limit=limit,
-        cursor=cursor,
-    )
-
-
-@reading.get("/{entity}/{key}", responses=one(schemas.FIELD_DEFINITION))
-async def definition(request: Request, after: After, when: When, entity: Entity, key: Key) -> Response:
-    """One field."""
-    id = field_definition_id(entity, key)
-    return await look_at(request, FIELDS, id, after, when, name="field", called=f"{entity}/{key}", show=shown)
-
-
-@reading.get("/{entity}/{key}/history", responses=listed(CHANGE, 404))
-async def history(request: Request, entity: Entity, key: Key) -> Response:
-    """Every event of the field, with what it changed."""
-    id = field_definition_id(entity, key)
-    return await look_back(request, FIELDS, id, name="field", called=f"{entity}/{key}", show=shown)
-
-
-def shown(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {"id": row["field_id"], **{name: value for name, value in row.items() if name != "field_id"}}
+views = Views(
+    reading,
+    FIELDS,
+    schemas.FIELD_DEFINITION,
+    permission="field-definitions:read",
+    name="field",
+    row_key="field_id",
+    key=KeyPath("{entity}/{key}", {"entity": Entity, "key": Key}, field_definition_id),
+)
+views.many(read_model.listing, "Fields in the order of their keys.", called="definitions", filtered=filters(read_model.Filter))
+views.one("One field.", called="definition")
+views.history(called="history")

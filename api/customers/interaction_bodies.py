@@ -7,8 +7,8 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from api.shared.fields import ABSENT, Code, Line, Text, Told, given
-from api.shared.references import About, references
+from api.shared.fields import ABSENT, Code, Line, Text, Told
+from api.shared.references import About
 from domain.customers.interaction import Channel, Direction
 
 Long = Annotated[str, StringConstraints(max_length=50_000)]
@@ -25,7 +25,6 @@ CALL: dict[str, Any] = {
     "title": "Where is my parcel",
     "outcome": "Will be delivered tomorrow",
 }
-PLAIN = ("agent", "duration_seconds", "thread_id", "title", "body", "outcome", "message_id")
 
 
 class LogBody(Told):
@@ -47,12 +46,6 @@ class LogBody(Told):
 
     model_config = {"json_schema_extra": {"examples": [CALL]}}
 
-    def facts(self) -> dict[str, Any]:
-        """What is absent says nothing."""
-        told = {name: getattr(self, name) for name in ("customer_id", "lead_id", "channel", "direction")}
-        lists = given(self, participants=tuple, about=references)
-        return told | given(self, *PLAIN) | lists
-
 
 class CorrectionBody(Told):
     """A merge patch: absent fields stay, null clears. `about` and `participants` are replaced as a whole."""
@@ -70,9 +63,6 @@ class CorrectionBody(Told):
     about: About = ABSENT
 
     model_config = {"json_schema_extra": {"examples": [{"duration_seconds": 400, "outcome": None}]}}
-
-    def facts(self) -> dict[str, Any]:
-        return given(self, "channel", "direction", *PLAIN, participants=tuple, about=references)
 
 
 class ReasonBody(Told):

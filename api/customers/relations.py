@@ -10,8 +10,8 @@ from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import Connection
 
 from api.customers import relation_schemas as schemas
+from api.customers.customers import CUSTOMERS
 from api.shared.access import Caller, may
-from api.shared.commanding import carry_out
 from api.shared.fields import CalendarDay, Line, Told
 from api.shared.openapi import ACCEPTED, answers, exported, listed
 from api.shared.reading import After, Cursor, Limit, absent, listing, read, report
@@ -79,25 +79,13 @@ async def add_relation(request: Request, id: UUID, body: RelationBody) -> Respon
 
     Both have it in their timeline, and neither is erased with the other.
     """
-    return await carry_out(
-        request,
-        relations.add,
-        body,
-        target=id,
-        customer_id=id,
-        relation_id=new_id(),
-        other=body.other,
-        role=body.role,
-        title=body.title,
-        primary=body.primary,
-        since=body.since,
-    )
+    return await CUSTOMERS.by_id(request, id, relations.add, body, relation_id=new_id())
 
 
 @commanding.post("/relations/{relation_id}/ending")
 async def end_relation(request: Request, id: UUID, relation_id: UUID, body: EndingBody) -> Response:
     """It holds no more. It is ended under the customer of whom it was told, also when they were merged since."""
-    return await carry_out(request, relations.end, body, target=id, customer_id=id, relation_id=relation_id, until=body.until)
+    return await CUSTOMERS.by_id(request, id, relations.end, body, relation_id=relation_id)
 
 
 @reading.get("/relations", responses=exported(listed(schemas.RELATION), schemas.RELATION))

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
 from api.shared.fields import Attributes, Body, Code, ExternalId, Line, SystemCode, Told
 from domain.shared.annotations import Attachment
+from domain.shared.ids import new_id
 
 
 class AssignmentBody(Told):
     owner: Code | None = None
     team: Code | None = None
+
+    def facts(self) -> dict[str, Any]:
+        """Both are replaced: one that is absent is nobody."""
+        return {"owner": self.owner, "team": self.team}
 
 
 class TagsBody(Told):
@@ -27,6 +32,9 @@ class AttributesBody(Told):
 class ExternalIdBody(Told):
     system: SystemCode
     id: ExternalId
+
+    def facts(self) -> dict[str, Any]:
+        return {"system": self.system, "external_id": self.id}
 
 
 class FileBody(Body):
@@ -46,3 +54,6 @@ class FileBody(Body):
 
 class AttachmentBody(FileBody, Told):
     """A file kept elsewhere. `bytes` is its size, `sha256` its digest in hexadecimal."""
+
+    def facts(self) -> dict[str, Any]:
+        return {"attachment": self.value(new_id())}

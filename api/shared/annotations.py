@@ -2,55 +2,50 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
 from api.shared import annotation_bodies as bodies
-from api.shared.commanding import carry_out
-from api.shared.fields import Told
+from api.shared.targets import target
 from commands.shared import annotating
 from domain.shared.annotations import Annotated
-from domain.shared.ids import new_id
 
 
 def add_routes(router: APIRouter, kind: type[Annotated]) -> None:
     """The routes of `kind` on its router, which asks for the permission."""
-
-    async def on(request: Request, id: UUID, function: Any, told: Told | None, **facts: Any) -> Response:
-        return await carry_out(request, function, told, target=id, kind=kind, id=id, **facts)
+    things = target(kind, router.prefix, "id")
 
     @router.put("/{id}/assignment")
     async def assign(request: Request, id: UUID, body: bodies.AssignmentBody) -> Response:
         """Owner and team, by code; null is nobody."""
-        return await on(request, id, annotating.assign, body, owner=body.owner, team=body.team)
+        return await things.by_id(request, id, annotating.assign, body, kind=kind)
 
     @router.post("/{id}/tags")
     async def tag(request: Request, id: UUID, body: bodies.TagsBody) -> Response:
-        return await on(request, id, annotating.tag, body, tags=tuple(body.tags))
+        return await things.by_id(request, id, annotating.tag, body, kind=kind)
 
     @router.post("/{id}/tags/removal")
     async def untag(request: Request, id: UUID, body: bodies.TagsBody) -> Response:
-        return await on(request, id, annotating.untag, body, tags=tuple(body.tags))
+        return await things.by_id(request, id, annotating.untag, body, kind=kind)
 
     @router.patch("/{id}/attributes")
     async def set_attributes(request: Request, id: UUID, body: bodies.AttributesBody) -> Response:
         """Set attributes (JSON merge patch): absent ones stay, null removes."""
-        return await on(request, id, annotating.set_attributes, body, attributes=body.attributes)
+        return await things.by_id(request, id, annotating.set_attributes, body, kind=kind)
 
     @router.post("/{id}/external-ids")
     async def link_external_id(request: Request, id: UUID, body: bodies.ExternalIdBody) -> Response:
-        return await on(request, id, annotating.link_external_id, body, system=body.system, external_id=body.id)
+        return await things.by_id(request, id, annotating.link_external_id, body, kind=kind)
 
     @router.post("/{id}/external-ids/removal")
     async def unlink_external_id(request: Request, id: UUID, body: bodies.ExternalIdBody) -> Response:
-        return await on(request, id, annotating.unlink_external_id, body, system=body.system, external_id=body.id)
+        return await things.by_id(request, id, annotating.unlink_external_id, body, kind=kind)
 
     @router.post("/{id}/attachments")
     async def attach(request: Request, id: UUID, body: bodies.AttachmentBody) -> Response:
-        return await on(request, id, annotating.attach, body, attachment=body.value(new_id()))
+        return await things.by_id(request, id, annotating.attach, body, kind=kind)
 
     @router.delete("/{id}/attachments/{attachment_id}")
     async def detach(request: Request, id: UUID, attachment_id: UUID) -> Response:
-        return await on(request, id, annotating.detach, None, attachment_id=attachment_id)
+        return await things.by_id(request, id, annotating.detach, kind=kind, attachment_id=attachment_id)

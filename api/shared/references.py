@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 from uuid import UUID
 
+from fastapi import Query
 from pydantic import Field
 
 from api.shared.fields import Body
@@ -14,15 +15,11 @@ from domain.shared.reference import Reference
 class ReferenceBody(Body):
     """Something of this store."""
 
+    states = Reference
+
     kind: Literal["customer", "order", "ticket", "campaign", "lead", "deal", "interaction", "feedback"]
     id: UUID
 
-    def value(self) -> Reference:
-        return Reference(kind=self.kind, id=self.id)
-
 
 About = Annotated[list[ReferenceBody], Field(max_length=100)]
-
-
-def references(about: About) -> tuple[Reference, ...]:
-    return tuple(one.value() for one in about)
+AboutId = Annotated[UUID | None, Query(description="The id of something that it is about.")]

@@ -149,7 +149,7 @@ class Views:
                 self._key.id(**key),
                 name=self._name,
                 show=lambda row: self._shown(row, caller),
-                called=next(iter(key.values())),
+                called="/".join(map(str, key.values())),
                 personal=caller.may("personal:read"),
             )
 
@@ -168,7 +168,7 @@ class Views:
                 when,
                 name=self._name,
                 show=lambda row: self._shown(row, caller),
-                called=next(iter(named.values())),
+                called="/".join(map(str, named.values())),
                 subject=id if self._own else None,
             )
 

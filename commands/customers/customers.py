@@ -45,7 +45,7 @@ class Facts(Details, total=False):
     region: str | None
 
 
-def register(work: UnitOfWork, *, customer_id: UUID, kind: Kind, **facts: Unpack[Facts]) -> Customer:
+def register(work: UnitOfWork, *, customer_id: UUID, kind: Kind = "person", **facts: Unpack[Facts]) -> Customer:
     """The same values again are a repeat."""
     plain = plain_keys(work, Customer.name, facts.get("attributes") or {})
     customer = work.load(Customer, customer_id)
@@ -55,18 +55,18 @@ def register(work: UnitOfWork, *, customer_id: UUID, kind: Kind, **facts: Unpack
 
 
 def create_or_change(
-    work: UnitOfWork, *, customer_id: UUID, system: str, external_id: str, kind: Given[Kind] = UNSET, **facts: Unpack[Facts]
+    work: UnitOfWork, *, customer_id: UUID, external: tuple[str, str], kind: Given[Kind] = UNSET, **facts: Unpack[Facts]
 ) -> Customer:
-    """What `system` says of the customer it calls `external_id`: registers them, or records only what is different.
+    """What another system says of the customer it calls `external`: registers them, or records only what is different.
 
-    Contact methods are added, never removed. A customer without a kind is registered as a person.
+    `external` is (system, id). Contact methods are added, never removed. A customer without a kind is registered as a person.
     """
     customer = work.load(Customer, customer_id)
     if not customer.exists:
         register(work, customer_id=customer_id, kind=value_or_none(kind) or "person", **facts)
     attributes = facts.get("attributes") or {}
     plain = plain_keys(work, Customer.name, attributes)
-    customer.link_external_id(work.context, system, external_id)
+    customer.link_external_id(work.context, *external)
     # A name may be cleared by the same request that brings the first contact method.
     for method in facts.get("contact_methods", ()):
         customer.add_contact_method(work.context, method, facts.get("region"))

@@ -15,7 +15,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import Boolean, Column, Connection, Date, Index, Text, Uuid, or_, select
 
-from domain.customers.customer.events import ContactMethod, Merged, Unmerged
+from domain.customers.customer.events import ContactMethod, Kind, Merged, Unmerged
 from domain.shared.contact import comparable
 from domain.shared.events import Recorded
 from projections.customers.customer_book import CUSTOMER_EVENTS, CustomerBook, profile
@@ -174,7 +174,7 @@ def _save_narrow(rows: Rows, books: dict[UUID, CustomerBook], changed: Collectio
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
     """Customers with all of these; None asks for any. Days are half-open, in `zone`."""
 
-    kind: str | None = None
+    kind: Kind | None = None
     owner: str | None = None
     team: str | None = None
     source_channel: str | None = None

@@ -16,7 +16,7 @@ from sqlalchemy import Column, ColumnElement, Date, Index, Integer, Table, Text,
 from domain.customers.customer.events import Erased
 from domain.customers.feedback.events import Acknowledged, ActionTaken, Dismissed, Requested, Resolved, Submitted
 from domain.customers.feedback.feedback import Feedback
-from domain.customers.feedback.values import End
+from domain.customers.feedback.values import End, Kind
 from domain.shared.events import Metadata, Recorded
 from projections.customers.customer_leads import leads_of, theirs
 from projections.customers.merging import Customers, same_customer
@@ -144,12 +144,12 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     customer_id: UUID | None = None
-    kind: str | None = None
+    kind: Kind | None = None
     channel: str | None = None
     agent: str | None = None
     owner: str | None = None
     team: str | None = None
-    status: str | None = None
+    status: Status | None = None
     tag: str | None = None
     about: UUID | None = None
     open: bool | None = None

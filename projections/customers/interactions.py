@@ -15,7 +15,7 @@ import msgspec
 from sqlalchemy import Column, ColumnElement, Date, Index, Integer, Text, Uuid
 
 from domain.customers.customer import events as customer
-from domain.customers.interaction import TEXTS, Corrected, Interaction, Logged, Redacted, Retracted
+from domain.customers.interaction import TEXTS, Channel, Corrected, Direction, Interaction, Logged, Redacted, Retracted
 from domain.sales.lead import events as lead
 from domain.shared.events import Recorded
 from projections.customers.customer_leads import leads_of, theirs
@@ -82,8 +82,8 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
 
     customer_id: UUID | None = None
     lead_id: UUID | None = None
-    channel: str | None = None
-    direction: str | None = None
+    channel: Channel | None = None
+    direction: Direction | None = None
     agent: str | None = None
     owner: str | None = None
     team: str | None = None

@@ -27,7 +27,7 @@ AttributesSet = ANNOTATIONS.attributes_set
 ExternalIdLinked = ANNOTATIONS.external_id_linked
 
 CUSTOMER, METHOD = new_id(), new_id()
-SHOP: dict[str, Any] = {"customer_id": CUSTOMER, "system": "shop", "external_id": "7"}
+SHOP: dict[str, Any] = {"customer_id": CUSTOMER, "external": ("shop", "7")}
 ERASURE: dict[str, Any] = {"reason": "requested", "requested_by": "customer", "receipt": "DSR-7"}
 FILE = Attachment(id=new_id(), media_type="text/plain", bytes=3, sha256="ab" * 32)
 
