@@ -50,7 +50,8 @@ class Views:
 
     `name` is what people call it, and `row_key` the column of its id, where its kind does not say so. `private` are the
     fields that only a caller with `personal:read` sees; `shown` replaces that rule. With `own` a row belongs to the thing
-    itself as its subject, so that an answer about one is complete as soon as that subject is.
+    itself as its subject, so that an answer about one is complete as soon as that subject is. `path` is where they are, below
+    the router's own prefix: a router may hold several resources.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class Views:
         private: Collection[str] = ("private",),
         shown: Shown | None = None,
         own: bool = False,
+        path: str = "",
     ) -> None:
         self._router = router
         self._resource = resource
@@ -73,6 +75,7 @@ class Views:
         self._permission: Any = may(permission)
         self._key = key
         self._own = own
+        self._path = path
         self._name = name or resource.kind.name.replace("_", " ")
         id_field = row_key or f"{resource.kind.name}_id"
         self._shown = shown or (lambda row, caller: seen_by(caller, row, id_field, private))
@@ -136,7 +139,7 @@ class Views:
         path, says = "/by/{system}/{external:path}", f"The {self._name} that another system calls this."
         self._add(path, by_external_id, f"{kind}_by_external_id", says, one(self._schema), {}, may("personal:read"))
 
-    def history(self, *, called: str | None = None) -> None:
+    def history(self, says: str | None = None, *, called: str | None = None) -> None:
         """`GET` of every event of one."""
 
         async def history(request: Request, caller: Caller, **key: Any) -> Response:
@@ -150,7 +153,7 @@ class Views:
                 personal=caller.may("personal:read"),
             )
 
-        says = f"Every event of the {self._name}, with what it changed."
+        says = says or f"Every event of the {self._name}, with what it changed."
         path, name = f"/{self._key.path}/history", called or f"{self._resource.kind.name}_history"
         self._add(path, history, name, says, listed(CHANGE, 404), self._key.parameters)
 
@@ -181,4 +184,4 @@ class Views:
         stated = [one.replace(annotation=parameters.pop(one.name, one.annotation)) for one in kept]
         more = [Parameter(name, Parameter.KEYWORD_ONLY, annotation=annotation) for name, annotation in parameters.items()]
         endpoint.__signature__ = declared.replace(parameters=[*stated, *more])
-        self._router.get(path, name=name, description=says, responses=responses, dependencies=list(needed))(endpoint)
+        self._router.get(self._path + path, name=name, description=says, responses=responses, dependencies=[*needed])(endpoint)
