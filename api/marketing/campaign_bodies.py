@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -137,7 +137,7 @@ class SpendReversalBody(Told):
 class ReleaseBody(Told):
     """A person or an asset, by code."""
 
-    kind: Literal["person", "asset"]
+    kind: values.ResourceKind
     code: Code
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, date, datetime, tzinfo
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -13,12 +12,14 @@ from sqlalchemy import Connection
 from api.marketing import campaign_schemas as schemas
 from api.shared.access import Caller, may
 from api.shared.fields import External, System
-from api.shared.looking import look_at, look_back, seen_by
+from api.shared.filtering import filters
+from api.shared.looking import Row, look_at, look_back, seen_by
 from api.shared.openapi import exported, listed, one
 from api.shared.past import Resource, When, as_of
 from api.shared.reading import After, AnyCode, Cursor, Limit, absent, found, listing, read
 from api.shared.schemas import CHANGE
 from api.shared.sorting import By, sorting
+from api.shared.views import Views
 from api.shared.zones import Zone
 from domain.marketing.campaign.campaign import Campaign
 from domain.marketing.campaign_member.member import CampaignMember, member_id
@@ -31,35 +32,31 @@ from projections.shared.pages import Page
 router = APIRouter(prefix="/v1/campaigns", tags=["campaigns"])
 
 Reader = Annotated[Caller, may("campaigns:read")]
-Row = Mapping[str, Any]
 
 CAMPAIGNS = Resource(Campaign, campaigns.campaigns, campaigns.get)
 MEMBERS = Resource(CampaignMember, campaign_members.campaign_members, campaign_members.get)
 
 
-@router.get("", responses=exported(listed(schemas.CAMPAIGN), schemas.CAMPAIGN))
-async def all_campaigns(
-    request: Request,
-    caller: Reader,
-    after: After,
-    zone: Zone,
-    by: Annotated[By[campaigns.Sort], sorting(campaigns.Sort, "-planned_at")],
-    status: Literal["planned", "running", "paused", "completed", "cancelled"] | None = None,
-    owner: AnyCode = None,
-    team: AnyCode = None,
-    tag: AnyCode = None,
-    channel: AnyCode = None,
-    limit: Limit = 50,
-    cursor: Cursor = None,
-) -> Response:
-    """Campaigns with their progress; today is that of `zone`."""
-    wanted = campaigns.Filter(status=status, owner=owner, team=team, tag=tag, channel=channel)
-    today = _today(zone)
+class Asked(campaigns.Filter, frozen=True, kw_only=True):
+    """Campaigns as they stand today in `zone`."""
 
-    def pages(connection: Connection, limit: int, cursor: str | None) -> Page:
-        return campaigns.listing(connection, wanted, today, sort=by.key, descending=by.descending, limit=limit, cursor=cursor)
+    zone: tzinfo
 
-    return await listing(request, "campaigns", after, pages, show=lambda row: shown(row, caller), limit=limit, cursor=cursor)
+
+def _listing(connection: Connection, wanted: Asked, **page: Any) -> Page:
+    return campaigns.listing(connection, wanted, _today(wanted.zone), **page)
+
+
+views = Views(router, CAMPAIGNS, schemas.CAMPAIGN, permission="campaigns:read")
+views.many(
+    _listing,
+    "Campaigns with their progress; today is that of `zone`.",
+    called="all_campaigns",
+    filtered=filters(Asked),
+    sort=campaigns.Sort,
+    first="-planned_at",
+)
+views.history()
 
 
 @router.get("/by/{system}/{external:path}", dependencies=[may("personal:read")], responses=one(schemas.CAMPAIGN))
@@ -82,14 +79,7 @@ async def campaign(request: Request, caller: Reader, after: After, zone: Zone, w
         row, position = await as_of(request, CAMPAIGNS, id, when)
     if row is None:
         return absent("campaign", id, position)
-    return found(request, shown(row, caller), position, row["version"])
-
-
-@router.get("/{id}/history", responses=listed(CHANGE, 404))
-async def campaign_history(request: Request, caller: Reader, id: UUID) -> Response:
-    """Every event of the campaign, with what it changed."""
-    personal = caller.may("personal:read")
-    return await look_back(request, CAMPAIGNS, id, name="campaign", show=lambda row: shown(row, caller), personal=personal)
+    return found(request, seen_by(caller, row, "campaign_id"), position, row["version"])
 
 
 @router.get("/{id}/members", responses=exported(listed(schemas.MEMBER), schemas.MEMBER))
@@ -142,11 +132,6 @@ async def lead_history(request: Request, caller: Reader, id: UUID, lead_id: UUID
     return await member_history(request, caller, id, lead_id)
 
 
-def shown(row: Row, caller: Caller) -> dict[str, Any]:
-    """The campaign as this caller may see it."""
-    return seen_by(caller, row, "campaign_id")
-
-
 def _now(connection: Connection, id: UUID, zone: tzinfo) -> Row | None:
     row = campaigns.get(connection, id, _today(zone))
     if row is None:
@@ -159,5 +144,5 @@ def _today(zone: tzinfo) -> date:
     return datetime.now(UTC).astimezone(zone).date()
 
 
-def _member(row: Row) -> dict[str, Any]:
+def _member(row: Row) -> Row:
     return {"id": row["member_id"], **{name: value for name, value in row.items() if name != "member_id"}}

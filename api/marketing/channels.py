@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import Field
@@ -16,7 +16,7 @@ from api.shared.reading import FIRST_DAY, LAST_DAY
 from api.shared.strict import StrictRoute
 from api.shared.targets import Command, by_code
 from commands.marketing import channels
-from domain.marketing.channel import LARGEST_COUNT, channel_day_id, channel_id
+from domain.marketing.channel import LARGEST_COUNT, Kind, channel_day_id, channel_id
 
 PREFIX = "/v1/channels"
 
@@ -37,7 +37,7 @@ class OpenBody(Told):
     """The name is not personal: it names a thing."""
 
     name: Line = Field(examples=["Web shop"])
-    kind: Literal["web", "store", "marketplace", "partner", "phone", "social", "field"]
+    kind: Kind
 
 
 class DayBody(Told):

@@ -9,15 +9,15 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field, StringConstraints
 
 from api.marketing import segment_schemas as schemas
-from api.shared.access import may
+from api.shared.access import Caller, may
 from api.shared.fields import Told
-from api.shared.looking import look_at, look_back
-from api.shared.openapi import ACCEPTED, CREATED, exported, listed, one
-from api.shared.past import Resource, When
+from api.shared.looking import seen_by
+from api.shared.openapi import ACCEPTED, CREATED, exported, listed
+from api.shared.past import Resource
 from api.shared.reading import After, Cursor, Limit, listing, page, read
-from api.shared.schemas import CHANGE
 from api.shared.strict import StrictRoute
 from api.shared.targets import target
+from api.shared.views import Views
 from commands.marketing import segment_rules as commands
 from domain.marketing.segment_rule import LOWEST_PRIORITY, NAME_LENGTH, SegmentRule
 from projections.marketing import segment_rule_answers
@@ -33,9 +33,10 @@ commanding = APIRouter(
     dependencies=[may("segment-rules:write")],
     responses=ACCEPTED,
 )
-reading = APIRouter(prefix=RULES.location, tags=["segment-rules"], dependencies=[may("segment-rules:read")])
+reading = APIRouter(prefix=RULES.location, tags=["segment-rules"])
 
-RESOURCE = Resource(SegmentRule, segment_labels, read_model.get)
+READ = "segment-rules:read"
+Reader = Annotated[Caller, may(READ)]
 
 EXAMPLE: dict[str, Any] = {
     "name": "champions",
@@ -85,31 +86,20 @@ async def retire(request: Request, id: UUID, body: Told | None = None) -> Respon
 
 
 @reading.get("", responses=listed(schemas.RULE))
-async def rules(request: Request, after: After) -> Response:
+async def rules(request: Request, caller: Reader, after: After) -> Response:
     """All rules in the order in which they are tried, those retired at the end."""
     rows, position = await read(request, "segment_labels", after, read_model.listing)
-    return page(request, [_shown(row) for row in rows], None, position)
+    return page(request, [seen_by(caller, row, "rule_id") for row in rows], None, position)
 
 
-@reading.get("/{id}", responses=one(schemas.RULE))
-async def rule(request: Request, after: After, when: When, id: UUID) -> Response:
-    """One rule."""
-    return await look_at(request, RESOURCE, id, after, when, name="segment rule", show=_shown)
-
-
-@reading.get("/{id}/history", responses=listed(CHANGE, 404))
-async def history(request: Request, id: UUID) -> Response:
-    """Every event of the rule, with what it changed."""
-    return await look_back(request, RESOURCE, id, name="segment rule", show=_shown)
+views = Views(reading, Resource(SegmentRule, segment_labels, read_model.get), schemas.RULE, permission=READ, row_key="rule_id")
+views.one("One rule.", called="rule")
+views.history("Every event of the rule, with what it changed.", called="history")
 
 
 @reading.get("/{id}/customers", responses=exported(listed(schemas.RULE_LABEL), schemas.RULE_LABEL))
 async def customers(
-    request: Request,
-    after: After,
-    id: UUID,
-    limit: Limit = 50,
-    cursor: Cursor = None,
+    request: Request, caller: Reader, after: After, id: UUID, limit: Limit = 50, cursor: Cursor = None
 ) -> Response:
     """Whom the rule labels, since which event, and what it sees of them."""
     return await listing(
@@ -121,7 +111,3 @@ async def customers(
         limit=limit,
         cursor=cursor,
     )
-
-
-def _shown(row: Any) -> dict[str, Any]:
-    return {"id": row["rule_id"], **{name: value for name, value in row.items() if name != "rule_id"}}

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
 from api.marketing import segment_schemas as schemas
-from api.marketing.segment_models import MODELS as TARGET
-from api.marketing.segment_models import Model, id_of
-from api.shared.access import may
-from api.shared.looking import look_at, look_back
-from api.shared.openapi import answers, exported, listed, one
-from api.shared.past import Resource, When
+from api.marketing.segment_models import MODELS, Model, id_of
+from api.shared.access import Caller, may
+from api.shared.looking import seen_by
+from api.shared.openapi import answers, exported, listed
+from api.shared.past import Resource
 from api.shared.reading import After, Cursor, Limit, absent, found, listing, page, read
 from api.shared.reading import report as reported
-from api.shared.schemas import CHANGE
+from api.shared.views import BY_ID, Views
 from domain.marketing.segment_model import SegmentModel
 from projections.marketing import segment_answers, segment_models, segment_rule_answers
 from projections.marketing.segment_labels import segment_labels
@@ -25,13 +23,13 @@ from projections.marketing.segment_labels import segment_labels
 router = APIRouter(tags=["segment-models"])
 
 READER, REPORTER = may("segments:read"), may("reports:read")
+Reader = Annotated[Caller, READER]
 BASELINE = "baseline"
 
 Named = Annotated[str, Query(min_length=1, max_length=64, pattern=r"^[^\x00]*$", description="A model's name or id.")]
 
 # Whoever was merged stands with who is left.
 READ = {"segment_labels": None, "customer_view": None}
-MODELS = Resource(SegmentModel, segment_labels, segment_models.get)
 DEFINITION = (
     "A customer is in the cluster whose centroid is nearest, after the model's transform and scaling. share = customers in the"
     " cluster / customers with a label. Means are of features as of `as_of`, or of a customer's last purchase if that is"
@@ -43,23 +41,24 @@ DEFINITION_BY_RULE = (
 )
 
 
-@router.get(TARGET.location, responses=listed(schemas.MODEL), dependencies=[READER])
-async def models(request: Request, after: After) -> Response:
+@router.get(MODELS.location, responses=listed(schemas.MODEL))
+async def models(request: Request, caller: Reader, after: After) -> Response:
     """All segment models, by name."""
     rows, position = await read(request, "segment_labels", after, segment_models.listing)
-    return page(request, [shown(row) for row in rows], None, position)
+    return page(request, [seen_by(caller, row, "model_id") for row in rows], None, position)
 
 
-@router.get(f"{TARGET.location}/{{model}}", responses=one(schemas.MODEL), dependencies=[READER])
-async def model(request: Request, after: After, when: When, id: Model) -> Response:
-    """One segment model: what was fitted last, how well, and whether customers are labelled by it."""
-    return await look_at(request, MODELS, id, after, when, name="segment model", show=shown)
-
-
-@router.get(f"{TARGET.location}/{{model}}/history", responses=listed(CHANGE, 404), dependencies=[READER])
-async def history(request: Request, id: Model) -> Response:
-    """Every event of the model, with what it changed."""
-    return await look_back(request, MODELS, id, name="segment model", show=shown, personal=True)
+views = Views(
+    router,
+    Resource(SegmentModel, segment_labels, segment_models.get),
+    schemas.MODEL,
+    permission="segments:read",
+    row_key="model_id",
+    key=BY_ID._replace(path="{model}", parameters={"id": Model}),
+    path=MODELS.location,
+)
+views.one("One segment model: what was fitted last, how well, and whether customers are labelled by it.", called="model")
+views.history("Every event of the model, with what it changed.", called="history")
 
 
 @router.get("/v1/segment-labels", responses=exported(listed(schemas.LABEL), schemas.LABEL), dependencies=[READER])
@@ -145,7 +144,3 @@ async def _by_rule(request: Request, after: int) -> Response:
         "unlabelled": made.unlabelled,
     }
     return reported(request, body, position)
-
-
-def shown(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {"id": row["model_id"], **{name: value for name, value in row.items() if name != "model_id"}}

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from pydantic import Field, StringConstraints
 
 from api.operations import configuration_schemas as schemas
-from api.shared.access import may
+from api.shared.access import Caller, may
 from api.shared.fields import Told
-from api.shared.looking import look_at, look_back
+from api.shared.filtering import filters
+from api.shared.looking import Row, look_at, seen_by
 from api.shared.openapi import ACCEPTED, CREATED, exported, listed, one
 from api.shared.past import Resource, When
 from api.shared.reading import After, Cursor, Limit, absent, found, listing, read
-from api.shared.schemas import CHANGE
 from api.shared.strict import StrictRoute
 from api.shared.targets import target
+from api.shared.views import Views
 from commands.marketing import static_lists as commands
 from domain.marketing.static_list import AT_ONCE, NAME_LENGTH, StaticList
 from projections.marketing import static_lists as read_model
@@ -28,7 +28,9 @@ LISTS = target(StaticList, "/v1/lists", "list_id")
 commanding = APIRouter(
     prefix=LISTS.location, tags=["lists"], route_class=StrictRoute, dependencies=[may("lists:write")], responses=ACCEPTED
 )
-reading = APIRouter(prefix=LISTS.location, tags=["lists"], dependencies=[may("lists:read")])
+reading = APIRouter(prefix=LISTS.location, tags=["lists"])
+
+Reader = Annotated[Caller, may("lists:read")]
 
 # Whoever was merged stands with who is left.
 READ = {"static_lists": None, "customer_view": None}
@@ -69,52 +71,41 @@ async def retire(request: Request, id: UUID, body: Told | None = None) -> Respon
     return await LISTS.by_id(request, id, commands.retire, body)
 
 
-@reading.get("", responses=exported(listed(schemas.LIST), schemas.LIST))
-async def lists(
-    request: Request, after: After, retired: bool | None = None, limit: Limit = 50, cursor: Cursor = None
-) -> Response:
-    """Lists in the order of their names, each with how many customers are on it."""
-    return await listing(
-        request,
-        READ,
-        after,
-        lambda connection, limit, cursor: read_model.listing(
-            connection, read_model.Filter(retired=retired), limit=limit, cursor=cursor
-        ),
-        show=shown,
-        limit=limit,
-        cursor=cursor,
-    )
+views = Views(reading, RESOURCE, schemas.LIST, permission="lists:read", name="list", row_key="list_id")
+views.many(
+    read_model.listing,
+    "Lists in the order of their names, each with how many customers are on it.",
+    called="lists",
+    filtered=filters(read_model.Filter),
+    reads=READ,
+)
+views.history(called="history")
 
 
 @reading.get("/{id}", responses=one(schemas.LIST))
-async def list_(request: Request, after: After, when: When, id: UUID) -> Response:
+async def list_(request: Request, caller: Reader, after: After, when: When, id: UUID) -> Response:
     """One list. As of the past it counts whoever was on it, also who was erased or merged since."""
+
+    def shown(row: Row) -> Row:
+        return seen_by(caller, row, "list_id")
+
     if not when.now:
         return await look_at(request, RESOURCE, id, after, when, name="list", show=shown)
     row, position = await read(request, READ, after, lambda connection: read_model.get(connection, id))
     return absent("list", id, position) if row is None else found(request, shown(row), position, row["version"])
 
 
-@reading.get("/{id}/history", responses=listed(CHANGE, 404))
-async def history(request: Request, id: UUID) -> Response:
-    """Every event of the list, with what it changed."""
-    return await look_back(request, RESOURCE, id, name="list", show=shown)
-
-
 @reading.get("/{id}/members", responses=exported(listed(schemas.MEMBER), schemas.MEMBER))
-async def members(request: Request, after: After, id: UUID, limit: Limit = 50, cursor: Cursor = None) -> Response:
+async def members(
+    request: Request, caller: Reader, after: After, id: UUID, limit: Limit = 50, cursor: Cursor = None
+) -> Response:
     """Who is on the list, in the order of their ids; who was erased is not."""
     return await listing(
         request,
         READ,
         after,
         lambda connection, limit, cursor: read_model.members(connection, id, limit=limit, cursor=cursor),
-        show=lambda row: {name: value for name, value in row.items() if name != "list_id"},
+        show=lambda row: row,
         limit=limit,
         cursor=cursor,
     )
-
-
-def shown(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {"id": row["list_id"], **{name: value for name, value in row.items() if name != "list_id"}}

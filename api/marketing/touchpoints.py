@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import Field, StringConstraints
-from sqlalchemy import Connection
 
 from api.customers.customer_bodies import UtmBody
 from api.marketing import channel_schemas
-from api.shared import schemas
 from api.shared.access import Caller, may
 from api.shared.commanding import carry_out
 from api.shared.fields import Body, Code, ExternalId, SystemCode, Told
-from api.shared.followed import of_customer
-from api.shared.looking import look_back, seen_by
-from api.shared.openapi import ACCEPTED, CREATED, exported, listed, one
+from api.shared.filtering import filters
+from api.shared.looking import Row, seen_by
+from api.shared.openapi import ACCEPTED, CREATED, one
 from api.shared.past import Resource, When, as_of
-from api.shared.reading import After, AnyCode, Cursor, Day, Limit, absent, found, listing, read
-from api.shared.sorting import By, sorting
+from api.shared.reading import After, absent, found, read
 from api.shared.strict import StrictRoute
-from api.shared.zones import Zone
+from api.shared.views import Views
 from commands.marketing import touchpoints as commands
-from domain.marketing.touchpoint import Touchpoint
+from domain.marketing.touchpoint import Kind, Touchpoint
 from domain.shared.ids import external_id, new_id
 from projections.marketing import touchpoints as read_model
-from projections.shared.pages import Page
 
 PREFIX = "/v1/touchpoints"
 
@@ -42,7 +37,6 @@ commanding = APIRouter(
 reading = APIRouter(prefix=PREFIX, tags=["touchpoints"])
 
 Reader = Annotated[Caller, may("channels:read")]
-Kind = Literal["impression", "click", "visit", "form"]
 ClickId = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 
 TOUCHPOINTS = Resource(Touchpoint, read_model.touchpoints, read_model.get)
@@ -96,67 +90,27 @@ async def record(request: Request, body: TouchpointBody) -> Response:
     return await carry_out(request, commands.record, body, target=id, fresh=known is None, location=PREFIX, **facts)
 
 
-async def filtered(
-    zone: Zone,
-    customer_id: UUID | None = None,
-    lead_id: UUID | None = None,
-    campaign_id: UUID | None = None,
-    channel: AnyCode = None,
-    kind: Kind | None = None,
-    occurred_from: Day = None,
-    occurred_to: Day = None,
-) -> read_model.Filter:
-    return read_model.Filter(
-        customer_id=customer_id,
-        lead_id=lead_id,
-        campaign_id=campaign_id,
-        channel=channel,
-        kind=kind,
-        occurred_from=occurred_from,
-        occurred_to=occurred_to,
-        zone=zone,
-    )
-
-
-@reading.get("", responses=exported(listed(channel_schemas.TOUCHPOINT), channel_schemas.TOUCHPOINT))
-async def touchpoints(
-    request: Request,
-    caller: Reader,
-    after: After,
-    wanted: Annotated[read_model.Filter, Depends(filtered)],
-    by: Annotated[By[read_model.Sort], sorting(read_model.Sort, "-occurred_at")],
-    limit: Limit = 50,
-    cursor: Cursor = None,
-) -> Response:
-    """Touchpoints by filters; days are half-open and in `zone`."""
-
-    def pages(connection: Connection, limit: int, cursor: str | None) -> Page:
-        return read_model.listing(connection, wanted, sort=by.key, descending=by.descending, limit=limit, cursor=cursor)
-
-    needed = of_customer("touchpoints", wanted.customer_id, "leads")
-    return await listing(request, needed, after, pages, show=lambda row: shown(row, caller), limit=limit, cursor=cursor)
+views = Views(reading, TOUCHPOINTS, channel_schemas.TOUCHPOINT, permission="channels:read")
+views.many(
+    read_model.listing,
+    "Touchpoints by filters; days are half-open and in `zone`.",
+    called="touchpoints",
+    filtered=filters(read_model.Filter),
+    sort=read_model.Sort,
+    first="-occurred_at",
+    also=("leads",),
+)
+views.history("The touchpoint's one event.")
 
 
 @reading.get("/{id}", responses=one(channel_schemas.TOUCHPOINT))
 async def touchpoint(request: Request, caller: Reader, after: After, when: When, id: UUID) -> Response:
     """One touchpoint."""
-    row: Mapping[str, Any] | None
+    row: Row | None
     if when.now:
         row, position = await read(request, "touchpoints", after, lambda connection: read_model.get(connection, id))
     else:
         row, position = await as_of(request, TOUCHPOINTS, id, when)
     if row is None:
         return absent("touchpoint", id, position)
-    return found(request, shown(row, caller), position, 1)
-
-
-@reading.get("/{id}/history", responses=listed(schemas.CHANGE, 404))
-async def touchpoint_history(request: Request, caller: Reader, id: UUID) -> Response:
-    """The touchpoint's one event."""
-    personal = caller.may("personal:read")
-    return await look_back(request, TOUCHPOINTS, id, name="touchpoint", show=lambda row: shown(row, caller), personal=personal)
-
-
-def shown(row: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
-    """The touchpoint as this caller may see it."""
-    return seen_by(caller, row, "touchpoint_id")
+    return found(request, seen_by(caller, row, "touchpoint_id"), position, 1)

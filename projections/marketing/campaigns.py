@@ -15,6 +15,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import Column, Connection, Date, Integer, Text, select
 
+from domain.marketing.campaign.state import Status
 from domain.shared.events import Recorded
 from projections.marketing.campaign_book import CAMPAIGN_EVENTS, CampaignBook, profile
 from projections.shared.lists import Asked, Listing, among
@@ -93,7 +94,7 @@ def _save_narrow(rows: Rows, books: dict[UUID, CampaignBook], changed: Collectio
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
     """Campaigns with all of these; None asks for any."""
 
-    status: str | None = None
+    status: Status | None = None
     owner: str | None = None
     team: str | None = None
     tag: str | None = None

@@ -15,7 +15,7 @@ import msgspec
 from sqlalchemy import BigInteger, Column, ColumnElement, Date, Index, Text, Uuid
 
 from domain.customers.customer.events import Erased
-from domain.marketing.touchpoint import Recorded
+from domain.marketing.touchpoint import Kind, Recorded
 from domain.sales.lead.events import Erased as LeadErased
 from domain.shared.events import Recorded as Fact
 from domain.shared.utm import Utm
@@ -86,7 +86,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     lead_id: UUID | None = None
     campaign_id: UUID | None = None
     channel: str | None = None
-    kind: str | None = None
+    kind: Kind | None = None
     occurred_from: date | None = None
     occurred_to: date | None = None
     zone: tzinfo = UTC
