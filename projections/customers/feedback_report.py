@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, tzinfo
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -22,7 +22,7 @@ from projections.service.ticket_course import microseconds
 from projections.service.ticket_measures import SECOND
 from projections.service.ticket_report import Measure
 from projections.shared.grouped import spreads
-from projections.shared.occurred import day_of, within
+from projections.shared.occurred import Days, day_of, within
 from projections.shared.ratios import Ratio, proportion, ratio
 from projections.shared.rows import Row
 
@@ -78,13 +78,10 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     unacknowledged: int
 
 
-class Question(msgspec.Struct, frozen=True, kw_only=True):
+class Question(Days, frozen=True, kw_only=True):
     """What was submitted (and requested) on days from `from_` to before `to` in `zone`, with these values; None is any."""
 
     by: tuple[Group, ...] = ()
-    from_: date
-    to: date
-    zone: tzinfo = UTC
     kind: str | None = None
     channel: str | None = None
     agent: str | None = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, tzinfo
+from datetime import date
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Select, Subquery, func, select
 
 from domain.shared.money import from_minor_units
 from projections.customers.merging import left_of, survivors
-from projections.sales.channel_sales import Period, day_of_row, first_day, quarter, sales
+from projections.sales.channel_sales import Question, day_of_row, first_day, period_of, quarter, sales
 from projections.sales.orders import order_rows
 from projections.shared.occurred import day_of, midnight
 from projections.shared.ratios import Ratio, proportion, ratio
@@ -64,16 +64,6 @@ class Cohort(msgspec.Struct, frozen=True, kw_only=True):
     retention: Ratio
 
 
-class Question(msgspec.Struct, frozen=True, kw_only=True):
-    """Days from `from_` to before `to` in `zone`; None is any channel, any currency."""
-
-    from_: date
-    to: date
-    zone: tzinfo = UTC
-    channel: str | None = None
-    currency: str | None = None
-
-
 class _Group(NamedTuple):
     period: date | None
     currency: str
@@ -84,10 +74,9 @@ class _Group(NamedTuple):
 # New against returning
 
 
-def new_and_returning(
-    connection: Connection, question: Question, *, by_channel: bool = False, by_period: Period | None = None
-) -> list[Bought]:
+def new_and_returning(connection: Connection, question: Question) -> list[Bought]:
     """Sales on these days by kind of buyer and currency, and as asked: of an order all that was sold and came back."""
+    by_channel, by_period = "channel" in question.by, period_of(question.by)
     sums: defaultdict[_Group, list[int]] = defaultdict(lambda: [0] * (1 + len(AMOUNTS)))
     customers: defaultdict[_Group, set[UUID]] = defaultdict(set)
     for row in _sold(connection, question):

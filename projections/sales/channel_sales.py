@@ -18,7 +18,7 @@ order's rows add up to what the order stands at (`order_book.figures`). The defi
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Literal
 
@@ -29,7 +29,7 @@ from domain.sales.order.placing import Placed
 from domain.shared.events import Recorded
 from domain.shared.money import from_minor_units
 from projections.sales.order_book import NOTHING, ORDER_EVENTS, ORDER_TYPES, Book, Figures, figures
-from projections.shared.occurred import midnight, own_day
+from projections.shared.occurred import Days, midnight, own_day
 from projections.shared.projection import Delivery, Projection
 from projections.shared.ratios import Ratio, ratio
 from projections.shared.rows import Row, Rows
@@ -102,6 +102,7 @@ def quarter(at: datetime) -> int:
 
 Period = Literal["day", "week", "month"]
 PERIODS: tuple[Period, ...] = ("day", "week", "month")
+Group = Literal["channel", "day", "week", "month"]
 
 
 class Sales(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,20 +126,24 @@ class Sales(msgspec.Struct, frozen=True, kw_only=True):
     average_order: Ratio
 
 
-def report(
-    connection: Connection,
-    *,
-    from_: date,
-    to: date,
-    by_channel: bool = True,
-    by_period: Period | None = None,
-    zone: tzinfo = UTC,
-    channel: str | None = None,
-    currency: str | None = None,
-) -> list[Sales]:
-    """Sales on days from `from_` to before `to` in `zone`, by currency and as asked; groups without a fact are left out."""
+class Question(Days, frozen=True, kw_only=True):
+    """Days from `from_` to before `to` in `zone`; None is any channel, any currency."""
+
+    by: tuple[Group, ...] = ()
+    channel: str | None = None
+    currency: str | None = None
+
+
+def period_of(by: Sequence[str]) -> Period | None:
+    """The kind of period that is among the groups."""
+    return next((period for period in PERIODS if period in by), None)
+
+
+def report(connection: Connection, question: Question) -> list[Sales]:
+    """Sales on these days, by currency and as asked; groups without a fact are left out."""
+    by_channel, by_period, zone = "channel" in question.by, period_of(question.by), question.zone
     groups: dict[tuple[str | None, date | None, str], list[int]] = {}
-    for row in _summed(connection, from_, to, zone, channel, currency, by_day=by_period is not None):
+    for row in _summed(connection, question, by_day=by_period is not None):
         period = first_day(day_of_row(row, zone), by_period) if by_period else None
         group = (row["channel"] if by_channel else None, period, row["currency"])
         amounts = [int(row[name]) for name in ("orders", *Figures._fields)]
@@ -159,20 +164,18 @@ def day_of_row(row: Row, zone: tzinfo) -> date:
     return own or datetime.fromtimestamp(row["quarter"] * QUARTER, zone).date()
 
 
-def _summed(
-    connection: Connection, from_: date, to: date, zone: tzinfo, channel: str | None, currency: str | None, *, by_day: bool
-) -> Iterable[Row]:
+def _summed(connection: Connection, question: Question, *, by_day: bool) -> Iterable[Row]:
     """Sums by channel and currency, and with `by_day` also by quarter of an hour, or own day."""
     table = sales.c
-    first, end = (quarter(midnight(day, zone)) for day in (from_, to))
-    for column, low, high in ((table.quarter, first, end), (table.day, from_, to)):
+    first, end = (quarter(midnight(day, question.zone)) for day in (question.from_, question.to))
+    for column, low, high in ((table.quarter, first, end), (table.day, question.from_, question.to)):
         sums = [func.sum(table[name]).label(name) for name in ("orders", *Figures._fields)]
         key = (table.channel, table.currency, column) if by_day else (table.channel, table.currency)
         query: Select[tuple[object, ...]] = select(*key, *sums).where(column >= low, column < high).group_by(*key)
-        if channel is not None:
-            query = query.where(table.channel == channel)
-        if currency is not None:
-            query = query.where(table.currency == currency)
+        if question.channel is not None:
+            query = query.where(table.channel == question.channel)
+        if question.currency is not None:
+            query = query.where(table.currency == question.currency)
         for row in connection.execute(query).mappings():
             yield {"day": None, "quarter": None, **row}
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
@@ -24,7 +24,7 @@ from projections.sales.leads import lead_rows
 from projections.sales.pipelines import probabilities
 from projections.service.ticket_report import GROUP_LIMIT, TooManyGroups
 from projections.shared.grouped import spreads
-from projections.shared.occurred import day_of, within
+from projections.shared.occurred import Days, day_of, within
 from projections.shared.ratios import Ratio, proportion, ratio
 from projections.shared.rows import Row
 
@@ -80,13 +80,10 @@ class Funnel(msgspec.Struct, frozen=True, kw_only=True):
     money: dict[str, Money]
 
 
-class Question(msgspec.Struct, frozen=True, kw_only=True):
+class Question(Days, frozen=True, kw_only=True):
     """Days are from `from_` to before `to` in `zone`; None is any value."""
 
     by: tuple[Group, ...] = ()
-    from_: date
-    to: date
-    zone: tzinfo = UTC
     channel: str | None = None
     origin: str | None = None
     owner: str | None = None

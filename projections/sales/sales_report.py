@@ -6,7 +6,7 @@ Goods only: tax, charges and payments are of no product, and stand in the report
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, tzinfo
+from datetime import date
 from decimal import Decimal
 from itertools import groupby
 from typing import Literal, NamedTuple
@@ -15,10 +15,10 @@ import msgspec
 from sqlalchemy import Connection, case, func, select
 
 from domain.shared.money import from_minor_units
-from projections.sales.channel_sales import PERIODS, Period, average_order, day_of_row, first_day, quarter
+from projections.sales.channel_sales import Period, average_order, day_of_row, first_day, period_of, quarter
 from projections.sales.product_sales import AMOUNTS, MILLION, product_sales_rows
 from projections.service.ticket_report import TooManyGroups
-from projections.shared.occurred import midnight
+from projections.shared.occurred import Days, midnight
 from projections.shared.ratios import Ratio, ratio
 from projections.shared.rows import Row
 
@@ -54,16 +54,13 @@ class Sales(msgspec.Struct, frozen=True, kw_only=True):
     return_rate: Ratio
 
 
-class Question(msgspec.Struct, frozen=True, kw_only=True):
+class Question(Days, frozen=True, kw_only=True):
     """Sales on days from `from_` to before `to` in `zone`, with these values; None is any.
 
     `top` leaves the first groups by `sort` of each period and currency; without it they are in the order of their values.
     """
 
     by: tuple[Group, ...] = ()
-    from_: date
-    to: date
-    zone: tzinfo = UTC
     channel: str | None = None
     product: str | None = None
     category: str | None = None
@@ -73,7 +70,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def period(self) -> Period | None:
-        return next((period for period in PERIODS if period in self.by), None)
+        return period_of(self.by)
 
     @property
     def own(self) -> list[str]:

@@ -7,19 +7,21 @@ says nothing of them but in all.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime, tzinfo
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 import msgspec
 from msgspec.structs import asdict
 from sqlalchemy import Connection
 
+from domain.customers.feedback.values import Kind
 from projections.customers import feedback_report
 from projections.customers.feedback_report import Group, Key
-from projections.sales.channel_sales import PERIODS, Period
+from projections.sales.channel_sales import PERIODS, period_of
 from projections.service import service_level_report, ticket_backlog, ticket_report
 from projections.service.service_level_report import Kept
 from projections.service.ticket_report import GROUP_LIMIT, Hours, Times, TooManyGroups
+from projections.shared.occurred import Days
 
 Shown = dict[str, Any]
 
@@ -39,18 +41,15 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     backlog: Shown | None = None
 
 
-class Question(msgspec.Struct, frozen=True, kw_only=True):
+class Question(Days, frozen=True, kw_only=True):
     """Of days from `from_` to before `to` in `zone`, with these values; None is any.
 
     `kind` is that of feedback, and `clock` that of tickets' times.
     """
 
     by: tuple[Group, ...] = ()
-    from_: date
-    to: date
-    zone: tzinfo = UTC
     clock: Hours = "calendar"
-    kind: str | None = None
+    kind: Kind | None = None
     channel: str | None = None
     agent: str | None = None
 
@@ -103,7 +102,7 @@ def _service_levels(connection: Connection, question: Question, now: datetime) -
 
 def _backlog(connection: Connection, question: Question, now: datetime) -> _Part:
     by = _of_tickets(question)
-    period: Period | None = next((name for name in PERIODS if name in by), None)
+    period = period_of(by)
     names = [name for name in by if name not in PERIODS]
     asked = ticket_backlog.Question(by=period, **_asked(question))
     total, flows = ticket_backlog.by_groups(connection, asked, names, now)

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, tzinfo
 from typing import Any
 
-import msgspec
 from sqlalchemy import ColumnElement
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
+
+from projections.shared.occurred import Days
 
 NAMES = ("agent", "team", "category", "priority", "channel")
 
 
-class TicketFilter(msgspec.Struct, frozen=True, kw_only=True):
+class TicketFilter(Days, frozen=True, kw_only=True):
     """Days from `from_` to before `to` in `zone`, and tickets with these values; None is any."""
 
-    from_: date
-    to: date
-    zone: tzinfo = UTC
     agent: str | None = None
     team: str | None = None
     category: str | None = None

@@ -6,11 +6,20 @@ the instant, and the own day where there is one.
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, tzinfo
+from datetime import UTC, date, datetime, time, tzinfo
 
+import msgspec
 from sqlalchemy import ColumnElement, and_, or_, true
 
 from domain.shared.events import Metadata
+
+
+class Days(msgspec.Struct, frozen=True, kw_only=True):
+    """What a report is asked about: days from `from_` to before `to` in `zone`."""
+
+    from_: date
+    to: date
+    zone: tzinfo = UTC
 
 
 def own_day(metadata: Metadata) -> date | None:
