@@ -9,11 +9,12 @@ from fastapi import APIRouter, Query, Request, Response
 from api.marketing import channel_schemas as schemas
 from api.sales.channel_sales import DEFINITION as SALES
 from api.shared.access import may
-from api.shared.grouping import From, To, grouped, period_of
+from api.shared.grouping import From, To, grouped
 from api.shared.openapi import answers, exported
 from api.shared.reading import FIRST_DAY, LAST_DAY, After, AnyCode, read, report
 from api.shared.zones import Zone
 from projections.marketing import channel_effect as read_model
+from projections.shared.reports import period_of
 
 router = APIRouter(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read")])
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
 from api.shared import schemas
 from api.shared.access import may
-from api.shared.grouping import From, To, grouped, period_of
+from api.shared.grouping import questions, reported
 from api.shared.openapi import answers, exported
-from api.shared.reading import FIRST_DAY, LAST_DAY, After, AnyCode, read, report
-from api.shared.zones import Zone
+from api.shared.reading import After, AnyCurrency
 from projections.sales import channel_sales as read_model
 
 router = APIRouter(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read")])
@@ -21,48 +20,13 @@ DEFINITION = (
     " own day; total = net + tax + charges. Cancelled and unpaid orders count, test orders and gift cards do not."
 )
 
+By = Annotated[tuple[read_model.Group, ...], Query(max_length=2, description="Groups: by channel, and by one kind of period.")]
+Asked = Annotated[read_model.Question, questions(read_model.Question, ("channel",), by=By, currency=AnyCurrency)]
+
 
 @router.get("/channel-sales", responses=exported(answers(schemas.CHANNEL_SALES), {"type": "object"}))
-async def channel_sales(
-    request: Request,
-    after: After,
-    zone: Zone,
-    from_: From = FIRST_DAY,
-    to: To = LAST_DAY,
-    by: Annotated[
-        tuple[Literal["channel", "day", "week", "month"], ...],
-        Query(max_length=2, description="Groups: by channel, and by one kind of period."),
-    ] = ("channel",),
-    channel: AnyCode = None,
-    currency: Annotated[str | None, Query(pattern=r"^[A-Z]{3}$")] = None,
-) -> Response:
+async def channel_sales(request: Request, after: After, question: Asked) -> Response:
     """Which channel sold what: orders, gross, net and what lies between, by channel, period and currency."""
-    groups_by = grouped(by)
-    groups, position = await read(
-        request,
-        "channel_sales",
-        after,
-        lambda connection: read_model.report(
-            connection,
-            from_=from_,
-            to=to,
-            by_channel="channel" in groups_by,
-            by_period=period_of(groups_by),
-            zone=zone,
-            channel=channel,
-            currency=currency,
-        ),
-    )
-    return report(
-        request,
-        {
-            "from": from_,
-            "to": to,
-            "zone": str(zone),
-            "by": groups_by,
-            "definition": DEFINITION,
-            "position": position,
-            "groups": groups,
-        },
-        position,
+    return await reported(
+        request, after, question, ("channel_sales",), read_model.report, snapshot=False, by=question.by, definition=DEFINITION
     )

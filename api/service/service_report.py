@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
 from api.customers import contact_schemas as schemas
 from api.shared.access import may
-from api.shared.grouping import From, To, grouped
+from api.shared.grouping import questions, reported
 from api.shared.openapi import answers, exported
-from api.shared.reading import FIRST_DAY, LAST_DAY, After, AnyCode, read, report
-from api.shared.zones import Zone
-from domain.customers.feedback.values import Kind
+from api.shared.reading import After
 from projections.customers.feedback_report import Group
 from projections.service import service_report as read_model
 from projections.service.ticket_report import Hours
@@ -21,8 +20,8 @@ from projections.service.ticket_report import Hours
 router = APIRouter(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read")])
 
 By = Annotated[tuple[Group, ...], Query(max_length=4, description="Groups, with one kind of period at most.")]
-Clock = Annotated[Hours, Query(description="By which tickets' times are counted; those of feedback are calendar time.")]
-READ = {"feedback": None, "ticket_times": None, "service_calendars": None, "sla_policies": None}
+Clock = Annotated[Hours, Query(description="By which tickets' times are counted; feedback's are calendar time.")]
+Asked = Annotated[read_model.Question, questions(read_model.Question, ("channel",), by=By, clock=Clock)]
 
 DEFINITION = (
     "feedback: of what was submitted from `from` to before `to`; the response rate is of feedback requested on these days. csat"
@@ -35,40 +34,18 @@ DEFINITION = (
 
 
 @router.get("/service", responses=exported(answers(schemas.SERVICE), schemas.SERVICE_GROUP))
-async def service(
-    request: Request,
-    after: After,
-    zone: Zone,
-    from_: From = FIRST_DAY,
-    to: To = LAST_DAY,
-    by: By = ("channel",),
-    clock: Annotated[
-        Hours, Query(description="By which tickets' times are counted; feedback's are calendar time.")
-    ] = "calendar",
-    kind: Kind | None = None,
-    channel: AnyCode = None,
-    agent: AnyCode = None,
-) -> Response:
+async def service(request: Request, after: After, question: Asked) -> Response:
     """What customers say, how long tickets take, which promises were kept and what waits: by channel or as asked, and of all.
 
     Without any group it is in all. Tickets are of no kind of feedback: by `kind` they are in the total only.
     """
-    question = read_model.Question(
-        by=grouped(by), from_=from_, to=to, zone=zone, clock=clock, kind=kind, channel=channel, agent=agent
+    return await reported(
+        request,
+        after,
+        question,
+        ("feedback", "ticket_times", "service_calendars", "sla_policies"),
+        partial(read_model.report, now=datetime.now(UTC)),
+        clock=question.clock,
+        by=question.by,
+        definition=DEFINITION,
     )
-    now = datetime.now(UTC)
-    (total, found), position = await read(
-        request, READ, after, lambda connection: read_model.report(connection, question, now), snapshot=True
-    )
-    body = {
-        "from": from_,
-        "to": to,
-        "zone": str(zone),
-        "clock": clock,
-        "by": question.by,
-        "definition": DEFINITION,
-        "position": position,
-        "total": total,
-        "groups": found,
-    }
-    return report(request, body, position)

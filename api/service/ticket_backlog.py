@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
+from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
-from msgspec.structs import asdict
 
 from api.service import service_level_schemas as schemas
-from api.service.ticket_filter import Filtered
 from api.shared.access import may
+from api.shared.grouping import questions, reported
 from api.shared.openapi import answers, exported
-from api.shared.reading import After, read, report
+from api.shared.reading import After
 from projections.service import ticket_backlog as read_model
 from projections.shared.reports import Period
 
 router = APIRouter(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read")])
+
+Asked = Annotated[read_model.Question, questions(read_model.Question, "day", by=Period)]
 
 DEFINITION = (
     "A ticket waits while it is neither solved nor closed. backlog = that of the period before + opened + reopened - finished."
@@ -23,25 +26,15 @@ DEFINITION = (
 
 
 @router.get("/ticket-backlog", responses=exported(answers(schemas.BACKLOG), schemas.FLOW))
-async def ticket_backlog(
-    request: Request,
-    after: After,
-    tickets: Filtered,
-    by: Period = "day",
-) -> Response:
+async def ticket_backlog(request: Request, after: After, question: Asked) -> Response:
     """How many tickets came, came back and were finished in each period, and how many waited at its end and how long."""
-    question = read_model.Question(by=by, **asdict(tickets))
-    now = datetime.now(UTC)
-    found, position = await read(
-        request, "ticket_times", after, lambda connection: read_model.report(connection, question, now)
+    return await reported(
+        request,
+        after,
+        question,
+        ("ticket_times",),
+        partial(read_model.report, now=datetime.now(UTC)),
+        snapshot=False,
+        by=question.by,
+        definition=DEFINITION,
     )
-    body = {
-        "from": tickets.from_,
-        "to": tickets.to,
-        "zone": str(tickets.zone),
-        "by": by,
-        "definition": DEFINITION,
-        "position": position,
-        "groups": found,
-    }
-    return report(request, body, position)

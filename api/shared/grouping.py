@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import date
-from typing import Annotated, TypeVar
+from inspect import signature
+from typing import Annotated, Any, TypeVar
 
-from fastapi import Query
+from fastapi import Depends, Query, Request, Response
+from sqlalchemy import Connection
 
+from api.shared.filtering import filters
 from api.shared.problems import Problem
-from api.shared.reading import FIRST_DAY, LAST_DAY
-from projections.shared.reports import PERIODS, Period
+from api.shared.reading import FIRST_DAY, LAST_DAY, read, report
+from projections.shared.reports import PERIODS, Days
 
 Group = TypeVar("Group", bound=str)
+Q = TypeVar("Q", bound=Days)
 
 
 From = Annotated[date, Query(alias="from", ge=FIRST_DAY, le=LAST_DAY, description="The first day.")]
@@ -27,6 +31,42 @@ def grouped(by: Iterable[Group]) -> tuple[Group, ...]:
     return groups
 
 
-def period_of(by: Sequence[str]) -> Period | None:
-    """The kind of period that is among the groups."""
-    return next((period for period in PERIODS if period in by), None)
+def questions(kind: type[Q], by: Any = (), /, **special: Any) -> Any:
+    """A dependency: the question of a report, of all days and by these groups unless the request names others.
+
+    Without `by` the request names no groups. `special` are annotations of parameters as in `filters`. Raises Problem 422
+    where the report would be by two kinds of period.
+    """
+    filtered = filters(kind, None if by else {"by": tuple}, from_=From, to=To, **special)
+    defaults = {"from_": FIRST_DAY, "to": LAST_DAY, "by": by}
+
+    async def question(**asked: Any) -> Q:
+        groups = asked.get("by")
+        made: Q = await filtered(**asked | ({"by": grouped(groups)} if isinstance(groups, tuple) else {}))
+        return made
+
+    declared = signature(filtered)
+    parameters = [one.replace(default=defaults.get(one.name, one.default)) for one in declared.parameters.values()]
+    question.__signature__ = declared.replace(parameters=parameters)  # type: ignore[attr-defined]
+    return Depends(question)
+
+
+async def reported(
+    request: Request,
+    after: int,
+    question: Q,
+    read_models: tuple[str, ...],
+    query: Callable[[Connection, Q], Any],
+    *,
+    snapshot: bool = True,
+    **said: Any,
+) -> Response:
+    """A report: its days, what is `said` of it, and what the query of these read models finds.
+
+    The query finds the groups, or the total and the groups.
+    """
+    needed = dict.fromkeys(read_models)
+    found, position = await read(request, needed, after, lambda connection: query(connection, question), snapshot=snapshot)
+    parts = {"total": found[0], "groups": found[1]} if isinstance(found, tuple) else {"groups": found}
+    days = {"from": question.from_, "to": question.to, "zone": str(question.zone)}
+    return report(request, {**days, **said, "position": position, **parts}, position)

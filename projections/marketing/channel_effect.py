@@ -161,7 +161,8 @@ class _Told(NamedTuple):
 
     @classmethod
     def of(cls, connection: Connection, from_: date, to: date, by: Period | None, zone: tzinfo) -> _Told:
-        sold = channel_sales.report(connection, from_=from_, to=to, by_period=by, zone=zone)
+        wanted = channel_sales.Question(from_=from_, to=to, zone=zone, by=("channel", by) if by else ("channel",))
+        sold = channel_sales.report(connection, wanted)
         sales = {(Place(one.channel or "", one.period), one.currency): one for one in sold}
         return cls(
             channels=by_code(connection),

@@ -19,11 +19,11 @@ from sqlalchemy import Connection, Select, Subquery, func, select
 
 from domain.shared.money import from_minor_units
 from projections.customers.merging import left_of, survivors
-from projections.sales.channel_sales import sales
+from projections.sales.channel_sales import Question, sales
 from projections.sales.orders import order_rows
 from projections.shared.occurred import day_of
 from projections.shared.ratios import Ratio, proportion, ratio
-from projections.shared.reports import Days, Period, day_of_row, first_day, inside, matching
+from projections.shared.reports import day_of_row, first_day, inside, matching, period_of
 from projections.shared.rows import Row
 
 Buyer = Literal["new", "returning", "guest"]
@@ -65,13 +65,6 @@ class Cohort(msgspec.Struct, frozen=True, kw_only=True):
     retention: Ratio
 
 
-class Question(Days, frozen=True, kw_only=True):
-    """Days from `from_` to before `to` in `zone`; None is any channel, any currency."""
-
-    channel: str | None = None
-    currency: str | None = None
-
-
 class _Group(NamedTuple):
     period: date | None
     currency: str
@@ -82,10 +75,9 @@ class _Group(NamedTuple):
 # New against returning
 
 
-def new_and_returning(
-    connection: Connection, question: Question, *, by_channel: bool = False, by_period: Period | None = None
-) -> list[Bought]:
+def new_and_returning(connection: Connection, question: Question) -> list[Bought]:
     """Sales on these days by kind of buyer and currency, and as asked: of an order all that was sold and came back."""
+    by_channel, by_period = "channel" in question.by, period_of(question.by)
     sums: defaultdict[_Group, list[int]] = defaultdict(lambda: [0] * (1 + len(AMOUNTS)))
     customers: defaultdict[_Group, set[UUID]] = defaultdict(set)
     for row in _sold(connection, question):

@@ -18,8 +18,9 @@ order's rows add up to what the order stands at (`order_book.figures`). The defi
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, tzinfo
+from datetime import date
 from decimal import Decimal
+from typing import Literal
 
 import msgspec
 from sqlalchemy import BigInteger, Column, Connection, Date, Index, Select, Text, Uuid, func, select
@@ -31,7 +32,7 @@ from projections.sales.order_book import NOTHING, ORDER_EVENTS, Book, Figures, f
 from projections.sales.order_turns import states, turns
 from projections.shared.projection import Delivery, Projection, own, types
 from projections.shared.ratios import Ratio, ratio
-from projections.shared.reports import Days, Period, dated, day_of_row, first_day, inside
+from projections.shared.reports import Days, dated, day_of_row, first_day, inside, matching, period_of
 from projections.shared.rows import Row, Rows
 from projections.shared.tables import columns, table
 
@@ -76,6 +77,8 @@ def _sale(book: Book, recorded: Recorded, difference: Figures) -> Row:
 
 # How it is queried
 
+Group = Literal["channel", "day", "week", "month"]
+
 
 class Sales(msgspec.Struct, frozen=True, kw_only=True):
     """Sums of one group; `channel` or `period` (its first day) is None where the report does not group by it."""
@@ -98,20 +101,19 @@ class Sales(msgspec.Struct, frozen=True, kw_only=True):
     average_order: Ratio
 
 
-def report(
-    connection: Connection,
-    *,
-    from_: date,
-    to: date,
-    by_channel: bool = True,
-    by_period: Period | None = None,
-    zone: tzinfo = UTC,
-    channel: str | None = None,
-    currency: str | None = None,
-) -> list[Sales]:
-    """Sales on days from `from_` to before `to` in `zone`, by currency and as asked; groups without a fact are left out."""
+class Question(Days, frozen=True, kw_only=True):
+    """Days from `from_` to before `to` in `zone`; None is any channel, any currency."""
+
+    by: tuple[Group, ...] = ()
+    channel: str | None = None
+    currency: str | None = None
+
+
+def report(connection: Connection, question: Question) -> list[Sales]:
+    """Sales on these days, by currency and as asked; groups without a fact are left out."""
+    by_channel, by_period, zone = "channel" in question.by, period_of(question.by), question.zone
     groups: dict[tuple[str | None, date | None, str], list[int]] = {}
-    for row in _summed(connection, from_, to, zone, channel, currency, by_day=by_period is not None):
+    for row in _summed(connection, question, by_day=by_period is not None):
         period = first_day(day_of_row(row, zone), by_period) if by_period else None
         group = (row["channel"] if by_channel else None, period, row["currency"])
         amounts = [int(row[name]) for name in ("orders", *Figures._fields)]
@@ -120,19 +122,14 @@ def report(
     return [_sales(*group, orders, Figures(*amounts)) for group, (orders, *amounts) in ordered]
 
 
-def _summed(
-    connection: Connection, from_: date, to: date, zone: tzinfo, channel: str | None, currency: str | None, *, by_day: bool
-) -> Iterable[Row]:
+def _summed(connection: Connection, question: Question, *, by_day: bool) -> Iterable[Row]:
     """Sums by channel and currency, and with `by_day` also by quarter of an hour, or own day."""
     table = sales.c
-    for column, within in inside(table, Days(from_=from_, to=to, zone=zone)):
+    for column, within in inside(table, question):
         sums = [func.sum(table[name]).label(name) for name in ("orders", *Figures._fields)]
         key = (table.channel, table.currency, column) if by_day else (table.channel, table.currency)
-        query: Select[tuple[object, ...]] = select(*key, *sums).where(within).group_by(*key)
-        if channel is not None:
-            query = query.where(table.channel == channel)
-        if currency is not None:
-            query = query.where(table.currency == currency)
+        conditions = (within, *matching(table, question, ("channel", "currency")))
+        query: Select[tuple[object, ...]] = select(*key, *sums).where(*conditions).group_by(*key)
         for row in connection.execute(query).mappings():
             yield {"day": None, "quarter": None, **row}
 

@@ -18,7 +18,7 @@ from domain.shared.money import from_minor_units
 from projections.sales.channel_sales import average_order
 from projections.sales.product_sales import AMOUNTS, MILLION, product_sales_rows
 from projections.shared.ratios import Ratio, ratio
-from projections.shared.reports import PERIODS, Days, Period, TooManyGroups, day_of_row, first_day, inside, matching
+from projections.shared.reports import Days, Period, TooManyGroups, day_of_row, first_day, inside, matching, period_of
 from projections.shared.rows import Row
 
 Group = Literal["day", "week", "month", "channel", "product", "category"]
@@ -69,7 +69,7 @@ class Question(Days, frozen=True, kw_only=True):
 
     @property
     def period(self) -> Period | None:
-        return next((period for period in PERIODS if period in self.by), None)
+        return period_of(self.by)
 
     @property
     def own(self) -> list[str]:

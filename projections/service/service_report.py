@@ -14,12 +14,13 @@ import msgspec
 from msgspec.structs import asdict
 from sqlalchemy import Connection
 
+from domain.customers.feedback.values import Kind
 from projections.customers import feedback_report
 from projections.customers.feedback_report import Group
 from projections.service import service_level_report, ticket_backlog, ticket_report
 from projections.service.service_level_report import Kept
 from projections.service.ticket_report import Hours, Times
-from projections.shared.reports import PERIODS, Days, Key, Period, limited, named, place
+from projections.shared.reports import PERIODS, Days, Key, limited, named, period_of, place
 
 Shown = dict[str, Any]
 
@@ -47,7 +48,7 @@ class Question(Days, frozen=True, kw_only=True):
 
     by: tuple[Group, ...] = ()
     clock: Hours = "calendar"
-    kind: str | None = None
+    kind: Kind | None = None
     channel: str | None = None
     agent: str | None = None
 
@@ -95,7 +96,7 @@ def _service_levels(connection: Connection, question: Question, now: datetime) -
 
 def _backlog(connection: Connection, question: Question, now: datetime) -> _Part:
     by = _of_tickets(question)
-    period: Period | None = next((name for name in PERIODS if name in by), None)
+    period = period_of(by)
     names = [name for name in by if name not in PERIODS]
     asked = ticket_backlog.Question(by=period, **_asked(question))
     total, flows = ticket_backlog.by_groups(connection, asked, names, now)

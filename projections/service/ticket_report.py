@@ -61,8 +61,8 @@ class Times(msgspec.Struct, frozen=True, kw_only=True):
 class Question(TicketFilter, frozen=True, kw_only=True):
     """Tickets opened, solved or closed on days from `from_` to before `to` in `zone`, with these values; None is any."""
 
-    by: tuple[Group, ...] = ()
     dated_by: DatedBy = "solved"
+    by: tuple[Group, ...] = ()
     clock: Hours = "calendar"
 
 

@@ -81,6 +81,11 @@ def first_day(day: date, period: Period) -> date:
     return day.replace(day=1) if period == "month" else day
 
 
+def period_of(by: Sequence[str]) -> Period | None:
+    """The kind of period that is among the groups."""
+    return next((period for period in PERIODS if period in by), None)
+
+
 def limited(length: int) -> None:
     """Raises TooManyGroups."""
     if length > GROUP_LIMIT:

@@ -21,7 +21,7 @@ from domain.sales.order.terms import Terms
 from domain.sales.order.values import Charge, Discount, Item, LineQuantity, OrderDiscount, ReturnedLine, Tax
 from domain.shared.events import Context
 from projections.sales import channel_sales, orders
-from projections.sales.channel_sales import Sales
+from projections.sales.channel_sales import Question, Sales
 from projections.sales.order_book import Figures
 from tests.projections.harness import History, fold, in_memory, uuid
 from tests.projections.histories import ORDERS, histories
@@ -77,8 +77,8 @@ def by_day(connection: Connection, history: History, **asked: Any) -> dict[date 
 
 
 def reported(connection: Connection, **asked: Any) -> dict[date | None, Sales]:
-    wanted: dict[str, Any] = {"from_": date(2024, 2, 1), "to": date(2024, 5, 1), "by_period": "day", **asked}
-    return {sales.period: sales for sales in channel_sales.report(connection, **wanted)}
+    wanted: dict[str, Any] = {"from_": date(2024, 2, 1), "to": date(2024, 5, 1), "by": ("channel", "day"), **asked}
+    return {sales.period: sales for sales in channel_sales.report(connection, Question(**wanted))}
 
 
 def test_a_placed_order_sells_goods_without_tax_and_shipping(connection: Connection, history: History) -> None:
@@ -130,7 +130,7 @@ def test_a_cancelled_order_counts_and_returns_all_that_is_left(connection: Conne
     then(history, order, MARCH_3, lambda context: order.cancel(context))
     days = by_day(connection, history)
     assert days[date(2024, 3, 3)].total == -(D("41.80") - D(5))
-    [whole] = reported(connection, by_period=None).values()
+    [whole] = reported(connection, by=("channel",)).values()
     assert (whole.orders, whole.gross, whole.net, whole.total) == (1, D(40), D(0), D(0))
 
 
@@ -174,7 +174,7 @@ def test_currencies_never_mix(connection: Connection, history: History) -> None:
     yen = Terms.of("JPY", [Item(line_id="a", name="Tea", quantity=D(2), unit_price=D(1500))])
     placed(history, "two", agreed=yen)
     fold(connection, history, channel_sales.channel_sales)
-    report = channel_sales.report(connection, from_=date(2024, 3, 1), to=date(2024, 3, 2))
+    report = channel_sales.report(connection, Question(from_=date(2024, 3, 1), to=date(2024, 3, 2), by=("channel",)))
     assert [(sales.currency, sales.gross) for sales in report] == [("EUR", D(40)), ("JPY", D(3000))]
 
 
@@ -210,7 +210,7 @@ def test_weeks_begin_on_monday_and_channels_stay_apart(connection: Connection, h
     placed(history, at=datetime(2024, 3, 3, 12, tzinfo=UTC))
     placed(history, "two", at=datetime(2024, 3, 4, 12, tzinfo=UTC), channel="store-3")
     fold(connection, history, channel_sales.channel_sales)
-    report = channel_sales.report(connection, from_=date(2024, 3, 1), to=date(2024, 4, 1), by_period="week")
+    report = channel_sales.report(connection, Question(from_=date(2024, 3, 1), to=date(2024, 4, 1), by=("channel", "week")))
     assert [(s.period, s.channel) for s in report] == [(date(2024, 2, 26), "web"), (date(2024, 3, 4), "store-3")]
 
 

@@ -20,6 +20,7 @@ from domain.sales.order.values import Charge, Item, LineQuantity, OrderDiscount,
 from domain.shared.events import Context
 from projections.sales import buyers
 from projections.sales.buyers import Bought, Cohort
+from projections.sales.channel_sales import Question as OfBuyers
 from projections.sales.channel_sales import channel_sales, sales
 from projections.sales.orders import orders
 from projections.sales.product_sales import product_sales, product_sales_rows
@@ -77,13 +78,13 @@ def told(connection: Connection, history: History, *by: Any, **asked: Any) -> li
 
 def bought(connection: Connection, history: History, **asked: Any) -> dict[str, Bought]:
     fold_again(connection, history)
-    question = buyers.Question(**{"from_": MARCH, "to": MAY} | asked)
+    question = OfBuyers(**{"from_": MARCH, "to": MAY} | asked)
     return {group.buyer: group for group in buyers.new_and_returning(connection, question)}
 
 
 def cohorts(connection: Connection, history: History, **asked: Any) -> list[Cohort]:
     fold_again(connection, history)
-    return buyers.cohorts(connection, buyers.Question(**{"from_": MARCH, "to": MAY} | asked))
+    return buyers.cohorts(connection, OfBuyers(**{"from_": MARCH, "to": MAY} | asked))
 
 
 def fold_again(connection: Connection, history: History) -> None:
