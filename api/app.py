@@ -1,4 +1,4 @@
-"""The application: every router, listed by hand."""
+"""The application: every router, listed by hand and by module."""
 
 from __future__ import annotations
 
@@ -21,9 +21,7 @@ from api.customers import (
     relations,
 )
 from api.marketing import (
-    campaign_effect as campaign_report,
-)
-from api.marketing import (
+    campaign_effect,
     campaign_members,
     campaign_views,
     campaigns,
@@ -37,13 +35,12 @@ from api.marketing import (
     touchpoints,
 )
 from api.operations import (
-    api_keys as keys,
-)
-from api.operations import (
+    api_keys,
     audit,
     calendar,
     event_stream,
     events,
+    health,
     imports,
     refused,
     saved_views,
@@ -52,16 +49,11 @@ from api.operations import (
     users,
     webhooks,
 )
-from api.operations import (
-    health as operations,
-)
 from api.operations.event_stream import Streams
 from api.operations.health import Operations
 from api.operations.jobs import Jobs
 from api.sales import (
-    channel_sales as reports,
-)
-from api.sales import (
+    channel_sales,
     deal_views,
     deals,
     lead_funnel,
@@ -91,6 +83,89 @@ from api.shared.access import Keys
 from commands.shared.executor import Executor
 from infra.read_models.completeness import Completeness
 from infra.wiring import Deployment
+
+CUSTOMERS = (
+    customer_views.router,
+    customers.router,
+    relations.reading,
+    relations.commanding,
+    erasure.router,
+    interaction_views.router,
+    interactions.router,
+    feedback_views.router,
+    feedback.router,
+    field_definitions.reading,
+    field_definitions.commanding,
+)
+MARKETING = (
+    campaign_views.router,
+    campaigns.router,
+    campaign_members.router,
+    campaign_effect.router,
+    channel_views.router,
+    channels.router,
+    channel_effect.router,
+    touchpoints.reading,
+    touchpoints.commanding,
+    segment_views.router,
+    segment_models.router,
+    segment_rules.reading,
+    segment_rules.commanding,
+    static_lists.reading,
+    static_lists.commanding,
+)
+SALES = (
+    order_views.router,
+    orders.router,
+    order_payments.router,
+    order_goods.router,
+    lead_views.router,
+    leads.router,
+    lead_funnel.router,
+    deal_views.router,
+    deals.router,
+    pipelines.reading,
+    pipelines.commanding,
+    channel_sales.router,
+    sales_report.router,
+)
+SERVICE = (
+    ticket_views.router,
+    tickets.router,
+    ticket_report.router,
+    ticket_backlog.router,
+    tasks.reading,
+    tasks.commanding,
+    service_level_views.router,
+    service_levels.router,
+    service_level_report.router,
+    service_report.router,
+    assignment_rules.reading,
+    assignment_rules.commanding,
+)
+OPERATIONS = (
+    api_keys.router,
+    users.reading,
+    users.commanding,
+    teams.reading,
+    teams.commanding,
+    saved_views.reading,
+    saved_views.commanding,
+    webhooks.reading,
+    webhooks.commanding,
+    batch.router,
+    selecting.router,
+    imports.router,
+    # Before the events by position, which would take its path.
+    event_stream.router,
+    events.router,
+    audit.router,
+    refused.router,
+    calendar.router,
+    health.alive,
+)
+OPERATED = (health.router, upkeep.router)
+"""Only where the process can say how the read models are, and rebuild them."""
 
 DESCRIPTION = """An event-sourced CRM: every answer can be counted again, as of any moment, by anyone who doubts it."""
 
@@ -134,77 +209,9 @@ def create(
     app.state.fitting = CapacityLimiter(1)
     app.state.operations = operated
     problems.install(app)
-    app.include_router(customer_views.router)
-    app.include_router(customers.router)
-    app.include_router(relations.reading)
-    app.include_router(relations.commanding)
-    app.include_router(erasure.router)
-    app.include_router(order_views.router)
-    app.include_router(orders.router)
-    app.include_router(order_payments.router)
-    app.include_router(order_goods.router)
-    app.include_router(ticket_views.router)
-    app.include_router(tickets.router)
-    app.include_router(interaction_views.router)
-    app.include_router(interactions.router)
-    app.include_router(feedback_views.router)
-    app.include_router(feedback.router)
-    app.include_router(lead_views.router)
-    app.include_router(leads.router)
-    app.include_router(deal_views.router)
-    app.include_router(deals.router)
-    app.include_router(pipelines.reading)
-    app.include_router(pipelines.commanding)
-    app.include_router(channel_views.router)
-    app.include_router(channels.router)
-    app.include_router(touchpoints.reading)
-    app.include_router(touchpoints.commanding)
-    app.include_router(segment_views.router)
-    app.include_router(segment_models.router)
-    app.include_router(segment_rules.reading)
-    app.include_router(segment_rules.commanding)
-    app.include_router(static_lists.reading)
-    app.include_router(static_lists.commanding)
-    app.include_router(tasks.reading)
-    app.include_router(tasks.commanding)
-    app.include_router(users.reading)
-    app.include_router(users.commanding)
-    app.include_router(teams.reading)
-    app.include_router(teams.commanding)
-    app.include_router(saved_views.reading)
-    app.include_router(saved_views.commanding)
-    app.include_router(field_definitions.reading)
-    app.include_router(field_definitions.commanding)
-    app.include_router(campaign_views.router)
-    app.include_router(campaigns.router)
-    app.include_router(campaign_members.router)
-    app.include_router(service_level_views.router)
-    app.include_router(service_levels.router)
-    app.include_router(assignment_rules.reading)
-    app.include_router(assignment_rules.commanding)
-    app.include_router(reports.router)
-    app.include_router(sales_report.router)
-    app.include_router(campaign_report.router)
-    app.include_router(channel_effect.router)
-    app.include_router(ticket_report.router)
-    app.include_router(ticket_backlog.router)
-    app.include_router(service_level_report.router)
-    app.include_router(lead_funnel.router)
-    app.include_router(service_report.router)
-    app.include_router(batch.router)
-    app.include_router(selecting.router)
-    # Before the events by position, which would take its path.
-    app.include_router(event_stream.router)
-    app.include_router(events.router)
-    app.include_router(audit.router)
-    app.include_router(refused.router)
-    app.include_router(keys.router)
-    app.include_router(webhooks.reading)
-    app.include_router(webhooks.commanding)
-    app.include_router(imports.router)
-    app.include_router(calendar.router)
-    app.include_router(operations.alive)
-    if operated:
-        app.include_router(operations.router)
-        app.include_router(upkeep.router)
+    # Routes are tried in this order: what is asked most comes first.
+    for router in (*CUSTOMERS, *SALES, *SERVICE, *MARKETING, *OPERATIONS):
+        app.include_router(router)
+    for router in OPERATED if operated else ():
+        app.include_router(router)
     return app

@@ -1,4 +1,4 @@
-"""Everything that runs, listed by hand: aggregates, events, read models, and how each deployment is put together."""
+"""Everything that runs, listed by hand and by module: aggregates, read models, and how each deployment is put together."""
 
 from __future__ import annotations
 
@@ -84,69 +84,79 @@ from projections.service.tickets import tickets
 from projections.shared.projection import Projection
 
 AGGREGATES: tuple[type[Aggregate], ...] = (
+    # customers
     Customer,
-    Order,
-    ApiKey,
-    Import,
-    SegmentModel,
-    Calendar,
+    Interaction,
+    Feedback,
+    FieldDefinition,
+    # marketing
+    Campaign,
+    CampaignMember,
     Channel,
     ChannelDay,
     Touchpoint,
-    Ticket,
-    Interaction,
-    Feedback,
-    Campaign,
-    CampaignMember,
-    ServiceCalendar,
-    SlaPolicy,
+    SegmentModel,
+    SegmentRule,
+    StaticList,
+    # sales
+    Order,
     Lead,
     Deal,
     Pipeline,
-    User,
-    Team,
+    # service
+    Ticket,
     Task,
-    SavedView,
-    FieldDefinition,
-    StaticList,
-    SegmentRule,
+    ServiceCalendar,
+    SlaPolicy,
     AssignmentRule,
     Rota,
+    # operations
+    ApiKey,
+    User,
+    Team,
+    SavedView,
     Webhook,
+    Import,
+    Calendar,
 )
 EVENTS: tuple[type[Event], ...] = tuple(event for aggregate in AGGREGATES for event in aggregate.events)
 UPCASTERS: Mapping[str, Upcaster] = {}
 PROJECTIONS: tuple[Projection, ...] = (
+    # customers
     customer_view,
     customer_relations,
     customer_timeline,
-    orders,
-    channel_sales,
-    product_sales,
-    api_keys,
+    interactions,
+    feedback,
+    field_definitions,
+    # marketing
+    campaigns,
+    campaign_members,
     channels,
     channel_traffic,
     touchpoints,
     segment_labels,
-    campaigns,
-    campaign_members,
-    tickets,
-    ticket_times,
-    ticket_due,
-    interactions,
-    feedback,
-    service_calendars,
-    sla_policies,
+    static_lists,
+    # sales
+    orders,
+    channel_sales,
+    product_sales,
     leads,
     deals,
     pipelines,
+    # service
+    tickets,
+    ticket_times,
+    ticket_due,
+    tasks,
+    service_calendars,
+    sla_policies,
+    assignment_rules,
+    # operations
+    api_keys,
     users,
     teams,
-    tasks,
     saved_views,
-    field_definitions,
-    static_lists,
-    assignment_rules,
     webhooks,
     audit_index,
 )

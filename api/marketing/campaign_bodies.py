@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from api.shared.fields import ABSENT, Body, CalendarDay, Code, Currency, DecimalText, Line, Number, Text, Told, given
+from api.shared.fields import ABSENT, Body, CalendarDay, Code, Currency, DecimalText, Line, Number, Text, Told
 from domain.marketing.campaign import values
 
 PLAN: dict[str, Any] = {
@@ -28,21 +27,19 @@ PLAN: dict[str, Any] = {
 class GoalBody(Body):
     """`metric` is a code, such as `converted` or `sales`; `target` the figure to reach."""
 
+    states = values.Goal
+
     metric: Code
     target: DecimalText
-
-    def value(self) -> values.Goal:
-        return values.Goal(metric=self.metric, target=self.target)
 
 
 class VariantBody(Body):
     """A treatment by its code, and the share of those targeted that is to get it, as a fraction. `control` is always there."""
 
+    states = values.Variant
+
     code: Code
     share: DecimalText | None = None
-
-    def value(self) -> values.Variant:
-        return values.Variant(code=self.code, share=self.share)
 
 
 Channels = Annotated[list[Code], Field(max_length=50)]
@@ -80,9 +77,6 @@ class PlanBody(Told):
 
     model_config = {"json_schema_extra": {"examples": [PLAN]}}
 
-    def facts(self) -> dict[str, Any]:
-        return given(self, "name", "budget", "currency", "owner", "team", *DETAILS, **CONVERSIONS)
-
 
 class ReviseBody(Told):
     """A merge patch of the plan: absent fields stay, null clears. Channels and variants are given as a whole."""
@@ -100,9 +94,6 @@ class ReviseBody(Told):
     variants: Variants | None = None
 
     model_config = {"json_schema_extra": {"examples": [{"ends": "2026-04-15", "holdout_share": None}]}}
-
-    def facts(self) -> dict[str, Any]:
-        return given(self, "name", *DETAILS, **CONVERSIONS)
 
 
 class BudgetBody(Told):
@@ -135,9 +126,6 @@ class SpendBody(Told):
 
     model_config = {"json_schema_extra": {"examples": [{"spend_id": "inv-17", "amount": "250.00", "category": "media"}]}}
 
-    def facts(self) -> dict[str, Any]:
-        return {"spend_id": self.spend_id, "amount": self.amount, "currency": self.currency, "category": self.category}
-
 
 class SpendReversalBody(Told):
     """`reason` is a code."""
@@ -168,11 +156,3 @@ class MilestoneBody(ReachBody):
 
     due: CalendarDay | None = None
     title: Text | None = None
-
-
-def _variants(variants: Sequence[VariantBody]) -> tuple[values.Variant, ...]:
-    return tuple(variant.value() for variant in variants)
-
-
-DETAILS = ("strategy", "scheme", "audience", "starts", "ends", "holdout_share", "attribution_window_days")
-CONVERSIONS = {"goal": GoalBody.value, "channels": tuple, "variants": _variants}

@@ -22,10 +22,6 @@ class WhoBody(Told):
     customer_id: UUID | None = None
     lead_id: UUID | None = None
 
-    @property
-    def who(self) -> dict[str, UUID | None]:
-        return {"customer_id": self.customer_id, "lead_id": self.lead_id}
-
 
 class MemberBody(WhoBody):
     """`variant` is a treatment by its code, or `control`, to whom nothing is sent."""
@@ -43,8 +39,8 @@ class FactBody(WhoBody):
     """What happened to a member, who is a customer or a lead."""
 
     def facts(self) -> dict[str, Any]:
-        own = type(self).model_fields.keys() - FactBody.model_fields.keys() - {"kind"}
-        return {field: getattr(self, field) for field in own}
+        """The kind is no fact: it says which command it is."""
+        return self.named("kind")
 
 
 class AnyTouchBody(FactBody):

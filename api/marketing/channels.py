@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from typing import Annotated, Literal
-from urllib.parse import quote
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import Field
@@ -15,6 +14,7 @@ from api.shared.fields import SYSTEM, Currency, DecimalText, Line, SourceBody, T
 from api.shared.openapi import ACCEPTED, CREATED
 from api.shared.reading import FIRST_DAY, LAST_DAY
 from api.shared.strict import StrictRoute
+from api.shared.targets import Command, by_code
 from commands.marketing import channels
 from domain.marketing.channel import LARGEST_COUNT, channel_day_id, channel_id
 
@@ -45,6 +45,10 @@ class DayBody(Told):
 
     source: SourceBody = Field(examples=[{"system": "matomo"}])
 
+    def facts(self) -> dict[str, Any]:
+        """The source is also a fact: a day has one stream for each system."""
+        return super().facts() | {"source": self.source.system}
+
 
 class TrafficBody(DayBody):
     """At least one count; null is not known, which is not 0."""
@@ -63,56 +67,27 @@ class CostBody(DayBody):
 @router.put("/{code}", responses=CREATED)
 async def open_or_rename(request: Request, code: ChannelCode, body: OpenBody) -> Response:
     """Open a channel, again if it was closed; rename one that is open."""
-    answer = await carry_out(
-        request,
-        channels.open_or_rename,
-        body,
-        target=channel_id(code),
-        location=PREFIX,
-        code=code,
-        name=body.name,
-        kind=body.kind,
-    )
-    if "Location" in answer.headers:
-        answer.headers["Location"] = f"{PREFIX}/{quote(code)}"
-    return answer
+    return await by_code(request, channel_id(code), code, channels.open_or_rename, body, location=PREFIX)
 
 
 @router.post("/{code}/closure")
 async def close(request: Request, code: ChannelCode, body: Told | None = None) -> Response:
     """Close a channel. What is sold on it all the same is recorded and reported."""
-    return await carry_out(request, channels.close, body, target=channel_id(code), code=code)
+    return await by_code(request, channel_id(code), code, channels.close, body)
 
 
 @router.put("/{code}/days/{date}/traffic")
 async def record_traffic(request: Request, code: ChannelCode, date: OnDay, body: TrafficBody) -> Response:
     """Set what a source counted on a day of a channel, which need not be opened. The date is the source's own."""
-    return await carry_out(
-        request,
-        channels.record_traffic,
-        body,
-        target=channel_day_id(code, date, body.source.system),
-        code=code,
-        date=date,
-        source=body.source.system,
-        visits=body.visits,
-        visitors=body.visitors,
-        impressions=body.impressions,
-        clicks=body.clicks,
-    )
+    return await _on_day(request, code, date, channels.record_traffic, body)
 
 
 @router.put("/{code}/days/{date}/cost")
 async def record_cost(request: Request, code: ChannelCode, date: OnDay, body: CostBody) -> Response:
     """Set what a day of a channel cost as a source says. The date is the source's own."""
-    return await carry_out(
-        request,
-        channels.record_cost,
-        body,
-        target=channel_day_id(code, date, body.source.system),
-        code=code,
-        date=date,
-        source=body.source.system,
-        amount=body.amount,
-        currency=body.currency,
-    )
+    return await _on_day(request, code, date, channels.record_cost, body)
+
+
+async def _on_day(request: Request, code: str, date: datetime.date, command: Command, body: DayBody) -> Response:
+    id = channel_day_id(code, date, body.source.system)
+    return await carry_out(request, command, body, target=id, code=code, date=date, **body.facts())

@@ -18,6 +18,7 @@ from api.shared.fields import Told
 from api.shared.openapi import ACCEPTED, CREATED
 from api.shared.reading import read
 from api.shared.strict import StrictRoute
+from api.shared.targets import target
 from commands.marketing import segment_models
 from domain.marketing.segment_model import SegmentModel
 from domain.shared.events import time_zone
@@ -26,10 +27,10 @@ from domain.shared.refusals import Malformed
 from projections.marketing.segment_fitting import fit as found_by
 from projections.marketing.segment_fitting import sample
 
-PREFIX = "/v1/segment-models"
+MODELS = target(SegmentModel, "/v1/segment-models", "model_id")
 
 router = APIRouter(
-    prefix=PREFIX,
+    prefix=MODELS.location,
     tags=["segment-models"],
     route_class=StrictRoute,
     dependencies=[may("segments:write")],
@@ -67,31 +68,26 @@ async def fit(request: Request, body: bodies.FitBody) -> Response:
     )
     fitted = await to_thread.run_sync(partial(found_by, wanted, features, position), limiter=request.app.state.fitting)
     id = derived_id(SegmentModel.name, body.name)
-    return await carry_out(
-        request, segment_models.fit, body, target=id, location=PREFIX, model_id=id, fitted=fitted, activate=body.activate
-    )
+    facts: dict[str, Any] = {"model_id": id, "fitted": fitted, "activate": body.activate}
+    return await carry_out(request, segment_models.fit, body, target=id, location=MODELS.location, **facts)
 
 
 @router.post("/{model}/activation")
 async def activate(request: Request, id: Model, body: Told | None = None) -> Response:
     """Label every customer by what was fitted last."""
-    return await _on_model(request, id, segment_models.activate, body)
+    return await MODELS.by_id(request, id, segment_models.activate, body)
 
 
 @router.post("/{model}/retirement")
 async def retire(request: Request, id: Model, body: Told | None = None) -> Response:
     """Label nobody by it any more. It may be activated again."""
-    return await _on_model(request, id, segment_models.retire, body)
+    return await MODELS.by_id(request, id, segment_models.retire, body)
 
 
 @router.put("/{model}/cluster-names")
 async def name_clusters(request: Request, id: Model, body: bodies.ClusterNamesBody) -> Response:
     """Name the clusters for people. Another fit begins with numbers again."""
-    return await _on_model(request, id, segment_models.name_clusters, body, names=body.names)
-
-
-async def _on_model(request: Request, id: UUID, function: Any, told: Told | None, **facts: Any) -> Response:
-    return await carry_out(request, function, told, target=id, model_id=id, **facts)
+    return await MODELS.by_id(request, id, segment_models.name_clusters, body)
 
 
 def _cut_off_day(request: Request, told: date | None) -> date:

@@ -10,7 +10,6 @@ from pydantic import Field, StringConstraints
 
 from api.marketing import segment_schemas as schemas
 from api.shared.access import may
-from api.shared.commanding import carry_out
 from api.shared.fields import Told
 from api.shared.looking import look_at, look_back
 from api.shared.openapi import ACCEPTED, CREATED, exported, listed, one
@@ -18,25 +17,25 @@ from api.shared.past import Resource, When
 from api.shared.reading import After, Cursor, Limit, listing, page, read
 from api.shared.schemas import CHANGE
 from api.shared.strict import StrictRoute
+from api.shared.targets import target
 from commands.marketing import segment_rules as commands
 from domain.marketing.segment_rule import LOWEST_PRIORITY, NAME_LENGTH, SegmentRule
-from domain.shared.ids import new_id
 from projections.marketing import segment_rule_answers
 from projections.marketing import segment_rules as read_model
 from projections.marketing.segment_labels import segment_labels
 
-PREFIX = "/v1/segment-rules"
+RULES = target(SegmentRule, "/v1/segment-rules", "rule_id")
 
 commanding = APIRouter(
-    prefix=PREFIX,
+    prefix=RULES.location,
     tags=["segment-rules"],
     route_class=StrictRoute,
     dependencies=[may("segment-rules:write")],
     responses=ACCEPTED,
 )
-reading = APIRouter(prefix=PREFIX, tags=["segment-rules"], dependencies=[may("segment-rules:read")])
+reading = APIRouter(prefix=RULES.location, tags=["segment-rules"], dependencies=[may("segment-rules:read")])
 
-RULES = Resource(SegmentRule, segment_labels, read_model.get)
+RESOURCE = Resource(SegmentRule, segment_labels, read_model.get)
 
 EXAMPLE: dict[str, Any] = {
     "name": "champions",
@@ -70,33 +69,19 @@ class RuleBody(Told):
 @commanding.post("", status_code=201, responses=CREATED)
 async def define(request: Request, body: RuleBody) -> Response:
     """Define a rule, and label everyone for whom it is the first that holds."""
-    id = new_id()
-    return await carry_out(
-        request,
-        commands.define,
-        body,
-        target=id,
-        fresh=True,
-        location=PREFIX,
-        rule_id=id,
-        name=body.name,
-        rule=body.rule,
-        priority=body.priority,
-    )
+    return await RULES.new(request, commands.define, body)
 
 
 @commanding.put("/{id}")
 async def revise(request: Request, id: UUID, body: RuleBody) -> Response:
     """Say all of it anew. A new name moves nobody."""
-    return await carry_out(
-        request, commands.revise, body, target=id, rule_id=id, name=body.name, rule=body.rule, priority=body.priority
-    )
+    return await RULES.by_id(request, id, commands.revise, body)
 
 
 @commanding.post("/{id}/retirement")
 async def retire(request: Request, id: UUID, body: Told | None = None) -> Response:
     """Label nobody by it any more."""
-    return await carry_out(request, commands.retire, body, target=id, rule_id=id)
+    return await RULES.by_id(request, id, commands.retire, body)
 
 
 @reading.get("", responses=listed(schemas.RULE))
@@ -109,13 +94,13 @@ async def rules(request: Request, after: After) -> Response:
 @reading.get("/{id}", responses=one(schemas.RULE))
 async def rule(request: Request, after: After, when: When, id: UUID) -> Response:
     """One rule."""
-    return await look_at(request, RULES, id, after, when, name="segment rule", show=_shown)
+    return await look_at(request, RESOURCE, id, after, when, name="segment rule", show=_shown)
 
 
 @reading.get("/{id}/history", responses=listed(CHANGE, 404))
 async def history(request: Request, id: UUID) -> Response:
     """Every event of the rule, with what it changed."""
-    return await look_back(request, RULES, id, name="segment rule", show=_shown)
+    return await look_back(request, RESOURCE, id, name="segment rule", show=_shown)
 
 
 @reading.get("/{id}/customers", responses=exported(listed(schemas.RULE_LABEL), schemas.RULE_LABEL))

@@ -9,7 +9,8 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from api.marketing import segment_schemas as schemas
-from api.marketing.segment_models import PREFIX, Model, id_of
+from api.marketing.segment_models import MODELS as TARGET
+from api.marketing.segment_models import Model, id_of
 from api.shared.access import may
 from api.shared.looking import look_at, look_back
 from api.shared.openapi import answers, exported, listed, one
@@ -42,20 +43,20 @@ DEFINITION_BY_RULE = (
 )
 
 
-@router.get(PREFIX, responses=listed(schemas.MODEL), dependencies=[READER])
+@router.get(TARGET.location, responses=listed(schemas.MODEL), dependencies=[READER])
 async def models(request: Request, after: After) -> Response:
     """All segment models, by name."""
     rows, position = await read(request, "segment_labels", after, segment_models.listing)
     return page(request, [shown(row) for row in rows], None, position)
 
 
-@router.get(f"{PREFIX}/{{model}}", responses=one(schemas.MODEL), dependencies=[READER])
+@router.get(f"{TARGET.location}/{{model}}", responses=one(schemas.MODEL), dependencies=[READER])
 async def model(request: Request, after: After, when: When, id: Model) -> Response:
     """One segment model: what was fitted last, how well, and whether customers are labelled by it."""
     return await look_at(request, MODELS, id, after, when, name="segment model", show=shown)
 
 
-@router.get(f"{PREFIX}/{{model}}/history", responses=listed(CHANGE, 404), dependencies=[READER])
+@router.get(f"{TARGET.location}/{{model}}/history", responses=listed(CHANGE, 404), dependencies=[READER])
 async def history(request: Request, id: Model) -> Response:
     """Every event of the model, with what it changed."""
     return await look_back(request, MODELS, id, name="segment model", show=shown, personal=True)

@@ -11,7 +11,6 @@ from pydantic import Field, StringConstraints
 
 from api.operations import configuration_schemas as schemas
 from api.shared.access import may
-from api.shared.commanding import carry_out
 from api.shared.fields import Told
 from api.shared.looking import look_at, look_back
 from api.shared.openapi import ACCEPTED, CREATED, exported, listed, one
@@ -19,21 +18,21 @@ from api.shared.past import Resource, When
 from api.shared.reading import After, Cursor, Limit, absent, found, listing, read
 from api.shared.schemas import CHANGE
 from api.shared.strict import StrictRoute
+from api.shared.targets import target
 from commands.marketing import static_lists as commands
 from domain.marketing.static_list import AT_ONCE, NAME_LENGTH, StaticList
-from domain.shared.ids import new_id
 from projections.marketing import static_lists as read_model
 
-PREFIX = "/v1/lists"
+LISTS = target(StaticList, "/v1/lists", "list_id")
 
 commanding = APIRouter(
-    prefix=PREFIX, tags=["lists"], route_class=StrictRoute, dependencies=[may("lists:write")], responses=ACCEPTED
+    prefix=LISTS.location, tags=["lists"], route_class=StrictRoute, dependencies=[may("lists:write")], responses=ACCEPTED
 )
-reading = APIRouter(prefix=PREFIX, tags=["lists"], dependencies=[may("lists:read")])
+reading = APIRouter(prefix=LISTS.location, tags=["lists"], dependencies=[may("lists:read")])
 
 # Whoever was merged stands with who is left.
 READ = {"static_lists": None, "customer_view": None}
-LISTS = Resource(StaticList, read_model.static_lists, read_model.as_it_was)
+RESOURCE = Resource(StaticList, read_model.static_lists, read_model.as_it_was)
 
 
 class ListBody(Told):
@@ -49,26 +48,25 @@ class MembersBody(Told):
 @commanding.post("", status_code=201, responses=CREATED)
 async def create(request: Request, body: ListBody) -> Response:
     """Create a list with nobody on it."""
-    id = new_id()
-    return await carry_out(request, commands.create, body, target=id, fresh=True, location=PREFIX, list_id=id, name=body.name)
+    return await LISTS.new(request, commands.create, body)
 
 
 @commanding.post("/{id}/members")
 async def add_members(request: Request, id: UUID, body: MembersBody) -> Response:
     """Put customers on the list, all or none: one who is unknown or erased is refused."""
-    return await carry_out(request, commands.add_members, body, target=id, list_id=id, customer_ids=tuple(body.customer_ids))
+    return await LISTS.by_id(request, id, commands.add_members, body)
 
 
 @commanding.post("/{id}/members/removal")
 async def remove_members(request: Request, id: UUID, body: MembersBody) -> Response:
     """Take customers off the list; who is not on it is passed over."""
-    return await carry_out(request, commands.remove_members, body, target=id, list_id=id, customer_ids=tuple(body.customer_ids))
+    return await LISTS.by_id(request, id, commands.remove_members, body)
 
 
 @commanding.post("/{id}/retirement")
 async def retire(request: Request, id: UUID, body: Told | None = None) -> Response:
     """Leave it as it is."""
-    return await carry_out(request, commands.retire, body, target=id, list_id=id)
+    return await LISTS.by_id(request, id, commands.retire, body)
 
 
 @reading.get("", responses=exported(listed(schemas.LIST), schemas.LIST))
@@ -93,7 +91,7 @@ async def lists(
 async def list_(request: Request, after: After, when: When, id: UUID) -> Response:
     """One list. As of the past it counts whoever was on it, also who was erased or merged since."""
     if not when.now:
-        return await look_at(request, LISTS, id, after, when, name="list", show=shown)
+        return await look_at(request, RESOURCE, id, after, when, name="list", show=shown)
     row, position = await read(request, READ, after, lambda connection: read_model.get(connection, id))
     return absent("list", id, position) if row is None else found(request, shown(row), position, row["version"])
 
@@ -101,7 +99,7 @@ async def list_(request: Request, after: After, when: When, id: UUID) -> Respons
 @reading.get("/{id}/history", responses=listed(CHANGE, 404))
 async def history(request: Request, id: UUID) -> Response:
     """Every event of the list, with what it changed."""
-    return await look_back(request, LISTS, id, name="list", show=shown)
+    return await look_back(request, RESOURCE, id, name="list", show=shown)
 
 
 @reading.get("/{id}/members", responses=exported(listed(schemas.MEMBER), schemas.MEMBER))

@@ -27,7 +27,6 @@ from api.shared.zones import Zone
 from commands.marketing import touchpoints as commands
 from domain.marketing.touchpoint import Touchpoint
 from domain.shared.ids import external_id, new_id
-from domain.shared.utm import Utm
 from projections.marketing import touchpoints as read_model
 from projections.shared.pages import Page
 
@@ -84,16 +83,8 @@ class TouchpointBody(Told):
     }
 
     def facts(self) -> dict[str, Any]:
-        return {
-            "channel": self.channel,
-            "kind": self.kind,
-            "customer_id": self.customer_id,
-            "lead_id": self.lead_id,
-            "campaign_id": self.campaign_id,
-            "utm": Utm(**self.utm.model_dump()) if self.utm else None,
-            "anonymous_id": self.anonymous_id,
-            "click_ids": self.click_ids,
-        }
+        """What another system calls it becomes its id."""
+        return self.named("external")
 
 
 @commanding.post("", status_code=201, responses=CREATED)
@@ -101,16 +92,8 @@ async def record(request: Request, body: TouchpointBody) -> Response:
     """Record that somebody was touched. The same external id again, with the same values, is a repeat."""
     known = body.external
     id = external_id(Touchpoint.name, known.system, known.id, request.app.state.store.secret) if known else new_id()
-    return await carry_out(
-        request,
-        commands.record,
-        body,
-        target=id,
-        fresh=known is None,
-        location=PREFIX,
-        touchpoint_id=id,
-        **body.facts(),
-    )
+    facts = {"touchpoint_id": id, **body.facts()}
+    return await carry_out(request, commands.record, body, target=id, fresh=known is None, location=PREFIX, **facts)
 
 
 async def filtered(

@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
-import msgspec
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
 from api.shared import schemas
 from api.shared.access import Caller, may, new_key_text
-from api.shared.commanding import carry_out
+from api.shared.commanding import shown_once
 from api.shared.fields import Line, Told
 from api.shared.openapi import ACCEPTED, CREATED, listed
 from api.shared.reading import After, page, read
 from api.shared.strict import StrictRoute
+from api.shared.targets import target
 from commands.operations import api_keys as commands
+from domain.operations.api_key import ApiKey, Role
 from domain.shared.ids import new_id
 from projections.operations import api_keys
 
-router = APIRouter(prefix="/v1/keys", tags=["keys"], route_class=StrictRoute)
+KEYS = target(ApiKey, "/v1/keys", "key_id")
+
+router = APIRouter(prefix=KEYS.location, tags=["keys"], route_class=StrictRoute)
 
 
 class IssueBody(Told):
     label: Line
-    roles: Annotated[
-        list[Literal["agent", "marketer", "sales", "analyst", "auditor", "operator", "admin"]],
-        Field(min_length=1, max_length=7),
-    ]
+    roles: Annotated[list[Role], Field(min_length=1, max_length=7)]
 
 
 @router.post("", status_code=201, dependencies=[may("keys:manage")], responses={**ACCEPTED, **CREATED})
@@ -36,29 +36,14 @@ async def issue(request: Request, body: IssueBody) -> Response:
     """Issue a key. Its text is in the answer and nowhere else: only a hash is recorded, so a repeat has no text."""
     id = new_id()
     text, hash = new_key_text(id)
-    answer = await carry_out(
-        request,
-        commands.issue,
-        body,
-        target=id,
-        fresh=True,
-        location="/v1/keys",
-        key_id=id,
-        label=body.label,
-        roles=body.roles,
-        hash=hash,
-    )
-    accepted = msgspec.json.decode(bytes(answer.body))
-    if answer.status_code == 201 and accepted["id"] == str(id):
-        answer.body = msgspec.json.encode(accepted | {"key": text})
-        answer.headers["content-length"] = str(len(answer.body))
-    return answer
+    answer = await KEYS.new(request, commands.issue, body, id, hash=hash)
+    return shown_once(answer, id, "key", lambda: text)
 
 
 @router.post("/{id}/revocation", dependencies=[may("keys:manage")], responses=ACCEPTED)
 async def revoke(request: Request, id: UUID, body: Told | None = None) -> Response:
     """Revoke a key: within a second it opens nothing any more."""
-    return await carry_out(request, commands.revoke, body, target=id, key_id=id)
+    return await KEYS.by_id(request, id, commands.revoke, body)
 
 
 @router.get("", responses=listed(schemas.KEY))

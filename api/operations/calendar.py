@@ -28,5 +28,4 @@ class DayBody(Told):
 async def end_day(request: Request, body: DayBody) -> Response:
     """Say that a day is over, so that what moves with the days moves on. A day ends once."""
     zone: str = request.app.state.settings.zone
-    id = calendar_id(body.day)
-    return await carry_out(request, calendar.end_day, body, target=id, day=body.day, zone=zone)
+    return await carry_out(request, calendar.end_day, body, target=calendar_id(body.day), zone=zone, **body.facts())

@@ -15,6 +15,7 @@ from api.operations.jobs import Progress
 from api.shared.access import may
 from api.shared.openapi import answers, problems
 from api.shared.problems import problem
+from api.shared.schemas import FLAG, INTEGER, MAYBE_INTEGER, TEXT, Schema, fields
 
 alive = APIRouter(tags=["operations"])
 router = APIRouter(tags=["operations"])
@@ -76,38 +77,28 @@ lag_gauge = Gauge("recount_projection_lag", "Head of the log less the position a
 letters_gauge = Gauge("recount_dead_letters", "Events that a read model could not fold, not discarded.", ["projection"])
 waiting_gauge = Gauge("recount_commands_waiting", "Commands in the queue of this process.")
 
-_INTEGER = {"type": "integer"}
-PROJECTION: dict[str, Any] = {
-    "type": "object",
-    "required": ["name", "state", "reason", "complete_to", "lag", "dead_letters", "broken"],
-    "properties": {
-        "name": {"type": "string"},
+PROJECTION = fields(
+    {
+        "name": TEXT,
         "state": {"enum": ["live", "retrying", "stopped", "outdated"]},
-        "reason": {"type": "string"},
-        "complete_to": _INTEGER,
-        "lag": _INTEGER,
-        "dead_letters": _INTEGER,
-        "broken": {"type": "array", "items": _INTEGER},
-    },
+        "reason": TEXT,
+        "complete_to": INTEGER,
+        "lag": INTEGER,
+        "dead_letters": INTEGER,
+        "broken": {"type": "array", "items": INTEGER},
+    }
+)
+_STATUS: dict[str, Schema] = {
+    "deployment": {"enum": ["embedded", "distributed"]},
+    "head": INTEGER,
+    "projections": {"type": "array", "items": PROJECTION},
+    "routed": MAYBE_INTEGER,
+    "kafka": {"type": ["boolean", "null"]},
+    "healthy": FLAG,
 }
-STATUS: dict[str, Any] = {
-    "type": "object",
-    "required": ["deployment", "head", "projections", "routed", "kafka", "healthy"],
-    "properties": {
-        "deployment": {"enum": ["embedded", "distributed"]},
-        "head": _INTEGER,
-        "projections": {"type": "array", "items": PROJECTION},
-        "routed": {"type": ["integer", "null"]},
-        "kafka": {"type": ["boolean", "null"]},
-        "healthy": {"type": "boolean"},
-    },
-}
-READY: dict[str, Any] = {
-    **STATUS,
-    "required": ["status", *STATUS["required"]],
-    "properties": {"status": {"enum": ["ready", "degraded"]}, **STATUS["properties"]},
-}
-ALIVE: dict[str, Any] = {"type": "object", "required": ["status"], "properties": {"status": {"const": "alive"}}}
+STATUS = fields(_STATUS)
+READY = fields({"status": {"enum": ["ready", "degraded"]}, **_STATUS})
+ALIVE = fields({"status": {"const": "alive"}})
 
 
 @alive.get(

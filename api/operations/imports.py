@@ -17,6 +17,7 @@ from api.operations.jobs import Expected, Job, Jobs, Progress
 from api.shared.access import Caller, may
 from api.shared.openapi import EVERYWHERE
 from api.shared.problems import Problem, problem
+from api.shared.schemas import ID, INTEGER, MAYBE_TEXT, OBJECTS, TEXT, Schema, fields
 from api.shared.strict import AuthenticatedRoute
 from commands.importing.mapping import Mapping, MappingError, parse_mapping
 from commands.importing.reading import FileUnreadable, sha256
@@ -34,33 +35,31 @@ LARGEST_UPLOAD = 4 * 1024**3
 LARGEST_MAPPING = 1024 * 1024
 TOLD = Expected((FileUnreadable, MappingError, ImportInterrupted, Refusal))
 
-_INTEGER = {"type": "integer"}
-_COUNTS = {"type": "object", "additionalProperties": _INTEGER}
-REPORT: dict[str, Any] = {
-    "type": ["object", "null"],
-    "required": ["import_id", "system", "rows", "accepted", "repeated", "refused", "irregular"],
-    "properties": {
-        "import_id": {"type": "string", "format": "uuid"},
-        "system": {"type": "string"},
-        **dict.fromkeys(("rows", "accepted", "repeated", "refused", "skipped", "commands", "position"), _INTEGER),
-        "seconds": {"type": "number"},
+_COUNTS: Schema = {"type": "object", "additionalProperties": INTEGER}
+REPORT = fields(
+    {
+        "import_id": ID,
+        "system": TEXT,
+        **dict.fromkeys(("rows", "accepted", "repeated", "refused"), INTEGER),
         "irregular": _COUNTS,
+    },
+    {
+        **dict.fromkeys(("skipped", "commands", "position"), INTEGER),
+        "seconds": {"type": "number"},
         "refused_by_rule": _COUNTS,
-        "refusals": {"type": "array", "items": {"type": "object"}},
+        "refusals": OBJECTS,
     },
-}
-IMPORT: dict[str, Any] = {
-    "type": "object",
-    "required": ["id", "state", "rows_done", "rows", "report", "error"],
-    "properties": {
-        "id": {"type": "string", "format": "uuid"},
+) | {"type": ["object", "null"]}
+IMPORT = fields(
+    {
+        "id": ID,
         "state": {"enum": ["running", "completed", "failed", "unfinished"]},
-        "rows_done": _INTEGER,
-        "rows": _INTEGER,
+        "rows_done": INTEGER,
+        "rows": INTEGER,
         "report": REPORT,
-        "error": {"type": ["string", "null"]},
-    },
-}
+        "error": MAYBE_TEXT,
+    }
+)
 
 
 def _answers(status: int) -> dict[int | str, dict[str, Any]]:

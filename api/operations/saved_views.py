@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,35 +9,31 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field, StringConstraints
 
 from api.operations import configuration_schemas as schemas
-from api.shared.access import Caller, may
-from api.shared.commanding import carry_out
+from api.shared.access import may
 from api.shared.fields import Code, Line, Told
-from api.shared.looking import look_at, look_back
-from api.shared.openapi import ACCEPTED, CREATED, exported, listed, one
-from api.shared.past import Resource, When
-from api.shared.reading import After, AnyCode, Cursor, Limit, listing
-from api.shared.schemas import CHANGE
+from api.shared.filtering import filters
+from api.shared.openapi import ACCEPTED, CREATED
+from api.shared.past import Resource
+from api.shared.reading import AnyCode
 from api.shared.strict import StrictRoute
+from api.shared.targets import target
+from api.shared.views import Views
 from commands.operations import saved_views as commands
 from domain.operations.saved_view import NAME_LENGTH, PART_LIMIT, SavedView, View
-from domain.shared.ids import new_id
 from projections.operations import saved_views as read_model
 
-PREFIX = "/v1/saved-views"
+SAVED_VIEWS = target(SavedView, "/v1/saved-views", "view_id")
 
 commanding = APIRouter(
-    prefix=PREFIX,
+    prefix=SAVED_VIEWS.location,
     tags=["saved-views"],
     route_class=StrictRoute,
     dependencies=[may("saved-views:write")],
     responses=ACCEPTED,
 )
-reading = APIRouter(prefix=PREFIX, tags=["saved-views"])
+reading = APIRouter(prefix=SAVED_VIEWS.location, tags=["saved-views"])
 
-VIEWS = Resource(SavedView, read_model.saved_views, read_model.get)
-
-Reader = Annotated[Caller, may("saved-views:read")]
-Plain = AnyCode
+RESOURCE = Resource(SavedView, read_model.saved_views, read_model.get)
 
 
 class ViewBody(Told):
@@ -54,79 +49,32 @@ class ViewBody(Told):
     owner: Code | None = Field(default=None, description="Whose it is; null is everybody's.")
     shared: bool = Field(default=False, description="Whether others see it too.")
 
-    def view(self) -> View:
-        return View(
-            name=self.name,
-            resource=self.resource,
-            fields=tuple(self.fields),
-            sort=self.sort,
-            owner=self.owner,
-            shared=self.shared,
-            filters=self.filters,
-        )
+    def facts(self) -> dict[str, Any]:
+        return {"view": View(**self.named())}
 
 
 @commanding.post("", status_code=201, responses=CREATED)
 async def define(request: Request, body: ViewBody) -> Response:
     """Save a view."""
-    id = new_id()
-    return await carry_out(request, commands.define, body, target=id, fresh=True, location=PREFIX, view_id=id, view=body.view())
+    return await SAVED_VIEWS.new(request, commands.define, body)
 
 
 @commanding.put("/{id}")
 async def revise(request: Request, id: UUID, body: ViewBody) -> Response:
     """Say all of it anew."""
-    return await carry_out(request, commands.revise, body, target=id, view_id=id, view=body.view())
+    return await SAVED_VIEWS.by_id(request, id, commands.revise, body)
 
 
 @commanding.post("/{id}/retirement")
 async def retire(request: Request, id: UUID, body: Told | None = None) -> Response:
     """Nobody sees it any more."""
-    return await carry_out(request, commands.retire, body, target=id, view_id=id)
+    return await SAVED_VIEWS.by_id(request, id, commands.retire, body)
 
 
-@reading.get("", responses=exported(listed(schemas.SAVED_VIEW), schemas.SAVED_VIEW))
-async def views(
-    request: Request,
-    caller: Reader,
-    after: After,
-    resource: Plain = None,
-    owner: Annotated[Plain, Query(description="Their own, those that others share, and nobody's.")] = None,
-    retired: bool = False,
-    limit: Limit = 50,
-    cursor: Cursor = None,
-) -> Response:
-    """Saved views in the order of their names."""
-    return await listing(
-        request,
-        "saved_views",
-        after,
-        lambda connection, limit, cursor: read_model.listing(
-            connection,
-            read_model.Filter(resource=resource, owner=owner, retired=retired),
-            limit=limit,
-            cursor=cursor,
-        ),
-        show=lambda row: shown(row, caller),
-        limit=limit,
-        cursor=cursor,
-    )
-
-
-@reading.get("/{id}", responses=one(schemas.SAVED_VIEW))
-async def view(request: Request, caller: Reader, after: After, when: When, id: UUID) -> Response:
-    """One saved view."""
-    return await look_at(request, VIEWS, id, after, when, name="saved view", show=lambda row: shown(row, caller))
-
-
-@reading.get("/{id}/history", responses=listed(CHANGE, 404))
-async def history(request: Request, caller: Reader, id: UUID) -> Response:
-    """Every event of the saved view, with what it changed."""
-    personal = caller.may("personal:read")
-    return await look_back(request, VIEWS, id, name="saved view", personal=personal, show=lambda row: shown(row, caller))
-
-
-def shown(row: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
-    """The view as this caller may see it: what it filters by may name a person."""
-    hidden = ("view_id",) if caller.may("personal:read") else ("view_id", "filters")
-    return {"id": row["view_id"], **{name: value for name, value in row.items() if name not in hidden}}
+filtered = filters(
+    read_model.Filter, owner=Annotated[AnyCode, Query(description="Their own, those that others share, and nobody's.")]
+)
+views = Views(reading, RESOURCE, schemas.SAVED_VIEW, permission="saved-views:read", row_key="view_id", private=("filters",))
+views.many(read_model.listing, "Saved views in the order of their names.", called="views", filtered=filtered)
+views.one("One saved view.", called="view")
+views.history(called="history")

@@ -18,6 +18,7 @@ from api.shared.fields import Body
 from api.shared.openapi import EVERYWHERE, problems
 from api.shared.problems import Problem, problem
 from api.shared.reading import LARGEST_POSITION
+from api.shared.schemas import FLAG, ID, INSTANT, INTEGER, MAYBE_TEXT, TEXT, Schema, fields
 from api.shared.strict import StrictRoute
 from domain.shared.ids import new_id
 
@@ -26,45 +27,34 @@ router = APIRouter(prefix="/v1/operations", tags=["operations"], route_class=Str
 Name = Annotated[str, Path(max_length=64, pattern=r"^[a-z_]+$", description="A projection's name.")]
 Position = Annotated[int, Path(ge=1, le=LARGEST_POSITION)]
 
-_TEXT = {"type": "string"}
-_INTEGER = {"type": "integer"}
-JOB: dict[str, Any] = {
-    "type": "object",
-    "required": ["id", "state", "done", "total", "result", "error"],
-    "properties": {
-        "id": {"type": "string", "format": "uuid"},
+JOB = fields(
+    {
+        "id": ID,
         "state": {"enum": ["running", "completed", "failed"]},
-        "done": _INTEGER,
-        "total": _INTEGER,
+        "done": INTEGER,
+        "total": INTEGER,
         "result": {"type": ["object", "null"]},
-        "error": {"type": ["string", "null"]},
+        "error": MAYBE_TEXT,
+    }
+)
+DEAD_LETTER = fields(
+    {
+        "projection": TEXT,
+        "position": INTEGER,
+        "subject": ID,
+        "type": TEXT,
+        "error": TEXT,
+        "tries": INTEGER,
+        "since": INSTANT,
+        "discarded": FLAG,
     },
-}
-DEAD_LETTER: dict[str, Any] = {
-    "type": "object",
-    "required": ["projection", "position", "subject", "type", "error", "tries", "since", "discarded"],
-    "properties": {
-        "projection": _TEXT,
-        "position": _INTEGER,
-        "partition": _INTEGER,
-        "subject": {"type": "string", "format": "uuid"},
-        "type": _TEXT,
-        "error": _TEXT,
-        "traceback": _TEXT,
-        "tries": _INTEGER,
-        "since": {"type": "string", "format": "date-time"},
-        "discarded": {"type": "boolean"},
-    },
-}
-RETRIED: dict[str, Any] = {
-    "type": "object",
-    "required": ["folded", "waiting"],
-    "properties": {"folded": _INTEGER, "waiting": _INTEGER},
-}
-LETTERS = {"type": "object", "required": ["items"], "properties": {"items": {"type": "array", "items": DEAD_LETTER}}}
+    {"partition": INTEGER, "traceback": TEXT},
+)
+RETRIED = fields({"folded": INTEGER, "waiting": INTEGER})
+LETTERS = fields({"items": {"type": "array", "items": DEAD_LETTER}})
 
 
-def _answers(schema: dict[str, Any], status: int = 200) -> dict[int | str, dict[str, Any]]:
+def _answers(schema: Schema, status: int = 200) -> dict[int | str, dict[str, Any]]:
     answer = {"description": "The answer", "content": {"application/json": {"schema": schema}}}
     return {status: answer, **EVERYWHERE, **problems(409, 415)}
 

@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from functools import partial
+from typing import Annotated, Any
 from uuid import UUID
 
-import msgspec
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
+from msgspec import structs
 from pydantic import Field, StringConstraints
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from api.operations import configuration_schemas as schemas
 from api.shared.access import Caller, may
-from api.shared.commanding import carry_out
+from api.shared.commanding import shown_once
 from api.shared.fields import Code, Told
-from api.shared.looking import look_back
-from api.shared.openapi import ACCEPTED, CREATED, exported, listed, one
-from api.shared.past import Resource, When, as_of
+from api.shared.filtering import filters
+from api.shared.looking import look_at, seen_by
+from api.shared.openapi import ACCEPTED, CREATED, one
+from api.shared.past import Resource, When
 from api.shared.problems import Problem
-from api.shared.reading import After, Cursor, Limit, absent, found, listing, read
-from api.shared.schemas import CHANGE
+from api.shared.reading import After
 from api.shared.strict import StrictRoute
+from api.shared.targets import target
+from api.shared.views import Views
 from commands.operations import webhooks as commands
 from domain.operations.webhook import PART_LIMIT, URL_LENGTH, Subscription, Webhook
 from domain.shared.ids import new_id
-from infra.event_store.store import EventStore
 from infra.read_models import deliveries
 from infra.read_models.deliveries import Delivery
 from infra.signing import secret_of
@@ -33,13 +35,12 @@ from projections.operations import webhooks as read_model
 from projections.shared.pages import Page
 from projections.shared.rows import Row
 
-PREFIX = "/v1/webhooks"
+WEBHOOKS = target(Webhook, "/v1/webhooks")
 
-commanding = APIRouter(prefix=PREFIX, tags=["webhooks"], route_class=StrictRoute, responses=ACCEPTED)
-reading = APIRouter(prefix=PREFIX, tags=["webhooks"], dependencies=[may("webhooks:read")])
+commanding = APIRouter(prefix=WEBHOOKS.location, tags=["webhooks"], route_class=StrictRoute, responses=ACCEPTED)
+reading = APIRouter(prefix=WEBHOOKS.location, tags=["webhooks"])
 
-WEBHOOKS = Resource(Webhook, read_model.webhooks, read_model.get)
-
+Reader = Annotated[Caller, may("webhooks:read")]
 Writer = Annotated[Caller, may("webhooks:write")]
 Url = Annotated[str, StringConstraints(max_length=URL_LENGTH, pattern=r"^https?://[^\s@#]+$")]
 Type = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^\w[\w.]*(\.\*)?$")]
@@ -58,13 +59,11 @@ class WebhookBody(Told):
         """Raises Problem 403 where personal values are asked for by who may not see them."""
         if self.personal and not caller.may("personal:read"):
             raise Problem(403, "forbidden", "Personal values need the permission personal:read.")
-        return Subscription(
-            url=self.url,
-            types=tuple(self.types),
-            subjects=tuple(self.subjects),
-            irregular=self.irregular,
-            personal=self.personal,
-        )
+        return Subscription(**self.named())
+
+    def facts(self) -> dict[str, Any]:
+        """None without a caller: they are the subscription."""
+        return {}
 
 
 class PauseBody(Told):
@@ -76,89 +75,44 @@ async def register(request: Request, caller: Writer, body: WebhookBody) -> Respo
     """Register a webhook. Its `secret` is in the answer and in no other, so a repeat has none."""
     id, secret_id = new_id(), new_id()
     subscription = body.subscription(caller)
-    answer = await carry_out(
-        request,
-        commands.register,
-        body,
-        target=id,
-        fresh=True,
-        location=PREFIX,
-        webhook_id=id,
-        subscription=subscription,
-        secret_id=secret_id,
-    )
-    accepted = msgspec.json.decode(bytes(answer.body))
-    if answer.status_code == 201 and accepted["id"] == str(id):
-        store: EventStore = request.app.state.store
-        secret = await run_in_threadpool(secret_of, store, id, secret_id)
-        answer.body = msgspec.json.encode(accepted | {"secret": secret})
-        answer.headers["content-length"] = str(len(answer.body))
-    return answer
+    answer = await WEBHOOKS.new(request, commands.register, body, id, subscription=subscription, secret_id=secret_id)
+    secret = partial(secret_of, request.app.state.store, id, secret_id)
+    return await run_in_threadpool(shown_once, answer, id, "secret", secret)
 
 
 @commanding.put("/{id}")
 async def revise(request: Request, caller: Writer, id: UUID, body: WebhookBody) -> Response:
     """Say all of it anew; the secret stays. One that failed is tried again at once."""
-    subscription = body.subscription(caller)
-    return await carry_out(request, commands.revise, body, target=id, webhook_id=id, subscription=subscription)
+    return await WEBHOOKS.by_id(request, id, commands.revise, body, subscription=body.subscription(caller))
 
 
 @commanding.post("/{id}/pause", dependencies=[may("webhooks:write")])
 async def pause(request: Request, id: UUID, body: PauseBody | None = None) -> Response:
     """Send nothing until it is resumed."""
-    return await carry_out(request, commands.pause, body, target=id, webhook_id=id, reason=body and body.reason)
+    return await WEBHOOKS.by_id(request, id, commands.pause, body)
 
 
 @commanding.post("/{id}/resumption", dependencies=[may("webhooks:write")])
 async def resume(request: Request, id: UUID, body: Told | None = None) -> Response:
     """Go on, with all that was recorded meanwhile."""
-    return await carry_out(request, commands.resume, body, target=id, webhook_id=id)
+    return await WEBHOOKS.by_id(request, id, commands.resume, body)
 
 
 @commanding.post("/{id}/removal", dependencies=[may("webhooks:write")])
 async def remove(request: Request, id: UUID, body: Told | None = None) -> Response:
     """Send nothing any more, and destroy the secret."""
-    return await carry_out(request, commands.remove, body, target=id, webhook_id=id)
+    return await WEBHOOKS.by_id(request, id, commands.remove, body)
 
 
-@reading.get("", responses=exported(listed(schemas.WEBHOOK), schemas.WEBHOOK))
-async def webhooks(
-    request: Request,
-    after: After,
-    status: Annotated[Literal["active", "paused", "removed"] | None, Query()] = None,
-    limit: Limit = 50,
-    cursor: Cursor = None,
-) -> Response:
-    """Webhooks in the order in which they were registered."""
-
-    def pages(connection: Connection, limit: int, cursor: str | None) -> Page:
-        rows, following = read_model.listing(connection, read_model.Filter(status=status), limit=limit, cursor=cursor)
-        come = deliveries.load(connection)
-        return Page([_delivered(row, come.get(row["webhook_id"])) for row in rows], following)
-
-    return await listing(request, "webhooks", after, pages, show=shown, limit=limit, cursor=cursor)
+def _listing(connection: Connection, wanted: read_model.Filter, *, limit: int, cursor: str | None) -> Page:
+    rows, following = read_model.listing(connection, wanted, limit=limit, cursor=cursor)
+    come = deliveries.load(connection)
+    return Page([_delivered(row, come.get(row["webhook_id"])) for row in rows], following)
 
 
-@reading.get("/{id}", responses=one(schemas.WEBHOOK))
-async def webhook(request: Request, after: After, when: When, id: UUID) -> Response:
-    """One webhook; as it is now, with how far it was delivered to, and since when and why it fails."""
-
-    def now(connection: Connection) -> Row | None:
-        row = read_model.get(connection, id)
-        return row and _delivered(row, deliveries.of(connection, id))
-
-    row, position = await (read(request, {"webhooks": id}, after, now) if when.now else as_of(request, WEBHOOKS, id, when))
-    return absent("webhook", id, position) if row is None else found(request, shown(row), position, row["version"])
-
-
-@reading.get("/{id}/history", responses=listed(CHANGE, 404))
-async def history(request: Request, id: UUID) -> Response:
-    """Every event of the webhook, with what it changed."""
-    return await look_back(request, WEBHOOKS, id, name="webhook", show=shown)
-
-
-def shown(row: Any) -> dict[str, Any]:
-    return {"id": row["webhook_id"], **{name: value for name, value in row.items() if name != "webhook_id"}}
+def _get(connection: Connection, id: UUID) -> Row | None:
+    row = read_model.get(connection, id)
+    return row and _delivered(row, deliveries.of(connection, id))
 
 
 def _delivered(row: Row, delivery: Delivery | None) -> Row:
@@ -171,3 +125,23 @@ def _delivered(row: Row, delivery: Delivery | None) -> Row:
         "next_try": come.due,
         "last_error": come.last_error,
     }
+
+
+RESOURCE = Resource(Webhook, read_model.webhooks, read_model.get)
+DELIVERED = structs.replace(RESOURCE, one=_get)
+
+views = Views(reading, RESOURCE, schemas.WEBHOOK, permission="webhooks:read", private=())
+views.many(
+    _listing,
+    "Webhooks in the order in which they were registered.",
+    called="webhooks",
+    filtered=filters(read_model.Filter),
+)
+views.history(called="history")
+
+
+@reading.get("/{id}", responses=one(schemas.WEBHOOK))
+async def webhook(request: Request, caller: Reader, after: After, when: When, id: UUID) -> Response:
+    """One webhook; as it is now, with how far it was delivered to, and since when and why it fails."""
+    resource, show = DELIVERED if when.now else RESOURCE, partial(seen_by, caller, key="webhook_id", private=())
+    return await look_at(request, resource, id, after, when, name="webhook", show=show, subject=id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from api.shared.fields import CalendarDay, Code, Currency, DecimalText, Number, Told, given
+from api.shared.fields import CalendarDay, Code, Currency, DecimalText, Number, Told
 
 OPENED: dict[str, Any] = {
     "customer_id": "0198c2f0-0000-7000-8000-000000000001",
@@ -32,10 +32,6 @@ class OpenBody(Told):
     owner: Code | None = None
 
     model_config = {"json_schema_extra": {"examples": [OPENED]}}
-
-    def facts(self) -> dict[str, Any]:
-        told = {name: getattr(self, name) for name in ("number", "customer_id", "pipeline", "stage")}
-        return told | given(self, "lead_id", "amount", "currency", "expected_close", "owner")
 
 
 class StageBody(Told):

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.shared.fields import Body, Code, Currency, DecimalText, Line, Number, Told, given
+from api.shared.fields import Body, Code, Currency, DecimalText, Line, Number, Told
 from domain.sales.lead import events
 
 CAPTURED: dict[str, Any] = {
@@ -22,14 +22,13 @@ CAPTURED: dict[str, Any] = {
 class ContactBody(Body):
     """Who shows interest, as far as is known. `handle` is what they are called where they were met."""
 
+    states = events.Contact
+
     name: Line | None = None
     organisation: Line | None = None
     email: Line | None = None
     phone: Line | None = None
     handle: Line | None = None
-
-    def value(self) -> events.Contact:
-        return events.Contact(**self.model_dump())
 
 
 class CaptureBody(Told):
@@ -49,18 +48,11 @@ class CaptureBody(Told):
 
     model_config = {"json_schema_extra": {"examples": [CAPTURED]}}
 
-    def facts(self) -> dict[str, Any]:
-        told = given(self, "channel", "origin", "campaign_id", "value", "currency", contact=ContactBody.value)
-        return {"number": self.number, "customer_id": self.customer_id} | told
-
 
 class PutBody(CaptureBody):
     """A lead that is there may be in another stage; all else stays."""
 
     stage: Code | None = None
-
-    def facts(self) -> dict[str, Any]:
-        return super().facts() | {"stage": self.stage}
 
 
 class StageBody(Told):
@@ -75,10 +67,6 @@ class ConversionBody(Told):
     order_id: UUID | None = None
     value: DecimalText | None = None
     currency: Currency | None = None
-
-    def facts(self) -> dict[str, Any]:
-        names = ("customer_id", "deal_id", "order_id", "value", "currency")
-        return {name: getattr(self, name) for name in names}
 
 
 class ReasonBody(Told):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 
 from api.shared import schemas
 from api.shared.filtering import filters
 from api.shared.past import Resource
+from api.shared.reading import AnyCurrency
 from api.shared.views import Views
 from domain.sales.order.order import Order
 from projections.sales import orders as read_model
@@ -20,7 +21,7 @@ ORDERS = Resource(Order, read_model.orders, read_model.get)
 
 filtered = filters(
     read_model.Filter,
-    currency=Annotated[str | None, Query(pattern=r"^[A-Z]{3}$")],
+    currency=AnyCurrency,
     order_status=Literal["open", "confirmed", "completed", "cancelled"] | None,
 )
 views = Views(router, ORDERS, schemas.ORDER, permission="orders:read")

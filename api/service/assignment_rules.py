@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Any
-from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import Field
 from sqlalchemy import Connection
 
+from api.shared import targets
 from api.shared.access import may
-from api.shared.commanding import carry_out
 from api.shared.fields import SYSTEM, Body, Code, TheirCode, Told
-from api.shared.looking import look_at, look_back
-from api.shared.openapi import ACCEPTED, CREATED, exported, listed, one
-from api.shared.past import Resource, When
+from api.shared.openapi import ACCEPTED, CREATED, exported, listed
+from api.shared.past import Resource
 from api.shared.reading import After, Cursor, Limit, listing
-from api.shared.schemas import CHANGE, ID, INSTANT, INTEGER, MAYBE_INSTANT, OBJECTS, TEXT, fields
+from api.shared.schemas import ID, INSTANT, INTEGER, MAYBE_INSTANT, OBJECTS, TEXT, fields
 from api.shared.strict import StrictRoute
+from api.shared.views import Views, by_code
 from commands.service import assignment as commands
 from domain.service import assignment_rule as domain
 from domain.service.assignment_rule import AssignmentRule, assignment_rule_id
@@ -35,7 +33,7 @@ commanding = APIRouter(
     dependencies=[may("assignment-rules:write")],
     responses=ACCEPTED,
 )
-reading = APIRouter(tags=["assignment"], dependencies=[may("assignment-rules:read")])
+reading = APIRouter(tags=["assignment"])
 
 RULES = Resource(AssignmentRule, read_model.assignment_rules, read_model.get)
 
@@ -69,16 +67,16 @@ MAIL: dict[str, Any] = {
 class ConditionBody(Body):
     """The field has one of these values: of tickets channel, category or priority, of leads channel or origin."""
 
+    states = domain.Condition
+
     field: domain.Field
     values: Annotated[list[TheirCode], Field(min_length=1, max_length=LIST_LIMIT)]
-
-    def value(self) -> domain.Condition:
-        return domain.Condition(field=self.field, values=tuple(self.values))
 
 
 class RuleBody(Told):
     """The whole terms, in the place of those before."""
 
+    states = domain.Terms
     model_config = {"json_schema_extra": {"examples": [MAIL]}}
 
     order: Annotated[int, Field(strict=True, ge=-LARGEST_ORDER, le=LARGEST_ORDER)] = Field(
@@ -91,45 +89,40 @@ class RuleBody(Told):
     )
     conditions: Annotated[list[ConditionBody], Field(max_length=LIST_LIMIT)] = []
 
-    def terms(self) -> domain.Terms:
-        conditions = tuple(condition.value() for condition in self.conditions)
-        return domain.Terms(order=self.order, kind=self.kind, team=self.team, method=self.method, conditions=conditions)
+    def facts(self) -> dict[str, Any]:
+        return {"terms": self.stated()}
 
 
 @commanding.put("/{code}", responses=CREATED)
 async def define(request: Request, code: RuleCode, body: RuleBody) -> Response:
     """Say to whose team new tickets, or new leads, are given that have no owner. What is given already stays so."""
-    answer = await carry_out(
-        request,
-        commands.define,
-        body,
-        target=assignment_rule_id(code),
-        location=PREFIX,
-        code=code,
-        terms=body.terms(),
-    )
-    if "Location" in answer.headers:
-        answer.headers["Location"] = f"{PREFIX}/{quote(code)}"
-    return answer
+    return await targets.by_code(request, assignment_rule_id(code), code, commands.define, body, location=PREFIX)
 
 
 @commanding.post("/{code}/retirement")
 async def retire(request: Request, code: RuleCode, body: Told | None = None) -> Response:
     """Nothing is given by it any more. To define the rule again brings it back."""
-    return await carry_out(request, commands.retire, body, target=assignment_rule_id(code), code=code)
+    return await targets.by_code(request, assignment_rule_id(code), code, commands.retire, body)
 
 
-@reading.get(PREFIX, responses=exported(listed(RULE), RULE))
-async def rules(request: Request, after: After, limit: Limit = 50, cursor: Cursor = None) -> Response:
-    """Rules of assignment in the order of their codes, retired ones too."""
+views = Views(
+    reading,
+    RULES,
+    RULE,
+    permission="assignment-rules:read",
+    row_key="rule_id",
+    key=by_code(RuleCode, assignment_rule_id),
+    own=True,
+    path=PREFIX,
+)
+views.many(read_model.listing, "Rules of assignment in the order of their codes, retired ones too.", called="rules")
+views.one("One rule of assignment; `since` is when its terms came into force, or when it was retired.", called="rule")
+views.history("Every event of the rule, with what it changed.", called="history")
 
-    def pages(connection: Connection, limit: int, cursor: str | None) -> Page:
-        return read_model.listing(connection, limit=limit, cursor=cursor)
 
-    return await listing(request, "assignment_rules", after, pages, show=shown, limit=limit, cursor=cursor)
-
-
-@reading.get("/v1/assignments/waiting", responses=exported(listed(WAITING), WAITING))
+@reading.get(
+    "/v1/assignments/waiting", responses=exported(listed(WAITING), WAITING), dependencies=[may("assignment-rules:read")]
+)
 async def waiting(request: Request, after: After, limit: Limit = 50, cursor: Cursor = None) -> Response:
     """Tickets and leads that nobody of their team could take yet, the longest waiting first."""
 
@@ -137,20 +130,3 @@ async def waiting(request: Request, after: After, limit: Limit = 50, cursor: Cur
         return read_model.waiting(connection, limit=limit, cursor=cursor)
 
     return await listing(request, "assignment_rules", after, pages, show=dict, limit=limit, cursor=cursor)
-
-
-@reading.get(f"{PREFIX}/{{code}}", responses=one(RULE))
-async def rule(request: Request, after: After, when: When, code: RuleCode) -> Response:
-    """One rule of assignment; `since` is when its terms came into force, or when it was retired."""
-    id = assignment_rule_id(code)
-    return await look_at(request, RULES, id, after, when, name="assignment rule", called=code, show=shown, subject=id)
-
-
-@reading.get(f"{PREFIX}/{{code}}/history", responses=listed(CHANGE, 404))
-async def history(request: Request, code: RuleCode) -> Response:
-    """Every event of the rule, with what it changed."""
-    return await look_back(request, RULES, assignment_rule_id(code), name="assignment rule", called=code, show=shown)
-
-
-def shown(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {"id" if name == "rule_id" else name: value for name, value in row.items()}

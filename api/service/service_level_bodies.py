@@ -35,27 +35,26 @@ SOON: dict[str, Any] = {
 class HoursBody(Body):
     """From `opens` to before `closes`, by the clock in the calendar's zone; hours over midnight are two."""
 
+    states = OpenHours
+
     weekday: Annotated[int, Field(strict=True, ge=1, le=7, description="1 is Monday, 7 is Sunday.")]
     opens: ClockText
     closes: ClockText
-
-    def value(self) -> OpenHours:
-        return OpenHours(weekday=self.weekday, opens=self.opens, closes=self.closes)
 
 
 class HolidayBody(Body):
     """Closed from midnight to midnight. The name is not personal: it names a day."""
 
+    states = Holiday
+
     date: CalendarDay
     name: Line | None = None
-
-    def value(self) -> Holiday:
-        return Holiday(date=self.date, name=self.name)
 
 
 class CalendarBody(Told):
     """The whole schedule. It holds from `occurred_at` on, or from now."""
 
+    states = Schedule
     model_config = {"json_schema_extra": {"examples": [WEEKDAYS]}}
 
     zone: ZoneName
@@ -65,38 +64,32 @@ class CalendarBody(Told):
         default=[], description="Codes of the teams that work by it. Whom no calendar names works by `default`."
     )
 
-    def schedule(self) -> Schedule:
-        return Schedule(
-            zone=self.zone,
-            hours=tuple(one.value() for one in self.hours),
-            holidays=tuple(one.value() for one in self.holidays),
-            teams=tuple(self.teams),
-        )
+    def facts(self) -> dict[str, Any]:
+        return {"schedule": self.stated()}
 
 
 class ConditionBody(Body):
     """The ticket's field has one of these values."""
 
+    states = sla_policy.Condition
+
     field: TicketField
     values: Annotated[list[TheirCode], Field(min_length=1, max_length=LIST_LIMIT)]
 
-    def value(self) -> sla_policy.Condition:
-        return sla_policy.Condition(field=self.field, values=tuple(self.values))
-
 
 class TargetBody(Body):
+    states = sla_policy.PolicyTarget
+
     metric: Metric
     seconds: Annotated[int, Field(strict=True, ge=1, le=LONGEST)]
     hours: Hours = Field(default="calendar", description="Whether all time counts, or open time of the ticket's calendar.")
     priority: TheirCode | None = Field(default=None, description="Without one: tickets of all priorities that none names.")
 
-    def value(self) -> sla_policy.PolicyTarget:
-        return sla_policy.PolicyTarget(metric=self.metric, seconds=self.seconds, hours=self.hours, priority=self.priority)
-
 
 class PolicyBody(Told):
     """The whole terms. They hold for tickets opened from `occurred_at` on, or from now."""
 
+    states = Terms
     model_config = {"json_schema_extra": {"examples": [SOON]}}
 
     order: Annotated[int, Field(strict=True, ge=-LARGEST_ORDER, le=LARGEST_ORDER)] = Field(
@@ -107,9 +100,5 @@ class PolicyBody(Told):
         default=[], description="Without any, nothing is promised to whom the policy fits."
     )
 
-    def terms(self) -> Terms:
-        return Terms(
-            order=self.order,
-            conditions=tuple(one.value() for one in self.conditions),
-            targets=tuple(one.value() for one in self.targets),
-        )
+    def facts(self) -> dict[str, Any]:
+        return {"terms": self.stated()}

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from typing import Annotated
-from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Request, Response
 
 from api.service import service_level_bodies as bodies
 from api.shared.access import may
-from api.shared.commanding import carry_out
 from api.shared.fields import SYSTEM, Told
 from api.shared.openapi import ACCEPTED, CREATED
 from api.shared.strict import StrictRoute
+from api.shared.targets import by_code
 from commands.service import service_levels
 from domain.service.service_calendar import service_calendar_id
 from domain.service.sla_policy import sla_policy_id
@@ -32,40 +31,16 @@ ConfiguredCode = Annotated[str, Path(min_length=1, max_length=64, pattern=SYSTEM
 @router.put(f"{CALENDARS}/{{code}}", responses=CREATED)
 async def define_calendar(request: Request, code: ConfiguredCode, body: bodies.CalendarBody) -> Response:
     """Say when people are there. What is said now leaves the past as it was; `default` is for whoever has no other."""
-    answer = await carry_out(
-        request,
-        service_levels.define_calendar,
-        body,
-        target=service_calendar_id(code),
-        location=CALENDARS,
-        code=code,
-        schedule=body.schedule(),
-    )
-    return _at(answer, CALENDARS, code)
+    return await by_code(request, service_calendar_id(code), code, service_levels.define_calendar, body, location=CALENDARS)
 
 
 @router.put(f"{POLICIES}/{{code}}", responses=CREATED)
 async def define_policy(request: Request, code: ConfiguredCode, body: bodies.PolicyBody) -> Response:
     """Say what is promised for which tickets. Those that are open keep the promise they were opened with."""
-    answer = await carry_out(
-        request,
-        service_levels.define_policy,
-        body,
-        target=sla_policy_id(code),
-        location=POLICIES,
-        code=code,
-        terms=body.terms(),
-    )
-    return _at(answer, POLICIES, code)
+    return await by_code(request, sla_policy_id(code), code, service_levels.define_policy, body, location=POLICIES)
 
 
 @router.post(f"{POLICIES}/{{code}}/retirement")
 async def retire_policy(request: Request, code: ConfiguredCode, body: Told | None = None) -> Response:
     """It is promised no more. To define the policy again brings it back."""
-    return await carry_out(request, service_levels.retire_policy, body, target=sla_policy_id(code), code=code)
-
-
-def _at(answer: Response, prefix: str, code: str) -> Response:
-    if "Location" in answer.headers:
-        answer.headers["Location"] = f"{prefix}/{quote(code)}"
-    return answer
+    return await by_code(request, sla_policy_id(code), code, service_levels.retire_policy, body)

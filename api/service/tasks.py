@@ -2,46 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from functools import partial
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field, StringConstraints
-from sqlalchemy import Connection
 
 from api.operations import configuration_schemas as schemas
 from api.shared.access import Caller, may
-from api.shared.commanding import carry_out
 from api.shared.fields import Body, Code, Instant, Told
-from api.shared.followed import of_customer
-from api.shared.looking import look_at, look_back
-from api.shared.openapi import ACCEPTED, CREATED, exported, listed, one
-from api.shared.past import Resource, When
-from api.shared.reading import After, AnyCode, Cursor, Limit, listing
+from api.shared.filtering import filters
+from api.shared.looking import look_back, seen_by
+from api.shared.openapi import ACCEPTED, CREATED, listed
+from api.shared.past import Resource
 from api.shared.schemas import CHANGE
-from api.shared.sorting import By, sorting
 from api.shared.strict import StrictRoute
+from api.shared.targets import target
+from api.shared.views import Views
 from commands.service import tasks as commands
-from domain.service.task import TITLE_LENGTH, Status, Task
-from domain.shared.ids import new_id
+from domain.service.task import TITLE_LENGTH, Task
 from domain.shared.reference import Reference
 from projections.service import tasks as read_model
-from projections.shared.pages import Page
 
-PREFIX = "/v1/tasks"
+TASKS = target(Task, "/v1/tasks")
+PRIVATE = ("title",)
 
 commanding = APIRouter(
-    prefix=PREFIX, tags=["tasks"], route_class=StrictRoute, dependencies=[may("tasks:write")], responses=ACCEPTED
+    prefix=TASKS.location, tags=["tasks"], route_class=StrictRoute, dependencies=[may("tasks:write")], responses=ACCEPTED
 )
-reading = APIRouter(prefix=PREFIX, tags=["tasks"])
-
-Reader = Annotated[Caller, may("tasks:read")]
+reading = APIRouter(prefix=TASKS.location, tags=["tasks"])
 
 
 class AboutBody(Body):
     """What the task is about, by its kind and its id."""
+
+    states = Reference
 
     kind: Code = Field(examples=list(commands.ABOUT))
     id: UUID
@@ -71,106 +68,69 @@ class AssigneeBody(Told):
 @commanding.post("", status_code=201, responses=CREATED)
 async def create(request: Request, body: TaskBody) -> Response:
     """Create a task. What it is about must be there."""
-    id = new_id()
-    return await carry_out(
-        request,
-        commands.create,
-        body,
-        target=id,
-        fresh=True,
-        location=PREFIX,
-        task_id=id,
-        title=body.title,
-        due=body.due,
-        assignee=body.assignee,
-        about=Reference(kind=body.about.kind, id=body.about.id) if body.about else None,
-        remind_at=body.remind_at,
-    )
+    return await TASKS.new(request, commands.create, body)
 
 
 @commanding.put("/{id}/times")
 async def reschedule(request: Request, id: UUID, body: TimesBody) -> Response:
     """Set when it is due, and when to be reminded of it."""
-    return await carry_out(request, commands.reschedule, body, target=id, task_id=id, due=body.due, remind_at=body.remind_at)
+    return await TASKS.by_id(request, id, commands.reschedule, body)
 
 
 @commanding.put("/{id}/assignee")
 async def assign(request: Request, id: UUID, body: AssigneeBody) -> Response:
     """Give it to a user."""
-    return await carry_out(request, commands.assign, body, target=id, task_id=id, assignee=body.assignee)
+    return await TASKS.by_id(request, id, commands.assign, body)
 
 
 @commanding.post("/{id}/completion")
 async def complete(request: Request, id: UUID, body: Told | None = None) -> Response:
     """It is done."""
-    return await carry_out(request, commands.complete, body, target=id, task_id=id)
+    return await TASKS.by_id(request, id, commands.complete, body)
 
 
 @commanding.post("/{id}/cancellation")
 async def cancel(request: Request, id: UUID, body: Told | None = None) -> Response:
     """It is not to be done any more."""
-    return await carry_out(request, commands.cancel, body, target=id, task_id=id)
+    return await TASKS.by_id(request, id, commands.cancel, body)
 
 
-async def filtered(
-    status: Status | None = None,
-    assignee: AnyCode = None,
-    about_id: UUID | None = None,
-    due_from: Annotated[Instant | None, Query(description="Due then or later.")] = None,
-    due_to: Annotated[Instant | None, Query(description="Due before then.")] = None,
-    overdue: Annotated[bool | None, Query(description="Open, and due at a moment that is past.")] = None,
-    reminded: Annotated[bool | None, Query(description="Of whose remind_at somebody was reminded.")] = None,
-) -> read_model.Filter:
-    return read_model.Filter(
-        now=datetime.now(UTC),
-        status=status,
-        assignee=assignee,
-        about_id=about_id,
-        due_from=due_from,
-        due_to=due_to,
-        overdue=overdue,
-        reminded=reminded,
-    )
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
-@reading.get("", responses=exported(listed(schemas.TASK), schemas.TASK))
-async def tasks(
-    request: Request,
-    caller: Reader,
-    after: After,
-    wanted: Annotated[read_model.Filter, Depends(filtered)],
-    by: Annotated[By[read_model.Sort], sorting(read_model.Sort, "-created_at")],
-    limit: Limit = 50,
-    cursor: Cursor = None,
-) -> Response:
-    """Tasks by filters."""
-
-    def pages(connection: Connection, limit: int, cursor: str | None) -> Page:
-        return read_model.listing(connection, wanted, sort=by.key, descending=by.descending, limit=limit, cursor=cursor)
-
-    needed = of_customer("tasks", wanted.about_id)
-    return await listing(request, needed, after, pages, show=lambda row: shown(row, caller), limit=limit, cursor=cursor)
-
-
-@reading.get("/{id}", responses=one(schemas.TASK))
-async def task(request: Request, caller: Reader, after: After, when: When, id: UUID) -> Response:
-    """One task. Whether it is overdue is told as of now, also of the past."""
-    return await look_at(request, _seen_now(), id, after, when, name="task", show=lambda row: shown(row, caller))
+filtered = filters(
+    read_model.Filter,
+    {"now": _now},
+    due_from=Annotated[Instant | None, Query(description="Due then or later.")],
+    due_to=Annotated[Instant | None, Query(description="Due before then.")],
+    overdue=Annotated[bool | None, Query(description="Open, and due at a moment that is past.")],
+    reminded=Annotated[bool | None, Query(description="Of whose remind_at somebody was reminded.")],
+)
+views = Views(
+    reading,
+    Resource(Task, read_model.tasks, lambda connection, task_id: read_model.get(connection, task_id, _now())),
+    schemas.TASK,
+    permission="tasks:read",
+    private=PRIVATE,
+)
+views.many(
+    read_model.listing,
+    "Tasks by filters.",
+    called="tasks",
+    filtered=filtered,
+    sort=read_model.Sort,
+    first="-created_at",
+)
+views.one("One task. Whether it is overdue is told as of now, also of the past.")
 
 
 @reading.get("/{id}/history", responses=listed(CHANGE, 404))
-async def history(request: Request, caller: Reader, id: UUID) -> Response:
+async def history(request: Request, caller: Annotated[Caller, may("tasks:read")], id: UUID) -> Response:
     """Every event of the task, with what it changed."""
+    # All that is overdue is so at one moment: no event made it so while we looked.
+    resource = Resource(Task, read_model.tasks, partial(read_model.get, now=_now()))
     personal = caller.may("personal:read")
-    return await look_back(request, _seen_now(), id, name="task", personal=personal, show=lambda row: shown(row, caller))
-
-
-def _seen_now() -> Resource:
-    now = datetime.now(UTC)
-    return Resource(Task, read_model.tasks, lambda connection, task_id: read_model.get(connection, task_id, now))
-
-
-def shown(row: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
-    """The task as this caller may see it."""
-    hidden = ("task_id",) if caller.may("personal:read") else ("task_id", "title")
-    return {"id": row["task_id"], **{name: value for name, value in row.items() if name not in hidden}}
+    return await look_back(
+        request, resource, id, name="task", personal=personal, show=lambda row: seen_by(caller, row, "task_id", PRIVATE)
+    )

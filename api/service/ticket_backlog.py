@@ -12,8 +12,8 @@ from api.service.ticket_filter import Filtered
 from api.shared.access import may
 from api.shared.openapi import answers, exported
 from api.shared.reading import After, read, report
-from projections.sales.channel_sales import Period
 from projections.service import ticket_backlog as read_model
+from projections.shared.reports import Period
 
 router = APIRouter(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read")])
 

@@ -79,6 +79,15 @@ def answer(outcome: Outcome, location: str | None = None) -> Response:
     return Response(body, status, headers, "application/json")
 
 
+def shown_once(response: Response, id: UUID, field: str, secret: Callable[[], str | None]) -> Response:
+    """The answer with a secret in it. The answer to a repeat is about another id than the one drawn for it: it has none."""
+    accepted = msgspec.json.decode(bytes(response.body))
+    if response.status_code == 201 and accepted["id"] == str(id):
+        response.body = msgspec.json.encode(accepted | {field: secret()})
+        response.headers["content-length"] = str(len(response.body))
+    return response
+
+
 def context(caller: Caller, told: Told | None, origin: Origin = "live") -> Context:
     """The circumstances as the request states them. Raises Malformed where the time of occurrence is none."""
     command_id = new_id()

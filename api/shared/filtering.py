@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, tzinfo
 from inspect import Parameter, Signature
 from typing import Any, TypeVar, get_type_hints
@@ -18,15 +18,17 @@ PARAMETERS: dict[Any, Any] = {str | None: AnyCode, date | None: Day, tzinfo: Zon
 """How a field of this type is asked for, where the type alone allows more than the query may say."""
 
 
-def filters(kind: type[F], **special: Any) -> Callable[..., Any]:
+def filters(kind: type[F], made: Mapping[str, Callable[[], Any]] | None = None, /, **special: Any) -> Callable[..., Any]:
     """A dependency that makes the filter from the query.
 
-    `special` are annotations of parameters that need a pattern or a description of their own; None asks for no such field.
+    `special` are annotations of parameters that need a pattern or a description of their own; fields that are `made` are no
+    parameters, such as the time of the request.
     """
+    made = made or {}
     hints = get_type_hints(kind)
 
     async def filtered(**asked: Any) -> F:
-        return kind(**asked)
+        return kind(**asked, **{name: make() for name, make in made.items()})
 
     def parameter(field: msgspec.structs.FieldInfo) -> Parameter:
         hint = hints[field.name]
@@ -35,7 +37,6 @@ def filters(kind: type[F], **special: Any) -> Callable[..., Any]:
         default = Parameter.empty if hint is tzinfo else field.default
         return Parameter(field.name, Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
-    asked_for = [field for field in msgspec.structs.fields(kind) if special.get(field.name, field) is not None]
-    signature = Signature([parameter(field) for field in asked_for])
+    signature = Signature([parameter(field) for field in msgspec.structs.fields(kind) if field.name not in made])
     filtered.__signature__ = signature  # type: ignore[attr-defined]
     return filtered

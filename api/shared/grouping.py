@@ -10,7 +10,7 @@ from fastapi import Query
 
 from api.shared.problems import Problem
 from api.shared.reading import FIRST_DAY, LAST_DAY
-from projections.sales.channel_sales import PERIODS, Period
+from projections.shared.reports import PERIODS, Period
 
 Group = TypeVar("Group", bound=str)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 from fastapi import FastAPI
@@ -154,6 +156,7 @@ READ_HEADERS = [
     }
 ]
 OPEN = frozenset({"/health/live"})
+_FOLDER = re.compile(r"\bapi__[a-z]+__(?=[a-z_]+__[A-Z])")
 # What is asked here changes no aggregate, and the same again is harmless.
 NO_COMMANDS = ("/v1/imports", "/v1/operations")
 
@@ -167,8 +170,14 @@ def document(app: FastAPI) -> dict[str, Any]:
             for method, operation in operations.items():
                 operation["security"] = [] if path in OPEN else [{"key": []}]
                 operation["parameters"] = operation.get("parameters", []) + _more(method, operation["responses"])
-        app.openapi_schema = made
+        app.openapi_schema = _without_folders(made)
     return app.openapi_schema
+
+
+def _without_folders(made: dict[str, Any]) -> dict[str, Any]:
+    """The document with its schemas named without the folder of their module, so that a file that moves changes nothing."""
+    document: dict[str, Any] = json.loads(_FOLDER.sub("api__", json.dumps(made)))
+    return document
 
 
 def _more(method: str, responses: dict[str, Any]) -> list[dict[str, Any]]:

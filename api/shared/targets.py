@@ -32,9 +32,9 @@ class Target(msgspec.Struct, frozen=True):
     location: str
     key: str
 
-    async def new(self, request: Request, command: Command, body: Told, /, **facts: Any) -> Response:
-        """Run a command that makes one: 201, with its location."""
-        id = new_id()
+    async def new(self, request: Request, command: Command, body: Told, id: UUID | None = None, /, **facts: Any) -> Response:
+        """Run a command that makes one: 201, with its location. Its id is drawn, unless the route needs to know it."""
+        id = id or new_id()
         facts = {self.key: id, **body.facts(), **facts}
         return await carry_out(request, command, body, target=id, location=self.location, fresh=True, **facts)
 

@@ -50,7 +50,8 @@ class Views:
 
     `name` is what people call it, and `row_key` the column of its id, where its kind does not say so. `private` are the
     fields that only a caller with `personal:read` sees; `shown` replaces that rule. With `own` a row belongs to the thing
-    itself as its subject, so that an answer about one is complete as soon as that subject is.
+    itself as its subject, so that an answer about one is complete as soon as that subject is. `path` is where they are, below
+    the router's own prefix: a router may hold several resources.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class Views:
         private: Collection[str] = ("private",),
         shown: Shown | None = None,
         own: bool = False,
+        path: str = "",
     ) -> None:
         self._router = router
         self._resource = resource
@@ -73,6 +75,7 @@ class Views:
         self._permission: Any = may(permission)
         self._key = key
         self._own = own
+        self._path = path
         self._name = name or resource.kind.name.replace("_", " ")
         id_field = row_key or f"{resource.kind.name}_id"
         self._shown = shown or (lambda row, caller: seen_by(caller, row, id_field, private))
@@ -97,7 +100,7 @@ class Views:
         own = self._resource.projection.name
 
         async def index(
-            request: Request, after: After, caller: Caller, limit: Limit = 50, cursor: Cursor = None, **asked: Any
+            request: Request, caller: Caller, after: After, limit: Limit = 50, cursor: Cursor = None, **asked: Any
         ) -> Response:
             wanted, by = asked.get("wanted"), asked.get("by")
             order = {"sort": by.key, "descending": by.descending} if by else {}
@@ -128,15 +131,15 @@ class Views:
         kind, single = self._resource.kind.name, self._single(BY_ID)
 
         async def by_external_id(
-            request: Request, after: After, when: When, caller: Caller, system: System, external: External
+            request: Request, caller: Caller, after: After, when: When, system: System, external: External
         ) -> Response:
             id = external_id(kind, system, external, request.app.state.store.secret)
-            return await single(request, after, when, caller, id=id)
+            return await single(request, caller, after, when, id=id)
 
         path, says = "/by/{system}/{external:path}", f"The {self._name} that another system calls this."
         self._add(path, by_external_id, f"{kind}_by_external_id", says, one(self._schema), {}, may("personal:read"))
 
-    def history(self, *, called: str | None = None) -> None:
+    def history(self, says: str | None = None, *, called: str | None = None) -> None:
         """`GET` of every event of one."""
 
         async def history(request: Request, caller: Caller, **key: Any) -> Response:
@@ -150,12 +153,12 @@ class Views:
                 personal=caller.may("personal:read"),
             )
 
-        says = f"Every event of the {self._name}, with what it changed."
+        says = says or f"Every event of the {self._name}, with what it changed."
         path, name = f"/{self._key.path}/history", called or f"{self._resource.kind.name}_history"
         self._add(path, history, name, says, listed(CHANGE, 404), self._key.parameters)
 
     def _single(self, key: Key) -> Callable[..., Awaitable[Response]]:
-        async def single(request: Request, after: After, when: When, caller: Caller, **named: Any) -> Response:
+        async def single(request: Request, caller: Caller, after: After, when: When, **named: Any) -> Response:
             id = key.id(**named)
             return await look_at(
                 request,
@@ -181,4 +184,4 @@ class Views:
         stated = [one.replace(annotation=parameters.pop(one.name, one.annotation)) for one in kept]
         more = [Parameter(name, Parameter.KEYWORD_ONLY, annotation=annotation) for name, annotation in parameters.items()]
         endpoint.__signature__ = declared.replace(parameters=[*stated, *more])
-        self._router.get(path, name=name, description=says, responses=responses, dependencies=list(needed))(endpoint)
+        self._router.get(self._path + path, name=name, description=says, responses=responses, dependencies=[*needed])(endpoint)

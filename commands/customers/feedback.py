@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Unpack
 from uuid import UUID
 
+from commands.shared.deciding import decides
 from commands.shared.references import require, surviving_customer
 from commands.shared.unit_of_work import UnitOfWork
 from domain.customers.feedback.feedback import Feedback
@@ -67,28 +68,10 @@ def answer(
     return submit(work, feedback_id=feedback_id, kind=kind, customer_id=customer_id, **facts)
 
 
-def acknowledge(work: UnitOfWork, *, feedback_id: UUID) -> Feedback:
-    feedback = work.existing(Feedback, feedback_id)
-    feedback.acknowledge(work.context)
-    return feedback
-
-
-def take_action(work: UnitOfWork, *, feedback_id: UUID, code: str | None = None, note: str | None = None) -> Feedback:
-    feedback = work.existing(Feedback, feedback_id)
-    feedback.take_action(work.context, code=code, note=note)
-    return feedback
-
-
-def resolve(work: UnitOfWork, *, feedback_id: UUID, code: str | None = None, resolution: str | None = None) -> Feedback:
-    feedback = work.existing(Feedback, feedback_id)
-    feedback.resolve(work.context, code=code, resolution=resolution)
-    return feedback
-
-
-def dismiss(work: UnitOfWork, *, feedback_id: UUID, reason: str) -> Feedback:
-    feedback = work.existing(Feedback, feedback_id)
-    feedback.dismiss(work.context, reason=reason)
-    return feedback
+acknowledge = decides(Feedback, Feedback.acknowledge)
+take_action = decides(Feedback, Feedback.take_action)
+resolve = decides(Feedback, Feedback.resolve)
+dismiss = decides(Feedback, Feedback.dismiss)
 
 
 def _whose(work: UnitOfWork, feedback: Feedback, customer_id: UUID | None) -> UUID | None:

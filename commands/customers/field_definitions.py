@@ -2,33 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
+from commands.shared.deciding import begins, decides
 from commands.shared.unit_of_work import UnitOfWork
-from domain.customers.field_definition import AttributeDoesNotFit, FieldDefinition, Kind, field_definition_id
+from domain.customers.field_definition import AttributeDoesNotFit, FieldDefinition, field_definition_id
 from domain.shared.annotations import Number
 
-
-def define_or_revise(
-    work: UnitOfWork,
-    *,
-    entity: str,
-    key: str,
-    kind: Kind,
-    name: str,
-    options: Sequence[str] = (),
-    personal: bool | None = None,
-) -> FieldDefinition:
-    """The same values again are a repeat. Raises FieldDefinedOtherwise for another kind, or another word on personal data."""
-    field = work.load(FieldDefinition, field_definition_id(entity, key))
-    field.define(work.context, entity=entity, key=key, kind=kind, name=name, options=options, personal=personal)
-    return field
-
-
-def retire(work: UnitOfWork, *, entity: str, key: str) -> FieldDefinition:
-    field = work.existing(FieldDefinition, field_definition_id(entity, key))
-    field.retire(work.context)
-    return field
+define_or_revise = begins(FieldDefinition, FieldDefinition.define, field_definition_id)
+retire = decides(FieldDefinition, FieldDefinition.retire, field_definition_id)
 
 
 def plain_keys(work: UnitOfWork, entity: str, attributes: Mapping[str, str | Number | None]) -> frozenset[str]:

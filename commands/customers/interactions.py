@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Unpack
 from uuid import UUID
 
-from commands.shared.references import require, surviving_customer
+from commands.shared.deciding import decides
+from commands.shared.references import customer_concerned, require
 from commands.shared.unit_of_work import UnitOfWork
 from domain.customers.interaction import Facts, Interaction
-from domain.sales.lead.lead import Lead
 
 
 def log(
@@ -29,7 +29,7 @@ def log(
     require(work, facts.get("about", ()))
     interaction.log(
         work.context,
-        customer_id=_customer_id(work, interaction, customer_id, lead_id),
+        customer_id=customer_concerned(work, interaction.logged, customer_id, lead_id),
         lead_id=lead_id,
         external=external,
         **facts,
@@ -66,24 +66,5 @@ def correct(work: UnitOfWork, *, interaction_id: UUID, **facts: Unpack[Facts]) -
     return interaction
 
 
-def redact(work: UnitOfWork, *, interaction_id: UUID, reason: str | None = None) -> Interaction:
-    interaction = work.existing(Interaction, interaction_id)
-    interaction.redact(work.context, reason=reason)
-    return interaction
-
-
-def retract(work: UnitOfWork, *, interaction_id: UUID, reason: str | None = None) -> Interaction:
-    interaction = work.existing(Interaction, interaction_id)
-    interaction.retract(work.context, reason=reason)
-    return interaction
-
-
-def _customer_id(work: UnitOfWork, interaction: Interaction, customer_id: UUID | None, lead_id: UUID | None) -> UUID | None:
-    """The customer to record: who is named, or else whose lead it was when it was logged. Raises NotThere, CustomerErased."""
-    lead = None if lead_id is None else work.existing(Lead, lead_id)
-    if interaction.logged is not None:
-        known = interaction.logged.customer_id
-        return known if customer_id is None else surviving_customer(work, customer_id, known).id
-    if customer_id is None and lead is not None:
-        customer_id = lead.customer_id
-    return None if customer_id is None else surviving_customer(work, customer_id).id
+redact = decides(Interaction, Interaction.redact)
+retract = decides(Interaction, Interaction.retract)

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from functools import partial
 from typing import Any
 
 from commands.importing.called import Called
-from commands.importing.statements import Annotation, Facts, Importable, annotation_commands
+from commands.importing.statements import Cancellation, Facts, Importable, Reasoned, annotation_commands, assignment_command
 from commands.marketing import campaign_members, campaigns
-from commands.shared import annotating
 from domain.marketing.campaign.campaign import Campaign
 from domain.marketing.campaign.values import TREATMENT, Goal, ResourceKind, Variant
 from domain.marketing.campaign_member.events import Bounce, Machine
@@ -41,15 +39,6 @@ class Planning(Facts, frozen=True):
         return {**super().command_facts(called), "external": (called.system, called.name)}
 
 
-class Pausing(Facts, frozen=True):
-    reason: str | None = None
-
-
-class Cancelling(Facts, frozen=True):
-    reason: str | None = None
-    note: str | None = None
-
-
 class Spending(Facts, frozen=True):
     spend_id: str
     amount: Decimal
@@ -69,14 +58,6 @@ class Resource(Facts, frozen=True):
 
 class ResourceShare(Resource, frozen=True):
     share: Decimal | None = None
-
-
-class Assignment(Annotation, frozen=True):
-    owner: str | None = None
-    team: str | None = None
-
-    def command_facts(self, called: Called) -> dict[str, Any]:
-        return {"id": called.id, "owner": self.owner, "team": self.team}
 
 
 class Membership(Facts, frozen=True):
@@ -147,15 +128,15 @@ class ConversionReversal(Membership, frozen=True):
 CAMPAIGNS: Mapping[str, Importable] = {
     "campaign.plan": Importable(Campaign, campaigns.plan, Planning, describes=True),
     "campaign.launch": Importable(Campaign, campaigns.launch),
-    "campaign.pause": Importable(Campaign, campaigns.pause, Pausing),
+    "campaign.pause": Importable(Campaign, campaigns.pause, Reasoned),
     "campaign.resume": Importable(Campaign, campaigns.resume),
     "campaign.complete": Importable(Campaign, campaigns.complete),
-    "campaign.cancel": Importable(Campaign, campaigns.cancel, Cancelling),
+    "campaign.cancel": Importable(Campaign, campaigns.cancel, Cancellation),
     "campaign.record_spend": Importable(Campaign, campaigns.record_spend, Spending),
     "campaign.reverse_spend": Importable(Campaign, campaigns.reverse_spend, SpendReversal),
     "campaign.assign_resource": Importable(Campaign, campaigns.assign_resource, ResourceShare),
     "campaign.release_resource": Importable(Campaign, campaigns.release_resource, Resource),
-    "campaign.assign": Importable(Campaign, partial(annotating.assign, kind=Campaign), Assignment),
+    **assignment_command(Campaign),
     **annotation_commands(Campaign),
     "campaign_member.target": Importable(CampaignMember, campaign_members.target, Targeting, describes=True),
     "campaign_member.suppress": Importable(CampaignMember, campaign_members.suppress, Suppression),

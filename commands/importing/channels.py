@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from commands.importing.called import Called
-from commands.importing.statements import Facts, Importable
+from commands.importing.statements import Coded, Facts, Importable
 from commands.marketing import channels, touchpoints
 from domain.marketing import touchpoint
 from domain.marketing.channel import Channel, ChannelDay, Kind
@@ -18,12 +18,7 @@ from domain.marketing.touchpoint import Touchpoint
 from domain.shared.utm import Utm
 
 
-class ChannelFacts(Facts, frozen=True):
-    def command_facts(self, called: Called) -> dict[str, Any]:
-        return {"code": called.name, **self.stated()}
-
-
-class Opening(ChannelFacts, frozen=True):
+class Opening(Coded, frozen=True):
     name: str
     kind: Kind
 
@@ -58,15 +53,12 @@ class Touch(Facts, frozen=True):
     click_ids: dict[str, str] | None = None
 
     def command_facts(self, called: Called) -> dict[str, Any]:
-        stated = self.stated()
-        named = {kind: stated.pop(kind) for kind in ("customer", "lead", "campaign") if kind in stated}
-        others = {f"{kind}_id": called.other(kind, name) for kind, name in named.items()}
-        return {**stated, **others, "touchpoint_id": called.id}
+        return {"touchpoint_id": called.id, **self.with_ids(called, "customer", "lead", "campaign")}
 
 
 CHANNELS: Mapping[str, Importable] = {
     "channel.open": Importable(Channel, channels.open_or_rename, Opening, describes=True),
-    "channel.close": Importable(Channel, channels.close, ChannelFacts),
+    "channel.close": Importable(Channel, channels.close, Coded),
     "channel_day.record_traffic": Importable(ChannelDay, channels.record_traffic, Traffic),
     "channel_day.record_cost": Importable(ChannelDay, channels.record_cost, Cost),
     "touchpoint.record": Importable(Touchpoint, touchpoints.record, Touch),

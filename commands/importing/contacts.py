@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 from commands.customers import feedback, interactions
 from commands.importing.called import Called
-from commands.importing.statements import Annotation, Facts, Importable, annotation_commands
-from commands.shared import annotating
+from commands.importing.statements import Facts, Importable, Reasoned, annotation_commands, assignment_command
 from domain.customers.feedback.feedback import Feedback
 from domain.customers.feedback.values import Kind, Scale
 from domain.customers.interaction import Channel, Direction, Interaction
@@ -27,14 +25,12 @@ class About(Facts, frozen=True):
     campaign: str | None = None
 
     def command_facts(self, called: Called) -> dict[str, Any]:
-        stated = self.stated()
-        customer = stated.pop("customer", None)
+        stated = self.with_ids(called, "customer", "lead")
         others = {kind: stated.pop(kind) for kind in ABOUT if kind in stated}
         return {
             **stated,
             f"{called.kind}_id": called.id,
             "external": (called.system, called.name),
-            "customer_id": None if customer is None else called.other("customer", customer),
             "about": tuple(Reference(kind=kind, id=called.other(kind, name)) for kind, name in others.items()),
         }
 
@@ -53,17 +49,6 @@ class Contact(About, frozen=True, kw_only=True):
     outcome: str | None = None
     participants: tuple[str, ...] = ()
     message_id: str | None = None
-
-    def command_facts(self, called: Called) -> dict[str, Any]:
-        facts = super().command_facts(called)
-        lead = facts.pop("lead", None)
-        return facts if lead is None else {**facts, "lead_id": called.other("lead", lead)}
-
-
-class Reasoned(Facts, frozen=True):
-    """`reason` is a code."""
-
-    reason: str | None = None
 
 
 class Request(About, frozen=True, kw_only=True):
@@ -96,21 +81,11 @@ class Dismissal(Facts, frozen=True):
     reason: str
 
 
-class Assignment(Annotation, frozen=True):
-    """Who is not named is nobody."""
-
-    owner: str | None = None
-    team: str | None = None
-
-    def command_facts(self, called: Called) -> dict[str, Any]:
-        return {"id": called.id, "owner": self.owner, "team": self.team}
-
-
 CONTACTS: Mapping[str, Importable] = {
     "interaction.log": Importable(Interaction, interactions.log, Contact),
     "interaction.redact": Importable(Interaction, interactions.redact, Reasoned),
     "interaction.retract": Importable(Interaction, interactions.retract, Reasoned),
-    "interaction.assign": Importable(Interaction, partial(annotating.assign, kind=Interaction), Assignment),
+    **assignment_command(Interaction),
     **annotation_commands(Interaction),
     "feedback.request": Importable(Feedback, feedback.request, Request),
     "feedback.submit": Importable(Feedback, feedback.submit, Submission),
@@ -118,6 +93,6 @@ CONTACTS: Mapping[str, Importable] = {
     "feedback.take_action": Importable(Feedback, feedback.take_action, Action),
     "feedback.resolve": Importable(Feedback, feedback.resolve, Resolution),
     "feedback.dismiss": Importable(Feedback, feedback.dismiss, Dismissal),
-    "feedback.assign": Importable(Feedback, partial(annotating.assign, kind=Feedback), Assignment),
+    **assignment_command(Feedback),
     **annotation_commands(Feedback),
 }

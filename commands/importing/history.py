@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Unpack
 from uuid import UUID
 
 import msgspec
@@ -11,6 +11,7 @@ import msgspec
 from commands.customers import customers
 from commands.shared.unit_of_work import UnitOfWork
 from domain.customers.customer.customer import Customer
+from domain.customers.customer.events import Kind
 from domain.shared.aggregate import Aggregate
 from domain.shared.occurrence import Occurrence
 from domain.shared.refusals import Refusal
@@ -42,8 +43,16 @@ def carry_out(work: UnitOfWork, *, steps: Sequence[Step], **_named: UUID) -> Agg
     return aggregate
 
 
-def register_customer(work: UnitOfWork, *, customer_id: UUID, system: str, external_id: str, **facts: Any) -> Customer:
+def register_customer(
+    work: UnitOfWork,
+    *,
+    customer_id: UUID,
+    system: str,
+    external_id: str,
+    kind: Kind = "person",
+    **facts: Unpack[customers.Facts],
+) -> Customer:
     """Registers a customer, and links what their source calls them."""
-    customer = customers.register(work, customer_id=customer_id, **facts)
+    customer = customers.register(work, customer_id=customer_id, kind=kind, **facts)
     customer.link_external_id(work.context, system, external_id)
     return customer

@@ -16,7 +16,7 @@ from commands.importing.channels import CHANNELS
 from commands.importing.contacts import CONTACTS
 from commands.importing.leads import LEADS
 from commands.importing.relations import RELATIONS
-from commands.importing.statements import Facts, Importable, annotation_commands
+from commands.importing.statements import Cancellation, Facts, Importable, annotation_commands
 from commands.importing.tickets import TICKETS
 from commands.importing.working import WORKING
 from commands.sales import order_goods, order_payments, orders
@@ -109,23 +109,14 @@ class Placement(Facts, frozen=True):
     test: bool = False
 
     def command_facts(self, called: Called) -> dict[str, Any]:
-        stated = self.stated()
-        customer = stated.pop("customer", None)
-        behind = {kind: stated.pop(kind) for kind in ("campaign", "lead", "deal") if kind in stated}
         return {
-            **stated,
-            **{f"{kind}_id": called.other(kind, name) for kind, name in behind.items()},
             "order_id": called.id,
             "external": (called.system, called.name),
-            "number": self.number,
-            "customer_id": None if customer is None else called.other("customer", customer),
+            "number": None,
+            "customer_id": None,
+            **self.with_ids(called, "customer", "campaign", "lead", "deal"),
             "lines": [_line(line) for line in self.lines],
         }
-
-
-class Cancellation(Facts, frozen=True):
-    reason: str | None = None
-    note: str | None = None
 
 
 class Payment(Facts, frozen=True):

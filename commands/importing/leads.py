@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from functools import partial
 from typing import Any
 
 from commands.importing.called import Called
-from commands.importing.statements import Annotation, Facts, Importable, annotation_commands
+from commands.importing.statements import Coded, Facts, Importable, Reasoned, annotation_commands, assignment_command
 from commands.sales import deals, leads, pipelines
-from commands.shared import annotating
 from domain.sales.deal.deal import Deal
 from domain.sales.lead.events import Contact
 from domain.sales.lead.lead import Lead
@@ -31,17 +29,12 @@ class Capture(Facts, frozen=True):
     currency: str | None = None
 
     def command_facts(self, called: Called) -> dict[str, Any]:
-        return {"lead_id": called.id, "number": None, "external": (called.system, called.name), **_with_ids(self, called)}
-
-
-class Assignment(Annotation, frozen=True):
-    """Who is not named is nobody."""
-
-    owner: str | None = None
-    team: str | None = None
-
-    def command_facts(self, called: Called) -> dict[str, Any]:
-        return {"id": called.id, "owner": self.owner, "team": self.team}
+        return {
+            "lead_id": called.id,
+            "number": None,
+            "external": (called.system, called.name),
+            **self.with_ids(called, "customer", "campaign"),
+        }
 
 
 class AnyStage(Facts, frozen=True):
@@ -58,13 +51,7 @@ class Conversion(Facts, frozen=True):
     currency: str | None = None
 
     def command_facts(self, called: Called) -> dict[str, Any]:
-        return {"lead_id": called.id, **_with_ids(self, called)}
-
-
-class Reasoned(Facts, frozen=True):
-    """`reason` is a code."""
-
-    reason: str | None = None
+        return {"lead_id": called.id, **self.with_ids(called, "customer", "deal", "order")}
 
 
 class Opening(Facts, frozen=True):
@@ -81,7 +68,12 @@ class Opening(Facts, frozen=True):
     owner: str | None = None
 
     def command_facts(self, called: Called) -> dict[str, Any]:
-        return {"deal_id": called.id, "number": None, "external": (called.system, called.name), **_with_ids(self, called)}
+        return {
+            "deal_id": called.id,
+            "number": None,
+            "external": (called.system, called.name),
+            **self.with_ids(called, "customer", "lead"),
+        }
 
 
 class Worth(Facts, frozen=True):
@@ -99,31 +91,18 @@ class Win(Facts, frozen=True):
     order: str | None = None
 
     def command_facts(self, called: Called) -> dict[str, Any]:
-        return {"deal_id": called.id, **_with_ids(self, called)}
+        return {"deal_id": called.id, **self.with_ids(called, "order")}
 
 
-class Definition(Facts, frozen=True):
+class Definition(Coded, frozen=True):
     name: str
     stages: tuple[Stage, ...]
-
-    def command_facts(self, called: Called) -> dict[str, Any]:
-        return {"code": called.name, **self.stated()}
-
-
-OTHERS = ("customer", "campaign", "lead", "deal", "order")
-
-
-def _with_ids(facts: Facts, called: Called) -> dict[str, Any]:
-    """What the row states, and of the other things that it names their ids."""
-    stated = facts.stated()
-    named = {kind: stated.pop(kind) for kind in OTHERS if kind in stated}
-    return stated | {f"{kind}_id": called.other(kind, name) for kind, name in named.items()}
 
 
 LEADS: Mapping[str, Importable] = {
     "lead.capture": Importable(Lead, leads.capture, Capture, describes=True),
     "lead.change_stage": Importable(Lead, leads.change_stage, AnyStage),
-    "lead.assign": Importable(Lead, partial(annotating.assign, kind=Lead), Assignment),
+    **assignment_command(Lead),
     "lead.qualify": Importable(Lead, leads.qualify),
     "lead.convert": Importable(Lead, leads.convert, Conversion),
     "lead.lose": Importable(Lead, leads.lose, Reasoned),
@@ -133,7 +112,7 @@ LEADS: Mapping[str, Importable] = {
     "deal.change_stage": Importable(Deal, deals.change_stage, AnyStage),
     "deal.change_amount": Importable(Deal, deals.change_amount, Worth),
     "deal.change_close_date": Importable(Deal, deals.change_close_date, CloseDate),
-    "deal.assign": Importable(Deal, partial(annotating.assign, kind=Deal), Assignment),
+    **assignment_command(Deal),
     "deal.win": Importable(Deal, deals.win, Win),
     "deal.lose": Importable(Deal, deals.lose, Reasoned),
     "deal.reopen": Importable(Deal, deals.reopen, Reasoned),

@@ -26,10 +26,43 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
         """The facts of the command."""
         return {f"{called.kind}_id": called.id, **self.stated()}
 
+    def with_ids(self, called: Called, *kinds: str) -> dict[str, Any]:
+        """What the row states, and for each thing of these kinds that it names the id."""
+        stated = self.stated()
+        named = {kind: stated.pop(kind) for kind in kinds if kind in stated}
+        return stated | {f"{kind}_id": called.other(kind, name) for kind, name in named.items()}
+
+
+class Coded(Facts, frozen=True):
+    """Facts of what is called by its code."""
+
+    def command_facts(self, called: Called) -> dict[str, Any]:
+        return {"code": called.name, **self.stated()}
+
+
+class Reasoned(Facts, frozen=True):
+    """`reason` is a code."""
+
+    reason: str | None = None
+
+
+class Cancellation(Reasoned, frozen=True):
+    note: str | None = None
+
 
 class Annotation(Facts, frozen=True):
     def command_facts(self, called: Called) -> dict[str, Any]:
         return {"id": called.id, **self.stated()}
+
+
+class Assignment(Annotation, frozen=True):
+    """Absent is nobody. A ticket's owner is the agent."""
+
+    owner: str | None = None
+    team: str | None = None
+
+    def command_facts(self, called: Called) -> dict[str, Any]:
+        return {"id": called.id, "owner": self.owner, "team": self.team}
 
 
 class Tags(Annotation, frozen=True):
@@ -47,6 +80,10 @@ class Importable(NamedTuple):
     function: Callable[..., Aggregate]
     facts: type[Facts] = Facts
     describes: bool = False
+
+
+def assignment_command(kind: type[Annotated]) -> Mapping[str, Importable]:
+    return {f"{kind.name}.assign": Importable(kind, partial(annotating.assign, kind=kind), Assignment)}
 
 
 def annotation_commands(kind: type[Annotated]) -> Mapping[str, Importable]:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 from commands.importing.called import Called
-from commands.importing.statements import Annotation, Facts, Importable, annotation_commands
+from commands.importing.statements import Facts, Importable, annotation_commands, assignment_command
 from commands.service import tickets
-from commands.shared import annotating
 from domain.service.ticket.correspondence import Replied
 from domain.service.ticket.ticket import Ticket
 from domain.service.ticket.values import Author, DiscardReason, OpenedBy, Visibility
@@ -32,17 +30,17 @@ class Opening(Facts, frozen=True):
     parent: str | None = None
 
     def command_facts(self, called: Called) -> dict[str, Any]:
-        stated = self.stated()
-        customer, order = stated.pop("customer", None), stated.pop("order", None)
+        stated = self.with_ids(called, "customer")
+        order = stated.pop("order", None)
         relatives = {"follow_up_of": stated.pop("follow_up_of", None), "parent_id": stated.pop("parent", None)}
         return {
+            "customer_id": None,
             **stated,
             **{name: called.other("ticket", other) for name, other in relatives.items() if other is not None},
             "ticket_id": called.id,
             "external": (called.system, called.name),
             "number": self.number,
             "opened_by": self.opened_by,
-            "customer_id": None if customer is None else called.other("customer", customer),
             "about": () if order is None else (Reference(kind="order", id=called.other("order", order)),),
         }
 
@@ -53,16 +51,6 @@ class Category(Facts, frozen=True):
 
 class Priority(Facts, frozen=True):
     priority: str
-
-
-class Assignment(Annotation, frozen=True):
-    """The owner is the agent; who is not named is nobody."""
-
-    owner: str | None = None
-    team: str | None = None
-
-    def command_facts(self, called: Called) -> dict[str, Any]:
-        return {"id": called.id, "owner": self.owner, "team": self.team}
 
 
 class Reply(Facts, frozen=True):
@@ -110,7 +98,7 @@ TICKETS: Mapping[str, Importable] = {
     "ticket.open": Importable(Ticket, tickets.open, Opening, describes=True),
     "ticket.categorise": Importable(Ticket, tickets.categorise, Category),
     "ticket.change_priority": Importable(Ticket, tickets.change_priority, Priority),
-    "ticket.assign": Importable(Ticket, partial(annotating.assign, kind=Ticket), Assignment),
+    **assignment_command(Ticket),
     "ticket.reply": Importable(Ticket, tickets.reply, Reply),
     "ticket.pend": Importable(Ticket, tickets.pend, StatusChange),
     "ticket.hold": Importable(Ticket, tickets.hold, Reasoned),

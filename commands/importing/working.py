@@ -12,7 +12,7 @@ from typing import Any
 from commands.customers import field_definitions
 from commands.importing.called import Called
 from commands.importing.expressions import Unusable
-from commands.importing.statements import Facts, Importable
+from commands.importing.statements import Coded, Facts, Importable
 from commands.marketing import static_lists
 from commands.operations import users
 from commands.service import tasks
@@ -22,11 +22,6 @@ from domain.operations.team import Team
 from domain.operations.user import User
 from domain.service.task import Task
 from domain.shared.reference import Reference
-
-
-class Coded(Facts, frozen=True):
-    def command_facts(self, called: Called) -> dict[str, Any]:
-        return {"code": called.name, **self.stated()}
 
 
 class UserRegistration(Coded, frozen=True):

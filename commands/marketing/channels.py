@@ -5,21 +5,12 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+from commands.shared.deciding import begins, decides
 from commands.shared.unit_of_work import UnitOfWork
-from domain.marketing.channel import Channel, ChannelDay, CostRecorded, Kind, TrafficRecorded, channel_day_id, channel_id
+from domain.marketing.channel import Channel, ChannelDay, CostRecorded, TrafficRecorded, channel_day_id, channel_id
 
-
-def open_or_rename(work: UnitOfWork, *, code: str, name: str, kind: Kind) -> Channel:
-    """The same values again are a repeat. Raises ChannelOpenedOtherwise where it is open as one of another kind."""
-    channel = work.load(Channel, channel_id(code))
-    channel.open(work.context, code=code, name=name, kind=kind)
-    return channel
-
-
-def close(work: UnitOfWork, *, code: str) -> Channel:
-    channel = work.existing(Channel, channel_id(code))
-    channel.close(work.context)
-    return channel
+open_or_rename = begins(Channel, Channel.open, channel_id)
+close = decides(Channel, Channel.close, channel_id)
 
 
 def record_traffic(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from uuid import UUID
 
+from commands.shared.deciding import decides
 from commands.shared.unit_of_work import UnitOfWork
 from domain.marketing.segment_model import Fitted, SegmentModel
 
@@ -18,20 +18,7 @@ def fit(work: UnitOfWork, *, model_id: UUID, fitted: Fitted, activate: bool = Tr
     return model
 
 
-def activate(work: UnitOfWork, *, model_id: UUID) -> SegmentModel:
-    model = work.existing(SegmentModel, model_id)
-    model.activate(work.context)
-    return model
-
-
-def retire(work: UnitOfWork, *, model_id: UUID) -> SegmentModel:
-    model = work.existing(SegmentModel, model_id)
-    model.retire(work.context)
-    return model
-
-
-def name_clusters(work: UnitOfWork, *, model_id: UUID, names: Sequence[str]) -> SegmentModel:
-    """A name for each cluster, in their order."""
-    model = work.existing(SegmentModel, model_id)
-    model.name_clusters(work.context, names)
-    return model
+activate = decides(SegmentModel, SegmentModel.activate, "model_id")
+retire = decides(SegmentModel, SegmentModel.retire, "model_id")
+name_clusters = decides(SegmentModel, SegmentModel.name_clusters, "model_id")
+"""A name for each cluster, in their order."""

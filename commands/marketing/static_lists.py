@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
+from commands.shared.deciding import begins, decides
 from commands.shared.references import surviving_customer
 from commands.shared.unit_of_work import UnitOfWork
 from domain.marketing.static_list import StaticList
 
-
-def create(work: UnitOfWork, *, list_id: UUID, name: str) -> StaticList:
-    """The same name again is a repeat. Raises ListCreatedOtherwise."""
-    created = work.load(StaticList, list_id)
-    created.create(work.context, name)
-    return created
+create = begins(StaticList, StaticList.create, "list_id")
 
 
 def add_members(work: UnitOfWork, *, list_id: UUID, customer_ids: Sequence[UUID]) -> StaticList:
@@ -24,14 +20,6 @@ def add_members(work: UnitOfWork, *, list_id: UUID, customer_ids: Sequence[UUID]
     return found
 
 
-def remove_members(work: UnitOfWork, *, list_id: UUID, customer_ids: Sequence[UUID]) -> StaticList:
-    """Whoever is not on it is passed over, also who was erased."""
-    found = work.existing(StaticList, list_id)
-    found.remove_members(work.context, customer_ids)
-    return found
-
-
-def retire(work: UnitOfWork, *, list_id: UUID) -> StaticList:
-    found = work.existing(StaticList, list_id)
-    found.retire(work.context)
-    return found
+remove_members = decides(StaticList, StaticList.remove_members, "list_id")
+"""Who is not on it is passed over, and so is who was erased."""
+retire = decides(StaticList, StaticList.retire, "list_id")

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from uuid import UUID
 
-from commands.shared.references import surviving_customer
+from commands.shared.references import customer_concerned
 from commands.shared.unit_of_work import UnitOfWork
 from domain.marketing.campaign.campaign import Campaign
 from domain.marketing.touchpoint import Kind, Touchpoint
-from domain.sales.lead.lead import Lead
 from domain.shared.utm import Utm
 
 
@@ -38,7 +37,7 @@ def record(
         work.context,
         channel=channel,
         kind=kind,
-        customer_id=_customer_id(work, touchpoint, customer_id, lead_id),
+        customer_id=customer_concerned(work, touchpoint.recorded, customer_id, lead_id),
         lead_id=lead_id,
         campaign_id=campaign_id,
         utm=utm,
@@ -46,14 +45,3 @@ def record(
         click_ids=click_ids,
     )
     return touchpoint
-
-
-def _customer_id(work: UnitOfWork, touchpoint: Touchpoint, customer_id: UUID | None, lead_id: UUID | None) -> UUID | None:
-    """The customer to record: who is named, or else whose lead it was when it was recorded. Raises NotThere, CustomerErased."""
-    lead = None if lead_id is None else work.existing(Lead, lead_id)
-    if touchpoint.recorded is not None:
-        known = touchpoint.recorded.customer_id
-        return known if customer_id is None else surviving_customer(work, customer_id, known).id
-    if customer_id is None and lead is not None:
-        customer_id = lead.customer_id
-    return None if customer_id is None else surviving_customer(work, customer_id).id

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from decimal import Decimal
-from typing import Unpack
+from datetime import datetime
+from typing import NotRequired, Unpack
 from uuid import UUID
 
+from commands.shared.creating import number_for, refuse_otherwise
+from commands.shared.deciding import decides
 from commands.shared.references import surviving_customer
 from commands.shared.unit_of_work import UnitOfWork
 from domain.sales.deal.deal import Deal, Facts, Place
@@ -15,17 +16,15 @@ from domain.sales.lead.lead import Lead
 from domain.sales.order.order import Order
 from domain.sales.pipeline import Pipeline, pipeline_id
 
-REGISTER = "deal"
-
 
 def open(
     work: UnitOfWork,
     *,
     deal_id: UUID,
-    number: str | None,
     customer_id: UUID,
     pipeline: str,
     stage: str,
+    number: str | None = None,
     external: tuple[str, str] | None = None,
     **facts: Unpack[Facts],
 ) -> Deal:
@@ -38,7 +37,7 @@ def open(
     recorded = deal.opened.customer_id if deal.opened else None
     deal.open(
         work.context,
-        number=_number(work, deal, number),
+        number=number_for(work, deal, number),
         customer_id=surviving_customer(work, customer_id, recorded).id,
         place=_place(work, pipeline, stage),
         lead_captured_at=_captured_at(work, facts.get("lead_id")),
@@ -48,42 +47,32 @@ def open(
     return deal
 
 
-def create_or_change(
-    work: UnitOfWork,
-    *,
-    deal_id: UUID,
-    number: str | None,
-    customer_id: UUID,
-    pipeline: str,
-    stage: str,
-    external: tuple[str, str] | None = None,
-    **facts: Unpack[Facts],
-) -> Deal:
-    """Opens a deal that is not there; of one that is, records another stage, and what is told of amount, day and owner.
+class Opening(Facts):
+    """What `open` takes beside the id."""
+
+    customer_id: UUID
+    pipeline: str
+    stage: str
+    number: NotRequired[str | None]
+    external: NotRequired[tuple[str, str] | None]
+
+
+def create_or_change(work: UnitOfWork, *, deal_id: UUID, **facts: Unpack[Opening]) -> Deal:
+    """Opens a deal that does not exist; of one that does, records another stage, and the given amount, day and owner.
 
     Raises DealOpenedOtherwise where the number, the customer, the lead or the pipeline is another, for these stay.
     """
     deal = work.load(Deal, deal_id)
     if deal.opened is None:
-        return open(
-            work,
-            deal_id=deal_id,
-            number=number,
-            customer_id=customer_id,
-            pipeline=pipeline,
-            stage=stage,
-            external=external,
-            **facts,
-        )
-    customer = surviving_customer(work, customer_id, deal.opened.customer_id)
-    told = {"number": number or deal.number, "customer_id": customer.id, "pipeline": pipeline}
-    for name, value in (told | {name: value for name, value in facts.items() if name == "lead_id"}).items():
-        if getattr(deal.opened, name) != value:
-            raise DealOpenedOtherwise(f"The deal was opened with another {name}, which stays.", id=deal.id)
-    if external:
+        return open(work, deal_id=deal_id, **facts)
+    customer = surviving_customer(work, facts["customer_id"], deal.opened.customer_id)
+    opened = {"number": facts.get("number") or deal.number, "customer_id": customer.id, "pipeline": facts["pipeline"]}
+    stays = {name: value for name, value in facts.items() if name == "lead_id"}
+    refuse_otherwise(deal, deal.opened, DealOpenedOtherwise, "opened", **opened, **stays)
+    if external := facts.get("external"):
         deal.link_external_id(work.context, *external)
-    if stage != deal.stage:
-        deal.change_stage(work.context, _place(work, pipeline, stage))
+    if facts["stage"] != deal.stage:
+        deal.change_stage(work.context, _place(work, facts["pipeline"], facts["stage"]))
     _change(work, deal, facts)
     return deal
 
@@ -96,16 +85,8 @@ def change_stage(work: UnitOfWork, *, deal_id: UUID, stage: str) -> Deal:
     return deal
 
 
-def change_amount(work: UnitOfWork, *, deal_id: UUID, amount: Decimal | None, currency: str | None) -> Deal:
-    deal = work.existing(Deal, deal_id)
-    deal.change_amount(work.context, amount, currency)
-    return deal
-
-
-def change_close_date(work: UnitOfWork, *, deal_id: UUID, expected_close: date | None) -> Deal:
-    deal = work.existing(Deal, deal_id)
-    deal.change_close_date(work.context, expected_close)
-    return deal
+change_amount = decides(Deal, Deal.change_amount)
+change_close_date = decides(Deal, Deal.change_close_date)
 
 
 def win(work: UnitOfWork, *, deal_id: UUID, order_id: UUID | None = None) -> Deal:
@@ -117,25 +98,8 @@ def win(work: UnitOfWork, *, deal_id: UUID, order_id: UUID | None = None) -> Dea
     return deal
 
 
-def lose(work: UnitOfWork, *, deal_id: UUID, reason: str | None = None) -> Deal:
-    deal = work.existing(Deal, deal_id)
-    deal.lose(work.context, reason=reason)
-    return deal
-
-
-def reopen(work: UnitOfWork, *, deal_id: UUID, reason: str | None = None) -> Deal:
-    deal = work.existing(Deal, deal_id)
-    deal.reopen(work.context, reason=reason)
-    return deal
-
-
-def _number(work: UnitOfWork, deal: Deal, number: str | None) -> str:
-    """The number to open with. A deal that is there keeps its own, and a repeat draws none."""
-    if deal.number is not None:
-        return number or deal.number
-    if number is not None:
-        return work.claim(REGISTER, number, deal.id)
-    return work.next_number(REGISTER, deal.id)
+lose = decides(Deal, Deal.lose)
+reopen = decides(Deal, Deal.reopen)
 
 
 def _place(work: UnitOfWork, pipeline: str, stage: str) -> Place:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Unpack
+from typing import Any, Unpack
 from uuid import UUID
 
-from commands.shared.references import surviving_customer
+from commands.shared.creating import number_for
+from commands.shared.deciding import begins, decides
+from commands.shared.references import surviving_customer, survivor_id
 from commands.shared.unit_of_work import UnitOfWork
 from domain.marketing.campaign.campaign import Campaign
 from domain.sales.deal.deal import Deal
@@ -14,16 +16,13 @@ from domain.sales.lead.events import Converted
 from domain.sales.lead.lead import Facts, Lead
 from domain.sales.lead.refusals import LeadCapturedOtherwise
 from domain.sales.order.order import Order
-from domain.shared.erasure import ErasureReason, Requester
-
-REGISTER = "lead"
 
 
 def capture(
     work: UnitOfWork,
     *,
     lead_id: UUID,
-    number: str | None,
+    number: str | None = None,
     customer_id: UUID | None = None,
     external: tuple[str, str] | None = None,
     **facts: Unpack[Facts],
@@ -39,8 +38,8 @@ def capture(
     recorded = lead.captured.customer_id if lead.captured else None
     lead.capture(
         work.context,
-        number=_number(work, lead, number),
-        customer_id=None if customer_id is None else surviving_customer(work, customer_id, recorded).id,
+        number=number_for(work, lead, number),
+        customer_id=survivor_id(work, customer_id, recorded),
         external=external,
         **facts,
     )
@@ -51,7 +50,7 @@ def create_or_change(
     work: UnitOfWork,
     *,
     lead_id: UUID,
-    number: str | None,
+    number: str | None = None,
     customer_id: UUID | None = None,
     external: tuple[str, str] | None = None,
     stage: str | None = None,
@@ -74,16 +73,8 @@ def create_or_change(
     return lead
 
 
-def change_stage(work: UnitOfWork, *, lead_id: UUID, stage: str) -> Lead:
-    lead = work.existing(Lead, lead_id)
-    lead.change_stage(work.context, stage)
-    return lead
-
-
-def qualify(work: UnitOfWork, *, lead_id: UUID) -> Lead:
-    lead = work.existing(Lead, lead_id)
-    lead.qualify(work.context)
-    return lead
+change_stage = decides(Lead, Lead.change_stage)
+qualify = decides(Lead, Lead.qualify)
 
 
 def convert(
@@ -109,47 +100,19 @@ def convert(
     return lead
 
 
-def lose(work: UnitOfWork, *, lead_id: UUID, reason: str | None = None) -> Lead:
-    lead = work.existing(Lead, lead_id)
-    lead.lose(work.context, reason=reason)
-    return lead
-
-
-def reopen(work: UnitOfWork, *, lead_id: UUID, reason: str | None = None) -> Lead:
-    lead = work.existing(Lead, lead_id)
-    lead.reopen(work.context, reason=reason)
-    return lead
-
-
-def erase(work: UnitOfWork, *, lead_id: UUID, reason: ErasureReason, requested_by: Requester, receipt: str) -> Lead:
-    """The key of the lead's personal data goes in the same commit. Raises LeadOfCustomer, NotThere."""
-    lead = work.load(Lead, lead_id)
-    lead.erase(work.context, reason=reason, requested_by=requested_by, receipt=receipt)
-    return lead
-
-
-def _number(work: UnitOfWork, lead: Lead, number: str | None) -> str:
-    """The number to capture with. A lead that is there keeps its own, and a repeat draws none."""
-    if lead.number is not None:
-        return number or lead.number
-    if number is not None:
-        return work.claim(REGISTER, number, lead.id)
-    return work.next_number(REGISTER, lead.id)
+lose = decides(Lead, Lead.lose)
+reopen = decides(Lead, Lead.reopen)
+erase = begins(Lead, Lead.erase)
+"""The key of the lead's personal data goes in the same commit."""
 
 
 def _refuse_otherwise(work: UnitOfWork, lead: Lead, number: str | None, customer_id: UUID | None, facts: Facts) -> None:
     """Raises LeadCapturedOtherwise where something is told with another value than the lead was captured with."""
     assert lead.captured is not None, "a lead begins by being captured"
-    known: Facts = {
-        "channel": lead.captured.channel,
-        "contact": lead.captured.contact,
-        "origin": lead.captured.origin,
-        "campaign_id": lead.captured.campaign_id,
-        "value": lead.captured.value,
-        "currency": lead.captured.currency,
-    }
+    known: dict[str, Any] = {name: getattr(lead.captured, name) for name in Facts.__annotations__}
+    known.update(facts)
     own = lead.captured.customer_id
     told = own if customer_id is None else surviving_customer(work, customer_id, own).id
     if told != own and told != lead.customer_id:
         raise LeadCapturedOtherwise("The lead was captured with another customer, which stays.", id=lead.id)
-    lead.capture(work.context, number=number or lead.captured.number, customer_id=own, **(known | facts))
+    lead.capture(work.context, number=number or lead.captured.number, customer_id=own, **known)

@@ -5,54 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
+from commands.shared.deciding import decides
 from commands.shared.unit_of_work import UnitOfWork
 from domain.sales.order.order import Order
-from domain.sales.order.values import LineQuantity, ReturnedLine
+from domain.sales.order.values import ReturnedLine
 
-
-def ship(
-    work: UnitOfWork,
-    *,
-    order_id: UUID,
-    shipment_id: str,
-    lines: Sequence[LineQuantity],
-    carrier: str | None = None,
-    tracking: str | None = None,
-) -> Order:
-    order = work.existing(Order, order_id)
-    order.ship(work.context, shipment_id, lines, carrier=carrier, tracking=tracking)
-    return order
-
-
-def deliver(work: UnitOfWork, *, order_id: UUID, shipment_id: str) -> Order:
-    order = work.existing(Order, order_id)
-    order.deliver(work.context, shipment_id)
-    return order
-
-
-def fail_delivery(work: UnitOfWork, *, order_id: UUID, shipment_id: str, reason: str | None = None) -> Order:
-    order = work.existing(Order, order_id)
-    order.fail_delivery(work.context, shipment_id, reason=reason)
-    return order
-
-
-def cancel_shipment(work: UnitOfWork, *, order_id: UUID, shipment_id: str, reason: str | None = None) -> Order:
-    order = work.existing(Order, order_id)
-    order.cancel_shipment(work.context, shipment_id, reason=reason)
-    return order
-
-
-def request_return(
-    work: UnitOfWork,
-    *,
-    order_id: UUID,
-    return_id: str,
-    lines: Sequence[ReturnedLine],
-    note: str | None = None,
-) -> Order:
-    order = work.existing(Order, order_id)
-    order.request_return(work.context, return_id, lines, note=note)
-    return order
+ship = decides(Order, Order.ship)
+deliver = decides(Order, Order.deliver)
+fail_delivery = decides(Order, Order.fail_delivery)
+cancel_shipment = decides(Order, Order.cancel_shipment)
+request_return = decides(Order, Order.request_return)
 
 
 def receive_return(
@@ -71,15 +33,5 @@ def receive_return(
     return order
 
 
-def decline_return(
-    work: UnitOfWork, *, order_id: UUID, return_id: str, reason: str | None = None, note: str | None = None
-) -> Order:
-    order = work.existing(Order, order_id)
-    order.decline_return(work.context, return_id, reason=reason, note=note)
-    return order
-
-
-def reverse_return(work: UnitOfWork, *, order_id: UUID, return_id: str, reason: str | None = None) -> Order:
-    order = work.existing(Order, order_id)
-    order.reverse_return(work.context, return_id, reason=reason)
-    return order
+decline_return = decides(Order, Order.decline_return)
+reverse_return = decides(Order, Order.reverse_return)

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Unpack
+from typing import Any, NotRequired, Unpack
 from uuid import UUID
 
+from commands.shared.creating import number_for, refuse_otherwise
+from commands.shared.deciding import decides
 from commands.shared.references import surviving_customer
 from commands.shared.unit_of_work import UnitOfWork
 from domain.marketing.campaign.campaign import Campaign
 from domain.sales.deal.deal import Deal
 from domain.sales.lead.lead import Lead
 from domain.sales.order.order import Order
-from domain.sales.order.placing import OrderPlacedOtherwise
+from domain.sales.order.placing import Details, OrderPlacedOtherwise, Recipient
 from domain.sales.order.terms import Terms
-from domain.sales.order.values import Charge, Contact, Details, Item, LineQuantity, OrderDiscount
+from domain.sales.order.values import Charge, Item, OrderDiscount
 from domain.shared.aggregate import Aggregate
-from domain.shared.contact import Address
 
-REGISTER = "order"
-FOR_GOOD = ("campaign_id", "lead_id", "deal_id", "test")
+AMENDABLE = ("lines", "discounts", "charges", "total", *Recipient.__annotations__)
+CHANGEABLE = (*AMENDABLE, "owner")
 BEHIND: Mapping[str, type[Aggregate]] = {"campaign_id": Campaign, "lead_id": Lead, "deal_id": Deal}
 """What an order may come from, which must be there."""
 
@@ -54,7 +55,7 @@ def place(
     order.place(
         work.context,
         terms,
-        number=_number(work, order, number),
+        number=number_for(work, order, number),
         channel=channel,
         total=total,
         customer_id=customer.id if customer else None,
@@ -65,105 +66,52 @@ def place(
     return order
 
 
+class Placement(Details):
+    """What `place` takes beside the ids, number and customer."""
+
+    channel: str
+    currency: str
+    lines: Sequence[Item]
+    discounts: NotRequired[Sequence[OrderDiscount]]
+    charges: NotRequired[Sequence[Charge]]
+    total: NotRequired[Decimal | None]
+    prices_include_tax: NotRequired[bool]
+
+
 def create_or_change(
     work: UnitOfWork,
     *,
     order_id: UUID,
-    channel: str,
-    currency: str,
-    lines: Sequence[Item],
     number: str | None = None,
     customer_id: UUID | None = None,
-    discounts: Sequence[OrderDiscount] = (),
-    charges: Sequence[Charge] = (),
-    total: Decimal | None = None,
-    prices_include_tax: bool = False,
     external: tuple[str, str] | None = None,
-    **details: Unpack[Details],
+    **facts: Unpack[Placement],
 ) -> Order:
-    """Places an order that is not there; of one that is, records only what is different.
+    """Places an order that does not exist; of one that does, records only what is different.
 
-    The customer, the owner, the addresses and the contact are told where they are not None; lines, discounts and charges are
-    told as a whole. Raises OrderPlacedOtherwise where something differs with which an order is placed for good.
+    None says nothing about the customer, the owner, the addresses and the contact; lines, discounts and charges are given as a
+    whole. Raises OrderPlacedOtherwise where any other fact differs, for those stay as they were placed.
     """
     order = work.load(Order, order_id)
     if not order.exists:
-        return place(
-            work,
-            order_id=order_id,
-            number=number,
-            customer_id=customer_id,
-            channel=channel,
-            currency=currency,
-            lines=lines,
-            discounts=discounts,
-            charges=charges,
-            total=total,
-            prices_include_tax=prices_include_tax,
-            external=external,
-            **details,
-        )
-    placed = {"number": number or order.number, "channel": channel, "currency": currency}
-    told = {name: value for name, value in details.items() if name in FOR_GOOD}
-    _refuse_otherwise(order, prices_include_tax=prices_include_tax, **placed, **told)
+        return place(work, order_id=order_id, number=number, customer_id=customer_id, external=external, **facts)
+    placed: dict[str, Any] = {"prices_include_tax": False, "number": number or order.number}
+    placed |= {name: value for name, value in facts.items() if name not in CHANGEABLE}
+    refuse_otherwise(order, order.placed, OrderPlacedOtherwise, "placed", **placed)
     if external:
         order.link_external_id(work.context, *external)
     if customer_id is not None:
         set_customer(work, order_id=order_id, customer_id=customer_id)
-    if owner := details.get("owner"):
+    if owner := facts.get("owner"):
         order.assign(work.context, owner, order.assignment[1])
-    order.amend(
-        work.context,
-        lines=lines,
-        discounts=discounts,
-        charges=charges,
-        total=total,
-        billing_address=details.get("billing_address"),
-        shipping_address=details.get("shipping_address"),
-        contact=details.get("contact"),
-    )
+    amendment: dict[str, Any] = {name: value for name, value in facts.items() if name in AMENDABLE}
+    order.amend(work.context, **{"discounts": (), "charges": ()} | amendment)
     return order
 
 
-def amend(
-    work: UnitOfWork,
-    *,
-    order_id: UUID,
-    lines: Sequence[Item] | None = None,
-    discounts: Sequence[OrderDiscount] | None = None,
-    charges: Sequence[Charge] | None = None,
-    total: Decimal | None = None,
-    billing_address: Address | None = None,
-    shipping_address: Address | None = None,
-    contact: Contact | None = None,
-) -> Order:
-    """What is None stays as it is; lines, discounts and charges are given as a whole."""
-    order = work.existing(Order, order_id)
-    order.amend(
-        work.context,
-        lines=lines,
-        discounts=discounts,
-        charges=charges,
-        total=total,
-        billing_address=billing_address,
-        shipping_address=shipping_address,
-        contact=contact,
-    )
-    return order
-
-
-def cancel_lines(
-    work: UnitOfWork,
-    *,
-    order_id: UUID,
-    lines: Sequence[LineQuantity],
-    total: Decimal | None = None,
-    reason: str | None = None,
-) -> Order:
-    """Cancels further quantities; `total` is what the order comes to afterwards, computed where it is None."""
-    order = work.existing(Order, order_id)
-    order.cancel_lines(work.context, lines, total=total, reason=reason)
-    return order
+amend = decides(Order, Order.amend)
+cancel_lines = decides(Order, Order.cancel_lines)
+"""Cancels further quantities; `total` is what the order comes to afterwards, computed where it is None."""
 
 
 def set_customer(work: UnitOfWork, *, order_id: UUID, customer_id: UUID) -> Order:
@@ -173,37 +121,10 @@ def set_customer(work: UnitOfWork, *, order_id: UUID, customer_id: UUID) -> Orde
     return order
 
 
-def confirm(work: UnitOfWork, *, order_id: UUID) -> Order:
-    order = work.existing(Order, order_id)
-    order.confirm(work.context)
-    return order
-
-
-def complete(work: UnitOfWork, *, order_id: UUID) -> Order:
-    order = work.existing(Order, order_id)
-    order.complete(work.context)
-    return order
-
-
-def cancel(work: UnitOfWork, *, order_id: UUID, reason: str | None = None, note: str | None = None) -> Order:
-    order = work.existing(Order, order_id)
-    order.cancel(work.context, reason=reason, note=note)
-    return order
-
-
-def reopen(work: UnitOfWork, *, order_id: UUID, reason: str | None = None) -> Order:
-    order = work.existing(Order, order_id)
-    order.reopen(work.context, reason=reason)
-    return order
-
-
-def _number(work: UnitOfWork, order: Order, number: str | None) -> str:
-    """The number to place with. An order that is there keeps its own, and a repeat draws none."""
-    if order.number is not None:
-        return number or order.number
-    if number is not None:
-        return work.claim(REGISTER, number, order.id)
-    return work.next_number(REGISTER, order.id)
+confirm = decides(Order, Order.confirm)
+complete = decides(Order, Order.complete)
+cancel = decides(Order, Order.cancel)
+reopen = decides(Order, Order.reopen)
 
 
 def _require_behind(work: UnitOfWork, details: Details) -> None:
@@ -211,10 +132,3 @@ def _require_behind(work: UnitOfWork, details: Details) -> None:
     for name, id in ((name, details.get(name)) for name in BEHIND):
         if isinstance(id, UUID):
             work.existing(BEHIND[name], id)
-
-
-def _refuse_otherwise(order: Order, **told: object) -> None:
-    """Raises OrderPlacedOtherwise."""
-    for name, value in told.items():
-        if getattr(order.placed, name) != value:
-            raise OrderPlacedOtherwise(f"The order was placed with another {name}, which stays.", id=order.id)

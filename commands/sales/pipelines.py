@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from commands.shared.deciding import begins
+from domain.sales.pipeline import Pipeline, pipeline_id
 
-from commands.shared.unit_of_work import UnitOfWork
-from domain.sales.pipeline import Pipeline, Stage, pipeline_id
-
-
-def define_or_revise(work: UnitOfWork, *, code: str, name: str, stages: Sequence[Stage]) -> Pipeline:
-    """The same values again are a repeat; other ones revise it. Deals stay in the stages in which they are."""
-    pipeline = work.load(Pipeline, pipeline_id(code))
-    pipeline.define(work.context, code=code, name=name, stages=stages)
-    return pipeline
+define_or_revise = begins(Pipeline, Pipeline.define, pipeline_id)
+"""The same values again are a repeat; other ones revise it. Deals stay in the stages in which they are."""

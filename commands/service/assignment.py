@@ -8,6 +8,7 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
+from commands.shared.deciding import begins, decides
 from commands.shared.unit_of_work import UnitOfWork
 from domain.operations.user import User, user_id
 from domain.sales.lead.lead import Lead
@@ -36,17 +37,9 @@ Rosters = Mapping[str, Roster]
 """By team."""
 
 
-def define(work: UnitOfWork, *, code: str, terms: Terms) -> AssignmentRule:
-    """A new rule, or new terms in place of those in force. The same values again are a repeat."""
-    rule = work.load(AssignmentRule, assignment_rule_id(code))
-    rule.define(work.context, code, terms)
-    return rule
-
-
-def retire(work: UnitOfWork, *, code: str) -> AssignmentRule:
-    rule = work.existing(AssignmentRule, assignment_rule_id(code))
-    rule.retire(work.context)
-    return rule
+define = begins(AssignmentRule, AssignmentRule.define, assignment_rule_id)
+"""A new rule, or new terms in place of those in force. The same values again are a repeat."""
+retire = decides(AssignmentRule, AssignmentRule.retire, assignment_rule_id)
 
 
 def give(work: UnitOfWork, *, kind: Assignable, id: UUID, rules: Sequence[UUID], rosters: Rosters) -> Annotated:

@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-from commands.shared.unit_of_work import UnitOfWork
-from domain.service.opening_hours import Schedule
+from commands.shared.deciding import begins, decides
 from domain.service.service_calendar import ServiceCalendar, service_calendar_id
-from domain.service.sla_policy import SlaPolicy, Terms, sla_policy_id
+from domain.service.sla_policy import SlaPolicy, sla_policy_id
 
-
-def define_calendar(work: UnitOfWork, *, code: str, schedule: Schedule) -> ServiceCalendar:
-    """A new calendar, or a new schedule in place of the one in force. The same values again are a repeat."""
-    calendar = work.load(ServiceCalendar, service_calendar_id(code))
-    calendar.define(work.context, code, schedule)
-    return calendar
-
-
-def define_policy(work: UnitOfWork, *, code: str, terms: Terms) -> SlaPolicy:
-    """A new policy, or new terms in place of those in force. The same values again are a repeat."""
-    policy = work.load(SlaPolicy, sla_policy_id(code))
-    policy.define(work.context, code, terms)
-    return policy
-
-
-def retire_policy(work: UnitOfWork, *, code: str) -> SlaPolicy:
-    policy = work.existing(SlaPolicy, sla_policy_id(code))
-    policy.retire(work.context)
-    return policy
+define_calendar = begins(ServiceCalendar, ServiceCalendar.define, service_calendar_id)
+"""A new calendar, or a new schedule in place of the one in force. The same values again are a repeat."""
+define_policy = begins(SlaPolicy, SlaPolicy.define, sla_policy_id)
+"""A new policy, or new terms in place of those in force. The same values again are a repeat."""
+retire_policy = decides(SlaPolicy, SlaPolicy.retire, sla_policy_id)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-from commands.shared.references import surviving_customer
+from commands.shared.deciding import decides
+from commands.shared.references import kinds, named, surviving_customer
 from commands.shared.unit_of_work import UnitOfWork
 from domain.customers.customer.customer import Customer
 from domain.marketing.campaign.campaign import Campaign
@@ -17,9 +17,8 @@ from domain.service.task import Task
 from domain.service.ticket.ticket import Ticket
 from domain.shared.aggregate import Aggregate
 from domain.shared.reference import Reference
-from domain.shared.refusals import Malformed
 
-ABOUT: Mapping[str, type[Aggregate]] = {kind.name: kind for kind in (Customer, Order, Ticket, Campaign, Lead, Deal)}
+ABOUT = kinds(Customer, Order, Ticket, Campaign, Lead, Deal)
 """What a task may be about, by the kind that references call it."""
 
 
@@ -52,43 +51,17 @@ def create(
     return task
 
 
-def reschedule(work: UnitOfWork, *, task_id: UUID, due: datetime | None, remind_at: datetime | None) -> Task:
-    """Sets both; None is no such moment."""
-    task = work.existing(Task, task_id)
-    task.reschedule(work.context, due=due, remind_at=remind_at)
-    return task
-
-
-def remind(work: UnitOfWork, *, task_id: UUID, remind_at: datetime) -> Task:
-    """The moment to be reminded of it has come, unless it was moved meanwhile."""
-    task = work.existing(Task, task_id)
-    task.remind(work.context, remind_at)
-    return task
-
-
-def assign(work: UnitOfWork, *, task_id: UUID, assignee: str | None) -> Task:
-    """To a user by code; None is nobody."""
-    task = work.existing(Task, task_id)
-    task.assign(work.context, assignee)
-    return task
-
-
-def complete(work: UnitOfWork, *, task_id: UUID) -> Task:
-    task = work.existing(Task, task_id)
-    task.complete(work.context)
-    return task
-
-
-def cancel(work: UnitOfWork, *, task_id: UUID) -> Task:
-    task = work.existing(Task, task_id)
-    task.cancel(work.context)
-    return task
+reschedule = decides(Task, Task.reschedule)
+"""Sets both; None is no such moment."""
+remind = decides(Task, Task.remind)
+assign = decides(Task, Task.assign)
+"""To a user by code; None is nobody."""
+complete = decides(Task, Task.complete)
+cancel = decides(Task, Task.cancel)
 
 
 def _meant(work: UnitOfWork, about: Reference, recorded: UUID | None) -> Aggregate:
     """Raises NotThere, CustomerErased, and Malformed for a kind of thing that no task is about."""
-    if about.kind not in ABOUT:
-        raise Malformed(f"A task is about one of {', '.join(ABOUT)}.")
     if about.kind == Customer.name:
         return surviving_customer(work, about.id, recorded)
-    return work.existing(ABOUT[about.kind], about.id)
+    return named(work, about, "A task", ABOUT)

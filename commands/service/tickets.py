@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Unpack
+from typing import Any, NotRequired, Unpack, get_args
 from uuid import UUID
 
-from commands.shared.references import surviving_customer
+from commands.shared.creating import number_for, refuse_otherwise
+from commands.shared.deciding import decides
+from commands.shared.references import kinds, require, surviving_customer, survivor_id
 from commands.shared.unit_of_work import UnitOfWork
 from domain.customers.customer.customer import Customer
 from domain.sales.order.order import Order
-from domain.service.ticket.correspondence import Replied
 from domain.service.ticket.refusals import TicketOpenedOtherwise
 from domain.service.ticket.ticket import Ticket
-from domain.service.ticket.values import DiscardReason, Facts, OpenedBy, SlaTarget
-from domain.shared.aggregate import Aggregate
+from domain.service.ticket.values import Detail, Facts, OpenedBy
 from domain.shared.reference import Reference
-from domain.shared.refusals import Malformed
 
-REGISTER = "ticket"
 FOR_GOOD = ("channel", "follow_up_of", "parent_id")
-ABOUT: Mapping[str, type[Aggregate]] = {kind.name: kind for kind in (Customer, Order, Ticket)}
+ABOUT = kinds(Customer, Order, Ticket)
 """What a ticket may be about, by the kind that references call it."""
 
 
@@ -40,52 +37,45 @@ def open(
     merged into another, the survivor is recorded. Raises NumberTaken, TicketOpenedOtherwise.
     """
     ticket = work.load(Ticket, ticket_id)
-    _require(work, facts.get("about", ()))
+    require(work, facts.get("about", ()), "A ticket", ABOUT)
     for other in (facts.get("follow_up_of"), facts.get("parent_id")):
         if other is not None and other != ticket_id:
             work.existing(Ticket, other)
     ticket.open(
         work.context,
-        number=_number(work, ticket, number),
+        number=number_for(work, ticket, number),
         opened_by=opened_by,
-        customer_id=_customer_id(work, customer_id, ticket.opened.customer_id if ticket.opened else None),
+        customer_id=survivor_id(work, customer_id, ticket.opened.customer_id if ticket.opened else None),
         external=external,
         **facts,
     )
     return ticket
 
 
-def create_or_change(
-    work: UnitOfWork,
-    *,
-    ticket_id: UUID,
-    opened_by: OpenedBy,
-    number: str | None = None,
-    customer_id: UUID | None = None,
-    external: tuple[str, str] | None = None,
-    **facts: Unpack[Facts],
-) -> Ticket:
-    """Opens a ticket that is not there; of one that is, records only what is different among the facts that are told.
+class Opening(Facts):
+    """What `open` takes beside the id."""
+
+    opened_by: OpenedBy
+    number: NotRequired[str | None]
+    customer_id: NotRequired[UUID | None]
+    external: NotRequired[tuple[str, str] | None]
+
+
+def create_or_change(work: UnitOfWork, *, ticket_id: UUID, **facts: Unpack[Opening]) -> Ticket:
+    """Opens a ticket that does not exist; of one that does, records only what is different among the given facts.
 
     Raises TicketOpenedOtherwise where something differs with which a ticket is opened for good: its number, who opened it,
     its channel, what it follows up on and belongs to.
     """
     ticket = work.load(Ticket, ticket_id)
     if not ticket.exists:
-        return open(
-            work,
-            ticket_id=ticket_id,
-            number=number,
-            customer_id=customer_id,
-            opened_by=opened_by,
-            external=external,
-            **facts,
-        )
-    _refuse_otherwise(ticket, number=number or ticket.number, opened_by=opened_by)
-    _refuse_otherwise(ticket, **{name: value for name, value in facts.items() if name in FOR_GOOD})
-    if external:
+        return open(work, ticket_id=ticket_id, **facts)
+    stays = {name: value for name, value in facts.items() if name in FOR_GOOD}
+    opened = {"number": facts.get("number") or ticket.number, "opened_by": facts["opened_by"], **stays}
+    refuse_otherwise(ticket, ticket.opened, TicketOpenedOtherwise, "opened", **opened)
+    if external := facts.get("external"):
         ticket.link_external_id(work.context, *external)
-    if customer_id is not None:
+    if (customer_id := facts.get("customer_id")) is not None:
         set_requester(work, ticket_id=ticket_id, customer_id=customer_id)
     for about in facts.get("about", ()):
         link(work, ticket_id=ticket_id, about=about)
@@ -100,16 +90,8 @@ def change(work: UnitOfWork, *, ticket_id: UUID, **facts: Unpack[Facts]) -> Tick
     return ticket
 
 
-def categorise(work: UnitOfWork, *, ticket_id: UUID, category: str | None) -> Ticket:
-    ticket = work.existing(Ticket, ticket_id)
-    ticket.categorise(work.context, category)
-    return ticket
-
-
-def change_priority(work: UnitOfWork, *, ticket_id: UUID, priority: str | None) -> Ticket:
-    ticket = work.existing(Ticket, ticket_id)
-    ticket.change_priority(work.context, priority)
-    return ticket
+categorise = decides(Ticket, Ticket.categorise)
+change_priority = decides(Ticket, Ticket.change_priority)
 
 
 def set_requester(work: UnitOfWork, *, ticket_id: UUID, customer_id: UUID) -> Ticket:
@@ -122,77 +104,20 @@ def set_requester(work: UnitOfWork, *, ticket_id: UUID, customer_id: UUID) -> Ti
 def link(work: UnitOfWork, *, ticket_id: UUID, about: Reference) -> Ticket:
     """What it is about must be there."""
     ticket = work.existing(Ticket, ticket_id)
-    _require(work, [about])
+    require(work, [about], "A ticket", ABOUT)
     ticket.link(work.context, about)
     return ticket
 
 
-def reply(work: UnitOfWork, *, ticket_id: UUID, reply: Replied) -> Ticket:
-    ticket = work.existing(Ticket, ticket_id)
-    ticket.reply(work.context, reply)
-    return ticket
-
-
-def redact_reply(work: UnitOfWork, *, ticket_id: UUID, reply_id: str, reason: str | None = None) -> Ticket:
-    ticket = work.existing(Ticket, ticket_id)
-    ticket.redact_reply(work.context, reply_id, reason=reason)
-    return ticket
-
-
-def pend(work: UnitOfWork, *, ticket_id: UUID, status_label: str | None = None) -> Ticket:
-    ticket = work.existing(Ticket, ticket_id)
-    ticket.pend(work.context, status_label=status_label)
-    return ticket
-
-
-def hold(work: UnitOfWork, *, ticket_id: UUID, reason: str | None = None, status_label: str | None = None) -> Ticket:
-    ticket = work.existing(Ticket, ticket_id)
-    ticket.hold(work.context, reason=reason, status_label=status_label)
-    return ticket
-
-
-def resume(work: UnitOfWork, *, ticket_id: UUID, status_label: str | None = None) -> Ticket:
-    ticket = work.existing(Ticket, ticket_id)
-    ticket.resume(work.context, status_label=status_label)
-    return ticket
-
-
-def escalate(
-    work: UnitOfWork,
-    *,
-    ticket_id: UUID,
-    team: str | None = None,
-    reason: str | None = None,
-    status_label: str | None = None,
-) -> Ticket:
-    ticket = work.existing(Ticket, ticket_id)
-    ticket.escalate(work.context, team=team, reason=reason, status_label=status_label)
-    return ticket
-
-
-def solve(
-    work: UnitOfWork,
-    *,
-    ticket_id: UUID,
-    code: str | None = None,
-    resolution: str | None = None,
-    status_label: str | None = None,
-) -> Ticket:
-    ticket = work.existing(Ticket, ticket_id)
-    ticket.solve(work.context, code=code, resolution=resolution, status_label=status_label)
-    return ticket
-
-
-def reopen(work: UnitOfWork, *, ticket_id: UUID, reason: str | None = None, status_label: str | None = None) -> Ticket:
-    ticket = work.existing(Ticket, ticket_id)
-    ticket.reopen(work.context, reason=reason, status_label=status_label)
-    return ticket
-
-
-def close(work: UnitOfWork, *, ticket_id: UUID, status_label: str | None = None) -> Ticket:
-    ticket = work.existing(Ticket, ticket_id)
-    ticket.close(work.context, status_label=status_label)
-    return ticket
+reply = decides(Ticket, Ticket.reply)
+redact_reply = decides(Ticket, Ticket.redact_reply)
+pend = decides(Ticket, Ticket.pend)
+hold = decides(Ticket, Ticket.hold)
+resume = decides(Ticket, Ticket.resume)
+escalate = decides(Ticket, Ticket.escalate)
+solve = decides(Ticket, Ticket.solve)
+reopen = decides(Ticket, Ticket.reopen)
+close = decides(Ticket, Ticket.close)
 
 
 def merge(work: UnitOfWork, *, ticket_id: UUID, into: UUID) -> Ticket:
@@ -205,62 +130,15 @@ def merge(work: UnitOfWork, *, ticket_id: UUID, into: UUID) -> Ticket:
     return ticket
 
 
-def discard(work: UnitOfWork, *, ticket_id: UUID, reason: DiscardReason, status_label: str | None = None) -> Ticket:
-    ticket = work.existing(Ticket, ticket_id)
-    ticket.discard(work.context, reason=reason, status_label=status_label)
-    return ticket
-
-
-def apply_sla(
-    work: UnitOfWork, *, ticket_id: UUID, policy_id: UUID, policy_version: int, targets: Sequence[SlaTarget]
-) -> Ticket:
-    ticket = work.existing(Ticket, ticket_id)
-    ticket.apply_sla(work.context, policy_id, policy_version, targets)
-    return ticket
-
-
-def breach_sla(work: UnitOfWork, *, ticket_id: UUID, metric: str) -> Ticket:
-    ticket = work.existing(Ticket, ticket_id)
-    ticket.breach_sla(work.context, metric)
-    return ticket
-
-
-def _number(work: UnitOfWork, ticket: Ticket, number: str | None) -> str:
-    """The number to open with. A ticket that is there keeps its own, and a repeat draws none."""
-    if ticket.number is not None:
-        return number or ticket.number
-    if number is not None:
-        return work.claim(REGISTER, number, ticket.id)
-    return work.next_number(REGISTER, ticket.id)
-
-
-def _customer_id(work: UnitOfWork, customer_id: UUID | None, recorded: UUID | None) -> UUID | None:
-    return None if customer_id is None else surviving_customer(work, customer_id, recorded).id
+discard = decides(Ticket, Ticket.discard)
+apply_sla = decides(Ticket, Ticket.apply_sla)
+breach_sla = decides(Ticket, Ticket.breach_sla)
 
 
 def _change(work: UnitOfWork, ticket: Ticket, facts: Facts) -> None:
-    details: dict[str, str | None] = {}
-    if "title" in facts:
-        details["title"] = facts["title"]
-    if "description" in facts:
-        details["description"] = facts["description"]
+    details: dict[str, Any] = {name: value for name, value in facts.items() if name in get_args(Detail)}
     ticket.change_details(work.context, details)
     if "category" in facts:
         ticket.categorise(work.context, facts["category"])
     if "priority" in facts:
         ticket.change_priority(work.context, facts["priority"])
-
-
-def _require(work: UnitOfWork, about: Iterable[Reference]) -> None:
-    """Raises NotThere, and Malformed for a kind of thing that no ticket is about."""
-    for kind, id in ((reference.kind, reference.id) for reference in about):
-        if kind not in ABOUT:
-            raise Malformed(f"A ticket is about one of {', '.join(ABOUT)}.")
-        work.existing(ABOUT[kind], id)
-
-
-def _refuse_otherwise(ticket: Ticket, **told: object) -> None:
-    """Raises TicketOpenedOtherwise."""
-    for name, value in told.items():
-        if getattr(ticket.opened, name) != value:
-            raise TicketOpenedOtherwise(f"The ticket was opened with another {name}, which stays.", id=ticket.id)

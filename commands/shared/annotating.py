@@ -5,31 +5,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
+from typing import Any
 from uuid import UUID
 
 from commands.customers.field_definitions import plain_keys
+from commands.shared.deciding import described, fact, facts_of
 from commands.shared.unit_of_work import UnitOfWork
-from domain.shared.annotations import Annotated, Attachment, Number
+from domain.shared.annotations import Annotated, Number
 
 
-def assign(work: UnitOfWork, *, kind: type[Annotated], id: UUID, owner: str | None, team: str | None) -> Annotated:
-    """Owner and team by code; None is nobody."""
-    annotated = work.existing(kind, id)
-    annotated.assign(work.context, owner, team)
-    return annotated
+def _decides(decision: Callable[..., None]) -> Callable[..., Annotated]:
+    """The command of that decision, as the kind takes it: a ticket is assigned by a rule of its own."""
+
+    def command(work: UnitOfWork, *, kind: type[Annotated], id: UUID, **facts: Any) -> Annotated:
+        annotated = work.existing(kind, id)
+        getattr(annotated, decision.__name__)(work.context, **facts)
+        return annotated
+
+    return described(command, decision, [fact("kind", type[Annotated]), fact("id", UUID), *facts_of(decision, skip=2)])
 
 
-def tag(work: UnitOfWork, *, kind: type[Annotated], id: UUID, tags: Sequence[str]) -> Annotated:
-    annotated = work.existing(kind, id)
-    annotated.tag(work.context, tuple(tags))
-    return annotated
-
-
-def untag(work: UnitOfWork, *, kind: type[Annotated], id: UUID, tags: Sequence[str]) -> Annotated:
-    annotated = work.existing(kind, id)
-    annotated.untag(work.context, tuple(tags))
-    return annotated
+assign = _decides(Annotated.assign)
+"""Owner and team by code; None is nobody."""
+tag = _decides(Annotated.tag)
+untag = _decides(Annotated.untag)
+link_external_id = _decides(Annotated.link_external_id)
+unlink_external_id = _decides(Annotated.unlink_external_id)
+attach = _decides(Annotated.attach)
+detach = _decides(Annotated.detach)
 
 
 def set_attributes(
@@ -39,28 +43,4 @@ def set_attributes(
     plain = plain_keys(work, kind.name, attributes)
     annotated = work.existing(kind, id)
     annotated.set_attributes(work.context, attributes, plain)
-    return annotated
-
-
-def link_external_id(work: UnitOfWork, *, kind: type[Annotated], id: UUID, system: str, external_id: str) -> Annotated:
-    annotated = work.existing(kind, id)
-    annotated.link_external_id(work.context, system, external_id)
-    return annotated
-
-
-def unlink_external_id(work: UnitOfWork, *, kind: type[Annotated], id: UUID, system: str, external_id: str) -> Annotated:
-    annotated = work.existing(kind, id)
-    annotated.unlink_external_id(work.context, system, external_id)
-    return annotated
-
-
-def attach(work: UnitOfWork, *, kind: type[Annotated], id: UUID, attachment: Attachment) -> Annotated:
-    annotated = work.existing(kind, id)
-    annotated.attach(work.context, attachment)
-    return annotated
-
-
-def detach(work: UnitOfWork, *, kind: type[Annotated], id: UUID, attachment_id: UUID) -> Annotated:
-    annotated = work.existing(kind, id)
-    annotated.detach(work.context, attachment_id)
     return annotated

@@ -79,7 +79,7 @@ def _campaign_id(order: Order) -> UUID | None:
 def _in_window(work: UnitOfWork, campaign_id: UUID, member: CampaignMember) -> bool:
     """Since the targeting, and as many days later as the campaign has for it; without a window at any time."""
     context, targeted = work.context, member.targeted_at
-    if targeted is None or over_before(context.at, context.occurred_precision, targeted):
+    if targeted is None or over_before(context, targeted):
         return False
     window = work.existing(Campaign, campaign_id).plan.get("attribution_window_days")
     return window is None or context.at <= targeted + timedelta(days=window)

@@ -9,20 +9,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Literal, get_args
+from typing import Literal
 from uuid import UUID
 
 from domain.shared.aggregate import Aggregate, decision
 from domain.shared.annotations import Number
-from domain.shared.events import Context, Event, Metadata
+from domain.shared.events import Context, GlobalEvent, Metadata
 from domain.shared.ids import derived_id
 from domain.shared.refusals import AlreadyThere, Malformed
+from domain.shared.text import choice, text
 from domain.shared.text import code as checked_code
-from domain.shared.text import text
 
 Kind = Literal["text", "number", "flag", "choice", "date"]
 
-KINDS: tuple[Kind, ...] = get_args(Kind)
 ALWAYS_PLAIN = frozenset({"number", "flag"})
 NAME_LENGTH = 200
 OPTION_LENGTH = 200
@@ -42,7 +41,7 @@ def field_definition_id(entity: str, key: str) -> UUID:
     return derived_id("field_definition", entity, key)
 
 
-class Defined(Event, frozen=True, tag="crm.field_definition.defined.v1"):
+class Defined(GlobalEvent, frozen=True, tag="crm.field_definition.defined.v1"):
     """`entity` is the kind of thing, such as `customer`; `options` are all values of a choice. The name is plain.
 
     `personal` is whether a value may tell of a person: such a text is sealed, and goes with whom it tells of.
@@ -55,31 +54,22 @@ class Defined(Event, frozen=True, tag="crm.field_definition.defined.v1"):
     name: str
     options: tuple[str, ...] = ()
 
-    def everyone(self) -> bool:
-        return True
-
     def apply(self, field: FieldDefinition, metadata: Metadata) -> None:
         field.defined, field.title, field.options, field.retired_since = self, self.name, self.options, None
 
 
-class Revised(Event, frozen=True, tag="crm.field_definition.revised.v1"):
+class Revised(GlobalEvent, frozen=True, tag="crm.field_definition.revised.v1"):
     """What it is called, and its options, anew. Values that are no option any more stay where they are."""
 
     name: str
     options: tuple[str, ...] = ()
 
-    def everyone(self) -> bool:
-        return True
-
     def apply(self, field: FieldDefinition, metadata: Metadata) -> None:
         field.title, field.options = self.name, self.options
 
 
-class Retired(Event, frozen=True, tag="crm.field_definition.retired.v1"):
+class Retired(GlobalEvent, frozen=True, tag="crm.field_definition.retired.v1"):
     """Its values stay; none are asked for any more."""
-
-    def everyone(self) -> bool:
-        return True
 
     def apply(self, field: FieldDefinition, metadata: Metadata) -> None:
         field.retired_since = metadata.occurred_at
@@ -117,7 +107,7 @@ class FieldDefinition(Aggregate):
         told = Defined(
             entity=checked_code(entity, "entity"),
             key=checked_code(key, "key"),
-            kind=_kind(kind),
+            kind=choice(kind, Kind, "kind of a field"),
             personal=_personal(kind, personal),
             name=text(name, "name", NAME_LENGTH),
             options=_options(kind, options),
@@ -158,12 +148,6 @@ class FieldDefinition(Aggregate):
                 return isinstance(value, str) and _is_date(value)
             case "text":
                 return isinstance(value, str)
-
-
-def _kind(kind: Kind) -> Kind:
-    if kind not in KINDS:
-        raise Malformed(f"The kind of a field is one of {', '.join(KINDS)}.")
-    return kind
 
 
 def _personal(kind: Kind, personal: bool | None) -> bool:

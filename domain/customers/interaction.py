@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal, TypedDict, Unpack, get_args
 from uuid import UUID
@@ -11,10 +12,11 @@ import msgspec
 from domain.shared.aggregate import decision
 from domain.shared.annotations import Annotated, AnnotationEvents
 from domain.shared.events import Context, Event, Metadata
-from domain.shared.personal import Personal, same, without_personal
+from domain.shared.given import Checks, checked_fields
+from domain.shared.personal import Personal, without_personal
 from domain.shared.reference import Reference
 from domain.shared.refusals import AlreadyThere, Malformed, Refusal
-from domain.shared.text import code, text
+from domain.shared.text import choice, code, optional_code, text
 
 Channel = Literal["phone", "email", "chat", "visit", "social", "sms", "note", "meeting"]
 Direction = Literal["inbound", "outbound", "internal"]
@@ -34,7 +36,6 @@ Fact = Literal[
 
 FACTS: tuple[Fact, ...] = get_args(Fact)
 TEXTS: tuple[Fact, ...] = ("title", "body", "outcome", "participants", "message_id")
-LENGTHS = {"title": 500, "body": 50_000, "outcome": 10_000, "message_id": 1_000}
 PARTICIPANT_LENGTH = 500
 LIST_LIMIT = 200
 LONGEST = 2**31 - 1
@@ -168,10 +169,7 @@ class Interaction(Annotated):
         if customer_id is None and lead_id is None:
             raise NobodyContacted
         logged = Logged(customer_id=customer_id, lead_id=lead_id, **checked(facts))
-        if self.logged is None:
-            self.record(context, logged)
-        elif not same(self.logged, logged):
-            raise InteractionLoggedOtherwise(id=self.id)
+        self.record_first(context, self.logged, logged, InteractionLoggedOtherwise)
         self.note_external_id(context, external)
 
     @decision
@@ -193,41 +191,43 @@ class Interaction(Annotated):
     @decision
     def redact(self, context: Context, *, reason: str | None = None) -> None:
         """`reason` is a code. Raises Malformed."""
-        self.record_status(context, Redacted(reason=_code(reason, "reason")), self.redacted_at)
+        self.record_status(context, Redacted(reason=optional_code(reason, "reason")), self.redacted_at)
 
     @decision
     def retract(self, context: Context, *, reason: str | None = None) -> None:
         """`reason` is a code. Raises Malformed."""
-        self.record_status(context, Retracted(reason=_code(reason, "reason")), self.retracted_at)
+        self.record_status(context, Retracted(reason=optional_code(reason, "reason")), self.retracted_at)
 
 
 def checked(facts: Facts) -> Facts:
     """The facts in the form in which they are recorded. Raises Malformed."""
+    stated: Mapping[str, Any] = facts
     for name, choices in (("channel", Channel), ("direction", Direction)):
-        if name in facts and facts[name] not in get_args(choices):  # type: ignore[literal-required]
-            raise Malformed(f"The {name} of an interaction is one of {', '.join(get_args(choices))}.")
-    clean: dict[str, Any] = dict(facts)
-    clean |= {name: _code(clean[name], name) for name in ("agent", "thread_id") if name in clean}
-    clean |= {name: _text(clean[name], name) for name in LENGTHS if name in clean}
-    if (seconds := clean.get("duration_seconds")) is not None and not 0 <= seconds <= LONGEST:
+        if name in stated:
+            choice(stated[name], choices, f"{name} of an interaction")
+    return checked_fields(facts, CHECKS)
+
+
+def _duration(seconds: int) -> int:
+    if not 0 <= seconds <= LONGEST:
         raise Malformed(f"A duration has 0 to {LONGEST} seconds.")
-    if "participants" in clean:
-        clean["participants"] = _participants(clean["participants"] or ())
-    if "about" in clean:
-        clean["about"] = tuple(dict.fromkeys(clean["about"]))
-    checked: Facts = clean  # type: ignore[assignment]
-    return checked
-
-
-def _code(value: str | None, name: str) -> str | None:
-    return None if value is None else code(value, name)
-
-
-def _text(value: str | None, name: str) -> str | None:
-    return None if value is None else text(value, name, LENGTHS[name])
+    return seconds
 
 
 def _participants(names: tuple[str, ...]) -> tuple[str, ...] | None:
     if len(names) > LIST_LIMIT:
         raise Malformed(f"There may be {LIST_LIMIT} participants at most.")
     return tuple(text(name, "participant", PARTICIPANT_LENGTH) for name in names) or None
+
+
+CHECKS: Checks = {
+    "agent": lambda agent: code(agent, "agent"),
+    "thread_id": lambda thread_id: code(thread_id, "thread_id"),
+    "title": lambda title: text(title, "title", 500),
+    "body": lambda body: text(body, "body", 50_000),
+    "outcome": lambda outcome: text(outcome, "outcome", 10_000),
+    "message_id": lambda message_id: text(message_id, "message_id", 1_000),
+    "duration_seconds": _duration,
+    "participants": _participants,
+    "about": lambda about: tuple(dict.fromkeys(about)),
+}

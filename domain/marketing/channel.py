@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Literal, TypeVar, get_args
+from typing import Literal, TypeVar
 from uuid import UUID
 
 from msgspec.structs import replace
@@ -17,14 +17,13 @@ from domain.shared import money
 from domain.shared.aggregate import Aggregate, decision
 from domain.shared.events import Context, Event, Metadata
 from domain.shared.ids import derived_id
-from domain.shared.occurrence import EARLIEST_YEAR
+from domain.shared.occurrence import checked_day
 from domain.shared.refusals import AlreadyThere, InTheFuture, Malformed
+from domain.shared.text import choice, text
 from domain.shared.text import code as checked_code
-from domain.shared.text import text
 
 Kind = Literal["web", "store", "marketplace", "partner", "phone", "social", "field"]
 
-KINDS: tuple[Kind, ...] = get_args(Kind)
 LARGEST_COUNT = 10**15
 # Where a day begins first, it is this much later than in UTC.
 EARLIEST_ZONE = timedelta(hours=14)
@@ -87,8 +86,7 @@ class Channel(Aggregate):
     @decision
     def open(self, context: Context, *, code: str, name: str, kind: Kind) -> None:
         """Opens it; one that is open is renamed. Refused as ChannelOpenedOtherwise (it is of another kind) or Malformed."""
-        if kind not in KINDS:
-            raise Malformed(f"The kind of a channel is one of {', '.join(KINDS)}.")
+        choice(kind, Kind, "kind of a channel")
         opened = Opened(code=checked_code(code, "channel"), name=text(name, "name"), kind=kind)
         if self.was_recorded(context, opened):
             return
@@ -186,8 +184,7 @@ def _of_its_day(context: Context, fact: Fact) -> Fact:
     """The fact with its codes checked. Raises Malformed, InTheFuture."""
     if fact.date > (context.now + EARLIEST_ZONE).date():
         raise InTheFuture(f"{fact.date} has not begun yet.")
-    if fact.date.year < EARLIEST_YEAR:
-        raise Malformed(f"The day lies before {EARLIEST_YEAR}.")
+    checked_day(fact.date)
     return replace(fact, code=checked_code(fact.code, "channel"), source=checked_code(fact.source, "source"))
 
 

@@ -12,7 +12,7 @@ import msgspec
 
 from domain.shared import money
 from domain.shared.aggregate import Aggregate, decision
-from domain.shared.events import Context, Event, Metadata, Value
+from domain.shared.events import Context, GlobalEvent, Metadata, Value
 from domain.shared.refusals import Malformed, Refusal
 from domain.shared.text import code, text
 
@@ -85,7 +85,7 @@ class Quality(Value, frozen=True):
     smallest_share: float
 
 
-class Fitted(Event, frozen=True, tag="crm.segment_model.fitted.v1"):
+class Fitted(GlobalEvent, frozen=True, tag="crm.segment_model.fitted.v1"):
     """Features at `cut_off_position` as of `cut_off_day`; transformed, less `mean`, over `scale`; then the nearest centroid.
 
     `mean`, `scale` and each of `centroids` have a number for each feature. `customers` is how many were fitted, `left_out`
@@ -111,41 +111,29 @@ class Fitted(Event, frozen=True, tag="crm.segment_model.fitted.v1"):
     def k(self) -> int:
         return len(self.centroids)
 
-    def everyone(self) -> bool:
-        return True
-
     def apply(self, model: SegmentModel, metadata: Metadata) -> None:
         model.fitted = self
         model.cluster_names = self.cluster_names
 
 
-class Activated(Event, frozen=True, tag="crm.segment_model.activated.v1"):
+class Activated(GlobalEvent, frozen=True, tag="crm.segment_model.activated.v1"):
     """From here on customers are labelled by what was fitted last, and by every later fit at once."""
-
-    def everyone(self) -> bool:
-        return True
 
     def apply(self, model: SegmentModel, metadata: Metadata) -> None:
         model.active_since, model.retired_since = metadata.occurred_at, None
 
 
-class Retired(Event, frozen=True, tag="crm.segment_model.retired.v1"):
+class Retired(GlobalEvent, frozen=True, tag="crm.segment_model.retired.v1"):
     """No customer has a label of this model any more."""
-
-    def everyone(self) -> bool:
-        return True
 
     def apply(self, model: SegmentModel, metadata: Metadata) -> None:
         model.active_since, model.retired_since = None, metadata.occurred_at
 
 
-class ClustersNamed(Event, frozen=True, tag="crm.segment_model.clusters_named.v1"):
+class ClustersNamed(GlobalEvent, frozen=True, tag="crm.segment_model.clusters_named.v1"):
     """Names for people, in the order of the centroids. Another fit begins with its own."""
 
     names: tuple[str, ...]
-
-    def everyone(self) -> bool:
-        return True
 
     def apply(self, model: SegmentModel, metadata: Metadata) -> None:
         model.cluster_names = self.names

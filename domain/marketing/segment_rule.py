@@ -15,7 +15,7 @@ from msgspec import json
 
 from domain.marketing.segment_expression import parsed
 from domain.shared.aggregate import Aggregate, decision
-from domain.shared.events import Context, Event, Metadata
+from domain.shared.events import Context, GlobalEvent, Metadata
 from domain.shared.refusals import AlreadyThere, Malformed, Refusal
 from domain.shared.text import text
 
@@ -31,42 +31,30 @@ class SegmentRuleRetired(Refusal):
     """The rule was retired."""
 
 
-class Defined(Event, frozen=True, tag="crm.segment_rule.defined.v1"):
+class Terms(GlobalEvent, frozen=True, tag="crm.segment_rule.terms"):
+    """What a definition and its revision have in common; no fact itself."""
+
+    name: str
+    rule: dict[str, Any]
+    priority: int
+
+    def apply(self, rule: SegmentRule, metadata: Metadata) -> None:
+        rule.says(self.name, self.rule, self.priority)
+
+
+class Defined(Terms, frozen=True, tag="crm.segment_rule.defined.v1"):
     """`rule` is an expression over features as `domain.marketing.segment_expression` reads it.
 
     The smallest `priority` is the first.
     """
 
-    name: str
-    rule: dict[str, Any]
-    priority: int
 
-    def everyone(self) -> bool:
-        return True
-
-    def apply(self, rule: SegmentRule, metadata: Metadata) -> None:
-        rule.says(self.name, self.rule, self.priority)
-
-
-class Revised(Event, frozen=True, tag="crm.segment_rule.revised.v1"):
+class Revised(Terms, frozen=True, tag="crm.segment_rule.revised.v1"):
     """All of it anew."""
 
-    name: str
-    rule: dict[str, Any]
-    priority: int
 
-    def everyone(self) -> bool:
-        return True
-
-    def apply(self, rule: SegmentRule, metadata: Metadata) -> None:
-        rule.says(self.name, self.rule, self.priority)
-
-
-class Retired(Event, frozen=True, tag="crm.segment_rule.retired.v1"):
+class Retired(GlobalEvent, frozen=True, tag="crm.segment_rule.retired.v1"):
     """No customer is labelled by it any more."""
-
-    def everyone(self) -> bool:
-        return True
 
     def apply(self, rule: SegmentRule, metadata: Metadata) -> None:
         rule.retired_since = metadata.occurred_at
@@ -112,7 +100,7 @@ class SegmentRule(Aggregate):
         self.require()
         self.record_status(context, Retired(), self.retired_since)
 
-    def _is(self, told: Defined | Revised) -> bool:
+    def _is(self, told: Terms) -> bool:
         return (self.title, self.rule, self.priority) == (told.name, told.rule, told.priority)
 
 

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, get_args
+from typing import Literal
 from uuid import UUID
 
 from msgspec.structs import asdict
 
 from domain.shared.aggregate import Aggregate, decision
 from domain.shared.events import Context, Event, Metadata
-from domain.shared.personal import Personal, same
+from domain.shared.personal import Personal
 from domain.shared.refusals import AlreadyThere, Malformed
-from domain.shared.text import code, text
+from domain.shared.text import choice, code, optional_text, text
 from domain.shared.utm import Utm
 
 Kind = Literal["impression", "click", "visit", "form"]
 
-KINDS: tuple[Kind, ...] = get_args(Kind)
 CLICK_ID_LIMIT = 20
 CLICK_ID_LENGTH = 500
 ANONYMOUS_ID_LENGTH = 255
@@ -75,8 +74,7 @@ class Touchpoint(Aggregate):
         """Refused as NobodyTouched, TouchpointRecordedOtherwise or Malformed."""
         if customer_id is None and lead_id is None and anonymous_id is None:
             raise NobodyTouched
-        if kind not in KINDS:
-            raise Malformed(f"The kind of a touchpoint is one of {', '.join(KINDS)}.")
+        choice(kind, Kind, "kind of a touchpoint")
         recorded = Recorded(
             channel=code(channel, "channel"),
             kind=kind,
@@ -84,13 +82,10 @@ class Touchpoint(Aggregate):
             lead_id=lead_id,
             campaign_id=campaign_id,
             utm=_utm(utm),
-            anonymous_id=None if anonymous_id is None else text(anonymous_id, "anonymous id", ANONYMOUS_ID_LENGTH),
+            anonymous_id=optional_text(anonymous_id, "anonymous id", ANONYMOUS_ID_LENGTH),
             click_ids=_click_ids(click_ids or {}) or None,
         )
-        if self.recorded is None:
-            self.record(context, recorded)
-        elif not same(self.recorded, recorded):
-            raise TouchpointRecordedOtherwise(id=self.id)
+        self.record_first(context, self.recorded, recorded, TouchpointRecordedOtherwise)
 
 
 def _utm(utm: Utm | None) -> Utm | None:

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from uuid import UUID
 
 from domain.shared.aggregate import Aggregate, decision
-from domain.shared.events import Context, Event, Metadata, time_zone
+from domain.shared.events import Context, GlobalEvent, Metadata, time_zone
 from domain.shared.ids import derived_id
 from domain.shared.refusals import Refusal
 
@@ -15,14 +15,11 @@ class DayNotOver(Refusal):
     """The day has not ended yet."""
 
 
-class DayEnded(Event, frozen=True, tag="crm.calendar.day_ended.v1"):
+class DayEnded(GlobalEvent, frozen=True, tag="crm.calendar.day_ended.v1"):
     """`zone` is where the day was counted: an IANA name or an offset."""
 
     day: date
     zone: str
-
-    def everyone(self) -> bool:
-        return True
 
     def apply(self, calendar: Calendar, metadata: Metadata) -> None:
         calendar.ended = True

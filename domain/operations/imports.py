@@ -12,7 +12,7 @@ from domain.shared.aggregate import Aggregate, decision
 from domain.shared.events import Context, Event, Metadata
 from domain.shared.personal import Personal
 from domain.shared.refusals import AlreadyThere, Malformed
-from domain.shared.text import code, digest, text
+from domain.shared.text import code, digest, optional_text
 
 
 class ImportAlreadyStarted(AlreadyThere):
@@ -81,7 +81,7 @@ class Import(Aggregate):
             mapping_sha256=digest(mapping_sha256, "digest of the mapping"),
             system=code(system, "system"),
             cut_off=cut_off,
-            file_name=None if file_name is None else text(file_name, "file name"),
+            file_name=optional_text(file_name, "file name"),
         )
         if self.started is None:
             self.record(context, started)

@@ -13,7 +13,7 @@ from domain.shared.aggregate import Aggregate, decision
 from domain.shared.events import Context, Event, Metadata, Value
 from domain.shared.personal import Personal, same
 from domain.shared.refusals import AlreadyThere, Malformed, Refusal
-from domain.shared.text import code, text
+from domain.shared.text import code, optional_code, text
 
 NAME_LENGTH = 200
 PART_LIMIT = 100
@@ -110,7 +110,7 @@ def _checked(view: View) -> View:
         resource=code(view.resource, "resource"),
         fields=tuple(code(field, "field") for field in _few(view.fields)),
         sort=None if view.sort is None else _sort(view.sort),
-        owner=None if view.owner is None else code(view.owner, "owner"),
+        owner=optional_code(view.owner, "owner"),
         filters=_filters(_few(view.filters or {})) or None,
     )
 

@@ -15,7 +15,7 @@ from domain.shared.occurrence import checked_zone
 from domain.shared.personal import Personal, same
 from domain.shared.refusals import Malformed
 from domain.shared.text import code as checked_code
-from domain.shared.text import text
+from domain.shared.text import optional_code, optional_text
 
 NAME_LENGTH = 200
 LARGEST_CAPACITY = 10_000
@@ -86,10 +86,10 @@ class User(Aggregate):
             raise Malformed(f"A capacity is a number from 0 to {LARGEST_CAPACITY}.")
         told = Registered(
             code=checked_code(code, "user"),
-            team=None if team is None else checked_code(team, "team"),
+            team=optional_code(team, "team"),
             zone=zone,
             capacity=capacity,
-            name=None if name is None else text(name, "name", NAME_LENGTH),
+            name=optional_text(name, "name", NAME_LENGTH),
         )
         if self.registered is None or self.deactivated_since is not None or not same(self.registered, told):
             self.record_once(context, told)

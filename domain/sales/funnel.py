@@ -11,12 +11,29 @@ from uuid import UUID
 from domain.shared import money
 from domain.shared.aggregate import REPEATED
 from domain.shared.annotations import Annotated
-from domain.shared.events import Context, Event
+from domain.shared.events import Context, Event, Metadata
 from domain.shared.occurrence import over_before
 from domain.shared.refusals import Malformed, Refusal
-from domain.shared.text import code
 
 Flags = tuple[str, ...]
+
+
+class StageChanged(Event, frozen=True, tag="crm.pursuit.stage_changed"):
+    """What leads and deals have in common; no fact itself."""
+
+    stage: str
+
+    def apply(self, pursuit: Pursuit, metadata: Metadata) -> None:
+        pursuit.enter(self.stage, metadata.occurred_at)
+
+
+class Lost(Event, frozen=True, tag="crm.pursuit.lost"):
+    """What leads and deals have in common; no fact itself."""
+
+    reason: str | None = None
+
+    def apply(self, pursuit: Pursuit, metadata: Metadata) -> None:
+        pursuit.end("lost", metadata.occurred_at)
 
 
 class Pursuit(Annotated):
@@ -67,13 +84,7 @@ class Pursuit(Annotated):
         return () if self.ended else self.refuse(context, self.going_on(id=self.id))
 
     def refuse_early(self, context: Context) -> Flags:
-        early = self.begun_at is not None and over_before(context.at, context.occurred_precision, self.begun_at)
-        return self.refuse(context, self.early(id=self.id)) if early else ()
-
-
-def optional_code(value: str | None, what: str) -> str | None:
-    """Raises Malformed: it is recorded in the clear, so no sentence may hide in it."""
-    return None if value is None else code(value, what)
+        return self.refuse(context, self.early(id=self.id)) if over_before(context, self.begun_at) else ()
 
 
 def optional_amount(value: Decimal | None, currency: str | None) -> Decimal | None:
@@ -82,7 +93,4 @@ def optional_amount(value: Decimal | None, currency: str | None) -> Decimal | No
         return None
     if value is None or currency is None:
         raise Malformed("An amount comes with its currency.")
-    exact = money.amount(value, currency)
-    if exact < 0:
-        raise Malformed(f"{value} is less than zero.")
-    return exact
+    return money.not_negative(value, currency)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from domain.shared.events import Value, time_zone
 from domain.shared.occurrence import checked_zone
 from domain.shared.refusals import Malformed
-from domain.shared.text import code, text
+from domain.shared.text import code, optional_text
 
 Stretch = tuple[datetime, datetime]
 
@@ -172,7 +172,6 @@ def _checked_hours(hours: Iterable[OpenHours]) -> tuple[OpenHours, ...]:
 
 def _checked_holidays(holidays: Iterable[Holiday]) -> tuple[Holiday, ...]:
     named = {
-        holiday.date: Holiday(date=holiday.date, name=None if holiday.name is None else text(holiday.name, "name of a holiday"))
-        for holiday in holidays
+        holiday.date: Holiday(date=holiday.date, name=optional_text(holiday.name, "name of a holiday")) for holiday in holidays
     }
     return tuple(named[day] for day in sorted(named))

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from domain.service.opening_hours import Schedule, checked
 from domain.shared.aggregate import Aggregate, decision
-from domain.shared.events import Context, Event, Metadata
+from domain.shared.events import Context, GlobalEvent, Metadata
 from domain.shared.ids import derived_id
 from domain.shared.text import code as checked_code
 
@@ -19,24 +19,18 @@ DEFAULT = "default"
 """The calendar of teams that no calendar names, and of tickets without a team."""
 
 
-class Defined(Event, frozen=True, tag="crm.service_calendar.defined.v1"):
+class Defined(GlobalEvent, frozen=True, tag="crm.service_calendar.defined.v1"):
     code: str
     schedule: Schedule
-
-    def everyone(self) -> bool:
-        return True
 
     def apply(self, calendar: ServiceCalendar, metadata: Metadata) -> None:
         calendar.follow(self.schedule, metadata.occurred_at)
 
 
-class Revised(Event, frozen=True, tag="crm.service_calendar.revised.v1"):
+class Revised(GlobalEvent, frozen=True, tag="crm.service_calendar.revised.v1"):
     """The whole schedule, in place of what was in force before."""
 
     schedule: Schedule
-
-    def everyone(self) -> bool:
-        return True
 
     def apply(self, calendar: ServiceCalendar, metadata: Metadata) -> None:
         calendar.follow(self.schedule, metadata.occurred_at)

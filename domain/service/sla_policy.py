@@ -12,11 +12,11 @@ from uuid import UUID
 
 from domain.service.ticket.values import LABEL_LENGTH, Hours
 from domain.shared.aggregate import Aggregate, decision
-from domain.shared.events import Context, Event, Metadata, Value
+from domain.shared.events import Context, GlobalEvent, Metadata, Value
 from domain.shared.ids import derived_id
 from domain.shared.refusals import Malformed
 from domain.shared.text import code as checked_code
-from domain.shared.text import text
+from domain.shared.text import optional_text, text
 
 Metric = Literal["first_response", "next_reply", "first_resolution", "full_resolution", "requester_wait", "agent_work"]
 TicketField = Literal["channel", "category", "priority", "team"]
@@ -55,34 +55,25 @@ class Terms(Value, frozen=True):
     targets: tuple[PolicyTarget, ...] = ()
 
 
-class Defined(Event, frozen=True, tag="crm.sla_policy.defined.v1"):
+class Defined(GlobalEvent, frozen=True, tag="crm.sla_policy.defined.v1"):
     code: str
     terms: Terms
-
-    def everyone(self) -> bool:
-        return True
 
     def apply(self, policy: SlaPolicy, metadata: Metadata) -> None:
         policy.hold(self.terms, metadata.occurred_at)
 
 
-class Revised(Event, frozen=True, tag="crm.sla_policy.revised.v1"):
+class Revised(GlobalEvent, frozen=True, tag="crm.sla_policy.revised.v1"):
     """The whole terms, in place of those before; a policy that was retired is in force again."""
 
     terms: Terms
 
-    def everyone(self) -> bool:
-        return True
-
     def apply(self, policy: SlaPolicy, metadata: Metadata) -> None:
         policy.hold(self.terms, metadata.occurred_at)
 
 
-class Retired(Event, frozen=True, tag="crm.sla_policy.retired.v1"):
+class Retired(GlobalEvent, frozen=True, tag="crm.sla_policy.retired.v1"):
     """It fits no ticket any more that is opened from now on."""
-
-    def everyone(self) -> bool:
-        return True
 
     def apply(self, policy: SlaPolicy, metadata: Metadata) -> None:
         policy.hold(None, metadata.occurred_at)
@@ -144,7 +135,7 @@ def _checked_condition(condition: Condition) -> Condition:
 def _checked_target(target: PolicyTarget) -> PolicyTarget:
     if target.metric not in METRICS or target.hours not in get_args(Hours) or not 0 < target.seconds <= LONGEST:
         raise Malformed(f"A target is of one of {', '.join(METRICS)}, in 1 to {LONGEST} seconds of business or calendar time.")
-    priority = None if target.priority is None else text(target.priority, "priority", LABEL_LENGTH)
+    priority = optional_text(target.priority, "priority", LABEL_LENGTH)
     return PolicyTarget(metric=target.metric, seconds=target.seconds, hours=target.hours, priority=priority)
 
 

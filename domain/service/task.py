@@ -11,10 +11,10 @@ from uuid import UUID
 
 from domain.shared.aggregate import Aggregate, decision
 from domain.shared.events import Context, Event, Metadata
-from domain.shared.personal import Personal, same
+from domain.shared.personal import Personal
 from domain.shared.reference import Reference
 from domain.shared.refusals import AlreadyThere, Malformed, Refusal
-from domain.shared.text import code, text
+from domain.shared.text import optional_code, text
 
 TITLE_LENGTH = 500
 
@@ -116,19 +116,16 @@ class Task(Aggregate):
         """Refused as TaskCreatedOtherwise or Malformed."""
         created = Created(
             due=moment(due, "due"),
-            assignee=_user(assignee),
+            assignee=optional_code(assignee, "assignee"),
             about=about,
             remind_at=moment(remind_at, "remind_at"),
             belongs_to=belongs_to,
             title=text(title, "title", TITLE_LENGTH),
         )
-        if self.created is None:
-            self.record(context, created)
-        elif not same(self.created, created):
-            raise TaskCreatedOtherwise(id=self.id)
+        self.record_first(context, self.created, created, TaskCreatedOtherwise)
 
     @decision
-    def reschedule(self, context: Context, *, due: datetime | None, remind_at: datetime | None) -> None:
+    def reschedule(self, context: Context, *, due: datetime | None = None, remind_at: datetime | None = None) -> None:
         """Refused as NotThere, TaskEnded or Malformed."""
         self.require()
         told = Rescheduled(due=moment(due, "due"), remind_at=moment(remind_at, "remind_at"))
@@ -146,7 +143,7 @@ class Task(Aggregate):
     def assign(self, context: Context, assignee: str | None) -> None:
         """Refused as NotThere, TaskEnded or Malformed."""
         self.require()
-        told = Assigned(assignee=_user(assignee))
+        told = Assigned(assignee=optional_code(assignee, "assignee"))
         if self.assignee != told.assignee:
             self.record_once(context, told, *self._refuse_if_ended(context))
 
@@ -177,7 +174,3 @@ def moment(at: datetime | None, what: str) -> datetime | None:
     if at is not None and at.tzinfo is None:
         raise Malformed(f"{what} is a moment with its offset from UTC.")
     return at
-
-
-def _user(assignee: str | None) -> str | None:
-    return None if assignee is None else code(assignee, "assignee")

@@ -19,6 +19,7 @@ from uuid import UUID
 import msgspec
 
 from domain.shared.events import Context, Event, Metadata, Recorded
+from domain.shared.personal import same
 from domain.shared.refusals import InTheFuture, NotThere, Refusal
 
 P = ParamSpec("P")
@@ -64,6 +65,13 @@ class Aggregate:
         metadata = context.metadata(subject, event, tuple(dict.fromkeys(irregular)))
         self.apply(event, metadata)
         self.pending.append((event, metadata))
+
+    def record_first(self, context: Context, known: Event | None, event: Event, otherwise: type[Refusal], *flags: str) -> None:
+        """Record the fact that begins a stream; raises `otherwise` where it is `known` with other values."""
+        if known is None:
+            self.record(context, event, *flags)
+        elif not same(known, event):
+            raise otherwise(id=self.id)
 
     def record_once(self, context: Context, event: Event, *flags: str) -> None:
         """Record a fact, unless the same one is known of the same time that the caller names."""

@@ -10,7 +10,7 @@ An aggregate takes part by mixing in `Annotated` and having event classes of its
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from math import isfinite
 from typing import Any, ClassVar, NamedTuple, Self, TypeVar, cast
 from uuid import UUID
@@ -183,11 +183,11 @@ class Annotated(Aggregate):
         self.attachments: set[UUID] = set()
 
     @decision
-    def link_external_id(self, context: Context, system: str, id: str) -> None:
-        """Refused as Malformed where `system` is no code, or `id` is longer than 255 characters or has control characters."""
-        system, id = code(system, "system"), text(id, "external id", EXTERNAL_ID_LENGTH)
-        if (system, id) not in self.external_ids:
-            self.record(context, self.annotation_events.external_id_linked(system=system, id=id))
+    def link_external_id(self, context: Context, system: str, external_id: str) -> None:
+        """Refused as Malformed where `system` is no code, or the id is longer than 255 characters or has control characters."""
+        system, external_id = code(system, "system"), text(external_id, "external id", EXTERNAL_ID_LENGTH)
+        if (system, external_id) not in self.external_ids:
+            self.record(context, self.annotation_events.external_id_linked(system=system, id=external_id))
 
     def note_external_id(self, context: Context, external: tuple[str, str] | None) -> None:
         """Part of a first decision: records the system and the id by which a source knows it, unless recorded."""
@@ -196,9 +196,9 @@ class Annotated(Aggregate):
             self.record(context, self.annotation_events.external_id_linked(system=system, id=id))
 
     @decision
-    def unlink_external_id(self, context: Context, system: str, id: str) -> None:
-        if (system, id) in self.external_ids:
-            self.record(context, self.annotation_events.external_id_unlinked(system=system, id=id))
+    def unlink_external_id(self, context: Context, system: str, external_id: str) -> None:
+        if (system, external_id) in self.external_ids:
+            self.record(context, self.annotation_events.external_id_unlinked(system=system, id=external_id))
 
     @decision
     def assign(self, context: Context, owner: str | None, team: str | None) -> None:
@@ -208,14 +208,13 @@ class Annotated(Aggregate):
             self.record(context, self.annotation_events.assigned(owner=owner, team=team))
 
     @decision
-    def tag(self, context: Context, tags: tuple[str, ...]) -> None:
+    def tag(self, context: Context, tags: Sequence[str]) -> None:
         """Refused as Malformed where one is no code."""
-        tags = tuple(code(tag, "tag") for tag in tags)
-        if new := tuple(sorted(set(tags) - self.tags)):
+        if new := tuple(sorted({code(tag, "tag") for tag in tags} - self.tags)):
             self.record(context, self.annotation_events.tagged(tags=new))
 
     @decision
-    def untag(self, context: Context, tags: tuple[str, ...]) -> None:
+    def untag(self, context: Context, tags: Sequence[str]) -> None:
         if known := tuple(sorted(set(tags) & self.tags)):
             self.record(context, self.annotation_events.untagged(tags=known))
 

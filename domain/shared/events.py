@@ -52,6 +52,13 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_f
         return False
 
 
+class GlobalEvent(Event, frozen=True):
+    """An event that all rows depend on: it concerns everyone."""
+
+    def everyone(self) -> bool:
+        return True
+
+
 class Actor(Value, frozen=True):
     type: Literal["user", "api_key", "policy", "system", "customer"]
     id: str

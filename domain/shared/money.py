@@ -55,6 +55,14 @@ def positive(value: Decimal, currency: str) -> Decimal:
     return exact
 
 
+def not_negative(value: Decimal, currency: str, refusal: type[Malformed] = Malformed) -> Decimal:
+    """Like `amount`, and not less than zero; raises `refusal` otherwise."""
+    exact = amount(value, currency)
+    if exact < 0:
+        raise refusal(f"{value} is less than zero.")
+    return exact
+
+
 def rate(value: Decimal) -> Decimal:
     """A unit price, quantity or rate: up to six decimals, trailing zeros dropped."""
     exact = _quantized(value, RATE_DIGITS)

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import NamedTuple
 from zoneinfo import ZoneInfoNotFoundError
 
-from domain.shared.events import Precision, time_zone
+from domain.shared.events import Context, Precision, time_zone
 from domain.shared.refusals import Malformed
 
 EARLIEST_YEAR = 1900
@@ -59,9 +59,16 @@ def occurrence(text: str, zone: str | None = None) -> Occurrence:
     return Occurrence(at, precision, zone or _offset(text, precision))
 
 
-def over_before(at: datetime, precision: Precision, moment: datetime) -> bool:
-    """Whether what happened `at` was over before the moment, however exactly its time is known."""
-    return at + SPANS[precision] <= moment
+def checked_day(day: date) -> date:
+    """Raises Malformed where the day lies before 1900."""
+    if day.year < EARLIEST_YEAR:
+        raise Malformed(f"The day lies before {EARLIEST_YEAR}.")
+    return day
+
+
+def over_before(context: Context, moment: datetime | None) -> bool:
+    """Whether the fact was over before the moment, however exactly its time is known. None is no such moment."""
+    return moment is not None and context.at + SPANS[context.occurred_precision] <= moment
 
 
 def checked_zone(name: str | None) -> tzinfo:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Any, TypeVar, get_args
 
 from domain.shared.refusals import Malformed
+
+C = TypeVar("C", bound=str)
 
 LINE = 500
 CODE = re.compile(r"\w[\w.:/+-]{0,63}")
@@ -27,6 +30,29 @@ def code(value: str, what: str) -> str:
     if not CODE.fullmatch(clean):
         raise Malformed(f"The {what} is a code of 1 to 64 letters, digits and _ . : / + -")
     return clean
+
+
+def optional_text(value: str | None, what: str, limit: int = LINE) -> str | None:
+    return None if value is None else text(value, what, limit)
+
+
+def optional_code(value: str | None, what: str) -> str | None:
+    """What is recorded in the clear is a code, so that no sentence hides in it. Raises Malformed."""
+    return None if value is None else code(value, what)
+
+
+def own_id(value: str, limit: int) -> str:
+    """An id as its source has it, which may contain blanks. Raises Malformed."""
+    if text(value, "id", limit) != value:
+        raise Malformed("An id begins and ends without a blank, and is composed (NFC).")
+    return value
+
+
+def choice(value: C, choices: Any, what: str) -> C:
+    """One of the values of a Literal. Raises Malformed."""
+    if value not in get_args(choices):
+        raise Malformed(f"The {what} is one of {', '.join(get_args(choices))}.")
+    return value
 
 
 def digest(value: str, what: str) -> str:

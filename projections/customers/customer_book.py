@@ -14,10 +14,9 @@ from domain.customers.customer.events import AcquisitionSource, ConsentGiven, Ki
 from domain.customers.customer.reach import KnownMethod
 from domain.shared.annotations import Number
 from domain.shared.contact import Address
-from domain.shared.events import Event, Recorded, type_name
+from domain.shared.events import Event, Recorded
 
 CUSTOMER_EVENTS: tuple[type[Event], ...] = tuple(Customer.events)
-CUSTOMER_TYPES = frozenset(map(type_name, CUSTOMER_EVENTS))
 
 
 class Details(msgspec.Struct, omit_defaults=True):

@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Date, Integer, MetaData, Table, Text, Uuid
+from sqlalchemy import BigInteger, Column, Date, Integer, Text, Uuid
 
 from domain.customers.customer.events import ANNOTATIONS, Erased, PlainTextsSet, Registered
 from domain.marketing import touchpoint
@@ -20,25 +20,22 @@ from domain.service.ticket import processing as ticket
 from domain.service.ticket.status import Moved, course
 from domain.service.ticket.ticket import move_of
 from domain.shared.annotations import AttributesSet
-from domain.shared.events import Event, Recorded, type_name
+from domain.shared.events import Event, Recorded
 from projections.customers.customer_behaviour import Behaviour, Spent, taken_up
 from projections.sales.order_book import Book, figures
 from projections.shared.projection import Delivery
 from projections.shared.rows import Instant, Row, Rows
+from projections.shared.tables import table
 
-metadata = MetaData()
-
-customer_features = Table(
+customer_features = table(
     "customer_features",
-    metadata,
     Column("customer_id", Uuid, primary_key=True),
     Column("position", BigInteger, nullable=False),
     # None once the customer was erased: nothing is counted any more.
     Column("state", Text),
 )
-feature_orders = Table(
+feature_orders = table(
     "feature_orders",
-    metadata,
     Column("order_id", Uuid, primary_key=True),
     Column("customer_id", Uuid, nullable=False, index=True),
     Column("day", Date, nullable=False),
@@ -47,9 +44,8 @@ feature_orders = Table(
     Column("net", BigInteger, nullable=False),
     Column("state", Text, nullable=False),
 )
-feature_tickets = Table(
+feature_tickets = table(
     "feature_tickets",
-    metadata,
     Column("ticket_id", Uuid, primary_key=True),
     Column("customer_id", Uuid, nullable=False, index=True),
     Column("opened_at", Instant, nullable=False),
@@ -80,7 +76,6 @@ EVENTS: tuple[type[Event], ...] = (
     TouchRetracted,
     Erased,
 )
-TYPES = frozenset(map(type_name, EVENTS))
 
 _moves = msgspec.json.Decoder(list[Moved]).decode
 

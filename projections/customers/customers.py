@@ -9,57 +9,37 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import UTC, date, tzinfo
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    Column,
-    Connection,
-    Date,
-    Index,
-    Integer,
-    MetaData,
-    Select,
-    Table,
-    Text,
-    Uuid,
-    or_,
-    select,
-)
+from sqlalchemy import Boolean, Column, Connection, Date, Index, Text, Uuid, or_, select
 
 from domain.customers.customer.events import ContactMethod, Kind, Merged, Unmerged
 from domain.shared.contact import comparable
 from domain.shared.events import Recorded
-from projections.customers.customer_book import CUSTOMER_EVENTS, CUSTOMER_TYPES, CustomerBook, profile
-from projections.shared.occurred import own_day, within
-from projections.shared.pages import Order, Page, page
-from projections.shared.projection import Delivery, Projection
+from projections.customers.customer_book import CUSTOMER_EVENTS, CustomerBook, profile
+from projections.shared.lists import Listing, among
+from projections.shared.occurred import own_day
+from projections.shared.pages import Page
+from projections.shared.projection import Delivery, Projection, types
 from projections.shared.rows import Instant, Row, Rows
 from projections.shared.search import SORTED_TEXT, beginning, containing, normalised
+from projections.shared.tables import aggregates, columns, several, table
 
-metadata = MetaData()
-
-customers = Table(
+customers = aggregates(
     "customer_view",
-    metadata,
-    Column("customer_id", Uuid, primary_key=True),
-    Column("position", BigInteger, nullable=False, index=True),
-    Column("version", Integer, nullable=False),
+    "customer_id",
     Column("registered_at", Instant, nullable=False, index=True),
     Column("registered_on", Date),
     Column("erased_at", Instant),
-    Column("kind", Text),
-    Column("name", Text),
+    *columns(Text, "kind", "name"),
     Column("search_name", SORTED_TEXT, nullable=False),
-    Column("owner", Text),
-    Column("team", Text),
-    Column("source_channel", Text),
+    *columns(Text, "owner", "team", "source_channel"),
     Column("archived", Boolean, nullable=False),
     Column("merged_into", Uuid),
     Column("state", Text),
+    by_position=True,
 )
 Index("ix_customer_view_search_name", customers.c.search_name, customers.c.customer_id)
 # Of the merged alone, who are few: of everyone it would be as long as the table.
@@ -71,21 +51,14 @@ Index(
     sqlite_where=_MERGED,
     postgresql_where=_MERGED,
 )
-customer_contacts = Table(
+customer_contacts = table(
     "customer_contacts",
-    metadata,
     Column("customer_id", Uuid, primary_key=True),
     Column("method_id", Uuid, primary_key=True),
     Column("kind", Text, nullable=False),
     Column("value", SORTED_TEXT, nullable=False, index=True),
 )
-customer_tags = Table(
-    "customer_tags",
-    metadata,
-    Column("customer_id", Uuid, primary_key=True),
-    Column("tag", Text, primary_key=True),
-)
-Index("ix_customer_tags_tag", customer_tags.c.tag, customer_tags.c.customer_id)
+customer_tags = several("customer", "tag")
 
 # How events change it
 
@@ -191,9 +164,8 @@ def _save_narrow(rows: Rows, books: dict[UUID, CustomerBook], changed: Collectio
         methods, held = _narrow(books[id])
         contacts += [{"customer_id": id, "method_id": m, "kind": kind, "value": value} for m, kind, value in methods]
         tags += [{"customer_id": id, "tag": tag} for tag in held]
-    for table, fresh in ((customer_contacts, contacts), (customer_tags, tags)):
-        rows.delete(table, "customer_id", changed)
-        rows.insert(table, fresh)
+    rows.replace(customer_contacts, "customer_id", changed, contacts)
+    rows.replace(customer_tags, "customer_id", changed, tags)
 
 
 # How it is queried
@@ -215,27 +187,27 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Sort = Literal["registered_at", "position", "name"]
-SORTED_BY = {"registered_at": customers.c.registered_at, "position": customers.c.position, "name": customers.c.search_name}
-EQUAL = ("kind", "owner", "team", "source_channel", "archived")
+HIDDEN = ("state", "search_name")
 
 
-def profile_of(connection: Connection, customer_id: UUID) -> Row | None:
-    """The customer's own facts; of one who was erased only when that was."""
-    row = connection.execute(select(customers).where(customers.c.customer_id == customer_id)).mappings().first()
-    return None if row is None else _opened(dict(row))
+def _opened(row: Row) -> Row:
+    shown = {name: value for name, value in row.items() if name not in HIDDEN}
+    if row["state"] is None:
+        return {name: shown[name] for name in ("customer_id", "position", "version", "erased_at", "merged_into")}
+    return shown | profile(row["state"])
 
 
-def listing(
-    connection: Connection,
-    filter: Filter,
-    *,
-    sort: Sort = "registered_at",
-    descending: bool = True,
-    limit: int = 50,
-    cursor: str | None = None,
-) -> Page:
-    """Customers with their profiles, without money. Raises MalformedCursor."""
-    return _page(connection, _filtered(filter), sort, descending, limit, cursor)
+# By default those who were not erased; a name is personal.
+LISTED: Listing[Filter, Sort] = Listing(
+    customers,
+    Filter,
+    "registered_at",
+    descending=True,
+    show=_opened,
+    rules={"tag": among(customer_tags, customers.c.customer_id)},
+    personal={"name": customers.c.search_name},
+)
+profile_of, listing = LISTED.get, LISTED.listing
 
 
 def search(connection: Connection, text: str, *, limit: int = 50, cursor: str | None = None) -> Page:
@@ -250,8 +222,8 @@ def search(connection: Connection, text: str, *, limit: int = 50, cursor: str | 
     numbers = [beginning(customer_contacts.c.value, "+" + number.removeprefix("+"))] if number.lstrip("+").isdigit() else []
     reached = select(customer_contacts.c.customer_id).where(or_(beginning(customer_contacts.c.value, value), *numbers))
     named = select(customers.c.customer_id).where(containing(customers.c.search_name, wanted))
-    query = select(customers).where(customers.c.customer_id.in_(named.union(reached)))
-    return _page(connection, query, "name", False, limit, cursor)
+    found = customers.c.customer_id.in_(named.union(reached))
+    return LISTED.listing(connection, None, found, sort="name", descending=False, limit=limit, cursor=cursor)
 
 
 def with_contact(connection: Connection, kind: str, value: str) -> list[UUID]:
@@ -261,36 +233,10 @@ def with_contact(connection: Connection, kind: str, value: str) -> list[UUID]:
     return list(connection.execute(query.order_by(table.customer_id)).scalars())
 
 
-def _page(connection: Connection, query: Select[Any], sort: Sort, descending: bool, limit: int, cursor: str | None) -> Page:
-    order = Order(SORTED_BY[sort], customers.c.customer_id, descending, personal=sort == "name")
-    found = page(connection, query, order, limit, cursor)
-    return found._replace(rows=[_opened(row) for row in found.rows])
-
-
-def _filtered(filter: Filter) -> Select[Any]:
-    table = customers.c
-    registered = within(table.registered_at, table.registered_on, filter.registered_from, filter.registered_to, filter.zone)
-    erased = table.erased_at.is_not(None) if filter.erased else table.erased_at.is_(None)
-    query = select(customers).where(erased, registered)
-    for name in EQUAL:
-        if (value := getattr(filter, name)) is not None:
-            query = query.where(table[name] == value)
-    if filter.tag is not None:
-        tagged = select(customer_tags.c.customer_id).where(customer_tags.c.tag == filter.tag)
-        query = query.where(table.customer_id.in_(tagged))
-    return query
-
-
-HIDDEN = ("state", "search_name")
-
-
-def _opened(row: Row) -> Row:
-    shown = {name: value for name, value in row.items() if name not in HIDDEN}
-    if row["state"] is None:
-        return {name: shown[name] for name in ("customer_id", "position", "version", "erased_at", "merged_into")}
-    return shown | profile(row["state"])
-
-
 customer_view = Projection(
-    name="customer_view", version=4, tables=(customers, customer_contacts, customer_tags), apply=apply, reads=CUSTOMER_TYPES
+    name="customer_view",
+    version=4,
+    tables=(customers, customer_contacts, customer_tags),
+    apply=apply,
+    reads=types(*CUSTOMER_EVENTS),
 )

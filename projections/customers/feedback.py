@@ -6,42 +6,35 @@ by the last, in the order in which they happened.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, date, datetime, tzinfo
-from typing import Any, Literal, cast
+from typing import Literal, cast
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Column, ColumnElement, Connection, Date, Index, Integer, Table, Text, Uuid, select
+from sqlalchemy import Column, ColumnElement, Date, Index, Integer, Table, Text, Uuid, select
 
 from domain.customers.customer.events import Erased
 from domain.customers.feedback.events import Acknowledged, ActionTaken, Dismissed, Requested, Resolved, Submitted
 from domain.customers.feedback.feedback import Feedback
 from domain.customers.feedback.values import End, Kind
-from domain.shared.events import Metadata, Recorded, type_name
+from domain.shared.events import Metadata, Recorded
 from projections.customers.customer_leads import leads_of, theirs
 from projections.customers.merging import Customers, same_customer
 from projections.shared import entries
 from projections.shared.entry import Entry
-from projections.shared.occurred import own_day, within
-from projections.shared.pages import Page
-from projections.shared.projection import Delivery, Projection
-from projections.shared.rows import Instant, Row, Rows
+from projections.shared.lists import Listing, Rule, flag
+from projections.shared.occurred import own_day
+from projections.shared.rows import Instant, Row
+from projections.shared.tables import columns
 
 tables = entries.entries(
     "feedback",
     "feedback",
     Column("customer_id", Uuid),
-    Column("status", Text, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("channel", Text),
-    Column("agent", Text),
-    Column("score", Integer),
-    Column("scale_min", Integer),
-    Column("scale_max", Integer),
-    Column("requested_kind", Text),
-    Column("requested_channel", Text),
-    Column("requested_agent", Text),
+    *columns(Text, "status", "kind", nullable=False),
+    *columns(Text, "channel", "agent"),
+    *columns(Integer, "score", "scale_min", "scale_max"),
+    *columns(Text, "requested_kind", "requested_channel", "requested_agent"),
     Column("requested_at", Instant, index=True),
     Column("requested_on", Date),
     Column("submitted_at", Instant, index=True),
@@ -57,10 +50,6 @@ tables = entries.entries(
 Index("ix_feedback_customer", tables.rows.c.customer_id, tables.rows.c.occurred_at)
 
 # How events change it
-
-
-def apply(batch: Sequence[Delivery], rows: Rows) -> None:
-    entries.apply_to(tables, tuple(Feedback.events), _fold, batch, rows, actions=[])
 
 
 def _fold(entry: Entry, recorded: Recorded) -> None:
@@ -175,7 +164,6 @@ Sort = Literal["occurred_at", "requested_at", "submitted_at", "position"]
 Status = Literal["requested", "submitted", "acknowledged", "resolved", "dismissed"]
 
 OPEN = ("submitted", "acknowledged")
-EQUAL = ("kind", "channel", "agent", "owner", "team", "status", "tag", "about")
 
 
 def of_customers(customers: Customers) -> ColumnElement[bool]:
@@ -185,38 +173,12 @@ def of_customers(customers: Customers) -> ColumnElement[bool]:
     return theirs(tables.rows, customers, tables.key.in_(of_leads))
 
 
-def get(connection: Connection, feedback_id: UUID) -> Row | None:
-    return entries.get(connection, tables, feedback_id)
+RULES: dict[str, Rule] = {
+    "customer_id": lambda customer_id: of_customers(same_customer(customer_id)),
+    "open": flag(tables.rows.c.status.in_(OPEN)),
+    "score_to": lambda score: tables.rows.c.score <= score,
+}
+LISTED: Listing[Filter, Sort] = tables.listing(Filter, "occurred_at", rules=RULES)
+get, listing = LISTED.get, LISTED.listing
 
-
-def listing(
-    connection: Connection,
-    filter: Filter,
-    *,
-    sort: Sort = "occurred_at",
-    descending: bool = True,
-    limit: int = 50,
-    cursor: str | None = None,
-) -> Page:
-    """Feedback with its personal data under `private`. Raises MalformedCursor."""
-    row: Any = tables.rows.c
-    conditions = entries.equal(tables, {name: getattr(filter, name) for name in EQUAL})
-    conditions.append(within(row.submitted_at, row.submitted_on, filter.submitted_from, filter.submitted_to, filter.zone))
-    if filter.customer_id is not None:
-        conditions.append(of_customers(same_customer(filter.customer_id)))
-    if filter.open is not None:
-        conditions.append(row.status.in_(OPEN) if filter.open else row.status.not_in(OPEN))
-    if filter.score_from is not None:
-        conditions.append(row.score >= filter.score_from)
-    if filter.score_to is not None:
-        conditions.append(row.score <= filter.score_to)
-    return entries.listing(connection, tables, conditions, sort=sort, descending=descending, limit=limit, cursor=cursor)
-
-
-feedback = Projection(
-    name="feedback",
-    version=2,
-    tables=tables.tables,
-    apply=apply,
-    reads=frozenset(type_name(event) for event in (*Feedback.events, Erased)),
-)
+feedback = tables.projection(2, Feedback.events, _fold, Erased, actions=[])

@@ -6,31 +6,25 @@ CES is the mean on its own scale. Scales are never mixed.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, tzinfo
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, select
 
 from domain.customers.feedback.values import SCALES
 from projections.customers.feedback import OPEN, tables
-from projections.sales.channel_sales import PERIODS, first_day
 from projections.service.ticket_course import microseconds
 from projections.service.ticket_measures import SECOND
-from projections.service.ticket_report import Measure
 from projections.shared.grouped import spreads
 from projections.shared.occurred import day_of, within
 from projections.shared.ratios import Ratio, proportion, ratio
+from projections.shared.reports import PERIODS, Days, Key, Measure, first_day, measure
 from projections.shared.rows import Row
 
-if TYPE_CHECKING:
-    pass
-
 Group = Literal["day", "week", "month", "channel", "kind", "agent"]
-Key = tuple[str | date | None, ...]
 
 SATISFIED, PROMOTER, DETRACTOR = 4, 9, 6
 
@@ -78,13 +72,10 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     unacknowledged: int
 
 
-class Question(msgspec.Struct, frozen=True, kw_only=True):
+class Question(Days, frozen=True, kw_only=True):
     """What was submitted (and requested) on days from `from_` to before `to` in `zone`, with these values; None is any."""
 
     by: tuple[Group, ...] = ()
-    from_: date
-    to: date
-    zone: tzinfo = UTC
     kind: str | None = None
     channel: str | None = None
     agent: str | None = None
@@ -129,8 +120,8 @@ def _key(question: Question, row: Row, what: str, prefix: str) -> Key:
 
 def _figures(said: Said) -> Figures:
     rows = said.submitted
-    kinds = _counted(row["kind"] for row in rows)
-    statuses = _counted(row["status"] for row in rows)
+    kinds = Counter(row["kind"] for row in rows)
+    statuses = Counter(row["status"] for row in rows)
     csat = [row["score"] for row in rows if row["kind"] == "csat" and _scale(row) == _of("csat")]
     nps = [row["score"] for row in rows if row["kind"] == "nps"]
     promoters, detractors = sum(score >= PROMOTER for score in nps), sum(score <= DETRACTOR for score in nps)
@@ -155,13 +146,6 @@ def _figures(said: Said) -> Figures:
         open=sum(statuses[status] for status in OPEN),
         unacknowledged=statuses["submitted"],
     )
-
-
-def _counted(values: Iterable[str]) -> Mapping[str, int]:
-    counts: defaultdict[str, int] = defaultdict(int)
-    for value in values:
-        counts[value] += 1
-    return counts
 
 
 def _scale(row: Row) -> tuple[int, int]:
@@ -195,6 +179,4 @@ def _duration(rows: Sequence[Row], end: Callable[[Row], datetime | None]) -> Mea
     ends = [(row["submitted_at"], at) for row in rows if (at := end(row)) is not None and at >= row["submitted_at"]]
     took = np.array([microseconds(at) - microseconds(began) for began, at in ends], dtype=np.int64)
     [spread] = spreads(took, np.zeros(len(took), dtype=np.int64), 1)
-    quantiles = {name: found and Decimal(found[0]) / (found[1] * SECOND) for name, found in spread.quantiles.items()}
-    mean = ratio(Decimal(spread.sum) / SECOND, spread.values, "seconds", MEAN, "no feedback has it yet")
-    return Measure(count=spread.values, unit="seconds", mean=mean, **quantiles)
+    return measure(spread, SECOND, "seconds", MEAN, "no feedback has it yet")

@@ -11,7 +11,7 @@ from projections.shared.lists import Listing
 from projections.shared.registers import encode, register
 from projections.shared.rows import Instant, Row
 from projections.shared.search import SORTED_TEXT
-from projections.shared.tables import aggregates
+from projections.shared.tables import aggregates, columns
 
 field_rows = aggregates(
     "field_definitions",
@@ -20,8 +20,7 @@ field_rows = aggregates(
     Column("key", SORTED_TEXT, nullable=False, index=True),
     Column("kind", Text, nullable=False),
     Column("personal", Boolean, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("options", Text, nullable=False),
+    *columns(Text, "name", "options", nullable=False),
     Column("retired_at", Instant),
 )
 

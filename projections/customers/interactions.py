@@ -6,41 +6,39 @@ was retracted stays to be looked at, and is in no count.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, date, tzinfo
 from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Column, ColumnElement, Connection, Date, Index, Integer, Text, Uuid
+from sqlalchemy import Column, ColumnElement, Date, Index, Integer, Text, Uuid
 
 from domain.customers.customer import events as customer
 from domain.customers.interaction import TEXTS, Channel, Corrected, Direction, Interaction, Logged, Redacted, Retracted
 from domain.sales.lead import events as lead
-from domain.shared.events import Recorded, type_name
+from domain.shared.events import Recorded
 from projections.customers.customer_leads import leads_of, theirs
 from projections.customers.merging import Customers, same_customer
 from projections.shared import entries
 from projections.shared.entry import Entry
-from projections.shared.occurred import own_day, within
-from projections.shared.pages import Page
-from projections.shared.projection import Delivery, Projection
-from projections.shared.rows import Instant, Row, Rows
+from projections.shared.lists import Listing
+from projections.shared.occurred import own_day
+from projections.shared.rows import Instant
+from projections.shared.tables import columns
 
 tables = entries.entries(
     "interaction",
     "interactions",
     Column("customer_id", Uuid),
     Column("lead_id", Uuid, index=True),
-    Column("channel", Text, nullable=False),
-    Column("direction", Text, nullable=False),
+    *columns(Text, "channel", "direction", nullable=False),
     Column("agent", Text),
     Column("duration_seconds", Integer),
     Column("thread_id", Text, index=True),
     Column("occurred_at", Instant, nullable=False, index=True),
     Column("occurred_on", Date),
-    Column("redacted_at", Instant),
-    Column("retracted_at", Instant),
+    *columns(Instant, "redacted_at", "retracted_at"),
     about=True,
 )
 Index("ix_interactions_customer", tables.rows.c.customer_id, tables.rows.c.occurred_at)
@@ -48,10 +46,6 @@ Index("ix_interactions_customer", tables.rows.c.customer_id, tables.rows.c.occur
 # How events change it
 
 PLAIN = ("channel", "direction", "agent", "duration_seconds", "thread_id")
-
-
-def apply(batch: Sequence[Delivery], rows: Rows) -> None:
-    entries.apply_to(tables, tuple(Interaction.events), _fold, batch, rows)
 
 
 def _fold(entry: Entry, recorded: Recorded) -> None:
@@ -103,7 +97,6 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Sort = Literal["occurred_at", "position"]
-EQUAL = ("lead_id", "channel", "direction", "agent", "owner", "team", "thread_id", "tag", "about")
 
 
 def of_customers(customers: Customers) -> ColumnElement[bool]:
@@ -111,34 +104,9 @@ def of_customers(customers: Customers) -> ColumnElement[bool]:
     return theirs(tables.rows, customers, tables.rows.c.lead_id.in_(leads_of(customers)))
 
 
-def get(connection: Connection, interaction_id: UUID) -> Row | None:
-    return entries.get(connection, tables, interaction_id)
-
-
-def listing(
-    connection: Connection,
-    filter: Filter,
-    *,
-    sort: Sort = "occurred_at",
-    descending: bool = True,
-    limit: int = 50,
-    cursor: str | None = None,
-) -> Page:
-    """Interactions with their personal data under `private`. Raises MalformedCursor."""
-    row = tables.rows.c
-    conditions = entries.equal(tables, {name: getattr(filter, name) for name in EQUAL})
-    conditions.append(within(row.occurred_at, row.occurred_on, filter.occurred_from, filter.occurred_to, filter.zone))
-    if filter.customer_id is not None:
-        conditions.append(of_customers(same_customer(filter.customer_id)))
-    if filter.retracted is not None:
-        conditions.append(row.retracted_at.is_not(None) if filter.retracted else row.retracted_at.is_(None))
-    return entries.listing(connection, tables, conditions, sort=sort, descending=descending, limit=limit, cursor=cursor)
-
-
-interactions = Projection(
-    name="interactions",
-    version=2,
-    tables=tables.tables,
-    apply=apply,
-    reads=frozenset(type_name(event) for event in (*Interaction.events, customer.Erased, lead.Erased)),
+LISTED: Listing[Filter, Sort] = tables.listing(
+    Filter, "occurred_at", rules={"customer_id": lambda customer_id: of_customers(same_customer(customer_id))}
 )
+get, listing = LISTED.get, LISTED.listing
+
+interactions = tables.projection(2, Interaction.events, _fold, customer.Erased, lead.Erased)

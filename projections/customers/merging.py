@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 
 from projections.customers.customers import customers
+from projections.shared.lists import Rule
 
 READ = ("customer_view",)
 """The read models that say who was merged."""
@@ -37,6 +38,11 @@ EVERYONE: BindParameter[Any] = bindparam("everyone", type_=Uuid(), expanding=Tru
 def same_customer(customer_id: UUID) -> Select[Any]:
     """The ids of the customer and everyone merged into them; of an id that is no customer's, the id."""
     return _line(literal(customer_id, Uuid()))
+
+
+def of_customer(column: ColumnElement[UUID]) -> Rule:
+    """The filter's customer, or one who was merged into them."""
+    return lambda customer_id: column.in_(same_customer(customer_id))
 
 
 def _line(first: ColumnElement[UUID]) -> Select[Any]:

@@ -18,9 +18,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Date,
-    MetaData,
     Select,
-    Table,
     Text,
     Uuid,
     exists,
@@ -31,29 +29,26 @@ from sqlalchemy import (
 
 from domain.customers.customer.events import Erased
 from domain.customers.customer.relation_events import RelationAdded, RelationEnded, RelationRole
-from domain.shared.events import Event, Recorded, type_name
+from domain.shared.events import Event, Recorded
 from projections.customers.customers import customers
 from projections.customers.merging import READ as READ_MERGED
 from projections.customers.merging import same_customer, survivors
 from projections.shared.pages import Order, Page, page
-from projections.shared.projection import Delivery, Projection
+from projections.shared.projection import Delivery, Projection, own, types
 from projections.shared.rows import Row, Rows
+from projections.shared.tables import columns, table
 
 READ = ("customer_relations", *READ_MERGED)
 """The read models that answers are made of."""
 
-metadata = MetaData()
-
-relations = Table(
+relations = table(
     "customer_relations",
-    metadata,
     Column("customer_id", Uuid, primary_key=True),
     Column("relation_id", Uuid, primary_key=True),
     Column("other_id", Uuid, nullable=False, index=True),
     Column("role", Text, nullable=False),
     Column("primary", Boolean, nullable=False),
-    Column("since", Date),
-    Column("until", Date),
+    *columns(Date, "since", "until"),
     Column("title", Text),
     Column("position", BigInteger, nullable=False),
 )
@@ -66,7 +61,7 @@ Key = tuple[UUID, UUID]
 
 def apply(batch: Sequence[Delivery], rows: Rows) -> None:
     erased = {id for delivery in batch if isinstance(delivery.recorded.event, Erased) for id in delivery.here}
-    told = [d.recorded for d in batch if d.at_home and isinstance(d.recorded.event, RelationAdded | RelationEnded)]
+    told = own(batch, (RelationAdded, RelationEnded))
     # Nothing is told of the erased any more, so that all of it came before.
     changed = [recorded for recorded in told if recorded.stream not in erased]
     before = {_key(row): row for row in rows.select(relations, "customer_id", {recorded.stream for recorded in changed})}
@@ -178,10 +173,4 @@ def _shown(row: Row, related: Row) -> Row:
     return {name: value for name, value in row.items() if name != "other_id"} | {"related": related}
 
 
-customer_relations = Projection(
-    name="customer_relations",
-    version=1,
-    tables=(relations,),
-    apply=apply,
-    reads=frozenset(map(type_name, EVENTS)),
-)
+customer_relations = Projection(name="customer_relations", version=1, tables=(relations,), apply=apply, reads=types(*EVENTS))

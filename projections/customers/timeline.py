@@ -21,9 +21,7 @@ from sqlalchemy import (
     Connection,
     Index,
     Integer,
-    MetaData,
     Select,
-    Table,
     Text,
     Uuid,
     exists,
@@ -36,43 +34,36 @@ from domain.customers.feedback import events as feedback
 from domain.customers.interaction import Logged
 from domain.marketing import touchpoint
 from domain.shared.events import Event, Recorded
-from projections.shared.projection import Delivery, Projection
+from projections.shared.projection import Delivery, Projection, envelope
 from projections.shared.readable import THINGS, line, plain_values
 from projections.shared.rows import Instant, Row, Rows
+from projections.shared.tables import columns, table
 
-metadata = MetaData()
-
-moments = Table(
+moments = table(
     "customer_timeline",
-    metadata,
     Column("subject", Uuid, primary_key=True),
     Column("position", BigInteger, primary_key=True),
     Column("stream", Uuid, nullable=False),
     Column("version", Integer, nullable=False),
-    Column("type", Text, nullable=False),
-    Column("actor_type", Text, nullable=False),
-    Column("actor_id", Text, nullable=False),
+    *columns(Text, "type", "actor_type", "actor_id", nullable=False),
     Column("on_behalf_of", Text),
     Column("origin", Text, nullable=False),
     Column("occurred_at", Instant, nullable=False),
     Column("occurred_precision", Text, nullable=False),
     Column("occurred_zone", Text),
     Column("recorded_at", Instant, nullable=False),
-    Column("irregular", Text, nullable=False),
-    Column("plain", Text, nullable=False),
+    *columns(Text, "irregular", "plain", nullable=False),
     # Whether the event itself names the subject, so that it stays theirs whoever the stream belongs to.
     Column("named", Boolean, nullable=False),
 )
 Index("ix_customer_timeline_stream", moments.c.stream, moments.c.position)
-timeline_streams = Table(
+timeline_streams = table(
     "timeline_streams",
-    metadata,
     Column("stream", Uuid, primary_key=True),
     Column("customer_id", Uuid, index=True),
     # The lead that a contact was with, or that it is about.
     Column("lead_id", Uuid, index=True),
-    Column("number", Text),
-    Column("currency", Text),
+    *columns(Text, "number", "currency"),
 )
 
 # How events change it
@@ -113,18 +104,8 @@ def _row(recorded: Recorded, subject: UUID) -> Row:
     told = recorded.metadata
     return {
         "subject": subject,
-        "position": recorded.position,
-        "stream": recorded.stream,
-        "version": recorded.version,
-        "type": recorded.type,
-        "actor_type": told.actor.type,
-        "actor_id": told.actor.id,
-        "on_behalf_of": told.on_behalf_of,
-        "origin": told.origin,
-        "occurred_at": told.occurred_at,
-        "occurred_precision": told.occurred_precision,
+        **envelope(recorded),
         "occurred_zone": told.occurred_zone,
-        "recorded_at": told.recorded_at,
         "irregular": msgspec.json.encode(told.irregular).decode(),
         "plain": msgspec.json.encode(plain_values(recorded.event)).decode(),
         "named": subject in recorded.event.concerns(),

@@ -15,11 +15,10 @@ from domain.marketing.campaign.spending import SpendRecorded, SpendReversed
 from domain.marketing.campaign.state import Assignment, Status
 from domain.marketing.campaign.values import Goal, ResourceKind, Variant
 from domain.shared.annotations import Number
-from domain.shared.events import Event, Recorded, type_name
+from domain.shared.events import Event, Recorded
 from projections.shared.ratios import Ratio, ratio
 
 CAMPAIGN_EVENTS: tuple[type[Event], ...] = tuple(Campaign.events)
-CAMPAIGN_TYPES = frozenset(map(type_name, CAMPAIGN_EVENTS))
 
 
 class Plan(msgspec.Struct, omit_defaults=True):

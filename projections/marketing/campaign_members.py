@@ -12,14 +12,14 @@ from typing import Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import BigInteger, Column, ColumnElement, Connection, Date, Index, Integer, MetaData, Table, Text, Uuid, select
+from sqlalchemy import BigInteger, Column, ColumnElement, Connection, Date, Index, Integer, Text, Uuid, select
 
 from domain.marketing.campaign_member.events import Membership
 from domain.shared.events import Recorded
 from domain.shared.money import from_minor_units
 from projections.marketing.member_book import (
     BIT,
-    MEMBER_TYPES,
+    MEMBER_EVENTS,
     STAGES,
     Conversion,
     Known,
@@ -28,21 +28,16 @@ from projections.marketing.member_book import (
     days_after,
     taken_up,
 )
-from projections.shared.pages import Order, Page, page
-from projections.shared.projection import Delivery, Projection
+from projections.shared.lists import Listing
+from projections.shared.projection import Delivery, Projection, own, progress, types
 from projections.shared.rows import Instant, Row, Rows
+from projections.shared.tables import aggregates, columns, table
 
-metadata = MetaData()
-
-members = Table(
+members = aggregates(
     "campaign_members",
-    metadata,
-    Column("member_id", Uuid, primary_key=True),
-    Column("position", BigInteger, nullable=False),
-    Column("version", Integer, nullable=False),
+    "member_id",
     Column("campaign_id", Uuid, nullable=False),
-    Column("customer_id", Uuid),
-    Column("lead_id", Uuid),
+    *columns(Uuid, "customer_id", "lead_id"),
     Column("variant", Text),
     # When they were targeted, or first touched where they never were.
     Column("started_at", Instant, nullable=False),
@@ -60,9 +55,8 @@ Index(
     "ix_campaign_members_reached",
     *(members.c[name] for name in ("campaign_id", "variant", "reached", "converted_after", "started_at", "started_on")),
 )
-conversions = Table(
+conversions = table(
     "campaign_conversions",
-    metadata,
     Column("member_id", Uuid, primary_key=True),
     Column("conversion_id", Text, primary_key=True),
     Column("campaign_id", Uuid, nullable=False, index=True),
@@ -76,12 +70,12 @@ conversions = Table(
 
 
 def apply(batch: Sequence[Delivery], rows: Rows) -> None:
-    mine = [d.recorded for d in batch if d.at_home and isinstance(d.recorded.event, Membership)]
+    mine = own(batch, (Membership,))
     made = rows.load(members, {recorded.stream for recorded in mine})
     books = {id: taken_up(row["state"]) for id, row in made.items()}
     before = {id: _conversions(id, book) for id, book in books.items()}
     for recorded in mine:
-        made[recorded.stream] = _row(made.get(recorded.stream), recorded)
+        made[recorded.stream] = progress(made.get(recorded.stream), recorded) | {"member_id": recorded.stream}
         _fold(books, recorded)
     rows.save(members, [made[id] | _standing(book) for id, book in books.items()])
     after = {id: _conversions(id, book) for id, book in books.items()}
@@ -95,15 +89,6 @@ def _fold(books: dict[UUID, MemberBook], recorded: Recorded) -> None:
         assert isinstance(recorded.event, Membership)
         books[recorded.stream] = MemberBook.begun(recorded.event, recorded.metadata)
     books[recorded.stream].fold(recorded)
-
-
-def _row(before: Row | None, recorded: Recorded) -> Row:
-    return {
-        "member_id": recorded.stream,
-        "position": recorded.position,
-        "version": recorded.version,
-        "irregular": (before["irregular"] if before else 0) + len(recorded.metadata.irregular),
-    }
 
 
 def _standing(book: MemberBook) -> Row:
@@ -154,19 +139,6 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
 Sort = Literal["started_at"]
 
 
-def listing(
-    connection: Connection, filter: Filter, *, descending: bool = False, limit: int = 50, cursor: str | None = None
-) -> Page:
-    """Members by when they began. Raises MalformedCursor."""
-    query = select(members).where(members.c.campaign_id == filter.campaign_id)
-    if filter.variant is not None:
-        query = query.where(members.c.variant == filter.variant)
-    if filter.stage is not None:
-        query = query.where(has(filter.stage))
-    found = page(connection, query, Order(members.c.started_at, members.c.member_id, descending), limit, cursor)
-    return found._replace(rows=[_shown(row, taken_up(row["state"])) for row in found.rows])
-
-
 def get(connection: Connection, id: UUID) -> Row | None:
     """One member with every touch and conversion that stands, and the positions of the events they come from."""
     row = connection.execute(select(members).where(members.c.member_id == id)).mappings().first()
@@ -190,6 +162,12 @@ def _shown(row: Row, book: MemberBook) -> Row:
     instants = {f"{stage}_at": reached.get(stage) for stage in STAGES}
     ends = {"converted_at": book.converted(), "removed_at": book.removed and book.removed.at, "value": _value(book)}
     return {name: value for name, value in row.items() if name not in ("reached", "converted_after", "state")} | instants | ends
+
+
+LISTED: Listing[Filter, Sort] = Listing(
+    members, Filter, "started_at", show=lambda row: _shown(row, taken_up(row["state"])), rules={"stage": has}
+)
+listing = LISTED.listing
 
 
 def _value(book: MemberBook) -> dict[str, Decimal]:
@@ -218,5 +196,5 @@ def _converted(conversion_id: str, conversion: Conversion, book: MemberBook) -> 
 
 
 campaign_members = Projection(
-    name="campaign_members", version=1, tables=(members, conversions), apply=apply, reads=MEMBER_TYPES
+    name="campaign_members", version=1, tables=(members, conversions), apply=apply, reads=types(*MEMBER_EVENTS)
 )

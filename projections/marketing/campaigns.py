@@ -8,59 +8,43 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any, Literal, NamedTuple
+from functools import partial
+from typing import Literal, NamedTuple, Unpack
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Connection, Date, Index, Integer, MetaData, Select, Table, Text, Uuid, select
+from sqlalchemy import Column, Connection, Date, Integer, Text, select
 
 from domain.shared.events import Recorded
-from projections.marketing.campaign_book import CAMPAIGN_EVENTS, CAMPAIGN_TYPES, CampaignBook, profile
+from projections.marketing.campaign_book import CAMPAIGN_EVENTS, CampaignBook, profile
+from projections.shared.lists import Asked, Listing, among
 from projections.shared.occurred import own_day
-from projections.shared.pages import Order, Page, page
-from projections.shared.projection import Delivery, Projection
+from projections.shared.pages import Page
+from projections.shared.projection import Delivery, Projection, own, progress, types
 from projections.shared.rows import Instant, Row, Rows
 from projections.shared.search import SORTED_TEXT
+from projections.shared.tables import aggregates, columns, several
 
-metadata = MetaData()
-
-campaign_rows = Table(
+campaign_rows = aggregates(
     "campaigns",
-    metadata,
-    Column("campaign_id", Uuid, primary_key=True),
-    Column("position", BigInteger, nullable=False, index=True),
-    Column("version", Integer, nullable=False),
+    "campaign_id",
     Column("name", SORTED_TEXT, nullable=False, index=True),
     Column("status", Text, nullable=False),
-    Column("owner", Text),
-    Column("team", Text),
-    Column("currency", Text),
+    *columns(Text, "owner", "team", "currency"),
     Column("attribution_window_days", Integer),
     Column("planned_at", Instant, nullable=False, index=True),
     Column("planned_on", Date),
     Column("irregular", Integer, nullable=False),
     Column("state", Text, nullable=False),
+    by_position=True,
 )
-campaign_tags = Table(
-    "campaign_tags",
-    metadata,
-    Column("campaign_id", Uuid, primary_key=True),
-    Column("tag", Text, primary_key=True),
-)
-campaign_channels = Table(
-    "campaign_channels",
-    metadata,
-    Column("campaign_id", Uuid, primary_key=True),
-    Column("channel", Text, primary_key=True),
-)
-Index("ix_campaign_tags_tag", campaign_tags.c.tag, campaign_tags.c.campaign_id)
-Index("ix_campaign_channels_channel", campaign_channels.c.channel, campaign_channels.c.campaign_id)
+campaign_tags, campaign_channels = several("campaign", "tag"), several("campaign", "channel")
 
 # How events change it
 
 
 def apply(batch: Sequence[Delivery], rows: Rows) -> None:
-    mine = [d.recorded for d in batch if d.at_home and isinstance(d.recorded.event, CAMPAIGN_EVENTS)]
+    mine = own(batch, CAMPAIGN_EVENTS)
     made = rows.load(campaign_rows, {recorded.stream for recorded in mine})
     books = {id: CampaignBook.taken_up(id, row["state"]) for id, row in made.items()}
     before = {id: _narrow(book) for id, book in books.items()}
@@ -74,17 +58,8 @@ def apply(batch: Sequence[Delivery], rows: Rows) -> None:
 
 def _row(before: Row | None, recorded: Recorded) -> Row:
     told = recorded.metadata
-    row = before or {
-        "campaign_id": recorded.stream,
-        "planned_at": told.occurred_at,
-        "planned_on": own_day(told),
-        "irregular": 0,
-    }
-    return row | {
-        "position": recorded.position,
-        "version": recorded.version,
-        "irregular": row["irregular"] + len(told.irregular),
-    }
+    row = before or {"campaign_id": recorded.stream, "planned_at": told.occurred_at, "planned_on": own_day(told)}
+    return row | progress(before, recorded)
 
 
 def _standing(book: CampaignBook) -> Row:
@@ -108,9 +83,8 @@ def _narrow(book: CampaignBook) -> tuple[frozenset[str], frozenset[str]]:
 def _save_narrow(rows: Rows, books: dict[UUID, CampaignBook], changed: Collection[UUID]) -> None:
     tags = [{"campaign_id": id, "tag": tag} for id in changed for tag in books[id].tags]
     channels = [{"campaign_id": id, "channel": channel} for id in changed for channel in books[id].plan["channels"]]
-    for table, fresh in ((campaign_tags, tags), (campaign_channels, channels)):
-        rows.delete(table, "campaign_id", changed)
-        rows.insert(table, fresh)
+    rows.replace(campaign_tags, "campaign_id", changed, tags)
+    rows.replace(campaign_channels, "campaign_id", changed, channels)
 
 
 # How it is queried
@@ -130,39 +104,26 @@ Sort = Literal["planned_at", "position", "name"]
 OWN = ("campaign_id", "position", "version", "planned_at", "planned_on", "irregular")
 
 
-def listing(
-    connection: Connection,
-    filter: Filter,
-    today: date,
-    *,
-    sort: Sort = "planned_at",
-    descending: bool = True,
-    limit: int = 50,
-    cursor: str | None = None,
-) -> Page:
+LISTED: Listing[Filter, Sort] = Listing(
+    campaign_rows,
+    Filter,
+    "planned_at",
+    descending=True,
+    rules={
+        "tag": among(campaign_tags, campaign_rows.c.campaign_id),
+        "channel": among(campaign_channels, campaign_rows.c.campaign_id),
+    },
+)
+
+
+def listing(connection: Connection, filter: Filter, today: date, **asked: Unpack[Asked[Sort]]) -> Page:
     """Campaigns as they stand on the day `today`. Raises MalformedCursor."""
-    order = Order(campaign_rows.c[sort], campaign_rows.c.campaign_id, descending)
-    found = page(connection, _filtered(filter), order, limit, cursor)
-    return found._replace(rows=[_shown(row, today) for row in found.rows])
+    return LISTED.listing(connection, filter, show=partial(_shown, today=today), **asked)
 
 
 def get(connection: Connection, campaign_id: UUID, today: date | None = None) -> Row | None:
     """One campaign; its progress through its days only where `today` is given."""
-    query = select(campaign_rows).where(campaign_rows.c.campaign_id == campaign_id)
-    row = connection.execute(query).mappings().first()
-    return None if row is None else _shown(dict(row), today)
-
-
-def _filtered(filter: Filter) -> Select[Any]:
-    query = select(campaign_rows)
-    for name in ("status", "owner", "team"):
-        if (value := getattr(filter, name)) is not None:
-            query = query.where(campaign_rows.c[name] == value)
-    for column, value in ((campaign_tags.c.tag, filter.tag), (campaign_channels.c.channel, filter.channel)):
-        if value is not None:
-            of = select(column.table.c.campaign_id).where(column == value)
-            query = query.where(campaign_rows.c.campaign_id.in_(of))
-    return query
+    return LISTED.first(connection, LISTED.key == campaign_id, partial(_shown, today=today))
 
 
 def _shown(row: Row, today: date | None) -> Row:
@@ -197,5 +158,9 @@ def _planned(row: Row) -> Planned:
 
 
 campaigns = Projection(
-    name="campaigns", version=2, tables=(campaign_rows, campaign_tags, campaign_channels), apply=apply, reads=CAMPAIGN_TYPES
+    name="campaigns",
+    version=2,
+    tables=(campaign_rows, campaign_tags, campaign_channels),
+    apply=apply,
+    reads=types(*CAMPAIGN_EVENTS),
 )

@@ -23,11 +23,12 @@ from projections.marketing.channel_traffic import Counts
 from projections.marketing.channels import by_code
 from projections.sales import channel_sales, leads
 from projections.sales.buyers import numbered_orders
-from projections.sales.channel_sales import Period, Sales, average_order, first_day
+from projections.sales.channel_sales import Sales, average_order
 from projections.sales.leads import Counts as Leads
 from projections.sales.order_book import Figures
 from projections.shared.occurred import day_of, within
 from projections.shared.ratios import Ratio, proportion, ratio
+from projections.shared.reports import Period, first_day
 from projections.shared.rows import Row
 
 Key = TypeVar("Key")

@@ -6,44 +6,25 @@ that no other one counts. The date is the source's own, and the same in every ti
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    ColumnElement,
-    Connection,
-    Date,
-    Index,
-    Integer,
-    MetaData,
-    Select,
-    Table,
-    Text,
-    Uuid,
-    func,
-    select,
-)
+from sqlalchemy import BigInteger, Column, ColumnElement, Connection, Date, Index, Integer, Select, Text, Uuid, func, select
 
 from domain.marketing.channel import ChannelDay, CostRecorded, TrafficRecorded
-from domain.shared.events import Event, Recorded, type_name
+from domain.shared.events import Recorded
 from domain.shared.money import from_minor_units, minor_units
 from projections.shared.pages import Order, Page, page
-from projections.shared.projection import Delivery, Projection
-from projections.shared.rows import Row, Rows
+from projections.shared.registers import register
+from projections.shared.rows import Row
+from projections.shared.tables import table
 
-metadata = MetaData()
-
-DAY_EVENTS: tuple[type[Event], ...] = tuple(ChannelDay.events)
 COUNTS = ("visits", "visitors", "impressions", "clicks")
 
-channel_days = Table(
+channel_days = table(
     "channel_days",
-    metadata,
     Column("channel_day_id", Uuid, primary_key=True),
     Column("channel_id", Uuid, nullable=False),
     Column("position", BigInteger, nullable=False),
@@ -62,24 +43,15 @@ Index("ix_channel_days_date", channel_days.c.date)
 # How events change it
 
 
-def apply(batch: Sequence[Delivery], rows: Rows) -> None:
-    mine = [d.recorded for d in batch if d.at_home and isinstance(d.recorded.event, DAY_EVENTS)]
-    known = rows.load(channel_days, {recorded.stream for recorded in mine})
-    for recorded in mine:
-        known[recorded.stream] = _after(known.get(recorded.stream), recorded)
-    rows.save(channel_days, list(known.values()))
-
-
-def _after(before: Row | None, recorded: Recorded) -> Row:
+def _after(before: Row, recorded: Recorded) -> Row:
     event: Any = recorded.event
-    row = before or dict.fromkeys((*COUNTS, "cost", "currency")) | {
-        "channel_day_id": recorded.stream,
+    begun = dict.fromkeys((*COUNTS, "cost", "currency")) | {
         "channel_id": recorded.metadata.subject,
         "channel": event.code,
         "date": event.date,
         "source": event.source,
     }
-    return row | _told(event) | {"position": recorded.position, "version": recorded.version}
+    return (before or begun) | _told(event)
 
 
 def _told(event: TrafficRecorded | CostRecorded) -> Row:
@@ -157,6 +129,4 @@ def _opened(row: Row) -> Row:
     return {name: value for name, value in row.items() if name != "channel_id"} | {"cost": cost}
 
 
-channel_traffic = Projection(
-    name="channel_traffic", version=1, tables=(channel_days,), apply=apply, reads=frozenset(map(type_name, DAY_EVENTS))
-)
+channel_traffic = register(channel_days, 1, ChannelDay.events, _after, name="channel_traffic")

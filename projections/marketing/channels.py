@@ -14,14 +14,13 @@ from projections.shared.lists import Listing
 from projections.shared.registers import register
 from projections.shared.rows import Instant, Row
 from projections.shared.search import SORTED_TEXT
-from projections.shared.tables import aggregates
+from projections.shared.tables import aggregates, columns
 
 channel_rows = aggregates(
     "channels",
     "channel_id",
     Column("code", SORTED_TEXT, nullable=False, index=True),
-    Column("name", Text, nullable=False),
-    Column("kind", Text, nullable=False),
+    *columns(Text, "name", "kind", nullable=False),
     Column("opened_at", Instant, nullable=False),
     Column("closed_at", Instant),
 )

@@ -23,12 +23,11 @@ from domain.marketing.campaign_member.events import (
     TouchRetracted,
 )
 from domain.marketing.campaign_member.member import CampaignMember
-from domain.shared.events import Event, Metadata, Recorded, type_name
+from domain.shared.events import Event, Metadata, Recorded
 from domain.shared.money import minor_units
 from projections.shared.occurred import own_day
 
 MEMBER_EVENTS: tuple[type[Event], ...] = tuple(CampaignMember.events)
-MEMBER_TYPES = frozenset(map(type_name, MEMBER_EVENTS))
 
 Stage = Literal[
     "targeted",

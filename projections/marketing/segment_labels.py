@@ -18,7 +18,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Date, Double, Index, Integer, MetaData, Table, Text, Uuid
+from sqlalchemy import BigInteger, Column, Date, Double, Index, Integer, Text, Uuid
 
 from domain.operations.calendar import DayEnded
 from domain.shared.events import Recorded
@@ -29,19 +29,16 @@ from projections.marketing import segment_models, segment_rule_labels, segment_r
 from projections.marketing.segment_assignment import assign, assign_all
 from projections.marketing.segment_models import Known, Model, keep_day, keep_model, known_before
 from projections.marketing.segment_rule_labels import RuleMoves, first_that_holds, label_everyone, rules_changed
-from projections.shared.projection import Delivery, Projection
+from projections.shared.projection import Delivery, Projection, types
 from projections.shared.rows import Row, Rows
+from projections.shared.tables import columns, table
 
-metadata = MetaData()
-
-labels = Table(
+labels = table(
     "segment_labels",
-    metadata,
     Column("customer_id", Uuid, primary_key=True),
     Column("model_id", Uuid, primary_key=True),
     # The position of the event that moved the customer here, and of the fit that says so.
-    Column("since", BigInteger, nullable=False),
-    Column("fit_position", BigInteger, nullable=False),
+    *columns(BigInteger, "since", "fit_position", nullable=False),
     Column("cluster", Integer),
     Column("missing", Text, nullable=False),
     # What was seen at `since`: the day, the distance from the centroid in scaled space, and the features in their order.
@@ -50,14 +47,12 @@ labels = Table(
     Column("features", Text, nullable=False),
 )
 Index("ix_segment_labels_cluster", labels.c.model_id, labels.c.cluster, labels.c.customer_id)
-past_labels = Table(
+past_labels = table(
     "segment_label_history",
-    metadata,
     Column("customer_id", Uuid, primary_key=True),
     Column("model_id", Uuid, primary_key=True),
     Column("since", BigInteger, primary_key=True),
-    Column("until", BigInteger, nullable=False),
-    Column("fit_position", BigInteger, nullable=False),
+    *columns(BigInteger, "until", "fit_position", nullable=False),
     Column("cluster", Integer),
     Column("missing", Text, nullable=False),
     Column("as_of", Date, nullable=False),
@@ -239,8 +234,8 @@ class Moves:
 
     def save(self) -> None:
         rows, forgotten = self._rows, self._forgotten
-        for table in (labels, past_labels):
-            rows.delete(table, "customer_id", forgotten)
+        for narrow in (labels, past_labels):
+            rows.delete(narrow, "customer_id", forgotten)
         rows.remove(labels, self._ended)
         rows.insert(past_labels, [row for row in self._past if row["customer_id"] not in forgotten])
         rows.save(labels, [self._current[key] for key in self._moved if key[0] not in forgotten])
@@ -262,5 +257,5 @@ segment_labels = Projection(
         *segment_rule_labels.TABLES,
     ),
     apply=apply,
-    reads=segment_models.TYPES | segment_rules.TYPES | customer_features.TYPES,
+    reads=types(*segment_models.EVENTS, *segment_rules.EVENTS, *customer_features.EVENTS),
 )

@@ -14,25 +14,22 @@ from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Connection, Date, MetaData, Table, Text, Uuid, func, select
+from sqlalchemy import BigInteger, Column, Connection, Date, Table, Text, Uuid, func, select
 
 from domain.marketing.segment_model import Fitted, SegmentModel
 from domain.operations.calendar import DayEnded
-from domain.shared.events import Event, Recorded, type_name
+from domain.shared.events import Event, Recorded
 from projections.shared.rows import Row, Rows
+from projections.shared.tables import table
 
-metadata = MetaData()
-
-model_states = Table(
+model_states = table(
     "segment_models",
-    metadata,
     Column("model_id", Uuid, primary_key=True),
     Column("position", BigInteger, primary_key=True),
     Column("state", Text, nullable=False),
 )
-ended_days = Table(
+ended_days = table(
     "ended_days",
-    metadata,
     Column("position", BigInteger, primary_key=True),
     Column("day", Date, nullable=False),
 )
@@ -40,7 +37,6 @@ TABLES = (model_states, ended_days)
 
 MODEL_EVENTS: tuple[type[Event], ...] = tuple(SegmentModel.events)
 EVENTS: tuple[type[Event], ...] = (*MODEL_EVENTS, DayEnded)
-TYPES = frozenset(map(type_name, EVENTS))
 
 
 class Model(msgspec.Struct, frozen=True, kw_only=True):

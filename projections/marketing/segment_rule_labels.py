@@ -15,32 +15,28 @@ from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Date, Index, MetaData, Table, Text, Uuid
+from sqlalchemy import BigInteger, Column, Date, Index, Text, Uuid
 
 from domain.marketing.segment_expression import Seen, Window, feature_of, features_of, holds
 from projections.customers import customer_features
 from projections.customers.customer_behaviour import Behaviour, Spent, as_of_day, taken_up, value
 from projections.marketing.segment_rules import Rule
 from projections.shared.rows import Row, Rows
+from projections.shared.tables import columns, table
 
-metadata = MetaData()
-
-rule_labels = Table(
+rule_labels = table(
     "segment_rule_labels",
-    metadata,
     Column("customer_id", Uuid, primary_key=True),
     Column("rule_id", Uuid, nullable=False),
     # The position of the event that gave the label, and of that by which the rule says what it says.
-    Column("since", BigInteger, nullable=False),
-    Column("said_position", BigInteger, nullable=False),
+    *columns(BigInteger, "since", "said_position", nullable=False),
     # What was seen at `since`: the day, and the features in the order in which the rule names them.
     Column("as_of", Date, nullable=False),
     Column("facts", Text, nullable=False),
 )
 Index("ix_segment_rule_labels_rule", rule_labels.c.rule_id, rule_labels.c.customer_id)
-past_rule_labels = Table(
+past_rule_labels = table(
     "segment_rule_label_history",
-    metadata,
     Column("customer_id", Uuid, primary_key=True),
     Column("since", BigInteger, primary_key=True),
     Column("until", BigInteger, nullable=False),
@@ -122,8 +118,8 @@ class RuleMoves:
         self._forgotten.add(customer_id)
 
     def save(self) -> None:
-        for table in TABLES:
-            self._rows.delete(table, "customer_id", self._forgotten)
+        for narrow in TABLES:
+            self._rows.delete(narrow, "customer_id", self._forgotten)
         moved = self._moved - self._forgotten
         self._rows.remove(rule_labels, [id for id in self._before & moved if id not in self._current])
         self._rows.insert(past_rule_labels, [row for row in self._past if row["customer_id"] in moved])

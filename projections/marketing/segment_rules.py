@@ -13,19 +13,17 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, Text, Uuid, func, select
+from sqlalchemy import BigInteger, Column, Connection, Table, Text, Uuid, func, select
 
 from domain.marketing import segment_expression
 from domain.marketing.segment_expression import Expression, parsed
 from domain.marketing.segment_rule import SegmentRule
-from domain.shared.events import Event, Recorded, type_name
+from domain.shared.events import Event, Recorded
 from projections.shared.rows import Row, Rows
+from projections.shared.tables import table
 
-metadata = MetaData()
-
-rule_states = Table(
+rule_states = table(
     "segment_rules",
-    metadata,
     Column("rule_id", Uuid, primary_key=True),
     Column("position", BigInteger, primary_key=True),
     Column("state", Text, nullable=False),
@@ -33,7 +31,6 @@ rule_states = Table(
 TABLES = (rule_states,)
 
 EVENTS: tuple[type[Event], ...] = tuple(SegmentRule.events)
-TYPES = frozenset(map(type_name, EVENTS))
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):

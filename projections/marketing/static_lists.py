@@ -21,6 +21,7 @@ from projections.customers.customers import customers
 from projections.customers.merging import left_of, survivors
 from projections.shared.lists import Listing
 from projections.shared.pages import Order, Page, page
+from projections.shared.private import erased_in
 from projections.shared.projection import Delivery, Projection, own, types
 from projections.shared.registers import fold
 from projections.shared.rows import Instant, Row, Rows
@@ -56,8 +57,7 @@ def apply(batch: Sequence[Delivery], rows: Rows) -> None:
         members |= _members(recorded)
     rows.remove(list_members, [member for member, row in members.items() if row is None])
     rows.save(list_members, [row for row in members.values() if row is not None])
-    erased = frozenset[UUID]().union(*(d.here for d in batch if d.recorded.event.erases()))
-    rows.save(erased_customers, [{"customer_id": id} for id in erased])
+    rows.save(erased_customers, [{"customer_id": id} for id in erased_in(batch)])
 
 
 def _told(row: Row, recorded: Recorded) -> Row:

@@ -6,39 +6,37 @@ id and the click ids lie apart, and go when their subject is erased.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, tzinfo
 from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Connection, Date, Index, MetaData, Select, Table, Text, Uuid, select
+from sqlalchemy import BigInteger, Column, ColumnElement, Date, Index, Text, Uuid
 
 from domain.customers.customer.events import Erased
 from domain.marketing.touchpoint import Recorded
 from domain.sales.lead.events import Erased as LeadErased
 from domain.shared.events import Recorded as Fact
-from domain.shared.events import type_name
 from domain.shared.utm import Utm
 from projections.customers.customer_leads import leads_of, theirs
 from projections.customers.merging import same_customer
-from projections.shared.occurred import own_day, within
-from projections.shared.pages import Order, Page, page
-from projections.shared.projection import Delivery, Projection
+from projections.shared.lists import Listing
+from projections.shared.occurred import own_day
+from projections.shared.private import erased_in, personal, save_personal, with_personal
+from projections.shared.projection import Delivery, Projection, own, types
+from projections.shared.registers import encode
 from projections.shared.rows import Instant, Row, Rows
-
-metadata = MetaData()
+from projections.shared.tables import columns, table
 
 UTM = Utm.__struct_fields__
 PRIVATE = ("anonymous_id", "click_ids")
 
-touchpoint_rows = Table(
+touchpoint_rows = table(
     "touchpoints",
-    metadata,
     Column("touchpoint_id", Uuid, primary_key=True),
     Column("position", BigInteger, nullable=False, index=True),
-    Column("channel", Text, nullable=False),
-    Column("kind", Text, nullable=False),
+    *columns(Text, "channel", "kind", nullable=False),
     Column("customer_id", Uuid),
     Column("lead_id", Uuid, index=True),
     Column("campaign_id", Uuid, index=True),
@@ -47,24 +45,17 @@ touchpoint_rows = Table(
     Column("occurred_on", Date),
 )
 Index("ix_touchpoints_customer", touchpoint_rows.c.customer_id, touchpoint_rows.c.occurred_at)
-touchpoint_private = Table(
-    "touchpoint_private",
-    metadata,
-    Column("touchpoint_id", Uuid, primary_key=True),
-    Column("subject", Uuid, nullable=False, index=True),
-    Column("private", Text, nullable=False),
-)
+touchpoint_private = personal("touchpoint_private", "touchpoint_id")
 
 # How events change it
 
 
 def apply(batch: Sequence[Delivery], rows: Rows) -> None:
-    touched = {d.recorded.stream: d.recorded for d in batch if d.at_home and isinstance(d.recorded.event, Recorded)}
-    erased = frozenset[UUID]().union(*(d.here for d in batch if d.recorded.event.erases()))
+    touched = {recorded.stream: recorded for recorded in own(batch, (Recorded,))}
     rows.save(touchpoint_rows, [_row(fact) for fact in touched.values()])
-    rows.delete(touchpoint_private, "subject", erased)
-    kept = (fact for fact in touched.values() if fact.metadata.subject not in erased)
-    rows.save(touchpoint_private, list(_private(kept)))
+    subjects, erased = {id: fact.metadata.subject for id, fact in touched.items()}, erased_in(batch)
+    texts = {id: None if subjects[id] in erased else _private(fact) for id, fact in touched.items()}
+    save_personal(rows, touchpoint_private, erased, texts, subjects)
 
 
 def _row(fact: Fact) -> Row:
@@ -80,12 +71,9 @@ def _row(fact: Fact) -> Row:
     }
 
 
-def _private(facts: Iterable[Fact]) -> Iterable[Row]:
-    for fact in facts:
-        told = {name: value for name in PRIVATE if (value := getattr(fact.event, name)) is not None}
-        if told:
-            text = msgspec.json.encode(told, order="deterministic").decode()
-            yield {"touchpoint_id": fact.stream, "subject": fact.metadata.subject, "private": text}
+def _private(fact: Fact) -> str | None:
+    told = {name: value for name in PRIVATE if (value := getattr(fact.event, name)) is not None}
+    return encode(told).decode() if told else None
 
 
 # How it is queried
@@ -105,44 +93,11 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Sort = Literal["occurred_at", "position"]
-EQUAL = ("lead_id", "campaign_id", "channel", "kind")
-
-_JOINED = touchpoint_rows.outerjoin(touchpoint_private, touchpoint_private.c.touchpoint_id == touchpoint_rows.c.touchpoint_id)
-_SHOWN = (*touchpoint_rows.c, touchpoint_private.c.private)
 
 
-def get(connection: Connection, touchpoint_id: UUID) -> Row | None:
-    query = select(*_SHOWN).select_from(_JOINED).where(touchpoint_rows.c.touchpoint_id == touchpoint_id)
-    row = connection.execute(query).mappings().first()
-    return None if row is None else _opened(dict(row))
-
-
-def listing(
-    connection: Connection,
-    filter: Filter,
-    *,
-    sort: Sort = "occurred_at",
-    descending: bool = True,
-    limit: int = 50,
-    cursor: str | None = None,
-) -> Page:
-    """Touchpoints with their personal data under `private`. Raises MalformedCursor."""
-    order = Order(touchpoint_rows.c[sort], touchpoint_rows.c.touchpoint_id, descending)
-    found = page(connection, _filtered(filter), order, limit, cursor)
-    return found._replace(rows=[_opened(row) for row in found.rows])
-
-
-def _filtered(filter: Filter) -> Select[Any]:
-    table = touchpoint_rows.c
-    occurred = within(table.occurred_at, table.occurred_on, filter.occurred_from, filter.occurred_to, filter.zone)
-    query = select(*_SHOWN).select_from(_JOINED).where(occurred)
-    for name in EQUAL:
-        if (value := getattr(filter, name)) is not None:
-            query = query.where(table[name] == value)
-    if filter.customer_id is not None:
-        customers = same_customer(filter.customer_id)
-        query = query.where(theirs(touchpoint_rows, customers, table.lead_id.in_(leads_of(customers))))
-    return query
+def _of_customer(customer_id: UUID) -> ColumnElement[bool]:
+    customers = same_customer(customer_id)
+    return theirs(touchpoint_rows, customers, touchpoint_rows.c.lead_id.in_(leads_of(customers)))
 
 
 def _opened(row: Row) -> Row:
@@ -152,10 +107,21 @@ def _opened(row: Row) -> Row:
     return shown | {"utm": utm or None, "private": private}
 
 
+LISTED: Listing[Filter, Sort] = Listing(
+    touchpoint_rows,
+    Filter,
+    "occurred_at",
+    descending=True,
+    query=with_personal(touchpoint_rows, touchpoint_private),
+    show=_opened,
+    rules={"customer_id": _of_customer},
+)
+get, listing = LISTED.get, LISTED.listing
+
 touchpoints = Projection(
     name="touchpoints",
     version=2,
     tables=(touchpoint_rows, touchpoint_private),
     apply=apply,
-    reads=frozenset({type_name(Recorded), type_name(Erased), type_name(LeadErased)}),
+    reads=types(Recorded, Erased, LeadErased),
 )

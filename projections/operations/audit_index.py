@@ -19,9 +19,7 @@ from sqlalchemy import (
     Connection,
     Index,
     Integer,
-    MetaData,
     Select,
-    Table,
     Text,
     Uuid,
     select,
@@ -30,36 +28,31 @@ from sqlalchemy import (
 )
 
 from domain.shared.events import Origin, Recorded
+from projections.shared.lists import Criteria
 from projections.shared.pages import LIMIT, Page
-from projections.shared.projection import Delivery, Projection
+from projections.shared.projection import Delivery, Projection, envelope
 from projections.shared.rows import Instant, Row, Rows
+from projections.shared.tables import columns, table
 
-metadata = MetaData()
-
-acts = Table(
+acts = table(
     "audit_index",
-    metadata,
     Column("position", BigInteger, primary_key=True, autoincrement=False),
     Column("type", Text, nullable=False),
     Column("stream", Uuid, nullable=False),
     Column("version", Integer, nullable=False),
     Column("subject", Uuid, nullable=False),
-    Column("actor_type", Text, nullable=False),
-    Column("actor_id", Text, nullable=False),
+    *columns(Text, "actor_type", "actor_id", nullable=False),
     Column("on_behalf_of", Text),
-    Column("recorded_at", Instant, nullable=False),
-    Column("occurred_at", Instant, nullable=False),
+    *columns(Instant, "recorded_at", "occurred_at", nullable=False),
     Column("occurred_precision", Text, nullable=False),
-    Column("correlation_id", Uuid),
-    Column("causation_id", Uuid),
+    *columns(Uuid, "correlation_id", "causation_id"),
     Column("origin", Text, nullable=False),
     Column("source_system", Text),
     # The rules the event broke, as a JSON list; null where it broke none.
     Column("irregular", Text),
 )
-audit_concerns = Table(
+audit_concerns = table(
     "audit_concerns",
-    metadata,
     Column("subject", Uuid, primary_key=True),
     Column("position", BigInteger, primary_key=True),
 )
@@ -93,20 +86,10 @@ def apply(batch: Sequence[Delivery], rows: Rows) -> None:
 def _row(recorded: Recorded) -> Row:
     told = recorded.metadata
     return {
-        "position": recorded.position,
-        "type": recorded.type,
-        "stream": recorded.stream,
-        "version": recorded.version,
+        **envelope(recorded),
         "subject": told.subject,
-        "actor_type": told.actor.type,
-        "actor_id": told.actor.id,
-        "on_behalf_of": told.on_behalf_of,
-        "recorded_at": told.recorded_at,
-        "occurred_at": told.occurred_at,
-        "occurred_precision": told.occurred_precision,
         "correlation_id": told.correlation_id,
         "causation_id": told.causation_id,
-        "origin": told.origin,
         "source_system": told.source and told.source.system,
         "irregular": msgspec.json.encode(told.irregular).decode() if told.irregular else None,
     }
@@ -137,7 +120,6 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Sort = Literal["position"]
-EQUAL = ("stream", "actor_id", "on_behalf_of", "correlation_id", "origin", "source_system")
 
 
 def listing(
@@ -145,7 +127,7 @@ def listing(
 ) -> Page:
     """Events in the order of their positions, going on `after` one; the next page's cursor is a position."""
     limit, position = max(1, min(limit, LIMIT)), acts.c.position
-    query = select(acts).where(*_conditions(filter)).order_by(position.desc() if descending else position)
+    query = select(acts).where(*CRITERIA.of(filter)).order_by(position.desc() if descending else position)
     if after is not None:
         query = query.where(position < after if descending else position > after)
     rows = [dict(row) for row in connection.execute(query.limit(limit + 1)).mappings()]
@@ -153,27 +135,27 @@ def listing(
     return Page([_opened(row) for row in rows[:limit]], following)
 
 
-def _conditions(filter: Filter) -> list[ColumnElement[bool]]:
-    row = acts.c
-    conditions = [row[name] == value for name in EQUAL if (value := getattr(filter, name)) is not None]
-    for name in ("recorded", "occurred"):
-        at, start, end = row[f"{name}_at"], getattr(filter, f"{name}_from"), getattr(filter, f"{name}_to")
-        conditions += [at >= start] if start is not None else []
-        conditions += [at < end] if end is not None else []
-    if filter.types is not None:
-        conditions.append(row.type.in_(sorted(filter.types)))
-    if filter.subject is not None:
-        conditions.append(row.position.in_(_positions_of(filter.subject)))
-    if filter.irregular is not None:
-        conditions += [row.irregular.is_not(None), row.irregular.contains(f'"{filter.irregular}"', autoescape=True)]
-    return conditions
-
-
 def _positions_of(subject: UUID) -> Select[Any]:
     own = select(acts.c.position).where(acts.c.subject == subject)
     concerned = select(audit_concerns.c.position).where(audit_concerns.c.subject == subject)
     found = union_all(own, concerned).subquery()
     return select(found.c.position)
+
+
+def _broke(rule: str) -> ColumnElement[bool]:
+    irregular = acts.c.irregular
+    return irregular.is_not(None) & irregular.contains(f'"{rule}"', autoescape=True)
+
+
+CRITERIA = Criteria(
+    acts,
+    Filter,
+    {
+        "types": lambda types: acts.c.type.in_(sorted(types)),
+        "subject": lambda subject: acts.c.position.in_(_positions_of(subject)),
+        "irregular": _broke,
+    },
+)
 
 
 def _opened(row: Row) -> Row:

@@ -11,16 +11,14 @@ from projections.shared.lists import Listing
 from projections.shared.registers import encode, register
 from projections.shared.rows import Instant, Row
 from projections.shared.search import SORTED_TEXT
-from projections.shared.tables import aggregates
+from projections.shared.tables import aggregates, columns
 
 view_rows = aggregates(
     "saved_views",
     "view_id",
     Column("name", SORTED_TEXT, nullable=False, index=True),
-    Column("resource", Text, nullable=False),
-    Column("fields", Text, nullable=False),
-    Column("sort", Text),
-    Column("owner", Text),
+    *columns(Text, "resource", "fields", nullable=False),
+    *columns(Text, "sort", "owner"),
     Column("shared", Boolean, nullable=False),
     Column("filters", Text),
     Column("retired_at", Instant),

@@ -8,27 +8,24 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import BigInteger, Boolean, Column, Connection, Text, select
 
-from domain.operations.webhook import Paused, Registered, Removed, Resumed, Revised, Subscription, Webhook
+from domain.operations.webhook import Paused, Registered, Removed, Resumed, Revised, Status, Subscription, Webhook
 from domain.shared.events import Recorded
 from projections.shared.lists import Listing
 from projections.shared.registers import encode, register
 from projections.shared.rows import Instant, Row
-from projections.shared.tables import aggregates
+from projections.shared.tables import aggregates, columns
 
 webhook_rows = aggregates(
     "webhooks",
     "webhook_id",
-    Column("url", Text, nullable=False),
-    Column("types", Text, nullable=False),
-    Column("subjects", Text, nullable=False),
+    *columns(Text, "url", "types", "subjects", nullable=False),
     Column("irregular", Text),
     Column("personal", Boolean, nullable=False),
     Column("registered_at", Instant, nullable=False, index=True),
     Column("since", BigInteger, nullable=False),
     Column("status", Text, nullable=False, index=True),
     Column("reason", Text),
-    Column("paused_at", Instant),
-    Column("removed_at", Instant),
+    *columns(Instant, "paused_at", "removed_at"),
 )
 
 
@@ -80,7 +77,7 @@ def _turned(status: str) -> Row:
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
     """Webhooks with this status; None asks for any."""
 
-    status: str | None = None
+    status: Status | None = None
 
 
 def _shown(row: Row) -> Row:

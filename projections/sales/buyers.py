@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, tzinfo
+from datetime import date
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
@@ -19,10 +19,11 @@ from sqlalchemy import Connection, Select, Subquery, func, select
 
 from domain.shared.money import from_minor_units
 from projections.customers.merging import left_of, survivors
-from projections.sales.channel_sales import Period, day_of_row, first_day, quarter, sales
+from projections.sales.channel_sales import sales
 from projections.sales.orders import order_rows
-from projections.shared.occurred import day_of, midnight
+from projections.shared.occurred import day_of
 from projections.shared.ratios import Ratio, proportion, ratio
+from projections.shared.reports import Days, Period, day_of_row, first_day, inside, matching
 from projections.shared.rows import Row
 
 Buyer = Literal["new", "returning", "guest"]
@@ -64,12 +65,9 @@ class Cohort(msgspec.Struct, frozen=True, kw_only=True):
     retention: Ratio
 
 
-class Question(msgspec.Struct, frozen=True, kw_only=True):
+class Question(Days, frozen=True, kw_only=True):
     """Days from `from_` to before `to` in `zone`; None is any channel, any currency."""
 
-    from_: date
-    to: date
-    zone: tzinfo = UTC
     channel: str | None = None
     currency: str | None = None
 
@@ -129,12 +127,9 @@ def _bought(group: _Group, customers: int, of_all: int, orders: int, *sums: int)
 
 def _sold(connection: Connection, question: Question) -> Iterator[Row]:
     """Every fact of sales on these days, with its order's customer and the how manieth of theirs the order is."""
-    table, zone = sales.c, question.zone
-    first, end = (quarter(midnight(day, zone)) for day in (question.from_, question.to))
-    for column, low, high in ((table.quarter, first, end), (table.day, question.from_, question.to)):
-        query = _of_buyers(numbered_orders(), question.currency).where(column >= low, column < high)
-        if question.channel is not None:
-            query = query.where(table.channel == question.channel)
+    channel = matching(sales.c, question, ("channel",))
+    for _, within in inside(sales.c, question):
+        query = _of_buyers(numbered_orders(), question.currency).where(within, *channel)
         yield from map(dict, connection.execute(query).mappings())
 
 
@@ -185,10 +180,8 @@ def cohorts(connection: Connection, question: Question) -> list[Cohort]:
 def _began(connection: Connection, orders: Subquery, question: Question) -> Iterable[tuple[UUID, date]]:
     """Customers and the months of their first orders, where these were on the days and the channel asked for."""
     firsts = select(orders.c.customer_id, orders.c.placed_at, orders.c.placed_on).where(
-        orders.c.customer_id.is_not(None), orders.c.nth == 1
+        orders.c.customer_id.is_not(None), orders.c.nth == 1, *matching(orders.c, question, ("channel",))
     )
-    if question.channel is not None:
-        firsts = firsts.where(orders.c.channel == question.channel)
     for customer_id, at, own in connection.execute(firsts):
         day = day_of(at, own, question.zone)
         if question.from_ <= day < question.to:

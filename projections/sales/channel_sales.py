@@ -18,39 +18,29 @@ order's rows add up to what the order stands at (`order_book.figures`). The defi
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, tzinfo
 from decimal import Decimal
-from typing import Literal
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Connection, Date, Index, MetaData, Select, Table, Text, Uuid, func, select
+from sqlalchemy import BigInteger, Column, Connection, Date, Index, Select, Text, Uuid, func, select
 
 from domain.sales.order.placing import Placed
 from domain.shared.events import Recorded
 from domain.shared.money import from_minor_units
-from projections.sales.order_book import NOTHING, ORDER_EVENTS, ORDER_TYPES, Book, Figures, figures
-from projections.shared.occurred import midnight, own_day
-from projections.shared.projection import Delivery, Projection
+from projections.sales.order_book import NOTHING, ORDER_EVENTS, Book, Figures, figures
+from projections.sales.order_turns import states, turns
+from projections.shared.projection import Delivery, Projection, own, types
 from projections.shared.ratios import Ratio, ratio
+from projections.shared.reports import Days, Period, dated, day_of_row, first_day, inside
 from projections.shared.rows import Row, Rows
+from projections.shared.tables import columns, table
 
-metadata = MetaData()
-
-QUARTER = 900
-
-sales_orders = Table(
-    "sales_orders",
-    metadata,
-    Column("order_id", Uuid, primary_key=True),
-    Column("state", Text, nullable=False),
-)
-sales = Table(
+sales_orders = states("sales_orders")
+sales = table(
     "channel_sales",
-    metadata,
     Column("order_id", Uuid, primary_key=True),
     Column("position", BigInteger, primary_key=True),
-    Column("channel", Text, nullable=False),
-    Column("currency", Text, nullable=False),
+    *columns(Text, "channel", "currency", nullable=False),
     # Quarters of an hour since 1970, UTC: every time zone's days begin with one.
     Column("quarter", BigInteger),
     Column("day", Date),
@@ -64,44 +54,27 @@ Index("ix_channel_sales_day", sales.c.day)
 
 
 def apply(batch: Sequence[Delivery], rows: Rows) -> None:
-    mine = [d.recorded for d in batch if d.at_home and isinstance(d.recorded.event, ORDER_EVENTS)]
-    known = rows.load(sales_orders, {recorded.stream for recorded in mine})
-    books = {id: Book.taken_up(id, row["state"]) for id, row in known.items()}
-    sums = {id: figures(book) for id, book in books.items()}
     moved = []
-    for recorded in mine:
-        book = books.setdefault(recorded.stream, Book(recorded.stream))
-        book.fold(recorded)
-        before, sums[book.id] = sums.get(book.id, NOTHING), figures(book)
-        difference = sums[book.id].less(before)
-        if not book.facts().test and (difference != NOTHING or isinstance(recorded.event, Placed)):
+    for book, recorded, before, now in turns(sales_orders, figures, NOTHING, own(batch, ORDER_EVENTS), rows):
+        difference = now.less(before)
+        if difference != NOTHING or isinstance(recorded.event, Placed):
             moved.append(_sale(book, recorded, difference))
-    rows.save(sales_orders, [{"order_id": id, "state": book.put_down()} for id, book in books.items()])
     rows.insert(sales, moved)
 
 
 def _sale(book: Book, recorded: Recorded, difference: Figures) -> Row:
-    day = own_day(recorded.metadata)
     return {
         "order_id": book.id,
         "position": recorded.position,
         "channel": book.facts().channel,
         "currency": book.currency,
-        "quarter": quarter(recorded.metadata.occurred_at) if day is None else None,
-        "day": day,
+        **dated(recorded.metadata),
         "orders": 1 if isinstance(recorded.event, Placed) else 0,
         **difference._asdict(),
     }
 
 
-def quarter(at: datetime) -> int:
-    return int(at.timestamp() // QUARTER)
-
-
 # How it is queried
-
-Period = Literal["day", "week", "month"]
-PERIODS: tuple[Period, ...] = ("day", "week", "month")
 
 
 class Sales(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,28 +120,15 @@ def report(
     return [_sales(*group, orders, Figures(*amounts)) for group, (orders, *amounts) in ordered]
 
 
-def first_day(day: date, period: Period) -> date:
-    """The first day of the day's period; weeks begin on Monday (ISO 8601)."""
-    if period == "week":
-        return day - timedelta(days=day.weekday())
-    return day.replace(day=1) if period == "month" else day
-
-
-def day_of_row(row: Row, zone: tzinfo) -> date:
-    own: date | None = row["day"]
-    return own or datetime.fromtimestamp(row["quarter"] * QUARTER, zone).date()
-
-
 def _summed(
     connection: Connection, from_: date, to: date, zone: tzinfo, channel: str | None, currency: str | None, *, by_day: bool
 ) -> Iterable[Row]:
     """Sums by channel and currency, and with `by_day` also by quarter of an hour, or own day."""
     table = sales.c
-    first, end = (quarter(midnight(day, zone)) for day in (from_, to))
-    for column, low, high in ((table.quarter, first, end), (table.day, from_, to)):
+    for column, within in inside(table, Days(from_=from_, to=to, zone=zone)):
         sums = [func.sum(table[name]).label(name) for name in ("orders", *Figures._fields)]
         key = (table.channel, table.currency, column) if by_day else (table.channel, table.currency)
-        query: Select[tuple[object, ...]] = select(*key, *sums).where(column >= low, column < high).group_by(*key)
+        query: Select[tuple[object, ...]] = select(*key, *sums).where(within).group_by(*key)
         if channel is not None:
             query = query.where(table.channel == channel)
         if currency is not None:
@@ -197,4 +157,6 @@ def average_order(sold: Decimal, orders: int, currency: str) -> Ratio:
     return ratio(sold, orders, currency, "(gross - discounts) / orders placed", "no order was placed")
 
 
-channel_sales = Projection(name="channel_sales", version=2, tables=(sales_orders, sales), apply=apply, reads=ORDER_TYPES)
+channel_sales = Projection(
+    name="channel_sales", version=2, tables=(sales_orders, sales), apply=apply, reads=types(*ORDER_EVENTS)
+)

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, date, tzinfo
 from typing import Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Connection, Date, Text, Uuid
+from sqlalchemy import BigInteger, Column, Date, Text, Uuid
 
 from domain.customers.customer import events as customer
 from domain.sales.deal.deal import Deal
 from domain.sales.deal.events import AmountChanged, CloseDateChanged, Lost, Opened, Reopened, StageChanged, Won
-from domain.shared.events import Recorded, type_name
+from domain.shared.events import Recorded
 from domain.shared.money import from_minor_units, minor_units
 from projections.shared import entries
 from projections.shared.entry import Entry
-from projections.shared.occurred import own_day, within
-from projections.shared.pages import Page
-from projections.shared.projection import Delivery, Projection
-from projections.shared.rows import Instant, Row, Rows
+from projections.shared.lists import Listing, Rule
+from projections.shared.occurred import own_day
+from projections.shared.rows import Instant, Row
 from projections.shared.search import SORTED_TEXT
+from projections.shared.tables import columns
 
 DEALS = entries.entries(
     "deal",
@@ -29,8 +28,7 @@ DEALS = entries.entries(
     Column("number", SORTED_TEXT, nullable=False, index=True),
     Column("customer_id", Uuid, nullable=False, index=True),
     Column("lead_id", Uuid, index=True),
-    Column("pipeline", Text, nullable=False),
-    Column("stage", Text, nullable=False),
+    *columns(Text, "pipeline", "stage", nullable=False),
     Column("amount", BigInteger, index=True),
     Column("currency", Text),
     Column("expected_close", Date, index=True),
@@ -50,10 +48,6 @@ LOSS = ("lost_at", "lost_reason")
 deal_rows = DEALS.rows
 
 # How events change it
-
-
-def apply(batch: Sequence[Delivery], rows: Rows) -> None:
-    entries.apply_to(DEALS, tuple(Deal.events), _fold, batch, rows)
 
 
 def _fold(entry: Entry, recorded: Recorded) -> None:
@@ -99,7 +93,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     customer_id: UUID | None = None
     lead_id: UUID | None = None
     number: str | None = None
-    status: str | None = None
+    status: Literal["open", "won", "lost"] | None = None
     pipeline: str | None = None
     stage: str | None = None
     owner: str | None = None
@@ -114,33 +108,6 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Sort = Literal["opened_at", "last_activity_at", "expected_close", "amount", "position", "number"]
-EQUAL = ("customer_id", "lead_id", "number", "status", "pipeline", "stage", "owner", "team", "currency", "tag")
-
-
-def listing(
-    connection: Connection,
-    filter: Filter,
-    *,
-    sort: Sort = "opened_at",
-    descending: bool = True,
-    limit: int = 50,
-    cursor: str | None = None,
-) -> Page:
-    """Deals with their personal data under `private`. Raises MalformedCursor."""
-    row = deal_rows.c
-    conditions = entries.equal(DEALS, {name: getattr(filter, name) for name in EQUAL})
-    conditions.append(within(row.opened_at, row.opened_on, filter.opened_from, filter.opened_to, filter.zone))
-    if filter.expected_from is not None:
-        conditions.append(row.expected_close >= filter.expected_from)
-    if filter.expected_to is not None:
-        conditions.append(row.expected_close < filter.expected_to)
-    found = entries.listing(connection, DEALS, conditions, sort=sort, descending=descending, limit=limit, cursor=cursor)
-    return found._replace(rows=[_shown(row) for row in found.rows])
-
-
-def get(connection: Connection, deal_id: UUID) -> Row | None:
-    row = entries.get(connection, DEALS, deal_id)
-    return None if row is None else _shown(row)
 
 
 def _shown(row: Row) -> Row:
@@ -148,10 +115,11 @@ def _shown(row: Row) -> Row:
     return row | {"amount": None if units is None or currency is None else from_minor_units(units, currency)}
 
 
-deals = Projection(
-    name="deals",
-    version=4,
-    tables=DEALS.tables,
-    apply=apply,
-    reads=frozenset(type_name(event) for event in (*Deal.events, customer.Erased)),
-)
+RULES: dict[str, Rule] = {
+    "expected_from": lambda day: deal_rows.c.expected_close >= day,
+    "expected_to": lambda day: deal_rows.c.expected_close < day,
+}
+LISTED: Listing[Filter, Sort] = DEALS.listing(Filter, "opened_at", show=_shown, rules=RULES)
+get, listing = LISTED.get, LISTED.listing
+
+deals = DEALS.projection(4, Deal.events, _fold, customer.Erased)

@@ -9,32 +9,27 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
 from sqlalchemy import Connection, Select, null, select
 
 from domain.shared.money import from_minor_units, rounded
-from projections.sales.channel_sales import PERIODS, first_day
 from projections.sales.deals import deal_rows
 from projections.sales.leads import lead_rows
 from projections.sales.pipelines import probabilities
-from projections.service.ticket_report import GROUP_LIMIT, TooManyGroups
 from projections.shared.grouped import spreads
 from projections.shared.occurred import day_of, within
 from projections.shared.ratios import Ratio, proportion, ratio
+from projections.shared.reports import PERIODS, Columns, Days, Key, first_day, limited, matching, place, quantile
 from projections.shared.rows import Row
 
-if TYPE_CHECKING:
-    pass
-
 Group = Literal["day", "week", "month", "channel", "origin", "owner", "pipeline", "stage"]
-Key = tuple[str | date | None, ...]
 
-FILTERS = ("channel", "origin", "owner", "campaign_id")
+FILTERS = ("channel", "origin", "campaign_id")
 MICROSECOND = timedelta(microseconds=1)
 SECOND = 1_000_000
 
@@ -80,13 +75,10 @@ class Funnel(msgspec.Struct, frozen=True, kw_only=True):
     money: dict[str, Money]
 
 
-class Question(msgspec.Struct, frozen=True, kw_only=True):
+class Question(Days, frozen=True, kw_only=True):
     """Days are from `from_` to before `to` in `zone`; None is any value."""
 
     by: tuple[Group, ...] = ()
-    from_: date
-    to: date
-    zone: tzinfo = UTC
     channel: str | None = None
     origin: str | None = None
     owner: str | None = None
@@ -102,10 +94,9 @@ def report(connection: Connection, question: Question) -> tuple[Funnel, list[Fun
         return total, []
     captured = [(_key(question, row, "captured"), row) for row in leads]
     opened = [(_key(question, row, "opened"), row) for row in deals]
-    if (length := len({key for key, _ in (*captured, *opened)})) > GROUP_LIMIT:
-        raise TooManyGroups(f"There would be {length} groups; {GROUP_LIMIT} are the most.")
+    limited(len({key for key, _ in (*captured, *opened)}))
     groups = _funnels(question.by, captured, opened, likely)
-    return total, sorted(groups, key=lambda funnel: [(value is not None, str(value)) for value in funnel.group.values()])
+    return total, sorted(groups, key=lambda funnel: place(funnel.group.values()))
 
 
 # How rows are read
@@ -116,7 +107,7 @@ def _leads(connection: Connection, question: Question) -> Sequence[Any]:
     columns = (row.channel, row.origin, row.owner, null().label("pipeline"), row.stage, row.status)
     times = (row.captured_at, row.captured_on, row.qualified_at, row.converted_at)
     query = select(*columns, *times).where(within(row.captured_at, row.captured_on, question.from_, question.to, question.zone))
-    return connection.execute(_filtered(query, question, row.owner)).all()
+    return connection.execute(_filtered(query, question, row)).all()
 
 
 def _deals(connection: Connection, question: Question) -> Sequence[Any]:
@@ -127,14 +118,11 @@ def _deals(connection: Connection, question: Question) -> Sequence[Any]:
         .select_from(deal_rows.outerjoin(lead_rows, lead.lead_id == row.lead_id))
         .where(within(row.opened_at, row.opened_on, question.from_, question.to, question.zone))
     )
-    return connection.execute(_filtered(query, question, row.owner)).all()
+    return connection.execute(_filtered(query, question, row)).all()
 
 
-def _filtered(query: Select[Any], question: Question, owner: Any) -> Select[Any]:
-    for name in FILTERS:
-        if (value := getattr(question, name)) is not None:
-            query = query.where((owner if name == "owner" else lead_rows.c[name]) == value)
-    return query
+def _filtered(query: Select[Any], question: Question, owned: Columns) -> Select[Any]:
+    return query.where(*matching(lead_rows.c, question, FILTERS), *matching(owned, question, ("owner",)))
 
 
 def _key(question: Question, row: Any, began: str) -> Key:
@@ -208,8 +196,8 @@ def _durations(groups: Sequence[Sequence[Any]]) -> list[Duration]:
             count=spread.values,
             unit="seconds",
             mean=ratio(Decimal(spread.sum) / SECOND, spread.values, "seconds", "sum / leads that have it", "none has it"),
-            p50=_quantile(spread.quantiles["p50"]),
-            p90=_quantile(spread.quantiles["p90"]),
+            p50=quantile(spread, "p50", SECOND),
+            p90=quantile(spread, "p90", SECOND),
         )
         for spread in spreads(values, numbers, len(groups))
     ]
@@ -217,10 +205,6 @@ def _durations(groups: Sequence[Sequence[Any]]) -> list[Duration]:
 
 def _between(begun: datetime, ended: datetime) -> int:
     return (ended - begun) // MICROSECOND
-
-
-def _quantile(found: tuple[int, int] | None) -> Decimal | None:
-    return None if found is None else Decimal(found[0]) / (found[1] * SECOND)
 
 
 def _money(deals: Iterable[Any], likely: Mapping[tuple[str, str], Decimal]) -> dict[str, Money]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, date, tzinfo
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
@@ -13,23 +12,22 @@ from sqlalchemy import BigInteger, Column, Connection, Date, Text, Uuid, select
 from domain.customers.customer import events as customer
 from domain.sales.lead.events import Captured, Converted, Erased, Lost, Qualified, Reopened, StageChanged
 from domain.sales.lead.lead import Lead
-from domain.shared.events import Recorded, type_name
+from domain.shared.events import Recorded
 from domain.shared.money import from_minor_units, minor_units
 from projections.shared import entries
 from projections.shared.entry import Entry
+from projections.shared.lists import Listing, flag
 from projections.shared.occurred import day_of, own_day, within
-from projections.shared.pages import Page
-from projections.shared.projection import Delivery, Projection
-from projections.shared.rows import Instant, Row, Rows
+from projections.shared.rows import Instant, Row
 from projections.shared.search import SORTED_TEXT
+from projections.shared.tables import columns
 
 LEADS = entries.entries(
     "lead",
     "leads",
     Column("number", SORTED_TEXT, nullable=False, index=True),
     Column("customer_id", Uuid, index=True),
-    Column("channel", Text),
-    Column("origin", Text),
+    *columns(Text, "channel", "origin"),
     Column("campaign_id", Uuid),
     Column("value", BigInteger),
     Column("currency", Text),
@@ -37,13 +35,11 @@ LEADS = entries.entries(
     Column("stage", Text),
     Column("captured_at", Instant, nullable=False, index=True),
     Column("captured_on", Date),
-    Column("qualified_at", Instant),
-    Column("converted_at", Instant),
+    *columns(Instant, "qualified_at", "converted_at"),
     Column("converted_on", Date),
     Column("converted_value", BigInteger),
     Column("converted_currency", Text),
-    Column("deal_id", Uuid),
-    Column("order_id", Uuid),
+    *columns(Uuid, "deal_id", "order_id"),
     Column("lost_at", Instant),
     Column("lost_reason", Text),
     Column("erased_at", Instant),
@@ -54,10 +50,6 @@ LOSS = ("lost_at", "lost_reason")
 lead_rows = LEADS.rows
 
 # How events change it
-
-
-def apply(batch: Sequence[Delivery], rows: Rows) -> None:
-    entries.apply_to(LEADS, tuple(Lead.events), _fold, batch, rows)
 
 
 def _fold(entry: Entry, recorded: Recorded) -> None:
@@ -104,7 +96,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     customer_id: UUID | None = None
     campaign_id: UUID | None = None
     number: str | None = None
-    status: str | None = None
+    status: Literal["open", "qualified", "converted", "lost"] | None = None
     stage: str | None = None
     channel: str | None = None
     origin: str | None = None
@@ -118,31 +110,6 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Sort = Literal["captured_at", "last_activity_at", "position", "number"]
-EQUAL = ("customer_id", "campaign_id", "number", "status", "stage", "channel", "origin", "owner", "team", "tag")
-
-
-def listing(
-    connection: Connection,
-    filter: Filter,
-    *,
-    sort: Sort = "captured_at",
-    descending: bool = True,
-    limit: int = 50,
-    cursor: str | None = None,
-) -> Page:
-    """Leads with their personal data under `private`. Raises MalformedCursor."""
-    row = lead_rows.c
-    conditions = entries.equal(LEADS, {name: getattr(filter, name) for name in EQUAL})
-    conditions.append(within(row.captured_at, row.captured_on, filter.captured_from, filter.captured_to, filter.zone))
-    if filter.without_origin is not None:
-        conditions.append(row.origin.is_(None) if filter.without_origin else row.origin.is_not(None))
-    found = entries.listing(connection, LEADS, conditions, sort=sort, descending=descending, limit=limit, cursor=cursor)
-    return found._replace(rows=[_shown(row) for row in found.rows])
-
-
-def get(connection: Connection, lead_id: UUID) -> Row | None:
-    row = entries.get(connection, LEADS, lead_id)
-    return None if row is None else _shown(row)
 
 
 def _shown(row: Row) -> Row:
@@ -154,6 +121,12 @@ def _shown(row: Row) -> Row:
 
 def _amount(units: int | None, currency: str | None) -> Any:
     return None if units is None or currency is None else from_minor_units(units, currency)
+
+
+LISTED: Listing[Filter, Sort] = LEADS.listing(
+    Filter, "captured_at", show=_shown, rules={"without_origin": flag(lead_rows.c.origin.is_(None))}
+)
+get, listing = LISTED.get, LISTED.listing
 
 
 class Counts(NamedTuple):
@@ -177,10 +150,4 @@ def by_channel(connection: Connection, from_: date, to: date, zone: tzinfo = UTC
     return found
 
 
-leads = Projection(
-    name="leads",
-    version=4,
-    tables=LEADS.tables,
-    apply=apply,
-    reads=frozenset(type_name(event) for event in (*Lead.events, customer.Erased)),
-)
+leads = LEADS.projection(4, Lead.events, _fold, customer.Erased)

@@ -29,7 +29,6 @@ from domain.shared.events import Event, Recorded, type_name
 from domain.shared.money import RATE_DIGITS, minor_units, rounded
 
 ORDER_EVENTS: tuple[type[Event], ...] = tuple(Order.events)
-ORDER_TYPES = frozenset(map(type_name, ORDER_EVENTS))
 
 
 class Kept(msgspec.Struct, kw_only=True, omit_defaults=True):

@@ -6,90 +6,42 @@ is linked to later. Addresses and other personal data lie apart, and go when the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, date, tzinfo
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    Column,
-    Connection,
-    Date,
-    Index,
-    Integer,
-    MetaData,
-    Select,
-    Table,
-    Text,
-    Uuid,
-    select,
-)
+from sqlalchemy import BigInteger, Boolean, Column, Connection, Date, Integer, Text, Uuid
 
 from domain.customers.customer.events import Erased
-from domain.shared.events import Recorded, type_name
+from domain.shared.events import Recorded
 from domain.shared.money import from_minor_units, minor_units
-from projections.customers.merging import same_customer
-from projections.sales.order_book import ORDER_EVENTS, ORDER_TYPES, Book, figures
+from projections.sales.order_book import ORDER_EVENTS, Book, figures
 from projections.shared import books
-from projections.shared.occurred import own_day, within
-from projections.shared.pages import Order, Page, page
-from projections.shared.projection import Delivery, Projection
-from projections.shared.rows import Instant, Row, Rows
+from projections.shared.occurred import own_day
+from projections.shared.rows import Instant, Row
 from projections.shared.search import SORTED_TEXT
-
-metadata = MetaData()
+from projections.shared.tables import columns
 
 AMOUNTS = ("gross", "discounts", "returns", "net", "tax", "charges", "total", "captured", "refunded", "charged_back")
 
-order_rows = Table(
+ORDERS = books.kept(
+    "order",
     "orders",
-    metadata,
-    Column("order_id", Uuid, primary_key=True),
-    Column("subject", Uuid, nullable=False),
-    Column("position", BigInteger, nullable=False, index=True),
-    Column("version", Integer, nullable=False),
     Column("number", SORTED_TEXT, nullable=False, index=True),
     Column("customer_id", Uuid, index=True),
     Column("channel", Text, nullable=False),
-    Column("owner", Text),
-    Column("team", Text),
-    Column("currency", Text, nullable=False),
-    Column("order_status", Text, nullable=False),
-    Column("payment_status", Text, nullable=False),
-    Column("fulfilment_status", Text, nullable=False),
-    Column("return_status", Text, nullable=False),
+    *columns(Text, "owner", "team"),
+    *columns(Text, "currency", "order_status", "payment_status", "fulfilment_status", "return_status", nullable=False),
     *(Column(name, BigInteger, nullable=False) for name in AMOUNTS),
     Column("placed_at", Instant, nullable=False, index=True),
     Column("placed_on", Date),
     Column("irregular", Integer, nullable=False),
     Column("test", Boolean, nullable=False),
-    Column("state", Text, nullable=False),
 )
-order_tags = Table(
-    "order_tags",
-    metadata,
-    Column("order_id", Uuid, primary_key=True),
-    Column("tag", Text, primary_key=True),
-)
-Index("ix_order_tags_tag", order_tags.c.tag, order_tags.c.order_id)
-order_private = Table(
-    "order_private",
-    metadata,
-    Column("order_id", Uuid, primary_key=True),
-    Column("subject", Uuid, nullable=False, index=True),
-    Column("private", Text, nullable=False),
-)
-
-KEPT = books.Kept(order_rows, order_tags, order_private)
+order_rows = ORDERS.rows
 
 # How events change it
-
-
-def apply(batch: Sequence[Delivery], rows: Rows) -> None:
-    books.apply_to(KEPT, ORDER_EVENTS, Book.taken_up, _told, _standing, batch, rows)
 
 
 def _told(recorded: Recorded, before: Row | None) -> Row:
@@ -144,68 +96,11 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Sort = Literal["placed_at", "position", "number"]
-NOT_COLUMNS = ("customer_id", "tag", "placed_from", "placed_to", "zone")
-_SUMMARY = [column for column in order_rows.c if column.name not in ("state", "subject")]
 
 
-def listing(
-    connection: Connection,
-    filter: Filter,
-    *,
-    sort: Sort = "placed_at",
-    descending: bool = True,
-    limit: int = 50,
-    cursor: str | None = None,
-) -> Page:
-    """Orders without lines and personal data, amounts as decimals. Raises MalformedCursor."""
-    order = Order(order_rows.c[sort], order_rows.c.order_id, descending)
-    found = page(connection, _filtered(filter), order, limit, cursor)
-    tags = _tags(connection, [row["order_id"] for row in found.rows])
-    return found._replace(rows=[_in_decimals(row) | {"tags": tags.get(row["order_id"], [])} for row in found.rows])
-
-
-def get(connection: Connection, order_id: UUID) -> Row | None:
-    """One order with its lines, payments, shipments and returns, and its personal data under `private`."""
-    return _one(connection, select(order_rows).where(order_rows.c.order_id == order_id))
-
-
-def by_number(connection: Connection, number: str) -> Row | None:
-    return _one(connection, select(order_rows).where(order_rows.c.number == number))
-
-
-def _filtered(filter: Filter) -> Select[Any]:
-    query = select(*_SUMMARY).where(
-        within(order_rows.c.placed_at, order_rows.c.placed_on, filter.placed_from, filter.placed_to, filter.zone)
-    )
-    for name, value in msgspec.structs.asdict(filter).items():
-        if value is not None and name not in NOT_COLUMNS:
-            query = query.where(order_rows.c[name] == value)
-    if filter.customer_id is not None:
-        query = query.where(order_rows.c.customer_id.in_(same_customer(filter.customer_id)))
-    if filter.tag is not None:
-        query = query.where(order_rows.c.order_id.in_(select(order_tags.c.order_id).where(order_tags.c.tag == filter.tag)))
-    return query
-
-
-def _tags(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, list[str]]:
-    found: dict[UUID, list[str]] = {}
-    for row in connection.execute(select(order_tags).where(order_tags.c.order_id.in_(ids))):
-        found.setdefault(row.order_id, []).append(row.tag)
-    return {id: sorted(tags) for id, tags in found.items()}
-
-
-def _one(connection: Connection, query: Select[Any]) -> Row | None:
-    row = connection.execute(query).mappings().first()
-    if row is None:
-        return None
-    private = connection.execute(select(order_private.c.private).where(order_private.c.order_id == row["order_id"])).scalar()
-    book = Book.taken_up(row["order_id"], row["state"], private)
-    summary = {column.name: row[column.name] for column in _SUMMARY}
-    return _in_decimals(summary) | _details(book) | {"private": msgspec.json.decode(private) if private else None}
-
-
-def _details(book: Book) -> Row:
+def _details(order_id: UUID, state: str, private: str | None) -> Row:
     """The parts of an order, as plain JSON values."""
+    book = Book.taken_up(order_id, state, private)
     placed = book.facts()
     return {
         "tags": sorted(book.tags),
@@ -229,10 +124,12 @@ def _in_decimals(row: Row) -> Row:
     return row | {name: from_minor_units(row[name], row["currency"]) for name in AMOUNTS}
 
 
-orders = Projection(
-    name="orders",
-    version=2,
-    tables=(order_rows, order_tags, order_private),
-    apply=apply,
-    reads=ORDER_TYPES | {type_name(Erased)},
-)
+LISTED: books.Shelf[Filter, Sort] = books.Shelf(ORDERS, Filter, "placed_at", _details, show=_in_decimals)
+get, listing = LISTED.get, LISTED.listing
+
+
+def by_number(connection: Connection, number: str) -> Row | None:
+    return LISTED.first(connection, order_rows.c.number == number)
+
+
+orders = ORDERS.projection(2, ORDER_EVENTS, Book.taken_up, _told, _standing, Erased)

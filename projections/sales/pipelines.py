@@ -14,14 +14,13 @@ from projections.shared.lists import Anything, Listing
 from projections.shared.registers import encode, register
 from projections.shared.rows import Instant, Row
 from projections.shared.search import SORTED_TEXT
-from projections.shared.tables import aggregates
+from projections.shared.tables import aggregates, columns
 
 pipeline_rows = aggregates(
     "pipelines",
     "pipeline_id",
     Column("code", SORTED_TEXT, nullable=False, index=True),
-    Column("name", Text, nullable=False),
-    Column("stages", Text, nullable=False),
+    *columns(Text, "name", "stages", nullable=False),
     Column("defined_at", Instant, nullable=False),
 )
 

@@ -9,44 +9,35 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, MetaData, Table, Text, Uuid
+from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, Text, Uuid
 
 from domain.sales.order.amending import Amended, LinesCancelled
 from domain.sales.order.placing import Placed
 from domain.sales.order.processing import Cancelled, Reopened
 from domain.sales.order.returns import LinesReturned, ReturnReversed
-from domain.shared.events import Event, Recorded, type_name
+from domain.shared.events import Event, Recorded
 from domain.shared.money import RATE_DIGITS
-from projections.sales.channel_sales import quarter
 from projections.sales.order_book import NO_GOODS, Book, Goods, Product, goods
-from projections.shared.occurred import own_day
-from projections.shared.projection import Delivery, Projection
+from projections.sales.order_turns import states, turns
+from projections.shared.projection import Delivery, Projection, own, types
+from projections.shared.reports import dated
 from projections.shared.rows import Row, Rows
-
-metadata = MetaData()
+from projections.shared.tables import columns, table
 
 MILLION = 10**RATE_DIGITS
 MOVE_GOODS: tuple[type[Event], ...] = (Placed, Amended, LinesCancelled, Cancelled, Reopened, LinesReturned, ReturnReversed)
 AMOUNTS = ("gross", "discounts", "returns")
+NO_PRODUCTS: Mapping[Product, Goods] = {}
 
-product_orders = Table(
-    "product_orders",
-    metadata,
-    Column("order_id", Uuid, primary_key=True),
-    Column("state", Text, nullable=False),
-)
-product_sales_rows = Table(
+product_orders = states("product_orders")
+product_sales_rows = table(
     "product_sales",
-    metadata,
     Column("order_id", Uuid, primary_key=True),
     Column("position", BigInteger, primary_key=True),
     Column("part", Integer, primary_key=True),
-    Column("channel", Text, nullable=False),
-    Column("currency", Text, nullable=False),
+    *columns(Text, "channel", "currency", nullable=False),
     # The sku, or else the name; nothing where it is of no line.
-    Column("product", Text),
-    Column("name", Text),
-    Column("category", Text),
+    *columns(Text, "product", "name", "category"),
     Column("quarter", BigInteger),
     Column("day", Date),
     # Whether the order was placed here.
@@ -67,18 +58,9 @@ class Moved(NamedTuple):
 
 
 def apply(batch: Sequence[Delivery], rows: Rows) -> None:
-    mine = [d.recorded for d in batch if d.at_home and isinstance(d.recorded.event, MOVE_GOODS)]
-    known = rows.load(product_orders, {recorded.stream for recorded in mine})
-    books = {id: Book.taken_up(id, row["state"]) for id, row in known.items()}
-    stands = {id: goods(book) for id, book in books.items()}
     moved: list[Row] = []
-    for recorded in mine:
-        book = books.setdefault(recorded.stream, Book(recorded.stream))
-        book.fold(recorded)
-        before, stands[book.id] = stands.get(book.id, {}), goods(book)
-        if not book.facts().test:
-            moved += _rows(book, recorded, _moved(before, stands[book.id], every=isinstance(recorded.event, Placed)))
-    rows.save(product_orders, [{"order_id": id, "state": book.put_down()} for id, book in books.items()])
+    for book, recorded, before, now in turns(product_orders, goods, NO_PRODUCTS, own(batch, MOVE_GOODS), rows):
+        moved += _rows(book, recorded, _moved(before, now, every=isinstance(recorded.event, Placed)))
     rows.insert(product_sales_rows, moved)
 
 
@@ -90,7 +72,6 @@ def _moved(before: Mapping[Product, Goods], now: Mapping[Product, Goods], *, eve
 
 
 def _rows(book: Book, recorded: Recorded, moved: Iterator[Moved]) -> Iterator[Row]:
-    day = own_day(recorded.metadata)
     for part, (product, difference) in enumerate(moved):
         units, units_part = divmod(difference.units, MILLION)
         units_returned, units_returned_part = divmod(difference.units_returned, MILLION)
@@ -103,8 +84,7 @@ def _rows(book: Book, recorded: Recorded, moved: Iterator[Moved]) -> Iterator[Ro
             "product": product.code,
             "name": product.name,
             "category": product.category,
-            "quarter": quarter(recorded.metadata.occurred_at) if day is None else None,
-            "day": day,
+            **dated(recorded.metadata),
             "placed": isinstance(recorded.event, Placed),
             "units": units,
             "units_part": units_part,
@@ -115,9 +95,5 @@ def _rows(book: Book, recorded: Recorded, moved: Iterator[Moved]) -> Iterator[Ro
 
 
 product_sales = Projection(
-    name="product_sales",
-    version=2,
-    tables=(product_orders, product_sales_rows),
-    apply=apply,
-    reads=frozenset(map(type_name, MOVE_GOODS)),
+    name="product_sales", version=2, tables=(product_orders, product_sales_rows), apply=apply, reads=types(*MOVE_GOODS)
 )

@@ -6,7 +6,7 @@ Goods only: tax, charges and payments are of no product, and stand in the report
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, tzinfo
+from datetime import date
 from decimal import Decimal
 from itertools import groupby
 from typing import Literal, NamedTuple
@@ -15,11 +15,10 @@ import msgspec
 from sqlalchemy import Connection, case, func, select
 
 from domain.shared.money import from_minor_units
-from projections.sales.channel_sales import PERIODS, Period, average_order, day_of_row, first_day, quarter
+from projections.sales.channel_sales import average_order
 from projections.sales.product_sales import AMOUNTS, MILLION, product_sales_rows
-from projections.service.ticket_report import TooManyGroups
-from projections.shared.occurred import midnight
 from projections.shared.ratios import Ratio, ratio
+from projections.shared.reports import PERIODS, Days, Period, TooManyGroups, day_of_row, first_day, inside, matching
 from projections.shared.rows import Row
 
 Group = Literal["day", "week", "month", "channel", "product", "category"]
@@ -54,16 +53,13 @@ class Sales(msgspec.Struct, frozen=True, kw_only=True):
     return_rate: Ratio
 
 
-class Question(msgspec.Struct, frozen=True, kw_only=True):
+class Question(Days, frozen=True, kw_only=True):
     """Sales on days from `from_` to before `to` in `zone`, with these values; None is any.
 
     `top` leaves the first groups by `sort` of each period and currency; without it they are in the order of their values.
     """
 
     by: tuple[Group, ...] = ()
-    from_: date
-    to: date
-    zone: tzinfo = UTC
     channel: str | None = None
     product: str | None = None
     category: str | None = None
@@ -131,17 +127,14 @@ def _first(sales: Sequence[Sales], sort: Sort, top: int) -> Iterator[Sales]:
 
 def _summed(connection: Connection, question: Question) -> Iterator[Row]:
     """Sums by what is asked for; where that is a period, by quarter of an hour or own day."""
-    table, zone = product_sales_rows.c, question.zone
-    first, end = (quarter(midnight(day, zone)) for day in (question.from_, question.to))
+    table = product_sales_rows.c
     sums = [func.sum(table[name]).label(name) for name in (*UNITS, *AMOUNTS)]
     placed = func.count(case((table.placed, table.order_id)).distinct()).label("orders")
     # An order is placed at one moment, so that its count by quarters adds up.
-    for column, low, high in ((table.quarter, first, end), (table.day, question.from_, question.to)):
+    for column, within in inside(table, question):
         key = [table.currency, *(table[name] for name in question.own), *([column] if question.period else [])]
-        query = select(*key, func.max(table.name).label("name"), placed, *sums).where(column >= low, column < high)
-        for name in (*OWN, "currency"):
-            if (value := getattr(question, name)) is not None:
-                query = query.where(table[name] == value)
+        query = select(*key, func.max(table.name).label("name"), placed, *sums).where(within)
+        query = query.where(*matching(table, question, (*OWN, "currency")))
         for row in connection.execute(query.group_by(*key)).mappings():
             yield {"day": None, "quarter": None, **row}
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, tzinfo
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, Select, select
@@ -16,19 +16,15 @@ from sqlalchemy import Connection, Select, select
 from domain.service.service_level import PolicyVersion, Promise, Verdict, promised
 from domain.service.sla_policy import METRICS, TICKET_FIELDS, Metric
 from domain.service.ticket.values import SlaTarget
-from projections.sales.channel_sales import PERIODS, first_day
 from projections.service.service_calendars import Calendars, calendars
 from projections.service.service_level_breaches import Judged, breaches
 from projections.service.sla_policies import policies
 from projections.service.ticket_course import Told, followed, microseconds, moment
-from projections.service.ticket_filter import NAMES, TicketFilter
-from projections.service.ticket_report import GROUP_LIMIT, TooManyGroups, within
+from projections.service.ticket_filter import NAMES, TicketFilter, within_moments
 from projections.service.ticket_times import measured_tickets
 from projections.service.ticket_waits import Wait, waits
 from projections.shared.ratios import Ratio, proportion
-
-if TYPE_CHECKING:
-    pass
+from projections.shared.reports import PERIODS, first_day, limited, named, place
 
 Group = Literal["day", "week", "month", "agent", "team", "category", "priority", "channel", "policy"]
 
@@ -79,10 +75,8 @@ def report(connection: Connection, question: Question, now: datetime) -> tuple[K
         for ticket, verdict in zip(tickets, _verdicts(tickets, known, microseconds(now)), strict=True):
             for count in (total, counts[_key(ticket, question)]):
                 count.add(ticket.promise, verdict)
-    if len(counts) > GROUP_LIMIT:
-        raise TooManyGroups(f"There would be {len(counts)} groups; {GROUP_LIMIT} are the most.")
-    ordered = sorted(counts, key=lambda key: [(value is not None, str(value)) for value in key])
-    groups = [counts[key].kept(dict(zip(question.by, key, strict=True))) for key in ordered] if question.by else []
+    limited(len(counts))
+    groups = [counts[key].kept(named(question.by, key)) for key in sorted(counts, key=place)] if question.by else []
     return total.kept({}), groups
 
 
@@ -97,13 +91,13 @@ def _asked(connection: Connection, question: Question) -> Iterator[list[Asked]]:
 
 
 def _waited(row: Any, promise: Promise | None) -> dict[Metric, list[Wait]]:
-    named = {target.metric for target in promise.targets} if promise else set()
-    metrics = [metric for metric in METRICS if metric in named]
+    wanted = {target.metric for target in promise.targets} if promise else set()
+    metrics = [metric for metric in METRICS if metric in wanted]
     return waits(followed(_decode(row.told)), metrics) if metrics else {}
 
 
 def _selected(question: Question) -> Select[Any]:
-    inside = within(table.opened, table.opened_on, question.from_, question.to, question.zone)
+    inside = within_moments(table.opened, table.opened_on, question.from_, question.to, question.zone)
     query = select(table.opened, table.opened_on, table.told, *(table[name] for name in NAMES))
     return query.where(~table.discarded, inside, *question.matches(table))
 
@@ -124,8 +118,7 @@ class _Promises:
         fields = tuple(getattr(row, name) for name in TICKET_FIELDS)
         key = (*fields, int(np.searchsorted(self._since, row.opened, side="right")))
         if key not in self._known:
-            named = dict(zip(TICKET_FIELDS, fields, strict=True))
-            self._known[key] = promised(moment(row.opened), named, self._versions)
+            self._known[key] = promised(moment(row.opened), dict(zip(TICKET_FIELDS, fields, strict=True)), self._versions)
         return self._known[key]
 
 

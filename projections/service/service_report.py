@@ -7,7 +7,7 @@ says nothing of them but in all.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime, tzinfo
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 import msgspec
@@ -15,11 +15,11 @@ from msgspec.structs import asdict
 from sqlalchemy import Connection
 
 from projections.customers import feedback_report
-from projections.customers.feedback_report import Group, Key
-from projections.sales.channel_sales import PERIODS, Period
+from projections.customers.feedback_report import Group
 from projections.service import service_level_report, ticket_backlog, ticket_report
 from projections.service.service_level_report import Kept
-from projections.service.ticket_report import GROUP_LIMIT, Hours, Times, TooManyGroups
+from projections.service.ticket_report import Hours, Times
+from projections.shared.reports import PERIODS, Days, Key, Period, limited, named, place
 
 Shown = dict[str, Any]
 
@@ -39,16 +39,13 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     backlog: Shown | None = None
 
 
-class Question(msgspec.Struct, frozen=True, kw_only=True):
+class Question(Days, frozen=True, kw_only=True):
     """Of days from `from_` to before `to` in `zone`, with these values; None is any.
 
     `kind` is that of feedback, and `clock` that of tickets' times.
     """
 
     by: tuple[Group, ...] = ()
-    from_: date
-    to: date
-    zone: tzinfo = UTC
     clock: Hours = "calendar"
     kind: str | None = None
     channel: str | None = None
@@ -69,17 +66,12 @@ def report(connection: Connection, question: Question, now: datetime) -> tuple[S
         "backlog": _backlog(connection, question, now),
     }
     keys = {key for part in parts.values() for key in part.groups}
-    if len(keys) > GROUP_LIMIT:
-        raise TooManyGroups(f"There would be {len(keys)} groups; {GROUP_LIMIT} are the most.")
+    limited(len(keys))
     groups = [
-        Service(group=dict(zip(question.by, key, strict=True)), **{name: part.groups.get(key) for name, part in parts.items()})
-        for key in sorted(keys, key=_place)
+        Service(group=named(question.by, key), **{name: part.groups.get(key) for name, part in parts.items()})
+        for key in sorted(keys, key=place)
     ]
     return Service(group={}, **{name: part.total for name, part in parts.items()}), groups
-
-
-def _place(key: Key) -> list[tuple[bool, str]]:
-    return [(value is not None, str(value)) for value in key]
 
 
 # The parts
@@ -109,7 +101,7 @@ def _backlog(connection: Connection, question: Question, now: datetime) -> _Part
     total, flows = ticket_backlog.by_groups(connection, asked, names, now)
     groups: dict[Key, Shown] = {}
     for values, flow in flows if by else ():
-        told = dict(zip(names, values, strict=True))
+        told = named(names, values)
         groups[tuple(told.get(name, flow.period) for name in by)] = _without(asdict(flow), "period")
     return _Part(None if total is None else _without(asdict(total), "period"), groups)
 

@@ -60,9 +60,5 @@ def policies(connection: Connection) -> list[PolicyVersion]:
 
 
 sla_policies = Projection(
-    name="sla_policies",
-    version=1,
-    tables=(policy_rows, policy_versions),
-    apply=apply,
-    reads=types(*SlaPolicy.events),
+    name="sla_policies", version=1, tables=(policy_rows, policy_versions), apply=apply, reads=types(*SlaPolicy.events)
 )

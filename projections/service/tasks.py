@@ -8,48 +8,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Literal
+from functools import partial
+from typing import Literal, Unpack
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    ColumnElement,
-    Connection,
-    Index,
-    Integer,
-    MetaData,
-    Select,
-    Table,
-    Text,
-    Uuid,
-    select,
-)
+from sqlalchemy import Column, ColumnElement, Connection, Index, Text, Uuid, select
 
 from domain.customers.customer.events import Erased
 from domain.sales.lead.events import Erased as ErasedLead
 from domain.service.task import Assigned, Cancelled, Completed, Created, Reminded, Rescheduled, Status, Task
-from domain.shared.events import Event, Metadata, Recorded, type_name
-from projections.customers.merging import same_customer
+from domain.shared.events import Metadata, Recorded
+from projections.customers.merging import of_customer
+from projections.shared.lists import Asked, Listing, flag
 from projections.shared.pages import Order, Page, page
-from projections.shared.projection import Delivery, Projection
+from projections.shared.private import erased_in, personal, save_personal, with_personal
+from projections.shared.projection import Delivery, Projection, own, types
+from projections.shared.registers import fold
 from projections.shared.rows import Instant, Row, Rows
+from projections.shared.tables import aggregates, columns
 
-metadata = MetaData()
-
-TASK_EVENTS: tuple[type[Event], ...] = tuple(Task.events)
-
-task_rows = Table(
+task_rows = aggregates(
     "tasks",
-    metadata,
-    Column("task_id", Uuid, primary_key=True),
-    Column("subject", Uuid, nullable=False),
-    Column("position", BigInteger, nullable=False, index=True),
-    Column("version", Integer, nullable=False),
+    "task_id",
     Column("status", Text, nullable=False),
-    Column("assignee", Text),
-    Column("about_kind", Text),
+    *columns(Text, "assignee", "about_kind"),
     Column("about_id", Uuid, index=True),
     Column("due", Instant, index=True),
     Column("remind_at", Instant, index=True),
@@ -57,54 +40,45 @@ task_rows = Table(
     # When somebody is to be reminded who was not yet.
     Column("reminder", Instant, index=True),
     Column("created_at", Instant, nullable=False, index=True),
-    Column("completed_at", Instant),
-    Column("cancelled_at", Instant),
+    *columns(Instant, "completed_at", "cancelled_at"),
+    subject=True,
+    by_position=True,
 )
 Index("ix_tasks_assignee", task_rows.c.assignee, task_rows.c.status)
-task_titles = Table(
-    "task_titles",
-    metadata,
-    Column("task_id", Uuid, primary_key=True),
-    Column("subject", Uuid, nullable=False, index=True),
-    Column("title", Text, nullable=False),
-)
+task_titles = personal("task_titles", "task_id", "title")
 
 # How events change it
 
 
 def apply(batch: Sequence[Delivery], rows: Rows) -> None:
-    mine = [d.recorded for d in batch if d.at_home and isinstance(d.recorded.event, TASK_EVENTS)]
-    erased = frozenset[UUID]().union(*(d.here for d in batch if d.recorded.event.erases()))
-    known = rows.load(task_rows, {recorded.stream for recorded in mine})
-    for recorded in mine:
-        known[recorded.stream] = _after(known.get(recorded.stream, {}), recorded)
-    rows.save(task_rows, list(known.values()))
-    rows.delete(task_titles, "subject", erased)
-    rows.save(task_titles, [row for row in map(_title, mine) if row["title"] is not None and row["subject"] not in erased])
+    mine = own(batch, Task.events)
+    fold(task_rows, mine, _told, rows)
+    subjects, erased = {recorded.stream: recorded.metadata.subject for recorded in mine}, erased_in(batch)
+    created = {recorded.stream: recorded.event.title for recorded in mine if isinstance(recorded.event, Created)}
+    titles = {id: None if subjects[id] in erased else title for id, title in created.items()}
+    save_personal(rows, task_titles, erased, titles, subjects)
 
 
-def _after(row: Row, recorded: Recorded) -> Row:
+def _told(row: Row, recorded: Recorded) -> Row:
     event, at = recorded.event, recorded.metadata.occurred_at
-    told: Row = {"position": recorded.position, "version": recorded.version}
     match event:
         case Created():
-            told |= _created(recorded, event)
+            return _created(recorded, event)
         case Rescheduled(due=due, remind_at=remind_at):
-            told |= {"due": due} | _moved(row, remind_at, recorded.metadata)
+            return {"due": due} | _moved(row, remind_at, recorded.metadata)
         case Reminded():
-            told |= {"reminded_at": at, "reminder": None}
+            return {"reminded_at": at, "reminder": None}
         case Assigned(assignee=assignee):
-            told["assignee"] = assignee
+            return {"assignee": assignee}
         case Completed():
-            told |= {"status": "completed", "completed_at": at, "reminder": None}
+            return {"status": "completed", "completed_at": at, "reminder": None}
         case Cancelled():
-            told |= {"status": "cancelled", "cancelled_at": at, "reminder": None}
-    return row | told
+            return {"status": "cancelled", "cancelled_at": at, "reminder": None}
+    return {}
 
 
 def _created(recorded: Recorded, event: Created) -> Row:
     return {
-        "task_id": recorded.stream,
         "subject": recorded.metadata.subject,
         "status": "open",
         "assignee": event.assignee,
@@ -134,11 +108,6 @@ def _reminder(remind_at: datetime | None, metadata: Metadata) -> datetime | None
     return None if past else remind_at
 
 
-def _title(recorded: Recorded) -> Row:
-    title = recorded.event.title if isinstance(recorded.event, Created) else None
-    return {"task_id": recorded.stream, "subject": recorded.metadata.subject, "title": title}
-
-
 # How it is queried
 
 
@@ -157,52 +126,33 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     overdue: bool | None = None
     reminded: bool | None = None
 
+    @property
+    def customer_id(self) -> UUID | None:
+        """What they are about may be a customer, and one into whom others were merged."""
+        return self.about_id
+
 
 Sort = Literal["created_at", "due", "position"]
-EQUAL = ("status", "assignee")
 
-_JOINED = task_rows.outerjoin(task_titles, task_titles.c.task_id == task_rows.c.task_id)
-_SHOWN = (*task_rows.c, task_titles.c.title)
+LISTED: Listing[Filter, Sort] = Listing(
+    task_rows,
+    Filter,
+    "created_at",
+    descending=True,
+    query=with_personal(task_rows, task_titles),
+    rules={"about_id": of_customer(task_rows.c.about_id)},
+    apart=("now", "overdue"),
+)
 
 
 def get(connection: Connection, task_id: UUID, now: datetime) -> Row | None:
-    query = select(*_SHOWN).select_from(_JOINED).where(task_rows.c.task_id == task_id)
-    row = connection.execute(query).mappings().first()
-    return None if row is None else _opened(dict(row), now)
+    return LISTED.first(connection, LISTED.key == task_id, partial(_opened, now=now))
 
 
-def listing(
-    connection: Connection,
-    filter: Filter,
-    *,
-    sort: Sort = "created_at",
-    descending: bool = True,
-    limit: int = 50,
-    cursor: str | None = None,
-) -> Page:
+def listing(connection: Connection, filter: Filter, **asked: Unpack[Asked[Sort]]) -> Page:
     """Tasks with what they say; whoever may not read personal data is to be shown none of it. Raises MalformedCursor."""
-    order = Order(task_rows.c[sort], task_rows.c.task_id, descending)
-    found = page(connection, _filtered(filter), order, limit, cursor)
-    return found._replace(rows=[_opened(row, filter.now) for row in found.rows])
-
-
-def _filtered(filter: Filter) -> Select[Any]:
-    table = task_rows.c
-    query = select(*_SHOWN).select_from(_JOINED)
-    for name in EQUAL:
-        if (value := getattr(filter, name)) is not None:
-            query = query.where(table[name] == value)
-    if filter.about_id is not None:
-        query = query.where(table.about_id.in_(same_customer(filter.about_id)))
-    if filter.due_from is not None:
-        query = query.where(table.due >= filter.due_from)
-    if filter.due_to is not None:
-        query = query.where(table.due < filter.due_to)
-    if filter.overdue is not None:
-        query = query.where(_overdue(filter.now) if filter.overdue else ~_overdue(filter.now))
-    if filter.reminded is not None:
-        query = query.where(table.reminded_at.is_not(None) if filter.reminded else table.reminded_at.is_(None))
-    return query
+    overdue = () if filter.overdue is None else (flag(_overdue(filter.now))(filter.overdue),)
+    return LISTED.listing(connection, filter, *overdue, show=partial(_opened, now=filter.now), **asked)
 
 
 def to_remind_of(connection: Connection, now: datetime, limit: int, cursor: str | None = None) -> Page:
@@ -220,15 +170,11 @@ def _overdue(now: datetime) -> ColumnElement[bool]:
 
 def _opened(row: Row, now: datetime) -> Row:
     about = {"kind": row["about_kind"], "id": row["about_id"]} if row["about_id"] else None
-    shown = {name: value for name, value in row.items() if name not in ("subject", "about_kind", "about_id", "reminder")}
+    shown = {name: value for name, value in row.items() if name not in ("about_kind", "about_id", "reminder")}
     overdue = row["status"] == "open" and row["due"] is not None and row["due"] < now
     return shown | {"about": about, "overdue": overdue}
 
 
 tasks = Projection(
-    name="tasks",
-    version=2,
-    tables=(task_rows, task_titles),
-    apply=apply,
-    reads=frozenset({*map(type_name, TASK_EVENTS), type_name(Erased), type_name(ErasedLead)}),
+    name="tasks", version=2, tables=(task_rows, task_titles), apply=apply, reads=types(*Task.events, Erased, ErasedLead)
 )

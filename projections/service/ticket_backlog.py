@@ -14,14 +14,13 @@ import msgspec
 from msgspec.structs import replace
 from sqlalchemy import Connection, case, select
 
-from projections.sales.channel_sales import Period, first_day
 from projections.service.ticket_course import FINISHED, microseconds, moment
 from projections.service.ticket_filter import TicketFilter
 from projections.service.ticket_measures import SECOND
-from projections.service.ticket_report import GROUP_LIMIT, TooManyGroups
 from projections.service.ticket_times import measured_tickets, ticket_intervals
 from projections.shared.occurred import midnight
 from projections.shared.ratios import Ratio, ratio
+from projections.shared.reports import GROUP_LIMIT, Period, TooManyGroups, first_day
 
 if TYPE_CHECKING:
     import numpy as np

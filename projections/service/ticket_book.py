@@ -18,14 +18,13 @@ from domain.service.ticket.processing import Discarded, Escalated, Solved, Statu
 from domain.service.ticket.service_levels import SlaApplied
 from domain.service.ticket.ticket import Ticket
 from domain.shared.annotations import Attachment, AttachmentAdded, AttachmentRemoved, Number
-from domain.shared.events import Event, Recorded, type_name
+from domain.shared.events import Event, Recorded
 from domain.shared.personal import without_personal
 from domain.shared.reference import Reference
 from projections.service.ticket_course import Told, fact, opening
 from projections.shared.rows import Row
 
 TICKET_EVENTS: tuple[type[Event], ...] = tuple(Ticket.events)
-TICKET_TYPES = frozenset(map(type_name, TICKET_EVENTS))
 
 
 class Escalation(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import BigInteger, Boolean, Column, Connection, MetaData, Table, Text, Uuid, select
+from sqlalchemy import BigInteger, Boolean, Column, Connection, Text, Uuid, select
 
 from domain.service.service_level import FROM_OPENING, Promise, due, promised
 from domain.service.sla_policy import TicketField
@@ -23,19 +23,17 @@ from domain.service.ticket.service_levels import SlaBreached
 from domain.service.ticket.ticket import Assigned
 from domain.shared.events import Recorded
 from projections.service import ticket_due_terms
-from projections.service.ticket_book import TICKET_EVENTS, TICKET_TYPES
+from projections.service.ticket_book import TICKET_EVENTS
 from projections.service.ticket_course import FINISHED, Course, Told, fact, followed, microseconds, moment, opening
 from projections.service.ticket_due_terms import Known, known_before
 from projections.service.ticket_waits import waits
 from projections.shared.pages import Order, page
-from projections.shared.projection import Delivery, Projection
+from projections.shared.projection import Delivery, Projection, own, types
 from projections.shared.rows import Instant, Row, Rows
+from projections.shared.tables import table
 
-metadata = MetaData()
-
-due_tickets = Table(
+due_tickets = table(
     "ticket_due",
-    metadata,
     Column("ticket_id", Uuid, primary_key=True),
     Column("subject", Uuid, nullable=False, index=True),
     Column("version", BigInteger, nullable=False),
@@ -83,7 +81,7 @@ def apply(batch: Sequence[Delivery], rows: Rows) -> None:
             for delivery in run:
                 _for_everyone(rows, delivery.recorded)
         else:
-            _for_some(rows, [d.recorded for d in run if d.at_home and isinstance(d.recorded.event, TICKET_EVENTS)])
+            _for_some(rows, own(list(run), TICKET_EVENTS))
 
 
 def _for_everyone(rows: Rows, recorded: Recorded) -> None:
@@ -192,5 +190,5 @@ ticket_due = Projection(
     version=1,
     tables=(due_tickets, ticket_due_terms.due_terms),
     apply=apply,
-    reads=TICKET_TYPES | ticket_due_terms.TYPES,
+    reads=types(*TICKET_EVENTS, *ticket_due_terms.EVENTS),
 )

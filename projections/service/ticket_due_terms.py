@@ -10,34 +10,30 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import BigInteger, Column, MetaData, Table, Text, Uuid, select
+from sqlalchemy import BigInteger, Column, Text, Uuid, select
 
 from domain.service import service_calendar, sla_policy
 from domain.service.opening_hours import InForce, Schedule
 from domain.service.service_calendar import ServiceCalendar
 from domain.service.service_level import PolicyVersion
 from domain.service.sla_policy import SlaPolicy, Terms
-from domain.shared.events import Event, Recorded, type_name
+from domain.shared.events import Event, Recorded
 from projections.service.service_calendars import Calendars, gathered
 from projections.shared.rows import Instant, Rows
+from projections.shared.tables import columns, table
 
-metadata = MetaData()
-
-due_terms = Table(
+due_terms = table(
     "ticket_due_terms",
-    metadata,
     Column("position", BigInteger, primary_key=True),
     Column("stream", Uuid, nullable=False, index=True),
     Column("version", BigInteger, nullable=False),
     Column("code", Text, nullable=False),
     Column("since", Instant, nullable=False),
     # One of the two; a policy that was retired says neither.
-    Column("schedule", Text),
-    Column("terms", Text),
+    *columns(Text, "schedule", "terms"),
 )
 
 EVENTS: tuple[type[Event], ...] = (*SlaPolicy.events, *ServiceCalendar.events)
-TYPES = frozenset(map(type_name, EVENTS))
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
 _schedule = lru_cache(maxsize=256)(msgspec.json.Decoder(Schedule).decode)

@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, tzinfo
-from typing import Any
+from datetime import date, tzinfo
 
-import msgspec
 from sqlalchemy import ColumnElement
-from sqlalchemy.sql.base import ReadOnlyColumnCollection
+
+from projections.service.ticket_course import microseconds
+from projections.shared.occurred import midnight, within
+from projections.shared.reports import Columns, Days, matching
 
 NAMES = ("agent", "team", "category", "priority", "channel")
 
 
-class TicketFilter(msgspec.Struct, frozen=True, kw_only=True):
+class TicketFilter(Days, frozen=True, kw_only=True):
     """Days from `from_` to before `to` in `zone`, and tickets with these values; None is any."""
 
-    from_: date
-    to: date
-    zone: tzinfo = UTC
     agent: str | None = None
     team: str | None = None
     category: str | None = None
     priority: str | None = None
     channel: str | None = None
 
-    def matches(self, columns: ReadOnlyColumnCollection[str, Any]) -> list[ColumnElement[bool]]:
+    def matches(self, columns: Columns) -> list[ColumnElement[bool]]:
         """Conditions on a table that has these columns; the days are for who asks."""
-        values = {name: getattr(self, name) for name in NAMES}
-        return [columns[name] == value for name, value in values.items() if value is not None]
+        return matching(columns, self, NAMES)
+
+
+def within_moments(
+    at: ColumnElement[int], own: ColumnElement[date], from_: date | None, to: date, zone: tzinfo
+) -> ColumnElement[bool]:
+    """Rows on these days, whose moments are microseconds since 1970, UTC."""
+    return within(at, own, from_, to, zone, lambda day, zone: microseconds(midnight(day, zone)))

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, tzinfo
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 import msgspec
 from sqlalchemy import Column, ColumnElement, Connection, Select, Text, and_, case, null, or_, select, type_coerce
 
-from domain.shared.refusals import Malformed
-from projections.sales.channel_sales import PERIODS, Period, first_day
 from projections.service.service_calendars import calendars
 from projections.service.ticket_business import NOW, in_business, spells
 from projections.service.ticket_course import microseconds, moment
-from projections.service.ticket_filter import TicketFilter
+from projections.service.ticket_filter import TicketFilter, within_moments
 from projections.service.ticket_measures import AGE, COUNTS, EARLIER, MEASURES, SECOND
 from projections.service.ticket_times import UNKNOWN, Figures, measured_tickets, ticket_intervals
-from projections.shared.grouped import QUANTILES, Spread, spreads
-from projections.shared.occurred import midnight
-from projections.shared.ratios import Ratio, ratio
+from projections.shared.grouped import Spread, spreads
+from projections.shared.reports import PERIODS, Measure, Period, first_day, limited, measure, named, place
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,7 +30,6 @@ DatedBy = Literal["opened", "solved", "closed"]
 Hours = Literal["calendar", "business"]
 
 QUARTER = 900 * SECOND
-GROUP_LIMIT = 5_000
 READ_AT_ONCE = 2_000
 
 table = measured_tickets.c
@@ -43,21 +38,6 @@ DATES = {
     "solved": (table.resolved, table.resolved_on),
     "closed": (table.closed, table.closed_on),
 }
-
-
-class TooManyGroups(Malformed):
-    """The report would have more groups than anyone reads: a shorter period or fewer groupings make fewer."""
-
-
-class Measure(msgspec.Struct, frozen=True, kw_only=True):
-    """Of `count` tickets that have a value. Quantiles lie between two values in proportion, as percentile_cont has them."""
-
-    count: int
-    unit: str
-    mean: Ratio
-    p50: Decimal | None
-    p90: Decimal | None
-    p95: Decimal | None
 
 
 class Times(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,10 +88,9 @@ def report(connection: Connection, question: Question, now: datetime) -> tuple[T
     values = [days(name) if name in PERIODS else column for name, column in zip(question.by, told, strict=True)]
     codes: dict[tuple[Any, ...], int] = {}
     numbers = [codes.setdefault(key, len(codes)) for key in zip(*values, strict=True)]
-    if len(codes) > GROUP_LIMIT:
-        raise TooManyGroups(f"There would be {len(codes)} groups; {GROUP_LIMIT} are the most.")
-    found = tickets.groups(np.array(numbers, dtype=np.int64), [dict(zip(question.by, key, strict=True)) for key in codes])
-    return total, sorted(found, key=lambda times: [(value is not None, str(value)) for value in times.group.values()])
+    limited(len(codes))
+    found = tickets.groups(np.array(numbers, dtype=np.int64), [named(question.by, key) for key in codes])
+    return total, sorted(found, key=lambda times: place(times.group.values()))
 
 
 # How rows are read
@@ -146,7 +125,7 @@ def _as_kept(id: Column[UUID]) -> ColumnElement[Any]:
 
 def _inside(question: Question) -> ColumnElement[bool]:
     at, own = DATES[question.dated_by]
-    return and_(~table.discarded, within(at, own, question.from_, question.to, question.zone))
+    return and_(~table.discarded, within_moments(at, own, question.from_, question.to, question.zone))
 
 
 def _wanted(question: Question) -> list[ColumnElement[bool]]:
@@ -154,7 +133,7 @@ def _wanted(question: Question) -> list[ColumnElement[bool]]:
     from_ = question.from_ if question.dated_by == "opened" else None
     beside = and_(
         or_(table.discarded, table.resolved.is_(None)),
-        within(table.opened, table.opened_on, from_, question.to, question.zone),
+        within_moments(table.opened, table.opened_on, from_, question.to, question.zone),
     )
     return [or_(_inside(question), beside), *question.matches(table)]
 
@@ -166,14 +145,6 @@ def _columns(connection: Connection, query: Select[Any]) -> list[list[Any]]:
         for column, values in zip(columns, zip(*rows, strict=True), strict=True):
             column.extend(values)
     return columns
-
-
-def within(at: Any, own: Any, from_: date | None, to: date, zone: tzinfo) -> ColumnElement[bool]:
-    known, instant = [own < to], [own.is_(None), at < microseconds(midnight(to, zone))]
-    if from_ is not None:
-        known.append(own >= from_)
-        instant.append(at >= microseconds(midnight(from_, zone)))
-    return or_(and_(*known), and_(*instant))
 
 
 def _days(at: Sequence[int | None], own: Sequence[date | None], zone: tzinfo) -> Callable[[Period], list[date | None]]:
@@ -259,6 +230,4 @@ class _Tickets:
 
 def _measure(name: str, spread: Spread) -> Measure:
     scale, unit = (1, "times") if name in COUNTS else (SECOND, "seconds")
-    quantiles = {name: found and Decimal(found[0]) / (found[1] * scale) for name, found in spread.quantiles.items()}
-    mean = ratio(Decimal(spread.sum) / scale, spread.values, unit, "sum / tickets that have it", "no ticket has it yet")
-    return Measure(count=spread.values, unit=unit, mean=mean, **{name: quantiles[name] for name in QUANTILES})
+    return measure(spread, scale, unit, "sum / tickets that have it", "no ticket has it yet")

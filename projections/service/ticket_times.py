@@ -18,14 +18,14 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import BigInteger, Boolean, Column, Connection, Date, Integer, LargeBinary, MetaData, Table, Text, Uuid, select
+from sqlalchemy import BigInteger, Boolean, Column, Connection, Date, Integer, LargeBinary, Text, Uuid, select
 
 from domain.service.ticket.opening import Categorised, Opened, PriorityChanged
 from domain.service.ticket.status import Status
 from domain.service.ticket.ticket import Assigned
 from domain.shared.events import Recorded
 from projections.service.service_calendars import Calendars
-from projections.service.ticket_book import TICKET_EVENTS, TICKET_TYPES
+from projections.service.ticket_book import TICKET_EVENTS
 from projections.service.ticket_course import (
     FINISHED,
     Clock,
@@ -41,22 +41,14 @@ from projections.service.ticket_course import (
     opening,
 )
 from projections.service.ticket_measures import COUNTS, EARLIER, MEASURES, SECOND, SUMMED, Measured, sources
-from projections.shared.projection import Delivery, Projection
+from projections.shared.projection import Delivery, Projection, own, types
 from projections.shared.rows import Row, Rows
+from projections.shared.tables import aggregates, columns, table
 
-metadata = MetaData()
-
-measured_tickets = Table(
+measured_tickets = aggregates(
     "ticket_times",
-    metadata,
-    Column("ticket_id", Uuid, primary_key=True),
-    Column("position", BigInteger, nullable=False),
-    Column("version", Integer, nullable=False),
-    Column("agent", Text),
-    Column("team", Text),
-    Column("category", Text),
-    Column("priority", Text),
-    Column("channel", Text),
+    "ticket_id",
+    *columns(Text, "agent", "team", "category", "priority", "channel"),
     Column("status", Text, nullable=False),
     Column("discarded", Boolean, nullable=False),
     # Microseconds since 1970, UTC; the day beside one is what it keeps in every zone.
@@ -66,16 +58,14 @@ measured_tickets = Table(
     Column("resolved_on", Date),
     Column("closed", BigInteger, index=True),
     Column("closed_on", Date),
-    Column("last_activity", BigInteger, nullable=False),
-    Column("last_activity_position", BigInteger, nullable=False),
+    *columns(BigInteger, "last_activity", "last_activity_position", nullable=False),
     # Events that happened before the ticket was opened.
     Column("early", Integer, nullable=False),
     Column("figures", LargeBinary, nullable=False),
     Column("told", Text, nullable=False),
 )
-ticket_intervals = Table(
+ticket_intervals = table(
     "ticket_intervals",
-    metadata,
     Column("ticket_id", Uuid, primary_key=True),
     Column("ordinal", Integer, primary_key=True),
     Column("status", Text, nullable=False),
@@ -122,7 +112,7 @@ _decode = msgspec.json.Decoder(Told).decode
 
 
 def apply(batch: Sequence[Delivery], rows: Rows) -> None:
-    ours = [d.recorded for d in batch if d.at_home and isinstance(d.recorded.event, TICKET_EVENTS)]
+    ours = own(batch, TICKET_EVENTS)
     known = rows.load(measured_tickets, {recorded.stream for recorded in ours})
     told = {id: _decode(row["told"]) for id, row in known.items()}
     moved: set[UUID] = set()
@@ -137,8 +127,7 @@ def apply(batch: Sequence[Delivery], rows: Rows) -> None:
         known[id] = _after(known.get(id, {}), recorded, told[id])
     courses = {id: followed(facts) for id, facts in told.items()}
     rows.save(measured_tickets, [row | _measured(row, told[id], courses[id]) for id, row in known.items()])
-    rows.delete(ticket_intervals, "ticket_id", moved)
-    rows.insert(ticket_intervals, [row for id in moved for row in _intervals(id, courses[id])])
+    rows.replace(ticket_intervals, "ticket_id", moved, [row for id in moved for row in _intervals(id, courses[id])])
 
 
 def _after(row: Row, recorded: Recorded, told: Told) -> Row:
@@ -294,5 +283,5 @@ def _told(known: Figures) -> dict[str, int]:
 
 
 ticket_times = Projection(
-    name="ticket_times", version=1, tables=(measured_tickets, ticket_intervals), apply=apply, reads=TICKET_TYPES
+    name="ticket_times", version=1, tables=(measured_tickets, ticket_intervals), apply=apply, reads=types(*TICKET_EVENTS)
 )

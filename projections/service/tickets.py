@@ -6,83 +6,43 @@ to later. Texts and other personal data lie apart, and go when their subject is 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, date, tzinfo
 from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Connection, Date, Index, Integer, MetaData, Select, Table, Text, Uuid, select
+from sqlalchemy import Column, Date, Integer, Text, Uuid
 
 from domain.customers.customer.events import Erased
-from domain.shared.events import Recorded, type_name
-from projections.customers.merging import same_customer
-from projections.service.ticket_book import TICKET_EVENTS, TICKET_TYPES, TicketBook, details
+from domain.shared.events import Recorded
+from projections.service.ticket_book import TICKET_EVENTS, TicketBook, details
 from projections.service.ticket_course import FINISHED, Fact, followed, moment
 from projections.shared import books
-from projections.shared.occurred import own_day, within
-from projections.shared.pages import Order, Page, page
-from projections.shared.projection import Delivery, Projection
-from projections.shared.rows import Instant, Row, Rows
+from projections.shared.lists import flag
+from projections.shared.occurred import own_day
+from projections.shared.rows import Instant, Row
 from projections.shared.search import SORTED_TEXT
+from projections.shared.tables import columns
 
-metadata = MetaData()
-
-ticket_rows = Table(
+TICKETS = books.kept(
+    "ticket",
     "tickets",
-    metadata,
-    Column("ticket_id", Uuid, primary_key=True),
-    Column("subject", Uuid, nullable=False),
-    Column("position", BigInteger, nullable=False, index=True),
-    Column("version", Integer, nullable=False),
     Column("number", SORTED_TEXT, nullable=False, index=True),
     Column("customer_id", Uuid, index=True),
     Column("opened_by", Text, nullable=False),
-    Column("channel", Text),
-    Column("category", Text),
-    Column("priority", Text),
-    Column("agent", Text),
-    Column("team", Text),
+    *columns(Text, "channel", "category", "priority", "agent", "team"),
     Column("status", Text, nullable=False),
-    Column("status_label", Text),
-    Column("discarded", Text),
-    Column("merged_into", Uuid),
-    Column("follow_up_of", Uuid),
-    Column("parent_id", Uuid),
+    *columns(Text, "status_label", "discarded"),
+    *columns(Uuid, "merged_into", "follow_up_of", "parent_id"),
     Column("opened_at", Instant, nullable=False, index=True),
     Column("opened_on", Date),
-    Column("first_resolved_at", Instant),
-    Column("resolved_at", Instant),
-    Column("closed_at", Instant),
+    *columns(Instant, "first_resolved_at", "resolved_at", "closed_at"),
     Column("last_activity_at", Instant, nullable=False, index=True),
-    Column("solutions", Integer, nullable=False),
-    Column("reopens", Integer, nullable=False),
-    Column("replies", Integer, nullable=False),
-    Column("irregular", Integer, nullable=False),
-    Column("state", Text, nullable=False),
+    *columns(Integer, "solutions", "reopens", "replies", "irregular", nullable=False),
 )
-ticket_tags = Table(
-    "ticket_tags",
-    metadata,
-    Column("ticket_id", Uuid, primary_key=True),
-    Column("tag", Text, primary_key=True),
-)
-Index("ix_ticket_tags_tag", ticket_tags.c.tag, ticket_tags.c.ticket_id)
-ticket_private = Table(
-    "ticket_private",
-    metadata,
-    Column("ticket_id", Uuid, primary_key=True),
-    Column("subject", Uuid, nullable=False, index=True),
-    Column("private", Text, nullable=False),
-)
-
-KEPT = books.Kept(ticket_rows, ticket_tags, ticket_private)
+ticket_rows = TICKETS.rows
 
 # How events change it
-
-
-def apply(batch: Sequence[Delivery], rows: Rows) -> None:
-    books.apply_to(KEPT, TICKET_EVENTS, TicketBook.taken_up, _told, _standing, batch, rows)
 
 
 def _told(recorded: Recorded, before: Row | None) -> Row:
@@ -152,69 +112,18 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Sort = Literal["opened_at", "last_activity_at", "position", "number"]
-COLUMNS = ("number", "status", "agent", "team", "category", "priority", "channel", "opened_by")
-_SUMMARY = [column for column in ticket_rows.c if column.name not in ("state", "subject")]
+RULES = {
+    "unsolved": flag(ticket_rows.c.status.not_in(FINISHED)),
+    "discarded": flag(ticket_rows.c.discarded.is_not(None)),
+    "solved_more_than_once": flag(ticket_rows.c.solutions > 1),
+}
 
 
-def listing(
-    connection: Connection,
-    filter: Filter,
-    *,
-    sort: Sort = "opened_at",
-    descending: bool = True,
-    limit: int = 50,
-    cursor: str | None = None,
-) -> Page:
-    """Tickets without texts. Raises MalformedCursor."""
-    order = Order(ticket_rows.c[sort], ticket_rows.c.ticket_id, descending)
-    found = page(connection, _filtered(filter), order, limit, cursor)
-    tags = _tags(connection, [row["ticket_id"] for row in found.rows])
-    return found._replace(rows=[row | {"tags": tags.get(row["ticket_id"], [])} for row in found.rows])
+def _details(ticket_id: UUID, state: str, private: str | None) -> Row:
+    return details(TicketBook.taken_up(ticket_id, state, private))
 
 
-def get(connection: Connection, ticket_id: UUID) -> Row | None:
-    """One ticket with its replies, links and attachments, and its personal data under `private`."""
-    row = connection.execute(select(ticket_rows).where(ticket_rows.c.ticket_id == ticket_id)).mappings().first()
-    if row is None:
-        return None
-    private = connection.execute(select(ticket_private.c.private).where(ticket_private.c.ticket_id == ticket_id)).scalar()
-    summary = {column.name: row[column.name] for column in _SUMMARY}
-    book = TicketBook.taken_up(ticket_id, row["state"], private)
-    return summary | details(book) | {"private": msgspec.json.decode(private) if private else None}
+LISTED: books.Shelf[Filter, Sort] = books.Shelf(TICKETS, Filter, "opened_at", _details, rules=RULES)
+get, listing = LISTED.get, LISTED.listing
 
-
-def _filtered(filter: Filter) -> Select[Any]:
-    row = ticket_rows.c
-    query = select(*_SUMMARY).where(within(row.opened_at, row.opened_on, filter.opened_from, filter.opened_to, filter.zone))
-    for name in COLUMNS:
-        if (value := getattr(filter, name)) is not None:
-            query = query.where(row[name] == value)
-    if filter.customer_id is not None:
-        query = query.where(row.customer_id.in_(same_customer(filter.customer_id)))
-    conditions = {
-        "unsolved": row.status.not_in(FINISHED),
-        "discarded": row.discarded.is_not(None),
-        "solved_more_than_once": row.solutions > 1,
-    }
-    for name, condition in conditions.items():
-        if (wanted := getattr(filter, name)) is not None:
-            query = query.where(condition if wanted else ~condition)
-    if filter.tag is not None:
-        query = query.where(row.ticket_id.in_(select(ticket_tags.c.ticket_id).where(ticket_tags.c.tag == filter.tag)))
-    return query
-
-
-def _tags(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, list[str]]:
-    found: dict[UUID, list[str]] = {}
-    for row in connection.execute(select(ticket_tags).where(ticket_tags.c.ticket_id.in_(ids))):
-        found.setdefault(row.ticket_id, []).append(row.tag)
-    return {id: sorted(tags) for id, tags in found.items()}
-
-
-tickets = Projection(
-    name="tickets",
-    version=2,
-    tables=(ticket_rows, ticket_tags, ticket_private),
-    apply=apply,
-    reads=TICKET_TYPES | {type_name(Erased)},
-)
+tickets = TICKETS.projection(2, TICKET_EVENTS, TicketBook.taken_up, _told, _standing, Erased)

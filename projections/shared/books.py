@@ -5,14 +5,20 @@ A row belongs to the subject of the thing's stream. What is personal goes when t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import NamedTuple, Protocol, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Table
+import msgspec
+from sqlalchemy import Column, ColumnElement, Connection, Table, Text, select
 
 from domain.shared.events import Event, Recorded
-from projections.shared.projection import Delivery
+from projections.customers.merging import of_customer
+from projections.shared import tables
+from projections.shared.lists import Listing, Rule, Show, Sort, Wanted, among
+from projections.shared.private import personal, save_personal
+from projections.shared.projection import Delivery, Projection, own, progress, types
 from projections.shared.rows import Row, Rows
 
 
@@ -44,10 +50,75 @@ class Kept(NamedTuple):
     def key(self) -> str:
         return str(next(iter(self.rows.primary_key)).name)
 
+    def projection(
+        self,
+        version: int,
+        events: Sequence[type[Event]],
+        taken_up: Callable[[UUID, str | None, str | None], B],
+        told: Callable[[Recorded, Row | None], Row],
+        standing: Callable[[B], Row],
+        *erasures: type[Event],
+    ) -> Projection:
+        """The read model of the books' own events, and of those that erase their subject."""
+        apply = partial(apply_to, self, events, taken_up, told, standing)
+        return Projection(str(self.rows.name), version, self, apply, types(*events, *erasures))
+
+
+def kept(thing: str, things: str, *columns: Column[Any]) -> Kept:
+    """The tables of a kind of book: `columns` say how it stands, beside its whole state."""
+    key, state = f"{thing}_id", Column("state", Text, nullable=False)
+    return Kept(
+        rows=tables.aggregates(things, key, *columns, state, subject=True, by_position=True),
+        tags=tables.several(thing, "tag"),
+        private=personal(f"{thing}_private", key),
+    )
+
+
+class Shelf(Listing[Wanted, Sort]):
+    """The books of a kind: in lists by their columns, and one at a time with its `details`, and what is personal.
+
+    A filter may have a `tag`, and a `customer_id`, which everyone merged into them has too.
+    """
+
+    def __init__(
+        self,
+        kept: Kept,
+        wanted: type[Wanted],
+        sort: Sort,
+        details: Callable[[UUID, str, str | None], Row],
+        *,
+        show: Show = dict,
+        rules: Mapping[str, Rule] = {},
+    ) -> None:
+        rows, key = kept.rows, kept.rows.c[kept.key]
+        query = select(*(column for column in rows.c if column.name not in ("state", "subject")))
+        ours = {"tag": among(kept.tags, key), "customer_id": of_customer(rows.c.customer_id)}
+        super().__init__(rows, wanted, sort, descending=True, query=query, show=show, rules=ours | dict(rules))
+        self._kept, self._details = kept, details
+
+    def first(self, connection: Connection, condition: ColumnElement[bool], show: Show | None = None) -> Row | None:
+        row = connection.execute(select(self.table).where(condition)).mappings().first()
+        if row is None:
+            return None
+        id, private = row[self._kept.key], self._kept.private.c
+        text = connection.execute(select(private.private).where(private[self._kept.key] == id)).scalar()
+        summary = {name: row[name] for name in self.query.selected_columns.keys()}  # noqa: SIM118 - a collection of columns
+        details = self._details(id, row["state"], text)
+        return (show or self.show)(summary) | details | {"private": msgspec.json.decode(text) if text else None}
+
+    def shown(self, connection: Connection, rows: list[Row], show: Show) -> list[Row]:
+        """With their tags, all asked for at once."""
+        owner, tag = self._kept.tags.c
+        found: dict[UUID, list[str]] = {}
+        ids = [row[self._kept.key] for row in rows]
+        for id, one in connection.execute(select(owner, tag).where(owner.in_(ids))):
+            found.setdefault(id, []).append(one)
+        return [show(row) | {"tags": sorted(found.get(row[self._kept.key], []))} for row in rows]
+
 
 def apply_to(
     kept: Kept,
-    events: tuple[type[Event], ...],
+    events: Sequence[type[Event]],
     taken_up: Callable[[UUID, str | None, str | None], B],
     told: Callable[[Recorded, Row | None], Row],
     standing: Callable[[B], Row],
@@ -58,7 +129,8 @@ def apply_to(
 
     A row is what its events say one by one (`told`, of the event and the row before), and how its book stands in the end.
     """
-    ids = {delivery.recorded.stream for delivery in batch if delivery.at_home and isinstance(delivery.recorded.event, events)}
+    kinds = tuple(events)
+    ids = {recorded.stream for recorded in own(batch, events)}
     known, private = rows.load(kept.rows, ids), rows.load(kept.private, ids)
     books = {id: taken_up(id, _text(known.get(id), "state"), _text(private.get(id), "private")) for id in ids}
     tags = {id: set(book.tags) for id, book in books.items()}
@@ -66,43 +138,20 @@ def apply_to(
     erased: set[UUID] = set()
     for delivery in batch:
         recorded = delivery.recorded
-        if delivery.at_home and isinstance(recorded.event, events):
+        if delivery.at_home and isinstance(recorded.event, kinds):
             id = recorded.stream
             books[id].fold(recorded)
-            made[id] = told(recorded, made.get(id)) | _common(recorded, made.get(id))
+            made[id] = told(recorded, made.get(id)) | progress(made.get(id), recorded) | {"subject": recorded.metadata.subject}
         if recorded.event.erases():
             erased |= delivery.here
             for id in [id for id, row in made.items() if row["subject"] in delivery.here]:
                 books[id].forget()
     rows.save(kept.rows, [made[id] | standing(books[id]) for id in ids])
-    _save_private(kept, rows, books, made, private.keys(), erased)
-    _save_tags(kept, rows, books, [id for id in ids if tags[id] != books[id].tags])
+    texts, subjects = {id: book.private() for id, book in books.items()}, {id: row["subject"] for id, row in made.items()}
+    save_personal(rows, kept.private, erased, texts, subjects, private.keys())
+    changed = [id for id in ids if tags[id] != books[id].tags]
+    rows.replace(kept.tags, kept.key, changed, [{kept.key: id, "tag": tag} for id in changed for tag in books[id].tags])
 
 
 def _text(row: Row | None, column: str) -> str | None:
     return row[column] if row else None
-
-
-def _common(recorded: Recorded, before: Row | None) -> Row:
-    irregular = before["irregular"] if before else 0
-    return {
-        "subject": recorded.metadata.subject,
-        "position": recorded.position,
-        "version": recorded.version,
-        "irregular": irregular + len(recorded.metadata.irregular),
-    }
-
-
-def _save_private(
-    kept: Kept, rows: Rows, books: Mapping[UUID, Book], made: Mapping[UUID, Row], known: Collection[UUID], erased: set[UUID]
-) -> None:
-    rows.delete(kept.private, "subject", erased)
-    private = {id: book.private() for id, book in books.items()}
-    rows.delete(kept.private, kept.key, [id for id in known if private[id] is None])
-    told = [(id, text) for id, text in private.items() if text is not None]
-    rows.save(kept.private, [{kept.key: id, "subject": made[id]["subject"], "private": text} for id, text in told])
-
-
-def _save_tags(kept: Kept, rows: Rows, books: Mapping[UUID, Book], changed: Collection[UUID]) -> None:
-    rows.delete(kept.tags, kept.key, changed)
-    rows.insert(kept.tags, [{kept.key: id, "tag": tag} for id in changed for tag in books[id].tags])

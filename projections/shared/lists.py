@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypedDict, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -79,6 +79,15 @@ def among(several: Table, key: Column[Any]) -> Rule:
     """The value is one of those that stand in rows of their own."""
     owner, value = several.c
     return lambda wanted: key.in_(select(owner).where(value == wanted))
+
+
+class Asked(TypedDict, Generic[Sort], total=False):
+    """How a page of a list is asked for, where a read model has more to say than its filter."""
+
+    sort: Sort | None
+    descending: bool | None
+    limit: int
+    cursor: str | None
 
 
 class Listing(Generic[Wanted, Sort]):

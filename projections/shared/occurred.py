@@ -6,7 +6,9 @@ the instant, and the own day where there is one.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime, time, tzinfo
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, true
 
@@ -29,15 +31,23 @@ def midnight(day: date, zone: tzinfo) -> datetime:
 
 
 def within(
-    at: ColumnElement[datetime], own: ColumnElement[date], from_: date | None, to: date | None, zone: tzinfo
+    at: ColumnElement[Any],
+    own: ColumnElement[date],
+    from_: date | None,
+    to: date | None,
+    zone: tzinfo,
+    begins: Callable[[date, tzinfo], Any] = midnight,
 ) -> ColumnElement[bool]:
-    """Rows whose day in `zone` is `from_` or later, and before `to`; None leaves that side open."""
+    """Rows whose day in `zone` is `from_` or later, and before `to`; None leaves that side open.
+
+    `begins` is when a day begins, as `at` says it.
+    """
     known: list[ColumnElement[bool]] = [own.is_not(None)]
     instant: list[ColumnElement[bool]] = [own.is_(None)]
     if from_ is not None:
         known.append(own >= from_)
-        instant.append(at >= midnight(from_, zone))
+        instant.append(at >= begins(from_, zone))
     if to is not None:
         known.append(own < to)
-        instant.append(at < midnight(to, zone))
+        instant.append(at < begins(to, zone))
     return true() if from_ is None and to is None else or_(and_(*known), and_(*instant))

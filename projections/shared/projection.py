@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import Table
 
 from domain.shared.events import Event, Recorded, type_name
-from projections.shared.rows import Rows
+from projections.shared.rows import Row, Rows
 
 
 class Delivery(NamedTuple):
@@ -66,3 +66,28 @@ def _names(reads: frozenset[str], type: str) -> bool:
 def _fact(type: str) -> str:
     """`crm.order.placed` of `crm.order.placed.v1`."""
     return type.rpartition(".v")[0]
+
+
+def envelope(recorded: Recorded) -> Row:
+    """What an event says beside its facts: its place in the log, who did it, and when."""
+    told = recorded.metadata
+    return {
+        "position": recorded.position,
+        "stream": recorded.stream,
+        "version": recorded.version,
+        "type": recorded.type,
+        "actor_type": told.actor.type,
+        "actor_id": told.actor.id,
+        "on_behalf_of": told.on_behalf_of,
+        "origin": told.origin,
+        "recorded_at": told.recorded_at,
+        "occurred_at": told.occurred_at,
+        "occurred_precision": told.occurred_precision,
+    }
+
+
+def progress(before: Row | None, recorded: Recorded) -> Row:
+    """How far an aggregate's row is, and how many rules its events broke."""
+    irregular = before["irregular"] if before else 0
+    told = {"position": recorded.position, "version": recorded.version}
+    return told | {"irregular": irregular + len(recorded.metadata.irregular)}

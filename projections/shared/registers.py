@@ -19,13 +19,13 @@ Told = Callable[[Row, Recorded], Row]
 encode = msgspec.json.Encoder(order="deterministic").encode
 
 
-def register(table: Table, version: int, events: Sequence[type[Event]], told: Told) -> Projection:
-    """The read model of one table, which has its name."""
+def register(table: Table, version: int, events: Sequence[type[Event]], told: Told, name: str | None = None) -> Projection:
+    """The read model of one table, called like it where it has no `name` of its own."""
 
     def apply(batch: Sequence[Delivery], rows: Rows) -> None:
         fold(table, own(batch, events), told, rows)
 
-    return Projection(table.name, version, (table,), apply, types(*events))
+    return Projection(name or str(table.name), version, (table,), apply, types(*events))
 
 
 def fold(table: Table, mine: Sequence[Recorded], told: Told, rows: Rows) -> None:
@@ -56,12 +56,7 @@ def versions(name: str, key: str, text: Column[Any]) -> Table:
 
 
 def said(
-    table: Table,
-    kept: Table | None,
-    column: str,
-    of: Callable[[Event], str | None],
-    mine: Sequence[Recorded],
-    rows: Rows,
+    table: Table, kept: Table | None, column: str, of: Callable[[Event], str | None], mine: Sequence[Recorded], rows: Rows
 ) -> None:
     """Fold what each says under its `code`: the last by when it was said is in force. None ends it; the text then stays."""
     [key] = table.primary_key

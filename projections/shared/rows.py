@@ -116,6 +116,11 @@ class Rows:
         if rows:
             self._write(live, list(rows), replace=False)
 
+    def replace(self, live: Table, column: str, values: Collection[Any], rows: Collection[Row]) -> None:
+        """Put rows in the place of all in which `column` has one of the values."""
+        self.delete(live, column, values)
+        self.insert(live, rows)
+
     def delete(self, live: Table, column: str, values: Collection[Any]) -> None:
         """Delete all rows in which `column` has one of the values."""
         table = self.table(live)

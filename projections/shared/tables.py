@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, Table, Text, Uuid
@@ -33,11 +34,6 @@ def several(thing: str, value: str) -> Table:
     return made
 
 
-def personal(name: str, key: str, text: str = "private") -> Table:
-    """What is personal of a thing, apart from its row, and deleted when its subject is erased."""
-    return table(
-        name,
-        Column(key, Uuid, primary_key=True),
-        Column("subject", Uuid, nullable=False, index=True),
-        Column(text, Text, nullable=False),
-    )
+def columns(kind: Any, *names: str, nullable: bool = True) -> Iterator[Column[Any]]:
+    """Several plain columns of one kind, one after the other."""
+    return (Column(name, kind, nullable=nullable) for name in names)

@@ -10,11 +10,14 @@ from uuid import uuid4
 import httpx
 
 from infra.servers.postgres import PostgresAt
+from projections.customers import customer_dealings
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.over_http import OURS
 from tests.benchmarks.recount import admin_key, api, deployed, environment, process
 
 RATE = 300
+# What the answer about a customer is made of: it waits for all of them.
+READ = tuple(dict.fromkeys(("customer_view", "orders", *customer_dealings.READ)))
 
 
 def figures(postgres: PostgresAt, kafka: str, seconds: int) -> Iterator[Figure]:
@@ -25,7 +28,7 @@ def figures(postgres: PostgresAt, kafka: str, seconds: int) -> Iterator[Figure]:
     variables = environment(database, kafka) | {"RECOUNT_TOPIC": f"bench_{uuid4().hex}"}
     with ExitStack() as stack:
         stack.enter_context(process(["relay"], variables))
-        stack.enter_context(process(["project", "customer_view,orders"], variables))
+        stack.enter_context(process(["project", ",".join(READ)], variables))
         url = stack.enter_context(api(variables)).url
         waits = asyncio.run(_steady(url, headers, seconds))
     cuts = quantiles(waits, n=100)

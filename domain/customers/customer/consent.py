@@ -12,7 +12,7 @@ from domain.customers.customer.reach import Reachable
 from domain.customers.customer.refusals import ConsentEndsBeforeItBegins, ContactMethodGone, ImportedConsentWithoutEvidence
 from domain.shared.aggregate import decision
 from domain.shared.events import Context
-from domain.shared.text import code, text
+from domain.shared.text import code, optional_code, text
 
 ConsentKey = tuple[str, str, UUID | None]
 
@@ -66,7 +66,7 @@ class Consenting(Reachable):
             purpose=code(purpose, "purpose"),
             channel=code(channel, "channel"),
             method_id=method_id,
-            source=facts.optional_code(source, "source of the withdrawal"),
+            source=optional_code(source, "source of the withdrawal"),
             evidence=evidence and text(evidence, "evidence", facts.EVIDENCE_LENGTH),
         )
         standing = self.consents.get((withdrawn.purpose, withdrawn.channel, method_id))

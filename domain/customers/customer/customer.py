@@ -45,7 +45,7 @@ from domain.shared.contact import Address
 from domain.shared.erasure import ErasureReason, ImportMayNotErase, Requester
 from domain.shared.events import Context, Event, Metadata
 from domain.shared.given import Given
-from domain.shared.text import code, text
+from domain.shared.text import choice, code, optional_code, text
 
 
 class Customer(Relating):
@@ -107,8 +107,8 @@ class Customer(Relating):
         registered = Registered(
             **details,
             contact_methods=facts.contact_methods(contact_methods, region),
-            owner=facts.optional_code(owner, "owner"),
-            team=facts.optional_code(team, "team"),
+            owner=optional_code(owner, "owner"),
+            team=optional_code(team, "team"),
             numbers=numbers,
             texts=texts or None,
         )
@@ -205,8 +205,8 @@ class Customer(Relating):
         self.require()
         if context.importing:
             raise ImportMayNotErase
-        facts.choice(reason, ErasureReason, "reason")
-        facts.choice(requested_by, Requester, "requester")
+        choice(reason, ErasureReason, "reason")
+        choice(requested_by, Requester, "requester")
         self.record(context, Erased(reason=reason, requested_by=requested_by, receipt=code(receipt, "receipt")))
 
     # State

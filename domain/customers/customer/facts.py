@@ -2,39 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, get_args
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
-from msgspec import UNSET
 
 from domain.customers.customer.events import AcquisitionSource, ConsentGiven, ContactMethod, Kind, LegalBasis, OptIn
 from domain.customers.customer.refusals import MoreThanOnePrimary
 from domain.shared.contact import checked_address, comparable, normalised
-from domain.shared.given import Given as Given
+from domain.shared.given import Checks, checked_fields
 from domain.shared.refusals import Malformed
-from domain.shared.text import code, text
+from domain.shared.text import choice, code, optional_code, optional_text, text
 from domain.shared.utm import Utm
 
 EVIDENCE_LENGTH = 10_000
 
 
-def optional_code(value: str | None, what: str) -> str | None:
-    return None if value is None else code(value, what)
-
-
-def choice(value: str, choices: Any, what: str) -> str:
-    """One of a Literal's values. Raises Malformed."""
-    if value not in get_args(choices):
-        raise Malformed(f"The {what} is one of {', '.join(get_args(choices))}.")
-    return value
-
-
 def stated_details(**details: Any) -> dict[str, Any]:
     """Those that were given (None is empty), each checked. Raises Malformed."""
-    return {field: value if value is None else CHECKS[field](value) for field, value in details.items() if value is not UNSET}
+    return checked_fields(details, CHECKS)
 
 
 def contact_method(method: ContactMethod, region: str | None) -> ContactMethod:
@@ -76,7 +64,7 @@ def consent(terms: ConsentGiven) -> ConsentGiven:
         channel=code(terms.channel, "channel"),
         wording_version=optional_code(terms.wording_version, "wording version"),
         source=optional_code(terms.source, "source of the consent"),
-        evidence=None if terms.evidence is None else text(terms.evidence, "evidence", EVIDENCE_LENGTH),
+        evidence=optional_text(terms.evidence, "evidence", EVIDENCE_LENGTH),
     )
 
 
@@ -112,7 +100,7 @@ def acquisition(source: AcquisitionSource) -> AcquisitionSource | None:
     return None if checked == AcquisitionSource() else checked
 
 
-CHECKS: Mapping[str, Callable[[Any], Any]] = {
+CHECKS: Checks = {
     "kind": lambda value: choice(value, Kind, "kind"),
     "name": lambda value: text(value, "name"),
     "address": checked_address,

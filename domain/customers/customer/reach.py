@@ -28,6 +28,7 @@ from domain.customers.customer.refusals import (
 from domain.shared.aggregate import decision
 from domain.shared.annotations import Annotated
 from domain.shared.events import Context
+from domain.shared.text import choice
 
 METHOD_LIMIT = 50
 
@@ -84,7 +85,7 @@ class Reachable(Annotated):
     @decision
     def mark_undeliverable(self, context: Context, method_id: UUID, bounce: Bounce) -> None:
         """A fact from outside: one that comes after the method was removed is flagged. It leaves consent as it is."""
-        facts.choice(bounce, Bounce, "bounce")
+        choice(bounce, Bounce, "bounce")
         known = self.known_method(method_id)
         since = known.since if known.bounce == bounce else None
         event = ContactMethodUndeliverable(method_id=method_id, bounce=bounce)

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from domain.customers.customer import facts
 from domain.customers.customer.consent import Consenting
 from domain.customers.customer.refusals import (
     RelatedToThemselves,
@@ -20,7 +19,7 @@ from domain.customers.customer.refusals import (
 from domain.customers.customer.relation_events import RelationAdded, RelationEnded, RelationRole
 from domain.shared.aggregate import decision
 from domain.shared.events import Context
-from domain.shared.text import text
+from domain.shared.text import choice, optional_text
 
 RELATION_LIMIT = 500
 
@@ -96,5 +95,5 @@ class Relating(Consenting):
 
 def checked(relation: RelationAdded) -> RelationAdded:
     """The relation in the form in which it is recorded. Raises Malformed."""
-    facts.choice(relation.role, RelationRole, "role")
-    return replace(relation, title=None if relation.title is None else text(relation.title, "title"))
+    choice(relation.role, RelationRole, "role")
+    return replace(relation, title=optional_text(relation.title, "title"))

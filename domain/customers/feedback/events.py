@@ -14,14 +14,13 @@ if TYPE_CHECKING:
     from domain.customers.feedback.feedback import Feedback
 
 
-class Requested(Event, frozen=True, tag="crm.feedback.requested.v1"):
-    """A customer was asked. `agent` is whose work they were asked about."""
+class FromCustomer(Event, frozen=True, tag="crm.feedback.from_customer"):
+    """What a request and its answer have in common; no fact itself."""
 
     kind: Kind
     channel: str | None = None
     customer_id: UUID | None = None
     agent: str | None = None
-    about: tuple[Reference, ...] = ()
 
     def subject(self, stream: UUID) -> UUID:
         return self.customer_id or stream
@@ -31,32 +30,25 @@ class Requested(Event, frozen=True, tag="crm.feedback.requested.v1"):
 
     def erased_with(self) -> tuple[UUID, ...]:
         return self.concerns()
+
+
+class Requested(FromCustomer, frozen=True, tag="crm.feedback.requested.v1"):
+    """A customer was asked. `agent` is whose work they were asked about."""
+
+    about: tuple[Reference, ...] = ()
 
     def apply(self, feedback: Feedback, metadata: Metadata) -> None:
         feedback.requested, feedback.requested_at = self, metadata.occurred_at
         feedback.customer_id = feedback.customer_id or self.customer_id
 
 
-class Submitted(Event, frozen=True, tag="crm.feedback.submitted.v1"):
+class Submitted(FromCustomer, frozen=True, tag="crm.feedback.submitted.v1"):
     """What was said. Without a customer it is anonymous. `agent` is whose work it is about."""
 
-    kind: Kind
-    channel: str | None = None
-    customer_id: UUID | None = None
-    agent: str | None = None
     score: int | None = None
     scale: Scale | None = None
     about: tuple[Reference, ...] = ()
     comment: Personal[str] = None
-
-    def subject(self, stream: UUID) -> UUID:
-        return self.customer_id or stream
-
-    def concerns(self) -> tuple[UUID, ...]:
-        return () if self.customer_id is None else (self.customer_id,)
-
-    def erased_with(self) -> tuple[UUID, ...]:
-        return self.concerns()
 
     def apply(self, feedback: Feedback, metadata: Metadata) -> None:
         feedback.submitted, feedback.submitted_at = self, metadata.occurred_at

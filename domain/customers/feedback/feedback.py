@@ -24,7 +24,7 @@ from domain.customers.feedback.refusals import (
     FeedbackSubmittedOtherwise,
     NotSubmittedYet,
 )
-from domain.customers.feedback.values import End, Facts, Kind, checked_kind, checked_scale, optional_code, optional_text
+from domain.customers.feedback.values import TEXT_LENGTH, End, Facts, Kind, checked_scale
 from domain.shared.aggregate import decision
 from domain.shared.annotations import Annotated, AnnotationEvents
 from domain.shared.events import Context, Event, Metadata
@@ -32,7 +32,7 @@ from domain.shared.occurrence import over_before
 from domain.shared.personal import same
 from domain.shared.reference import Reference
 from domain.shared.refusals import Malformed
-from domain.shared.text import code
+from domain.shared.text import choice, code, optional_code, optional_text
 
 
 class Feedback(Annotated):
@@ -67,7 +67,7 @@ class Feedback(Annotated):
     ) -> None:
         """Raises Malformed, FeedbackOfAnother, FeedbackRequestedOtherwise; AlreadySubmitted (a flag on import)."""
         requested = Requested(
-            kind=checked_kind(kind),
+            kind=choice(kind, Kind, "kind of feedback"),
             channel=optional_code(channel, "channel"),
             customer_id=self._whose(customer_id),
             agent=optional_code(agent, "agent"),
@@ -93,19 +93,18 @@ class Feedback(Annotated):
         """Raises Malformed, ScoreOffItsScale, FeedbackOfAnother, FeedbackSubmittedOtherwise."""
         score = facts.get("score")
         submitted = Submitted(
-            kind=checked_kind(kind),
+            kind=choice(kind, Kind, "kind of feedback"),
             channel=optional_code(facts.get("channel"), "channel"),
             customer_id=self._whose(customer_id),
             agent=optional_code(facts.get("agent"), "agent"),
             score=score,
             scale=checked_scale(kind, score, facts.get("scale")),
             about=tuple(dict.fromkeys(facts.get("about", ()))),
-            comment=optional_text(facts.get("comment"), "comment"),
+            comment=optional_text(facts.get("comment"), "comment", TEXT_LENGTH),
         )
-        if self.submitted is None:
-            self.record(context, submitted, *self._unlike_its_request(context, submitted))
-        elif not same(self.submitted, submitted):
-            raise FeedbackSubmittedOtherwise(id=self.id)
+        self.record_first(
+            context, self.submitted, submitted, FeedbackSubmittedOtherwise, *self._unlike_its_request(context, submitted)
+        )
         self.note_external_id(context, external)
 
     @decision
@@ -119,14 +118,16 @@ class Feedback(Annotated):
         """Raises Malformed; NotSubmittedYet, FeedbackEnded (flags on import)."""
         if code is None and note is None:
             raise Malformed("An action has a code or a note.")
-        taken = ActionTaken(code=optional_code(code, "code"), note=optional_text(note, "note"))
+        taken = ActionTaken(code=optional_code(code, "code"), note=optional_text(note, "note", TEXT_LENGTH))
         self.record_once(context, taken, *self._refuse_work(context))
 
     @decision
     def resolve(self, context: Context, *, code: str | None = None, resolution: str | None = None) -> None:
         """Raises Malformed; NotSubmittedYet, FeedbackEnded where it was dismissed (flags on import)."""
         self._end(
-            context, Resolved(code=optional_code(code, "code"), resolution=optional_text(resolution, "resolution")), "resolved"
+            context,
+            Resolved(code=optional_code(code, "code"), resolution=optional_text(resolution, "resolution", TEXT_LENGTH)),
+            "resolved",
         )
 
     @decision
@@ -152,8 +153,7 @@ class Feedback(Annotated):
 
     def _refuse_early(self, context: Context) -> tuple[str, ...]:
         """However exactly the time is known."""
-        at = self.submitted_at
-        early = at is None or over_before(context.at, context.occurred_precision, at)
+        early = self.submitted_at is None or over_before(context, self.submitted_at)
         return self.refuse(context, NotSubmittedYet(id=self.id)) if early else ()
 
     def _whose(self, customer_id: UUID | None) -> UUID | None:
@@ -164,6 +164,6 @@ class Feedback(Annotated):
     def _unlike_its_request(self, context: Context, submitted: Submitted) -> tuple[str, ...]:
         if self.requested is None or self.requested_at is None:
             return ()
-        early = over_before(context.at, context.occurred_precision, self.requested_at)
+        early = over_before(context, self.requested_at)
         other = submitted.kind != self.requested.kind
         return (SUBMITTED_BEFORE_REQUEST,) * early + (OTHER_THAN_REQUESTED,) * other

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypedDict, get_args
+from typing import Literal, TypedDict
 
 from domain.customers.feedback.refusals import ScoreOffItsScale
 from domain.shared.events import Value
 from domain.shared.reference import Reference
 from domain.shared.refusals import Malformed
-from domain.shared.text import code, text
 
 Kind = Literal["complaint", "praise", "suggestion", "csat", "nps", "ces"]
 End = Literal["resolved", "dismissed"]
 
-KINDS: tuple[Kind, ...] = get_args(Kind)
 SURVEYS: tuple[Kind, ...] = ("csat", "nps", "ces")
 TEXT_LENGTH = 50_000
 LARGEST = 1_000_000
@@ -57,17 +55,3 @@ def checked_scale(kind: Kind, score: int | None, scale: Scale | None) -> Scale |
     if not scale.min <= score <= scale.max:
         raise ScoreOffItsScale(f"{score} is not from {scale.min} to {scale.max}.")
     return scale
-
-
-def checked_kind(kind: Kind) -> Kind:
-    if kind not in KINDS:
-        raise Malformed(f"The kind of feedback is one of {', '.join(KINDS)}.")
-    return kind
-
-
-def optional_code(value: str | None, what: str) -> str | None:
-    return None if value is None else code(value, what)
-
-
-def optional_text(value: str | None, what: str) -> str | None:
-    return None if value is None else text(value, what, TEXT_LENGTH)

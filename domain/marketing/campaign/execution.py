@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 from domain.marketing.campaign.state import (
     CampaignHasEnded,
@@ -23,38 +24,33 @@ from domain.shared.text import code
 class Turn(Event, frozen=True, tag="crm.campaign.turn"):
     """What the facts about a campaign's course have in common; no fact itself."""
 
-    def turn(self, campaign: State, status: Status, metadata: Metadata) -> None:
-        campaign.status, campaign.turn, campaign.turned_at = status, type(self), metadata.occurred_at
+    status: ClassVar[Status]
+
+    def apply(self, campaign: State, metadata: Metadata) -> None:
+        campaign.status, campaign.turn, campaign.turned_at = self.status, type(self), metadata.occurred_at
 
 
 class Launched(Turn, frozen=True, tag="crm.campaign.launched.v1"):
-    def apply(self, campaign: State, metadata: Metadata) -> None:
-        self.turn(campaign, "running", metadata)
+    status = "running"
 
 
 class Paused(Turn, frozen=True, tag="crm.campaign.paused.v1"):
+    status = "paused"
     reason: str | None = None
-
-    def apply(self, campaign: State, metadata: Metadata) -> None:
-        self.turn(campaign, "paused", metadata)
 
 
 class Resumed(Turn, frozen=True, tag="crm.campaign.resumed.v1"):
-    def apply(self, campaign: State, metadata: Metadata) -> None:
-        self.turn(campaign, "running", metadata)
+    status = "running"
 
 
 class Completed(Turn, frozen=True, tag="crm.campaign.completed.v1"):
-    def apply(self, campaign: State, metadata: Metadata) -> None:
-        self.turn(campaign, "completed", metadata)
+    status = "completed"
 
 
 class Cancelled(Turn, frozen=True, tag="crm.campaign.cancelled.v1"):
+    status = "cancelled"
     reason: str | None = None
     note: Personal[str] = None
-
-    def apply(self, campaign: State, metadata: Metadata) -> None:
-        self.turn(campaign, "cancelled", metadata)
 
 
 FROM: Mapping[type[Turn], frozenset[Status]] = {

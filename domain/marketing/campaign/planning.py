@@ -9,7 +9,7 @@ from typing import Any, Unpack, get_args
 from msgspec import UNSET
 
 from domain.marketing.campaign.state import State
-from domain.marketing.campaign.values import Field, Goal, Plan, Variant, checked, not_negative
+from domain.marketing.campaign.values import Field, Goal, Plan, Variant, checked
 from domain.shared import money
 from domain.shared.aggregate import decision
 from domain.shared.events import Context, Event, Metadata
@@ -119,7 +119,7 @@ class Planning(State):
         stated = {field: value for field, value in checked({"name": name, **plan}).items() if value is not None}
         planned = Planned(
             **stated,
-            budget=None if budget is None else not_negative(budget, currency_of(currency)),
+            budget=None if budget is None else money.not_negative(budget, currency_of(currency)),
             currency=None if currency is None else currency_of(currency),
             owner=owner and code(owner, "owner"),
             team=team and code(team, "team"),
@@ -154,7 +154,7 @@ class Planning(State):
     def change_budget(self, context: Context, budget: Decimal | None, currency: str | None = None) -> None:
         """In the currency that the campaign has where none is given. Refused as CurrencyRequired or Malformed."""
         of = currency_of(currency) if currency else self.currency
-        exact = None if budget is None else not_negative(budget, currency_of(of))
+        exact = None if budget is None else money.not_negative(budget, currency_of(of))
         if (exact, of) != (self.budget, self.currency):
             self.record_once(context, BudgetChanged(budget=exact, currency=of))
 

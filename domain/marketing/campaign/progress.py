@@ -7,9 +7,10 @@ from decimal import Decimal
 from typing import get_args
 
 from domain.marketing.campaign.state import Assignment, State
-from domain.marketing.campaign.values import ResourceKind, day, free_text, share
+from domain.marketing.campaign.values import ResourceKind, fraction, free_text
 from domain.shared.aggregate import decision
 from domain.shared.events import Context, Event, Metadata
+from domain.shared.occurrence import checked_day
 from domain.shared.personal import Personal
 from domain.shared.refusals import Malformed, NotThere
 from domain.shared.text import code as checked_code
@@ -62,14 +63,15 @@ class MilestoneReached(Event, frozen=True, tag="crm.campaign.milestone_reached.v
 
 class Progress(State):
     @decision
-    def assign_resource(self, context: Context, kind: ResourceKind, code: str, part: Decimal | None = None) -> None:
-        """`part` is the share of its time. Assigned again with another share, it has that one from then on.
+    def assign_resource(self, context: Context, kind: ResourceKind, code: str, share: Decimal | None = None) -> None:
+        """`share` is the part of its time, as a fraction. Assigned again with another share, it has that one from then on.
 
         Refused as Malformed; CampaignHasEnded is flagged on import.
         """
         if kind not in get_args(ResourceKind):
             raise Malformed("A resource is a person or an asset.")
-        event = ResourceAssigned(kind=kind, code=checked_code(code, "resource"), share=None if part is None else share(part))
+        part = None if share is None else fraction(share)
+        event = ResourceAssigned(kind=kind, code=checked_code(code, "resource"), share=part)
         known = self.resources.get((kind, event.code))
         if known and known.assigned and known.share == event.share:
             self.record_status(context, event, known.at)
@@ -89,7 +91,7 @@ class Progress(State):
         """A new one, or an old one as it is from now on. Refused as Malformed."""
         event = MilestoneSet(
             milestone_id=checked_code(milestone_id, "milestone's id"),
-            due=due and day(due),
+            due=due and checked_day(due),
             title=None if title is None else free_text(title),
         )
         if self.milestones.get(event.milestone_id) != event:

@@ -6,12 +6,12 @@ from decimal import Decimal
 
 from domain.marketing.campaign.planning import currency_of
 from domain.marketing.campaign.state import State
-from domain.marketing.campaign.values import own_id
+from domain.marketing.campaign.values import ID_LENGTH
 from domain.shared import money
 from domain.shared.aggregate import decision
 from domain.shared.events import Context, Event, Metadata
 from domain.shared.refusals import AlreadyThere, NotThere
-from domain.shared.text import code
+from domain.shared.text import code, own_id
 
 
 class SpendKnownOtherwise(AlreadyThere):
@@ -55,7 +55,7 @@ class Spending(State):
         """In the campaign's currency where none is given. Refused as SpendKnownOtherwise, CurrencyRequired or Malformed."""
         of = currency_of(currency or self.currency)
         event = SpendRecorded(
-            spend_id=own_id(spend_id),
+            spend_id=own_id(spend_id, ID_LENGTH),
             amount=money.positive(amount, of),
             currency=of,
             category=category and code(category, "category"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any, Literal, TypedDict
@@ -12,7 +12,8 @@ from msgspec.structs import replace
 
 from domain.shared import money
 from domain.shared.events import Value
-from domain.shared.given import Given as Given
+from domain.shared.given import Checks, Given
+from domain.shared.occurrence import checked_day
 from domain.shared.refusals import Malformed
 from domain.shared.text import code, text
 
@@ -37,7 +38,6 @@ ID_LENGTH = 64
 CHANNEL_LIMIT = 50
 VARIANT_LIMIT = 50
 LONGEST_WINDOW = 3650
-EARLIEST_YEAR = 1900
 
 
 class Goal(Value, frozen=True):
@@ -75,34 +75,12 @@ def checked(stated: Mapping[str, Any]) -> dict[str, Any]:
     return {field: value if value is None else CHECKS[field](value) for field, value in told.items()}
 
 
-def share(value: Decimal) -> Decimal:
+def fraction(value: Decimal) -> Decimal:
     """A fraction above 0 and up to 1, with up to six decimals. Raises Malformed."""
     exact = money.rate(value)
     if not 0 < exact <= 1:
         raise Malformed("A share is a fraction above 0 and up to 1.")
     return exact
-
-
-def not_negative(value: Decimal, currency: str) -> Decimal:
-    """The amount with its currency's decimals. Raises Malformed."""
-    exact = money.amount(value, currency)
-    if exact < 0:
-        raise Malformed(f"{value} is less than zero.")
-    return exact
-
-
-def own_id(value: str) -> str:
-    """An id as its source has it, which may contain blanks. Raises Malformed."""
-    if text(value, "id", ID_LENGTH) != value:
-        raise Malformed("An id begins and ends without a blank, and is composed (NFC).")
-    return value
-
-
-def day(value: date) -> date:
-    """Raises Malformed."""
-    if value.year < EARLIEST_YEAR:
-        raise Malformed(f"The day lies before {EARLIEST_YEAR}.")
-    return value
 
 
 def free_text(value: str) -> str:
@@ -123,7 +101,7 @@ def _channels(channels: Iterable[str]) -> tuple[str, ...]:
 
 def _variants(variants: Iterable[Variant]) -> tuple[Variant, ...]:
     exact = tuple(
-        replace(variant, code=code(variant.code, "variant"), share=None if variant.share is None else share(variant.share))
+        replace(variant, code=code(variant.code, "variant"), share=None if variant.share is None else fraction(variant.share))
         for variant in variants
     )
     if len(exact) > VARIANT_LIMIT or len({variant.code for variant in exact}) < len(exact):
@@ -146,15 +124,15 @@ def _window(days: int) -> int:
     return days
 
 
-CHECKS: Mapping[str, Callable[[Any], Any]] = {
+CHECKS: Checks = {
     "name": lambda value: text(value, "name"),
     "goal": _goal,
     "strategy": free_text,
     "scheme": free_text,
     "channels": _channels,
     "audience": free_text,
-    "starts": day,
-    "ends": day,
+    "starts": checked_day,
+    "ends": checked_day,
     "holdout_share": _holdout,
     "attribution_window_days": _window,
     "variants": _variants,

@@ -39,7 +39,7 @@ from domain.shared.aggregate import Aggregate, decision
 from domain.shared.events import Context
 from domain.shared.ids import derived_id
 from domain.shared.refusals import AlreadyThere, Malformed, NotThere
-from domain.shared.text import code, text
+from domain.shared.text import code, own_id, text
 
 MESSAGES = (Sent, Deferred, Delivered, Bounced, Opened, Clicked, MarkedAsSpam)
 """Touches that there are only of what was sent."""
@@ -260,13 +260,10 @@ def _exact(converted: Converted) -> Converted:
         return converted
     if converted.value is None or converted.currency is None:
         raise Malformed("A value comes with its currency.")
-    exact = money.amount(converted.value, converted.currency)
-    if exact < 0:
-        raise Malformed(f"{converted.value} is less than zero.")
-    return replace(converted, value=exact)
+    return replace(converted, value=money.not_negative(converted.value, converted.currency))
 
 
 def _check_id(id: str | None, limit: int) -> None:
     """Raises Malformed. Such ids are other systems' own."""
-    if id is not None and text(id, "id", limit) != id:
-        raise Malformed("An id begins and ends without a blank, and is composed (NFC).")
+    if id is not None:
+        own_id(id, limit)

@@ -16,14 +16,13 @@ from domain.sales.deal.refusals import (
     DealOpenedOtherwise,
     DealWonOtherwise,
 )
-from domain.sales.funnel import Flags, Pursuit, optional_amount, optional_code
+from domain.sales.funnel import Flags, Pursuit, optional_amount
 from domain.sales.pipeline import Pipeline, PipelineUnknown, StageUnknown
 from domain.shared.aggregate import decision
 from domain.shared.annotations import AnnotationEvents
 from domain.shared.events import Context
-from domain.shared.occurrence import EARLIEST_YEAR, over_before
-from domain.shared.refusals import Malformed
-from domain.shared.text import code, text
+from domain.shared.occurrence import checked_day, over_before
+from domain.shared.text import code, optional_code, text
 
 NUMBER_LENGTH = 64
 
@@ -109,7 +108,7 @@ class Deal(Pursuit):
     def change_close_date(self, context: Context, expected_close: datetime.date | None) -> None:
         """Raises Malformed."""
         if self.expected_close != expected_close:
-            self.change(context, CloseDateChanged(expected_close=_checked_day(expected_close)))
+            self.change(context, CloseDateChanged(expected_close=expected_close and checked_day(expected_close)))
 
     @decision
     def win(self, context: Context, *, order_id: UUID | None = None, lead_captured_at: datetime.datetime | None = None) -> None:
@@ -146,18 +145,12 @@ def checked(facts: Facts) -> Facts:
     """The facts in the form in which they are recorded. Raises Malformed."""
     clean = facts.copy()
     clean["amount"] = optional_amount(facts.get("amount"), facts.get("currency"))
-    clean["expected_close"] = _checked_day(facts.get("expected_close"))
+    if expected_close := facts.get("expected_close"):
+        clean["expected_close"] = checked_day(expected_close)
     clean["owner"] = optional_code(facts.get("owner"), "owner")
     return clean
 
 
-def _checked_day(day: datetime.date | None) -> datetime.date | None:
-    if day is not None and day.year < EARLIEST_YEAR:
-        raise Malformed(f"The day lies before {EARLIEST_YEAR}.")
-    return day
-
-
 def _before_lead(context: Context, captured_at: datetime.datetime | None) -> Flags:
     """The flag where it happened before the lead was captured, however exactly both times are known."""
-    early = captured_at is not None and over_before(context.at, context.occurred_precision, captured_at)
-    return (BEFORE_LEAD,) if early else ()
+    return (BEFORE_LEAD,) if over_before(context, captured_at) else ()

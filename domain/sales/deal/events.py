@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from domain.sales import funnel
 from domain.shared.events import Event, Metadata
 
 if TYPE_CHECKING:
@@ -36,11 +37,7 @@ class Opened(Event, frozen=True, tag="crm.deal.opened.v1"):
         deal.assignment = (self.owner, None)
 
 
-class StageChanged(Event, frozen=True, tag="crm.deal.stage_changed.v1"):
-    stage: str
-
-    def apply(self, deal: Deal, metadata: Metadata) -> None:
-        deal.enter(self.stage, metadata.occurred_at)
+class StageChanged(funnel.StageChanged, frozen=True, tag="crm.deal.stage_changed.v1"): ...
 
 
 class AmountChanged(Event, frozen=True, tag="crm.deal.amount_changed.v1"):
@@ -70,11 +67,7 @@ class Won(Event, frozen=True, tag="crm.deal.won.v1"):
         deal.end("won", metadata.occurred_at)
 
 
-class Lost(Event, frozen=True, tag="crm.deal.lost.v1"):
-    reason: str | None = None
-
-    def apply(self, deal: Deal, metadata: Metadata) -> None:
-        deal.end("lost", metadata.occurred_at)
+class Lost(funnel.Lost, frozen=True, tag="crm.deal.lost.v1"): ...
 
 
 class Reopened(Event, frozen=True, tag="crm.deal.reopened.v1"):

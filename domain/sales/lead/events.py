@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from domain.sales import funnel
 from domain.shared.erasure import ErasureReason, Requester
 from domain.shared.events import Event, Metadata, Value
 from domain.shared.personal import Personal
@@ -47,11 +48,7 @@ class Captured(Event, frozen=True, tag="crm.lead.captured.v1"):
         lead.customer_id = self.customer_id
 
 
-class StageChanged(Event, frozen=True, tag="crm.lead.stage_changed.v1"):
-    stage: str
-
-    def apply(self, lead: Lead, metadata: Metadata) -> None:
-        lead.enter(self.stage, metadata.occurred_at)
+class StageChanged(funnel.StageChanged, frozen=True, tag="crm.lead.stage_changed.v1"): ...
 
 
 class Qualified(Event, frozen=True, tag="crm.lead.qualified.v1"):
@@ -81,11 +78,7 @@ class Converted(Event, frozen=True, tag="crm.lead.converted.v1"):
         lead.end("converted", metadata.occurred_at)
 
 
-class Lost(Event, frozen=True, tag="crm.lead.lost.v1"):
-    reason: str | None = None
-
-    def apply(self, lead: Lead, metadata: Metadata) -> None:
-        lead.end("lost", metadata.occurred_at)
+class Lost(funnel.Lost, frozen=True, tag="crm.lead.lost.v1"): ...
 
 
 class Reopened(Event, frozen=True, tag="crm.lead.reopened.v1"):

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.sales.funnel import Pursuit, optional_amount, optional_code
+from domain.sales.funnel import Pursuit, optional_amount
 from domain.sales.lead.events import Captured, Contact, Converted, Erased, Lost, Qualified, Reopened, StageChanged
 from domain.sales.lead.refusals import (
     BEFORE_CAPTURE,
@@ -26,9 +26,8 @@ from domain.shared.annotations import AnnotationEvents
 from domain.shared.erasure import ErasureReason, ImportMayNotErase, Requester
 from domain.shared.events import Context
 from domain.shared.occurrence import over_before
-from domain.shared.personal import same
 from domain.shared.refusals import Malformed
-from domain.shared.text import code, text
+from domain.shared.text import code, optional_code, text
 
 NUMBER_LENGTH = 64
 
@@ -79,10 +78,7 @@ class Lead(Pursuit):
         """Raises Malformed, and LeadCapturedOtherwise where the id already has a lead with other values."""
         number = text(number, "number", NUMBER_LENGTH)
         captured = Captured(number=number, customer_id=customer_id, **checked(facts))
-        if self.captured is None:
-            self.record(context, captured)
-        elif not same(self.captured, captured):
-            raise LeadCapturedOtherwise(id=self.id)
+        self.record_first(context, self.captured, captured, LeadCapturedOtherwise)
         self.note_external_id(context, external)
 
     @decision
@@ -144,8 +140,7 @@ class Lead(Pursuit):
             self.captured = msgspec.structs.replace(self.captured, contact=None)
 
     def _before_capture(self, context: Context) -> tuple[str, ...]:
-        early = self.begun_at and over_before(context.at, context.occurred_precision, self.begun_at)
-        return (BEFORE_CAPTURE,) if early else ()
+        return (BEFORE_CAPTURE,) if over_before(context, self.begun_at) else ()
 
 
 def checked(facts: Facts) -> Facts:

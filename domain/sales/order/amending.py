@@ -5,25 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Unpack
 
 from msgspec.structs import replace
 
-from domain.sales.order.placing import agreed_total, odd_lines, recipient
+from domain.sales.order.placing import Recipient, agreed_total, checked_recipient, odd_lines, recipient
 from domain.sales.order.state import Cancellation, OrderNotOpen, State
 from domain.sales.order.terms import Terms
 from domain.sales.order.values import (
     CancelledLine,
     Charge,
     Contact,
-    Details,
     Item,
     Line,
     LineQuantity,
     OrderDiscount,
     check_lines,
     check_reasons,
-    checked_details,
 )
 from domain.shared.aggregate import decision
 from domain.shared.contact import Address
@@ -85,12 +83,13 @@ class Amending(State):
         discounts: Sequence[OrderDiscount] | None = None,
         charges: Sequence[Charge] | None = None,
         total: Decimal | None = None,
-        billing_address: Address | None = None,
-        shipping_address: Address | None = None,
-        contact: Contact | None = None,
+        **recipient: Unpack[Recipient],
     ) -> None:
-        """Discounts that are not named keep their amounts, and are allocated anew where the lines change."""
-        stated = checked_details(Details(billing_address=billing_address, shipping_address=shipping_address, contact=contact))
+        """What is None stays; lines, discounts and charges are given as a whole.
+
+        Discounts that are not named keep their amounts, and are allocated again where the lines change.
+        """
+        stated = checked_recipient(recipient)
         terms = self._amended(lines, discounts, charges)
         agreed, flags = self.total, NO_FLAGS
         if total is not None or terms != self.terms:
@@ -126,7 +125,7 @@ class Amending(State):
         gone = any(line.quantity > self.due(line.line_id) - self.shipped(line.line_id) for line in exact)
         self.record(context, event, *self.refuse_ended(context), *flags, *([CANCELLED_WHAT_IS_SHIPPED] if gone else []))
 
-    def _changed_recipient(self, stated: Details) -> dict[str, Any]:
+    def _changed_recipient(self, stated: Recipient) -> dict[str, Any]:
         return {name: value for name, value in stated.items() if value != self.recipient.get(name)}
 
     def _amended(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
-from domain.sales.order.state import Shipment, State
+from domain.sales.order.state import Shipment, Standing, State
 from domain.sales.order.values import LineQuantity, check_codes, check_lines, check_reasons, free_text
 from domain.shared.aggregate import decision
 from domain.shared.events import Context, Event, Metadata
@@ -37,34 +38,33 @@ class Shipped(Event, frozen=True, tag="crm.order.shipped.v1"):
         order.shipments[self.shipment_id] = Shipment(self.lines, metadata.occurred_at)
 
 
-class Delivered(Event, frozen=True, tag="crm.order.delivered.v1"):
+class ShipmentMoved(Event, frozen=True, tag="crm.order.shipment_moved"):
+    """What the facts about a shipment on its way have in common; no fact itself."""
+
+    standing: ClassVar[Standing]
     shipment_id: str
 
     def apply(self, order: State, metadata: Metadata) -> None:
         shipment = order.shipments[self.shipment_id]
-        shipment.standing, shipment.at = "delivered", metadata.occurred_at
+        shipment.standing, shipment.at = self.standing, metadata.occurred_at
 
 
-class DeliveryFailed(Event, frozen=True, tag="crm.order.delivery_failed.v1"):
+class Delivered(ShipmentMoved, frozen=True, tag="crm.order.delivered.v1"):
+    standing = "delivered"
+
+
+class DeliveryFailed(ShipmentMoved, frozen=True, tag="crm.order.delivery_failed.v1"):
     """An attempt to deliver; the goods are still on their way."""
 
-    shipment_id: str
+    standing = "delivery_failed"
     reason: str | None = None
 
-    def apply(self, order: State, metadata: Metadata) -> None:
-        shipment = order.shipments[self.shipment_id]
-        shipment.standing, shipment.at = "delivery_failed", metadata.occurred_at
 
-
-class ShipmentCancelled(Event, frozen=True, tag="crm.order.shipment_cancelled.v1"):
+class ShipmentCancelled(ShipmentMoved, frozen=True, tag="crm.order.shipment_cancelled.v1"):
     """The shipment did not happen after all; its goods are due again."""
 
-    shipment_id: str
+    standing = "cancelled"
     reason: str | None = None
-
-    def apply(self, order: State, metadata: Metadata) -> None:
-        shipment = order.shipments[self.shipment_id]
-        shipment.standing, shipment.at = "cancelled", metadata.occurred_at
 
 
 class Fulfilment(State):
@@ -87,35 +87,27 @@ class Fulfilment(State):
 
     @decision
     def deliver(self, context: Context, shipment_id: str) -> None:
-        event = Delivered(shipment_id=shipment_id)
-        shipment = self._shipment(shipment_id)
-        if shipment.standing == "delivered":
-            self.again(context, event, shipment.at)
-        elif not self.was_recorded(context, event):
-            cancelled = shipment.standing == "cancelled"
-            self.record(context, event, *([DELIVERED_AFTER_CANCELLATION] if cancelled else []))
+        self._move(context, Delivered(shipment_id=shipment_id), "cancelled", DELIVERED_AFTER_CANCELLATION)
 
     @decision
     def fail_delivery(self, context: Context, shipment_id: str, *, reason: str | None = None) -> None:
         check_reasons(reason)
         event = DeliveryFailed(shipment_id=shipment_id, reason=reason)
-        shipment = self._shipment(shipment_id)
-        if shipment.standing == "delivery_failed":
-            self.again(context, event, shipment.at)
-        elif not self.was_recorded(context, event):
-            cancelled = shipment.standing == "cancelled"
-            self.record(context, event, *([DELIVERED_AFTER_CANCELLATION] if cancelled else []))
+        self._move(context, event, "cancelled", DELIVERED_AFTER_CANCELLATION)
 
     @decision
     def cancel_shipment(self, context: Context, shipment_id: str, *, reason: str | None = None) -> None:
         check_reasons(reason)
         event = ShipmentCancelled(shipment_id=shipment_id, reason=reason)
-        shipment = self._shipment(shipment_id)
-        if shipment.standing == "cancelled":
+        self._move(context, event, "delivered", CANCELLED_AFTER_DELIVERY)
+
+    def _move(self, context: Context, event: ShipmentMoved, odd: Standing, flag: str) -> None:
+        """Record a fact from outside, flagged where the shipment stands as `odd`, from where it does not get there."""
+        shipment = self._shipment(event.shipment_id)
+        if shipment.standing == event.standing:
             self.again(context, event, shipment.at)
         elif not self.was_recorded(context, event):
-            delivered = shipment.standing == "delivered"
-            self.record(context, event, *([CANCELLED_AFTER_DELIVERY] if delivered else []))
+            self.record(context, event, *([flag] if shipment.standing == odd else []))
 
     def _shipment(self, shipment_id: str) -> Shipment:
         try:

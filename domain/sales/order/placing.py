@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any, Unpack
+from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
 from domain.sales.order.state import State
 from domain.sales.order.terms import Terms, TotalNegative
-from domain.sales.order.values import Charge, Contact, Details, Line, OrderDiscount, check_codes, checked_details
+from domain.sales.order.values import Charge, Contact, Line, OrderDiscount, check_codes, free_text
 from domain.shared import money
 from domain.shared.aggregate import decision
-from domain.shared.contact import Address
+from domain.shared.contact import Address, checked_address
 from domain.shared.events import Context, Event, Metadata
+from domain.shared.given import Checks, checked_fields
 from domain.shared.personal import Personal, same
 from domain.shared.refusals import AlreadyThere
 
@@ -22,6 +23,24 @@ CUSTOMER_ARCHIVED = "customer-archived"
 
 class OrderPlacedOtherwise(AlreadyThere):
     """This order was already placed, with other values."""
+
+
+class Recipient(TypedDict, total=False):
+    """Who pays, where it goes, and who is asked about it. An amendment may change all of these."""
+
+    billing_address: Address | None
+    shipping_address: Address | None
+    contact: Contact | None
+
+
+class Details(Recipient, total=False):
+    """What an order may be placed with beside its terms: fields of `Placed`, recorded under their names."""
+
+    owner: str | None
+    campaign_id: UUID | None
+    lead_id: UUID | None
+    deal_id: UUID | None
+    test: bool
 
 
 class Placed(Event, frozen=True, tag="crm.order.placed.v1"):
@@ -157,6 +176,23 @@ def odd_lines(terms: Terms) -> tuple[str, ...]:
     return (TOTAL_DIFFERS,) if terms.odd_lines() else ()
 
 
-def recipient(event: Any) -> dict[str, Any]:
-    names = ("billing_address", "shipping_address", "contact")
-    return {name: value for name in names if (value := getattr(event, name)) is not None}
+def recipient(event: Event) -> dict[str, Any]:
+    return {name: value for name in Recipient.__annotations__ if (value := getattr(event, name)) is not None}
+
+
+def checked_details(details: Details) -> Details:
+    """Raises Malformed."""
+    check_codes(details.get("owner"))
+    return checked_fields(details, CHECKS)
+
+
+def checked_recipient(recipient: Recipient) -> Recipient:
+    """Raises Malformed."""
+    return checked_fields(recipient, CHECKS)
+
+
+def _contact(contact: Contact) -> Contact:
+    return Contact(name=free_text(contact.name), email=free_text(contact.email), phone=free_text(contact.phone))
+
+
+CHECKS: Checks = {"billing_address": checked_address, "shipping_address": checked_address, "contact": _contact}

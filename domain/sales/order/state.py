@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from domain.sales.order.placing import Placed
 
 Cancellation = tuple[datetime, tuple[tuple[str, Decimal], ...], str | None]
+Standing = Literal["shipped", "delivered", "delivery_failed", "cancelled"]
 MoneyFact = Literal["authorisation", "capture", "chargeback", "refund"]
 
 
@@ -51,7 +52,7 @@ class Shipment(msgspec.Struct):
 
     lines: tuple[LineQuantity, ...]
     at: datetime
-    standing: Literal["shipped", "delivered", "delivery_failed", "cancelled"] = "shipped"
+    standing: Standing = "shipped"
 
 
 class State(Annotated):

@@ -27,7 +27,7 @@ from domain.sales.order.values import (
 from domain.shared import money
 from domain.shared.events import Value
 from domain.shared.refusals import Malformed
-from domain.shared.text import text
+from domain.shared.text import optional_text, text
 
 
 class TotalNegative(Malformed):
@@ -110,7 +110,7 @@ def _line(item: Item, currency: str) -> Line:
     exact = replace(
         item,
         name=text(item.name, "name of a line"),
-        category=None if item.category is None else text(item.category, "category"),
+        category=optional_text(item.category, "category"),
         quantity=quantity(item.quantity),
         unit_price=_price(item.unit_price),
         unit_cost=None if item.unit_cost is None else _price(item.unit_cost),

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Literal, TypedDict, TypeVar
-from uuid import UUID
+from typing import Literal, TypeVar
 
 import msgspec
 
 from domain.shared import money
-from domain.shared.contact import Address, checked_address
 from domain.shared.events import Value
 from domain.shared.refusals import Malformed, NotThere
-from domain.shared.text import code, text
+from domain.shared.text import optional_code, optional_text, text
 
 CODE_LENGTH = 64
 TEXT_LENGTH = 10_000
@@ -139,25 +137,9 @@ class ReturnedLine(LineQuantity, frozen=True):
     restock: bool = False
 
 
-class Details(TypedDict, total=False):
-    """What an order may be placed with beside its terms."""
-
-    owner: str | None
-    billing_address: Address | None
-    shipping_address: Address | None
-    contact: Contact | None
-    campaign_id: UUID | None
-    lead_id: UUID | None
-    deal_id: UUID | None
-    test: bool
-
-
 def not_negative(value: Decimal, currency: str) -> Decimal:
     """The amount with its currency's decimals; raises AmountNegative, and what `money.amount` raises."""
-    exact = money.amount(value, currency)
-    if exact < 0:
-        raise AmountNegative(f"{value} is less than zero.")
-    return exact
+    return money.not_negative(value, currency, AmountNegative)
 
 
 def quantity(value: Decimal) -> Decimal:
@@ -178,28 +160,12 @@ def check_codes(*codes: str | None) -> None:
 def check_reasons(*reasons: str | None) -> None:
     """Raises Malformed: a reason is recorded in the clear, so no sentence may hide in it."""
     for reason in reasons:
-        if reason is not None:
-            code(reason, "reason")
+        optional_code(reason, "reason")
 
 
 def free_text(value: str | None) -> str | None:
     """A free text as it is recorded. Raises Malformed."""
-    return None if value is None else text(value, "text", TEXT_LENGTH)
-
-
-def checked_details(details: Details) -> Details:
-    """Raises Malformed."""
-    check_codes(details.get("owner"))
-    checked = details.copy()
-    if billing := details.get("billing_address"):
-        checked["billing_address"] = checked_address(billing)
-    if shipping := details.get("shipping_address"):
-        checked["shipping_address"] = checked_address(shipping)
-    if contact := details.get("contact"):
-        checked["contact"] = Contact(
-            name=free_text(contact.name), email=free_text(contact.email), phone=free_text(contact.phone)
-        )
-    return checked
+    return optional_text(value, "text", TEXT_LENGTH)
 
 
 def check_lines(lines: Iterable[V], known: Iterable[str]) -> tuple[V, ...]:

@@ -14,7 +14,7 @@ from domain.shared.annotations import Attachment
 from domain.shared.events import Context, Event, Metadata
 from domain.shared.personal import Personal, same, without_personal
 from domain.shared.refusals import Malformed
-from domain.shared.text import text
+from domain.shared.text import choice, optional_code, optional_text, text
 
 
 class Replied(Event, frozen=True, tag="crm.ticket.replied.v1"):
@@ -77,7 +77,7 @@ class Corresponding(State):
         """Raises ReplyUnknown, Malformed."""
         if reply_id not in self.replies:
             raise ReplyUnknown(reply_id=reply_id)
-        redacted = ReplyRedacted(reply_id=reply_id, reason=values.reason(reason))
+        redacted = ReplyRedacted(reply_id=reply_id, reason=optional_code(reason, "reason"))
         self.record_status(context, redacted, self.redactions.get(reply_id))
 
     def _refuse_reply(self, context: Context, reply: Replied) -> tuple[str, ...]:
@@ -90,17 +90,17 @@ class Corresponding(State):
 
 def checked(reply: Replied) -> Replied:
     """The reply in the form in which it is recorded. Raises Malformed."""
-    values.choice(reply.by, Author, "author")
-    values.choice(reply.visibility, Visibility, "visibility")
+    choice(reply.by, Author, "author")
+    choice(reply.visibility, Visibility, "visibility")
     if reply.by == "customer" and reply.visibility == "internal":
         raise Malformed("What a customer writes is public.")
     return msgspec.structs.replace(
         reply,
         reply_id=text(reply.reply_id, "reply id", values.LABEL_LENGTH),
         channel=values.label(reply.channel, "channel"),
-        body=values.optional(reply.body, "body", values.TEXT_LENGTH),
-        message_id=values.optional(reply.message_id, "message id", values.MESSAGE_ID_LENGTH),
-        in_reply_to=values.optional(reply.in_reply_to, "message id", values.MESSAGE_ID_LENGTH),
+        body=optional_text(reply.body, "body", values.TEXT_LENGTH),
+        message_id=optional_text(reply.message_id, "message id", values.MESSAGE_ID_LENGTH),
+        in_reply_to=optional_text(reply.in_reply_to, "message id", values.MESSAGE_ID_LENGTH),
         references=values.texts(reply.references, "message ids", values.MESSAGE_ID_LENGTH),
         to=values.texts(reply.to, "addresses", values.ADDRESS_LENGTH),
         cc=values.texts(reply.cc, "addresses", values.ADDRESS_LENGTH),

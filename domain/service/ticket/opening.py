@@ -12,9 +12,9 @@ from domain.service.ticket.state import State
 from domain.service.ticket.values import Detail, Facts, OpenedBy
 from domain.shared.aggregate import decision
 from domain.shared.events import Context, Event, Metadata
-from domain.shared.personal import Personal, same
+from domain.shared.personal import Personal
 from domain.shared.reference import Reference, checked_reference
-from domain.shared.text import text
+from domain.shared.text import choice, text
 
 
 class Opened(Event, frozen=True, tag="crm.ticket.opened.v1"):
@@ -110,16 +110,13 @@ class Opening(State):
         **facts: Unpack[Facts],
     ) -> None:
         """Raises Malformed, and TicketOpenedOtherwise where the id already has a ticket with other values."""
-        values.choice(opened_by, OpenedBy, "one who opens a ticket")
+        choice(opened_by, OpenedBy, "one who opens a ticket")
         clean = values.checked(facts)
         if self.id in (clean.get("follow_up_of"), clean.get("parent_id")):
             raise OwnRelative(id=self.id)
         number = text(number, "number", values.LABEL_LENGTH)
         opened = Opened(number=number, opened_by=opened_by, customer_id=customer_id, **clean)
-        if self.opened is None:
-            self.record(context, opened)
-        elif not same(self.opened, opened):
-            raise TicketOpenedOtherwise(id=self.id)
+        self.record_first(context, self.opened, opened, TicketOpenedOtherwise)
         self.note_external_id(context, external)
 
     @decision

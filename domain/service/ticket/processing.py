@@ -22,6 +22,7 @@ from domain.shared.aggregate import decision
 from domain.shared.events import Context, Event, Metadata
 from domain.shared.personal import Personal
 from domain.shared.refusals import Refusal
+from domain.shared.text import choice, optional_code, optional_text
 
 ENDED: Mapping[Status, type[Refusal]] = {"solved": TicketSolved, "closed": TicketClosed}
 UNSOLVED: Mapping[Status, type[Refusal]] = dict.fromkeys(("new", "open", "pending", "on_hold"), TicketNotSolved)
@@ -118,7 +119,7 @@ class Processing(State):
 
     @decision
     def hold(self, context: Context, *, reason: str | None = None, status_label: str | None = None) -> None:
-        event = Held(reason=values.reason(reason), status_label=values.label(status_label, "status"))
+        event = Held(reason=optional_code(reason, "reason"), status_label=values.label(status_label, "status"))
         self.change_status(context, event, "on_hold", ENDED)
 
     @decision
@@ -133,7 +134,7 @@ class Processing(State):
     ) -> None:
         """To the same team for the same reason again only where another time is named, until it is solved."""
         label = values.label(status_label, "status")
-        event = Escalated(team=values.reason(team, "team"), reason=values.reason(reason), status_label=label)
+        event = Escalated(team=optional_code(team, "team"), reason=optional_code(reason, "reason"), status_label=label)
         if not self.was_recorded(context, event):
             known = self.escalations.get((event.team, event.reason))
             self.record_status(context, event, known, *self.refuse_work(context))
@@ -148,8 +149,8 @@ class Processing(State):
         status_label: str | None = None,
     ) -> None:
         event = Solved(
-            code=values.reason(code, "code"),
-            resolution=values.optional(resolution, "resolution", values.TEXT_LENGTH),
+            code=optional_code(code, "code"),
+            resolution=optional_text(resolution, "resolution", values.TEXT_LENGTH),
             status_label=values.label(status_label, "status"),
         )
         self.change_status(context, event, "solved", {"closed": TicketClosed})
@@ -157,7 +158,7 @@ class Processing(State):
     @decision
     def reopen(self, context: Context, *, reason: str | None = None, status_label: str | None = None) -> None:
         """A solved ticket goes on, and so does one that was discarded by mistake."""
-        event = Reopened(reason=values.reason(reason), status_label=values.label(status_label, "status"))
+        event = Reopened(reason=optional_code(reason, "reason"), status_label=values.label(status_label, "status"))
         refused = dict(UNSOLVED)
         if self.standing(context.occurred_at).by != "discarded":
             refused["closed"] = TicketClosed
@@ -182,7 +183,7 @@ class Processing(State):
     @decision
     def discard(self, context: Context, *, reason: DiscardReason, status_label: str | None = None) -> None:
         """Also a closed ticket may turn out to have been no case at all."""
-        values.choice(reason, DiscardReason, "reason")
+        choice(reason, DiscardReason, "reason")
         event = Discarded(reason=reason, status_label=values.label(status_label, "status"))
         standing = self.standing(context.occurred_at)
         since = standing.since if standing.by == "discarded" else None

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from domain.service.ticket import values
 from domain.service.ticket.refusals import TargetUnknown
 from domain.service.ticket.state import State
 from domain.service.ticket.values import Hours, SlaTarget
 from domain.shared.aggregate import decision
 from domain.shared.events import Context, Event, Metadata
 from domain.shared.refusals import Malformed
-from domain.shared.text import code
+from domain.shared.text import choice, code
 
 EACH_TIME = frozenset({"next_reply"})
 """Metrics that are waited for again and again, so that each wait may be a breach of its own."""
@@ -43,7 +42,7 @@ class ServiceLevels(State):
         """Raises Malformed."""
         for target in targets:
             code(target.metric, "metric")
-            values.choice(target.hours, Hours, "hours")
+            choice(target.hours, Hours, "hours")
         metrics = {target.metric for target in targets}
         if not targets or len(metrics) < len(targets) or min(target.seconds for target in targets) <= 0:
             raise Malformed("There is a target, one for each metric, and each is longer than no time at all.")

@@ -85,4 +85,4 @@ class State(Annotated):
 
     def is_early(self, context: Context) -> bool:
         """Whether the fact happened before the ticket was opened, however exactly both times are known."""
-        return self.opened_at is not None and over_before(context.at, context.occurred_precision, self.opened_at)
+        return over_before(context, self.opened_at)

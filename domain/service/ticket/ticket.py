@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from domain.service.ticket import values
 from domain.service.ticket.correspondence import Corresponding, Replied, ReplyRedacted
 from domain.service.ticket.opening import (
     Categorised,
@@ -33,6 +32,7 @@ from domain.shared import annotations as common
 from domain.shared.aggregate import decision
 from domain.shared.annotations import AnnotationEvents
 from domain.shared.events import Context, Event, Metadata
+from domain.shared.text import optional_code
 
 
 class Assigned(common.Assigned, frozen=True, tag="crm.ticket.assigned.v1"):
@@ -77,7 +77,7 @@ class Ticket(Opening, Corresponding, Processing, ServiceLevels):
     @decision
     def assign(self, context: Context, owner: str | None, team: str | None) -> None:
         """To an agent, a team, both or nobody. Raises Malformed; BeforeOpening and TicketClosed (flags on import)."""
-        event = Assigned(owner=values.reason(owner, "owner"), team=values.reason(team, "team"))
+        event = Assigned(owner=optional_code(owner, "owner"), team=optional_code(team, "team"))
         if self.assignment != (owner, team) and not self.was_recorded(context, event):
             self.record(context, event, *self.refuse_work(context))
 

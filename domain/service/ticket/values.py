@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, TypedDict, get_args
+from typing import Literal, TypedDict
 from uuid import UUID
 
 from domain.shared.events import Value
+from domain.shared.given import Checks, checked_fields
 from domain.shared.reference import Reference, checked_reference
 from domain.shared.refusals import Malformed
-from domain.shared.text import code, text
+from domain.shared.text import choice, optional_text, text
 
 LABEL_LENGTH = 64
 TITLE_LENGTH = 500
@@ -49,51 +50,19 @@ class Facts(TypedDict, total=False):
 
 def checked(facts: Facts) -> Facts:
     """The facts in the form in which they are recorded. Raises Malformed."""
-    clean = facts.copy()
-    if "title" in facts:
-        clean["title"] = detail("title", facts["title"])
-    if "description" in facts:
-        clean["description"] = detail("description", facts["description"])
-    if "channel" in facts:
-        clean["channel"] = label(facts["channel"], "channel")
-    if "category" in facts:
-        clean["category"] = label(facts["category"], "category")
-    if "priority" in facts:
-        clean["priority"] = label(facts["priority"], "priority")
-    if about := facts.get("about"):
-        clean["about"] = tuple(dict.fromkeys(map(checked_reference, about)))
-    return clean
+    return checked_fields(facts, CHECKS)
 
 
-def detail(name: str, value: str | None) -> str | None:
-    """A personal text by its name. Raises Malformed."""
-    choice(name, Detail, "detail")
-    return optional(value, name, TITLE_LENGTH if name == "title" else TEXT_LENGTH)
-
-
-def details(texts: Mapping[str, str | None]) -> dict[str, str | None]:
-    return {name: detail(name, value) for name, value in texts.items()}
-
-
-def optional(value: str | None, what: str, limit: int) -> str | None:
-    return None if value is None else text(value, what, limit)
+def details(texts: Mapping[str, str | None]) -> Mapping[str, str | None]:
+    """Personal texts by their names. Raises Malformed."""
+    for name in texts:
+        choice(name, Detail, "detail")
+    return checked_fields(texts, CHECKS)
 
 
 def label(value: str | None, what: str) -> str | None:
     """A code that another system made up, which may have blanks. Raises Malformed."""
-    return optional(value, what, LABEL_LENGTH)
-
-
-def reason(value: str | None, what: str = "reason") -> str | None:
-    """A code: it is recorded in the clear, so no sentence may hide in it. Raises Malformed."""
-    return None if value is None else code(value, what)
-
-
-def choice(value: str, choices: Any, what: str) -> str:
-    """One of a Literal's values. Raises Malformed."""
-    if value not in get_args(choices):
-        raise Malformed(f"The {what} is one of {', '.join(get_args(choices))}.")
-    return value
+    return optional_text(value, what, LABEL_LENGTH)
 
 
 def texts(values: tuple[str, ...] | None, what: str, limit: int) -> tuple[str, ...] | None:
@@ -101,3 +70,13 @@ def texts(values: tuple[str, ...] | None, what: str, limit: int) -> tuple[str, .
     if values and len(values) > LIST_LIMIT:
         raise Malformed(f"There may be {LIST_LIMIT} of {what} at most.")
     return tuple(text(value, what, limit) for value in values) if values else None
+
+
+CHECKS: Checks = {
+    "title": lambda title: text(title, "title", TITLE_LENGTH),
+    "description": lambda description: text(description, "description", TEXT_LENGTH),
+    "channel": lambda channel: label(channel, "channel"),
+    "category": lambda category: label(category, "category"),
+    "priority": lambda priority: label(priority, "priority"),
+    "about": lambda about: tuple(dict.fromkeys(map(checked_reference, about))),
+}

@@ -33,7 +33,7 @@ CUSTOMERS, PURCHASES, DOLLARS = 2_357, 6_919, Decimal("244091.94")
 
 UNTIL_KILLED = """
 import pathlib, sys
-from tests.commands.given_importing import MAPPING, SAMPLE, Store
+from tests.commands.importing.given_importing import MAPPING, SAMPLE, Store
 store = Store(pathlib.Path(sys.argv[1]))
 store.load_file(MAPPING, SAMPLE, progress=lambda done, rows: print(done, flush=True))
 """

@@ -128,7 +128,7 @@ def test_of_an_erased_customer_only_that_and_when_is_left(connection: Connection
     assert found["money"]["EUR"]["gross"] == D(30)
     assert customer_view.search(connection, "ada").rows == []
     assert customer_view.listing(connection, Filter()).rows == []
-    for table in (customer_view.customer_contacts, customer_view.customer_tags, orders.order_private):
+    for table in (customer_view.customer_contacts, customer_view.customer_tags, orders.ORDERS.private):
         assert connection.execute(select(table)).all() == []
 
 

@@ -20,7 +20,7 @@ from domain.shared.annotations import Attachment
 from projections.sales import deals, lead_funnel, leads, pipelines
 from projections.sales.lead_funnel import Funnel, Group, Question
 from projections.sales.leads import Counts, by_channel
-from projections.service.ticket_report import TooManyGroups
+from projections.shared.reports import TooManyGroups
 from tests.projections.harness import History, fold, in_memory, uuid
 
 READ = (leads.leads, deals.deals, pipelines.pipelines)

@@ -13,7 +13,8 @@ from sqlalchemy import Connection
 
 from domain.service.ticket.ticket import Ticket
 from projections.service import ticket_times
-from projections.service.ticket_report import Question, Times, TooManyGroups, report
+from projections.service.ticket_report import Question, Times, report
+from projections.shared.reports import TooManyGroups
 from tests.projections.harness import History, fold, in_memory
 from tests.projections.service.given_tickets import HOUR, NOW, hours, opened, then
 

@@ -98,7 +98,7 @@ def test_an_erased_customers_ticket_keeps_its_course_and_loses_its_texts(connect
     rows = [tickets.get(connection, ticket.id) for ticket in (own, given, other)]
     assert [row and row["private"] and row["private"]["title"] for row in rows] == [None, None, "Another's"]
     assert [row and row["status"] for row in rows] == ["open", "new", "new"]
-    assert connection.execute(select(func.count()).select_from(tickets.ticket_private)).scalar_one() == 1
+    assert connection.execute(select(func.count()).select_from(tickets.TICKETS.private)).scalar_one() == 1
 
 
 def test_tickets_are_filtered_by_what_they_are_and_who_has_them(connection: Connection, history: History) -> None:

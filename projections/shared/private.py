@@ -1,0 +1,50 @@
+"""What is personal of things, apart from their rows: a text for each, deleted when its subject is erased."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Column, Select, Table, Text, Uuid, select
+
+from projections.shared.projection import Delivery
+from projections.shared.rows import Rows
+from projections.shared.tables import table
+
+
+def personal(name: str, key: str, text: str = "private") -> Table:
+    return table(
+        name,
+        Column(key, Uuid, primary_key=True),
+        Column("subject", Uuid, nullable=False, index=True),
+        Column(text, Text, nullable=False),
+    )
+
+
+def erased_in(batch: Sequence[Delivery]) -> frozenset[UUID]:
+    """The subjects here that are erased."""
+    return frozenset[UUID]().union(*(delivery.here for delivery in batch if delivery.recorded.event.erases()))
+
+
+def save_personal(
+    rows: Rows,
+    apart: Table,
+    erased: Collection[UUID],
+    texts: Mapping[UUID, str | None],
+    subjects: Mapping[UUID, UUID],
+    known: Collection[UUID] = (),
+) -> None:
+    """Each thing's text, and none any more of what is erased, or was `known` and has none now."""
+    key, subject, text = (column.name for column in apart.c)
+    rows.delete(apart, subject, erased)
+    rows.remove(apart, [id for id in known if texts[id] is None])
+    told = [(id, one) for id, one in texts.items() if one is not None]
+    rows.save(apart, [{key: id, subject: subjects[id], text: one} for id, one in told])
+
+
+def with_personal(rows: Table, apart: Table) -> Select[Any]:
+    """The rows without their subjects, each with what is personal of it, which is None where nothing is."""
+    [key], (owner, _, text) = rows.primary_key, apart.c
+    shown = [column for column in rows.c if column.name != "subject"]
+    return select(*shown, text).select_from(rows.outerjoin(apart, owner == key))

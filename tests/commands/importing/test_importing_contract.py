@@ -1,0 +1,68 @@
+"""What rows say binds to the signature of the command that they name, whichever of its facts a row gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import msgspec
+import pytest
+from msgspec import inspect
+
+from commands.importing.called import DERIVED, Called, keys
+from commands.importing.importable import IMPORTABLE
+from commands.importing.statements import Importable
+from tests.commands.binding import check_binds
+
+
+@pytest.mark.parametrize("name", IMPORTABLE)
+def test_the_facts_of_a_row_bind_to_the_command(name: str) -> None:
+    importable = IMPORTABLE[name]
+    for called in callings(importable.kind.name):
+        for row in rows(importable):
+            facts = msgspec.convert(row, importable.facts, strict=False)
+            check_binds(importable.function, facts.command_facts(called))
+
+
+def callings(kind: str) -> Iterator[Called]:
+    """A thing of the kind, called by each of the keys by which it may be."""
+    instead = DERIVED[kind].instead.values() if kind in DERIVED else ()
+    for told in ((), *((other,) for other in instead)):
+        yield Called(kind, "shop", dict.fromkeys(keys(kind, told), "7"), date(2024, 5, 1), b"secret")
+
+
+def rows(importable: Importable) -> Iterator[dict[str, Any]]:
+    """Rows with what is required, and beside that nothing, or one other fact."""
+    shape = inspect.type_info(importable.facts)
+    assert isinstance(shape, inspect.StructType)
+    required = {field.encode_name: sample(field.type) for field in shape.fields if field.required}
+    yield required
+    for field in shape.fields:
+        yield required | {field.encode_name: sample(field.type)}
+
+
+SAMPLES: dict[type[inspect.Type], Any] = {
+    inspect.StrType: "x",
+    inspect.BoolType: True,
+    inspect.IntType: "1",
+    inspect.DecimalType: "1",
+    inspect.DateTimeType: "2024-05-01T12:00:00Z",
+    inspect.DateType: "2024-05-01",
+}
+
+
+def sample(shape: inspect.Type) -> Any:
+    """Some value of a type."""
+    match shape:
+        case inspect.UnionType(types=types):
+            return sample(next(one for one in types if not isinstance(one, inspect.NoneType)))
+        case inspect.StructType(fields=fields):
+            return {field.encode_name: sample(field.type) for field in fields if field.required}
+        case inspect.VarTupleType(item_type=item):
+            return [sample(item)]
+        case inspect.DictType(value_type=value):
+            return {"a": sample(value)}
+        case inspect.LiteralType(values=values):
+            return values[-1]
+    return SAMPLES[type(shape)]
