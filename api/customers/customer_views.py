@@ -39,7 +39,7 @@ Reader = Annotated[Caller, may("customers:read")]
 PERSONAL = frozenset({"name", "contact_methods", "address", "external_ids", "anonymous_ids", "consents", "attachments"})
 CUSTOMERS = Resource(Customer, customer_view.customer_view, customer_view.profile_of)
 
-filtered = filters(customer_view.Filter, erased=None)
+filtered = filters(customer_view.Filter, {"erased": lambda: False})
 
 
 @router.get("", responses=exported(listed(schemas.CUSTOMER), schemas.CUSTOMER))

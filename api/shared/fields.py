@@ -32,16 +32,15 @@ class Body(BaseModel):
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, frozen=True)
 
-    states: ClassVar[type[msgspec.Struct] | None] = None
+    states: ClassVar[type[msgspec.Struct]]
 
     def named(self, *apart: str) -> dict[str, Any]:
         """What the request names, as it is stated, by the names of the fields; without the fields `apart`."""
-        return _stated(self, self.model_fields_set.difference(apart))
+        return _stated(self, self.__pydantic_fields_set__.difference(apart))
 
     def stated(self) -> Any:
         """The value that the body states; a field that is absent has the value's own default."""
-        assert self.states is not None, "a body inside another states a value"
-        return self.states(**_stated(self, self.model_fields_set))
+        return self.states(**_stated(self, self.__pydantic_fields_set__))
 
 
 def stated(value: Any) -> Any:
@@ -53,6 +52,7 @@ def stated(value: Any) -> Any:
 
 def _stated(body: Body, names: Iterable[str]) -> dict[str, Any]:
     """What these fields state. Texts are stated as they are, and skip the call: nearly all fields are texts."""
+    # Attributes of the body are read past its properties, each of which costs a call.
     values = body.__dict__
     return {name: value if type(value := values[name]) is str else stated(value) for name in names}
 
@@ -188,7 +188,7 @@ class Told(Body):
     causation_id: UUID | None = None
 
     def named(self, *apart: str) -> dict[str, Any]:
-        return _stated(self, self.model_fields_set.difference(CIRCUMSTANCES, apart))
+        return _stated(self, self.__pydantic_fields_set__.difference(CIRCUMSTANCES, apart))
 
     def facts(self) -> dict[str, Any]:
         """The command's facts: what the request names; what is absent is left to the command's default."""

@@ -21,8 +21,8 @@ PARAMETERS: dict[Any, Any] = {str | None: AnyCode, date | None: Day, tzinfo: Zon
 def filters(kind: type[F], made: Mapping[str, Callable[[], Any]] | None = None, /, **special: Any) -> Callable[..., Any]:
     """A dependency that makes the filter from the query.
 
-    `special` are annotations of parameters that need a pattern or a description of their own; None asks for no such field.
-    Fields that are `made` are no parameters, such as the time of the request.
+    `special` are annotations of parameters that need a pattern or a description of their own; fields that are `made` are no
+    parameters, such as the time of the request.
     """
     made = made or {}
     hints = get_type_hints(kind)
@@ -37,7 +37,6 @@ def filters(kind: type[F], made: Mapping[str, Callable[[], Any]] | None = None, 
         default = Parameter.empty if hint is tzinfo else field.default
         return Parameter(field.name, Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
-    hidden = {*made, *(name for name, annotation in special.items() if annotation is None)}
-    signature = Signature([parameter(field) for field in msgspec.structs.fields(kind) if field.name not in hidden])
+    signature = Signature([parameter(field) for field in msgspec.structs.fields(kind) if field.name not in made])
     filtered.__signature__ = signature  # type: ignore[attr-defined]
     return filtered
