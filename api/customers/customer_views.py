@@ -10,7 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy import Connection
 
-from api.shared import schemas
+from api.customers import customer_schemas as schemas
 from api.shared.access import Caller, may
 from api.shared.fields import External, System
 from api.shared.filtering import filters
@@ -19,6 +19,7 @@ from api.shared.openapi import exported, listed, one
 from api.shared.past import Resource, When, as_of
 from api.shared.problems import Problem
 from api.shared.reading import LARGEST_POSITION, After, Cursor, Limit, absent, found, listing, page, read
+from api.shared.schemas import CHANGE
 from api.shared.sorting import By, sorting
 from api.shared.zones import Zone
 from domain.customers.customer.customer import Customer
@@ -110,7 +111,7 @@ async def customer(request: Request, caller: Reader, after: After, when: When, z
     return found(request, shown(row, caller), position, row["version"])
 
 
-@router.get("/{id}/history", responses=listed(schemas.CHANGE, 404))
+@router.get("/{id}/history", responses=listed(CHANGE, 404))
 async def customer_history(request: Request, caller: Reader, id: UUID) -> Response:
     """Every event of the customer's own stream, with what it changed."""
     personal = caller.may("personal:read")

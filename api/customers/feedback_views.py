@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from api.customers import contact_schemas as schemas
+from api.customers import feedback_schemas as schemas
 from api.shared.filtering import filters
 from api.shared.past import Resource
 from api.shared.references import AboutId

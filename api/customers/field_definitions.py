@@ -8,7 +8,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import Field, StringConstraints
 
-from api.operations import configuration_schemas as schemas
+from api.customers import field_definition_schemas as schemas
 from api.shared.access import may
 from api.shared.commanding import carry_out
 from api.shared.fields import SYSTEM, Told

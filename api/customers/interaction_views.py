@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.customers import contact_schemas as schemas
+from api.customers import interaction_schemas as schemas
 from api.shared.filtering import filters
 from api.shared.past import Resource
 from api.shared.references import AboutId

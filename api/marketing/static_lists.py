@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from pydantic import Field, StringConstraints
 
-from api.operations import configuration_schemas as schemas
+from api.marketing import static_list_schemas as schemas
 from api.shared.access import Caller, may
 from api.shared.fields import Told
 from api.shared.filtering import filters

@@ -8,12 +8,12 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
-from api.shared import schemas
 from api.shared.access import Caller, may, new_key_text
 from api.shared.commanding import shown_once
 from api.shared.fields import Line, Told
 from api.shared.openapi import ACCEPTED, CREATED, listed
 from api.shared.reading import After, page, read
+from api.shared.schemas import ID, INSTANT, INTEGER, MAYBE_INSTANT, MAYBE_TEXT, TEXTS, fields
 from api.shared.strict import StrictRoute
 from api.shared.targets import target
 from commands.operations import api_keys as commands
@@ -22,6 +22,17 @@ from domain.shared.ids import new_id
 from projections.operations import api_keys
 
 KEYS = target(ApiKey, "/v1/keys", "key_id")
+
+KEY = fields(
+    {
+        "key_id": ID,
+        "label": MAYBE_TEXT,
+        "roles": TEXTS,
+        "issued_at": INSTANT,
+        "revoked_at": MAYBE_INSTANT,
+        "position": INTEGER,
+    }
+)
 
 router = APIRouter(prefix=KEYS.location, tags=["keys"], route_class=StrictRoute)
 
@@ -46,7 +57,7 @@ async def revoke(request: Request, id: UUID, body: Told | None = None) -> Respon
     return await KEYS.by_id(request, id, commands.revoke, body)
 
 
-@router.get("", responses=listed(schemas.KEY))
+@router.get("", responses=listed(KEY))
 async def keys(request: Request, caller: Annotated[Caller, may("keys:read")], after: After) -> Response:
     """All keys, the newest first. A label names people, perhaps: it needs personal:read."""
     found, position = await read(request, "api_keys", after, api_keys.listing)

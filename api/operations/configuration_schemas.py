@@ -1,13 +1,11 @@
-"""JSON Schemas of answers about what configures the rest: users, teams, tasks, saved views, fields and lists."""
+"""JSON Schemas of answers about users, teams, saved views and webhooks."""
 
 from __future__ import annotations
 
-from api.shared.schemas import FLAG, ID, INSTANT, INTEGER, MAYBE_INSTANT, MAYBE_TEXT, TEXT, TEXTS, Schema, fields
-
-_KNOWN: dict[str, Schema] = {"id": ID, "version": INTEGER, "position": INTEGER}
+from api.shared.schemas import FLAG, ID, INSTANT, INTEGER, KNOWN, MAYBE_INSTANT, MAYBE_TEXT, TEXT, TEXTS, fields
 
 USER = fields(
-    _KNOWN
+    KNOWN
     | {
         "code": TEXT,
         "team": MAYBE_TEXT,
@@ -20,26 +18,10 @@ USER = fields(
     {"name": MAYBE_TEXT},
 )
 TEAM = fields(
-    _KNOWN | {"code": TEXT, "name": TEXT, "zone": MAYBE_TEXT, "registered_at": INSTANT, "deactivated_at": MAYBE_INSTANT}
-)
-TASK = fields(
-    _KNOWN
-    | {
-        "status": {"enum": ["open", "completed", "cancelled"]},
-        "assignee": MAYBE_TEXT,
-        "about": {"anyOf": [fields({"kind": TEXT, "id": ID}), {"type": "null"}]},
-        "due": MAYBE_INSTANT,
-        "overdue": FLAG,
-        "remind_at": MAYBE_INSTANT,
-        "reminded_at": MAYBE_INSTANT,
-        "created_at": INSTANT,
-        "completed_at": MAYBE_INSTANT,
-        "cancelled_at": MAYBE_INSTANT,
-    },
-    {"title": MAYBE_TEXT},
+    KNOWN | {"code": TEXT, "name": TEXT, "zone": MAYBE_TEXT, "registered_at": INSTANT, "deactivated_at": MAYBE_INSTANT}
 )
 SAVED_VIEW = fields(
-    _KNOWN
+    KNOWN
     | {
         "name": TEXT,
         "resource": TEXT,
@@ -51,20 +33,8 @@ SAVED_VIEW = fields(
     },
     {"filters": {"type": ["object", "null"], "additionalProperties": TEXT}},
 )
-FIELD_DEFINITION = fields(
-    _KNOWN
-    | {
-        "entity": TEXT,
-        "key": TEXT,
-        "kind": {"enum": ["text", "number", "flag", "choice", "date"]},
-        "personal": FLAG,
-        "name": TEXT,
-        "options": TEXTS,
-        "retired_at": MAYBE_INSTANT,
-    }
-)
 WEBHOOK = fields(
-    _KNOWN
+    KNOWN
     | {
         "url": TEXT,
         "types": TEXTS,
@@ -86,5 +56,3 @@ WEBHOOK = fields(
         "last_error": MAYBE_TEXT,
     },
 )
-LIST = fields(_KNOWN | {"name": TEXT, "members": INTEGER, "created_at": INSTANT, "retired_at": MAYBE_INSTANT})
-MEMBER = fields({"customer_id": ID, "added_at": INSTANT, "since": INTEGER})

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from api.shared import schemas
+from api.sales import sales_schemas as schemas
 from api.shared.access import may
 from api.shared.grouping import questions, reported
 from api.shared.openapi import answers, exported

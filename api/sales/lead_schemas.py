@@ -10,6 +10,7 @@ from api.shared.schemas import (
     INTEGER,
     MAYBE_DAY,
     MAYBE_INSTANT,
+    MAYBE_OBJECT,
     MAYBE_TEXT,
     OBJECTS,
     RATIO,
@@ -19,7 +20,6 @@ from api.shared.schemas import (
     fields,
 )
 
-_MAYBE_OBJECT: Schema = {"type": ["object", "null"]}
 _THING: dict[str, Schema] = {
     "id": ID,
     "version": INTEGER,
@@ -31,7 +31,7 @@ _THING: dict[str, Schema] = {
     "last_activity_at": INSTANT,
     "tags": TEXTS,
 }
-_PARTS: dict[str, Schema] = {"attachments": OBJECTS, "attributes": {"type": "object"}, "private": _MAYBE_OBJECT}
+_PARTS: dict[str, Schema] = {"attachments": OBJECTS, "attributes": {"type": "object"}, "private": MAYBE_OBJECT}
 
 LEAD = fields(
     _THING

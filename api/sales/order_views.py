@@ -6,7 +6,7 @@ from typing import Literal
 
 from fastapi import APIRouter
 
-from api.shared import schemas
+from api.sales import order_schemas as schemas
 from api.shared.filtering import filters
 from api.shared.past import Resource
 from api.shared.reading import AnyCurrency

@@ -2,10 +2,35 @@
 
 from __future__ import annotations
 
+from api.sales.order_schemas import AMOUNTS
 from api.shared.schemas import AMOUNT, DAY, INTEGER, MAYBE_DAY, MAYBE_TEXT, RATIO, TEXT, TEXTS, Schema, fields
 
 _GOODS = dict.fromkeys(("gross", "discounts", "returns", "net"), AMOUNT)
 
+CHANNEL_SALES = fields(
+    {
+        "from": DAY,
+        "to": DAY,
+        "zone": TEXT,
+        "by": TEXTS,
+        "definition": TEXT,
+        "position": INTEGER,
+        "groups": {
+            "type": "array",
+            "items": fields(
+                {
+                    "channel": MAYBE_TEXT,
+                    "period": MAYBE_DAY,
+                    "currency": TEXT,
+                    "orders": INTEGER,
+                    **dict.fromkeys(AMOUNTS, AMOUNT),
+                    "cash_net": AMOUNT,
+                    "average_order": RATIO,
+                }
+            ),
+        },
+    }
+)
 SALES_GROUP = fields(
     {
         "period": MAYBE_DAY,

@@ -9,16 +9,14 @@ from api.shared.schemas import (
     INSTANT,
     INTEGER,
     MAYBE_INSTANT,
+    MAYBE_OBJECT,
     MAYBE_TEXT,
     OBJECTS,
     RATIO,
     TEXT,
     TEXTS,
-    Schema,
     fields,
 )
-
-MAYBE_OBJECT: Schema = {"type": ["object", "null"]}
 
 CALENDAR = fields(
     {

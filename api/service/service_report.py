@@ -8,7 +8,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from api.customers import contact_schemas as schemas
+from api.service import service_report_schemas as schemas
 from api.shared.access import may
 from api.shared.grouping import questions, reported
 from api.shared.openapi import answers, exported

@@ -10,7 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field, StringConstraints
 
-from api.operations import configuration_schemas as schemas
+from api.service import task_schemas as schemas
 from api.shared.access import Caller, may
 from api.shared.fields import Body, Code, Instant, Told
 from api.shared.filtering import filters

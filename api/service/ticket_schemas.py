@@ -11,6 +11,7 @@ from api.shared.schemas import (
     MAYBE_DAY,
     MAYBE_INSTANT,
     MAYBE_INTEGER,
+    MAYBE_OBJECT,
     MAYBE_TEXT,
     OBJECTS,
     RATIO,
@@ -21,7 +22,6 @@ from api.shared.schemas import (
 )
 
 POSITIONS: Schema = {"type": "array", "items": INTEGER}
-MAYBE_OBJECT: Schema = {"type": ["object", "null"]}
 STATUS: Schema = {"enum": ["new", "open", "pending", "on_hold", "solved", "closed"]}
 
 TICKET = fields(

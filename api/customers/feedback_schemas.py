@@ -1,56 +1,22 @@
-"""JSON Schemas of answers about interactions and feedback."""
+"""JSON Schemas of answers about feedback."""
 
 from __future__ import annotations
 
-from api.service.service_level_schemas import FLOW, SERVICE_LEVELS_GROUP
-from api.service.ticket_schemas import TIMES_GROUP
 from api.shared.schemas import (
-    DAY,
     ID,
-    INSTANT,
     INTEGER,
     MAYBE_DAY,
     MAYBE_INSTANT,
+    MAYBE_INTEGER,
+    MAYBE_OBJECT,
     MAYBE_TEXT,
     OBJECTS,
     RATIO,
     TEXT,
     TEXTS,
-    Schema,
     fields,
-    maybe,
-    without,
 )
 
-MAYBE_OBJECT: Schema = {"type": ["object", "null"]}
-MAYBE_INTEGER: Schema = {"type": ["integer", "null"]}
-
-INTERACTION = fields(
-    {
-        "id": ID,
-        "version": INTEGER,
-        "position": INTEGER,
-        "customer_id": MAYBE_TEXT,
-        "lead_id": MAYBE_TEXT,
-        "channel": TEXT,
-        "direction": TEXT,
-        "agent": MAYBE_TEXT,
-        "owner": MAYBE_TEXT,
-        "team": MAYBE_TEXT,
-        "duration_seconds": MAYBE_INTEGER,
-        "thread_id": MAYBE_TEXT,
-        "occurred_at": INSTANT,
-        "occurred_on": MAYBE_DAY,
-        "redacted_at": MAYBE_INSTANT,
-        "retracted_at": MAYBE_INSTANT,
-        "irregular": INTEGER,
-        "tags": TEXTS,
-        "about": OBJECTS,
-        "attachments": OBJECTS,
-        "attributes": {"type": "object"},
-    },
-    {"private": MAYBE_OBJECT},
-)
 FEEDBACK = fields(
     {
         "id": ID,
@@ -103,27 +69,5 @@ FEEDBACK_FIGURES = fields(
         "dismissed": INTEGER,
         "open": INTEGER,
         "unacknowledged": INTEGER,
-    }
-)
-SERVICE_GROUP = fields(
-    {
-        "group": {"type": "object", "additionalProperties": MAYBE_TEXT},
-        "feedback": maybe(FEEDBACK_FIGURES),
-        "tickets": maybe(without(TIMES_GROUP, "group")),
-        "service_levels": maybe(without(SERVICE_LEVELS_GROUP, "group")),
-        "backlog": maybe(without(FLOW, "period")),
-    }
-)
-SERVICE = fields(
-    {
-        "from": DAY,
-        "to": DAY,
-        "zone": TEXT,
-        "clock": TEXT,
-        "by": TEXTS,
-        "definition": TEXT,
-        "position": INTEGER,
-        "total": SERVICE_GROUP,
-        "groups": {"type": "array", "items": SERVICE_GROUP},
     }
 )

@@ -1,0 +1,31 @@
+"""JSON Schemas of the report on how well customers are served."""
+
+from __future__ import annotations
+
+from api.customers.feedback_schemas import FEEDBACK_FIGURES
+from api.service.service_level_schemas import FLOW, SERVICE_LEVELS_GROUP
+from api.service.ticket_schemas import TIMES_GROUP
+from api.shared.schemas import DAY, INTEGER, MAYBE_TEXT, TEXT, TEXTS, fields, maybe, without
+
+SERVICE_GROUP = fields(
+    {
+        "group": {"type": "object", "additionalProperties": MAYBE_TEXT},
+        "feedback": maybe(FEEDBACK_FIGURES),
+        "tickets": maybe(without(TIMES_GROUP, "group")),
+        "service_levels": maybe(without(SERVICE_LEVELS_GROUP, "group")),
+        "backlog": maybe(without(FLOW, "period")),
+    }
+)
+SERVICE = fields(
+    {
+        "from": DAY,
+        "to": DAY,
+        "zone": TEXT,
+        "clock": TEXT,
+        "by": TEXTS,
+        "definition": TEXT,
+        "position": INTEGER,
+        "total": SERVICE_GROUP,
+        "groups": {"type": "array", "items": SERVICE_GROUP},
+    }
+)
