@@ -8,7 +8,7 @@ from anyio import CapacityLimiter
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from api import selecting
+from api import batch, selecting
 from api.customers import (
     customer_views,
     customers,
@@ -78,7 +78,7 @@ from api.service import (
     ticket_views,
     tickets,
 )
-from api.shared import batch, openapi, problems
+from api.shared import openapi, problems
 from api.shared.access import Keys
 from commands.shared.executor import Executor
 from infra.read_models.completeness import Completeness

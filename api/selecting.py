@@ -18,12 +18,12 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import StreamingResponse
 from pydantic import Field, StringConstraints
 
+from api.batch import ANSWER_SCHEMA, Asked, Line, answered, answers_of, inner
 from api.customers import customer_views, feedback_views, interaction_views
 from api.sales import deal_views, lead_views, order_views
 from api.service import tasks, ticket_views
 from api.shared import exporting, schemas
 from api.shared.access import may
-from api.shared.batch import ANSWER_SCHEMA, Asked, Line, answered, answers_of, inner
 from api.shared.commanding import expected_version
 from api.shared.fields import Body
 from api.shared.openapi import answers
