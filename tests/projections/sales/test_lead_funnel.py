@@ -20,6 +20,7 @@ from domain.shared.annotations import Attachment
 from projections.sales import deals, lead_funnel, leads, pipelines
 from projections.sales.lead_funnel import Funnel, Group, Question
 from projections.sales.leads import Counts, by_channel
+from projections.shared import reports
 from projections.shared.reports import TooManyGroups
 from tests.projections.harness import History, fold, in_memory, uuid
 
@@ -180,7 +181,7 @@ def test_open_deals_are_valued_by_pipeline_and_stage_and_by_the_day_they_were_op
 def test_more_groups_than_anyone_reads_are_refused(
     connection: Connection, history: History, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lead_funnel, "GROUP_LIMIT", 1)
+    monkeypatch.setattr(reports, "GROUP_LIMIT", 1)
     captured(history, "1", channel="web")
     assert len(funnel(connection, history, "channel")[1]) == 1
     captured(history, "2", channel="social")

@@ -126,7 +126,7 @@ def test_groups_go_by_who_has_the_ticket_and_what_it_is_now(connection: Connecti
 def test_more_groups_than_anyone_reads_are_refused(
     connection: Connection, history: History, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("projections.service.ticket_report.GROUP_LIMIT", 1)
+    monkeypatch.setattr("projections.shared.reports.GROUP_LIMIT", 1)
     solved(history, "a", 0, 1, category="cups")
     solved(history, "b", 0, 1, category="tea")
     with pytest.raises(TooManyGroups):
