@@ -14,13 +14,12 @@ from api.customers import customer_schemas as schemas
 from api.shared.access import Caller, may
 from api.shared.fields import External, System
 from api.shared.filtering import filters
-from api.shared.looking import look_back
 from api.shared.openapi import exported, listed, one
 from api.shared.past import Resource, When, as_of
 from api.shared.problems import Problem
 from api.shared.reading import LARGEST_POSITION, After, Cursor, Limit, absent, found, listing, page, read
-from api.shared.schemas import CHANGE
 from api.shared.sorting import By, sorting
+from api.shared.views import Views
 from api.shared.zones import Zone
 from domain.customers.customer.customer import Customer
 from domain.shared.ids import external_id
@@ -111,13 +110,6 @@ async def customer(request: Request, caller: Reader, after: After, when: When, z
     return found(request, shown(row, caller), position, row["version"])
 
 
-@router.get("/{id}/history", responses=listed(CHANGE, 404))
-async def customer_history(request: Request, caller: Reader, id: UUID) -> Response:
-    """Every event of the customer's own stream, with what it changed."""
-    personal = caller.may("personal:read")
-    return await look_back(request, CUSTOMERS, id, name="customer", show=lambda row: shown(row, caller), personal=personal)
-
-
 @router.get("/{id}/timeline", responses=listed(schemas.MOMENT))
 async def timeline(
     request: Request,
@@ -154,3 +146,7 @@ def shown(row: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
     if "attributes" in plain:
         plain["attributes"] = row["plain_attributes"]
     return plain
+
+
+views = Views(router, CUSTOMERS, schemas.CUSTOMER, permission="customers:read", shown=shown)
+views.history("Every event of the customer's own stream, with what it changed.")
