@@ -190,6 +190,9 @@ class Told(Body):
     def named(self, *apart: str) -> dict[str, Any]:
         return _stated(self, self.__pydantic_fields_set__.difference(CIRCUMSTANCES, apart))
 
+    def stated(self) -> Any:
+        return self.states(**self.named())
+
     def facts(self) -> dict[str, Any]:
         """The command's facts: what the request names; what is absent is left to the command's default."""
         return self.named()
