@@ -40,7 +40,7 @@ class Body(BaseModel):
 
     def stated(self) -> Any:
         """The value that the body states; a field that is absent has the value's own default."""
-        return self.states(**_stated(self, self.__pydantic_fields_set__))
+        return self.states(**self.named())
 
 
 def stated(value: Any) -> Any:
@@ -190,9 +190,6 @@ class Told(Body):
     def named(self, *apart: str) -> dict[str, Any]:
         return _stated(self, self.__pydantic_fields_set__.difference(CIRCUMSTANCES, apart))
 
-    def stated(self) -> Any:
-        return self.states(**self.named())
-
     def facts(self) -> dict[str, Any]:
         """The command's facts: what the request names; what is absent is left to the command's default."""
         return self.named()
@@ -200,13 +197,3 @@ class Told(Body):
 
 CIRCUMSTANCES = frozenset(Told.model_fields)
 """What becomes the command's context and not its facts."""
-
-
-def given(body: BaseModel, *fields: str, **conversions: Any) -> dict[str, Any]:
-    """The fields that the request names; one that is absent is left to the command's default."""
-    found = {}
-    for field in (*fields, *conversions):
-        if field in body.model_fields_set:
-            value = getattr(body, field)
-            found[field] = conversions[field](value) if field in conversions and value is not None else value
-    return found

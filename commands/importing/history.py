@@ -47,12 +47,11 @@ def register_customer(
     work: UnitOfWork,
     *,
     customer_id: UUID,
-    system: str,
-    external_id: str,
+    external: tuple[str, str],
     kind: Kind = "person",
     **facts: Unpack[customers.Facts],
 ) -> Customer:
-    """Registers a customer, and links what their source calls them."""
+    """Registers a customer, and links what their source calls them: `external` is (system, id)."""
     customer = customers.register(work, customer_id=customer_id, kind=kind, **facts)
-    customer.link_external_id(work.context, system, external_id)
+    customer.link_external_id(work.context, *external)
     return customer

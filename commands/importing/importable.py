@@ -45,7 +45,7 @@ class CustomerFacts(Facts, frozen=True):
         stated = self.stated()
         contacts: dict[MethodKind, str | None] = {"email": stated.pop("email", None), "phone": stated.pop("phone", None)}
         methods = [_method(called, kind, value) for kind, value in contacts.items() if value is not None]
-        told = {**stated, "contact_methods": methods, "system": called.system, "external_id": called.name}
+        told = {**stated, "contact_methods": methods, "external": (called.system, called.name)}
         return {"customer_id": called.id, **told}
 
 
