@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
 from api.shared.fields import AddressBody, Attributes, Body, Code, Country, Instant, Line, Text, Told
 from domain.customers.customer import events
+from domain.shared.contact import MethodKind
+from domain.shared.erasure import ErasureReason, Requester
 from domain.shared.ids import new_id
 from domain.shared.utm import Utm
 
@@ -16,7 +18,7 @@ Region = Annotated[Country | None, Field(description="Country in which telephone
 
 
 class ContactMethodBody(Body):
-    kind: Literal["email", "phone", "postal", "social", "messaging", "web", "other"]
+    kind: MethodKind
     value: Line
     label: Code | None = None
     primary: bool = False
@@ -66,7 +68,7 @@ class CustomerFields(Told):
 
 
 class RegisterBody(CustomerFields):
-    kind: Literal["person", "organisation"] = "person"
+    kind: events.Kind = "person"
     allow_duplicate: bool = Field(False, description="Register also where somebody is known by one of the contact methods.")
 
     model_config = {
@@ -84,13 +86,13 @@ class RegisterBody(CustomerFields):
 
 
 class CreateOrChangeBody(CustomerFields):
-    kind: Literal["person", "organisation"] | None = None
+    kind: events.Kind | None = None
 
 
 class PatchBody(Told):
     """A merge patch: absent fields stay, null clears."""
 
-    kind: Literal["person", "organisation"] | None = None
+    kind: events.Kind | None = None
     name: Line | None = None
     address: AddressBody | None = None
     acquisition: AcquisitionBody | None = None
@@ -110,7 +112,7 @@ class AddContactMethodBody(Told, ContactMethodBody):
 
 
 class UndeliverableBody(Told):
-    bounce: Literal["hard", "soft"]
+    bounce: events.Bounce
 
 
 class ConsentBody(Told):
@@ -119,10 +121,8 @@ class ConsentBody(Told):
     purpose: Code
     channel: Code
     method_id: UUID | None = None
-    legal_basis: Literal[
-        "consent", "contract", "legal_obligation", "vital_interests", "public_task", "legitimate_interests", "unknown"
-    ] = "consent"
-    opt_in: Literal["single", "confirmed", "unknown"] = "unknown"
+    legal_basis: events.LegalBasis = "consent"
+    opt_in: events.OptIn = "unknown"
     wording_version: Code | None = None
     given_through: Code | None = None
     expires: Instant | None = None
@@ -154,8 +154,8 @@ class MergeBody(Told):
 
 
 class ErasureBody(Told):
-    reason: Literal["requested", "consent_withdrawn", "no_longer_needed", "unlawful", "legal_obligation", "other"]
-    requested_by: Literal["customer", "representative", "authority", "organisation"]
+    reason: ErasureReason
+    requested_by: Requester
 
 
 def _source_named(facts: dict[str, Any]) -> dict[str, Any]:
