@@ -36,7 +36,8 @@ class Body(BaseModel):
 
     def named(self, *apart: str) -> dict[str, Any]:
         """What the request names, as it is stated, by the names of the fields; without the fields `apart`."""
-        return _stated(self, self.__pydantic_fields_set__.difference(apart))
+        names = self.__pydantic_fields_set__
+        return _stated(self, names.difference(apart) if apart else names)
 
     def stated(self) -> Any:
         """The value that the body states; a field that is absent has the value's own default."""
