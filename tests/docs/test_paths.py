@@ -11,7 +11,7 @@ TREE = Path(__file__).parents[2]
 PAGES = [*sorted(page.relative_to(TREE).as_posix() for page in (TREE / "docs").rglob("*.md")), "README.md"]
 FOLDERS = ("domain", "commands", "projections", "api", "consumers", "infra", "tests", "docs")
 IN_BACKTICKS = re.compile(rf"`((?:{'|'.join(FOLDERS)})/[\w./-]*)`")
-LINKED = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
+LINKED = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
 MODULE = re.compile(r"python -m ((?:tests|infra)[\w.]*)")
 COPIED = re.compile(r"^COPY (?!--from)(.+) \S+$", re.MULTILINE)
 
