@@ -60,6 +60,10 @@ customer_contacts = table(
 )
 customer_tags = several("customer", "tag")
 
+STAY = ("registered_on", "erased_at", "merged_into")
+GONE = tuple(column.name for column in customers.c if column.nullable and column.name not in STAY)
+"""What is empty once the customer is erased: every column that may be, but for these."""
+
 # How events change it
 
 Narrow = tuple[frozenset[tuple[UUID, str, str]], frozenset[str]]
@@ -131,10 +135,7 @@ def _survivor(before: UUID | None, recorded: Recorded) -> UUID | None:
 def _standing(book: CustomerBook, row: Row) -> Row:
     if row["erased_at"] is not None:
         book.forget()
-        return dict.fromkeys(("kind", "name", "owner", "team", "source_channel", "state")) | {
-            "search_name": "",
-            "archived": False,
-        }
+        return dict.fromkeys(GONE) | {"search_name": "", "archived": False}
     owner, team = book.assignment
     name, source = book.details["name"], book.details["source"]
     return {

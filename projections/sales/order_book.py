@@ -27,6 +27,7 @@ from domain.shared.annotations import Number
 from domain.shared.contact import Address
 from domain.shared.events import Event, Recorded, type_name
 from domain.shared.money import RATE_DIGITS, minor_units, rounded
+from domain.shared.personal import without_personal
 
 ORDER_EVENTS: tuple[type[Event], ...] = tuple(Order.events)
 
@@ -296,4 +297,4 @@ def _charged(book: Book) -> Decimal:
 
 def _plain(placed: Placed) -> Placed:
     """Without personal data, and without what `terms` holds."""
-    return replace(placed, lines=(), discounts=(), charges=(), billing_address=None, shipping_address=None, contact=None)
+    return without_personal(replace(placed, lines=(), discounts=(), charges=()))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Collection
 
 import msgspec
 import pytest
 
 from domain.shared.events import Event, type_name
 from infra.event_store.mapper import EACH, personal_paths
+from infra.wiring import UPCASTERS
 from tests.domain import pin_event_types
 from tests.domain.pin_event_types import PINNED, aggregates, classes, events, schemas
 
@@ -39,6 +41,18 @@ def test_every_type_name_says_its_aggregate_its_fact_and_its_version(aggregate: 
 def test_no_two_events_share_a_type_name() -> None:
     names = [type_name(event) for event in events()]
     assert len(names) == len(set(names))
+
+
+def unread(types: Collection[str], upcasters: Collection[str]) -> list[str]:
+    """Earlier versions of these types, which may have been recorded, that no class and no upcaster reads."""
+    parts = [name.rpartition(".v") for name in types]
+    earlier = {f"{fact}.v{before}" for fact, _, version in parts for before in range(1, int(version))}
+    return sorted(earlier.difference(types, upcasters))
+
+
+def test_every_version_that_was_ever_recorded_can_be_read() -> None:
+    assert unread([type_name(event) for event in events()], UPCASTERS) == []
+    assert unread(["crm.parcel.moved.v3"], ["crm.parcel.moved.v2"]) == ["crm.parcel.moved.v1"]
 
 
 def test_every_event_of_the_domain_is_listed_by_an_aggregate() -> None:

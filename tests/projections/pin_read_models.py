@@ -1,0 +1,47 @@
+"""What the tables of every read model look like, for `test_versions`. `python -m tests.projections.pin_read_models` pins them.
+
+A table that exists is not altered: its read model is rebuilt, and that begins where `version` has risen. So one whose tables
+changed is pinned only with a version of its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Table, make_url
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from infra.wiring import PROJECTIONS
+
+PINNED = Path(__file__).parents[1] / "data" / "read_models.json"
+
+Pins = Mapping[str, Mapping[str, Any]]
+
+
+def pins() -> Pins:
+    """The version of every read model, and a digest of the statements that make its tables."""
+    return {one.name: {"version": one.version, "tables": digest(one.tables)} for one in PROJECTIONS}
+
+
+def digest(tables: Iterable[Table]) -> str:
+    made: list[CreateTable | CreateIndex] = [CreateTable(table) for table in tables]
+    made += [CreateIndex(index) for table in tables for index in sorted(table.indexes, key=lambda index: str(index.name))]
+    dialect = make_url("postgresql+psycopg://").get_dialect()()
+    statements = "".join(str(one.compile(dialect=dialect)) for one in made)
+    return hashlib.sha256(statements.encode()).hexdigest()[:16]
+
+
+def changed(known: Pins, now: Pins) -> list[str]:
+    """The read models whose tables changed and whose version did not."""
+    same = [name for name in known if name in now and known[name]["version"] == now[name]["version"]]
+    return [name for name in same if known[name] != now[name]]
+
+
+if __name__ == "__main__":
+    if unversioned := changed(json.loads(PINNED.read_text()) if PINNED.exists() else {}, pins()):
+        raise SystemExit(f"the version must rise of: {', '.join(unversioned)}")
+    PINNED.write_text(json.dumps(pins(), indent=1, sort_keys=True) + "\n")

@@ -1,0 +1,24 @@
+"""A read model whose tables changed has another version, or else it would write to tables that lack the change."""
+
+from __future__ import annotations
+
+import json
+
+from tests.projections import pin_read_models
+from tests.projections.pin_read_models import PINNED, changed, pins
+
+HOW_TO = f"\n\n{pin_read_models.__doc__}"
+
+
+def test_tables_change_with_the_version() -> None:
+    unversioned = changed(json.loads(PINNED.read_text()), pins())
+    assert not unversioned, f"the version must rise of: {', '.join(unversioned)}{HOW_TO}"
+
+
+def test_every_read_model_is_pinned() -> None:
+    assert json.loads(PINNED.read_text()) == pins(), HOW_TO
+
+
+def test_a_change_without_a_version_is_found() -> None:
+    known = {"orders": {"version": 1, "tables": "a"}, "leads": {"version": 1, "tables": "a"}}
+    assert changed(known, {"orders": {"version": 1, "tables": "b"}, "leads": {"version": 2, "tables": "b"}}) == ["orders"]
