@@ -50,7 +50,7 @@ def test_facts_of_a_typed_dict_are_taken_one_by_one() -> None:
     taken = facts_taken(orders.create_or_change)
     assert (taken["order_id"], taken["currency"], taken["discounts"], taken["contact"]) == (True, True, False, False)
     assert facts_taken(deals.create_or_change)["external"] is False
-    assert facts_taken(customers.register)["kind"] is True
+    assert (facts_taken(customers.register)["kind"], facts_taken(customers.create_or_change)["external"]) == (False, True)
 
 
 def test_what_does_not_exist_is_refused(work: InMemory) -> None:
