@@ -26,7 +26,7 @@ def same(known: msgspec.Struct, told: msgspec.Struct) -> bool:
 
 def without_personal(value: S) -> S:
     """What stays of an event, or of a part of it, once its subject is forgotten."""
-    personal = _personal_fields(type(value))
+    personal = personal_fields(type(value))
     parts = {name: _forgotten(getattr(value, name)) for name in value.__struct_fields__ if name not in personal}
     return type(value)(**parts)
 
@@ -38,6 +38,7 @@ def _forgotten(part: Any) -> Any:
 
 
 @cache
-def _personal_fields(kind: type[Any]) -> frozenset[str]:
+def personal_fields(kind: type[Any]) -> frozenset[str]:
+    """The names of its fields that are personal; not those of its parts."""
     hints = get_type_hints(kind, include_extras=True)
     return frozenset(name for name, hint in hints.items() if PERSONAL in getattr(hint, "__metadata__", ()))

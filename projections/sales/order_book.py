@@ -6,7 +6,7 @@ texts among the attributes, external ids, tracking numbers) stay apart, to be pu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import reduce
@@ -27,7 +27,7 @@ from domain.shared.annotations import Number
 from domain.shared.contact import Address
 from domain.shared.events import Event, Recorded, type_name
 from domain.shared.money import RATE_DIGITS, minor_units, rounded
-from domain.shared.personal import without_personal
+from domain.shared.personal import personal_fields
 
 ORDER_EVENTS: tuple[type[Event], ...] = tuple(Order.events)
 
@@ -297,4 +297,7 @@ def _charged(book: Book) -> Decimal:
 
 def _plain(placed: Placed) -> Placed:
     """Without personal data, and without what `terms` holds."""
-    return without_personal(replace(placed, lines=(), discounts=(), charges=()))
+    return replace(placed, lines=(), discounts=(), charges=(), **PERSONAL)
+
+
+PERSONAL: Mapping[str, None] = dict.fromkeys(personal_fields(Placed))
