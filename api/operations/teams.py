@@ -15,7 +15,7 @@ from api.shared.openapi import ACCEPTED, CREATED
 from api.shared.past import Resource
 from api.shared.strict import StrictRoute
 from api.shared.views import Views, by_code
-from commands.operations import users as commands
+from commands.operations import teams as commands
 from domain.operations.team import Team, team_id
 from projections.operations import teams as read_model
 
@@ -39,13 +39,13 @@ class TeamBody(Told):
 @commanding.put("/{code}", responses=CREATED)
 async def register(request: Request, code: TeamCode, body: TeamBody) -> Response:
     """Register a team, or say anew what it is; one that was deactivated is there again."""
-    return await targets.by_code(request, team_id(code), code, commands.register_team, body, location=PREFIX)
+    return await targets.by_code(request, team_id(code), code, commands.register, body, location=PREFIX)
 
 
 @commanding.post("/{code}/deactivation")
 async def deactivate(request: Request, code: TeamCode, body: Told | None = None) -> Response:
     """The team takes nothing new."""
-    return await targets.by_code(request, team_id(code), code, commands.deactivate_team, body)
+    return await targets.by_code(request, team_id(code), code, commands.deactivate, body)
 
 
 views = Views(reading, TEAMS, schemas.TEAM, permission="teams:read", private=(), key=by_code(TeamCode, team_id))

@@ -12,7 +12,7 @@ from api.shared.fields import SYSTEM, Told
 from api.shared.openapi import ACCEPTED, CREATED
 from api.shared.strict import StrictRoute
 from api.shared.targets import by_code
-from commands.service import service_levels
+from commands.service import service_calendars, sla_policies
 from domain.service.service_calendar import service_calendar_id
 from domain.service.sla_policy import sla_policy_id
 
@@ -31,16 +31,16 @@ ConfiguredCode = Annotated[str, Path(min_length=1, max_length=64, pattern=SYSTEM
 @router.put(f"{CALENDARS}/{{code}}", responses=CREATED)
 async def define_calendar(request: Request, code: ConfiguredCode, body: bodies.CalendarBody) -> Response:
     """Say when people are there. What is said now leaves the past as it was; `default` is for whoever has no other."""
-    return await by_code(request, service_calendar_id(code), code, service_levels.define_calendar, body, location=CALENDARS)
+    return await by_code(request, service_calendar_id(code), code, service_calendars.define, body, location=CALENDARS)
 
 
 @router.put(f"{POLICIES}/{{code}}", responses=CREATED)
 async def define_policy(request: Request, code: ConfiguredCode, body: bodies.PolicyBody) -> Response:
     """Say what is promised for which tickets. Those that are open keep the promise they were opened with."""
-    return await by_code(request, sla_policy_id(code), code, service_levels.define_policy, body, location=POLICIES)
+    return await by_code(request, sla_policy_id(code), code, sla_policies.define, body, location=POLICIES)
 
 
 @router.post(f"{POLICIES}/{{code}}/retirement")
 async def retire_policy(request: Request, code: ConfiguredCode, body: Told | None = None) -> Response:
     """It is promised no more. To define the policy again brings it back."""
-    return await by_code(request, sla_policy_id(code), code, service_levels.retire_policy, body)
+    return await by_code(request, sla_policy_id(code), code, sla_policies.retire, body)

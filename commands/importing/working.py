@@ -14,7 +14,7 @@ from commands.importing.called import Called
 from commands.importing.expressions import Unusable
 from commands.importing.statements import Coded, Facts, Importable
 from commands.marketing import static_lists
-from commands.operations import users
+from commands.operations import teams, users
 from commands.service import tasks
 from domain.customers.field_definition import FieldDefinition, Kind
 from domain.marketing.static_list import StaticList
@@ -115,8 +115,8 @@ WORKING: Mapping[str, Importable] = {
     "user.register": Importable(User, users.register, UserRegistration, describes=True),
     "user.change_availability": Importable(User, users.change_availability, Availability),
     "user.deactivate": Importable(User, users.deactivate, Coded),
-    "team.register": Importable(Team, users.register_team, TeamRegistration, describes=True),
-    "team.deactivate": Importable(Team, users.deactivate_team, Coded),
+    "team.register": Importable(Team, teams.register, TeamRegistration, describes=True),
+    "team.deactivate": Importable(Team, teams.deactivate, Coded),
     "task.create": Importable(Task, tasks.create, Creation, describes=True),
     "task.reschedule": Importable(Task, tasks.reschedule, Schedule),
     "task.assign": Importable(Task, tasks.assign, Assignee),

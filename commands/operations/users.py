@@ -1,15 +1,11 @@
-"""What can be asked of users and of teams, both known by their codes."""
+"""What can be asked of users, known by their codes."""
 
 from __future__ import annotations
 
 from commands.shared.deciding import begins, decides
-from domain.operations.team import Team, team_id
 from domain.operations.user import User, user_id
 
 register = begins(User, User.register, user_id)
 """Sets all fields of the user, and activates one who was deactivated. The team need not be registered."""
 change_availability = decides(User, User.change_availability, user_id)
 deactivate = decides(User, User.deactivate, user_id)
-register_team = begins(Team, Team.register, team_id)
-"""Sets all fields of the team, and activates one that was deactivated."""
-deactivate_team = decides(Team, Team.deactivate, team_id)

@@ -8,7 +8,7 @@ import pytest
 
 from commands.customers import customers, field_definitions
 from commands.sales import deals, order_payments, orders
-from commands.service import service_levels, tickets
+from commands.service import sla_policies, tickets
 from commands.shared import annotating
 from commands.shared.deciding import begins, decides
 from domain.operations.team import Team, team_id
@@ -32,8 +32,8 @@ def test_a_command_takes_the_id_and_what_its_decision_takes() -> None:
 
 def test_an_id_may_have_another_name_or_be_made_of_other_facts() -> None:
     assert list(facts_taken(decides(Ticket, Ticket.close, "id"))) == ["id", "status_label"]
-    assert list(facts_taken(service_levels.retire_policy)) == ["code"]
-    assert list(facts_taken(service_levels.define_policy)) == ["code", "terms"]
+    assert list(facts_taken(sla_policies.retire)) == ["code"]
+    assert list(facts_taken(sla_policies.define)) == ["code", "terms"]
     assert list(facts_taken(field_definitions.retire)) == ["entity", "key"]
 
 

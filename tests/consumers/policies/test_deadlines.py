@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from commands.service import service_levels, tasks, tickets
+from commands.service import service_calendars, sla_policies, tasks, tickets
 from consumers.policies import DEADLINES
 from consumers.policies.clock import Clock
 from consumers.policies.escalation import escalation
@@ -52,7 +52,7 @@ def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
 def promise(place: Place, *targets: PolicyTarget, code: str = "standard", priority: str | None = None) -> None:
     conditions = (Condition(field="priority", values=(priority,)),) if priority else ()
     terms = Terms(order=1, conditions=conditions, targets=targets or (RESPONSE,))
-    place.tell(service_levels.define_policy, code=code, terms=terms, at=LAST_WEEK)
+    place.tell(sla_policies.define, code=code, terms=terms, at=LAST_WEEK)
 
 
 def open_ticket(place: Place, **told: Any) -> None:
@@ -162,7 +162,7 @@ def test_business_hours_are_those_of_the_calendar_in_force_also_where_it_changes
 
 def define_calendar(place: Place, opens: str, closes: str) -> None:
     schedule = Schedule(zone="UTC", hours=(OpenHours(weekday=1, opens=opens, closes=closes),))
-    place.tell(service_levels.define_calendar, code="default", schedule=schedule, at=LAST_WEEK)
+    place.tell(service_calendars.define, code="default", schedule=schedule, at=LAST_WEEK)
 
 
 def test_a_policy_that_comes_later_holds_for_tickets_that_it_was_in_force_for(place: Place) -> None:
