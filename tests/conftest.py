@@ -6,7 +6,9 @@ former the user must be allowed to make databases.
 
 import os
 import tempfile
+from collections import defaultdict
 from collections.abc import Iterator
+from operator import itemgetter
 from pathlib import Path
 from uuid import uuid4
 
@@ -36,6 +38,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _turn(item: pytest.Item) -> int:
     folder = item.path.relative_to(HERE).parts[0]
     return LONGEST_FIRST.index(folder) if folder in LONGEST_FIRST else len(LONGEST_FIRST)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The ten files that took longest, set-up and tear-down included: where a suite that grows slow is to be looked at."""
+    seconds: dict[str, float] = defaultdict(float)
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                seconds[report.nodeid.partition("::")[0]] += report.duration
+    terminalreporter.section("ten slowest files")
+    for file, spent in sorted(seconds.items(), key=itemgetter(1), reverse=True)[:10]:
+        terminalreporter.write_line(f"{spent:7.1f} s  {file}")
 
 
 @pytest.fixture(scope="session")
