@@ -12,10 +12,10 @@ from sqlalchemy import Connection
 
 from api.customers import customer_schemas as schemas
 from api.shared.access import Caller, may
+from api.shared.as_of import Resource, When, as_of
 from api.shared.fields import External, System
 from api.shared.filtering import filters
 from api.shared.openapi import exported, listed, one
-from api.shared.past import Resource, When, as_of
 from api.shared.problems import Problem
 from api.shared.reading import LARGEST_POSITION, After, Cursor, Limit, absent, found, listing, page, read
 from api.shared.sorting import By, sorting

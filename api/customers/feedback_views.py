@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from api.customers import feedback_schemas as schemas
+from api.shared.as_of import Resource
 from api.shared.filtering import filters
-from api.shared.past import Resource
 from api.shared.references import AboutId
 from api.shared.views import Views
 from domain.customers.feedback.feedback import Feedback

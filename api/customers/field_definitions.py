@@ -10,11 +10,11 @@ from pydantic import Field, StringConstraints
 
 from api.customers import field_definition_schemas as schemas
 from api.shared.access import may
+from api.shared.as_of import Resource
 from api.shared.commanding import carry_out
 from api.shared.fields import SYSTEM, Told
 from api.shared.filtering import filters
 from api.shared.openapi import ACCEPTED, CREATED
-from api.shared.past import Resource
 from api.shared.strict import StrictRoute
 from api.shared.views import Key as KeyPath
 from api.shared.views import Views

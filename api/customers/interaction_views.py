@@ -5,8 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from api.customers import interaction_schemas as schemas
+from api.shared.as_of import Resource
 from api.shared.filtering import filters
-from api.shared.past import Resource
 from api.shared.references import AboutId
 from api.shared.views import Views
 from domain.customers.interaction import Interaction

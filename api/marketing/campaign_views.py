@@ -11,11 +11,11 @@ from sqlalchemy import Connection
 
 from api.marketing import campaign_schemas as schemas
 from api.shared.access import Caller, may
+from api.shared.as_of import Resource, When, as_of
 from api.shared.fields import External, System
 from api.shared.filtering import filters
-from api.shared.looking import Row, look_at, look_back, seen_by
+from api.shared.looking import Row, get_history, get_one, seen_by
 from api.shared.openapi import exported, listed, one
-from api.shared.past import Resource, When, as_of
 from api.shared.reading import After, AnyCode, Cursor, Limit, absent, found, listing, read
 from api.shared.schemas import CHANGE
 from api.shared.sorting import By, sorting
@@ -107,7 +107,7 @@ async def members(
 async def member(request: Request, caller: Reader, after: After, when: When, id: UUID, customer_id: UUID) -> Response:
     """One member with every touch and conversion that stands, and the positions of the events they come from."""
     of = member_id(id, customer_id)
-    return await look_at(
+    return await get_one(
         request, MEMBERS, of, after, when, name="member", show=_member, called=customer_id, subject=customer_id
     )
 
@@ -117,7 +117,7 @@ async def member_history(request: Request, caller: Reader, id: UUID, customer_id
     """Every event of the member, with what it changed."""
     of = member_id(id, customer_id)
     personal = caller.may("personal:read")
-    return await look_back(request, MEMBERS, of, name="member", show=_member, called=customer_id, personal=personal)
+    return await get_history(request, MEMBERS, of, name="member", show=_member, called=customer_id, personal=personal)
 
 
 @router.get("/{id}/leads/{lead_id}", responses=one(schemas.MEMBER_IN_FULL))

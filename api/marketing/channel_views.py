@@ -10,10 +10,10 @@ from fastapi import APIRouter, Query, Request, Response
 from api.marketing import channel_schemas
 from api.marketing.channels import PREFIX, ChannelCode
 from api.shared.access import Caller, may
+from api.shared.as_of import Resource
 from api.shared.filtering import filters
 from api.shared.looking import seen_by
 from api.shared.openapi import exported, listed
-from api.shared.past import Resource
 from api.shared.reading import FIRST_DAY, LAST_DAY, After, Cursor, Day, Limit, listing
 from api.shared.views import Views, by_code
 from domain.marketing.channel import Channel, channel_id

@@ -10,10 +10,10 @@ from pydantic import Field, StringConstraints
 
 from api.marketing import segment_schemas as schemas
 from api.shared.access import Caller, may
+from api.shared.as_of import Resource
 from api.shared.fields import Told
 from api.shared.looking import seen_by
 from api.shared.openapi import ACCEPTED, CREATED, exported, listed
-from api.shared.past import Resource
 from api.shared.reading import After, Cursor, Limit, listing, page, read
 from api.shared.strict import StrictRoute
 from api.shared.targets import target

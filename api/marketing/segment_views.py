@@ -10,9 +10,9 @@ from fastapi import APIRouter, Query, Request, Response
 from api.marketing import segment_schemas as schemas
 from api.marketing.segment_models import MODELS, Model, id_of
 from api.shared.access import Caller, may
+from api.shared.as_of import Resource
 from api.shared.looking import seen_by
 from api.shared.openapi import answers, exported, listed
-from api.shared.past import Resource
 from api.shared.reading import After, Cursor, Limit, absent, found, listing, page, read
 from api.shared.reading import report as reported
 from api.shared.views import BY_ID, Views

@@ -10,11 +10,11 @@ from pydantic import Field, StringConstraints
 
 from api.marketing import static_list_schemas as schemas
 from api.shared.access import Caller, may
+from api.shared.as_of import Resource, When
 from api.shared.fields import Told
 from api.shared.filtering import filters
-from api.shared.looking import Row, look_at, seen_by
+from api.shared.looking import Row, get_one, seen_by
 from api.shared.openapi import ACCEPTED, CREATED, exported, listed, one
-from api.shared.past import Resource, When
 from api.shared.reading import After, Cursor, Limit, absent, found, listing, read
 from api.shared.strict import StrictRoute
 from api.shared.targets import target
@@ -90,7 +90,7 @@ async def list_(request: Request, caller: Reader, after: After, when: When, id: 
         return seen_by(caller, row, "list_id")
 
     if not when.now:
-        return await look_at(request, RESOURCE, id, after, when, name="list", show=shown)
+        return await get_one(request, RESOURCE, id, after, when, name="list", show=shown)
     row, position = await read(request, READ, after, lambda connection: read_model.get(connection, id))
     return absent("list", id, position) if row is None else found(request, shown(row), position, row["version"])
 

@@ -11,12 +11,12 @@ from pydantic import Field, StringConstraints
 from api.customers.customer_bodies import UtmBody
 from api.marketing import channel_schemas
 from api.shared.access import Caller, may
+from api.shared.as_of import Resource, When, as_of
 from api.shared.commanding import carry_out
 from api.shared.fields import Body, Code, ExternalId, SystemCode, Told
 from api.shared.filtering import filters
 from api.shared.looking import Row, seen_by
 from api.shared.openapi import ACCEPTED, CREATED, one
-from api.shared.past import Resource, When, as_of
 from api.shared.reading import After, absent, found, read
 from api.shared.strict import StrictRoute
 from api.shared.views import Views

@@ -9,10 +9,10 @@ from api.operations.users import UserCode as TeamCode
 from api.operations.users import Zone
 from api.shared import targets
 from api.shared.access import may
+from api.shared.as_of import Resource
 from api.shared.fields import Line, Told
 from api.shared.filtering import filters
 from api.shared.openapi import ACCEPTED, CREATED
-from api.shared.past import Resource
 from api.shared.strict import StrictRoute
 from api.shared.views import Views, by_code
 from commands.operations import teams as commands

@@ -10,10 +10,10 @@ from pydantic import Field, StringConstraints
 from api.operations import configuration_schemas as schemas
 from api.shared import targets
 from api.shared.access import may
+from api.shared.as_of import Resource
 from api.shared.fields import SYSTEM, Code, Told
 from api.shared.filtering import filters
 from api.shared.openapi import ACCEPTED, CREATED
-from api.shared.past import Resource
 from api.shared.strict import StrictRoute
 from api.shared.views import Views, by_code
 from commands.operations import users as commands

@@ -14,12 +14,12 @@ from starlette.concurrency import run_in_threadpool
 
 from api.operations import configuration_schemas as schemas
 from api.shared.access import Caller, may
+from api.shared.as_of import Resource, When
 from api.shared.commanding import shown_once
 from api.shared.fields import Code, Told
 from api.shared.filtering import filters
-from api.shared.looking import look_at, seen_by
+from api.shared.looking import get_one, seen_by
 from api.shared.openapi import ACCEPTED, CREATED, one
-from api.shared.past import Resource, When
 from api.shared.problems import Problem
 from api.shared.reading import After
 from api.shared.strict import StrictRoute
@@ -144,4 +144,4 @@ views.history(called="history")
 async def webhook(request: Request, caller: Reader, after: After, when: When, id: UUID) -> Response:
     """One webhook; as it is now, with how far it was delivered to, and since when and why it fails."""
     resource, show = DELIVERED if when.now else RESOURCE, partial(seen_by, caller, key="webhook_id", private=())
-    return await look_at(request, resource, id, after, when, name="webhook", show=show, subject=id)
+    return await get_one(request, resource, id, after, when, name="webhook", show=show, subject=id)

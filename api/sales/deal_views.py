@@ -5,8 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from api.sales import lead_schemas as schemas
+from api.shared.as_of import Resource
 from api.shared.filtering import filters
-from api.shared.past import Resource
 from api.shared.reading import AnyCurrency
 from api.shared.views import Views
 from domain.sales.deal.deal import Deal

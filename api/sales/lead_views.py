@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from api.sales import lead_schemas as schemas
+from api.shared.as_of import Resource
 from api.shared.filtering import filters
-from api.shared.past import Resource
 from api.shared.views import Views
 from domain.sales.lead.lead import Lead
 from projections.sales import leads as read_model

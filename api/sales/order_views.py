@@ -7,8 +7,8 @@ from typing import Literal
 from fastapi import APIRouter
 
 from api.sales import order_schemas as schemas
+from api.shared.as_of import Resource
 from api.shared.filtering import filters
-from api.shared.past import Resource
 from api.shared.reading import AnyCurrency
 from api.shared.views import Views
 from domain.sales.order.order import Order

@@ -10,9 +10,9 @@ from pydantic import Field
 from api.sales import lead_schemas as schemas
 from api.shared import targets
 from api.shared.access import may
+from api.shared.as_of import Resource
 from api.shared.fields import SYSTEM, Body, Code, DecimalText, Line, Told
 from api.shared.openapi import ACCEPTED, CREATED
-from api.shared.past import Resource
 from api.shared.strict import StrictRoute
 from api.shared.views import Views, by_code
 from commands.sales import pipelines as commands

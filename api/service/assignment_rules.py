@@ -10,9 +10,9 @@ from sqlalchemy import Connection
 
 from api.shared import targets
 from api.shared.access import may
+from api.shared.as_of import Resource
 from api.shared.fields import SYSTEM, Body, Code, TheirCode, Told
 from api.shared.openapi import ACCEPTED, CREATED, exported, listed
-from api.shared.past import Resource
 from api.shared.reading import After, Cursor, Limit, listing
 from api.shared.schemas import ID, INSTANT, INTEGER, MAYBE_INSTANT, OBJECTS, TEXT, fields
 from api.shared.strict import StrictRoute

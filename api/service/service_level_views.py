@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from api.service import service_level_schemas as schemas
 from api.service.service_levels import CALENDARS, POLICIES, ConfiguredCode
-from api.shared.past import Resource
+from api.shared.as_of import Resource
 from api.shared.views import Views, by_code
 from domain.service.service_calendar import ServiceCalendar, service_calendar_id
 from domain.service.sla_policy import SlaPolicy, sla_policy_id

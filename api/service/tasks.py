@@ -12,11 +12,11 @@ from pydantic import Field, StringConstraints
 
 from api.service import task_schemas as schemas
 from api.shared.access import Caller, may
+from api.shared.as_of import Resource
 from api.shared.fields import Body, Code, Instant, Told
 from api.shared.filtering import filters
-from api.shared.looking import look_back, seen_by
+from api.shared.looking import get_history, seen_by
 from api.shared.openapi import ACCEPTED, CREATED, listed
-from api.shared.past import Resource
 from api.shared.schemas import CHANGE
 from api.shared.strict import StrictRoute
 from api.shared.targets import target
@@ -131,6 +131,6 @@ async def history(request: Request, caller: Annotated[Caller, may("tasks:read")]
     # All that is overdue is so at one moment: no event made it so while we looked.
     resource = Resource(Task, read_model.tasks, partial(read_model.get, now=_now()))
     personal = caller.may("personal:read")
-    return await look_back(
+    return await get_history(
         request, resource, id, name="task", personal=personal, show=lambda row: seen_by(caller, row, "task_id", PRIVATE)
     )

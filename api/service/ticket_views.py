@@ -14,9 +14,9 @@ from msgspec import structs
 from api.service import service_level_schemas
 from api.service import ticket_schemas as schemas
 from api.shared.access import may
+from api.shared.as_of import Resource, When, as_of
 from api.shared.filtering import filters
 from api.shared.openapi import one
-from api.shared.past import Resource, When, as_of
 from api.shared.reading import After, absent, found, read
 from api.shared.views import Views
 from domain.service.ticket.status import Status

@@ -9,14 +9,14 @@ from uuid import UUID
 from fastapi import Request, Response
 
 from api.shared.access import Caller
-from api.shared.past import Moment, Resource, as_of, history
+from api.shared.as_of import Moment, Resource, as_of, history
 from api.shared.reading import absent, found, page, read
 
 Row = Mapping[str, Any]
 Show = Callable[[Row], Row]
 
 
-async def look_at(
+async def get_one(
     request: Request,
     resource: Resource,
     id: UUID,
@@ -44,7 +44,7 @@ async def look_at(
     return found(request, show(row), position, row["version"])
 
 
-async def look_back(
+async def get_history(
     request: Request,
     resource: Resource,
     id: UUID,

@@ -11,11 +11,11 @@ from fastapi import APIRouter, Depends, Request, Response
 from sqlalchemy import Connection
 
 from api.shared.access import Caller, may
+from api.shared.as_of import Resource, When
 from api.shared.fields import External, System
 from api.shared.followed import of_customer
-from api.shared.looking import look_at, look_back, seen_by
+from api.shared.looking import get_history, get_one, seen_by
 from api.shared.openapi import exported, listed, one
-from api.shared.past import Resource, When
 from api.shared.reading import After, Cursor, Limit, listing
 from api.shared.schemas import CHANGE
 from api.shared.sorting import By, sorting
@@ -143,7 +143,7 @@ class Views:
         """`GET` of every event of one."""
 
         async def history(request: Request, caller: Caller, **key: Any) -> Response:
-            return await look_back(
+            return await get_history(
                 request,
                 self._resource,
                 self._key.id(**key),
@@ -160,7 +160,7 @@ class Views:
     def _single(self, key: Key) -> Callable[..., Awaitable[Response]]:
         async def single(request: Request, caller: Caller, after: After, when: When, **named: Any) -> Response:
             id = key.id(**named)
-            return await look_at(
+            return await get_one(
                 request,
                 self._resource,
                 id,

@@ -22,7 +22,7 @@ from domain.shared.aggregate import Aggregate
 
 AMENDABLE = ("lines", "discounts", "charges", "total", *Recipient.__annotations__)
 CHANGEABLE = (*AMENDABLE, "owner")
-BEHIND: Mapping[str, type[Aggregate]] = {"campaign_id": Campaign, "lead_id": Lead, "deal_id": Deal}
+ORIGINS: Mapping[str, type[Aggregate]] = {"campaign_id": Campaign, "lead_id": Lead, "deal_id": Deal}
 """What an order may come from, which must be there."""
 
 
@@ -48,7 +48,7 @@ def place(
     into another, the survivor is recorded. Raises NumberTaken, OrderPlacedOtherwise.
     """
     order = work.load(Order, order_id)
-    _require_behind(work, details)
+    _require_origins(work, details)
     recorded = order.placed.customer_id if order.placed else None
     customer = None if customer_id is None else surviving_customer(work, customer_id, recorded)
     terms = Terms.of(currency, lines, discounts, charges, prices_include_tax=prices_include_tax)
@@ -127,8 +127,8 @@ cancel = decides(Order, Order.cancel)
 reopen = decides(Order, Order.reopen)
 
 
-def _require_behind(work: UnitOfWork, details: Details) -> None:
+def _require_origins(work: UnitOfWork, details: Details) -> None:
     """Raises NotThere, LeadErased."""
-    for name, id in ((name, details.get(name)) for name in BEHIND):
+    for name, id in ((name, details.get(name)) for name in ORIGINS):
         if isinstance(id, UUID):
-            work.existing(BEHIND[name], id)
+            work.existing(ORIGINS[name], id)

@@ -16,7 +16,7 @@ from domain.service.ticket.ticket import Ticket
 from domain.service.ticket.values import Detail, Facts, OpenedBy
 from domain.shared.reference import Reference
 
-FOR_GOOD = ("channel", "follow_up_of", "parent_id")
+IMMUTABLE = ("channel", "follow_up_of", "parent_id")
 ABOUT = kinds(Customer, Order, Ticket)
 """What a ticket may be about, by the kind that references call it."""
 
@@ -70,7 +70,7 @@ def create_or_change(work: UnitOfWork, *, ticket_id: UUID, **facts: Unpack[Openi
     ticket = work.load(Ticket, ticket_id)
     if not ticket.exists:
         return open(work, ticket_id=ticket_id, **facts)
-    stays = {name: value for name, value in facts.items() if name in FOR_GOOD}
+    stays = {name: value for name, value in facts.items() if name in IMMUTABLE}
     opened = {"number": facts.get("number") or ticket.number, "opened_by": facts["opened_by"], **stays}
     refuse_otherwise(ticket, ticket.opened, TicketOpenedOtherwise, "opened", **opened)
     if external := facts.get("external"):

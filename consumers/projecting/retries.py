@@ -14,8 +14,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Row, delete, func, or_, select, update
 
 from consumers.projecting.arrivals import decode
-from consumers.projecting.everyone import EventsForEveryone
 from consumers.projecting.faults import frames_of, is_transient, name_of
+from consumers.projecting.global_events import EventsForEveryone
 from infra.event_store.mapper import Stored
 from infra.event_store.store import EventStore
 from infra.read_models.database import ReadModels

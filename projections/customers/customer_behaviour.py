@@ -75,7 +75,7 @@ class Behaviour(msgspec.Struct, omit_defaults=True):
         self.touches += other.touches
         self.numbers = other.numbers | self.numbers
 
-    def put_down(self) -> str:
+    def dump(self) -> str:
         return _encode(self).decode()
 
 
@@ -83,7 +83,7 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 _decode = msgspec.json.Decoder(Behaviour).decode
 
 
-def taken_up(state: str) -> Behaviour:
+def load(state: str) -> Behaviour:
     """The behaviour as it was put down."""
     return _decode(state)
 

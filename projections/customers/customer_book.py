@@ -52,7 +52,7 @@ class CustomerBook(Customer):
     """A customer's state, to be folded, put down and taken up again."""
 
     @classmethod
-    def taken_up(cls, id: UUID, text: str | None) -> CustomerBook:
+    def load(cls, id: UUID, text: str | None) -> CustomerBook:
         """The book as it was put down; an empty one where it never was."""
         book = cls(id)
         if text is not None:
@@ -62,7 +62,7 @@ class CustomerBook(Customer):
     def fold(self, recorded: Recorded) -> None:
         recorded.event.apply(self, recorded.metadata)
 
-    def put_down(self) -> str:
+    def dump(self) -> str:
         return _encode(
             Kept(
                 details=Details(**self.details),

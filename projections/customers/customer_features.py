@@ -21,7 +21,7 @@ from domain.service.ticket.status import Moved, course
 from domain.service.ticket.ticket import move_of
 from domain.shared.annotations import AttributesSet
 from domain.shared.events import Event, Recorded
-from projections.customers.customer_behaviour import Behaviour, Spent, taken_up
+from projections.customers.customer_behaviour import Behaviour, Spent, load
 from projections.sales.order_book import Book, figures
 from projections.shared.projection import Delivery
 from projections.shared.rows import Instant, Row, Rows
@@ -95,7 +95,7 @@ class Features:
         self._tickets = Tickets(rows, _streams(batch, TICKET_EVENTS))
         self._moved: dict[UUID, int] = {}
         self._erased: set[UUID] = set()
-        self.of = {id: taken_up(row["state"]) for id, row in known.items() if row["state"] is not None}
+        self.of = {id: load(row["state"]) for id, row in known.items() if row["state"] is not None}
 
     def fold(self, delivery: Delivery) -> Collection[UUID]:
         """The customers whose features the event may have moved, or who were erased."""
@@ -119,7 +119,7 @@ class Features:
         self._rows.save(customer_features, [self._row(id, position) for id, position in self._moved.items()])
 
     def _row(self, id: UUID, position: int) -> Row:
-        return {"customer_id": id, "position": position, "state": self.of[id].put_down() if id in self.of else None}
+        return {"customer_id": id, "position": position, "state": self.of[id].dump() if id in self.of else None}
 
     def _count(self, behaviour: Behaviour, recorded: Recorded) -> None:
         event = recorded.event
@@ -145,7 +145,7 @@ class Orders:
     def __init__(self, rows: Rows, streams: Collection[UUID]) -> None:
         self._rows = rows
         self._known = rows.load(feature_orders, streams)
-        self._books = {id: Book.taken_up(id, row["state"]) for id, row in self._known.items()}
+        self._books = {id: Book.load(id, row["state"]) for id, row in self._known.items()}
 
     def fold(self, recorded: Recorded, behaviour: Behaviour) -> None:
         """Move what the order adds to its day by the difference that the event makes."""
@@ -157,7 +157,7 @@ class Orders:
         self._known[book.id] = before | {"orders": orders, "net": net}
 
     def save(self, erased: Collection[UUID]) -> None:
-        rows = [row | {"state": self._books[id].put_down()} for id, row in self._known.items()]
+        rows = [row | {"state": self._books[id].dump()} for id, row in self._known.items()]
         self._rows.delete(feature_orders, "customer_id", erased)
         self._rows.save(feature_orders, [row for row in rows if row["customer_id"] not in erased])
 

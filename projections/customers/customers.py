@@ -71,7 +71,7 @@ Narrow = tuple[frozenset[tuple[UUID, str, str]], frozenset[str]]
 
 def apply(batch: Sequence[Delivery], rows: Rows) -> None:
     known = rows.load(customers, {id for delivery in batch for id in _customers(delivery)})
-    books = {id: CustomerBook.taken_up(id, row["state"]) for id, row in known.items()}
+    books = {id: CustomerBook.load(id, row["state"]) for id, row in known.items()}
     before = {id: _narrow(book) for id, book in books.items()}
     made = dict(known)
     touched: dict[UUID, None] = {}
@@ -83,7 +83,7 @@ def apply(batch: Sequence[Delivery], rows: Rows) -> None:
             if id in books:
                 made[id] = _row(made.get(id), id, recorded)
                 touched[id] = None
-    rows.save(customers, [made[id] | _standing(books[id], made[id]) for id in touched])
+    rows.save(customers, [made[id] | _columns(books[id], made[id]) for id in touched])
     _save_narrow(rows, books, {id for id in touched if before.get(id) != _narrow(books[id])})
 
 
@@ -132,7 +132,7 @@ def _survivor(before: UUID | None, recorded: Recorded) -> UUID | None:
     return before
 
 
-def _standing(book: CustomerBook, row: Row) -> Row:
+def _columns(book: CustomerBook, row: Row) -> Row:
     if row["erased_at"] is not None:
         book.forget()
         return dict.fromkeys(GONE) | {"search_name": "", "archived": False}
@@ -146,7 +146,7 @@ def _standing(book: CustomerBook, row: Row) -> Row:
         "team": team,
         "source_channel": source and source.channel,
         "archived": book.archived,
-        "state": book.put_down(),
+        "state": book.dump(),
     }
 
 

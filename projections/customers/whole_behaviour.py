@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, select
 
-from projections.customers.customer_behaviour import Behaviour, taken_up
+from projections.customers.customer_behaviour import Behaviour, load
 from projections.customers.customer_features import customer_features
 from projections.customers.merging import whole_customers
 
@@ -45,7 +45,7 @@ def _behaviours(connection: Connection, ids: Sequence[UUID]) -> Iterator[tuple[U
     row = customer_features.c
     for start in range(0, len(ids), PORTION):
         query = select(row.customer_id, row.state).where(row.customer_id.in_(ids[start : start + PORTION]))
-        yield from ((id, taken_up(state)) for id, state in connection.execute(query) if state is not None)
+        yield from ((id, load(state)) for id, state in connection.execute(query) if state is not None)
 
 
 def _together(behaviours: Sequence[Behaviour]) -> Behaviour:

@@ -76,7 +76,7 @@ class CampaignBook(Campaign):
     """A campaign's state, to be folded, put down and taken up again."""
 
     @classmethod
-    def taken_up(cls, id: UUID, text: str | None) -> CampaignBook:
+    def load(cls, id: UUID, text: str | None) -> CampaignBook:
         """The book as it was put down; an empty one where it never was."""
         book = cls(id)
         if text is not None:
@@ -86,7 +86,7 @@ class CampaignBook(Campaign):
     def fold(self, recorded: Recorded) -> None:
         recorded.event.apply(self, recorded.metadata)
 
-    def put_down(self) -> str:
+    def dump(self) -> str:
         return _encode(
             Kept(
                 plan=self.terms(),

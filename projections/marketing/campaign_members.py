@@ -26,7 +26,7 @@ from projections.marketing.member_book import (
     Mark,
     MemberBook,
     days_after,
-    taken_up,
+    load,
 )
 from projections.shared.lists import Listing
 from projections.shared.projection import Delivery, Projection, own, progress, types
@@ -72,12 +72,12 @@ conversions = table(
 def apply(batch: Sequence[Delivery], rows: Rows) -> None:
     mine = own(batch, (Membership,))
     made = rows.load(members, {recorded.stream for recorded in mine})
-    books = {id: taken_up(row["state"]) for id, row in made.items()}
+    books = {id: load(row["state"]) for id, row in made.items()}
     before = {id: _conversions(id, book) for id, book in books.items()}
     for recorded in mine:
         made[recorded.stream] = progress(made.get(recorded.stream), recorded) | {"member_id": recorded.stream}
         _fold(books, recorded)
-    rows.save(members, [made[id] | _standing(book) for id, book in books.items()])
+    rows.save(members, [made[id] | _columns(book) for id, book in books.items()])
     after = {id: _conversions(id, book) for id, book in books.items()}
     changed = [id for id in books if before.get(id, []) != after[id]]
     rows.delete(conversions, "member_id", [id for id in changed if before.get(id)])
@@ -91,7 +91,7 @@ def _fold(books: dict[UUID, MemberBook], recorded: Recorded) -> None:
     books[recorded.stream].fold(recorded)
 
 
-def _standing(book: MemberBook) -> Row:
+def _columns(book: MemberBook) -> Row:
     started = book.started()
     return {
         "campaign_id": book.campaign_id,
@@ -102,7 +102,7 @@ def _standing(book: MemberBook) -> Row:
         "started_on": started.own,
         "reached": sum(BIT[mark] for mark in book.marks()),
         "converted_after": min((after for after in _days_after(book) if after is not None), default=None),
-        "state": book.put_down(),
+        "state": book.dump(),
     }
 
 
@@ -144,7 +144,7 @@ def get(connection: Connection, id: UUID) -> Row | None:
     row = connection.execute(select(members).where(members.c.member_id == id)).mappings().first()
     if row is None:
         return None
-    book = taken_up(row["state"])
+    book = load(row["state"])
     return _shown(dict(row), book) | {
         "touches": [_touch(touch) for touch in book.touches],
         "conversions": [_converted(id, conversion, book) for id, conversion in book.conversions.items()],
@@ -165,7 +165,7 @@ def _shown(row: Row, book: MemberBook) -> Row:
 
 
 LISTED: Listing[Filter, Sort] = Listing(
-    members, Filter, "started_at", show=lambda row: _shown(row, taken_up(row["state"])), rules={"stage": has}
+    members, Filter, "started_at", show=lambda row: _shown(row, load(row["state"])), rules={"stage": has}
 )
 listing = LISTED.listing
 

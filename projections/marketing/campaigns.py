@@ -47,13 +47,13 @@ campaign_tags, campaign_channels = several("campaign", "tag"), several("campaign
 def apply(batch: Sequence[Delivery], rows: Rows) -> None:
     mine = own(batch, CAMPAIGN_EVENTS)
     made = rows.load(campaign_rows, {recorded.stream for recorded in mine})
-    books = {id: CampaignBook.taken_up(id, row["state"]) for id, row in made.items()}
+    books = {id: CampaignBook.load(id, row["state"]) for id, row in made.items()}
     before = {id: _narrow(book) for id, book in books.items()}
     for recorded in mine:
         book = books.setdefault(recorded.stream, CampaignBook(recorded.stream))
         book.fold(recorded)
         made[book.id] = _row(made.get(book.id), recorded)
-    rows.save(campaign_rows, [made[id] | _standing(book) for id, book in books.items()])
+    rows.save(campaign_rows, [made[id] | _columns(book) for id, book in books.items()])
     _save_narrow(rows, books, {id for id, book in books.items() if before.get(id) != _narrow(book)})
 
 
@@ -63,7 +63,7 @@ def _row(before: Row | None, recorded: Recorded) -> Row:
     return row | progress(before, recorded)
 
 
-def _standing(book: CampaignBook) -> Row:
+def _columns(book: CampaignBook) -> Row:
     owner, team = book.assignment
     return {
         "name": book.plan["name"],
@@ -72,7 +72,7 @@ def _standing(book: CampaignBook) -> Row:
         "team": team,
         "currency": book.currency,
         "attribution_window_days": book.plan["attribution_window_days"],
-        "state": book.put_down(),
+        "state": book.dump(),
     }
 
 
@@ -128,7 +128,7 @@ def get(connection: Connection, campaign_id: UUID, today: date | None = None) ->
 
 
 def _shown(row: Row, today: date | None) -> Row:
-    book = CampaignBook.taken_up(row["campaign_id"], row["state"])
+    book = CampaignBook.load(row["campaign_id"], row["state"])
     return {name: row[name] for name in OWN} | profile(book, today)
 
 
@@ -152,7 +152,7 @@ def planned(connection: Connection, campaign_id: UUID | None = None) -> list[Pla
 
 
 def _planned(row: Row) -> Planned:
-    book = CampaignBook.taken_up(row["campaign_id"], row["state"])
+    book = CampaignBook.load(row["campaign_id"], row["state"])
     variants = tuple(variant.code for variant in book.terms().variants)
     window: int | None = row["attribution_window_days"]
     return Planned(row["campaign_id"], row["name"], row["currency"], window, variants, book.spent_by_currency())

@@ -115,7 +115,7 @@ class MemberBook(msgspec.Struct, kw_only=True, omit_defaults=True):
         at = _when(metadata)
         return cls(campaign_id=first.campaign_id, customer_id=first.customer_id, lead_id=first.lead_id, first=at)
 
-    def put_down(self) -> str:
+    def dump(self) -> str:
         return _encode(self).decode()
 
     def fold(self, recorded: Recorded) -> None:
@@ -188,7 +188,7 @@ class MemberBook(msgspec.Struct, kw_only=True, omit_defaults=True):
 _decode = msgspec.json.Decoder(MemberBook).decode
 
 
-def taken_up(text: str) -> MemberBook:
+def load(text: str) -> MemberBook:
     """The book as it was put down."""
     return _decode(text)
 

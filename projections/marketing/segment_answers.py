@@ -17,7 +17,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select
 
-from projections.customers.customer_behaviour import Behaviour, as_of_day, taken_up, values
+from projections.customers.customer_behaviour import Behaviour, as_of_day, load, values
 from projections.customers.customer_features import customer_features
 from projections.customers.merging import merged_into, parts_of_others
 from projections.customers.whole_behaviour import whole, wholes
@@ -153,7 +153,7 @@ def listing(
     found = page(connection, query, Order(row.customer_id, row.customer_id), limit, cursor)
 
     def shown(row: Row) -> Row:
-        behaviour = merged.get(row["customer_id"]) or taken_up(row["state"])
+        behaviour = merged.get(row["customer_id"]) or load(row["state"])
         return _label(row, by[model_id, row["fit_position"]], behaviour, now.ended)
 
     return found._replace(rows=[shown(row) for row in found.rows])
@@ -245,7 +245,7 @@ def _everyone(connection: Connection, model: Model, now: Known) -> Iterator[Seen
         if row.customer_id in merged.behaviours:
             yield seen(model, merged.behaviours[row.customer_id], now.ended)
         elif row.customer_id not in merged.parts:
-            behaviour = taken_up(row.state)
+            behaviour = load(row.state)
             found = values(model.fitted.features, behaviour, model.day(now.ended))
             yield Seen(as_of_day(behaviour, model.day(now.ended)), found, _missing(row.missing), row.cluster)
 

@@ -25,7 +25,7 @@ from domain.marketing.segment_model import (
     Transform,
     check_features,
 )
-from projections.customers.customer_behaviour import Behaviour, taken_up, values
+from projections.customers.customer_behaviour import Behaviour, load, values
 from projections.customers.customer_features import customer_features
 from projections.customers.whole_behaviour import wholes
 from projections.marketing.segment_assignment import transformed_all
@@ -132,7 +132,7 @@ def _behaviours(connection: Connection) -> Iterator[Behaviour]:
             if id in merged:
                 yield merged[id]
             elif state is not None and id not in parts:
-                yield taken_up(state)
+                yield load(state)
         portion = connection.execute(query.where(customers.customer_id > portion[-1].customer_id)).all()
 
 

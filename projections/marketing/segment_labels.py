@@ -23,7 +23,7 @@ from sqlalchemy import BigInteger, Column, Date, Double, Index, Integer, Text, U
 from domain.operations.calendar import DayEnded
 from domain.shared.events import Recorded
 from projections.customers import customer_features
-from projections.customers.customer_behaviour import Behaviour, as_of_day, taken_up, values
+from projections.customers.customer_behaviour import Behaviour, as_of_day, load, values
 from projections.customers.customer_features import Features
 from projections.marketing import segment_models, segment_rule_labels, segment_rules
 from projections.marketing.segment_assignment import assign, assign_all
@@ -174,7 +174,7 @@ def _change_rule(rows: Rows, known: Known, recorded: Recorded) -> None:
 def _label_everyone(rows: Rows, model: Model, ended: date | None, position: int) -> None:
     for portion in rows.each(customer_features.customer_features):
         states = {row["customer_id"]: row["state"] for row in portion if row["state"] is not None}
-        found = all_seen(model, [taken_up(state) for state in states.values()], ended)
+        found = all_seen(model, [load(state) for state in states.values()], ended)
         moves = Moves(rows, rows.select(labels, "customer_id", states))
         for id, one in zip(states, found, strict=True):
             moves.see(id, model, one, position)

@@ -18,7 +18,7 @@ import msgspec
 from sqlalchemy import Connection, func, select
 
 from domain.marketing.segment_expression import features_of
-from projections.customers.customer_behaviour import Behaviour, as_of_day, taken_up
+from projections.customers.customer_behaviour import Behaviour, as_of_day, load
 from projections.customers.customer_features import customer_features
 from projections.customers.merging import parts_of_others
 from projections.customers.whole_behaviour import wholes
@@ -113,7 +113,7 @@ def labelled(connection: Connection, rule_id: UUID, *, limit: int = 50, cursor: 
     found = page(connection, query, Order(features.customer_id, features.customer_id), limit, cursor)
 
     def shown(row: Row) -> Row:
-        label = merged.get(row["customer_id"]) or _standing(row, said, taken_up(row["state"]), ended)
+        label = merged.get(row["customer_id"]) or _standing(row, said, load(row["state"]), ended)
         return _label(row["customer_id"], label, row)
 
     return found._replace(rows=[shown(row) for row in found.rows])

@@ -19,7 +19,7 @@ from sqlalchemy import BigInteger, Column, Date, Index, Text, Uuid
 
 from domain.marketing.segment_expression import Seen, Window, feature_of, features_of, holds
 from projections.customers import customer_features
-from projections.customers.customer_behaviour import Behaviour, Spent, as_of_day, taken_up, value
+from projections.customers.customer_behaviour import Behaviour, Spent, as_of_day, load, value
 from projections.marketing.segment_rules import Rule
 from projections.shared.rows import Row, Rows
 from projections.shared.tables import columns, table
@@ -131,7 +131,7 @@ def label_everyone(rows: Rows, rules: Sequence[Rule], ended: date | None, positi
         states: Mapping[UUID, str] = {row["customer_id"]: row["state"] for row in portion if row["state"] is not None}
         moves = RuleMoves(rows, states.keys())
         for id, state in states.items():
-            moves.see(id, first_that_holds(rules, taken_up(state), ended), position)
+            moves.see(id, first_that_holds(rules, load(state), ended), position)
         moves.save()
 
 

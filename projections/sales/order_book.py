@@ -111,7 +111,7 @@ class Book(State):
         self.tracking: dict[str, str] = {}
 
     @classmethod
-    def taken_up(cls, id: UUID, kept: str | None, private: str | None = None) -> Book:
+    def load(cls, id: UUID, kept: str | None, private: str | None = None) -> Book:
         """The book as it was put down; an empty one where it never was."""
         book = cls(id)
         if kept is not None:
@@ -135,7 +135,7 @@ class Book(State):
     def forget(self) -> None:
         self._take_up_private(Private())
 
-    def put_down(self) -> str:
+    def dump(self) -> str:
         return _encode(Kept(**{field: getattr(self, field) for field in Kept.__struct_fields__})).decode()
 
     def private(self) -> str | None:

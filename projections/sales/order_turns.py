@@ -25,7 +25,7 @@ def turns(
 ) -> Iterator[tuple[Book, Recorded, Standing, Standing]]:
     """Each event with its order's book, and what the order stood at before and stands at now, unless it is a test."""
     known = rows.load(kept, {recorded.stream for recorded in mine})
-    books = {id: Book.taken_up(id, row["state"]) for id, row in known.items()}
+    books = {id: Book.load(id, row["state"]) for id, row in known.items()}
     sums = {id: stands(book) for id, book in books.items()}
     for recorded in mine:
         book = books.setdefault(recorded.stream, Book(recorded.stream))
@@ -33,4 +33,4 @@ def turns(
         before, sums[book.id] = sums.get(book.id, nothing), stands(book)
         if not book.facts().test:
             yield book, recorded, before, sums[book.id]
-    rows.save(kept, [{"order_id": id, "state": book.put_down()} for id, book in books.items()])
+    rows.save(kept, [{"order_id": id, "state": book.dump()} for id, book in books.items()])

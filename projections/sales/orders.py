@@ -50,7 +50,7 @@ def _told(recorded: Recorded, before: Row | None) -> Row:
     return before or {"order_id": recorded.stream, "placed_at": told.occurred_at, "placed_on": own_day(told)}
 
 
-def _standing(book: Book) -> Row:
+def _columns(book: Book) -> Row:
     placed, sums = book.facts(), figures(book)
     owner, team = book.assignment
     return {
@@ -68,7 +68,7 @@ def _standing(book: Book) -> Row:
         "net": sums.net,
         "total": minor_units(book.total, book.currency),
         "test": placed.test,
-        "state": book.put_down(),
+        "state": book.dump(),
     }
 
 
@@ -100,7 +100,7 @@ Sort = Literal["placed_at", "position", "number"]
 
 def _details(order_id: UUID, state: str, private: str | None) -> Row:
     """The parts of an order, as plain JSON values."""
-    book = Book.taken_up(order_id, state, private)
+    book = Book.load(order_id, state, private)
     placed = book.facts()
     return {
         "tags": sorted(book.tags),
@@ -132,4 +132,4 @@ def by_number(connection: Connection, number: str) -> Row | None:
     return LISTED.first(connection, order_rows.c.number == number)
 
 
-orders = ORDERS.projection(2, ORDER_EVENTS, Book.taken_up, _told, _standing, Erased)
+orders = ORDERS.projection(2, ORDER_EVENTS, Book.load, _told, _columns, Erased)

@@ -109,7 +109,7 @@ class TicketBook(Ticket):
         self.resolution: str | None = None
 
     @classmethod
-    def taken_up(cls, id: UUID, kept: str | None, private: str | None = None) -> TicketBook:
+    def load(cls, id: UUID, kept: str | None, private: str | None = None) -> TicketBook:
         """The book as it was put down; an empty one where it never was."""
         book = cls(id)
         if kept is not None:
@@ -164,7 +164,7 @@ class TicketBook(Ticket):
             raise LookupError(f"The ticket {self.id} begins without being opened.")
         return self.opened
 
-    def put_down(self) -> str:
+    def dump(self) -> str:
         kept = {field: getattr(self, field) for field in Kept.__struct_fields__}
         return _encode(Kept(**kept | {"about": sorted(self.about, key=str)})).decode()
 

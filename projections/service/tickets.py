@@ -52,7 +52,7 @@ def _told(recorded: Recorded, before: Row | None) -> Row:
     return row | {"last_activity_at": max(row.get("last_activity_at", told.occurred_at), told.occurred_at)}
 
 
-def _standing(book: TicketBook) -> Row:
+def _columns(book: TicketBook) -> Row:
     opened, course = book.facts(), followed(book.told)
     agent, team = book.assignment
     return {
@@ -76,7 +76,7 @@ def _standing(book: TicketBook) -> Row:
         "solutions": len(course.solutions),
         "reopens": len(course.reopenings),
         "replies": len(book.replies),
-        "state": book.put_down(),
+        "state": book.dump(),
     }
 
 
@@ -120,10 +120,10 @@ RULES = {
 
 
 def _details(ticket_id: UUID, state: str, private: str | None) -> Row:
-    return details(TicketBook.taken_up(ticket_id, state, private))
+    return details(TicketBook.load(ticket_id, state, private))
 
 
 LISTED: books.Shelf[Filter, Sort] = books.Shelf(TICKETS, Filter, "opened_at", _details, rules=RULES)
 get, listing = LISTED.get, LISTED.listing
 
-tickets = TICKETS.projection(2, TICKET_EVENTS, TicketBook.taken_up, _told, _standing, Erased)
+tickets = TICKETS.projection(2, TICKET_EVENTS, TicketBook.load, _told, _columns, Erased)

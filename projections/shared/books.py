@@ -54,13 +54,13 @@ class Kept(NamedTuple):
         self,
         version: int,
         events: Sequence[type[Event]],
-        taken_up: Callable[[UUID, str | None, str | None], B],
+        load: Callable[[UUID, str | None, str | None], B],
         told: Callable[[Recorded, Row | None], Row],
         standing: Callable[[B], Row],
         *erasures: type[Event],
     ) -> Projection:
         """The read model of the books' own events, and of those that erase their subject."""
-        apply = partial(apply_to, self, events, taken_up, told, standing)
+        apply = partial(apply_to, self, events, load, told, standing)
         return Projection(str(self.rows.name), version, self, apply, types(*events, *erasures))
 
 
@@ -119,7 +119,7 @@ class Shelf(Listing[Wanted, Sort]):
 def apply_to(
     kept: Kept,
     events: Sequence[type[Event]],
-    taken_up: Callable[[UUID, str | None, str | None], B],
+    load: Callable[[UUID, str | None, str | None], B],
     told: Callable[[Recorded, Row | None], Row],
     standing: Callable[[B], Row],
     batch: Sequence[Delivery],
@@ -132,7 +132,7 @@ def apply_to(
     kinds = tuple(events)
     ids = {recorded.stream for recorded in own(batch, events)}
     known, private = rows.load(kept.rows, ids), rows.load(kept.private, ids)
-    books = {id: taken_up(id, _text(known.get(id), "state"), _text(private.get(id), "private")) for id in ids}
+    books = {id: load(id, _text(known.get(id), "state"), _text(private.get(id), "private")) for id in ids}
     tags = {id: set(book.tags) for id, book in books.items()}
     made = dict(known)
     erased: set[UUID] = set()

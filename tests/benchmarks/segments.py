@@ -94,4 +94,4 @@ def _behaviour(chance: random.Random) -> Behaviour:
 
 
 def _row(n: int, behaviour: Behaviour) -> dict[str, object]:
-    return {"customer_id": UUID(int=n), "position": 1, "state": behaviour.put_down()}
+    return {"customer_id": UUID(int=n), "position": 1, "state": behaviour.dump()}

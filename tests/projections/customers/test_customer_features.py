@@ -18,7 +18,7 @@ from domain.marketing.segment_model import Feature
 from domain.marketing.touchpoint import Touchpoint
 from domain.sales.order.values import LineQuantity
 from domain.service.ticket.ticket import Ticket
-from projections.customers.customer_behaviour import Behaviour, taken_up, value, values
+from projections.customers.customer_behaviour import Behaviour, load, value, values
 from projections.customers.customer_features import customer_features
 from projections.marketing.segment_labels import segment_labels
 from tests.projections.harness import History, fold, in_memory
@@ -40,7 +40,7 @@ def behaviours(history: History) -> dict[Any, Behaviour | None]:
     with in_memory(segment_labels) as connection:
         fold(connection, history, segment_labels)
         rows = connection.execute(select(customer_features.c.customer_id, customer_features.c.state))
-        return {row.customer_id: row.state and taken_up(row.state) for row in rows}
+        return {row.customer_id: row.state and load(row.state) for row in rows}
 
 
 def of(history: History, who: Customer, name: str, currency: str | None = None, day: date = DAY) -> float | None:
