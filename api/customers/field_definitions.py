@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Annotated
-from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import Field, StringConstraints
@@ -11,11 +10,11 @@ from pydantic import Field, StringConstraints
 from api.customers import field_definition_schemas as schemas
 from api.shared.access import may
 from api.shared.as_of import Resource
-from api.shared.commanding import carry_out
 from api.shared.fields import SYSTEM, Told
 from api.shared.filtering import filters
 from api.shared.openapi import ACCEPTED, CREATED
 from api.shared.strict import StrictRoute
+from api.shared.targets import by_words
 from api.shared.views import Key as KeyPath
 from api.shared.views import Views
 from commands.customers import field_definitions as commands
@@ -63,26 +62,14 @@ class FieldBody(Told):
 @commanding.put("/{entity}/{key}", responses=CREATED)
 async def define_or_revise(request: Request, entity: Entity, key: Key, body: FieldBody) -> Response:
     """Define a field; of one that is there, change its name and its options."""
-    answer = await carry_out(
-        request,
-        commands.define_or_revise,
-        body,
-        target=field_definition_id(entity, key),
-        location=PREFIX,
-        entity=entity,
-        key=key,
-        **body.facts(),
-    )
-    if "Location" in answer.headers:
-        answer.headers["Location"] = f"{PREFIX}/{quote(entity)}/{quote(key)}"
-    return answer
+    id, words = field_definition_id(entity, key), {"entity": entity, "key": key}
+    return await by_words(request, id, words, commands.define_or_revise, body, location=PREFIX)
 
 
 @commanding.post("/{entity}/{key}/retirement")
 async def retire(request: Request, entity: Entity, key: Key, body: Told | None = None) -> Response:
     """Ask for it no more. Its values stay."""
-    id = field_definition_id(entity, key)
-    return await carry_out(request, commands.retire, body, target=id, entity=entity, key=key)
+    return await by_words(request, field_definition_id(entity, key), {"entity": entity, "key": key}, commands.retire, body)
 
 
 views = Views(

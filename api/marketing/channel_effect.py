@@ -11,7 +11,7 @@ from api.sales.channel_sales import DEFINITION as SALES
 from api.shared.access import may
 from api.shared.grouping import From, To, grouped
 from api.shared.openapi import answers, exported
-from api.shared.reading import FIRST_DAY, LAST_DAY, After, AnyCode, read, report
+from api.shared.reading import FIRST_DAY, LAST_DAY, After, AnyCode, AnyCurrency, read, report
 from api.shared.zones import Zone
 from projections.marketing import channel_effect as read_model
 from projections.shared.reports import period_of
@@ -42,7 +42,7 @@ async def channel_effect(
     to: To = LAST_DAY,
     by: ByChannel = ("channel",),
     channel: AnyCode = None,
-    currency: Annotated[str | None, Query(pattern=r"^[A-Z]{3}$")] = None,
+    currency: AnyCurrency = None,
     conversion: Annotated[read_model.Conversion, Query(description="What conversion_rate is.")] = "orders-per-visit",
 ) -> Response:
     """Which channel earns: visits, leads, orders, sales, conversion, customers and cost, by channel, period and currency."""

@@ -32,7 +32,7 @@ reading = APIRouter(prefix=LISTS.location, tags=["lists"])
 
 Reader = Annotated[Caller, may("lists:read")]
 
-# Whoever was merged stands with who is left.
+# Merged customers are counted with their survivor.
 READ = {"static_lists": None, "customer_view": None}
 RESOURCE = Resource(StaticList, read_model.static_lists, read_model.as_it_was)
 

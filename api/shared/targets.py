@@ -5,7 +5,7 @@ These are plain calls and not dependencies of FastAPI, each of which costs every
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
@@ -61,8 +61,21 @@ async def by_code(
     request: Request, id: UUID, code: str, command: Command, body: Told | None = None, *, location: str | None = None
 ) -> Response:
     """Run a command on the one with this code, which derives its `id`: 201 where it is made below `location`."""
-    stated = body.facts() if body else {}
-    response = await carry_out(request, command, body, target=id, location=location, code=code, **stated)
+    return await by_words(request, id, {"code": code}, command, body, location=location)
+
+
+async def by_words(
+    request: Request,
+    id: UUID,
+    words: Mapping[str, str],
+    command: Command,
+    body: Told | None = None,
+    *,
+    location: str | None = None,
+) -> Response:
+    """As `by_code`, for one that several words derive the `id` of: facts of the command, and the steps of its path."""
+    facts = {**words, **(body.facts() if body else {})}
+    response = await carry_out(request, command, body, target=id, location=location, **facts)
     if "Location" in response.headers:
-        response.headers["Location"] = f"{location}/{quote(code)}"
+        response.headers["Location"] = "/".join([location or "", *map(quote, words.values())])
     return response
