@@ -28,11 +28,12 @@ from infra.settings import Settings
 from infra.wiring import PROJECTIONS, Deployment, deploy
 from tests.api.client import Client
 from tests.api.sales.given_orders import placed
+from tests.waiting import PATIENCE
 
 Headers = dict[str, str]
 KeyFor = Callable[[Role], Headers]
 
-SETTINGS = {"master_key": "5a" * 32, "after_timeout": 10.0, "body_limit": 100_000}
+SETTINGS = {"master_key": "5a" * 32, "after_timeout": 60.0, "body_limit": 100_000}
 ENGINES = ("sqlite", "postgresql")
 on_both_engines = pytest.mark.parametrize("engine", ENGINES, indirect=True)
 
@@ -47,7 +48,7 @@ def engine(request: pytest.FixtureRequest) -> str:
 def settings(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> Settings:
     if engine == "sqlite":
         return Settings.model_validate(SETTINGS | {"home": tmp_path / "home"})
-    url = request.getfixturevalue("database_url")
+    url = request.getfixturevalue("prepared_database_url")
     return Settings.model_validate(SETTINGS | {"home": tmp_path / "home", "database_url": url, "kafka": "127.0.0.1:1"})
 
 
@@ -141,7 +142,7 @@ def new_key(executor: Executor, role: Role) -> Headers:
     text, hash = new_key_text(id)
     context = Context(now=datetime.now(UTC), actor=Actor(type="system", id="test"))
     facts = {"key_id": id, "label": f"{role} of a test", "roles": [role], "hash": hash}
-    outcome = executor.submit(Command(api_keys.issue, facts, context)).result(timeout=10)
+    outcome = executor.submit(Command(api_keys.issue, facts, context)).result(timeout=PATIENCE)
     assert outcome.refusal is None
     return {"Authorization": f"Bearer {text}"}
 

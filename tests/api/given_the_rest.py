@@ -15,6 +15,7 @@ from domain.shared.events import Actor, Context
 from tests.api.given_marks import id_of, made
 from tests.api.marketing.given_segments import Api, tell
 from tests.api.sales.given_leads import LEAD, STAGES
+from tests.waiting import PATIENCE
 
 ERASURE = {"reason": "requested", "requested_by": "customer"}
 HOURS = [{"weekday": day, "opens": "09:00", "closes": "17:00"} for day in range(1, 6)]
@@ -104,7 +105,7 @@ def _assignment(api: Api, executor: Executor, customer: str) -> None:
 def _decide(executor: Executor, function: Any, **facts: Any) -> None:
     """As a policy does, at once."""
     context = Context(now=datetime.now(UTC), actor=Actor(type="policy", id="assignment"), origin="policy")
-    executor.submit(Command(function, facts, context)).result(timeout=10)
+    executor.submit(Command(function, facts, context)).result(timeout=PATIENCE)
 
 
 def _leads(api: Api, customer: str) -> str:

@@ -12,9 +12,9 @@ from infra.read_models import checkpoints
 from infra.read_models.checkpoints import Checkpoint
 from infra.read_models.database import ReadModels, postgres_read_models
 from infra.read_models.positions import metadata
-from infra.servers.process import wait_until
 from tests.consumers.reading import applied, concerned, read_all
 from tests.consumers.things import store_at
+from tests.waiting import wait_until
 
 
 class Place(NamedTuple):
@@ -52,8 +52,8 @@ class Place(NamedTuple):
     def is_routed(self) -> bool:
         return self.routed() == self.store.head()
 
-    def wait_until_routed(self, timeout: float = 30) -> None:
-        wait_until(self.is_routed, timeout, "everything is routed")
+    def wait_until_routed(self) -> None:
+        wait_until(self.is_routed, "everything is routed", self.routed)
 
     def assert_each_event_once_in_order(self) -> None:
         assert applied(read_all(self.bootstrap, self.topic)) == concerned(self.store)

@@ -13,7 +13,7 @@ from infra.event_store.mapper import read_metadata
 from infra.event_store.store import EventStore
 from infra.kafka.headers import decode
 from infra.routing import PARTITIONS, Message, partitions_of
-from infra.servers.process import wait_until
+from tests.waiting import PATIENCE, wait_until
 
 Positions = dict[int, list[int]]
 
@@ -41,7 +41,7 @@ def read_all(bootstrap: str, topic: str, partitions: int = PARTITIONS) -> list[M
             messages.extend(decode(one.partition, one.offset, one.value, one.headers) for one in records)
         return all(consumer.position(place) >= end for place, end in ends.items())
 
-    wait_until(all_are_read, 20, f"{topic} is read")
+    wait_until(all_are_read, f"{topic} is read")
     consumer.close()
     return messages
 
@@ -72,5 +72,5 @@ def running(*relays: Relay) -> Iterator[None]:
         for relay in relays:
             relay.stop()
         for thread in threads:
-            thread.join(60)
+            thread.join(PATIENCE)
         assert not any(thread.is_alive() for thread in threads)

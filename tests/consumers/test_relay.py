@@ -20,10 +20,10 @@ from infra.kafka.producer import WINDOW_BYTES, WINDOW_MESSAGES, Producer
 from infra.kafka.topic import Topics, UnfitTopic
 from infra.read_models import checkpoints
 from infra.read_models.checkpoints import Checkpoint
-from infra.servers.process import wait_until
 from tests.consumers.place import Place, place_at
 from tests.consumers.reading import applied, concerned, read_all, running, sent
 from tests.consumers.things import Announced, Made, commit, mixed
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.servers
 
@@ -120,7 +120,7 @@ def test_one_that_stands_by_takes_over_when_the_active_relay_is_killed(place: Pl
         [holder] = holders_of_the_lock(place.read_models.writer)
         with running(place.relay()):
             commit(place.store, mixed(2000, start=50))
-            wait_until(lambda: place.routed() > 50, 30, "the active one goes on")
+            wait_until(lambda: place.routed() > 50, "the active one goes on")
             assert holders_of_the_lock(place.read_models.writer) == [holder]
             active.kill()
             commit(place.store, mixed(50, start=2050))
@@ -131,7 +131,7 @@ def test_one_that_stands_by_takes_over_when_the_active_relay_is_killed(place: Pl
 
 def test_one_that_stands_by_ends_when_it_is_asked_to(place: Place) -> None:
     with running(place.relay()):
-        wait_until(lambda: bool(holders_of_the_lock(place.read_models.writer)), 10, "the first has the lock")
+        wait_until(lambda: bool(holders_of_the_lock(place.read_models.writer)), "the first has the lock")
         with running(place.relay()):
             pass
 
@@ -159,8 +159,8 @@ def test_a_topic_made_anew_is_filled_from_the_beginning_of_the_log(place: Place,
         if by_others:
             topics.ensure(place.topic)
         commit(place.store, mixed(100, start=300))
-        wait_until(lambda: topics.find(place.topic).id not in ("", old.id), 30, "the topic is there again")
-        wait_until(lambda: place.routed_to() == topics.find(place.topic).id, 30, "the relay begins again")
+        wait_until(lambda: topics.find(place.topic).id not in ("", old.id), "the topic is there again")
+        wait_until(lambda: place.routed_to() == topics.find(place.topic).id, "the relay begins again")
         place.wait_until_routed()
     topics.close()
     admin.close()
@@ -192,7 +192,7 @@ def test_the_alarm_is_raised_when_nothing_gets_through(place: Place, monkeypatch
     monkeypatch.setattr(Producer, "send", refuse)
     before = alarms._value.get()
     with structlog.testing.capture_logs() as logs, running(place.relay(alarm_after=2)):
-        wait_until(lambda: alarms._value.get() > before, 30, "the alarm is raised")
+        wait_until(lambda: alarms._value.get() > before, "the alarm is raised")
         monkeypatch.setattr(Producer, "send", send)
         place.wait_until_routed()
     assert "relay.stuck" in [line["event"] for line in logs if line["log_level"] == "error"]

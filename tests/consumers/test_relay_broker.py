@@ -52,7 +52,7 @@ def test_a_broker_frozen_for_ten_seconds_and_thawed_loses_nothing(place: Place, 
         commits.join(FROZEN_SECONDS)
         broker.thaw()
         commits.join()
-        place.wait_until_routed(60)
+        place.wait_until_routed()
     place.assert_each_event_once_in_order()
 
 
@@ -63,5 +63,5 @@ def test_a_broker_killed_and_restarted_loses_nothing(place: Place, broker: Kafka
         broker.kill()
         broker.restart()
         commits.join()
-        place.wait_until_routed(60)
+        place.wait_until_routed()
     place.assert_each_event_once_in_order()

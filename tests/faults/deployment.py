@@ -21,9 +21,10 @@ from infra.routing import PARTITIONS
 from infra.servers.kafka import Kafka
 from infra.servers.ports import kept_ports
 from infra.servers.postgres import Postgres
-from infra.servers.process import ServerProcess, wait_until
+from infra.servers.process import ServerProcess
 from infra.settings import Settings
 from infra.wiring import PROJECTIONS, deploy
+from tests.waiting import wait_until
 
 TREE = Path(__file__).parents[2]
 HOST = "127.0.0.1"
@@ -34,7 +35,6 @@ MASTER_KEY = "5e" * 32
 # Everything that waits is told to wait as briefly as it may; six seconds are the least that a broker allows a session.
 TIMES = {"SETTLE_TIMEOUT": 15, "LOCK_TIMEOUT": 1, "IDLE_TIMEOUT": 1, "CHAIN_PATIENCE": 1, "SESSION_TIMEOUT": 6}
 FIRST_KEY = re.compile(r"rk_[0-9a-f]{32}_[\w-]+")
-CATCH_UP = 60.0
 # The read models of what the traffic begins; of the others, which it may at most erase, there would be nothing to compare.
 TRAFFIC = ("crm.customer.registered.v1", "crm.order.placed.v1", "crm.api_key.issued.v1")
 KEPT = tuple(projection for projection in PROJECTIONS if any(map(projection.wants, TRAFFIC)))
@@ -125,19 +125,22 @@ class Deployment:
         """What it has said since its last start."""
         return self._processes[name].output()
 
-    def wait_until_dead(self, name: str, timeout: float = 30) -> None:
-        wait_until(lambda: not self._processes[name].running, timeout, f"{name} is dead")
+    def wait_until_dead(self, name: str) -> None:
+        wait_until(lambda: not self._processes[name].running, f"{name} is dead")
 
-    def wait_until_caught_up(self, timeout: float = CATCH_UP) -> None:
+    def wait_until_caught_up(self) -> None:
         """Until every read model is complete up to where the log ends now."""
         head = self._head()
 
+        reached: list[int] = []
+
         def caught_up() -> bool:
             with passing_errors():
-                return all(self.completeness.up_to(projection.name) >= head for projection in KEPT)
+                reached[:] = [self.completeness.up_to(projection.name) for projection in KEPT]
+                return min(reached) >= head
             return False
 
-        wait_until(caught_up, timeout, f"all read models are complete up to {head}")
+        wait_until(caught_up, f"all read models are complete up to {head}", lambda: tuple(reached))
 
     def last_words(self) -> str:
         """The ends of all logs."""
@@ -162,7 +165,7 @@ class Deployment:
                 found.append(self.stores.store.head())
             return bool(found)
 
-        wait_until(known, CATCH_UP, "the store answers")
+        wait_until(known, "the store answers")
         return found[0]
 
     def _wait_until_ready(self, name: str) -> None:

@@ -14,26 +14,31 @@ from tests.faults.verdict import verdict
 pytestmark = [pytest.mark.servers, pytest.mark.faults]
 
 AWAY_SECONDS = 12
-A_SECOND = 1.0
+WITH_KAFKA_SECONDS = 3
+# Longer than any pause of a busy machine: a command is sent again only because a worker put it off.
+ANSWER_SECONDS = 60.0
 
 
 def test_commands_go_on_without_kafka_and_everything_catches_up_with_it(deployment: Deployment) -> None:
     books = Books()
-    with Traffic(deployment.urls, deployment.key, books, "kafka away") as traffic:
+    with Traffic(deployment.urls, deployment.key, books, "kafka away", ANSWER_SECONDS) as traffic:
         traffic.wait_for_more(50)
         deployment.wait_until_caught_up()
+        with_kafka = _accepted_in_a_second(traffic, books, WITH_KAFKA_SECONDS)
         deployment.kill(KAFKA)
         try:
-            each_second = [_accepted_in_a_second(books) for _ in range(AWAY_SECONDS)]
+            without = _accepted_in_a_second(traffic, books, AWAY_SECONDS)
         finally:
             deployment.restart(KAFKA)
-        print(f"accepted each second without Kafka: {each_second}")
-        assert min(each_second) > 0
-        assert books.tried_again == 0, "every command was answered at once"
+        print(f"accepted in a second: {with_kafka:.0f} with Kafka, {without:.0f} without")
+        assert without > with_kafka / 10
+        assert books.tried_again == 0, "no command was put off"
     print(verdict(deployment, books))
 
 
-def _accepted_in_a_second(books: Books) -> int:
-    before = len(books.facts)
-    time.sleep(A_SECOND)
-    return len(books.facts) - before
+def _accepted_in_a_second(traffic: Traffic, books: Books, seconds: float) -> float:
+    """Over some seconds in which commands are accepted all the time."""
+    begun, before = time.monotonic(), len(books.facts)
+    while (spent := time.monotonic() - begun) < seconds:
+        traffic.wait_for_more(1)
+    return (len(books.facts) - before) / spent

@@ -8,12 +8,12 @@ import pytest
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 
 from infra.routing import PARTITIONS
-from infra.servers.process import wait_until
 from tests.faults.altered import LOST
 from tests.faults.books import Books
 from tests.faults.deployment import Deployment, Servers, deployed
 from tests.faults.traffic import Traffic
 from tests.faults.verdict import verdict
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.servers, pytest.mark.faults]
 
@@ -31,9 +31,9 @@ def test_a_window_that_never_arrived_is_called_out_and_read_from_the_store(small
     small.restart("relay-1", ("lose", WINDOW))
     books = Books()
     with Traffic(small.urls, small.key, books, "lost window") as traffic:
-        wait_until(lambda: LOST in small.output("relay-1"), 30, "a window is lost")
+        wait_until(lambda: LOST in small.output("relay-1"), "a window is lost")
         traffic.wait_for_more(300)
-        wait_until(lambda: "chain_mended" in small.output("projector-1"), 30, "the chain is mended")
+        wait_until(lambda: "chain_mended" in small.output("projector-1"), "the chain is mended")
     print(verdict(small, books, lost_on_the_way=True))
     assert "chain_broken" in small.output("projector-1")
 
@@ -47,7 +47,7 @@ def test_messages_that_were_removed_from_the_topic_are_read_from_the_store(small
         _remove_all(small)
         small.restart("projector-1")
         traffic.wait_for_more(200)
-        wait_until(lambda: "chain_mended" in small.output("projector-1"), 30, "the chain is mended")
+        wait_until(lambda: "chain_mended" in small.output("projector-1"), "the chain is mended")
     print(verdict(small, books, lost_on_the_way=True))
     assert "chain_broken" in small.output("projector-1")
 

@@ -12,12 +12,11 @@ from uuid import UUID
 
 import httpx
 
-from infra.servers.process import wait_until
 from tests.faults.books import Books, Fact
+from tests.waiting import PATIENCE, wait_until
 
 CLIENTS = 4
 ANSWER_SECONDS = 2.0
-PATIENCE = 60.0
 PAUSE = 0.05
 REPEATED = 0.08
 
@@ -34,12 +33,14 @@ class Request(NamedTuple):
 class Client:
     """Sends commands to one worker, and to the next as soon as that one fails. What it draws depends on `seed` alone."""
 
-    def __init__(self, urls: Sequence[str], key: str, books: Books, seed: str, stopping: threading.Event) -> None:
+    def __init__(
+        self, urls: Sequence[str], key: str, books: Books, seed: str, stopping: threading.Event, answer_seconds: float
+    ) -> None:
         self._urls, self._books, self._stopping = urls, books, stopping
         self._random = Random(seed)
         self._worker = self._random.randrange(len(urls))
         headers = {"Authorization": f"Bearer {key}"}
-        self._http = httpx.Client(headers=headers, timeout=ANSWER_SECONDS, trust_env=False)
+        self._http = httpx.Client(headers=headers, timeout=answer_seconds, trust_env=False)
         self._commands: Sequence[tuple[int, Callable[[], None]]] = (
             (5, self._register),
             (4, self._change),
@@ -155,17 +156,25 @@ class Client:
 
 
 class Traffic:
-    """Commands flow within. At the end every one of them was answered; what went wrong with any is raised."""
+    """Commands flow within. At the end every one of them was answered; what went wrong with any is raised.
 
-    def __init__(self, urls: Sequence[str], key: str, books: Books, seed: object, clients: int = CLIENTS) -> None:
+    A client waits `answer_seconds` for an answer, and then sends the command to the next worker.
+    """
+
+    def __init__(
+        self, urls: Sequence[str], key: str, books: Books, seed: object, answer_seconds: float = ANSWER_SECONDS
+    ) -> None:
         self._books, self._stopping = books, threading.Event()
         self._failures: list[Exception] = []
         self._threads = [
-            threading.Thread(target=self._run, args=(Client(urls, key, books, f"{seed}/{number}", self._stopping),))
-            for number in range(clients)
+            threading.Thread(target=self._run, args=(client,))
+            for client in (
+                Client(urls, key, books, f"{seed}/{number}", self._stopping, answer_seconds) for number in range(CLIENTS)
+            )
         ]
+        self._patience = PATIENCE + 2 * answer_seconds
 
-    def wait_for_more(self, count: int, timeout: float = 30) -> None:
+    def wait_for_more(self, count: int) -> None:
         """Until so many more commands are accepted. Raises what went wrong with any."""
         enough = len(self._books.facts) + count
 
@@ -174,7 +183,7 @@ class Traffic:
                 raise self._failures[0]
             return len(self._books.facts) >= enough
 
-        wait_until(accepted, timeout, f"{count} more commands are accepted")
+        wait_until(accepted, f"{count} more commands are accepted", lambda: len(self._books.facts))
 
     def _run(self, client: Client) -> None:
         try:
@@ -190,7 +199,7 @@ class Traffic:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._stopping.set()
         for thread in self._threads:
-            thread.join(PATIENCE + 2 * ANSWER_SECONDS)
+            thread.join(self._patience)
         if error is None and self._failures:
             raise self._failures[0]
         if error is None and any(thread.is_alive() for thread in self._threads):

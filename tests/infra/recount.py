@@ -15,11 +15,10 @@ import httpx
 import msgspec
 
 from infra.servers.ports import kept_ports
-from infra.servers.process import wait_until
+from tests.waiting import PATIENCE, SLOWEST, wait_until
 
 COMMAND = (sys.executable, "-m", "infra.command_line")
 MASTER_KEY = "7c" * 32
-READY_WITHIN = 60.0
 KEY = re.compile(r"^The first admin key, shown only now: (\S+)\n", re.MULTILINE)
 ADDRESS = re.compile(r"Recount is ready: (\S+)/docs")
 
@@ -45,7 +44,7 @@ class Ran(msgspec.Struct):
 
 def recount(environment: Mapping[str, str], *arguments: object) -> Ran:
     done = subprocess.run(
-        [*COMMAND, *map(str, arguments)], env=dict(environment), capture_output=True, text=True, timeout=120, check=False
+        [*COMMAND, *map(str, arguments)], env=dict(environment), capture_output=True, text=True, timeout=SLOWEST, check=False
     )
     return Ran(done.returncode, done.stdout, done.stderr)
 
@@ -80,22 +79,22 @@ class Running:
         assert found, self.said
         return found.group(1)
 
-    def wait_for(self, text: str, timeout: float = READY_WITHIN) -> Self:
+    def wait_for(self, text: str) -> Self:
         def said_or_ended() -> bool:
             assert self.process.poll() is None, self.said + self.complained
             return text in self.said
 
-        wait_until(said_or_ended, timeout, f"recount says {text!r}")
+        wait_until(said_or_ended, f"recount says {text!r}", lambda: (self.said, self.complained))
         return self
 
     def caller(self, key: str | None = None) -> httpx.Client:
-        return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {key or self.key}"}, timeout=20)
+        return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {key or self.key}"}, timeout=PATIENCE)
 
     def end(self, number: signal.Signals = signal.SIGINT) -> int:
         """Its exit status, once it is gone."""
         if self.process.poll() is None:
             self.process.send_signal(number)
-        return self.process.wait(60)
+        return self.process.wait(PATIENCE)
 
 
 def free_port(folder: Path) -> int:

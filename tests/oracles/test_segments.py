@@ -55,7 +55,7 @@ class Place(NamedTuple):
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Place]:
-    settings = Settings.model_validate(SETTINGS | {"home": tmp_path / "home", "after_timeout": 30.0})
+    settings = Settings.model_validate(SETTINGS | {"home": tmp_path / "home"})
     with opened(settings) as parts, parts.application() as app:
         client = Client(app, new_key(parts.executor, "admin"))
         yield Place(parts, client)

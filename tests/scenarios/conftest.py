@@ -1,6 +1,7 @@
 """Both deployments: whatever holds in one holds in the other."""
 
 from collections.abc import Iterator
+from uuid import uuid4
 
 import pytest
 
@@ -14,7 +15,7 @@ def recount(request: pytest.FixtureRequest) -> Iterator[Recount]:
             yield running
         return
     postgres, kafka = request.getfixturevalue("postgres_server"), request.getfixturevalue("kafka_server")
-    name = f"scenario_{id(request)}"
+    name = f"scenario_{uuid4().hex}"
     with distributed(postgres.create_database(name), kafka.bootstrap) as running:
         yield running
     postgres.drop_database(name)

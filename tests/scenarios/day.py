@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import httpx
 
 from tests.scenarios.recount import Recount
+from tests.waiting import wait_until
 
 ROLES = {
     "manager": ["agent", "marketer", "sales"],
@@ -19,7 +19,6 @@ ROLES = {
     "auditor": ["auditor"],
     "admin": ["admin"],
 }
-WITHIN = 60.0
 
 Answer = dict[str, Any]
 
@@ -70,11 +69,14 @@ class Day:
 
     def comes_to_see(self, who: str, path: str, holds: Callable[[Any], bool]) -> Any:
         """What follows by itself: asked again until it is so."""
-        deadline = time.monotonic() + WITHIN
-        while not holds(seen := self.sees(who, path)):
-            assert time.monotonic() < deadline, f"{path} stays {seen}"
-            time.sleep(0.05)
-        return seen
+        seen: list[Answer] = []
+
+        def is_so() -> bool:
+            seen[:] = [self.sees(who, path)]
+            return holds(seen[0])
+
+        wait_until(is_so, f"{path} is as {who} expects it", lambda: tuple(map(str, seen)))
+        return seen[0]
 
     def nobody_sees_a_word_of_it(self, *paths: str) -> None:
         """Whoever asks, and whatever the answer."""

@@ -19,8 +19,6 @@ BUYERS = {"op": "compare", "feature": "orders", "is": ">=", "value": 1}
 NEWCOMERS = {"op": "compare", "feature": "orders", "is": "=", "value": 0}
 FIRST_RESPONSE = {"metric": "first_response", "seconds": 1}
 
-pytestmark = pytest.mark.timeout(600)
-
 
 @pytest.fixture
 def day(recount: Recount) -> Iterator[Day]:

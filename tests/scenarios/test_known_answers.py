@@ -27,10 +27,7 @@ FILES = {
 }
 ROWS = {"wholesale": 440, "customer_personality": 2_240, "helpdesk": 21_348, "hillstrom": 64_000}
 
-pytestmark = [
-    pytest.mark.skipif(not DATA.exists(), reason="the real files are not beside the repository, in ../shared/data"),
-    pytest.mark.timeout(1200),
-]
+pytestmark = pytest.mark.skipif(not DATA.exists(), reason="the real files are not beside the repository, in ../shared/data")
 
 Report = dict[str, Any]
 
@@ -48,7 +45,7 @@ def imported(recount: Recount) -> Imported:
     reports = {name: recount.run("import", *arguments(name)) for name in FILES}
     position = max(report["position"] for report in reports.values())
     paths = ("/v1/customers", "/v1/tickets", "/v1/reports/ticket-times", "/v1/reports/campaign-effect")
-    recount.caught_up(position, *paths, within=300)
+    recount.caught_up(position, *paths)
     return Imported(reports, position)
 
 

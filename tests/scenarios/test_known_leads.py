@@ -27,10 +27,7 @@ FILES = {
 ROWS = {"olist_leads": 8_000, "olist_deals": 842, "channel_attribution": 500}
 OLIST = {"from": "2017-01-01", "to": "2019-01-01"}
 
-pytestmark = [
-    pytest.mark.skipif(not DATA.exists(), reason="the real files are not beside the repository, in ../shared/data"),
-    pytest.mark.timeout(600),
-]
+pytestmark = pytest.mark.skipif(not DATA.exists(), reason="the real files are not beside the repository, in ../shared/data")
 
 Report = dict[str, Any]
 
@@ -50,7 +47,7 @@ def imported(recount: Recount, tmp_path_factory: pytest.TempPathFactory) -> Impo
     files = {name: beginning(DATA / file, folder, ROWS[name]) for name, file in FILES.items()}
     reports = {name: imported_once(recount, name, file) for name, file in files.items()}
     position = max(report["position"] for report in reports.values())
-    recount.caught_up(position, "/v1/leads", "/v1/deals", "/v1/reports/lead-funnel", "/v1/touchpoints", within=120)
+    recount.caught_up(position, "/v1/leads", "/v1/deals", "/v1/reports/lead-funnel", "/v1/touchpoints")
     return Imported(files, reports, position)
 
 

@@ -10,8 +10,8 @@ import psutil
 import pytest
 
 from infra.processes.roles import ROLES
-from infra.servers.process import wait_until
 from tests.infra.recount import Ran, Running, environment, recount
+from tests.waiting import PATIENCE, wait_until
 
 pytestmark = pytest.mark.servers
 
@@ -32,13 +32,13 @@ def up(tmp_path: Path, home: Path) -> Iterator[Running]:
 
 
 def test_everything_starts_answers_through_both_workers_recovers_and_ends_together(up: Running, home: Path) -> None:
-    up.wait_for("Recount is ready", timeout=90)
+    up.wait_for("Recount is ready")
     family = _family(up)
     workers = _workers(up)
     assert len(_of_recount(family)) == sum(role.copies for role in ROLES)
     assert len(workers) == 2
 
-    with httpx.Client(headers={"Authorization": f"Bearer {up.key}"}, timeout=20) as caller:
+    with httpx.Client(headers={"Authorization": f"Bearer {up.key}"}, timeout=PATIENCE) as caller:
         _what_one_worker_registered_the_other_reads(caller, workers)
         assert _status(home).answer["healthy"]
         _a_worker_that_is_killed_comes_back(caller, up, workers[1])
@@ -78,7 +78,7 @@ def _a_worker_that_is_killed_comes_back(caller: httpx.Client, up: Running, url: 
         except httpx.TransportError:
             return False
 
-    wait_until(is_back, 30, "the worker is back")
+    wait_until(is_back, "the worker is back")
     assert "api-2" in up.complained
 
 

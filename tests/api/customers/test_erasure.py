@@ -9,7 +9,6 @@ from fastapi import FastAPI
 
 from consumers.rebuilding.rebuild import rebuild
 from infra.processes.parts import Parts
-from infra.servers.process import wait_until
 from infra.settings import Settings
 from infra.wiring import PROJECTIONS
 from tests.api.client import Client
@@ -18,6 +17,7 @@ from tests.api.customers.given_customers import ADA, ERASURE, registered, seen
 from tests.api.given_marks import MARK, OTHER, PHONE, customer, files_with, id_of, marked_person, tables_with
 from tests.api.sales.given_leads import captured
 from tests.api.sales.given_orders import done
+from tests.waiting import wait_until
 
 PRIVATE = {
     "customer_view",
@@ -42,9 +42,9 @@ def test_of_whoever_was_erased_no_store_and_no_answer_has_a_word_left(
     assert tables_with(settings, MARK) == PRIVATE
     assert told(client, [person], MARK)
     done(client, f"{person}/erasure", ERASURE)
-    wait_until(lambda: receipt(client, person)["complete"], 10, "every read model has followed the erasure")
+    wait_until(lambda: receipt(client, person)["complete"], "every read model has followed the erasure")
     assert tables_with(settings, MARK, PHONE) == set()
-    wait_until(lambda: not files_with(settings, MARK), 10, "no file has what was purged")
+    wait_until(lambda: not files_with(settings, MARK), "no file has what was purged")
     assert told(client, questions(app, [person, *others]), MARK) == []
     for projection in (one for one in PROJECTIONS if PRIVATE & {table.name for table in one.tables}):
         rebuild(projection, parts.deployment.store, parts.deployment.read_models, parts.deployment.partitions)
@@ -82,7 +82,7 @@ def test_the_receipt_says_who_erased_whom_and_why(client: Client) -> None:
         done(client, f"{other}/merge", {"into": id_of(person)})
     done(client, f"{stranger}/unmerge")
     position = done(client, f"{person}/erasure", ERASURE)["position"]
-    wait_until(lambda: receipt(client, person)["complete"], 10, "every read model has followed the erasure")
+    wait_until(lambda: receipt(client, person)["complete"], "every read model has followed the erasure")
     said = receipt(client, person)
     assert {name: said[name] for name in ERASURE} == ERASURE
     assert (said["position"], said["actor"]["type"], len(said["receipt"])) == (position, "api_key", 32)

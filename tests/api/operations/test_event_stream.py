@@ -21,7 +21,6 @@ from api.shared.access import ROLES
 from infra.command_line.serve import bound, url_of
 from infra.event_store import search
 from infra.processes.http_server import Server, configuration
-from infra.servers.process import wait_until
 from infra.settings import Settings
 from infra.wiring import Deployment
 from tests.api.client import Client
@@ -29,6 +28,7 @@ from tests.api.conftest import Headers, KeyFor, on_both_engines
 from tests.api.customers.given_customers import head, registered
 from tests.api.sales.given_orders import confirmed
 from tests.api.served import served
+from tests.waiting import PATIENCE, wait_until
 
 STREAM = "/v1/events/stream"
 
@@ -59,7 +59,7 @@ def events(lines: Iterator[str]) -> Iterator[dict[str, Any]]:
 def streaming(url: str, key: Headers, last: int | None = None, **question: Any) -> Iterator[Iterator[str]]:
     """The lines of a stream, until it is cut."""
     headers = key if last is None else key | {"Last-Event-ID": str(last)}
-    with httpx.stream("GET", url + STREAM, params=question, headers=headers, timeout=20) as answer:
+    with httpx.stream("GET", url + STREAM, params=question, headers=headers, timeout=PATIENCE) as answer:
         assert answer.status_code == 200
         assert answer.headers["Content-Type"].startswith("text/event-stream")
         yield answer.iter_lines()
@@ -180,7 +180,7 @@ def test_there_are_so_many_streams_and_no_more(app: FastAPI, deployment: Deploym
             refused = httpx.get(url + STREAM, headers=admin)
             assert (refused.status_code, refused.json()["type"]) == (503, "/problems/too-many-streams")
             assert refused.headers["Retry-After"]
-        wait_until(lambda: status() == 200, 10, "the stream that was left is given back")
+        wait_until(lambda: status() == 200, "the stream that was left is given back")
 
 
 def test_who_takes_nothing_is_cut_off(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -216,5 +216,5 @@ def test_a_server_that_ends_ends_its_streams(app: FastAPI, admin: Headers, setti
             server.end(0)
             # That it ends in order is what makes this no error.
             assert list(told)[-1].id >= reached
-        thread.join(5)
+        thread.join(PATIENCE)
         assert not thread.is_alive()

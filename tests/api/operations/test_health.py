@@ -13,10 +13,10 @@ from sqlalchemy.exc import OperationalError
 from domain.shared.ids import new_id
 from infra.processes.parts import Parts
 from infra.read_models.positions import dead_letters
-from infra.servers.process import wait_until
 from infra.wiring import PROJECTIONS
 from tests.api.client import Client
 from tests.api.conftest import KeyFor, World, on_both_engines
+from tests.waiting import wait_until
 
 NAMES = [projection.name for projection in PROJECTIONS]
 SUBJECT = UUID(int=1)
@@ -56,7 +56,7 @@ def _ended(client: Client, path: str) -> httpx.Response:
         assert answers[-1].status_code == 200, answers[-1].text
         return bool(answers[-1].json()["state"] != "running")
 
-    wait_until(ended, 30, f"{path} ended")
+    wait_until(ended, f"{path} ended")
     return answers[-1]
 
 

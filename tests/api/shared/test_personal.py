@@ -12,11 +12,11 @@ import pytest
 from api.shared.access import ROLES
 from domain.shared.events import type_name
 from infra.event_store.mapper import EACH, personal_paths
-from infra.servers.process import wait_until
 from infra.wiring import EVENTS
 from tests.api.conftest import Headers, World
 from tests.api.given_personal import EMAIL, MARK, PHONE, Places, personal_things_happened
 from tests.api.questions import Question, chosen, plain, searching
+from tests.waiting import wait_until
 
 UNMARKED = "Quitte"
 MARKS = (MARK.casefold(), PHONE.removeprefix("+"))
@@ -27,7 +27,7 @@ UNSAID = {("crm.order.payment_voided.v1", "reference")}
 @pytest.fixture(scope="module")
 def story(world: World) -> Places:
     story = personal_things_happened(world.client)
-    wait_until(lambda: _import(world, story)["state"] != "running", 30, "the import ended")
+    wait_until(lambda: _import(world, story)["state"] != "running", "the import ended")
     assert world.client.get("/v1/customers", params={"after": world.head()}).status_code == 200
     return story
 

@@ -12,12 +12,12 @@ import pytest
 from infra.processes.parts import Parts
 from infra.read_models import completeness
 from infra.read_models.completeness import Completeness
-from infra.servers.process import wait_until
 from infra.wiring import Deployment
 from tests.api.client import Client
 from tests.api.conftest import on_both_engines
 from tests.api.customers.given_customers import ADA, ERASURE, head, registered, seen
 from tests.api.sales.given_orders import TEA, confirmed, done, placed
+from tests.waiting import wait_until
 
 NAMES = ("Ada", "王小明", "Grace", "bob", "Zoë")
 
@@ -272,7 +272,7 @@ def test_a_whole_answer_says_the_position_of_its_own_rows(
     seen(client, "/v1/customers")
     monkeypatch.setattr(completeness, "FRESH", 3600.0)
     position = int(client.post("/v1/customers", ADA).headers["Position"])
-    wait_until(lambda: Completeness(deployment.read_models).up_to("customer_view") >= position, 10, "Ada is there")
+    wait_until(lambda: Completeness(deployment.read_models).up_to("customer_view") >= position, "Ada is there")
     answer = client.get("/v1/customers", headers={"Accept": "application/x-ndjson"})
     assert ("Ada" in answer.text, int(answer.headers["Position"])) == (True, position)
 
@@ -291,7 +291,4 @@ def test_what_comes_from_the_log_itself_is_never_behind(client: Client, parts: P
 def _stop(parts: Parts) -> None:
     assert parts.projector is not None
     parts.projector.stop()
-    deadline = time.monotonic() + 10
-    while any(thread.name == "projector" for thread in threading.enumerate()):
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
+    wait_until(lambda: all(thread.name != "projector" for thread in threading.enumerate()), "the projector has stopped")

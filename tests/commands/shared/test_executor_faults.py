@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
@@ -44,6 +44,7 @@ from tests.commands.event_stores import (
     types,
     worker,
 )
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[3]
 Promised = list[tuple[str, Future[Outcome]]]
@@ -185,7 +186,7 @@ def test_a_server_that_is_killed_and_restarted_loses_and_doubles_nothing() -> No
         with worker(url, batch=10) as executor:
             ids = registered(executor, 10)
             promised = flow(executor, ids, "t", 300)
-            wait_until(lambda: executor.waiting() < 200)
+            wait_until(lambda: executor.waiting() < 200, "the first commands are taken")
             postgres.kill()
             assert executor.waiting() > 0
             postgres.restart()
@@ -223,7 +224,10 @@ def frozen(url: str, point: str, id: UUID) -> Iterator[subprocess.Popen[str]]:
             assert process.stdin
             assert process.stdout.readline() == "ready\n"
             process.stdin.close()
-            wait_until(lambda: "T" in Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0])
+            wait_until(
+                lambda: "T" in Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0],
+                "the process is frozen",
+            )
             yield process
         finally:
             process.kill()
@@ -250,10 +254,3 @@ def exactly(where: str, ids: list[UUID], promised: Promised) -> None:
     assert len({outcome.position for outcome in outcomes}) == len(promised)
     assert all(types(store, id) for id in ids)
     store.close()
-
-
-def wait_until(met: Callable[[], bool], seconds: float = 20.0) -> None:
-    end, never = time.monotonic() + seconds, threading.Event()
-    while not met():
-        assert time.monotonic() < end
-        never.wait(0.002)

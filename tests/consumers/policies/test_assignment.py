@@ -27,11 +27,11 @@ from domain.shared.reference import Reference
 from infra.processes.parts import running
 from infra.read_models.completeness import Completeness
 from infra.read_models.tables import create_tables
-from infra.servers.process import wait_until
 from infra.wiring import PROJECTIONS
 from projections.service import assignment_rules
 from tests.consumers.policies.policy_place import Place, place_in
 from tests.domain.given import YESTERDAY
+from tests.waiting import wait_until
 
 READ = ("tickets", "leads", "users", "assignment_rules")
 EMAIL = Condition(field="channel", values=("email",))
@@ -88,7 +88,7 @@ class Desk:
 
 @pytest.fixture
 def desk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Desk]:
-    url = request.getfixturevalue("database_url") if getattr(request, "param", "sqlite") == "postgresql" else None
+    url = request.getfixturevalue("prepared_database_url") if getattr(request, "param", "sqlite") == "postgresql" else None
     with place_in(tmp_path, url) as place:
         chosen = [projection for projection in PROJECTIONS if projection.name in READ]
         with place.read_models.writer.begin() as connection:
@@ -168,12 +168,12 @@ def test_what_nobody_can_take_waits_for_whoever_comes_in_its_order(desk: Desk) -
     assert desk.owners(first, second, third) == ["ann", None, None]
     queued = [recorded.metadata.irregular for recorded in desk.place.log() if isinstance(recorded.event, Queued)]
     assert queued == [(NOBODY_AVAILABLE,)] * 2
-    wait_until(lambda: desk.waiting() == [second, third], 10, "both are known to wait")
+    wait_until(lambda: desk.waiting() == [second, third], "both are known to wait")
     desk.place.tell(tickets.solve, ticket_id=first)
     assert desk.owners(second, third) == ["ann", None]
     desk.people("bob")
     assert desk.owners(third) == ["bob"]
-    wait_until(lambda: not desk.waiting(), 10, "nothing waits")
+    wait_until(lambda: not desk.waiting(), "nothing waits")
 
 
 def test_what_was_taken_by_hand_waits_no_more(desk: Desk) -> None:
@@ -204,7 +204,6 @@ def test_two_processes_give_each_ticket_once_and_go_round_together(desk: Desk) -
     with running(desk.policies), running(other):
         wait_until(
             lambda: sum(isinstance(one.event, TurnTaken | Queued) for one in desk.place.log()) == 8,
-            20,
             "all were given or wait",
         )
     owners = [desk.owner(id)[0] for id in ids]

@@ -18,6 +18,7 @@ from infra.event_store.sqlite import SqliteRecorder
 from infra.event_store.store import EventStore
 from infra.event_store.vault import Vault
 from tests.domain.given import NOW
+from tests.waiting import PATIENCE
 
 
 class Place:
@@ -113,5 +114,5 @@ def test_the_clock_stops_when_asked(place: Place) -> None:
     thread = threading.Thread(target=days.run)
     thread.start()
     days.stop()
-    thread.join(10)
+    thread.join(PATIENCE)
     assert not thread.is_alive()

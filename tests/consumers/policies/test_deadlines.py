@@ -29,6 +29,7 @@ from projections.service import tasks as task_rows
 from projections.service.ticket_due import ticket_due
 from tests.consumers.policies.policy_place import Place, place_in
 from tests.domain.given import LAST_WEEK, NOW, YESTERDAY
+from tests.waiting import PATIENCE
 
 TICKET = external_id("ticket", "test", "1", b"")
 TASK = external_id("task", "test", "1", b"")
@@ -44,7 +45,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)])
 def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
-    url = request.getfixturevalue("database_url") if request.param == "postgresql" else None
+    url = request.getfixturevalue("prepared_database_url") if request.param == "postgresql" else None
     with place_in(tmp_path, url) as place:
         yield place
 
@@ -238,7 +239,7 @@ def test_the_clock_stops_when_asked(place: Place) -> None:
     thread = threading.Thread(target=clock.run)
     thread.start()
     clock.stop()
-    thread.join(10)
+    thread.join(PATIENCE)
     assert not thread.is_alive()
 
 

@@ -21,11 +21,12 @@ from infra.read_models.positions import followed
 from infra.read_models.tables import create_tables
 from projections.customers.customers import customer_view
 from tests.consumers.policies.policy_place import ADA, Place, place_in
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
-    url = request.getfixturevalue("database_url") if request.param == "postgresql" else None
+    url = request.getfixturevalue("prepared_database_url") if request.param == "postgresql" else None
     with place_in(tmp_path, url) as place:
         yield place
 
@@ -160,5 +161,5 @@ def test_policies_stop_when_asked(archived: Place) -> None:
     thread = threading.Thread(target=policies.run)
     thread.start()
     policies.stop()
-    thread.join(10)
+    thread.join(PATIENCE)
     assert not thread.is_alive()

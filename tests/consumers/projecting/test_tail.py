@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from infra.read_models.completeness import Completeness
 from infra.read_models.tables import prepare
 from infra.routing import Held
 from tests.consumers.tallies import SUBJECTS, Added, Tallies, World, sqlite_world
+from tests.waiting import PATIENCE, wait_until
 
 
 @pytest.fixture
@@ -78,19 +79,12 @@ def test_a_projector_runs_in_a_thread_and_ends_when_asked(world: World) -> None:
     for count in range(1, 6):
         [position] = world.record((SUBJECTS[0], Added(amount=count)))
         tail.wake()
-        wait_until(partial(is_complete, completeness, position))
+        wait_until(partial(is_complete, completeness, position), f"position {position} is projected")
     projector.stop()
-    thread.join(10)
+    thread.join(PATIENCE)
     assert not thread.is_alive()
     assert world.rows(tallies) == world.recomputed(tallies)
 
 
 def is_complete(completeness: Completeness, position: int) -> bool:
     return completeness.up_to("tallies") >= position
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it never came"
-        time.sleep(0.002)

@@ -19,6 +19,7 @@ from tests.api.client import Client
 from tests.api.conftest import SETTINGS, new_key
 from tests.api.given_everything import everything_happened
 from tests.api.given_the_rest import the_rest_happened
+from tests.waiting import SLOWEST
 
 
 class Live(NamedTuple):
@@ -59,7 +60,7 @@ def test_any_process_partitions_and_batches_give_the_same_bytes(
         ],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=SLOWEST,
         check=True,
     )
     assert json.loads(said.stdout) == live.digests

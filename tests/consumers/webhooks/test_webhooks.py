@@ -32,6 +32,7 @@ from projections.operations import webhooks as read_model
 from tests.consumers.policies.policy_place import ADA, Place, place_in
 from tests.consumers.webhooks.listening import Listener, listening
 from tests.domain.given import LAST_WEEK
+from tests.waiting import wait_until
 
 SHOP, DESK = (external_id("webhook", "test", name, b"") for name in ("shop", "desk"))
 SECRET = external_id("secret", "test", "1", b"")
@@ -39,7 +40,7 @@ SECRET = external_id("secret", "test", "1", b"")
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
-    url = request.getfixturevalue("database_url") if request.param == "postgresql" else None
+    url = request.getfixturevalue("prepared_database_url") if request.param == "postgresql" else None
     with place_in(tmp_path, url) as place:
         yield place
 
@@ -294,12 +295,9 @@ def test_a_process_delivers_until_it_is_stopped_and_then_lets_go(place: Place, l
     one = courier(place)
     thread = threading.Thread(target=one.run)
     thread.start()
-    deadline = time.monotonic() + 10
-    while len(listener.taken) < 2 and time.monotonic() < deadline:
-        time.sleep(0.01)
+    wait_until(lambda: len(listener.taken) >= 2, "both deliveries arrive")
     one.stop()
-    thread.join(10)
-    assert not thread.is_alive()
+    wait_until(lambda: not thread.is_alive(), "the courier ends")
     with place.read_models.reader.connect() as connection:
         delivered = deliveries.of(connection, SHOP)
     assert delivered is not None

@@ -13,8 +13,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from infra.servers.process import wait_until
 from tests.infra.recount import Running, environment, recount
+from tests.waiting import wait_until
 
 Serve = Callable[..., Running]
 
@@ -136,6 +136,6 @@ def test_logs_are_json_where_nobody_watches_and_hold_no_personal_data(serve: Ser
     with server.caller() as caller:
         _register(caller, "Ada Lovelace")
     server.end()
-    wait_until(lambda: server.process.poll() is not None, 10, "the server is gone")
+    wait_until(lambda: server.process.poll() is not None, "the server is gone")
     assert all(line.startswith("{") for line in server.complained.splitlines())
     assert not re.search("Ada|Lovelace", server.complained)

@@ -18,8 +18,8 @@ from infra.kafka.headers import Headers, encode
 from infra.kafka.producer import Producer
 from infra.kafka.topic import Topics
 from infra.routing import Held, Message, link
-from infra.servers.process import wait_until
 from tests.infra.kafka.test_kafka_headers import METADATA, stored_event
+from tests.waiting import PATIENCE, wait_until
 
 pytestmark = pytest.mark.servers
 
@@ -55,7 +55,7 @@ class Bench:
 
     def send_raw(self, partition: int, value: bytes | None, headers: Headers, key: bytes | None = None) -> None:
         producer = KafkaProducer(bootstrap_servers=self.bootstrap)
-        producer.send(self.topic.name, value, key, headers, partition).get(timeout=10)
+        producer.send(self.topic.name, value, key, headers, partition).get(timeout=PATIENCE)
         producer.close()
 
     def dead(self, count: int) -> list[dict[str, bytes]]:
@@ -70,7 +70,7 @@ class Bench:
             found.extend(dict(one.headers) for records in consumer.poll(200).values() for one in records)
             return len(found) >= count
 
-        wait_until(are_there, 20, f"{count} dead messages are there")
+        wait_until(are_there, f"{count} dead messages are there")
         consumer.close()
         return found
 
@@ -102,7 +102,7 @@ def read(source: KafkaSource, count: int) -> list[Message]:
         messages.extend(source.poll(0.2))
         return len(messages) >= count
 
-    wait_until(enough, 30, f"{count} messages are read")
+    wait_until(enough, f"{count} messages are read")
     assert len(messages) == count
     return messages
 
@@ -164,14 +164,14 @@ def test_partitions_that_move_to_a_newcomer_are_read_there_from_what_is_stored(b
             moved.extend(second.poll(0.1))
             return bool(second.assigned()) and len(first.assigned() | second.assigned()) == PARTITIONS
 
-        wait_until(shared_out, 30, "the newcomer has its share")
+        wait_until(shared_out, "the newcomer has its share")
         bench.send(3)
 
         def all_is_read() -> bool:
             moved.extend(second.poll(0.1))
             return len(kept) + len(moved) >= PARTITIONS
 
-        wait_until(all_is_read, 30, "all is read")
+        wait_until(all_is_read, "all is read")
     finally:
         stopping.set()
         thread.join()
@@ -216,7 +216,7 @@ def test_a_malformed_record_at_the_end_says_where_to_go_on_and_is_not_read_twice
     bench.send_raw(0, b"hello", [])
     source = bench.source()
     read(source, PARTITIONS)
-    wait_until(lambda: not source.poll(0.1) and bool(source.passed_over()), 10, "the record is passed over")
+    wait_until(lambda: not source.poll(0.1) and bool(source.passed_over()), "the record is passed over")
     assert source.passed_over() == {0: 2}
     bench.held = {partition: Held(1, source.passed_over().get(partition, 1), source.topic_id) for partition in range(3)}
     assert source.lag(bench.held) == {0: 0, 1: 0, 2: 0}
@@ -245,7 +245,7 @@ def test_nothing_counts_as_read_while_the_dead_topic_does_not_answer(bench: Benc
         found.extend(source.poll(0.1))
         return source.passed_over() == {0: 2}
 
-    wait_until(is_passed_over, 10, "the record is passed over")
+    wait_until(is_passed_over, "the record is passed over")
     assert len(bench.dead(1)) == 1
     bench.send(2)
     assert positions([*found, *read(source, PARTITIONS)], 0)[-1] == 2
@@ -276,7 +276,7 @@ def test_a_topic_made_anew_is_read_from_its_beginning(bench: Bench) -> None:
             found[message.partition].add(message.stored.position)
         return all(positions == {1, 2, 3} for positions in found.values())
 
-    wait_until(all_again, 30, "the new topic is read from its beginning")
+    wait_until(all_again, "the new topic is read from its beginning")
     assert source.topic_id == bench.topic.id != old
 
 

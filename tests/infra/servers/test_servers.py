@@ -15,7 +15,7 @@ from infra.servers.jars import Jar
 from infra.servers.kafka import Kafka
 from infra.servers.ports import kept_ports
 from infra.servers.postgres import Postgres, PostgresAt
-from infra.servers.process import wait_until
+from tests.waiting import PATIENCE, wait_until
 
 pytestmark = pytest.mark.servers
 
@@ -92,7 +92,7 @@ def test_a_dropped_database_is_gone_though_somebody_is_connected(postgres_server
 def _produce(bootstrap: str, *values: bytes) -> None:
     producer = KafkaProducer(bootstrap_servers=bootstrap, acks="all", max_block_ms=20_000)
     for future in [producer.send("kept", value, partition=0) for value in values]:
-        future.get(timeout=20)
+        future.get(timeout=PATIENCE)
     producer.close(timeout=5)
 
 
@@ -106,7 +106,7 @@ def _consume(bootstrap: str, count: int) -> list[bytes]:
         values.extend(record.value for records in consumer.poll(500).values() for record in records)
         return len(values) >= count
 
-    wait_until(all_are_there, 30, f"{count} records are there")
+    wait_until(all_are_there, f"{count} records are there")
     consumer.close()
     return values
 
