@@ -13,17 +13,16 @@ import secrets
 import shutil
 import signal
 import subprocess
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import LiteralString, Self
 from urllib.parse import urlsplit
 
 import psycopg
-from psycopg.sql import SQL, Composed, Identifier
+from psycopg.sql import SQL, Identifier
 
 from infra.servers.ports import kept_ports
 from infra.servers.process import ServerProcess
@@ -48,29 +47,25 @@ class PostgresAt:
 
     url: str
 
-    def create_database(self, name: str, template: str | None = None) -> str:
-        """URL of the database `name`, which is made unless it exists: empty, or as a copy of the database `template`."""
-        copied = SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(Identifier(name), Identifier(template or ""))
+    def create_database(self, name: str, template: str = "template1") -> str:
+        """URL of the database `name`, which is made as a copy of the database `template` unless it exists."""
         with suppress(psycopg.errors.DuplicateDatabase):
-            self._run(copied if template else SQL("CREATE DATABASE {}").format(Identifier(name)))
+            self._run("CREATE DATABASE {} TEMPLATE {}", name, template)
         return urlsplit(self.url)._replace(path=f"/{name}").geturl()
 
     def drop_database(self, name: str) -> None:
         """Whoever is still connected to it is cut off."""
-        self._run(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(name)))
+        self._run("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
 
-    def _run(self, statement: Composed) -> None:
+    def _run(self, statement: LiteralString, *names: str) -> None:
         with psycopg.connect(self.url, autocommit=True, connect_timeout=10) as connection:
-            connection.execute(statement)
+            connection.execute(SQL(statement).format(*map(Identifier, names)))
 
 
 class Postgres(PostgresAt):
-    """A server of our own. Entering starts it and waits until it answers; leaving stops it; the folder stays.
+    """A server of our own. Entering starts it and waits until it answers; leaving stops it; the folder stays."""
 
-    `settings` are PostgreSQL's own, such as {"fsync": "off"}, and take precedence over SETTINGS.
-    """
-
-    def __init__(self, folder: Path, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder.absolute()
         self.folder.mkdir(parents=True, exist_ok=True)
         user = _unprivileged_user()
@@ -78,9 +73,8 @@ class Postgres(PostgresAt):
             _initialise(self.folder, user)
         [port] = kept_ports(self.folder / "ports", 1)
         super().__init__(f"postgresql://postgres:{(self.folder / 'password').read_text()}@127.0.0.1:{port}/postgres")
-        values = SETTINGS | {"port": str(port)} | dict(settings or {})
-        options = [f"--{name}={value}" for name, value in values.items()]
-        command = [_program("postgres"), "-D", str(self.folder / "data"), *options]
+        settings = [f"--{name}={value}" for name, value in (SETTINGS | {"port": str(port)}).items()]
+        command = [_program("postgres"), "-D", str(self.folder / "data"), *settings]
         self.process = ServerProcess("PostgreSQL", command, self.folder / "server.log", _environment(), user)
 
     def start(self) -> None:

@@ -88,7 +88,7 @@ class Desk:
 
 @pytest.fixture
 def desk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Desk]:
-    url = request.getfixturevalue("prepared_database_url") if getattr(request, "param", "sqlite") == "postgresql" else None
+    url = request.getfixturevalue("database_url") if getattr(request, "param", "sqlite") == "postgresql" else None
     with place_in(tmp_path, url) as place:
         chosen = [projection for projection in PROJECTIONS if projection.name in READ]
         with place.read_models.writer.begin() as connection:
