@@ -32,7 +32,7 @@ CSAT = "answers of 4 or 5 / answers on the scale from 1 to 5"
 NPS = "100 * (answers of 9 or 10 - answers of 0 to 6) / answers"
 CES = "sum of the scores / answers, on this scale"
 RESPONSE_RATE = "requests that were answered / requests"
-MEAN = "sum / feedback that has it"
+MEAN = "sum of the durations / feedback with this duration"
 
 _table: Any = tables.rows.c
 
@@ -179,4 +179,4 @@ def _duration(rows: Sequence[Row], end: Callable[[Row], datetime | None]) -> Mea
     ends = [(row["submitted_at"], at) for row in rows if (at := end(row)) is not None and at >= row["submitted_at"]]
     took = np.array([microseconds(at) - microseconds(began) for began, at in ends], dtype=np.int64)
     [spread] = spreads(took, np.zeros(len(took), dtype=np.int64), 1)
-    return measure(spread, SECOND, "seconds", MEAN, "no feedback has it yet")
+    return measure(spread, SECOND, "seconds", MEAN, "no feedback has this duration yet")

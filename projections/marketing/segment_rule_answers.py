@@ -123,7 +123,7 @@ def labelled(connection: Connection, rule_id: UUID, *, limit: int = 50, cursor: 
 
 
 def _of_merged(connection: Connection) -> dict[UUID, Labelled | None]:
-    """The label of every merge survivor, computed from the behaviour of all merged into them; None if no rule matches."""
+    """The label of every merge survivor, by the behaviour of them and all merged into them; None if no rule matches."""
     rules, ended = in_order(known(connection)), known_models(connection).ended
     return {id: first_that_holds(rules, behaviour, ended) for id, behaviour in wholes(connection).behaviours.items()}
 

@@ -25,7 +25,7 @@ BOUNDS: Mapping[str, Callable[[Any, Any], Any]] = {"from": operator.ge, "to": op
 
 
 class Anything(msgspec.Struct, frozen=True):
-    """The filter of a list without a filter: every row."""
+    """A filter without fields, for a list that always has every row."""
 
 
 class Criteria(Generic[Wanted]):
