@@ -1,4 +1,4 @@
-"""One customer with everyone who was merged into them: who they are and what their orders came to, put together when asked."""
+"""One customer with everyone merged into them: the profile and the sums of their orders, computed at query time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from projections.shared.rows import Row
 
 
 def get(connection: Connection, customer_id: UUID, today: date, zone: tzinfo = UTC) -> Row | None:
-    """The customer's profile, who was merged into them, and under `money` by currency what the orders of all came to."""
+    """The customer's profile, the ids merged into them, and under `money` the sums of all their orders by currency."""
     found = profile_of(connection, customer_id)
     if found is None:
         return None

@@ -1,19 +1,21 @@
-"""What a customer does, as numbers: the features that segments are made of, from facts under the customer's own subject.
+"""A customer's behaviour as numbers: the features for segments, from facts under the customer's own subject.
 
-Days are those of the facts themselves: the date a fact was told with, else its day in UTC. The definitions of frequency,
-recency, T and monetary are those of RFM and "buy till you die" models (Fader, Hardie, Lee 2005), as `lifetimes`'
+The day of a fact is its own date if it was recorded with one, else its day in UTC. The definitions of frequency, recency, T
+and monetary are those of RFM and "buy till you die" models (Fader, Hardie, Lee 2005), as `lifetimes`'
 `summary_data_from_transaction_data` counts them:
 
-* orders = orders placed, without tests, and without those that were cancelled as a whole. A day with one is a purchase day.
+* orders = orders placed, without test orders and without fully cancelled orders. A day with an order is a purchase day.
 * frequency = purchase days − 1; recency = last − first purchase day; T = as-of day − first; days_since_last = as-of − last.
-* total = net sales in one currency (gross − discounts − returns, as `order_book.figures` counts them) of these orders.
-* monetary = mean net a purchase day in that currency, on the day of purchase, without the first; 0 where there is only one.
-* tickets = tickets opened, without those that stand as discarded.
-* touches = touchpoints, and touches of every kind in campaigns that were not retracted.
-* attribute:<key> = the customer's own number; a flag is 0 or 1.
+* total = net sales of these orders in one currency (gross − discounts − returns, as `order_book.figures` counts them).
+* monetary = mean net per purchase day in that currency, without the first purchase day; 0 if there is only one purchase day.
+  An order counts on the day it was placed.
+* tickets = tickets opened, without those that are discarded.
+* touches = touchpoints, and touches of every kind in campaigns; retracted touches do not count.
+* attribute:<key> = the customer's attribute that is a number; a flag is 0 or 1.
 
-The as-of day is never before the last purchase day. Who never bought lacks frequency, recency, T, days_since_last and
-monetary. What began with a guest, and was linked later, stays the guest's and is not counted.
+The as-of day is never before the last purchase day. A customer without a purchase lacks frequency, recency, T,
+days_since_last and monetary. An order or ticket that began with a guest stays the guest's when it is linked to a customer
+later, and does not count for that customer.
 """
 
 from __future__ import annotations
@@ -30,14 +32,14 @@ from domain.shared.money import from_minor_units
 
 
 class Spent(NamedTuple):
-    """A purchase day in one currency: orders, and what they come to in minor units."""
+    """A purchase day in one currency: the number of orders, and their net sales in minor units."""
 
     orders: int
     net: int
 
 
 class Behaviour(msgspec.Struct, omit_defaults=True):
-    """All that a customer's features are computed from. `purchases` are by currency and day (ISO 8601)."""
+    """The input for a customer's features. `purchases` are by currency and day (ISO 8601)."""
 
     purchases: dict[str, dict[str, Spent]] = {}
     tickets: int = 0
@@ -51,13 +53,13 @@ class Behaviour(msgspec.Struct, omit_defaults=True):
         return date.fromisoformat(max(days)) if days else None
 
     def set_numbers(self, numbers: dict[str, Number | None], texts: Collection[str] = ()) -> None:
-        """Merge the numbers; None removes, and so does a text in the place of a number."""
+        """Merge the numbers; None removes a number. `texts` are keys that have a text now, which removes their number too."""
         self.numbers.update({key: value for key, value in numbers.items() if value is not None})
         for key in (*texts, *(key for key, value in numbers.items() if value is None)):
             self.numbers.pop(key, None)
 
     def spend(self, currency: str, day: date, orders: int, net: int) -> None:
-        """Add to a day; one without an order left is no purchase day."""
+        """Add to a day; a day with no order left is no purchase day any more."""
         days, on = self.purchases.setdefault(currency, {}), day.isoformat()
         before = days.get(on, Spent(0, 0))
         days[on] = Spent(before.orders + orders, before.net + net)
@@ -67,7 +69,7 @@ class Behaviour(msgspec.Struct, omit_defaults=True):
             del self.purchases[currency]
 
     def add(self, other: Behaviour) -> None:
-        """What somebody else did who is the same customer; where both have a number of their own, this one's stays."""
+        """Add the behaviour of another record of the same customer; if both have a number under one key, this one's stays."""
         for currency, days in other.purchases.items():
             for day, spent in days.items():
                 self.spend(currency, date.fromisoformat(day), *spent)
@@ -84,12 +86,12 @@ _decode = msgspec.json.Decoder(Behaviour).decode
 
 
 def load(state: str) -> Behaviour:
-    """The behaviour as it was put down."""
+    """The behaviour as it was dumped."""
     return _decode(state)
 
 
 def value(feature: Feature, behaviour: Behaviour, day: date) -> float | None:
-    """The feature as of this day, which is not before the last purchase; None where the customer lacks it."""
+    """The feature as of this day, which is not before the last purchase; None if the customer lacks it."""
     if feature.attribute is not None:
         number = behaviour.numbers.get(feature.attribute)
         return None if number is None else float(number)
@@ -135,7 +137,7 @@ def _timing(name: str, purchases: dict[str, dict[str, Spent]], day: date) -> flo
 
 
 def values(features: Iterable[Feature], behaviour: Behaviour, day: date) -> list[float | None]:
-    """All of these features; the day is moved on to the customer's last purchase where it is before."""
+    """The values of these features; a day before the customer's last purchase is moved to the day of that purchase."""
     as_of = as_of_day(behaviour, day)
     return [value(feature, behaviour, as_of) for feature in features]
 

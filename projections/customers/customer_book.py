@@ -1,4 +1,4 @@
-"""A customer as read models keep them between batches: the state their own events make, by the events' own appliers."""
+"""A customer's state as read models keep it between batches, folded from the customer's own events by their appliers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Details(msgspec.Struct, omit_defaults=True):
 
 
 class Kept(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """What a customer is, in full. Contact methods are in the order they were added."""
+    """A customer's full state, as it is dumped. Contact methods are in the order in which they were added."""
 
     details: Details
     methods: list[KnownMethod]
@@ -49,14 +49,14 @@ _decode = msgspec.json.Decoder(Kept).decode
 
 
 class CustomerBook(Customer):
-    """A customer's state, to be folded, put down and taken up again."""
+    """A customer's state that can be folded, dumped and loaded."""
 
     @classmethod
     def load(cls, id: UUID, text: str | None) -> CustomerBook:
-        """The book as it was put down; an empty one where it never was."""
+        """The book as it was dumped; an empty book if `text` is None."""
         book = cls(id)
         if text is not None:
-            book._take_up(_decode(text))
+            book._restore(_decode(text))
         return book
 
     def fold(self, recorded: Recorded) -> None:
@@ -79,7 +79,7 @@ class CustomerBook(Customer):
             )
         ).decode()
 
-    def _take_up(self, kept: Kept) -> None:
+    def _restore(self, kept: Kept) -> None:
         self.details = msgspec.structs.asdict(kept.details)
         self.methods = {known.method.method_id: known for known in kept.methods}
         self.assignment, self.tags = kept.assignment, kept.tags
@@ -90,7 +90,7 @@ class CustomerBook(Customer):
 
 
 def profile(text: str) -> dict[str, Any]:
-    """What was put down, as plain values for people; `plain_attributes` are those of the attributes that are not personal."""
+    """A dumped book as plain values for people; `plain_attributes` are the attributes that are not personal."""
     kept = _decode(text)
     return {
         **msgspec.to_builtins(msgspec.structs.asdict(kept.details)),
@@ -105,13 +105,13 @@ def profile(text: str) -> dict[str, Any]:
 
 
 def _method(known: KnownMethod) -> dict[str, Any]:
-    """`undeliverable` is hard, soft, or None where messages arrive; `since` is when that was last found or taken back."""
+    """`undeliverable` is hard, soft, or None if messages arrive; `since` is when that last changed."""
     method: dict[str, Any] = msgspec.to_builtins(msgspec.structs.asdict(known.method))
     return method | {"verified_at": known.verified, "undeliverable": known.bounce, "since": known.since}
 
 
 def _consent(key: ConsentKey, consent: Consent) -> dict[str, Any]:
-    """A consent as it stands; one that has expired still says `given`, with `expires`."""
+    """The current state of a consent. `given` stays true after the consent has expired; `expires` has the time."""
     purpose, channel, method_id = key
     terms: ConsentGiven | None = consent.terms
     return {

@@ -1,7 +1,7 @@
-"""What we had to do with a customer of late, put together from other read models when asked.
+"""Recent dealings with a customer, computed from other read models at query time.
 
-Tickets, interactions and feedback stay with the subject they were recorded under, whoever they are given to later, so no row of
-the customer holds a count of them.
+Tickets, interactions and feedback stay with the subject they were recorded under, even if they are linked to another customer
+later. So no row of the customer holds a count of them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from projections.shared.ratios import ratio
 from projections.shared.rows import Row
 
 READ = (*customer_leads.READ, "tickets", "interactions", "feedback", "segment_labels")
-"""The read models it is made of."""
+"""The read models that the answer is computed from."""
 DEALINGS = ("tickets", "last_interaction", "last_feedback", "segments")
 
 INTERACTION = ("channel", "direction", "agent", "occurred_at", "occurred_on")
@@ -32,7 +32,7 @@ FEEDBACK = ("kind", "status", "channel", "score", "submitted_at", "submitted_on"
 
 
 def dealings_of(connection: Connection, customer_id: UUID, merged: Sequence[UUID]) -> Row:
-    """Tickets, the last interaction and feedback, and labels, of the customer with everyone `merged` into them."""
+    """Ticket figures, last interaction, last feedback and labels of the customer and everyone `merged` into them."""
     everyone = {"everyone": [customer_id, *merged]}
     return {
         "tickets": _times(connection.execute(_TICKETS, everyone).all()),
@@ -43,13 +43,13 @@ def dealings_of(connection: Connection, customer_id: UUID, merged: Sequence[UUID
 
 
 def _tickets(table: Table = ticket_rows) -> Select[Any]:
-    """Discarded ones are left out."""
+    """The customers' tickets, without discarded ones."""
     mine = select(table.c.status, table.c.opened_at, table.c.resolved_at)
     return mine.where(table.c.customer_id.in_(EVERYONE), table.c.discarded.is_(None))
 
 
 def _times(found: Sequence[Any]) -> Row:
-    """A ticket that ended before it began, as sources say, has no processing time."""
+    """Counts and the mean processing time. A ticket that ended before it was opened, as some sources report, has none."""
     finished = [row for row in found if row.status in FINISHED]
     times = [row.resolved_at - row.opened_at for row in finished if row.resolved_at and row.resolved_at >= row.opened_at]
     seconds = sum((Decimal(str(time.total_seconds())) for time in times), Decimal(0))
@@ -62,24 +62,24 @@ def _times(found: Sequence[Any]) -> Row:
 
 
 def _last_interaction(rows: Table = interactions.tables.rows) -> Select[Any]:
-    """What was retracted is none."""
+    """The query for the last interaction; a retracted one does not count."""
     mine = _shown(rows, INTERACTION).where(interactions.of_customers(EVERYONE), rows.c.retracted_at.is_(None))
     return mine.order_by(rows.c.occurred_at.desc(), rows.c.position.desc()).limit(1)
 
 
 def _last_feedback(rows: Table = feedback.tables.rows) -> Select[Any]:
-    """What was only asked for is none."""
+    """The query for the last feedback; a request without a submission does not count."""
     mine = _shown(rows, FEEDBACK).where(feedback.of_customers(EVERYONE), rows.c.submitted_at.is_not(None))
     return mine.order_by(rows.c.submitted_at.desc(), rows.c.position.desc()).limit(1)
 
 
 def _shown(table: Table, names: Collection[str]) -> Select[Any]:
-    """The columns, without what is personal; the key is called `id`."""
+    """These columns, none of which is personal; the key is called `id`."""
     [key] = table.primary_key
     return select(key.label("id"), *(table.c[name] for name in names))
 
 
-# Asked with every customer: putting a query together costs more than answering it.
+# These queries run for every customer that is read. They are built once, because building one costs more than running it.
 _TICKETS, _LAST_INTERACTION, _LAST_FEEDBACK = _tickets(), _last_interaction(), _last_feedback()
 
 
@@ -89,7 +89,7 @@ def _first(found: CursorResult[Any]) -> Row | None:
 
 
 def _segments(connection: Connection, customer_id: UUID, merged: Sequence[UUID]) -> dict[str, str | None]:
-    """The label by each active model, by the model's name; None where the customer lacks a feature."""
+    """The customer's label by each active model, by the model's name; None if the customer lacks a feature."""
     now = known(connection)
     behaviour = whole(connection, customer_id, merged) if now.active else None
     if behaviour is None:

@@ -1,6 +1,7 @@
-"""How events change what customers do (`customer_behaviour`), and the orders and tickets that is counted from.
+"""How events change the behaviour of customers (`customer_behaviour`), and the orders and tickets that it counts.
 
-Rows belong to the customer under whose subject an order or a ticket began. Erasing a customer takes them all away.
+A row belongs to the customer who was the subject of the order or ticket when it began. Erasing a customer deletes all of their
+rows.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ customer_features = table(
     "customer_features",
     Column("customer_id", Uuid, primary_key=True),
     Column("position", BigInteger, nullable=False),
-    # None once the customer was erased: nothing is counted any more.
+    # None after the customer was erased; then nothing counts for them any more.
     Column("state", Text),
 )
 feature_orders = table(
@@ -39,7 +40,7 @@ feature_orders = table(
     Column("order_id", Uuid, primary_key=True),
     Column("customer_id", Uuid, nullable=False, index=True),
     Column("day", Date, nullable=False),
-    # What of it is counted: 1 and its net in minor units, or twice nothing.
+    # What the order counts for: 1 and its net in minor units, or 0 and 0.
     Column("orders", Integer, nullable=False),
     Column("net", BigInteger, nullable=False),
     Column("state", Text, nullable=False),
@@ -65,7 +66,7 @@ ORDER_EVENTS: tuple[type[Event], ...] = (
     returns.LinesReturned,
     returns.ReturnReversed,
 )
-# Those that begin a ticket, or decide whether it stands as discarded.
+# The events that open a ticket, or decide whether it is discarded.
 TICKET_EVENTS: tuple[type[Event], ...] = (opening.Opened, ticket.Discarded, ticket.Reopened, ticket.MergedInto)
 TOUCH_EVENTS: tuple[type[Event], ...] = (touchpoint.Recorded, *TOUCHES.values())
 EVENTS: tuple[type[Event], ...] = (
@@ -81,9 +82,9 @@ _moves = msgspec.json.Decoder(list[Moved]).decode
 
 
 class Features:
-    """What some customers do, in the course of a batch: folded event by event, and written once.
+    """The behaviour of the customers of a batch: folded event by event, and written once.
 
-    `of` holds the behaviour of everyone who is there; who was erased is not.
+    `of` holds the behaviour of every known customer, without those who were erased.
     """
 
     def __init__(self, rows: Rows, batch: Sequence[Delivery]) -> None:
@@ -98,7 +99,7 @@ class Features:
         self.of = {id: load(row["state"]) for id, row in known.items() if row["state"] is not None}
 
     def fold(self, delivery: Delivery) -> Collection[UUID]:
-        """The customers whose features the event may have moved, or who were erased."""
+        """The customers with features that the event may have changed, and the customers that it erased."""
         recorded = delivery.recorded
         if isinstance(recorded.event, Registered) and delivery.at_home and recorded.stream not in self._known:
             self._known.add(recorded.stream)
@@ -140,7 +141,7 @@ class Features:
 
 
 class Orders:
-    """The orders of a batch, each with what it adds to its day."""
+    """The orders of a batch, each with what it adds to its purchase day."""
 
     def __init__(self, rows: Rows, streams: Collection[UUID]) -> None:
         self._rows = rows
@@ -148,7 +149,7 @@ class Orders:
         self._books = {id: Book.load(id, row["state"]) for id, row in self._known.items()}
 
     def fold(self, recorded: Recorded, behaviour: Behaviour) -> None:
-        """Move what the order adds to its day by the difference that the event makes."""
+        """Change the order's purchase day by the difference that the event makes."""
         book = self._books.setdefault(recorded.stream, Book(recorded.stream))
         book.fold(recorded)
         before = self._known.get(book.id) or _uncounted(recorded)
@@ -163,25 +164,25 @@ class Orders:
 
 
 class Tickets:
-    """The tickets of a batch, each counted unless it stands as discarded."""
+    """The tickets of a batch; each counts unless it is discarded."""
 
     def __init__(self, rows: Rows, streams: Collection[UUID]) -> None:
         self._rows = rows
         self._known = rows.load(feature_tickets, streams)
 
     def fold(self, recorded: Recorded) -> int:
-        """By how much the event moves the number of tickets."""
-        told = recorded.metadata
+        """The change in the number of tickets that the event makes."""
+        metadata = recorded.metadata
         before = self._known.get(recorded.stream) or {
             "ticket_id": recorded.stream,
-            "customer_id": told.subject,
-            "opened_at": told.occurred_at,
+            "customer_id": metadata.subject,
+            "opened_at": metadata.occurred_at,
             "counted": 0,
             "moves": "[]",
         }
         moves = _moves(before["moves"])
         if (move := move_of(recorded.event)) is not None:
-            moves = sorted([*moves, Moved(told.occurred_at, recorded.version, move)])
+            moves = sorted([*moves, Moved(metadata.occurred_at, recorded.version, move)])
         counted = int(course(before["opened_at"], moves)[-1].by != "discarded")
         self._known[recorded.stream] = before | {"counted": counted, "moves": msgspec.json.encode(moves).decode()}
         return counted - int(before["counted"])
@@ -192,7 +193,10 @@ class Tickets:
 
 
 def _customers(delivery: Delivery) -> Collection[UUID]:
-    """Those living here whose features the event may move: its subject, unless that is the thing itself."""
+    """The customers of this partition whose features the event may change.
+
+    That is the event's subject, unless the subject is an order, ticket or touchpoint of no known customer.
+    """
     recorded, subject = delivery.recorded, delivery.recorded.metadata.subject
     if recorded.event.erases():
         return delivery.here
@@ -205,12 +209,12 @@ def _streams(batch: Sequence[Delivery], events: tuple[type[Event], ...]) -> set[
 
 
 def _uncounted(placed: Recorded) -> Row:
-    """An order's row before anything of it is counted. Its day stays the one on which it was placed."""
-    told = placed.metadata
-    return {"order_id": placed.stream, "customer_id": told.subject, "day": told.day(), "orders": 0, "net": 0}
+    """An order's row while nothing of it counts. Its day is the day on which it was placed, and never changes."""
+    metadata = placed.metadata
+    return {"order_id": placed.stream, "customer_id": metadata.subject, "day": metadata.day(), "orders": 0, "net": 0}
 
 
 def _counted(book: Book) -> Spent:
-    """What the order adds to its day."""
+    """What the order adds to its purchase day; a cancelled order or a test order adds nothing."""
     cancelled = book.ended == "cancelled" or (book.cancelled and not any(map(book.due, book.line_ids)))
     return Spent(0, 0) if cancelled or book.facts().test else Spent(1, figures(book).net)

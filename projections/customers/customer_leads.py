@@ -1,4 +1,4 @@
-"""What is a customer's by way of a lead: what was told of the lead before anybody knew whose it would be."""
+"""Rows that belong to a customer through a lead: they were recorded for the lead before it became that customer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from projections.customers.merging import Customers
 from projections.sales.leads import lead_rows
 
 READ = (*merging.READ, "leads")
-"""The read models that say whose a lead became, and who was merged."""
+"""The read models with the customer that each lead became, and with the merges."""
 
 
 def leads_of(customers: Customers) -> Select[Any]:
@@ -19,9 +19,9 @@ def leads_of(customers: Customers) -> Select[Any]:
     return select(lead_rows.c.lead_id).where(lead_rows.c.customer_id.in_(customers))
 
 
-def theirs(table: Table, customers: Customers, told_of_leads: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Rows of these customers; and those of nobody, where they were told of a lead of theirs."""
+def theirs(table: Table, customers: Customers, of_leads: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Rows of these customers, and rows without a customer that meet `of_leads`: they are about a lead of these customers."""
     [key], row = table.primary_key, table.c
-    # Two questions, each with an index to answer it.
+    # Two queries, so that each uses its own index.
     own = select(key).where(row.customer_id.in_(customers))
-    return key.in_(own.union(select(key).where(row.customer_id.is_(None), told_of_leads)))
+    return key.in_(own.union(select(key).where(row.customer_id.is_(None), of_leads)))

@@ -1,6 +1,7 @@
-"""What a customer's orders came to, summed by currency over the rows of `orders` when asked.
+"""The sums of a customer's orders by currency, computed from the rows of `orders` at query time.
 
-Orders stay with the subject they were placed under, whoever they are linked to later, so no row of the customer holds a sum.
+Orders stay with the subject they were placed under, even if they are linked to another customer later. So no row of the
+customer holds a sum.
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ from projections.shared.rows import Row
 
 
 def money_of(connection: Connection, customer_ids: Collection[UUID], today: date, zone: tzinfo = UTC) -> dict[str, Row]:
-    """By currency: how many orders and what they came to, test orders left out; first and last day in `zone`.
+    """By currency: the number of orders and their sums, without test orders; the first and last day of an order in `zone`.
 
-    A customer comes with everyone who was merged into them.
+    The caller gives the ids of the customer and of everyone merged into them.
     """
     mine = select(order_rows).where(order_rows.c.customer_id.in_(customer_ids), order_rows.c.test.is_(False))
     by_currency: dict[str, list[Row]] = {}

@@ -1,8 +1,8 @@
-"""customer_view: who is this customer, now; and who is there with this name, e-mail address or telephone number.
+"""customer_view: each customer's current profile, and the search by name, e-mail address or telephone number.
 
-A row belongs to its customer. Erasing purges it: a tombstone stays that says so and when. What a customer's orders came to is
-summed over the rows of `orders` when asked, so that an answer is complete as far as both read models are. Rows stay where they
-were recorded: who was merged into whom is followed when asked, so that unmerging gives the earlier answers.
+A row belongs to its customer. Erasure purges the row and leaves a tombstone with the time of the erasure. The sums of a
+customer's orders are computed from the rows of `orders` at query time, so an answer is complete up to the positions of both
+read models. A merge moves no rows: queries follow it, so unmerging restores the earlier answers.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ customers = aggregates(
     by_position=True,
 )
 Index("ix_customer_view_search_name", customers.c.search_name, customers.c.customer_id)
-# Of the merged alone, who are few: of everyone it would be as long as the table.
+# A partial index of merged customers only: they are few, and a full index would be as long as the table.
 _MERGED = customers.c.merged_into.is_not(None)
 Index(
     "ix_customer_view_merged_into",
@@ -62,7 +62,7 @@ customer_tags = several("customer", "tag")
 
 STAY = ("registered_on", "erased_at", "merged_into")
 GONE = tuple(column.name for column in customers.c if column.nullable and column.name not in STAY)
-"""What is empty once the customer is erased: every column that may be, but for these."""
+"""The columns that are empty after the customer was erased: every nullable column except `STAY`."""
 
 # How events change it
 
@@ -88,7 +88,7 @@ def apply(batch: Sequence[Delivery], rows: Rows) -> None:
 
 
 def _customers(delivery: Delivery) -> Collection[UUID]:
-    """Whose rows the event changes here: its own, and where it erases those of everyone it concerns."""
+    """The customers whose rows the event changes on this partition: its own; an erasure changes all that it concerns."""
     if delivery.recorded.event.erases():
         return delivery.here
     ours = delivery.at_home and isinstance(delivery.recorded.event, CUSTOMER_EVENTS)
@@ -100,17 +100,17 @@ def _is_own(recorded: Recorded, id: UUID) -> bool:
 
 
 def _fold(book: CustomerBook, recorded: Recorded, before: Row | None) -> None:
-    """Whoever was erased stays so, also where somebody else's erasure took them along."""
+    """Fold the event, unless the customer is erased already, by their own erasure or by that of a linked customer."""
     if before is None or before["erased_at"] is None:
         book.fold(recorded)
 
 
 def _row(before: Row | None, id: UUID, recorded: Recorded) -> Row:
-    told = recorded.metadata
+    metadata = recorded.metadata
     row = before or {
         "customer_id": id,
-        "registered_at": told.occurred_at,
-        "registered_on": own_day(told),
+        "registered_at": metadata.occurred_at,
+        "registered_on": own_day(metadata),
         "erased_at": None,
         "merged_into": None,
         "version": 0,
@@ -118,7 +118,7 @@ def _row(before: Row | None, id: UUID, recorded: Recorded) -> Row:
     return row | {
         "position": recorded.position,
         "version": recorded.version if id == recorded.stream else row["version"],
-        "erased_at": row["erased_at"] or (told.occurred_at if recorded.event.erases() else None),
+        "erased_at": row["erased_at"] or (metadata.occurred_at if recorded.event.erases() else None),
         "merged_into": _survivor(row["merged_into"], recorded),
     }
 
@@ -151,7 +151,7 @@ def _columns(book: CustomerBook, row: Row) -> Row:
 
 
 def _narrow(book: CustomerBook) -> Narrow:
-    """What stands in rows of its own: contact methods in the form they compare in, and tags."""
+    """The values that have rows of their own: contact methods in their comparable form, and tags."""
     return frozenset(map(_contact, book.present_methods())), frozenset(book.tags)
 
 
@@ -173,7 +173,7 @@ def _save_narrow(rows: Rows, books: dict[UUID, CustomerBook], changed: Collectio
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
-    """Customers with all of these; None asks for any. Days are half-open, in `zone`."""
+    """Customers with all of these values; None matches any. Ranges of days are half-open, in `zone`."""
 
     kind: Kind | None = None
     owner: str | None = None
@@ -198,7 +198,7 @@ def _opened(row: Row) -> Row:
     return shown | profile(row["state"])
 
 
-# By default those who were not erased; a name is personal.
+# By default the list leaves out erased customers. Names are personal, so cursors never contain them.
 LISTED: Listing[Filter, Sort] = Listing(
     customers,
     Filter,
@@ -212,9 +212,9 @@ profile_of, listing = LISTED.get, LISTED.listing
 
 
 def search(connection: Connection, text: str, *, limit: int = 50, cursor: str | None = None) -> Page:
-    """Customers whose name has the text in it, or one of whose contact values begins with it, in the order of names.
+    """Customers whose name contains the text, or who have a contact value that starts with it, in the order of names.
 
-    The same whatever case and width it is typed in. A telephone number is given with its country code; the + may be missing.
+    Case and character width make no difference. A telephone number needs its country code; the + may be missing.
     """
     wanted, value = normalised(text), comparable(normalised(text))
     if not wanted:
@@ -228,7 +228,7 @@ def search(connection: Connection, text: str, *, limit: int = 50, cursor: str | 
 
 
 def with_contact(connection: Connection, kind: str, value: str) -> list[UUID]:
-    """Customers who are reached by exactly this value, normalised as `domain.shared.contact` does; any case."""
+    """Customers with exactly this contact value, normalised as `domain.shared.contact` does; case makes no difference."""
     table = customer_contacts.c
     query = select(table.customer_id).where(table.kind == kind, table.value == comparable(value)).distinct()
     return list(connection.execute(query.order_by(table.customer_id)).scalars())

@@ -1,7 +1,7 @@
-"""Who may be the same customer: those who are reached by the same contact value, computed from `customer_contacts` when read.
+"""Possible duplicates: customers with the same contact value, computed from `customer_contacts` at query time.
 
-A customer comes with everyone who was merged into them, so nobody is a duplicate of those they were merged with. Of whoever
-was erased no contact is left.
+The contacts of merged customers count for their survivor, so customers who were merged are not duplicates of each other.
+Erased customers have no contacts left.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from sqlalchemy import Connection, Select, Subquery, and_, select, tuple_
 from domain.customers.customer.events import ContactMethod
 from domain.shared.contact import comparable
 from projections.customers.customers import customer_contacts, customers
-from projections.customers.merging import left_of, survivors
+from projections.customers.merging import survivor_of, survivors
 from projections.shared.pages import Order, Page, page
 
 
 def duplicates(connection: Connection, *, limit: int = 50, cursor: str | None = None) -> Page:
-    """Customers, latest registered first, each with the ids of possible duplicates and the kinds of contact they share.
+    """Customers, the latest registered first, each with the ids of possible duplicates and the kinds of contact they share.
 
     Raises MalformedCursor.
     """
@@ -45,7 +45,7 @@ def duplicates(connection: Connection, *, limit: int = 50, cursor: str | None = 
 
 
 def reached_by(connection: Connection, methods: Iterable[ContactMethod]) -> list[UUID]:
-    """Customers whom one of these (normalised) methods reaches already; for those who were merged their survivors."""
+    """Customers who already have one of these (normalised) contact methods; a merged customer is replaced by the survivor."""
     table = customer_contacts.c
     values = {(method.kind, comparable(method.value or "")) for method in methods}
     query = select(table.customer_id).where(tuple_(table.kind, table.value).in_(values)).distinct()
@@ -61,14 +61,14 @@ def _survivors(connection: Connection, ids: Collection[UUID]) -> set[UUID]:
 
 
 def _pairs() -> Subquery:
-    """(customer_id, other, kind): two who survive, and a kind in which they, or those merged into them, share a value."""
+    """(customer_id, other, kind): two survivors, and a kind in which they or customers merged into them share a value."""
     one, other = _held().subquery(), _held().subquery()
     same = and_(one.c.kind == other.c.kind, one.c.value == other.c.value, one.c.customer_id != other.c.customer_id)
     return select(one.c.customer_id, other.c.customer_id.label("other"), one.c.kind).join(other, same).subquery()
 
 
 def _held() -> Select[Any]:
-    """Every contact, by the customer who survives."""
+    """Every contact, by the survivor of its customer."""
     merged, contacts = survivors(), customer_contacts.c
-    held = select(left_of(merged, contacts.customer_id), contacts.kind, contacts.value)
+    held = select(survivor_of(merged, contacts.customer_id), contacts.kind, contacts.value)
     return held.outerjoin(merged, merged.c.customer_id == contacts.customer_id)

@@ -1,7 +1,7 @@
-"""feedback: what was asked for and what was said, a row each, with how it was dealt with.
+"""feedback: one row per request or submission, with how it was handled.
 
-Comments, notes and resolutions lie apart, and go when their subject is erased. An acknowledgement counts by the first, an end
-by the last, in the order in which they happened.
+Comments, notes and resolutions are in a separate table and are deleted when their subject is erased. The first acknowledgement
+counts, and the last resolution or dismissal, by the time at which they occurred.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ tables = entries.entries(
     Column("acknowledged_at", Instant),
     Column("ended", Text),
     Column("ended_at", Instant),
-    # What a list is sorted by: the submission, or else the request.
+    # The time of the submission, or of the request if there is no submission; lists are sorted by it.
     Column("occurred_at", Instant, nullable=False, index=True),
     Column("end_code", Text),
     about=True,
@@ -72,30 +72,30 @@ def _fold(entry: Entry, recorded: Recorded) -> None:
 
 
 def _name(entry: Entry, event: Requested | Submitted) -> None:
-    """Whose it is and what it is about: what is told first stays, and more is added."""
+    """Set the customer and what the feedback is about: the first customer stays, and references are added."""
     entry.row["customer_id"] = entry.row["customer_id"] or event.customer_id
     about = [*entry.lists["about"], *msgspec.to_builtins(list(event.about))]
     entry.lists["about"] = [other for place, other in enumerate(about) if other not in about[:place]]
 
 
-def _request(row: Row, event: Requested, told: Metadata) -> None:
+def _request(row: Row, event: Requested, metadata: Metadata) -> None:
     row |= {
         "requested_kind": event.kind,
         "requested_channel": event.channel,
         "requested_agent": event.agent,
-        "requested_at": told.occurred_at,
-        "requested_on": own_day(told),
+        "requested_at": metadata.occurred_at,
+        "requested_on": own_day(metadata),
     }
     if row["submitted_at"] is None:
         row |= {
             "kind": event.kind,
             "channel": event.channel,
             "agent": event.agent,
-            "occurred_at": told.occurred_at,
+            "occurred_at": metadata.occurred_at,
         }
 
 
-def _submit(entry: Entry, event: Submitted, told: Metadata) -> None:
+def _submit(entry: Entry, event: Submitted, metadata: Metadata) -> None:
     row, scale = entry.row, event.scale
     row |= {
         "kind": event.kind,
@@ -104,11 +104,11 @@ def _submit(entry: Entry, event: Submitted, told: Metadata) -> None:
         "score": event.score,
         "scale_min": scale and scale.min,
         "scale_max": scale and scale.max,
-        "submitted_at": told.occurred_at,
-        "submitted_on": own_day(told),
-        "occurred_at": told.occurred_at,
+        "submitted_at": metadata.occurred_at,
+        "submitted_on": own_day(metadata),
+        "occurred_at": metadata.occurred_at,
     }
-    entry.say(comment=event.comment)
+    entry.set_personal(comment=event.comment)
 
 
 def _acknowledge(row: Row, at: datetime) -> None:
@@ -119,13 +119,13 @@ def _act(entry: Entry, event: ActionTaken, recorded: Recorded) -> None:
     taken = {"position": recorded.position, "taken_at": recorded.metadata.occurred_at, "code": event.code}
     entry.lists["actions"] = [*entry.lists["actions"], msgspec.to_builtins(taken)]
     if event.note is not None:
-        entry.say(notes=entry.private.get("notes", {}) | {str(recorded.position): event.note})
+        entry.set_personal(notes=entry.private.get("notes", {}) | {str(recorded.position): event.note})
 
 
 def _end(entry: Entry, end: End, code: str | None, resolution: str | None, at: datetime) -> None:
     if entry.row["ended_at"] is None or at >= entry.row["ended_at"]:
         entry.row |= {"ended": end, "ended_at": at, "end_code": code}
-        entry.say(resolution=resolution)
+        entry.set_personal(resolution=resolution)
 
 
 def _status(row: Row) -> str:
@@ -138,9 +138,10 @@ def _status(row: Row) -> str:
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
-    """Feedback with all of these; None asks for any. Days are half-open, in `zone`. `about` is something's id.
+    """Feedback with all of these values; None matches any. Ranges of days are half-open, in `zone`.
 
-    `open` was submitted, and neither resolved nor dismissed. Scores are of whatever scale.
+    `about` is the id of a thing that the feedback is about. `open` feedback was submitted and is not resolved or dismissed yet.
+    Scores compare regardless of their scale; `score_to` includes its own value.
     """
 
     customer_id: UUID | None = None
@@ -167,7 +168,7 @@ OPEN = ("submitted", "acknowledged")
 
 
 def of_customers(customers: Customers) -> ColumnElement[bool]:
-    """Feedback of these customers, and of nobody where it is about a lead that became one of them."""
+    """Feedback of these customers, and feedback without a customer about a lead that became one of them."""
     about = cast(Table, tables.about).c
     of_leads = select(about.feedback_id).where(about.kind == "lead", about.id.in_(leads_of(customers)))
     return theirs(tables.rows, customers, tables.key.in_(of_leads))

@@ -1,7 +1,7 @@
-"""What customers say, in groups: satisfaction, recommendation and effort, how many answer, and how long feedback takes.
+"""Feedback by group: satisfaction, recommendation and effort, the response rate, and how long handling takes.
 
-The scores' measures: CSAT is the share of the two highest of five scores; NPS is Reichheld's (2003), of scores from 0 to 10;
-CES is the mean on its own scale. Scales are never mixed.
+CSAT is the share of the two highest of five scores; NPS is Reichheld's (2003), on scores from 0 to 10; CES is the mean on its
+own scale. Scales are never mixed.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ CSAT = "answers of 4 or 5 / answers on the scale from 1 to 5"
 NPS = "100 * (answers of 9 or 10 - answers of 0 to 6) / answers"
 CES = "sum of the scores / answers, on this scale"
 RESPONSE_RATE = "requests that were answered / requests"
-MEAN = "sum / feedback that has it"
+MEAN = "sum of the durations / feedback with this duration"
 
 _table: Any = tables.rows.c
 
 
 class Effort(msgspec.Struct, frozen=True, kw_only=True):
-    """Customer effort scores of one scale."""
+    """Customer effort scores on one scale."""
 
     scale_min: int
     scale_max: int
@@ -46,10 +46,10 @@ class Effort(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
-    """Of what was `submitted`: scores, kinds, and how it was dealt with. The response rate is of what was requested.
+    """Scores, kinds and handling of the feedback that was `submitted`. The response rate is of the requests.
 
-    `open` is neither resolved nor dismissed; `unacknowledged` is open and was not acknowledged either. Durations are of those
-    that have ended, so where many are open, means are too short.
+    `open` feedback is not resolved or dismissed yet; `unacknowledged` feedback is open and not acknowledged yet either.
+    Durations are of feedback that reached that point, so if much is open, the means are too short.
     """
 
     submitted: int
@@ -73,7 +73,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Question(Days, frozen=True, kw_only=True):
-    """What was submitted (and requested) on days from `from_` to before `to` in `zone`, with these values; None is any."""
+    """Feedback submitted (and requested) on days from `from_` to before `to` in `zone`, with these values; None is any."""
 
     by: tuple[Group, ...] = ()
     kind: str | None = None
@@ -81,23 +81,23 @@ class Question(Days, frozen=True, kw_only=True):
     agent: str | None = None
 
 
-class Said(NamedTuple):
-    """The rows of one group: what was submitted in it, and what was requested in it."""
+class GroupRows(NamedTuple):
+    """The rows of one group: feedback submitted on its days, and feedback requested on its days."""
 
     submitted: list[Row]
     requested: list[Row]
 
 
 def figures(connection: Connection, question: Question) -> tuple[Figures, dict[Key, Figures]]:
-    """Of all, and of each group by its values in the order of `by`."""
+    """The figures of all feedback, and of each group by its values in the order of `by`."""
     submitted = _rows(connection, question, "submitted", "")
     requested = _rows(connection, question, "requested", "requested_")
-    groups: defaultdict[Key, Said] = defaultdict(lambda: Said([], []))
+    groups: defaultdict[Key, GroupRows] = defaultdict(lambda: GroupRows([], []))
     for row in submitted if question.by else ():
         groups[_key(question, row, "submitted", "")].submitted.append(row)
     for row in requested if question.by else ():
         groups[_key(question, row, "requested", "requested_")].requested.append(row)
-    return _figures(Said(submitted, requested)), {key: _figures(said) for key, said in groups.items()}
+    return _figures(GroupRows(submitted, requested)), {key: _figures(group) for key, group in groups.items()}
 
 
 def _rows(connection: Connection, question: Question, what: str, prefix: str) -> list[Row]:
@@ -118,8 +118,8 @@ def _key(question: Question, row: Row, what: str, prefix: str) -> Key:
 # How they are counted
 
 
-def _figures(said: Said) -> Figures:
-    rows = said.submitted
+def _figures(group: GroupRows) -> Figures:
+    rows = group.submitted
     kinds = Counter(row["kind"] for row in rows)
     statuses = Counter(row["status"] for row in rows)
     csat = [row["score"] for row in rows if row["kind"] == "csat" and _scale(row) == _of("csat")]
@@ -138,7 +138,7 @@ def _figures(said: Said) -> Figures:
         passives=len(nps) - promoters - detractors,
         detractors=detractors,
         ces=_efforts(rows),
-        response_rate=_response_rate(said.requested),
+        response_rate=_response_rate(group.requested),
         acknowledgement=_duration(rows, lambda row: row["acknowledged_at"]),
         resolution=_duration(rows, lambda row: row["ended_at"] if row["ended"] == "resolved" else None),
         resolved=statuses["resolved"],
@@ -162,8 +162,8 @@ def _efforts(rows: Sequence[Row]) -> list[Effort]:
         if row["kind"] == "ces":
             scores[_scale(row)].append(row["score"])
     return [
-        Effort(scale_min=least, scale_max=most, mean=ratio(sum(told), len(told), "points", CES, "nobody answered"))
-        for (least, most), told in sorted(scores.items())
+        Effort(scale_min=least, scale_max=most, mean=ratio(sum(given), len(given), "points", CES, "nobody answered"))
+        for (least, most), given in sorted(scores.items())
     ]
 
 
@@ -173,10 +173,10 @@ def _response_rate(requested: Sequence[Row]) -> Ratio:
 
 
 def _duration(rows: Sequence[Row], end: Callable[[Row], datetime | None]) -> Measure:
-    """From the submission to this end, of those that have one which is not earlier."""
+    """The time from submission to `end`; feedback without that end, or with one before its submission, is left out."""
     import numpy as np
 
     ends = [(row["submitted_at"], at) for row in rows if (at := end(row)) is not None and at >= row["submitted_at"]]
     took = np.array([microseconds(at) - microseconds(began) for began, at in ends], dtype=np.int64)
     [spread] = spreads(took, np.zeros(len(took), dtype=np.int64), 1)
-    return measure(spread, SECOND, "seconds", MEAN, "no feedback has it yet")
+    return measure(spread, SECOND, "seconds", MEAN, "no feedback has this duration yet")

@@ -1,4 +1,4 @@
-"""field_definitions: which attributes are defined, by the kind of thing and the key."""
+"""field_definitions: the defined attributes, by the kind of aggregate and the key."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ field_rows = aggregates(
 )
 
 
-def _told(row: Row, recorded: Recorded) -> Row:
+def _changes(row: Row, recorded: Recorded) -> Row:
     event = recorded.event
     match event:
         case Defined():
-            told = {name: getattr(event, name) for name in ("entity", "key", "kind", "personal", "name")}
-            return told | {"options": encode(event.options).decode(), "retired_at": None}
+            defined = {name: getattr(event, name) for name in ("entity", "key", "kind", "personal", "name")}
+            return defined | {"options": encode(event.options).decode(), "retired_at": None}
         case Revised(name=name, options=options):
             return {"name": name, "options": encode(options).decode()}
         case Retired():
@@ -39,7 +39,7 @@ def _told(row: Row, recorded: Recorded) -> Row:
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
-    """Fields with all of these; None asks for any."""
+    """Fields with all of these values; None matches any."""
 
     entity: str | None = None
     retired: bool | None = None
@@ -52,4 +52,4 @@ def _shown(row: Row) -> Row:
 FIELDS = Listing[Filter, str](field_rows, Filter, "key", show=_shown)
 get, listing = FIELDS.get, FIELDS.listing
 
-field_definitions = register(field_rows, 1, FieldDefinition.events, _told)
+field_definitions = register(field_rows, 1, FieldDefinition.events, _changes)

@@ -1,7 +1,7 @@
-"""interactions: every contact that was logged, as it stands after corrections.
+"""interactions: every logged interaction, with its corrections applied.
 
-Texts, participants and message ids lie apart: they go when their subject is erased, and at once when they are redacted. What
-was retracted stays to be looked at, and is in no count.
+Texts, participants and message ids are in a separate table. They are deleted when they are redacted or their subject is
+erased. A retracted interaction stays readable but does not count anywhere.
 """
 
 from __future__ import annotations
@@ -49,36 +49,39 @@ PLAIN = ("channel", "direction", "agent", "duration_seconds", "thread_id")
 
 
 def _fold(entry: Entry, recorded: Recorded) -> None:
-    event, told = recorded.event, recorded.metadata
+    event, metadata = recorded.event, recorded.metadata
     if isinstance(event, Logged):
         entry.row |= {
             "customer_id": event.customer_id,
             "lead_id": event.lead_id,
-            "occurred_at": told.occurred_at,
-            "occurred_on": own_day(told),
+            "occurred_at": metadata.occurred_at,
+            "occurred_on": own_day(metadata),
         }
-        _tell(entry, {name: getattr(event, name) for name in (*PLAIN, *TEXTS, "about")})
+        _set(entry, {name: getattr(event, name) for name in (*PLAIN, *TEXTS, "about")})
     elif isinstance(event, Corrected):
-        _tell(entry, event.changes())
+        _set(entry, event.changes())
     elif isinstance(event, Redacted):
-        entry.row["redacted_at"] = told.occurred_at
-        entry.say(**dict.fromkeys(TEXTS), files=None)
+        entry.row["redacted_at"] = metadata.occurred_at
+        entry.set_personal(**dict.fromkeys(TEXTS), files=None)
     elif isinstance(event, Retracted):
-        entry.row["retracted_at"] = told.occurred_at
+        entry.row["retracted_at"] = metadata.occurred_at
 
 
-def _tell(entry: Entry, told: Mapping[str, Any]) -> None:
-    entry.row |= {name: told[name] for name in PLAIN if name in told}
-    entry.say(**{name: told[name] for name in TEXTS if name in told})
-    if "about" in told:
-        entry.lists["about"] = msgspec.to_builtins(list(told["about"]))
+def _set(entry: Entry, given: Mapping[str, Any]) -> None:
+    entry.row |= {name: given[name] for name in PLAIN if name in given}
+    entry.set_personal(**{name: given[name] for name in TEXTS if name in given})
+    if "about" in given:
+        entry.lists["about"] = msgspec.to_builtins(list(given["about"]))
 
 
 # How it is queried
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
-    """Interactions with all of these; None asks for any. Days are half-open, in `zone`. `about` is something's id."""
+    """Interactions with all of these values; None matches any. Ranges of days are half-open, in `zone`.
+
+    `about` is the id of a thing that the interaction is about.
+    """
 
     customer_id: UUID | None = None
     lead_id: UUID | None = None
@@ -100,7 +103,7 @@ Sort = Literal["occurred_at", "position"]
 
 
 def of_customers(customers: Customers) -> ColumnElement[bool]:
-    """Interactions with these customers, and with what were only leads of theirs then."""
+    """Interactions with these customers, and with leads before they became these customers."""
     return theirs(tables.rows, customers, tables.rows.c.lead_id.in_(leads_of(customers)))
 
 

@@ -1,7 +1,7 @@
-"""Who was merged into whom, also by way of others, followed when asked.
+"""Merges of customers, direct or through other customers, followed at query time.
 
-A row stays with the customer it was recorded under. What is asked of somebody is asked of everyone who was merged into them,
-and what counts customers counts those who are left; so unmerging gives the earlier answers. The merged are few among many.
+A row stays with the customer it was recorded under. A query about a customer also finds the rows of everyone merged into them,
+and a count of customers counts survivors; so unmerging restores the earlier answers. Merged customers are few among many.
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ from projections.customers.customers import customers
 from projections.shared.lists import Rule
 
 READ = ("customer_view",)
-"""The read models that say who was merged."""
+"""The read models with the merges."""
 
 Customers = Select[Any] | BindParameter[Any]
-"""Ids of customers for a query to look for: another query, or what is given to it when it is asked."""
+"""Customer ids in a query: a subquery, or a parameter bound when the query runs."""
 
 EVERYONE: BindParameter[Any] = bindparam("everyone", type_=Uuid(), expanding=True)
 
 
 def same_customer(customer_id: UUID) -> Select[Any]:
-    """The ids of the customer and everyone merged into them; of an id that is no customer's, the id."""
+    """The ids of the customer and everyone merged into them; an id that is not a customer's gives just itself."""
     return _line(literal(customer_id, Uuid()))
 
 
 def of_customer(column: ColumnElement[UUID]) -> Rule:
-    """The filter's customer, or one who was merged into them."""
+    """A rule: the column has the filter's customer, or one merged into them."""
     return lambda customer_id: column.in_(same_customer(customer_id))
 
 
@@ -51,18 +51,18 @@ def _line(first: ColumnElement[UUID]) -> Select[Any]:
     return select(line.c.customer_id)
 
 
-# Asked with every customer, so it is put together once.
+# This query runs for every customer that is read, so it is built once.
 _MERGED_INTO = _line(bindparam("customer", type_=Uuid()))
 
 
 def merged_into(connection: Connection, customer_id: UUID) -> list[UUID]:
-    """Everyone who was merged into the customer."""
+    """Everyone merged into the customer, directly or through others."""
     found = connection.execute(_MERGED_INTO, {"customer": customer_id}).scalars()
     return sorted(id for id in found if id != customer_id)
 
 
 def survivors() -> CTE:
-    """(customer_id, survivor): everyone who was merged, and who is left of them."""
+    """(customer_id, survivor): every merged customer, and the customer who survives in the end."""
     step = select(customers.c.customer_id, customers.c.merged_into.label("survivor"))
     line = step.where(customers.c.merged_into.is_not(None)).cte(recursive=True)
     further = select(line.c.customer_id, customers.c.merged_into).join(customers, customers.c.customer_id == line.c.survivor)
@@ -71,19 +71,19 @@ def survivors() -> CTE:
     return last.cte()
 
 
-def parts_of_others() -> CompoundSelect[Any]:
-    """Everyone who was merged, and who is left of them: all who are more than one row, or none of their own."""
+def merged_and_survivors() -> CompoundSelect[Any]:
+    """The ids of all merged customers and of their survivors: the customers with an answer that differs from their own row."""
     merged = survivors()
     return select(merged.c.customer_id).union(select(merged.c.survivor))
 
 
-def left_of(merged: CTE, customer_id: ColumnElement[UUID]) -> ColumnElement[UUID]:
-    """Who is left of a customer, in a query that joins `survivors` from the outside."""
+def survivor_of(merged: CTE, customer_id: ColumnElement[UUID]) -> ColumnElement[UUID]:
+    """The survivor of a customer, or the customer if not merged, in a query with an outer join of `survivors`."""
     return func.coalesce(merged.c.survivor, customer_id, type_=Uuid()).label("customer_id")
 
 
 def whole_customers(connection: Connection) -> dict[UUID, list[UUID]]:
-    """By everyone into whom somebody was merged and who is left: all who make them up, themselves first."""
+    """By survivor: their own id and then those of everyone merged into them. Customers without a merge are left out."""
     merged = survivors()
     found: dict[UUID, list[UUID]] = {}
     query = select(merged.c.customer_id, merged.c.survivor).order_by(merged.c.survivor, merged.c.customer_id)

@@ -1,4 +1,4 @@
-"""What an organisation and its people bought together, summed over the rows of `orders` when asked."""
+"""The sums of the orders of an organisation and its people, computed from the rows of `orders` at query time."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from projections.sales.orders import order_rows
 from projections.shared.rows import PORTION, Row
 
 READ = ("orders", *customer_relations.READ)
-"""The read models it is made of."""
+"""The read models that the answer is computed from."""
 
 MUTUAL: Sequence[RelationRole] = ("household", "partner")
-"""Roles in which each of two stands to the other, whoever it was told of."""
+"""Roles that hold in both directions, regardless of the customer that the relation was recorded for."""
 SUMS = ("orders", "gross", "refunded", "net")
 
 Units = dict[str, dict[str, int]]
 
 
 def totals(connection: Connection, customer_id: UUID, role: RelationRole, today: date) -> Row | None:
-    """By currency what the orders of the customer came to, of those in this role to them on that day, and of all together.
+    """By currency the sums of the orders of the customer, of those in this role to them on that day, and of all together.
 
-    Whoever is related several times, or was merged with another one who is, counts once; test orders are left out. None
-    where there is no such customer.
+    A person with several relations counts once, also if the relations belong to customers who were merged. Test orders are left
+    out. None if there is no such customer.
     """
     everyone = connection.execute(same_customer(customer_id)).scalars().all()
     if connection.execute(select(customers.c.customer_id).where(customers.c.customer_id == customer_id)).first() is None:
@@ -44,7 +44,7 @@ def totals(connection: Connection, customer_id: UUID, role: RelationRole, today:
 
 
 def _people(connection: Connection, everyone: Collection[UUID], role: RelationRole, today: date) -> list[UUID]:
-    """Those who are left of everyone who stands in the role to the customer."""
+    """The customers in this role to the customer; merged ones are replaced by their survivors."""
     query, row = customer_relations.related(role, today), relations.c
     people = {found.who for found in connection.execute(query.where(row.other_id.in_(everyone)))}
     if role in MUTUAL:
@@ -53,7 +53,7 @@ def _people(connection: Connection, everyone: Collection[UUID], role: RelationRo
 
 
 def _units(connection: Connection, customer_ids: Sequence[UUID]) -> Units:
-    """In minor units, by currency."""
+    """The number of orders and the sums in minor units, by currency."""
     found: Units = {}
     for start in range(0, len(customer_ids), PORTION):
         row, some = order_rows.c, customer_ids[start : start + PORTION]

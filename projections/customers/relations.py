@@ -1,7 +1,7 @@
-"""customer_relations: who belongs to whom: a firm's people, a household, a parent, a partner.
+"""customer_relations: relations between customers: the people of a firm, a household, a parent, a partner.
 
-A row belongs to the customer under whom the relation was told, not to the other one, and is deleted when that customer is
-erased. Whether it holds is computed when asked, and so is who was merged into whom.
+A row belongs to the customer that the relation was recorded for, not to the other one, and is deleted when that customer is
+erased. Queries compute whether a relation holds today, and follow merges.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from projections.shared.rows import Row, Rows
 from projections.shared.tables import columns, table
 
 READ = ("customer_relations", *READ_MERGED)
-"""The read models that answers are made of."""
+"""The read models that answers are computed from."""
 
 relations = table(
     "customer_relations",
@@ -61,9 +61,9 @@ Key = tuple[UUID, UUID]
 
 def apply(batch: Sequence[Delivery], rows: Rows) -> None:
     erased = {id for delivery in batch if isinstance(delivery.recorded.event, Erased) for id in delivery.here}
-    told = own(batch, (RelationAdded, RelationEnded))
-    # Nothing is told of the erased any more, so that all of it came before.
-    changed = [recorded for recorded in told if recorded.stream not in erased]
+    mine = own(batch, (RelationAdded, RelationEnded))
+    # An erased customer gets no new events, so all of theirs came before the erasure.
+    changed = [recorded for recorded in mine if recorded.stream not in erased]
     before = {_key(row): row for row in rows.select(relations, "customer_id", {recorded.stream for recorded in changed})}
     after = dict(before)
     for recorded in changed:
@@ -80,13 +80,14 @@ def _fold(known: dict[Key, Row], recorded: Recorded) -> None:
     match recorded.event:
         case RelationAdded() as added:
             if added.primary:
-                _take_the_place(known, recorded.stream, added.role)
+                _end_primary(known, recorded.stream, added.role)
             known[recorded.stream, added.relation_id] = _row(recorded, added)
         case RelationEnded(relation_id=relation_id, until=until):
             known[recorded.stream, relation_id] = known[recorded.stream, relation_id] | {"until": until}
 
 
-def _take_the_place(known: dict[Key, Row], customer_id: UUID, role: RelationRole) -> None:
+def _end_primary(known: dict[Key, Row], customer_id: UUID, role: RelationRole) -> None:
+    """No relation of the customer in this role is primary any more: a new one becomes primary."""
     for key, row in known.items():
         if (row["customer_id"], row["role"]) == (customer_id, role):
             known[key] = row | {"primary": False}
@@ -110,7 +111,7 @@ def _row(recorded: Recorded, added: RelationAdded) -> Row:
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
-    """The relations of a customer that hold on `today`, or with `ended` all that ever were told."""
+    """The relations of a customer that hold on `today`, or with `ended` all that were ever recorded."""
 
     customer_id: UUID
     today: date
@@ -119,10 +120,10 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def listing(connection: Connection, filter: Filter, *, limit: int = 50, cursor: str | None = None) -> Page:
-    """Who is whose employee, say, in both directions, latest told first, also of everyone merged into the customer.
+    """The relations of the customer and of everyone merged into them, in both directions, the latest recorded first.
 
-    `who` and `whom` are those who are left of them; `related` is the one of the two who was not asked for, and
-    `customer_id` the one under whom the relation was told. Raises MalformedCursor.
+    `who` is, for example, the employee of `whom`; both are survivors of merges. `related` is the other end, seen from the
+    filter's customer. `customer_id` is the customer that the relation was recorded for. Raises MalformedCursor.
     """
     everyone = connection.execute(same_customer(filter.customer_id)).scalars().all()
     query = related(filter.role, None if filter.ended else filter.today)
@@ -134,19 +135,20 @@ def listing(connection: Connection, filter: Filter, *, limit: int = 50, cursor: 
 
 
 def related(role: RelationRole | None, today: date | None) -> Select[tuple[UUID, ...]]:
-    """Relations in this role, or all, that hold on the day, or ever did, with `who` is `whom`'s.
+    """Relations in this role (None: any) that hold on the day (None: that were ever recorded), with both ends.
 
-    Those between two who were merged with each other, and those to whoever was erased, are left out.
+    `who` is, for example, the employee of `whom`; both are survivors of merges. Relations between two customers who were merged
+    with each other, and relations to an erased customer, are left out.
     """
     one, other, row = survivors().alias("one"), survivors().alias("other"), relations.c
-    who = func.coalesce(one.c.survivor, row.customer_id, type_=Uuid())
-    whom = func.coalesce(other.c.survivor, row.other_id, type_=Uuid())
-    forgotten = exists().where(customers.c.customer_id == whom, customers.c.erased_at.is_not(None))
+    owner = func.coalesce(one.c.survivor, row.customer_id, type_=Uuid())
+    related_to = func.coalesce(other.c.survivor, row.other_id, type_=Uuid())
+    erased = exists().where(customers.c.customer_id == related_to, customers.c.erased_at.is_not(None))
     query = (
-        select(relations, who.label("who"), whom.label("whom"))
+        select(relations, owner.label("who"), related_to.label("whom"))
         .outerjoin(one, one.c.customer_id == row.customer_id)
         .outerjoin(other, other.c.customer_id == row.other_id)
-        .where(who != whom, ~forgotten)
+        .where(owner != related_to, ~erased)
     )
     if role is not None:
         query = query.where(row.role == role)
@@ -163,7 +165,7 @@ def _other_end(row: Row, everyone: Collection[UUID]) -> UUID:
 
 
 def _named(connection: Connection, ids: Collection[UUID]) -> dict[UUID, Row]:
-    """Their kind and name; None where a customer is not known yet."""
+    """The kind and name of these customers; None if a customer is not known yet."""
     query = select(customers.c.customer_id.label("id"), customers.c.kind, customers.c.name)
     found = {row["id"]: dict(row) for row in connection.execute(query.where(customers.c.customer_id.in_(ids))).mappings()}
     return {id: found.get(id, {"id": id, "kind": None, "name": None}) for id in ids}

@@ -1,8 +1,9 @@
-"""customer_timeline: everything that happened with a customer, newest first, one readable line each.
+"""customer_timeline: every event that concerns a customer, newest first, as one readable line each.
 
-A row belongs to a subject that the event concerns. What an order, ticket or lead of their own went through before it was
-linked to the customer keeps its rows and is found through a narrow row a stream that says whose it is now. So is what was
-told of a lead before it became theirs. Rows hold types, numbers, money and codes, never personal data.
+A row belongs to a subject that the event concerns. An order, ticket or lead may be linked to the customer only later: its
+earlier events keep their rows and are found through `timeline_streams`, a narrow row per stream with its current customer.
+Contacts with a lead before it became the customer are found in the same way. Rows hold types, numbers, money and codes, never
+personal data.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ moments = table(
     Column("occurred_zone", Text),
     Column("recorded_at", Instant, nullable=False),
     *columns(Text, "irregular", "plain", nullable=False),
-    # Whether the event itself names the subject, so that it stays theirs whoever the stream belongs to.
+    # Whether the event itself names the subject. Such a row stays in the subject's timeline even if the stream moves on.
     Column("named", Boolean, nullable=False),
 )
 Index("ix_customer_timeline_stream", moments.c.stream, moments.c.position)
@@ -61,7 +62,7 @@ timeline_streams = table(
     "timeline_streams",
     Column("stream", Uuid, primary_key=True),
     Column("customer_id", Uuid, index=True),
-    # The lead that a contact was with, or that it is about.
+    # The lead that an interaction or touchpoint was with, or that feedback is about.
     Column("lead_id", Uuid, index=True),
     *columns(Text, "number", "currency"),
 )
@@ -72,11 +73,11 @@ timeline_streams = table(
 def apply(batch: Sequence[Delivery], rows: Rows) -> None:
     ours = [delivery for delivery in batch if _is_ours(delivery.recorded)]
     rows.insert(moments, [_row(d.recorded, subject) for d in ours for subject in sorted(d.here)])
-    telling = [d.recorded for d in ours if d.at_home and _told_of_stream(d.recorded)]
-    streams = rows.load(timeline_streams, {recorded.stream for recorded in telling})
-    for recorded in telling:
+    changing = [d.recorded for d in ours if d.at_home and _stream_values(d.recorded)]
+    streams = rows.load(timeline_streams, {recorded.stream for recorded in changing})
+    for recorded in changing:
         before = streams.get(recorded.stream, dict.fromkeys(("customer_id", "lead_id", "number", "currency")))
-        streams[recorded.stream] = before | _told_of_stream(recorded) | {"stream": recorded.stream}
+        streams[recorded.stream] = before | _stream_values(recorded) | {"stream": recorded.stream}
     rows.save(timeline_streams, list(streams.values()))
 
 
@@ -84,11 +85,11 @@ def _is_ours(recorded: Recorded) -> bool:
     return recorded.type.split(".")[1] in THINGS and not recorded.metadata.everyone
 
 
-def _told_of_stream(recorded: Recorded) -> Row:
-    """What the event says of its whole stream: whose it is, its number and its currency."""
-    told = {name: getattr(recorded.event, name, None) for name in ("customer_id", "number", "currency")}
-    told["lead_id"] = _lead(recorded.event)
-    return {name: value for name, value in told.items() if value is not None}
+def _stream_values(recorded: Recorded) -> Row:
+    """The values that the event sets for its whole stream: customer, lead, number and currency."""
+    values = {name: getattr(recorded.event, name, None) for name in ("customer_id", "number", "currency")}
+    values["lead_id"] = _lead(recorded.event)
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _lead(event: Event) -> UUID | None:
@@ -101,12 +102,12 @@ def _lead(event: Event) -> UUID | None:
 
 
 def _row(recorded: Recorded, subject: UUID) -> Row:
-    told = recorded.metadata
+    metadata = recorded.metadata
     return {
         "subject": subject,
         **envelope(recorded),
-        "occurred_zone": told.occurred_zone,
-        "irregular": msgspec.json.encode(told.irregular).decode(),
+        "occurred_zone": metadata.occurred_zone,
+        "irregular": msgspec.json.encode(metadata.irregular).decode(),
         "plain": msgspec.json.encode(plain_values(recorded.event)).decode(),
         "named": subject in recorded.event.concerns(),
     }
@@ -122,7 +123,8 @@ def timeline(
 ) -> list[Row]:
     """The latest events before position `before`, newest first, each with a line in `zh` and in `en`.
 
-    A customer comes with everyone who was merged into them; what concerns several of them is told once.
+    The caller gives the ids of the customer and of everyone merged into them. An event that concerns several of them appears
+    once.
     """
     found = union(
         _moments(_is_their_own(customer_ids), before),
@@ -143,14 +145,14 @@ def _moments(whose: ColumnElement[bool], before: int | None) -> Select[Any]:
 
 
 def _is_their_own(customer_ids: Collection[UUID]) -> ColumnElement[bool]:
-    """Rows about the customers, without streams that are somebody else's now."""
+    """Rows of the customers, without streams that belong to another customer now."""
     row, stream = moments.c, timeline_streams.c
     moved_away = exists().where(stream.stream == row.stream, stream.customer_id.not_in(customer_ids))
     return row.subject.in_(customer_ids) & or_(row.named, ~moved_away)
 
 
 def _streams_of(customer_ids: Collection[UUID]) -> CompoundSelect[tuple[UUID]]:
-    """Streams that are theirs, and those of nobody that are of a lead of theirs."""
+    """Streams of the customers, and streams without a customer that belong to a lead of theirs."""
     row = timeline_streams.c
     own = select(row.stream).where(row.customer_id.in_(customer_ids))
     of_leads = select(row.stream).where(row.lead_id.in_(own), row.customer_id.is_(None))

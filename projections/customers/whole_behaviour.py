@@ -1,6 +1,7 @@
-"""What customers do with whom others were merged: their own, and what each of the others did.
+"""Behaviour of a merge survivor: their own plus that of everyone merged into them.
 
-Rows stay with whom they were told of, so this is added up when asked, and unmerging gives the earlier answers.
+A row stays with the customer it was recorded for. The behaviour is added up at query time, so unmerging restores the earlier
+answers.
 """
 
 from __future__ import annotations
@@ -19,14 +20,14 @@ PORTION = 5000
 
 
 class Wholes(NamedTuple):
-    """The behaviour of everyone with whom somebody was merged; `parts` are those, and all who were merged into them."""
+    """The behaviour of every merge survivor; `parts` are the survivors and everyone merged into them."""
 
     behaviours: Mapping[UUID, Behaviour]
     parts: Collection[UUID]
 
 
 def wholes(connection: Connection) -> Wholes:
-    """Of whom nothing is kept any more, there is none."""
+    """The behaviour of every survivor, without survivors who have no behaviour any more because they were erased."""
     made_of = whole_customers(connection)
     parts = sorted({id for ids in made_of.values() for id in ids})
     known = dict(_behaviours(connection, parts))
@@ -35,7 +36,7 @@ def wholes(connection: Connection) -> Wholes:
 
 
 def whole(connection: Connection, customer_id: UUID, merged: Collection[UUID]) -> Behaviour | None:
-    """The customer's behaviour with that of those `merged` into them; None where nothing is kept of the customer."""
+    """The behaviour of the customer and of those `merged` into them; None if the customer is unknown or erased."""
     ids = [customer_id, *merged]
     known = dict(_behaviours(connection, ids))
     return _together([known[id] for id in ids if id in known]) if customer_id in known else None

@@ -1,4 +1,4 @@
-"""A campaign as read models keep it between batches: the state its own events make, by the events' own appliers."""
+"""A campaign's state as read models keep it between batches, folded from the campaign's own events by their appliers."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Plan(msgspec.Struct, omit_defaults=True):
 
 
 class Kept(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """What a campaign is, in full."""
+    """A campaign's full state, as it is dumped."""
 
     plan: Plan
     budget: Decimal | None
@@ -73,14 +73,14 @@ _decode = msgspec.json.Decoder(Kept).decode
 
 
 class CampaignBook(Campaign):
-    """A campaign's state, to be folded, put down and taken up again."""
+    """A campaign's state that can be folded, dumped and loaded."""
 
     @classmethod
     def load(cls, id: UUID, text: str | None) -> CampaignBook:
-        """The book as it was put down; an empty one where it never was."""
+        """The book as it was dumped; an empty book if `text` is None."""
         book = cls(id)
         if text is not None:
-            book._take_up(_decode(text))
+            book._restore(_decode(text))
         return book
 
     def fold(self, recorded: Recorded) -> None:
@@ -102,7 +102,7 @@ class CampaignBook(Campaign):
         return Plan(**self.plan)
 
     def spent(self) -> dict[tuple[str, str | None], Decimal]:
-        """By currency and category, what was spent and not reversed."""
+        """The spend that was not reversed, by currency and category."""
         sums: dict[tuple[str, str | None], Decimal] = {}
         for spend_id, spend in self.spends.items():
             if spend_id not in self.reversals:
@@ -116,7 +116,7 @@ class CampaignBook(Campaign):
             sums[currency] = sums.get(currency, Decimal(0)) + amount
         return sums
 
-    def _take_up(self, kept: Kept) -> None:
+    def _restore(self, kept: Kept) -> None:
         self.plan: dict[str, Any] = msgspec.structs.asdict(kept.plan)
         self.resources = dict(kept.resources)
         self.take_up_attributes(kept.plain_attributes, kept.personal_attributes)
@@ -126,7 +126,7 @@ class CampaignBook(Campaign):
 
 
 def profile(book: CampaignBook, today: date | None) -> dict[str, Any]:
-    """What the campaign is to do and how far it is, as plain values for people; its free texts under `private`."""
+    """The campaign's plan and progress as plain values for people; its free texts are under `private`."""
     plan, (owner, team) = book.terms(), book.assignment
     return {
         "name": plan.name,
@@ -154,29 +154,30 @@ def profile(book: CampaignBook, today: date | None) -> dict[str, Any]:
 
 
 def progress(book: CampaignBook, today: date | None) -> dict[str, Ratio]:
-    """Milestones reached of those set, spend of the budget, and, where `today` is given, days gone by of all its days."""
-    reached = ratio(len(book.reached), len(book.milestones), "1", "milestones reached / set", "no milestone is set")
+    """Milestones reached / set, spend / budget, and, if `today` is given, days passed / days planned."""
+    definition = "milestones reached / milestones set"
+    reached = ratio(len(book.reached), len(book.milestones), "1", definition, "no milestone is set")
     found = {"milestones": reached, "budget": _of_budget(book)}
     return found if today is None else found | {"days": _days(book, today)}
 
 
 def _of_budget(book: CampaignBook) -> Ratio:
-    """Spend in other currencies is left out."""
+    """The spend in the budget's currency / the budget; spend in other currencies is left out."""
     spent = book.spent_by_currency().get(book.currency or "", Decimal(0))
-    return ratio(spent, book.budget, "1", "spent in the budget's currency / budget", "there is no budget")
+    return ratio(spent, book.budget, "1", "spend in the budget's currency / budget", "there is no budget")
 
 
 def _days(book: CampaignBook, today: date) -> Ratio:
-    definition = "days gone by, today with them / days planned"
+    definition = "days passed, including today / days planned"
     starts, ends = book.starts, book.ends
     if starts is None or ends is None or ends < starts:
-        return ratio(None, None, "1", definition, "no period is planned that has days")
-    gone = (min(today, ends) - starts).days + 1
-    return ratio(max(0, gone), (ends - starts).days + 1, "1", definition, "")
+        return ratio(None, None, "1", definition, "the plan has no first and last day")
+    passed = (min(today, ends) - starts).days + 1
+    return ratio(max(0, passed), (ends - starts).days + 1, "1", definition, "")
 
 
 def _spend(book: CampaignBook) -> list[dict[str, Any]]:
-    """By currency and category; None is what has no category."""
+    """The spend by currency and category; the category is None for spend without one."""
     ordered = sorted(book.spent().items(), key=lambda item: (item[0][0], item[0][1] or ""))
     return [{"currency": of, "category": category, "amount": amount} for (of, category), amount in ordered]
 

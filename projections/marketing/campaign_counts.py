@@ -1,4 +1,4 @@
-"""What a campaign's report counts: members by stage, and conversions within the attribution window and outside it."""
+"""The counts of a campaign's report: members by stage, and conversions within the attribution window and outside it."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from projections.shared.occurred import within
 Group = tuple[UUID, str | None]
 
 COUNTED = (*STAGES, "converted", "untargeted", "removed")
-"""Stages; members who converted within the window, who were touched and never targeted, and who were removed."""
+"""All stages, and the members who converted within the window, were touched but never targeted, or were removed."""
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
-    """Members whose targeting (their first touch, where they were never targeted) falls on days from `from_` to before `to`.
+    """Members who were targeted (or, if never targeted, first touched) on days from `from_` to before `to`.
 
     Days are in `zone`; None leaves that side open.
     """
@@ -40,7 +40,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Sold(NamedTuple):
-    """Conversions within the window and outside it, and their values in minor units."""
+    """The number of conversions within the window and outside it, and their values in minor units."""
 
     conversions: int = 0
     value: int = 0
@@ -51,7 +51,7 @@ class Sold(NamedTuple):
 def members_by_stage(
     connection: Connection, question: Question, windows: Mapping[UUID, int | None]
 ) -> dict[Group, dict[str, int]]:
-    """How many members count as each of COUNTED; `windows` are the campaigns' attribution windows in days."""
+    """The number of members for each of COUNTED; `windows` are the campaigns' attribution windows in days."""
     alike = members.c.reached, members.c.converted_after
     query = _asked(select(*_group(question), *alike, func.count()), question).group_by(*_grouped_by(question), *alike)
     counted: dict[Group, dict[str, int]] = {}
@@ -65,7 +65,7 @@ def members_by_stage(
 
 @lru_cache(maxsize=4096)
 def _counted_as(reached: int, in_time: bool) -> tuple[str, ...]:
-    """What a member with these marks counts as; whoever was removed counts as nothing else."""
+    """What a member with these marks counts as; a removed member counts as removed only."""
     marks = {mark for mark in MARKS if reached & BIT[mark]}
     if "removed" in marks:
         return ("removed",)
@@ -75,7 +75,7 @@ def _counted_as(reached: int, in_time: bool) -> tuple[str, ...]:
 
 
 def sold(connection: Connection, question: Question) -> dict[Group, dict[str | None, Sold]]:
-    """By currency; a conversion without a value counts in the campaign's own."""
+    """Conversions by currency; a conversion without a currency counts in the campaign's currency."""
     inside = _inside_window()
     value, currency = conversions.c.value, func.coalesce(conversions.c.currency, campaign_rows.c.currency)
     counts = (

@@ -1,18 +1,18 @@
-"""campaign_effect: did the campaign work? Its funnel of unique members, what it sold, and what it cost.
+"""campaign_effect: did the campaign work? Its funnel of unique members, its sales and its cost.
 
-Computed when asked, over the rows of `campaigns` and `campaign_members`:
+Computed at query time from the rows of `campaigns` and `campaign_members`:
 
-* a member counts once in every stage they reached. One who was removed from the campaign counts as removed and nowhere else.
-* delivered = a delivery is known, or else sent without a hard or soft bounce, as Mailchimp counts
+* a member counts once in every stage they reached. A member who was removed from the campaign counts as removed only.
+* delivered = a delivery was recorded, or the message was sent without a hard or soft bounce, as Mailchimp counts
   (https://mailchimp.com/help/about-open-and-click-rates/). A click implies an open.
 * a conversion counts within the campaign's attribution window: from the member's targeting (their first touch, if they were
-  never targeted) to that many days later, in all variants alike. Without a window every conversion counts. Those outside
-  stand beside.
-* seed effect = sales × conversion rate, and its mean over the groups shown. It counts conversion twice; it is what the
-  classic script computes, and kept under a name of its own.
+  never targeted) to that many days later, in the same way for all variants. Without a window every conversion counts.
+  Conversions outside the window have figures of their own.
+* seed effect = sales × conversion rate, and its mean over the groups shown. It counts conversion twice; it is the figure of the
+  classic script, so it has a name of its own.
 * ROI = (sales × margin − cost) / cost, ROAS = sales / cost, cost per conversion = cost / converted members.
 
-Sales are by currency and never mixed. The funnel and its rates are of all currencies, in the group of each currency again.
+Sales are by currency and never mixed. The funnel and its rates cover all currencies; every currency's group repeats them.
 """
 
 from __future__ import annotations
@@ -47,13 +47,13 @@ RATES: dict[str, tuple[str, str]] = {
     "response_rate": ("responded", "targeted"),
     "conversion_rate": ("converted", "targeted"),
 }
-"""Of each rate the numerator and the denominator, both members."""
+"""The numerator and denominator of each rate; both are numbers of members."""
 
 NOBODY = dict.fromkeys(COUNTED, 0)
 
 
 class Effect(msgspec.Struct, frozen=True, kw_only=True):
-    """One campaign, or one variant of it, in one currency. `currency` is None where none is known."""
+    """One campaign, or one variant of it, in one currency. `currency` is None if no currency is known."""
 
     campaign_id: UUID
     campaign: str
@@ -74,7 +74,7 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Mean(msgspec.Struct, frozen=True):
-    """Of the groups in one currency; those without a conversion rate are left out, and counted."""
+    """The mean over the groups in one currency; `left_out` counts the groups without a conversion rate, which it omits."""
 
     currency: str | None
     seed_effect: Ratio
@@ -87,14 +87,14 @@ class Answered(NamedTuple):
 
 
 class Cost(NamedTuple):
-    """What was spent in one currency; None, with the reason, where what was spent for the sales there is not known."""
+    """The spend in one currency; None, with the reason, if the spend for the sales of the group is not known."""
 
     amount: Decimal | None
     reason: str = ""
 
 
 class Part(NamedTuple):
-    """A campaign, or one variant of it, with what was counted."""
+    """A campaign, or one variant of it, with its counts."""
 
     campaign: Planned
     variant: str | None
@@ -102,13 +102,13 @@ class Part(NamedTuple):
     sold: Mapping[str | None, Sold]
 
     def currencies(self) -> list[str | None]:
-        """Those that something was sold in, and the campaign's own; None alone where there is none."""
+        """The currencies of sales and the campaign's own currency; just None if there is no currency."""
         known = {self.campaign.currency, *self.sold} - {None}
         return [*sorted(known, key=str)] or [None]
 
 
 def report(connection: Connection, question: Question, margin: Decimal = Decimal(1)) -> Answered:
-    """By campaign, or by campaign and variant, and by currency. `margin` is the share of sales that is earned."""
+    """The effect by campaign, or by campaign and variant, and by currency. `margin` is the share of sales that is earned."""
     groups = [
         _effect(part, currency, _cost(part.campaign, currency, question), margin)
         for part in _parts(connection, question)
@@ -143,7 +143,7 @@ def _parts(connection: Connection, question: Question) -> Iterator[Part]:
 
 
 def _variants(campaign: Planned, groups: Iterable[Group]) -> list[str | None]:
-    """Those that were planned, in the plan's order, then what members have beside; the one treatment where there is nothing."""
+    """The planned variants in their order, then further variants of members; the default treatment if there are none."""
     found = {variant for campaign_id, variant in groups if campaign_id == campaign.campaign_id}
     planned = [*campaign.variants, *sorted(found.difference(campaign.variants), key=lambda variant: variant or "")]
     return planned or [TREATMENT]
@@ -153,7 +153,7 @@ def _cost(campaign: Planned, currency: str | None, question: Question) -> Cost:
     if question.by_variant:
         return Cost(None, "spend is known by campaign, not by variant")
     if not question.of_all_time:
-        return Cost(None, "spend cannot be told apart by when members were targeted")
+        return Cost(None, "spend is not known by the day on which members were targeted")
     if not campaign.spent:
         return Cost(None, "no spend is recorded")
     if campaign.spent.keys() != {currency}:

@@ -1,4 +1,4 @@
-"""How far a campaign is on its goal: what its members did against the target."""
+"""A campaign's progress towards its goal: the actual figure of its members against the target."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from projections.shared.ratios import Figure, Ratio, ratio
 
 
 def of_goal(connection: Connection, campaign_id: UUID, goal: Goal | None, currency: str | None) -> Ratio:
-    """Actual / target. A metric is `sales` (in the campaign's currency), `conversions`, or what the funnel counts."""
+    """Actual / target. The metric is `sales` (in the campaign's currency), `conversions`, or a count of the funnel."""
     if goal is None:
         return ratio(None, None, "1", "actual / target", "no goal is set")
     actual = _actual(report(connection, Question(campaign_id=campaign_id)).groups, goal.metric, currency)

@@ -1,7 +1,7 @@
-"""campaign_members: how far each member of a campaign came, and each conversion, for `campaign_effect` to count.
+"""campaign_members: the stages that each campaign member reached, and each conversion, for `campaign_effect` to count.
 
-A row belongs to the customer or lead. It follows from all facts that still stand, so a retracted touch, a reversed conversion
-and a removal are taken back exactly. Nothing in it is personal.
+A row belongs to the customer or lead. It is computed from all facts that are still valid, so it is exact after a retracted
+touch, a reversed conversion or a removal. Nothing in it is personal.
 """
 
 from __future__ import annotations
@@ -39,18 +39,18 @@ members = aggregates(
     Column("campaign_id", Uuid, nullable=False),
     *columns(Uuid, "customer_id", "lead_id"),
     Column("variant", Text),
-    # When they were targeted, or first touched where they never were.
+    # When the member was targeted, or first touched if never targeted.
     Column("started_at", Instant, nullable=False),
     Column("started_on", Date),
     # A bit for each of MARKS.
     Column("reached", Integer, nullable=False),
-    # The shortest attribution window, in days, that holds a conversion of theirs; null where none does.
+    # The shortest attribution window, in days, that contains a conversion of the member; null if no window does.
     Column("converted_after", Integer),
     Column("irregular", Integer, nullable=False),
     Column("state", Text, nullable=False),
 )
 Index("ix_campaign_members_started", members.c.campaign_id, members.c.started_at, members.c.member_id)
-# Holds all that a campaign's funnel is counted from, so that counting reads nothing else.
+# A covering index for a campaign's funnel: counting reads nothing but this index.
 Index(
     "ix_campaign_members_reached",
     *(members.c[name] for name in ("campaign_id", "variant", "reached", "converted_after", "started_at", "started_on")),
@@ -62,7 +62,7 @@ conversions = table(
     Column("campaign_id", Uuid, nullable=False, index=True),
     Column("currency", Text),
     Column("value", BigInteger),
-    # The shortest attribution window, in days, that holds it; null where it came before the targeting.
+    # The shortest attribution window, in days, that contains the conversion; null if it came before the targeting.
     Column("days_after", Integer),
 )
 
@@ -129,7 +129,7 @@ def _conversions(id: UUID, book: MemberBook) -> list[Row]:
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
-    """Members of a campaign with this variant who reached this stage; None asks for any."""
+    """Members of a campaign with this variant who reached this stage; None matches any."""
 
     campaign_id: UUID
     variant: str | None = None
@@ -140,7 +140,7 @@ Sort = Literal["started_at"]
 
 
 def get(connection: Connection, id: UUID) -> Row | None:
-    """One member with every touch and conversion that stands, and the positions of the events they come from."""
+    """One member with every valid touch and conversion, and the positions of their events."""
     row = connection.execute(select(members).where(members.c.member_id == id)).mappings().first()
     if row is None:
         return None
@@ -157,7 +157,7 @@ def has(mark: Mark) -> ColumnElement[bool]:
 
 
 def _shown(row: Row, book: MemberBook) -> Row:
-    """With when they first reached each stage, were first converted, and removed; and what all conversions came to."""
+    """The member with the times of each stage, the first conversion and the removal, and the value of all conversions."""
     reached = book.reached()
     instants = {f"{stage}_at": reached.get(stage) for stage in STAGES}
     ends = {"converted_at": book.converted(), "removed_at": book.removed and book.removed.at, "value": _value(book)}
@@ -171,7 +171,7 @@ listing = LISTED.listing
 
 
 def _value(book: MemberBook) -> dict[str, Decimal]:
-    """By currency."""
+    """The value of all conversions, by currency."""
     sums: dict[str, Decimal] = {}
     for conversion in book.conversions.values():
         if conversion.currency is not None and conversion.value is not None:
@@ -187,7 +187,7 @@ def _touch(touch: Known) -> Row:
 
 
 def _converted(conversion_id: str, conversion: Conversion, book: MemberBook) -> Row:
-    """With the shortest window, in days, that holds it; None where it came before the targeting."""
+    """The conversion with the shortest window, in days, that contains it; None if it came before the targeting."""
     shown = msgspec.structs.asdict(conversion)
     when, units, currency = shown.pop("when"), shown.pop("value"), conversion.currency
     value = None if units is None or currency is None else from_minor_units(units, currency)

@@ -1,6 +1,6 @@
-"""campaigns: what each campaign is to do and how far it is, for lists and for one campaign at a time.
+"""campaigns: the plan and progress of each campaign, in lists and one at a time.
 
-A row belongs to the campaign. What its members did is counted over the rows of `campaign_members` when asked.
+A row belongs to the campaign. The figures of its members are computed from the rows of `campaign_members` at query time.
 """
 
 from __future__ import annotations
@@ -58,8 +58,8 @@ def apply(batch: Sequence[Delivery], rows: Rows) -> None:
 
 
 def _row(before: Row | None, recorded: Recorded) -> Row:
-    told = recorded.metadata
-    row = before or {"campaign_id": recorded.stream, "planned_at": told.occurred_at, "planned_on": own_day(told)}
+    metadata = recorded.metadata
+    row = before or {"campaign_id": recorded.stream, "planned_at": metadata.occurred_at, "planned_on": own_day(metadata)}
     return row | progress(before, recorded)
 
 
@@ -77,7 +77,7 @@ def _columns(book: CampaignBook) -> Row:
 
 
 def _narrow(book: CampaignBook) -> tuple[frozenset[str], frozenset[str]]:
-    """What stands in rows of its own: tags and channels."""
+    """The values that have rows of their own: tags and channels."""
     return frozenset(book.tags), frozenset(book.plan["channels"])
 
 
@@ -92,7 +92,7 @@ def _save_narrow(rows: Rows, books: dict[UUID, CampaignBook], changed: Collectio
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
-    """Campaigns with all of these; None asks for any."""
+    """Campaigns with all of these values; None matches any."""
 
     status: Status | None = None
     owner: str | None = None
@@ -118,12 +118,12 @@ LISTED: Listing[Filter, Sort] = Listing(
 
 
 def listing(connection: Connection, filter: Filter, today: date, **asked: Unpack[Asked[Sort]]) -> Page:
-    """Campaigns as they stand on the day `today`. Raises MalformedCursor."""
+    """Campaigns with their progress on the day `today`. Raises MalformedCursor."""
     return LISTED.listing(connection, filter, show=partial(_shown, today=today), **asked)
 
 
 def get(connection: Connection, campaign_id: UUID, today: date | None = None) -> Row | None:
-    """One campaign; its progress through its days only where `today` is given."""
+    """One campaign; its progress includes days passed only if `today` is given."""
     return LISTED.first(connection, LISTED.key == campaign_id, partial(_shown, today=today))
 
 
@@ -133,7 +133,7 @@ def _shown(row: Row, today: date | None) -> Row:
 
 
 class Planned(NamedTuple):
-    """What a report has to know of a campaign; `spent` is by currency."""
+    """The facts of a campaign that a report needs; `spent` is by currency."""
 
     campaign_id: UUID
     name: str
@@ -144,7 +144,7 @@ class Planned(NamedTuple):
 
 
 def planned(connection: Connection, campaign_id: UUID | None = None) -> list[Planned]:
-    """All campaigns by name, or the one."""
+    """All campaigns in the order of their names, or only the one with this id."""
     query = select(campaign_rows).order_by(campaign_rows.c.name, campaign_rows.c.campaign_id)
     if campaign_id is not None:
         query = query.where(campaign_rows.c.campaign_id == campaign_id)

@@ -1,8 +1,8 @@
-"""channel_effect: which sales channel earns, from what orders sold and from what its days counted and cost.
+"""channel_effect: what each sales channel earns, from its orders and from the traffic and cost of its days.
 
-There is a group for each channel, period and currency in which something was sold or cost. A channel that had nothing but
-visits and leads is in every currency of the report, with nothing sold. What has no currency (visits, leads, customers, the
-orders of a conversion rate) is of the whole channel in the period, and the same in each of its currencies.
+There is a group for each channel, period and currency with sales or cost. A channel that had only visits or leads appears in
+every currency of the report, with nothing sold. Figures without a currency (visits, leads, customers, the orders of a
+conversion rate) cover the whole channel in the period, and every currency's group repeats them.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ CONVERSIONS: dict[Conversion, tuple[str, str]] = {
     "converted-leads-per-visit": ("converted_leads", "visits"),
     "converted-leads-per-lead": ("converted_leads", "leads"),
 }
-"""What is divided by what."""
+"""The numerator and denominator of each conversion rate."""
 
 # ISO 4217: no currency is involved.
 NO_CURRENCY = "XXX"
@@ -52,21 +52,21 @@ ZERO = Decimal(0)
 
 
 class Place(NamedTuple):
-    """A channel in a period, which is known by its first day; None is the whole time that is asked for."""
+    """A channel in a period. `period` is its first day, or None for all days of the report."""
 
     channel: str
     period: date | None
 
 
 class Buyers(NamedTuple):
-    """Customers who placed an order there, and those of them who never had before, anywhere."""
+    """The customers who ordered on a channel in a period, and those of them who had never ordered before on any channel."""
 
     customers: int = 0
     new_customers: int = 0
 
 
 class SeedEffect(msgspec.Struct, frozen=True, kw_only=True):
-    """Sales × conversion rate; no value where there is no rate."""
+    """Sales × conversion rate; no value if there is no rate."""
 
     value: Decimal | None
     sales: Decimal
@@ -77,10 +77,10 @@ class SeedEffect(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Effect(Sales, frozen=True, kw_only=True):
-    """One channel in one period and currency, which is XXX where the whole report has none.
+    """One channel in one period and currency; the currency is XXX if the whole report has none.
 
-    `name`, `kind` and `closed_at` are the channel's, None where it was never opened. Counts are None where nobody counted,
-    `cost` where nobody told one. `orders` are those of this currency.
+    `name`, `kind` and `closed_at` are the channel's, or None if it was never opened. Counts are None if none was recorded, and
+    so is `cost`. `orders` are the orders in this currency.
     """
 
     name: str | None
@@ -104,7 +104,7 @@ class Effect(Sales, frozen=True, kw_only=True):
 
 
 class Mean(msgspec.Struct, frozen=True, kw_only=True):
-    """The mean over the channels of a period and currency; `without_rate` of them have no seed effect and are left out."""
+    """The mean over the channels of a period and currency. It leaves out the `without_rate` channels without a seed effect."""
 
     period: date | None
     currency: str
@@ -123,17 +123,17 @@ def report(
     currency: str | None = None,
     conversion: Conversion = "orders-per-visit",
 ) -> tuple[list[Effect], list[Mean]]:
-    """Channels on days from `from_` to before `to` in `zone`. Shares are of all channels, means of those that are shown."""
-    told = _Told.of(connection, from_, to, by_period, zone)
+    """Channels on days from `from_` to before `to` in `zone`. Shares are of all channels, means are of the channels shown."""
+    facts = _Facts.of(connection, from_, to, by_period, zone)
     effects = [
-        told.effect(place, unit, conversion) for place, unit in told.groups(currency) if channel in (None, place.channel)
+        facts.effect(place, unit, conversion) for place, unit in facts.groups(currency) if channel in (None, place.channel)
     ]
     effects.sort(key=lambda effect: (effect.period or date.min, effect.currency, effect.channel))
     return effects, list(_means(effects))
 
 
 def _means(effects: Sequence[Effect]) -> Iterable[Mean]:
-    """By period and currency, in which order the effects are."""
+    """The means by period and currency; the effects must be sorted by these."""
     for (period, currency), group in groupby(effects, key=lambda effect: (effect.period, effect.currency)):
         values = [effect.seed_channel_effect.value for effect in group]
         known = [value for value in values if value is not None]
@@ -147,8 +147,8 @@ def _means(effects: Sequence[Effect]) -> Iterable[Mean]:
         yield Mean(period=period, currency=currency, seed_channel_effect=mean, without_rate=len(values) - len(known))
 
 
-class _Told(NamedTuple):
-    """All that is told of the days that are asked for."""
+class _Facts(NamedTuple):
+    """The recorded facts of all days of the report."""
 
     channels: Mapping[str, Row]
     sales: Mapping[tuple[Place, str], Sales]
@@ -160,7 +160,7 @@ class _Told(NamedTuple):
     gross: Mapping[tuple[date | None, str], Decimal]
 
     @classmethod
-    def of(cls, connection: Connection, from_: date, to: date, by: Period | None, zone: tzinfo) -> _Told:
+    def of(cls, connection: Connection, from_: date, to: date, by: Period | None, zone: tzinfo) -> _Facts:
         wanted = channel_sales.Question(from_=from_, to=to, zone=zone, by=("channel", by) if by else ("channel",))
         sold = channel_sales.report(connection, wanted)
         sales = {(Place(one.channel or "", one.period), one.currency): one for one in sold}
@@ -217,7 +217,7 @@ def _nothing_sold(place: Place, currency: str) -> Sales:
 
 def _conversion_rate(conversion: Conversion, counted: Mapping[str, int | None]) -> Ratio:
     of, each = CONVERSIONS[conversion]
-    reason = f"nobody counted {each}" if counted[each] is None else f"there were no {each}"
+    reason = f"no {each} were recorded" if counted[each] is None else f"there were no {each}"
     definition = f"{'orders of all currencies' if of == 'orders' else of} / {each}"
     return proportion(counted[of] or 0, counted[each], conversion.replace("-", " "), definition, reason)
 
@@ -249,7 +249,7 @@ def _counts(connection: Connection, from_: date, to: date, by: Period | None) ->
 
 
 def _leads(connection: Connection, from_: date, to: date, by: Period | None, zone: tzinfo) -> dict[Place, Leads]:
-    """Of a channel that is known: what came by none that is, no channel earned."""
+    """Leads by channel and period; leads without a known channel are left out, since no channel earned them."""
     found: dict[Place, Leads] = {}
     for (channel, day), counts in leads.by_channel(connection, from_, to, zone).items():
         if channel is not None:
@@ -280,7 +280,7 @@ def _buyers(connection: Connection, from_: date, to: date, by: Period | None, zo
 
 
 def _placed_by_customers(from_: date, to: date, zone: tzinfo) -> Select[Any]:
-    """Orders of those days, each with the how manieth of its customer it is, of all times and channels."""
+    """The orders of customers on these days; `nth` numbers each customer's orders over all time and channels, from 1."""
     every = numbered_orders().c
     query = select(every.channel, every.customer_id, every.placed_at, every.placed_on, every.nth)
     return query.where(every.customer_id.is_not(None), within(every.placed_at, every.placed_on, from_, to, zone))

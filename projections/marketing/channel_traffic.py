@@ -1,7 +1,8 @@
-"""channel_traffic: what was counted on a channel's days and what they cost, a row for each day and source.
+"""channel_traffic: traffic and cost of a channel, one row per day and source.
 
-A row holds what its source said last, for ad platforms restate their days. Sources add up: each is taken to count visits
-that no other one counts. The date is the source's own, and the same in every time zone.
+A row holds the last report of its source, because ad platforms correct their figures later. Figures of several sources are
+added up: each source is assumed to count visits that no other source counts. The date is the source's own, and the same in
+every time zone.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ channel_days = table(
     Column("date", Date, nullable=False),
     Column("source", Text, nullable=False),
     *(Column(name, BigInteger) for name in COUNTS),
-    # In minor units.
+    # The cost in minor units.
     Column("cost", BigInteger),
     Column("currency", Text),
 )
@@ -51,10 +52,10 @@ def _after(before: Row, recorded: Recorded) -> Row:
         "date": event.date,
         "source": event.source,
     }
-    return (before or begun) | _told(event)
+    return (before or begun) | _figures(event)
 
 
-def _told(event: TrafficRecorded | CostRecorded) -> Row:
+def _figures(event: TrafficRecorded | CostRecorded) -> Row:
     if isinstance(event, CostRecorded):
         return {"cost": minor_units(event.amount, event.currency), "currency": event.currency}
     return {name: getattr(event, name) for name in COUNTS}
@@ -64,7 +65,7 @@ def _told(event: TrafficRecorded | CostRecorded) -> Row:
 
 
 class Counts(NamedTuple):
-    """Sums of what is known; None where nothing is."""
+    """Sums of the recorded counts; None if no count is recorded."""
 
     visits: int | None = None
     visitors: int | None = None
@@ -88,14 +89,14 @@ def days(
     limit: int = 50,
     cursor: str | None = None,
 ) -> Page:
-    """The channel's days from `from_` to before `to`, in order, each source by itself. Raises MalformedCursor."""
+    """The channel's days from `from_` to before `to`, in order, with a row for each source. Raises MalformedCursor."""
     query = select(channel_days).where(channel_days.c.channel_id == channel_id, *_within(from_, to))
     found = page(connection, query, Order(channel_days.c.date, channel_days.c.channel_day_id), limit, cursor)
     return found._replace(rows=[_opened(row) for row in found.rows])
 
 
 def traffic(connection: Connection, from_: date, to: date) -> dict[tuple[str, date], Counts]:
-    """By channel and date, over all sources."""
+    """Counts by channel and date, summed over all sources."""
     table = channel_days.c
     counts = [func.sum(table[name]).label(name) for name in COUNTS]
     query: Select[Any] = (
@@ -108,7 +109,7 @@ def traffic(connection: Connection, from_: date, to: date) -> dict[tuple[str, da
 
 
 def costs(connection: Connection, from_: date, to: date) -> dict[tuple[str, date, str], Decimal]:
-    """By channel, date and currency, over all sources; days without a cost are left out."""
+    """Costs by channel, date and currency, summed over all sources; days without a cost are left out."""
     table = channel_days.c
     key = (table.channel, table.date, table.currency)
     query = select(*key, func.sum(table.cost)).where(table.cost.is_not(None), *_within(from_, to)).group_by(*key)

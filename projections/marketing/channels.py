@@ -1,6 +1,6 @@
-"""channels: those that were opened, as they are called now, and whether they are closed.
+"""channels: all channels that were ever opened, with their current names, and whether they are closed.
 
-`opened_at` is when it was opened first, `closed_at` None where it is open.
+`opened_at` is when the channel was first opened; `closed_at` is None while it is open.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ channel_rows = aggregates(
 )
 
 
-def _told(row: Row, recorded: Recorded) -> Row:
+def _changes(row: Row, recorded: Recorded) -> Row:
     at = recorded.metadata.occurred_at
     match recorded.event:
         case Opened(code=code, name=name, kind=kind):
@@ -39,7 +39,7 @@ def _told(row: Row, recorded: Recorded) -> Row:
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
-    """Channels with all of these; None asks for any."""
+    """Channels with all of these values; None matches any."""
 
     kind: Kind | None = None
     closed: bool | None = None
@@ -50,8 +50,8 @@ get, listing = CHANNELS.get, CHANNELS.listing
 
 
 def by_code(connection: Connection) -> dict[str, Row]:
-    """All that were opened."""
+    """All channels that were ever opened, by their codes."""
     return {row["code"]: dict(row) for row in connection.execute(select(channel_rows)).mappings()}
 
 
-channels = register(channel_rows, 1, Channel.events, _told)
+channels = register(channel_rows, 1, Channel.events, _changes)

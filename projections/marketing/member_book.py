@@ -1,4 +1,4 @@
-"""A campaign's member as read models keep it between batches: every touch that still stands, and what follows from all."""
+"""A campaign member as read models keep it between batches: every valid touch and conversion, and the stages they give."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ Stage = Literal[
     "unsubscribed",
     "marked_as_spam",
 ]
-"""What a member can reach, beside converting."""
+"""A stage that a member can reach; conversion is a mark of its own."""
 
 Mark = Stage | Literal["converted", "removed", "touched"]
 
@@ -59,21 +59,21 @@ STAGES_OF: dict[tuple[TouchKind, bool], tuple[Stage, ...]] = {
     ("clicked", False): ("opened", "opened_by_person", "clicked", "clicked_by_person"),
     ("clicked", True): ("opened", "clicked"),
 }
-"""What a touch reaches, by its kind and whether a machine did it. A click implies an open."""
+"""The stages that a touch reaches, by its kind and whether a machine did it. A click implies an open."""
 DAY = timedelta(days=1)
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
 class When(msgspec.Struct, array_like=True, frozen=True):
-    """`own` is the day where only that is known; `at` is then its beginning."""
+    """The time of a fact. `own` is the day if only the day is known; then `at` is the start of that day."""
 
     at: datetime
     own: date | None = None
 
 
 class Known(msgspec.Struct, array_like=True, frozen=True):
-    """A touch that stands."""
+    """A touch that was not retracted."""
 
     kind: TouchKind
     when: When
@@ -87,7 +87,7 @@ class Known(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Conversion(msgspec.Struct, array_like=True, frozen=True):
-    """A conversion that stands; its value is in minor units."""
+    """A conversion that was not reversed; its value is in minor units."""
 
     when: When
     position: int
@@ -97,7 +97,7 @@ class Conversion(msgspec.Struct, array_like=True, frozen=True):
 
 
 class MemberBook(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """What is known of a member, to be folded, put down and taken up again."""
+    """A campaign member's state that can be folded, dumped and loaded."""
 
     campaign_id: UUID
     customer_id: UUID | None = None
@@ -137,27 +137,27 @@ class MemberBook(msgspec.Struct, kw_only=True, omit_defaults=True):
                 self.conversions.pop(event.conversion_id, None)
 
     def _target(self, event: Targeted, when: When) -> None:
-        """Who was removed and is targeted again begins anew."""
+        """A removed member who is targeted again restarts at the new targeting."""
         self.targeted = when if self.removed else _earlier(self.targeted, when)
         self.variant, self.removed = event.variant, None
 
     def started(self) -> When:
-        """When they were targeted, or first touched where they never were."""
+        """When the member was targeted, or first touched if never targeted."""
         if self.targeted:
             return self.targeted
         touched = [touch.when for touch in self.touches] + [conversion.when for conversion in self.conversions.values()]
         return min(touched, key=lambda when: when.at, default=self.first)
 
     def reached(self) -> dict[Stage, datetime]:
-        """When they first reached each stage that they reached."""
+        """When the member first reached each of the stages that they reached."""
         first: dict[Stage, datetime] = {}
-        for stage, at in self._told():
+        for stage, at in self._stages():
             if stage not in first or at < first[stage]:
                 first[stage] = at
         return first
 
     def marks(self) -> Iterator[Mark]:
-        """What is so of the member by now."""
+        """The member's current marks."""
         yield from self.reached()
         if self.conversions:
             yield "converted"
@@ -169,7 +169,8 @@ class MemberBook(msgspec.Struct, kw_only=True, omit_defaults=True):
     def converted(self) -> datetime | None:
         return min((conversion.when.at for conversion in self.conversions.values()), default=None)
 
-    def _told(self) -> Iterator[tuple[Stage, datetime]]:
+    def _stages(self) -> Iterator[tuple[Stage, datetime]]:
+        """Every stage with the time of each fact that reached it."""
         if self.targeted:
             yield "targeted", self.targeted.at
         if self.suppressed:
@@ -177,11 +178,11 @@ class MemberBook(msgspec.Struct, kw_only=True, omit_defaults=True):
         for touch in self.touches:
             for stage in STAGES_OF[touch.kind, touch.machine == "true"]:
                 yield stage, touch.when.at
-            if touch.kind == "sent" and not self._is_told_of(touch.send_id):
+            if touch.kind == "sent" and not self._has_outcome(touch.send_id):
                 yield "delivered", touch.when.at
 
-    def _is_told_of(self, send_id: str | None) -> bool:
-        """Whether it is known of the send that it was delivered, or bounced hard or soft."""
+    def _has_outcome(self, send_id: str | None) -> bool:
+        """Whether a delivery, or a hard or soft bounce, of the send is recorded."""
         return any(t.send_id == send_id and (t.kind == "delivered" or t.bounce in UNDELIVERED) for t in self.touches)
 
 
@@ -189,14 +190,14 @@ _decode = msgspec.json.Decoder(MemberBook).decode
 
 
 def load(text: str) -> MemberBook:
-    """The book as it was put down."""
+    """The book as it was dumped."""
     return _decode(text)
 
 
 def days_after(start: When, then: When) -> int | None:
-    """The shortest attribution window from `start`, in whole days, that holds `then`; None where it came before.
+    """The shortest attribution window from `start`, in whole days, that contains `then`; None if `then` is before `start`.
 
-    What is known only by its day counts as long as any moment of that day would.
+    A time known only by its day is inside a window if any moment of that day is.
     """
     began = start.at - (DAY - timedelta.resolution if then.own else timedelta())
     if then.at < began:
@@ -214,8 +215,8 @@ def _earlier(known: When | None, when: When) -> When:
 
 
 def _known(touch: Touch, when: When, position: int) -> Known:
-    said: dict[str, Any] = {name: getattr(touch, name, None) for name in ("machine", "bounce", "status")}
-    return Known(KINDS[type(touch)], when, position, touch.touch_id, touch.send_id, touch.channel, **said)
+    details: dict[str, Any] = {name: getattr(touch, name, None) for name in ("machine", "bounce", "status")}
+    return Known(KINDS[type(touch)], when, position, touch.touch_id, touch.send_id, touch.channel, **details)
 
 
 def _conversion(event: Converted, when: When, position: int) -> Conversion:

@@ -1,8 +1,9 @@
-"""Answers about segments: a customer's, everybody's by a model, and what each cluster is like.
+"""Queries about segments: the labels of one customer, the labels of all customers by one model, and figures per cluster.
 
-A label says where and when the customer moved there. Features and distance are as of now, which is: the last of the model's
-cut-off, the last day that has ended, and the customer's last purchase. The label of a customer with whom others were merged is
-computed when asked, from what all of them do; by which event they moved there is known only where it is their own label too.
+A label has the position of the event that moved the customer to its cluster. Features and distance are as of the latest of:
+the model's cut-off day, the last day that has ended, and the customer's last purchase. The label of a merge survivor is
+computed at query time from the behaviour of the survivor and everyone merged into them. The event that moved them is known only
+if their own label is the same.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select
 
 from projections.customers.customer_behaviour import Behaviour, as_of_day, load, values
 from projections.customers.customer_features import customer_features
-from projections.customers.merging import merged_into, parts_of_others
+from projections.customers.merging import merged_and_survivors, merged_into
 from projections.customers.whole_behaviour import whole, wholes
 from projections.marketing import segment_rule_answers
 from projections.marketing.segment_labels import Seen, labels, past_labels, seen
@@ -37,9 +38,9 @@ AT_ONCE = 5000
 
 
 def of_customer(connection: Connection, customer_id: UUID) -> Row | None:
-    """The customer's labels by rule and by each active model, and those they had; one who was erased has none.
+    """The customer's labels by rule and by each active model, and their past labels; an erased customer has none.
 
-    None: never seen.
+    None if the customer is unknown.
     """
     mine = select(customer_features).where(customer_features.c.customer_id == customer_id)
     row = connection.execute(mine).mappings().first()
@@ -67,7 +68,7 @@ def _current(connection: Connection, customer_id: UUID, behaviour: Behaviour) ->
 
 
 def _past(connection: Connection, customer_id: UUID) -> list[Row]:
-    """The labels the customer had, the latest first, with the last names of clusters by that fit."""
+    """The customer's past labels, the latest first, with the last names of the clusters of their fit."""
     by = fits(connection)
     query = select(past_labels).where(past_labels.c.customer_id == customer_id)
     rows = connection.execute(query.order_by(past_labels.c.until.desc(), past_labels.c.model_id)).mappings()
@@ -89,7 +90,7 @@ def _ended(row: Mapping[str, Any], model: Model) -> Row:
 
 
 def _label(row: Mapping[str, Any], model: Model, behaviour: Behaviour, ended: date | None) -> Row:
-    """The label, with what is seen now, and under `moved` what was seen where the customer moved there."""
+    """The label with the current features; `moved` has the features at the event that moved the customer to the cluster."""
     now = seen(model, behaviour, ended)
     own = (row["cluster"], _missing(row["missing"])) == (now.cluster, now.missing)
     return {
@@ -122,7 +123,7 @@ def _name(model: Model, cluster: int | None) -> str | None:
     return None if cluster is None else model.cluster_names[cluster]
 
 
-# Everybody by one model
+# All customers by one model
 
 
 def listing(
@@ -134,11 +135,10 @@ def listing(
     limit: int = 50,
     cursor: str | None = None,
 ) -> Page:
-    """The labels of a model's customers in the order of their ids; none where it is not active. Raises MalformedCursor.
+    """The labels of a model's customers in the order of their ids; none if it is not active. Raises MalformedCursor.
 
-    Whoever was merged stands with who is left.
-
-    `label` is a cluster's name; `labelled` tells those who have a cluster from those who lack a feature.
+    A merged customer appears as the survivor only. `label` is a cluster's name. `labelled` selects customers with a cluster
+    (True), or customers who lack a feature (False).
     """
     now, by = known(connection), fits(connection)
     model = now.models.get(model_id)
@@ -148,7 +148,7 @@ def listing(
     merged = wholes(connection).behaviours
     alike = [id for id, behaviour in merged.items() if wanted.includes(seen(model, behaviour, now.ended).cluster)]
     row = labels.c
-    others = and_(row.customer_id.not_in(parts_of_others()), *wanted.conditions())
+    others = and_(row.customer_id.not_in(merged_and_survivors()), *wanted.conditions())
     query = _states(model_id).where(or_(others, row.customer_id.in_(alike)))
     found = page(connection, query, Order(row.customer_id, row.customer_id), limit, cursor)
 
@@ -160,7 +160,7 @@ def listing(
 
 
 class _Wanted(NamedTuple):
-    """Labels that are asked for; None asks for any."""
+    """A filter of labels; None matches any."""
 
     cluster: int | None
     labelled: bool | None
@@ -176,17 +176,17 @@ class _Wanted(NamedTuple):
 
 
 def _states(model_id: UUID) -> Select[Any]:
-    """A model's labels, each with what the customer does."""
+    """A model's labels, each with the customer's behaviour."""
     features = customer_features.c
     joined = select(labels, features.state).join(customer_features, features.customer_id == labels.c.customer_id)
     return joined.where(labels.c.model_id == model_id)
 
 
-# What clusters are like
+# Figures per cluster
 
 
 class Mean(msgspec.Struct, frozen=True):
-    """The sum of a feature over the customers of a cluster, by their number; `value` is None where there are none."""
+    """The sum of a feature over the customers of a cluster / their number; `value` is None if there are no customers."""
 
     value: float | None
     numerator: float
@@ -202,7 +202,7 @@ class Group(msgspec.Struct, frozen=True):
 
 
 class Lacking(msgspec.Struct, frozen=True):
-    """Customers without a label, since they lack these features."""
+    """Customers without a label because they lack these features."""
 
     missing: list[str]
     customers: int
@@ -216,7 +216,7 @@ class Report(msgspec.Struct, frozen=True):
 
 
 def report(connection: Connection, model_id: UUID) -> Report | None:
-    """How many customers are in each cluster, and the means of their features, untransformed; None: no such model."""
+    """The number of customers in each cluster, and the untransformed means of their features; None without such a model."""
     now = known(connection)
     model = now.models.get(model_id)
     if model is None:
@@ -238,7 +238,7 @@ def report(connection: Connection, model_id: UUID) -> Report | None:
 
 
 def _everyone(connection: Connection, model: Model, now: Known) -> Iterator[Seen]:
-    """What the model sees of each customer; whoever was merged stands with who is left."""
+    """Each customer as the model sees them; a merged customer appears as the survivor only."""
     merged = wholes(connection)
     by_this_fit = _states(model.model_id).where(labels.c.fit_position == model.fit_position)
     for row in connection.execute(by_this_fit, execution_options={"yield_per": AT_ONCE}):

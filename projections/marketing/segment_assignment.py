@@ -1,7 +1,8 @@
-"""Which cluster a customer belongs to: the nearest centroid in scaled space, the first of those equally near.
+"""The cluster of a customer: the nearest centroid in scaled space, the first one if several are equally near.
 
-For one customer in plain Python, for many in numpy: the same operations on the same doubles in the same order, so that
-both give the same bits. Nothing is squared with `**` or taken from numpy's own log1p, which may differ in the last bit.
+One customer is assigned in plain Python, many are assigned in NumPy. Both do the same operations on the same doubles in the
+same order, so that both give the same bits. Neither squares with `**` or uses NumPy's own log1p, which may differ in the last
+bit.
 """
 
 from __future__ import annotations
@@ -18,14 +19,14 @@ if TYPE_CHECKING:
 
 
 class Assignment(NamedTuple):
-    """The index of a centroid, and how far from it in scaled space."""
+    """The index of a centroid, and the distance from it in scaled space."""
 
     cluster: int
     distance: float
 
 
 class Assignments(NamedTuple):
-    """An `Assignment` for each customer, in the order in which they were given."""
+    """An `Assignment` for each customer, in the order of the input."""
 
     clusters: NDArray[int64]
     distances: NDArray[float64]
@@ -67,7 +68,7 @@ def assign_all(model: Fitted, columns: Sequence[NDArray[float64]]) -> Assignment
 
 
 def transformed(transform: Transform, value: float) -> float:
-    """The value as it is scaled. log1p is that of its magnitude, with its sign: what was refunded may exceed what was sold."""
+    """The value before it is scaled. log1p is taken of its magnitude and keeps its sign: refunds may exceed sales."""
     return copysign(log1p(abs(value)), value) if transform == "log1p" else value
 
 

@@ -1,7 +1,7 @@
-"""Finding segments: StandardScaler and KMeans on the features of customers, as the classic script does it.
+"""Finding segments: StandardScaler and KMeans on the features of customers, as the classic script does.
 
-The features are read as of a position and a day, the customers in the order of their ids. What was found is recorded as an
-event; nothing here runs in a replay. scikit-learn is loaded when first needed.
+The features are read as of a position and a day, the customers in the order of their ids. The result is recorded as an event;
+nothing here runs in a replay. scikit-learn is imported when it is first needed.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ if TYPE_CHECKING:
 FITTED_AT_MOST = 200_000
 SILHOUETTE_SAMPLE = 5_000
 STARTS = 10
-# The squares of hundreds of thousands such numbers still have a sum.
+# The sum of the squares of hundreds of thousands of such numbers does not overflow.
 LARGEST = 1e150
 PORTION = 5_000
 
 
 class Wanted(NamedTuple):
-    """What to fit. Money features that name no currency are in the only one there is."""
+    """The request for a fit. Money features without a currency use the only currency that customers bought in."""
 
     name: str
     features: Sequence[Feature]
@@ -54,7 +54,7 @@ class Wanted(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """The features as of a day of all customers who have every one of them: a row a customer, in the order of ids."""
+    """The features as of a day of all customers who have all of them: one row per customer, in the order of ids."""
 
     day: date
     features: tuple[Feature, ...]
@@ -63,9 +63,9 @@ class Sample(NamedTuple):
 
 
 def sample(connection: Connection, features: Sequence[Feature], day: date) -> Sample:
-    """As of the day, or of the last that ended if that is later.
+    """The sample as of the day, or as of the last ended day if that is later.
 
-    Raises what `check_features` does, but money needs no currency told where there is only one.
+    Raises the refusals of `check_features`, but a money feature needs no currency if customers bought in a single currency.
     """
     import numpy
 
@@ -83,7 +83,7 @@ def sample(connection: Connection, features: Sequence[Feature], day: date) -> Sa
 
 
 def fit(wanted: Wanted, sample: Sample, position: int) -> Fitted:
-    """What the classic script finds; clusters come with the highest centroid first, by the features in their order.
+    """The fit that the classic script finds. Clusters are sorted by centroid, the highest first, by the first feature first.
 
     Raises NotEnoughCustomers, FeaturesTooLarge.
     """
@@ -119,9 +119,9 @@ def fit(wanted: Wanted, sample: Sample, position: int) -> Fitted:
 
 
 def _behaviours(connection: Connection) -> Iterator[Behaviour]:
-    """Of all customers in the order of their ids, read in portions so that a million need not be held at once.
+    """The behaviour of all customers in the order of their ids; a merged customer appears as the survivor only.
 
-    Whoever was merged stands with who is left.
+    Rows are read in portions, so that a million customers need not be in memory together.
     """
     merged, parts = wholes(connection)
     customers = customer_features.c
@@ -141,8 +141,8 @@ def _with_currencies(connection: Connection, features: Sequence[Feature]) -> tup
         return tuple(features)
     currencies = sorted({currency for behaviour in _behaviours(connection) for currency in behaviour.purchases})
     if len(currencies) != 1:
-        there = f"There are {', '.join(currencies)}." if currencies else "Nobody has bought anything yet."
-        raise CurrencyMissing(f"A feature in money names its currency, unless there is only one. {there}")
+        there = f"Customers bought in {', '.join(currencies)}." if currencies else "No customer has bought anything yet."
+        raise CurrencyMissing(f"A money feature must name its currency unless customers bought in only one. {there}")
     return tuple(_in_currency(feature, currencies[0]) for feature in features)
 
 
@@ -152,7 +152,7 @@ def _in_currency(feature: Feature, currency: str) -> Feature:
 
 
 def _chosen(rows: NDArray[float64], seed: int) -> NDArray[float64]:
-    """All of them, or as many as are fitted at most, drawn at random and left in their order."""
+    """All rows, or a random draw of `FITTED_AT_MOST` rows in their order if there are more."""
     import numpy
 
     if len(rows) <= FITTED_AT_MOST:
@@ -167,7 +167,8 @@ def _check_enough(rows: NDArray[float64], k: int) -> None:
     different = len(numpy.unique(rows, axis=0))
     if different < k:
         raise NotEnoughCustomers(
-            f"{k} clusters need {k} customers who differ; of {len(rows)} who have every feature, {different} differ.",
+            f"{k} clusters need {k} customers with different features; "
+            f"of {len(rows)} customers with all features, {different} differ.",
             clusters=k,
             customers=len(rows),
             different=different,
@@ -191,7 +192,7 @@ def _quality(scaled: NDArray[float64], labels: NDArray[float64], inertia: float,
 
 
 def _silhouette(scaled: NDArray[float64], labels: NDArray[float64], seed: int) -> float | None:
-    """Rousseeuw's mean silhouette (1987); None where the sample has but one cluster, or nobody shares theirs."""
+    """Rousseeuw's mean silhouette (1987); None if the sample has only one cluster, or a cluster for each customer."""
     import numpy
     from sklearn.metrics import silhouette_score
 

@@ -1,12 +1,12 @@
-"""segment_labels: which segment each customer is in by every active model, since when, and by which event.
+"""segment_labels: each customer's segment by every active model, since when, and by which event.
 
-A label follows from the customer's features as of a day and from the last fit of the model, and from nothing else: a replay
-never fits. The day is the last of: the model's cut-off, the last day that has ended, the customer's last purchase. So a label
-moves with a fact of the customer's own, with a fit, and with the end of a day. A row says where that was and what was seen
-there; it stays as it is until the customer moves to another cluster, or the model is fitted again. Labels by rule stand
-beside, and move in the same batch: see `segment_rule_labels`.
+A label depends only on the customer's features as of a day and on the last fit of the model; a replay never fits. The day is
+the latest of: the model's cut-off day, the last day that has ended, the customer's last purchase. So a label changes with the
+customer's own facts, with a fit, and with the end of a day. A row has the position of that event and the features at that
+time. It stays unchanged until the customer moves to another cluster, or the model is fitted again. Labels by rule are separate
+and change in the same batch: see `segment_rule_labels`.
 
-Whoever lacks a feature has no label, and the row says which features are missing. Erasing a customer takes everything away.
+A customer who lacks a feature has no label; the row names the missing features. Erasing a customer deletes all of their rows.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ labels = table(
     "segment_labels",
     Column("customer_id", Uuid, primary_key=True),
     Column("model_id", Uuid, primary_key=True),
-    # The position of the event that moved the customer here, and of the fit that says so.
+    # The positions of the event that moved the customer here, and of the fit that decided it.
     *columns(BigInteger, "since", "fit_position", nullable=False),
     Column("cluster", Integer),
     Column("missing", Text, nullable=False),
-    # What was seen at `since`: the day, the distance from the centroid in scaled space, and the features in their order.
+    # As seen at `since`: the day, the distance from the centroid in scaled space, and the features in the model's order.
     Column("as_of", Date, nullable=False),
     Column("distance", Double),
     Column("features", Text, nullable=False),
@@ -60,11 +60,11 @@ past_labels = table(
 
 KEPT = ("customer_id", "model_id", "since", "fit_position", "cluster", "missing", "as_of")
 
-# What a customer is seen as
+# A customer as a model sees them
 
 
 class Seen(NamedTuple):
-    """A customer's features by a model as of a day, and what they make: a cluster, or what is missing for one."""
+    """A customer's features for a model as of a day, and their cluster, or the features that are missing for one."""
 
     as_of: date
     features: Sequence[float | None]
@@ -82,7 +82,7 @@ def seen(model: Model, behaviour: Behaviour, ended: date | None) -> Seen:
 
 
 def all_seen(model: Model, behaviours: Sequence[Behaviour], ended: date | None) -> list[Seen]:
-    """Many customers at once, each exactly as by `seen`."""
+    """Many customers together; each result is exactly that of `seen`."""
     import numpy
 
     found = [_features(model, behaviour, ended) for behaviour in behaviours]
@@ -106,15 +106,15 @@ def _features(model: Model, behaviour: Behaviour, ended: date | None) -> Seen:
 
 
 def apply(batch: Sequence[Delivery], rows: Rows) -> None:
-    for everyone, run in groupby(batch, key=lambda delivery: delivery.recorded.metadata.everyone):
-        if everyone:
+    for is_global, run in groupby(batch, key=lambda delivery: delivery.recorded.metadata.everyone):
+        if is_global:
             for delivery in run:
-                _for_everyone(rows, delivery.recorded)
+                _apply_global(rows, delivery.recorded)
         else:
-            _for_some(rows, list(run))
+            _apply_to_customers(rows, list(run))
 
 
-def _for_some(rows: Rows, batch: Sequence[Delivery]) -> None:
+def _apply_to_customers(rows: Rows, batch: Sequence[Delivery]) -> None:
     known = known_before(rows, batch[0].recorded.position)
     features = Features(rows, batch)
     rules = segment_rules.known_before(rows, batch[0].recorded.position)
@@ -136,7 +136,7 @@ def _for_some(rows: Rows, batch: Sequence[Delivery]) -> None:
     by_rule.save()
 
 
-def _for_everyone(rows: Rows, recorded: Recorded) -> None:
+def _apply_global(rows: Rows, recorded: Recorded) -> None:
     known = known_before(rows, recorded.position)
     if isinstance(recorded.event, DayEnded):
         keep_day(rows, recorded.position, recorded.event)
@@ -191,7 +191,7 @@ def _end_labels(rows: Rows, model: Model) -> None:
 
 
 class Moves:
-    """The labels of some customers, moved event by event and written once. `current` are their rows so far."""
+    """The labels of some customers: changed event by event, and written once. `current` are their rows before."""
 
     def __init__(self, rows: Rows, current: Iterable[Row]) -> None:
         self._rows = rows
@@ -202,7 +202,7 @@ class Moves:
         self._past: list[Row] = []
 
     def see(self, customer_id: UUID, model: Model, seen: Seen, position: int) -> None:
-        """Label the customer as they are seen, if that is another label."""
+        """Label the customer as they are seen, if that changes the label."""
         key = (customer_id, model.model_id)
         before, missing = self._current.get(key), msgspec.json.encode(seen.missing).decode()
         if before is not None:
@@ -223,7 +223,7 @@ class Moves:
         }
 
     def end(self, customer_id: UUID, model: Model) -> None:
-        """The model labels nobody any more."""
+        """End the customer's label: the model labels no customer any more."""
         key = (customer_id, model.model_id)
         if key in self._current:
             self._past.append(_past(self._current.pop(key), model.position))

@@ -1,7 +1,8 @@
-"""What segment models said, and which day had ended, at every position: what the labels of all customers depend on.
+"""The segment models and the last ended day at every position. The labels of all customers depend on them.
 
-A row is what a model came to by one of its events, or a day that ended; it never changes. Every partition writes the same
-rows, and at a position looks only at those before it, so that none is ahead of the log where another partition is.
+A row is the state of a model after one of its events, or a day that ended; it never changes. Every partition writes the same
+rows. At a position, a partition reads only the rows before that position, so it never sees rows that another partition wrote
+ahead of it.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ EVENTS: tuple[type[Event], ...] = (*MODEL_EVENTS, DayEnded)
 
 
 class Model(msgspec.Struct, frozen=True, kw_only=True):
-    """A model as it stands after the event at `position`; `fit_position` is where it was fitted last."""
+    """A model after the event at `position`; `fit_position` is the position of its last fit."""
 
     model_id: UUID
     version: int
@@ -59,7 +60,7 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def fit_in_force(self) -> int | None:
-        """The position of the fit that customers are labelled by, if they are."""
+        """The position of the fit that labels customers, or None if the model is not active."""
         return self.fit_position if self.status == "active" else None
 
     @property
@@ -67,12 +68,12 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
         return any(feature.depends_on_the_day for feature in self.fitted.features)
 
     def day(self, ended: date | None) -> date:
-        """The day of which features are seen, unless a customer's last purchase is later."""
+        """The day as of which features are computed, unless a customer's last purchase is later."""
         return self.fitted.cut_off_day if ended is None else max(self.fitted.cut_off_day, ended)
 
 
 class Known(NamedTuple):
-    """What is known at a position: all models, and the last day that has ended."""
+    """The state at a position: all models, and the last day that has ended."""
 
     models: Mapping[UUID, Model]
     ended: date | None
@@ -86,12 +87,12 @@ class Known(NamedTuple):
 
 
 def known_before(rows: Rows, position: int) -> Known:
-    """What the events before this position said."""
+    """The models and the last ended day, by the events before this position."""
     return _known(rows.connection, rows.table(model_states), rows.table(ended_days), position)
 
 
 def keep_model(rows: Rows, before: Model | None, recorded: Recorded) -> Model:
-    """The model after the event, kept at its position."""
+    """The model after the event, saved at its position. Raises LookupError if it was never fitted."""
     aggregate = SegmentModel(recorded.stream)
     fit_position = 0
     if before is not None:
@@ -100,7 +101,7 @@ def keep_model(rows: Rows, before: Model | None, recorded: Recorded) -> Model:
         fit_position = before.fit_position
     recorded.event.apply(aggregate, recorded.metadata)
     if aggregate.fitted is None:
-        raise LookupError(f"The segment model {recorded.stream} begins without being fitted.")
+        raise LookupError(f"The first event of the segment model {recorded.stream} is not a fit.")
     model = Model(
         model_id=recorded.stream,
         version=recorded.version,
@@ -138,12 +139,12 @@ LAST = 2**63 - 1
 
 
 def known(connection: Connection) -> Known:
-    """What is known now."""
+    """The current models and the last ended day."""
     return _known(connection, model_states, ended_days, LAST)
 
 
 def listing(connection: Connection) -> list[Row]:
-    """All models by name, as they stand now."""
+    """All models in their current state, in the order of their names."""
     models = known(connection).models.values()
     return [shown(model) for model in sorted(models, key=lambda model: model.fitted.name)]
 
@@ -154,7 +155,7 @@ def get(connection: Connection, model_id: UUID) -> Row | None:
 
 
 def fits(connection: Connection) -> dict[tuple[UUID, int], Model]:
-    """Each fit of each model, by its position: the model as it stood last before the next fit."""
+    """Each fit of each model, by its position: the last state of the model before its next fit."""
     states = connection.execute(select(model_states.c.state).order_by(model_states.c.position)).scalars()
     return {(model.model_id, model.fit_position): model for model in map(_decode, states)}
 

@@ -1,9 +1,9 @@
-"""Which segment rule labels each customer, since when and by which event: the first that holds, and so at most one.
+"""Each customer's label by segment rule, since when and by which event. The first matching rule gives the only label.
 
-It follows from the customer's features as of a day and from the rules in force, and from nothing else. The day is the last
-of: the day on which the rule said so, the last day that has ended, the customer's last purchase. A row says where the label
-was given and what the rule saw there; it stays until another rule is the first that holds, or none, or the rule says something
-else. Who is labelled by no rule has no row.
+A label depends only on the customer's features as of a day and on the rules in force. The day is the latest of: the day on
+which the rule's expression was recorded, the last day that has ended, the customer's last purchase. A row has the position of
+the event at which the rule gave the label, and the facts at that time. It stays until another rule is the first to match, no
+rule matches, or the rule's expression changes. A customer without a matching rule has no row.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ rule_labels = table(
     "segment_rule_labels",
     Column("customer_id", Uuid, primary_key=True),
     Column("rule_id", Uuid, nullable=False),
-    # The position of the event that gave the label, and of that by which the rule says what it says.
+    # The positions of the event that gave the label, and of the event that recorded the rule's expression.
     *columns(BigInteger, "since", "said_position", nullable=False),
-    # What was seen at `since`: the day, and the features in the order in which the rule names them.
+    # As seen at `since`: the day, and the features in the order in which the rule names them.
     Column("as_of", Date, nullable=False),
     Column("facts", Text, nullable=False),
 )
@@ -47,11 +47,11 @@ past_rule_labels = table(
 )
 TABLES = (rule_labels, past_rule_labels)
 
-# What a rule sees
+# A customer as a rule sees them
 
 
 class Labelled(NamedTuple):
-    """The rule that labels a customer, the day as of which it looked, and what it saw, in the order in which it names it."""
+    """The rule that labels a customer, the as-of day, and the features of the rule in the order in which it names them."""
 
     rule: Rule
     as_of: date
@@ -59,7 +59,7 @@ class Labelled(NamedTuple):
 
 
 def first_that_holds(rules: Sequence[Rule], behaviour: Behaviour, ended: date | None) -> Labelled | None:
-    """`rules` are in the order in which they are tried."""
+    """The label of the first rule that matches, or None; `rules` are in evaluation order."""
     for rule in rules:
         as_of = as_of_day(behaviour, rule.day(ended))
         if holds(rule.expression, partial(seen_of, behaviour, as_of=as_of)):
@@ -72,7 +72,7 @@ def facts(rule: Rule, behaviour: Behaviour, as_of: date) -> list[float | None]:
 
 
 def seen_of(behaviour: Behaviour, seen: Seen, as_of: date) -> float | None:
-    """The feature as of this day, of what was bought within the window where there is one."""
+    """The feature as of this day; if it has a window, only purchases within the window count."""
     inside = behaviour if seen.window is None else _within(behaviour, seen.window, as_of)
     return value(feature_of(seen.feature), inside, as_of)
 
@@ -91,7 +91,7 @@ def _within(behaviour: Behaviour, window: Window, as_of: date) -> Behaviour:
 
 
 class RuleMoves:
-    """The labels by rule of some customers, in the course of a batch: moved one by one, and written once."""
+    """The labels by rule of some customers while a batch is folded: changed one by one, and written once."""
 
     def __init__(self, rows: Rows, customers: Collection[UUID]) -> None:
         self._rows = rows
@@ -102,7 +102,7 @@ class RuleMoves:
         self._forgotten: set[UUID] = set()
 
     def see(self, customer_id: UUID, found: Labelled | None, position: int) -> None:
-        """Move the customer to what was found, unless they are there."""
+        """Give the customer the label that was found, unless they have it already."""
         row = self._current.get(customer_id)
         there = None if row is None else (row["rule_id"], row["said_position"])
         wanted = None if found is None else (found.rule.rule_id, found.rule.said_position)
@@ -136,13 +136,13 @@ def label_everyone(rows: Rows, rules: Sequence[Rule], ended: date | None, positi
 
 
 def end_day(rows: Rows, rules: Sequence[Rule], before: date | None, ended: date, position: int) -> None:
-    """Label everyone anew where a rule sees another day than before."""
+    """Label all customers again if a rule's as-of day has changed."""
     if any(rule.depends_on_the_day and rule.day(ended) != rule.day(before) for rule in rules):
         label_everyone(rows, rules, ended, position)
 
 
 def rules_changed(before: Sequence[Rule], after: Sequence[Rule]) -> bool:
-    """Whether another rule may be the first that holds; a name moves nobody."""
+    """Whether another rule may be the first to match; a new name changes no label."""
     return [(rule.rule_id, rule.said_position) for rule in before] != [(rule.rule_id, rule.said_position) for rule in after]
 
 

@@ -1,7 +1,7 @@
-"""What segment rules said at every position: what the labels by rule of all customers depend on, beside the days that ended.
+"""The segment rules at every position. The labels by rule of all customers depend on them and on the last ended day.
 
-A row is what a rule came to by one of its events; it never changes. Every partition writes the same rows, and at a position
-looks only at those before it, so that none is ahead of the log where another partition is.
+A row is the state of a rule after one of its events; it never changes. Every partition writes the same rows. At a position, a
+partition reads only the rows before that position, so it never sees rows that another partition wrote ahead of it.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ EVENTS: tuple[type[Event], ...] = tuple(SegmentRule.events)
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
-    """A rule as it stands after the event at `position`.
+    """A rule after the event at `position`.
 
-    `defined_position` is that of its first event; its expression (as JSON) is that of `said_position`, recorded on the day
-    `said_on`, in UTC.
+    `defined_position` is the position of its first event. Its expression, `rule`, is JSON; the event at `said_position`
+    recorded it on the day `said_on` in UTC.
     """
 
     rule_id: UUID
@@ -60,7 +60,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
         return segment_expression.depends_on_the_day(self.expression)
 
     def day(self, ended: date | None) -> date:
-        """The day as of which features are seen, unless a customer's last purchase is later."""
+        """The day as of which features are computed, unless a customer's last purchase is later."""
         return self.said_on if ended is None else max(self.said_on, ended)
 
 
@@ -68,36 +68,36 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def known_before(rows: Rows, position: int) -> list[Rule]:
-    """The rules in force before this position, in the order in which they are tried."""
+    """The rules in force before this position, in evaluation order."""
     return in_order(_known(rows.connection, rows.table(rule_states), position))
 
 
 def in_order(rules: Sequence[Rule]) -> list[Rule]:
-    """Those in force, the smallest priority first; of several, that which was defined first."""
+    """The rules in force in evaluation order: the smallest priority first, then the rule that was defined first."""
     in_force = (rule for rule in rules if rule.retired_since is None)
     return sorted(in_force, key=lambda rule: (rule.priority, rule.defined_position))
 
 
 def keep_rule(rows: Rows, recorded: Recorded) -> None:
-    """Keep what the rule came to by the event at its position."""
-    aggregate, told = SegmentRule(recorded.stream), recorded.metadata
+    """Save the state of the rule after the event, at its position."""
+    aggregate, metadata = SegmentRule(recorded.stream), recorded.metadata
     known = _known(rows.connection, rows.table(rule_states), recorded.position)
     before = next((rule for rule in known if rule.rule_id == recorded.stream), None)
     if before is not None:
         aggregate.says(before.name, msgspec.json.decode(before.rule), before.priority)
         aggregate.retired_since = before.retired_since
-    recorded.event.apply(aggregate, told)
-    said = _encode(aggregate.rule).decode()
-    as_before = before is not None and before.rule == said
+    recorded.event.apply(aggregate, metadata)
+    expression = _encode(aggregate.rule).decode()
+    as_before = before is not None and before.rule == expression
     rule = Rule(
         rule_id=recorded.stream,
         version=recorded.version,
         position=recorded.position,
         defined_position=before.defined_position if before else recorded.position,
         said_position=before.said_position if before and as_before else recorded.position,
-        said_on=before.said_on if before and as_before else told.recorded_at.date(),
+        said_on=before.said_on if before and as_before else metadata.recorded_at.date(),
         name=aggregate.title,
-        rule=said,
+        rule=expression,
         priority=aggregate.priority,
         retired_since=aggregate.retired_since,
     )
@@ -126,7 +126,7 @@ LAST = 2**63 - 1
 
 
 def known(connection: Connection) -> list[Rule]:
-    """All rules, also those that were retired: as they stand now, in the order of their priorities."""
+    """All rules in their current state, in the order of their priorities, retired rules last."""
     rules = _known(connection, rule_states, LAST)
     return sorted(rules, key=lambda rule: (rule.retired_since is not None, rule.priority, rule.defined_position))
 
@@ -140,20 +140,20 @@ def get(connection: Connection, rule_id: UUID) -> Row | None:
 
 
 def expressions(connection: Connection) -> dict[tuple[UUID, int], Rule]:
-    """Each expression of each rule, by its position: the rule as it stood last before the next one."""
+    """Each expression of each rule, by its position: the last state of the rule before its next expression."""
     states = connection.execute(select(rule_states.c.state).order_by(rule_states.c.position)).scalars()
     return {(rule.rule_id, rule.said_position): rule for rule in map(_decode, states)}
 
 
 def shown(rule: Rule) -> Row:
     """The rule for people."""
-    said: dict[str, Any] = msgspec.json.decode(rule.rule)
+    expression: dict[str, Any] = msgspec.json.decode(rule.rule)
     return {
         "rule_id": rule.rule_id,
         "version": rule.version,
         "position": rule.position,
         "name": rule.name,
-        "rule": said,
+        "rule": expression,
         "priority": rule.priority,
         "status": "in_force" if rule.retired_since is None else "retired",
         "retired_since": rule.retired_since,

@@ -1,8 +1,8 @@
-"""static_lists: lists that were put together by hand, and who is on them.
+"""static_lists: lists of customers that people put together by hand, and their members.
 
-A membership is the list's own fact, told of many customers at a time, so its row belongs to the list: a command on a thousand
-customers is one event on one partition, and a list as of any moment follows from its own events. Who was erased meanwhile is
-known by a row of their own, and left out when asked; whoever was merged stands with who is left.
+A membership is a fact of the list, recorded for many customers in one event, so its row belongs to the list. A command on a
+thousand customers is one event on one partition, and a list as of any moment follows from its own events. Erased customers have
+a row in a table of their own, and queries leave them out. A merged customer counts as the survivor.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from domain.customers.customer.events import Erased
 from domain.marketing.static_list import Created, MembersAdded, MembersRemoved, Retired, StaticList
 from domain.shared.events import Recorded
 from projections.customers.customers import customers
-from projections.customers.merging import left_of, survivors
+from projections.customers.merging import survivor_of, survivors
 from projections.shared.lists import Listing
 from projections.shared.pages import Order, Page, page
 from projections.shared.private import erased_in
@@ -51,7 +51,7 @@ Member = tuple[UUID, UUID]
 
 def apply(batch: Sequence[Delivery], rows: Rows) -> None:
     mine = own(batch, StaticList.events)
-    fold(list_rows, mine, _told, rows)
+    fold(list_rows, mine, _changes, rows)
     members: dict[Member, Row | None] = {}
     for recorded in mine:
         members |= _members(recorded)
@@ -60,7 +60,7 @@ def apply(batch: Sequence[Delivery], rows: Rows) -> None:
     rows.save(erased_customers, [{"customer_id": id} for id in erased_in(batch)])
 
 
-def _told(row: Row, recorded: Recorded) -> Row:
+def _changes(row: Row, recorded: Recorded) -> Row:
     at = recorded.metadata.occurred_at
     match recorded.event:
         case Created(name=name):
@@ -71,7 +71,7 @@ def _told(row: Row, recorded: Recorded) -> Row:
 
 
 def _members(recorded: Recorded) -> dict[Member, Row | None]:
-    """Who is on the list by this event, and, with None, who is not."""
+    """The memberships that this event sets; None removes one."""
     match recorded.event:
         case MembersAdded(customer_ids=ids):
             return {(recorded.stream, id): _member(recorded, id) for id in ids}
@@ -95,9 +95,9 @@ _THERE = list_members.c.customer_id.not_in(select(erased_customers.c.customer_id
 
 
 def _counted() -> Select[Any]:
-    """Lists, each with how many members it has, without those who were erased."""
+    """Lists, each with its number of members, without erased customers; a merged customer counts as the survivor."""
     merged = survivors()
-    member = left_of(merged, list_members.c.customer_id)
+    member = survivor_of(merged, list_members.c.customer_id)
     joined = list_members.outerjoin(merged, merged.c.customer_id == list_members.c.customer_id)
     return _with(select(func.count(member.distinct())).select_from(joined))
 
@@ -108,7 +108,7 @@ def _with(members: Select[Any]) -> Select[Any]:
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
-    """Lists with all of these; None asks for any."""
+    """Lists with all of these values; None matches any."""
 
     retired: bool | None = None
 
@@ -116,17 +116,17 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
 LISTS = Listing[Filter, str](list_rows, Filter, "name", query=_counted())
 ALONE = Listing[Filter, str](list_rows, Filter, "name", query=_with(select(func.count()).select_from(list_members)))
 get, listing = LISTS.get, LISTS.listing
-# The list by its own events, where everyone is counted for themselves.
+# The list by its own events only, without merges: every customer counts for themselves.
 as_it_was = ALONE.get
 
 
 def members(connection: Connection, list_id: UUID, *, limit: int = 50, cursor: str | None = None) -> Page:
-    """Who is on the list, in the order of their ids; who was erased is not. Raises MalformedCursor.
+    """The members of the list in the order of their ids, without erased customers. Raises MalformedCursor.
 
-    Whoever was merged stands with who is left, who is on it since the first of them is.
+    A merged customer appears as the survivor, who is a member since the first of them was added.
     """
     row, merged = list_members.c, survivors()
-    member = left_of(merged, row.customer_id)
+    member = survivor_of(merged, row.customer_id)
     since = (func.min(row.added_at, type_=row.added_at.type).label("added_at"), func.min(row.since).label("since"))
     joined = list_members.outerjoin(merged, merged.c.customer_id == row.customer_id)
     here = select(member, *since).select_from(joined).where(row.list_id == list_id, _THERE).group_by(member).subquery()

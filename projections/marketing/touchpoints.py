@@ -1,7 +1,7 @@
-"""touchpoints: who was touched where, when and by which campaign, a narrow row for each.
+"""touchpoints: one narrow row per touchpoint, with its customer or lead, channel, campaign and time.
 
-A row belongs to the touchpoint's own subject: its customer, else its lead, or itself where only a visitor's id is known. That
-id and the click ids lie apart, and go when their subject is erased.
+A row belongs to the touchpoint's subject: its customer, else its lead, or the touchpoint itself if only a visitor's id is
+known. Visitor ids and click ids are in a separate table and are deleted when their subject is erased.
 """
 
 from __future__ import annotations
@@ -72,15 +72,15 @@ def _row(fact: Fact) -> Row:
 
 
 def _private(fact: Fact) -> str | None:
-    told = {name: value for name in PRIVATE if (value := getattr(fact.event, name)) is not None}
-    return encode(told).decode() if told else None
+    ids = {name: value for name in PRIVATE if (value := getattr(fact.event, name)) is not None}
+    return encode(ids).decode() if ids else None
 
 
 # How it is queried
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
-    """Touchpoints with all of these; None asks for any. Days are half-open, in `zone`."""
+    """Touchpoints with all of these values; None matches any. Ranges of days are half-open, in `zone`."""
 
     customer_id: UUID | None = None
     lead_id: UUID | None = None

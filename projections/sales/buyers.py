@@ -18,7 +18,7 @@ import msgspec
 from sqlalchemy import Connection, Select, Subquery, func, select
 
 from domain.shared.money import from_minor_units
-from projections.customers.merging import left_of, survivors
+from projections.customers.merging import survivor_of, survivors
 from projections.sales.channel_sales import Question, sales
 from projections.sales.orders import order_rows
 from projections.shared.occurred import day_of
@@ -128,7 +128,7 @@ def _sold(connection: Connection, question: Question) -> Iterator[Row]:
 def numbered_orders() -> Subquery:
     """Orders with the customers who are left, each with the how manieth of its customer it is, of all times and channels."""
     row, merged = order_rows.c, survivors()
-    buyer = left_of(merged, row.customer_id)
+    buyer = survivor_of(merged, row.customer_id)
     nth = func.row_number().over(partition_by=buyer, order_by=(row.placed_at, row.order_id)).label("nth")
     orders = select(row.order_id, buyer, row.channel, row.placed_at, row.placed_on, nth)
     return orders.outerjoin(merged, merged.c.customer_id == row.customer_id).where(row.test.is_(False)).subquery()

@@ -56,7 +56,7 @@ def _fold(entry: Entry, recorded: Recorded) -> None:
     event, at = recorded.event, recorded.metadata.occurred_at
     entry.row |= {"last_activity_at": max(entry.row["last_activity_at"] or at, at)} | _told(entry.row, recorded)
     if isinstance(event, Captured) and event.contact is not None:
-        entry.say(contact=msgspec.to_builtins(event.contact))
+        entry.set_personal(contact=msgspec.to_builtins(event.contact))
 
 
 def _told(row: Row, recorded: Recorded) -> Row:

@@ -15,7 +15,7 @@ from domain.shared.events import Event, Recorded
 from projections.shared.lists import Anything, Listing
 from projections.shared.pages import Order, Page, page
 from projections.shared.projection import Delivery, Projection, own, types
-from projections.shared.registers import encode, opened, said
+from projections.shared.registers import encode, fold_versions, opened
 from projections.shared.rows import Instant, Row, Rows
 from projections.shared.search import SORTED_TEXT
 from projections.shared.tables import aggregates, table
@@ -47,7 +47,7 @@ _decode = msgspec.json.Decoder(Terms).decode
 
 
 def apply(batch: Sequence[Delivery], rows: Rows) -> None:
-    said(rule_rows, None, "terms", _terms, own(batch, AssignmentRule.events), rows)
+    fold_versions(rule_rows, None, "terms", _terms, own(batch, AssignmentRule.events), rows)
     _apply_rotas(own(batch, Rota.events), rows)
 
 

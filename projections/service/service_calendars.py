@@ -21,7 +21,7 @@ from domain.shared.events import Event
 from projections.service.ticket_course import MICROSECOND, Clock, moment
 from projections.shared.lists import Anything, Listing
 from projections.shared.projection import Delivery, Projection, own, types
-from projections.shared.registers import encode, opened, said, versions
+from projections.shared.registers import encode, fold_versions, opened, versions
 from projections.shared.rows import Instant, Rows
 from projections.shared.search import SORTED_TEXT
 from projections.shared.tables import aggregates
@@ -69,7 +69,7 @@ def open_time(timetable: Timetable, began: int, ended: int) -> int:
 
 
 def apply(batch: Sequence[Delivery], rows: Rows) -> None:
-    said(calendar_rows, calendar_versions, "schedule", _schedule, own(batch, ServiceCalendar.events), rows)
+    fold_versions(calendar_rows, calendar_versions, "schedule", _schedule, own(batch, ServiceCalendar.events), rows)
 
 
 def _schedule(event: Event) -> str:

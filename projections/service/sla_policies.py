@@ -16,7 +16,7 @@ from domain.service.sla_policy import Defined, Revised, SlaPolicy, Terms
 from domain.shared.events import Event
 from projections.shared.lists import Anything, Listing
 from projections.shared.projection import Delivery, Projection, own, types
-from projections.shared.registers import encode, opened, said, versions
+from projections.shared.registers import encode, fold_versions, opened, versions
 from projections.shared.rows import Instant, Rows
 from projections.shared.search import SORTED_TEXT
 from projections.shared.tables import aggregates
@@ -38,7 +38,7 @@ _decode = msgspec.json.Decoder(Terms).decode
 
 
 def apply(batch: Sequence[Delivery], rows: Rows) -> None:
-    said(policy_rows, policy_versions, "terms", _terms, own(batch, SlaPolicy.events), rows)
+    fold_versions(policy_rows, policy_versions, "terms", _terms, own(batch, SlaPolicy.events), rows)
 
 
 def _terms(event: Event) -> str | None:

@@ -1,6 +1,6 @@
-"""Books: things whose whole state is kept in their row between batches, with their tags, and apart what is personal.
+"""Books: aggregates with their whole state in one row between batches; tags and personal data are in tables of their own.
 
-A row belongs to the subject of the thing's stream. What is personal goes when that subject is erased.
+A row belongs to the subject of the aggregate's stream. Its personal data is deleted when that subject is erased.
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ from projections.shared.rows import Row, Rows
 
 
 class Book(Protocol):
-    """A thing's state, folded by its own events."""
+    """An aggregate's state, folded from its own events."""
 
     tags: set[str]
 
     def fold(self, recorded: Recorded) -> None: ...
 
     def forget(self) -> None:
-        """What is personal is gone."""
+        """Drop all personal data."""
 
     def private(self) -> str | None:
-        """What is personal, or None where nothing is."""
+        """The personal data, or None if there is none."""
 
 
 B = TypeVar("B", bound=Book)
 
 
 class Kept(NamedTuple):
-    """The tables of one kind of book. The key of each is the thing's id, and has the same name."""
+    """The tables of one kind of book. The key of each is the aggregate's id, under the same name in all three."""
 
     rows: Table
     tags: Table
@@ -55,17 +55,17 @@ class Kept(NamedTuple):
         version: int,
         events: Sequence[type[Event]],
         load: Callable[[UUID, str | None, str | None], B],
-        told: Callable[[Recorded, Row | None], Row],
-        standing: Callable[[B], Row],
+        from_event: Callable[[Recorded, Row | None], Row],
+        from_book: Callable[[B], Row],
         *erasures: type[Event],
     ) -> Projection:
-        """The read model of the books' own events, and of those that erase their subject."""
-        apply = partial(apply_to, self, events, load, told, standing)
+        """The read model that folds the books' own events and the events that erase their subject."""
+        apply = partial(apply_to, self, events, load, from_event, from_book)
         return Projection(str(self.rows.name), version, self, apply, types(*events, *erasures))
 
 
 def kept(thing: str, things: str, *columns: Column[Any]) -> Kept:
-    """The tables of a kind of book: `columns` say how it stands, beside its whole state."""
+    """The tables of a kind of book; `columns` show its current state, in addition to the column with the whole state."""
     key, state = f"{thing}_id", Column("state", Text, nullable=False)
     return Kept(
         rows=tables.aggregates(things, key, *columns, state, subject=True, by_position=True),
@@ -75,9 +75,9 @@ def kept(thing: str, things: str, *columns: Column[Any]) -> Kept:
 
 
 class Shelf(Listing[Wanted, Sort]):
-    """The books of a kind: in lists by their columns, and one at a time with its `details`, and what is personal.
+    """Queries on the books of a kind: lists of their columns, and one book with its `details` and personal data.
 
-    A filter may have a `tag`, and a `customer_id`, which everyone merged into them has too.
+    A filter may have a `tag` and a `customer_id`, which also matches the books of everyone merged into that customer.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ class Shelf(Listing[Wanted, Sort]):
         return (show or self.show)(summary) | details | {"private": msgspec.json.decode(text) if text else None}
 
     def shown(self, connection: Connection, rows: list[Row], show: Show) -> list[Row]:
-        """With their tags, all asked for at once."""
+        """The rows with their tags, which one query reads for all of them."""
         owner, tag = self._kept.tags.c
         found: dict[UUID, list[str]] = {}
         ids = [row[self._kept.key] for row in rows]
@@ -120,14 +120,15 @@ def apply_to(
     kept: Kept,
     events: Sequence[type[Event]],
     load: Callable[[UUID, str | None, str | None], B],
-    told: Callable[[Recorded, Row | None], Row],
-    standing: Callable[[B], Row],
+    from_event: Callable[[Recorded, Row | None], Row],
+    from_book: Callable[[B], Row],
     batch: Sequence[Delivery],
     rows: Rows,
 ) -> None:
     """Fold the batch's own events.
 
-    A row is what its events say one by one (`told`, of the event and the row before), and how its book stands in the end.
+    A row has the columns that `from_event` gives for each event and the row before it, and those that `from_book` gives for
+    the book after the batch.
     """
     kinds = tuple(events)
     ids = {recorded.stream for recorded in own(batch, events)}
@@ -141,12 +142,13 @@ def apply_to(
         if delivery.at_home and isinstance(recorded.event, kinds):
             id = recorded.stream
             books[id].fold(recorded)
-            made[id] = told(recorded, made.get(id)) | progress(made.get(id), recorded) | {"subject": recorded.metadata.subject}
+            columns = from_event(recorded, made.get(id))
+            made[id] = columns | progress(made.get(id), recorded) | {"subject": recorded.metadata.subject}
         if recorded.event.erases():
             erased |= delivery.here
             for id in [id for id, row in made.items() if row["subject"] in delivery.here]:
                 books[id].forget()
-    rows.save(kept.rows, [made[id] | standing(books[id]) for id in ids])
+    rows.save(kept.rows, [made[id] | from_book(books[id]) for id in ids])
     texts, subjects = {id: book.private() for id, book in books.items()}, {id: row["subject"] for id, row in made.items()}
     save_personal(rows, kept.private, erased, texts, subjects, private.keys())
     changed = [id for id in ids if tags[id] != books[id].tags]

@@ -1,6 +1,6 @@
-"""Entries: a row a thing that is annotated, with its tags and attachments, and apart what is personal.
+"""Entries: one row per annotated aggregate, with its tags and attachments; personal data in a separate table.
 
-A row belongs to the subject of the thing's stream. What is personal goes when that subject is erased.
+A row belongs to the subject of the aggregate's stream. Its personal data is deleted when that subject is erased.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
 class Entries(NamedTuple):
-    """The tables of one kind of thing; `about` is there where it says what it is about."""
+    """The tables of one kind of entry; `about` is there if the entry names the aggregates that it is about."""
 
     rows: Table
     tags: Table
@@ -44,10 +44,10 @@ class Entries(NamedTuple):
     def listing(
         self, wanted: type[Wanted], sort: Sort, *, show: Show = dict, rules: Mapping[str, Rule] = {}
     ) -> Listing[Wanted, Sort]:
-        """The things with their lists, latest first, and what is personal under `private`.
+        """The entries with their lists, latest first, and their personal data under `private`.
 
-        Beside its `rules` a filter may have a `tag`, an id `about` which it is, and a `customer_id`, which everyone merged
-        into them has too.
+        In addition to the fields of `rules` a filter may have a `tag`, the id that an entry is `about`, and a `customer_id`,
+        which also matches the entries of everyone merged into that customer.
         """
         ours = {"tag": among(self.tags, self.key), "customer_id": of_customer(self.rows.c.customer_id)}
         if (about := self.about) is not None:
@@ -66,7 +66,10 @@ class Entries(NamedTuple):
         *erasures: type[Event],
         **lists: list[Any],
     ) -> Projection:
-        """The read model of the thing's own events, and of those that erase its subject; `lists` are those it has beside."""
+        """The read model that folds the entry's own events and the events that erase its subject.
+
+        `lists` names further lists of the entry, with their first values.
+        """
         apply = partial(apply_to, self, events, fold, lists=lists)
         return Projection(str(self.rows.name), version, self.tables, apply, types(*events, *erasures))
 
@@ -75,7 +78,7 @@ LISTS: Mapping[str, list[Any]] = {"tags": [], "attachments": []}
 
 
 def entries(thing: str, things: str, *columns: Column[Any], about: bool = False) -> Entries:
-    """The tables of a kind of thing: `columns` are its own, which are plain."""
+    """The tables of a kind of entry; `columns` are its own columns, which hold no personal data."""
     key = f"{thing}_id"
     return Entries(
         rows=tables.aggregates(
@@ -103,7 +106,7 @@ def _about(thing: str, key: str) -> Table:
     )
 
 
-# How events change them
+# How events change the entries
 
 
 def apply_to(
@@ -114,12 +117,12 @@ def apply_to(
     rows: Rows,
     lists: Mapping[str, list[Any]] = {},
 ) -> None:
-    """Fold the batch's own events by `fold`, and what is common by itself."""
+    """Fold the batch's own events: annotations here, all else by `fold`."""
     kinds = tuple(events)
     ids = {recorded.stream for recorded in own(batch, events)}
     known, private = rows.load(kept.rows, ids), rows.load(kept.private, ids)
     started = {**LISTS, **({} if kept.about is None else {"about": []}), **lists}
-    made = {id: _taken_up(kept, id, known.get(id), private.get(id), started) for id in ids}
+    made = {id: _loaded(kept, id, known.get(id), private.get(id), started) for id in ids}
     before = {id: dict(entry.lists) for id, entry in made.items()}
     erased: set[UUID] = set()
     for delivery in batch:
@@ -135,7 +138,7 @@ def apply_to(
     _save_lists(kept, rows, made, before)
 
 
-def _taken_up(kept: Entries, id: UUID, row: Row | None, private: Row | None, lists: Mapping[str, list[Any]]) -> Entry:
+def _loaded(kept: Entries, id: UUID, row: Row | None, private: Row | None, lists: Mapping[str, list[Any]]) -> Entry:
     if row is None:
         empty: Row = dict.fromkeys(column.name for column in kept.rows.c)
         return Entry(empty | {kept.key.name: id, "irregular": 0}, {name: list(of) for name, of in lists.items()}, {})
@@ -159,7 +162,7 @@ def _written(entry: Entry) -> Row:
 
 
 def _save_lists(kept: Entries, rows: Rows, made: Mapping[UUID, Entry], before: Mapping[UUID, Mapping[str, list[Any]]]) -> None:
-    """What a list is filtered by stands in rows of its own, written where it changed."""
+    """Write the tags and the `about` references that changed; they are in rows of their own, so that lists filter by them."""
 
     def replace(table: Table, name: str, row: Callable[[Any], Row]) -> None:
         changed = [id for id, entry in made.items() if entry.lists[name] != before[id][name]]
@@ -171,7 +174,7 @@ def _save_lists(kept: Entries, rows: Rows, made: Mapping[UUID, Entry], before: M
         replace(kept.about, "about", lambda other: {"kind": other["kind"], "id": UUID(other["id"])})
 
 
-# How they are shown
+# How entries are shown
 
 
 def _opened(row: Row) -> Row:

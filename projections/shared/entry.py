@@ -1,4 +1,4 @@
-"""One thing that is annotated, in the course of a batch, and how what is common to all of them changes it."""
+"""One annotated aggregate while a batch is folded, and how the annotation events that all kinds share change it."""
 
 from __future__ import annotations
 
@@ -16,36 +16,36 @@ from projections.shared.rows import Row
 
 
 class Entry:
-    """A thing as its events make it: plain columns, lists, attributes, and what is personal by its name.
+    """An aggregate's columns, lists and attributes, which are not personal, and its personal values by their names.
 
-    Among what is personal are those attributes that are.
+    Personal attributes are among the personal values.
     """
 
     def __init__(self, row: Row, lists: Mapping[str, list[Any]], private: Row) -> None:
         self.row, self.lists, self.private = row, dict(lists), private
         self.attributes: dict[str, Any] = msgspec.json.decode(row["attributes"] or "{}")
 
-    def say(self, **texts: Any) -> None:
-        """Personal values by their names; None is none."""
+    def set_personal(self, **texts: Any) -> None:
+        """Set personal values by their names; None removes one."""
         self.private.update(texts)
         self.private = {name: value for name, value in self.private.items() if value is not None and value != {}}
 
     def set_attributes(self, plain: Mapping[str, Any], personal: Mapping[str, Any]) -> None:
-        """Merge the attributes; None removes, and one that is told stands nowhere else any more."""
-        told = {**plain, **personal}
-        others = {key: value for key, value in self.private.get("attributes", {}).items() if key not in told}
-        self.say(attributes=others | _present(personal))
-        self.attributes = {key: value for key, value in self.attributes.items() if key not in told} | _present(plain)
+        """Merge the attributes; None removes one. An attribute that becomes personal, or stops being so, moves."""
+        given = {**plain, **personal}
+        others = {key: value for key, value in self.private.get("attributes", {}).items() if key not in given}
+        self.set_personal(attributes=others | _present(personal))
+        self.attributes = {key: value for key, value in self.attributes.items() if key not in given} | _present(plain)
 
-    def name(self, file: Attachment) -> None:
+    def attach(self, file: Attachment) -> None:
         plain = msgspec.to_builtins(without_personal(file))
         self.lists["attachments"] = [*self.lists["attachments"], plain]
         named = {name: text for name in ("name", "url") if (text := getattr(file, name)) is not None}
-        self.say(files=self.private.get("files", {}) | ({str(file.id): named} if named else {}))
+        self.set_personal(files=self.private.get("files", {}) | ({str(file.id): named} if named else {}))
 
-    def unname(self, id: UUID) -> None:
+    def detach(self, id: UUID) -> None:
         self.lists["attachments"] = [file for file in self.lists["attachments"] if file["id"] != str(id)]
-        self.say(files={known: name for known, name in self.private.get("files", {}).items() if known != str(id)})
+        self.set_personal(files={known: name for known, name in self.private.get("files", {}).items() if known != str(id)})
 
 
 def annotate(entry: Entry, event: Event) -> None:
@@ -61,14 +61,14 @@ def annotate(entry: Entry, event: Event) -> None:
         case common.PlainTextsSet():
             entry.set_attributes(event.texts, {})
         case common.ExternalIdLinked():
-            entry.say(external_ids=[*entry.private.get("external_ids", []), [event.system, event.id]])
+            entry.set_personal(external_ids=[*entry.private.get("external_ids", []), [event.system, event.id]])
         case common.ExternalIdUnlinked():
             known = entry.private.get("external_ids", [])
-            entry.say(external_ids=[pair for pair in known if pair != [event.system, event.id]] or None)
+            entry.set_personal(external_ids=[pair for pair in known if pair != [event.system, event.id]] or None)
         case common.AttachmentAdded():
-            entry.name(event.attachment)
+            entry.attach(event.attachment)
         case common.AttachmentRemoved():
-            entry.unname(event.attachment_id)
+            entry.detach(event.attachment_id)
 
 
 def _present(values: Mapping[str, Any]) -> dict[str, Any]:

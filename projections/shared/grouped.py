@@ -1,4 +1,4 @@
-"""Counts, sums and quantiles of whole numbers by group, exact and for all groups at once."""
+"""Exact counts, sums and quantiles of whole numbers by group, computed for all groups together."""
 
 from __future__ import annotations
 
@@ -12,12 +12,15 @@ if TYPE_CHECKING:
 
 
 QUANTILES = {"p50": (1, 2), "p90": (9, 10), "p95": (19, 20)}
-# Seconds and microseconds: their sums stay far below 2⁶³, where those of microseconds would not.
+# Durations are summed as seconds and microseconds apart: a sum of microseconds alone could exceed 2⁶³.
 PART = 1_000_000
 
 
 class Spread(NamedTuple):
-    """`quantiles` are fractions of whole numbers: `of` times the quantile, and `of`. None where there is no value."""
+    """Count, sum and quantiles of some values.
+
+    A quantile is a fraction of whole numbers (numerator, denominator), or None if there is no value.
+    """
 
     values: int
     sum: int
@@ -25,11 +28,11 @@ class Spread(NamedTuple):
 
 
 def spreads(values: Whole, groups: Whole, length: int) -> list[Spread]:
-    """How the values lie in each of the groups, which are numbered from 0 to `length`."""
+    """The spread of the values in each group; groups are numbered from 0 to `length` - 1."""
     import numpy as np
 
     order = np.argsort(values)
-    # A stable sort of short whole numbers takes no time to speak of.
+    # NumPy sorts 16-bit integers stably by radix sort, in linear time.
     order = order[np.argsort(groups[order].astype(np.int16), kind="stable")]
     ordered, edges = values[order], np.concatenate(([0], np.cumsum(np.bincount(groups, minlength=length))))
     counts, sums = np.diff(edges).tolist(), _sums(ordered, edges)
@@ -53,7 +56,7 @@ def _sums(ordered: Whole, edges: NDArray[np.intp]) -> list[int]:
 
 
 def _quantiles(ordered: Whole, edges: NDArray[np.intp], part: int, of: int) -> list[int]:
-    """`of` times the quantile at part/of: between two values in proportion, as SQL's percentile_cont has it."""
+    """`of` times the quantile at part/of, interpolated linearly between two values as SQL's percentile_cont does."""
     import numpy as np
 
     if not len(ordered):

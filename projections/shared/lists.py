@@ -1,4 +1,4 @@
-"""Lists: which rows of a read model a filter asks for, in which order, and how each is shown; and one row by its id."""
+"""Lists: the rows of a read model that a filter selects, their order and how each is shown; and one row by its id."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ Wanted = TypeVar("Wanted", bound=msgspec.Struct)
 Sort = TypeVar("Sort", bound=str)
 
 Rule = Callable[[Any], ColumnElement[bool]]
-"""What a value of a filter's field asks for; it is never None."""
+"""The condition for a value of a filter's field; the value is never None."""
 Show = Callable[[Row], Row]
 
 BOUNDS: Mapping[str, Callable[[Any, Any], Any]] = {"from": operator.ge, "to": operator.lt}
 
 
 class Anything(msgspec.Struct, frozen=True):
-    """The filter of a list that has none."""
+    """A filter without fields, for a list that always has every row."""
 
 
 class Criteria(Generic[Wanted]):
-    """What the fields of a filter ask for; None asks for any.
+    """The conditions that the fields of a filter set; a field that is None sets none.
 
-    A field compares with the column of its name. `x_from` and `x_to` are half-open: days of `x_at` and `x_on` in the filter's
-    `zone` where the table has both, else values of `x` or `x_at`. A flag `x` without a column asks whether `x_at` is known.
-    What is none of these has a rule, or is `apart`: left to the read model.
+    A field compares with the column of its name. `x_from` and `x_to` are a half-open range: days of `x_at` and `x_on` in the
+    filter's `zone` if the table has both, else values of `x` or `x_at`. A flag `x` without a column tests whether `x_at` is
+    set. Every other field needs a rule, or is `apart`: the read model handles it.
     """
 
     def __init__(self, table: Table, wanted: type[Wanted], rules: Mapping[str, Rule], apart: Collection[str] = ()) -> None:
@@ -45,7 +45,7 @@ class Criteria(Generic[Wanted]):
         self._columns = table.c
 
     def of(self, wanted: Wanted) -> list[ColumnElement[bool]]:
-        """The conditions that rows meet."""
+        """The conditions that the rows must meet."""
         values = {name: value for name, value in msgspec.structs.asdict(wanted).items() if value is not None}
         found = [rule(values[name]) for name, rule in self._rules.items() if name in values]
         for name in self._days:
@@ -56,7 +56,7 @@ class Criteria(Generic[Wanted]):
 
 
 def _rule(table: Table, name: str) -> Rule:
-    """What is said of a field by its name. Raises KeyError where that says nothing."""
+    """The rule that follows from a field's name. Raises KeyError if the name matches no column."""
     if name in table.c:
         return equal(table.c[name])
     if f"{name}_at" in table.c:
@@ -71,18 +71,18 @@ def equal(column: ColumnElement[Any]) -> Rule:
 
 
 def flag(condition: ColumnElement[bool]) -> Rule:
-    """True asks for what meets the condition, False for what does not."""
+    """True selects the rows that meet the condition, False those that do not."""
     return lambda wanted: condition if wanted else ~condition
 
 
 def among(several: Table, key: Column[Any]) -> Rule:
-    """The value is one of those that stand in rows of their own."""
+    """The value is one of those that `several` has for the row."""
     owner, value = several.c
     return lambda wanted: key.in_(select(owner).where(value == wanted))
 
 
 class Asked(TypedDict, Generic[Sort], total=False):
-    """How a page of a list is asked for, where a read model has more to say than its filter."""
+    """Sorting and paging of a list, for a read model that wraps `Listing.listing`."""
 
     sort: Sort | None
     descending: bool | None
@@ -93,7 +93,8 @@ class Asked(TypedDict, Generic[Sort], total=False):
 class Listing(Generic[Wanted, Sort]):
     """A list over one table, or over a `query` on it, and its rows one at a time.
 
-    It is sorted by the columns that `Sort` names, and by what is `personal` in their place, which stands in no cursor.
+    It is sorted by the columns that `Sort` names. `personal` maps a name to the personal column to sort by in its place;
+    cursors never contain a value of that column.
     """
 
     def __init__(
@@ -115,7 +116,7 @@ class Listing(Generic[Wanted, Sort]):
         self._criteria, self._personal = Criteria(table, wanted, rules, apart), personal
 
     def get(self, connection: Connection, id: UUID) -> Row | None:
-        """The one with this id, as lists show it; None where there is none."""
+        """The row with this id, as lists show it; None if there is none."""
         return self.first(connection, self.key == id)
 
     def first(self, connection: Connection, condition: ColumnElement[bool], show: Show | None = None) -> Row | None:
@@ -133,7 +134,7 @@ class Listing(Generic[Wanted, Sort]):
         cursor: str | None = None,
         show: Show | None = None,
     ) -> Page:
-        """Those that are wanted, and meet the conditions beside. Raises MalformedCursor."""
+        """A page of the rows that match the filter `wanted` and the conditions `also`. Raises MalformedCursor."""
         sort, descending = sort or self.sort, self.descending if descending is None else descending
         column = self._personal[sort] if sort in self._personal else self.table.c[sort]
         order = Order(column, self.key, descending, personal=sort in self._personal)
@@ -142,5 +143,5 @@ class Listing(Generic[Wanted, Sort]):
         return found._replace(rows=self.shown(connection, found.rows, show or self.show))
 
     def shown(self, connection: Connection, rows: list[Row], show: Show) -> list[Row]:
-        """The rows of a page."""
+        """The rows of a page, as the list shows them."""
         return [show(row) for row in rows]

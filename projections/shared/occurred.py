@@ -1,7 +1,7 @@
-"""Days: when a fact occurred, in the zone that a question is asked in.
+"""Days: the calendar day on which a fact occurred, in the time zone of a query.
 
-A fact known only by its day or month keeps its own date in every zone, so a row that is asked for by day holds two columns:
-the instant, and the own day where there is one.
+A fact known only by its day or month keeps its own date in every zone. So a row that is queried by day has two columns: the
+instant, and the own day if the fact has one.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from domain.shared.events import Metadata
 
 
 def own_day(metadata: Metadata) -> date | None:
-    """The date a fact keeps in every zone; None where its time of day is known."""
+    """The date that a fact keeps in every zone; None if its time of day is known."""
     return metadata.day() if metadata.occurred_precision in ("day", "month") else None
 
 
@@ -40,7 +40,7 @@ def within(
 ) -> ColumnElement[bool]:
     """Rows whose day in `zone` is `from_` or later, and before `to`; None leaves that side open.
 
-    `begins` is when a day begins, as `at` says it.
+    `begins` gives the start of a day in a zone, as a value of the column `at`.
     """
     known: list[ColumnElement[bool]] = [own.is_not(None)]
     instant: list[ColumnElement[bool]] = [own.is_(None)]

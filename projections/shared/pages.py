@@ -1,4 +1,4 @@
-"""Pages of a long list, each going on after the last row of the one before, however the list has grown since."""
+"""Pages of a long list. Each page continues after the last row of the page before, even if the list has grown since."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ LIMIT = 500
 
 
 class MalformedCursor(Malformed):
-    """The cursor is not one that this list gave."""
+    """The cursor is not one that this list returned."""
 
 
 class Page(NamedTuple):
-    """Some rows of a list; `next` is the cursor of the page after it, None at the end."""
+    """Some rows of a list; `next` is the cursor of the next page, None on the last page."""
 
     rows: list[Row]
     next: str | None
 
 
 class Order(NamedTuple):
-    """How a list is sorted: by `key`, and by `id` where keys are equal. A personal key never stands in a cursor."""
+    """How a list is sorted: by `key`, then by `id`. A cursor never contains a personal key."""
 
     key: Column[Any]
     id: Column[UUID]
@@ -39,14 +39,14 @@ class Order(NamedTuple):
 
 
 class Place(NamedTuple):
-    """The last row of a page, by what its list is sorted by."""
+    """The last row of a page: its sort key and its id."""
 
     value: Any
     id: UUID
 
 
 def page(connection: Connection, query: Select[Any], order: Order, limit: int, cursor: str | None = None) -> Page:
-    """At most `limit` rows (500 at most); those without the key come last. The query selects the key and the id.
+    """At most `limit` rows, and never more than 500; rows without the key come last. The query selects the key and the id.
 
     Raises MalformedCursor.
     """
@@ -65,9 +65,9 @@ def _cursor(order: Order, row: Row) -> str:
 
 
 def _parts(query: Select[Any], order: Order, place: Place | None) -> Iterator[Select[Any]]:
-    """What follows the place: first the rows with the key, then those without.
+    """The queries for the rows after the place: first those with the key, then those without.
 
-    They are asked for apart, so that an index on the key finds the place in either direction and on both engines.
+    There are two queries, so that an index on the key finds the place in either direction and on both database engines.
     """
     key, id = (column.desc() if order.descending else column.asc() for column in (order.key, order.id))
     if not order.key.nullable:

@@ -1,4 +1,4 @@
-"""What is personal of things, apart from their rows: a text for each, deleted when its subject is erased."""
+"""Personal data, apart from the rows it belongs to: one text per row, deleted when its subject is erased."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def personal(name: str, key: str, text: str = "private") -> Table:
 
 
 def erased_in(batch: Sequence[Delivery]) -> frozenset[UUID]:
-    """The subjects here that are erased."""
+    """The subjects of this partition that the batch erases."""
     return frozenset[UUID]().union(*(delivery.here for delivery in batch if delivery.recorded.event.erases()))
 
 
@@ -35,16 +35,16 @@ def save_personal(
     subjects: Mapping[UUID, UUID],
     known: Collection[UUID] = (),
 ) -> None:
-    """Each thing's text, and none any more of what is erased, or was `known` and has none now."""
+    """Save the texts, and delete those of the subjects `erased` and of the ids `known` before that have no text now."""
     key, subject, text = (column.name for column in apart.c)
     rows.delete(apart, subject, erased)
     rows.remove(apart, [id for id in known if texts[id] is None])
-    told = [(id, one) for id, one in texts.items() if one is not None]
-    rows.save(apart, [{key: id, subject: subjects[id], text: one} for id, one in told])
+    present = [(id, one) for id, one in texts.items() if one is not None]
+    rows.save(apart, [{key: id, subject: subjects[id], text: one} for id, one in present])
 
 
 def with_personal(rows: Table, apart: Table) -> Select[Any]:
-    """The rows without their subjects, each with what is personal of it, which is None where nothing is."""
+    """The rows without their subject, each with its personal text, which is None if there is none."""
     [key], (owner, _, text) = rows.primary_key, apart.c
     shown = [column for column in rows.c if column.name != "subject"]
     return select(*shown, text).select_from(rows.outerjoin(apart, owner == key))

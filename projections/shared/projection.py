@@ -1,8 +1,8 @@
-"""What a read model is: tables, and how a batch of events changes them.
+"""A read model: its tables, and how a batch of events changes them.
 
-A row belongs to one subject and depends only on that subject's events and on events for everyone, in position order,
-never on the wall clock. What lies across subjects is computed from narrow rows when asked. So any partition count, batch
-size, duplicate or order across subjects gives the same rows as one recompute.
+A row belongs to one subject. It depends only on that subject's events and on global events, in position order, never on
+the wall clock. Figures across subjects are computed from narrow rows at query time. So any partition count, batch size,
+duplicate or order across subjects gives the same rows as one recompute.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from projections.shared.rows import Row, Rows
 
 
 class Delivery(NamedTuple):
-    """An event, and which of the subjects it concerns live on this partition."""
+    """An event, and those of the subjects it concerns that live on this partition."""
 
     recorded: Recorded
     here: frozenset[UUID]
@@ -31,10 +31,10 @@ class Delivery(NamedTuple):
 
 
 class Projection(NamedTuple):
-    """A read model. `version` rises when `apply` or a table changes its meaning; then the read model is rebuilt.
+    """A read model. Raise `version` when the meaning of `apply` or of a table changes; then the read model is rebuilt.
 
-    `reads` may name the types of the events it reads, so that others need not be decoded. A type stands for all its
-    versions, since older ones arrive as the newest.
+    `reads` may name the event types it reads, so that other events need not be decoded. A type includes all its versions,
+    because upcasters turn older versions into the newest before they arrive.
     """
 
     name: str
@@ -48,12 +48,12 @@ class Projection(NamedTuple):
 
 
 def types(*events: type[Event]) -> frozenset[str]:
-    """The types of these events, for a projection to read."""
+    """The type names of these events, for `Projection.reads`."""
     return frozenset(map(type_name, events))
 
 
 def own(batch: Sequence[Delivery], events: Sequence[type[Event]]) -> list[Recorded]:
-    """The events of these kinds that are at home here."""
+    """The events of these kinds with their own subject on this partition."""
     kinds = tuple(events)
     return [recorded for recorded, here in batch if recorded.metadata.subject in here and isinstance(recorded.event, kinds)]
 
@@ -69,25 +69,25 @@ def _fact(type: str) -> str:
 
 
 def envelope(recorded: Recorded) -> Row:
-    """What an event says beside its facts: its place in the log, who did it, and when."""
-    told = recorded.metadata
+    """An event without its payload: its place in the log, who did it, and when."""
+    metadata = recorded.metadata
     return {
         "position": recorded.position,
         "stream": recorded.stream,
         "version": recorded.version,
         "type": recorded.type,
-        "actor_type": told.actor.type,
-        "actor_id": told.actor.id,
-        "on_behalf_of": told.on_behalf_of,
-        "origin": told.origin,
-        "recorded_at": told.recorded_at,
-        "occurred_at": told.occurred_at,
-        "occurred_precision": told.occurred_precision,
+        "actor_type": metadata.actor.type,
+        "actor_id": metadata.actor.id,
+        "on_behalf_of": metadata.on_behalf_of,
+        "origin": metadata.origin,
+        "recorded_at": metadata.recorded_at,
+        "occurred_at": metadata.occurred_at,
+        "occurred_precision": metadata.occurred_precision,
     }
 
 
 def progress(before: Row | None, recorded: Recorded) -> Row:
-    """How far an aggregate's row is, and how many rules its events broke."""
+    """The position and version of the last event in an aggregate's row, and how many rules its events broke."""
     irregular = before["irregular"] if before else 0
-    told = {"position": recorded.position, "version": recorded.version}
-    return told | {"irregular": irregular + len(recorded.metadata.irregular)}
+    last = {"position": recorded.position, "version": recorded.version}
+    return last | {"irregular": irregular + len(recorded.metadata.irregular)}

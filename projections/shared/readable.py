@@ -1,7 +1,7 @@
 """One readable line for an event, in Chinese and in English.
 
-A line is made of the thing, the fact, and plain values (numbers, money, codes). What is personal never gets into one, so a
-timeline needs no purging. A fact without a word of its own is named by its type.
+A line names the aggregate, the fact, and plain values (numbers, money, codes). It never contains personal data, so a timeline
+needs no purging. A fact without a text in `FACTS` is named by its event type.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ FACTS = {
     "reminded": ("已提醒", "reminded"),
 }
 
-# Fields that are plain wherever they occur; one that an event marks as personal is left out all the same.
+# Fields that are plain in every event; a field that an event marks as personal is left out of its line.
 FIELDS = {
     "total": ("合计", "total"),
     "amount": ("金额", "amount"),
@@ -177,9 +177,9 @@ class Line(NamedTuple):
 
 
 def plain_values(event: Event) -> dict[str, Plain]:
-    """What a line says beside thing and fact: of the known fields those that the event has and that are not personal.
+    """The values of a line: those of `FIELDS` that the event has and that are not personal.
 
-    With money comes the currency that the event itself names; else it is the whole stream's.
+    With an amount of money comes the currency that the event itself names; if it names none, the stream's currency applies.
     """
     values: dict[str, Plain] = {}
     for name in _plain_fields(type(event)):
@@ -201,8 +201,8 @@ def line(type: str, values: Mapping[str, Plain], number: str | None, currency: s
     zh_thing, en_thing = THINGS.get(thing, (thing, thing.replace("_", " ").capitalize()))
     zh_fact, en_fact = FACTS.get(fact, (fact, fact.replace("_", " ")))
     of = values.get("currency", currency)
-    said = {name: value for name, value in values.items() if name in FIELDS}
-    shown = {name: f"{value} {of}" if name in MONEY and of else str(value) for name, value in said.items()}
+    fields = {name: value for name, value in values.items() if name in FIELDS}
+    shown = {name: f"{value} {of}" if name in MONEY and of else str(value) for name, value in fields.items()}
     zh = "，".join(f"{FIELDS[name][0]} {value}" for name, value in shown.items())
     en = ", ".join(f"{FIELDS[name][1]} {value}" for name, value in shown.items())
     zh_thing, en_thing = (f"{zh_thing} {number} ", f"{en_thing} {number}") if number else (zh_thing, en_thing)

@@ -1,6 +1,6 @@
-"""A read model of a few streams, folded again in memory: what it said as of any moment, by the same code.
+"""A read model of a few streams, folded again in memory: the same code gives its answer as of any moment.
 
-History is then the same resource before and after each event.
+So a history shows the same resource before and after each event.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What reports have alike: the days they are about, what they are grouped by, and how durations are said."""
+"""What reports share: the days they cover, their groups, and measures of durations."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ QUARTER = 900
 
 
 class TooManyGroups(Malformed):
-    """The report would have more groups than anyone reads: a shorter period or fewer groupings make fewer."""
+    """The report would have too many groups to read. Ask for a shorter period or fewer groupings."""
 
 
 class Days(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,7 +41,10 @@ class Days(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Measure(msgspec.Struct, frozen=True, kw_only=True):
-    """Of `count` tickets that have a value. Quantiles lie between two values in proportion, as percentile_cont has them."""
+    """Mean and quantiles of the `count` things that have a value.
+
+    Quantiles are interpolated linearly between two values, as SQL's percentile_cont does.
+    """
 
     count: int
     unit: str
@@ -52,7 +55,7 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def measure(spread: Spread, scale: int, unit: str, definition: str, reason: str) -> Measure:
-    """The spread of whole numbers, of which `scale` make one of the unit."""
+    """The measure of a spread of whole numbers; `scale` of them make one of the unit."""
     mean = ratio(Decimal(spread.sum) / scale, spread.values, unit, definition, reason)
     return Measure(count=spread.values, unit=unit, mean=mean, **{name: quantile(spread, name, scale) for name in QUANTILES})
 
@@ -62,11 +65,11 @@ def quantile(spread: Spread, name: str, scale: int) -> Decimal | None:
     return None if found is None else Decimal(found[0]) / (found[1] * scale)
 
 
-# What is asked for
+# Filters
 
 
 def matching(columns: Columns, question: msgspec.Struct, names: Iterable[str]) -> list[ColumnElement[bool]]:
-    """Of these fields of the question, each that is not None is the value of the column of its name."""
+    """A condition for each of these fields of the question that is not None: the column of that name has its value."""
     values = {name: getattr(question, name) for name in names}
     return [columns[name] == value for name, value in values.items() if value is not None]
 
@@ -75,25 +78,25 @@ def matching(columns: Columns, question: msgspec.Struct, names: Iterable[str]) -
 
 
 def first_day(day: date, period: Period) -> date:
-    """The first day of the day's period; weeks begin on Monday (ISO 8601)."""
+    """The first day of the period that the day is in; weeks begin on Monday (ISO 8601)."""
     if period == "week":
         return day - timedelta(days=day.weekday())
     return day.replace(day=1) if period == "month" else day
 
 
 def period_of(by: Sequence[str]) -> Period | None:
-    """The kind of period that is among the groups."""
+    """The kind of period among the groupings, if there is one."""
     return next((period for period in PERIODS if period in by), None)
 
 
 def limited(length: int) -> None:
-    """Raises TooManyGroups."""
+    """Raises TooManyGroups if there are more groups than the limit."""
     if length > GROUP_LIMIT:
-        raise TooManyGroups(f"There would be {length} groups; {GROUP_LIMIT} are the most.")
+        raise TooManyGroups(f"The report would have {length} groups; the limit is {GROUP_LIMIT}.")
 
 
 def place(key: Iterable[Any]) -> list[tuple[bool, str]]:
-    """Where a group stands by its values, None first."""
+    """The sort key of a group by its values, None first."""
     return [(value is not None, str(value)) for value in key]
 
 
@@ -101,8 +104,8 @@ def named(names: Sequence[str], key: Sequence[Any]) -> dict[str, Any]:
     return dict(zip(names, key, strict=True))
 
 
-# Rows that are dated by quarters of an hour since 1970, UTC: every time zone's days begin with one. What is known by its day
-# only has that day in its place.
+# Rows are dated by quarters of an hour since 1970 in UTC, because days in every time zone begin on one. A fact known only by
+# its day has that day in place of the quarter.
 
 
 def quarter(at: datetime) -> int:
@@ -120,7 +123,10 @@ def day_of_row(row: Mapping[str, Any], zone: tzinfo) -> date:
 
 
 def inside(columns: Columns, days: Days) -> Iterator[tuple[ColumnElement[Any], ColumnElement[bool]]]:
-    """The column that dates a row, and the rows on these days that it dates; either is found by an index of its own."""
+    """Each of the two columns that date a row, with the condition for the rows that it dates on these days.
+
+    They are separate, so that each uses its own index.
+    """
     first, end = (quarter(midnight(day, days.zone)) for day in (days.from_, days.to))
     for column, low, high in ((columns["quarter"], first, end), (columns["day"], days.from_, days.to)):
         yield column, (column >= low) & (column < high)

@@ -1,6 +1,6 @@
-"""The rows of a read model inside one transaction: loaded, folded in Python, and written once a batch.
+"""The rows of a read model inside one transaction: loaded, folded in Python, and written once per batch.
 
-The same projection writes the live tables or, during a rebuild, their shadows: `Rows` knows which.
+The same projection writes the live tables or, during a rebuild, their shadows; `Rows` knows which.
 """
 
 from __future__ import annotations
@@ -54,10 +54,10 @@ class Instant(TypeDecorator[datetime]):
 
 
 class Rows:
-    """Reads and writes rows through one connection; `shadows` maps a live table to the one to use in its place.
+    """Reads and writes rows through one connection; `shadows` maps a live table to the table to use in its place.
 
-    `lives_here` says whether a subject's rows are this partition's: an event for everyone changes only those. `alone` is
-    the subject that it changes, where it is but one.
+    `lives_here` says whether a subject's rows belong to this partition; a global event changes only those rows. `alone` is
+    the subject that global events change, if it is a single one.
     """
 
     def __init__(
@@ -73,19 +73,19 @@ class Rows:
         self._alone = alone
 
     def without(self, away: Collection[UUID]) -> Rows:
-        """The same, but events for everyone leave these subjects as they are; there may be more of them meanwhile."""
+        """The same rows, but global events do not change these subjects. The collection may grow while it is in use."""
         here = self.lives_here
         return Rows(self.connection, self._shadows, lambda subject: subject not in away and here(subject))
 
     def only(self, subject: UUID) -> Rows:
-        """The same, but events for everyone change this subject alone."""
+        """The same rows, but global events change this subject only."""
         return Rows(self.connection, self._shadows, lambda other: other == subject, subject)
 
     def table(self, live: Table) -> Table:
         return self._shadows.get(live, live)
 
     def load(self, live: Table, keys: Collection[Any]) -> dict[Any, Row]:
-        """Rows by primary key (a tuple where it has several columns); absent ones are left out."""
+        """Rows by primary key (a tuple if it has several columns); keys without a row are left out."""
         columns = list(self.table(live).primary_key)
         return {_key(row, columns): row for row in self._where(live, columns, list(keys))}
 
@@ -94,7 +94,7 @@ class Rows:
         return self._where(live, [self.table(live).c[column]], list(values))
 
     def each(self, live: Table, subject: str | None = None) -> Iterator[list[Row]]:
-        """All rows that are this partition's, in portions; `subject` is the column of whose they are, else their key is."""
+        """All rows of this partition, in portions. `subject` names the column with a row's subject; the default is the key."""
         [key] = self.table(live).primary_key
         owner = key if subject is None else self.table(live).c[subject]
         if self._alone is not None:
@@ -103,21 +103,21 @@ class Rows:
         query = select(key, owner.label("owner")).order_by(key).limit(PORTION)
         portion = self.connection.execute(query).all()
         while portion:
-            yield list(self.load(live, [id for id, whose in portion if self.lives_here(whose)]).values())
+            yield list(self.load(live, [id for id, owner_id in portion if self.lives_here(owner_id)]).values())
             portion = self.connection.execute(query.where(key > portion[-1][0])).all()
 
     def save(self, live: Table, rows: Collection[Row]) -> None:
-        """Insert the rows, or put them in the place of those with the same primary key. Rows name every column."""
+        """Insert the rows, or replace those with the same primary key. Each row must have every column."""
         if rows:
             self._write(live, list(rows), replace=True)
 
     def insert(self, live: Table, rows: Collection[Row]) -> None:
-        """Insert rows that are not there yet."""
+        """Insert rows that do not exist yet."""
         if rows:
             self._write(live, list(rows), replace=False)
 
     def replace(self, live: Table, column: str, values: Collection[Any], rows: Collection[Row]) -> None:
-        """Put rows in the place of all in which `column` has one of the values."""
+        """Replace all rows in which `column` has one of the values by these rows."""
         self.delete(live, column, values)
         self.insert(live, rows)
 
@@ -141,7 +141,7 @@ class Rows:
         return found
 
     def _among(self, columns: Sequence[Column[Any]], values: list[Any]) -> Iterable[ColumnElement[bool]]:
-        """One condition for all of them on PostgreSQL, where an array holds any number; several on SQLite."""
+        """One condition for all values on PostgreSQL, where an array has no size limit; several conditions on SQLite."""
         if self.connection.dialect.name != "postgresql":
             return (_in_list(columns, some) for some in _portions(values))
         return [_in_arrays(columns, values)] if values else []
@@ -180,7 +180,7 @@ def _portions(values: list[Any]) -> Iterable[list[Any]]:
 
 @lru_cache(maxsize=1024)
 def _unnested_insert(table: Table, replace: bool) -> Insert:
-    """One statement for any number of rows: an array a column."""
+    """One statement for any number of rows, with one array per column."""
     arrays = [func.unnest(bindparam(column.name, type_=ARRAY(column.type))) for column in table.c]
     statement = postgresql.insert(table).from_select([column.name for column in table.c], select(*arrays))
     return _replacing(statement, table) if replace else statement

@@ -1,4 +1,4 @@
-"""The tables that read models have alike: a row for each aggregate, and beside it what it has several of or is personal."""
+"""Kinds of tables that read models share: one row per aggregate, and one row per value of a set such as its tags."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def table(name: str, *columns: Column[Any]) -> Table:
 def aggregates(
     name: str, key: str, *columns: Column[Any], subject: bool = False, by_position: bool = False, versioned: bool = True
 ) -> Table:
-    """A row for each aggregate, under its id; `position` is that of its last event, `by_position` makes an index of it."""
+    """One row per aggregate, by its id. `position` is that of the aggregate's last event; `by_position` adds an index on it."""
     return table(
         name,
         Column(key, Uuid, primary_key=True),
@@ -27,7 +27,7 @@ def aggregates(
 
 
 def several(thing: str, value: str) -> Table:
-    """What a thing has several of, such as tags: a row for each, and an index of the values."""
+    """A set of values of an aggregate, such as its tags: one row per value, with an index on the values."""
     key = f"{thing}_id"
     made = table(f"{thing}_{value}s", Column(key, Uuid, primary_key=True), Column(value, Text, primary_key=True))
     Index(f"ix_{made.name}_{value}", made.c[value], made.c[key])
@@ -35,5 +35,5 @@ def several(thing: str, value: str) -> Table:
 
 
 def columns(kind: Any, *names: str, nullable: bool = True) -> Iterator[Column[Any]]:
-    """Several plain columns of one kind, one after the other."""
+    """Several columns of the same type."""
     return (Column(name, kind, nullable=nullable) for name in names)

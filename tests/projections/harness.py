@@ -1,7 +1,7 @@
-"""Histories made by real decisions, and read models folded from them in every way that a projector may.
+"""Histories made by real decisions, and read models folded from them in every way that a projector may use.
 
-Whatever the number of partitions, the size of batches, the order across partitions, the batches that come twice and the keys
-that were destroyed before a batch was read: the rows must be those of one recompute.
+The rows must always be those of one recompute. The number of partitions, the size of batches, the order across partitions,
+repeated batches and keys that were destroyed before a batch was read must make no difference.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ def uuid(name: object) -> UUID:
 
 
 class History:
-    """A log as the store keeps it: positions rise with gaps, an erasure concerns everyone whose key goes with it.
+    """A log as the store keeps it: positions rise with gaps, and an erasure concerns every subject whose key it destroys.
 
-    Those are the subjects of their own that were linked to the erased one: a guest's order, whoever was merged into them.
+    Those are the subjects linked to the erased one, such as a guest's order or a customer merged into the erased customer.
     """
 
     def __init__(self) -> None:
@@ -61,7 +61,7 @@ class History:
         return aggregate
 
     def do(self, aggregate: Aggregate, decide: Callable[[Context], object], **circumstances: Any) -> bool:
-        """Whether the decision was taken; a refused one leaves nothing. A minute passes."""
+        """Whether the decision was accepted; a refused decision records nothing. A minute passes."""
         self.now += timedelta(minutes=1)
         try:
             decide(Context(**{"now": self.now, "actor": AGENT, **circumstances}))
@@ -77,7 +77,10 @@ class History:
         assert self.do(aggregate, decide, **circumstances)
 
     def as_read(self, recorded: Recorded, *, late: bool) -> Recorded:
-        """The event as a projector decodes it: before (unless it is late) or after its subject's key was destroyed."""
+        """The event as a projector decodes it: `late` means that all keys to be destroyed are already gone.
+
+        Otherwise only an event after its subject's erasure has no key.
+        """
         erased_at = self._erased_at.get(recorded.metadata.subject)
         if erased_at is None or not (late or recorded.position > erased_at):
             return recorded
@@ -89,7 +92,7 @@ class History:
         for event, metadata in aggregate.pending:
             version += 1
             if event.erases():
-                metadata = msgspec.structs.replace(metadata, concerns=tuple(sorted(self._taken_along(metadata.subject))))
+                metadata = msgspec.structs.replace(metadata, concerns=tuple(sorted(self._erased_with(metadata.subject))))
             position = (self.log[-1].position if self.log else 0) + 1 + len(self.log) % 3
             self.log.append(Recorded(position, aggregate.id, version, event, metadata))
             if aggregate.id == metadata.subject:
@@ -101,8 +104,8 @@ class History:
                 self._erased_at.update(dict.fromkeys((metadata.subject, *metadata.concerns), position))
         aggregate.pending.clear()
 
-    def _taken_along(self, subject: UUID) -> set[UUID]:
-        """Whoever is linked to the subject, and whoever is linked to them."""
+    def _erased_with(self, subject: UUID) -> set[UUID]:
+        """All subjects linked to the subject, directly or through others."""
         along: set[UUID] = set()
         while fresh := {one for other in along | {subject} for one in self._links[other]} - along - {subject}:
             along |= fresh
@@ -110,9 +113,9 @@ class History:
 
 
 class Step(NamedTuple):
-    """A batch is read on a partition: `back` messages before what is held (duplicates), `size` of them.
+    """One batch read on a partition: it repeats `back` messages and continues with `size` new ones.
 
-    `late`: after all keys were destroyed that are destroyed in the end.
+    A `late` batch is read after all keys were destroyed that the history destroys.
     """
 
     partition: int
@@ -122,7 +125,7 @@ class Step(NamedTuple):
 
 
 class Lanes:
-    """A projection on all partitions of a history: each takes the messages that continue what it holds."""
+    """A projection on all partitions of a history: each partition takes the messages that follow its last one."""
 
     def __init__(self, connection: Connection, projection: Projection, history: History, partitions: int) -> None:
         self._connection, self._projection, self._history, self._partitions = connection, projection, history, partitions
@@ -163,7 +166,7 @@ class Lanes:
 
 @contextmanager
 def in_memory(*projections: Projection) -> Iterator[Connection]:
-    """An empty SQLite database with the read models' tables, and those that say who was merged and whose a lead became."""
+    """An empty SQLite database with the read models' tables, and the tables of merged customers and of leads' customers."""
     engine = create_engine("sqlite://", poolclass=StaticPool)
     with engine.connect() as connection:
         create(connection, *{projection.name: projection for projection in (*projections, customer_view, leads)}.values())
@@ -183,13 +186,13 @@ def clear(connection: Connection, projection: Projection) -> None:
 
 
 def fold(connection: Connection, history: History, *projections: Projection) -> None:
-    """One recompute: a single batch on a single partition, after everything that happened."""
+    """One recompute: a single batch on a single partition, after the whole history."""
     for projection in projections:
         Lanes(connection, projection, history, 1).finish()
 
 
 def rows_of(connection: Connection, projection: Projection) -> dict[str, list[Row]]:
-    """All rows of a read model in the order of their keys."""
+    """All rows of a read model, ordered by their keys."""
     found: dict[str, list[Row]] = {}
     for table in projection.tables:
         rows = [dict(row) for row in connection.execute(select(table)).mappings()]
@@ -200,7 +203,7 @@ def rows_of(connection: Connection, projection: Projection) -> dict[str, list[Ro
 def assert_recomputes(
     connection: Connection, projection: Projection, history: History, partitions: int, steps: Sequence[Step]
 ) -> None:
-    """The rows after these steps, and then the rest, are those of one recompute."""
+    """After these steps and the rest of the history, the rows are those of one recompute."""
     clear(connection, projection)
     fold(connection, history, projection)
     recomputed = rows_of(connection, projection)
@@ -213,6 +216,6 @@ def assert_recomputes(
 
 
 def some_attributes(n: int) -> tuple[dict[str, str | int | None], set[str]]:
-    """A number that is a text at times, a text that is none at times, and which of the texts are not personal."""
+    """Attributes (a number that is sometimes a text, a text that is sometimes None), and which texts are not personal."""
     size, colour = (n if n % 4 else "large"), (None if n % 3 else "blue")
     return {"size": size, "colour": colour, "mood": f"mood {n}"}, {"size"} if n % 8 else {"colour", "mood"}

@@ -43,7 +43,7 @@ SEEDS = st.integers(0, 2**32)
 
 
 def histories(longest: int = 70) -> st.SearchStrategy[History]:
-    """Drawn by a seed, so that examples differ as a whole; a failure shrinks to its first acts."""
+    """Histories drawn by a seed, so that examples differ as a whole; a failure shrinks to its first acts."""
     return st.builds(random_history, SEEDS, st.integers(longest // 4, longest))
 
 
@@ -63,7 +63,7 @@ def random_steps(seed: int, length: int) -> list[Step]:
 
 
 def history_of(acts: Sequence[tuple[str, int, int]]) -> History:
-    """Everyone is registered and every order placed before anything else happens to them, so that little is refused."""
+    """All customers are registered and all orders placed before the acts, so that few acts are refused."""
     history = History()
     for number in range(CUSTOMERS):
         _register(history, number)
@@ -100,7 +100,7 @@ def _register(history: History, number: int) -> None:
 
 
 def _place(history: History, number: int) -> None:
-    """Even orders by customers, odd ones by guests; the last one is a test; every third is known by its day only."""
+    """Place even orders for customers, odd ones for guests; the last is a test; every third is known by its day only."""
     order, currency = _order(history, number), CURRENCIES[number % 4 == 2]
     customer_id = _customer(history, number).id if number % 2 == 0 else None
     day = {"occurred_at": datetime(2024, 2, 27, 16, tzinfo=UTC), "occurred_precision": "day", "occurred_zone": "+08:00"}
@@ -185,19 +185,20 @@ def _erase(history: History, who: int, n: int) -> None:
 
 
 def _merge(history: History, who: int, n: int) -> None:
-    """Into one of the others, if neither is erased, directly or with their survivor, nor the other merged themselves."""
+    """Merge a customer into another, unless one of them or the customer's survivor is erased, or the other is merged too."""
     customer, into = _customer(history, who), _customer(history, n)
-    if not _forgotten(history, customer) and not into.erased and into.survivor is None:
+    if not _is_erased(history, customer) and not into.erased and into.survivor is None:
         history.do(customer, lambda context: customer.merge_into(context, into.id))
 
 
 def _unmerge(history: History, who: int, n: int) -> None:
     customer = _customer(history, who)
-    if not _forgotten(history, customer):
+    if not _is_erased(history, customer):
         history.do(customer, customer.unmerge)
 
 
-def _forgotten(history: History, customer: Customer) -> bool:
+def _is_erased(history: History, customer: Customer) -> bool:
+    """Whether the customer, or the last survivor they were merged into, is erased."""
     while customer.survivor is not None:
         customer = history.by_id(Customer, customer.survivor)
     return customer.erased
@@ -279,19 +280,19 @@ def _channel(history: History, who: int, n: int) -> None:
 
 
 def _channel_day(history: History, who: int, n: int) -> None:
-    """Two sources tell of four days of each channel, whether it was opened or not; some days are told anew."""
+    """Two sources report four days of each channel, opened or not; some days are reported again."""
     code, day, source = CHANNELS[who % 3], date(2024, 2, 26 + n % 4), f"source-{who % 2}"
-    told = history.of(ChannelDay, f"{code} {day} {source}")
+    channel_day = history.of(ChannelDay, f"{code} {day} {source}")
     if n % 5:
         traffic = TrafficRecorded(code=code, date=day, source=source, visits=n, clicks=None if n % 2 else n)
-        history.do(told, lambda context: told.record_traffic(context, traffic))
+        history.do(channel_day, lambda context: channel_day.record_traffic(context, traffic))
     else:
         cost = CostRecorded(code=code, date=day, source=source, amount=Decimal(n), currency=CURRENCIES[who % 2])
-        history.do(told, lambda context: told.record_cost(context, cost))
+        history.do(channel_day, lambda context: channel_day.record_cost(context, cost))
 
 
 def _touchpoint(history: History, who: int, n: int) -> None:
-    """Every third touches a visitor whom nobody knows."""
+    """Record a touchpoint; every third has an unknown visitor."""
     touchpoint = history.of(Touchpoint, f"touchpoint {who} {n}")
     customer = None if n % 3 == 0 else _customer(history, who)
     if customer is None or not customer.erased:

@@ -1,7 +1,7 @@
-"""What the tables of every read model look like, for `test_versions`. `python -m tests.projections.pin_read_models` pins them.
+"""The tables of every read model, pinned for `test_versions`. `python -m tests.projections.pin_read_models` pins them.
 
-A table that exists is not altered: its read model is rebuilt, and that begins where `version` has risen. So one whose tables
-changed is pinned only with a version of its own.
+Recount never alters a table that exists: it rebuilds the read model when its `version` has risen. So a read model whose tables
+changed is pinned only if its version rose too.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Pins = Mapping[str, Mapping[str, Any]]
 
 
 def pins() -> Pins:
-    """The version of every read model, and a digest of the statements that make its tables."""
+    """The version of every read model, and a digest of the statements that create its tables."""
     return {one.name: {"version": one.version, "tables": digest(one.tables)} for one in PROJECTIONS}
 
 
@@ -36,12 +36,12 @@ def digest(tables: Iterable[Table]) -> str:
 
 
 def changed(known: Pins, now: Pins) -> list[str]:
-    """The read models whose tables changed and whose version did not."""
+    """The read models whose tables changed and whose version stayed the same."""
     same = [name for name in known if name in now and known[name]["version"] == now[name]["version"]]
     return [name for name in same if known[name] != now[name]]
 
 
 if __name__ == "__main__":
     if unversioned := changed(json.loads(PINNED.read_text()) if PINNED.exists() else {}, pins()):
-        raise SystemExit(f"the version must rise of: {', '.join(unversioned)}")
+        raise SystemExit(f"raise the version of these read models: {', '.join(unversioned)}")
     PINNED.write_text(json.dumps(pins(), indent=1, sort_keys=True) + "\n")

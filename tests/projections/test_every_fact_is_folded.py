@@ -1,4 +1,4 @@
-"""A read model that tells its facts apart by `match` has a case for each: a fact without one would leave its row as it was."""
+"""A read model that folds events with `match` has a case for each event; an event without a case would not change its row."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from infra.wiring import AGGREGATES
 
 
 def cases(tree: ast.AST, module: ModuleType) -> tuple[type[Event], ...]:
-    """The events, and what several events are derived from, that the module has a case for."""
+    """The event classes, and base classes of events, that the module has a case for."""
     names = {ast.unparse(node.cls) for node in ast.walk(tree) if isinstance(node, ast.MatchClass)}
     return tuple(vars(module)[name] for name in names if name in vars(module))
 
 
 def folded(tree: ast.AST, module: ModuleType) -> Iterator[type[Aggregate]]:
-    """The aggregates of which the module reads all events."""
+    """The aggregates whose events the module reads in full."""
     read = {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr == "events"}
     yield from (kind for kind in AGGREGATES if f"{kind.__name__}.events" in read and vars(module).get(kind.__name__) is kind)
 
 
 def unfolded(tree: ast.AST, module: ModuleType) -> list[str]:
-    """The events without a case, of those aggregates that the module has cases for."""
-    told = cases(tree, module)
+    """The events without a case, for those aggregates that the module has cases for."""
+    handled = cases(tree, module)
     own = [set(kind.events) - set(getattr(kind, "annotation_events", ())) for kind in folded(tree, module)]
-    known = [{event for event in events if issubclass(event, told)} for events in own]
+    known = [{event for event in events if issubclass(event, handled)} for events in own]
     return sorted(event.__name__ for all, some in zip(own, known, strict=True) if some for event in all - some)
 
 

@@ -1,4 +1,4 @@
-"""Every read model: any partitions, batches, duplicates and order give the rows of one recompute."""
+"""Every read model has the rows of one recompute, for any partitions, batches, duplicates and order of events."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings

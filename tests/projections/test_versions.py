@@ -1,4 +1,4 @@
-"""A read model whose tables changed has another version, or else it would write to tables that lack the change."""
+"""A read model whose tables changed must have a new version; otherwise it would write to tables that lack the change."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ HOW_TO = f"\n\n{pin_read_models.__doc__}"
 
 def test_tables_change_with_the_version() -> None:
     unversioned = changed(json.loads(PINNED.read_text()), pins())
-    assert not unversioned, f"the version must rise of: {', '.join(unversioned)}{HOW_TO}"
+    assert not unversioned, f"raise the version of these read models: {', '.join(unversioned)}{HOW_TO}"
 
 
 def test_every_read_model_is_pinned() -> None:

@@ -72,7 +72,7 @@ def test_what_is_not_planned_has_no_progress_and_a_reason(client: Client) -> Non
     assert {name: (share["value"], share["reason"]) for name, share in progress.items()} == {
         "milestones": (None, "no milestone is set"),
         "budget": (None, "there is no budget"),
-        "days": (None, "no period is planned that has days"),
+        "days": (None, "the plan has no first and last day"),
         "goal": (None, "no goal is set"),
     }
 

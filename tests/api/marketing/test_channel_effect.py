@@ -40,7 +40,7 @@ def test_what_each_channel_earns_and_what_that_is_made_of(client: Client) -> Non
     assert (rate["value"], rate["numerator"], rate["denominator"], rate["reason"]) == ("0.25", 2, 8, None)
     assert (seed["value"], seed["sales"], seed["unit"]) == ("13.7500", "55.00", "EUR")
     assert (web["acquisition_cost"]["value"], web["average_order"]["value"]) == ("7.00", "27.50")
-    assert (phone["conversion_rate"]["value"], phone["conversion_rate"]["reason"]) == (None, "nobody counted visits")
+    assert (phone["conversion_rate"]["value"], phone["conversion_rate"]["reason"]) == (None, "no visits were recorded")
     [mean] = report["means"]
     assert (mean["seed_channel_effect"]["value"], mean["without_rate"]) == ("13.7500", 1)
     assert report["position"] == head(client)

@@ -1,4 +1,4 @@
-"""What is logged of a few interactions, and what becomes of a few pieces of feedback, in a random history."""
+"""Acts of a random history: logging a few interactions, and giving and handling a few pieces of feedback."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Act = Callable[[History, int, int], None]
 
 
 def _circumstances(history: History, n: int) -> dict[str, Any]:
-    """Now, some hours ago, on the day before in a zone far from UTC, or in a history that is imported."""
+    """Now, some hours ago, imported with a time some hours ago, or known by its day, in a zone far from UTC."""
     late = history.now - timedelta(hours=n % 5)
     by_day = {"occurred_at": history.now.replace(hour=16, minute=0) - timedelta(days=1), "occurred_precision": "day"}
     return ({}, {"occurred_at": late}, {"origin": "import", "occurred_at": late}, {"occurred_zone": "+08:00", **by_day})[n % 4]
@@ -63,20 +63,20 @@ def _correct(interaction: Interaction, context: Any, n: int) -> None:
 
 
 def _feedback(history: History, who: int, n: int) -> None:
-    """Odd ones are asked for first, every third is anonymous."""
+    """Request odd pieces of feedback before they are submitted; every third is anonymous."""
     feedback = history.of(Feedback, f"feedback {who % FEEDBACK}")
     kind = KINDS[n % len(KINDS)]
-    told: dict[str, Any] = {"kind": kind, "channel": "web" if n % 2 else None, "about": _about(n)}
+    facts: dict[str, Any] = {"kind": kind, "channel": "web" if n % 2 else None, "about": _about(n)}
     customer_id = _customer_id(history, who) if who % 3 else None
     if feedback.requested is None and who % 2:
-        history.do(feedback, lambda context: feedback.request(context, customer_id=customer_id, **told))
+        history.do(feedback, lambda context: feedback.request(context, customer_id=customer_id, **facts))
     elif customer_id is not None or who % 3 == 0:
         score: dict[str, Any] = {} if kind in ("complaint", "praise") else {"score": 1 + n % 5, "scale": _scale(kind)}
-        # An anonymous request may be answered by somebody who is known.
+        # A known customer may answer an anonymous request.
         customer_id = customer_id or (_customer_id(history, n) if n % 2 else None)
         history.do(
             feedback,
-            lambda context: feedback.submit(context, customer_id=customer_id, comment=f"I say {n}", **told, **score),
+            lambda context: feedback.submit(context, customer_id=customer_id, comment=f"I say {n}", **facts, **score),
             **_circumstances(history, n),
         )
 

@@ -1,4 +1,4 @@
-"""What is told of the relations between a few customers in a random history."""
+"""Acts of a random history: adding and ending relations between a few customers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ def _customer(history: History, who: int) -> Customer:
     return history.of(Customer, f"customer {who % CUSTOMERS}")
 
 
-def _forgotten(history: History, customer: Customer) -> bool:
+def _is_erased(history: History, customer: Customer) -> bool:
+    """Whether the customer, or the last survivor they were merged into, is erased."""
     while customer.survivor is not None:
         customer = history.by_id(Customer, customer.survivor)
     return customer.erased
@@ -46,7 +47,7 @@ def _relate(history: History, who: int, n: int) -> None:
 
 def _end(history: History, who: int, n: int) -> None:
     customer = _customer(history, who)
-    if not _forgotten(history, customer):
+    if not _is_erased(history, customer):
         history.do(customer, lambda context: customer.end_relation(context, _relation_id(n), date(2024, 1, 1 + n % 20)))
 
 

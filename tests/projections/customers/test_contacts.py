@@ -1,4 +1,4 @@
-"""Interactions and feedback as they stand: what corrections, late facts and redaction leave."""
+"""The rows of interactions and feedback after corrections, late facts and redaction."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def connection() -> Iterator[Connection]:
         yield connection
 
 
-def logged(history: History, name: str = "call", **told: Any) -> Interaction:
+def logged(history: History, name: str = "call", **given: Any) -> Interaction:
     interaction = history.of(Interaction, name)
-    asked: dict[str, Any] = {"customer_id": uuid("Ada"), "channel": "phone", "direction": "inbound", "title": "Hello"}
-    history.must(interaction, lambda context: interaction.log(context, **asked | told))
+    facts: dict[str, Any] = {"customer_id": uuid("Ada"), "channel": "phone", "direction": "inbound", "title": "Hello"}
+    history.must(interaction, lambda context: interaction.log(context, **facts | given))
     return interaction
 
 
@@ -45,7 +45,7 @@ def call(connection: Connection, history: History) -> Row:
     return row
 
 
-def test_redaction_takes_texts_and_names_of_files_and_leaves_the_rest(connection: Connection, history: History) -> None:
+def test_redaction_removes_texts_and_names_of_files_and_keeps_the_rest(connection: Connection, history: History) -> None:
     interaction = logged(history, participants=("Bob",), duration_seconds=60)
     history.must(interaction, lambda context: interaction.attach(context, FILE))
     history.must(interaction, lambda context: interaction.set_attributes(context, {"size": 7}))
@@ -56,19 +56,19 @@ def test_redaction_takes_texts_and_names_of_files_and_leaves_the_rest(connection
     assert "call.ogg" not in str(row)
 
 
-def test_a_correction_puts_one_value_in_the_place_of_another(connection: Connection, history: History) -> None:
+def test_a_correction_replaces_the_given_values(connection: Connection, history: History) -> None:
     interaction = logged(history, agent="agent-1", thread_id="t-1")
     history.must(interaction, lambda context: interaction.correct(context, channel="chat", agent=None, title=None, body="Hi"))
     row = call(connection, history)
     assert (row["channel"], row["agent"], row["thread_id"], row["private"]) == ("chat", None, "t-1", {"body": "Hi"})
 
 
-def test_erasing_a_customer_leaves_only_what_is_not_personal(connection: Connection, history: History) -> None:
+def test_erasing_a_customer_deletes_all_personal_data(connection: Connection, history: History) -> None:
     ada = history.of(Customer, "Ada")
     history.must(ada, lambda context: ada.register(context, kind="person", name="Ada"))
-    told = logged(history)
+    interaction = logged(history)
     attributes: dict[str, str | float | None] = {"size": "large", "wish": "tea", "rank": 1}
-    history.must(told, lambda context: told.set_attributes(context, attributes, plain={"size"}))
+    history.must(interaction, lambda context: interaction.set_attributes(context, attributes, plain={"size"}))
     logged(history, "other", customer_id=None, lead_id=uuid("lead"))
     history.must(ada, lambda context: ada.erase(context, reason="requested", requested_by="customer", receipt="R1"))
     row = call(connection, history)

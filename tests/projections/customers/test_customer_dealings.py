@@ -1,4 +1,4 @@
-"""What we had to do with a customer: tickets, last contacts and segments, of those merged into them too."""
+"""Dealings with a customer: tickets, last contacts and segments, with those of everyone merged into them."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def dealings(connection: Connection, history: History) -> Row:
 
 
 def merged(connection: Connection, history: History) -> Row:
-    """What Ada had to do with us once Bob is found to be the same."""
+    """The dealings with Ada after Bob was merged into her."""
     bob = customer(history, "Bob")
     history.must(bob, lambda context: bob.merge_into(context, ADA))
     for projection in READ:
@@ -56,27 +56,27 @@ def merged(connection: Connection, history: History) -> Row:
     return dealings(connection, history)
 
 
-def logged(history: History, name: str, at: datetime, **told: Any) -> Interaction:
+def logged(history: History, name: str, at: datetime, **given: Any) -> Interaction:
     interaction = history.of(Interaction, name)
-    asked: dict[str, Any] = {"customer_id": ADA, "channel": "phone", "direction": "inbound", "title": "Hello"} | told
-    history.must(interaction, lambda context: interaction.log(context, **asked), occurred_at=at)
+    facts: dict[str, Any] = {"customer_id": ADA, "channel": "phone", "direction": "inbound", "title": "Hello"} | given
+    history.must(interaction, lambda context: interaction.log(context, **facts), occurred_at=at)
     return interaction
 
 
-def submitted(history: History, name: str, at: datetime, kind: str, **told: Any) -> None:
+def submitted(history: History, name: str, at: datetime, kind: str, **given: Any) -> None:
     piece = history.of(Feedback, name)
-    asked: dict[str, Any] = {"customer_id": ADA, "kind": kind} | told
-    history.must(piece, lambda context: piece.submit(context, **asked), occurred_at=at)
+    facts: dict[str, Any] = {"customer_id": ADA, "kind": kind} | given
+    history.must(piece, lambda context: piece.submit(context, **facts), occurred_at=at)
 
 
-def test_whoever_had_nothing_to_do_with_us_has_nothing(connection: Connection, history: History) -> None:
+def test_a_customer_without_dealings_has_empty_figures(connection: Connection, history: History) -> None:
     found = dealings(connection, history)
     assert (found["tickets"]["open"], found["tickets"]["total"]) == (0, 0)
     assert (found["tickets"]["processing_time"].value, found["tickets"]["processing_time"].numerator) == (None, 0)
     assert (found["last_interaction"], found["last_feedback"], found["segments"]) == (None, None, {})
 
 
-def test_tickets_are_counted_and_their_mean_is_of_those_that_ended(connection: Connection, history: History) -> None:
+def test_the_mean_processing_time_is_of_tickets_that_ended(connection: Connection, history: History) -> None:
     for name, solved in (("one", 2), ("two", 5), ("three", None), ("spam", 9)):
         ticket = opened(history, name, customer_id=ADA)
         if solved is not None:
@@ -91,7 +91,7 @@ def test_tickets_are_counted_and_their_mean_is_of_those_that_ended(connection: C
     assert merged(connection, history)["tickets"]["total"] == 4
 
 
-def test_a_reopened_ticket_is_open_again_and_in_no_mean(connection: Connection, history: History) -> None:
+def test_a_reopened_ticket_is_open_again_and_does_not_count_in_the_mean(connection: Connection, history: History) -> None:
     ticket = opened(history, customer_id=ADA)
     then(history, ticket, 1, ticket.solve)
     then(history, ticket, 2, lambda context: ticket.reopen(context))
@@ -99,7 +99,7 @@ def test_a_reopened_ticket_is_open_again_and_in_no_mean(connection: Connection, 
     assert (found["open"], found["processing_time"].value) == (1, None)
 
 
-def test_the_last_contacts_are_those_that_happened_last(connection: Connection, history: History) -> None:
+def test_the_last_contacts_are_those_that_occurred_last(connection: Connection, history: History) -> None:
     logged(history, "late", hours(5), agent="agent-1")
     logged(history, "early", hours(1))
     retracted = logged(history, "retracted", hours(9))

@@ -1,4 +1,4 @@
-"""What a customer does, as numbers; frequency, recency, T and monetary against pandas."""
+"""A customer's behaviour as numbers; frequency, recency, T and monetary are checked against pandas."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def of(history: History, who: Customer, name: str, currency: str | None = None, 
 
 @settings(max_examples=30, deadline=None)
 @given(bought=purchases)
-def test_purchases_come_to_what_pandas_makes_of_the_transactions(bought: list[tuple[int, int, int]]) -> None:
+def test_purchases_give_the_same_figures_as_pandas(bought: list[tuple[int, int, int]]) -> None:
     history = History()
     history.now = datetime(2024, 2, 10, tzinfo=UTC)
     customers = [customer(history, f"customer-{number}") for number in range(4)]
@@ -66,7 +66,7 @@ def test_purchases_come_to_what_pandas_makes_of_the_transactions(bought: list[tu
 
 
 def _classic(bought: list[tuple[int, int, int]]) -> pd.DataFrame:
-    """What `lifetimes.utils.summary_data_from_transaction_data` says, in plain pandas, and orders and total beside it."""
+    """The result of `lifetimes.utils.summary_data_from_transaction_data` in plain pandas, with orders and total added."""
     frame = pd.DataFrame(bought, columns=["who", "day", "cents"])
     frame["net"] = frame["cents"] / 100
     days = frame.groupby(["who", "day"])["net"].sum().reset_index()
@@ -86,13 +86,13 @@ def _classic(bought: list[tuple[int, int, int]]) -> pd.DataFrame:
     )
 
 
-def test_who_never_bought_has_no_orders_and_lacks_all_that_is_counted_from_a_purchase(history: History) -> None:
+def test_a_customer_without_a_purchase_has_no_orders_and_lacks_the_purchase_features(history: History) -> None:
     ada = customer(history, "ada")
     found = {name: of(history, ada, name, "EUR" if name in ("total", "monetary") else None) for name in RFM}
     assert found == dict.fromkeys(RFM) | {"orders": 0.0, "total": 0.0}
 
 
-def test_tests_and_cancelled_orders_are_none_until_they_are_reopened(history: History) -> None:
+def test_test_orders_never_count_and_cancelled_orders_count_only_after_reopening(history: History) -> None:
     ada = customer(history, "ada")
     buys(history, ada, START, "5", test=True)
     order = buys(history, ada, START, "7.50")
@@ -103,7 +103,7 @@ def test_tests_and_cancelled_orders_are_none_until_they_are_reopened(history: Hi
     assert (of(history, ada, "orders"), of(history, ada, "total", "EUR")) == (1, 7.5)
 
 
-def test_an_order_of_which_every_line_was_cancelled_is_none(history: History) -> None:
+def test_an_order_with_every_line_cancelled_does_not_count(history: History) -> None:
     ada = customer(history, "ada")
     order = buys(history, ada, START, "7.50")
     gone = [LineQuantity(line_id="a", quantity=Decimal(1))]
@@ -129,7 +129,7 @@ def test_the_day_is_never_before_the_last_purchase(history: History) -> None:
     assert values([Feature(name="T"), Feature(name="days_since_last")], known, START) == [5.0, 0.0]
 
 
-def test_an_order_of_a_guest_that_was_linked_later_stays_the_guests(history: History) -> None:
+def test_a_guest_order_that_is_linked_later_does_not_count_for_the_customer(history: History) -> None:
     ada = customer(history, "ada")
     order = buys(history, None, START, "1")
     history.must(order, lambda context: order.set_customer(context, ada.id))
@@ -143,7 +143,7 @@ def test_numbers_and_flags_are_attributes_and_texts_are_not(history: History) ->
     assert [of(history, ada, f"attribute:{key}") for key in ("size", "vip", "colour")] == [None, None, 7.0]
 
 
-def test_a_plain_text_in_the_place_of_a_number_is_no_attribute_any_more(history: History) -> None:
+def test_a_plain_text_that_replaces_a_number_removes_the_number(history: History) -> None:
     ada = customer(history, "ada", size=3)
     history.must(ada, lambda context: ada.set_attributes(context, {"size": "large"}, plain={"size"}))
     assert of(history, ada, "attribute:size") is None
@@ -151,7 +151,7 @@ def test_a_plain_text_in_the_place_of_a_number_is_no_attribute_any_more(history:
     assert of(history, ada, "attribute:size") == 4.0
 
 
-def test_tickets_count_unless_they_stand_as_discarded(history: History) -> None:
+def test_tickets_count_unless_they_are_discarded(history: History) -> None:
     ada = customer(history, "ada")
     ticket = history.of(Ticket, "ticket")
     history.must(ticket, lambda context: ticket.open(context, number="T1", opened_by="customer", customer_id=ada.id))
@@ -170,7 +170,7 @@ def test_touchpoints_count(history: History) -> None:
     assert of(history, ada, "touches") == 2
 
 
-def test_nothing_is_left_of_an_erased_customer(history: History) -> None:
+def test_an_erased_customer_has_no_behaviour(history: History) -> None:
     ada = customer(history, "ada", size=3)
     order = buys(history, ada, START, "7.50")
     history.must(ada, lambda context: ada.erase(context, reason="requested", requested_by="customer", receipt="R1"))

@@ -1,4 +1,4 @@
-"""Who a customer is now: profile, money, search, lists, and nothing of those who were erased."""
+"""A customer's current profile, money, search and lists; erased customers leave nothing but a tombstone."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -73,7 +73,7 @@ def seen(connection: Connection, history: History, name: str) -> dict[str, Any]:
     return found
 
 
-def test_a_profile_says_all_that_is_known(connection: Connection, history: History) -> None:
+def test_a_profile_has_everything_that_is_recorded(connection: Connection, history: History) -> None:
     ada = registered(history, "Ada", "ada@example.org", address=Address(city="London"), attributes={"size": 4, "colour": "red"})
     email = uuid(("Ada", "ada@example.org"))
     history.must(ada, lambda context: ada.tag(context, ("vip",)))
@@ -118,7 +118,7 @@ def test_a_guests_order_counts_for_the_customer_it_is_linked_to(connection: Conn
     assert seen(connection, history, "Ada")["money"]["EUR"]["orders"] == 1
 
 
-def test_of_an_erased_customer_only_that_and_when_is_left(connection: Connection, history: History) -> None:
+def test_an_erased_customer_leaves_only_a_tombstone_with_the_time(connection: Connection, history: History) -> None:
     ada = registered(history, "Ada", "ada@example.org")
     ordered(history, "1", ada, 30, datetime(2024, 2, 1, 12, tzinfo=UTC), shipping_address=Address(city="London"))
     history.must(ada, lambda context: ada.erase(context, reason="requested", requested_by="customer", receipt="R1"))
@@ -151,7 +151,7 @@ def test_of_an_erased_customer_only_that_and_when_is_left(connection: Connection
         ("  ", []),
     ],
 )
-def test_customers_are_found_by_part_of_a_name_or_the_beginning_of_a_contact(
+def test_customers_are_found_by_part_of_a_name_or_the_start_of_a_contact(
     connection: Connection, history: History, asked: str, found: list[str]
 ) -> None:
     registered(history, "王小芳", "+8613800138000")
@@ -164,7 +164,7 @@ def test_customers_are_found_by_part_of_a_name_or_the_beginning_of_a_contact(
     assert sorted(row["name"] for row in customer_view.search(connection, asked).rows) == found
 
 
-def test_a_contact_finds_its_customers_exactly(connection: Connection, history: History) -> None:
+def test_an_exact_contact_finds_its_customers(connection: Connection, history: History) -> None:
     ada = registered(history, "Ada", "ada@example.org")
     registered(history, "Ann", "ada@example.org.uk")
     fold(connection, history, customer_view.customer_view)
@@ -181,7 +181,7 @@ def paged(connection: Connection, sort: Sort, *, descending: bool) -> list[str]:
             return names
 
 
-def test_a_list_goes_on_where_its_page_ended(connection: Connection, history: History) -> None:
+def test_a_list_continues_after_the_last_page(connection: Connection, history: History) -> None:
     for number in range(7):
         registered(history, f"Person {number}", owner=f"agent-{number % 2}")
     fold(connection, history, customer_view.customer_view)
@@ -191,7 +191,7 @@ def test_a_list_goes_on_where_its_page_ended(connection: Connection, history: Hi
     assert len(customer_view.listing(connection, Filter(owner="agent-1")).rows) == 3
 
 
-def test_a_cursor_holds_no_name_and_fits_only_its_own_list(connection: Connection, history: History) -> None:
+def test_a_cursor_contains_no_name_and_works_only_for_its_own_list(connection: Connection, history: History) -> None:
     for number in range(3):
         registered(history, f"Person {number}")
     fold(connection, history, customer_view.customer_view)
@@ -228,7 +228,7 @@ TEXTS = st.text(alphabet="aAéÉß王明ＡＢ1%_/\\ '", min_size=1, max_size=5)
 @pytest.mark.servers
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(names=st.lists(TEXTS.filter(str.strip), min_size=1, max_size=6, unique=True), asked=TEXTS)
-def test_both_databases_find_the_same(postgres: Connection, names: list[str], asked: str) -> None:
+def test_both_databases_find_the_same_customers(postgres: Connection, names: list[str], asked: str) -> None:
     history = History()
     for name in names:
         registered(history, name)
@@ -244,7 +244,7 @@ def test_both_databases_find_the_same(postgres: Connection, names: list[str], as
 
 
 @pytest.mark.servers
-def test_both_databases_page_the_same(connection: Connection, postgres: Connection, history: History) -> None:
+def test_both_databases_give_the_same_pages(connection: Connection, postgres: Connection, history: History) -> None:
     for name in ("b", "B", "ä", "王", "Z", "a b", "ab", "_", "a-b"):
         registered(history, name)
     for database in (connection, postgres):

@@ -1,4 +1,4 @@
-"""Who belongs to whom, seen from both ends and through merging; and what a firm and its people bought together."""
+"""Relations seen from both ends and through merges; and the sums of the orders of a firm and its people."""
 
 from __future__ import annotations
 
@@ -50,10 +50,10 @@ def register(history: History, name: str, kind: Kind = "person") -> None:
     history.must(customer, lambda context: customer.register(context, kind=kind, name=name))
 
 
-def relate(history: History, who: str, whom: str, **more: Any) -> None:
+def relate(history: History, who: str, other: str, **more: Any) -> None:
     customer = history.of(Customer, who)
-    told: dict[str, Any] = {"relation_id": uuid((who, len(history.log))), "other": uuid(whom), "role": "employee"} | more
-    history.must(customer, lambda context: customer.add_relation(context, RelationAdded(**told)))
+    facts: dict[str, Any] = {"relation_id": uuid((who, len(history.log))), "other": uuid(other), "role": "employee"} | more
+    history.must(customer, lambda context: customer.add_relation(context, RelationAdded(**facts)))
 
 
 def end(history: History, who: str, until: date) -> None:
@@ -130,7 +130,7 @@ def test_a_relation_holds_from_its_first_day_and_before_its_end(connection: Conn
     assert (ended["since"], ended["until"]) == (TODAY, date(2024, 7, 1))
 
 
-def test_one_of_a_role_is_the_primary_one(connection: Connection, history: History) -> None:
+def test_only_one_relation_of_a_role_is_primary(connection: Connection, history: History) -> None:
     relate(history, "Ada", "Acme", primary=True)
     relate(history, "Ada", "Bob", role="partner", primary=True)
     relate(history, "Ada", "Bob", primary=True)
@@ -138,7 +138,7 @@ def test_one_of_a_role_is_the_primary_one(connection: Connection, history: Histo
     assert found == {("employee", "Acme"): False, ("partner", "Bob"): True, ("employee", "Bob"): True}
 
 
-def test_relations_follow_who_is_merged_until_they_are_unmerged(connection: Connection, history: History) -> None:
+def test_relations_follow_a_merge_until_it_is_undone(connection: Connection, history: History) -> None:
     relate(history, "Ada", "Acme")
     merge(history, "Ada", "Bob")
     [of_bob], [of_acme] = seen(connection, history, "Bob"), seen(connection, history, "Acme")
@@ -151,14 +151,14 @@ def test_relations_follow_who_is_merged_until_they_are_unmerged(connection: Conn
     assert names(seen(connection, history, "Acme", ended=True)) == ["Ada"]
 
 
-def test_two_who_are_one_are_not_related(connection: Connection, history: History) -> None:
+def test_customers_merged_with_each_other_are_not_related(connection: Connection, history: History) -> None:
     relate(history, "Ada", "Bob", role="partner")
     merge(history, "Bob", "Ada")
     assert seen(connection, history, "Ada") == seen(connection, history, "Bob") == []
 
 
 @pytest.mark.parametrize("erased", ["Ada", "Acme"])
-def test_nothing_is_said_of_relations_with_whoever_is_erased(connection: Connection, history: History, erased: str) -> None:
+def test_relations_with_an_erased_customer_are_left_out(connection: Connection, history: History, erased: str) -> None:
     relate(history, "Ada", "Acme", title="Buyer")
     buy(history, "1", "Ada", 10)
     erase(history, erased)
@@ -184,7 +184,7 @@ def test_a_firm_and_its_people_bought_together(connection: Connection, history: 
     assert net(totals(connection, history, role="partner"), "related") == {"EUR": (1, "7.00")}
 
 
-def test_nobody_counts_twice_who_is_related_twice_or_merged(connection: Connection, history: History) -> None:
+def test_a_person_who_is_related_twice_or_merged_counts_once(connection: Connection, history: History) -> None:
     relate(history, "Ada", "Acme", title="Buyer")
     relate(history, "Ada", "Acme", title="Director")
     relate(history, "Bob", "Acme")
@@ -203,21 +203,21 @@ def test_nobody_counts_twice_who_is_related_twice_or_merged(connection: Connecti
     assert totals(connection, history) == before
 
 
-def test_whoever_is_merged_into_someone_related_counts_with_them(connection: Connection, history: History) -> None:
+def test_a_customer_merged_into_a_related_person_counts_with_them(connection: Connection, history: History) -> None:
     relate(history, "Ada", "Acme")
     buy(history, "1", "Bob", 5)
     merge(history, "Bob", "Ada")
     assert net(totals(connection, history), "related") == {"EUR": (1, "5.00")}
 
 
-def test_who_left_counts_no_more(connection: Connection, history: History) -> None:
+def test_a_person_who_left_does_not_count_any_more(connection: Connection, history: History) -> None:
     relate(history, "Ada", "Acme")
     buy(history, "1", "Ada", 5)
     end(history, "Ada", TODAY)
     assert totals(connection, history)["groups"] == []
 
 
-def test_partners_count_for_each_other_and_employees_for_their_firm_alone(connection: Connection, history: History) -> None:
+def test_partners_count_for_each_other_but_employees_only_for_their_firm(connection: Connection, history: History) -> None:
     relate(history, "Ada", "Bob", role="partner")
     relate(history, "Ada", "Acme")
     for number, name in enumerate(("Ada", "Bob", "Acme")):

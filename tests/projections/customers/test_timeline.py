@@ -1,4 +1,4 @@
-"""Everything that happened with a customer, newest first, one readable line each."""
+"""Every event that concerns a customer, newest first, as one readable line each."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -53,7 +53,7 @@ def english(connection: Connection, customer: Customer) -> list[str]:
     return [row["en"] for row in timeline(connection, [customer.id])]
 
 
-def test_money_is_in_the_currency_that_the_fact_names(connection: Connection, history: History) -> None:
+def test_money_is_in_the_currency_that_the_event_names(connection: Connection, history: History) -> None:
     ada, member = registered(history, "Ada"), history.of(CampaignMember, "Ada in spring")
     for value, currency in (("12.50", "EUR"), ("500", "JPY")):
         converted = Converted(
@@ -85,7 +85,7 @@ def test_lines_are_newest_first_in_two_languages(connection: Connection, history
     ]
 
 
-def test_a_guests_order_is_on_the_timeline_once_it_is_linked(connection: Connection, history: History) -> None:
+def test_a_guests_order_is_on_the_timeline_after_it_is_linked(connection: Connection, history: History) -> None:
     ada = registered(history, "Ada")
     order = ordered(history, "1001", None)
     history.must(order, lambda context: order.set_customer(context, ada.id))
@@ -99,7 +99,7 @@ def test_a_guests_order_is_on_the_timeline_once_it_is_linked(connection: Connect
     ]
 
 
-def test_an_order_that_moved_is_on_the_timeline_of_whom_it_belongs_to(connection: Connection, history: History) -> None:
+def test_an_order_that_moved_is_on_the_timeline_of_its_current_customer(connection: Connection, history: History) -> None:
     ada, bob = registered(history, "Ada"), registered(history, "Bob")
     order = ordered(history, "1001", ada)
     history.must(order, lambda context: order.set_customer(context, bob.id))
@@ -111,7 +111,7 @@ def test_an_order_that_moved_is_on_the_timeline_of_whom_it_belongs_to(connection
     assert english(connection, bob) == ["Order 1001 confirmed", moved, placed, "Customer registered: kind person"]
 
 
-def test_a_timeline_goes_on_before_a_position(connection: Connection, history: History) -> None:
+def test_a_timeline_continues_before_a_position(connection: Connection, history: History) -> None:
     ada = registered(history, "Ada")
     history.must(ada, lambda context: ada.tag(context, ("a",)))
     history.must(ada, lambda context: ada.tag(context, ("b",)))

@@ -1,4 +1,4 @@
-"""What happens to two campaigns and their members in a random history."""
+"""Acts of a random history: two campaigns and their members."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def _change_campaign(history: History, who: int, n: int) -> None:
 
 
 def _member(history: History, who: int, n: int) -> tuple[CampaignMember, dict[str, Any]]:
-    """The member that a customer or the lead is in a campaign, and what every fact says of them."""
+    """The campaign member of a customer or of the lead, and the fields that all of the member's facts share."""
     campaign, number = _campaign(history, n), who % (CUSTOMERS + 1)
     member = history.of(CampaignMember, f"member {campaign.id} {number}")
     whose = {"customer_id": uuid(f"customer {number}")} if number < CUSTOMERS else {"lead_id": uuid("lead 0")}
@@ -85,7 +85,7 @@ def _member(history: History, who: int, n: int) -> tuple[CampaignMember, dict[st
 
 
 def _circumstances(n: int) -> dict[str, Any]:
-    """Now, at a moment of March, or on a day of it in a zone far from UTC."""
+    """Now, at a moment around March 1, or known by its day, in a zone far from UTC."""
     day = MARCH_1 - timedelta(days=n % 5)
     by_day = {"occurred_at": day - timedelta(hours=8), "occurred_precision": "day", "occurred_zone": "+08:00"}
     return ({}, {"occurred_at": day}, by_day)[n % 3]
@@ -100,10 +100,10 @@ def _target(history: History, who: int, n: int) -> None:
 def _touch(history: History, who: int, n: int) -> None:
     member, whose = _member(history, who, n)
     kind = KINDS[n % len(KINDS)]
-    told: dict[str, Any] = {"machine": ("true", "false", "unknown")[n % 3]} if kind in (Opened, Clicked) else {}
+    details: dict[str, Any] = {"machine": ("true", "false", "unknown")[n % 3]} if kind in (Opened, Clicked) else {}
     if kind is Bounced:
-        told = {"bounce": ("hard", "soft", "block")[n % 3]}
-    touch: Touch = kind(**whose, touch_id=f"t{n % 20}" if n % 4 else None, send_id=f"s{n % 2}", **told)
+        details = {"bounce": ("hard", "soft", "block")[n % 3]}
+    touch: Touch = kind(**whose, touch_id=f"t{n % 20}" if n % 4 else None, send_id=f"s{n % 2}", **details)
     history.do(member, lambda context: member.touch(context, touch), **_circumstances(n))
 
 

@@ -1,4 +1,4 @@
-"""Customers, what they do, and models that label them, for tests of features and labels."""
+"""Customers, their behaviour, and models that label them, for tests of features and labels."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def buys(history: History, by: Customer | None, on: date, net: str, currency: st
 
 
 def fit(*features: str, centroids: Sequence[Sequence[float]], **changes: Any) -> Fitted:
-    """A fit of these features without scaling, to clusters called 1, 2 and so on."""
+    """A fit of these features without scaling, with clusters named 1, 2 and so on."""
     named = tuple(Feature(name=name, currency=currency or None) for name, _, currency in (f.partition("/") for f in features))
     fitted = Fitted(
         name="baseline",
@@ -73,7 +73,7 @@ def fit(*features: str, centroids: Sequence[Sequence[float]], **changes: Any) ->
 
 
 def active(history: History, fitted: Fitted) -> UUID:
-    """The id of the model, which goes by this fit from now on."""
+    """Fit and activate the model, and return its id."""
     model = history.of(SegmentModel, f"model {fitted.name}")
     history.must(model, lambda context: model.fit(context, fitted))
     if model.active_since is None:
@@ -82,7 +82,7 @@ def active(history: History, fitted: Fitted) -> UUID:
 
 
 def ends(history: History, day: date) -> None:
-    """The day ends; nothing else happens before."""
+    """End the day, at its end or later; nothing else happens before."""
     history.now = max(history.now, datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1))
     calendar = history.of(Calendar, f"day {day}")
     history.must(calendar, lambda context: calendar.end(context, day, "UTC"))

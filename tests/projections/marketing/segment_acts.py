@@ -1,4 +1,4 @@
-"""What happens to segment models and to the calendar in random histories: whatever is fitted, it is fitted by nobody."""
+"""Acts of a random history: segment models and the calendar. The fits are invented, not computed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FEATURES = (
 
 
 def fitted(who: int, n: int) -> Fitted:
-    """Two or three centroids near what customers of these histories come to."""
+    """A fit with two or three centroids near the features of the customers of these histories."""
     features = FEATURES[who % 3]
     k = 2 + n % 2
     return Fitted(
@@ -60,7 +60,7 @@ def _change(history: History, who: int, n: int) -> None:
 
 
 def _end_day(history: History, who: int, n: int) -> None:
-    """Half a day passes; yesterday ends, or a day before it that was forgotten."""
+    """Half a day passes; then yesterday ends, or a missed day before it."""
     history.now += timedelta(hours=12)
     day = history.now.date() - timedelta(days=1 + who % 2)
     calendar = history.of(Calendar, f"day {day}")

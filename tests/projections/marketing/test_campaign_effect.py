@@ -1,4 +1,4 @@
-"""What a campaign's effect is, with numbers worked out by hand."""
+"""A campaign's effect, with numbers computed by hand."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -41,7 +41,7 @@ WHOLE = Decimal(1)
 
 
 class Story:
-    """Campaigns with members, folded when the report is asked for."""
+    """Campaigns with members, folded when the report is requested."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -59,9 +59,9 @@ class Story:
         event = Targeted(**whose, variant=variant)
         self.history.must(member, lambda context: member.target(context, event), occurred_at=at, **more)
 
-    def touch(self, who: str, kind: type[Touch], at: datetime = MARCH_1 + DAY, *, of: str = "Spring", **told: Any) -> None:
+    def touch(self, who: str, kind: type[Touch], at: datetime = MARCH_1 + DAY, *, of: str = "Spring", **more: Any) -> None:
         member, whose = self._member(who, of)
-        self.history.must(member, lambda context: member.touch(context, kind(**whose, **told)), occurred_at=at)
+        self.history.must(member, lambda context: member.touch(context, kind(**whose, **more)), occurred_at=at)
 
     def convert(
         self, who: str, value: str | None = "10.00", at: datetime = MARCH_1 + DAY, *, of: str = "Spring", **more: Any
@@ -71,8 +71,8 @@ class Story:
         event = Converted(**whose, conversion_id=f"c{len(member.conversions)}", **worth)
         self.history.must(member, lambda context: member.convert(context, event), occurred_at=at, **more)
 
-    def spend(self, campaign: Campaign, spend_id: str, amount: str, **told: Any) -> None:
-        self.history.must(campaign, lambda context: campaign.record_spend(context, spend_id, D(amount), **told))
+    def spend(self, campaign: Campaign, spend_id: str, amount: str, **more: Any) -> None:
+        self.history.must(campaign, lambda context: campaign.record_spend(context, spend_id, D(amount), **more))
 
     def remove(self, who: str) -> None:
         member, whose = self._member(who, "Spring")
@@ -89,18 +89,18 @@ class Story:
         whose = {"campaign_id": uuid(of), "customer_id": uuid(who)}
         return self.history.of(CampaignMember, f"{who} in {of}"), whose
 
-    def told(self, margin: Decimal = WHOLE, **question: Any) -> Answered:
+    def report(self, margin: Decimal = WHOLE, **question: Any) -> Answered:
         for projection in (campaigns, campaign_members):
             clear(self.connection, projection)
             fold(self.connection, self.history, projection)
         return campaign_effect.report(self.connection, Question(**question), margin)
 
     def one(self, **question: Any) -> Effect:
-        [effect] = self.told(**question).groups
+        [effect] = self.report(**question).groups
         return effect
 
     def by_variant(self) -> dict[str | None, Effect]:
-        return {effect.variant: effect for effect in self.told(by_variant=True).groups}
+        return {effect.variant: effect for effect in self.report(by_variant=True).groups}
 
 
 @pytest.fixture
@@ -132,7 +132,7 @@ def test_a_member_counts_once_in_every_stage(story: Story) -> None:
     assert (effect.conversions, effect.sales) == (2, D("20.00"))
 
 
-def test_what_is_sent_is_delivered_unless_it_bounced_hard_or_soft(story: Story) -> None:
+def test_a_sent_message_counts_as_delivered_unless_it_bounced_hard_or_soft(story: Story) -> None:
     story.campaign()
     for who, bounce in (("Ada", None), ("Bo", "hard"), ("Cy", "soft"), ("Di", "block")):
         story.target(who)
@@ -144,7 +144,7 @@ def test_what_is_sent_is_delivered_unless_it_bounced_hard_or_soft(story: Story) 
     assert effect.rates["delivery_rate"].value == D("0.5")
 
 
-def test_a_known_delivery_counts_whatever_bounced_after_it(story: Story) -> None:
+def test_a_recorded_delivery_counts_even_if_a_bounce_follows(story: Story) -> None:
     story.campaign()
     story.target("Ada")
     story.touch("Ada", Sent, send_id="s")
@@ -153,7 +153,7 @@ def test_a_known_delivery_counts_whatever_bounced_after_it(story: Story) -> None
     assert story.one().funnel["delivered"] == 1
 
 
-def test_a_click_implies_an_open_and_machines_are_told_apart(story: Story) -> None:
+def test_a_click_implies_an_open_and_machines_count_separately(story: Story) -> None:
     story.campaign()
     story.target("Ada")
     story.touch("Ada", Clicked)
@@ -167,7 +167,7 @@ def test_a_click_implies_an_open_and_machines_are_told_apart(story: Story) -> No
     assert (funnel["clicked"], funnel["clicked_by_person"]) == (2, 1)
 
 
-def test_whoever_was_touched_and_never_targeted_stands_beside(story: Story) -> None:
+def test_members_who_were_touched_but_never_targeted_count_separately(story: Story) -> None:
     story.campaign()
     story.target("Ada")
     story.touch("Bo", Visited)
@@ -177,7 +177,7 @@ def test_whoever_was_touched_and_never_targeted_stands_beside(story: Story) -> N
     assert (effect.rates["visit_rate"].numerator, effect.rates["visit_rate"].denominator) == (1, 1)
 
 
-def test_touches_that_arrive_before_the_targeting_count_when_it_has_come(story: Story) -> None:
+def test_touches_that_arrive_before_the_targeting_count_after_it_arrives(story: Story) -> None:
     story.campaign()
     story.touch("Ada", Visited)
     story.convert("Ada")
@@ -185,10 +185,10 @@ def test_touches_that_arrive_before_the_targeting_count_when_it_has_come(story: 
     assert reached(story.by_variant()["control"]) == {"targeted": 1, "visited": 1, "converted": 1}
 
 
-# What is taken back
+# Retractions, reversals and removals
 
 
-def test_what_is_taken_back_is_as_if_it_had_never_been(story: Story) -> None:
+def test_a_retracted_touch_or_reversed_conversion_leaves_no_trace(story: Story) -> None:
     story.campaign()
     story.target("Ada")
     before = story.one()
@@ -202,7 +202,7 @@ def test_what_is_taken_back_is_as_if_it_had_never_been(story: Story) -> None:
     assert story.one() == before
 
 
-def test_a_removed_member_counts_as_removed_and_nowhere_else(story: Story) -> None:
+def test_a_removed_member_counts_as_removed_only(story: Story) -> None:
     story.campaign()
     story.target("Ada")
     story.convert("Ada")
@@ -212,7 +212,7 @@ def test_a_removed_member_counts_as_removed_and_nowhere_else(story: Story) -> No
     assert (effect.conversions, effect.sales) == (0, D(0))
 
 
-def test_whoever_is_targeted_again_is_a_member_again(story: Story) -> None:
+def test_a_removed_member_who_is_targeted_again_is_a_member_again(story: Story) -> None:
     story.campaign()
     story.target("Ada")
     story.remove("Ada")
@@ -224,7 +224,7 @@ def test_whoever_is_targeted_again_is_a_member_again(story: Story) -> None:
 # The window
 
 
-def test_conversions_count_within_the_window_in_all_variants_alike(story: Story) -> None:
+def test_conversions_count_within_the_window_in_all_variants(story: Story) -> None:
     story.campaign(variants=(Variant(code="a"),))
     for variant in ("a", "control"):
         for who, days in ((f"{variant} early", 7), (f"{variant} late", 8)):
@@ -235,7 +235,7 @@ def test_conversions_count_within_the_window_in_all_variants_alike(story: Story)
         assert (effect.conversions_outside_window, effect.sales_outside_window) == (1, D("10.00"))
 
 
-def test_what_came_before_the_targeting_lies_outside_the_window(story: Story) -> None:
+def test_a_conversion_before_the_targeting_is_outside_the_window(story: Story) -> None:
     story.campaign()
     story.convert("Ada", at=MARCH_1 - timedelta(hours=1))
     story.target("Ada")
@@ -243,7 +243,7 @@ def test_what_came_before_the_targeting_lies_outside_the_window(story: Story) ->
     assert (effect.conversions, effect.conversions_outside_window) == (0, 1)
 
 
-def test_the_window_of_whoever_was_never_targeted_begins_with_their_first_touch(story: Story) -> None:
+def test_the_window_of_a_member_who_was_never_targeted_starts_at_the_first_touch(story: Story) -> None:
     story.campaign()
     story.touch("Ada", Visited, at=MARCH_1)
     story.convert("Ada", at=MARCH_1 + 8 * DAY)
@@ -282,7 +282,7 @@ BY_DAY = date(2024, 3, 1)
         (When(NIGHT, BY_DAY), When(NIGHT + 7 * DAY, date(2024, 3, 8)), 7),
     ],
 )
-def test_a_day_lies_in_the_window_if_any_moment_of_it_may(start: When, then: When, days: int | None) -> None:
+def test_a_day_is_in_the_window_if_any_moment_of_it_is(start: When, then: When, days: int | None) -> None:
     assert days_after(start, then) == days
 
 
@@ -296,7 +296,7 @@ def test_the_seed_effect_is_sales_times_conversion_rate_and_its_mean(story: Stor
             story.target(f"{name} {number}", of=name)
         for number, value in enumerate(values):
             story.convert(f"{name} {number}", value, of=name)
-    answered = story.told()
+    answered = story.report()
     # 40.00 × 2/4 and 7.50 × 1/5.
     assert [effect.seed_effect.value for effect in answered.groups] == [D(20), D("1.5")]
     [mean] = answered.means
@@ -308,7 +308,7 @@ def test_a_campaign_without_members_has_zeros_and_no_rates(story: Story) -> None
     story.campaign("Autumn", currency=None)
     story.target("Ada")
     story.convert("Ada")
-    answered = story.told()
+    answered = story.report()
     autumn, spring = answered.groups
     assert (autumn.currency, autumn.sales, set(autumn.funnel.values())) == (None, D(0), {0})
     rate = autumn.rates["conversion_rate"]
@@ -319,7 +319,7 @@ def test_a_campaign_without_members_has_zeros_and_no_rates(story: Story) -> None
         (None, None, 1),
         ("EUR", D(10), 0),
     ]
-    assert [effect.variant for effect in story.told(by_variant=True, campaign_id=autumn.campaign_id).groups] == ["treatment"]
+    assert [effect.variant for effect in story.report(by_variant=True, campaign_id=autumn.campaign_id).groups] == ["treatment"]
 
 
 def test_currencies_are_never_summed(story: Story) -> None:
@@ -329,15 +329,15 @@ def test_currencies_are_never_summed(story: Story) -> None:
     story.convert("Ada", "10.00")
     story.convert("Ada", "500", currency="JPY")
     story.convert("Bo", None)
-    euros, yen = story.told().groups
+    euros, yen = story.report().groups
     assert (euros.currency, euros.sales, euros.conversions) == ("EUR", D("10.00"), 2)
     assert (yen.currency, yen.sales, yen.conversions) == ("JPY", D(500), 1)
     assert euros.rates == yen.rates
     assert yen.rates["conversion_rate"].value == D(1)
-    assert [mean.currency for mean in story.told().means] == ["EUR", "JPY"]
+    assert [mean.currency for mean in story.report().means] == ["EUR", "JPY"]
 
 
-def test_cost_is_what_was_spent_and_not_reversed(story: Story) -> None:
+def test_cost_is_the_spend_that_was_not_reversed(story: Story) -> None:
     campaign = story.campaign(budget=D(100))
     for spend_id, amount, category in (("s1", "4.00", "media"), ("s2", "1.00", None), ("s3", "50.00", "media")):
         story.spend(campaign, spend_id, amount, category=category)
@@ -352,12 +352,12 @@ def test_cost_is_what_was_spent_and_not_reversed(story: Story) -> None:
     assert effect.roi.definition == "(sales × margin - cost) / cost"
 
 
-def test_where_the_cost_of_sales_is_not_known_there_is_a_reason(story: Story) -> None:
+def test_an_unknown_cost_of_sales_has_a_reason(story: Story) -> None:
     campaign = story.campaign()
     story.target("Ada")
     assert story.one().roi.reason == "no spend is recorded"
     story.spend(campaign, "s1", "5.00")
-    assert story.one(from_=date(2024, 3, 1)).roi.reason == "spend cannot be told apart by when members were targeted"
+    assert story.one(from_=date(2024, 3, 1)).roi.reason == "spend is not known by the day on which members were targeted"
     assert story.by_variant()["treatment"].roas.reason == "spend is known by campaign, not by variant"
     assert (story.one().roas.value, story.one().cost_per_conversion.reason) == (D(0), "no members converted")
     story.spend(campaign, "s2", "5", currency="JPY")
@@ -367,7 +367,7 @@ def test_where_the_cost_of_sales_is_not_known_there_is_a_reason(story: Story) ->
 # Which members
 
 
-def test_a_period_holds_the_members_who_were_targeted_in_it(story: Story) -> None:
+def test_a_period_includes_the_members_who_were_targeted_in_it(story: Story) -> None:
     story.campaign(attribution_window_days=None)
     story.target("Ada", at=datetime(2024, 3, 31, 17, tzinfo=UTC))
     story.convert("Ada", at=datetime(2024, 5, 1, tzinfo=UTC))
@@ -382,7 +382,7 @@ def test_a_period_holds_the_members_who_were_targeted_in_it(story: Story) -> Non
     assert reached(story.one(from_=april[0], to=april[1], **shanghai)) == ada_and_cy
 
 
-def test_variants_are_those_planned_and_those_there_are(story: Story) -> None:
+def test_variants_are_the_planned_ones_and_those_of_members(story: Story) -> None:
     story.campaign(variants=(Variant(code="b"), Variant(code="a")))
     story.target("Ada", "surprise")
     story.target("Bo", "control")
@@ -396,13 +396,13 @@ def test_variants_are_those_planned_and_those_there_are(story: Story) -> None:
 @pytest.mark.parametrize(
     ("metric", "actual"), [("converted", 1), ("targeted", 2), ("sales", D("20.00")), ("conversions", 2), ("smiles", None)]
 )
-def test_a_goal_is_measured_where_its_metric_is_known(story: Story, metric: str, actual: Decimal | int | None) -> None:
+def test_a_goal_is_measured_if_its_metric_is_known(story: Story, metric: str, actual: Decimal | int | None) -> None:
     story.campaign()
     for who in ("Ada", "Bo"):
         story.target(who)
     for _ in range(2):
         story.convert("Ada")
-    story.told()
+    story.report()
     goal = of_goal(story.connection, uuid("Spring"), Goal(metric=metric, target=D(40)), "EUR")
     assert (goal.numerator, goal.value) == (actual, None if actual is None else actual / D(40))
     assert goal.reason == (None if actual is not None else "smiles is not measured")

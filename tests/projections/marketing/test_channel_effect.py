@@ -1,4 +1,4 @@
-"""Which channel earns, from what was sold, counted and paid for."""
+"""What each channel earns, from its sales, traffic and cost."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def history() -> History:
 
 
 def sold(history: History, channel: str, price: str, *, day: int = 1, currency: str = "EUR", **more: Any) -> None:
-    """An order at noon, UTC."""
+    """Place an order at noon, UTC."""
     order = history.of(Order, len(history.log))
     terms = Terms.of(currency, [Item(line_id="1", name="Tea", quantity=D(1), unit_price=D(price))])
     history.must(
@@ -58,15 +58,15 @@ def sold(history: History, channel: str, price: str, *, day: int = 1, currency: 
 
 
 def visited(history: History, channel: str, visits: int | None, *, day: int = 1, source: str = "matomo", **more: Any) -> None:
-    told = TrafficRecorded(code=channel, date=MARCH.replace(day=day), source=source, visits=visits, **more)
-    kept = history.of(ChannelDay, channel_day_id(channel, told.date, source))
-    history.must(kept, lambda context: kept.record_traffic(context, told))
+    traffic = TrafficRecorded(code=channel, date=MARCH.replace(day=day), source=source, visits=visits, **more)
+    channel_day = history.of(ChannelDay, channel_day_id(channel, traffic.date, source))
+    history.must(channel_day, lambda context: channel_day.record_traffic(context, traffic))
 
 
 def cost(history: History, channel: str, amount: str, *, day: int = 1, currency: str = "EUR") -> None:
-    told = CostRecorded(code=channel, date=MARCH.replace(day=day), source="ads", amount=D(amount), currency=currency)
-    kept = history.of(ChannelDay, channel_day_id(channel, told.date, "ads"))
-    history.must(kept, lambda context: kept.record_cost(context, told))
+    recorded = CostRecorded(code=channel, date=MARCH.replace(day=day), source="ads", amount=D(amount), currency=currency)
+    channel_day = history.of(ChannelDay, channel_day_id(channel, recorded.date, "ads"))
+    history.must(channel_day, lambda context: channel_day.record_cost(context, recorded))
 
 
 def customer(history: History, name: str) -> Any:
@@ -83,7 +83,7 @@ def captured(history: History, channel: str | None, *, day: int = 1, became: Any
         history.must(lead, lambda context: lead.convert(context, Converted(customer_id=became)))
 
 
-def told(connection: Connection, history: History, **asked: Any) -> tuple[list[Effect], list[Mean]]:
+def reported(connection: Connection, history: History, **asked: Any) -> tuple[list[Effect], list[Mean]]:
     for projection in READ:
         clear(connection, projection)
     fold(connection, history, *READ)
@@ -92,7 +92,7 @@ def told(connection: Connection, history: History, **asked: Any) -> tuple[list[E
 
 
 def effects(connection: Connection, history: History, **asked: Any) -> dict[tuple[str | None, str], Effect]:
-    return {(effect.channel, effect.currency): effect for effect in told(connection, history, **asked)[0]}
+    return {(effect.channel, effect.currency): effect for effect in reported(connection, history, **asked)[0]}
 
 
 def test_the_seed_effect_is_sales_times_conversion_rate_and_its_mean_is_over_channels(
@@ -104,7 +104,7 @@ def test_the_seed_effect_is_sales_times_conversion_rate_and_its_mean_is_over_cha
     visited(history, "web", 30)
     visited(history, "web", 10, day=2)
     visited(history, "store", 4)
-    (store, web), [mean] = told(connection, history)
+    (store, web), [mean] = reported(connection, history)
     assert (web.gross, web.visits, web.conversion_rate.value) == (D(120), 40, D("0.05"))
     assert (web.conversion_rate.numerator, web.conversion_rate.denominator) == (2, 40)
     assert (web.seed_channel_effect.value, store.seed_channel_effect.value) == (D(6), D("12.5"))
@@ -116,28 +116,28 @@ def test_a_channel_without_visits_has_no_rate_and_says_why(connection: Connectio
         sold(history, channel, "10")
     visited(history, "store", 0)
     visited(history, "web", 5)
-    (phone, store, web), [mean] = told(connection, history)
-    assert (phone.visits, phone.conversion_rate.value, phone.conversion_rate.reason) == (None, None, "nobody counted visits")
+    (phone, store, web), [mean] = reported(connection, history)
+    assert (phone.visits, phone.conversion_rate.value, phone.conversion_rate.reason) == (None, None, "no visits were recorded")
     assert (store.visits, store.conversion_rate.value, store.conversion_rate.reason) == (0, None, "there were no visits")
     assert phone.seed_channel_effect.value is store.seed_channel_effect.value is None
-    assert phone.seed_channel_effect.reason == "nobody counted visits"
+    assert phone.seed_channel_effect.reason == "no visits were recorded"
     assert (mean.seed_channel_effect.value, mean.without_rate) == (web.seed_channel_effect.value, 2) == (D(2), 2)
 
 
-def test_visits_without_orders_are_a_rate_of_nothing_that_counts_in_the_mean(connection: Connection, history: History) -> None:
+def test_visits_without_orders_give_a_rate_of_zero_that_counts_in_the_mean(connection: Connection, history: History) -> None:
     sold(history, "web", "10")
     visited(history, "web", 1)
     visited(history, "social", 50)
-    (social, web), [mean] = told(connection, history)
+    (social, web), [mean] = reported(connection, history)
     assert (social.currency, social.orders, social.gross) == ("EUR", 0, D(0))
     assert (social.conversion_rate.value, social.seed_channel_effect.value) == (D(0), D(0))
     assert (social.average_order.value, social.share_of_sales.value, web.share_of_sales.value) == (None, D(0), D(1))
     assert mean.seed_channel_effect.value == D(5)
 
 
-def test_where_there_is_no_money_at_all_there_is_no_currency(connection: Connection, history: History) -> None:
+def test_a_report_without_money_has_no_currency(connection: Connection, history: History) -> None:
     visited(history, "web", 3, clicks=1)
-    [web], [mean] = told(connection, history)
+    [web], [mean] = reported(connection, history)
     assert (web.currency, web.clicks, web.conversion_rate.value, web.share_of_sales.reason) == (
         "XXX",
         1,
@@ -148,7 +148,7 @@ def test_where_there_is_no_money_at_all_there_is_no_currency(connection: Connect
     assert list(effects(connection, history, currency="USD")) == [("web", "USD")]
 
 
-def test_currencies_are_never_summed_and_the_rate_is_of_them_all(connection: Connection, history: History) -> None:
+def test_currencies_are_never_summed_and_the_rate_covers_all_of_them(connection: Connection, history: History) -> None:
     sold(history, "web", "10")
     sold(history, "web", "3000", currency="JPY")
     visited(history, "web", 4)
@@ -162,7 +162,7 @@ def test_currencies_are_never_summed_and_the_rate_is_of_them_all(connection: Con
     assert list(effects(connection, history, currency="JPY")) == [("web", "JPY")]
 
 
-def test_a_restated_day_counts_as_it_was_told_last_and_sources_add_up(connection: Connection, history: History) -> None:
+def test_the_last_report_of_a_day_counts_and_sources_add_up(connection: Connection, history: History) -> None:
     visited(history, "web", 100)
     visited(history, "web", 80, visitors=70)
     visited(history, "web", 5, source="app")
@@ -171,11 +171,11 @@ def test_a_restated_day_counts_as_it_was_told_last_and_sources_add_up(connection
     assert (web.visits, web.visitors, web.impressions, web.clicks) == (85, 70, 1000, None)
 
 
-def test_a_day_of_traffic_keeps_its_date_where_orders_fall_on_another(connection: Connection, history: History) -> None:
+def test_a_day_of_traffic_keeps_its_date_in_every_zone_unlike_orders(connection: Connection, history: History) -> None:
     sold(history, "web", "10", day=1)
     visited(history, "web", 2, day=1)
     there = ZoneInfo("Pacific/Kiritimati")
-    found = told(connection, history, zone=there, by_period="day")[0]
+    found = reported(connection, history, zone=there, by_period="day")[0]
     assert [(effect.period, effect.visits, effect.orders) for effect in found] == [
         (date(2024, 3, 1), 2, 0),
         (date(2024, 3, 2), None, 1),
@@ -187,7 +187,7 @@ def test_periods_have_figures_and_means_of_their_own(connection: Connection, his
     for day in (3, 4):
         sold(history, "web", "10", day=day)
         visited(history, "web", day, day=day)
-    found, means = told(connection, history, by_period="week")
+    found, means = reported(connection, history, by_period="week")
     assert [(effect.period, effect.seed_channel_effect.value) for effect in found] == [
         (date(2024, 2, 26), D(10) * (D(1) / D(3))),
         (date(2024, 3, 4), D("2.5")),
@@ -195,7 +195,7 @@ def test_periods_have_figures_and_means_of_their_own(connection: Connection, his
     assert [(mean.period, mean.without_rate) for mean in means] == [(date(2024, 2, 26), 0), (date(2024, 3, 4), 0)]
 
 
-def test_new_customers_are_those_whose_first_order_of_all_was_there(connection: Connection, history: History) -> None:
+def test_new_customers_placed_their_very_first_order_on_the_channel(connection: Connection, history: History) -> None:
     ada, bob = customer(history, "Ada"), customer(history, "Bob")
     sold(history, "store", "10", day=1, customer_id=ada)
     sold(history, "web", "10", day=2, customer_id=ada)
@@ -235,21 +235,21 @@ def test_a_closed_channel_that_still_sells_is_reported_as_closed(connection: Con
     assert (found["kiosk", "EUR"].name, found["kiosk", "EUR"].kind, found["kiosk", "EUR"].closed_at) == (None, None, None)
 
 
-def test_shares_are_of_all_channels_and_means_of_those_that_are_shown(connection: Connection, history: History) -> None:
+def test_shares_are_of_all_channels_and_means_are_of_the_channels_shown(connection: Connection, history: History) -> None:
     for channel, price in (("web", "30"), ("store", "10")):
         sold(history, channel, price)
         visited(history, channel, 10)
-    [web], [mean] = told(connection, history, channel="web")
+    [web], [mean] = reported(connection, history, channel="web")
     assert (web.share_of_sales.value, web.share_of_sales.denominator) == (D("0.75"), D(40))
     assert mean.seed_channel_effect.value == web.seed_channel_effect.value == D(3)
 
 
-def test_where_nothing_happened_nothing_is_reported(connection: Connection, history: History) -> None:
-    assert told(connection, history) == ([], [])
+def test_a_report_without_facts_is_empty(connection: Connection, history: History) -> None:
+    assert reported(connection, history) == ([], [])
 
 
 def test_leads_of_a_channel_convert_and_cost(connection: Connection, history: History) -> None:
-    """Given 40 visits, 10 orders and 4 leads for 30 euros, of whom one is a customer now; and a lead of nowhere."""
+    """Given 40 visits, 10 orders and 4 leads for 30 euros, one of them converted; and a lead without a channel."""
     visited(history, "web", 40)
     for price in range(1, 11):
         sold(history, "web", str(price))
@@ -280,10 +280,15 @@ def test_leads_of_a_channel_convert_and_cost(connection: Connection, history: Hi
     assert asked["converted-leads-per-lead"].seed_channel_effect.value == D("13.75")
 
 
-def test_a_channel_of_nothing_but_leads_is_reported(connection: Connection, history: History) -> None:
+def test_a_channel_with_only_leads_is_reported(connection: Connection, history: History) -> None:
     captured(history, "fair")
     sold(history, "web", "10")
     found = effects(connection, history)
     fair, web = found["fair", "EUR"], found["web", "EUR"]
-    assert (fair.leads, fair.orders, fair.lead_cost.value, fair.conversion_rate.reason) == (1, 0, None, "nobody counted visits")
+    assert (fair.leads, fair.orders, fair.lead_cost.value, fair.conversion_rate.reason) == (
+        1,
+        0,
+        None,
+        "no visits were recorded",
+    )
     assert (web.leads, web.lead_conversion_rate.reason) == (0, "there were no leads")

@@ -1,4 +1,4 @@
-"""One customer in plain Python and many in numpy have the same label and the same distance, to the bit."""
+"""One customer in plain Python and many in NumPy have the same label and the same distance, to the bit."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ plain_number = st.floats(-1e6, 1e6) | st.integers(-5, 5).map(float)
 
 @st.composite
 def questions(draw: st.DrawFn) -> tuple[Fitted, list[list[float]]]:
-    """A model, and customers; often of round numbers, so that there are ties."""
+    """A model and customers, often with round numbers, so that there are ties."""
     numbers = draw(st.sampled_from([any_number, plain_number, st.integers(-2, 2).map(float)]))
     width = draw(st.integers(1, 5))
     vector = st.lists(numbers, min_size=width, max_size=width)
@@ -36,30 +36,30 @@ def questions(draw: st.DrawFn) -> tuple[Fitted, list[list[float]]]:
 
 @settings(max_examples=200, deadline=None)
 @given(questions())
-def test_one_by_one_and_all_at_once_agree_to_the_bit(question: tuple[Fitted, list[list[float]]]) -> None:
+def test_one_by_one_and_all_together_agree_to_the_bit(question: tuple[Fitted, list[list[float]]]) -> None:
     model, customers = question
     found = assign_all(model, [numpy.array(column) for column in zip(*customers, strict=True)])
     together = [(cluster, distance.hex()) for cluster, distance in zip(*(a.tolist() for a in found), strict=True)]
     assert together == [(one.cluster, one.distance.hex()) for one in (assign(model, customer) for customer in customers)]
 
 
-def test_of_centroids_equally_near_the_first_is_taken() -> None:
+def test_the_first_of_several_equally_near_centroids_wins() -> None:
     model = fitted(mean=(0.0, 0.0), scale=(1.0, 1.0), centroids=((1.0, 0.0), (0.0, 1.0), (-1.0, 0.0)))
     assert assign(model, (0.0, 0.0)) == Assignment(0, 1.0)
     assert assign(model, (-0.1, 0.0)).cluster == 2
 
 
-def test_what_is_too_far_for_doubles_is_infinitely_far_from_the_first() -> None:
+def test_a_distance_too_large_for_a_double_is_infinite_from_the_first_centroid() -> None:
     model = fitted(mean=(0.0, 0.0), scale=(1.0, 1.0))
     assert assign(model, (1e300, 1e300)) == Assignment(0, inf)
     assert assign_all(model, [numpy.array([1e300])] * 2).distances.tolist() == [inf]
 
 
-def test_the_logarithm_keeps_the_sign_of_what_was_refunded() -> None:
+def test_the_logarithm_keeps_the_sign_of_refunds() -> None:
     model = fitted(transform="log1p", mean=(0.0, 0.0), scale=(1.0, 1.0), centroids=((3.0, 0.0), (-3.0, 0.0)))
     assert [assign(model, (value, 0.0)).cluster for value in (50.0, -50.0)] == [0, 1]
 
 
-def test_features_must_be_as_many_as_the_models() -> None:
+def test_the_number_of_features_must_match_the_model() -> None:
     with pytest.raises(ValueError, match="zip"):
         assign(fitted(cut_off_day=date(2026, 1, 1)), (1.0,))

@@ -1,4 +1,4 @@
-"""What a fit finds is what the classic script finds, and labelling by it gives the script's labels."""
+"""A fit finds the clusters of the classic script, and labelling by the fit gives the script's labels."""
 
 from __future__ import annotations
 
@@ -44,16 +44,16 @@ def test_labels_are_those_of_the_classic_script_up_to_renaming() -> None:
     assert adjusted_rand_score(theirs, labels(fitted(THREE_KINDS), THREE_KINDS)) == 1.0
 
 
-def test_the_same_fit_twice_finds_the_same_to_the_bit() -> None:
+def test_repeating_a_fit_gives_the_same_result_to_the_bit() -> None:
     assert fitted(THREE_KINDS, seed=3) == fitted(THREE_KINDS, seed=3)
 
 
-def test_clusters_come_with_the_highest_first() -> None:
+def test_clusters_are_sorted_with_the_highest_first() -> None:
     centroids = fitted(THREE_KINDS).centroids
     assert list(centroids) == sorted(centroids, reverse=True)
 
 
-def test_a_fit_says_what_it_was_made_of() -> None:
+def test_a_fit_records_its_input() -> None:
     sample = sampled(THREE_KINDS, left_out=24)
     found = fit(Wanted("baseline", sample.features, 3, seed=9), sample, 120)
     assert (found.cut_off_position, found.cut_off_day, found.seed) == (120, DAY, 9)
@@ -77,16 +77,16 @@ def test_logarithms_are_taken_before_scaling() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rows", "said"),
+    ("rows", "message"),
     [
-        ([[1.0]], "of 1 who have every feature, 1 differ"),
-        ([[1.0], [2.0]], "of 2 who have every feature, 2 differ"),
-        ([[1.0, 2.0]] * 50, "of 50 who have every feature, 1 differ"),
-        (numpy.empty((0, 2)), "of 0 who have every feature, 0 differ"),
+        ([[1.0]], "of 1 customers with all features, 1 differ"),
+        ([[1.0], [2.0]], "of 2 customers with all features, 2 differ"),
+        ([[1.0, 2.0]] * 50, "of 50 customers with all features, 1 differ"),
+        (numpy.empty((0, 2)), "of 0 customers with all features, 0 differ"),
     ],
 )
-def test_fewer_customers_who_differ_than_clusters_are_refused(rows: Any, said: str) -> None:
-    with pytest.raises(NotEnoughCustomers, match=re.escape(said)):
+def test_fewer_different_customers_than_clusters_are_refused(rows: Any, message: str) -> None:
+    with pytest.raises(NotEnoughCustomers, match=re.escape(message)):
         fitted(rows)
 
 
@@ -97,11 +97,11 @@ def test_features_too_large_to_be_scaled_are_refused(rows: Any) -> None:
     assert fitted(rows, k=2, transform="log1p").k == 2
 
 
-def test_where_everybody_is_a_cluster_of_their_own_there_is_no_silhouette() -> None:
+def test_a_fit_with_a_cluster_for_each_customer_has_no_silhouette() -> None:
     assert fitted([[1.0], [5.0], [9.0]]).quality.silhouette is None
 
 
-def test_of_very_many_customers_some_are_fitted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fit_of_very_many_customers_uses_a_sample(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(segment_fitting, "FITTED_AT_MOST", 90)
     assert fitted(THREE_KINDS).customers == 90
     assert fitted(THREE_KINDS) == fitted(THREE_KINDS)

@@ -56,14 +56,14 @@ def label(connection: Connection, history: History, who: Customer) -> Any:
 
 @settings(max_examples=20, deadline=None)
 @given(seed=SEEDS, length=st.integers(5, 60), partitions=st.integers(1, 12), steps=schedules())
-def test_whatever_moves_labels_any_schedule_gives_the_same(seed: int, length: int, partitions: int, steps: list[Step]) -> None:
+def test_any_schedule_gives_the_same_labels(seed: int, length: int, partitions: int, steps: list[Step]) -> None:
     draw = Random(seed)
     history = history_of([(draw.choice(MOVING), draw.randrange(12), draw.randrange(40)) for _ in range(length)])
     with in_memory(segment_labels) as connection:
         assert_recomputes(connection, segment_labels, history, partitions, steps)
 
 
-def test_a_fit_labels_whoever_is_there(history: History, connection: Connection) -> None:
+def test_a_fit_labels_the_customers_who_exist(history: History, connection: Connection) -> None:
     ada = customer(history, "ada", size=9)
     active(history, BY_SIZE)
     found = label(connection, history, ada)
@@ -71,14 +71,14 @@ def test_a_fit_labels_whoever_is_there(history: History, connection: Connection)
     assert found["since"] == history.log[-1].position
 
 
-def test_who_registers_later_is_labelled_by_their_registration(history: History, connection: Connection) -> None:
+def test_a_customer_who_registers_later_is_labelled_at_registration(history: History, connection: Connection) -> None:
     active(history, BY_SIZE)
     ada = customer(history, "ada", size=1)
     found = label(connection, history, ada)
     assert (found["label"], found["since"]) == ("1", history.log[-1].position)
 
 
-def test_a_fit_that_is_not_active_labels_nobody(history: History, connection: Connection) -> None:
+def test_an_inactive_fit_labels_nobody(history: History, connection: Connection) -> None:
     ada = customer(history, "ada", size=9)
     model = history.of(SegmentModel, "model")
     history.must(model, lambda context: model.fit(context, BY_SIZE))
@@ -99,7 +99,7 @@ def test_a_fact_moves_its_customer_and_nobody_else(history: History, connection:
     assert (stayed["label"], stayed["since"]) == ("2", begun)
 
 
-def test_a_fact_that_leaves_the_label_leaves_its_row(history: History, connection: Connection) -> None:
+def test_a_fact_that_does_not_change_the_label_does_not_change_its_row(history: History, connection: Connection) -> None:
     ada = customer(history, "ada", size=9)
     active(history, BY_SIZE)
     begun = history.log[-1].position
@@ -109,7 +109,9 @@ def test_a_fact_that_leaves_the_label_leaves_its_row(history: History, connectio
     assert found["moved"]["features"] == {"attribute:size": 9.0}
 
 
-def test_whoever_lacks_a_feature_has_no_label_and_it_is_said_which(history: History, connection: Connection) -> None:
+def test_a_customer_who_lacks_a_feature_has_no_label_and_the_row_names_the_feature(
+    history: History, connection: Connection
+) -> None:
     ada = customer(history, "ada", size=9)
     active(history, BY_SIZE)
     history.must(ada, lambda context: ada.set_attributes(context, {"size": None}))
@@ -117,7 +119,9 @@ def test_whoever_lacks_a_feature_has_no_label_and_it_is_said_which(history: Hist
     assert (found["label"], found["distance"], found["missing"]) == (None, None, ["attribute:size"])
 
 
-def test_the_end_of_a_day_moves_those_whose_features_move_with_it(history: History, connection: Connection) -> None:
+def test_the_end_of_a_day_moves_customers_with_features_that_depend_on_the_day(
+    history: History, connection: Connection
+) -> None:
     ada = customer(history, "ada", size=9)
     history.now += timedelta(days=1)
     buys(history, ada, CUT_OFF, "5")
@@ -134,7 +138,7 @@ def test_the_end_of_a_day_moves_those_whose_features_move_with_it(history: Histo
     assert (past["since"], past["label"]) == (begun, "1")
 
 
-def test_another_fit_labels_everyone_anew(history: History, connection: Connection) -> None:
+def test_another_fit_labels_everyone_again(history: History, connection: Connection) -> None:
     ada = customer(history, "ada", size=9)
     active(history, BY_SIZE)
     active(history, fit("attribute:size", centroids=[[0.0], [5.0], [9.0]]))
@@ -152,7 +156,7 @@ def test_a_retired_model_leaves_only_the_past(history: History, connection: Conn
     assert (found["labels"], [past["until"] for past in found["past"]]) == ([], [history.log[-1].position])
 
 
-def test_clusters_are_called_by_their_last_names(history: History, connection: Connection) -> None:
+def test_clusters_have_their_last_names(history: History, connection: Connection) -> None:
     ada = customer(history, "ada", size=9)
     active(history, BY_SIZE)
     begun = history.log[-1].position
@@ -164,7 +168,7 @@ def test_clusters_are_called_by_their_last_names(history: History, connection: C
     assert [cluster["name"] for cluster in shown["clusters"]] == ["small", "large"]
 
 
-def test_nothing_is_left_of_the_labels_of_an_erased_customer(history: History, connection: Connection) -> None:
+def test_an_erased_customer_has_no_labels(history: History, connection: Connection) -> None:
     ada = customer(history, "ada", size=9)
     active(history, BY_SIZE)
     history.must(ada, lambda context: ada.set_attributes(context, {"size": 2}))
@@ -175,7 +179,7 @@ def test_nothing_is_left_of_the_labels_of_an_erased_customer(history: History, c
     assert segment_answers.of_customer(connection, uuid("somebody else")) is None
 
 
-def test_the_report_counts_every_cluster_and_who_has_none(history: History, connection: Connection) -> None:
+def test_the_report_counts_every_cluster_and_customers_without_one(history: History, connection: Connection) -> None:
     for name, size in (("ada", 1), ("bob", 2), ("eve", None)):
         customer(history, name, **({} if size is None else {"size": size}))
     model_id = active(history, fit("attribute:size", centroids=[[0.0], [10.0], [20.0]]))
@@ -189,7 +193,7 @@ def test_the_report_counts_every_cluster_and_who_has_none(history: History, conn
     assert segment_answers.report(connection, uuid("no model")) is None
 
 
-def test_a_model_without_anyone_to_label_has_a_report_without_a_share(history: History, connection: Connection) -> None:
+def test_a_model_that_labels_nobody_has_a_report_without_a_share(history: History, connection: Connection) -> None:
     model_id = active(history, BY_SIZE)
     fold(connection, history, segment_labels)
     report = segment_answers.report(connection, model_id)
@@ -204,7 +208,7 @@ def test_a_model_without_anyone_to_label_has_a_report_without_a_share(history: H
     ended=st.none() | st.dates(date(2024, 1, 1), date(2025, 1, 1)),
     transform=st.sampled_from(["none", "log1p"]),
 )
-def test_many_at_once_are_seen_exactly_as_one_by_one(
+def test_many_together_are_seen_exactly_as_one_by_one(
     nets: list[int], numbers: list[float | None], ended: date | None, transform: str
 ) -> None:
     fitted = fit(

@@ -1,4 +1,4 @@
-"""Labels by segment rules: the first that holds, since which event, and what it saw."""
+"""Labels by segment rules: the first rule that matches, since which event, and the facts at that time."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ def connection() -> Iterator[Connection]:
         yield connection
 
 
-def rule(history: History, name: str, said: Any, priority: int = 1) -> SegmentRule:
-    """A rule that is defined, or says all of it anew."""
+def rule(history: History, name: str, expression: Any, priority: int = 1) -> SegmentRule:
+    """Define the rule, or revise it if it exists."""
     made = history.of(SegmentRule, f"rule {name}")
     decide = made.revise if made.exists else made.define
-    history.must(made, lambda context: decide(context, name=name, rule=said, priority=priority))
+    history.must(made, lambda context: decide(context, name=name, rule=expression, priority=priority))
     return made
 
 
@@ -56,7 +56,7 @@ def bought(value: int, **window: Any) -> dict[str, Any]:
     return {"op": "compare", "feature": "orders", "is": ">=", "value": value, "window": window}
 
 
-def test_a_rule_labels_whoever_is_there_and_who_comes_later(history: History, connection: Connection) -> None:
+def test_a_rule_labels_existing_customers_and_later_ones(history: History, connection: Connection) -> None:
     ada = customer(history, "ada", size=120)
     rule(history, "large", LARGE)
     begun = history.log[-1].position
@@ -65,14 +65,14 @@ def test_a_rule_labels_whoever_is_there_and_who_comes_later(history: History, co
     assert segment_answers.of_customer(connection, bob.id)["rule"]["since"] == history.log[-1].position  # type: ignore[index]
 
 
-def test_the_smallest_priority_wins_and_of_equal_ones_the_first_defined(history: History, connection: Connection) -> None:
+def test_the_smallest_priority_wins_then_the_rule_defined_first(history: History, connection: Connection) -> None:
     ada = customer(history, "ada", size=120)
     rule(history, "first", ANY, priority=5)
     rule(history, "second", ANY, priority=5)
     assert label(connection, history, ada) == "first"
 
 
-def test_another_rule_that_comes_before_takes_the_label(history: History, connection: Connection) -> None:
+def test_a_new_rule_with_a_smaller_priority_takes_the_label(history: History, connection: Connection) -> None:
     ada = customer(history, "ada", size=120)
     rule(history, "any", ANY, priority=5)
     begun = history.log[-1].position
@@ -84,7 +84,7 @@ def test_another_rule_that_comes_before_takes_the_label(history: History, connec
     ]
 
 
-def test_what_the_rule_saw_stays_beside_what_it_sees_now(history: History, connection: Connection) -> None:
+def test_a_label_has_the_facts_when_it_was_given_and_the_current_facts(history: History, connection: Connection) -> None:
     ada = customer(history, "ada", size=120)
     rule(history, "large", LARGE)
     begun = history.log[-1].position
@@ -107,7 +107,7 @@ def test_a_window_of_days_moves_with_the_days(history: History, connection: Conn
     assert (found["rule"], found["past_rules"][0]["until"]) == (None, history.log[-1].position)
 
 
-def test_a_window_from_a_day_to_before_another_looks_at_nothing_else(history: History, connection: Connection) -> None:
+def test_a_window_between_two_days_counts_only_purchases_inside_it(history: History, connection: Connection) -> None:
     ada = customer(history, "ada")
     history.now += timedelta(days=2)
     buys(history, ada, CUT_OFF, "5")
@@ -128,7 +128,7 @@ def test_a_retired_rule_labels_nobody(history: History, connection: Connection) 
     assert segment_rule_answers.report(connection).groups == []
 
 
-def test_nothing_is_left_of_the_labels_of_an_erased_customer(history: History, connection: Connection) -> None:
+def test_an_erased_customer_has_no_labels(history: History, connection: Connection) -> None:
     ada = customer(history, "ada", size=120)
     rule(history, "large", LARGE)
     history.must(ada, lambda context: ada.set_attributes(context, {"size": 2}))

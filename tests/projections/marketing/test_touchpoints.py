@@ -1,4 +1,4 @@
-"""Who was touched where: narrow rows, and what is personal in them apart."""
+"""Touchpoints: narrow rows, with personal data in a separate table."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def connection() -> Iterator[Connection]:
         yield connection
 
 
-def touched(history: History, name: str, *, at: datetime | None = None, **told: Any) -> Touchpoint:
+def touched(history: History, name: str, *, at: datetime | None = None, **given: Any) -> Touchpoint:
     touchpoint = history.of(Touchpoint, name)
-    asked: dict[str, Any] = {"channel": "web", "kind": "click", "anonymous_id": f"visitor {name}"}
-    history.must(touchpoint, lambda context: touchpoint.touch(context, **asked | told), occurred_at=at)
+    facts: dict[str, Any] = {"channel": "web", "kind": "click", "anonymous_id": f"visitor {name}"}
+    history.must(touchpoint, lambda context: touchpoint.touch(context, **facts | given), occurred_at=at)
     return touchpoint
 
 
@@ -67,7 +67,7 @@ def test_touchpoints_are_found_by_customer_channel_kind_and_day(connection: Conn
     assert names(connection, Filter(**day, zone=ZoneInfo("Europe/Berlin"))) == {"1", "2"}
 
 
-def test_erasing_a_customer_leaves_only_what_is_not_personal(connection: Connection, history: History) -> None:
+def test_erasing_a_customer_deletes_all_personal_data(connection: Connection, history: History) -> None:
     ada = history.of(Customer, "Ada")
     history.must(ada, lambda context: ada.register(context, kind="person", name="Ada"))
     touched(history, "1", customer_id=ada.id)

@@ -1,4 +1,4 @@
-"""Sums and quantiles by group, against the same in whole numbers."""
+"""Sums and quantiles by group, checked against the same figures computed in whole numbers."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from projections.shared.grouped import QUANTILES, spreads
 
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 10**16), st.integers(0, 3)), max_size=30))
-def test_sums_and_quantiles_are_exact(told: list[tuple[int, int]]) -> None:
-    values = np.array([value for value, _ in told], dtype=np.int64)
-    groups = np.array([group for _, group in told], dtype=np.int64)
+def test_sums_and_quantiles_are_exact(pairs: list[tuple[int, int]]) -> None:
+    values = np.array([value for value, _ in pairs], dtype=np.int64)
+    groups = np.array([group for _, group in pairs], dtype=np.int64)
     for group, spread in enumerate(spreads(values, groups, 4)):
-        mine = sorted(value for value, of in told if of == group)
+        mine = sorted(value for value, of in pairs if of == group)
         assert (spread.values, spread.sum) == (len(mine), sum(mine))
         for name, (part, of) in QUANTILES.items():
             assert spread.quantiles[name] == ((_exact(mine, part, of), of) if mine else None)

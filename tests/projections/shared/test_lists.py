@@ -1,4 +1,4 @@
-"""What the fields of a filter ask for follows from their names, unless a rule says it."""
+"""The condition of a filter's field follows from the field's name, or from a rule."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_one_row_is_shown_as_the_list_shows_it(connection: Connection) -> None:
 
 
 @pytest.mark.parametrize("name", ["size", "size_from", "colour_after"])
-def test_a_field_that_means_nothing_is_found_at_import(name: str) -> None:
+def test_a_field_that_matches_no_column_fails_at_import(name: str) -> None:
     unknown = msgspec.defstruct("Unknown", [(name, str | None, None)], frozen=True, kw_only=True)
     with pytest.raises(KeyError):
         Criteria(things, unknown, {})

@@ -1,4 +1,4 @@
-"""Pages of a list: every row once and in order, whatever they are sorted by and wherever they end."""
+"""Pages of a list contain every row once and in order, for every sort key and every page size."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _with_table(engine: Engine) -> Iterator[Connection]:
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ROWS, st.sampled_from(KEYS), st.booleans(), st.integers(1, 4))
-def test_pages_are_the_list_each_row_once_in_order(
+def test_pages_contain_each_row_once_in_order(
     connection: Connection, rows: list[dict[str, Any]], key: str, descending: bool, limit: int
 ) -> None:
     _check(connection, rows, key, descending, limit)
@@ -69,19 +69,19 @@ def test_pages_are_the_list_each_row_once_in_order(
 @pytest.mark.servers
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ROWS, st.sampled_from(KEYS), st.booleans(), st.integers(1, 4))
-def test_pages_are_the_list_on_postgresql(
+def test_pages_contain_each_row_once_in_order_on_postgresql(
     postgres: Connection, rows: list[dict[str, Any]], key: str, descending: bool, limit: int
 ) -> None:
     _check(postgres, rows, key, descending, limit)
 
 
 def _check(connection: Connection, rows: list[dict[str, Any]], key: str, descending: bool, limit: int) -> None:
-    told = [{"id": UUID(int=number * 7 % 10 + 1), **row} for number, row in enumerate(rows)]
+    stored = [{"id": UUID(int=number * 7 % 10 + 1), **row} for number, row in enumerate(rows)]
     connection.execute(delete(things))
-    if told:
-        connection.execute(insert(things), told)
-    with_key = sorted((r for r in told if r[key] is not None), key=lambda r: (r[key], r["id"]), reverse=descending)
-    without = sorted((r for r in told if r[key] is None), key=lambda r: r["id"], reverse=descending)
+    if stored:
+        connection.execute(insert(things), stored)
+    with_key = sorted((r for r in stored if r[key] is not None), key=lambda r: (r[key], r["id"]), reverse=descending)
+    without = sorted((r for r in stored if r[key] is None), key=lambda r: r["id"], reverse=descending)
     assert _paged(connection, key, descending, limit) == [row["id"] for row in with_key + without]
 
 

@@ -1,4 +1,4 @@
-"""Figures that were divided."""
+"""Ratios, and the intervals of proportions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_the_interval_of_a_proportion_is_wilsons(counts: tuple[int, int]) -> Non
     assert 0 <= found.low <= Decimal(counts[0]) / counts[1] <= found.high <= 1
 
 
-def test_a_proportion_of_nothing_and_one_above_all_have_no_interval() -> None:
+def test_a_proportion_without_trials_or_above_one_has_no_interval() -> None:
     for found in (
         proportion(0, 0, "1", "a / b", "none"),
         proportion(3, 2, "1", "a / b", "none"),
