@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, Table, func, inspect, select
 
 from infra.read_models.database import ReadModels
 from infra.read_models.positions import metadata
@@ -20,10 +20,12 @@ def wait_for_others(connection: Connection) -> None:
 
 
 def create_tables(connection: Connection, tables: Iterable[Table]) -> None:
-    """Make the tables that are missing."""
+    """Make the tables that are missing, with their indexes."""
     wait_for_others(connection)
+    existing = set(inspect(connection).get_table_names())
     for table in tables:
-        table.create(connection, checkfirst=True)
+        if table.name not in existing:
+            table.create(connection)
 
 
 def prepare(read_models: ReadModels) -> None:
