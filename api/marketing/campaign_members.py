@@ -99,7 +99,7 @@ async def remove_lead(request: Request, id: UUID, lead_id: UUID, body: bodies.Re
 
 @router.post("/leads/{lead_id}/touches/retraction")
 async def retract_touch_of_lead(request: Request, id: UUID, lead_id: UUID, body: bodies.RetractionBody) -> Response:
-    """Retract a touch of a lead that did not happen."""
+    """Retract a lead's touch that did not happen."""
     return await _on_member(request, id, campaign_members.retract_touch, body, lead_id=lead_id)
 
 
@@ -107,7 +107,7 @@ async def retract_touch_of_lead(request: Request, id: UUID, lead_id: UUID, body:
 async def reverse_conversion_of_lead(
     request: Request, id: UUID, lead_id: UUID, body: bodies.ConversionReversalBody
 ) -> Response:
-    """Reverse a conversion of a lead that is no longer valid."""
+    """Reverse a lead's conversion that is no longer valid."""
     return await _on_member(request, id, campaign_members.reverse_conversion, body, lead_id=lead_id)
 
 

@@ -78,13 +78,13 @@ async def close(request: Request, code: ChannelCode, body: Told | None = None) -
 
 @router.put("/{code}/days/{date}/traffic")
 async def record_traffic(request: Request, code: ChannelCode, date: OnDay, body: TrafficBody) -> Response:
-    """Set what a source counted on a channel's day. The channel need not be opened. The date is the source's own."""
+    """Set what a source counted on a channel's day. The channel need not be opened. The date is as the source states it."""
     return await _on_day(request, code, date, channels.record_traffic, body)
 
 
 @router.put("/{code}/days/{date}/cost")
 async def record_cost(request: Request, code: ChannelCode, date: OnDay, body: CostBody) -> Response:
-    """Set what a channel's day cost according to a source. The date is the source's own."""
+    """Set what a channel's day cost according to a source. The date is as the source states it."""
     return await _on_day(request, code, date, channels.record_cost, body)
 
 
