@@ -73,7 +73,7 @@ async def create(request: Request, body: TaskBody) -> Response:
 
 @commanding.put("/{id}/times")
 async def reschedule(request: Request, id: UUID, body: TimesBody) -> Response:
-    """Set when the task is due, and when to remind of it."""
+    """Set when the task is due, and when its reminder is."""
     return await TASKS.by_id(request, id, commands.reschedule, body)
 
 

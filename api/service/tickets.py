@@ -106,6 +106,7 @@ async def resume(request: Request, id: UUID, body: bodies.StatusBody | None = No
 
 @router.post("/{id}/escalation")
 async def escalate(request: Request, id: UUID, body: bodies.EscalationBody | None = None) -> Response:
+    """Escalate the ticket to others; its status stays."""
     return await TICKETS.by_id(request, id, tickets.escalate, body)
 
 
@@ -134,7 +135,7 @@ async def merge(request: Request, id: UUID, body: bodies.MergeBody) -> Response:
 
 @router.post("/{id}/discarding")
 async def discard(request: Request, id: UUID, body: bodies.DiscardBody) -> Response:
-    """Discard a ticket that is no real case: it is closed and left out of all measures."""
+    """Discard a ticket that was not a real case: it is closed and left out of all measures."""
     return await TICKETS.by_id(request, id, tickets.discard, body)
 
 
