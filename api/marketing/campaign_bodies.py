@@ -1,4 +1,4 @@
-"""What requests say about campaigns as such, and how it becomes facts."""
+"""Request bodies of commands on campaigns, and how they become a command's facts."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PLAN: dict[str, Any] = {
 
 
 class GoalBody(Body):
-    """`metric` is a code, such as `converted` or `sales`; `target` the figure to reach."""
+    """`metric` is a code such as `converted` or `sales`; `target` is the figure to reach."""
 
     states = values.Goal
 
@@ -34,7 +34,7 @@ class GoalBody(Body):
 
 
 class VariantBody(Body):
-    """A treatment by its code, and the share of those targeted that is to get it, as a fraction. `control` is always there."""
+    """A treatment, and the share of the targeted members that get it, as a fraction. The variant `control` always exists."""
 
     states = values.Variant
 
@@ -50,23 +50,23 @@ Window = Annotated[
         strict=True,
         ge=1,
         le=3650,
-        description="Days after the targeting in which a conversion counts; without it every conversion does.",
+        description="A conversion counts until this many days after the targeting; without a window every conversion counts.",
     ),
 ]
-HoldOut = Annotated[DecimalText, Field(description="The share of the audience that is kept as control, as a fraction.")]
+HoldOut = Annotated[DecimalText, Field(description="Share of the audience that is kept as the control group, as a fraction.")]
 
 
 class PlanBody(Told):
-    """`starts` and `ends` are the first and the last day. `strategy`, `scheme` and `audience` are free texts."""
+    """`starts` and `ends` are the first and the last day. `strategy`, `scheme` and `audience` are free text."""
 
-    name: Annotated[Line, Field(description="Names the campaign, not a person: it is not kept as personal data.")]
+    name: Annotated[Line, Field(description="Not stored as personal data: it names a campaign, not a person.")]
     goal: GoalBody | None = None
     strategy: Text | None = None
     scheme: Text | None = None
     channels: Channels = []
     audience: Text | None = None
     budget: DecimalText | None = None
-    currency: Annotated[Currency | None, Field(description="ISO 4217; it comes with a budget.")] = None
+    currency: Annotated[Currency | None, Field(description="ISO 4217; required with a budget.")] = None
     starts: CalendarDay | None = None
     ends: CalendarDay | None = None
     holdout_share: HoldOut | None = None
@@ -79,7 +79,7 @@ class PlanBody(Told):
 
 
 class ReviseBody(Told):
-    """A merge patch of the plan: absent fields stay, null clears. Channels and variants are given as a whole."""
+    """A merge patch of the plan: absent fields stay, null clears. `channels` and `variants` replace the whole list."""
 
     name: Line = ABSENT
     goal: GoalBody | None = None
@@ -97,7 +97,7 @@ class ReviseBody(Told):
 
 
 class BudgetBody(Told):
-    """What the campaign may cost from now on; null is no budget. In the campaign's currency if none is given."""
+    """The campaign's new budget; null removes it. `currency` defaults to the campaign's currency."""
 
     budget: DecimalText | None
     currency: Currency | None = None
@@ -117,11 +117,11 @@ class CancelBody(Told):
 
 
 class SpendBody(Told):
-    """Money spent, by an id of its own. `category` is a code such as `media`."""
+    """Money spent, identified by `spend_id`. `category` is a code such as `media`."""
 
     spend_id: Number
     amount: DecimalText
-    currency: Annotated[Currency | None, Field(description="ISO 4217; the campaign's if none is given.")] = None
+    currency: Annotated[Currency | None, Field(description="ISO 4217; defaults to the campaign's currency.")] = None
     category: Code | None = None
 
     model_config = {"json_schema_extra": {"examples": [{"spend_id": "inv-17", "amount": "250.00", "category": "media"}]}}
@@ -135,14 +135,14 @@ class SpendReversalBody(Told):
 
 
 class ReleaseBody(Told):
-    """A person or an asset, by code."""
+    """A person or an asset, by its code."""
 
     kind: values.ResourceKind
     code: Code
 
 
 class ResourceBody(ReleaseBody):
-    """`share` is the part of their time that the campaign has, as a fraction."""
+    """`share` is the part of their time that goes to the campaign, as a fraction."""
 
     share: DecimalText | None = None
 
@@ -152,7 +152,7 @@ class ReachBody(Told):
 
 
 class MilestoneBody(ReachBody):
-    """A milestone as it is from now on."""
+    """A milestone; it replaces an existing one with the same id."""
 
     due: CalendarDay | None = None
     title: Text | None = None

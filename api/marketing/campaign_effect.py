@@ -1,4 +1,4 @@
-"""The report on whether campaigns worked, over HTTP."""
+"""The campaign effect report over HTTP."""
 
 from __future__ import annotations
 
@@ -19,16 +19,18 @@ from projections.marketing.campaign_counts import Question
 router = APIRouter(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read")])
 
 DEFINITION = (
-    "Unique members who were targeted (first touched, where they never were) from `from` to before `to`; removed members count"
-    " as removed only, and `untargeted` ones were touched but never targeted. delivered = delivered, or sent without a hard or"
-    " soft bounce; a click implies an open. sales = value of the conversions within the attribution window, in all variants"
-    " alike: from the targeting to that many days after it; without a window every conversion counts. seed_effect = sales ×"
-    " conversion_rate, which counts conversion twice; its mean is over the groups that have a rate. roi = (sales × margin −"
-    " cost) / cost. Funnel and rates are of all currencies, sales of one."
+    "Unique members who were targeted from `from` to before `to`. For a member who was never targeted the first touch counts"
+    " instead; such members are `untargeted`. Removed members count as removed only. delivered = delivered, or sent without a"
+    " hard or soft bounce; a click implies an open. sales = value of the conversions within the attribution window: from the"
+    " targeting until that many days later, the same for all variants; without a window every conversion counts. seed_effect ="
+    " sales × conversion_rate, which counts conversion twice; its mean is over the groups that have a rate. roi = (sales ×"
+    " margin − cost) / cost. Funnel and rates cover all currencies, sales one currency."
 )
 
 From = Annotated[Day, Query(alias="from", ge=FIRST_DAY, le=LAST_DAY, description="The first day of targeting.")]
-Margin = Annotated[Decimal, Query(ge=0, le=1, max_digits=7, decimal_places=6, description="The share of sales that is earned.")]
+Margin = Annotated[
+    Decimal, Query(ge=0, le=1, max_digits=7, decimal_places=6, description="The profit margin, as a fraction of sales.")
+]
 
 
 @router.get("/campaign-effect", responses=exported(answers(schemas.CAMPAIGN_EFFECT), schemas.CAMPAIGN_EFFECT_GROUP))
@@ -42,7 +44,7 @@ async def campaign_effect(
     by: Literal["campaign", "variant"] = "campaign",
     margin: Margin = Decimal(1),
 ) -> Response:
-    """Did the campaign work: its funnel, conversion rate, sales, cost, and the seed effect, by campaign or by its variants."""
+    """Funnel, conversion rate, sales, cost and seed effect, by campaign or by its variants."""
     question = Question(from_=from_, to=to, zone=zone, campaign_id=campaign_id, by_variant=by == "variant")
     answered, position = await read(
         request,

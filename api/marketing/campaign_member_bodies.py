@@ -1,4 +1,4 @@
-"""What requests say about a campaign's members, and how it becomes facts."""
+"""Request bodies of commands on campaign members, and how they become a command's facts."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ CUSTOMER = "0198c2f0-0000-7000-8000-000000000001"
 
 
 class WhoBody(Told):
-    """A customer or a lead: one of the two."""
+    """The member: either a customer or a lead."""
 
     customer_id: UUID | None = None
     lead_id: UUID | None = None
 
 
 class MemberBody(WhoBody):
-    """`variant` is a treatment by its code, or `control`, to whom nothing is sent."""
+    """`variant` is the code of a treatment, or `control`: a control member is sent nothing."""
 
     variant: Code = "treatment"
 
@@ -36,30 +36,33 @@ class MembersBody(Body):
 
 
 class FactBody(WhoBody):
-    """What happened to a member, who is a customer or a lead."""
+    """What happened to a member, either a customer or a lead."""
 
     def facts(self) -> dict[str, Any]:
-        """The kind is no fact: it says which command it is."""
+        """Leaves out the kind, which selects the command."""
         return self.named("kind")
 
 
 class AnyTouchBody(FactBody):
-    """`touch_id` and `send_id` are the source's own: the same touch, or its kind for the same send, counts once."""
+    """`touch_id` and `send_id` are ids of the source system.
+
+    A touch with a known `touch_id` is a repeat; so is one of the same kind, for the same send, with the same details.
+    """
 
     touch_id: TouchId | None = None
     send_id: TouchId | None = None
     channel: Code | None = None
-    method_id: Annotated[UUID | None, Field(description="The customer's contact method.")] = None
+    method_id: Annotated[UUID | None, Field(description="The customer's contact method that was used.")] = None
 
 
 class TouchBody(AnyTouchBody):
-    """What has nothing else to say; see the others."""
+    """A touch of a kind without fields of its own."""
 
     kind: Literal["sent", "deferred", "delivered", "visited", "unsubscribed", "marked_as_spam"]
 
 
 class BouncedBody(AnyTouchBody):
-    """`code` is the source's own for the reason."""
+    """`code` is the source system's code for the reason."""
 
     kind: Literal["bounced"]
     bounce: Bounce = "unknown"
@@ -67,14 +70,14 @@ class BouncedBody(AnyTouchBody):
 
 
 class OpenedBody(AnyTouchBody):
-    """`machine`: whether a program opened it."""
+    """`machine` states whether a program opened the message."""
 
     kind: Literal["opened"]
     machine: Machine = "unknown"
 
 
 class ClickedBody(AnyTouchBody):
-    """`machine`: whether a program followed the link."""
+    """`machine` states whether a program followed the link."""
 
     kind: Literal["clicked"]
     machine: Machine = "unknown"
@@ -82,14 +85,14 @@ class ClickedBody(AnyTouchBody):
 
 
 class RespondedBody(AnyTouchBody):
-    """`status` is a code, such as `interested`."""
+    """`status` is a code such as `interested`."""
 
     kind: Literal["responded"]
     status: Code | None = None
 
 
 class ConvertedBody(FactBody):
-    """A conversion by its own id, or by its order's. A value is in the campaign's currency if none is given."""
+    """A conversion, identified by `conversion_id` or else by `order_id`. `currency` defaults to the campaign's currency."""
 
     kind: Literal["converted"]
     conversion_id: Number | None = None
@@ -117,7 +120,7 @@ class TouchesBody(Body):
 
 
 class SuppressionBody(Told):
-    """`reason` is a code, such as `no_consent`."""
+    """`reason` is a code such as `no_consent`."""
 
     reason: Code
 

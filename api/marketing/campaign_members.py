@@ -1,4 +1,4 @@
-"""Commands on the members of campaigns, over HTTP: who is reached, and what came of it, in lists and one by one."""
+"""Commands on campaign members over HTTP: targeting, touches and conversions, in bulk and one by one."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ TOUCHES: Mapping[str, Command] = {
 
 @router.post("/members", responses=EACH)
 async def target(request: Request, id: UUID, body: bodies.MembersBody) -> Response:
-    """Target customers and leads, up to 1,000 at once: each with their variant, or as `control`, to whom nothing is sent.
+    """Target up to 1,000 customers and leads in one request, each with a variant; a `control` member is sent nothing.
 
-    Each stands alone; a list that does not fit the schema does nothing at all.
+    Each item succeeds or fails on its own. A list that does not match the schema is refused as a whole.
     """
     items = (_item(id, campaign_members.target, member) for member in body.members)
     return await carry_out_each(request, list(items))
@@ -53,32 +53,32 @@ async def target(request: Request, id: UUID, body: bodies.MembersBody) -> Respon
 
 @router.post("/touches", responses=EACH)
 async def touch(request: Request, id: UUID, body: bodies.TouchesBody) -> Response:
-    """What happened to members, up to 1,000 facts at once and in any order. Each stands alone."""
+    """Record up to 1,000 touches and conversions of members, in any order. Each item succeeds or fails on its own."""
     items = (_item(id, TOUCHES[touch.kind], touch) for touch in body.touches)
     return await carry_out_each(request, list(items))
 
 
 @router.post("/members/{customer_id}/suppression")
 async def suppress(request: Request, id: UUID, customer_id: UUID, body: bodies.SuppressionBody) -> Response:
-    """Nothing is to be sent to them, although they were chosen."""
+    """Suppress a targeted member: nothing may be sent to them."""
     return await _on_member(request, id, campaign_members.suppress, body, customer_id=customer_id)
 
 
 @router.post("/members/{customer_id}/removal")
 async def remove(request: Request, id: UUID, customer_id: UUID, body: bodies.RemovalBody | None = None) -> Response:
-    """They are a member no longer, unless targeted again."""
+    """Remove a member from the campaign. Targeting them again makes them a member again."""
     return await _on_member(request, id, campaign_members.remove, body, customer_id=customer_id)
 
 
 @router.post("/members/{customer_id}/touches/retraction")
 async def retract_touch(request: Request, id: UUID, customer_id: UUID, body: bodies.RetractionBody) -> Response:
-    """A touch did not happen."""
+    """Retract a touch that did not happen."""
     return await _on_member(request, id, campaign_members.retract_touch, body, customer_id=customer_id)
 
 
 @router.post("/members/{customer_id}/conversions/reversal")
 async def reverse_conversion(request: Request, id: UUID, customer_id: UUID, body: bodies.ConversionReversalBody) -> Response:
-    """A conversion did not hold."""
+    """Reverse a conversion that is no longer valid."""
     return await _on_member(request, id, campaign_members.reverse_conversion, body, customer_id=customer_id)
 
 
@@ -87,19 +87,19 @@ async def reverse_conversion(request: Request, id: UUID, customer_id: UUID, body
 
 @router.post("/leads/{lead_id}/suppression")
 async def suppress_lead(request: Request, id: UUID, lead_id: UUID, body: bodies.SuppressionBody) -> Response:
-    """Nothing is to be sent to the lead, although it was chosen."""
+    """Suppress a targeted lead: nothing may be sent to it."""
     return await _on_member(request, id, campaign_members.suppress, body, lead_id=lead_id)
 
 
 @router.post("/leads/{lead_id}/removal")
 async def remove_lead(request: Request, id: UUID, lead_id: UUID, body: bodies.RemovalBody | None = None) -> Response:
-    """The lead is a member no longer, unless targeted again."""
+    """Remove a lead from the campaign. Targeting it again makes it a member again."""
     return await _on_member(request, id, campaign_members.remove, body, lead_id=lead_id)
 
 
 @router.post("/leads/{lead_id}/touches/retraction")
 async def retract_touch_of_lead(request: Request, id: UUID, lead_id: UUID, body: bodies.RetractionBody) -> Response:
-    """A touch of the lead did not happen."""
+    """Retract a lead's touch that did not happen."""
     return await _on_member(request, id, campaign_members.retract_touch, body, lead_id=lead_id)
 
 
@@ -107,20 +107,20 @@ async def retract_touch_of_lead(request: Request, id: UUID, lead_id: UUID, body:
 async def reverse_conversion_of_lead(
     request: Request, id: UUID, lead_id: UUID, body: bodies.ConversionReversalBody
 ) -> Response:
-    """A conversion of the lead did not hold."""
+    """Reverse a lead's conversion that is no longer valid."""
     return await _on_member(request, id, campaign_members.reverse_conversion, body, lead_id=lead_id)
 
 
-# Either
+# Customers and leads
 
 
 async def _on_member(request: Request, campaign_id: UUID, command: Command, body: Told | None, **who: UUID) -> Response:
-    [of] = who.values()
+    [person_id] = who.values()
     facts = {"campaign_id": campaign_id, **who, **(body.facts() if body else {})}
-    return await carry_out(request, command, body, target=member_id(campaign_id, of), **facts)
+    return await carry_out(request, command, body, target=member_id(campaign_id, person_id), **facts)
 
 
-def _item(campaign_id: UUID, command: Command, told: bodies.WhoBody) -> Item:
-    # Where neither is named, or both are, the command refuses.
-    of = told.customer_id or told.lead_id or campaign_id
-    return Item(command, told, member_id(campaign_id, of), {"campaign_id": campaign_id, **told.facts()})
+def _item(campaign_id: UUID, command: Command, body: bodies.WhoBody) -> Item:
+    # The command refuses a body that names neither a customer nor a lead, or both.
+    person_id = body.customer_id or body.lead_id or campaign_id
+    return Item(command, body, member_id(campaign_id, person_id), {"campaign_id": campaign_id, **body.facts()})

@@ -1,4 +1,4 @@
-"""JSON Schemas of answers about campaigns, their members and their effect."""
+"""JSON Schemas of responses about campaigns, their members and their effect."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What campaigns are to do and how far they are, over HTTP: one, many, as of any moment; and their members."""
+"""Reads of campaigns over HTTP (one, many, and as of any moment) and of their members."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ MEMBERS = Resource(CampaignMember, campaign_members.campaign_members, campaign_m
 
 
 class Asked(campaigns.Filter, frozen=True, kw_only=True):
-    """Campaigns as they stand today in `zone`."""
+    """The filter of campaigns, with the zone that decides which day is today."""
 
     zone: tzinfo
 
@@ -50,7 +50,7 @@ def _listing(connection: Connection, wanted: Asked, **page: Any) -> Page:
 views = Views(router, CAMPAIGNS, schemas.CAMPAIGN, permission="campaigns:read")
 views.many(
     _listing,
-    "Campaigns with their progress; today is that of `zone`.",
+    "Campaigns by filters, with their progress; `zone` decides which day is today.",
     called="all_campaigns",
     filtered=filters(Asked),
     sort=campaigns.Sort,
@@ -63,14 +63,14 @@ views.history()
 async def campaign_by_external_id(
     request: Request, caller: Reader, after: After, zone: Zone, when: When, system: System, external: External
 ) -> Response:
-    """The campaign that another system calls this."""
+    """The campaign with this external id."""
     id = external_id("campaign", system, external, request.app.state.store.secret)
     return await campaign(request, caller, after, zone, when, id)
 
 
 @router.get("/{id}", responses=one(schemas.CAMPAIGN))
 async def campaign(request: Request, caller: Reader, after: After, zone: Zone, when: When, id: UUID) -> Response:
-    """One campaign. How far it is through its days and on its goal is told of now only."""
+    """One campaign. `progress.days` and `progress.goal` are present for the current state only, not as of a past moment."""
     row: Row | None
     if when.now:
         needed: dict[str, UUID | None] = {"campaigns": id, "campaign_members": None}
@@ -94,7 +94,7 @@ async def members(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
-    """The campaign's members, by when they were targeted, with when they first reached each stage."""
+    """The campaign's members in the order of their targeting, with the time when they first reached each stage."""
     wanted = campaign_members.Filter(campaign_id=id, variant=variant, stage=stage)
 
     def pages(connection: Connection, limit: int, cursor: str | None) -> Page:
@@ -105,30 +105,30 @@ async def members(
 
 @router.get("/{id}/members/{customer_id}", responses=one(schemas.MEMBER_IN_FULL))
 async def member(request: Request, caller: Reader, after: After, when: When, id: UUID, customer_id: UUID) -> Response:
-    """One member with every touch and conversion that stands, and the positions of the events they come from."""
-    of = member_id(id, customer_id)
+    """One member with every valid touch and conversion, and the positions of the events that recorded them."""
+    stream_id = member_id(id, customer_id)
     return await get_one(
-        request, MEMBERS, of, after, when, name="member", show=_member, called=customer_id, subject=customer_id
+        request, MEMBERS, stream_id, after, when, name="member", show=_member, called=customer_id, subject=customer_id
     )
 
 
 @router.get("/{id}/members/{customer_id}/history", responses=listed(CHANGE, 404))
 async def member_history(request: Request, caller: Reader, id: UUID, customer_id: UUID) -> Response:
     """Every event of the member, with what it changed."""
-    of = member_id(id, customer_id)
+    stream_id = member_id(id, customer_id)
     personal = caller.may("personal:read")
-    return await get_history(request, MEMBERS, of, name="member", show=_member, called=customer_id, personal=personal)
+    return await get_history(request, MEMBERS, stream_id, name="member", show=_member, called=customer_id, personal=personal)
 
 
 @router.get("/{id}/leads/{lead_id}", responses=one(schemas.MEMBER_IN_FULL))
 async def lead(request: Request, caller: Reader, after: After, when: When, id: UUID, lead_id: UUID) -> Response:
-    """A member who is a lead, with every touch and conversion that stands."""
+    """A member that is a lead, with every valid touch and conversion."""
     return await member(request, caller, after, when, id, lead_id)
 
 
 @router.get("/{id}/leads/{lead_id}/history", responses=listed(CHANGE, 404))
 async def lead_history(request: Request, caller: Reader, id: UUID, lead_id: UUID) -> Response:
-    """Every event of a member who is a lead, with what it changed."""
+    """Every event of a member that is a lead, with what it changed."""
     return await member_history(request, caller, id, lead_id)
 
 

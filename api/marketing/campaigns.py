@@ -1,4 +1,4 @@
-"""Commands on campaigns, over HTTP; those on their members are in `campaign_members`."""
+"""Commands on campaigns over HTTP; those on their members are in `campaign_members`."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ router = APIRouter(
 
 @router.post("", status_code=201, responses=CREATED)
 async def plan(request: Request, body: bodies.PlanBody) -> Response:
-    """Plan a campaign: at least its name."""
+    """Plan a campaign; only its name is required."""
     return await CAMPAIGNS.new(request, campaigns.plan, body)
 
 
 @router.put("/by/{system}/{external:path}", responses=CREATED)
 async def create_or_change(request: Request, system: System, external: External, body: bodies.PlanBody) -> Response:
-    """Plan the campaign that another system calls this, or revise what is different. What is absent stays, null clears."""
+    """Plan the campaign with this external id, or revise what differs. Absent fields stay, null clears."""
     return await CAMPAIGNS.by_external_id(request, system, external, campaigns.create_or_change, body)
 
 
@@ -77,19 +77,19 @@ async def cancel(request: Request, id: UUID, body: bodies.CancelBody | None = No
 
 @router.post("/{id}/spends")
 async def record_spend(request: Request, id: UUID, body: bodies.SpendBody) -> Response:
-    """Money was spent on the campaign. The same id with the same values records nothing."""
+    """Record money spent on the campaign. The same id with the same values is a repeat and changes nothing."""
     return await CAMPAIGNS.by_id(request, id, campaigns.record_spend, body)
 
 
 @router.post("/{id}/spends/reversal")
 async def reverse_spend(request: Request, id: UUID, body: bodies.SpendReversalBody) -> Response:
-    """A spend did not hold."""
+    """Reverse a spend that is no longer valid."""
     return await CAMPAIGNS.by_id(request, id, campaigns.reverse_spend, body)
 
 
 @router.post("/{id}/resources")
 async def assign_resource(request: Request, id: UUID, body: bodies.ResourceBody) -> Response:
-    """A person or an asset works for the campaign, from now on with this share of their time."""
+    """Assign a person or an asset to the campaign, or change the share of their time."""
     return await CAMPAIGNS.by_id(request, id, campaigns.assign_resource, body)
 
 
@@ -100,7 +100,7 @@ async def release_resource(request: Request, id: UUID, body: bodies.ReleaseBody)
 
 @router.post("/{id}/milestones")
 async def set_milestone(request: Request, id: UUID, body: bodies.MilestoneBody) -> Response:
-    """A new milestone, or an old one as it is from now on."""
+    """Add a milestone, or replace the existing one with this id."""
     return await CAMPAIGNS.by_id(request, id, campaigns.set_milestone, body)
 
 

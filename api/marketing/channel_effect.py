@@ -1,4 +1,4 @@
-"""The report on which channel earns, over HTTP."""
+"""The channel effect report over HTTP."""
 
 from __future__ import annotations
 
@@ -19,17 +19,18 @@ from projections.shared.reports import period_of
 router = APIRouter(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read")])
 
 DEFINITION = (
-    SALES + " conversion_rate is what `conversion` names, by default orders / visits, and acquisition_cost = cost /"
-    " new_customers, both of all currencies, as visits and customers have none; new customers placed their first order of all"
-    " there in that period. leads were captured there, and converted_leads are those of them that stand as converted;"
-    " lead_cost = cost / leads. seed_channel_effect = gross × conversion_rate, which counts orders twice; its mean is over the"
-    " channels that have a rate. Intervals are Wilson's, with a confidence of 95 %."
+    SALES + " conversion_rate = the ratio that `conversion` names, by default orders / visits. acquisition_cost = cost /"
+    " new_customers. Visits, customers and the orders in conversion_rate have no currency: they count for all currencies."
+    " new_customers placed their very first order on the channel in that period. leads = leads captured on the channel;"
+    " converted_leads = those of them that are now converted; lead_cost = cost / leads. seed_channel_effect = gross ×"
+    " conversion_rate, which counts orders twice; its mean is over the channels that have a rate. Intervals are Wilson score"
+    " intervals with 95 % confidence."
 )
 READ = ("channel_sales", "channel_traffic", "channels", "customer_view", "leads", "orders")
 
 ByChannel = Annotated[
     tuple[Literal["channel", "day", "week", "month"], ...],
-    Query(max_length=2, description="Always by channel, and by one kind of period if it is named."),
+    Query(max_length=2, description="Always by channel; add day, week or month to group by it too."),
 ]
 
 
@@ -43,9 +44,9 @@ async def channel_effect(
     by: ByChannel = ("channel",),
     channel: AnyCode = None,
     currency: AnyCurrency = None,
-    conversion: Annotated[read_model.Conversion, Query(description="What conversion_rate is.")] = "orders-per-visit",
+    conversion: Annotated[read_model.Conversion, Query(description="Which ratio `conversion_rate` is.")] = "orders-per-visit",
 ) -> Response:
-    """Which channel earns: visits, leads, orders, sales, conversion, customers and cost, by channel, period and currency."""
+    """Visits, leads, orders, sales, conversion rate, customers and cost, by channel, period and currency."""
     period = period_of(grouped(by))
     (groups, means), position = await read(
         request,

@@ -1,4 +1,4 @@
-"""JSON Schemas of answers about channels, their days, touchpoints and what channels earn."""
+"""JSON Schemas of responses about channels, their days, touchpoints and the channel effect report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Channels and their days, over HTTP."""
+"""Reads of channels and their days over HTTP."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ views = Views(
 )
 views.many(
     read_model.listing,
-    "Channels that were opened, in the order of their codes.",
+    "Channels that have been opened, in the order of their codes.",
     called="channels",
     filtered=filters(read_model.Filter),
 )
-views.one("One channel that was opened.")
+views.one("One channel that has been opened.")
 views.history("Every event of the channel itself, with what it changed.")
 
 
@@ -51,7 +51,7 @@ async def days(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
-    """What sources told of a channel's days, whether it was opened or not: what was counted, and what it cost."""
+    """Counts and costs that sources reported for a channel's days, also for a channel that was never opened."""
     id = channel_id(code)
     return await listing(
         request,

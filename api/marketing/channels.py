@@ -1,4 +1,4 @@
-"""Commands on channels and their days, over HTTP."""
+"""Commands on channels and their days over HTTP."""
 
 from __future__ import annotations
 
@@ -34,24 +34,24 @@ Count = Annotated[int | None, Field(strict=True, ge=0, lt=LARGEST_COUNT)]
 
 
 class OpenBody(Told):
-    """The name is not personal: it names a thing."""
+    """The name is not personal data: it names a thing."""
 
     name: Line = Field(examples=["Web shop"])
     kind: Kind
 
 
 class DayBody(Told):
-    """What the source's system tells of a day, in place of all that it told of it before."""
+    """One source system's figures for a day. They replace the figures that it sent before."""
 
     source: SourceBody = Field(examples=[{"system": "matomo"}])
 
     def facts(self) -> dict[str, Any]:
-        """The source is also a fact: a day has one stream for each system."""
+        """Adds the source system as a fact, because a day has one stream for each system."""
         return super().facts() | {"source": self.source.system}
 
 
 class TrafficBody(DayBody):
-    """At least one count; null is not known, which is not 0."""
+    """At least one count is required; null means not known, which is different from 0."""
 
     visits: Count = None
     visitors: Count = None
@@ -66,25 +66,25 @@ class CostBody(DayBody):
 
 @router.put("/{code}", responses=CREATED)
 async def open_or_rename(request: Request, code: ChannelCode, body: OpenBody) -> Response:
-    """Open a channel, again if it was closed; rename one that is open."""
+    """Open a channel, reopen a closed one, or rename an open one."""
     return await by_code(request, channel_id(code), code, channels.open_or_rename, body, location=PREFIX)
 
 
 @router.post("/{code}/closure")
 async def close(request: Request, code: ChannelCode, body: Told | None = None) -> Response:
-    """Close a channel. What is sold on it all the same is recorded and reported."""
+    """Close a channel. Later sales on it are still recorded and reported."""
     return await by_code(request, channel_id(code), code, channels.close, body)
 
 
 @router.put("/{code}/days/{date}/traffic")
 async def record_traffic(request: Request, code: ChannelCode, date: OnDay, body: TrafficBody) -> Response:
-    """Set what a source counted on a day of a channel, which need not be opened. The date is the source's own."""
+    """Set what a source counted on a channel's day. The channel need not be opened. The date is as the source states it."""
     return await _on_day(request, code, date, channels.record_traffic, body)
 
 
 @router.put("/{code}/days/{date}/cost")
 async def record_cost(request: Request, code: ChannelCode, date: OnDay, body: CostBody) -> Response:
-    """Set what a day of a channel cost as a source says. The date is the source's own."""
+    """Set what a channel's day cost according to a source. The date is as the source states it."""
     return await _on_day(request, code, date, channels.record_cost, body)
 
 

@@ -1,4 +1,4 @@
-"""What requests say about segment models, and how it becomes facts."""
+"""Request bodies of commands on segment models, and how they become a command's facts."""
 
 from __future__ import annotations
 
@@ -29,27 +29,26 @@ BASELINE: dict[str, Any] = {
 
 
 class FitBody(Told):
-    """Which customers are alike: StandardScaler and KMeans on these features of theirs, as they are now."""
+    """Finds groups of similar customers: StandardScaler and KMeans on these features as they are now."""
 
     model_config = {"json_schema_extra": {"examples": [BASELINE]}}
 
-    name: SystemCode = Field(
-        description="What the model is called. Another fit under the same name takes the place of the last."
-    )
+    name: SystemCode = Field(description="The model's name. A new fit under the same name replaces the last one.")
     features: Annotated[list[FeatureText], Field(min_length=1, max_length=FEATURE_LIMIT)] = Field(
-        description=f"Of {', '.join(domain.FEATURE_NAMES)}, and `attribute:<key>` for a number that customers have. One in "
-        "money names its currency, as `total:EUR` does."
+        description=f"Any of {', '.join(domain.FEATURE_NAMES)}, and `attribute:<key>` for a numeric attribute of customers. "
+        "A money feature names its currency, such as `total:EUR`."
     )
     currency: Currency | None = Field(
-        default=None, description="Of features in money that name none; else the only one there is."
+        default=None, description="Currency of the money features that name none; by default the only currency in use."
     )
     k: Annotated[int, Field(ge=2, le=CLUSTER_LIMIT)] = 3
-    transform: domain.Transform = Field(default="none", description="What is done to every feature before it is scaled.")
+    transform: domain.Transform = Field(default="none", description="Applied to every feature before scaling.")
     seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = 0
     cut_off_day: Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)] | None = Field(
-        default=None, description="The day that T and days_since_last count to, if not today; never before a customer's last."
+        default=None,
+        description="`T` and `days_since_last` count to this day (default: today), or to a customer's last purchase if later.",
     )
-    activate: bool = Field(default=True, description="Label every customer by it. A model that is active stays so.")
+    activate: bool = Field(default=True, description="Label every customer by this model. An active model stays active.")
 
     def wanted(self) -> Wanted:
         features = [feature(text, self.currency) for text in self.features]
@@ -58,12 +57,12 @@ class FitBody(Told):
 
 class ClusterNamesBody(Told):
     names: Annotated[list[ClusterName], Field(min_length=2, max_length=CLUSTER_LIMIT)] = Field(
-        description="One for each cluster, in their order.", examples=[["champions", "steady", "lapsed"]]
+        description="One name for each cluster, in the order of the clusters.", examples=[["champions", "steady", "lapsed"]]
     )
 
 
 def feature(text: str, currency: str | None) -> Feature:
-    """The feature that a text such as `total:EUR` names; one in money without its currency is in `currency`."""
+    """The feature that a text such as `total:EUR` names; a money feature without a currency gets `currency`."""
     if text.startswith(domain.ATTRIBUTE):
         return Feature(name=text)
     name, _, own = text.partition(":")

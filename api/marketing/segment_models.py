@@ -1,4 +1,4 @@
-"""Commands on segment models, over HTTP. A fit reads the features of all customers first; what it finds is the fact."""
+"""Commands on segment models over HTTP. A fit first reads the features of all customers; the event records its result."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ router = APIRouter(
 
 
 def id_of(name: str) -> UUID:
-    """The id of the model of that name; an id stands for itself."""
+    """The id of the model with this name; an id is returned unchanged."""
     try:
         return UUID(name)
     except ValueError:
@@ -55,9 +55,9 @@ Model = Annotated[UUID, Depends(model_id)]
 
 @router.post("", status_code=201, responses=CREATED)
 async def fit(request: Request, body: bodies.FitBody) -> Response:
-    """Fit a model to all customers who have every feature, and label them by it. The answer comes when it is found.
+    """Fit a model to all customers who have every feature, and label them by it. The response comes after the fit.
 
-    The features are those of everything recorded until now. Who lacks one is left out and has no label.
+    Features include everything recorded until now. A customer who lacks a feature is left out and gets no label.
     """
     day = _cut_off_day(request, body.cut_off_day)
     wanted = body.wanted()
@@ -74,25 +74,25 @@ async def fit(request: Request, body: bodies.FitBody) -> Response:
 
 @router.post("/{model}/activation")
 async def activate(request: Request, id: Model, body: Told | None = None) -> Response:
-    """Label every customer by what was fitted last."""
+    """Label every customer by the model's last fit."""
     return await MODELS.by_id(request, id, segment_models.activate, body)
 
 
 @router.post("/{model}/retirement")
 async def retire(request: Request, id: Model, body: Told | None = None) -> Response:
-    """Label nobody by it any more. It may be activated again."""
+    """Stop labelling customers by this model. It can be activated again."""
     return await MODELS.by_id(request, id, segment_models.retire, body)
 
 
 @router.put("/{model}/cluster-names")
 async def name_clusters(request: Request, id: Model, body: bodies.ClusterNamesBody) -> Response:
-    """Name the clusters for people. Another fit begins with numbers again."""
+    """Give the clusters readable names. A new fit numbers its clusters again."""
     return await MODELS.by_id(request, id, segment_models.name_clusters, body)
 
 
-def _cut_off_day(request: Request, told: date | None) -> date:
-    """The day told, else today in the store's zone. Raises Malformed for one that has not come."""
+def _cut_off_day(request: Request, given: date | None) -> date:
+    """The given day, or else today in the store's zone. Raises Malformed for a day in the future."""
     today = datetime.now(UTC).astimezone(time_zone(request.app.state.settings.zone)).date()
-    if told is not None and told > today:
-        raise Malformed(f"The cut-off day {told} has not come yet.")
-    return told or today
+    if given is not None and given > today:
+        raise Malformed(f"The cut-off day {given} is in the future.")
+    return given or today

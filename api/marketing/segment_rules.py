@@ -1,4 +1,4 @@
-"""Segment rules over HTTP: defined, revised, retired, and whom they label."""
+"""Segment rules over HTTP: define, revise and retire them, and read which customers they label."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ EXAMPLE: dict[str, Any] = {
 
 
 class RuleBody(Told):
-    """Whom the rule labels, and how it is called. Features are those of segment models."""
+    """The rule's name and the condition on customers. Features are the same as in segment models."""
 
     model_config = {"json_schema_extra": {"examples": [EXAMPLE]}}
 
@@ -60,8 +60,8 @@ class RuleBody(Told):
     rule: Annotated[
         dict[str, Any],
         Field(
-            description="`and`, `or` and `not` of `compare` (is: < <= = != >= >), `in` and `is_null`, at most 10 deep with 200 "
-            "parts. A `window` leaves what was bought in the last_days, or from a day to before another."
+            description="`and`, `or` and `not` over `compare` (is: < <= = != >= >), `in` and `is_null`; at most 10 levels and "
+            "200 parts. A `window` limits a feature to purchases of the `last_days`, or on days from `from` to before `to`."
         ),
     ]
     priority: Annotated[int, Field(strict=True, ge=0, le=LOWEST_PRIORITY)] = Field(description="The smallest is tried first.")
@@ -69,25 +69,25 @@ class RuleBody(Told):
 
 @commanding.post("", status_code=201, responses=CREATED)
 async def define(request: Request, body: RuleBody) -> Response:
-    """Define a rule, and label everyone for whom it is the first that holds."""
+    """Define a rule, and label every customer for whom it is the first matching rule."""
     return await RULES.new(request, commands.define, body)
 
 
 @commanding.put("/{id}")
 async def revise(request: Request, id: UUID, body: RuleBody) -> Response:
-    """Say all of it anew. A new name moves nobody."""
+    """Replace the whole rule. Changing only the name moves no customer."""
     return await RULES.by_id(request, id, commands.revise, body)
 
 
 @commanding.post("/{id}/retirement")
 async def retire(request: Request, id: UUID, body: Told | None = None) -> Response:
-    """Label nobody by it any more."""
+    """Stop labelling customers by this rule."""
     return await RULES.by_id(request, id, commands.retire, body)
 
 
 @reading.get("", responses=listed(schemas.RULE))
 async def rules(request: Request, caller: Reader, after: After) -> Response:
-    """All rules in the order in which they are tried, those retired at the end."""
+    """All rules in the order in which they are tried; retired rules come last."""
     rows, position = await read(request, "segment_labels", after, read_model.listing)
     return page(request, [seen_by(caller, row, "rule_id") for row in rows], None, position)
 
@@ -101,7 +101,7 @@ views.history("Every event of the rule, with what it changed.", called="history"
 async def customers(
     request: Request, caller: Reader, after: After, id: UUID, limit: Limit = 50, cursor: Cursor = None
 ) -> Response:
-    """Whom the rule labels, since which event, and what it sees of them."""
+    """Customers whom the rule labels, with the event that gave the label and the features that the rule uses."""
     return await listing(
         request,
         {"segment_labels": None, "customer_view": None},

@@ -1,4 +1,4 @@
-"""JSON Schemas of answers about segments."""
+"""JSON Schemas of responses about segments."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ _LABEL: dict[str, Schema] = {
 LABEL = fields(
     _LABEL
     | {
-        # Of whom others were merged with, where the label is not the customer's own, it is not known.
+        # Null for a merge survivor if the label is not the customer's own: its event is not known.
         "since": MAYBE_INTEGER,
         "customer_id": ID,
         "distance": MAYBE_NUMBER,

@@ -1,4 +1,4 @@
-"""Segments, over HTTP: the models, who is in which cluster since when, and what the clusters are like."""
+"""Reads of segments over HTTP: the models, which cluster each customer is in, and a report on the clusters."""
 
 from __future__ import annotations
 
@@ -28,16 +28,17 @@ BASELINE = "baseline"
 
 Named = Annotated[str, Query(min_length=1, max_length=64, pattern=r"^[^\x00]*$", description="A model's name or id.")]
 
-# Whoever was merged stands with who is left.
+# Merged customers count with their survivor.
 READ = {"segment_labels": None, "customer_view": None}
 DEFINITION = (
-    "A customer is in the cluster whose centroid is nearest, after the model's transform and scaling. share = customers in the"
-    " cluster / customers with a label. Means are of features as of `as_of`, or of a customer's last purchase if that is"
-    " later, untransformed. Customers who lack a feature have no label, and are counted beside."
+    "A customer is in the cluster with the nearest centroid, after the model's transform and scaling. share = customers in the"
+    " cluster / customers with a label. Means are of untransformed features, as of `as_of` or of a customer's last purchase if"
+    " that is later. Customers who lack a feature have no label; `unlabelled` counts them."
 )
 DEFINITION_BY_RULE = (
-    "A customer is labelled by the first rule that holds: the one with the smallest priority, of several the one defined first."
-    " share = customers whom the rule labels / customers who are there. `unlabelled` are customers for whom no rule holds."
+    "A customer gets the label of the first rule that matches: the one with the smallest priority; if several have it, the one"
+    " defined first. share = customers with the rule's label / all customers. `unlabelled` counts customers whom no rule"
+    " matches."
 )
 
 
@@ -57,7 +58,7 @@ views = Views(
     key=BY_ID._replace(path="{model}", parameters={"id": Model}),
     path=MODELS.location,
 )
-views.one("One segment model: what was fitted last, how well, and whether customers are labelled by it.", called="model")
+views.one("One segment model: its last fit, the quality of that fit, and whether customers are labelled by it.", called="model")
 views.history("Every event of the model, with what it changed.", called="history")
 
 
@@ -67,11 +68,11 @@ async def labels(
     after: After,
     model: Named = BASELINE,
     label: Annotated[str | None, Query(max_length=64, pattern=r"^[^\x00]*$", description="The name of a cluster.")] = None,
-    labelled: Annotated[bool | None, Query(description="Whether the customer has a cluster, or lacks a feature.")] = None,
+    labelled: Annotated[bool | None, Query(description="true: in a cluster; false: lacking a feature.")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
-    """Every customer's label by one model, since which event, with their features now."""
+    """Every customer's label by one model, with the event that gave it and the customer's features now."""
     id = id_of(model)
     return await listing(
         request,
@@ -88,7 +89,7 @@ async def labels(
 
 @router.get("/v1/customers/{id}/segment", responses=answers(schemas.SEGMENT, 404), dependencies=[READER])
 async def segment(request: Request, after: After, id: UUID) -> Response:
-    """Which segments the customer is in, since when and by which event, and which they were in before."""
+    """The segments the customer is in now, with the events that put them there, and their past segments."""
     row, position = await read(
         request,
         READ,
@@ -111,9 +112,9 @@ async def segments(
     request: Request,
     after: After,
     model: Named = BASELINE,
-    rules: Annotated[bool, Query(description="By segment rules, and by no model.")] = False,
+    rules: Annotated[bool, Query(description="Report by segment rules instead of a model.")] = False,
 ) -> Response:
-    """What kinds of customers there are: how many, their share, and by a model the means of their features."""
+    """Segments with the number and share of their customers; for a model also the means of the features."""
     if rules:
         return await _by_rule(request, after)
     id = id_of(model)

@@ -1,4 +1,4 @@
-"""JSON Schemas of answers about static lists."""
+"""JSON Schemas of responses about static lists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Static lists over HTTP: customers whom somebody put together by hand."""
+"""Static lists over HTTP: customers selected by hand."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ RESOURCE = Resource(StaticList, read_model.static_lists, read_model.as_it_was)
 
 
 class ListBody(Told):
-    """The name is not personal: it names a thing."""
+    """The name is not personal data: it names a thing."""
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=NAME_LENGTH)] = Field(examples=["Invited to the opening"])
 
@@ -49,32 +49,32 @@ class MembersBody(Told):
 
 @commanding.post("", status_code=201, responses=CREATED)
 async def create(request: Request, body: ListBody) -> Response:
-    """Create a list with nobody on it."""
+    """Create an empty list."""
     return await LISTS.new(request, commands.create, body)
 
 
 @commanding.post("/{id}/members")
 async def add_members(request: Request, id: UUID, body: MembersBody) -> Response:
-    """Put customers on the list, all or none: one who is unknown or erased is refused."""
+    """Add customers to the list. If one is unknown or erased, the request is refused and nobody is added."""
     return await LISTS.by_id(request, id, commands.add_members, body)
 
 
 @commanding.post("/{id}/members/removal")
 async def remove_members(request: Request, id: UUID, body: MembersBody) -> Response:
-    """Take customers off the list; who is not on it is passed over."""
+    """Remove customers from the list; ids that are not on it are ignored."""
     return await LISTS.by_id(request, id, commands.remove_members, body)
 
 
 @commanding.post("/{id}/retirement")
 async def retire(request: Request, id: UUID, body: Told | None = None) -> Response:
-    """Leave it as it is."""
+    """Retire the list: its members can no longer change."""
     return await LISTS.by_id(request, id, commands.retire, body)
 
 
 views = Views(reading, RESOURCE, schemas.LIST, permission="lists:read", name="list", row_key="list_id")
 views.many(
     read_model.listing,
-    "Lists in the order of their names, each with how many customers are on it.",
+    "Lists in the order of their names, each with its number of customers.",
     called="lists",
     filtered=filters(read_model.Filter),
     reads=READ,
@@ -84,7 +84,7 @@ views.history(called="history")
 
 @reading.get("/{id}", responses=one(schemas.LIST))
 async def list_(request: Request, caller: Reader, after: After, when: When, id: UUID) -> Response:
-    """One list. As of the past it counts whoever was on it, also who was erased or merged since."""
+    """One list. As of a past moment `members` also counts customers who were erased or merged later."""
 
     def shown(row: Row) -> Row:
         return seen_by(caller, row, "list_id")
@@ -99,7 +99,7 @@ async def list_(request: Request, caller: Reader, after: After, when: When, id: 
 async def members(
     request: Request, caller: Reader, after: After, id: UUID, limit: Limit = 50, cursor: Cursor = None
 ) -> Response:
-    """Who is on the list, in the order of their ids; who was erased is not."""
+    """The list's customers in the order of their ids, without erased ones."""
     return await listing(
         request,
         READ,

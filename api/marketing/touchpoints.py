@@ -1,4 +1,4 @@
-"""Touchpoints over HTTP: recorded once each, listed, and looked up."""
+"""Touchpoints over HTTP: each is recorded once, listed and looked up."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ TOUCHPOINTS = Resource(Touchpoint, read_model.touchpoints, read_model.get)
 
 
 class ExternalBody(Body):
-    """What another system calls the touchpoint, by which it is known when it comes again."""
+    """The touchpoint's id in another system; a repeat is recognised by it."""
 
     system: SystemCode
     id: ExternalId
 
 
 class TouchpointBody(Told):
-    """Who was touched: a customer, a lead or a visitor by their own id; or several of these, who are the same."""
+    """A contact with a customer, a lead or a visitor (`anonymous_id`); several ids stand for the same person."""
 
     channel: Code
     kind: Kind
@@ -59,7 +59,7 @@ class TouchpointBody(Told):
     campaign_id: UUID | None = None
     utm: UtmBody | None = None
     anonymous_id: Annotated[str, StringConstraints(min_length=1, max_length=255)] | None = None
-    click_ids: Annotated[dict[Code, ClickId], Field(max_length=20, description="By the name of their parameter.")] = {}
+    click_ids: Annotated[dict[Code, ClickId], Field(max_length=20, description="By the name of the URL parameter.")] = {}
     external: ExternalBody | None = None
 
     model_config = {
@@ -77,13 +77,13 @@ class TouchpointBody(Told):
     }
 
     def facts(self) -> dict[str, Any]:
-        """What another system calls it becomes its id."""
+        """Leaves out `external`: the touchpoint's own id is derived from it."""
         return self.named("external")
 
 
 @commanding.post("", status_code=201, responses=CREATED)
 async def record(request: Request, body: TouchpointBody) -> Response:
-    """Record that somebody was touched. The same external id again, with the same values, is a repeat."""
+    """Record a touchpoint. The same external id with the same values is a repeat and changes nothing."""
     known = body.external
     id = external_id(Touchpoint.name, known.system, known.id, request.app.state.store.secret) if known else new_id()
     facts = {"touchpoint_id": id, **body.facts()}
@@ -93,14 +93,14 @@ async def record(request: Request, body: TouchpointBody) -> Response:
 views = Views(reading, TOUCHPOINTS, channel_schemas.TOUCHPOINT, permission="channels:read")
 views.many(
     read_model.listing,
-    "Touchpoints by filters; days are half-open and in `zone`.",
+    "Touchpoints by filters. Days are in `zone`; the end of a range of days is excluded.",
     called="touchpoints",
     filtered=filters(read_model.Filter),
     sort=read_model.Sort,
     first="-occurred_at",
     also=("leads",),
 )
-views.history("The touchpoint's one event.")
+views.history("The touchpoint's only event.")
 
 
 @reading.get("/{id}", responses=one(channel_schemas.TOUCHPOINT))

@@ -1,4 +1,4 @@
-"""Reports over HTTP. A figure that was divided says what it was made of; sums never mix currencies."""
+"""The channel sales report over HTTP. A ratio states its numerator and denominator; sums never mix currencies."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from projections.sales import channel_sales as read_model
 router = APIRouter(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read")])
 
 DEFINITION = (
-    "gross = price × quantity before discounts, tax, shipping and returns; net = gross − discounts − returns, returns on their"
-    " own day; total = net + tax + charges. Cancelled and unpaid orders count, test orders and gift cards do not."
+    "gross = price × quantity before discounts, tax, shipping and returns; net = gross − discounts − returns; returns count on"
+    " the day of the return; total = net + tax + charges. Cancelled and unpaid orders count, test orders and gift cards do not."
 )
 
-By = Annotated[tuple[read_model.Group, ...], Query(max_length=2, description="Groups: by channel, and by one kind of period.")]
+By = Annotated[tuple[read_model.Group, ...], Query(max_length=2, description="Groups: channel, and one of day, week, month.")]
 Asked = Annotated[read_model.Question, questions(read_model.Question, ("channel",), by=By, currency=AnyCurrency)]
 
 
 @router.get("/channel-sales", responses=exported(answers(schemas.CHANNEL_SALES), {"type": "object"}))
 async def channel_sales(request: Request, after: After, question: Asked) -> Response:
-    """Which channel sold what: orders, gross, net and what lies between, by channel, period and currency."""
+    """Orders, and sales from gross to net, by channel, period and currency."""
     return await reported(
         request, after, question, ("channel_sales",), read_model.report, snapshot=False, by=question.by, definition=DEFINITION
     )

@@ -1,4 +1,4 @@
-"""What requests say about deals, and how it becomes facts."""
+"""Request bodies of commands on deals, and how they become a command's facts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OPENED: dict[str, Any] = {
 
 
 class OpenBody(Told):
-    """A deal of a customer, in a stage of a pipeline. Without `number` one is drawn."""
+    """A customer's deal, in a stage of a pipeline. Without `number` one is generated."""
 
     number: Number | None = None
     customer_id: UUID
@@ -39,19 +39,19 @@ class StageBody(Told):
 
 
 class AmountBody(Told):
-    """Null is not known any more."""
+    """The expected amount; null removes it."""
 
     amount: DecimalText | None
     currency: Currency | None
 
 
 class CloseDateBody(Told):
-    """Null is not expected on any day."""
+    """The day on which the deal is expected to close; null removes it."""
 
     expected_close: CalendarDay | None
 
 
 class WinBody(Told):
-    """With the order that came of it, if there is one."""
+    """`order_id` is the order that the deal led to, if there is one."""
 
     order_id: UUID | None = None

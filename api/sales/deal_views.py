@@ -1,4 +1,4 @@
-"""What deals stand at, over HTTP: one, many, and as of any moment."""
+"""Reads of deals over HTTP: one, many, and as of any moment."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ filtered = filters(read_model.Filter, currency=AnyCurrency)
 views = Views(router, DEALS, schemas.DEAL, permission="deals:read")
 views.many(
     read_model.listing,
-    "Deals by filters; days are half-open and in `zone`.",
+    "Deals by filters. Days are in `zone`; the end of a range of days is excluded.",
     called="deals",
     filtered=filtered,
     sort=read_model.Sort,

@@ -1,4 +1,4 @@
-"""Commands on deals, over HTTP."""
+"""Commands on deals over HTTP."""
 
 from __future__ import annotations
 
@@ -32,25 +32,25 @@ async def open(request: Request, body: bodies.OpenBody) -> Response:
 
 @router.put("/by/{system}/{external:path}", responses=CREATED)
 async def create_or_change(request: Request, system: System, external: External, body: bodies.OpenBody) -> Response:
-    """Open the deal that another system calls this, or change its stage, and what is told of amount, day and owner."""
+    """Open the deal with this external id, or change its stage and the given amount, closing day and owner."""
     return await DEALS.by_external_id(request, system, external, deals.create_or_change, body)
 
 
 @router.put("/{id}/stage")
 async def change_stage(request: Request, id: UUID, body: bodies.StageBody) -> Response:
-    """To another stage of its pipeline."""
+    """Move the deal to another stage of its pipeline."""
     return await DEALS.by_id(request, id, deals.change_stage, body)
 
 
 @router.put("/{id}/amount")
 async def change_amount(request: Request, id: UUID, body: bodies.AmountBody) -> Response:
-    """What it is expected to come to."""
+    """Set the deal's expected amount."""
     return await DEALS.by_id(request, id, deals.change_amount, body)
 
 
 @router.put("/{id}/close-date")
 async def change_close_date(request: Request, id: UUID, body: bodies.CloseDateBody) -> Response:
-    """When it is expected to be won."""
+    """Set the day on which the deal is expected to close."""
     return await DEALS.by_id(request, id, deals.change_close_date, body)
 
 
@@ -66,7 +66,7 @@ async def lose(request: Request, id: UUID, body: ReasonBody | None = None) -> Re
 
 @router.post("/{id}/reopening")
 async def reopen(request: Request, id: UUID, body: ReasonBody | None = None) -> Response:
-    """A deal that was won or lost goes on."""
+    """Reopen a won or lost deal."""
     return await DEALS.by_id(request, id, deals.reopen, body)
 
 

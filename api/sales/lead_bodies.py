@@ -1,4 +1,4 @@
-"""What requests say about leads, and how it becomes facts."""
+"""Request bodies of commands on leads, and how they become a command's facts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CAPTURED: dict[str, Any] = {
 
 
 class ContactBody(Body):
-    """Who shows interest, as far as is known. `handle` is what they are called where they were met."""
+    """The interested person, as far as is known. `handle` is their name on the channel, such as `@ada`."""
 
     states = events.Contact
 
@@ -32,9 +32,9 @@ class ContactBody(Body):
 
 
 class CaptureBody(Told):
-    """With the `customer_id` of whom is known already, or the `contact` of somebody new. Without `number` one is drawn.
+    """Give the `customer_id` of a known customer, or the `contact` of a new person. Without `number` one is generated.
 
-    An `origin` that is not known is left out, which is not the origin `unknown`. `value` is an estimate.
+    Leave out `origin` if it is not known: that is different from the code `unknown`. `value` is an estimate.
     """
 
     number: Number | None = None
@@ -50,7 +50,7 @@ class CaptureBody(Told):
 
 
 class PutBody(CaptureBody):
-    """A lead that is there may be in another stage; all else stays."""
+    """For an existing lead only `stage` may differ; another value in any other field is refused."""
 
     stage: Code | None = None
 
@@ -60,7 +60,7 @@ class StageBody(Told):
 
 
 class ConversionBody(Told):
-    """The customer that the lead became, with the deal or the order that came of it, and what it is worth."""
+    """The customer that the lead became, the deal or the order that followed, and its value."""
 
     customer_id: UUID
     deal_id: UUID | None = None

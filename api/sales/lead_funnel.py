@@ -1,4 +1,4 @@
-"""The report on what became of leads and deals, over HTTP."""
+"""The lead funnel report over HTTP."""
 
 from __future__ import annotations
 
@@ -15,18 +15,19 @@ from projections.sales import lead_funnel as read_model
 
 router = APIRouter(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read")])
 
-By = Annotated[tuple[read_model.Group, ...], Query(max_length=5, description="Groups, with one kind of period at most.")]
+By = Annotated[tuple[read_model.Group, ...], Query(max_length=5, description="Groups; at most one of day, week and month.")]
 Asked = Annotated[read_model.Question, questions(read_model.Question, ("channel",), by=By)]
 
 DEFINITION = (
-    "Leads captured and deals opened on these days, with all that became of them whenever it did. A deal has the channel and"
-    " the origin of its lead. weighted_value = amount × probability of its stage in its pipeline as that is now, of open deals."
+    "Leads captured and deals opened on these days, with everything that happened to them, also later. A deal has the channel"
+    " and the origin of its lead. weighted_value = the sum of amount × probability over open deals, with the probability that"
+    " the deal's stage has in its pipeline now."
 )
 
 
 @router.get("/lead-funnel", responses=exported(answers(schemas.LEAD_FUNNEL), schemas.FUNNEL_GROUP))
 async def lead_funnel(request: Request, after: After, question: Asked) -> Response:
-    """What became of leads and of the deals that followed, by channel or as asked, and in all."""
+    """Outcomes of leads and of the deals that followed, by channel or by the given groups, and in total."""
     return await reported(
         request, after, question, ("leads", "deals", "pipelines"), read_model.report, by=question.by, definition=DEFINITION
     )

@@ -1,4 +1,4 @@
-"""JSON Schemas of answers about leads, deals and pipelines, and of the report on what became of them."""
+"""JSON Schemas of responses about leads, deals and pipelines, and of the lead funnel report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What leads stand at, over HTTP: one, many, and as of any moment."""
+"""Reads of leads over HTTP: one, many, and as of any moment."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ LEADS = Resource(Lead, read_model.leads, read_model.get)
 
 filtered = filters(
     read_model.Filter,
-    without_origin=Annotated[bool | None, Query(description="Whose origin is not known at all.")],
+    without_origin=Annotated[bool | None, Query(description="Only leads without an origin.")],
 )
 views = Views(router, LEADS, schemas.LEAD, permission="leads:read")
 views.many(
     read_model.listing,
-    "Leads by filters; days are half-open and in `zone`.",
+    "Leads by filters. Days are in `zone`; the end of a range of days is excluded.",
     called="leads",
     filtered=filtered,
     sort=read_model.Sort,

@@ -1,4 +1,4 @@
-"""Commands on leads, over HTTP."""
+"""Commands on leads over HTTP."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ async def capture(request: Request, body: bodies.CaptureBody) -> Response:
 
 @router.put("/by/{system}/{external:path}", responses=CREATED)
 async def create_or_change(request: Request, system: System, external: External, body: bodies.PutBody) -> Response:
-    """Capture the lead that another system calls this; one that is there may be in another stage."""
+    """Capture the lead with this external id, or change the stage of an existing one."""
     return await LEADS.by_external_id(request, system, external, leads.create_or_change, body)
 
 
@@ -44,13 +44,13 @@ async def change_stage(request: Request, id: UUID, body: bodies.StageBody) -> Re
 
 @router.post("/{id}/qualification")
 async def qualify(request: Request, id: UUID, body: Told | None = None) -> Response:
-    """It is worth pursuing."""
+    """Mark the lead as worth pursuing."""
     return await LEADS.by_id(request, id, leads.qualify, body)
 
 
 @router.post("/{id}/conversion")
 async def convert(request: Request, id: UUID, body: bodies.ConversionBody) -> Response:
-    """The lead became a customer's. From now on it is forgotten with them."""
+    """Record that the lead became a customer. From now on erasing the customer also erases the lead's personal data."""
     return await LEADS.by_id(request, id, leads.convert, body)
 
 
@@ -61,13 +61,13 @@ async def lose(request: Request, id: UUID, body: bodies.ReasonBody | None = None
 
 @router.post("/{id}/reopening")
 async def reopen(request: Request, id: UUID, body: bodies.ReasonBody | None = None) -> Response:
-    """A lead that was converted or lost goes on; its conversion counts no more."""
+    """Reopen a converted or lost lead. Its conversion no longer counts."""
     return await LEADS.by_id(request, id, leads.reopen, body)
 
 
 @router.post("/{id}/erasure", dependencies=[may("customers:erase")])
 async def erase(request: Request, id: UUID, body: ErasureBody) -> Response:
-    """Forget for ever who it was. A lead of a known customer is erased with the customer."""
+    """Erase the lead's personal data permanently. A lead of a known customer is erased only with the customer."""
     return await LEADS.by_id(request, id, leads.erase, body, receipt=new_id().hex)
 
 

@@ -1,4 +1,4 @@
-"""What requests say about orders as such, and how it becomes facts."""
+"""Request bodies of commands on orders, and how they become a command's facts."""
 
 from __future__ import annotations
 
@@ -12,13 +12,11 @@ from api.shared.fields import ABSENT, AddressBody, Body, Code, Currency, Decimal
 from domain.sales.order import values
 
 LineId = Annotated[
-    Number | None, Field(description="The line's own id within the order; its place in the list, from 1, if none is given.")
+    Number | None, Field(description="The line's id within the order; by default its place in the list, from 1.")
 ]
 Total = Annotated[
     DecimalText | None,
-    Field(
-        description="What the order comes to as its source states it; the sum if nothing is stated. A difference is flagged."
-    ),
+    Field(description="The order's total as its source states it; by default the computed sum. A difference is flagged."),
 ]
 
 PLACED: dict[str, Any] = {
@@ -51,7 +49,7 @@ class TaxBody(Body):
 
 
 class LineDiscountBody(Body):
-    """What one line is cheaper by, in all."""
+    """A discount on one line, for its whole quantity."""
 
     states = values.Discount
 
@@ -60,7 +58,7 @@ class LineDiscountBody(Body):
 
 
 class LineBody(Body):
-    """`total` is quantity × unit price less discounts unless it is stated; it contains tax exactly if the prices do."""
+    """`total` defaults to quantity × unit price − discounts. It includes tax if and only if the prices do."""
 
     line_id: LineId = None
     sku: TheirCode | None = None
@@ -75,13 +73,13 @@ class LineBody(Body):
     total: DecimalText | None = None
 
     def item(self, place: int) -> values.Item:
-        """A line whose total is stated is a line; one without is an item that the order works out."""
+        """A `Line` if the total is given, else an `Item`, for which the order computes the total."""
         stated = self.named("total") | {"line_id": self.line_id or str(place)}
         return values.Item(**stated) if self.total is None else values.Line(**stated, total=self.total)
 
 
 class DiscountBody(Body):
-    """A discount on the whole order. `allocation` says by line id how much falls on each; by their totals if it is empty."""
+    """A discount on the whole order. `allocation` is each line's part by line id; if empty, in proportion to line totals."""
 
     states = values.OrderDiscount
 
@@ -92,7 +90,7 @@ class DiscountBody(Body):
 
 
 class ChargeBody(Body):
-    """What is charged beside the lines. Only a rounding may be negative."""
+    """A charge in addition to the lines. Only `rounding` may be negative."""
 
     kind: Literal["shipping", "fee", "tip", "rounding", "gift_card"]
     amount: DecimalText
@@ -116,7 +114,7 @@ Charges = Annotated[list[ChargeBody], Field(max_length=100)]
 
 
 class PlaceBody(Told):
-    """An order without `customer_id` is a guest's. Without `number` one is drawn."""
+    """Without `customer_id` it is a guest's order. Without `number` one is generated."""
 
     number: Number | None = None
     customer_id: UUID | None = None
@@ -143,7 +141,7 @@ class PlaceBody(Told):
 
 
 class AmendBody(Told):
-    """A merge patch of an open order: absent fields stay. Lines, discounts and charges are given as a whole."""
+    """A merge patch of an open order: absent fields stay. Lines, discounts and charges replace the whole list."""
 
     lines: Lines = ABSENT
     discounts: Discounts = ABSENT
@@ -167,12 +165,10 @@ class LineQuantityBody(Body):
 
 
 class CancelLinesBody(Told):
-    """Cancels these quantities in addition to what was cancelled before. `reason` is a code."""
+    """Cancels these quantities, in addition to earlier cancellations. `reason` is a code."""
 
     lines: Annotated[list[LineQuantityBody], Field(min_length=1, max_length=1000)]
-    total: Annotated[DecimalText | None, Field(description="What the order comes to afterwards, if its source states it.")] = (
-        None
-    )
+    total: Annotated[DecimalText | None, Field(description="The order's total afterwards, if its source states it.")] = None
     reason: Code | None = None
 
     model_config = {"json_schema_extra": {"examples": [{"lines": [{"line_id": "1", "quantity": "1"}], "reason": "sold_out"}]}}

@@ -1,4 +1,4 @@
-"""Commands on the goods of an order, over HTTP: shipped, delivered, and returned."""
+"""Commands on an order's goods over HTTP: shipments, deliveries and returns."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ReturnId = Annotated[str, Path(min_length=1, max_length=64)]
 
 @router.post("/shipments")
 async def ship(request: Request, id: UUID, body: bodies.ShipmentBody) -> Response:
-    """Goods left. More than is due, or before confirmation, is recorded and flagged."""
+    """Record a shipment. A shipment of more than is due, or before confirmation, is recorded and flagged."""
     return await ORDERS.by_id(request, id, order_goods.ship, body)
 
 
@@ -40,7 +40,7 @@ async def deliver(request: Request, id: UUID, shipment_id: ShipmentId, body: Tol
 
 @router.post("/shipments/{shipment_id}/delivery-failure")
 async def fail_delivery(request: Request, id: UUID, shipment_id: ShipmentId, body: bodies.ReasonBody | None = None) -> Response:
-    """An attempt to deliver failed; the goods are still on their way."""
+    """Record a failed delivery attempt; the goods are still on their way."""
     return await ORDERS.by_id(request, id, order_goods.fail_delivery, body, shipment_id=shipment_id)
 
 
@@ -48,13 +48,13 @@ async def fail_delivery(request: Request, id: UUID, shipment_id: ShipmentId, bod
 async def cancel_shipment(
     request: Request, id: UUID, shipment_id: ShipmentId, body: bodies.ReasonBody | None = None
 ) -> Response:
-    """The shipment did not happen after all; its goods are due again."""
+    """Cancel a shipment that did not happen; its goods are due again."""
     return await ORDERS.by_id(request, id, order_goods.cancel_shipment, body, shipment_id=shipment_id)
 
 
 @router.post("/return-requests")
 async def request_return(request: Request, id: UUID, body: bodies.ReturnRequestBody) -> Response:
-    """The customer asks to send goods back. The return that follows has the same `return_id`."""
+    """Record that the customer asks to send goods back. The return that follows has the same `return_id`."""
     return await ORDERS.by_id(request, id, order_goods.request_return, body)
 
 
@@ -65,11 +65,11 @@ async def decline_return(request: Request, id: UUID, return_id: ReturnId, body: 
 
 @router.post("/returns")
 async def receive_return(request: Request, id: UUID, body: bodies.ReturnBody) -> Response:
-    """Goods came back, requested or not. More than went out is recorded and flagged."""
+    """Record returned goods, requested or not. More than was shipped is recorded and flagged."""
     return await ORDERS.by_id(request, id, order_goods.receive_return, body)
 
 
 @router.post("/returns/{return_id}/reversal")
 async def reverse_return(request: Request, id: UUID, return_id: ReturnId, body: bodies.ReasonBody | None = None) -> Response:
-    """The goods did not come back after all."""
+    """Reverse a return: the goods did not come back."""
     return await ORDERS.by_id(request, id, order_goods.reverse_return, body, return_id=return_id)

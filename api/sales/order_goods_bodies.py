@@ -1,4 +1,4 @@
-"""What requests say about the goods of an order, and how it becomes facts."""
+"""Request bodies of commands on an order's goods, and how they become a command's facts."""
 
 from __future__ import annotations
 

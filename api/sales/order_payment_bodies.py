@@ -1,4 +1,4 @@
-"""What requests say about the money of an order, and how it becomes facts."""
+"""Request bodies of commands on an order's money, and how they become a command's facts."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from domain.sales.order.values import RefundedLine
 from domain.shared.ids import new_id
 
 OwnId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\w][\w.:+-]*$")]
-"""An id that the caller may give, such as a payment gateway's own. It fits into a path."""
+"""An id that the caller may give, such as a payment gateway's id. It fits into a path."""
 GivenOrDrawn = Annotated[
-    OwnId | None, Field(description="Your own id, such as a UUID or the gateway's; one is drawn if absent.")
+    OwnId | None, Field(description="Your own id, such as a UUID or the gateway's id; generated if absent.")
 ]
 
 
 class MoneyBody(Told):
-    """An amount in the order's currency, and how it was paid. `reference` is personal, such as a card's last digits."""
+    """An amount in the order's currency, and how it was paid. `reference` is personal data, such as a card's last digits."""
 
     amount: DecimalText
     method: TheirCode | None = None
@@ -53,7 +53,7 @@ class ChargebackBody(FailureBody):
 
 
 class ReversalBody(Told):
-    """What did not hold, with its amount. `reason` is a code."""
+    """What to reverse, with its whole amount. `reason` is a code."""
 
     fact: MoneyFact
     reason: Code | None = None
@@ -64,7 +64,7 @@ class ReversalBody(Told):
 
 
 class PaymentReversalBody(ReversalBody):
-    """`fact` says what about the payment did not hold."""
+    """`fact` is the part of the payment to reverse."""
 
     fact: Literal["authorisation", "capture", "chargeback"] = "capture"
 
@@ -74,7 +74,7 @@ class RefundReversalBody(ReversalBody):
 
 
 class RefundedLineBody(Body):
-    """`amount` is the money paid back for the line, `tax` the part of it that is tax."""
+    """`amount` is the money paid back for the line; `tax` is the part of it that is tax."""
 
     line_id: Number
     quantity: DecimalText
@@ -86,7 +86,7 @@ class RefundedLineBody(Body):
 
 
 class RefundBody(MoneyBody):
-    """`amount` is all that is paid back, of it `shipping_amount` for shipping; `reason` is a code."""
+    """`amount` is all money paid back, including `shipping_amount` for shipping; `reason` is a code."""
 
     refund_id: GivenOrDrawn = None
     payment_id: Number | None = None
@@ -110,6 +110,6 @@ class RefundBody(MoneyBody):
     }
 
     def facts(self) -> dict[str, Any]:
-        """`shipping_amount` says nothing where it is null."""
+        """A null `shipping_amount` counts as absent."""
         apart = () if self.shipping_amount is not None else ("shipping_amount",)
         return self.named(*apart) | {"refund_id": self.refund_id or str(new_id())}

@@ -1,4 +1,4 @@
-"""Commands on the money of an order, over HTTP: authorised, captured, refunded, and what did not hold."""
+"""Commands on an order's money over HTTP: authorisations, captures, refunds and reversals."""
 
 from __future__ import annotations
 
@@ -29,31 +29,31 @@ RefundId = Annotated[str, Path(min_length=1, max_length=64)]
 
 @router.post("/payments")
 async def capture_payment(request: Request, id: UUID, body: bodies.PaymentBody) -> Response:
-    """Money came in. It uses up the authorisation with the same id; more than is due is recorded and flagged."""
+    """Record a captured payment. It uses up the authorisation with the same id. More than is due is recorded and flagged."""
     return await ORDERS.by_id(request, id, order_payments.capture_payment, body)
 
 
 @router.post("/payments/authorisations")
 async def authorise_payment(request: Request, id: UUID, body: bodies.PaymentBody) -> Response:
-    """Money is promised: it can be captured, or voided."""
+    """Record an authorised payment, which can be captured or voided later."""
     return await ORDERS.by_id(request, id, order_payments.authorise_payment, body)
 
 
 @router.post("/payments/{payment_id}/void")
 async def void_payment(request: Request, id: UUID, payment_id: PaymentId, body: Told | None = None) -> Response:
-    """The authorisation will not be used."""
+    """Void an authorisation that will not be used."""
     return await ORDERS.by_id(request, id, order_payments.void_payment, body, payment_id=payment_id)
 
 
 @router.post("/payments/{payment_id}/failure")
 async def fail_payment(request: Request, id: UUID, payment_id: PaymentId, body: bodies.FailureBody) -> Response:
-    """An attempt to pay brought nothing."""
+    """Record a failed payment attempt."""
     return await ORDERS.by_id(request, id, order_payments.fail_payment, body, payment_id=payment_id)
 
 
 @router.post("/payments/{payment_id}/chargeback")
 async def charge_back_payment(request: Request, id: UUID, payment_id: PaymentId, body: bodies.ChargebackBody) -> Response:
-    """The customer's bank took the payment back."""
+    """Record that the customer's bank took the payment back."""
     return await ORDERS.by_id(request, id, order_payments.charge_back_payment, body, payment_id=payment_id)
 
 
@@ -61,13 +61,13 @@ async def charge_back_payment(request: Request, id: UUID, payment_id: PaymentId,
 async def reverse_payment(
     request: Request, id: UUID, payment_id: PaymentId, body: bodies.PaymentReversalBody | None = None
 ) -> Response:
-    """What was told about the payment did not hold: its capture, if nothing else is named."""
+    """Reverse the payment's capture, or the authorisation or chargeback that `fact` names."""
     return await ORDERS.by_id(request, id, order_payments.reverse_payment, body or bodies.PaymentReversalBody(), id=payment_id)
 
 
 @router.post("/refunds")
 async def refund_payment(request: Request, id: UUID, body: bodies.RefundBody) -> Response:
-    """Money went back. More than was captured, or without a return, is recorded and flagged."""
+    """Record a refund. A refund of more than was captured, or without a return, is recorded and flagged."""
     return await ORDERS.by_id(request, id, order_payments.refund_payment, body)
 
 
@@ -75,5 +75,5 @@ async def refund_payment(request: Request, id: UUID, body: bodies.RefundBody) ->
 async def reverse_refund(
     request: Request, id: UUID, refund_id: RefundId, body: bodies.RefundReversalBody | None = None
 ) -> Response:
-    """The refund did not hold."""
+    """Reverse a refund that is no longer valid."""
     return await ORDERS.by_id(request, id, order_payments.reverse_payment, body or bodies.RefundReversalBody(), id=refund_id)

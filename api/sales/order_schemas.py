@@ -1,4 +1,4 @@
-"""JSON Schemas of answers about orders."""
+"""JSON Schemas of responses about orders."""
 
 from __future__ import annotations
 

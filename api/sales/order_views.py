@@ -1,4 +1,4 @@
-"""What orders stand at, over HTTP: one, many, as of any moment."""
+"""Reads of orders over HTTP: one, many, and as of any moment."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ filtered = filters(
 views = Views(router, ORDERS, schemas.ORDER, permission="orders:read")
 views.many(
     read_model.listing,
-    "Orders by filters; days are half-open and in `zone`.",
+    "Orders by filters. Days are in `zone`; the end of a range of days is excluded.",
     called="orders",
     filtered=filtered,
     sort=read_model.Sort,

@@ -1,4 +1,4 @@
-"""Commands on orders, over HTTP; those on money are in `order_payments`, those on goods in `order_goods`."""
+"""Commands on orders over HTTP; those on money are in `order_payments`, those on goods in `order_goods`."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ router = APIRouter(
 
 @router.post("", status_code=201, responses=CREATED)
 async def place(request: Request, body: bodies.PlaceBody) -> Response:
-    """Place an order: at least a line or a charge."""
+    """Place an order with at least one line or one charge."""
     return await ORDERS.new(request, orders.place, body)
 
 
 @router.put("/by/{system}/{external:path}", responses=CREATED)
 async def create_or_change(request: Request, system: System, external: External, body: bodies.PlaceBody) -> Response:
-    """Place the order that another system calls this, or amend what is different.
+    """Place the order with this external id, or amend what differs.
 
-    Number, channel and currency stay as they were placed. Lines, discounts and charges are told as a whole; a customer, an
-    owner, an address or a contact that is absent or null stays.
+    Another number, channel or currency is refused. Lines, discounts and charges replace the whole list; a customer, an owner,
+    an address or a contact that is absent or null stays.
     """
     return await ORDERS.by_external_id(request, system, external, orders.create_or_change, body)
 
@@ -51,13 +51,13 @@ async def amend(request: Request, id: UUID, body: bodies.AmendBody) -> Response:
 
 @router.post("/{id}/lines/cancellation")
 async def cancel_lines(request: Request, id: UUID, body: bodies.CancelLinesBody) -> Response:
-    """Cancel some of the lines, also after confirmation. What is already shipped is cancelled too, and flagged."""
+    """Cancel quantities of some lines, also after confirmation. Quantities already shipped are cancelled too, and flagged."""
     return await ORDERS.by_id(request, id, orders.cancel_lines, body)
 
 
 @router.put("/{id}/customer")
 async def set_customer(request: Request, id: UUID, body: bodies.CustomerBody) -> Response:
-    """Whose order it is: a guest's order gets its customer, another one changes hands."""
+    """Set the order's customer: for a guest's order, or to move the order to another customer."""
     return await ORDERS.by_id(request, id, orders.set_customer, body)
 
 
@@ -79,7 +79,7 @@ async def cancel(request: Request, id: UUID, body: bodies.CancelBody | None = No
 
 @router.post("/{id}/reopening")
 async def reopen(request: Request, id: UUID, body: bodies.ReopenBody | None = None) -> Response:
-    """A completed or cancelled order goes back to where it was, open or confirmed."""
+    """Reopen a completed or cancelled order: it is open or confirmed again, as before."""
     return await ORDERS.by_id(request, id, orders.reopen, body)
 
 

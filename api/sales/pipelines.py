@@ -1,4 +1,4 @@
-"""Pipelines over HTTP: defined, revised, and as they are or were."""
+"""Pipelines over HTTP: define, revise, and read them now or as of any moment."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ DEFINED: dict[str, Any] = {
 
 
 class StageBody(Body):
-    """`probability` is the share of deals in this stage that are won in the end."""
+    """`probability` is the share of deals in this stage that are finally won."""
 
     states = Stage
 
@@ -54,7 +54,7 @@ class StageBody(Body):
 
 
 class PipelineBody(Told):
-    """Names are not personal: they name things. Stages are in their order."""
+    """Names are not personal data: they name things. Stages are in the order of the pipeline."""
 
     name: Line
     stages: Annotated[list[StageBody], Field(min_length=1, max_length=STAGE_LIMIT)]
@@ -64,7 +64,7 @@ class PipelineBody(Told):
 
 @commanding.put("/{code}", responses=CREATED)
 async def define_or_revise(request: Request, code: PipelineCode, body: PipelineBody) -> Response:
-    """Define a pipeline, or revise the one that is there. Deals stay in the stages in which they are."""
+    """Define a pipeline or revise an existing one. Deals stay in their stages."""
     return await targets.by_code(request, pipeline_id(code), code, commands.define_or_revise, body, location=PREFIX)
 
 

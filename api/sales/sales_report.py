@@ -1,4 +1,4 @@
-"""The reports on what was sold and to whom, over HTTP."""
+"""The reports on sales, buyers and cohorts over HTTP."""
 
 from __future__ import annotations
 
@@ -22,20 +22,22 @@ Text = Annotated[str | None, Query(max_length=10_000, pattern=r"^[^\x00]*$")]
 BUYERS = ("channel_sales", "orders", "customer_view")
 
 DEFINITION = (
-    SALES + " Of goods, by product: the sku, or else the name of a line. Discounts on a whole order fall on its lines in"
-    " proportion. orders = orders placed with such a line; units = quantity ordered, units_returned = cancelled or came back."
+    SALES + " Goods only. product = a line's sku, or its name if it has no sku. A discount on a whole order is split over its"
+    " lines in proportion. orders = orders placed with such a line; units = quantity ordered; units_returned = quantity"
+    " cancelled or returned."
 )
 DEFINITION_OF_BUYERS = (
-    SALES + " new = by the first order of all of its customer, on any channel and in any currency; returning = by a later one;"
-    " guest = by nobody who is known. customers placed an order on these days; those who were merged are one."
+    SALES + " new = sales of a customer's very first order, on any channel and in any currency; returning = sales of later"
+    " orders; guest = sales of orders without a customer. customers = customers who placed an order on these days; merged"
+    " customers count once."
 )
 DEFINITION_OF_COHORTS = (
-    SALES + " A cohort are the customers whose first order of all was in a month; of their orders on all channels, by months"
-    " since then. retention = customers who placed an order in that month and currency / customers of the cohort."
+    SALES + " A cohort is all customers whose very first order was in the same month. Their orders on all channels count, by"
+    " months since then. retention = customers who placed an order in that month and currency / customers of the cohort."
 )
 
-ByGoods = Annotated[tuple[selling.Group, ...], Query(max_length=4, description="With one kind of period at most.")]
-ByBuyers = Annotated[tuple[Group, ...], Query(max_length=2, description="With one kind of period at most.")]
+ByGoods = Annotated[tuple[selling.Group, ...], Query(max_length=4, description="Groups; at most one of day, week and month.")]
+ByBuyers = Annotated[tuple[Group, ...], Query(max_length=2, description="Groups; at most one of day, week and month.")]
 OfGoods = Annotated[
     selling.Question,
     questions(
@@ -56,13 +58,13 @@ OfCohorts = Annotated[Question, questions(Question, currency=AnyCurrency)]
 
 @router.get("/sales", responses=exported(answers(schemas.report_of(schemas.SALES_GROUP)), schemas.SALES_GROUP))
 async def sales(request: Request, after: After, question: OfGoods) -> Response:
-    """What was sold and what came back, by product, category, channel and period; `top` leaves the best."""
+    """Goods sold and returned, by product, category, channel and period; `top` keeps only the best groups."""
     return await reported(request, after, question, ("product_sales",), selling.report, by=question.by, definition=DEFINITION)
 
 
 @router.get("/buyers", responses=exported(answers(schemas.report_of(schemas.BUYERS_GROUP)), schemas.BUYERS_GROUP))
 async def buyers(request: Request, after: After, question: OfBuyers) -> Response:
-    """What new customers, returning ones and guests bought, by period and channel."""
+    """Purchases of new customers, returning customers and guests, by period and channel."""
     return await reported(
         request, after, question, BUYERS, buying.new_and_returning, by=question.by, definition=DEFINITION_OF_BUYERS
     )
@@ -70,7 +72,7 @@ async def buyers(request: Request, after: After, question: OfBuyers) -> Response
 
 @router.get("/cohorts", responses=exported(answers(schemas.report_of(schemas.COHORT)), schemas.COHORT))
 async def cohorts(request: Request, after: After, question: OfCohorts) -> Response:
-    """Customers by the month of their first order, which was on these days and this channel: what they did since."""
+    """Cohorts of customers by the month of their first order, on these days and this channel, and their orders since."""
     return await reported(
         request, after, question, BUYERS, buying.cohorts, by=("cohort", "months_since"), definition=DEFINITION_OF_COHORTS
     )

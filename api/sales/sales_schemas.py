@@ -1,4 +1,4 @@
-"""JSON Schemas of answers about what was sold, and to whom."""
+"""JSON Schemas of the reports on sales and buyers."""
 
 from __future__ import annotations
 
@@ -75,6 +75,6 @@ COHORT = fields(
 
 
 def report_of(group: Schema) -> Schema:
-    """A report with such groups."""
-    told = {"from": DAY, "to": DAY, "zone": TEXT, "by": TEXTS, "definition": TEXT, "position": INTEGER}
-    return fields(told | {"groups": {"type": "array", "items": group}})
+    """A report with groups of this schema."""
+    common = {"from": DAY, "to": DAY, "zone": TEXT, "by": TEXTS, "definition": TEXT, "position": INTEGER}
+    return fields(common | {"groups": {"type": "array", "items": group}})

@@ -1,4 +1,4 @@
-"""Rules of assignment over HTTP: to whom new tickets and leads are given, and what waits for somebody to take it."""
+"""Assignment rules over HTTP: who gets new tickets and leads, and which of them still wait for an owner."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ MAIL: dict[str, Any] = {
 
 
 class ConditionBody(Body):
-    """The field has one of these values: of tickets channel, category or priority, of leads channel or origin."""
+    """The field has one of these values. Tickets have `channel`, `category` and `priority`; leads `channel` and `origin`."""
 
     states = domain.Condition
 
@@ -74,18 +74,19 @@ class ConditionBody(Body):
 
 
 class RuleBody(Told):
-    """The whole terms, in the place of those before."""
+    """The rule's whole terms; they replace the earlier ones."""
 
     states = domain.Terms
     model_config = {"json_schema_extra": {"examples": [MAIL]}}
 
     order: Annotated[int, Field(strict=True, ge=-LARGEST_ORDER, le=LARGEST_ORDER)] = Field(
-        description="Rules are tried in rising order; the first that fits holds."
+        description="Rules are tried in rising order; the first matching rule applies."
     )
     kind: domain.Assignable
     team: Code
     method: domain.Method = Field(
-        default="round_robin", description="In turn, or to whoever of the team has the fewest open tickets and leads."
+        default="round_robin",
+        description="`round_robin`: members of the team in turn; `least_open`: the one with the fewest open tickets and leads.",
     )
     conditions: Annotated[list[ConditionBody], Field(max_length=LIST_LIMIT)] = []
 
@@ -95,13 +96,13 @@ class RuleBody(Told):
 
 @commanding.put("/{code}", responses=CREATED)
 async def define(request: Request, code: RuleCode, body: RuleBody) -> Response:
-    """Say to whose team new tickets, or new leads, are given that have no owner. What is given already stays so."""
+    """Define which team gets new tickets or new leads that have no owner. Existing assignments stay."""
     return await targets.by_code(request, assignment_rule_id(code), code, commands.define, body, location=PREFIX)
 
 
 @commanding.post("/{code}/retirement")
 async def retire(request: Request, code: RuleCode, body: Told | None = None) -> Response:
-    """Nothing is given by it any more. To define the rule again brings it back."""
+    """Retire the rule: it assigns nothing any more. Defining it again brings it back."""
     return await targets.by_code(request, assignment_rule_id(code), code, commands.retire, body)
 
 
@@ -115,8 +116,8 @@ views = Views(
     own=True,
     path=PREFIX,
 )
-views.many(read_model.listing, "Rules of assignment in the order of their codes, retired ones too.", called="rules")
-views.one("One rule of assignment; `since` is when its terms came into force, or when it was retired.", called="rule")
+views.many(read_model.listing, "Assignment rules in the order of their codes, including retired ones.", called="rules")
+views.one("One assignment rule; `since` is when its terms came into force, or when it was retired.", called="rule")
 views.history("Every event of the rule, with what it changed.", called="history")
 
 
@@ -124,7 +125,7 @@ views.history("Every event of the rule, with what it changed.", called="history"
     "/v1/assignments/waiting", responses=exported(listed(WAITING), WAITING), dependencies=[may("assignment-rules:read")]
 )
 async def waiting(request: Request, after: After, limit: Limit = 50, cursor: Cursor = None) -> Response:
-    """Tickets and leads that nobody of their team could take yet, the longest waiting first."""
+    """Tickets and leads that no member of their team could take yet, the longest waiting first."""
 
     def pages(connection: Connection, limit: int, cursor: str | None) -> Page:
         return read_model.waiting(connection, limit=limit, cursor=cursor)

@@ -1,4 +1,4 @@
-"""What requests say about service calendars and policies of service levels, and how it becomes facts."""
+"""Request bodies of commands on service calendars and SLA policies, and how they become a command's facts."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SOON: dict[str, Any] = {
 
 
 class HoursBody(Body):
-    """From `opens` to before `closes`, by the clock in the calendar's zone; hours over midnight are two."""
+    """Open from `opens` to before `closes`, in the calendar's zone. Split hours over midnight into two."""
 
     states = OpenHours
 
@@ -43,7 +43,7 @@ class HoursBody(Body):
 
 
 class HolidayBody(Body):
-    """Closed from midnight to midnight. The name is not personal: it names a day."""
+    """Closed from midnight to midnight. The name is not personal data: it names a day."""
 
     states = Holiday
 
@@ -52,7 +52,7 @@ class HolidayBody(Body):
 
 
 class CalendarBody(Told):
-    """The whole schedule. It holds from `occurred_at` on, or from now."""
+    """The whole schedule. It is in force from `occurred_at` on, by default from now."""
 
     states = Schedule
     model_config = {"json_schema_extra": {"examples": [WEEKDAYS]}}
@@ -61,7 +61,7 @@ class CalendarBody(Told):
     hours: Annotated[list[HoursBody], Field(max_length=HOURS_LIMIT)]
     holidays: Annotated[list[HolidayBody], Field(max_length=HOLIDAY_LIMIT)] = []
     teams: Annotated[list[Code], Field(max_length=TEAM_LIMIT)] = Field(
-        default=[], description="Codes of the teams that work by it. Whom no calendar names works by `default`."
+        default=[], description="Codes of the teams that use this calendar. A team that no calendar names uses `default`."
     )
 
     def facts(self) -> dict[str, Any]:
@@ -82,22 +82,24 @@ class TargetBody(Body):
 
     metric: Metric
     seconds: Annotated[int, Field(strict=True, ge=1, le=LONGEST)]
-    hours: Hours = Field(default="calendar", description="Whether all time counts, or open time of the ticket's calendar.")
-    priority: TheirCode | None = Field(default=None, description="Without one: tickets of all priorities that none names.")
+    hours: Hours = Field(
+        default="calendar", description="`calendar`: all time counts; `business`: only open time of the ticket's calendar."
+    )
+    priority: TheirCode | None = Field(default=None, description="If absent: all priorities that no other target names.")
 
 
 class PolicyBody(Told):
-    """The whole terms. They hold for tickets opened from `occurred_at` on, or from now."""
+    """The policy's whole terms. They apply to tickets opened from `occurred_at` on, by default from now."""
 
     states = Terms
     model_config = {"json_schema_extra": {"examples": [SOON]}}
 
     order: Annotated[int, Field(strict=True, ge=-LARGEST_ORDER, le=LARGEST_ORDER)] = Field(
-        description="Policies are tried in rising order; the first that fits holds."
+        description="Policies are tried in rising order; the first matching policy applies."
     )
     conditions: Annotated[list[ConditionBody], Field(max_length=LIST_LIMIT)] = []
     targets: Annotated[list[TargetBody], Field(max_length=LIST_LIMIT)] = Field(
-        default=[], description="Without any, nothing is promised to whom the policy fits."
+        default=[], description="Without targets nothing is promised for matching tickets."
     )
 
     def facts(self) -> dict[str, Any]:

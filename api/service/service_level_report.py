@@ -1,4 +1,4 @@
-"""The report on how promises about tickets were kept, over HTTP."""
+"""The service level report over HTTP: which targets of tickets were met."""
 
 from __future__ import annotations
 
@@ -17,19 +17,18 @@ from projections.service import service_level_report as read_model
 
 router = APIRouter(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read")])
 
-By = Annotated[tuple[read_model.Group, ...], Query(max_length=4, description="Groups, with one kind of period at most.")]
+By = Annotated[tuple[read_model.Group, ...], Query(max_length=4, description="Groups; at most one of day, week and month.")]
 Asked = Annotated[read_model.Question, questions(read_model.Question, ("policy",), by=By)]
 
 DEFINITION = (
-    "attainment = met / (met + breached), in tickets. Breached is what went on beyond the moment it was due, what is open and"
-    " overdue too; undecided is what is open and not yet due. The policies are those in force when a ticket was opened; the"
-    " days are those on which it was."
+    "attainment = met / (met + breached), in tickets. breached = not done by the due time, also if still open; undecided = open"
+    " and not yet due. The policies are those in force when a ticket was opened; the days are those of the opening."
 )
 
 
 @router.get("/service-levels", responses=exported(answers(schemas.SERVICE_LEVELS), schemas.SERVICE_LEVELS_GROUP))
 async def service_levels(request: Request, after: After, question: Asked) -> Response:
-    """How many promises about tickets opened on these days were kept, by metric: by policy or as asked, and of all tickets."""
+    """Targets met and breached by tickets opened on these days, by metric: by policy or the given groups, and in total."""
     return await reported(
         request,
         after,

@@ -1,4 +1,4 @@
-"""JSON Schemas of answers about service calendars, policies of service levels and how they are kept."""
+"""JSON Schemas of responses about service calendars, SLA policies and the service levels of tickets."""
 
 from __future__ import annotations
 

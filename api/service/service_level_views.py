@@ -1,4 +1,4 @@
-"""Service calendars and policies of service levels as they stand, over HTTP."""
+"""Reads of service calendars and SLA policies over HTTP."""
 
 from __future__ import annotations
 
@@ -45,10 +45,6 @@ policies = Views(
     own=True,
     path=POLICIES,
 )
-policies.many(
-    sla_policies.listing, "Policies of service levels in the order of their codes, retired ones too.", called="policies"
-)
-policies.one(
-    "One policy of service levels; `since` is when its terms came into force, or when it was retired.", called="policy"
-)
+policies.many(sla_policies.listing, "SLA policies in the order of their codes, including retired ones.", called="policies")
+policies.one("One SLA policy; `since` is when its terms came into force, or when it was retired.", called="policy")
 policies.history("Every event of the policy, with what it changed.", called="policy_history")

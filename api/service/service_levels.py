@@ -1,4 +1,4 @@
-"""Commands on service calendars and on policies of service levels, over HTTP."""
+"""Commands on service calendars and SLA policies over HTTP."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ ConfiguredCode = Annotated[str, Path(min_length=1, max_length=64, pattern=SYSTEM
 
 @router.put(f"{CALENDARS}/{{code}}", responses=CREATED)
 async def define_calendar(request: Request, code: ConfiguredCode, body: bodies.CalendarBody) -> Response:
-    """Say when people are there. What is said now leaves the past as it was; `default` is for whoever has no other."""
+    """Define when teams work. A new schedule leaves the past unchanged; `default` is for teams without another calendar."""
     return await by_code(request, service_calendar_id(code), code, service_calendars.define, body, location=CALENDARS)
 
 
 @router.put(f"{POLICIES}/{{code}}", responses=CREATED)
 async def define_policy(request: Request, code: ConfiguredCode, body: bodies.PolicyBody) -> Response:
-    """Say what is promised for which tickets. Those that are open keep the promise they were opened with."""
+    """Define which targets are promised for which tickets. Open tickets keep the targets they were opened with."""
     return await by_code(request, sla_policy_id(code), code, sla_policies.define, body, location=POLICIES)
 
 
 @router.post(f"{POLICIES}/{{code}}/retirement")
 async def retire_policy(request: Request, code: ConfiguredCode, body: Told | None = None) -> Response:
-    """It is promised no more. To define the policy again brings it back."""
+    """Retire the policy: it no longer applies to new tickets. Defining it again brings it back."""
     return await by_code(request, sla_policy_id(code), code, sla_policies.retire, body)

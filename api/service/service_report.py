@@ -1,4 +1,4 @@
-"""The report on how well customers are served, over HTTP."""
+"""The service report over HTTP: feedback, ticket times, service levels and backlog."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ from projections.service.ticket_report import Hours
 
 router = APIRouter(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read")])
 
-By = Annotated[tuple[Group, ...], Query(max_length=4, description="Groups, with one kind of period at most.")]
-Clock = Annotated[Hours, Query(description="By which tickets' times are counted; feedback's are calendar time.")]
+By = Annotated[tuple[Group, ...], Query(max_length=4, description="Groups; at most one of day, week and month.")]
+Clock = Annotated[Hours, Query(description="The clock of ticket times; feedback times are always calendar time.")]
 Asked = Annotated[read_model.Question, questions(read_model.Question, ("channel",), by=By, clock=Clock)]
 
 DEFINITION = (
-    "feedback: of what was submitted from `from` to before `to`; the response rate is of feedback requested on these days. csat"
-    " = answers of 4 or 5 / answers on the scale from 1 to 5; nps = 100 × (answers of 9 or 10 − answers of 0 to 6) / answers;"
-    " ces = the mean on each scale. acknowledgement and resolution count from the submission, of feedback that was acknowledged"
-    " or resolved; what is `open` is counted beside. tickets: as in ticket-times, of those solved on these days."
-    " service_levels: as in service-levels, of tickets opened on these days. backlog: as in ticket-backlog, of what happened on"
-    " these days and waits at their end, or now. A part is null that has nothing to say."
+    "feedback: feedback submitted from `from` to before `to`; the response rate is of feedback requested on these days. csat ="
+    " answers of 4 or 5 / answers on the scale from 1 to 5; nps = 100 × (answers of 9 or 10 − answers of 0 to 6) / answers; ces"
+    " = the mean on each scale. acknowledgement and resolution = time from the submission, of feedback that was acknowledged or"
+    " resolved; `open` counts feedback that is still open. tickets: as in ticket-times, for tickets solved on these days."
+    " service_levels: as in service-levels, for tickets opened on these days. backlog: as in ticket-backlog, for these days,"
+    " with the backlog at their end or now. A part without data is null."
 )
 
 
 @router.get("/service", responses=exported(answers(schemas.SERVICE), schemas.SERVICE_GROUP))
 async def service(request: Request, after: After, question: Asked) -> Response:
-    """What customers say, how long tickets take, which promises were kept and what waits: by channel or as asked, and of all.
+    """Feedback, ticket times, service levels and ticket backlog: by channel or by the given groups, and in total.
 
-    Without any group it is in all. Tickets are of no kind of feedback: by `kind` they are in the total only.
+    The total has no group. Tickets have no kind of feedback: grouped by `kind`, their figures are in the total only.
     """
     return await reported(
         request,

@@ -1,4 +1,4 @@
-"""JSON Schemas of the report on how well customers are served."""
+"""JSON Schemas of the service report."""
 
 from __future__ import annotations
 

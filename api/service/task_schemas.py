@@ -1,4 +1,4 @@
-"""JSON Schema of answers about tasks."""
+"""JSON Schema of responses about tasks."""
 
 from __future__ import annotations
 

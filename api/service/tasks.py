@@ -1,4 +1,4 @@
-"""Tasks over HTTP: what is to be done, by whom and by when."""
+"""Tasks over HTTP: what a user has to do, and by when."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ class AboutBody(Body):
 
 
 class TimesBody(Told):
-    """Both anew; null is no such moment."""
+    """Replaces both times; null clears one."""
 
     due: Instant | None = None
     remind_at: Instant | None = None
 
 
 class TaskBody(TimesBody):
-    """What is to be done. It is personal, and forgotten with whom it is about."""
+    """`title` is what to do. It is personal data and is erased with the person that the task is about."""
 
     title: Annotated[str, StringConstraints(min_length=1, max_length=TITLE_LENGTH)]
     assignee: Code | None = None
@@ -60,38 +60,38 @@ class TaskBody(TimesBody):
 
 
 class AssigneeBody(Told):
-    """A user by code; null is nobody."""
+    """A user's code; null removes the assignee."""
 
     assignee: Code | None
 
 
 @commanding.post("", status_code=201, responses=CREATED)
 async def create(request: Request, body: TaskBody) -> Response:
-    """Create a task. What it is about must be there."""
+    """Create a task. What it is about must exist."""
     return await TASKS.new(request, commands.create, body)
 
 
 @commanding.put("/{id}/times")
 async def reschedule(request: Request, id: UUID, body: TimesBody) -> Response:
-    """Set when it is due, and when to be reminded of it."""
+    """Set when the task is due, and when its reminder is."""
     return await TASKS.by_id(request, id, commands.reschedule, body)
 
 
 @commanding.put("/{id}/assignee")
 async def assign(request: Request, id: UUID, body: AssigneeBody) -> Response:
-    """Give it to a user."""
+    """Assign the task to a user."""
     return await TASKS.by_id(request, id, commands.assign, body)
 
 
 @commanding.post("/{id}/completion")
 async def complete(request: Request, id: UUID, body: Told | None = None) -> Response:
-    """It is done."""
+    """Mark the task as done."""
     return await TASKS.by_id(request, id, commands.complete, body)
 
 
 @commanding.post("/{id}/cancellation")
 async def cancel(request: Request, id: UUID, body: Told | None = None) -> Response:
-    """It is not to be done any more."""
+    """Cancel a task that is no longer to be done."""
     return await TASKS.by_id(request, id, commands.cancel, body)
 
 
@@ -102,10 +102,10 @@ def _now() -> datetime:
 filtered = filters(
     read_model.Filter,
     {"now": _now},
-    due_from=Annotated[Instant | None, Query(description="Due then or later.")],
-    due_to=Annotated[Instant | None, Query(description="Due before then.")],
-    overdue=Annotated[bool | None, Query(description="Open, and due at a moment that is past.")],
-    reminded=Annotated[bool | None, Query(description="Of whose remind_at somebody was reminded.")],
+    due_from=Annotated[Instant | None, Query(description="Due at this moment or later.")],
+    due_to=Annotated[Instant | None, Query(description="Due before this moment.")],
+    overdue=Annotated[bool | None, Query(description="Open, and due in the past.")],
+    reminded=Annotated[bool | None, Query(description="Whether the reminder at `remind_at` has taken place.")],
 )
 views = Views(
     reading,
@@ -122,13 +122,13 @@ views.many(
     sort=read_model.Sort,
     first="-created_at",
 )
-views.one("One task. Whether it is overdue is told as of now, also of the past.")
+views.one("One task. `overdue` is always as of now, also for a past state.")
 
 
 @reading.get("/{id}/history", responses=listed(CHANGE, 404))
 async def history(request: Request, caller: Annotated[Caller, may("tasks:read")], id: UUID) -> Response:
     """Every event of the task, with what it changed."""
-    # All that is overdue is so at one moment: no event made it so while we looked.
+    # All states share one `now`: otherwise it would seem that an event changed `overdue`.
     resource = Resource(Task, read_model.tasks, partial(read_model.get, now=_now()))
     personal = caller.may("personal:read")
     return await get_history(

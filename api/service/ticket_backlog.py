@@ -1,4 +1,4 @@
-"""The report on what waits, over HTTP: what came, what was done, and what is left."""
+"""The ticket backlog report over HTTP: tickets opened, finished, and still waiting."""
 
 from __future__ import annotations
 
@@ -21,13 +21,14 @@ router = APIRouter(prefix="/v1/reports", tags=["reports"], dependencies=[may("re
 Asked = Annotated[read_model.Question, questions(read_model.Question, "day", by=Period)]
 
 DEFINITION = (
-    "A ticket waits while it is neither solved nor closed. backlog = that of the period before + opened + reopened - finished."
+    "A ticket is in the backlog while it is neither solved nor closed. backlog = backlog of the previous period + opened +"
+    " reopened - finished."
 )
 
 
 @router.get("/ticket-backlog", responses=exported(answers(schemas.BACKLOG), schemas.FLOW))
 async def ticket_backlog(request: Request, after: After, question: Asked) -> Response:
-    """How many tickets came, came back and were finished in each period, and how many waited at its end and how long."""
+    """Tickets opened, reopened and finished in each period, the backlog at its end and the backlog's mean age."""
     return await reported(
         request,
         after,

@@ -1,4 +1,4 @@
-"""What requests say about tickets, and how it becomes facts."""
+"""Request bodies of commands on tickets, and how they become a command's facts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from domain.shared.reference import Reference
 Long = Annotated[str, StringConstraints(max_length=50_000)]
 MessageId = Annotated[str, StringConstraints(max_length=1_000)]
 OwnId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\w][\w.:+-]*$")]
-StatusLabel = Annotated[TheirCode | None, Field(description="What the source calls the status that the ticket gets.")]
+StatusLabel = Annotated[TheirCode | None, Field(description="The source system's name for the ticket's new status.")]
 
 OPENED: dict[str, Any] = {
     "opened_by": "customer",
@@ -29,7 +29,7 @@ OPENED: dict[str, Any] = {
 
 
 class ReferenceBody(Body):
-    """Something of this store that a ticket is about."""
+    """A customer, an order or a ticket that the ticket is about."""
 
     states = Reference
 
@@ -38,7 +38,7 @@ class ReferenceBody(Body):
 
 
 class OpenBody(Told):
-    """A ticket without `customer_id` is nobody's yet. Without `number` one is drawn."""
+    """Without `customer_id` the ticket has no customer yet. Without `number` one is generated."""
 
     number: Number | None = None
     customer_id: UUID | None = None
@@ -49,15 +49,15 @@ class OpenBody(Told):
     category: TheirCode | None = None
     priority: TheirCode | None = None
     about: Annotated[list[ReferenceBody], Field(max_length=100)] = []
-    follow_up_of: Annotated[UUID | None, Field(description="The closed ticket that this one goes on with.")] = None
+    follow_up_of: Annotated[UUID | None, Field(description="The closed ticket that this one continues.")] = None
     parent_id: UUID | None = None
 
     model_config = {"json_schema_extra": {"examples": [OPENED]}}
 
     def facts(self) -> dict[str, Any]:
-        """An id that is null says as little as one that is absent; so does an empty `about`."""
-        silent = ("follow_up_of", "parent_id", "about")
-        return {name: fact for name, fact in super().facts().items() if fact or name not in silent}
+        """A null id counts as absent, and so does an empty `about`."""
+        absent_if_empty = ("follow_up_of", "parent_id", "about")
+        return {name: fact for name, fact in super().facts().items() if fact or name not in absent_if_empty}
 
 
 class ChangeBody(Told):
@@ -90,10 +90,10 @@ class LinkBody(Told):
 class ReplyBody(Told):
     """The same reply again changes nothing; with other values it is refused.
 
-    What a customer writes reopens a solved ticket and resumes a pending one, unless it was sent automatically.
+    A customer's reply reopens a solved ticket and resumes a pending one, unless it was sent automatically.
     """
 
-    reply_id: Annotated[OwnId | None, Field(description="Your own id of the reply; one is drawn if absent.")] = None
+    reply_id: Annotated[OwnId | None, Field(description="Your own id of the reply; generated if absent.")] = None
     by: values.Author
     visibility: values.Visibility = "public"
     channel: Code | None = None
@@ -135,13 +135,13 @@ class ReasonBody(StatusBody):
 
 
 class EscalationBody(ReasonBody):
-    """`team` is whom it is brought before."""
+    """`team` is the team that the ticket is escalated to."""
 
     team: Code | None = None
 
 
 class SolutionBody(StatusBody):
-    """`code` says how, `resolution` is for people."""
+    """`code` is how the ticket was solved; `resolution` is a text for people."""
 
     code: Code | None = None
     resolution: Long | None = None
@@ -150,7 +150,7 @@ class SolutionBody(StatusBody):
 
 
 class MergeBody(Told):
-    into: Annotated[UUID, Field(description="The ticket that goes on.")]
+    into: Annotated[UUID, Field(description="The ticket that continues.")]
 
 
 class DiscardBody(StatusBody):

@@ -1,4 +1,4 @@
-"""The report on how long people wait, over HTTP."""
+"""The ticket times report over HTTP."""
 
 from __future__ import annotations
 
@@ -18,17 +18,20 @@ from projections.service.ticket_measures import MEASURES
 
 router = APIRouter(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read")])
 
-DatedBy = Annotated[read_model.DatedBy, Query(alias="date", description="What happened on the days: by default the solution.")]
-By = Annotated[tuple[read_model.Group, ...], Query(max_length=4, description="Groups, with one kind of period at most.")]
+DatedBy = Annotated[
+    read_model.DatedBy,
+    Query(alias="date", description="Which event of a ticket must be on the days: opening, solution (default) or closure."),
+]
+By = Annotated[tuple[read_model.Group, ...], Query(max_length=4, description="Groups; at most one of day, week and month.")]
 Asked = Annotated[read_model.Question, questions(read_model.Question, ("category",), dated_by=DatedBy, by=By)]
 
 
 @router.get("/ticket-times", responses=exported(answers(schemas.TICKET_TIMES), schemas.TIMES_GROUP))
 async def ticket_times(request: Request, after: After, question: Asked) -> Response:
-    """How long people waited: of every measure its mean and its quantiles, by category or as asked, and of all tickets.
+    """Mean and quantiles of every measure of tickets, by category or by the given groups, and in total.
 
-    Unsolved tickets have no durations and are counted beside; discarded ones leave all measures. With `clock=business`
-    durations are in open time of the service calendar that each ticket's team goes by.
+    Unsolved tickets have no durations and are counted separately; discarded tickets are in no measure. With `clock=business`
+    durations are in open time of the service calendar of each ticket's team.
     """
     return await reported(
         request,

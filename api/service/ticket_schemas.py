@@ -1,4 +1,4 @@
-"""JSON Schemas of answers about tickets and how long they took."""
+"""JSON Schemas of responses about tickets and their times."""
 
 from __future__ import annotations
 

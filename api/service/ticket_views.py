@@ -1,4 +1,4 @@
-"""What tickets stand at, over HTTP: one, many, as of any moment, and how long one took."""
+"""Reads of tickets over HTTP: one, many, and as of any moment; one ticket's times and service level."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ filtered = filters(
 views = Views(router, TICKETS, schemas.TICKET, permission="tickets:read")
 views.many(
     read_model.listing,
-    "Tickets by filters; days are half-open and in `zone`.",
+    "Tickets by filters. Days are in `zone`; the end of a range of days is excluded.",
     called="tickets",
     filtered=filtered,
     sort=read_model.Sort,
     first="-opened_at",
 )
-views.one("One ticket with what was said on it, what it is about, and its attachments.")
+views.one("One ticket with its correspondence, what it is about, and its attachments.")
 views.by_external_id()
 views.history()
 
@@ -57,10 +57,10 @@ views.history()
 async def times(
     request: Request, after: After, when: When, id: UUID, clock: Literal["calendar", "business"] = "calendar"
 ) -> Response:
-    """How long the ticket was in which status, and its measures, with the positions of the events they were made from.
+    """The ticket's time in each status and its measures, with the positions of the events behind them.
 
-    With `clock=business` all durations are in open time of its team's service calendar, as that is known now; without a
-    calendar there are none. `so_far` counts until now, and is there only while the ticket is unsolved.
+    With `clock=business` all durations are in open time of its team's service calendar, as known now; without a calendar
+    they are null. `so_far` counts until now; it is null for a solved ticket and for a past state.
     """
     known, complete = await read(request, "service_calendars", after, calendars) if clock == "business" else (None, None)
     resource = structs.replace(TIMES, one=partial(ticket_times.times, calendars=known))
@@ -80,7 +80,7 @@ async def times(
 
 @router.get("/{id}/service-level", responses=one(service_level_schemas.TICKET), dependencies=[may("tickets:read")])
 async def service_level(request: Request, after: After, id: UUID) -> Response:
-    """What is promised about the ticket, when each of it is due, and whether it was kept."""
+    """The targets promised for the ticket, when each is due, and whether it was met."""
     now = datetime.now(UTC)
     needed = {"ticket_times": id, "service_calendars": None, "sla_policies": None}
     row, position = await read(

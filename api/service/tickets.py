@@ -1,4 +1,4 @@
-"""Commands on tickets, over HTTP."""
+"""Commands on tickets over HTTP."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ async def open(request: Request, body: bodies.OpenBody) -> Response:
 
 @router.put("/by/{system}/{external:path}", responses=CREATED)
 async def create_or_change(request: Request, system: System, external: External, body: bodies.OpenBody) -> Response:
-    """Open the ticket that another system calls this, or change what is different.
+    """Open the ticket with this external id, or change what differs.
 
-    Number, channel, who opened it, what it follows up on and belongs to stay as they were. What is absent stays; null clears
-    a title, a description, a category and a priority.
+    Another `number`, `channel`, `opened_by`, `follow_up_of` or `parent_id` is refused. Absent fields stay; null clears title,
+    description, category and priority.
     """
     return await TICKETS.by_external_id(request, system, external, tickets.create_or_change, body)
 
@@ -64,48 +64,49 @@ async def change_priority(request: Request, id: UUID, body: bodies.PriorityBody)
 
 @router.put("/{id}/requester")
 async def set_requester(request: Request, id: UUID, body: bodies.RequesterBody) -> Response:
-    """Whose ticket it is."""
+    """Set the customer of the ticket."""
     return await TICKETS.by_id(request, id, tickets.set_requester, body)
 
 
 @router.post("/{id}/links")
 async def link(request: Request, id: UUID, body: bodies.LinkBody) -> Response:
-    """Name something else that it is about."""
+    """Add something else that the ticket is about."""
     return await TICKETS.by_id(request, id, tickets.link, body)
 
 
 @router.post("/{id}/replies")
 async def reply(request: Request, id: UUID, body: bodies.ReplyBody) -> Response:
-    """Tell what an agent or the customer wrote. A closed ticket takes no reply: open one that follows up on it."""
+    """Record a reply of an agent or the customer. A closed ticket takes no reply: open a new one that follows up on it."""
     return await TICKETS.by_id(request, id, tickets.reply, body)
 
 
 @router.post("/{id}/replies/{reply_id}/redaction")
 async def redact_reply(request: Request, id: UUID, reply_id: ReplyId, body: bodies.RedactionBody | None = None) -> Response:
-    """Show a reply's texts, addresses and names of files no more."""
+    """Hide a reply's texts, addresses and file names from now on."""
     return await TICKETS.by_id(request, id, tickets.redact_reply, body, reply_id=reply_id)
 
 
 @router.post("/{id}/pending")
 async def pend(request: Request, id: UUID, body: bodies.StatusBody | None = None) -> Response:
-    """It awaits the customer."""
+    """Set the ticket to pending: it waits for the customer."""
     return await TICKETS.by_id(request, id, tickets.pend, body)
 
 
 @router.post("/{id}/hold")
 async def hold(request: Request, id: UUID, body: bodies.ReasonBody | None = None) -> Response:
-    """It awaits somebody who is neither the customer nor its agent."""
+    """Put the ticket on hold: it waits for a third party."""
     return await TICKETS.by_id(request, id, tickets.hold, body)
 
 
 @router.post("/{id}/resumption")
 async def resume(request: Request, id: UUID, body: bodies.StatusBody | None = None) -> Response:
-    """A ticket that was pending or on hold is worked on again."""
+    """Resume work on a pending ticket or one on hold."""
     return await TICKETS.by_id(request, id, tickets.resume, body)
 
 
 @router.post("/{id}/escalation")
 async def escalate(request: Request, id: UUID, body: bodies.EscalationBody | None = None) -> Response:
+    """Escalate the ticket to others; its status stays."""
     return await TICKETS.by_id(request, id, tickets.escalate, body)
 
 
@@ -116,25 +117,25 @@ async def solve(request: Request, id: UUID, body: bodies.SolutionBody | None = N
 
 @router.post("/{id}/reopening")
 async def reopen(request: Request, id: UUID, body: bodies.ReasonBody | None = None) -> Response:
-    """A solved ticket goes on, and so does one that was discarded by mistake."""
+    """Reopen a solved ticket, or one that was discarded by mistake."""
     return await TICKETS.by_id(request, id, tickets.reopen, body)
 
 
 @router.post("/{id}/closure")
 async def close(request: Request, id: UUID, body: bodies.StatusBody | None = None) -> Response:
-    """Close a solved ticket for good."""
+    """Close a solved ticket permanently."""
     return await TICKETS.by_id(request, id, tickets.close, body)
 
 
 @router.post("/{id}/merge")
 async def merge(request: Request, id: UUID, body: bodies.MergeBody) -> Response:
-    """It goes on in another ticket, and is closed."""
+    """Merge the ticket into another one, which continues; this ticket is closed."""
     return await TICKETS.by_id(request, id, tickets.merge, body)
 
 
 @router.post("/{id}/discarding")
 async def discard(request: Request, id: UUID, body: bodies.DiscardBody) -> Response:
-    """It was no case at all: it leaves all measures, and is closed."""
+    """Discard a ticket that was not a real case: it is closed and left out of all measures."""
     return await TICKETS.by_id(request, id, tickets.discard, body)
 
 

@@ -1,4 +1,4 @@
-"""Campaigns that the tests of the API begin with, and what the log says of their members."""
+"""Campaigns for the API tests, and the events that the log holds about their members."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PLAN: dict[str, Any] = {"name": "Spring", "currency": "EUR", "variants": [{"code
 
 
 def planned(client: Client, **more: Any) -> str:
-    """The path of a campaign in two versions."""
+    """The path of a campaign with two variants."""
     answer = client.post("/v1/campaigns", PLAN | more)
     assert answer.status_code == 201, answer.text
     return answer.headers["Location"]
@@ -31,20 +31,20 @@ def target(client: Client, campaign: str, *ids: str, variant: str = "short") -> 
     assert {item["status"] for item in answer.json()["items"]} == {200}, answer.text
 
 
-def told(client: Client, campaign: str, *touches: dict[str, Any]) -> list[dict[str, Any]]:
-    """What became of each of these facts."""
+def touched(client: Client, campaign: str, *touches: dict[str, Any]) -> list[dict[str, Any]]:
+    """The result of each of these touches."""
     answer = client.post(f"{campaign}/touches", {"touches": list(touches)})
     assert answer.status_code == 200, answer.text
     return list(answer.json()["items"])
 
 
 def events(store: EventStore, campaign: str, customer_id: str | None = None) -> Sequence[Recorded]:
-    """Those of the campaign, or of a member of it."""
+    """The events of the campaign, or of one of its members."""
     id = UUID(campaign.rsplit("/", 1)[-1])
     stream = id if customer_id is None else member_id(id, UUID(customer_id))
     return store.streams([stream]).get(stream, ())
 
 
 def facts(store: EventStore, campaign: str, customer_id: str | None = None) -> list[str]:
-    """The names of what was recorded: `planned`, `launched` and so on."""
+    """The names of the recorded events: `planned`, `launched` and so on."""
     return [type_name(type(recorded.event)).split(".")[2] for recorded in events(store, campaign, customer_id)]

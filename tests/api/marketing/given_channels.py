@@ -1,4 +1,4 @@
-"""Channels and their days that the tests of the API begin with."""
+"""Channels and their days for the API tests."""
 
 from __future__ import annotations
 
@@ -23,6 +23,6 @@ def counted(client: Client, code: str, day: str, **counts: Any) -> None:
 
 
 def cost(client: Client, code: str, day: str, amount: str, currency: str = "EUR") -> None:
-    told = {"source": {"system": "ads"}, "amount": amount, "currency": currency}
-    answer = client.put(f"/v1/channels/{code}/days/{day}/cost", told)
+    body = {"source": {"system": "ads"}, "amount": amount, "currency": currency}
+    answer = client.put(f"/v1/channels/{code}/days/{day}/cost", body)
     assert answer.status_code == 200, answer.text

@@ -1,4 +1,4 @@
-"""Customers who are fitted, labelled, and moved by all that moves labels; told over HTTP to whatever answers it."""
+"""Customers who are fitted, labelled, and moved by everything that moves labels; recorded over HTTP through any `Api`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Campaigns over HTTP: what a request says becomes the fact that is recorded."""
+"""Campaigns over HTTP: a request's values become the recorded event."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def last(store: EventStore, campaign: str) -> Any:
 
 
 @on_both_engines
-def test_a_campaign_is_planned_with_all_that_the_request_says(client: Client, store: EventStore) -> None:
+def test_a_campaign_is_planned_with_all_values_of_the_request(client: Client, store: EventStore) -> None:
     campaign = planned(
         client,
         goal={"metric": "converted", "target": "500"},
@@ -82,7 +82,7 @@ def test_a_revision_is_a_merge_patch(world: World) -> None:
     assert client.patch(campaign, {"name": None}).status_code == 422
 
 
-def test_a_campaign_goes_its_way(world: World) -> None:
+def test_a_campaign_goes_from_launch_to_completion(world: World) -> None:
     client, store = world.client, world.parts.deployment.store
     campaign = planned(client, budget="100")
     for path, body in (
@@ -129,14 +129,14 @@ def test_a_campaign_goes_its_way(world: World) -> None:
         ("spends", {"spend_id": "1", "amount": "0"}, 422, "amount-not-positive"),
     ],
 )
-def test_what_cannot_be_is_refused(world: World, path: str, body: Any, status: int, problem: str) -> None:
+def test_an_impossible_command_is_refused(world: World, path: str, body: Any, status: int, problem: str) -> None:
     client = world.client
     answer = client.post(f"{planned(client)}/{path}", body)
     assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{problem}")
 
 
 @pytest.mark.parametrize("days", [{"starts": 0}, {"starts": "2026-03-01T00:00"}, {"ends": "2026-02-30"}, {"ends": "9"}])
-def test_a_day_is_a_day(world: World, days: dict[str, Any]) -> None:
+def test_a_malformed_day_is_refused(world: World, days: dict[str, Any]) -> None:
     client = world.client
     assert client.post("/v1/campaigns", PLAN | days).status_code == 422
 

@@ -1,4 +1,4 @@
-"""The report on whether campaigns worked, over HTTP. The figures themselves are tried with the read model."""
+"""The campaign effect report over HTTP. The tests of the read model check the figures themselves."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import pytest
 from tests.api.client import Client
 from tests.api.conftest import on_both_engines
 from tests.api.customers.given_customers import head, seen
-from tests.api.marketing.given_campaigns import customers, planned, target, told
+from tests.api.marketing.given_campaigns import customers, planned, target, touched
 from tests.api.sales.given_orders import done
 
 REPORT = "/v1/reports/campaign-effect"
 
 
 def story(client: Client) -> str:
-    """Of two who were sent it one bought for 30.00 EUR and for 500 JPY; two more are the control; it cost 10.00 EUR."""
+    """Two members are sent a message and one buys for 30.00 EUR and 500 JPY; two more are the control; it cost 10.00 EUR."""
     campaign, (ada, bob, cyd, dan) = planned(client), customers(client, 4)
     target(client, campaign, ada, bob)
     target(client, campaign, cyd, dan, variant="control")
-    told(
+    touched(
         client,
         campaign,
         *({"customer_id": who, "kind": "sent", "send_id": "s", "channel": "email"} for who in (ada, bob)),
@@ -63,7 +63,7 @@ def test_a_campaigns_effect_by_currency(client: Client) -> None:
 
 
 @on_both_engines
-def test_the_effect_of_each_variant_beside_the_control(client: Client) -> None:
+def test_the_effect_of_each_variant_and_of_the_control(client: Client) -> None:
     story(client)
     groups = {(group["variant"], group["currency"]): group for group in seen(client, REPORT, by="variant")["groups"]}
     assert set(groups) == {("short", "EUR"), ("short", "JPY"), ("long", "EUR"), ("control", "EUR")}
@@ -73,7 +73,7 @@ def test_the_effect_of_each_variant_beside_the_control(client: Client) -> None:
     assert (nobody["value"], nobody["reason"]) == (None, "no members targeted")
 
 
-def test_a_report_says_what_it_is_made_of(client: Client) -> None:
+def test_a_report_states_its_days_position_and_definition(client: Client) -> None:
     story(client)
     report = seen(client, REPORT, zone="Europe/Berlin", **{"from": "2020-01-01", "to": "2020-02-01"})
     assert (report["from"], report["to"], report["zone"], report["by"], report["margin"]) == (
@@ -89,7 +89,7 @@ def test_a_report_says_what_it_is_made_of(client: Client) -> None:
     assert (group["funnel"]["targeted"], group["roi"]["value"]) == (0, None)
 
 
-def test_without_a_campaign_there_is_nothing_to_tell(client: Client) -> None:
+def test_without_a_campaign_the_report_is_empty(client: Client) -> None:
     report = seen(client, REPORT)
     assert (report["groups"], report["means"]) == ([], [])
 
@@ -97,5 +97,5 @@ def test_without_a_campaign_there_is_nothing_to_tell(client: Client) -> None:
 @pytest.mark.parametrize(
     "question", [{"by": "channel"}, {"margin": "2"}, {"margin": "NaN"}, {"campaign_id": "1"}, {"from": "x"}]
 )
-def test_a_question_that_does_not_fit_is_refused(client: Client, question: dict[str, str]) -> None:
+def test_a_report_with_malformed_parameters_is_refused(client: Client, question: dict[str, str]) -> None:
     assert client.get(REPORT, params=question).status_code == 422

@@ -1,4 +1,4 @@
-"""Members of campaigns over HTTP: in lists of which each item stands alone, and one by one."""
+"""Campaign members over HTTP: in lists, where each item succeeds or fails on its own, and one by one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from infra.wiring import Deployment
 from tests.api.client import Client
 from tests.api.conftest import World, new_key, on_both_engines
 from tests.api.customers.given_customers import ERASURE, seen
-from tests.api.marketing.given_campaigns import customers, events, facts, planned, target, told
+from tests.api.marketing.given_campaigns import customers, events, facts, planned, target, touched
 from tests.api.sales.given_leads import captured
 from tests.api.sales.given_orders import done, placed
 
@@ -29,7 +29,7 @@ def store(deployment: Deployment) -> EventStore:
 
 
 @on_both_engines
-def test_each_of_a_list_stands_alone(client: Client, store: EventStore) -> None:
+def test_each_item_of_a_list_succeeds_or_fails_on_its_own(client: Client, store: EventStore) -> None:
     campaign, (ada, bob) = planned(client), customers(client, 2)
     stranger = str(uuid4())
     members = [
@@ -51,13 +51,13 @@ def test_each_of_a_list_stands_alone(client: Client, store: EventStore) -> None:
     assert facts(store, campaign, ada) == ["targeted"]
 
 
-def test_every_kind_of_touch_is_recorded_with_all_that_it_says(world: World) -> None:
+def test_every_kind_of_touch_is_recorded_with_all_its_values(world: World) -> None:
     client, store = world.client, world.parts.deployment.store
     campaign, (ada,) = planned(client), customers(client, 1)
     target(client, campaign, ada)
     order = placed(client).rsplit("/", 1)[-1]
     about = {"customer_id": ada, "send_id": "s-1"}
-    items = told(
+    items = touched(
         client,
         campaign,
         {**about, "kind": "sent", "channel": "email", "touch_id": "t=="},
@@ -84,26 +84,26 @@ def test_every_kind_of_touch_is_recorded_with_all_that_it_says(world: World) -> 
     assert recorded[7].metadata.occurred_precision == "minute"
 
 
-def test_a_touch_before_the_targeting_is_kept_and_flagged(world: World) -> None:
+def test_a_touch_before_the_targeting_is_recorded_and_flagged(world: World) -> None:
     client, store = world.client, world.parts.deployment.store
     campaign, (ada,) = planned(client), customers(client, 1)
-    assert told(client, campaign, {"customer_id": ada, "kind": "visited"})[0]["status"] == 200
+    assert touched(client, campaign, {"customer_id": ada, "kind": "visited"})[0]["status"] == 200
     target(client, campaign, ada)
     first, second = events(store, campaign, ada)
     assert (first.metadata.irregular, second.metadata.irregular) == (("before-targeting",), ())
 
 
-def test_a_thousand_touches_are_told_at_once(world: World) -> None:
+def test_a_thousand_touches_are_recorded_in_one_request(world: World) -> None:
     client, store = world.client, world.parts.deployment.store
     campaign, (ada,) = planned(client), customers(client, 1)
     target(client, campaign, ada)
     touches = [{"customer_id": ada, "kind": "visited", "touch_id": f"t{number % 900}"} for number in range(1000)]
-    items = told(client, campaign, *touches)
+    items = touched(client, campaign, *touches)
     assert [item["status"] for item in items] == [200] * 1000
     assert len(facts(store, campaign, ada)) == 1 + 900
 
 
-def test_a_list_with_a_key_is_told_once(world: World) -> None:
+def test_a_list_with_an_idempotency_key_is_recorded_once(world: World) -> None:
     client, store = world.client, world.parts.deployment.store
     campaign, (ada, bob) = planned(client), customers(client, 2)
     body = {"touches": [{"customer_id": id, "kind": "visited"} for id in (ada, bob, str(uuid4()))]}
@@ -116,14 +116,14 @@ def test_a_list_with_a_key_is_told_once(world: World) -> None:
     assert facts(store, campaign, ada) == facts(store, campaign, bob) == ["visited"]
 
 
-def test_what_finds_no_place_in_the_queue_is_told_so_and_may_come_again(settings: Settings) -> None:
+def test_an_item_that_finds_the_queue_full_is_refused_and_can_be_retried(settings: Settings) -> None:
     narrow = settings.model_copy(update={"queue_limit": 5})
     with opened(narrow) as parts, parts.application() as app:
         client = Client(app, new_key(parts.executor, "admin"))
         campaign, (ada,) = planned(client), customers(client, 1)
         left = [{"customer_id": ada, "kind": "visited", "touch_id": f"t{number}"} for number in range(30)]
         while left:
-            items = told(client, campaign, *left)
+            items = touched(client, campaign, *left)
             assert items[0]["status"] == 200
             assert {item["body"]["type"] for item in items if item["status"] != 200} <= {"/problems/overloaded"}
             left = [touch for touch, item in zip(left, items, strict=True) if item["status"] == 503]
@@ -141,7 +141,7 @@ def test_what_finds_no_place_in_the_queue_is_told_so_and_may_come_again(settings
         {},
     ],
 )
-def test_a_list_that_does_not_fit_does_nothing_and_says_where(world: World, wrong: Any) -> None:
+def test_a_list_that_does_not_fit_the_schema_records_nothing_and_points_at_the_error(world: World, wrong: Any) -> None:
     client, store = world.client, world.parts.deployment.store
     campaign, (ada,) = planned(client), customers(client, 1)
     touches = [{"customer_id": ada, "kind": "visited"}, {"customer_id": ada, **wrong}]
@@ -151,33 +151,33 @@ def test_a_list_that_does_not_fit_does_nothing_and_says_where(world: World, wron
     assert facts(store, campaign, ada) == []
 
 
-def test_a_list_of_nothing_or_too_much_is_refused(world: World) -> None:
+def test_an_empty_or_too_long_list_is_refused(world: World) -> None:
     client = world.client
     campaign = planned(client)
     for members in ([], [{"customer_id": str(uuid4())}] * 1001):
         assert client.post(f"{campaign}/members", {"members": members}).status_code == 422
 
 
-def test_a_list_has_no_version(world: World) -> None:
+def test_a_list_takes_no_expected_version(world: World) -> None:
     client = world.client
     body = {"members": [{"customer_id": str(uuid4())}]}
     answer = client.post(f"{planned(client)}/members", body, headers={"If-Match": '"1"'})
     assert answer.status_code == 400
 
 
-def test_members_of_a_campaign_that_is_not_there_are_refused_one_by_one(world: World) -> None:
+def test_members_of_an_unknown_campaign_are_refused_one_by_one(world: World) -> None:
     client = world.client
     (ada,) = customers(client, 1)
     answer = client.post(f"/v1/campaigns/{uuid4()}/members", {"members": [{"customer_id": ada}]})
     assert [item["status"] for item in answer.json()["items"]] == [404]
 
 
-def test_a_member_is_suppressed_and_removed_and_facts_are_taken_back(world: World) -> None:
+def test_a_member_is_suppressed_and_removed_and_touches_and_conversions_are_taken_back(world: World) -> None:
     client, store = world.client, world.parts.deployment.store
     campaign, (ada,) = planned(client), customers(client, 1)
     target(client, campaign, ada)
-    told(client, campaign, {"customer_id": ada, "kind": "opened", "touch_id": "t/1"})
-    told(client, campaign, {"customer_id": ada, "kind": "converted", "conversion_id": "c-1", "value": "5"})
+    touched(client, campaign, {"customer_id": ada, "kind": "opened", "touch_id": "t/1"})
+    touched(client, campaign, {"customer_id": ada, "kind": "converted", "conversion_id": "c-1", "value": "5"})
     member = f"{campaign}/members/{ada}"
     for path, body in (
         ("suppression", {"reason": "no_consent"}),
@@ -198,25 +198,25 @@ def test_a_member_is_suppressed_and_removed_and_facts_are_taken_back(world: Worl
         ("removal", None),
     ],
 )
-def test_what_is_not_there_is_not_taken_back(world: World, path: str, body: Any) -> None:
+def test_an_unknown_touch_conversion_or_member_is_not_taken_back(world: World, path: str, body: Any) -> None:
     client = world.client
     campaign, (ada,) = planned(client), customers(client, 1)
     assert client.post(f"{campaign}/members/{ada}/{path}", body).status_code == 404
 
 
-def test_nobody_who_was_erased_is_reached(world: World) -> None:
+def test_a_touch_of_an_erased_customer_is_refused(world: World) -> None:
     client = world.client
     campaign, (ada,) = planned(client), customers(client, 1)
     erased = client.post(f"/v1/customers/{ada}/erasure", {"reason": "requested", "requested_by": "customer"})
     assert erased.status_code in (200, 202), erased.text
-    (item,) = told(client, campaign, {"customer_id": ada, "kind": "visited"})
+    (item,) = touched(client, campaign, {"customer_id": ada, "kind": "visited"})
     assert (item["status"], item["body"]["type"]) == (409, "/problems/customer-erased")
 
 
-def test_an_order_that_is_not_there_converts_nobody(world: World) -> None:
+def test_a_conversion_by_an_unknown_order_is_refused(world: World) -> None:
     client = world.client
     campaign, (ada,) = planned(client), customers(client, 1)
-    (item,) = told(client, campaign, {"customer_id": ada, "kind": "converted", "order_id": str(uuid4())})
+    (item,) = touched(client, campaign, {"customer_id": ada, "kind": "converted", "order_id": str(uuid4())})
     assert item["status"] == 404
 
 
@@ -232,7 +232,7 @@ def test_a_lead_is_a_member_like_a_customer(client: Client) -> None:
     assert [item["status"] for item in items] == [200, 422, 422]
     about = {"lead_id": lead, "send_id": "s-1"}
     sale = {"lead_id": lead, "kind": "converted", "conversion_id": "c-1", "value": "5.00"}
-    told(client, campaign, {**about, "kind": "sent"}, {**about, "kind": "clicked", "url": URL, "touch_id": "t-1"}, sale)
+    touched(client, campaign, {**about, "kind": "sent"}, {**about, "kind": "clicked", "url": URL, "touch_id": "t-1"}, sale)
     member = seen(client, f"{campaign}/leads/{lead}")
     assert (member["lead_id"], member["customer_id"], member["variant"], member["value"]) == (
         lead,
@@ -257,10 +257,10 @@ def test_a_lead_of_a_customer_is_that_customer_unless_it_was_a_member_before(wor
     client, store = world.client, world.parts.deployment.store
     before, after = planned(client), planned(client, name="Summer")
     lead, (ada,) = captured(client).rsplit("/", 1)[-1], customers(client, 1)
-    told(client, before, {"lead_id": lead, "kind": "visited"})
+    touched(client, before, {"lead_id": lead, "kind": "visited"})
     done(client, f"/v1/leads/{lead}/conversion", {"customer_id": ada})
     for campaign in (before, after):
-        assert told(client, campaign, {"lead_id": lead, "kind": "responded"})[0]["status"] == 200
+        assert touched(client, campaign, {"lead_id": lead, "kind": "responded"})[0]["status"] == 200
     assert (facts(store, before, lead), facts(store, before, ada)) == (["visited", "responded"], [])
     assert (facts(store, after, lead), facts(store, after, ada)) == ([], ["responded"])
 
@@ -268,7 +268,7 @@ def test_a_lead_of_a_customer_is_that_customer_unless_it_was_a_member_before(wor
 def test_a_lead_that_is_unknown_or_erased_is_refused(client: Client) -> None:
     campaign, lead = planned(client), captured(client).rsplit("/", 1)[-1]
     done(client, f"/v1/leads/{lead}/erasure", ERASURE)
-    items = told(client, campaign, *({"lead_id": id, "kind": "visited"} for id in (lead, str(uuid4()))))
+    items = touched(client, campaign, *({"lead_id": id, "kind": "visited"} for id in (lead, str(uuid4()))))
     assert [(item["status"], item["body"]["type"]) for item in items] == [
         (409, "/problems/lead-erased"),
         (404, "/problems/not-there"),

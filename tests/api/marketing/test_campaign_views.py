@@ -1,4 +1,4 @@
-"""Campaigns and their members, read over HTTP: lists, one, history, and as of any moment."""
+"""Reads of campaigns and their members over HTTP: lists, one, history, and as of any moment."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from tests.api.client import Client
 from tests.api.conftest import KeyFor, on_both_engines
 from tests.api.customers.given_customers import seen
-from tests.api.marketing.given_campaigns import customers, planned, target, told
+from tests.api.marketing.given_campaigns import customers, planned, target, touched
 from tests.api.sales.given_orders import done
 
 
@@ -20,7 +20,7 @@ def names(client: Client, **question: Any) -> list[str]:
 
 
 @on_both_engines
-def test_a_campaign_tells_its_plan_and_how_far_it_is(client: Client) -> None:
+def test_a_campaign_shows_its_plan_and_progress(client: Client) -> None:
     today = datetime.now(UTC).date()
     campaign = planned(
         client,
@@ -41,7 +41,7 @@ def test_a_campaign_tells_its_plan_and_how_far_it_is(client: Client) -> None:
     done(client, f"{campaign}/resources", {"kind": "person", "code": "agent-2", "share": "0.5"})
     [ada] = customers(client, 1)
     target(client, campaign, ada)
-    told(client, campaign, {"customer_id": ada, "kind": "converted", "conversion_id": "c"})
+    touched(client, campaign, {"customer_id": ada, "kind": "converted", "conversion_id": "c"})
 
     shown = seen(client, campaign)
     assert (shown["name"], shown["status"], shown["budget"], shown["channels"]) == (
@@ -67,7 +67,7 @@ def test_a_campaign_tells_its_plan_and_how_far_it_is(client: Client) -> None:
     assert shown["private"]["milestone_titles"] == {"pictures": "All pictures", "texts": "All texts"}
 
 
-def test_what_is_not_planned_has_no_progress_and_a_reason(client: Client) -> None:
+def test_progress_without_a_plan_has_no_value_and_a_reason(client: Client) -> None:
     progress = seen(client, planned(client, currency=None))["progress"]
     assert {name: (share["value"], share["reason"]) for name, share in progress.items()} == {
         "milestones": (None, "no milestone is set"),
@@ -78,7 +78,7 @@ def test_what_is_not_planned_has_no_progress_and_a_reason(client: Client) -> Non
 
 
 @on_both_engines
-def test_campaigns_are_listed_by_what_they_have(client: Client) -> None:
+def test_campaigns_are_listed_by_filters(client: Client) -> None:
     spring = planned(client, name="Spring", owner="agent-1", channels=["email"])
     planned(client, name="Summer", team="north", channels=["email", "web"])
     done(client, f"{spring}/launch")
@@ -93,7 +93,7 @@ def test_campaigns_are_listed_by_what_they_have(client: Client) -> None:
     assert [campaign["name"] for campaign in client.get(first["next"]).json()["items"]] == ["Spring"]
 
 
-def test_a_campaign_has_a_past(client: Client) -> None:
+def test_a_campaign_is_shown_as_it_was(client: Client) -> None:
     external = "/v1/campaigns/by/mailer/2026-spring"
     assert client.put(external, {"name": "Spring", "currency": "EUR", "budget": "10.00"}).status_code == 201
     campaign = f"/v1/campaigns/{seen(client, external)['id']}"
@@ -119,11 +119,11 @@ def test_an_analyst_reads_the_plan_without_its_texts(client: Client, key_for: Ke
 
 
 @on_both_engines
-def test_members_show_when_they_reached_what(client: Client) -> None:
+def test_members_show_when_they_reached_each_stage(client: Client) -> None:
     campaign, (ada, bob, cyd) = planned(client), customers(client, 3)
     target(client, campaign, ada, bob)
     target(client, campaign, cyd, variant="control")
-    told(
+    touched(
         client,
         campaign,
         {"customer_id": ada, "kind": "clicked", "send_id": "s", "url": "https://example.com/ada", "occurred_at": "2026-03-02"},
@@ -149,10 +149,10 @@ def test_members_show_when_they_reached_what(client: Client) -> None:
     assert {member["customer_id"] for member in page["items"] + rest} == {ada, bob, cyd}
 
 
-def test_a_member_shows_from_which_events_their_numbers_were_made(client: Client) -> None:
+def test_a_member_shows_the_events_behind_their_figures(client: Client) -> None:
     campaign, [ada] = planned(client, attribution_window_days=7), customers(client, 1)
     target(client, campaign, ada)
-    told(
+    touched(
         client,
         campaign,
         {"customer_id": ada, "kind": "clicked", "touch_id": "t", "url": "https://example.com/ada"},
@@ -171,5 +171,5 @@ def test_a_member_shows_from_which_events_their_numbers_were_made(client: Client
 
 
 @pytest.mark.parametrize("path", ["", "/history", "/members/{id}", "/members/{id}/history"])
-def test_what_is_not_there_is_not_found(client: Client, path: str) -> None:
+def test_an_unknown_campaign_or_member_is_not_found(client: Client, path: str) -> None:
     assert client.get(f"/v1/campaigns/{uuid4()}{path.format(id=uuid4())}").status_code == 404

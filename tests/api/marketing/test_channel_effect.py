@@ -1,4 +1,4 @@
-"""The report on which channel earns, over HTTP. The figures themselves are tried with the read model."""
+"""The channel effect report over HTTP. The tests of the read model check the figures themselves."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def story(client: Client) -> None:
 
 
 @on_both_engines
-def test_what_each_channel_earns_and_what_that_is_made_of(client: Client) -> None:
+def test_each_channels_figures_with_their_numerators_and_denominators(client: Client) -> None:
     story(client)
     report = seen(client, REPORT)
     phone, web = report["groups"]
@@ -48,7 +48,7 @@ def test_what_each_channel_earns_and_what_that_is_made_of(client: Client) -> Non
 
 
 @on_both_engines
-def test_days_are_those_that_are_asked_for(client: Client) -> None:
+def test_the_report_covers_the_days_of_the_request(client: Client) -> None:
     story(client)
     february = {"from": "2026-02-01", "to": "2026-03-01", "by": "month", "channel": "web"}
     [web] = seen(client, REPORT, **february)["groups"]
@@ -57,7 +57,7 @@ def test_days_are_those_that_are_asked_for(client: Client) -> None:
     assert seen(client, REPORT, **{"from": "2026-03-01"})["groups"] == []
 
 
-def test_it_is_had_as_a_table_too(client: Client) -> None:
+def test_the_report_is_available_as_csv(client: Client) -> None:
     story(client)
     answer = client.get(REPORT, params={"after": head(client)}, headers={"accept": "text/csv"})
     phone, web = csv.DictReader(StringIO(answer.text))
@@ -66,5 +66,5 @@ def test_it_is_had_as_a_table_too(client: Client) -> None:
 
 
 @pytest.mark.parametrize("question", [{"by": ["day", "month"]}, {"by": "year"}, {"from": "soon"}, {"currency": "euro"}])
-def test_what_cannot_be_asked_does_not_fit(client: Client, question: dict[str, Any]) -> None:
+def test_a_report_with_malformed_parameters_is_refused(client: Client, question: dict[str, Any]) -> None:
     assert client.get(REPORT, params=question).status_code == 422

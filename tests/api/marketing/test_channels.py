@@ -27,7 +27,7 @@ def test_a_channel_is_opened_renamed_closed_and_opened_again(client: Client) -> 
     assert (found["name"], found["kind"], found["closed_at"]) == ("Web shop", "store", None)
 
 
-def test_an_open_channel_of_another_kind_is_in_the_way(client: Client) -> None:
+def test_an_open_channel_cannot_change_its_kind(client: Client) -> None:
     refused = client.put(opened(client), WEB | {"kind": "store"})
     assert (refused.status_code, refused.json()["type"]) == (409, "/problems/channel-opened-otherwise")
 
@@ -41,7 +41,7 @@ def test_a_channel_shows_what_it_was_and_what_each_event_changed(client: Client)
     assert events[1]["changes"] == {"name": {"before": "Web shop", "after": "Shop"}}
 
 
-def test_what_was_never_opened_is_not_there_and_has_days_all_the_same(client: Client) -> None:
+def test_a_channel_that_was_never_opened_is_not_found_but_has_days(client: Client) -> None:
     counted(client, "kiosk", "2026-01-02", visits=3)
     for path in ("/v1/channels/kiosk", "/v1/channels/kiosk/history"):
         assert client.get(path).status_code == 404
@@ -64,7 +64,7 @@ def test_channels_are_listed_by_code_kind_and_whether_they_are_closed(client: Cl
 
 
 @on_both_engines
-def test_a_source_sets_a_day_and_may_restate_it(client: Client) -> None:
+def test_a_source_sets_a_day_and_can_correct_it(client: Client) -> None:
     counted(client, "web", "2026-01-02", visits=100, visitors=80)
     before = head(client)
     counted(client, "web", "2026-01-02", visits=100, visitors=80)
@@ -76,8 +76,8 @@ def test_a_source_sets_a_day_and_may_restate_it(client: Client) -> None:
     assert [(day["date"], day["source"], day["visits"], day["visitors"], day["cost"], day["currency"]) for day in days[:1]] == [
         ("2026-01-01", "matomo", 5, None, None, None)
     ]
-    told = {(day["source"], day["visits"], day["visitors"], day["cost"], day["currency"]) for day in days[1:]}
-    assert told == {("matomo", 90, None, None, None), ("ads", None, None, "12.50", "EUR")}
+    found = {(day["source"], day["visits"], day["visitors"], day["cost"], day["currency"]) for day in days[1:]}
+    assert found == {("matomo", 90, None, None, None), ("ads", None, None, "12.50", "EUR")}
     assert len(seen(client, "/v1/channels/web/days", **{"from": "2026-01-02", "to": "2026-01-03"})["items"]) == 2
     assert seen(client, "/v1/channels/web/days", **{"from": "2026-01-03"})["items"] == []
 
@@ -107,11 +107,11 @@ def test_more_clicks_than_impressions_are_recorded_and_flagged(client: Client) -
         ("", {"name": "Shop", "kind": "shop"}),
     ],
 )
-def test_what_is_no_channel_no_count_and_no_amount_does_not_fit(world: World, path: str, body: dict[str, Any]) -> None:
+def test_a_malformed_channel_count_or_amount_is_refused(world: World, path: str, body: dict[str, Any]) -> None:
     answer = world.client.put(f"/v1/channels/odd/{path}".rstrip("/"), body)
     assert answer.status_code == 422, answer.text
 
 
-def test_a_day_that_has_not_begun_lies_in_the_future(world: World) -> None:
+def test_a_day_in_the_future_is_refused(world: World) -> None:
     answer = world.client.put("/v1/channels/odd/days/2999-01-01/traffic", {"source": MATOMO, "visits": 1})
     assert (answer.status_code, answer.json()["type"]) == (409, "/problems/in-the-future")

@@ -1,4 +1,4 @@
-"""Segment models over HTTP: a fit reads what is known now, and records what it found."""
+"""Segment models over HTTP: a fit reads the current features and records its result."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def two_kinds(client: Client) -> None:
 
 
 def recorded(client: Client, kind: str = "fitted") -> list[dict[str, Any]]:
-    """What such events say, the oldest first."""
+    """The data of such events, the oldest first."""
     items = client.get("/v1/events", params={"type": f"crm.segment_model.{kind}.v1"}).json()["items"]
     return [item["data"] for item in sorted(items, key=lambda item: int(item["position"]))]
 
@@ -42,7 +42,7 @@ def problem(answer: httpx.Response, status: int) -> str:
 
 
 @on_both_engines
-def test_a_fit_records_what_it_found_and_is_active_at_once(client: Client) -> None:
+def test_a_fit_records_its_result_and_is_active_immediately(client: Client) -> None:
     two_kinds(client)
     customers(client, {"age": 40}, {})
     head = int(client.get("/v1/events", params={"limit": 1}).headers["Position"])
@@ -57,7 +57,7 @@ def test_a_fit_records_what_it_found_and_is_active_at_once(client: Client) -> No
     assert recorded(client, "activated") == [{}]
 
 
-def test_another_fit_under_the_same_name_takes_the_place_of_the_last(client: Client) -> None:
+def test_another_fit_under_the_same_name_replaces_the_last(client: Client) -> None:
     two_kinds(client)
     first = client.post(PATH, BASELINE).json()
     customers(client, {"income": 55.0, "age": 41})
@@ -66,13 +66,13 @@ def test_another_fit_under_the_same_name_takes_the_place_of_the_last(client: Cli
     assert [fitted["customers"] for fitted in recorded(client)] == [7, 8]
 
 
-def test_a_fit_that_is_not_to_be_active_waits(client: Client) -> None:
+def test_a_fit_without_activation_is_activated_later(client: Client) -> None:
     two_kinds(client)
     assert client.post(PATH, BASELINE | {"activate": False}).json()["version"] == 1
     assert client.post(f"{PATH}/baseline/activation").json()["version"] == 2
 
 
-def test_the_same_request_again_gives_the_first_answer(client: Client) -> None:
+def test_the_same_request_again_gets_the_first_response(client: Client) -> None:
     two_kinds(client)
     key = {"Idempotency-Key": "fit-1"}
     first, again = (client.post(PATH, BASELINE, headers=key) for _ in range(2))
@@ -83,7 +83,7 @@ def test_the_same_request_again_gives_the_first_answer(client: Client) -> None:
 @pytest.mark.parametrize(
     ("incomes", "k"), [([], 2), ([5.0], 2), ([5.0, 6.0], 3), ([5.0, 5.0, 5.0], 2)], ids=["nobody", "one", "k above", "alike"]
 )
-def test_too_few_customers_who_differ_are_refused(client: Client, incomes: list[float], k: int) -> None:
+def test_a_fit_on_too_few_different_customers_is_refused(client: Client, incomes: list[float], k: int) -> None:
     customers(client, *({"income": income} for income in incomes))
     answer = client.post(PATH, {"name": "m", "features": ["attribute:income"], "k": k})
     assert problem(answer, 409) == "not-enough-customers"
@@ -98,7 +98,7 @@ def test_features_that_do_not_exist_are_refused(client: Client) -> None:
     assert problem(client.post(PATH, BASELINE | {"features": ["total:XXX"]}), 422) == "unknown-currency"
 
 
-def test_a_cut_off_day_that_has_not_come_is_refused(client: Client) -> None:
+def test_a_cut_off_day_in_the_future_is_refused(client: Client) -> None:
     tomorrow = (datetime.now(UTC) + timedelta(days=2)).date().isoformat()
     assert problem(client.post(PATH, BASELINE | {"cut_off_day": tomorrow}), 422) == "malformed"
 
@@ -111,14 +111,14 @@ def buyers(client: Client, *currencies: str) -> None:
 
 
 @on_both_engines
-def test_money_is_in_the_only_currency_there_is(client: Client) -> None:
+def test_a_money_feature_defaults_to_the_only_currency(client: Client) -> None:
     buyers(client, "EUR", "EUR", "EUR")
     assert client.post(PATH, {"name": "m", "features": ["orders", "total", "T"], "k": 2}).status_code == 201
     [fitted] = recorded(client)
     assert fitted["features"] == [{"name": "orders"}, {"name": "total", "currency": "EUR"}, {"name": "T"}]
 
 
-def test_where_there_are_several_currencies_one_is_named(client: Client) -> None:
+def test_with_several_currencies_one_must_be_named(client: Client) -> None:
     asked = {"name": "m", "features": ["total"], "k": 2}
     assert problem(client.post(PATH, asked), 422) == "currency-missing"
     buyers(client, "EUR", "USD", "EUR")

@@ -1,4 +1,4 @@
-"""Segments over HTTP: one customer's, everybody's, and what the clusters are like."""
+"""Reads of segments over HTTP: one customer's, all customers', and the report on clusters."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def segment_of(client: Client, id: str, after: int) -> Any:
 
 
 @on_both_engines
-def test_a_customer_is_in_a_cluster_and_moves_with_their_own_facts(client: Client, customers: dict[str, str]) -> None:
+def test_a_customer_is_in_a_cluster_and_moves_when_their_features_change(client: Client, customers: dict[str, str]) -> None:
     head = fitted(client)
     [before] = segment_of(client, customers["small"], head)["labels"]
     assert (before["model"], before["label"], before["missing"]) == ("by-size", "2", [])
@@ -51,7 +51,7 @@ def test_a_customer_is_in_a_cluster_and_moves_with_their_own_facts(client: Clien
 
 
 @on_both_engines
-def test_labels_are_listed_by_cluster_and_say_what_is_missing(client: Client, customers: dict[str, str]) -> None:
+def test_labels_are_listed_by_cluster_and_name_missing_features(client: Client, customers: dict[str, str]) -> None:
     head = fitted(client)
 
     def listed(**filters: Any) -> list[Any]:
@@ -73,7 +73,7 @@ def test_labels_are_listed_by_cluster_and_say_what_is_missing(client: Client, cu
 
 
 @on_both_engines
-def test_the_report_counts_clusters_and_beside_them_who_has_none(client: Client, customers: dict[str, str]) -> None:
+def test_the_report_counts_customers_by_cluster_and_those_without_one(client: Client, customers: dict[str, str]) -> None:
     head = fitted(client)
     report = client.get("/v1/reports/segments", params={"model": "by-size", "after": head}).json()
     assert [(group["label"], group["customers"]) for group in report["groups"]] == [("1", 2), ("2", 2)]
@@ -90,7 +90,7 @@ def test_the_report_counts_clusters_and_beside_them_who_has_none(client: Client,
     assert (report["model"], report["status"]) == ("by-size", "active")
 
 
-def test_labels_can_be_had_whole_with_features_as_columns(client: Client, customers: dict[str, str]) -> None:
+def test_labels_are_exported_with_features_as_columns(client: Client, customers: dict[str, str]) -> None:
     head = fitted(client)
     answer = client.get("/v1/segment-labels", params={"model": "by-size", "after": head}, headers={"Accept": "text/csv"})
     header, *lines = answer.text.splitlines()
@@ -112,11 +112,11 @@ def test_a_retired_model_labels_nobody_and_keeps_its_history(client: Client, cus
     assert history[-1]["changes"]["status"] == {"before": "active", "after": "retired"}
 
 
-def test_erasing_a_customer_takes_labels_and_past_labels_away(client: Client, customers: dict[str, str]) -> None:
+def test_erasing_a_customer_removes_labels_and_past_labels(client: Client, customers: dict[str, str]) -> None:
     fitted(client)
     client.patch(f"/v1/customers/{customers['small']}/attributes", {"attributes": {"size": 99}})
-    told = {"reason": "requested", "requested_by": "customer"}
-    head = int(client.post(f"/v1/customers/{customers['small']}/erasure", told).headers["Position"])
+    body = {"reason": "requested", "requested_by": "customer"}
+    head = int(client.post(f"/v1/customers/{customers['small']}/erasure", body).headers["Position"])
     answer = segment_of(client, customers["small"], head)
     assert (answer["erased"], answer["labels"], answer["past"]) == (True, [], [])
 
@@ -129,7 +129,7 @@ def test_a_new_name_of_a_cluster_moves_nobody(client: Client, customers: dict[st
     assert [after] == [before[0] | {"label": "large"}]
 
 
-def test_what_is_not_there_is_not_found(world: World) -> None:
+def test_an_unknown_customer_or_model_is_not_found(world: World) -> None:
     for path in (
         "/v1/customers/00000000-0000-0000-0000-000000000001/segment",
         "/v1/segment-models/none",

@@ -14,8 +14,8 @@ PATH = "/v1/touchpoints"
 
 
 def touched(client: Client, **more: Any) -> httpx.Response:
-    asked = {"channel": "web", "kind": "click", "anonymous_id": "visitor-1", "click_ids": {"gclid": "g-1"}}
-    return client.post(PATH, asked | more)
+    body = {"channel": "web", "kind": "click", "anonymous_id": "visitor-1", "click_ids": {"gclid": "g-1"}}
+    return client.post(PATH, body | more)
 
 
 def id_of(path: str) -> str:
@@ -23,19 +23,19 @@ def id_of(path: str) -> str:
 
 
 @on_both_engines
-def test_a_touchpoint_is_recorded_once_by_what_another_system_calls_it(client: Client) -> None:
+def test_a_touchpoint_with_an_external_id_is_recorded_once(client: Client) -> None:
     ada = id_of(registered(client))
-    said = {"customer_id": ada, "utm": {"source": "news"}, "external": {"system": "ads", "id": "1"}}
-    first, again = touched(client, **said), touched(client, **said)
+    body = {"customer_id": ada, "utm": {"source": "news"}, "external": {"system": "ads", "id": "1"}}
+    first, again = touched(client, **body), touched(client, **body)
     assert (first.status_code, again.status_code, first.json()["id"]) == (201, 200, again.json()["id"])
-    assert touched(client, **said | {"kind": "visit"}).status_code == 409
+    assert touched(client, **body | {"kind": "visit"}).status_code == 409
     found = seen(client, first.headers["Location"])
     assert (found["customer_id"], found["utm"], found["channel"]) == (ada, {"source": "news"}, "web")
     assert found["private"] == {"anonymous_id": "visitor-1", "click_ids": {"gclid": "g-1"}}
     assert len(client.get(f"{first.headers['Location']}/history").json()["items"]) == 1
 
 
-def test_whom_and_what_a_touchpoint_names_must_be_there(client: Client) -> None:
+def test_the_customer_and_the_campaign_of_a_touchpoint_must_exist(client: Client) -> None:
     nobody = "00000000-0000-0000-0000-000000000007"
     assert touched(client, customer_id=nobody).status_code == 404
     assert touched(client, campaign_id=nobody).status_code == 404
@@ -57,7 +57,7 @@ def test_touchpoints_are_listed_by_filters(client: Client) -> None:
     assert channels(occurred_from="2026-01-03", zone="Asia/Shanghai") == ["social"]
 
 
-def test_what_is_personal_is_shown_to_those_who_may_see_it_and_goes_with_its_customer(client: Client, key_for: KeyFor) -> None:
+def test_personal_data_is_shown_with_permission_and_erased_with_the_customer(client: Client, key_for: KeyFor) -> None:
     customer = registered(client)
     touchpoint = touched(client, customer_id=id_of(customer)).headers["Location"]
     assert "private" in seen(client, touchpoint)

@@ -1,4 +1,4 @@
-"""Leads, deals and a pipeline that the tests of the API begin with."""
+"""Leads, deals and a pipeline for the API tests."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def defined(client: Client, code: str = "sales", **more: Any) -> str:
 
 
 def opened(client: Client, customer: str, **more: Any) -> str:
-    """The path of a deal of 500.00 EUR of the customer at this path, in a pipeline that is defined by then."""
+    """The path of a new deal of 500.00 EUR of the customer at this path; defines the pipeline first."""
     defined(client)
     body = {"customer_id": customer.rsplit("/", 1)[-1], "pipeline": "sales", "stage": "talking"}
     answer = client.post("/v1/deals", body | {"amount": "500.00", "currency": "EUR"} | more)

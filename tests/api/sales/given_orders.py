@@ -1,4 +1,4 @@
-"""Orders that the tests of the API begin with, and what the log says of them."""
+"""Orders for the API tests, and the events that the log holds about them."""
 
 from __future__ import annotations
 
@@ -40,5 +40,5 @@ def events(store: EventStore, order: str) -> Sequence[Recorded]:
 
 
 def facts(store: EventStore, order: str) -> list[str]:
-    """The names of what was recorded: `placed`, `payment_captured` and so on."""
+    """The names of the recorded events: `placed`, `payment_captured` and so on."""
     return [type_name(type(recorded.event)).split(".")[2] for recorded in events(store, order)]

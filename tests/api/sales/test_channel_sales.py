@@ -1,4 +1,4 @@
-"""The report on what channels sold, over HTTP. The figures themselves are tried with the read model."""
+"""The channel sales report over HTTP. The tests of the read model check the figures themselves."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def story(client: Client) -> None:
 
 
 @on_both_engines
-def test_what_each_channel_sold_by_currency(client: Client) -> None:
+def test_the_sales_of_each_channel_by_currency(client: Client) -> None:
     story(client)
     store, web = groups(client)
     assert (store["channel"], store["currency"], store["orders"], store["net"]) == ("store", "USD", 1, "25.00")
@@ -40,7 +40,7 @@ def test_what_each_channel_sold_by_currency(client: Client) -> None:
     assert (average["value"], average["numerator"], average["denominator"], average["unit"]) == ("28.50", "57.00", 2, "EUR")
 
 
-def test_returns_count_on_the_day_they_came(client: Client) -> None:
+def test_returns_count_on_the_day_they_came_back(client: Client) -> None:
     story(client)
     web = groups(client, by=["month", "channel"], channel="web")
     assert [(group["period"], group["gross"], group["returns"]) for group in web] == [
@@ -49,7 +49,7 @@ def test_returns_count_on_the_day_they_came(client: Client) -> None:
     ]
 
 
-def test_days_are_those_of_the_zone_that_is_asked_in(client: Client) -> None:
+def test_days_are_in_the_zone_of_the_request(client: Client) -> None:
     story(client)
     days = {group["period"] for group in groups(client, by="day", channel="web", zone="Asia/Shanghai")}
     assert days == {"2026-02-01", "2026-02-03", "2026-02-10"}
@@ -57,7 +57,7 @@ def test_days_are_those_of_the_zone_that_is_asked_in(client: Client) -> None:
     assert len(groups(client, **{"from": "2026-01-01", "to": "2026-02-01"})) == 1
 
 
-def test_a_report_says_what_it_is_made_of(client: Client) -> None:
+def test_a_report_states_its_days_position_and_definition(client: Client) -> None:
     story(client)
     report = seen(client, REPORT, zone="Europe/Berlin", currency="EUR", **{"from": "2026-01-01", "to": "2026-03-01"})
     assert (report["from"], report["to"], report["zone"], report["by"]) == (
@@ -67,11 +67,11 @@ def test_a_report_says_what_it_is_made_of(client: Client) -> None:
         ["channel"],
     )
     assert report["position"] == head(client)
-    assert "returns on their own day" in report["definition"]
+    assert "returns count on the day of the return" in report["definition"]
     assert {group["currency"] for group in report["groups"]} == {"EUR"}
 
 
-def test_where_nothing_was_sold_there_is_nothing_to_divide_by(client: Client) -> None:
+def test_without_sales_a_ratio_has_no_value(client: Client) -> None:
     story(client)
     (group,) = groups(client, **{"from": "2026-02-10", "to": "2026-02-11"})
     assert (group["orders"], group["net"], group["average_order"]["value"]) == (0, "-25.00", None)

@@ -1,4 +1,4 @@
-"""Leads, deals and pipelines over HTTP: from somebody who shows interest to what was won."""
+"""Leads, deals and pipelines over HTTP: from first interest to a won deal."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def test_a_lead_becomes_a_customer_with_a_deal_and_an_order(client: Client) -> N
     assert group["money"]["EUR"]["weighted_value"] == "300.00"
     order = placed(client, lead_id=id_of(lead), deal_id=id_of(deal))
     done(client, f"{deal}/win", {"order_id": id_of(order)})
-    told = {"customer_id": id_of(customer), "deal_id": id_of(deal), "value": "600.00", "currency": "EUR"}
-    done(client, f"{lead}/conversion", told)
+    conversion = {"customer_id": id_of(customer), "deal_id": id_of(deal), "value": "600.00", "currency": "EUR"}
+    done(client, f"{lead}/conversion", conversion)
     row = seen(client, lead)
     assert (row["status"], row["stage"], row["owner"], row["converted_value"]) == (
         "converted",
@@ -59,7 +59,7 @@ def test_a_lead_becomes_a_customer_with_a_deal_and_an_order(client: Client) -> N
     assert any("converted" in line for line in lines)
 
 
-def test_what_was_lost_goes_on_after_it_is_reopened(client: Client) -> None:
+def test_a_lost_lead_or_deal_is_open_again_after_reopening(client: Client) -> None:
     lead, deal = captured(client), opened(client, registered(client))
     for thing, rule in ((lead, "lead-not-ended"), (deal, "deal-not-ended")):
         refused(client, f"{thing}/reopening", None, rule)
@@ -69,7 +69,7 @@ def test_what_was_lost_goes_on_after_it_is_reopened(client: Client) -> None:
         assert seen(client, thing)["status"] == "open"
 
 
-def test_what_is_not_there_is_not_named(client: Client) -> None:
+def test_a_reference_to_something_unknown_is_refused(client: Client) -> None:
     customer, nobody = id_of(registered(client)), str(uuid4())
     defined(client)
     deal = {"customer_id": customer, "pipeline": "sales", "stage": "talking"}
@@ -113,7 +113,7 @@ def test_leads_and_deals_are_listed_and_filtered(client: Client) -> None:
     assert seen(client, deal)["amount"] == "500.00"
 
 
-def test_an_erased_lead_is_forgotten_and_a_customers_is_not_erased_alone(client: Client) -> None:
+def test_an_erased_lead_loses_its_personal_data_and_a_customers_lead_cannot_be_erased_alone(client: Client) -> None:
     lead = captured(client)
     client.patch(f"{lead}/attributes", {"attributes": {"wish": "Zwetschge"}})
     done(client, f"{lead}/erasure", ERASURE)
@@ -126,7 +126,7 @@ def test_an_erased_lead_is_forgotten_and_a_customers_is_not_erased_alone(client:
 
 
 @on_both_engines
-def test_who_a_lead_was_goes_with_the_customer_that_it_became(client: Client) -> None:
+def test_a_converted_leads_personal_data_is_erased_with_the_customer(client: Client) -> None:
     lead, customer = captured(client), registered(client)
     done(client, f"{lead}/conversion", {"customer_id": id_of(customer)})
     assert seen(client, lead)["private"]["contact"]["handle"] == "@ada"
@@ -135,7 +135,7 @@ def test_who_a_lead_was_goes_with_the_customer_that_it_became(client: Client) ->
     assert all("@ada" not in client.get(path).text for path in (f"{lead}/history", f"{lead}?version=1"))
 
 
-def test_analysts_see_a_lead_without_who_it_is(client: Client, key_for: KeyFor) -> None:
+def test_analysts_see_a_lead_without_personal_data(client: Client, key_for: KeyFor) -> None:
     lead, key = captured(client), key_for("analyst")
     position = seen(client, lead)["position"]
     for path in (lead, "/v1/leads", f"{lead}/history", f"{lead}?version=1"):
@@ -147,7 +147,7 @@ def test_analysts_see_a_lead_without_who_it_is(client: Client, key_for: KeyFor) 
     assert client.put("/v1/pipelines/x", {"name": "X", "stages": STAGES}, headers=key_for("agent")).status_code == 403
 
 
-def test_another_system_puts_leads_and_deals(client: Client) -> None:
+def test_another_system_creates_and_changes_leads_and_deals(client: Client) -> None:
     customer = id_of(registered(client))
     defined(client)
     lead, deal = f"/v1/leads/by/ads/{uuid4()}", f"/v1/deals/by/erp/{uuid4()}"
@@ -174,5 +174,5 @@ def test_a_pipeline_is_revised_and_shown_as_it_was(client: Client) -> None:
 @pytest.mark.parametrize(
     "question", [{"by": "year"}, {"by": ["day", "month"]}, {"origin": "a" * 65}, {"campaign_id": "1"}, {"from": "x"}]
 )
-def test_a_report_that_cannot_be_made_is_refused(client: Client, question: dict[str, Any]) -> None:
+def test_a_report_with_malformed_parameters_is_refused(client: Client, question: dict[str, Any]) -> None:
     assert client.get(REPORT, params=question).status_code == 422

@@ -1,4 +1,4 @@
-"""Orders over HTTP: what a request says becomes the fact that is recorded."""
+"""Orders over HTTP: a request's values become the recorded event."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def flags(store: EventStore, order: str) -> tuple[str, ...]:
     return events(store, order)[-1].metadata.irregular
 
 
-def test_placing_an_order_answers_with_where_it_is_and_how_to_read_it_back(client: Client) -> None:
+def test_placing_an_order_returns_its_location_version_and_position(client: Client) -> None:
     answer = client.post("/v1/orders", ORDER)
     assert answer.status_code == 201
     accepted = answer.json()
@@ -49,7 +49,7 @@ def test_placing_an_order_answers_with_where_it_is_and_how_to_read_it_back(clien
     assert accepted["version"] == 1
 
 
-def test_an_order_is_placed_with_all_that_the_request_says(client: Client, store: EventStore) -> None:
+def test_an_order_is_placed_with_all_values_of_the_request(client: Client, store: EventStore) -> None:
     customer = client.post("/v1/customers", {"name": "Ada"}).json()["id"]
     order = placed(
         client,
@@ -73,7 +73,7 @@ def test_lines_without_an_id_are_numbered_by_their_place(client: Client, store: 
     assert [line.line_id for line in last(store, order).lines] == ["1", "2"]
 
 
-def test_a_stated_total_that_is_not_the_sum_is_recorded_and_flagged(client: Client, store: EventStore) -> None:
+def test_a_stated_total_that_differs_from_the_sum_is_recorded_and_flagged(client: Client, store: EventStore) -> None:
     order = placed(client, total="31.00")
     assert last(store, order).total == Decimal("31.00")
     assert flags(store, order) == ("total-differs-from-sum",)
@@ -111,7 +111,7 @@ def test_an_order_is_confirmed_paid_shipped_delivered_returned_and_refunded(clie
     assert not any(recorded.metadata.irregular for recorded in events(store, order))
 
 
-def test_the_documented_examples_tell_the_story_of_one_order(client: Client, app: FastAPI, store: EventStore) -> None:
+def test_the_documented_examples_fit_one_order_from_placing_to_refund(client: Client, app: FastAPI, store: EventStore) -> None:
     schemas = app.openapi()["components"]["schemas"]
     example = {name: schemas[f"{name}Body"]["examples"][0] for name in STORY}
     order = client.post("/v1/orders", example.pop("Place")).headers["Location"]
@@ -131,7 +131,7 @@ def test_the_documented_examples_tell_the_story_of_one_order(client: Client, app
     assert not any(recorded.metadata.irregular for recorded in events(store, order))
 
 
-def test_what_did_not_hold_is_voided_failed_charged_back_or_reversed(client: Client, store: EventStore) -> None:
+def test_payments_are_voided_failed_charged_back_and_reversed(client: Client, store: EventStore) -> None:
     order = confirmed(client)
     done(client, f"{order}/payments/authorisations", {"payment_id": "p-1", "amount": "30.00"})
     done(client, f"{order}/payments/p-1/void")
@@ -157,7 +157,7 @@ def test_what_did_not_hold_is_voided_failed_charged_back_or_reversed(client: Cli
     ]
 
 
-def test_shipments_and_returns_can_be_taken_back(client: Client, store: EventStore) -> None:
+def test_shipments_and_returns_can_be_cancelled_declined_and_reversed(client: Client, store: EventStore) -> None:
     order = confirmed(client)
     lines = [{"line_id": "cup", "quantity": "1"}]
     done(client, f"{order}/shipments", {"shipment_id": "s-1", "lines": lines})
@@ -187,13 +187,13 @@ def test_shipments_and_returns_can_be_taken_back(client: Client, store: EventSto
         ("return-requests", {"lines": [{"line_id": "tea", "quantity": "1"}]}, "return_id"),
     ],
 )
-def test_a_fact_without_an_id_draws_one(client: Client, store: EventStore, path: str, body: Any, id: str) -> None:
+def test_a_missing_id_is_generated(client: Client, store: EventStore, path: str, body: Any, id: str) -> None:
     order = confirmed(client)
     done(client, f"{order}/{path}", body)
     assert UUID(getattr(last(store, order), id)).version == 7
 
 
-def test_an_open_order_is_amended_and_keeps_what_is_not_named(client: Client, store: EventStore) -> None:
+def test_an_open_order_is_amended_and_keeps_absent_fields(client: Client, store: EventStore) -> None:
     order = placed(client, contact={"name": "Ada"})
     answer = client.patch(order, {"lines": [TEA | {"quantity": "3"}, CUP], "shipping_address": {"city": "Bonn"}})
     assert answer.status_code == 200
@@ -245,7 +245,7 @@ def test_an_order_carries_owner_tags_attributes_external_ids_and_attachments(cli
     ]
 
 
-def test_a_fact_keeps_the_time_and_the_source_that_the_request_names(client: Client, store: EventStore) -> None:
+def test_an_event_keeps_the_time_and_the_source_of_the_request(client: Client, store: EventStore) -> None:
     order = placed(client, occurred_at="2026-05-01", occurred_zone="Asia/Shanghai", source={"system": "shop", "event_id": "e1"})
     metadata = events(store, order)[0].metadata
     assert (metadata.occurred_precision, metadata.day()) == ("day", date(2026, 5, 1))
@@ -253,7 +253,7 @@ def test_a_fact_keeps_the_time_and_the_source_that_the_request_names(client: Cli
     assert metadata.source.event_id == "e1"
 
 
-def test_what_another_system_calls_an_order_finds_it_again(client: Client, store: EventStore) -> None:
+def test_an_order_is_found_again_by_its_external_id(client: Client, store: EventStore) -> None:
     path = "/v1/orders/by/shop/1001"
     first = client.put(path, ORDER)
     assert (first.status_code, first.json()["version"]) == (201, 2)
@@ -265,7 +265,7 @@ def test_what_another_system_calls_an_order_finds_it_again(client: Client, store
     assert facts(store, order) == ["placed", "external_id_linked", "amended"]
 
 
-def test_an_order_found_by_another_systems_id_gets_the_owner_and_the_customer_it_names(
+def test_an_order_found_by_its_external_id_gets_the_owner_and_the_customer_of_the_request(
     client: Client, store: EventStore
 ) -> None:
     customer = client.post("/v1/customers", {"name": "Ada"}).json()["id"]
@@ -275,7 +275,7 @@ def test_an_order_found_by_another_systems_id_gets_the_owner_and_the_customer_it
 
 
 @pytest.mark.parametrize("other", [{"currency": "USD"}, {"channel": "store-3"}, {"number": "A-2"}, {"test": True}])
-def test_what_an_order_is_placed_with_for_good_is_not_changed(client: Client, store: EventStore, other: Any) -> None:
+def test_currency_channel_number_and_test_flag_of_an_order_cannot_change(client: Client, store: EventStore, other: Any) -> None:
     order = client.put("/v1/orders/by/shop/1001", ORDER).headers["Location"]
     answer = client.put("/v1/orders/by/shop/1001", ORDER | other)
     assert (answer.status_code, answer.json()["type"]) == (409, "/problems/order-placed-otherwise")

@@ -1,4 +1,4 @@
-"""Requests on orders that are refused, and with which status; repeats; and two who act at once."""
+"""Requests on orders that are refused, with their status; repeats; and concurrent callers."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ def refusal(client: Client, path: str, body: Any = None) -> tuple[int, str]:
     return answer.status_code, answer.json()["type"].removeprefix("/problems/")
 
 
-def test_whoever_has_no_key_is_asked_for_one(stranger: Client) -> None:
+def test_a_request_without_a_key_is_refused(stranger: Client) -> None:
     answer = stranger.post("/v1/orders", ORDER)
     assert answer.status_code == 401
     assert answer.headers["WWW-Authenticate"] == "Bearer"
 
 
-def test_a_wrong_key_is_no_key(stranger: Client) -> None:
+def test_a_request_with_a_wrong_key_is_refused(stranger: Client) -> None:
     assert stranger.post("/v1/orders", ORDER, headers={"Authorization": "Bearer rk_nothing"}).status_code == 401
 
 
 @pytest.mark.parametrize("role", ["analyst", "auditor", "operator"])
-def test_who_only_reads_places_no_order(client: Client, key_for: KeyFor, role: Any) -> None:
+def test_read_only_roles_cannot_place_orders(client: Client, key_for: KeyFor, role: Any) -> None:
     answer = client.post("/v1/orders", ORDER, headers=key_for(role))
     assert (answer.status_code, answer.json()["type"]) == (403, "/problems/forbidden")
 
 
 @pytest.mark.parametrize("role", ["agent", "marketer", "sales"])
-def test_who_serves_customers_places_orders(client: Client, key_for: KeyFor, role: Any) -> None:
+def test_roles_that_serve_customers_can_place_orders(client: Client, key_for: KeyFor, role: Any) -> None:
     assert client.post("/v1/orders", ORDER, headers=key_for(role)).status_code == 201
 
 
@@ -47,11 +47,11 @@ def test_who_serves_customers_places_orders(client: Client, key_for: KeyFor, rol
     "path",
     ["confirmation", "cancellation", "payments/p-1/void", "shipments/s-1/delivery", "returns/r-1/reversal"],
 )
-def test_nothing_is_done_to_an_order_that_is_not_there(client: Client, path: str) -> None:
+def test_commands_on_an_unknown_order_are_refused(client: Client, path: str) -> None:
     assert refusal(client, f"/v1/orders/{uuid4()}/{path}")[0] == 404
 
 
-def test_a_customer_is_no_order(client: Client) -> None:
+def test_a_customers_id_is_not_an_orders_id(client: Client) -> None:
     customer = client.post("/v1/customers", {"name": "Ada"}).json()["id"]
     assert refusal(client, f"/v1/orders/{customer}/confirmation") == (404, "not-there")
 
@@ -60,7 +60,7 @@ def test_an_order_of_an_unknown_customer_is_refused(client: Client) -> None:
     assert refusal(client, "/v1/orders", ORDER | {"customer_id": str(uuid4())}) == (404, "customer-unknown")
 
 
-def test_payments_shipments_returns_and_lines_that_are_not_there_are_refused(client: Client) -> None:
+def test_unknown_payments_shipments_returns_and_lines_are_refused(client: Client) -> None:
     order = confirmed(client)
     assert refusal(client, f"{order}/payments/p-9/void") == (404, "payment-unknown")
     assert refusal(client, f"{order}/payments/p-9/reversal") == (404, "payment-unknown")
@@ -70,7 +70,7 @@ def test_payments_shipments_returns_and_lines_that_are_not_there_are_refused(cli
     assert refusal(client, f"{order}/shipments", {"lines": [LINE | {"line_id": "milk"}]}) == (404, "unknown-line")
 
 
-def test_our_own_decisions_are_refused_where_the_rules_say_no(client: Client) -> None:
+def test_status_changes_against_the_rules_are_refused(client: Client) -> None:
     order = placed(client)
     assert refusal(client, f"{order}/completion") == (409, "order-not-confirmed")
     assert refusal(client, f"{order}/reopening") == (409, "order-not-ended")
@@ -78,12 +78,12 @@ def test_our_own_decisions_are_refused_where_the_rules_say_no(client: Client) ->
     assert refusal(client, f"{order}/confirmation") == (409, "order-is-cancelled")
 
 
-def test_a_confirmed_order_is_not_amended(client: Client) -> None:
+def test_a_confirmed_order_cannot_be_amended(client: Client) -> None:
     answer = client.patch(confirmed(client), {"lines": [TEA]})
     assert (answer.status_code, answer.json()["type"]) == (409, "/problems/order-not-open")
 
 
-def test_a_number_is_given_once(client: Client) -> None:
+def test_a_number_can_be_used_once(client: Client) -> None:
     placed(client, number="A-1")
     assert refusal(client, "/v1/orders", ORDER | {"number": "A-1"}) == (409, "number-taken")
 
@@ -108,7 +108,7 @@ def test_a_payment_beyond_what_is_due_is_recorded_and_flagged(client: Client, de
     assert events(deployment.store, order)[-1].metadata.irregular == ("payment-over-due",)
 
 
-def test_whoever_saw_an_older_version_is_told_so(client: Client, deployment: Deployment) -> None:
+def test_a_command_with_an_older_version_is_refused(client: Client, deployment: Deployment) -> None:
     order = placed(client)
     assert client.post(f"{order}/confirmation", headers={"If-Match": '"1"'}).status_code == 200
     late = client.post(f"{order}/cancellation", headers={"If-Match": '"1"'})
@@ -116,21 +116,21 @@ def test_whoever_saw_an_older_version_is_told_so(client: Client, deployment: Dep
     assert facts(deployment.store, order) == ["placed", "confirmed"]
 
 
-def test_the_same_key_and_body_give_the_first_answer_again(client: Client, deployment: Deployment) -> None:
+def test_the_same_key_and_body_get_the_first_response_again(client: Client, deployment: Deployment) -> None:
     first, again = (client.post("/v1/orders", ORDER, headers={"Idempotency-Key": "k-1"}) for _ in range(2))
     assert (first.status_code, again.status_code) == (201, 201)
     assert first.content == again.content
     assert all(first.headers[name] == again.headers[name] for name in ("Location", "ETag", "Position"))
 
 
-def test_a_payment_whose_id_is_drawn_is_recorded_once_for_one_key(client: Client, deployment: Deployment) -> None:
+def test_a_payment_with_a_generated_id_is_recorded_once_for_one_key(client: Client, deployment: Deployment) -> None:
     order = confirmed(client)
     first, again = (client.post(f"{order}/payments", PAYMENT, headers={"Idempotency-Key": "k-1"}) for _ in range(2))
     assert first.content == again.content
     assert facts(deployment.store, order) == ["placed", "confirmed", "payment_captured"]
 
 
-def test_a_refusal_is_given_again_even_when_the_order_moved_on(client: Client) -> None:
+def test_a_repeated_request_gets_the_same_refusal_even_after_the_order_changed(client: Client) -> None:
     order = placed(client)
     first = client.post(f"{order}/completion", headers={"Idempotency-Key": "k-1"})
     done(client, f"{order}/confirmation")
@@ -169,7 +169,7 @@ def test_two_callers_may_use_the_same_idempotency_key(client: Client, key_for: K
         ({"discounts": [{"kind": "gift", "amount": "1.00"}]}, "/discounts/0/kind"),
     ],
 )
-def test_what_does_not_fit_the_schema_is_pointed_at(client: Client, other: dict[str, Any], pointer: str) -> None:
+def test_a_value_that_does_not_fit_the_schema_is_pointed_at(client: Client, other: dict[str, Any], pointer: str) -> None:
     answer = client.post("/v1/orders", ORDER | other)
     assert answer.status_code == 422
     assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
@@ -191,7 +191,7 @@ def test_what_does_not_fit_the_schema_is_pointed_at(client: Client, other: dict[
         ({"occurred_at": "yesterday"}, "malformed"),
     ],
 )
-def test_what_is_not_of_its_kind_is_refused(client: Client, other: dict[str, Any], rule: str) -> None:
+def test_a_malformed_value_is_refused(client: Client, other: dict[str, Any], rule: str) -> None:
     assert refusal(client, "/v1/orders", ORDER | other) == (422, rule)
 
 
@@ -202,7 +202,7 @@ def test_a_payment_has_an_amount_greater_than_zero_in_its_currencys_decimals(cli
 
 
 @pytest.mark.parametrize("text", [rb"\u0000", rb"A\ud800B"])
-def test_what_is_no_text_is_refused(client: Client, text: bytes) -> None:
+def test_a_malformed_text_is_refused(client: Client, text: bytes) -> None:
     order = placed(client)
     body = b'{"note": "' + text + b'"}'
     answer = client.request("POST", f"{order}/cancellation", content=body, headers={"Content-Type": "application/json"})
@@ -210,20 +210,20 @@ def test_what_is_no_text_is_refused(client: Client, text: bytes) -> None:
 
 
 @pytest.mark.parametrize("body", [b'{"amount": NaN}', b'{"amount": "1.00"', b'{"amount": "\xff"}'])
-def test_what_is_no_json_is_malformed(client: Client, body: bytes) -> None:
+def test_malformed_json_is_refused(client: Client, body: bytes) -> None:
     order = placed(client)
     answer = client.request("POST", f"{order}/payments", content=body, headers={"Content-Type": "application/json"})
     assert (answer.status_code, answer.json()["type"]) == (400, "/problems/malformed-json")
 
 
-def test_a_reason_is_a_code_and_no_sentence(client: Client) -> None:
+def test_a_reason_is_a_code_and_not_a_sentence(client: Client) -> None:
     assert refusal(client, f"{placed(client)}/cancellation", {"reason": "Ada asked us to"})[0] == 422
 
 
 @pytest.mark.parametrize("field", ["lines", "total", "contact", "shipping_address"])
-def test_nothing_of_an_order_is_cleared_by_null(client: Client, field: str) -> None:
+def test_null_cannot_clear_a_field_of_an_order(client: Client, field: str) -> None:
     assert client.patch(placed(client), {field: None}).status_code == 422
 
 
-def test_a_fact_from_the_future_is_refused(client: Client) -> None:
+def test_an_event_in_the_future_is_refused(client: Client) -> None:
     assert refusal(client, "/v1/orders", ORDER | {"occurred_at": "2999-01-01"}) == (409, "in-the-future")

@@ -1,4 +1,4 @@
-"""The reports on what was sold and to whom, over HTTP. The figures themselves are tried with the read models."""
+"""The reports on sales, buyers and cohorts over HTTP. The tests of the read models check the figures themselves."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def story(client: Client) -> None:
 
 
 @on_both_engines
-def test_what_was_sold_and_to_whom(client: Client) -> None:
+def test_sales_buyers_and_cohorts(client: Client) -> None:
     story(client)
     report = seen(client, SALES, by=["product", "month"], channel="web")
     cup, tea, by_sku = report["groups"]
@@ -59,7 +59,7 @@ def test_what_was_sold_and_to_whom(client: Client) -> None:
     ]
 
 
-def test_the_best_are_had_as_a_table_too(client: Client) -> None:
+def test_the_best_groups_are_available_as_csv_and_json_lines(client: Client) -> None:
     story(client)
     asked = {"after": head(client), "by": "product", "top": 1, "sort": "gross"}
     answer = client.get(SALES, params=asked, headers={"accept": "text/csv"})
@@ -71,5 +71,5 @@ def test_the_best_are_had_as_a_table_too(client: Client) -> None:
 
 @pytest.mark.parametrize("path", [SALES, BUYERS])
 @pytest.mark.parametrize("question", [{"by": ["day", "month"]}, {"by": "year"}, {"from": "soon"}, {"currency": "euro"}])
-def test_what_cannot_be_asked_does_not_fit(client: Client, path: str, question: dict[str, Any]) -> None:
+def test_a_report_with_malformed_parameters_is_refused(client: Client, path: str, question: dict[str, Any]) -> None:
     assert client.get(path, params=question).status_code == 422

@@ -1,4 +1,4 @@
-"""Rules of assignment over HTTP."""
+"""Assignment rules over HTTP."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PATH = "/v1/assignment-rules/mail"
 
 
 @on_both_engines
-def test_a_rule_is_defined_revised_retired_and_looked_back_at(client: Client) -> None:
+def test_a_rule_is_defined_revised_retired_and_shown_as_it_was(client: Client) -> None:
     answer = client.put(PATH, RULE)
     assert (answer.status_code, answer.headers["Location"]) == (201, PATH)
     assert client.put(PATH, RULE).json()["version"] == 1
@@ -35,7 +35,7 @@ def test_a_rule_is_defined_revised_retired_and_looked_back_at(client: Client) ->
     assert seen(client, "/v1/assignments/waiting")["items"] == []
 
 
-def test_a_condition_names_a_field_that_the_thing_has(client: Client) -> None:
+def test_a_condition_on_a_field_of_another_kind_is_refused(client: Client) -> None:
     answer = client.put(PATH, RULE | {"kind": "lead", "conditions": [{"field": "priority", "values": ["high"]}]})
     assert (answer.status_code, answer.json()["type"]) == (422, "/problems/malformed")
     assert client.get(PATH).status_code == 404

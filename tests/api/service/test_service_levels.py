@@ -1,4 +1,4 @@
-"""Service calendars, policies of service levels and how they are kept, over HTTP."""
+"""Service calendars, SLA policies and the service levels of tickets over HTTP."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from tests.api.service.test_ticket_commands import opened
 
 CALENDAR, POLICY = "/v1/service-calendars/default", "/v1/sla-policies/soon"
 HOUR = 3600
-# 2 March 2026 is a Monday; in Berlin it is an hour later than in UTC.
+# 2 March 2026 is a Monday; Berlin is one hour ahead of UTC.
 FRIDAY, MONDAY = "2026-02-27T16:00Z", "2026-03-02T09:00Z"
 
 
-def told(client: Client, path: str, body: dict[str, Any], **more: Any) -> None:
+def defined(client: Client, path: str, body: dict[str, Any], **more: Any) -> None:
     answer = client.put(path, body | {"occurred_at": "2026-01-01"} | more)
     assert answer.status_code in (200, 201), answer.text
 
 
 def over_the_weekend(client: Client, **more: Any) -> str:
-    """Opened half an hour before the office closes on Friday; solved an hour after it opens on Monday."""
+    """A ticket opened half an hour before the office closes on Friday, and solved an hour after it opens on Monday."""
     ticket = opened(client, opened_by="customer", occurred_at=FRIDAY, **more)
     done(client, f"{ticket}/solution", {"occurred_at": MONDAY})
     return ticket
@@ -36,9 +36,9 @@ def over_the_weekend(client: Client, **more: Any) -> str:
 def test_a_calendar_is_defined_and_revised(client: Client) -> None:
     made = client.put(CALENDAR, WEEKDAYS | {"occurred_at": "2026-01-01"})
     assert (made.status_code, made.headers["Location"]) == (201, CALENDAR)
-    told(client, CALENDAR, WEEKDAYS)
+    defined(client, CALENDAR, WEEKDAYS)
     assert seen(client, CALENDAR)["version"] == 1
-    told(client, CALENDAR, WEEKDAYS | {"zone": "+08:00"}, occurred_at="2026-02-01")
+    defined(client, CALENDAR, WEEKDAYS | {"zone": "+08:00"}, occurred_at="2026-02-01")
     found = seen(client, CALENDAR)
     assert (found["zone"], found["since"], found["version"]) == ("+08:00", "2026-02-01T00:00:00Z", 2)
     assert (found["hours"], found["holidays"], found["teams"]) == (
@@ -47,7 +47,7 @@ def test_a_calendar_is_defined_and_revised(client: Client) -> None:
         WEEKDAYS["teams"],
     )
     assert seen(client, CALENDAR, version=1)["zone"] == "Europe/Berlin"
-    told(client, "/v1/service-calendars/night", {"zone": "UTC", "hours": []})
+    defined(client, "/v1/service-calendars/night", {"zone": "UTC", "hours": []})
     assert [one["code"] for one in seen(client, "/v1/service-calendars")["items"]] == ["default", "night"]
     events = client.get(f"{CALENDAR}/history").json()["items"]
     assert [event["type"] for event in events] == ["crm.service_calendar.defined.v1", "crm.service_calendar.revised.v1"]
@@ -56,11 +56,11 @@ def test_a_calendar_is_defined_and_revised(client: Client) -> None:
 
 @on_both_engines
 def test_a_policy_is_defined_retired_and_defined_again(client: Client) -> None:
-    told(client, POLICY, SOON)
+    defined(client, POLICY, SOON)
     done(client, f"{POLICY}/retirement", {"occurred_at": "2026-02-01"})
     retired = seen(client, POLICY)
     assert (retired["retired_at"], retired["order"], len(retired["targets"])) == ("2026-02-01T00:00:00Z", 10, 3)
-    told(client, POLICY, SOON | {"order": 5}, occurred_at="2026-03-01")
+    defined(client, POLICY, SOON | {"order": 5}, occurred_at="2026-03-01")
     [found] = seen(client, "/v1/sla-policies")["items"]
     assert (found["retired_at"], found["order"], found["version"]) == (None, 5, 3)
     assert [len(client.get(f"{POLICY}/history").json()["items"]), client.get("/v1/sla-policies/x").status_code] == [3, 404]
@@ -77,7 +77,7 @@ def test_a_policy_is_defined_retired_and_defined_again(client: Client) -> None:
         (POLICY, SOON | {"targets": [{"metric": "first_response", "seconds": 0}]}),
     ],
 )
-def test_what_makes_no_sense_is_refused(client: Client, path: str, body: dict[str, Any]) -> None:
+def test_a_malformed_calendar_or_policy_is_refused(client: Client, path: str, body: dict[str, Any]) -> None:
     assert client.put(path, body).status_code == 422
 
 
@@ -88,8 +88,8 @@ def test_only_admins_configure_service_levels_and_analysts_read_them(client: Cli
 
 
 @on_both_engines
-def test_how_long_people_wait_in_business_hours_beside_all_hours(client: Client) -> None:
-    told(client, CALENDAR, WEEKDAYS)
+def test_ticket_times_in_business_hours_and_in_calendar_time(client: Client) -> None:
+    defined(client, CALENDAR, WEEKDAYS)
     ticket = over_the_weekend(client, category="cups")
     open_one = opened(client, opened_by="customer", occurred_at="2026-02-28T12:00Z", category="cups")
     for clock, hours in (("calendar", 65), ("business", 1.5)):
@@ -121,9 +121,9 @@ def test_without_a_calendar_there_are_no_business_hours(client: Client) -> None:
 
 
 @on_both_engines
-def test_what_was_promised_and_whether_it_was_kept(client: Client) -> None:
-    told(client, CALENDAR, WEEKDAYS)
-    told(client, POLICY, SOON)
+def test_the_targets_of_tickets_and_whether_they_were_met(client: Client) -> None:
+    defined(client, CALENDAR, WEEKDAYS)
+    defined(client, POLICY, SOON)
     kept = over_the_weekend(client, channel="email")
     broken = over_the_weekend(client, channel="web", priority="urgent")
     other = over_the_weekend(client, channel="phone")
@@ -145,12 +145,12 @@ def test_what_was_promised_and_whether_it_was_kept(client: Client) -> None:
     assert client.get("/v1/tickets/00000000-0000-0000-0000-000000000007/service-level").status_code == 404
 
 
-def test_a_report_on_service_levels_is_by_one_kind_of_period(client: Client) -> None:
+def test_a_service_level_report_by_two_kinds_of_period_is_refused(client: Client) -> None:
     assert client.get("/v1/reports/service-levels", params={"by": ["day", "week"]}).status_code == 422
 
 
 @on_both_engines
-def test_what_came_what_was_done_and_what_waits(client: Client) -> None:
+def test_tickets_opened_finished_and_in_the_backlog_by_day(client: Client) -> None:
     over_the_weekend(client)
     opened(client, opened_by="customer", occurred_at="2026-02-28T12:00Z")
     days = seen(client, "/v1/reports/ticket-backlog", zone="UTC", to="2026-03-03")["groups"]

@@ -1,4 +1,4 @@
-"""The report on how well customers are served, over HTTP. The figures themselves are tried with the read models."""
+"""The service report over HTTP. The tests of the read models check the figures themselves."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.api.client import Client
 from tests.api.conftest import on_both_engines
 from tests.api.customers.given_customers import head, seen
 from tests.api.customers.test_feedback import submitted
-from tests.api.service.test_service_levels import CALENDAR, HOUR, over_the_weekend, told
+from tests.api.service.test_service_levels import CALENDAR, HOUR, defined, over_the_weekend
 from tests.api.service.test_ticket_commands import opened
 
 REPORT = "/v1/reports/service"
@@ -26,9 +26,9 @@ OFFICE = {"zone": "UTC", "hours": [{"weekday": day, "opens": "09:00", "closes": 
 
 @pytest.fixture
 def story(client: Client) -> None:
-    """A ticket over the weekend that takes an hour of the office, one that waits, and two answers."""
-    told(client, CALENDAR, OFFICE)
-    told(client, "/v1/sla-policies/two-hours", PROMISE)
+    """A ticket over the weekend that takes an hour of office time, one that waits, and two feedback answers."""
+    defined(client, CALENDAR, OFFICE)
+    defined(client, "/v1/sla-policies/two-hours", PROMISE)
     over_the_weekend(client, channel="email")
     opened(client, opened_by="customer", channel="email", occurred_at="2026-03-02T12:00Z")
     for score in (4, 1):
@@ -37,7 +37,7 @@ def story(client: Client) -> None:
 
 @on_both_engines
 @pytest.mark.usefixtures("story")
-def test_one_answer_says_what_customers_say_how_long_they_wait_what_was_kept_and_what_waits(client: Client) -> None:
+def test_one_response_has_feedback_ticket_times_service_levels_and_backlog(client: Client) -> None:
     report = seen(client, REPORT, clock="business", zone="UTC", to="2026-03-04")
     total, [mail] = report["total"], report["groups"]
     assert (report["clock"], report["zone"], report["position"]) == ("business", "UTC", head(client))
@@ -53,7 +53,7 @@ def test_one_answer_says_what_customers_say_how_long_they_wait_what_was_kept_and
 
 
 @pytest.mark.usefixtures("story")
-def test_a_table_has_a_row_a_day(client: Client) -> None:
+def test_a_csv_report_by_day_has_one_row_per_day(client: Client) -> None:
     asked = {"by": "day", "zone": "UTC", "to": "2026-03-04", "after": head(client)}
     answer = client.get(REPORT, params=asked, headers={"accept": "text/csv"})
     days = {row["group.day"]: row for row in csv.DictReader(StringIO(answer.text))}

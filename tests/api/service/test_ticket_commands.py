@@ -1,4 +1,4 @@
-"""Tickets over HTTP: what a request says becomes the fact that is recorded."""
+"""Tickets over HTTP: a request's values become the recorded event."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def refused(client: Client, path: str, body: Any, rule: str, status: int = 409) 
     assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{rule}"), answer.text
 
 
-def test_a_ticket_goes_its_way_from_question_to_closure(client: Client, store: EventStore) -> None:
+def test_a_ticket_goes_from_opening_to_closure(client: Client, store: EventStore) -> None:
     ticket = opened(client)
     assert client.put(f"{ticket}/assignment", {"owner": "agent-7", "team": "service"}).status_code == 200
     done(client, f"{ticket}/replies", {"by": "agent", "body": "Which cup?", "to": ["ada@example.org"]})
@@ -78,18 +78,18 @@ def test_a_ticket_that_is_not_solved_is_not_closed(client: Client) -> None:
     refused(client, f"{opened(client)}/closure", None, "ticket-not-solved")
 
 
-def test_what_ends_before_it_begins_is_refused(client: Client) -> None:
+def test_a_solution_before_the_opening_is_refused(client: Client) -> None:
     ticket = opened(client, occurred_at="2026-03-02")
     refused(client, f"{ticket}/solution", {"occurred_at": "2026-03-01"}, "before-opening")
     done(client, f"{ticket}/solution", {"occurred_at": "2026-03-02"})
 
 
-def test_a_reply_is_told_once_and_redacted(client: Client, store: EventStore) -> None:
+def test_a_reply_is_recorded_once_and_redacted(client: Client, store: EventStore) -> None:
     ticket = opened(client)
-    said = {"reply_id": "r-1", "by": "customer", "body": "My card is 4111", "attachments": [FILE], "message_id": "<1@x>"}
-    first = done(client, f"{ticket}/replies", said)
-    assert done(client, f"{ticket}/replies", said)["version"] == first["version"]
-    refused(client, f"{ticket}/replies", said | {"body": "Other"}, "reply-known-otherwise")
+    reply_body = {"reply_id": "r-1", "by": "customer", "body": "My card is 4111", "attachments": [FILE], "message_id": "<1@x>"}
+    first = done(client, f"{ticket}/replies", reply_body)
+    assert done(client, f"{ticket}/replies", reply_body)["version"] == first["version"]
+    refused(client, f"{ticket}/replies", reply_body | {"body": "Other"}, "reply-known-otherwise")
     done(client, f"{ticket}/replies/r-1/redaction", {"reason": "card_number"})
     refused(client, f"{ticket}/replies/r-2/redaction", None, "reply-unknown", 404)
     reply = events(store, ticket)[1].event
@@ -107,13 +107,13 @@ def test_another_system_opens_a_ticket_and_changes_it(client: Client, store: Eve
     change = {"title": "Two broken cups", "priority": None, "category": "damage", "customer_id": customer}
     changed = client.put(path, TICKET | change)
     assert changed.status_code == 200, changed.text
-    told = ["opened", "external_id_linked", "requester_changed", "details_changed", "categorised", "priority_changed"]
-    assert facts(store, ticket) == told
-    assert client.put(path, TICKET | change).json()["version"] == len(told)
+    recorded = ["opened", "external_id_linked", "requester_changed", "details_changed", "categorised", "priority_changed"]
+    assert facts(store, ticket) == recorded
+    assert client.put(path, TICKET | change).json()["version"] == len(recorded)
     assert client.put(path, TICKET | {"channel": "phone"}).json()["type"] == "/problems/ticket-opened-otherwise"
 
 
-def test_a_ticket_is_changed_piece_by_piece(client: Client, store: EventStore) -> None:
+def test_each_part_of_a_ticket_can_be_changed(client: Client, store: EventStore) -> None:
     ticket = opened(client)
     order = placed(client).rsplit("/", 1)[-1]
     customer = client.post("/v1/customers", {"name": "Ada"}).json()["id"]
@@ -130,7 +130,7 @@ def test_a_ticket_is_changed_piece_by_piece(client: Client, store: EventStore) -
     assert facts(store, ticket) == names
 
 
-def test_what_a_ticket_names_must_be_there(client: Client) -> None:
+def test_everything_that_a_ticket_refers_to_must_exist(client: Client) -> None:
     nobody, ticket = str(uuid4()), opened(client)
     refused(client, "/v1/tickets", TICKET | {"customer_id": nobody}, "customer-unknown", 404)
     refused(client, "/v1/tickets", TICKET | {"parent_id": nobody}, "not-there", 404)
@@ -139,7 +139,7 @@ def test_what_a_ticket_names_must_be_there(client: Client) -> None:
     refused(client, f"{ticket}/merge", {"into": ticket.rsplit("/", 1)[-1]}, "own-relative", 422)
 
 
-def test_a_ticket_goes_on_in_another_or_was_no_case(client: Client, store: EventStore) -> None:
+def test_a_ticket_is_merged_into_another_or_discarded(client: Client, store: EventStore) -> None:
     first, second, spam = opened(client), opened(client), opened(client)
     done(client, f"{first}/merge", {"into": second.rsplit("/", 1)[-1]})
     refused(client, f"{first}/replies", {"by": "agent", "body": "?"}, "ticket-closed")

@@ -1,4 +1,4 @@
-"""Tickets as they are read over HTTP: lists, one, the past, how long one took, and the report."""
+"""Reads of tickets over HTTP: lists, one, past states, one ticket's times, and the report."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def solved(client: Client, from_: str, to: str, **more: Any) -> str:
 
 
 def story(client: Client) -> None:
-    """About cups: two solved after 2 and 4 hours, one unsolved; about tea: one solved after a day; one that was spam."""
+    """Category cups: two solved after 2 and 4 hours, one unsolved. Category tea: one solved after a day; one that was spam."""
     solved(client, "01T10:00Z", "01T12:00Z", category="cups", number="1")
     solved(client, "01T10:00Z", "01T14:00Z", category="cups", number="2")
     asked(client, "02T10:00Z", category="cups", number="3")
@@ -51,7 +51,7 @@ def test_tickets_are_listed_and_filtered(client: Client) -> None:
 
 
 @on_both_engines
-def test_which_kind_of_question_takes_how_long(client: Client) -> None:
+def test_ticket_times_by_category(client: Client) -> None:
     story(client)
     report = seen(client, REPORT)
     cups, tea = report["groups"]
@@ -71,7 +71,7 @@ def test_which_kind_of_question_takes_how_long(client: Client) -> None:
 
 
 @on_both_engines
-def test_the_report_is_by_day_in_the_zone_that_is_asked_in(client: Client) -> None:
+def test_the_report_by_day_is_in_the_zone_of_the_request(client: Client) -> None:
     story(client)
     asked = {"by": ["day", "category"], "zone": "Pacific/Auckland", "date": "solved", "from": "2026-03-01", "to": "2026-03-03"}
     groups = seen(client, REPORT, **asked)["groups"]
@@ -83,19 +83,19 @@ def test_the_report_is_by_day_in_the_zone_that_is_asked_in(client: Client) -> No
     ]
 
 
-def test_a_report_is_by_one_kind_of_period(client: Client) -> None:
+def test_a_report_by_two_kinds_of_period_is_refused(client: Client) -> None:
     answer = client.get(REPORT, params={"by": ["day", "week"]})
     assert (answer.status_code, answer.json()["type"]) == (422, "/problems/does-not-fit")
 
 
-def test_the_report_of_a_store_without_tickets_says_so(client: Client) -> None:
+def test_without_tickets_a_mean_has_no_value_and_a_reason(client: Client) -> None:
     report = seen(client, REPORT)
     mean = report["total"]["measures"]["first_response"]["mean"]
     assert (report["groups"], mean["value"], mean["reason"]) == ([], None, "no ticket has it yet")
 
 
 @on_both_engines
-def test_one_tickets_times_name_the_events_they_were_made_from(client: Client) -> None:
+def test_one_tickets_times_name_the_events_behind_them(client: Client) -> None:
     ticket = asked(client, "01T10:00Z")
     reply = done(client, f"{ticket}/replies", {"by": "agent", "body": "Which?", "occurred_at": "2026-03-01T11:00Z"})
     done(client, f"{ticket}/pending", {"occurred_at": "2026-03-01T12:00Z"})
@@ -115,7 +115,7 @@ def test_one_tickets_times_name_the_events_they_were_made_from(client: Client) -
 
 
 @on_both_engines
-def test_texts_are_for_those_who_may_see_them_and_go_with_their_customer(client: Client, key_for: KeyFor) -> None:
+def test_texts_are_shown_with_permission_and_erased_with_the_customer(client: Client, key_for: KeyFor) -> None:
     customer = registered(client)
     ticket = asked(client, "01", customer_id=customer.rsplit("/", 1)[-1], title="Broken cup", description="Two of six")
     done(client, f"{ticket}/replies", {"reply_id": "r", "by": "customer", "body": "Hello"})
@@ -153,7 +153,7 @@ def test_a_ticket_is_shown_as_it_was_and_how_it_changed(client: Client) -> None:
     assert items[2]["changes"]["priority"] == {"before": "low", "after": "high"}
 
 
-def test_a_ticket_is_found_by_what_another_system_calls_it(client: Client) -> None:
+def test_a_ticket_is_found_by_its_external_id(client: Client) -> None:
     client.put("/v1/tickets/by/desk/4711", {"opened_by": "customer", "title": "Cup"})
     ticket = seen(client, "/v1/tickets/by/desk/4711")
     assert ticket["private"]["external_ids"] == [["desk", "4711"]]
