@@ -164,6 +164,7 @@ OPERATIONS = (
     calendar.router,
     health.alive,
 )
+ROUTERS = (*CUSTOMERS, *SALES, *SERVICE, *MARKETING, *OPERATIONS)
 OPERATED = (health.router, upkeep.router)
 """Only where the process can say how the read models are, and rebuild them."""
 
@@ -197,6 +198,8 @@ def create(
         swagger_ui_oauth2_redirect_url=None,
         redirect_slashes=False,
         max_body_size=deployment.settings.body_limit,
+        # Routes are tried in this order: what is asked most comes first. `include_router` would build each of them again.
+        routes=[route for router in (*ROUTERS, *(OPERATED if operated else ())) for route in router.routes],
     )
     app.state.settings = deployment.settings
     app.state.store = deployment.store
@@ -209,9 +212,4 @@ def create(
     app.state.fitting = CapacityLimiter(1)
     app.state.operations = operated
     problems.install(app)
-    # Routes are tried in this order: what is asked most comes first.
-    for router in (*CUSTOMERS, *SALES, *SERVICE, *MARKETING, *OPERATIONS):
-        app.include_router(router)
-    for router in OPERATED if operated else ():
-        app.include_router(router)
     return app

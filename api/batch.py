@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 import msgspec
 import structlog
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.types import Message, Scope
 
@@ -23,6 +23,7 @@ from api.shared import exporting
 from api.shared.access import may
 from api.shared.openapi import answers
 from api.shared.problems import KINDS, Problem, problem
+from api.shared.routes import Router
 from api.shared.strict import AuthenticatedRoute
 
 log = structlog.get_logger()
@@ -34,7 +35,7 @@ KEPT_HEADERS = (b"etag", b"position", b"location", b"retry-after")
 
 Answer = dict[str, Any]
 
-router = APIRouter(tags=["batch"], route_class=AuthenticatedRoute)
+router = Router(tags=["batch"], route_class=AuthenticatedRoute)
 
 
 class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 from urllib.parse import urlencode
 
 import msgspec
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import StreamingResponse
 from pydantic import Field, StringConstraints
@@ -29,6 +29,7 @@ from api.shared.fields import Body
 from api.shared.openapi import answers
 from api.shared.problems import Problem
 from api.shared.reading import After
+from api.shared.routes import Router
 from api.shared.strict import StrictRoute
 
 LIMIT = 10_000
@@ -48,7 +49,7 @@ SELECTABLE: dict[str, Callable[..., Any]] = {
     "tasks": tasks.filtered,
 }
 
-router = APIRouter(route_class=StrictRoute)
+router = Router(route_class=StrictRoute)
 
 
 class ThenBody(Body):

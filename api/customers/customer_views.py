@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, tzinfo
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from sqlalchemy import Connection
 
 from api.customers import customer_schemas as schemas
@@ -18,6 +18,7 @@ from api.shared.filtering import filters
 from api.shared.openapi import exported, listed, one
 from api.shared.problems import Problem
 from api.shared.reading import LARGEST_POSITION, After, Cursor, Limit, absent, found, listing, page, read
+from api.shared.routes import Router
 from api.shared.sorting import By, sorting
 from api.shared.views import Views
 from api.shared.zones import Zone
@@ -32,7 +33,7 @@ from projections.customers.merging import merged_into
 from projections.shared.pages import Page
 from projections.shared.rows import Row
 
-router = APIRouter(prefix="/v1/customers", tags=["customers"])
+router = Router(prefix="/v1/customers", tags=["customers"])
 
 Reader = Annotated[Caller, may("customers:read")]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from api.customers import customer_bodies as bodies
 from api.customers.duplicates import known_already
@@ -14,6 +14,7 @@ from api.shared.commanding import carry_out
 from api.shared.fields import External, System, Told
 from api.shared.openapi import ACCEPTED, CREATED
 from api.shared.problems import problem
+from api.shared.routes import Router
 from api.shared.strict import StrictRoute
 from api.shared.targets import target
 from commands.customers import customers
@@ -22,7 +23,7 @@ from domain.shared.ids import new_id
 
 CUSTOMERS = target(Customer, "/v1/customers")
 
-router = APIRouter(
+router = Router(
     prefix=CUSTOMERS.location,
     tags=["customers"],
     route_class=StrictRoute,

@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from api.shared.access import may
 from api.shared.openapi import answers
 from api.shared.reading import absent, found
+from api.shared.routes import Router
 from api.shared.schemas import FLAG, ID, INSTANT, INTEGER, MAYBE_TEXT, TEXT, fields
 from domain.customers.customer.customer import Customer
 from domain.customers.customer.events import Erased
@@ -21,7 +22,7 @@ from infra.event_store.store import EventStore
 from infra.read_models.completeness import Completeness
 from infra.wiring import PROJECTIONS
 
-router = APIRouter(prefix="/v1/customers", tags=["customers"], dependencies=[may("customers:read")])
+router = Router(prefix="/v1/customers", tags=["customers"], dependencies=[may("customers:read")])
 
 ERASURE = fields(
     {

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from api.customers import feedback_bodies as bodies
 from api.shared.access import may
 from api.shared.annotations import add_routes
 from api.shared.fields import External, System, Told
 from api.shared.openapi import ACCEPTED, CREATED
+from api.shared.routes import Router
 from api.shared.strict import StrictRoute
 from api.shared.targets import target
 from commands.customers import feedback
@@ -18,7 +19,7 @@ from domain.customers.feedback.feedback import Feedback
 
 FEEDBACK = target(Feedback, "/v1/feedback")
 
-router = APIRouter(
+router = Router(
     prefix=FEEDBACK.location,
     tags=["feedback"],
     route_class=StrictRoute,

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from api.customers import feedback_schemas as schemas
 from api.shared.as_of import Resource
 from api.shared.filtering import filters
 from api.shared.references import AboutId
+from api.shared.routes import Router
 from api.shared.views import Views
 from domain.customers.feedback.feedback import Feedback
 from projections.customers import feedback as read_model
 
-router = APIRouter(prefix="/v1/feedback", tags=["feedback"])
+router = Router(prefix="/v1/feedback", tags=["feedback"])
 
 Score = Annotated[int | None, Query(ge=-1_000_000, le=1_000_000)]
 

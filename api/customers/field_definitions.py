@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import Path, Request, Response
 from pydantic import Field, StringConstraints
 
 from api.customers import field_definition_schemas as schemas
@@ -13,6 +13,7 @@ from api.shared.as_of import Resource
 from api.shared.fields import SYSTEM, Told
 from api.shared.filtering import filters
 from api.shared.openapi import ACCEPTED, CREATED
+from api.shared.routes import Router
 from api.shared.strict import StrictRoute
 from api.shared.targets import by_words
 from api.shared.views import Key as KeyPath
@@ -30,14 +31,14 @@ from projections.customers import field_definitions as read_model
 
 PREFIX = "/v1/field-definitions"
 
-commanding = APIRouter(
+commanding = Router(
     prefix=PREFIX,
     tags=["field-definitions"],
     route_class=StrictRoute,
     dependencies=[may("field-definitions:write")],
     responses=ACCEPTED,
 )
-reading = APIRouter(prefix=PREFIX, tags=["field-definitions"])
+reading = Router(prefix=PREFIX, tags=["field-definitions"])
 
 FIELDS = Resource(FieldDefinition, read_model.field_definitions, read_model.get)
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
 from api.customers import interaction_schemas as schemas
 from api.shared.as_of import Resource
 from api.shared.filtering import filters
 from api.shared.references import AboutId
+from api.shared.routes import Router
 from api.shared.views import Views
 from domain.customers.interaction import Interaction
 from projections.customers import interactions as read_model
 
-router = APIRouter(prefix="/v1/interactions", tags=["interactions"])
+router = Router(prefix="/v1/interactions", tags=["interactions"])
 
 INTERACTIONS = Resource(Interaction, read_model.interactions, read_model.get)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from api.customers import interaction_bodies as bodies
 from api.shared.access import may
 from api.shared.annotations import add_routes
 from api.shared.fields import External, System
 from api.shared.openapi import ACCEPTED, CREATED
+from api.shared.routes import Router
 from api.shared.strict import StrictRoute
 from api.shared.targets import target
 from commands.customers import interactions
@@ -18,7 +19,7 @@ from domain.customers.interaction import Interaction
 
 INTERACTIONS = target(Interaction, "/v1/interactions")
 
-router = APIRouter(
+router = Router(
     prefix=INTERACTIONS.location,
     tags=["interactions"],
     route_class=StrictRoute,

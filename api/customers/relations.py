@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, tzinfo
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from sqlalchemy import Connection
 
 from api.customers import relation_schemas as schemas
@@ -15,6 +15,7 @@ from api.shared.access import Caller, may
 from api.shared.fields import CalendarDay, Line, Told
 from api.shared.openapi import ACCEPTED, answers, exported, listed
 from api.shared.reading import After, Cursor, Limit, absent, listing, read, report
+from api.shared.routes import Router
 from api.shared.strict import StrictRoute
 from api.shared.zones import Zone
 from commands.customers import relations
@@ -27,8 +28,8 @@ from projections.shared.rows import Row
 
 PREFIX = "/v1/customers/{id}"
 
-reading = APIRouter(prefix=PREFIX, tags=["customers"])
-commanding = APIRouter(
+reading = Router(prefix=PREFIX, tags=["customers"])
+commanding = Router(
     prefix=PREFIX,
     tags=["customers"],
     route_class=StrictRoute,

@@ -6,17 +6,18 @@ from decimal import Decimal
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from api.marketing import campaign_schemas as schemas
 from api.shared.access import may
 from api.shared.openapi import answers, exported
 from api.shared.reading import FIRST_DAY, LAST_DAY, After, Day, read, report
+from api.shared.routes import Router
 from api.shared.zones import Zone
 from projections.marketing import campaign_effect as read_model
 from projections.marketing.campaign_counts import Question
 
-router = APIRouter(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read")])
+router = Router(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read")])
 
 DEFINITION = (
     "Unique members who were targeted from `from` to before `to`. For a member who was never targeted the first touch counts"

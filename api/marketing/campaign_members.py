@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from api.marketing import campaign_member_bodies as bodies
 from api.shared.access import may
@@ -13,12 +13,13 @@ from api.shared.bulk import EACH, Item, carry_out_each
 from api.shared.commanding import carry_out
 from api.shared.fields import Told
 from api.shared.openapi import ACCEPTED
+from api.shared.routes import Router
 from api.shared.strict import StrictRoute
 from api.shared.targets import Command
 from commands.marketing import campaign_members
 from domain.marketing.campaign_member.member import member_id
 
-router = APIRouter(
+router = Router(
     prefix="/v1/campaigns/{id}",
     tags=["campaigns"],
     route_class=StrictRoute,

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, tzinfo
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from sqlalchemy import Connection
 
 from api.marketing import campaign_schemas as schemas
@@ -17,6 +17,7 @@ from api.shared.filtering import filters
 from api.shared.looking import Row, get_history, get_one, seen_by
 from api.shared.openapi import exported, listed, one
 from api.shared.reading import After, AnyCode, Cursor, Limit, absent, found, listing, read
+from api.shared.routes import Router
 from api.shared.schemas import CHANGE
 from api.shared.sorting import By, sorting
 from api.shared.views import Views
@@ -29,7 +30,7 @@ from projections.marketing.campaign_goal import of_goal
 from projections.marketing.member_book import Mark
 from projections.shared.pages import Page
 
-router = APIRouter(prefix="/v1/campaigns", tags=["campaigns"])
+router = Router(prefix="/v1/campaigns", tags=["campaigns"])
 
 Reader = Annotated[Caller, may("campaigns:read")]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from api.marketing import channel_schemas as schemas
 from api.sales.channel_sales import DEFINITION as SALES
@@ -12,11 +12,12 @@ from api.shared.access import may
 from api.shared.grouping import From, To, grouped
 from api.shared.openapi import answers, exported
 from api.shared.reading import FIRST_DAY, LAST_DAY, After, AnyCode, AnyCurrency, read, report
+from api.shared.routes import Router
 from api.shared.zones import Zone
 from projections.marketing import channel_effect as read_model
 from projections.shared.reports import period_of
 
-router = APIRouter(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read")])
+router = Router(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read")])
 
 DEFINITION = (
     SALES + " conversion_rate = the ratio that `conversion` names, by default orders / visits. acquisition_cost = cost /"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from api.marketing import channel_schemas
 from api.marketing.channels import PREFIX, ChannelCode
@@ -15,12 +15,13 @@ from api.shared.filtering import filters
 from api.shared.looking import seen_by
 from api.shared.openapi import exported, listed
 from api.shared.reading import FIRST_DAY, LAST_DAY, After, Cursor, Day, Limit, listing
+from api.shared.routes import Router
 from api.shared.views import Views, by_code
 from domain.marketing.channel import Channel, channel_id
 from projections.marketing import channel_traffic
 from projections.marketing import channels as read_model
 
-router = APIRouter(prefix=PREFIX, tags=["channels"])
+router = Router(prefix=PREFIX, tags=["channels"])
 
 From = Annotated[date | None, Query(alias="from", ge=FIRST_DAY, le=LAST_DAY)]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import Path, Request, Response
 from pydantic import Field
 
 from api.shared.access import may
@@ -13,6 +13,7 @@ from api.shared.commanding import carry_out
 from api.shared.fields import SYSTEM, Currency, DecimalText, Line, SourceBody, Told
 from api.shared.openapi import ACCEPTED, CREATED
 from api.shared.reading import FIRST_DAY, LAST_DAY
+from api.shared.routes import Router
 from api.shared.strict import StrictRoute
 from api.shared.targets import Command, by_code
 from commands.marketing import channels
@@ -20,7 +21,7 @@ from domain.marketing.channel import LARGEST_COUNT, Kind, channel_day_id, channe
 
 PREFIX = "/v1/channels"
 
-router = APIRouter(
+router = Router(
     prefix=PREFIX,
     tags=["channels"],
     route_class=StrictRoute,

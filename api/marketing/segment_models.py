@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from anyio import to_thread
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import Depends, Path, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from api.marketing import segment_model_bodies as bodies
@@ -17,6 +17,7 @@ from api.shared.commanding import carry_out
 from api.shared.fields import Told
 from api.shared.openapi import ACCEPTED, CREATED
 from api.shared.reading import read
+from api.shared.routes import Router
 from api.shared.strict import StrictRoute
 from api.shared.targets import target
 from commands.marketing import segment_models
@@ -29,7 +30,7 @@ from projections.marketing.segment_fitting import sample
 
 MODELS = target(SegmentModel, "/v1/segment-models", "model_id")
 
-router = APIRouter(
+router = Router(
     prefix=MODELS.location,
     tags=["segment-models"],
     route_class=StrictRoute,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from pydantic import Field, StringConstraints
 
 from api.marketing import segment_schemas as schemas
@@ -15,6 +15,7 @@ from api.shared.fields import Told
 from api.shared.looking import seen_by
 from api.shared.openapi import ACCEPTED, CREATED, exported, listed
 from api.shared.reading import After, Cursor, Limit, listing, page, read
+from api.shared.routes import Router
 from api.shared.strict import StrictRoute
 from api.shared.targets import target
 from api.shared.views import Views
@@ -26,14 +27,14 @@ from projections.marketing.segment_labels import segment_labels
 
 RULES = target(SegmentRule, "/v1/segment-rules", "rule_id")
 
-commanding = APIRouter(
+commanding = Router(
     prefix=RULES.location,
     tags=["segment-rules"],
     route_class=StrictRoute,
     dependencies=[may("segment-rules:write")],
     responses=ACCEPTED,
 )
-reading = APIRouter(prefix=RULES.location, tags=["segment-rules"])
+reading = Router(prefix=RULES.location, tags=["segment-rules"])
 
 READ = "segment-rules:read"
 Reader = Annotated[Caller, may(READ)]

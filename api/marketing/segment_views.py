@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from api.marketing import segment_schemas as schemas
 from api.marketing.segment_models import MODELS, Model, id_of
@@ -15,12 +15,13 @@ from api.shared.looking import seen_by
 from api.shared.openapi import answers, exported, listed
 from api.shared.reading import After, Cursor, Limit, absent, found, listing, page, read
 from api.shared.reading import report as reported
+from api.shared.routes import Router
 from api.shared.views import BY_ID, Views
 from domain.marketing.segment_model import SegmentModel
 from projections.marketing import segment_answers, segment_models, segment_rule_answers
 from projections.marketing.segment_labels import segment_labels
 
-router = APIRouter(tags=["segment-models"])
+router = Router(tags=["segment-models"])
 
 READER, REPORTER = may("segments:read"), may("reports:read")
 Reader = Annotated[Caller, READER]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from pydantic import Field, StringConstraints
 
 from api.marketing import static_list_schemas as schemas
@@ -16,6 +16,7 @@ from api.shared.filtering import filters
 from api.shared.looking import Row, get_one, seen_by
 from api.shared.openapi import ACCEPTED, CREATED, exported, listed, one
 from api.shared.reading import After, Cursor, Limit, absent, found, listing, read
+from api.shared.routes import Router
 from api.shared.strict import StrictRoute
 from api.shared.targets import target
 from api.shared.views import Views
@@ -25,10 +26,10 @@ from projections.marketing import static_lists as read_model
 
 LISTS = target(StaticList, "/v1/lists", "list_id")
 
-commanding = APIRouter(
+commanding = Router(
     prefix=LISTS.location, tags=["lists"], route_class=StrictRoute, dependencies=[may("lists:write")], responses=ACCEPTED
 )
-reading = APIRouter(prefix=LISTS.location, tags=["lists"])
+reading = Router(prefix=LISTS.location, tags=["lists"])
 
 Reader = Annotated[Caller, may("lists:read")]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from pydantic import Field, StringConstraints
 
 from api.customers.customer_bodies import UtmBody
@@ -18,6 +18,7 @@ from api.shared.filtering import filters
 from api.shared.looking import Row, seen_by
 from api.shared.openapi import ACCEPTED, CREATED, one
 from api.shared.reading import After, absent, found, read
+from api.shared.routes import Router
 from api.shared.strict import StrictRoute
 from api.shared.views import Views
 from commands.marketing import touchpoints as commands
@@ -27,14 +28,14 @@ from projections.marketing import touchpoints as read_model
 
 PREFIX = "/v1/touchpoints"
 
-commanding = APIRouter(
+commanding = Router(
     prefix=PREFIX,
     tags=["touchpoints"],
     route_class=StrictRoute,
     dependencies=[may("channels:write")],
     responses=ACCEPTED,
 )
-reading = APIRouter(prefix=PREFIX, tags=["touchpoints"])
+reading = Router(prefix=PREFIX, tags=["touchpoints"])
 
 Reader = Annotated[Caller, may("channels:read")]
 ClickId = Annotated[str, StringConstraints(min_length=1, max_length=500)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from pydantic import Field
 
 from api.shared.access import Caller, may, new_key_text
@@ -13,6 +13,7 @@ from api.shared.commanding import shown_once
 from api.shared.fields import Line, Told
 from api.shared.openapi import ACCEPTED, CREATED, listed
 from api.shared.reading import After, page, read
+from api.shared.routes import Router
 from api.shared.schemas import ID, INSTANT, INTEGER, MAYBE_INSTANT, MAYBE_TEXT, TEXTS, fields
 from api.shared.strict import StrictRoute
 from api.shared.targets import target
@@ -34,7 +35,7 @@ KEY = fields(
     }
 )
 
-router = APIRouter(prefix=KEYS.location, tags=["keys"], route_class=StrictRoute)
+router = Router(prefix=KEYS.location, tags=["keys"], route_class=StrictRoute)
 
 
 class IssueBody(Told):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from sqlalchemy import Connection
 
 from api.operations.events import criteria
@@ -13,6 +13,7 @@ from api.shared.access import Caller, may
 from api.shared.fields import Code
 from api.shared.openapi import exported, listed
 from api.shared.reading import LARGEST_POSITION, After, Limit, listing
+from api.shared.routes import Router
 from api.shared.schemas import ID, INSTANT, INTEGER, MAYBE_TEXT, TEXT, TEXTS, fields
 from api.shared.sorting import By, sorting
 from domain.shared.events import Origin, type_name
@@ -21,7 +22,7 @@ from infra.wiring import EVENTS
 from projections.operations import audit_index
 from projections.shared.pages import Page
 
-router = APIRouter(prefix="/v1/audit", tags=["events"])
+router = Router(prefix="/v1/audit", tags=["events"])
 
 TYPES = frozenset(map(type_name, EVENTS))
 ACT = fields(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from pydantic import Field
 
 from api.shared.access import may
@@ -13,11 +13,12 @@ from api.shared.commanding import carry_out
 from api.shared.fields import Told
 from api.shared.openapi import ACCEPTED
 from api.shared.reading import FIRST_DAY, LAST_DAY
+from api.shared.routes import Router
 from api.shared.strict import StrictRoute
 from commands.operations import calendar
 from domain.operations.calendar import calendar_id
 
-router = APIRouter(prefix="/v1/calendar/days", tags=["operations"], route_class=StrictRoute)
+router = Router(prefix="/v1/calendar/days", tags=["operations"], route_class=StrictRoute)
 
 
 class DayBody(Told):

@@ -12,7 +12,7 @@ import anyio
 import msgspec
 import structlog
 from anyio import CapacityLimiter
-from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi import Depends, Header, Query, Request
 from fastapi.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
@@ -21,13 +21,14 @@ from api.shared.access import Caller, may, presented
 from api.shared.openapi import EVERYWHERE, POSITION
 from api.shared.problems import RETRY_SECONDS, Problem
 from api.shared.reading import LARGEST_POSITION
+from api.shared.routes import Router
 from commands.shared.commit import StoreUnavailable
 from infra.event_store.search import Criteria, search, shown
 from infra.event_store.store import EventStore
 
 log = structlog.get_logger()
 
-router = APIRouter(prefix="/v1/events", tags=["events"])
+router = Router(prefix="/v1/events", tags=["events"])
 
 # Seconds between two looks at the log, and after which a silent stream says that it lives.
 POLL, HEARTBEAT = 0.2, 15.0

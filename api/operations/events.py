@@ -7,7 +7,7 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import Depends, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
@@ -16,10 +16,11 @@ from api.shared.access import Caller, may
 from api.shared.fields import Instant
 from api.shared.openapi import answers, listed
 from api.shared.reading import LARGEST_POSITION, Limit, absent, found, page
+from api.shared.routes import Router
 from infra.event_store.search import Criteria, search, shown
 from infra.event_store.store import EventStore
 
-router = APIRouter(prefix="/v1/events", tags=["events"])
+router = Router(prefix="/v1/events", tags=["events"])
 
 SCANNED = 20_000
 

@@ -7,7 +7,7 @@ from typing import Any, Literal, Protocol
 from uuid import UUID
 
 import msgspec
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 from starlette.concurrency import run_in_threadpool
 
@@ -15,10 +15,11 @@ from api.operations.jobs import Progress
 from api.shared.access import may
 from api.shared.openapi import answers, problems
 from api.shared.problems import problem
+from api.shared.routes import Router
 from api.shared.schemas import FLAG, INTEGER, MAYBE_INTEGER, TEXT, Schema, fields
 
-alive = APIRouter(tags=["operations"])
-router = APIRouter(tags=["operations"])
+alive = Router(tags=["operations"])
+router = Router(tags=["operations"])
 
 RETRY = {"Retry-After": "1"}
 

@@ -10,13 +10,14 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from fastapi import APIRouter, File, Request, Response, UploadFile
+from fastapi import File, Request, Response, UploadFile
 from starlette.concurrency import run_in_threadpool
 
 from api.operations.jobs import Expected, Job, Jobs, Progress
 from api.shared.access import Caller, may
 from api.shared.openapi import EVERYWHERE
 from api.shared.problems import Problem, problem
+from api.shared.routes import Router
 from api.shared.schemas import ID, INTEGER, MAYBE_TEXT, OBJECTS, TEXT, Schema, fields
 from api.shared.strict import AuthenticatedRoute
 from commands.importing.mapping import Mapping, MappingError, parse_mapping
@@ -29,7 +30,7 @@ from domain.shared.ids import external_id
 from domain.shared.refusals import Refusal
 from infra.event_store.store import EventStore
 
-router = APIRouter(prefix="/v1/imports", tags=["imports"], route_class=AuthenticatedRoute)
+router = Router(prefix="/v1/imports", tags=["imports"], route_class=AuthenticatedRoute)
 
 LARGEST_UPLOAD = 4 * 1024**3
 LARGEST_MAPPING = 1024 * 1024

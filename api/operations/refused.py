@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from api.shared.access import may
 from api.shared.openapi import listed
 from api.shared.reading import LARGEST_POSITION, Limit, page
+from api.shared.routes import Router
 from api.shared.schemas import INSTANT, INTEGER, TEXT, fields
 from infra.read_models.refused import latest
 from projections.shared.rows import Row
 
-router = APIRouter(prefix="/v1/refused", tags=["events"], dependencies=[may("events:read")])
+router = Router(prefix="/v1/refused", tags=["events"], dependencies=[may("events:read")])
 
 MAYBE_ID = {"type": ["string", "null"], "format": "uuid"}
 REFUSED = fields(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from pydantic import Field, StringConstraints
 
 from api.operations import configuration_schemas as schemas
@@ -15,6 +15,7 @@ from api.shared.fields import Code, Line, Told
 from api.shared.filtering import filters
 from api.shared.openapi import ACCEPTED, CREATED
 from api.shared.reading import AnyCode
+from api.shared.routes import Router
 from api.shared.strict import StrictRoute
 from api.shared.targets import target
 from api.shared.views import Views
@@ -24,14 +25,14 @@ from projections.operations import saved_views as read_model
 
 SAVED_VIEWS = target(SavedView, "/v1/saved-views", "view_id")
 
-commanding = APIRouter(
+commanding = Router(
     prefix=SAVED_VIEWS.location,
     tags=["saved-views"],
     route_class=StrictRoute,
     dependencies=[may("saved-views:write")],
     responses=ACCEPTED,
 )
-reading = APIRouter(prefix=SAVED_VIEWS.location, tags=["saved-views"])
+reading = Router(prefix=SAVED_VIEWS.location, tags=["saved-views"])
 
 RESOURCE = Resource(SavedView, read_model.saved_views, read_model.get)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from api.operations import configuration_schemas as schemas
 from api.operations.users import UserCode as TeamCode
@@ -13,6 +13,7 @@ from api.shared.as_of import Resource
 from api.shared.fields import Line, Told
 from api.shared.filtering import filters
 from api.shared.openapi import ACCEPTED, CREATED
+from api.shared.routes import Router
 from api.shared.strict import StrictRoute
 from api.shared.views import Views, by_code
 from commands.operations import teams as commands
@@ -21,10 +22,10 @@ from projections.operations import teams as read_model
 
 PREFIX = "/v1/teams"
 
-commanding = APIRouter(
+commanding = Router(
     prefix=PREFIX, tags=["teams"], route_class=StrictRoute, dependencies=[may("teams:write")], responses=ACCEPTED
 )
-reading = APIRouter(prefix=PREFIX, tags=["teams"])
+reading = Router(prefix=PREFIX, tags=["teams"])
 
 TEAMS = Resource(Team, read_model.teams, read_model.get)
 

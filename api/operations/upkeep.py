@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import Path, Query, Request, Response
 from pydantic import StringConstraints
 from starlette.concurrency import run_in_threadpool
 
@@ -18,11 +18,12 @@ from api.shared.fields import Body
 from api.shared.openapi import EVERYWHERE, problems
 from api.shared.problems import Problem, problem
 from api.shared.reading import LARGEST_POSITION
+from api.shared.routes import Router
 from api.shared.schemas import FLAG, ID, INSTANT, INTEGER, MAYBE_TEXT, TEXT, Schema, fields
 from api.shared.strict import StrictRoute
 from domain.shared.ids import new_id
 
-router = APIRouter(prefix="/v1/operations", tags=["operations"], route_class=StrictRoute)
+router = Router(prefix="/v1/operations", tags=["operations"], route_class=StrictRoute)
 
 Name = Annotated[str, Path(max_length=64, pattern=r"^[a-z_]+$", description="A projection's name.")]
 Position = Annotated[int, Path(ge=1, le=LARGEST_POSITION)]

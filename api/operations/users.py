@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import Path, Request, Response
 from pydantic import Field, StringConstraints
 
 from api.operations import configuration_schemas as schemas
@@ -14,6 +14,7 @@ from api.shared.as_of import Resource
 from api.shared.fields import SYSTEM, Code, Told
 from api.shared.filtering import filters
 from api.shared.openapi import ACCEPTED, CREATED
+from api.shared.routes import Router
 from api.shared.strict import StrictRoute
 from api.shared.views import Views, by_code
 from commands.operations import users as commands
@@ -22,10 +23,10 @@ from projections.operations import users as read_model
 
 PREFIX = "/v1/users"
 
-commanding = APIRouter(
+commanding = Router(
     prefix=PREFIX, tags=["users"], route_class=StrictRoute, dependencies=[may("users:write")], responses=ACCEPTED
 )
-reading = APIRouter(prefix=PREFIX, tags=["users"])
+reading = Router(prefix=PREFIX, tags=["users"])
 
 USERS = Resource(User, read_model.users, read_model.get)
 

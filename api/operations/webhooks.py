@@ -6,7 +6,7 @@ from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from msgspec import structs
 from pydantic import Field, StringConstraints
 from sqlalchemy import Connection
@@ -22,6 +22,7 @@ from api.shared.looking import get_one, seen_by
 from api.shared.openapi import ACCEPTED, CREATED, one
 from api.shared.problems import Problem
 from api.shared.reading import After
+from api.shared.routes import Router
 from api.shared.strict import StrictRoute
 from api.shared.targets import target
 from api.shared.views import Views
@@ -37,8 +38,8 @@ from projections.shared.rows import Row
 
 WEBHOOKS = target(Webhook, "/v1/webhooks")
 
-commanding = APIRouter(prefix=WEBHOOKS.location, tags=["webhooks"], route_class=StrictRoute, responses=ACCEPTED)
-reading = APIRouter(prefix=WEBHOOKS.location, tags=["webhooks"])
+commanding = Router(prefix=WEBHOOKS.location, tags=["webhooks"], route_class=StrictRoute, responses=ACCEPTED)
+reading = Router(prefix=WEBHOOKS.location, tags=["webhooks"])
 
 Reader = Annotated[Caller, may("webhooks:read")]
 Writer = Annotated[Caller, may("webhooks:write")]

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from api.sales import sales_schemas as schemas
 from api.shared.access import may
 from api.shared.grouping import questions, reported
 from api.shared.openapi import answers, exported
 from api.shared.reading import After, AnyCurrency
+from api.shared.routes import Router
 from projections.sales import channel_sales as read_model
 
-router = APIRouter(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read")])
+router = Router(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read")])
 
 DEFINITION = (
     "gross = price × quantity before discounts, tax, shipping and returns; net = gross − discounts − returns; returns count on"

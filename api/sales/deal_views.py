@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
 from api.sales import lead_schemas as schemas
 from api.shared.as_of import Resource
 from api.shared.filtering import filters
 from api.shared.reading import AnyCurrency
+from api.shared.routes import Router
 from api.shared.views import Views
 from domain.sales.deal.deal import Deal
 from projections.sales import deals as read_model
 
-router = APIRouter(prefix="/v1/deals", tags=["deals"])
+router = Router(prefix="/v1/deals", tags=["deals"])
 
 DEALS = Resource(Deal, read_model.deals, read_model.get)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from api.sales import deal_bodies as bodies
 from api.sales.lead_bodies import ReasonBody
@@ -12,6 +12,7 @@ from api.shared.access import may
 from api.shared.annotations import add_routes
 from api.shared.fields import External, System
 from api.shared.openapi import ACCEPTED, CREATED
+from api.shared.routes import Router
 from api.shared.strict import StrictRoute
 from api.shared.targets import target
 from commands.sales import deals
@@ -19,7 +20,7 @@ from domain.sales.deal.deal import Deal
 
 DEALS = target(Deal, "/v1/deals")
 
-router = APIRouter(
+router = Router(
     prefix=DEALS.location, tags=["deals"], route_class=StrictRoute, dependencies=[may("deals:write")], responses=ACCEPTED
 )
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from api.sales import lead_schemas as schemas
 from api.shared.as_of import Resource
 from api.shared.filtering import filters
+from api.shared.routes import Router
 from api.shared.views import Views
 from domain.sales.lead.lead import Lead
 from projections.sales import leads as read_model
 
-router = APIRouter(prefix="/v1/leads", tags=["leads"])
+router = Router(prefix="/v1/leads", tags=["leads"])
 
 LEADS = Resource(Lead, read_model.leads, read_model.get)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from api.customers.customer_bodies import ErasureBody
 from api.sales import lead_bodies as bodies
@@ -12,6 +12,7 @@ from api.shared.access import may
 from api.shared.annotations import add_routes
 from api.shared.fields import External, System, Told
 from api.shared.openapi import ACCEPTED, CREATED
+from api.shared.routes import Router
 from api.shared.strict import StrictRoute
 from api.shared.targets import target
 from commands.sales import leads
@@ -20,7 +21,7 @@ from domain.shared.ids import new_id
 
 LEADS = target(Lead, "/v1/leads")
 
-router = APIRouter(
+router = Router(
     prefix=LEADS.location, tags=["leads"], route_class=StrictRoute, dependencies=[may("leads:write")], responses=ACCEPTED
 )
 

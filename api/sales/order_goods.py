@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import Path, Request, Response
 
 from api.sales import order_goods_bodies as bodies
 from api.sales.orders import ORDERS
 from api.shared.access import may
 from api.shared.fields import Told
 from api.shared.openapi import ACCEPTED
+from api.shared.routes import Router
 from api.shared.strict import StrictRoute
 from commands.sales import order_goods
 
-router = APIRouter(
+router = Router(
     prefix="/v1/orders/{id}",
     tags=["orders"],
     route_class=StrictRoute,

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import Literal
 
-from fastapi import APIRouter
-
 from api.sales import order_schemas as schemas
 from api.shared.as_of import Resource
 from api.shared.filtering import filters
 from api.shared.reading import AnyCurrency
+from api.shared.routes import Router
 from api.shared.views import Views
 from domain.sales.order.order import Order
 from projections.sales import orders as read_model
 
-router = APIRouter(prefix="/v1/orders", tags=["orders"])
+router = Router(prefix="/v1/orders", tags=["orders"])
 
 ORDERS = Resource(Order, read_model.orders, read_model.get)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from api.sales import order_bodies as bodies
 from api.shared.access import may
 from api.shared.annotations import add_routes
 from api.shared.fields import External, System, Told
 from api.shared.openapi import ACCEPTED, CREATED
+from api.shared.routes import Router
 from api.shared.strict import StrictRoute
 from api.shared.targets import target
 from commands.sales import orders
@@ -18,7 +19,7 @@ from domain.sales.order.order import Order
 
 ORDERS = target(Order, "/v1/orders")
 
-router = APIRouter(
+router = Router(
     prefix=ORDERS.location,
     tags=["orders"],
     route_class=StrictRoute,

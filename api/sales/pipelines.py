@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import Path, Request, Response
 from pydantic import Field
 
 from api.sales import lead_schemas as schemas
@@ -13,6 +13,7 @@ from api.shared.access import may
 from api.shared.as_of import Resource
 from api.shared.fields import SYSTEM, Body, Code, DecimalText, Line, Told
 from api.shared.openapi import ACCEPTED, CREATED
+from api.shared.routes import Router
 from api.shared.strict import StrictRoute
 from api.shared.views import Views, by_code
 from commands.sales import pipelines as commands
@@ -21,14 +22,14 @@ from projections.sales import pipelines as read_model
 
 PREFIX = "/v1/pipelines"
 
-commanding = APIRouter(
+commanding = Router(
     prefix=PREFIX,
     tags=["pipelines"],
     route_class=StrictRoute,
     dependencies=[may("pipelines:write")],
     responses=ACCEPTED,
 )
-reading = APIRouter(prefix=PREFIX, tags=["pipelines"])
+reading = Router(prefix=PREFIX, tags=["pipelines"])
 
 PipelineCode = Annotated[str, Path(min_length=1, max_length=64, pattern=SYSTEM, examples=["sales"])]
 

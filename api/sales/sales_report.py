@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from api.sales import sales_schemas as schemas
 from api.sales.channel_sales import DEFINITION as SALES
@@ -12,11 +12,12 @@ from api.shared.access import may
 from api.shared.grouping import questions, reported
 from api.shared.openapi import answers, exported
 from api.shared.reading import After, AnyCurrency
+from api.shared.routes import Router
 from projections.sales import buyers as buying
 from projections.sales import sales_report as selling
 from projections.sales.channel_sales import Group, Question
 
-router = APIRouter(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read")])
+router = Router(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read")])
 
 Text = Annotated[str | None, Query(max_length=10_000, pattern=r"^[^\x00]*$")]
 BUYERS = ("channel_sales", "orders", "customer_view")

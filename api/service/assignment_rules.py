@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import Path, Request, Response
 from pydantic import Field
 from sqlalchemy import Connection
 
@@ -14,6 +14,7 @@ from api.shared.as_of import Resource
 from api.shared.fields import SYSTEM, Body, Code, TheirCode, Told
 from api.shared.openapi import ACCEPTED, CREATED, exported, listed
 from api.shared.reading import After, Cursor, Limit, listing
+from api.shared.routes import Router
 from api.shared.schemas import ID, INSTANT, INTEGER, MAYBE_INSTANT, OBJECTS, TEXT, fields
 from api.shared.strict import StrictRoute
 from api.shared.views import Views, by_code
@@ -26,14 +27,14 @@ from projections.shared.pages import Page
 
 PREFIX = "/v1/assignment-rules"
 
-commanding = APIRouter(
+commanding = Router(
     prefix=PREFIX,
     tags=["assignment"],
     route_class=StrictRoute,
     dependencies=[may("assignment-rules:write")],
     responses=ACCEPTED,
 )
-reading = APIRouter(tags=["assignment"])
+reading = Router(tags=["assignment"])
 
 RULES = Resource(AssignmentRule, read_model.assignment_rules, read_model.get)
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
 from api.service import service_level_schemas as schemas
 from api.service.service_levels import CALENDARS, POLICIES, ConfiguredCode
 from api.shared.as_of import Resource
+from api.shared.routes import Router
 from api.shared.views import Views, by_code
 from domain.service.service_calendar import ServiceCalendar, service_calendar_id
 from domain.service.sla_policy import SlaPolicy, sla_policy_id
 from projections.service import service_calendars, sla_policies
 
-router = APIRouter(tags=["service-levels"])
+router = Router(tags=["service-levels"])
 
 CALENDAR = Resource(ServiceCalendar, service_calendars.service_calendars, service_calendars.get)
 POLICY = Resource(SlaPolicy, sla_policies.sla_policies, sla_policies.get)

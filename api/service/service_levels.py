@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import Path, Request, Response
 
 from api.service import service_level_bodies as bodies
 from api.shared.access import may
 from api.shared.fields import SYSTEM, Told
 from api.shared.openapi import ACCEPTED, CREATED
+from api.shared.routes import Router
 from api.shared.strict import StrictRoute
 from api.shared.targets import by_code
 from commands.service import service_calendars, sla_policies
@@ -18,7 +19,7 @@ from domain.service.sla_policy import sla_policy_id
 
 CALENDARS, POLICIES = "/v1/service-calendars", "/v1/sla-policies"
 
-router = APIRouter(
+router = Router(
     tags=["service-levels"],
     route_class=StrictRoute,
     dependencies=[may("service-levels:write")],

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from pydantic import Field, StringConstraints
 
 from api.service import task_schemas as schemas
@@ -17,6 +17,7 @@ from api.shared.fields import Body, Code, Instant, Told
 from api.shared.filtering import filters
 from api.shared.looking import get_history, seen_by
 from api.shared.openapi import ACCEPTED, CREATED, listed
+from api.shared.routes import Router
 from api.shared.schemas import CHANGE
 from api.shared.strict import StrictRoute
 from api.shared.targets import target
@@ -29,10 +30,10 @@ from projections.service import tasks as read_model
 TASKS = target(Task, "/v1/tasks")
 PRIVATE = ("title",)
 
-commanding = APIRouter(
+commanding = Router(
     prefix=TASKS.location, tags=["tasks"], route_class=StrictRoute, dependencies=[may("tasks:write")], responses=ACCEPTED
 )
-reading = APIRouter(prefix=TASKS.location, tags=["tasks"])
+reading = Router(prefix=TASKS.location, tags=["tasks"])
 
 
 class AboutBody(Body):

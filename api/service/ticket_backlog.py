@@ -6,17 +6,18 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from api.service import service_level_schemas as schemas
 from api.shared.access import may
 from api.shared.grouping import questions, reported
 from api.shared.openapi import answers, exported
 from api.shared.reading import After
+from api.shared.routes import Router
 from projections.service import ticket_backlog as read_model
 from projections.shared.reports import Period
 
-router = APIRouter(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read")])
+router = Router(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read")])
 
 Asked = Annotated[read_model.Question, questions(read_model.Question, "day", by=Period)]
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from msgspec import structs
 
 from api.service import service_level_schemas
@@ -18,6 +18,7 @@ from api.shared.as_of import Resource, When, as_of
 from api.shared.filtering import filters
 from api.shared.openapi import one
 from api.shared.reading import After, absent, found, read
+from api.shared.routes import Router
 from api.shared.views import Views
 from domain.service.ticket.status import Status
 from domain.service.ticket.ticket import Ticket
@@ -27,7 +28,7 @@ from projections.service import tickets as read_model
 from projections.service.service_calendars import calendars
 from projections.service.ticket_course import all_time
 
-router = APIRouter(prefix="/v1/tickets", tags=["tickets"])
+router = Router(prefix="/v1/tickets", tags=["tickets"])
 
 TICKETS = Resource(Ticket, read_model.tickets, read_model.get)
 TIMES = Resource(Ticket, ticket_times.ticket_times, ticket_times.times)

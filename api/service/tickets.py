@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import Path, Request, Response
 
 from api.service import ticket_bodies as bodies
 from api.shared.access import may
 from api.shared.annotations import add_routes
 from api.shared.fields import External, System
 from api.shared.openapi import ACCEPTED, CREATED
+from api.shared.routes import Router
 from api.shared.strict import StrictRoute
 from api.shared.targets import target
 from commands.service import tickets
@@ -19,7 +20,7 @@ from domain.service.ticket.ticket import Ticket
 
 TICKETS = target(Ticket, "/v1/tickets")
 
-router = APIRouter(
+router = Router(
     prefix=TICKETS.location,
     tags=["tickets"],
     route_class=StrictRoute,

@@ -12,10 +12,10 @@ from typing import Any
 
 import msgspec
 from fastapi import Request, Response
-from fastapi.routing import APIRoute
 
 from api.shared.access import authenticated
 from api.shared.problems import Problem
+from api.shared.routes import Route
 
 _MEDIA_TYPE = re.compile(r"application/(json|[\w.+-]+\+json)\s*(;.*)?", re.IGNORECASE)
 _NO_TEXT = re.compile(rb"(?<!\\)(?:\\\\)*\\u(?:0000|[dD][89a-fA-F])")
@@ -33,7 +33,7 @@ class StrictRequest(Request):
         return self._value
 
 
-class AuthenticatedRoute(APIRoute):
+class AuthenticatedRoute(Route):
     """A route that looks at the key before it reads the body."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -50,7 +50,7 @@ class StrictRoute(AuthenticatedRoute):
     """A route whose JSON body is read strictly."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handle = APIRoute.get_route_handler(self)
+        handle = Route.get_route_handler(self)
 
         async def handle_strictly(request: Request) -> Response:
             await authenticated(request)
