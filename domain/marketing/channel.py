@@ -168,7 +168,7 @@ class ChannelDay(Aggregate):
         if not counts or not 0 <= min(counts) <= max(counts) < LARGEST_COUNT:
             raise Malformed("Traffic must have at least one of visits, visitors, impressions and clicks, each not below 0.")
         if (known := _of_its_day(context, traffic)) != self.traffic:
-            self.record_once(context, known, *_odd(traffic))
+            self.record_once(context, known, *_contradictions(traffic))
 
     @decision
     def record_cost(self, context: Context, cost: CostRecorded) -> None:
@@ -188,7 +188,7 @@ def _of_its_day(context: Context, fact: Fact) -> Fact:
     return replace(fact, code=checked_code(fact.code, "channel"), source=checked_code(fact.source, "source"))
 
 
-def _odd(traffic: TrafficRecorded) -> tuple[str, ...]:
+def _contradictions(traffic: TrafficRecorded) -> tuple[str, ...]:
     """Flags for counts that contradict each other. Sources report such counts, so they are recorded."""
     pairs = (
         (traffic.visitors, traffic.visits, VISITORS_ABOVE_VISITS),

@@ -87,9 +87,9 @@ class SegmentRule(Aggregate):
 
     @decision
     def revise(self, context: Context, *, name: str, rule: Mapping[str, Any], priority: int) -> None:
-        """Records only changes. Raises NotThere, Malformed, RuleTooLarge, UnknownFeature, CurrencyMissing;
+        """Records only changes.
 
-        SegmentRuleRetired (a flag on import).
+        Raises NotThere, Malformed, RuleTooLarge, UnknownFeature, CurrencyMissing; SegmentRuleRetired (a flag on import).
         """
         self.require()
         revised = Revised(name=text(name, "name", NAME_LENGTH), rule=_canonical(rule), priority=_priority(priority))

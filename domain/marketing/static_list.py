@@ -83,7 +83,7 @@ class StaticList(Aggregate):
     def add_members(self, context: Context, customer_ids: Sequence[UUID]) -> None:
         """Ignores customers who are already members. Raises NotThere, ListRetired, ListFull or Malformed."""
         self.require()
-        if fresh := tuple(sorted(set(_few(customer_ids)) - self.members)):
+        if fresh := tuple(sorted(set(_limited(customer_ids)) - self.members)):
             if len(self.members) + len(fresh) > MEMBER_LIMIT:
                 raise ListFull(id=self.id)
             self.record_once(context, MembersAdded(customer_ids=fresh), *self._refuse_if_retired(context))
@@ -92,7 +92,7 @@ class StaticList(Aggregate):
     def remove_members(self, context: Context, customer_ids: Sequence[UUID]) -> None:
         """Ignores customers who are not members. Raises NotThere, ListRetired or Malformed."""
         self.require()
-        if known := tuple(sorted(set(_few(customer_ids)) & self.members)):
+        if known := tuple(sorted(set(_limited(customer_ids)) & self.members)):
             self.record_once(context, MembersRemoved(customer_ids=known), *self._refuse_if_retired(context))
 
     @decision
@@ -105,7 +105,7 @@ class StaticList(Aggregate):
         return self.refuse(context, ListRetired(id=self.id)) if self.retired_since else ()
 
 
-def _few(customer_ids: Sequence[UUID]) -> Sequence[UUID]:
+def _limited(customer_ids: Sequence[UUID]) -> Sequence[UUID]:
     if not 0 < len(customer_ids) <= AT_ONCE:
         raise Malformed(f"A command must have 1 to {AT_ONCE} members.")
     return customer_ids

@@ -46,8 +46,8 @@ class Consenting(Reachable):
             flags += self.refuse(context, ContactMethodGone(method_id=terms.method_id))
         if terms.expires and terms.expires <= context.at:
             flags += self.refuse(context, ConsentEndsBeforeItBegins())
-        standing = self.consents.get((terms.purpose, terms.channel, terms.method_id))
-        self.record_status(context, terms, standing.at if standing and standing.terms == terms else None, *flags)
+        current = self.consents.get((terms.purpose, terms.channel, terms.method_id))
+        self.record_status(context, terms, current.at if current and current.terms == terms else None, *flags)
 
     @decision
     def withdraw_consent(
@@ -69,12 +69,12 @@ class Consenting(Reachable):
             source=optional_code(source, "source of the withdrawal"),
             evidence=evidence and text(evidence, "evidence", facts.EVIDENCE_LENGTH),
         )
-        standing = self.consents.get((withdrawn.purpose, withdrawn.channel, method_id))
-        flags = () if standing else ("consent-never-given",)
-        self.record_status(context, withdrawn, standing.at if standing and not standing.terms else None, *flags)
+        current = self.consents.get((withdrawn.purpose, withdrawn.channel, method_id))
+        flags = () if current else ("consent-never-given",)
+        self.record_status(context, withdrawn, current.at if current and not current.terms else None, *flags)
 
     def note_consent(self, key: ConsentKey, at: datetime, terms: ConsentGiven | None) -> None:
         """Keeps the state with the latest time, in whatever order events are recorded."""
-        standing = self.consents.get(key)
-        if standing is None or standing.at <= at:
+        current = self.consents.get(key)
+        if current is None or current.at <= at:
             self.consents[key] = Consent(at, terms)

@@ -125,7 +125,7 @@ class Planning(State):
             team=team and code(team, "team"),
         )
         if self.planned is None:
-            self.record(context, planned, *self._refuse_backwards(context, planned.starts, planned.ends))
+            self.record(context, planned, *self._refuse_end_before_start(context, planned.starts, planned.ends))
         elif self.planned != planned:
             raise CampaignPlannedOtherwise(f"The campaign {self.id} is already planned, with other values.", id=self.id)
 
@@ -147,7 +147,7 @@ class Planning(State):
         event = Revised(**values, cleared=tuple(field for field in get_args(Field) if field in changed.keys() - values.keys()))
         if self.was_recorded(context, event):
             return
-        flags = self._refuse_backwards(context, changed.get("starts", self.starts), changed.get("ends", self.ends))
+        flags = self._refuse_end_before_start(context, changed.get("starts", self.starts), changed.get("ends", self.ends))
         self.record(context, event, *self.refuse_ended(context), *flags)
 
     @decision
@@ -158,7 +158,7 @@ class Planning(State):
         if (exact, of) != (self.budget, self.currency):
             self.record_once(context, BudgetChanged(budget=exact, currency=of))
 
-    def _refuse_backwards(self, context: Context, starts: date | None, ends: date | None) -> tuple[str, ...]:
+    def _refuse_end_before_start(self, context: Context, starts: date | None, ends: date | None) -> tuple[str, ...]:
         return self.refuse(context, EndsBeforeStart()) if starts and ends and ends < starts else ()
 
 
