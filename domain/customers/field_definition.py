@@ -131,7 +131,7 @@ class FieldDefinition(Aggregate):
 
     @property
     def plain(self) -> bool:
-        """Whether the values are known to be not personal. False for a field that is undefined or retired."""
+        """Whether the values are certainly not personal. False for a field that is undefined or retired."""
         return self.defined is not None and self.retired_since is None and not self.defined.personal
 
     def admits(self, value: str | Number | None) -> bool:

@@ -69,7 +69,8 @@ class Pursuit(Annotated):
     def settle(self, context: Context, event: Event, since: datetime | None, allow: Callable[[Context], Flags]) -> None:
         """Records a new status, which `allow` may refuse.
 
-        If the status already holds `since` then, records it (flagged) only if the caller states another time.
+        `since` is the time since which it already holds, None if it does not hold. A status that already holds is recorded
+        again, flagged as repeated, only if the caller states another time.
         """
         if self.was_recorded(context, event):
             return

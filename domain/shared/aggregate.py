@@ -79,7 +79,10 @@ class Aggregate:
             self.record(context, event, *flags)
 
     def record_status(self, context: Context, event: Event, since: datetime | None, *flags: str) -> None:
-        """Records a status. If it already holds `since` then, records it (flagged) only if the caller states another time."""
+        """Records a status. `since` is the time since which it already holds, None if it does not hold.
+
+        A status that already holds is recorded again, flagged as repeated, only if the caller states another time.
+        """
         if since is None:
             self.record_once(context, event, *flags)
         elif context.names_another_time_than(since):

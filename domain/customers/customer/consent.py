@@ -59,7 +59,7 @@ class Consenting(Reachable):
         source: str | None = None,
         evidence: str | None = None,
     ) -> None:
-        """Always recorded; flagged if the consent was never given. Raises UnknownContactMethod or Malformed."""
+        """Accepted and flagged even if the consent was never given. Raises UnknownContactMethod or Malformed."""
         if method_id:
             self.known_method(method_id)
         withdrawn = ConsentWithdrawn(

@@ -175,7 +175,7 @@ class Customer(Relating):
 
     @decision
     def merge_into(self, context: Context, survivor: UUID) -> None:
-        """The caller ensures that the survivor is not merged itself. Raises CustomerMerged if merged into another survivor."""
+        """`survivor` must not be merged itself; the caller checks that. Raises CustomerMerged if merged into another one."""
         self.require()
         if survivor == self.id:
             raise MergedIntoThemselves

@@ -123,7 +123,7 @@ class Feedback(Annotated):
 
     @decision
     def resolve(self, context: Context, *, code: str | None = None, resolution: str | None = None) -> None:
-        """Raises Malformed; NotSubmittedYet, and FeedbackEnded if it was dismissed (flags on import)."""
+        """Raises Malformed; NotSubmittedYet, FeedbackEnded if it was dismissed (flags on import)."""
         self._end(
             context,
             Resolved(code=optional_code(code, "code"), resolution=optional_text(resolution, "resolution", TEXT_LENGTH)),

@@ -1,4 +1,4 @@
-"""Events of one customer or lead in one campaign. Any of them can be first in the stream, so each names its campaign member."""
+"""Events of one customer or lead in one campaign. Any of them can start the stream, so each names campaign and member."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ class Converted(Membership, frozen=True, kw_only=True, tag="crm.campaign_member.
 
 
 class ConversionReversed(Membership, frozen=True, kw_only=True, tag="crm.campaign_member.conversion_reversed.v1"):
-    """The conversion is cancelled. Order, value and currency are those with which it was recorded."""
+    """The conversion no longer counts. Order, value and currency are those with which it was recorded."""
 
     conversion_id: str
     order_id: UUID | None = None
