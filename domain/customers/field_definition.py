@@ -1,7 +1,7 @@
-"""A field definition: what an attribute of a kind of thing is called, which values it takes, and whether it is personal.
+"""A field definition: the name of an attribute, the values it accepts, and whether it is personal.
 
-Known by the kind of thing and the attribute's key. Attributes that nobody defined are as free as ever. What a field is stays
-for good; another kind, or personal data that is not any more, is another field under another key.
+It is identified by the kind of entity and the attribute's key. Attributes without a definition accept any value. The kind of a
+field and whether it is personal never change: to change one of them, define another field under another key.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ OPTION_LIMIT = 500
 
 
 class FieldDefinedOtherwise(AlreadyThere):
-    """The field is defined as one of another kind, or the other way with personal data: make a new field."""
+    """The field is already defined with another kind, or with the other value of `personal`. Define a new field instead."""
 
 
 class AttributeDoesNotFit(Malformed):
-    """The attribute's value is not one that its field takes."""
+    """The attribute's value does not fit its field definition."""
 
 
 @lru_cache(maxsize=10_000)
@@ -42,9 +42,9 @@ def field_definition_id(entity: str, key: str) -> UUID:
 
 
 class Defined(GlobalEvent, frozen=True, tag="crm.field_definition.defined.v1"):
-    """`entity` is the kind of thing, such as `customer`; `options` are all values of a choice. The name is plain.
+    """`entity` is a kind of aggregate, such as `customer`; `options` are all values of a choice. The name is plain.
 
-    `personal` is whether a value may tell of a person: such a text is sealed, and goes with whom it tells of.
+    `personal` is whether the values are personal data. Personal texts are encrypted, and are erased with their subject.
     """
 
     entity: str
@@ -59,7 +59,7 @@ class Defined(GlobalEvent, frozen=True, tag="crm.field_definition.defined.v1"):
 
 
 class Revised(GlobalEvent, frozen=True, tag="crm.field_definition.revised.v1"):
-    """What it is called, and its options, anew. Values that are no option any more stay where they are."""
+    """Replaces the name and the options. Existing values that are no longer an option are kept."""
 
     name: str
     options: tuple[str, ...] = ()
@@ -69,14 +69,14 @@ class Revised(GlobalEvent, frozen=True, tag="crm.field_definition.revised.v1"):
 
 
 class Retired(GlobalEvent, frozen=True, tag="crm.field_definition.retired.v1"):
-    """Its values stay; none are asked for any more."""
+    """The field is no longer in use. Existing values are kept."""
 
     def apply(self, field: FieldDefinition, metadata: Metadata) -> None:
         field.retired_since = metadata.occurred_at
 
 
 class FieldDefinition(Aggregate):
-    """`title` is what the field is called."""
+    """`title` is the name of the field."""
 
     name = "field_definition"
     events = (Defined, Revised, Retired)
@@ -100,11 +100,12 @@ class FieldDefinition(Aggregate):
         options: Sequence[str] = (),
         personal: bool | None = None,
     ) -> None:
-        """Defines the field; one that is there is revised. None leaves it to the kind: texts are personal, numbers are not.
+        """Defines the field, or revises it if it exists.
 
-        Refused as FieldDefinedOtherwise or Malformed.
+        If `personal` is None, the kind decides: numbers and flags are plain, all others are personal.
+        Raises FieldDefinedOtherwise or Malformed.
         """
-        told = Defined(
+        defined = Defined(
             entity=checked_code(entity, "entity"),
             key=checked_code(key, "key"),
             kind=choice(kind, Kind, "kind of a field"),
@@ -113,28 +114,28 @@ class FieldDefinition(Aggregate):
             options=_options(kind, options),
         )
         if self.defined is None:
-            self.record(context, told)
+            self.record(context, defined)
             return
-        if (self.defined.kind, self.defined.personal) != (told.kind, told.personal):
+        if (self.defined.kind, self.defined.personal) != (defined.kind, defined.personal):
             raise FieldDefinedOtherwise(kind=self.defined.kind, personal=self.defined.personal)
         if self.retired_since is not None:
-            self.record_once(context, told)
-        elif (self.title, self.options) != (told.name, told.options):
-            self.record_once(context, Revised(name=told.name, options=told.options))
+            self.record_once(context, defined)
+        elif (self.title, self.options) != (defined.name, defined.options):
+            self.record_once(context, Revised(name=defined.name, options=defined.options))
 
     @decision
     def retire(self, context: Context) -> None:
-        """Refused as NotThere."""
+        """Raises NotThere."""
         self.require()
         self.record_status(context, Retired(), self.retired_since)
 
     @property
     def plain(self) -> bool:
-        """Whether what it takes is not personal. What nobody defined, or what was retired, may be."""
+        """Whether the values are certainly not personal. False for a field that is undefined or retired."""
         return self.defined is not None and self.retired_since is None and not self.defined.personal
 
     def admits(self, value: str | Number | None) -> bool:
-        """Whether the field takes the value. One that nobody defined, or that was retired, takes any."""
+        """Whether the field accepts the value. A field that is undefined or retired accepts any value."""
         if self.defined is None or self.retired_since is not None:
             return True
         match self.defined.kind:
@@ -152,15 +153,15 @@ class FieldDefinition(Aggregate):
 
 def _personal(kind: Kind, personal: bool | None) -> bool:
     if kind in ALWAYS_PLAIN and personal:
-        raise Malformed("Numbers and flags are plain: what is personal is a text.")
+        raise Malformed("Numbers and flags are always plain; only texts can be personal.")
     return kind not in ALWAYS_PLAIN if personal is None else personal
 
 
 def _options(kind: Kind, options: Sequence[str]) -> tuple[str, ...]:
-    told = tuple(text(option, "option", OPTION_LENGTH) for option in options)
-    if not len(set(told)) == len(told) <= OPTION_LIMIT or (kind == "choice") != bool(told):
-        raise Malformed(f"A choice has 1 to {OPTION_LIMIT} options, none twice, and no other field has any.")
-    return told
+    checked = tuple(text(option, "option", OPTION_LENGTH) for option in options)
+    if not len(set(checked)) == len(checked) <= OPTION_LIMIT or (kind == "choice") != bool(checked):
+        raise Malformed(f"A choice must have 1 to {OPTION_LIMIT} different options, and other kinds of fields must have none.")
+    return checked
 
 
 def _is_date(value: str) -> bool:

@@ -1,4 +1,4 @@
-"""An interaction: one contact with a customer or a lead, logged by those who had it, and corrected where they erred."""
+"""An interaction: one contact with a customer or a lead. It is logged, and can be corrected, redacted or retracted."""
 
 from __future__ import annotations
 
@@ -46,19 +46,19 @@ class InteractionLoggedOtherwise(AlreadyThere):
 
 
 class NobodyContacted(Malformed):
-    """An interaction is with a customer or a lead."""
+    """An interaction must have a customer or a lead."""
 
 
 class InteractionRedacted(Refusal):
-    """The interaction was redacted: its texts do not come back."""
+    """The interaction was redacted; its texts cannot be set again."""
 
 
 class InteractionRetracted(Refusal):
-    """The interaction was retracted: it never was."""
+    """The interaction was retracted: it did not happen."""
 
 
 class Facts(TypedDict, total=False):
-    """What is said of an interaction. `duration_seconds` are whole seconds."""
+    """The facts of an interaction. `duration_seconds` is in whole seconds."""
 
     channel: Channel
     direction: Direction
@@ -74,7 +74,7 @@ class Facts(TypedDict, total=False):
 
 
 class Logged(Event, frozen=True, tag="crm.interaction.logged.v1"):
-    """`title` is what a mail calls its subject; `thread_id` is what all messages of one conversation share."""
+    """`title` is the subject line of an e-mail. All messages of one conversation have the same `thread_id`."""
 
     channel: Channel
     direction: Direction
@@ -98,7 +98,7 @@ class Logged(Event, frozen=True, tag="crm.interaction.logged.v1"):
 
 
 class Corrected(Event, frozen=True, tag="crm.interaction.corrected.v1"):
-    """Only what changed. What is empty now stands in `cleared`, since a personal field that is absent may be erased."""
+    """Only the fields that changed. `cleared` names the fields that are now empty: an absent personal field may be erased."""
 
     channel: Channel | None = None
     direction: Direction | None = None
@@ -114,9 +114,9 @@ class Corrected(Event, frozen=True, tag="crm.interaction.corrected.v1"):
     cleared: tuple[Fact, ...] = ()
 
     def changes(self) -> dict[str, Any]:
-        """The facts as they are now, by name."""
-        told: dict[str, Any] = {name: value for name in FACTS if (value := getattr(self, name)) is not None}
-        return told | {name: () if name == "about" else None for name in self.cleared}
+        """The corrected facts by name, with their new values."""
+        changed: dict[str, Any] = {name: value for name in FACTS if (value := getattr(self, name)) is not None}
+        return changed | {name: () if name == "about" else None for name in self.cleared}
 
     def apply(self, interaction: Interaction, metadata: Metadata) -> None:
         if interaction.current is not None:
@@ -124,7 +124,7 @@ class Corrected(Event, frozen=True, tag="crm.interaction.corrected.v1"):
 
 
 class Redacted(Event, frozen=True, tag="crm.interaction.redacted.v1"):
-    """The interaction stays; its texts, its participants and its attachments' names are shown no more."""
+    """The interaction remains, but its texts, participants and attachment names are no longer shown."""
 
     reason: str | None = None
 
@@ -135,7 +135,7 @@ class Redacted(Event, frozen=True, tag="crm.interaction.redacted.v1"):
 
 
 class Retracted(Event, frozen=True, tag="crm.interaction.retracted.v1"):
-    """It never was, and leaves all counts."""
+    """The interaction did not happen; it is removed from all counts."""
 
     reason: str | None = None
 
@@ -165,7 +165,7 @@ class Interaction(Annotated):
         external: tuple[str, str] | None = None,
         **facts: Unpack[Facts],
     ) -> None:
-        """Raises NobodyContacted, Malformed, and InteractionLoggedOtherwise where the id has one with other values."""
+        """Raises NobodyContacted, Malformed, and InteractionLoggedOtherwise if it is already logged with other values."""
         if customer_id is None and lead_id is None:
             raise NobodyContacted
         logged = Logged(customer_id=customer_id, lead_id=lead_id, **checked(facts))
@@ -174,9 +174,9 @@ class Interaction(Annotated):
 
     @decision
     def correct(self, context: Context, **facts: Unpack[Facts]) -> None:
-        """Records only what changes: what is not named stays, None clears.
+        """Records only changes: a fact that is not given stays as it is, None clears it.
 
-        Raises Malformed; InteractionRedacted for a text; InteractionRetracted (a flag on import).
+        Raises Malformed; InteractionRedacted if a text is set; InteractionRetracted (a flag on import).
         """
         changed = {name: value for name, value in checked(facts).items() if getattr(self.current, name) != value}
         if not changed:
@@ -184,9 +184,9 @@ class Interaction(Annotated):
         if self.redacted_at is not None and any(changed.get(name) for name in TEXTS):
             raise InteractionRedacted(id=self.id)
         flags = () if self.retracted_at is None else self.refuse(context, InteractionRetracted(id=self.id))
-        told: dict[str, Any] = {name: value for name, value in changed.items() if value is not None and value != ()}
-        cleared = tuple(name for name in FACTS if name in changed and name not in told)
-        self.record_once(context, Corrected(cleared=cleared, **told), *flags)
+        given: dict[str, Any] = {name: value for name, value in changed.items() if value is not None and value != ()}
+        cleared = tuple(name for name in FACTS if name in changed and name not in given)
+        self.record_once(context, Corrected(cleared=cleared, **given), *flags)
 
     @decision
     def redact(self, context: Context, *, reason: str | None = None) -> None:
@@ -210,13 +210,13 @@ def checked(facts: Facts) -> Facts:
 
 def _duration(seconds: int) -> int:
     if not 0 <= seconds <= LONGEST:
-        raise Malformed(f"A duration has 0 to {LONGEST} seconds.")
+        raise Malformed(f"A duration must be 0 to {LONGEST} seconds.")
     return seconds
 
 
 def _participants(names: tuple[str, ...]) -> tuple[str, ...] | None:
     if len(names) > LIST_LIMIT:
-        raise Malformed(f"There may be {LIST_LIMIT} participants at most.")
+        raise Malformed(f"At most {LIST_LIMIT} participants are allowed.")
     return tuple(text(name, "participant", PARTICIPANT_LENGTH) for name in names) or None
 
 

@@ -1,7 +1,7 @@
-"""A sales channel, known by its code; and what a source says of one of its days: traffic and cost.
+"""A sales channel, identified by its code, and the traffic and cost that a source reports for each of its days.
 
-A code need not be opened to be used: orders, days and touchpoints name any, and reports show it under itself. All days of a
-channel are about the channel, so that whoever follows one has them in order and in one place, whether it was opened or not.
+A channel can be used without being opened: orders, days and touchpoints accept any code, and reports then show the code itself.
+The channel is the subject of all its days, whether it was opened or not, so its events are read in order and in one place.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from domain.shared.text import code as checked_code
 Kind = Literal["web", "store", "marketplace", "partner", "phone", "social", "field"]
 
 LARGEST_COUNT = 10**15
-# Where a day begins first, it is this much later than in UTC.
+# A day begins first in the zone UTC+14.
 EARLIEST_ZONE = timedelta(hours=14)
 VISITORS_ABOVE_VISITS = "visitors-above-visits"
 CLICKS_ABOVE_IMPRESSIONS = "clicks-above-impressions"
 
 
 class ChannelOpenedOtherwise(AlreadyThere):
-    """The channel is open as one of another kind."""
+    """The channel is already open, with another kind."""
 
 
 def channel_id(code: str) -> UUID:
@@ -47,7 +47,7 @@ def channel_day_id(code: str, day: date, source: str) -> UUID:
 
 
 class Opened(Event, frozen=True, tag="crm.channel.opened.v1"):
-    """For the first time, or again after it was closed. The name is plain: it names a thing."""
+    """The channel is opened for the first time, or again after it was closed. The name is not personal."""
 
     code: str
     name: str
@@ -65,14 +65,14 @@ class Renamed(Event, frozen=True, tag="crm.channel.renamed.v1"):
 
 
 class Closed(Event, frozen=True, tag="crm.channel.closed.v1"):
-    """What is sold or visited all the same is recorded, and reports say that the channel is closed."""
+    """Later sales and visits are still recorded. Reports show that the channel is closed."""
 
     def apply(self, channel: Channel, metadata: Metadata) -> None:
         channel.closed_at = metadata.occurred_at
 
 
 class Channel(Aggregate):
-    """`title` is what the channel is called."""
+    """`title` is the name of the channel."""
 
     name = "channel"
     events = (Opened, Renamed, Closed)
@@ -85,7 +85,7 @@ class Channel(Aggregate):
 
     @decision
     def open(self, context: Context, *, code: str, name: str, kind: Kind) -> None:
-        """Opens it; one that is open is renamed. Refused as ChannelOpenedOtherwise (it is of another kind) or Malformed."""
+        """Opens the channel, or renames it if it is open. Raises ChannelOpenedOtherwise (the kind differs) or Malformed."""
         choice(kind, Kind, "kind of a channel")
         opened = Opened(code=checked_code(code, "channel"), name=text(name, "name"), kind=kind)
         if self.was_recorded(context, opened):
@@ -93,22 +93,22 @@ class Channel(Aggregate):
         if not self.exists or self.closed_at is not None:
             self.record(context, opened)
         elif self.kind != kind:
-            raise ChannelOpenedOtherwise(f"The channel {opened.code} is open as {self.kind}.", kind=self.kind)
+            raise ChannelOpenedOtherwise(f"The channel {opened.code} is already open as {self.kind}.", kind=self.kind)
         elif self.title != opened.name:
             self.record_once(context, Renamed(name=opened.name))
 
     @decision
     def close(self, context: Context) -> None:
-        """Refused as NotThere where it was never opened."""
+        """Raises NotThere if the channel was never opened."""
         self.require()
         self.record_status(context, Closed(), self.closed_at)
 
 
-# Its days
+# The days of a channel
 
 
 class TrafficRecorded(Event, frozen=True, tag="crm.channel_day.traffic_recorded.v1"):
-    """What the source counted on the day, in place of what it said before. None is not known, which is not 0."""
+    """The counts of one source for the day. They replace its earlier counts. None means unknown, which is not 0."""
 
     code: str
     date: date
@@ -126,13 +126,13 @@ class TrafficRecorded(Event, frozen=True, tag="crm.channel_day.traffic_recorded.
 
     @property
     def counts(self) -> tuple[int, ...]:
-        """Those that are known."""
+        """The counts that are known."""
         all_of_them = (self.visits, self.visitors, self.impressions, self.clicks)
         return tuple(count for count in all_of_them if count is not None)
 
 
 class CostRecorded(Event, frozen=True, tag="crm.channel_day.cost_recorded.v1"):
-    """What the day cost as the source says, in place of what it said before."""
+    """The cost of the day according to one source. It replaces the source's earlier figure."""
 
     code: str
     date: date
@@ -151,7 +151,7 @@ Fact = TypeVar("Fact", TrafficRecorded, CostRecorded)
 
 
 class ChannelDay(Aggregate):
-    """A day of a channel as one source tells it, which may tell it anew. Its date is the same in every time zone."""
+    """One day of a channel according to one source, which can correct its figures. The date does not depend on a time zone."""
 
     name = "channel_day"
     events = (TrafficRecorded, CostRecorded)
@@ -163,19 +163,19 @@ class ChannelDay(Aggregate):
 
     @decision
     def record_traffic(self, context: Context, traffic: TrafficRecorded) -> None:
-        """Refused as Malformed where nothing is counted or a count is none, InTheFuture where the day has begun nowhere."""
+        """Raises Malformed if no count is given or one is invalid, InTheFuture if the day has not begun in any zone."""
         counts = traffic.counts
         if not counts or not 0 <= min(counts) <= max(counts) < LARGEST_COUNT:
-            raise Malformed("Traffic is at least one of visits, visitors, impressions and clicks: counts, and not below 0.")
+            raise Malformed("Traffic must have at least one of visits, visitors, impressions and clicks, each not below 0.")
         if (known := _of_its_day(context, traffic)) != self.traffic:
-            self.record_once(context, known, *_odd(traffic))
+            self.record_once(context, known, *_contradictions(traffic))
 
     @decision
     def record_cost(self, context: Context, cost: CostRecorded) -> None:
-        """Refused as Malformed, also below 0, and as InTheFuture where the day has begun nowhere."""
+        """Raises Malformed, also if the amount is below 0, and InTheFuture if the day has not begun in any zone."""
         exact = replace(cost, amount=money.amount(cost.amount, cost.currency))
         if exact.amount < 0:
-            raise Malformed("A cost is not below 0.")
+            raise Malformed("A cost must not be below 0.")
         if (known := _of_its_day(context, exact)) != self.cost:
             self.record_once(context, known)
 
@@ -188,8 +188,8 @@ def _of_its_day(context: Context, fact: Fact) -> Fact:
     return replace(fact, code=checked_code(fact.code, "channel"), source=checked_code(fact.source, "source"))
 
 
-def _odd(traffic: TrafficRecorded) -> tuple[str, ...]:
-    """What two counts of the same day cannot be, and sources say all the same."""
+def _contradictions(traffic: TrafficRecorded) -> tuple[str, ...]:
+    """Flags for counts that contradict each other. Sources report such counts, so they are recorded."""
     pairs = (
         (traffic.visitors, traffic.visits, VISITORS_ABOVE_VISITS),
         (traffic.clicks, traffic.impressions, CLICKS_ABOVE_IMPRESSIONS),

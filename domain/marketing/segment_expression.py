@@ -1,12 +1,12 @@
-"""The expression of a segment rule: what must hold of a customer's features, said in JSON and only ever read.
+"""The expression of a segment rule: a condition on a customer's features, in JSON. It is interpreted, never executed as code.
 
     {"op": "and", "of": [
         {"op": "compare", "feature": "total:EUR", "is": ">=", "value": 500, "window": {"last_days": 90}},
         {"op": "not", "of": {"op": "is_null", "feature": "attribute:income"}},
         {"op": "in", "feature": "attribute:size", "values": [1, 2]}]}
 
-A window leaves only what was bought on its days: the last so many, counted back from the as-of day, or those from `from` to
-before `to`. What a customer lacks is null: it compares with nothing and is in nothing, so `not` of that holds.
+A window limits a feature to purchases on its days: the last `last_days` days up to the as-of day, or the days from `from` to
+before `to`. A feature that a customer lacks is null: `compare` and `in` are false for it, so `not` of them is true.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ RELATIONS: Mapping[Relation, Callable[[float, float], bool]] = {"<": lt, "<=": l
 
 
 class RuleTooLarge(Malformed):
-    """The expression of a rule is at most 10 deep and has at most 200 parts."""
+    """The expression of a rule can have at most 10 levels and at most 200 parts."""
 
 
 class Window(Value, frozen=True, rename={"from_": "from"}):
-    """The last so many days with the as-of day, or the days from `from_` to before `to`; None leaves that side open."""
+    """The last `last_days` days up to the as-of day, or the days from `from_` to before `to`; None leaves that side open."""
 
     last_days: int | None = None
     from_: date | None = None
@@ -47,7 +47,7 @@ class Window(Value, frozen=True, rename={"from_": "from"}):
 
 
 class Seen(Value, frozen=True):
-    """A feature of a customer that a rule looks at."""
+    """A feature of a customer that a rule reads, with its window."""
 
     feature: str
     window: Window | None = None
@@ -89,23 +89,23 @@ class Not(Value, frozen=True, tag_field="op", tag="not"):
 
 Expression = And | Or | Not | Compare | In | IsNull
 
-# What it says
+# Evaluation
 
 
-def parsed(told: Mapping[str, Any]) -> Expression:
-    """The expression of this JSON. Raises Malformed, RuleTooLarge, UnknownFeature, CurrencyMissing, UnknownCurrency."""
-    _check_size(told)
+def parsed(given: Mapping[str, Any]) -> Expression:
+    """Parses JSON into an expression. Raises Malformed, RuleTooLarge, UnknownFeature, CurrencyMissing, UnknownCurrency."""
+    _check_size(given)
     try:
-        expression = msgspec.convert(told, Expression)
+        expression = msgspec.convert(given, Expression)
     except msgspec.ValidationError as error:
-        raise Malformed(f"The rule is no expression: {error}.") from None
+        raise Malformed(f"The rule is not a valid expression: {error}.") from None
     for leaf in leaves(expression):
         _check(leaf)
     return _whole(expression)
 
 
 def holds(expression: Expression, value: Callable[[Seen], float | None]) -> bool:
-    """Whether it holds of a customer, of whom `value` tells features."""
+    """Whether the customer matches; `value` looks up a feature."""
     match expression:
         case And(of=parts):
             return all(holds(part, value) for part in parts)
@@ -123,7 +123,7 @@ def holds(expression: Expression, value: Callable[[Seen], float | None]) -> bool
 
 
 def leaves(expression: Expression) -> Iterator[Compare | In | IsNull]:
-    """All comparisons, in the order in which they stand there."""
+    """All leaves of the expression, in their order in it."""
     match expression:
         case And(of=parts) | Or(of=parts):
             for part in parts:
@@ -135,12 +135,12 @@ def leaves(expression: Expression) -> Iterator[Compare | In | IsNull]:
 
 
 def features_of(expression: Expression) -> tuple[Seen, ...]:
-    """What it looks at, each once."""
+    """The features that the expression reads, without duplicates."""
     return tuple(dict.fromkeys(leaf.seen for leaf in leaves(expression)))
 
 
 def depends_on_the_day(expression: Expression) -> bool:
-    """Whether it may hold on one day and not on another, without any fact of the customer's."""
+    """Whether the result can change from one day to the next without any event of the customer."""
     return any(
         feature_of(seen.feature).name in DAY_FEATURES or (seen.window is not None and seen.window.last_days is not None)
         for seen in features_of(expression)
@@ -149,19 +149,19 @@ def depends_on_the_day(expression: Expression) -> bool:
 
 @lru_cache(maxsize=1024)
 def feature_of(label: str) -> Feature:
-    """The feature that a label such as `total:EUR` or `attribute:size` names."""
+    """The feature with this label, such as `total:EUR` or `attribute:size`."""
     if label.startswith(ATTRIBUTE):
         return Feature(name=label)
     name, _, currency = label.partition(":")
     return Feature(name=name, currency=currency or None)
 
 
-# How it is checked
+# Checks
 
 
-def _check_size(told: object, depth: int = 1) -> int:
-    """How many parts it has; what is not a part is looked at where it is converted."""
-    parts = told.get("of") if isinstance(told, Mapping) else None
+def _check_size(given: object, depth: int = 1) -> int:
+    """Counts the parts. Raises RuleTooLarge. Invalid parts are found later, by the conversion."""
+    parts = given.get("of") if isinstance(given, Mapping) else None
     inner = parts if isinstance(parts, list | tuple) else [parts] if isinstance(parts, Mapping) else []
     if depth > DEPTH_LIMIT or len(inner) >= NODE_LIMIT:
         raise RuleTooLarge
@@ -178,29 +178,29 @@ def _check(leaf: Compare | In | IsNull) -> None:
         _check_window(feature, leaf.window)
     numbers = leaf.values if isinstance(leaf, In) else (leaf.value,) if isinstance(leaf, Compare) else ()
     if isinstance(leaf, In) and not 0 < len(numbers) <= VALUE_LIMIT:
-        raise Malformed(f"A feature is compared with 1 to {VALUE_LIMIT} values.")
+        raise Malformed(f"A feature must be compared with 1 to {VALUE_LIMIT} values.")
     if not all(map(isfinite, numbers)):
-        raise Malformed("A feature is compared with numbers.")
+        raise Malformed("A feature must be compared with finite numbers.")
 
 
 def _check_window(feature: Feature, window: Window) -> None:
     if feature.name not in WINDOWED:
-        raise Malformed(f"A window is for {', '.join(name for name in FEATURE_NAMES if name in WINDOWED)}.")
+        raise Malformed(f"A window is only possible for {', '.join(name for name in FEATURE_NAMES if name in WINDOWED)}.")
     last, from_, to = window.last_days, window.from_, window.to
     if (last is None) == (from_ is None and to is None):
-        raise Malformed("A window has either last_days, or from, or to, or from and to.")
+        raise Malformed("A window must have either last_days, or from, or to, or from and to.")
     if last is not None and not 0 < last <= LONGEST_WINDOW:
-        raise Malformed(f"A window has 1 to {LONGEST_WINDOW} days.")
+        raise Malformed(f"A window must have 1 to {LONGEST_WINDOW} days.")
     if from_ is not None and to is not None and from_ >= to:
-        raise Malformed("A window ends after it begins.")
+        raise Malformed("A window must end after it begins.")
 
 
 def _whole(expression: Expression) -> Expression:
-    """Raises Malformed where nothing is joined."""
+    """The expression. Raises Malformed if an `and` or `or` has no parts."""
     match expression:
         case And(of=parts) | Or(of=parts):
             if not parts:
-                raise Malformed("`and` and `or` have at least one part.")
+                raise Malformed("`and` and `or` must have at least one part.")
             for part in parts:
                 _whole(part)
         case Not(of=part):

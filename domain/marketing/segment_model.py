@@ -1,4 +1,4 @@
-"""A segment model: what a fit found, kept so that a replay gives every customer the same label without fitting again."""
+"""A segment model: the stored result of a fit. A replay gives every customer the same label without fitting again."""
 
 from __future__ import annotations
 
@@ -29,55 +29,56 @@ NAME_LENGTH = 64
 
 
 class UnknownFeature(Malformed):
-    """There is no such feature of customers."""
+    """Customers have no such feature."""
 
 
 class CurrencyMissing(Malformed):
-    """A feature in money names its currency, and no other feature does."""
+    """A money feature must have a currency, and other features must not have one."""
 
 
 class ClusterNamesDoNotFit(Malformed):
-    """There is one name for each cluster, and no two are the same."""
+    """There must be one name for each cluster, all different."""
 
 
 class NotEnoughCustomers(Refusal):
-    """There are fewer customers, or fewer different ones, than clusters are asked for."""
+    """There are fewer customers, or fewer customers with different features, than requested clusters."""
 
 
 class FeaturesTooLarge(Refusal):
-    """The features of these customers are too large to be scaled."""
+    """The feature values of these customers are too large to be scaled."""
 
 
 class ModelNotActive(Refusal):
-    """Only a model that is active can be retired."""
+    """Only an active model can be retired."""
 
 
 class Feature(Value, frozen=True):
-    """What a model looks at. `attribute:<key>` is a customer's own numeric attribute; money names its currency."""
+    """An input of a model. `attribute:<key>` is a numeric attribute of the customer. Money features have a currency."""
 
     name: str
     currency: str | None = None
 
     @property
     def label(self) -> str:
-        """`total:EUR`, or just the name where there is no currency."""
+        """Such as `total:EUR`, or only the name if there is no currency."""
         return f"{self.name}:{self.currency}" if self.currency else self.name
 
     @property
     def attribute(self) -> str | None:
-        """The key of the attribute that it is, if it is one."""
+        """The attribute's key if the feature is an attribute, else None."""
         return self.name.removeprefix(ATTRIBUTE) if self.name.startswith(ATTRIBUTE) else None
 
     @property
     def depends_on_the_day(self) -> bool:
-        """Whether it moves as days end, without any fact of the customer's."""
+        """Whether its value changes as days end, without any event of the customer."""
         return self.name in DAY_FEATURES
 
 
 class Quality(Value, frozen=True):
-    """`inertia` is the sum of squared distances to the centroids, in scaled space; `silhouette` that of 5,000 at most.
+    """`inertia` is the sum of squared distances to the centroids, in scaled space.
 
-    `silhouette` is None where every customer was a cluster of their own. `smallest_share` is a fraction of those fitted.
+    `silhouette` is computed from at most 5,000 customers; None if every customer was a separate cluster. `smallest_share` is
+    the share of the fitted customers in the smallest cluster, as a fraction.
     """
 
     inertia: float
@@ -86,10 +87,11 @@ class Quality(Value, frozen=True):
 
 
 class Fitted(GlobalEvent, frozen=True, tag="crm.segment_model.fitted.v1"):
-    """Features at `cut_off_position` as of `cut_off_day`; transformed, less `mean`, over `scale`; then the nearest centroid.
+    """The model was fitted to the features at `cut_off_position`, as of `cut_off_day`.
 
-    `mean`, `scale` and each of `centroids` have a number for each feature. `customers` is how many were fitted, `left_out`
-    how many lacked a feature. `versions` are those of the libraries that fitted.
+    A customer's cluster is the nearest centroid, after their features are transformed, reduced by `mean` and divided by
+    `scale`. `mean`, `scale` and each of `centroids` have one number per feature. `customers` is the number of fitted
+    customers, `left_out` the number without a feature. `versions` are the versions of the libraries used.
     """
 
     name: str
@@ -117,21 +119,21 @@ class Fitted(GlobalEvent, frozen=True, tag="crm.segment_model.fitted.v1"):
 
 
 class Activated(GlobalEvent, frozen=True, tag="crm.segment_model.activated.v1"):
-    """From here on customers are labelled by what was fitted last, and by every later fit at once."""
+    """From now on the latest fit labels the customers. A later fit takes effect immediately."""
 
     def apply(self, model: SegmentModel, metadata: Metadata) -> None:
         model.active_since, model.retired_since = metadata.occurred_at, None
 
 
 class Retired(GlobalEvent, frozen=True, tag="crm.segment_model.retired.v1"):
-    """No customer has a label of this model any more."""
+    """No customer has a label from this model any more."""
 
     def apply(self, model: SegmentModel, metadata: Metadata) -> None:
         model.active_since, model.retired_since = None, metadata.occurred_at
 
 
 class ClustersNamed(GlobalEvent, frozen=True, tag="crm.segment_model.clusters_named.v1"):
-    """Names for people, in the order of the centroids. Another fit begins with its own."""
+    """Names shown to people, in the order of the centroids. A new fit has its own names."""
 
     names: tuple[str, ...]
 
@@ -152,7 +154,7 @@ class SegmentModel(Aggregate):
 
     @decision
     def fit(self, context: Context, fitted: Fitted) -> None:
-        """What a fit found; the same again records nothing. Refused as Malformed, UnknownFeature, CurrencyMissing."""
+        """Records a fit if it differs. Raises Malformed, UnknownFeature, CurrencyMissing, ClusterNamesDoNotFit."""
         code(fitted.name, "name")
         check_features(fitted.features)
         _check_numbers(fitted)
@@ -162,13 +164,13 @@ class SegmentModel(Aggregate):
 
     @decision
     def activate(self, context: Context) -> None:
-        """Refused as NotThere."""
+        """Raises NotThere."""
         self.require()
         self.record_status(context, Activated(), self.active_since)
 
     @decision
     def retire(self, context: Context) -> None:
-        """Refused as NotThere, and as ModelNotActive where it never was."""
+        """Raises NotThere, and ModelNotActive if the model was never active."""
         self.require()
         if self.active_since is None and self.retired_since is None:
             raise ModelNotActive(id=self.id)
@@ -176,7 +178,7 @@ class SegmentModel(Aggregate):
 
     @decision
     def name_clusters(self, context: Context, names: Sequence[str]) -> None:
-        """Refused as NotThere, ClusterNamesDoNotFit, Malformed."""
+        """Raises NotThere, ClusterNamesDoNotFit, Malformed."""
         self.require()
         distinct = _distinct(names, len(self.cluster_names))
         if distinct != self.cluster_names:
@@ -184,12 +186,12 @@ class SegmentModel(Aggregate):
 
 
 def check_features(features: Sequence[Feature]) -> None:
-    """Raises UnknownFeature, CurrencyMissing, UnknownCurrency, and Malformed where one is named twice or none at all."""
+    """Raises UnknownFeature, CurrencyMissing, UnknownCurrency, and Malformed if there are none, too many or duplicates."""
     if not 0 < len(set(features)) == len(features) <= FEATURE_LIMIT:
-        raise Malformed(f"There are 1 to {FEATURE_LIMIT} features, and none twice.")
+        raise Malformed(f"There must be 1 to {FEATURE_LIMIT} features, all different.")
     for feature in features:
         if not feature.attribute and feature.name not in FEATURE_NAMES:
-            raise UnknownFeature(f"The features are {', '.join(FEATURE_NAMES)} and {ATTRIBUTE}<key>.")
+            raise UnknownFeature(f"The possible features are {', '.join(FEATURE_NAMES)} and {ATTRIBUTE}<key>.")
         if (feature.name in MONEY_FEATURES) != (feature.currency is not None):
             raise CurrencyMissing(feature=feature.name)
         if feature.currency is not None:
@@ -197,14 +199,14 @@ def check_features(features: Sequence[Feature]) -> None:
 
 
 def _check_numbers(fitted: Fitted) -> None:
-    """JSON knows no infinity, and what is divided by is greater than zero."""
+    """Raises Malformed. JSON has no infinity, and features are divided by the scale."""
     vectors = (fitted.mean, fitted.scale, *fitted.centroids)
     if not 2 <= fitted.k <= CLUSTER_LIMIT:
-        raise Malformed(f"There are 2 to {CLUSTER_LIMIT} clusters.")
+        raise Malformed(f"There must be 2 to {CLUSTER_LIMIT} clusters.")
     if any(len(vector) != len(fitted.features) for vector in vectors):
-        raise Malformed("The mean, the scale and every centroid have a number for each feature.")
+        raise Malformed("The mean, the scale and every centroid must have one number for each feature.")
     if not all(isfinite(number) for vector in vectors for number in vector) or min(fitted.scale) <= 0:
-        raise Malformed("The mean, the scale and the centroids are numbers, and every scale is greater than zero.")
+        raise Malformed("The mean, the scale and the centroids must be finite, and every scale greater than zero.")
 
 
 def _distinct(names: Sequence[str], k: int) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
-"""A segment rule: which customers belong together, said by a person. Rules win over the model.
+"""A segment rule: a condition, written by a person, that labels customers. Rules take precedence over the model.
 
-A customer is labelled by the first rule that holds of them: that with the smallest `priority`, of several that which was
-defined first.
+A customer gets the label of the first rule that they match: the one with the smallest `priority`, and among equal priorities
+the one that was defined first.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ LOWEST_PRIORITY = 1_000_000
 
 
 class SegmentRuleDefinedOtherwise(AlreadyThere):
-    """A rule with this id is already there, with other values."""
+    """A rule with this id already exists, with other values."""
 
 
 class SegmentRuleRetired(Refusal):
@@ -32,7 +32,7 @@ class SegmentRuleRetired(Refusal):
 
 
 class Terms(GlobalEvent, frozen=True, tag="crm.segment_rule.terms"):
-    """What a definition and its revision have in common; no fact itself."""
+    """Common fields of a definition and a revision. It is never recorded itself."""
 
     name: str
     rule: dict[str, Any]
@@ -43,25 +43,25 @@ class Terms(GlobalEvent, frozen=True, tag="crm.segment_rule.terms"):
 
 
 class Defined(Terms, frozen=True, tag="crm.segment_rule.defined.v1"):
-    """`rule` is an expression over features as `domain.marketing.segment_expression` reads it.
+    """`rule` is an expression over features; `domain.marketing.segment_expression` defines its form.
 
-    The smallest `priority` is the first.
+    Rules with a smaller `priority` are tried first.
     """
 
 
 class Revised(Terms, frozen=True, tag="crm.segment_rule.revised.v1"):
-    """All of it anew."""
+    """Replaces name, rule and priority."""
 
 
 class Retired(GlobalEvent, frozen=True, tag="crm.segment_rule.retired.v1"):
-    """No customer is labelled by it any more."""
+    """The rule no longer labels customers."""
 
     def apply(self, rule: SegmentRule, metadata: Metadata) -> None:
         rule.retired_since = metadata.occurred_at
 
 
 class SegmentRule(Aggregate):
-    """`title` is what the rule, and with it the label, is called."""
+    """`title` is the name of the rule and of its label."""
 
     name = "segment_rule"
     events = (Defined, Revised, Retired)
@@ -78,39 +78,42 @@ class SegmentRule(Aggregate):
 
     @decision
     def define(self, context: Context, *, name: str, rule: Mapping[str, Any], priority: int) -> None:
-        """Refused as SegmentRuleDefinedOtherwise, Malformed, RuleTooLarge, UnknownFeature, CurrencyMissing."""
-        told = Defined(name=text(name, "name", NAME_LENGTH), rule=_canonical(rule), priority=_priority(priority))
+        """Raises SegmentRuleDefinedOtherwise, Malformed, RuleTooLarge, UnknownFeature, CurrencyMissing."""
+        defined = Defined(name=text(name, "name", NAME_LENGTH), rule=_canonical(rule), priority=_priority(priority))
         if not self.exists:
-            self.record(context, told)
-        elif not self._is(told):
+            self.record(context, defined)
+        elif not self._is(defined):
             raise SegmentRuleDefinedOtherwise(id=self.id)
 
     @decision
     def revise(self, context: Context, *, name: str, rule: Mapping[str, Any], priority: int) -> None:
-        """The same values record nothing. Refused as NotThere, SegmentRuleRetired, and as `define` is."""
+        """Records only changes.
+
+        Raises NotThere, Malformed, RuleTooLarge, UnknownFeature, CurrencyMissing; SegmentRuleRetired (a flag on import).
+        """
         self.require()
-        told = Revised(name=text(name, "name", NAME_LENGTH), rule=_canonical(rule), priority=_priority(priority))
-        if not self._is(told):
+        revised = Revised(name=text(name, "name", NAME_LENGTH), rule=_canonical(rule), priority=_priority(priority))
+        if not self._is(revised):
             retired = self.refuse(context, SegmentRuleRetired(id=self.id)) if self.retired_since else ()
-            self.record_once(context, told, *retired)
+            self.record_once(context, revised, *retired)
 
     @decision
     def retire(self, context: Context) -> None:
-        """Refused as NotThere."""
+        """Raises NotThere."""
         self.require()
         self.record_status(context, Retired(), self.retired_since)
 
-    def _is(self, told: Terms) -> bool:
-        return (self.title, self.rule, self.priority) == (told.name, told.rule, told.priority)
+    def _is(self, terms: Terms) -> bool:
+        return (self.title, self.rule, self.priority) == (terms.name, terms.rule, terms.priority)
 
 
 def _canonical(rule: Mapping[str, Any]) -> dict[str, Any]:
-    """The expression in the one form in which it is recorded."""
+    """The expression in the form in which it is recorded."""
     plain: dict[str, Any] = json.decode(json.encode(parsed(rule)))
     return plain
 
 
 def _priority(priority: int) -> int:
     if not 0 <= priority <= LOWEST_PRIORITY:
-        raise Malformed(f"A priority is a number from 0 to {LOWEST_PRIORITY}.")
+        raise Malformed(f"A priority must be a number from 0 to {LOWEST_PRIORITY}.")
     return priority

@@ -1,4 +1,4 @@
-"""A static list: customers whom somebody put together by hand."""
+"""A static list: customers that a person selected by hand."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MEMBER_LIMIT = 100_000
 
 
 class ListCreatedOtherwise(AlreadyThere):
-    """A list with this id is already there, under another name."""
+    """A list with this id already exists, with another name."""
 
 
 class ListRetired(Refusal):
@@ -25,11 +25,11 @@ class ListRetired(Refusal):
 
 
 class ListFull(Refusal):
-    """A list has 100,000 members at most."""
+    """A list can have at most 100,000 members."""
 
 
 class Created(Event, frozen=True, tag="crm.static_list.created.v1"):
-    """The name is plain: it names a thing."""
+    """The name is not personal."""
 
     name: str
 
@@ -52,14 +52,14 @@ class MembersRemoved(Event, frozen=True, tag="crm.static_list.members_removed.v1
 
 
 class Retired(Event, frozen=True, tag="crm.static_list.retired.v1"):
-    """Its members stay as they were then."""
+    """The list can no longer change; its members are kept."""
 
     def apply(self, listed: StaticList, metadata: Metadata) -> None:
         listed.retired_since = metadata.occurred_at
 
 
 class StaticList(Aggregate):
-    """`title` is what the list is called."""
+    """`title` is the name of the list."""
 
     name = "static_list"
     events = (Created, MembersAdded, MembersRemoved, Retired)
@@ -72,7 +72,7 @@ class StaticList(Aggregate):
 
     @decision
     def create(self, context: Context, name: str) -> None:
-        """Refused as ListCreatedOtherwise or Malformed."""
+        """Raises ListCreatedOtherwise or Malformed."""
         created = Created(name=text(name, "name", NAME_LENGTH))
         if self.title is None:
             self.record(context, created)
@@ -81,23 +81,23 @@ class StaticList(Aggregate):
 
     @decision
     def add_members(self, context: Context, customer_ids: Sequence[UUID]) -> None:
-        """Who is on it already stays. Refused as NotThere, ListRetired, ListFull or Malformed."""
+        """Ignores customers who are already members. Raises NotThere, ListRetired, ListFull or Malformed."""
         self.require()
-        if fresh := tuple(sorted(set(_few(customer_ids)) - self.members)):
+        if fresh := tuple(sorted(set(_limited(customer_ids)) - self.members)):
             if len(self.members) + len(fresh) > MEMBER_LIMIT:
                 raise ListFull(id=self.id)
             self.record_once(context, MembersAdded(customer_ids=fresh), *self._refuse_if_retired(context))
 
     @decision
     def remove_members(self, context: Context, customer_ids: Sequence[UUID]) -> None:
-        """Who is not on it is passed over. Refused as NotThere, ListRetired or Malformed."""
+        """Ignores customers who are not members. Raises NotThere, ListRetired or Malformed."""
         self.require()
-        if known := tuple(sorted(set(_few(customer_ids)) & self.members)):
+        if known := tuple(sorted(set(_limited(customer_ids)) & self.members)):
             self.record_once(context, MembersRemoved(customer_ids=known), *self._refuse_if_retired(context))
 
     @decision
     def retire(self, context: Context) -> None:
-        """Refused as NotThere."""
+        """Raises NotThere."""
         self.require()
         self.record_status(context, Retired(), self.retired_since)
 
@@ -105,7 +105,7 @@ class StaticList(Aggregate):
         return self.refuse(context, ListRetired(id=self.id)) if self.retired_since else ()
 
 
-def _few(customer_ids: Sequence[UUID]) -> Sequence[UUID]:
+def _limited(customer_ids: Sequence[UUID]) -> Sequence[UUID]:
     if not 0 < len(customer_ids) <= AT_ONCE:
-        raise Malformed(f"There are 1 to {AT_ONCE} members in a command.")
+        raise Malformed(f"A command must have 1 to {AT_ONCE} members.")
     return customer_ids

@@ -1,4 +1,4 @@
-"""A touchpoint: somebody saw, clicked, visited or filled in something. One fact, recorded for good."""
+"""A touchpoint: a person saw, clicked, visited or filled in something. It is one permanent fact."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ class TouchpointRecordedOtherwise(AlreadyThere):
 
 
 class NobodyTouched(Malformed):
-    """A touchpoint says whom it touched: a customer, a lead or a visitor's id."""
+    """A touchpoint must have a customer, a lead or an anonymous id."""
 
 
 class Recorded(Event, frozen=True, tag="crm.touchpoint.recorded.v1"):
-    """`click_ids` are an advertiser's, by the name of their parameter, such as `gclid`."""
+    """`click_ids` are the advertisers' click ids, by their parameter name such as `gclid`."""
 
     channel: str
     kind: Kind
@@ -71,7 +71,7 @@ class Touchpoint(Aggregate):
         anonymous_id: str | None = None,
         click_ids: Mapping[str, str] | None = None,
     ) -> None:
-        """Refused as NobodyTouched, TouchpointRecordedOtherwise or Malformed."""
+        """Raises NobodyTouched, TouchpointRecordedOtherwise or Malformed."""
         if customer_id is None and lead_id is None and anonymous_id is None:
             raise NobodyTouched
         choice(kind, Kind, "kind of a touchpoint")
@@ -89,12 +89,12 @@ class Touchpoint(Aggregate):
 
 
 def _utm(utm: Utm | None) -> Utm | None:
-    """The codes of a tagged link, trimmed; None where there are none."""
-    told = {name: text(value, "utm code") for name, value in asdict(utm or Utm()).items() if value is not None}
-    return Utm(**told) if told else None
+    """The UTM codes, trimmed; None if there are none. Raises Malformed."""
+    codes = {name: text(value, "utm code") for name, value in asdict(utm or Utm()).items() if value is not None}
+    return Utm(**codes) if codes else None
 
 
 def _click_ids(ids: Mapping[str, str]) -> dict[str, str]:
     if len(ids) > CLICK_ID_LIMIT:
-        raise Malformed(f"There may be {CLICK_ID_LIMIT} click ids at most.")
+        raise Malformed(f"At most {CLICK_ID_LIMIT} click ids are allowed.")
     return {code(name, "name of a click id"): text(id, "click id", CLICK_ID_LENGTH) for name, id in ids.items()}

@@ -1,4 +1,4 @@
-"""An API key: who may call, in which roles. Only the digest of its secret is ever recorded."""
+"""An API key: a caller and its roles. Only the digest of the secret is recorded, never the secret."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ROLES: tuple[Role, ...] = get_args(Role)
 
 
 class UnknownRole(Malformed):
-    """There is no such role."""
+    """The role is unknown."""
 
 
 class ApiKeyAlreadyIssued(AlreadyThere):
@@ -26,7 +26,7 @@ class ApiKeyAlreadyIssued(AlreadyThere):
 
 
 class ImportMayNotTouchKeys(Refusal):
-    """An import neither issues nor revokes API keys."""
+    """An import must not issue or revoke API keys."""
 
 
 class Issued(Event, frozen=True, tag="crm.api_key.issued.v1"):
@@ -64,10 +64,10 @@ class ApiKey(Aggregate):
 
     @decision
     def issue(self, context: Context, *, label: str, roles: Collection[Role], hash: str) -> None:
-        """Refused as ImportMayNotTouchKeys, UnknownRole, ApiKeyAlreadyIssued or Malformed."""
+        """Raises ImportMayNotTouchKeys, UnknownRole, ApiKeyAlreadyIssued or Malformed."""
         _refuse_import(context)
         if not roles or not set(roles) <= set(ROLES):
-            raise UnknownRole(f"The roles are one or more of {', '.join(ROLES)}.")
+            raise UnknownRole(f"The roles must be one or more of {', '.join(ROLES)}.")
         held = tuple(role for role in ROLES if role in roles)
         issued = Issued(label=text(label, "label"), roles=held, hash=digest(hash, "hash"))
         if self.issued is None:
@@ -77,7 +77,7 @@ class ApiKey(Aggregate):
 
     @decision
     def revoke(self, context: Context) -> None:
-        """Refused as ImportMayNotTouchKeys, NotThere."""
+        """Raises ImportMayNotTouchKeys, NotThere."""
         _refuse_import(context)
         self.require()
         if self.revoked is None:

@@ -1,4 +1,4 @@
-"""The calendar: a day that ended is a fact, since some answers move with the days and no fact of a customer's."""
+"""The calendar: the end of a day is an event, because some figures change as days pass without any event of a customer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class DayNotOver(Refusal):
 
 
 class DayEnded(GlobalEvent, frozen=True, tag="crm.calendar.day_ended.v1"):
-    """`zone` is where the day was counted: an IANA name or an offset."""
+    """The day has ended in `zone`, an IANA name or an offset."""
 
     day: date
     zone: str
@@ -26,7 +26,7 @@ class DayEnded(GlobalEvent, frozen=True, tag="crm.calendar.day_ended.v1"):
 
 
 class Calendar(Aggregate):
-    """One stream a day, so that a day ends once whoever says so, and however many do at the same time."""
+    """One stream per day, so that each day ends only once, even if several processes report it at the same time."""
 
     name = "calendar"
     events = (DayEnded,)
@@ -37,7 +37,7 @@ class Calendar(Aggregate):
 
     @decision
     def end(self, context: Context, day: date, zone: str) -> None:
-        """A day that ended already records nothing. Refused as DayNotOver."""
+        """Records nothing if the day has already ended. Raises DayNotOver."""
         if context.now < end_of(day, time_zone(zone)):
             raise DayNotOver(f"{day} ends at {end_of(day, time_zone(zone)).isoformat()}.", day=day)
         if not self.ended:
@@ -45,11 +45,11 @@ class Calendar(Aggregate):
 
 
 def calendar_id(day: date) -> UUID:
-    """The stream of a day."""
+    """The id of the day's stream."""
     return derived_id(Calendar.name, day.isoformat())
 
 
 def end_of(day: date, zone: tzinfo) -> datetime:
-    """The first moment after the day, in that zone."""
+    """The first moment after the day in that zone."""
     following = day + timedelta(days=1)
     return datetime(following.year, following.month, following.day, tzinfo=zone)

@@ -1,4 +1,4 @@
-"""An import: which file was loaded under which mapping, and what became of its rows."""
+"""An import: the file, its mapping, and the counts of its rows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from domain.shared.text import code, digest, optional_text
 
 
 class ImportAlreadyStarted(AlreadyThere):
-    """An import with this id was already started, of another file or under another mapping."""
+    """An import with this id was already started, with another file, mapping or other values."""
 
 
 class ImportAlreadyCompleted(AlreadyThere):
@@ -24,11 +24,11 @@ class ImportAlreadyCompleted(AlreadyThere):
 
 
 class CountsDoNotAddUp(Malformed):
-    """Every row of an import was accepted, repeated or refused, and no more rows are irregular than were accepted."""
+    """Accepted, repeated and refused rows must add up to all rows, and irregular rows must not exceed accepted rows."""
 
 
 class Started(Event, frozen=True, tag="crm.import.started.v1"):
-    """`system` is where the rows come from; `cut_off` is the time up to which the file is complete."""
+    """`system` is the source system of the rows. `cut_off` is the time up to which the file is complete."""
 
     file_sha256: str
     mapping_sha256: str
@@ -41,7 +41,7 @@ class Started(Event, frozen=True, tag="crm.import.started.v1"):
 
 
 class Completed(Event, frozen=True, tag="crm.import.completed.v1"):
-    """Counts of rows: a repeat recorded nothing, a refused one neither; `irregular` counts those accepted, by rule."""
+    """Counts of rows. Only accepted rows recorded events. `irregular` counts the flagged accepted rows, by rule."""
 
     rows: int
     accepted: int
@@ -73,9 +73,9 @@ class Import(Aggregate):
         cut_off: datetime | None = None,
         file_name: str | None = None,
     ) -> None:
-        """Starting again what was interrupted is a repeat. Refused as ImportAlreadyStarted or Malformed."""
+        """Starting an interrupted import again records nothing. Raises ImportAlreadyStarted or Malformed."""
         if cut_off is not None and cut_off.tzinfo is None:
-            raise Malformed("The cut-off comes with its offset from UTC.")
+            raise Malformed("The cut-off must have an offset from UTC.")
         started = Started(
             file_sha256=digest(file_sha256, "digest of the file"),
             mapping_sha256=digest(mapping_sha256, "digest of the mapping"),
@@ -92,7 +92,7 @@ class Import(Aggregate):
     def complete(
         self, context: Context, *, rows: int, accepted: int, repeated: int, refused: int, irregular: Mapping[str, int]
     ) -> None:
-        """Refused as NotThere, ImportAlreadyCompleted, CountsDoNotAddUp."""
+        """Raises NotThere, ImportAlreadyCompleted, CountsDoNotAddUp."""
         self.require()
         counts = (accepted, repeated, refused, *irregular.values())
         if min(counts) < 0 or accepted + repeated + refused != rows or max(irregular.values(), default=0) > accepted:

@@ -1,4 +1,4 @@
-"""A saved view: a list that somebody looks at again, by its filters, its fields and its order."""
+"""A saved view: the filters, fields and sort order of a list, saved for reuse."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Parts = TypeVar("Parts", tuple[str, ...], Mapping[str, str])
 
 
 class SavedViewDefinedOtherwise(AlreadyThere):
-    """A saved view with this id is already there, with other values."""
+    """A saved view with this id already exists, with other values."""
 
 
 class SavedViewRetired(Refusal):
@@ -30,10 +30,10 @@ class SavedViewRetired(Refusal):
 
 
 class View(Value, frozen=True):
-    """`resource` is what is listed, such as `tickets`; `filters` are its query parameters, which may name a person.
+    """`resource` is the listed resource, such as `tickets`. `filters` are its query parameters, which may identify a person.
 
-    `owner` is whose it is by code, None everybody's; `shared` says whether others see it too. `sort` begins with `-` where
-    the list is descending. The name is plain: it names a thing.
+    `owner` is the owner's code, None for everybody. `shared` says whether other users also see the view. `sort` starts with `-`
+    for descending order. The name is not personal.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Defined(Event, frozen=True, tag="crm.saved_view.defined.v1"):
 
 
 class Revised(Event, frozen=True, tag="crm.saved_view.revised.v1"):
-    """All of it anew."""
+    """Replaces the whole view."""
 
     view: View
 
@@ -62,7 +62,7 @@ class Revised(Event, frozen=True, tag="crm.saved_view.revised.v1"):
 
 
 class Retired(Event, frozen=True, tag="crm.saved_view.retired.v1"):
-    """Nobody sees it any more."""
+    """The view is no longer shown to anybody."""
 
     def apply(self, saved: SavedView, metadata: Metadata) -> None:
         saved.retired_since = metadata.occurred_at
@@ -79,25 +79,25 @@ class SavedView(Aggregate):
 
     @decision
     def define(self, context: Context, view: View) -> None:
-        """Refused as SavedViewDefinedOtherwise or Malformed."""
-        told = _checked(view)
+        """Raises SavedViewDefinedOtherwise or Malformed."""
+        checked = _checked(view)
         if self.view is None:
-            self.record(context, Defined(view=told))
-        elif not same(self.view, told):
+            self.record(context, Defined(view=checked))
+        elif not same(self.view, checked):
             raise SavedViewDefinedOtherwise(id=self.id)
 
     @decision
     def revise(self, context: Context, view: View) -> None:
-        """The same values record nothing. Refused as NotThere, SavedViewRetired or Malformed."""
+        """Records only changes. Raises NotThere or Malformed; SavedViewRetired (a flag on import)."""
         self.require()
-        told = _checked(view)
-        if self.view != told:
+        checked = _checked(view)
+        if self.view != checked:
             retired = self.refuse(context, SavedViewRetired(id=self.id)) if self.retired_since else ()
-            self.record_once(context, Revised(view=told), *retired)
+            self.record_once(context, Revised(view=checked), *retired)
 
     @decision
     def retire(self, context: Context) -> None:
-        """Refused as NotThere."""
+        """Raises NotThere."""
         self.require()
         self.record_status(context, Retired(), self.retired_since)
 
@@ -108,16 +108,16 @@ def _checked(view: View) -> View:
         view,
         name=text(view.name, "name", NAME_LENGTH),
         resource=code(view.resource, "resource"),
-        fields=tuple(code(field, "field") for field in _few(view.fields)),
+        fields=tuple(code(field, "field") for field in _limited(view.fields)),
         sort=None if view.sort is None else _sort(view.sort),
         owner=optional_code(view.owner, "owner"),
-        filters=_filters(_few(view.filters or {})) or None,
+        filters=_filters(_limited(view.filters or {})) or None,
     )
 
 
-def _few(parts: Parts) -> Parts:
+def _limited(parts: Parts) -> Parts:
     if len(parts) > PART_LIMIT:
-        raise Malformed(f"A view has {PART_LIMIT} fields and {PART_LIMIT} filters at most.")
+        raise Malformed(f"A view can have at most {PART_LIMIT} fields and {PART_LIMIT} filters.")
     return parts
 
 

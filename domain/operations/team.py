@@ -1,4 +1,4 @@
-"""A team, known by a code. One that was never registered may own things all the same."""
+"""A team, identified by its code. A team can be used as an owner without being registered."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def team_id(code: str) -> UUID:
 
 
 class Registered(Event, frozen=True, tag="crm.team.registered.v1"):
-    """All that is said of the team, in the place of what was said before. The name is plain: it names no person."""
+    """All values of the team; they replace the earlier ones. The name is not personal."""
 
     code: str
     name: str
@@ -29,7 +29,7 @@ class Registered(Event, frozen=True, tag="crm.team.registered.v1"):
 
 
 class Deactivated(Event, frozen=True, tag="crm.team.deactivated.v1"):
-    """It takes nothing new. What is its own stays so until it is given to another."""
+    """The team gets no new work. Existing work stays with it until it is assigned to another team."""
 
     def apply(self, team: Team, metadata: Metadata) -> None:
         team.deactivated_since = metadata.occurred_at
@@ -46,15 +46,15 @@ class Team(Aggregate):
 
     @decision
     def register(self, context: Context, *, code: str, name: str, zone: str | None = None) -> None:
-        """The same values again record nothing, unless the team was deactivated. Refused as Malformed."""
+        """Registers, changes or reactivates the team. The current values record nothing. Raises Malformed."""
         if zone is not None:
             checked_zone(zone)
-        told = Registered(code=checked_code(code, "team"), name=text(name, "name"), zone=zone)
-        if self.deactivated_since is not None or self.registered != told:
-            self.record_once(context, told)
+        registered = Registered(code=checked_code(code, "team"), name=text(name, "name"), zone=zone)
+        if self.deactivated_since is not None or self.registered != registered:
+            self.record_once(context, registered)
 
     @decision
     def deactivate(self, context: Context) -> None:
-        """Refused as NotThere."""
+        """Raises NotThere."""
         self.require()
         self.record_status(context, Deactivated(), self.deactivated_since)

@@ -1,6 +1,6 @@
-"""A user: somebody who works with customers, known by a code that owners, agents and assignees are named by.
+"""A user: somebody who works with customers. Owners, agents and assignees are given by the user's code.
 
-A code need not be registered to be used. Registering says who it is, so that work can be given to those who are available.
+A code can be used without being registered. Registered users can be assigned work according to their availability.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ def user_id(code: str) -> UUID:
 
 
 class Registered(Event, frozen=True, tag="crm.user.registered.v1"):
-    """All that is said of the user, in the place of what was said before; one who was deactivated works again.
+    """All values of the user; they replace the earlier ones. A deactivated user is active again.
 
-    `capacity` is how many open things they take at a time, None as many as there are.
+    `capacity` is the number of open tickets and leads that the user takes at a time. None means no limit.
     """
 
     code: str
@@ -42,7 +42,7 @@ class Registered(Event, frozen=True, tag="crm.user.registered.v1"):
 
 
 class AvailabilityChanged(Event, frozen=True, tag="crm.user.availability_changed.v1"):
-    """Whether new work is given to them. Who was just registered is available."""
+    """Whether the user gets new work. A newly registered user is available."""
 
     available: bool
 
@@ -51,7 +51,7 @@ class AvailabilityChanged(Event, frozen=True, tag="crm.user.availability_changed
 
 
 class Deactivated(Event, frozen=True, tag="crm.user.deactivated.v1"):
-    """They do not work here any more. What is theirs stays theirs until it is given to somebody else."""
+    """The user no longer works here. Existing work stays with them until it is assigned to somebody else."""
 
     def apply(self, user: User, metadata: Metadata) -> None:
         user.deactivated_since = metadata.occurred_at
@@ -79,33 +79,33 @@ class User(Aggregate):
         zone: str | None = None,
         capacity: int | None = None,
     ) -> None:
-        """The same values again record nothing, unless the user was deactivated. Refused as Malformed."""
+        """Registers, changes or reactivates the user. The current values record nothing. Raises Malformed."""
         if zone is not None:
             checked_zone(zone)
         if capacity is not None and not 0 <= capacity <= LARGEST_CAPACITY:
-            raise Malformed(f"A capacity is a number from 0 to {LARGEST_CAPACITY}.")
-        told = Registered(
+            raise Malformed(f"A capacity must be a number from 0 to {LARGEST_CAPACITY}.")
+        registered = Registered(
             code=checked_code(code, "user"),
             team=optional_code(team, "team"),
             zone=zone,
             capacity=capacity,
             name=optional_text(name, "name", NAME_LENGTH),
         )
-        if self.registered is None or self.deactivated_since is not None or not same(self.registered, told):
-            self.record_once(context, told)
+        if self.registered is None or self.deactivated_since is not None or not same(self.registered, registered):
+            self.record_once(context, registered)
 
     @decision
     def change_availability(self, context: Context, available: bool) -> None:
-        """Refused as NotThere."""
+        """Raises NotThere."""
         self.require()
-        told = AvailabilityChanged(available=available)
+        event = AvailabilityChanged(available=available)
         if available != self.available:
-            self.record_once(context, told)
+            self.record_once(context, event)
         elif self.available_or_not_since is not None:
-            self.record_status(context, told, self.available_or_not_since)
+            self.record_status(context, event, self.available_or_not_since)
 
     @decision
     def deactivate(self, context: Context) -> None:
-        """Refused as NotThere."""
+        """Raises NotThere."""
         self.require()
         self.record_status(context, Deactivated(), self.deactivated_since)

@@ -1,7 +1,7 @@
-"""A webhook: the events that somebody asks for, sent to their URL as they are recorded.
+"""A webhook: a subscription to events, which are sent to a URL as they are recorded.
 
-What is sent is signed with a secret of the webhook's own. No event holds it: it follows from the webhook's key and the secret's
-id, so that a removal, which destroys the key, destroys it too.
+Each webhook has its own secret, which signs what is sent. No event contains the secret: it is derived from the webhook's key
+and the secret's id. Removing the webhook destroys the key, and the secret with it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Status = Literal["active", "paused", "removed"]
 
 
 class WebhookRegisteredOtherwise(AlreadyThere):
-    """A webhook with this id is already there, with other values."""
+    """A webhook with this id already exists, with other values."""
 
 
 class WebhookRemoved(Refusal):
@@ -35,10 +35,10 @@ class WebhookRemoved(Refusal):
 
 
 class Subscription(Value, frozen=True):
-    """Where events are sent, and which: of these types, about these subjects, flagged with this rule; empty and None are any.
+    """The URL, and which events are sent to it: by type, subject and flag (`irregular`). Empty or None matches all events.
 
-    A type is a whole name, or a beginning that ends in `.*`. `personal` says whether personal values are sent as well. The URL
-    is plain and holds no credentials.
+    A type is a full name, or a prefix that ends in `.*`. `personal` says whether personal values are sent too. The URL is not
+    personal and contains no credentials.
     """
 
     url: str
@@ -49,7 +49,7 @@ class Subscription(Value, frozen=True):
 
 
 class Registered(Event, frozen=True, tag="crm.webhook.registered.v1"):
-    """Events are sent from this one on."""
+    """Events are sent starting with this one."""
 
     subscription: Subscription
     secret_id: UUID
@@ -59,7 +59,7 @@ class Registered(Event, frozen=True, tag="crm.webhook.registered.v1"):
 
 
 class Revised(Event, frozen=True, tag="crm.webhook.revised.v1"):
-    """All of it anew; the secret stays."""
+    """Replaces the whole subscription. The secret does not change."""
 
     subscription: Subscription
 
@@ -68,7 +68,7 @@ class Revised(Event, frozen=True, tag="crm.webhook.revised.v1"):
 
 
 class Paused(Event, frozen=True, tag="crm.webhook.paused.v1"):
-    """Nothing is sent until it is resumed; then all that was recorded meanwhile."""
+    """Nothing is sent until the webhook is resumed. Then all events recorded meanwhile are sent."""
 
     reason: str | None = None
 
@@ -82,7 +82,7 @@ class Resumed(Event, frozen=True, tag="crm.webhook.resumed.v1"):
 
 
 class Removed(Event, frozen=True, tag="crm.webhook.removed.v1"):
-    """Final: with the key goes the secret."""
+    """Permanent: the key is destroyed, and the secret with it."""
 
     def erases(self) -> bool:
         return True
@@ -107,43 +107,43 @@ class Webhook(Aggregate):
 
     @decision
     def register(self, context: Context, subscription: Subscription, secret_id: UUID) -> None:
-        """Refused as WebhookRegisteredOtherwise or Malformed."""
-        told = _checked(subscription)
+        """Raises WebhookRegisteredOtherwise or Malformed."""
+        checked = _checked(subscription)
         if not self.exists:
-            self.record(context, Registered(subscription=told, secret_id=secret_id))
-        elif (self.subscription, self.secret_id) != (told, secret_id):
+            self.record(context, Registered(subscription=checked, secret_id=secret_id))
+        elif (self.subscription, self.secret_id) != (checked, secret_id):
             raise WebhookRegisteredOtherwise(id=self.id)
 
     @decision
     def revise(self, context: Context, subscription: Subscription) -> None:
-        """The same values record nothing. Refused as NotThere, WebhookRemoved or Malformed."""
+        """Records only changes. Raises NotThere, WebhookRemoved or Malformed."""
         self._require_kept()
-        told = _checked(subscription)
-        if self.subscription != told:
-            self.record_once(context, Revised(subscription=told))
+        checked = _checked(subscription)
+        if self.subscription != checked:
+            self.record_once(context, Revised(subscription=checked))
 
     @decision
     def pause(self, context: Context, reason: str | None = None) -> None:
-        """Refused as NotThere, WebhookRemoved or Malformed."""
+        """Raises NotThere, WebhookRemoved or Malformed."""
         self._require_kept()
         event = Paused(reason=reason and code(reason, "reason"))
         self.record_status(context, event, self.turned_at if self.status == "paused" else None)
 
     @decision
     def resume(self, context: Context) -> None:
-        """One that was not paused goes on as it did. Refused as NotThere, WebhookRemoved."""
+        """Records nothing if the webhook was never paused. Raises NotThere, WebhookRemoved."""
         self._require_kept()
         if self.turned_at is not None:
             self.record_status(context, Resumed(), self.turned_at if self.status == "active" else None)
 
     @decision
     def remove(self, context: Context) -> None:
-        """Refused as NotThere."""
+        """Raises NotThere."""
         self.require()
         self.record_status(context, Removed(), self.turned_at if self.status == "removed" else None)
 
     def _require_kept(self) -> None:
-        """Without its key there is no way back, on import either."""
+        """Raises NotThere or WebhookRemoved, also on import: without its key the webhook cannot work."""
         self.require()
         if self.status == "removed":
             raise WebhookRemoved(id=self.id)
@@ -152,7 +152,7 @@ class Webhook(Aggregate):
 def _checked(subscription: Subscription) -> Subscription:
     """The subscription in the form in which it is recorded. Raises Malformed."""
     if max(len(subscription.types), len(subscription.subjects)) > PART_LIMIT:
-        raise Malformed(f"A webhook asks for {PART_LIMIT} types and {PART_LIMIT} subjects at most.")
+        raise Malformed(f"A webhook can have at most {PART_LIMIT} types and {PART_LIMIT} subjects.")
     return replace(
         subscription,
         url=_url(subscription.url),
@@ -168,14 +168,14 @@ def _type(type: str) -> str:
 
 
 def _url(url: str) -> str:
-    """Raises Malformed where it is no `http` or `https` URL of a host, or says who calls."""
+    """Raises Malformed if it is not an `http` or `https` URL with a host, or if it has credentials or a fragment."""
     try:
         parts = urlsplit(url)
         fits = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         fits = False
     if not fits or len(url) > URL_LENGTH or not VISIBLE.fullmatch(url):
-        raise Malformed(f"The URL begins with https:// or http:// and a host, and has {URL_LENGTH} characters at most.")
+        raise Malformed(f"The URL must start with https:// or http:// and a host, and have at most {URL_LENGTH} characters.")
     if "@" in parts.netloc or "#" in url:
-        raise Malformed("The URL has neither a name, a password nor a fragment in it.")
+        raise Malformed("The URL must not contain a user name, a password or a fragment.")
     return url

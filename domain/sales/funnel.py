@@ -1,4 +1,4 @@
-"""What leads and deals have in common: each begins, goes from stage to stage, ends well or is lost, and may go on again."""
+"""Common base of leads and deals: each starts, moves from stage to stage, ends well or is lost, and can be reopened."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Flags = tuple[str, ...]
 
 
 class StageChanged(Event, frozen=True, tag="crm.pursuit.stage_changed"):
-    """What leads and deals have in common; no fact itself."""
+    """Base of the StageChanged events of leads and deals. It is never recorded itself."""
 
     stage: str
 
@@ -28,7 +28,7 @@ class StageChanged(Event, frozen=True, tag="crm.pursuit.stage_changed"):
 
 
 class Lost(Event, frozen=True, tag="crm.pursuit.lost"):
-    """What leads and deals have in common; no fact itself."""
+    """Base of the Lost events of leads and deals. It is never recorded itself."""
 
     reason: str | None = None
 
@@ -37,7 +37,7 @@ class Lost(Event, frozen=True, tag="crm.pursuit.lost"):
 
 
 class Pursuit(Annotated):
-    """`ended` is how it ended, None while it goes on; `ended_at` and `reopened_at` are when it last did."""
+    """`ended` is how it ended, None while it is open. `ended_at` and `reopened_at` are the latest times of each."""
 
     early: ClassVar[type[Refusal]]
     over: ClassVar[type[Refusal]]
@@ -62,12 +62,16 @@ class Pursuit(Annotated):
         self.ended, self.ended_at, self.reopened_at = None, None, at
 
     def change(self, context: Context, event: Event, *flags: str) -> None:
-        """Record what is different from now on, unless it is known of the very time that the caller names."""
+        """Records a changed value, unless it is already recorded at exactly the time that the caller states."""
         if not self.was_recorded(context, event):
             self.record(context, event, *flags, *self.refuse_early(context))
 
     def settle(self, context: Context, event: Event, since: datetime | None, allow: Callable[[Context], Flags]) -> None:
-        """Record a status. Where it has held `since` then, only if another time is named; else `allow` may refuse it."""
+        """Records a new status, which `allow` may refuse.
+
+        `since` is the time since which it already holds, None if it does not hold. A status that already holds is recorded
+        again, flagged as repeated, only if the caller states another time.
+        """
         if self.was_recorded(context, event):
             return
         if since is None:
@@ -76,11 +80,11 @@ class Pursuit(Annotated):
             self.record(context, event, *self.refuse_early(context), REPEATED)
 
     def allow_going_on(self, context: Context) -> Flags:
-        """Refuses our own decision on what has ended (a flag on import)."""
+        """Raises the refusal `over` if it has ended (a flag on import)."""
         return self.refuse(context, self.over(id=self.id)) if self.ended else ()
 
     def allow_ended(self, context: Context) -> Flags:
-        """Refuses our own decision on what goes on (a flag on import)."""
+        """Raises the refusal `going_on` if it has not ended (a flag on import)."""
         return () if self.ended else self.refuse(context, self.going_on(id=self.id))
 
     def refuse_early(self, context: Context) -> Flags:
@@ -88,9 +92,9 @@ class Pursuit(Annotated):
 
 
 def optional_amount(value: Decimal | None, currency: str | None) -> Decimal | None:
-    """An amount with its currency's decimals, or None. Raises Malformed where one comes without the other, or below zero."""
+    """An amount with its currency's decimals, or None. Raises Malformed if it is negative, or if only one of both is given."""
     if value is None and currency is None:
         return None
     if value is None or currency is None:
-        raise Malformed("An amount comes with its currency.")
+        raise Malformed("An amount must be given with its currency.")
     return money.not_negative(value, currency)

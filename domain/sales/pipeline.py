@@ -1,4 +1,4 @@
-"""A sales pipeline, known by its code: the stages that deals go through, each with how likely a deal there is to be won."""
+"""A sales pipeline, identified by its code: the stages of deals, each with the probability of winning a deal."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STAGE_LIMIT = 50
 
 
 class PipelineUnknown(NotThere):
-    """There is no such pipeline."""
+    """The pipeline does not exist."""
 
 
 class StageUnknown(NotThere):
@@ -32,7 +32,7 @@ def pipeline_id(code: str) -> UUID:
 
 
 class Stage(Value, frozen=True):
-    """`probability` is the share of deals in this stage that are won in the end, from 0 to 1. The name is plain."""
+    """`probability` is the share of deals in this stage that will be won, from 0 to 1. The name is not personal."""
 
     code: str
     name: str
@@ -40,7 +40,7 @@ class Stage(Value, frozen=True):
 
 
 class Defined(Event, frozen=True, tag="crm.pipeline.defined.v1"):
-    """The name is plain: it names a thing. Stages are in their order."""
+    """`stages` are in their order. The name is not personal."""
 
     code: str
     name: str
@@ -51,7 +51,7 @@ class Defined(Event, frozen=True, tag="crm.pipeline.defined.v1"):
 
 
 class Revised(Event, frozen=True, tag="crm.pipeline.revised.v1"):
-    """Deals stay in the stages in which they are, also where those are no longer."""
+    """Replaces name and stages. Deals keep their stage, even if the pipeline no longer has it."""
 
     name: str
     stages: tuple[Stage, ...]
@@ -61,7 +61,7 @@ class Revised(Event, frozen=True, tag="crm.pipeline.revised.v1"):
 
 
 class Pipeline(Aggregate):
-    """`title` is what the pipeline is called."""
+    """`title` is the name of the pipeline."""
 
     name = "pipeline"
     events = (Defined, Revised)
@@ -76,7 +76,7 @@ class Pipeline(Aggregate):
 
     @decision
     def define(self, context: Context, *, code: str, name: str, stages: Sequence[Stage]) -> None:
-        """Defines it; one that is there is revised. Refused as Malformed."""
+        """Defines the pipeline, or revises it if it exists. Raises Malformed."""
         defined = Defined(code=checked_code(code, "pipeline"), name=text(name, "name"), stages=_checked(stages))
         if self.was_recorded(context, defined):
             return
@@ -89,13 +89,13 @@ class Pipeline(Aggregate):
 def _checked(stages: Sequence[Stage]) -> tuple[Stage, ...]:
     """Raises Malformed."""
     if not 0 < len(stages) <= STAGE_LIMIT or len({stage.code for stage in stages}) < len(stages):
-        raise Malformed(f"A pipeline has 1 to {STAGE_LIMIT} stages, each with a code of its own.")
+        raise Malformed(f"A pipeline must have 1 to {STAGE_LIMIT} stages, each with its own code.")
     return tuple(_exact(stage) for stage in stages)
 
 
 def _exact(stage: Stage) -> Stage:
     probability = money.rate(stage.probability)
     if not 0 <= probability <= 1:
-        raise Malformed("A probability lies between 0 and 1.")
+        raise Malformed("A probability must be between 0 and 1.")
     name = text(stage.name, "name")
     return msgspec.structs.replace(stage, code=checked_code(stage.code, "stage"), name=name, probability=probability)

@@ -1,4 +1,4 @@
-"""A rule of assignment: to whose team new tickets, or new leads, are given, and how. Of the rules that fit, the first holds."""
+"""An assignment rule: which team gets new tickets or leads, and how a member is chosen. The first matching rule applies."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ FIELDS: Mapping[Assignable, tuple[Field, ...]] = {
 
 
 class Condition(Value, frozen=True):
-    """The field has one of these values."""
+    """Matches if the field has one of these values."""
 
     field: Field
     values: tuple[str, ...]
 
 
 class Terms(Value, frozen=True):
-    """Rules are tried in rising `order`. One without conditions fits everything of its kind; else all of them must hold.
+    """Rules are tried in ascending `order`. All conditions must match; without conditions, everything of the kind matches.
 
-    `round_robin` takes the team's people in turn, `least_open` whoever has the fewest open tickets and leads.
+    `round_robin` chooses the members of the team in turn, `least_open` the member with the fewest open tickets and leads.
     """
 
     order: int
@@ -46,7 +46,7 @@ class Terms(Value, frozen=True):
     conditions: tuple[Condition, ...] = ()
 
     def fit(self, kind: str, facts: Mapping[str, str | None]) -> bool:
-        """Whether they are for a thing of this kind with these facts, by field."""
+        """Whether a ticket or lead (`kind`) with these facts, by field, matches."""
         return self.kind == kind and all(facts.get(condition.field) in condition.values for condition in self.conditions)
 
 
@@ -60,7 +60,7 @@ class Defined(Event, frozen=True, tag="crm.assignment_rule.defined.v1"):
 
 
 class Revised(Event, frozen=True, tag="crm.assignment_rule.revised.v1"):
-    """The whole terms, in place of those before; a rule that was retired is in force again."""
+    """Replaces all terms. A retired rule is in force again."""
 
     terms: Terms
 
@@ -69,14 +69,14 @@ class Revised(Event, frozen=True, tag="crm.assignment_rule.revised.v1"):
 
 
 class Retired(Event, frozen=True, tag="crm.assignment_rule.retired.v1"):
-    """Nothing is given by it any more. What was given stays so."""
+    """The rule assigns nothing more. Earlier assignments stay."""
 
     def apply(self, rule: AssignmentRule, metadata: Metadata) -> None:
         rule.hold(None, metadata.occurred_at)
 
 
 class AssignmentRule(Aggregate):
-    """`terms` are those that came into force last, at `since`; None where the rule was retired."""
+    """`terms` are the latest terms, in force since `since`; None if the rule is retired."""
 
     name = "assignment_rule"
     events = (Defined, Revised, Retired)
@@ -89,7 +89,7 @@ class AssignmentRule(Aggregate):
 
     @decision
     def define(self, context: Context, code: str, terms: Terms) -> None:
-        """What is in force already is a repeat. Refused as Malformed."""
+        """Terms that are already in force record nothing. Raises Malformed."""
         code, terms = checked_code(code, "rule"), checked(terms)
         if not self.exists:
             self.record(context, Defined(code=code, terms=terms))
@@ -98,7 +98,7 @@ class AssignmentRule(Aggregate):
 
     @decision
     def retire(self, context: Context) -> None:
-        """Refused as NotThere where it was never defined."""
+        """Raises NotThere if the rule was never defined."""
         self.require()
         self.record_status(context, Retired(), self.since if self.terms is None else None)
 
@@ -114,19 +114,19 @@ def assignment_rule_id(code: str) -> UUID:
 def checked(terms: Terms) -> Terms:
     """The terms in the form in which they are recorded. Raises Malformed."""
     if abs(terms.order) > LARGEST_ORDER:
-        raise Malformed(f"The order is a whole number from -{LARGEST_ORDER} to {LARGEST_ORDER}.")
+        raise Malformed(f"The order must be a whole number from -{LARGEST_ORDER} to {LARGEST_ORDER}.")
     if terms.kind not in FIELDS or terms.method not in get_args(Method):
-        raise Malformed(f"A rule is for one of {', '.join(FIELDS)}, by one of {', '.join(get_args(Method))}.")
+        raise Malformed(f"A rule must have a kind ({', '.join(FIELDS)}) and a method ({', '.join(get_args(Method))}).")
     conditions = tuple(_checked_condition(terms.kind, condition) for condition in terms.conditions)
     fields = [condition.field for condition in conditions]
     if len(set(fields)) < len(fields):
-        raise Malformed("There is at most one condition on a field.")
+        raise Malformed("A field can have at most one condition.")
     team = checked_code(terms.team, "team")
     return Terms(order=terms.order, kind=terms.kind, team=team, method=terms.method, conditions=conditions)
 
 
 def _checked_condition(kind: Assignable, condition: Condition) -> Condition:
     if condition.field not in FIELDS[kind] or not 0 < len(condition.values) <= LIST_LIMIT:
-        raise Malformed(f"A condition on a {kind} names one of {', '.join(FIELDS[kind])}, and 1 to {LIST_LIMIT} values.")
+        raise Malformed(f"A condition on a {kind} must have a field ({', '.join(FIELDS[kind])}) and 1 to {LIST_LIMIT} values.")
     values = {text(value, condition.field, LABEL_LENGTH) for value in condition.values}
     return Condition(field=condition.field, values=tuple(sorted(values)))

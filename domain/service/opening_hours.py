@@ -1,7 +1,7 @@
-"""When a place is open, by the clock that hangs there: a time zone, weekly hours, holidays, and what changed when.
+"""Opening hours in local time: a time zone, weekly hours and holidays, and how they change over time.
 
-An hour is open if the clock there shows it open. So an hour that the clock skips is no time at all, and one that it shows
-twice counts twice.
+Opening hours follow the local clock. An hour that the clock skips (daylight saving time) therefore counts as no time, and an
+hour that the clock repeats counts twice.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ HOURS_LIMIT, HOLIDAY_LIMIT, TEAM_LIMIT = 100, 2_000, 200
 
 
 class OpenHours(Value, frozen=True):
-    """On this day of the week (1 is Monday, 7 is Sunday) from `opens` to before `closes`: `09:00`, `24:00` at the latest."""
+    """Open on this weekday (1 is Monday, 7 is Sunday), from `opens` to before `closes`, such as `09:00` and `24:00`."""
 
     weekday: int
     opens: str
@@ -33,14 +33,14 @@ class OpenHours(Value, frozen=True):
 
 
 class Holiday(Value, frozen=True):
-    """Closed from midnight to midnight. The name is plain: it names a day."""
+    """Closed from midnight to midnight. The name is not personal."""
 
     date: date
     name: str | None = None
 
 
 class Schedule(Value, frozen=True):
-    """When it is open in `zone`, an IANA name or an offset; `teams` are the codes of those who work by it."""
+    """The opening hours in `zone` (an IANA name or an offset). `teams` are the codes of the teams that use this schedule."""
 
     zone: str
     hours: tuple[OpenHours, ...] = ()
@@ -54,14 +54,14 @@ class InForce(NamedTuple):
 
 
 Timetable = Sequence[InForce]
-"""Schedules in the order in which they came into force; the first one holds for all time before it too."""
+"""Schedules in the order in which they came into force. The first one also applies to all time before it."""
 
 
 # Open time
 
 
 def open_between(timetable: Timetable, from_: datetime, to: datetime) -> Iterator[Stretch]:
-    """The stretches of time in which it is open, in UTC and in order, by the schedule in force at each instant."""
+    """The open periods in UTC, in order, according to the schedule in force at each instant."""
     return _joined(
         stretch for began, ended, schedule in _terms(timetable, from_, to) for stretch in _open(schedule, began, ended)
     )
@@ -89,7 +89,7 @@ def _open(schedule: Schedule, from_: datetime, to: datetime) -> Iterator[Stretch
 
 
 def _offsets(zone: tzinfo, from_: datetime, to: datetime) -> Iterator[tuple[datetime, datetime, timedelta]]:
-    """Stretches in which the zone keeps one offset from UTC, with it. None changes its mind twice a day."""
+    """Periods with a constant offset from UTC, with that offset. Assumes that no zone changes its offset twice a day."""
     began = at = from_
     while at < to:
         following = min(at + DAY, to)
@@ -102,7 +102,7 @@ def _offsets(zone: tzinfo, from_: datetime, to: datetime) -> Iterator[tuple[date
 
 
 def _change(zone: tzinfo, before: datetime, after: datetime) -> datetime:
-    """The first whole second with the later offset."""
+    """The first whole second with the later offset, found by bisection."""
     earlier, later = before.replace(microsecond=0), after.replace(microsecond=0)
     while later - earlier > SECOND:
         middle = earlier + (later - earlier) // SECOND // 2 * SECOND
@@ -118,7 +118,7 @@ def _offset(zone: tzinfo, at: datetime) -> timedelta:
 
 
 def _joined(stretches: Iterable[Stretch]) -> Iterator[Stretch]:
-    """Stretches that touch are one."""
+    """Joins periods that follow each other without a gap."""
     last: Stretch | None = None
     for began, ended in stretches:
         if last is not None and last[1] == began:
@@ -136,11 +136,11 @@ def _since_midnight(clock: str) -> timedelta:
     return timedelta(hours=int(hours), minutes=int(minutes))
 
 
-# What a schedule may say
+# Checks
 
 
 def checked(schedule: Schedule) -> Schedule:
-    """The schedule in the form in which it is recorded: everything in order, nothing twice. Raises Malformed."""
+    """The schedule in the form in which it is recorded: sorted and without duplicates. Raises Malformed."""
     checked_zone(schedule.zone)
     _limit(schedule.hours, HOURS_LIMIT, "opening hours")
     _limit(schedule.holidays, HOLIDAY_LIMIT, "holidays")
@@ -155,18 +155,18 @@ def checked(schedule: Schedule) -> Schedule:
 
 def _limit(values: Sequence[object], limit: int, what: str) -> None:
     if len(values) > limit:
-        raise Malformed(f"There may be {limit} {what} at most.")
+        raise Malformed(f"At most {limit} {what} are allowed.")
 
 
 def _checked_hours(hours: Iterable[OpenHours]) -> tuple[OpenHours, ...]:
     ordered = sorted(hours, key=lambda one: (one.weekday, one.opens))
     for one in ordered:
         if not 1 <= one.weekday <= 7 or not CLOCK.fullmatch(one.opens) or not CLOCK.fullmatch(one.closes):
-            raise Malformed("Hours have a day of the week from 1, Monday, to 7, and times such as 09:00.")
+            raise Malformed("Opening hours must have a weekday from 1 (Monday) to 7, and times such as 09:00.")
         if one.opens >= one.closes:
-            raise Malformed("Hours open before they close; those over midnight are two, up to 24:00 and from 00:00.")
+            raise Malformed("Opening hours must open before they close. Split hours over midnight at 24:00 and 00:00.")
     if any(one.weekday == other.weekday and one.closes > other.opens for one, other in pairwise(ordered)):
-        raise Malformed("Hours of a day do not overlap.")
+        raise Malformed("The opening hours of a day must not overlap.")
     return tuple(ordered)
 
 

@@ -1,4 +1,4 @@
-"""A team's rota: whose turn it was last, by rule of assignment, and what waits until somebody of the team can take it."""
+"""A team's rota: who got the latest assignment by each rule, and what waits until a member of the team is available."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NOBODY_AVAILABLE = "nobody-available"
 
 
 class TurnTaken(Event, frozen=True, tag="crm.rota.turn_taken.v1"):
-    """The rule with the code `rule` gave this to `agent`."""
+    """The assignment rule with the code `rule` gave the ticket or lead to `agent`."""
 
     team: str
     rule: str
@@ -29,7 +29,7 @@ class TurnTaken(Event, frozen=True, tag="crm.rota.turn_taken.v1"):
 
 
 class Queued(Event, frozen=True, tag="crm.rota.queued.v1"):
-    """Nobody of the team could take it, so it waits."""
+    """No member of the team was available, so the ticket or lead waits."""
 
     team: str
     rule: str
@@ -40,7 +40,7 @@ class Queued(Event, frozen=True, tag="crm.rota.queued.v1"):
 
 
 class Left(Event, frozen=True, tag="crm.rota.left.v1"):
-    """It waits no more: it has an owner or has ended, or no rule gives it to this team."""
+    """The ticket or lead no longer waits: it has an owner, it has ended, or no rule gives it to this team any more."""
 
     given: Reference
 
@@ -49,7 +49,7 @@ class Left(Event, frozen=True, tag="crm.rota.left.v1"):
 
 
 class Rota(Aggregate):
-    """`last` is who was given something last, by rule; `turns` are the latest with their versions; `waiting` is in order."""
+    """`last` is the agent of the last turn, by rule; `turns` are the latest turns with their versions; `waiting` is ordered."""
 
     name = "rota"
     events = (TurnTaken, Queued, Left)
@@ -66,7 +66,7 @@ class Rota(Aggregate):
 
     @decision
     def queue(self, context: Context, *, team: str, rule: str, given: Reference) -> None:
-        """What waits already is a repeat."""
+        """Records nothing if it already waits."""
         if given not in self.waiting:
             self.record(context, Queued(team=team, rule=rule, given=given), NOBODY_AVAILABLE)
 
@@ -76,7 +76,7 @@ class Rota(Aggregate):
             self.record(context, Left(given=given))
 
     def turns_since(self, version: int) -> Counter[str]:
-        """How many turns everyone has taken after this version, as far as they are remembered."""
+        """The number of turns of each agent after this version. Only the latest 1,000 turns are kept."""
         return Counter(agent for at, agent in self.turns if at > version)
 
 

@@ -1,7 +1,7 @@
-"""A service calendar: when people are there to answer. It is known by its code; `default` is for whoever has no other.
+"""A service calendar: the business hours of teams. It is identified by its code; teams without a calendar use `default`.
 
-What is told of a calendar holds from the time of occurrence on, so that a revision that is told late changes what came after
-it, and one that is told now leaves the past as it was.
+A definition or revision applies from its time of occurrence on. A revision with an earlier time changes what came after that
+time; a revision without one leaves the past as it was.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from domain.shared.ids import derived_id
 from domain.shared.text import code as checked_code
 
 DEFAULT = "default"
-"""The calendar of teams that no calendar names, and of tickets without a team."""
+"""The calendar of teams that are in no calendar, and of tickets without a team."""
 
 
 class Defined(GlobalEvent, frozen=True, tag="crm.service_calendar.defined.v1"):
@@ -28,7 +28,7 @@ class Defined(GlobalEvent, frozen=True, tag="crm.service_calendar.defined.v1"):
 
 
 class Revised(GlobalEvent, frozen=True, tag="crm.service_calendar.revised.v1"):
-    """The whole schedule, in place of what was in force before."""
+    """Replaces the whole schedule."""
 
     schedule: Schedule
 
@@ -37,7 +37,7 @@ class Revised(GlobalEvent, frozen=True, tag="crm.service_calendar.revised.v1"):
 
 
 class ServiceCalendar(Aggregate):
-    """`schedule` is the one that came into force last, at `since`."""
+    """`schedule` is the latest schedule, in force since `since`."""
 
     name = "service_calendar"
     events = (Defined, Revised)
@@ -49,7 +49,7 @@ class ServiceCalendar(Aggregate):
 
     @decision
     def define(self, context: Context, code: str, schedule: Schedule) -> None:
-        """What is in force already is a repeat. Refused as Malformed."""
+        """A schedule that is already in force records nothing. Raises Malformed."""
         code, schedule = checked_code(code, "calendar"), checked(schedule)
         if not self.exists:
             self.record(context, Defined(code=code, schedule=schedule))

@@ -1,7 +1,7 @@
-"""What is promised about a ticket, until when, and whether it was kept: pure functions of the ticket and the policies.
+"""Service levels of a ticket: its targets, their due times and whether they were met. Pure functions of ticket and policies.
 
-A promise is that of the first policy in force when the ticket was opened whose conditions the ticket fulfils. What it
-promises of a metric is due when the time that is counted for it, in calendar or in business hours, comes to the target.
+The first matching policy applies, of those in force when the ticket was opened. A target is due when the time that counts for
+its metric, in calendar or business hours, reaches the target.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from domain.service.sla_policy import METRICS, Metric, PolicyTarget, Terms, Tick
 from domain.service.ticket.values import Hours, SlaTarget
 
 Run = tuple[datetime, datetime | None]
-"""Time that is counted, from one moment to another; None is on and on."""
+"""A period of time that counts. Its end is None if it is still running."""
 Verdict = Literal["met", "breached", "undecided"]
 
 WORST_FIRST: tuple[Verdict, ...] = ("breached", "undecided", "met")
@@ -25,7 +25,7 @@ HORIZON = timedelta(days=10 * 366)
 
 
 class PolicyVersion(NamedTuple):
-    """What a policy says from `since` on; None where it was retired."""
+    """The terms of a policy from `since` on; None if it was retired."""
 
     policy_id: UUID
     code: str
@@ -35,7 +35,7 @@ class PolicyVersion(NamedTuple):
 
 
 class Promise(NamedTuple):
-    """A policy that fits, and the targets that it has for the ticket's priority."""
+    """The policy that applies to a ticket, and its targets for the ticket's priority."""
 
     policy_id: UUID
     code: str
@@ -44,26 +44,26 @@ class Promise(NamedTuple):
 
 
 class DueTime(NamedTuple):
-    """`due` is None where it never comes: nobody is there long enough within ten years."""
+    """`due` is None if there are not enough business hours within ten years."""
 
     target: SlaTarget
     due: datetime | None
 
 
 class Judgement(NamedTuple):
-    """When it is due, or would have been if it had gone on; and whether that was kept."""
+    """`due` is when the target is due, or would be if the time kept running. `verdict` says whether it was met."""
 
     due: datetime | None
     verdict: Verdict
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict | None:
-    """Of several waits for the same: breached if one is, else undecided if one is; None where there is none."""
+    """The verdict on several waits: breached if one is, else undecided if one is, else met. None if there are no waits."""
     found = set(verdicts)
     return next((verdict for verdict in WORST_FIRST if verdict in found), None)
 
 
-# What is promised
+# Targets
 
 
 def due_times(
@@ -72,10 +72,10 @@ def due_times(
     policies: Iterable[PolicyVersion],
     timetable: Timetable | None,
 ) -> tuple[Promise | None, list[DueTime]]:
-    """What is promised of a ticket that has just been opened, and when each of it is due if nothing happens.
+    """The policy of a newly opened ticket, and the due time of each target if nothing more happens.
 
-    `policies` are all versions of all policies, in any order; `timetable` is None where the ticket has no calendar. A next
-    reply is due only once a customer waits for one: see `due`.
+    `policies` are all versions of all policies, in any order. `timetable` is None if the ticket has no calendar. A next reply
+    has no due time before a customer waits for one: see `due`.
     """
     promise = promised(opened_at, fields, policies)
     targets = promise.targets if promise else ()
@@ -86,7 +86,7 @@ def due_times(
 def promised(
     opened_at: datetime, fields: Mapping[TicketField, str | None], policies: Iterable[PolicyVersion]
 ) -> Promise | None:
-    """The promise of the first policy that fits; None where none does."""
+    """The first policy that matches, with its targets; None if no policy matches."""
     for policy in in_force(opened_at, policies):
         assert policy.terms is not None, "policies in force have terms"
         if all(fields.get(condition.field) in condition.values for condition in policy.terms.conditions):
@@ -96,17 +96,17 @@ def promised(
 
 
 def in_force(at: datetime, policies: Iterable[PolicyVersion]) -> list[PolicyVersion]:
-    """What policies say at that moment, in the order in which they are tried."""
-    said: dict[UUID, PolicyVersion] = {}
+    """The versions of policies in force at that moment, in the order in which they are tried."""
+    latest: dict[UUID, PolicyVersion] = {}
     for policy in sorted(policies, key=lambda policy: (policy.since, policy.version)):
         if policy.since <= at:
-            said[policy.policy_id] = policy
-    held = [(policy.terms.order, policy.code, policy) for policy in said.values() if policy.terms is not None]
+            latest[policy.policy_id] = policy
+    held = [(policy.terms.order, policy.code, policy) for policy in latest.values() if policy.terms is not None]
     return [policy for *_, policy in sorted(held, key=lambda one: one[:2])]
 
 
 def targets_for(priority: str | None, targets: Sequence[PolicyTarget]) -> tuple[SlaTarget, ...]:
-    """One for each metric: that which names the priority, else the one that names none."""
+    """One target for each metric: the one for this priority, else the one without a priority."""
     found = {target.metric: target for target in targets if target.priority is None}
     if priority is not None:
         found |= {target.metric: target for target in targets if target.priority == priority}
@@ -114,11 +114,11 @@ def targets_for(priority: str | None, targets: Sequence[PolicyTarget]) -> tuple[
     return tuple(SlaTarget(metric=target.metric, seconds=target.seconds, hours=target.hours) for target in chosen)
 
 
-# Whether it was kept
+# Due times and verdicts
 
 
 def due(target: SlaTarget, runs: Iterable[Run], timetable: Timetable | None) -> datetime | None:
-    """When the time of these runs comes to the target; None where it stops before, or nobody is there so long."""
+    """When the time of these periods reaches the target. None if they end before, or if there are not enough business hours."""
     left = timedelta(seconds=target.seconds)
     for began, ended in runs:
         for opened, closed in _counted(target.hours, began, began + HORIZON if ended is None else ended, timetable):
@@ -129,9 +129,9 @@ def due(target: SlaTarget, runs: Iterable[Run], timetable: Timetable | None) -> 
 
 
 def judged(target: SlaTarget, runs: Sequence[Run], over: bool, now: datetime, timetable: Timetable | None) -> Judgement:
-    """Breached if it went on beyond the moment it was due, until it was over or until now; else met if it is over.
+    """Breached if the time ran on after the due time, until its end or until now; else met if it is over.
 
-    What is promised in business hours about a ticket without a calendar is never decided.
+    A target in business hours for a ticket without a calendar stays undecided.
     """
     if target.hours == "business" and timetable is None:
         return Judgement(None, "undecided")

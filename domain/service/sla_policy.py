@@ -1,6 +1,6 @@
-"""A policy of service levels: what is promised for which tickets, and how soon. Of those that fit, the first one holds.
+"""A service level (SLA) policy: targets for the tickets that match its conditions. The first matching policy applies.
 
-What is told of a policy holds for tickets that are opened from the time of occurrence on.
+A definition or revision applies to tickets that are opened at or after its time of occurrence.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ LARGEST_ORDER = 10**6
 
 
 class Condition(Value, frozen=True):
-    """The ticket's field has one of these values."""
+    """Matches if the ticket's field has one of these values."""
 
     field: TicketField
     values: tuple[str, ...]
 
 
 class PolicyTarget(Value, frozen=True):
-    """How soon, in seconds of these hours; for tickets of this priority, or where it is None of all that none names."""
+    """A target in seconds, counted in `hours`. `priority` None is for all priorities without a target of their own."""
 
     metric: Metric
     seconds: int
@@ -45,9 +45,9 @@ class PolicyTarget(Value, frozen=True):
 
 
 class Terms(Value, frozen=True):
-    """Policies are tried in rising `order`. One without conditions fits every ticket; else all of them must hold.
+    """Policies are tried in ascending `order`. All conditions must match; a policy without conditions matches every ticket.
 
-    One without targets promises nothing to whom it fits.
+    A policy without targets gives its tickets no targets.
     """
 
     order: int
@@ -64,7 +64,7 @@ class Defined(GlobalEvent, frozen=True, tag="crm.sla_policy.defined.v1"):
 
 
 class Revised(GlobalEvent, frozen=True, tag="crm.sla_policy.revised.v1"):
-    """The whole terms, in place of those before; a policy that was retired is in force again."""
+    """Replaces all terms. A retired policy is in force again."""
 
     terms: Terms
 
@@ -73,14 +73,14 @@ class Revised(GlobalEvent, frozen=True, tag="crm.sla_policy.revised.v1"):
 
 
 class Retired(GlobalEvent, frozen=True, tag="crm.sla_policy.retired.v1"):
-    """It fits no ticket any more that is opened from now on."""
+    """The policy does not apply to tickets that are opened from now on."""
 
     def apply(self, policy: SlaPolicy, metadata: Metadata) -> None:
         policy.hold(None, metadata.occurred_at)
 
 
 class SlaPolicy(Aggregate):
-    """`terms` are those that came into force last, at `since`; None where the policy was retired."""
+    """`terms` are the latest terms, in force since `since`; None if the policy is retired."""
 
     name = "sla_policy"
     events = (Defined, Revised, Retired)
@@ -92,7 +92,7 @@ class SlaPolicy(Aggregate):
 
     @decision
     def define(self, context: Context, code: str, terms: Terms) -> None:
-        """What is in force already is a repeat. Refused as Malformed."""
+        """Terms that are already in force record nothing. Raises Malformed."""
         code, terms = checked_code(code, "policy"), checked(terms)
         if not self.exists:
             self.record(context, Defined(code=code, terms=terms))
@@ -101,7 +101,7 @@ class SlaPolicy(Aggregate):
 
     @decision
     def retire(self, context: Context) -> None:
-        """Refused as NotThere where it was never defined."""
+        """Raises NotThere if the policy was never defined."""
         self.require()
         self.record_status(context, Retired(), self.since if self.terms is None else None)
 
@@ -117,28 +117,30 @@ def sla_policy_id(code: str) -> UUID:
 def checked(terms: Terms) -> Terms:
     """The terms in the form in which they are recorded. Raises Malformed."""
     if abs(terms.order) > LARGEST_ORDER:
-        raise Malformed(f"The order is a whole number from -{LARGEST_ORDER} to {LARGEST_ORDER}.")
+        raise Malformed(f"The order must be a whole number from -{LARGEST_ORDER} to {LARGEST_ORDER}.")
     conditions = tuple(map(_checked_condition, terms.conditions))
     targets = tuple(map(_checked_target, terms.targets))
-    _refuse_twice([condition.field for condition in conditions], "condition on a field")
-    _refuse_twice([(target.metric, target.priority) for target in targets], "target for a metric and priority")
+    _refuse_duplicates([condition.field for condition in conditions], "condition on a field")
+    _refuse_duplicates([(target.metric, target.priority) for target in targets], "target for a metric and priority")
     return Terms(order=terms.order, conditions=conditions, targets=targets)
 
 
 def _checked_condition(condition: Condition) -> Condition:
     if condition.field not in TICKET_FIELDS or not 0 < len(condition.values) <= LIST_LIMIT:
-        raise Malformed(f"A condition names one of {', '.join(TICKET_FIELDS)}, and 1 to {LIST_LIMIT} values.")
+        raise Malformed(f"A condition must have a field ({', '.join(TICKET_FIELDS)}) and 1 to {LIST_LIMIT} values.")
     values = {text(value, condition.field, LABEL_LENGTH) for value in condition.values}
     return Condition(field=condition.field, values=tuple(sorted(values)))
 
 
 def _checked_target(target: PolicyTarget) -> PolicyTarget:
     if target.metric not in METRICS or target.hours not in get_args(Hours) or not 0 < target.seconds <= LONGEST:
-        raise Malformed(f"A target is of one of {', '.join(METRICS)}, in 1 to {LONGEST} seconds of business or calendar time.")
+        raise Malformed(
+            f"A target must have a metric ({', '.join(METRICS)}), 1 to {LONGEST} seconds, and business or calendar hours."
+        )
     priority = optional_text(target.priority, "priority", LABEL_LENGTH)
     return PolicyTarget(metric=target.metric, seconds=target.seconds, hours=target.hours, priority=priority)
 
 
-def _refuse_twice(named: Sequence[object], what: str) -> None:
+def _refuse_duplicates(named: Sequence[object], what: str) -> None:
     if len(named) > LIST_LIMIT or len(set(named)) < len(named):
-        raise Malformed(f"There may be {LIST_LIMIT} of each, and no {what} twice.")
+        raise Malformed(f"At most {LIST_LIMIT} of each are allowed, and no duplicate {what}.")

@@ -1,6 +1,6 @@
-"""A task: what somebody is to do, by when, and what it is about.
+"""A task: work for a user, with its due time and what it is about.
 
-A task about a customer, or about something of theirs, is under that subject: what it says is forgotten with them.
+A task about a customer, or about something of theirs, has that customer as its subject: its title is erased with them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Status = Literal["open", "completed", "cancelled"]
 
 
 class TaskCreatedOtherwise(AlreadyThere):
-    """A task with this id is already there, with other values."""
+    """A task with this id already exists, with other values."""
 
 
 class TaskEnded(Refusal):
@@ -30,7 +30,7 @@ class TaskEnded(Refusal):
 
 
 class Created(Event, frozen=True, tag="crm.task.created.v1"):
-    """`due` and `remind_at` are moments; `assignee` is a user's code. `belongs_to` is the subject of what it is about."""
+    """`due` and `remind_at` are instants; `assignee` is a user's code; `belongs_to` is the subject of what it is about."""
 
     due: datetime | None = None
     assignee: str | None = None
@@ -48,7 +48,7 @@ class Created(Event, frozen=True, tag="crm.task.created.v1"):
 
 
 class Rescheduled(Event, frozen=True, tag="crm.task.rescheduled.v1"):
-    """Both anew; None is no such moment."""
+    """Replaces both times; None clears one."""
 
     due: datetime | None = None
     remind_at: datetime | None = None
@@ -60,7 +60,7 @@ class Rescheduled(Event, frozen=True, tag="crm.task.rescheduled.v1"):
 
 
 class Reminded(Event, frozen=True, tag="crm.task.reminded.v1"):
-    """The moment to be reminded of it has come: this one."""
+    """The reminder time `remind_at` has come."""
 
     remind_at: datetime
 
@@ -69,7 +69,7 @@ class Reminded(Event, frozen=True, tag="crm.task.reminded.v1"):
 
 
 class Assigned(Event, frozen=True, tag="crm.task.assigned.v1"):
-    """To a user by code; None is nobody."""
+    """Assigned to a user, by code. None means that nobody is assigned."""
 
     assignee: str | None = None
 
@@ -113,7 +113,7 @@ class Task(Aggregate):
         remind_at: datetime | None = None,
         belongs_to: UUID | None = None,
     ) -> None:
-        """Refused as TaskCreatedOtherwise or Malformed."""
+        """Raises TaskCreatedOtherwise or Malformed."""
         created = Created(
             due=moment(due, "due"),
             assignee=optional_code(assignee, "assignee"),
@@ -126,35 +126,35 @@ class Task(Aggregate):
 
     @decision
     def reschedule(self, context: Context, *, due: datetime | None = None, remind_at: datetime | None = None) -> None:
-        """Refused as NotThere, TaskEnded or Malformed."""
+        """Raises NotThere, TaskEnded or Malformed."""
         self.require()
-        told = Rescheduled(due=moment(due, "due"), remind_at=moment(remind_at, "remind_at"))
-        if (self.due, self.remind_at) != (told.due, told.remind_at):
-            self.record_once(context, told, *self._refuse_if_ended(context))
+        event = Rescheduled(due=moment(due, "due"), remind_at=moment(remind_at, "remind_at"))
+        if (self.due, self.remind_at) != (event.due, event.remind_at):
+            self.record_once(context, event, *self._refuse_if_ended(context))
 
     @decision
     def remind(self, context: Context, remind_at: datetime) -> None:
-        """Once; of a moment that it was moved away from, nobody is reminded. Refused as NotThere or TaskEnded."""
+        """Records the reminder once. Ignores a `remind_at` that is no longer the task's. Raises NotThere or TaskEnded."""
         self.require()
         if self.remind_at == remind_at and self.reminded_at is None:
             self.record_once(context, Reminded(remind_at=remind_at), *self._refuse_if_ended(context))
 
     @decision
     def assign(self, context: Context, assignee: str | None) -> None:
-        """Refused as NotThere, TaskEnded or Malformed."""
+        """Raises NotThere, TaskEnded or Malformed."""
         self.require()
-        told = Assigned(assignee=optional_code(assignee, "assignee"))
-        if self.assignee != told.assignee:
-            self.record_once(context, told, *self._refuse_if_ended(context))
+        event = Assigned(assignee=optional_code(assignee, "assignee"))
+        if self.assignee != event.assignee:
+            self.record_once(context, event, *self._refuse_if_ended(context))
 
     @decision
     def complete(self, context: Context) -> None:
-        """Refused as NotThere, and as TaskEnded where it was cancelled."""
+        """Raises NotThere, and TaskEnded if the task was cancelled."""
         self._end(context, Completed(), "completed")
 
     @decision
     def cancel(self, context: Context) -> None:
-        """Refused as NotThere, and as TaskEnded where it was completed."""
+        """Raises NotThere, and TaskEnded if the task was completed."""
         self._end(context, Cancelled(), "cancelled")
 
     def _end(self, context: Context, fact: Completed | Cancelled, status: Status) -> None:
@@ -170,7 +170,7 @@ class Task(Aggregate):
 
 
 def moment(at: datetime | None, what: str) -> datetime | None:
-    """A moment in time; raises Malformed for one whose zone is not known."""
+    """The instant. Raises Malformed if it has no offset from UTC."""
     if at is not None and at.tzinfo is None:
-        raise Malformed(f"{what} is a moment with its offset from UTC.")
+        raise Malformed(f"{what} must have an offset from UTC.")
     return at

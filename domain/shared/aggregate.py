@@ -1,11 +1,11 @@
-"""What all aggregates have in common: decide, then record.
+"""Base of all aggregates: decide, then record.
 
-A decision is a method that may refuse and runs once. What it records is applied at once, and again at every replay.
-Three kinds of rule, and one way to write each:
+A decision is a method that may refuse and runs once. The events that it records are applied immediately, and again at every
+replay. There are three kinds of rule, each written in one way:
 
-* integrity is always refused:              `raise UnknownLine(...)`
-* a fact from outside is recorded, flagged: `self.record(context, event, "payment-over-due")`
-* our own decision is refused live and flagged on import: `flags = self.refuse(context, OrderNotConfirmed())`
+* A broken integrity rule always refuses: `raise UnknownLine(...)`
+* A fact from outside is always recorded; if it breaks a rule, it is flagged: `self.record(context, event, "payment-over-due")`
+* A decision of our own is refused live and flagged on import: `flags = self.refuse(context, OrderNotConfirmed())`
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
 class Aggregate:
-    """A stream's state: what its decisions read and no more. Subclasses set their state in `__init__` and list `events`."""
+    """A stream's state: only what its decisions read. Subclasses set their state in `__init__` and list `events`."""
 
     name: ClassVar[str]
     events: ClassVar[Sequence[type[Event]]]
@@ -50,36 +50,39 @@ class Aggregate:
         return self.version > 0
 
     def require(self) -> Self:
-        """Itself, if anything was ever recorded in it; refused as NotThere otherwise."""
+        """Returns itself. Raises NotThere if its stream has no events."""
         if not self.exists:
             raise NotThere(f"There is no {self.name} {self.id}.", id=self.id)
         self.admit()
         return self
 
     def admit(self) -> None:
-        """Raises where no decision is taken any more, as on what was erased; by default there is no such state."""
+        """Raises if the aggregate accepts no further decisions, for example after erasure. By default it accepts all."""
 
     def record(self, context: Context, event: Event, *irregular: str) -> None:
-        """Apply the event and keep it for the commit."""
+        """Applies the event and keeps it for the commit. `irregular` are the flags to record with it."""
         subject = self.subject if self.exists else event.subject(self.id)
         metadata = context.metadata(subject, event, tuple(dict.fromkeys(irregular)))
         self.apply(event, metadata)
         self.pending.append((event, metadata))
 
     def record_first(self, context: Context, known: Event | None, event: Event, otherwise: type[Refusal], *flags: str) -> None:
-        """Record the fact that begins a stream; raises `otherwise` where it is `known` with other values."""
+        """Records the first fact of a stream. Repeating it changes nothing; raises `otherwise` if `known` has other values."""
         if known is None:
             self.record(context, event, *flags)
         elif not same(known, event):
             raise otherwise(id=self.id)
 
     def record_once(self, context: Context, event: Event, *flags: str) -> None:
-        """Record a fact, unless the same one is known of the same time that the caller names."""
+        """Records a fact, unless the caller states a time and the same fact is already recorded at that time."""
         if not self.was_recorded(context, event):
             self.record(context, event, *flags)
 
     def record_status(self, context: Context, event: Event, since: datetime | None, *flags: str) -> None:
-        """Record a status; where it has held `since` then, only if another time is named, and flagged as repeated."""
+        """Records a status. `since` is the time since which it already holds, None if it does not hold.
+
+        A status that already holds is recorded again, flagged as repeated, only if the caller states another time.
+        """
         if since is None:
             self.record_once(context, event, *flags)
         elif context.names_another_time_than(since):
@@ -91,23 +94,23 @@ class Aggregate:
     def repeats(self, context: Context, event: Event) -> bool:
         """Whether the same fact, with the same values and the same time of occurrence, is already recorded.
 
-        What its source keeps as an event of its own repeats only that event, which `knows_source` finds.
+        A distinct event of a source repeats only itself; `knows_source` finds that.
         """
         return not context.distinct and _fingerprint(event, context.at.timestamp()) in self._facts
 
     def was_recorded(self, context: Context, event: Event) -> bool:
-        """Whether the fact is known of the very time that the caller names for it."""
+        """Whether the caller states a time and the fact is already recorded at exactly that time."""
         return context.occurred_at is not None and self.repeats(context, event)
 
     @staticmethod
     def refuse(context: Context, refusal: Refusal) -> tuple[str, ...]:
-        """Refuse our own decision live; on import, where it is history, give the flag to record it with."""
+        """Live, raises the refusal. On import the decision is history: returns the flag to record it with."""
         if context.importing:
             return (refusal.rule,)
         raise refusal
 
     def knows_source(self, context: Context) -> bool:
-        """Whether another command already recorded this source event; one command may record several facts of it."""
+        """Whether another command already recorded this source event. One command may record several facts for it."""
         source = context.source
         if source is None or source.event_id is None or (source.system, source.event_id) not in self._sources:
             return False
@@ -124,7 +127,7 @@ class Aggregate:
 
 
 def decision(method: Callable[Concatenate[A, Context, P], None]) -> Callable[Concatenate[A, Context, P], None]:
-    """Marks a decision: a fact from a source event that is already known is a repeat, one from the future is refused."""
+    """Marks a method as a decision. It ignores a source event that is already recorded, and raises InTheFuture."""
 
     @wraps(method)
     def decide(self: A, context: Context, /, *args: P.args, **kwargs: P.kwargs) -> None:
@@ -132,7 +135,7 @@ def decision(method: Callable[Concatenate[A, Context, P], None]) -> Callable[Con
         if self.knows_source(context):
             return
         if context.occurred_at is not None and context.occurred_at > context.now + FUTURE_TOLERANCE:
-            raise InTheFuture(f"{context.occurred_at.isoformat()} lies in the future.")
+            raise InTheFuture(f"{context.occurred_at.isoformat()} is in the future.")
         method(self, context, *args, **kwargs)
 
     return decide
@@ -143,7 +146,7 @@ def _fingerprint(event: Event, occurred: float) -> int:
 
 
 def replayed(kind: type[A], id: UUID, events: Sequence[Recorded]) -> A:
-    """The aggregate as its events made it."""
+    """The aggregate after all `events` are applied."""
     aggregate = kind(id)
     for recorded in events:
         aggregate.replay(recorded)

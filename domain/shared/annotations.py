@@ -1,7 +1,6 @@
-"""What every main aggregate carries beside its own facts: external ids, owner and team, tags, attributes, attachments.
+"""Annotations, which all main aggregates have: external ids, owner and team, tags, attributes, attachments.
 
-An aggregate takes part by mixing in `Annotated` and having event classes of its own, with type names of its own, such as
-`crm.order.tagged.v1`:
+An aggregate mixes in `Annotated` and gets its own event classes, with its own type names such as `crm.order.tagged.v1`:
 
     class Order(Annotated):
         annotation_events = AnnotationEvents.of("order")
@@ -34,7 +33,7 @@ ATTRIBUTE_LIMIT = 200
 
 
 class Attachment(Value, frozen=True):
-    """A file kept elsewhere, by reference. `bytes` is its size, `sha256` its digest in hexadecimal."""
+    """A reference to a file that is stored elsewhere. `bytes` is its size, `sha256` its digest in hexadecimal."""
 
     id: UUID
     media_type: str
@@ -61,7 +60,7 @@ class ExternalIdUnlinked(Event, frozen=True, tag="crm.annotated.external_id_unli
 
 
 class Assigned(Event, frozen=True, tag="crm.annotated.assigned.v1"):
-    """Owner and team, by code; None is nobody."""
+    """The codes of the owner and the team. None means that there is none."""
 
     owner: str | None = None
     team: str | None = None
@@ -85,9 +84,9 @@ class Untagged(Event, frozen=True, tag="crm.annotated.untagged.v1"):
 
 
 class AttributesSet(Event, frozen=True, tag="crm.annotated.attributes_set.v1"):
-    """Only what changed; None removes. Every text is personal, numbers and flags are plain.
+    """Only the attributes that changed; None removes one. Texts are personal; numbers and flags are plain.
 
-    A text whose field says that it is not personal is in `plain_texts_set`.
+    A text that is not personal, according to its field definition, is in `plain_texts_set`.
     """
 
     numbers: dict[str, Number | None] = msgspec.field(default_factory=dict)
@@ -100,7 +99,7 @@ class AttributesSet(Event, frozen=True, tag="crm.annotated.attributes_set.v1"):
 
 
 class PlainTextsSet(Event, frozen=True, tag="crm.annotated.plain_texts_set.v1"):
-    """Texts among the attributes whose fields say that they are not personal: only what changed; None removes."""
+    """Text attributes whose field definitions say that they are not personal. Only those that changed; None removes one."""
 
     texts: dict[str, str | None]
 
@@ -125,7 +124,7 @@ class AttachmentRemoved(Event, frozen=True, tag="crm.annotated.attachment_remove
 
 
 class AnnotationEvents(NamedTuple):
-    """An aggregate's own classes of the common facts."""
+    """One aggregate's event classes for the common facts."""
 
     external_id_linked: type[ExternalIdLinked]
     external_id_unlinked: type[ExternalIdUnlinked]
@@ -141,7 +140,7 @@ class AnnotationEvents(NamedTuple):
     def of(
         cls, aggregate: str, *, assigned: type[Assigned] = Assigned, plain_texts_set: type[PlainTextsSet] = PlainTextsSet
     ) -> Self:
-        """Classes made for the aggregate, and those that it defines itself because they do more."""
+        """Generates the classes for the aggregate. A class that the aggregate defines itself is passed in and kept."""
 
         def own(fact: type[E]) -> type[E]:
             tag = type_name(fact)
@@ -166,9 +165,9 @@ class AnnotationEvents(NamedTuple):
 
 
 class Annotated(Aggregate):
-    """Mix-in: the decisions on the common facts. A value that is already so records nothing.
+    """Mix-in: the decisions on the common facts. Setting a value that is already set records nothing.
 
-    `attributes` are all of them; `plain_texts` are the keys of those texts among them that are not personal.
+    `attributes` holds all attributes; `plain_texts` holds the keys of those text attributes that are not personal.
     """
 
     annotation_events: ClassVar[AnnotationEvents]
@@ -184,13 +183,13 @@ class Annotated(Aggregate):
 
     @decision
     def link_external_id(self, context: Context, system: str, external_id: str) -> None:
-        """Refused as Malformed where `system` is no code, or the id is longer than 255 characters or has control characters."""
+        """Raises Malformed if `system` is not a code, or if the id is longer than 255 characters or has control characters."""
         system, external_id = code(system, "system"), text(external_id, "external id", EXTERNAL_ID_LENGTH)
         if (system, external_id) not in self.external_ids:
             self.record(context, self.annotation_events.external_id_linked(system=system, id=external_id))
 
     def note_external_id(self, context: Context, external: tuple[str, str] | None) -> None:
-        """Part of a first decision: records the system and the id by which a source knows it, unless recorded."""
+        """Part of a first decision: records the source system and its id of this aggregate, if not yet recorded."""
         if external and external not in self.external_ids:
             system, id = external
             self.record(context, self.annotation_events.external_id_linked(system=system, id=id))
@@ -202,14 +201,14 @@ class Annotated(Aggregate):
 
     @decision
     def assign(self, context: Context, owner: str | None, team: str | None) -> None:
-        """Refused as Malformed where one is no code."""
+        """Raises Malformed if one is not a code."""
         owner, team = (value and code(value, what) for value, what in ((owner, "owner"), (team, "team")))
         if self.assignment != (owner, team):
             self.record(context, self.annotation_events.assigned(owner=owner, team=team))
 
     @decision
     def tag(self, context: Context, tags: Sequence[str]) -> None:
-        """Refused as Malformed where one is no code."""
+        """Raises Malformed if one is not a code."""
         if new := tuple(sorted({code(tag, "tag") for tag in tags} - self.tags)):
             self.record(context, self.annotation_events.tagged(tags=new))
 
@@ -222,9 +221,9 @@ class Annotated(Aggregate):
     def set_attributes(
         self, context: Context, attributes: Mapping[str, str | Number | None], plain: Collection[str] = ()
     ) -> None:
-        """Merge patch of the attributes; refused as Malformed where a key or a text is too long.
+        """Merge patch of the attributes. Raises Malformed if a key or a text is too long.
 
-        The texts under the keys `plain` are not personal, as their fields say; all others are.
+        `plain` are the keys whose texts are not personal, according to their field definitions. All other texts are personal.
         """
         checked_attributes(attributes)
         changed = {key: value for key, value in attributes.items() if self._differs(key, value, key in plain)}
@@ -235,7 +234,7 @@ class Annotated(Aggregate):
             self.record(context, self.annotation_events.attributes_set(numbers=numbers, texts=texts or None))
 
     def _differs(self, key: str, value: str | Number | None, plain: bool) -> bool:
-        """Whether it is another value, or the same text where it does not belong any more."""
+        """Whether the value is another one, or the same text that has become plain or personal."""
         return self.attributes.get(key) != value or (isinstance(value, str) and plain != (key in self.plain_texts))
 
     @decision
@@ -264,7 +263,7 @@ class Annotated(Aggregate):
         self.attributes = {key: value for key, value in merged.items() if value is not None}
 
     def take_up_attributes(self, plain: Mapping[str, str | Number], personal: Mapping[str, str]) -> None:
-        """Have these attributes and no others."""
+        """Replaces all attributes with these."""
         self.attributes = {**plain, **personal}
         self.plain_texts = {key for key, value in plain.items() if isinstance(value, str)}
 
@@ -273,16 +272,16 @@ class Annotated(Aggregate):
 
 
 def checked_attributes(attributes: Mapping[str, Any]) -> None:
-    """Raises Malformed where there are too many attributes, or one has a key or a text that is too long."""
+    """Raises Malformed if there are too many attributes, or if a key or a text is too long or not printable."""
     if len(attributes) > ATTRIBUTE_LIMIT:
-        raise Malformed(f"There may be {ATTRIBUTE_LIMIT} attributes at most.")
+        raise Malformed(f"At most {ATTRIBUTE_LIMIT} attributes are allowed.")
     for key, value in attributes.items():
         if not 0 < len(key) <= KEY_LENGTH:
-            raise Malformed(f"An attribute's key has 1 to {KEY_LENGTH} characters.")
+            raise Malformed(f"The key of an attribute must have 1 to {KEY_LENGTH} characters.")
         if isinstance(value, str) and len(value) > TEXT_LENGTH:
             raise Malformed(f"The attribute {key!r} is longer than {TEXT_LENGTH} characters.")
         if UNPRINTABLE.search(key) or (isinstance(value, str) and UNPRINTABLE.search(value)):
-            raise Malformed("Attributes have no control characters.")
+            raise Malformed("Attributes must not contain control characters.")
         if isinstance(value, float) and not isfinite(value):
             raise Malformed(f"The attribute {key!r} is not a number.")
 
@@ -299,9 +298,10 @@ def split_attributes(
     known_plain: Collection[str],
     plain: Collection[str],
 ) -> Split:
-    """Numbers, plain texts (under the keys `plain`) and personal texts apart. One that is removed is removed where it was.
+    """Splits attributes into numbers, plain texts (those under the keys `plain`) and personal texts.
 
-    So is a plain one that a personal one replaces, since the latter may be erased: what it replaced must not come back.
+    A None goes to the part that holds the current value. If a personal text replaces a plain value, the plain value is removed
+    too: otherwise it would come back when the personal text is erased.
     """
     split = Split({}, {}, {})
     for key, value in attributes.items():

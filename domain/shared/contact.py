@@ -1,4 +1,4 @@
-"""How people are reached: contact values in the one form in which they are recorded, and the form in which they compare."""
+"""Contact values (e-mail addresses, telephone numbers, addresses): how they are normalised and compared."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ LINE_LIMIT = 10
 
 
 class MalformedEmail(Malformed):
-    """This is not an e-mail address."""
+    """The value is not an e-mail address."""
 
 
 class MalformedPhone(Malformed):
-    """This is not a telephone number with its country code, nor one of the region given."""
+    """The value is not a telephone number, either with its country code or in the given region."""
 
 
 class MalformedAddress(Malformed):
-    """An address has a line, a place or a code, and its country is an ISO 3166 code of two capital letters."""
+    """An address must not be empty, has at most 10 lines, and its country is an ISO 3166 code of two capital letters."""
 
 
 class Address(Value, frozen=True):
@@ -41,9 +41,9 @@ class Address(Value, frozen=True):
 
 
 def normalised(kind: MethodKind, value: str, region: str | None = None) -> str:
-    """The value as it is recorded. Raises Malformed, never with the value in it."""
+    """The value in the form in which it is recorded. Raises Malformed; its message never contains the value."""
     if kind not in get_args(MethodKind):
-        raise Malformed("There is no such kind of contact method.")
+        raise Malformed("The kind of contact method is unknown.")
     if kind == "email":
         return email(value)
     if kind == "phone":
@@ -52,7 +52,7 @@ def normalised(kind: MethodKind, value: str, region: str | None = None) -> str:
 
 
 def email(value: str) -> str:
-    """The address with its domain in lower case and in Unicode. Raises MalformedEmail."""
+    """The address, with its domain in lower case and in Unicode. Raises MalformedEmail."""
     try:
         return validate_email(value.strip(), check_deliverability=False).normalized
     except (EmailNotValidError, UnicodeError):
@@ -60,12 +60,12 @@ def email(value: str) -> str:
 
 
 def phone(value: str, region: str | None = None) -> str:
-    """The number in E.164, followed by `;ext=` and its extension where it has one. Raises MalformedPhone.
+    """The number in E.164, followed by `;ext=` and its extension if it has one. Raises MalformedPhone.
 
-    `region` (ISO 3166-1 alpha-2) says how a number without country code is to be read; None takes international ones only.
+    `region` (ISO 3166-1 alpha-2) is used to read a number without country code. With None, only numbers with one are valid.
     """
     written = _e164(value, region)
-    # A prefix may hide a prefix, as in +54 0 0 11 …; what does not stay as it is when read again is no number.
+    # A prefix can hide another one, as in +54 0 0 11 …: if reading the result again changes it, it is not a valid number.
     if _e164(written, None) != written:
         raise MalformedPhone
     return written
@@ -83,12 +83,12 @@ def _e164(value: str, region: str | None) -> str:
 
 
 def comparable(value: str) -> str:
-    """The form in which two normalised values of one kind are the same contact, whatever their case."""
+    """The form in which to compare two normalised values of one kind: it ignores upper and lower case."""
     return value.casefold()
 
 
 def checked_address(address: Address) -> Address:
-    """The address with every part trimmed. Raises MalformedAddress where it is empty or names no country code."""
+    """The address with every part trimmed. Raises MalformedAddress if it is empty, too long or its country is not a code."""
     parts = (address.city, address.region, address.postal_code)
     if not (address.lines or address.country or any(parts)) or len(address.lines) > LINE_LIMIT:
         raise MalformedAddress

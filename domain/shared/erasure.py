@@ -1,4 +1,4 @@
-"""Why a person's data is erased, who asked for it, and why an import may not do so."""
+"""Erasure of a person's data: its reasons, who may request it, and the refusal of an erasure by import."""
 
 from __future__ import annotations
 
@@ -11,4 +11,4 @@ Requester = Literal["customer", "representative", "authority", "organisation"]
 
 
 class ImportMayNotErase(Refusal):
-    """An import erases nobody."""
+    """An import must not erase a person."""

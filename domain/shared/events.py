@@ -1,7 +1,7 @@
-"""What an event is: a payload that stays as it was, and the metadata every event carries.
+"""Events: an immutable payload, and the metadata that every event carries.
 
 An event's type name `crm.<aggregate>.<fact>.v<n>` is permanent: `class Placed(Event, frozen=True,
-tag="crm.order.placed.v1")`. What it changes stands beside it in `apply`, which never refuses, so that old events always load.
+tag="crm.order.placed.v1")`. Its method `apply` changes the aggregate's state. It never refuses, so old events always load.
 """
 
 from __future__ import annotations
@@ -18,42 +18,42 @@ Origin = Literal["live", "sync", "import", "policy"]
 
 
 class Value(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """Part of an event: compared by value, never changed."""
+    """Part of an event: immutable, compared by value."""
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="crm"):
-    """Base of all payloads."""
+    """Base of all event payloads."""
 
     def apply(self, aggregate: Any, metadata: Metadata) -> None:
-        """Change the aggregate's state; the default changes nothing, for facts that no decision reads."""
+        """Changes the aggregate's state. By default it changes nothing, for facts that no decision reads."""
 
     def subject(self, stream: UUID) -> UUID:
-        """Whom a stream that begins with this event is about: the stream itself, unless the event says otherwise."""
+        """The subject of a stream that starts with this event. By default it is the stream's own id."""
         return stream
 
     def concerns(self) -> tuple[UUID, ...]:
-        """Further subjects this event concerns, beside its stream's own."""
+        """Other subjects that this event concerns, in addition to its stream's own."""
         return ()
 
     def erased_with(self) -> tuple[UUID, ...]:
-        """Subjects whose erasure takes the key of this event's stream along (an order linked to a customer, a merge)."""
+        """Subjects whose erasure also destroys the key of this event's stream (an order linked to a customer, a merge)."""
         return ()
 
     def parted_from(self) -> tuple[UUID, ...]:
-        """Subjects whose erasure takes the key of this event's stream along no more."""
+        """Subjects whose erasure no longer destroys the key of this event's stream."""
         return ()
 
     def everyone(self) -> bool:
-        """Whether all rows depend on this event (a segment model, a calendar, the end of a day)."""
+        """Whether all rows of the read models depend on this event (a segment model, a calendar, the end of a day)."""
         return False
 
     def erases(self) -> bool:
-        """Whether this event's subject is forgotten: its key, and those of all linked to it, go in the same commit."""
+        """Whether this event erases its subject: the same commit destroys its key and the keys of all streams linked to it."""
         return False
 
 
 class GlobalEvent(Event, frozen=True):
-    """An event that all rows depend on: it concerns everyone."""
+    """An event that all rows of the read models depend on."""
 
     def everyone(self) -> bool:
         return True
@@ -65,7 +65,7 @@ class Actor(Value, frozen=True):
 
 
 class Source(Value, frozen=True):
-    """Where a fact came from: another system's event, or a row of an import."""
+    """The origin of a fact: another system's event, or a row of an import."""
 
     system: str
     event_id: str | None = None
@@ -74,7 +74,7 @@ class Source(Value, frozen=True):
 
 
 class Metadata(Value, frozen=True):
-    """What every event carries beside its payload. Ids only, never names or addresses."""
+    """What every event carries in addition to its payload. It contains ids only, never names or addresses."""
 
     subject: UUID
     recorded_at: datetime
@@ -93,7 +93,7 @@ class Metadata(Value, frozen=True):
     everyone: bool = False
 
     def day(self, zone: ZoneInfo | None = None) -> date:
-        """The calendar day the fact occurred on, in `zone` (UTC if none).
+        """The calendar day on which the fact occurred, in `zone` (UTC if None).
 
         A fact known only by its day or month keeps its own date in every zone.
         """
@@ -103,7 +103,7 @@ class Metadata(Value, frozen=True):
 
 
 class Recorded(msgspec.Struct, frozen=True):
-    """An event as the log holds it: `version` counts within its stream from 1, `position` rises through the whole log."""
+    """An event as stored in the log. `version` counts from 1 within its stream; `position` increases through the whole log."""
 
     position: int
     stream: UUID
@@ -117,10 +117,10 @@ class Recorded(msgspec.Struct, frozen=True):
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
-    """The circumstances of a command: who asks, on which authority, and when the fact happened.
+    """The circumstances of a command: who sends it, on whose behalf, and when the fact happened.
 
-    `now` is the store's clock. `occurred_at` is None where the caller named no time; then the fact happened now. `distinct`
-    says that the source keeps this as an event of its own, so that it repeats none but itself, however like another it is.
+    `now` is the store's clock. `occurred_at` is None if the caller stated no time; then the fact happened now. `distinct` means
+    that the source stores this fact as a separate event: it repeats only itself, even if another fact has equal values.
     """
 
     now: datetime
@@ -145,7 +145,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
         return self.origin == "import"
 
     def names_another_time_than(self, known: datetime | None) -> bool:
-        """Whether the caller named a time of occurrence, and it is not `known` or is that of a distinct event."""
+        """Whether the caller stated a time of occurrence that is not `known`, or that belongs to a distinct event."""
         return self.occurred_at is not None and (self.distinct or self.occurred_at != known)
 
     def metadata(self, subject: UUID, event: Event, irregular: tuple[str, ...]) -> Metadata:
@@ -174,7 +174,7 @@ def type_name(event: type[Event]) -> str:
 
 
 def time_zone(name: str | None) -> tzinfo:
-    """The time zone called `name`: an IANA name, an offset such as `+08:00`, or UTC when it is None."""
+    """The time zone for `name`, which is an IANA name, an offset such as `+08:00`, or None for UTC."""
     if name is None:
         return UTC
     if name[0] in "+-":

@@ -1,4 +1,4 @@
-"""Values that a caller may leave out."""
+"""Optional values: a caller may leave them out."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ T = TypeVar("T")
 F = TypeVar("F", bound=Mapping[str, Any])
 
 Given: TypeAlias = T | UnsetType
-"""A value that may be left out: UNSET says nothing about it, None says that it is empty."""
+"""A value that may be left out. UNSET means not given, None means empty."""
 
 Checks: TypeAlias = Mapping[str, Callable[[Any], Any]]
-"""Checks by the name of the field. Each gives the value in the form in which it is recorded, or raises Malformed."""
+"""Checks by field name. Each returns the value in the form in which it is recorded, or raises Malformed."""
 
 
 def checked_fields(stated: F, checks: Checks) -> F:
-    """The values that are given, checked in the order of the checks. None stays: what is empty needs no check."""
+    """The given values, checked in the order of the checks. None is kept without a check."""
     given = {name: value for name, value in stated.items() if value is not UNSET}
     given |= {name: check(given[name]) for name, check in checks.items() if given.get(name) is not None}
     return cast(F, given)

@@ -1,4 +1,4 @@
-"""Identities: time-ordered ids for what is born here, and ids derived from another system's for what is not."""
+"""Ids: time-ordered ids for what this store creates, and ids derived from another system's ids."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ NAMESPACE = UUID("6f0c7f6e-3f0a-5d0e-9b6a-5e1f2c9a7d11")
 
 
 def new_id() -> UUID:
-    """A new UUIDv7: unique, and rising with time."""
+    """A new UUIDv7: unique, and increasing with time."""
     return uuid7()
 
 
 def external_id(aggregate: str, system: str, id: str, secret: bytes) -> UUID:
-    """The id of what `system` calls `id`: UUIDv5 of the canonical JSON `[aggregate, system, id]`, in NFC.
+    """The id here of what `system` knows as `id`: the UUIDv5 of the canonical JSON `[aggregate, system, id]`, in NFC.
 
-    An id that is an e-mail address or a telephone number goes through an HMAC with the store's secret first, so that
-    nobody can find a person by hashing guesses.
+    If `id` is an e-mail address or a telephone number, it is first replaced by its HMAC with the store's secret. Otherwise
+    a person could be found by hashing guesses.
     """
     name = unicodedata.normalize("NFC", id)
     if _is_personal(name):
@@ -31,7 +31,7 @@ def external_id(aggregate: str, system: str, id: str, secret: bytes) -> UUID:
 
 
 def derived_id(aggregate: str, *parts: str) -> UUID:
-    """The id of what is known by its parts: UUIDv5 of the canonical JSON `[aggregate, *parts]`, in NFC."""
+    """The id of an aggregate that `parts` identify: the UUIDv5 of the canonical JSON `[aggregate, *parts]`, in NFC."""
     canonical = [aggregate, *(unicodedata.normalize("NFC", part) for part in parts)]
     return uuid5(NAMESPACE, json.dumps(canonical, ensure_ascii=False, separators=(",", ":")))
 

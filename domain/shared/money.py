@@ -1,6 +1,6 @@
-"""Money: exact decimals in a currency's own precision. Sums never mix currencies.
+"""Money: exact decimals with the precision of their currency. Sums never mix currencies.
 
-The table of minor digits is ISO 4217's (active codes, list one). It ships with the code and only grows.
+The table of minor digits is from ISO 4217 (active codes, list one). It is part of the code; entries are only added.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ MINOR_DIGITS: dict[str, int] = {
 
 
 def minor_digits(currency: str) -> int:
-    """Decimals of the currency: 2 for USD, 0 for JPY, 3 for KWD. Raises UnknownCurrency."""
+    """The number of decimals of the currency: 2 for USD, 0 for JPY, 3 for KWD. Raises UnknownCurrency."""
     try:
         return MINOR_DIGITS[currency]
     except KeyError:
@@ -36,9 +36,9 @@ def minor_digits(currency: str) -> int:
 
 
 def amount(value: Decimal, currency: str) -> Decimal:
-    """The amount as it is recorded, with exactly the currency's decimals.
+    """The amount in the form in which it is recorded, with exactly the currency's decimals.
 
-    Raises AmountTooPrecise where it has more, Malformed where it is not a finite number below 10^15.
+    Raises AmountTooPrecise if it has more decimals, Malformed if it is not a finite number below 10^15.
     """
     digits = minor_digits(currency)
     exact = _quantized(value, digits)
@@ -48,7 +48,7 @@ def amount(value: Decimal, currency: str) -> Decimal:
 
 
 def positive(value: Decimal, currency: str) -> Decimal:
-    """Like `amount`, and greater than zero; raises AmountNotPositive otherwise."""
+    """Like `amount`; also raises AmountNotPositive if it is not greater than zero."""
     exact = amount(value, currency)
     if exact <= 0:
         raise AmountNotPositive(f"{value} is not greater than zero.")
@@ -56,7 +56,7 @@ def positive(value: Decimal, currency: str) -> Decimal:
 
 
 def not_negative(value: Decimal, currency: str, refusal: type[Malformed] = Malformed) -> Decimal:
-    """Like `amount`, and not less than zero; raises `refusal` otherwise."""
+    """Like `amount`; also raises `refusal` if it is less than zero."""
     exact = amount(value, currency)
     if exact < 0:
         raise refusal(f"{value} is less than zero.")
@@ -64,7 +64,7 @@ def not_negative(value: Decimal, currency: str, refusal: type[Malformed] = Malfo
 
 
 def rate(value: Decimal) -> Decimal:
-    """A unit price, quantity or rate: up to six decimals, trailing zeros dropped."""
+    """A unit price, quantity or rate: up to six decimals, without trailing zeros. Raises AmountTooPrecise, Malformed."""
     exact = _quantized(value, RATE_DIGITS)
     if exact != value:
         raise AmountTooPrecise(f"{value} has more than {RATE_DIGITS} decimals.")

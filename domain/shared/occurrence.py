@@ -1,4 +1,4 @@
-"""When a fact happened, as sources say it: a moment, a minute, a day or only a month."""
+"""The time at which a fact happened, as precise as its source states it: to the second, minute, day or month."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SPANS: Mapping[Precision, timedelta] = {
     "day": timedelta(days=1),
     "month": timedelta(days=31),
 }
-"""How long after its time of occurrence a fact may have happened, by the precision in which that is known."""
+"""How much later than its stated time a fact may have happened, by the precision of that time."""
 
 _SHAPES: tuple[tuple[re.Pattern[str], Precision, str], ...] = (
     (re.compile(r"\d{4}-\d{2}"), "month", "-01T00:00:00"),
@@ -29,7 +29,7 @@ _SHAPES: tuple[tuple[re.Pattern[str], Precision, str], ...] = (
 
 
 class Occurrence(NamedTuple):
-    """`at` in UTC; `zone` as given (an IANA name or an offset), None where it was given in UTC or not at all."""
+    """`at` is in UTC. `zone` is as given (an IANA name or an offset); None if the time was given in UTC or without a zone."""
 
     at: datetime
     precision: Precision
@@ -37,14 +37,14 @@ class Occurrence(NamedTuple):
 
     @property
     def day(self) -> date:
-        """Where it happened."""
+        """The calendar day in the zone in which it happened."""
         return self.at.astimezone(time_zone(self.zone)).date()
 
 
 def occurrence(text: str, zone: str | None = None) -> Occurrence:
     """Reads `2024-05`, `2024-05-01`, `2024-05-01T10:30` or `2024-05-01T10:30:15.250+02:00`.
 
-    A time without an offset is in `zone`, or in UTC where none is named. Raises Malformed, also for a zone that does not
+    A time without an offset is in `zone`, or in UTC if `zone` is None. Raises Malformed, also for a zone that does not
     exist and for a year before 1900.
     """
     precision, ending = _shape(text)
@@ -53,26 +53,26 @@ def occurrence(text: str, zone: str | None = None) -> Occurrence:
         at = local if local.tzinfo else local.replace(tzinfo=checked_zone(zone))
         at = at.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise Malformed("The time of occurrence is not a date or a time.") from None
+        raise Malformed("The time of occurrence is neither a date nor a time.") from None
     if at.year < EARLIEST_YEAR:
-        raise Malformed(f"The time of occurrence lies before {EARLIEST_YEAR}.")
+        raise Malformed(f"The time of occurrence is before the year {EARLIEST_YEAR}.")
     return Occurrence(at, precision, zone or _offset(text, precision))
 
 
 def checked_day(day: date) -> date:
-    """Raises Malformed where the day lies before 1900."""
+    """Raises Malformed if the day is before the year 1900."""
     if day.year < EARLIEST_YEAR:
-        raise Malformed(f"The day lies before {EARLIEST_YEAR}.")
+        raise Malformed(f"The day is before the year {EARLIEST_YEAR}.")
     return day
 
 
 def over_before(context: Context, moment: datetime | None) -> bool:
-    """Whether the fact was over before the moment, however exactly its time is known. None is no such moment."""
+    """Whether the fact certainly happened before `moment`, given the precision of its time. False if `moment` is None."""
     return moment is not None and context.at + SPANS[context.occurred_precision] <= moment
 
 
 def checked_zone(name: str | None) -> tzinfo:
-    """The time zone of that name; raises Malformed where there is none."""
+    """The time zone with that name. Raises Malformed if there is none."""
     try:
         return time_zone(name)
     except (ZoneInfoNotFoundError, ValueError, OSError, IndexError):
@@ -83,7 +83,7 @@ def _shape(text: str) -> tuple[Precision, str]:
     for pattern, precision, ending in _SHAPES:
         if pattern.fullmatch(text):
             return precision, ending
-    raise Malformed("The time of occurrence is not a date or a time.")
+    raise Malformed("The time of occurrence is neither a date nor a time.")
 
 
 def _offset(text: str, precision: Precision) -> str | None:

@@ -1,6 +1,6 @@
-"""Which fields of an event are personal data.
+"""Marks the fields of an event that are personal data.
 
-A field marked `Personal[...]` is encrypted with its subject's own key before it leaves the process. When the key has been
+A field marked `Personal[...]` is encrypted with its subject's own key before it leaves the process. After the key is
 destroyed the field is absent, so every personal field has `None` as its default.
 """
 
@@ -19,13 +19,13 @@ PERSONAL = msgspec.Meta(extra={"personal": True})
 Personal = Annotated[T | None, PERSONAL]
 
 
-def same(known: msgspec.Struct, told: msgspec.Struct) -> bool:
-    """Whether both say the same, as far as can still be known: what is personal may have been erased from `known`."""
-    return known == told or known == without_personal(told)
+def same(known: msgspec.Struct, given: msgspec.Struct) -> bool:
+    """Whether both are equal. Personal fields that have been erased from `known` are ignored."""
+    return known == given or known == without_personal(given)
 
 
 def without_personal(value: S) -> S:
-    """What stays of an event, or of a part of it, once its subject is forgotten."""
+    """What remains of an event, or of a part of one, after its subject is erased."""
     personal = personal_fields(type(value))
     parts = {name: _forgotten(getattr(value, name)) for name in value.__struct_fields__ if name not in personal}
     return type(value)(**parts)
@@ -39,6 +39,6 @@ def _forgotten(part: Any) -> Any:
 
 @cache
 def personal_fields(kind: type[Any]) -> frozenset[str]:
-    """The names of its fields that are personal; not those of its parts."""
+    """The names of the personal fields of a class, without those of its parts."""
     hints = get_type_hints(kind, include_extras=True)
     return frozenset(name for name, hint in hints.items() if PERSONAL in getattr(hint, "__metadata__", ()))

@@ -1,4 +1,4 @@
-"""References from one thing of this store to another."""
+"""References to aggregates of this store."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from domain.shared.text import code
 
 
 class Reference(Value, frozen=True):
-    """What a ticket is about: something of this store, such as the kind `order` and its id."""
+    """Something in this store that a fact is about: its kind, such as `order`, and its id."""
 
     kind: str
     id: UUID
 
 
 def checked_reference(reference: Reference) -> Reference:
-    """Raises Malformed."""
+    """The reference. Raises Malformed if its kind is not a code."""
     code(reference.kind, "kind")
     return reference

@@ -1,7 +1,7 @@
-"""Refusals: a command was understood, and the rules say no. Nothing is recorded.
+"""Refusals: the command is valid, but a rule forbids it. Nothing is recorded.
 
-A refusal's `rule` is its stable name: the problem type over HTTP, and the flag in `irregular` when an import records the
-fact all the same. Refusals carry ids, codes and numbers, never personal data, because receipts keep them.
+A refusal's `rule` is its stable name. It is the problem type over HTTP, and the flag in `irregular` if an import records the
+fact anyway. Refusals contain ids, codes and numbers, never personal data, because receipts keep them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ BY_RULE: dict[str, type[Refusal]] = {}
 
 
 class Refusal(Exception):
-    """Base of every refusal. Its docstring's first line is the title that people read."""
+    """Base of every refusal. The first line of its docstring is the title shown to people."""
 
     rule: ClassVar[str] = "refusal"
 
@@ -32,7 +32,7 @@ class Refusal(Exception):
 
 
 class NotThere(Refusal):
-    """There is nothing with this id."""
+    """Nothing with this id exists."""
 
 
 class AlreadyThere(Refusal):
@@ -40,19 +40,19 @@ class AlreadyThere(Refusal):
 
 
 class Malformed(Refusal):
-    """A value is not of its kind."""
+    """A value is not valid."""
 
 
 class InTheFuture(Refusal):
-    """A fact may not lie more than five minutes in the future."""
+    """A fact must not be more than five minutes in the future."""
 
 
 class UnknownCurrency(Malformed):
-    """The currency is not in ISO 4217."""
+    """The currency is not an ISO 4217 code."""
 
 
 class AmountTooPrecise(Malformed):
-    """The amount has more decimals than its currency."""
+    """The amount has more decimals than its currency allows."""
 
 
 class AmountNotPositive(Malformed):
@@ -60,4 +60,4 @@ class AmountNotPositive(Malformed):
 
 
 class NumberTaken(Refusal):
-    """Another one already has this number."""
+    """This number is already taken."""

@@ -1,4 +1,4 @@
-"""Texts and codes in the one form in which they are recorded: composed (NFC), trimmed, no longer than they may be."""
+"""Texts and codes, checked and brought into the form in which they are recorded: composed (NFC), trimmed, limited in length."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def text(value: str, what: str, limit: int = LINE) -> str:
-    """The text without space around it. Raises Malformed where it is blank, longer than `limit`, or has control characters."""
+    """The trimmed text. Raises Malformed if it is blank, longer than `limit`, or has control characters."""
     clean = unicodedata.normalize("NFC", value.replace("\r\n", "\n")).strip()
     if not 0 < len(clean) <= limit or UNPRINTABLE.search(clean):
-        raise Malformed(f"The {what} must have 1 to {limit} characters, and no control characters.")
+        raise Malformed(f"The {what} must have 1 to {limit} characters and no control characters.")
     return clean
 
 
 def code(value: str, what: str) -> str:
-    """A code: up to 64 letters, digits and `_ . : / + -`, never a name or an address. Raises Malformed."""
+    """A code: 1 to 64 letters, digits and `_ . : / + -`; never a name or an address. Raises Malformed."""
     clean = unicodedata.normalize("NFC", value)
     if not CODE.fullmatch(clean):
-        raise Malformed(f"The {what} is a code of 1 to 64 letters, digits and _ . : / + -")
+        raise Malformed(f"The {what} must be a code of 1 to 64 letters, digits and _ . : / + -")
     return clean
 
 
@@ -37,21 +37,21 @@ def optional_text(value: str | None, what: str, limit: int = LINE) -> str | None
 
 
 def optional_code(value: str | None, what: str) -> str | None:
-    """What is recorded in the clear is a code, so that no sentence hides in it. Raises Malformed."""
+    """A code or None. Values recorded unencrypted are codes, so that they cannot contain free text. Raises Malformed."""
     return None if value is None else code(value, what)
 
 
 def own_id(value: str, limit: int) -> str:
-    """An id as its source has it, which may contain blanks. Raises Malformed."""
+    """Another system's id, unchanged. It may contain blanks, but not at its ends. Raises Malformed."""
     if text(value, "id", limit) != value:
-        raise Malformed("An id begins and ends without a blank, and is composed (NFC).")
+        raise Malformed("An id must not begin or end with a blank, and must be composed (NFC).")
     return value
 
 
 def choice(value: C, choices: Any, what: str) -> C:
     """One of the values of a Literal. Raises Malformed."""
     if value not in get_args(choices):
-        raise Malformed(f"The {what} is one of {', '.join(get_args(choices))}.")
+        raise Malformed(f"The {what} must be one of {', '.join(get_args(choices))}.")
     return value
 
 

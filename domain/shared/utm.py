@@ -1,4 +1,4 @@
-"""The codes by which a link tells where its visitors come from."""
+"""UTM codes: the parameters of a link that name the source of its visitors."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from domain.shared.events import Value
 
 
 class Utm(Value, frozen=True):
-    """The codes of a tagged link."""
+    """The UTM codes of a tagged link."""
 
     source: str | None = None
     medium: str | None = None

@@ -1,4 +1,4 @@
-"""What the tests of the domain are given: circumstances of a command, and a stream as the log would return it."""
+"""Helpers of the domain tests: contexts of commands, and a stream as the log returns it."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def facts(aggregate: Aggregate) -> list[Event]:
 
 
 def flags(aggregate: Aggregate) -> tuple[str, ...]:
-    """What is irregular in the last fact."""
+    """The flags of the last fact."""
     return aggregate.pending[-1][1].irregular
 
 
 def stored(aggregate: A) -> A:
-    """The aggregate again, made from its events as JSON."""
+    """The aggregate after a replay of its events from JSON."""
     payload = msgspec.json.Decoder(Union[tuple(aggregate.events)])  # noqa: UP007
     metadata = msgspec.json.Decoder(Metadata)
     log = [
@@ -52,5 +52,5 @@ def stored(aggregate: A) -> A:
 
 
 def state(aggregate: Aggregate) -> dict[str, Any]:
-    """All that decisions read."""
+    """The state that decisions read."""
     return {field: value for field, value in vars(aggregate).items() if field != "pending"}

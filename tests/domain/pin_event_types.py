@@ -1,9 +1,8 @@
-"""What every event looks like, for `test_event_types`. `python -m tests.domain.pin_event_types` pins it anew.
+"""The pinned schemas of all events, for `test_event_types`. `python -m tests.domain.pin_event_types` updates them.
 
-An event that was ever recorded stays as it is. A new event, or a new field with a default, is pinned by that command, which
-writes docs/events.md too. For any other change make a new class with the next version (`….v2`), list it in the
-aggregate's `events` in the old one's place, give the wiring an upcaster from the old type's data to the new one's, and then
-pin.
+An event that was recorded must never change. After adding an event, or a field with a default, run that command; it also
+writes docs/events.md. For any other change, make a new class with the next version (`….v2`), put it in the aggregate's `events`
+in place of the old one, add an upcaster to the wiring from the old type's data to the new type's, and then run the command.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ PINNED = Path(__file__).parents[1] / "data" / "event_types.json"
 
 
 def classes(root: type[Any]) -> Iterator[type[Any]]:
-    """Every class of the domain that is derived from `root`."""
+    """All subclasses of `root` in the domain."""
     for module in pkgutil.walk_packages(domain.__path__, "domain."):
         import_module(module.name)
     yield from (kind for kind in _derived(root) if kind.__module__.startswith("domain."))
@@ -42,18 +41,18 @@ def aggregates() -> list[type[Aggregate]]:
 
 
 def events() -> list[type[Event]]:
-    """Every event that an aggregate lists, in order."""
+    """All events that aggregates list, in order."""
     return [event for aggregate in aggregates() for event in aggregate.events]
 
 
 def schemas() -> dict[str, Any]:
-    """The JSON Schema of every event by its type name, and that of the metadata."""
+    """The JSON Schemas of all events by type name, and of the metadata."""
     schemas = {type_name(event): msgspec.json.schema(event) for event in events()} | {"metadata": msgspec.json.schema(Metadata)}
     return {name: without_texts(json.loads(msgspec.json.encode(schemas[name]))) for name in sorted(schemas)}
 
 
 def without_texts(node: Any) -> Any:
-    """Descriptions may be worded better."""
+    """The schema without descriptions, whose wording may change."""
     if isinstance(node, dict):
         return {key: without_texts(value) for key, value in node.items() if key != "description" or not isinstance(value, str)}
     return [without_texts(item) for item in node] if isinstance(node, list) else node

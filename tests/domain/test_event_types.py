@@ -1,4 +1,4 @@
-"""Event types are permanent: what was recorded once can be read for ever."""
+"""Event types are permanent: every recorded event can always be read."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TYPE_NAME = re.compile(r"crm\.(?P<aggregate>[a-z_]+)\.[a-z_]+\.v[1-9]\d*")
 HOW_TO = f"\n\n{pin_event_types.__doc__}"
 
 
-def test_no_pinned_event_has_changed_or_gone() -> None:
+def test_no_pinned_event_was_changed_or_removed() -> None:
     pinned, now = json.loads(PINNED.read_text()), schemas()
     changed = [name for name in pinned if now.get(name) != pinned[name]]
     assert not changed, f"changed or gone: {', '.join(changed)}{HOW_TO}"
@@ -31,7 +31,7 @@ def test_every_event_is_pinned() -> None:
 
 
 @pytest.mark.parametrize("aggregate", aggregates(), ids=lambda aggregate: aggregate.name)
-def test_every_type_name_says_its_aggregate_its_fact_and_its_version(aggregate: type) -> None:
+def test_every_type_name_contains_its_aggregate_fact_and_version(aggregate: type) -> None:
     for event in aggregate.events:  # type: ignore[attr-defined]
         match = TYPE_NAME.fullmatch(type_name(event))
         assert match, type_name(event)
@@ -44,24 +44,24 @@ def test_no_two_events_share_a_type_name() -> None:
 
 
 def unread(types: Collection[str], upcasters: Collection[str]) -> list[str]:
-    """Earlier versions of these types, which may have been recorded, that no class and no upcaster reads."""
+    """Earlier versions of these types (events may be recorded with them) that no class and no upcaster reads."""
     parts = [name.rpartition(".v") for name in types]
     earlier = {f"{fact}.v{before}" for fact, _, version in parts for before in range(1, int(version))}
     return sorted(earlier.difference(types, upcasters))
 
 
-def test_every_version_that_was_ever_recorded_can_be_read() -> None:
+def test_every_recorded_version_can_be_read() -> None:
     assert unread([type_name(event) for event in events()], UPCASTERS) == []
     assert unread(["crm.parcel.moved.v3"], ["crm.parcel.moved.v2"]) == ["crm.parcel.moved.v1"]
 
 
 def test_every_event_of_the_domain_is_listed_by_an_aggregate() -> None:
-    """Those that others are derived from are not events of their own."""
+    """Base classes of events are not events themselves."""
     forgotten = {event for event in classes(Event) if not event.__subclasses__()} - set(events())
     assert not forgotten
 
 
-def test_every_personal_field_may_be_absent() -> None:
+def test_every_personal_field_can_be_absent() -> None:
     for event in events():
         for *holders, field in personal_paths(event):
             assert field != EACH, event
@@ -70,7 +70,7 @@ def test_every_personal_field_may_be_absent() -> None:
 
 
 def holder(node: object, path: list[str]) -> msgspec.inspect.StructType:
-    """The struct at the path; a struct among others where it is optional."""
+    """The struct class at the path, also within optional fields and lists."""
     if isinstance(node, msgspec.inspect.Metadata):
         return holder(node.type, path)
     if isinstance(node, msgspec.inspect.UnionType):

@@ -1,6 +1,6 @@
-"""What a CRM can be told, by the field's own words: none of it gets lost, and nothing personal becomes plain.
+"""The events and personal fields that a CRM must have: none may be removed, and no personal field may become plain.
 
-The types are pinned as they are by `test_event_types`. Here stands what there has to be.
+`test_event_types` pins the types as they are. This test lists the types that are required.
 """
 
 from __future__ import annotations
@@ -126,11 +126,11 @@ def test_main_aggregates_have_owner_team_tags_attributes_attachments_and_externa
     assert not [f for name in annotated for f in ANNOTATIONS.split() if f"crm.{name}.{f}.v1" not in EVENTS]
 
 
-def test_every_event_carries_when_who_whence_and_why() -> None:
+def test_every_event_carries_time_actor_origin_and_cause() -> None:
     assert set(METADATA.split()) <= set(Metadata.__struct_fields__)
 
 
 @pytest.mark.parametrize("fact", PERSONAL)
-def test_what_is_personal_stays_personal(fact: str) -> None:
+def test_personal_fields_stay_personal(fact: str) -> None:
     sealed = {".".join(path) for path in personal_paths(EVENTS[f"crm.{fact}.v1"])}
     assert sealed >= set(PERSONAL[fact].split())

@@ -1,1 +1,1 @@
-"""Customers: basic facts, contact methods, source, ownership, consent."""
+"""Customers: details, contact methods, source, ownership, consent and relations."""

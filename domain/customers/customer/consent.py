@@ -1,4 +1,4 @@
-"""What a customer consented to: per purpose and channel, and per contact method where one is named."""
+"""Consents of a customer: per purpose and channel, and per contact method if one is given."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ConsentKey = tuple[str, str, UUID | None]
 
 
 class Consent(NamedTuple):
-    """A consent as it stands since `at`: given on these terms, or withdrawn (None)."""
+    """The state of a consent since `at`: given on these terms, or withdrawn (None)."""
 
     at: datetime
     terms: ConsentGiven | None
@@ -33,10 +33,10 @@ class Consenting(Reachable):
 
     @decision
     def give_consent(self, context: Context, terms: ConsentGiven) -> None:
-        """Other terms than those in force are a new consent.
+        """Terms that differ from those in force are a new consent.
 
-        Refused as ImportedConsentWithoutEvidence, UnknownContactMethod or Malformed; live also as ContactMethodGone and
-        ConsentEndsBeforeItBegins, which an import records and flags.
+        Raises ImportedConsentWithoutEvidence, UnknownContactMethod or Malformed; live also ContactMethodGone and
+        ConsentEndsBeforeItBegins, which are flags on import.
         """
         terms = facts.consent(terms)
         if context.importing and terms.evidence is None:
@@ -46,8 +46,8 @@ class Consenting(Reachable):
             flags += self.refuse(context, ContactMethodGone(method_id=terms.method_id))
         if terms.expires and terms.expires <= context.at:
             flags += self.refuse(context, ConsentEndsBeforeItBegins())
-        standing = self.consents.get((terms.purpose, terms.channel, terms.method_id))
-        self.record_status(context, terms, standing.at if standing and standing.terms == terms else None, *flags)
+        current = self.consents.get((terms.purpose, terms.channel, terms.method_id))
+        self.record_status(context, terms, current.at if current and current.terms == terms else None, *flags)
 
     @decision
     def withdraw_consent(
@@ -59,7 +59,7 @@ class Consenting(Reachable):
         source: str | None = None,
         evidence: str | None = None,
     ) -> None:
-        """Always heard: a withdrawal of what was never given is recorded and flagged. Refused as UnknownContactMethod."""
+        """Accepted and flagged even if the consent was never given. Raises UnknownContactMethod or Malformed."""
         if method_id:
             self.known_method(method_id)
         withdrawn = ConsentWithdrawn(
@@ -69,12 +69,12 @@ class Consenting(Reachable):
             source=optional_code(source, "source of the withdrawal"),
             evidence=evidence and text(evidence, "evidence", facts.EVIDENCE_LENGTH),
         )
-        standing = self.consents.get((withdrawn.purpose, withdrawn.channel, method_id))
-        flags = () if standing else ("consent-never-given",)
-        self.record_status(context, withdrawn, standing.at if standing and not standing.terms else None, *flags)
+        current = self.consents.get((withdrawn.purpose, withdrawn.channel, method_id))
+        flags = () if current else ("consent-never-given",)
+        self.record_status(context, withdrawn, current.at if current and not current.terms else None, *flags)
 
     def note_consent(self, key: ConsentKey, at: datetime, terms: ConsentGiven | None) -> None:
-        """What happened last stands, in whatever order it became known."""
-        standing = self.consents.get(key)
-        if standing is None or standing.at <= at:
+        """Keeps the state with the latest time, in whatever order events are recorded."""
+        current = self.consents.get(key)
+        if current is None or current.at <= at:
             self.consents[key] = Consent(at, terms)

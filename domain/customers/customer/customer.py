@@ -1,4 +1,4 @@
-"""A customer: who they are, how they are reached, what they consented to, and that they may be forgotten."""
+"""A customer: details, contact methods, consents and relations; archiving, merging and erasure."""
 
 from __future__ import annotations
 
@@ -69,12 +69,12 @@ class Customer(Relating):
             raise CustomerErased(f"The customer {self.id} was erased.", id=self.id)
 
     def record(self, context: Context, event: Event, *irregular: str) -> None:
-        """A merged customer takes no facts but those of merging, and that a relation ended; refused as CustomerMerged."""
+        """A merged customer accepts only events of merging and the end of a relation. Raises CustomerMerged for all others."""
         if self.survivor is not None and not isinstance(event, Merged | Unmerged | RelationEnded):
             raise self._merged_already()
         super().record(context, event, *irregular)
 
-    # Who they are
+    # Registration and details
 
     @decision
     def register(
@@ -96,7 +96,7 @@ class Customer(Relating):
     ) -> None:
         """`plain` are the keys of attributes whose texts are not personal.
 
-        Refused as NeitherNameNorContact, CustomerAlreadyRegistered, TooManyContactMethods, or as Malformed.
+        Raises NeitherNameNorContact, CustomerAlreadyRegistered, TooManyContactMethods, MoreThanOnePrimary or Malformed.
         """
         checked_attributes(attributes or {})
         stated = {key: value for key, value in (attributes or {}).items() if value is not None}
@@ -117,7 +117,7 @@ class Customer(Relating):
     def _register(self, context: Context, registered: Registered, plain_texts: dict[str, str | None]) -> None:
         if self.exists:
             if self.registration != registered.without_method_ids().with_texts(plain_texts):
-                raise CustomerAlreadyRegistered(f"The customer {self.id} is registered with other values.", id=self.id)
+                raise CustomerAlreadyRegistered(f"The customer {self.id} is already registered, with other values.", id=self.id)
             return
         if registered.name is None and not registered.contact_methods:
             raise NeitherNameNorContact
@@ -139,7 +139,7 @@ class Customer(Relating):
         language: Given[str | None] = UNSET,
         time_zone: Given[str | None] = UNSET,
     ) -> None:
-        """Records only what changes: UNSET leaves as it is, None clears. Refused as NeitherNameNorContact or Malformed."""
+        """Records only changes: UNSET keeps a value, None clears it. Raises KindRequired, NeitherNameNorContact, Malformed."""
         stated = facts.stated_details(
             kind=kind, name=name, address=address, source=source, language=language, time_zone=time_zone
         )
@@ -159,7 +159,7 @@ class Customer(Relating):
         if anonymous_id not in self.anonymous_ids:
             self.record(context, AnonymousIdLinked(anonymous_id=anonymous_id))
 
-    # Whether they are still there
+    # Archiving
 
     @decision
     def archive(self, context: Context) -> None:
@@ -167,15 +167,15 @@ class Customer(Relating):
 
     @decision
     def restore(self, context: Context) -> None:
-        """Records nothing on a customer who was never archived."""
+        """Records nothing if the customer was never archived."""
         if self.archived_or_restored is not None:
             self.record_status(context, Restored(), None if self.archived else self.archived_or_restored)
 
-    # Whether they are the same as another
+    # Merging
 
     @decision
     def merge_into(self, context: Context, survivor: UUID) -> None:
-        """The survivor is merged into nobody. Refused as CustomerMerged where they are somebody else's already."""
+        """`survivor` must not be merged itself; the caller checks that. Raises CustomerMerged if merged into another one."""
         self.require()
         if survivor == self.id:
             raise MergedIntoThemselves
@@ -185,7 +185,7 @@ class Customer(Relating):
 
     @decision
     def unmerge(self, context: Context) -> None:
-        """Records nothing on a customer who is not merged."""
+        """Records nothing if the customer is not merged."""
         self.require()
         if self.survivor is not None:
             self.record_once(context, Unmerged(survivor=self.survivor))
@@ -193,10 +193,10 @@ class Customer(Relating):
     def _merged_already(self) -> CustomerMerged:
         return CustomerMerged(f"The customer {self.id} was merged into {self.survivor}.", id=self.id, survivor=self.survivor)
 
-    # Whether anything is kept of them
+    # Erasure
 
     def erase(self, context: Context, *, reason: ErasureReason, requested_by: Requester, receipt: str) -> None:
-        """Final; a second time records nothing. Refused as ImportMayNotErase, NotThere or Malformed."""
+        """Erases the customer permanently; repeating it records nothing. Raises ImportMayNotErase, NotThere or Malformed."""
         if not self.erased:
             self._erase(context, reason, requested_by, receipt)
 
@@ -212,12 +212,12 @@ class Customer(Relating):
     # State
 
     def note_plain_texts(self, texts: dict[str, str | None], metadata: Metadata) -> None:
-        """Those that the command told which registered the customer are part of their registration."""
+        """Adds the plain texts to the registration if the same command registered the customer."""
         if self.registration is not None and self.registered_by == (metadata.recorded_at, metadata.command_id):
             self.registration = self.registration.with_texts(texts)
 
     def forget(self) -> None:
-        """Keep nothing of the person; the version and the fact of erasure remain."""
+        """Deletes all state of the person. The version and the fact of erasure remain."""
         fresh = Customer(self.id)
         kept = ("id", "version", "subject", "pending")
         vars(self).update({field: value for field, value in vars(fresh).items() if field not in kept})

@@ -1,4 +1,4 @@
-"""What can happen to a customer. Names and payloads are permanent."""
+"""Events of a customer. Names and payloads are permanent."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LegalBasis = Literal[
 
 
 class AcquisitionSource(Value, frozen=True):
-    """What brought the customer: a channel's code, a campaign's id, a tagged link."""
+    """How the customer was acquired: the code of a channel, the id of a campaign, the UTM codes of a link."""
 
     channel: str | None = None
     campaign: UUID | None = None
@@ -37,7 +37,7 @@ class AcquisitionSource(Value, frozen=True):
 
 
 class ContactMethod(Value, frozen=True):
-    """A way to reach the customer. `label` is a code such as `work`; one of each kind may be the primary one."""
+    """A way to reach the customer. `label` is a code such as `work`. One method of each kind can be primary."""
 
     method_id: UUID
     kind: MethodKind
@@ -47,7 +47,7 @@ class ContactMethod(Value, frozen=True):
 
 
 class Registered(Event, frozen=True, tag="crm.customer.registered.v1"):
-    """Attributes are apart: plain numbers, personal texts; `plain_texts_set` follows where some of the texts are plain."""
+    """Attributes are in `numbers` (plain) and `texts` (personal). Plain texts follow in a `plain_texts_set`."""
 
     kind: Kind
     contact_methods: tuple[ContactMethod, ...] = ()
@@ -71,17 +71,17 @@ class Registered(Event, frozen=True, tag="crm.customer.registered.v1"):
         customer.merge_attributes({**self.numbers, **(self.texts or {})})
 
     def without_method_ids(self) -> Registered:
-        """What two registrations have in common when they say the same; method ids are drawn anew each time."""
+        """The registration in a form that can be compared: every registration generates new method ids."""
         methods = tuple(msgspec.structs.replace(method, method_id=UUID(int=0)) for method in self.contact_methods)
         return msgspec.structs.replace(self, contact_methods=methods)
 
     def with_texts(self, texts: dict[str, str | None]) -> Registered:
-        """What it says together with those texts that are not personal."""
+        """The registration with these plain texts added to its texts."""
         return msgspec.structs.replace(self, texts={**(self.texts or {}), **texts} or None)
 
 
 class DetailsChanged(Event, frozen=True, tag="crm.customer.details_changed.v1"):
-    """Only what changed. What is empty now stands in `cleared`, since a personal field that is absent may be erased."""
+    """Only the fields that changed. `cleared` names the fields that are now empty: an absent personal field may be erased."""
 
     kind: Kind | None = None
     source: AcquisitionSource | None = None
@@ -100,7 +100,7 @@ class DetailsChanged(Event, frozen=True, tag="crm.customer.details_changed.v1"):
 
 
 class ContactMethodAdded(Event, frozen=True, tag="crm.customer.contact_method_added.v1"):
-    """A primary one takes the place of the one of its kind that was."""
+    """A primary method replaces the previous primary method of its kind."""
 
     method_id: UUID
     kind: MethodKind
@@ -122,7 +122,7 @@ class ContactMethodVerified(Event, frozen=True, tag="crm.customer.contact_method
 
 
 class ContactMethodRemoved(Event, frozen=True, tag="crm.customer.contact_method_removed.v1"):
-    """Where it was the primary one its kind has none, until a primary one is added."""
+    """If it was the primary method, its kind has no primary method until another one is added."""
 
     method_id: UUID
 
@@ -131,7 +131,7 @@ class ContactMethodRemoved(Event, frozen=True, tag="crm.customer.contact_method_
 
 
 class ContactMethodUndeliverable(Event, frozen=True, tag="crm.customer.contact_method_undeliverable.v1"):
-    """Messages do not arrive: never again (hard) or not now (soft). It says nothing about consent."""
+    """Messages do not arrive: permanently (hard) or for now (soft). Consent is not affected."""
 
     method_id: UUID
     bounce: Bounce
@@ -150,7 +150,7 @@ class ContactMethodRestored(Event, frozen=True, tag="crm.customer.contact_method
 
 
 class ConsentGiven(Event, frozen=True, tag="crm.customer.consent_given.v1"):
-    """For one purpose on one channel, and one contact method if it is named. `source` is a code, such as `web_form`."""
+    """Consent for one purpose on one channel, and for one contact method if given. `source` is a code such as `web_form`."""
 
     purpose: str
     channel: str
@@ -178,7 +178,7 @@ class ConsentWithdrawn(Event, frozen=True, tag="crm.customer.consent_withdrawn.v
 
 
 class AnonymousIdLinked(Event, frozen=True, tag="crm.customer.anonymous_id_linked.v1"):
-    """A visitor's id, from before they were known."""
+    """The id of a visitor who is now known to be this customer."""
 
     anonymous_id: Personal[str] = None
 
@@ -197,7 +197,10 @@ class Restored(Event, frozen=True, tag="crm.customer.restored.v1"):
 
 
 class Merged(Event, frozen=True, tag="crm.customer.merged.v1"):
-    """They are the same person as the survivor, with whom they are erased. What either was told of stays where it is."""
+    """The customer is the same person as the survivor, and is erased with them.
+
+    Earlier events stay on their original customer.
+    """
 
     into: UUID
 
@@ -212,7 +215,7 @@ class Merged(Event, frozen=True, tag="crm.customer.merged.v1"):
 
 
 class Unmerged(Event, frozen=True, tag="crm.customer.unmerged.v1"):
-    """They are somebody else after all."""
+    """The merge is undone: the two customers are different persons."""
 
     survivor: UUID
 
@@ -227,7 +230,7 @@ class Unmerged(Event, frozen=True, tag="crm.customer.unmerged.v1"):
 
 
 class Erased(Event, frozen=True, tag="crm.customer.erased.v1"):
-    """Final. All of it is plain, since it is the proof that outlives the key; `receipt` is a code to ask for it by."""
+    """Permanent. All fields are plain, as the proof of erasure must outlive the key. `receipt` is a code to find it by."""
 
     reason: ErasureReason
     requested_by: Requester

@@ -1,4 +1,4 @@
-"""A customer's facts as callers state them, checked and brought into the form in which they are recorded."""
+"""Checks a customer's facts as callers state them, and brings them into the form in which they are recorded."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ EVIDENCE_LENGTH = 10_000
 
 
 def stated_details(**details: Any) -> dict[str, Any]:
-    """Those that were given (None is empty), each checked. Raises Malformed."""
+    """The details that are given, each checked. None means empty. Raises Malformed."""
     return checked_fields(details, CHECKS)
 
 
 def contact_method(method: ContactMethod, region: str | None) -> ContactMethod:
-    """The method with its value normalised; `region` reads telephone numbers without country code. Raises Malformed."""
+    """The method with its value normalised. `region` is used for telephone numbers without country code. Raises Malformed."""
     if method.value is None:
-        raise Malformed("A contact method has a value.")
+        raise Malformed("A contact method must have a value.")
     value = normalised(method.kind, method.value, region)
     return msgspec.structs.replace(method, value=value, label=optional_code(method.label, "label"))
 
 
 def contact_methods(methods: Iterable[ContactMethod], region: str | None) -> tuple[ContactMethod, ...]:
-    """The methods checked; one that is given twice counts once. Raises Malformed."""
+    """The checked methods, without duplicates. Raises Malformed, and MoreThanOnePrimary."""
     checked: dict[tuple[str, str], ContactMethod] = {}
     for method in methods:
         clean = contact_method(method, region)
@@ -43,12 +43,12 @@ def contact_methods(methods: Iterable[ContactMethod], region: str | None) -> tup
     if len(set(primaries)) < len(primaries):
         raise MoreThanOnePrimary
     if len({method.method_id for method in checked.values()}) < len(checked):
-        raise Malformed("Every contact method has an id of its own.")
+        raise Malformed("Every contact method must have its own id.")
     return tuple(checked.values())
 
 
 def contact_key(method: ContactMethod) -> tuple[str, str]:
-    """What two contact methods have in common when they reach the same place."""
+    """A key that is equal for two contact methods of one kind with the same value."""
     return method.kind, comparable(method.value or "")
 
 
@@ -70,7 +70,7 @@ def consent(terms: ConsentGiven) -> ConsentGiven:
 
 def instant(value: datetime) -> datetime:
     if value.tzinfo is None:
-        raise Malformed("A time comes with its offset from UTC.")
+        raise Malformed("A time must have an offset from UTC.")
     return value
 
 
@@ -80,7 +80,7 @@ def language(value: str) -> str:
     if not 2 <= len(primary) <= 3 or not all(
         1 <= len(tag) <= 8 and tag.isascii() and tag.isalnum() for tag in (primary, *subtags)
     ):
-        raise Malformed("The language is a BCP 47 tag, such as en or zh-Hans-CN.")
+        raise Malformed("The language must be a BCP 47 tag, such as en or zh-Hans-CN.")
     return value
 
 
@@ -89,11 +89,11 @@ def zone(value: str) -> str:
     try:
         return ZoneInfo(value).key
     except (KeyError, ValueError, OSError):
-        raise Malformed("The time zone is an IANA name, such as Asia/Shanghai.") from None
+        raise Malformed("The time zone must be an IANA name, such as Asia/Shanghai.") from None
 
 
 def acquisition(source: AcquisitionSource) -> AcquisitionSource | None:
-    """The source with its codes checked; None where it says nothing. Raises Malformed."""
+    """The source with its codes checked; None if it is empty. Raises Malformed."""
     utm = {field: value and text(value, "utm code") for field, value in msgspec.structs.asdict(source.utm or Utm()).items()}
     channel = optional_code(source.channel, "channel")
     checked = AcquisitionSource(channel=channel, campaign=source.campaign, utm=Utm(**utm) if any(utm.values()) else None)

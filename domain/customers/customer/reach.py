@@ -1,4 +1,4 @@
-"""How a customer is reached: the contact methods, whether they were verified, and whether messages arrive."""
+"""Contact methods of a customer: their values, verification and deliverability."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ METHOD_LIMIT = 50
 
 
 class KnownMethod(NamedTuple):
-    """A contact method as it stands. `since` is when it was last found undeliverable, or restored."""
+    """The state of a contact method. `since` is when it last became undeliverable or was restored."""
 
     method: ContactMethod
     verified: datetime | None = None
@@ -53,9 +53,9 @@ class Reachable(Annotated):
 
     @decision
     def add_contact_method(self, context: Context, method: ContactMethod, region: str | None = None) -> None:
-        """A value the customer already has is a repeat.
+        """A value that the customer already has records nothing.
 
-        Refused as ContactMethodAlreadyThere, TooManyContactMethods or Malformed.
+        Raises ContactMethodAlreadyThere, TooManyContactMethods or Malformed.
         """
         method = facts.contact_method(method, region)
         known = self.methods.get(method.method_id)
@@ -75,7 +75,7 @@ class Reachable(Annotated):
 
     @decision
     def remove_contact_method(self, context: Context, method_id: UUID) -> None:
-        """Refused as UnknownContactMethod, NeitherNameNorContact."""
+        """Raises UnknownContactMethod, NeitherNameNorContact."""
         if self.known_method(method_id).removed:
             return
         if self.details.get("name") is None and len(self.present_methods()) == 1:
@@ -84,7 +84,7 @@ class Reachable(Annotated):
 
     @decision
     def mark_undeliverable(self, context: Context, method_id: UUID, bounce: Bounce) -> None:
-        """A fact from outside: one that comes after the method was removed is flagged. It leaves consent as it is."""
+        """A fact from outside, flagged if the method is removed. Consent does not change. Raises UnknownContactMethod."""
         choice(bounce, Bounce, "bounce")
         known = self.known_method(method_id)
         since = known.since if known.bounce == bounce else None
@@ -93,7 +93,7 @@ class Reachable(Annotated):
 
     @decision
     def restore_contact_method(self, context: Context, method_id: UUID) -> None:
-        """Records nothing on a method that was never undeliverable."""
+        """Records nothing if the method was never undeliverable. Raises UnknownContactMethod."""
         known = self.known_method(method_id)
         if known.since is not None:
             since = None if known.bounce else known.since
@@ -102,7 +102,7 @@ class Reachable(Annotated):
     # State
 
     def present_methods(self) -> list[ContactMethod]:
-        """Contact methods that were not removed, in the order they were added."""
+        """The contact methods that are not removed, in the order in which they were added."""
         return [known.method for known in self.methods.values() if not known.removed]
 
     def note_new_method(self, method: ContactMethod) -> None:

@@ -1,22 +1,22 @@
-"""Why a customer's command may be refused."""
+"""Refusals of commands on customers."""
 
 from domain.shared.refusals import AlreadyThere, Malformed, NotThere, Refusal
 
 
 class CustomerUnknown(NotThere):
-    """There is no such customer."""
+    """The customer does not exist."""
 
 
 class CustomerErased(Refusal):
-    """The customer was erased; nothing can be recorded about them any more."""
+    """The customer was erased; nothing more can be recorded about them."""
 
 
 class CustomerMerged(Refusal):
-    """The customer was merged into another one, about whom facts are recorded now."""
+    """The customer was merged into another one; record facts on the survivor."""
 
 
 class MergedIntoThemselves(Malformed):
-    """Nobody is merged into themselves."""
+    """A customer cannot be merged into themselves."""
 
 
 class CustomerAlreadyRegistered(AlreadyThere):
@@ -24,11 +24,11 @@ class CustomerAlreadyRegistered(AlreadyThere):
 
 
 class NeitherNameNorContact(Refusal):
-    """A customer has at least a name or a contact method."""
+    """A customer must have a name or a contact method."""
 
 
 class KindRequired(Malformed):
-    """A customer is a person or an organisation."""
+    """A customer must be a person or an organisation."""
 
 
 class UnknownContactMethod(NotThere):
@@ -36,7 +36,7 @@ class UnknownContactMethod(NotThere):
 
 
 class ContactMethodAlreadyThere(AlreadyThere):
-    """The customer's contact method with this id has another value."""
+    """The customer already has a contact method with this id, with another value."""
 
 
 class ContactMethodGone(Refusal):
@@ -44,19 +44,19 @@ class ContactMethodGone(Refusal):
 
 
 class TooManyContactMethods(Refusal):
-    """A customer has fifty contact methods at most."""
+    """A customer can have at most 50 contact methods."""
 
 
 class MoreThanOnePrimary(Malformed):
-    """Only one contact method of a kind is the primary one."""
+    """Only one contact method of each kind can be primary."""
 
 
 class ConsentEndsBeforeItBegins(Refusal):
-    """A consent expires after it is given."""
+    """A consent must expire after it is given."""
 
 
 class ImportedConsentWithoutEvidence(Refusal):
-    """An import gives no consent without evidence."""
+    """An imported consent must have evidence."""
 
 
 class UnknownRelation(NotThere):
@@ -64,16 +64,16 @@ class UnknownRelation(NotThere):
 
 
 class RelatedToThemselves(Malformed):
-    """Nobody has a relation to themselves."""
+    """A customer cannot have a relation to themselves."""
 
 
 class RelationAlreadyThere(AlreadyThere):
-    """The customer's relation with this id has other values."""
+    """The customer already has a relation with this id, with other values."""
 
 
 class RelationEndsBeforeItBegins(Refusal):
-    """A relation does not end before the day it begins."""
+    """A relation must not end before the day on which it begins."""
 
 
 class TooManyRelations(Refusal):
-    """A customer has five hundred relations at a time at most."""
+    """A customer can have at most 500 relations at a time."""

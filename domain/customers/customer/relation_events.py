@@ -1,4 +1,4 @@
-"""What can happen to a customer's relations to others. Names and payloads are permanent."""
+"""Events of a customer's relations to other customers. Names and payloads are permanent."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ RelationRole = Literal["employee", "household", "parent", "partner"]
 
 
 class RelationAdded(Event, frozen=True, tag="crm.customer.relation_added.v1"):
-    """This customer is the other's employee, say; `since` is the first day of it, where that is known.
+    """This customer has a relation to another one, such as being their employee. `since` is its first day, if known.
 
-    The title is theirs, not the other's: each is erased alone. A primary one takes the place of the one of its role that was.
+    The title belongs to this customer, not to the other: each is erased separately. A primary relation replaces the previous
+    primary relation of its role.
     """
 
     relation_id: UUID
@@ -36,7 +37,7 @@ class RelationAdded(Event, frozen=True, tag="crm.customer.relation_added.v1"):
 
 
 class RelationEnded(Event, frozen=True, tag="crm.customer.relation_ended.v1"):
-    """It holds no more; `until` is the day after its last."""
+    """The relation has ended. `until` is the day after its last day."""
 
     relation_id: UUID
     other: UUID

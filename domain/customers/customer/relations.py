@@ -1,4 +1,4 @@
-"""Whom a customer belongs to: the firm they work for, their household, who they are parent or partner of."""
+"""Relations of a customer to other customers: employer, household, children, partners."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ RELATION_LIMIT = 500
 
 
 class KnownRelation(NamedTuple):
-    """A relation as it was added, until when it held, and when that is said to have happened."""
+    """The state of a relation: how it was added, the day it ended (exclusive), and when that end occurred."""
 
     added: RelationAdded
     until: date | None = None
@@ -33,7 +33,7 @@ class KnownRelation(NamedTuple):
 
 
 class Relating(Consenting):
-    """Mix-in: the decisions on relations. Erasure does not follow them."""
+    """Mix-in: the decisions on relations. Erasing a customer does not erase the related ones."""
 
     def __init__(self, id: UUID) -> None:
         super().__init__(id)
@@ -41,9 +41,9 @@ class Relating(Consenting):
 
     @decision
     def add_relation(self, context: Context, relation: RelationAdded) -> None:
-        """One that holds already, with the same values, is a repeat.
+        """A relation that already exists with the same values records nothing.
 
-        Refused as RelatedToThemselves, RelationAlreadyThere, TooManyRelations or Malformed.
+        Raises RelatedToThemselves, RelationAlreadyThere, TooManyRelations or Malformed.
         """
         self.require()
         relation = checked(relation)
@@ -59,9 +59,9 @@ class Relating(Consenting):
 
     @decision
     def end_relation(self, context: Context, relation_id: UUID, until: date) -> None:
-        """Another day than was said before is recorded as well.
+        """A day that differs from the recorded one is recorded as a further event.
 
-        Refused as UnknownRelation; live also as RelationEndsBeforeItBegins, which an import records and flags.
+        Raises UnknownRelation; live also RelationEndsBeforeItBegins, which is a flag on import.
         """
         if relation_id not in self.relations:
             raise UnknownRelation(relation_id=relation_id)
@@ -75,7 +75,7 @@ class Relating(Consenting):
     # State
 
     def has_relation(self, relation: RelationAdded) -> bool:
-        """Whether it was added under its id, or holds under another one, with the same values."""
+        """Whether a relation with the same values was added under this id, or is in force under another id."""
         known = self.relations.get(relation.relation_id)
         if known is not None:
             return known.added == relation
@@ -89,7 +89,7 @@ class Relating(Consenting):
             self.relations[relation_id] = self.relations[relation_id]._replace(until=until, ended_at=at)
 
     def _held(self) -> list[RelationAdded]:
-        """Those of which no end was told."""
+        """The relations that have not ended."""
         return [known.added for known in self.relations.values() if known.until is None]
 
 

@@ -1,1 +1,1 @@
-"""Feedback: what customers say of us, asked for or not, and what was done about it."""
+"""Feedback from customers, requested or not, and how it is handled."""

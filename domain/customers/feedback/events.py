@@ -1,4 +1,4 @@
-"""What is recorded of feedback."""
+"""Events of feedback."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class FromCustomer(Event, frozen=True, tag="crm.feedback.from_customer"):
-    """What a request and its answer have in common; no fact itself."""
+    """Common fields of a request and its answer. It is never recorded itself."""
 
     kind: Kind
     channel: str | None = None
@@ -33,7 +33,7 @@ class FromCustomer(Event, frozen=True, tag="crm.feedback.from_customer"):
 
 
 class Requested(FromCustomer, frozen=True, tag="crm.feedback.requested.v1"):
-    """A customer was asked. `agent` is whose work they were asked about."""
+    """A customer was asked for feedback. `agent` is the agent whose work it is about."""
 
     about: tuple[Reference, ...] = ()
 
@@ -43,7 +43,7 @@ class Requested(FromCustomer, frozen=True, tag="crm.feedback.requested.v1"):
 
 
 class Submitted(FromCustomer, frozen=True, tag="crm.feedback.submitted.v1"):
-    """What was said. Without a customer it is anonymous. `agent` is whose work it is about."""
+    """The feedback given. Without a customer it is anonymous. `agent` is the agent whose work it is about."""
 
     score: int | None = None
     scale: Scale | None = None
@@ -56,21 +56,21 @@ class Submitted(FromCustomer, frozen=True, tag="crm.feedback.submitted.v1"):
 
 
 class Acknowledged(Event, frozen=True, tag="crm.feedback.acknowledged.v1"):
-    """Somebody has read it, and said so."""
+    """Somebody has confirmed that the feedback was read."""
 
     def apply(self, feedback: Feedback, metadata: Metadata) -> None:
         feedback.acknowledged_at = metadata.occurred_at
 
 
 class ActionTaken(Event, frozen=True, tag="crm.feedback.action_taken.v1"):
-    """`code` says what kind of action, `note` is for people."""
+    """`code` is the kind of action, `note` a free text."""
 
     code: str | None = None
     note: Personal[str] = None
 
 
 class Resolved(Event, frozen=True, tag="crm.feedback.resolved.v1"):
-    """`code` says how, `resolution` is for people."""
+    """`code` is the kind of resolution, `resolution` a free text."""
 
     code: str | None = None
     resolution: Personal[str] = None
@@ -80,7 +80,7 @@ class Resolved(Event, frozen=True, tag="crm.feedback.resolved.v1"):
 
 
 class Dismissed(Event, frozen=True, tag="crm.feedback.dismissed.v1"):
-    """Nothing will be done about it."""
+    """No action will be taken. `reason` is a code."""
 
     reason: str
 

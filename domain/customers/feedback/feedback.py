@@ -36,7 +36,7 @@ from domain.shared.text import choice, code, optional_code, optional_text
 
 
 class Feedback(Annotated):
-    """Its owner is who deals with it."""
+    """The owner is the person who handles the feedback."""
 
     name = "feedback"
     annotation_events = AnnotationEvents.of("feedback")
@@ -69,7 +69,7 @@ class Feedback(Annotated):
         requested = Requested(
             kind=choice(kind, Kind, "kind of feedback"),
             channel=optional_code(channel, "channel"),
-            customer_id=self._whose(customer_id),
+            customer_id=self._same_customer(customer_id),
             agent=optional_code(agent, "agent"),
             about=tuple(dict.fromkeys(about)),
         )
@@ -95,7 +95,7 @@ class Feedback(Annotated):
         submitted = Submitted(
             kind=choice(kind, Kind, "kind of feedback"),
             channel=optional_code(facts.get("channel"), "channel"),
-            customer_id=self._whose(customer_id),
+            customer_id=self._same_customer(customer_id),
             agent=optional_code(facts.get("agent"), "agent"),
             score=score,
             scale=checked_scale(kind, score, facts.get("scale")),
@@ -103,7 +103,7 @@ class Feedback(Annotated):
             comment=optional_text(facts.get("comment"), "comment", TEXT_LENGTH),
         )
         self.record_first(
-            context, self.submitted, submitted, FeedbackSubmittedOtherwise, *self._unlike_its_request(context, submitted)
+            context, self.submitted, submitted, FeedbackSubmittedOtherwise, *self._deviations_from_request(context, submitted)
         )
         self.note_external_id(context, external)
 
@@ -117,13 +117,13 @@ class Feedback(Annotated):
     def take_action(self, context: Context, *, code: str | None = None, note: str | None = None) -> None:
         """Raises Malformed; NotSubmittedYet, FeedbackEnded (flags on import)."""
         if code is None and note is None:
-            raise Malformed("An action has a code or a note.")
+            raise Malformed("An action must have a code or a note.")
         taken = ActionTaken(code=optional_code(code, "code"), note=optional_text(note, "note", TEXT_LENGTH))
         self.record_once(context, taken, *self._refuse_work(context))
 
     @decision
     def resolve(self, context: Context, *, code: str | None = None, resolution: str | None = None) -> None:
-        """Raises Malformed; NotSubmittedYet, FeedbackEnded where it was dismissed (flags on import)."""
+        """Raises Malformed; NotSubmittedYet, FeedbackEnded if it was dismissed (flags on import)."""
         self._end(
             context,
             Resolved(code=optional_code(code, "code"), resolution=optional_text(resolution, "resolution", TEXT_LENGTH)),
@@ -132,11 +132,11 @@ class Feedback(Annotated):
 
     @decision
     def dismiss(self, context: Context, *, reason: str) -> None:
-        """`reason` is a code. Raises Malformed; NotSubmittedYet, FeedbackEnded where it was resolved (flags on import)."""
+        """`reason` is a code. Raises Malformed; NotSubmittedYet, FeedbackEnded if it was resolved (flags on import)."""
         self._end(context, Dismissed(reason=code(reason, "reason")), "dismissed")
 
     def ended(self, end: End, metadata: Metadata) -> None:
-        """How it ended last, in the order of time."""
+        """Keeps the latest end, by time of occurrence."""
         if self.ended_at is None or metadata.occurred_at >= self.ended_at:
             self.end, self.ended_at = end, metadata.occurred_at
 
@@ -152,16 +152,16 @@ class Feedback(Annotated):
         return (*self._refuse_early(context), *late)
 
     def _refuse_early(self, context: Context) -> tuple[str, ...]:
-        """However exactly the time is known."""
+        """Raises NotSubmittedYet (a flag on import) if the fact happened before submission, given the precision of its time."""
         early = self.submitted_at is None or over_before(context, self.submitted_at)
         return self.refuse(context, NotSubmittedYet(id=self.id)) if early else ()
 
-    def _whose(self, customer_id: UUID | None) -> UUID | None:
+    def _same_customer(self, customer_id: UUID | None) -> UUID | None:
         if customer_id is not None and self.customer_id not in (None, customer_id):
             raise FeedbackOfAnother(id=self.id)
         return customer_id or self.customer_id
 
-    def _unlike_its_request(self, context: Context, submitted: Submitted) -> tuple[str, ...]:
+    def _deviations_from_request(self, context: Context, submitted: Submitted) -> tuple[str, ...]:
         if self.requested is None or self.requested_at is None:
             return ()
         early = over_before(context, self.requested_at)

@@ -1,4 +1,4 @@
-"""Why a command on feedback may be refused, and what is recorded and flagged instead."""
+"""Refusals of commands on feedback, and flags of facts that are recorded although they break a rule."""
 
 from domain.shared.refusals import AlreadyThere, Malformed, Refusal
 
@@ -15,20 +15,20 @@ class FeedbackSubmittedOtherwise(AlreadyThere):
 
 
 class FeedbackOfAnother(AlreadyThere):
-    """This feedback is another customer's."""
+    """This feedback belongs to another customer."""
 
 
 class AlreadySubmitted(Refusal):
-    """What was submitted need not be requested."""
+    """The feedback is already submitted; it cannot be requested now."""
 
 
 class NotSubmittedYet(Refusal):
-    """Nothing is done about feedback before it is submitted."""
+    """The feedback is not submitted yet."""
 
 
 class FeedbackEnded(Refusal):
-    """The feedback was resolved or dismissed by then."""
+    """The feedback was already resolved or dismissed at that time."""
 
 
 class ScoreOffItsScale(Malformed):
-    """The score does not lie on its scale."""
+    """The score is outside its scale."""

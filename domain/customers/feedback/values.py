@@ -1,4 +1,4 @@
-"""The parts of feedback that are values, and how its facts are checked."""
+"""Value types of feedback, and the checks of its scores."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ LARGEST = 1_000_000
 
 
 class Scale(Value, frozen=True):
-    """The lowest and the highest score that can be given."""
+    """The lowest and the highest possible score."""
 
     min: int
     max: int
 
 
 SCALES = {"csat": Scale(min=1, max=5), "nps": Scale(min=0, max=10)}
-"""The scales of scores that come without one."""
+"""The default scales, for scores that are given without one."""
 
 
 class Facts(TypedDict, total=False):
-    """What may be submitted beside the kind of feedback and its customer."""
+    """What can be submitted in addition to the kind of feedback and its customer."""
 
     channel: str | None
     agent: str | None
@@ -40,18 +40,18 @@ class Facts(TypedDict, total=False):
 
 
 def checked_scale(kind: Kind, score: int | None, scale: Scale | None) -> Scale | None:
-    """The scale of a score: a customer effort score (ces) brings its own. Raises Malformed, ScoreOffItsScale."""
+    """The scale of a score. A customer effort score (ces) has no default scale. Raises Malformed, ScoreOffItsScale."""
     if score is None:
         if kind in SURVEYS or scale is not None:
-            raise Malformed(f"Of {', '.join(SURVEYS)} there is a score, and a scale is that of a score.")
+            raise Malformed(f"Feedback of kind {', '.join(SURVEYS)} must have a score, and a scale needs a score.")
         return None
     scale = scale or SCALES.get(kind)
     if scale is None:
-        raise Malformed(f"A score of {kind} comes with its scale.")
+        raise Malformed(f"A score of {kind} must be given with its scale.")
     if kind == "nps" and scale != SCALES["nps"]:
-        raise Malformed("The scale of nps is from 0 to 10.")
+        raise Malformed("The scale of nps must be from 0 to 10.")
     if not -LARGEST <= scale.min < scale.max <= LARGEST:
-        raise Malformed("A scale has a lowest score below its highest.")
+        raise Malformed("The lowest score of a scale must be below its highest.")
     if not scale.min <= score <= scale.max:
-        raise ScoreOffItsScale(f"{score} is not from {scale.min} to {scale.max}.")
+        raise ScoreOffItsScale(f"{score} is not between {scale.min} and {scale.max}.")
     return scale

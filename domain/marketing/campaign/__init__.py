@@ -1,1 +1,1 @@
-"""Campaigns: plan, execution, cost, resources and milestones."""
+"""Campaigns: plan, execution, spending, resources and milestones."""

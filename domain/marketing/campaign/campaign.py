@@ -1,4 +1,4 @@
-"""A campaign: planned, carried out, paid for and followed. Whom it reaches is in its members, each a stream of its own."""
+"""A campaign: its plan, execution, spending and progress. Each of its members is a separate aggregate with its own stream."""
 
 from domain.marketing.campaign.execution import Cancelled, Completed, Execution, Launched, Paused, Resumed
 from domain.marketing.campaign.planning import BudgetChanged, Planned, Planning, Revised

@@ -1,4 +1,4 @@
-"""Where a campaign stands: planned, running, paused, completed or cancelled."""
+"""The status of a campaign: planned, running, paused, completed or cancelled."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from domain.shared.text import code
 
 
 class Turn(Event, frozen=True, tag="crm.campaign.turn"):
-    """What the facts about a campaign's course have in common; no fact itself."""
+    """Base of the events that change a campaign's status. It is never recorded itself."""
 
     status: ClassVar[Status]
 
@@ -70,7 +70,7 @@ IN_THE_WAY: Mapping[Status, type[Refusal]] = {
 
 
 class Execution(State):
-    """Our own decisions: one that does not follow on where the campaign stands is refused live and flagged on import."""
+    """Our own decisions on the status. A change that the current status does not allow is refused live, flagged on import."""
 
     @decision
     def launch(self, context: Context) -> None:

@@ -1,4 +1,4 @@
-"""The plan of a campaign: what it is to reach, how, with whom, when and for how much."""
+"""The plan of a campaign: goal, channels, audience, dates, variants and budget."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from domain.shared.refusals import AlreadyThere, Malformed, Refusal
 from domain.shared.text import code
 
 EMPTY: dict[str, Any] = {"channels": (), "variants": ()}
-"""What a field is that holds a list and has nothing in it; every other one is None."""
+"""The empty values of list fields. The empty value of all other fields is None."""
 
 
 class CampaignPlannedOtherwise(AlreadyThere):
@@ -27,22 +27,22 @@ class CampaignPlannedOtherwise(AlreadyThere):
 
 
 class EndsBeforeStart(Refusal):
-    """A campaign does not end before it starts."""
+    """A campaign must not end before it starts."""
 
 
 class NameRequired(Malformed):
-    """A campaign has a name."""
+    """A campaign must have a name."""
 
 
 class CurrencyRequired(Malformed):
-    """An amount comes with its currency."""
+    """An amount must be given with its currency."""
 
 
 class Planned(Event, frozen=True, tag="crm.campaign.planned.v1"):
-    """`budget` is in `currency`; `starts` and `ends` are the first and the last day.
+    """`budget` is in `currency`. `starts` and `ends` are the first and the last day.
 
-    `holdout_share` is the part of the audience that is kept as control, as a fraction. A conversion counts up to
-    `attribution_window_days` days after the member was targeted; without a window all count.
+    `holdout_share` is the share of the audience in the control group, as a fraction. A conversion counts up to
+    `attribution_window_days` days after the member was targeted; without a window all conversions count.
     """
 
     name: str
@@ -69,7 +69,7 @@ class Planned(Event, frozen=True, tag="crm.campaign.planned.v1"):
 
 
 class Revised(Event, frozen=True, tag="crm.campaign.revised.v1"):
-    """Only what changed, each as a whole from now on. What is empty now stands in `cleared`."""
+    """Only the fields that changed; each new value replaces the whole field. `cleared` names the fields that are now empty."""
 
     name: str | None = None
     goal: Goal | None = None
@@ -93,7 +93,7 @@ class Revised(Event, frozen=True, tag="crm.campaign.revised.v1"):
 
 
 class BudgetChanged(Event, frozen=True, tag="crm.campaign.budget_changed.v1"):
-    """What the campaign may cost from now on; None is no budget."""
+    """The new budget of the campaign. None means that it has no budget."""
 
     budget: Decimal | None = None
     currency: str | None = None
@@ -115,7 +115,7 @@ class Planning(State):
         team: str | None = None,
         **plan: Unpack[Plan],
     ) -> None:
-        """Plan the campaign. Refused as CampaignPlannedOtherwise or Malformed; EndsBeforeStart is flagged on import."""
+        """Plans the campaign. Raises CampaignPlannedOtherwise or Malformed; EndsBeforeStart (a flag on import)."""
         stated = {field: value for field, value in checked({"name": name, **plan}).items() if value is not None}
         planned = Planned(
             **stated,
@@ -125,15 +125,15 @@ class Planning(State):
             team=team and code(team, "team"),
         )
         if self.planned is None:
-            self.record(context, planned, *self._refuse_backwards(context, planned.starts, planned.ends))
+            self.record(context, planned, *self._refuse_end_before_start(context, planned.starts, planned.ends))
         elif self.planned != planned:
-            raise CampaignPlannedOtherwise(f"The campaign {self.id} is planned with other values.", id=self.id)
+            raise CampaignPlannedOtherwise(f"The campaign {self.id} is already planned, with other values.", id=self.id)
 
     @decision
     def revise(self, context: Context, *, name: Given[str] = UNSET, **plan: Unpack[Plan]) -> None:
-        """Records only what changes: UNSET leaves as it is, None clears.
+        """Records only changes: UNSET keeps a value, None clears it.
 
-        Refused as Malformed; CampaignHasEnded and EndsBeforeStart are flagged on import.
+        Raises Malformed, NameRequired; CampaignHasEnded and EndsBeforeStart (flags on import).
         """
         stated = {
             field: EMPTY.get(field) if value is None else value for field, value in checked(plan | {"name": name}).items()
@@ -147,18 +147,18 @@ class Planning(State):
         event = Revised(**values, cleared=tuple(field for field in get_args(Field) if field in changed.keys() - values.keys()))
         if self.was_recorded(context, event):
             return
-        flags = self._refuse_backwards(context, changed.get("starts", self.starts), changed.get("ends", self.ends))
+        flags = self._refuse_end_before_start(context, changed.get("starts", self.starts), changed.get("ends", self.ends))
         self.record(context, event, *self.refuse_ended(context), *flags)
 
     @decision
     def change_budget(self, context: Context, budget: Decimal | None, currency: str | None = None) -> None:
-        """In the currency that the campaign has where none is given. Refused as CurrencyRequired or Malformed."""
+        """Without `currency`, the amount is in the campaign's currency. Raises CurrencyRequired or Malformed."""
         of = currency_of(currency) if currency else self.currency
         exact = None if budget is None else money.not_negative(budget, currency_of(of))
         if (exact, of) != (self.budget, self.currency):
             self.record_once(context, BudgetChanged(budget=exact, currency=of))
 
-    def _refuse_backwards(self, context: Context, starts: date | None, ends: date | None) -> tuple[str, ...]:
+    def _refuse_end_before_start(self, context: Context, starts: date | None, ends: date | None) -> tuple[str, ...]:
         return self.refuse(context, EndsBeforeStart()) if starts and ends and ends < starts else ()
 
 

@@ -1,4 +1,4 @@
-"""What carries a campaign and how far it is: resources assigned and released, milestones set and reached."""
+"""Resources and milestones of a campaign: resources are assigned and released, milestones are set and reached."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from domain.shared.text import code as checked_code
 
 
 class ResourceUnknown(NotThere):
-    """The campaign never had this resource."""
+    """This resource was never assigned to the campaign."""
 
 
 class MilestoneUnknown(NotThere):
@@ -25,7 +25,7 @@ class MilestoneUnknown(NotThere):
 
 
 class ResourceAssigned(Event, frozen=True, tag="crm.campaign.resource_assigned.v1"):
-    """A person or an asset by code. `share` is the part of its time that the campaign has, as a fraction, where it is known."""
+    """A person or an asset, by code. `share` is the share of its time for the campaign, as a fraction, if known."""
 
     kind: ResourceKind
     code: str
@@ -44,7 +44,7 @@ class ResourceReleased(Event, frozen=True, tag="crm.campaign.resource_released.v
 
 
 class MilestoneSet(Event, frozen=True, tag="crm.campaign.milestone_set.v1"):
-    """A milestone by its code, as it is from now on."""
+    """Creates a milestone, or replaces the one with the same code."""
 
     milestone_id: str
     due: date | None = None
@@ -64,12 +64,12 @@ class MilestoneReached(Event, frozen=True, tag="crm.campaign.milestone_reached.v
 class Progress(State):
     @decision
     def assign_resource(self, context: Context, kind: ResourceKind, code: str, share: Decimal | None = None) -> None:
-        """`share` is the part of its time, as a fraction. Assigned again with another share, it has that one from then on.
+        """`share` is the share of the resource's time, as a fraction. Assigning it again replaces the share.
 
-        Refused as Malformed; CampaignHasEnded is flagged on import.
+        Raises Malformed; CampaignHasEnded (a flag on import).
         """
         if kind not in get_args(ResourceKind):
-            raise Malformed("A resource is a person or an asset.")
+            raise Malformed("A resource must be a person or an asset.")
         part = None if share is None else fraction(share)
         event = ResourceAssigned(kind=kind, code=checked_code(code, "resource"), share=part)
         known = self.resources.get((kind, event.code))
@@ -80,15 +80,15 @@ class Progress(State):
 
     @decision
     def release_resource(self, context: Context, kind: ResourceKind, code: str) -> None:
-        """Refused as ResourceUnknown."""
+        """Raises ResourceUnknown."""
         if (kind, code) not in self.resources:
-            raise ResourceUnknown(f"The campaign never had the {kind} {code!r}.", kind=kind, code=code)
+            raise ResourceUnknown(f"The {kind} {code!r} was never assigned to the campaign.", kind=kind, code=code)
         known = self.resources[kind, code]
         self.record_status(context, ResourceReleased(kind=kind, code=code), None if known.assigned else known.at)
 
     @decision
     def set_milestone(self, context: Context, milestone_id: str, *, due: date | None = None, title: str | None = None) -> None:
-        """A new one, or an old one as it is from now on. Refused as Malformed."""
+        """Creates a milestone, or replaces the one with the same id. Raises Malformed."""
         event = MilestoneSet(
             milestone_id=checked_code(milestone_id, "milestone's id"),
             due=due and checked_day(due),
@@ -99,7 +99,7 @@ class Progress(State):
 
     @decision
     def reach_milestone(self, context: Context, milestone_id: str) -> None:
-        """Refused as MilestoneUnknown."""
+        """Raises MilestoneUnknown."""
         if milestone_id not in self.milestones:
             raise MilestoneUnknown(milestone_id=milestone_id)
         self.record_status(context, MilestoneReached(milestone_id=milestone_id), self.reached.get(milestone_id))

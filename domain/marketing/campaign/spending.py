@@ -1,4 +1,4 @@
-"""What a campaign cost: spends by their own ids, each of which can be reversed. They are facts from outside."""
+"""The spends of a campaign: each has its own id and can be reversed. They are facts from outside."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from domain.shared.text import code, own_id
 
 
 class SpendKnownOtherwise(AlreadyThere):
-    """This spend is already known, with other values."""
+    """This spend is already recorded, with other values."""
 
 
 class SpendUnknown(NotThere):
@@ -35,7 +35,7 @@ class SpendRecorded(Event, frozen=True, tag="crm.campaign.spend_recorded.v1"):
 
 
 class SpendReversed(Event, frozen=True, tag="crm.campaign.spend_reversed.v1"):
-    """The spend did not hold; amount, currency and category are those it was recorded with."""
+    """The spend no longer counts. Amount, currency and category are those with which it was recorded."""
 
     spend_id: str
     amount: Decimal
@@ -52,7 +52,7 @@ class Spending(State):
     def record_spend(
         self, context: Context, spend_id: str, amount: Decimal, currency: str | None = None, category: str | None = None
     ) -> None:
-        """In the campaign's currency where none is given. Refused as SpendKnownOtherwise, CurrencyRequired or Malformed."""
+        """Without `currency`, it is the campaign's currency. Raises SpendKnownOtherwise, CurrencyRequired or Malformed."""
         of = currency_of(currency or self.currency)
         event = SpendRecorded(
             spend_id=own_id(spend_id, ID_LENGTH),
@@ -68,7 +68,7 @@ class Spending(State):
 
     @decision
     def reverse_spend(self, context: Context, spend_id: str, *, reason: str | None = None) -> None:
-        """A spend that is reversed already records nothing. Refused as SpendUnknown."""
+        """If the spend is already reversed, records nothing. Raises SpendUnknown or Malformed."""
         if spend_id not in self.spends:
             raise SpendUnknown(spend_id=spend_id)
         if spend_id not in self.reversals:

@@ -1,4 +1,4 @@
-"""What a campaign's decisions read."""
+"""The state that a campaign's decisions read."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class CampaignHasEnded(Refusal):
 
 
 class Assignment(NamedTuple):
-    """A resource as it stands since `at`: `assigned` with this share, or released."""
+    """The state of a resource since `at`: assigned with this share, or released."""
 
     at: datetime
     share: Decimal | None
@@ -71,7 +71,7 @@ class State(Annotated):
         return self.plan.get("ends")
 
     def has_variant(self, code: str) -> bool:
-        """Whether the plan knows the variant. There is always a control, and a treatment where no variants are listed."""
+        """Whether the plan has the variant. `control` always exists; `treatment` exists if the plan lists no variants."""
         listed = {variant.code for variant in self.plan.get("variants", ())} or {TREATMENT}
         return code == CONTROL or code in listed
 
@@ -80,5 +80,5 @@ class State(Annotated):
         return self.status in ("completed", "cancelled") and self.turned_at is not None and context.at > self.turned_at
 
     def refuse_ended(self, context: Context) -> tuple[str, ...]:
-        """Refuses our own decision on a campaign that has ended (a flag on import)."""
+        """Raises CampaignHasEnded if the campaign has ended (a flag on import)."""
         return self.refuse(context, CampaignHasEnded()) if self.ended_before(context) else ()

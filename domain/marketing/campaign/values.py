@@ -1,4 +1,4 @@
-"""The parts of a campaign's plan that are values, and how what a caller states is checked."""
+"""Value types of a campaign's plan, and the checks of its fields."""
 
 from __future__ import annotations
 
@@ -41,21 +41,21 @@ LONGEST_WINDOW = 3650
 
 
 class Goal(Value, frozen=True):
-    """What the campaign is to reach: `metric` is a code such as `converted` or `sales`, `target` its figure."""
+    """The goal of the campaign. `metric` is a code such as `converted` or `sales`, `target` the number to reach."""
 
     metric: str
     target: Decimal
 
 
 class Variant(Value, frozen=True):
-    """A treatment by its code. `share` is the part of those targeted that is to get it, as a fraction, where it is planned."""
+    """A treatment, by its code. `share` is the planned share of the targeted members that get it, as a fraction."""
 
     code: str
     share: Decimal | None = None
 
 
 class Plan(TypedDict, total=False):
-    """What a campaign may be planned with beside its name."""
+    """What a campaign can be planned with in addition to its name."""
 
     goal: Given[Goal | None]
     strategy: Given[str | None]
@@ -70,16 +70,16 @@ class Plan(TypedDict, total=False):
 
 
 def checked(stated: Mapping[str, Any]) -> dict[str, Any]:
-    """What was given (None is empty), each in the form in which it is recorded. Raises Malformed."""
-    told = {field: value for field, value in stated.items() if not isinstance(value, UnsetType)}
-    return {field: value if value is None else CHECKS[field](value) for field, value in told.items()}
+    """The given fields in the form in which they are recorded. None means empty. Raises Malformed."""
+    given = {field: value for field, value in stated.items() if not isinstance(value, UnsetType)}
+    return {field: value if value is None else CHECKS[field](value) for field, value in given.items()}
 
 
 def fraction(value: Decimal) -> Decimal:
     """A fraction above 0 and up to 1, with up to six decimals. Raises Malformed."""
     exact = money.rate(value)
     if not 0 < exact <= 1:
-        raise Malformed("A share is a fraction above 0 and up to 1.")
+        raise Malformed("A share must be a fraction above 0 and up to 1.")
     return exact
 
 
@@ -95,7 +95,7 @@ def _goal(goal: Goal) -> Goal:
 def _channels(channels: Iterable[str]) -> tuple[str, ...]:
     unique = tuple(dict.fromkeys(code(channel, "channel") for channel in channels))
     if len(unique) > CHANNEL_LIMIT:
-        raise Malformed(f"A campaign has {CHANNEL_LIMIT} channels at most.")
+        raise Malformed(f"A campaign can have at most {CHANNEL_LIMIT} channels.")
     return unique
 
 
@@ -105,22 +105,22 @@ def _variants(variants: Iterable[Variant]) -> tuple[Variant, ...]:
         for variant in variants
     )
     if len(exact) > VARIANT_LIMIT or len({variant.code for variant in exact}) < len(exact):
-        raise Malformed(f"A campaign has {VARIANT_LIMIT} variants at most, each named once.")
+        raise Malformed(f"A campaign can have at most {VARIANT_LIMIT} variants, each with its own code.")
     if sum(variant.share or 0 for variant in exact) > 1:
-        raise Malformed("The shares of the variants come to more than 1.")
+        raise Malformed("The sum of the shares of the variants must not exceed 1.")
     return exact
 
 
 def _holdout(value: Decimal) -> Decimal:
     exact = money.rate(value)
     if not 0 <= exact < 1:
-        raise Malformed("The hold-out is a fraction from 0 to below 1.")
+        raise Malformed("The hold-out share must be a fraction from 0 to below 1.")
     return exact
 
 
 def _window(days: int) -> int:
     if not 1 <= days <= LONGEST_WINDOW:
-        raise Malformed(f"The attribution window is 1 to {LONGEST_WINDOW} days.")
+        raise Malformed(f"The attribution window must be 1 to {LONGEST_WINDOW} days.")
     return days
 
 

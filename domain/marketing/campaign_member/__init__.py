@@ -1,1 +1,1 @@
-"""Campaign members: who is reached by a campaign, what was sent to them, and what came of it."""
+"""Campaign members: the customers and leads in a campaign, with their touches and conversions."""

@@ -1,4 +1,4 @@
-"""What happens to one customer or lead in one campaign. Any of it may be the stream's first, so all of it says whose it is."""
+"""Events of one customer or lead in one campaign. Any of them can start the stream, so each names campaign and member."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ TouchKind = Literal[
 
 
 class Membership(Event, frozen=True, tag="crm.campaign_member.membership"):
-    """What all facts about a member have in common; no fact itself. A member is a customer or a lead."""
+    """Base of all events of a member, who is a customer or a lead. It is never recorded itself."""
 
     campaign_id: UUID
     customer_id: UUID | None = None
@@ -43,7 +43,7 @@ class Membership(Event, frozen=True, tag="crm.campaign_member.membership"):
 
 
 class Targeted(Membership, frozen=True, kw_only=True, tag="crm.campaign_member.targeted.v1"):
-    """`variant` is the treatment by its code, or `control`: nothing is sent to it."""
+    """`variant` is the code of the treatment, or `control` for a member to whom nothing is sent."""
 
     variant: str
 
@@ -53,7 +53,7 @@ class Targeted(Membership, frozen=True, kw_only=True, tag="crm.campaign_member.t
 
 
 class Suppressed(Membership, frozen=True, kw_only=True, tag="crm.campaign_member.suppressed.v1"):
-    """Nothing is to be sent, although the member was chosen; `reason` is a code such as `no_consent`."""
+    """Nothing must be sent to the member, although they were targeted. `reason` is a code such as `no_consent`."""
 
     reason: str
 
@@ -63,7 +63,7 @@ class Suppressed(Membership, frozen=True, kw_only=True, tag="crm.campaign_member
 
 
 class Removed(Membership, frozen=True, tag="crm.campaign_member.removed.v1"):
-    """No longer a member, unless targeted again."""
+    """The customer or lead is no longer a member. They can be targeted again."""
 
     reason: str | None = None
 
@@ -76,10 +76,10 @@ class Removed(Membership, frozen=True, tag="crm.campaign_member.removed.v1"):
 
 
 class Touch(Membership, frozen=True, tag="crm.campaign_member.touch"):
-    """What all touches have in common; no fact itself.
+    """Base of all touches. It is never recorded itself.
 
-    `touch_id` is the fact's own id and `send_id` that of the message it is about, as the source calls them; `method_id` is
-    the contact method.
+    `touch_id` is the source's id of this touch, `send_id` the source's id of the message that it is about. `method_id` is the
+    contact method.
     """
 
     touch_id: str | None = None
@@ -98,34 +98,34 @@ class Sent(Touch, frozen=True, tag="crm.campaign_member.sent.v1"): ...
 
 
 class Deferred(Touch, frozen=True, tag="crm.campaign_member.deferred.v1"):
-    """It did not arrive yet; the sender tries again."""
+    """The message has not arrived yet; the sender tries again."""
 
 
 class Delivered(Touch, frozen=True, tag="crm.campaign_member.delivered.v1"): ...
 
 
 class Bounced(Touch, frozen=True, tag="crm.campaign_member.bounced.v1"):
-    """It did not arrive: never will (hard), not now (soft), or was refused by the receiver (block). `code` is the source's."""
+    """The message did not arrive: permanently (hard), for now (soft) or blocked by the receiver. `code` is the source's."""
 
     bounce: Bounce = "unknown"
     code: str | None = None
 
 
 class Opened(Touch, frozen=True, tag="crm.campaign_member.opened.v1"):
-    """`machine`: whether a program opened it, as privacy proxies do."""
+    """`machine` says whether a program opened the message, as privacy proxies do."""
 
     machine: Machine = "unknown"
 
 
 class Clicked(Touch, frozen=True, tag="crm.campaign_member.clicked.v1"):
-    """`machine`: whether a program followed the link, as security scanners do."""
+    """`machine` says whether a program followed the link, as security scanners do."""
 
     machine: Machine = "unknown"
     url: Personal[str] = None
 
 
 class Visited(Touch, frozen=True, tag="crm.campaign_member.visited.v1"):
-    """Came to where the campaign leads, on whatever way."""
+    """The member visited the campaign's destination, by any path."""
 
 
 class Responded(Touch, frozen=True, tag="crm.campaign_member.responded.v1"):
@@ -135,7 +135,7 @@ class Responded(Touch, frozen=True, tag="crm.campaign_member.responded.v1"):
 
 
 class Unsubscribed(Touch, frozen=True, tag="crm.campaign_member.unsubscribed.v1"):
-    """It says nothing about consent, which the customer withdraws."""
+    """The member unsubscribed. This does not withdraw a consent; the customer does that separately."""
 
 
 class MarkedAsSpam(Touch, frozen=True, tag="crm.campaign_member.marked_as_spam.v1"): ...
@@ -158,7 +158,7 @@ class TouchRetracted(Membership, frozen=True, kw_only=True, tag="crm.campaign_me
 
 
 class Converted(Membership, frozen=True, kw_only=True, tag="crm.campaign_member.converted.v1"):
-    """The member did what the campaign is for. `value` is in `currency`; without one the conversion has no known value."""
+    """The member did what the campaign aims at. `value` is in `currency`; without it the value is unknown."""
 
     conversion_id: str
     order_id: UUID | None = None
@@ -172,7 +172,7 @@ class Converted(Membership, frozen=True, kw_only=True, tag="crm.campaign_member.
 
 
 class ConversionReversed(Membership, frozen=True, kw_only=True, tag="crm.campaign_member.conversion_reversed.v1"):
-    """The conversion did not hold; order, value and currency are those it was recorded with."""
+    """The conversion no longer counts. Order, value and currency are those with which it was recorded."""
 
     conversion_id: str
     order_id: UUID | None = None

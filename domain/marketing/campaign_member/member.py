@@ -1,6 +1,6 @@
-"""A campaign member: one customer or lead in one campaign, so that a campaign of a million is a million short streams.
+"""A campaign member: one customer or lead in one campaign. A campaign with a million members is a million short streams.
 
-Touches are facts from outside, in whatever order they come. They are recorded even where they break a rule, and flagged.
+Touches are facts from outside and can come in any order. They are recorded even if they break a rule, and then flagged.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from domain.shared.refusals import AlreadyThere, Malformed, NotThere
 from domain.shared.text import code, own_id, text
 
 MESSAGES = (Sent, Deferred, Delivered, Bounced, Opened, Clicked, MarkedAsSpam)
-"""Touches that there are only of what was sent."""
+"""Touches that can only happen if a message was sent."""
 
 BEFORE_TARGETING = "before-targeting"
 SENT_TO_CONTROL = "sent-to-control"
@@ -56,11 +56,11 @@ URL_LENGTH = 2000
 
 
 class MemberTargetedOtherwise(AlreadyThere):
-    """The member has another variant, which stays: an experiment that moves its members shows nothing."""
+    """The member already has another variant, which cannot change: that would invalidate the experiment."""
 
 
 class TouchKnownOtherwise(AlreadyThere):
-    """This touch is already known, as one of another kind."""
+    """This touch is already recorded, with another kind."""
 
 
 class TouchUnknown(NotThere):
@@ -68,7 +68,7 @@ class TouchUnknown(NotThere):
 
 
 class ConversionKnownOtherwise(AlreadyThere):
-    """This conversion is already known, with other values."""
+    """This conversion is already recorded, with other values."""
 
 
 class ConversionUnknown(NotThere):
@@ -76,12 +76,12 @@ class ConversionUnknown(NotThere):
 
 
 def member_id(campaign_id: UUID, of: UUID) -> UUID:
-    """The id of the member that a customer or lead is in a campaign."""
+    """The id of the campaign member for a customer or lead (`of`)."""
     return derived_id("campaign_member", str(campaign_id), str(of))
 
 
 class CampaignMember(Aggregate):
-    """`touches` are those that stand, `touch_ids` the kinds of all that were ever told."""
+    """`touches` are those not retracted; `touch_ids` holds the kinds of all recorded touches, by touch id."""
 
     name = "campaign_member"
     events = (
@@ -115,13 +115,13 @@ class CampaignMember(Aggregate):
         self.conversions: dict[str, Converted] = {}
         self.reversed: set[str] = set()
 
-    # Whether they are one
+    # Membership
 
     @decision
     def target(
         self, context: Context, targeted: Targeted, *, unknown_variant: bool = False, campaign_ended: bool = False
     ) -> None:
-        """Refused as MemberTargetedOtherwise, Malformed; CampaignHasEnded is flagged on import."""
+        """Raises MemberTargetedOtherwise, Malformed; CampaignHasEnded (a flag on import)."""
         event = replace(targeted, variant=code(targeted.variant, "variant"))
         if self.variant not in (None, event.variant):
             raise MemberTargetedOtherwise(f"The member's variant is {self.variant}.", variant=self.variant)
@@ -144,13 +144,13 @@ class CampaignMember(Aggregate):
         event = replace(removed, reason=removed.reason and code(removed.reason, "reason"))
         self.record_status(context, event, self.removed_at)
 
-    # What happened
+    # Touches and conversions
 
     @decision
     def touch(self, context: Context, touch: Touch) -> None:
-        """One with a known touch_id, or of its kind and send, is a repeat. Refused as TouchKnownOtherwise, Malformed.
+        """A touch whose touch_id is already recorded changes nothing. Raises TouchKnownOtherwise, Malformed.
 
-        What else a touch says tells it from another of its send: the address of a click, whether a machine opened it.
+        A touch of the same send with the same kind and content (such as the URL of a click) also changes nothing.
         """
         event = _checked(touch)
         if not self._knows(event):
@@ -158,13 +158,13 @@ class CampaignMember(Aggregate):
 
     @decision
     def retract_touch(self, context: Context, touch_id: str, *, reason: str | None = None) -> None:
-        """One that is retracted already records nothing. Refused as TouchUnknown, Malformed."""
+        """If the touch is already retracted, records nothing. Raises TouchUnknown, Malformed."""
         if touch_id not in self.touch_ids:
             raise TouchUnknown(touch_id=touch_id)
         for touch in [touch for touch in self.touches if touch.touch_id == touch_id]:
             retracted = TouchRetracted(
                 campaign_id=touch.campaign_id,
-                **_whose(touch),
+                **_member(touch),
                 touch_id=touch_id,
                 kind=kind_of(touch),
                 send_id=touch.send_id,
@@ -174,7 +174,7 @@ class CampaignMember(Aggregate):
 
     @decision
     def convert(self, context: Context, converted: Converted) -> None:
-        """Once per conversion and once per order. Refused as ConversionKnownOtherwise, Malformed."""
+        """Recorded once per conversion, and once per order. Raises ConversionKnownOtherwise, Malformed."""
         event = _exact(converted)
         known = self.conversions.get(event.conversion_id)
         if known is not None:
@@ -185,14 +185,14 @@ class CampaignMember(Aggregate):
 
     @decision
     def reverse_conversion(self, context: Context, conversion_id: str, *, reason: str | None = None) -> None:
-        """One that is reversed already records nothing. Refused as ConversionUnknown, Malformed."""
+        """If the conversion is already reversed, records nothing. Raises ConversionUnknown, Malformed."""
         known = self.conversions.get(conversion_id)
         if known is None:
             raise ConversionUnknown(conversion_id=conversion_id)
         if conversion_id not in self.reversed:
             reversal = ConversionReversed(
                 campaign_id=known.campaign_id,
-                **_whose(known),
+                **_member(known),
                 conversion_id=conversion_id,
                 order_id=known.order_id,
                 value=known.value,
@@ -204,11 +204,11 @@ class CampaignMember(Aggregate):
     def _knows(self, touch: Touch) -> bool:
         known = None if touch.touch_id is None else self.touch_ids.get(touch.touch_id)
         if known is not None and known != kind_of(touch):
-            raise TouchKnownOtherwise(f"{touch.touch_id!r} is known as {known}.", touch_id=touch.touch_id)
+            raise TouchKnownOtherwise(f"The touch {touch.touch_id!r} is already recorded as {known}.", touch_id=touch.touch_id)
         if known is not None or touch.send_id is None:
             return known is not None
-        said = _says(touch)
-        return any(other.send_id == touch.send_id and _says(other) == said for other in self.touches)
+        content = _content(touch)
+        return any(other.send_id == touch.send_id and _content(other) == content for other in self.touches)
 
     def _irregular(self, touch: Touch) -> list[str]:
         flags = [*self._before_targeting()]
@@ -230,12 +230,12 @@ class CampaignMember(Aggregate):
         return {known.order_id for id, known in self.conversions.items() if id not in self.reversed}
 
 
-def _says(touch: Touch) -> Touch:
-    """What one touch has in common with another that says the same of the same send."""
+def _content(touch: Touch) -> Touch:
+    """The touch without the fields that may differ between two reports of the same touch."""
     return replace(touch, touch_id=None, channel=None, method_id=None)
 
 
-def _whose(fact: Membership) -> dict[str, UUID | None]:
+def _member(fact: Membership) -> dict[str, UUID | None]:
     return {"customer_id": fact.customer_id, "lead_id": fact.lead_id}
 
 
@@ -259,11 +259,11 @@ def _exact(converted: Converted) -> Converted:
     if converted.value is None and converted.currency is None:
         return converted
     if converted.value is None or converted.currency is None:
-        raise Malformed("A value comes with its currency.")
+        raise Malformed("A value must be given with its currency.")
     return replace(converted, value=money.not_negative(converted.value, converted.currency))
 
 
 def _check_id(id: str | None, limit: int) -> None:
-    """Raises Malformed. Such ids are other systems' own."""
+    """Raises Malformed. These are ids of other systems."""
     if id is not None:
         own_id(id, limit)

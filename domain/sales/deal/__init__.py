@@ -1,1 +1,1 @@
-"""Deals: what customers may buy, and how likely it is that they will."""
+"""Deals: possible sales to customers, and their probability."""

@@ -1,4 +1,4 @@
-"""A deal: something that a customer may buy, on its way through the stages of a pipeline."""
+"""A deal: a possible sale to a customer, which moves through the stages of a pipeline."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ NUMBER_LENGTH = 64
 
 
 class Facts(TypedDict, total=False):
-    """What a deal may be opened with beside its number, its customer and where it stands."""
+    """What a deal can be opened with in addition to its number, customer, pipeline and stage."""
 
     lead_id: UUID | None
     amount: Decimal | None
@@ -38,7 +38,7 @@ class Facts(TypedDict, total=False):
 
 
 class Place(NamedTuple):
-    """A stage of a pipeline, both by their codes, and the pipeline as it is now; it may be unknown, and so may the stage."""
+    """The codes of a pipeline and a stage, and the current pipeline. The pipeline or the stage may not exist."""
 
     pipeline: Pipeline
     code: str
@@ -46,7 +46,7 @@ class Place(NamedTuple):
 
 
 class Deal(Pursuit):
-    """`worth` is its amount and the currency of that."""
+    """`worth` is the amount and its currency."""
 
     name = "deal"
     annotation_events = AnnotationEvents.of("deal")
@@ -85,7 +85,7 @@ class Deal(Pursuit):
             **checked(facts),
         )
         if self.opened is None:
-            self.record(context, opened, *_before_lead(context, lead_captured_at), *self._refuse_nowhere(context, place))
+            self.record(context, opened, *_before_lead(context, lead_captured_at), *self._refuse_unknown_stage(context, place))
         elif self.opened != opened:
             raise DealOpenedOtherwise(id=self.id)
         self.note_external_id(context, external)
@@ -95,11 +95,11 @@ class Deal(Pursuit):
         """Raises Malformed; DealEnded, PipelineUnknown and StageUnknown (flags on import)."""
         event = StageChanged(stage=code(place.stage, "stage"))
         since = self.staged_at if event.stage == self.stage else None
-        self.settle(context, event, since, lambda now: self.allow_going_on(now) + self._refuse_nowhere(now, place))
+        self.settle(context, event, since, lambda now: self.allow_going_on(now) + self._refuse_unknown_stage(now, place))
 
     @decision
     def change_amount(self, context: Context, amount: Decimal | None, currency: str | None) -> None:
-        """What it is expected to come to, or came to once it is won. Raises Malformed."""
+        """The expected amount, or the actual amount after the deal is won. Raises Malformed."""
         worth = (optional_amount(amount, currency), currency)
         if self.worth != worth:
             self.change(context, AmountChanged(amount=worth[0], currency=currency))
@@ -112,7 +112,7 @@ class Deal(Pursuit):
 
     @decision
     def win(self, context: Context, *, order_id: UUID | None = None, lead_captured_at: datetime.datetime | None = None) -> None:
-        """Flagged where it is older than its lead. Raises DealWonOtherwise; DealEnded where it is lost (a flag on import)."""
+        """Flagged if won before its lead was captured. Raises DealWonOtherwise; DealEnded if it is lost (a flag on import)."""
         won, since = Won(order_id=order_id), self.ended_at if self.ended == "won" else None
         if since is not None and order_id != self.order_id:
             raise DealWonOtherwise(id=self.id)
@@ -121,7 +121,7 @@ class Deal(Pursuit):
 
     @decision
     def lose(self, context: Context, *, reason: str | None = None) -> None:
-        """`reason` is a code. Raises Malformed; DealEnded where it is won (a flag on import)."""
+        """`reason` is a code. Raises Malformed; DealEnded if it is won (a flag on import)."""
         lost = Lost(reason=optional_code(reason, "reason"))
         self.settle(context, lost, self.ended_at if self.ended == "lost" else None, self.allow_going_on)
 
@@ -131,10 +131,10 @@ class Deal(Pursuit):
         reopened = Reopened(reason=optional_code(reason, "reason"))
         self.settle(context, reopened, None if self.ended else self.reopened_at, self.allow_ended)
 
-    def _refuse_nowhere(self, context: Context, place: Place) -> Flags:
-        """Refuses a stage that is not in the pipeline as it is now (a flag on import)."""
+    def _refuse_unknown_stage(self, context: Context, place: Place) -> Flags:
+        """Raises PipelineUnknown or StageUnknown if the current pipeline does not have the stage (flags on import)."""
         if not place.pipeline.exists:
-            return self.refuse(context, PipelineUnknown(f"There is no pipeline {place.code}.", pipeline=place.code))
+            return self.refuse(context, PipelineUnknown(f"The pipeline {place.code} does not exist.", pipeline=place.code))
         if not place.pipeline.has_stage(place.stage):
             unknown = StageUnknown(f"The pipeline {place.code} has no stage {place.stage}.", stage=place.stage)
             return self.refuse(context, unknown)
@@ -152,5 +152,5 @@ def checked(facts: Facts) -> Facts:
 
 
 def _before_lead(context: Context, captured_at: datetime.datetime | None) -> Flags:
-    """The flag where it happened before the lead was captured, however exactly both times are known."""
+    """The flag to record if the fact happened before the lead was captured, given the precision of its time."""
     return (BEFORE_LEAD,) if over_before(context, captured_at) else ()

@@ -1,4 +1,4 @@
-"""What happens to a deal. Nothing of it is personal but what its annotations say."""
+"""Events of a deal. Only its annotations can contain personal data."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Opened(Event, frozen=True, tag="crm.deal.opened.v1"):
-    """`pipeline` and `stage` are codes; `amount` is what the deal is expected to come to, and `expected_close` when."""
+    """`pipeline` and `stage` are codes. `amount` is the expected amount, `expected_close` the expected day of closing."""
 
     number: str
     customer_id: UUID
@@ -41,7 +41,7 @@ class StageChanged(funnel.StageChanged, frozen=True, tag="crm.deal.stage_changed
 
 
 class AmountChanged(Event, frozen=True, tag="crm.deal.amount_changed.v1"):
-    """None is not known any more."""
+    """The new amount. None means that it is no longer known."""
 
     amount: Decimal | None = None
     currency: str | None = None
@@ -51,7 +51,7 @@ class AmountChanged(Event, frozen=True, tag="crm.deal.amount_changed.v1"):
 
 
 class CloseDateChanged(Event, frozen=True, tag="crm.deal.close_date_changed.v1"):
-    """None is not expected on any day."""
+    """The new expected day of closing. None means that no day is expected."""
 
     expected_close: datetime.date | None = None
 
@@ -71,7 +71,7 @@ class Lost(funnel.Lost, frozen=True, tag="crm.deal.lost.v1"): ...
 
 
 class Reopened(Event, frozen=True, tag="crm.deal.reopened.v1"):
-    """What was won or lost goes on."""
+    """The won or lost deal is open again."""
 
     reason: str | None = None
 

@@ -1,4 +1,4 @@
-"""Why a deal's command may be refused, and what is recorded and flagged instead."""
+"""Refusals of commands on deals, and flags of facts that are recorded although they break a rule."""
 
 from domain.shared.refusals import AlreadyThere, Refusal
 
@@ -10,7 +10,7 @@ class DealOpenedOtherwise(AlreadyThere):
 
 
 class DealWonOtherwise(AlreadyThere):
-    """The deal is won already, with another order; reopen it first."""
+    """The deal is already won, with another order; reopen it first."""
 
 
 class DealEnded(Refusal):
@@ -22,4 +22,4 @@ class DealNotEnded(Refusal):
 
 
 class DealBeforeOpening(Refusal):
-    """Nothing is decided about a deal before it is opened."""
+    """The deal was not opened yet at that time."""

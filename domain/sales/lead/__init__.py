@@ -1,1 +1,1 @@
-"""Leads: the beginning of the funnel that leads to an order."""
+"""Leads: the start of the sales funnel."""

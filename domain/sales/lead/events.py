@@ -1,4 +1,4 @@
-"""What happens to a lead."""
+"""Events of a lead."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Contact(Value, frozen=True):
-    """Who shows interest, as far as is known. `handle` is what they are called where they were met, such as `@ada`."""
+    """What is known of the interested person. `handle` is their name on the channel, such as `@ada`."""
 
     name: str | None = None
     organisation: str | None = None
@@ -26,9 +26,9 @@ class Contact(Value, frozen=True):
 
 
 class Captured(Event, frozen=True, tag="crm.lead.captured.v1"):
-    """A lead that is no known customer's is its own subject. `origin` is a code; none at all is not the code `unknown`.
+    """A lead without a customer is its own subject. `origin` is a code; None is not the same as the code `unknown`.
 
-    `value` is what the lead is estimated to be worth.
+    `value` is the estimated value of the lead.
     """
 
     number: str
@@ -52,14 +52,14 @@ class StageChanged(funnel.StageChanged, frozen=True, tag="crm.lead.stage_changed
 
 
 class Qualified(Event, frozen=True, tag="crm.lead.qualified.v1"):
-    """It is worth pursuing."""
+    """The lead is worth pursuing."""
 
     def apply(self, lead: Lead, metadata: Metadata) -> None:
         lead.qualified_at = metadata.occurred_at
 
 
 class Converted(Event, frozen=True, tag="crm.lead.converted.v1"):
-    """The lead became a customer's. Its stream keeps its subject. `value` is what it came to."""
+    """The lead was converted to a customer. Its stream keeps its subject. `value` is the actual value."""
 
     customer_id: UUID
     deal_id: UUID | None = None
@@ -82,7 +82,7 @@ class Lost(funnel.Lost, frozen=True, tag="crm.lead.lost.v1"): ...
 
 
 class Reopened(Event, frozen=True, tag="crm.lead.reopened.v1"):
-    """What was converted or lost goes on: a conversion no longer counts."""
+    """The converted or lost lead is open again; its conversion no longer counts."""
 
     reason: str | None = None
 
@@ -92,7 +92,7 @@ class Reopened(Event, frozen=True, tag="crm.lead.reopened.v1"):
 
 
 class Erased(Event, frozen=True, tag="crm.lead.erased.v1"):
-    """Final, and only of a lead that is its own subject. All of it is plain: it is the proof that outlives the key."""
+    """Permanent; only for a lead that is its own subject. All fields are plain: the proof of erasure must outlive the key."""
 
     reason: ErasureReason
     requested_by: Requester

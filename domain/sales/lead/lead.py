@@ -1,4 +1,4 @@
-"""A lead: somebody who may become a customer, or a customer who may buy something else."""
+"""A lead: a person who may become a customer, or a customer who may buy something else."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ NUMBER_LENGTH = 64
 
 
 class Facts(TypedDict, total=False):
-    """What a lead may be captured with beside its number and its customer."""
+    """What a lead can be captured with in addition to its number and its customer."""
 
     channel: str | None
     contact: Contact | None
@@ -75,7 +75,7 @@ class Lead(Pursuit):
         external: tuple[str, str] | None = None,
         **facts: Unpack[Facts],
     ) -> None:
-        """Raises Malformed, and LeadCapturedOtherwise where the id already has a lead with other values."""
+        """Raises Malformed, and LeadCapturedOtherwise if it is already captured with other values."""
         number = text(number, "number", NUMBER_LENGTH)
         captured = Captured(number=number, customer_id=customer_id, **checked(facts))
         self.record_first(context, self.captured, captured, LeadCapturedOtherwise)
@@ -94,7 +94,7 @@ class Lead(Pursuit):
 
     @decision
     def convert(self, context: Context, converted: Converted) -> None:
-        """Flagged where it is older than the lead. Raises Malformed, LeadConvertedOtherwise; LeadEnded (a flag on import)."""
+        """Flagged if earlier than the capture. Raises Malformed, LeadConvertedOtherwise; LeadEnded (a flag on import)."""
         exact = msgspec.structs.replace(converted, value=optional_amount(converted.value, converted.currency))
         if self.conversion is None:
             if not self.was_recorded(context, exact):
@@ -106,7 +106,7 @@ class Lead(Pursuit):
 
     @decision
     def lose(self, context: Context, *, reason: str | None = None) -> None:
-        """`reason` is a code. Raises Malformed; LeadEnded where it is converted (a flag on import)."""
+        """`reason` is a code. Raises Malformed; LeadEnded if it is converted (a flag on import)."""
         lost = Lost(reason=optional_code(reason, "reason"))
         self.settle(context, lost, self.ended_at if self.ended == "lost" else None, self.allow_going_on)
 
@@ -117,7 +117,7 @@ class Lead(Pursuit):
         self.settle(context, reopened, None if self.ended else self.reopened_at, self.allow_ended)
 
     def erase(self, context: Context, *, reason: ErasureReason, requested_by: Requester, receipt: str) -> None:
-        """Final; a second time records nothing. Raises LeadOfCustomer, ImportMayNotErase, NotThere, Malformed."""
+        """Erases the lead permanently; once only. Raises LeadOfCustomer, ImportMayNotErase, NotThere, Malformed."""
         if not self.erased:
             self._erase(context, reason, requested_by, receipt)
 
@@ -129,11 +129,11 @@ class Lead(Pursuit):
         if self.subject != self.id:
             raise LeadOfCustomer(customer_id=self.subject)
         if reason not in get_args(ErasureReason) or requested_by not in get_args(Requester):
-            raise Malformed("There is no such reason, or no such requester, of an erasure.")
+            raise Malformed("The reason or the requester of the erasure is unknown.")
         self.record(context, Erased(reason=reason, requested_by=requested_by, receipt=code(receipt, "receipt")))
 
     def forget(self) -> None:
-        """Keep nothing of the person; when it was captured, and what became of it, is still known."""
+        """Deletes all personal data. The time of capture and the outcome remain."""
         self.erased = True
         self.external_ids, self.attributes, self.attachments = set(), {}, set()
         if self.captured:

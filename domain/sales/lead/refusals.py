@@ -1,4 +1,4 @@
-"""Why a lead's command may be refused, and what is recorded and flagged instead."""
+"""Refusals of commands on leads, and flags of facts that are recorded although they break a rule."""
 
 from domain.shared.refusals import AlreadyThere, Refusal
 
@@ -10,7 +10,7 @@ class LeadCapturedOtherwise(AlreadyThere):
 
 
 class LeadConvertedOtherwise(AlreadyThere):
-    """The lead is converted already, with other values; reopen it first."""
+    """The lead is already converted, with other values; reopen it first."""
 
 
 class LeadEnded(Refusal):
@@ -22,12 +22,12 @@ class LeadNotEnded(Refusal):
 
 
 class LeadBeforeCapture(Refusal):
-    """Nothing is decided about a lead before it is captured."""
+    """The lead was not captured yet at that time."""
 
 
 class LeadErased(Refusal):
-    """The lead was erased; nothing can be recorded about it any more."""
+    """The lead was erased; nothing more can be recorded about it."""
 
 
 class LeadOfCustomer(Refusal):
-    """The lead is a known customer's: it is erased with the customer."""
+    """The lead belongs to a customer, and is erased with that customer."""

@@ -1,1 +1,1 @@
-"""Sales orders: placed, processed and tracked on four axes."""
+"""Sales orders, tracked on four axes: order, payment, fulfilment and return status."""

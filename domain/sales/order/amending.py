@@ -34,15 +34,15 @@ NO_FLAGS: tuple[str, ...] = ()
 
 
 class LineInUse(Refusal):
-    """An amendment may not take away what was shipped or cancelled."""
+    """An amendment must not remove quantities that are shipped or cancelled."""
 
 
 class QuantityBeyondOrdered(Refusal):
-    """No more of a line can be cancelled than was ordered."""
+    """The cancelled quantity of a line must not exceed the ordered quantity."""
 
 
 class Amended(Event, frozen=True, tag="crm.order.amended.v1"):
-    """The parts that changed, each as a whole from now on; `total` is what the order comes to from now on."""
+    """Only the parts that changed; each replaces the whole part. `total` is the new total of the order."""
 
     total: Decimal
     lines: tuple[Line, ...] | None = None
@@ -60,7 +60,7 @@ class Amended(Event, frozen=True, tag="crm.order.amended.v1"):
 
 
 class LinesCancelled(Event, frozen=True, tag="crm.order.lines_cancelled.v1"):
-    """What is cancelled by this fact, in addition to earlier ones; `total` is what the order comes to from now on."""
+    """`lines` are cancelled in addition to earlier cancellations. `total` is the new total of the order."""
 
     lines: tuple[CancelledLine, ...]
     total: Decimal
@@ -85,9 +85,10 @@ class Amending(State):
         total: Decimal | None = None,
         **recipient: Unpack[Recipient],
     ) -> None:
-        """What is None stays; lines, discounts and charges are given as a whole.
+        """None keeps a part. Lines, discounts and charges replace the whole part.
 
-        Discounts that are not named keep their amounts, and are allocated again where the lines change.
+        Discounts that are not given keep their amounts; if the lines change, they are allocated again.
+        Raises Malformed, UnknownLine; OrderNotOpen and LineInUse (flags on import).
         """
         stated = checked_recipient(recipient)
         terms = self._amended(lines, discounts, charges)
@@ -111,7 +112,10 @@ class Amending(State):
     def cancel_lines(
         self, context: Context, lines: Sequence[LineQuantity], *, total: Decimal | None = None, reason: str | None = None
     ) -> None:
-        """Raises QuantityBeyondOrdered, Malformed. Cancelling what is shipped is recorded and flagged."""
+        """Flagged if shipped goods are cancelled.
+
+        Raises QuantityBeyondOrdered, UnknownLine, Malformed; OrderIsCancelled and OrderIsCompleted (flags on import).
+        """
         check_reasons(reason)
         checked = check_lines(lines, self.line_ids)
         if context.occurred_at and cancellation(context.at, checked, reason) in self.cancellations:
@@ -158,7 +162,7 @@ class Amending(State):
 
 
 def cancellation(at: datetime, lines: Sequence[LineQuantity], reason: str | None) -> Cancellation:
-    """What tells one cancellation of lines from another."""
+    """The key that identifies a cancellation of lines."""
     return at, tuple((line.line_id, line.quantity) for line in lines), reason
 
 

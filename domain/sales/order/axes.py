@@ -1,4 +1,4 @@
-"""The four axes of an order, computed from plain numbers so that decisions and read models agree."""
+"""The four status axes of an order, computed from plain numbers, so that decisions and read models agree."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ReturnStatus = Literal["none", "requested", "partially_returned", "returned"]
 
 
 def order_status(confirmed: bool, ended: Literal["completed", "cancelled"] | None) -> OrderStatus:
-    """`ended` is the latest end that was not taken back by reopening."""
+    """`ended` is the latest end, None if the order was reopened since."""
     return ended or ("confirmed" if confirmed else "open")
 
 
@@ -36,9 +36,9 @@ def payment_status(
     charged_back: Decimal = Decimal(0),
     voided: bool = False,
 ) -> PaymentStatus:
-    """Amounts are what stands: without what was reversed, and `authorised` without what was captured, voided or failed.
+    """All amounts exclude reversals; `authorised` also excludes authorisations that were captured, voided or failed.
 
-    An order of zero is paid. One that was cancelled keeps its status until the money is given back.
+    An order with a total of zero is paid. A cancelled order keeps its payment status until the money is refunded.
     """
     if charged_back > 0:
         return "charged_back"
@@ -54,7 +54,7 @@ def payment_status(
 
 
 def fulfilment_status(lines: Iterable[tuple[Decimal, Decimal, Decimal]]) -> FulfilmentStatus:
-    """Each line gives what is due (ordered less cancelled), shipped (less cancelled shipments) and delivered."""
+    """Each line has the quantities due (ordered less cancelled), shipped (without cancelled shipments) and delivered."""
     quantities = list(lines)
     if any(delivered > 0 for _, _, delivered in quantities):
         return "delivered" if all(delivered >= due for due, _, delivered in quantities) else "partially_delivered"
@@ -64,7 +64,7 @@ def fulfilment_status(lines: Iterable[tuple[Decimal, Decimal, Decimal]]) -> Fulf
 
 
 def return_status(requested: bool, lines: Iterable[tuple[Decimal, Decimal]]) -> ReturnStatus:
-    """Each line gives what is due and what came back. `requested`: a return was asked for and neither came nor was declined."""
+    """Each line has the quantities due and returned. `requested`: a requested return is neither received nor declined yet."""
     quantities = list(lines)
     if any(returned > 0 for _, returned in quantities):
         return "returned" if all(returned >= due for due, returned in quantities) else "partially_returned"

@@ -1,4 +1,4 @@
-"""Goods on their way: shipments by their own ids, delivered, failed or cancelled."""
+"""Shipments of an order, each with its own id: shipped, delivered, failed or cancelled."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class ShipmentUnknown(NotThere):
 
 
 class ShipmentKnownOtherwise(AlreadyThere):
-    """This shipment is already known, with other values."""
+    """This shipment is already recorded, with other values."""
 
 
 class Shipped(Event, frozen=True, tag="crm.order.shipped.v1"):
@@ -39,7 +39,7 @@ class Shipped(Event, frozen=True, tag="crm.order.shipped.v1"):
 
 
 class ShipmentMoved(Event, frozen=True, tag="crm.order.shipment_moved"):
-    """What the facts about a shipment on its way have in common; no fact itself."""
+    """Base of the events that change the status of a shipment. It is never recorded itself."""
 
     standing: ClassVar[Standing]
     shipment_id: str
@@ -54,14 +54,14 @@ class Delivered(ShipmentMoved, frozen=True, tag="crm.order.delivered.v1"):
 
 
 class DeliveryFailed(ShipmentMoved, frozen=True, tag="crm.order.delivery_failed.v1"):
-    """An attempt to deliver; the goods are still on their way."""
+    """An attempt to deliver failed; the goods are still in transit."""
 
     standing = "delivery_failed"
     reason: str | None = None
 
 
 class ShipmentCancelled(ShipmentMoved, frozen=True, tag="crm.order.shipment_cancelled.v1"):
-    """The shipment did not happen after all; its goods are due again."""
+    """The shipment did not take place; its goods are due again."""
 
     standing = "cancelled"
     reason: str | None = None
@@ -78,7 +78,7 @@ class Fulfilment(State):
         carrier: str | None = None,
         tracking: str | None = None,
     ) -> None:
-        """Raises UnknownLine, Malformed, ShipmentKnownOtherwise. More than is due is recorded and flagged."""
+        """Flagged if more is shipped than is due. Raises UnknownLine, Malformed, ShipmentKnownOtherwise."""
         check_codes(shipment_id, carrier)
         exact = check_lines(lines, self.line_ids)
         event = Shipped(shipment_id=shipment_id, lines=exact, carrier=carrier, tracking=free_text(tracking))
@@ -102,7 +102,7 @@ class Fulfilment(State):
         self._move(context, event, "delivered", CANCELLED_AFTER_DELIVERY)
 
     def _move(self, context: Context, event: ShipmentMoved, odd: Standing, flag: str) -> None:
-        """Record a fact from outside, flagged where the shipment stands as `odd`, from where it does not get there."""
+        """Records a fact from outside. Adds `flag` if the shipment has the status `odd`, which does not allow the change."""
         shipment = self._shipment(event.shipment_id)
         if shipment.standing == event.standing:
             self.again(context, event, shipment.at)

@@ -1,4 +1,4 @@
-"""The sales order: placed, paid, shipped and returned on four axes that move on their own."""
+"""The sales order. Its four axes (order, payment, fulfilment and return status) change independently."""
 
 from domain.sales.order.amending import Amended, Amending, LinesCancelled
 from domain.sales.order.fulfilment import Delivered, DeliveryFailed, Fulfilment, ShipmentCancelled, Shipped

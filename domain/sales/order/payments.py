@@ -1,6 +1,6 @@
-"""Money for an order: payments by their own ids, authorised, captured, voided or failed.
+"""Payments for an order, each with its own id: authorised, captured, voided or failed.
 
-Payments are facts from outside. One that breaks a rule is recorded and flagged; only one that makes no sense is refused.
+Payments are facts from outside. A payment that breaks a rule is recorded and flagged; only an impossible one is refused.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ class PaymentUnknown(NotThere):
 
 
 class PaymentKnownOtherwise(AlreadyThere):
-    """This payment is already known, with other values."""
+    """This payment is already recorded, with other values."""
 
 
 class PaymentIsCaptured(Refusal):
-    """A captured payment neither fails nor is voided: it is refunded or reversed."""
+    """A captured payment cannot fail or be voided; refund or reverse it."""
 
 
 class Payment(Event, frozen=True, tag="crm.order.payment"):
-    """What the facts about a payment have in common; no fact itself."""
+    """Common fields of the payment events. It is never recorded itself."""
 
     payment_id: str
     amount: Decimal
@@ -56,7 +56,7 @@ class PaymentAuthorised(Payment, frozen=True, tag="crm.order.payment_authorised.
 
 
 class PaymentCaptured(Payment, frozen=True, tag="crm.order.payment_captured.v1"):
-    """Money that came in. It uses up the authorisation of the same id, whatever its amount."""
+    """Money was received. It uses up the authorisation with the same id, even if the amounts differ."""
 
     def apply(self, order: State, metadata: Metadata) -> None:
         order.tell(self, self.payment_id)
@@ -65,7 +65,7 @@ class PaymentCaptured(Payment, frozen=True, tag="crm.order.payment_captured.v1")
 
 
 class PaymentVoided(Payment, frozen=True, tag="crm.order.payment_voided.v1"):
-    """An authorisation that will not be used."""
+    """The authorisation will not be used."""
 
     def apply(self, order: State, metadata: Metadata) -> None:
         order.tell(self, self.payment_id)
@@ -74,7 +74,7 @@ class PaymentVoided(Payment, frozen=True, tag="crm.order.payment_voided.v1"):
 
 
 class PaymentFailed(Payment, frozen=True, tag="crm.order.payment_failed.v1"):
-    """An attempt that brought nothing."""
+    """An attempt to pay failed."""
 
     reason: str | None = None
 
@@ -88,14 +88,14 @@ class Payments(State):
     def authorise_payment(self, context: Context, payment: PaymentAuthorised) -> None:
         event = self._checked(payment)
         if not self.knows(event, PaymentKnownOtherwise, event.payment_id):
-            self.record(context, event, *self._untimely())
+            self.record(context, event, *self._after_cancellation())
 
     @decision
     def capture_payment(self, context: Context, payment: PaymentCaptured) -> None:
         event = self._checked(payment)
         if self.knows(event, PaymentKnownOtherwise, event.payment_id):
             return
-        flags = [*self._untimely()]
+        flags = [*self._after_cancellation()]
         if self.status == "open":
             flags.append(PAYMENT_BEFORE_CONFIRMATION)
         if self.was_told(PaymentVoided, event.payment_id):
@@ -106,8 +106,8 @@ class Payments(State):
 
     @decision
     def void_payment(self, context: Context, payment_id: str) -> None:
-        """Raises PaymentUnknown where it was never authorised, PaymentIsCaptured."""
-        authorised = self._told(PaymentAuthorised, payment_id)
+        """Raises PaymentUnknown if it was never authorised, and PaymentIsCaptured."""
+        authorised = self._recorded_payment(PaymentAuthorised, payment_id)
         event = PaymentVoided(
             payment_id=payment_id,
             amount=authorised.amount,
@@ -132,15 +132,15 @@ class Payments(State):
         exact = money.positive(payment.amount, self.currency)
         return replace(payment, amount=exact, reference=free_text(payment.reference))
 
-    def _untimely(self) -> tuple[str, ...]:
+    def _after_cancellation(self) -> tuple[str, ...]:
         return (PAYMENT_AFTER_CANCELLATION,) if self.status == "cancelled" else ()
 
     def _refuse_captured(self, payment_id: str) -> None:
         if self.was_told(PaymentCaptured, payment_id):
             raise PaymentIsCaptured(payment_id=payment_id)
 
-    def _told(self, kind: type[P], payment_id: str) -> P:
-        told = self.told.get((type_name(kind), payment_id))
-        if not isinstance(told, kind):
+    def _recorded_payment(self, kind: type[P], payment_id: str) -> P:
+        recorded = self.told.get((type_name(kind), payment_id))
+        if not isinstance(recorded, kind):
             raise PaymentUnknown(payment_id=payment_id)
-        return told
+        return recorded

@@ -1,4 +1,4 @@
-"""Placing an order, and whose order it is."""
+"""Placing an order, and assigning it to a customer."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class OrderPlacedOtherwise(AlreadyThere):
 
 
 class Recipient(TypedDict, total=False):
-    """Who pays, where it goes, and who is asked about it. An amendment may change all of these."""
+    """Billing address, shipping address and contact of an order. An amendment can change all of them."""
 
     billing_address: Address | None
     shipping_address: Address | None
@@ -34,7 +34,7 @@ class Recipient(TypedDict, total=False):
 
 
 class Details(Recipient, total=False):
-    """What an order may be placed with beside its terms: fields of `Placed`, recorded under their names."""
+    """What an order can be placed with in addition to its terms: fields of `Placed`, recorded under the same names."""
 
     owner: str | None
     campaign_id: UUID | None
@@ -44,7 +44,7 @@ class Details(Recipient, total=False):
 
 
 class Placed(Event, frozen=True, tag="crm.order.placed.v1"):
-    """`total` is what the order comes to as its source states it, or else the sum. A guest's order has no customer."""
+    """`total` is the total that the source states, or else the computed sum. An order by a guest has no customer."""
 
     number: str
     channel: str
@@ -83,7 +83,7 @@ class Placed(Event, frozen=True, tag="crm.order.placed.v1"):
 
 
 class CustomerLinked(Event, frozen=True, tag="crm.order.customer_linked.v1"):
-    """An order that had no customer has one. Its stream stays its own subject."""
+    """An order without a customer now has one. Its stream keeps its own subject."""
 
     customer_id: UUID
 
@@ -128,7 +128,7 @@ class Placing(State):
         external: tuple[str, str] | None = None,
         **details: Unpack[Details],
     ) -> None:
-        """Raises Malformed, and OrderPlacedOtherwise where the id already has an order with other values."""
+        """Raises Malformed, and OrderPlacedOtherwise if it is already placed with other values."""
         check_codes(number, channel)
         agreed, flags = agreed_total(terms, total, terms.sum())
         placed = Placed(
@@ -152,7 +152,7 @@ class Placing(State):
 
     @decision
     def set_customer(self, context: Context, customer_id: UUID, *, archived: bool = False) -> None:
-        """Whose order it is: linked where it had no customer, changed where it had another."""
+        """Sets the customer. Records CustomerLinked if the order had no customer, CustomerChanged if it had another one."""
         flags = (CUSTOMER_ARCHIVED,) if archived else ()
         if context.occurred_at and (customer_id, context.occurred_at) in self.customers:
             return
@@ -164,15 +164,15 @@ class Placing(State):
 
 
 def agreed_total(terms: Terms, stated: Decimal | None, sum_: Decimal) -> tuple[Decimal, tuple[str, ...]]:
-    """The total to record: as stated, flagged where it is not the sum; the sum where none is stated."""
+    """The total to record, with its flags: the stated total, flagged if it is not the sum, or else the sum."""
     total = sum_ if stated is None else money.amount(stated, terms.currency)
     if total < 0:
-        raise TotalNegative(f"The order comes to {total}.")
+        raise TotalNegative(f"The total of the order is {total}.")
     return total, (TOTAL_DIFFERS,) if total != sum_ else ()
 
 
 def odd_lines(terms: Terms) -> tuple[str, ...]:
-    """The flag where a line's stated total is not what its quantity, price and discounts give."""
+    """The flag to record if a line's stated total differs from the one computed from its quantity, price and discounts."""
     return (TOTAL_DIFFERS,) if terms.odd_lines() else ()
 
 

@@ -1,4 +1,4 @@
-"""The order's own axis: open, confirmed, completed, cancelled, and reopened to where it was."""
+"""The order status: open, confirmed, completed or cancelled; reopening restores the status before the end."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Processing(State):
 
     @decision
     def cancel(self, context: Context, *, reason: str | None = None, note: str | None = None) -> None:
-        """Cancels the whole order; where something is shipped already, that is recorded and flagged."""
+        """Cancels the order; flagged if something is already shipped. Raises Malformed; OrderIsCompleted (a flag on import)."""
         check_reasons(reason)
         event = Cancelled(reason=reason, note=free_text(note))
         if self.ended == "cancelled":
@@ -67,7 +67,7 @@ class Processing(State):
 
     @decision
     def reopen(self, context: Context, *, reason: str | None = None) -> None:
-        """A completed or cancelled order goes back to where it was, open or confirmed."""
+        """Makes a completed or cancelled order open or confirmed again. Raises Malformed; OrderNotEnded (a flag on import)."""
         check_reasons(reason)
         event = Reopened(reason=reason)
         if self.ended is not None:

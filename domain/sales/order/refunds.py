@@ -1,4 +1,4 @@
-"""Money that goes back: refunds by their own ids, chargebacks, and the reversal of what did not hold."""
+"""Refunds (each with its own id), chargebacks, and reversals of payment facts that were wrong."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ class RefundUnknown(NotThere):
 
 
 class RefundKnownOtherwise(AlreadyThere):
-    """This refund is already known, with other values."""
+    """This refund is already recorded, with other values."""
 
 
 class PaymentChargedBack(Payment, frozen=True, tag="crm.order.payment_charged_back.v1"):
-    """The customer's bank took a captured payment back."""
+    """The customer's bank took back a captured payment."""
 
     reason: str | None = None
 
@@ -43,7 +43,7 @@ class PaymentChargedBack(Payment, frozen=True, tag="crm.order.payment_charged_ba
 
 
 class PaymentReversed(Event, frozen=True, tag="crm.order.payment_reversed.v1"):
-    """A fact about money that did not hold: `fact` says which, `payment_id` (of a refund: `refund_id`) whose."""
+    """A payment fact did not happen. `fact` is its kind; `payment_id`, or `refund_id` for a refund, identifies it."""
 
     fact: MoneyFact
     amount: Decimal
@@ -59,7 +59,7 @@ class PaymentReversed(Event, frozen=True, tag="crm.order.payment_reversed.v1"):
 
 
 class PaymentRefunded(Event, frozen=True, tag="crm.order.payment_refunded.v1"):
-    """Money given back: `amount` in all, of it `shipping_amount` for shipping, the lines saying what for."""
+    """Money was paid back: `amount` in total, `shipping_amount` of it for shipping, and the amounts of `lines` for goods."""
 
     refund_id: str
     amount: Decimal
@@ -82,7 +82,7 @@ class Refunds(Payments):
     def charge_back_payment(self, context: Context, payment: PaymentChargedBack) -> None:
         check_reasons(payment.reason)
         event = self._checked(payment)
-        self._told(PaymentCaptured, event.payment_id)
+        self._recorded_payment(PaymentCaptured, event.payment_id)
         if not self.knows(event, PaymentKnownOtherwise, event.payment_id):
             above = event.amount > self.money["capture"].get(event.payment_id, Decimal(0))
             self.record(context, event, CHARGEBACK, *([CHARGEBACK_ABOVE_CAPTURED] if above else []))
@@ -91,11 +91,11 @@ class Refunds(Payments):
     def reverse_payment(
         self, context: Context, fact: MoneyFact, id: str, *, reason: str | None = None, reference: str | None = None
     ) -> None:
-        """`id` names the payment, or the refund where that is reversed. Raises PaymentUnknown, RefundUnknown."""
+        """`id` is that of the payment, or of the refund if a refund is reversed. Raises PaymentUnknown, RefundUnknown."""
         check_reasons(reason)
         event = PaymentReversed(
             fact=fact,
-            amount=self._amount_told(fact, id),
+            amount=self._recorded_amount(fact, id),
             payment_id=None if fact == "refund" else id,
             refund_id=id if fact == "refund" else None,
             reason=reason,
@@ -117,7 +117,7 @@ class Refunds(Payments):
         check_codes(refund.refund_id, refund.method, refund.gateway)
         check_reasons(refund.reason)
         if refund.payment_id is not None:
-            self._told(PaymentCaptured, refund.payment_id)
+            self._recorded_payment(PaymentCaptured, refund.payment_id)
         self._refuse_unknown_return(refund.return_id)
         return replace(
             refund,
@@ -138,7 +138,7 @@ class Refunds(Payments):
         flags = []
         if self.sum("refund") + refund.amount > self.sum("capture"):
             flags.append(REFUND_ABOVE_CAPTURED)
-        # What was paid beyond what is owed (a cancelled order owes nothing) goes back without goods coming back.
+        # An overpayment is refunded without returned goods. For a cancelled order, all captured money is an overpayment.
         if refund.return_id is None and refund.amount > self.kept - self.owed:
             flags.append(REFUND_WITHOUT_RETURN)
         by_line = sum((line.amount for line in refund.lines), refund.shipping_amount)
@@ -151,13 +151,13 @@ class Refunds(Payments):
         if not known:
             raise ReturnUnknown(return_id=return_id)
 
-    def _amount_told(self, fact: MoneyFact, id: str) -> Decimal:
+    def _recorded_amount(self, fact: MoneyFact, id: str) -> Decimal:
         if fact != "refund":
-            return self._told(PAYMENT_FACTS[fact], id).amount
-        told = self.told.get((type_name(PaymentRefunded), id))
-        if not isinstance(told, PaymentRefunded):
+            return self._recorded_payment(PAYMENT_FACTS[fact], id).amount
+        recorded = self.told.get((type_name(PaymentRefunded), id))
+        if not isinstance(recorded, PaymentRefunded):
             raise RefundUnknown(refund_id=id)
-        return told.amount
+        return recorded.amount
 
 
 PAYMENT_FACTS: dict[str, type[Payment]] = {

@@ -1,4 +1,4 @@
-"""Goods on their way back: a return is asked for, comes or is declined, and can be reversed."""
+"""Returns of goods: a return is requested, received or declined, and can be reversed."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class ReturnUnknown(NotThere):
 
 
 class ReturnKnownOtherwise(AlreadyThere):
-    """This return is already known, with other values."""
+    """This return is already recorded, with other values."""
 
 
 class ReturnIsReceived(Refusal):
-    """A return that was received cannot be declined; reverse it."""
+    """A received return cannot be declined; reverse it instead."""
 
 
 class ReturnRequested(Event, frozen=True, tag="crm.order.return_requested.v1"):
@@ -40,7 +40,7 @@ class ReturnRequested(Event, frozen=True, tag="crm.order.return_requested.v1"):
 
 
 class LinesReturned(Event, frozen=True, tag="crm.order.lines_returned.v1"):
-    """Goods that came back. `exchange_order_id` is the order that replaces them."""
+    """Goods were received back. `exchange_order_id` is the order that replaces them."""
 
     return_id: str
     lines: tuple[ReturnedLine, ...]
@@ -63,7 +63,7 @@ class ReturnDeclined(Event, frozen=True, tag="crm.order.return_declined.v1"):
 
 
 class ReturnReversed(Event, frozen=True, tag="crm.order.return_reversed.v1"):
-    """The goods did not come back after all."""
+    """The goods were not received back."""
 
     return_id: str
     reason: str | None = None
@@ -86,7 +86,7 @@ class Returns(State):
     def receive_return(
         self, context: Context, return_id: str, lines: Sequence[ReturnedLine], *, exchange_order_id: UUID | None = None
     ) -> None:
-        """Goods came back, asked for or not. Raises UnknownLine, Malformed; more than went out is recorded and flagged."""
+        """A return need not be requested first. Flagged if more is returned than was shipped. Raises UnknownLine, Malformed."""
         exact = self._returned_lines(return_id, lines)
         event = LinesReturned(return_id=return_id, lines=exact, exchange_order_id=exchange_order_id)
         if not self.knows(event, ReturnKnownOtherwise, return_id):
@@ -95,7 +95,7 @@ class Returns(State):
 
     @decision
     def decline_return(self, context: Context, return_id: str, *, reason: str | None = None, note: str | None = None) -> None:
-        """Our own decision on a request. Raises ReturnUnknown, ReturnIsReceived."""
+        """Our own decision on a requested return. Raises ReturnUnknown; ReturnIsReceived (a flag on import)."""
         check_reasons(reason)
         if not self.was_told(ReturnRequested, return_id):
             raise ReturnUnknown(return_id=return_id)
@@ -119,7 +119,7 @@ class Returns(State):
         return check_lines(lines, self.line_ids)
 
     def _beyond(self, lines: Sequence[LineQuantity]) -> list[str]:
-        """More than went out. Where no shipment is known, as at a till, what was ordered counts as gone out."""
+        """The flag if more is returned than was shipped. Without shipments (in a shop) the due quantities count as shipped."""
         known = self.shipped if self.shipments else self.due
         beyond = any(self.returned(line.line_id) + line.quantity > known(line.line_id) for line in lines)
         return [RETURN_BEYOND_SHIPPED] if beyond else []

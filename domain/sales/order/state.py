@@ -1,4 +1,4 @@
-"""What an order's decisions read, and the four axes computed from it."""
+"""The state that an order's decisions read, and the four status axes computed from it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MoneyFact = Literal["authorisation", "capture", "chargeback", "refund"]
 
 
 class OrderNotOpen(Refusal):
-    """The order is no longer open to amendments."""
+    """The order is no longer open; it cannot be amended."""
 
 
 class OrderNotConfirmed(Refusal):
@@ -48,7 +48,7 @@ class OrderNotEnded(Refusal):
 
 
 class Shipment(msgspec.Struct):
-    """Where a shipment stands since `at`."""
+    """A shipment; `standing` is its status since `at`."""
 
     lines: tuple[LineQuantity, ...]
     at: datetime
@@ -116,19 +116,19 @@ class State(Annotated):
 
     @property
     def owed(self) -> Decimal:
-        """What the customer owes for the order in all: its total, and nothing once it is cancelled."""
+        """The amount that the customer owes for the order: its total, or zero if it is cancelled."""
         return Decimal(0) if self.ended == "cancelled" else self.total
 
     @property
     def kept(self) -> Decimal:
-        """The money that was captured and neither refunded nor charged back."""
+        """The money that is captured and not refunded or charged back."""
         return self.sum("capture") - self.sum("refund") - self.sum("chargeback")
 
     def sum(self, fact: MoneyFact) -> Decimal:
         return sum(self.money[fact].values(), Decimal(0))
 
     def due(self, line_id: str) -> Decimal:
-        """What is to be shipped of a line: ordered less cancelled."""
+        """The quantity of a line to ship: ordered less cancelled."""
         return max(self.terms.ordered(line_id) - self.cancelled.get(line_id, Decimal(0)), Decimal(0))
 
     def shipped(self, line_id: str) -> Decimal:
@@ -141,13 +141,13 @@ class State(Annotated):
         return _count(self.returns.values(), line_id)
 
     def knows(self, event: Event, otherwise: type[AlreadyThere], *ids: str) -> bool:
-        """Whether the fact with these ids was told before; raises `otherwise` if it was told with other values."""
+        """Whether the fact with these ids is already recorded. Raises `otherwise` if it is recorded with other values."""
         known = self.told.get((type_name(type(event)), *ids))
         if known is None:
             return False
         if same(known, event):
             return True
-        raise otherwise(f"{ids[-1]!r} is already known with other values.", id=ids[-1])
+        raise otherwise(f"{ids[-1]!r} is already recorded, with other values.", id=ids[-1])
 
     def was_told(self, kind: type[Event], *ids: str) -> bool:
         return (type_name(kind), *ids) in self.told
@@ -156,12 +156,12 @@ class State(Annotated):
         self.told[type_name(type(event)), *ids] = event
 
     def again(self, context: Context, event: Event, known: datetime | None) -> None:
-        """What already is so changes nothing; it is recorded only where the caller names another time for it."""
+        """Repeats a status that already holds. Records it, flagged, only if the caller states another time than `known`."""
         if context.names_another_time_than(known) and not self.was_recorded(context, event):
             self.record(context, event, REPEATED)
 
     def refuse_ended(self, context: Context) -> tuple[str, ...]:
-        """Refuses our own decision on an order that has ended (a flag on import)."""
+        """Raises OrderIsCancelled or OrderIsCompleted if the order has ended (a flag on import)."""
         if self.ended is None:
             return ()
         return self.refuse(context, OrderIsCancelled() if self.ended == "cancelled" else OrderIsCompleted())

@@ -1,4 +1,4 @@
-"""What an order consists of and comes to. Totals are rounded half up once, recorded, and never computed again."""
+"""Lines, discounts, charges and totals of an order. Totals are rounded half up once, recorded, and never computed again."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ from domain.shared.text import optional_text, text
 
 
 class TotalNegative(Malformed):
-    """An order may not come to less than nothing."""
+    """A total must not be less than zero."""
 
 
 class AllocationTooLarge(Malformed):
-    """More of a discount is allocated to lines than it has."""
+    """The amounts allocated to lines exceed the discount."""
 
 
 class Terms(Value, frozen=True):
-    """Lines, discounts and charges that belong together, checked."""
+    """The checked lines, discounts and charges of one order."""
 
     currency: str = ""
     prices_include_tax: bool = False
@@ -57,7 +57,7 @@ class Terms(Value, frozen=True):
         *,
         prices_include_tax: bool = False,
     ) -> Self:
-        """Exact amounts, line totals where none is stated, and allocated discounts. Raises Malformed, UnknownLine."""
+        """Makes amounts exact, computes missing line totals and allocates discounts. Raises Malformed, UnknownLine."""
         exact = tuple(_line(item, currency) for item in lines)
         check_unique(line.line_id for line in exact)
         charged = tuple(_charge(charge, currency) for charge in charges)
@@ -73,7 +73,7 @@ class Terms(Value, frozen=True):
         )
 
     def sum(self) -> Decimal:
-        """What the order comes to: lines less discounts, charges, and the tax that prices do not contain."""
+        """The sum of the order: lines less discounts, plus charges, plus the tax that prices do not include."""
         whole = sum((line.total for line in self.lines), Decimal(0))
         whole -= sum((discount.amount for discount in self.discounts), Decimal(0))
         whole += sum((charge.amount for charge in self.charges), Decimal(0))
@@ -82,11 +82,11 @@ class Terms(Value, frozen=True):
         return money.amount(whole, self.currency)
 
     def ordered(self, line_id: str) -> Decimal:
-        """The quantity of a line; zero if there is none."""
+        """The ordered quantity of a line; zero if the line does not exist."""
         return next((line.quantity for line in self.lines if line.line_id == line_id), Decimal(0))
 
     def worth(self, line_id: str, part: Decimal) -> Decimal:
-        """What a part of a line adds to the sum: its tax included, its share of the order's discounts taken off."""
+        """The amount that `part` of a line adds to the sum: with its tax, less its share of the order's discounts."""
         line = next((line for line in self.lines if line.line_id == line_id), None)
         if line is None:
             return Decimal(0)
@@ -95,7 +95,7 @@ class Terms(Value, frozen=True):
         return money.rounded(whole * part / line.quantity, self.currency)
 
     def odd_lines(self) -> bool:
-        """Whether a line's stated total is not what its quantity, price and discounts give."""
+        """Whether a line's stated total differs from the one computed from its quantity, price and discounts."""
         return any(line.total != line_total(line, self.currency) for line in self.lines)
 
 
@@ -119,7 +119,7 @@ def _line(item: Item, currency: str) -> Line:
     )
     total = exact.total if isinstance(exact, Line) else line_total(exact, currency)
     if total < 0:
-        raise TotalNegative(f"The line {item.line_id!r} comes to {total}.", line_id=item.line_id)
+        raise TotalNegative(f"The total of the line {item.line_id!r} is {total}.", line_id=item.line_id)
     return Line(**{**asdict(exact), "total": money.amount(total, currency)})
 
 
@@ -157,7 +157,7 @@ def _discount(discount: OrderDiscount, lines: Sequence[Line], currency: str) -> 
         allocation={line_id: not_negative(share, currency) for line_id, share in discount.allocation.items()},
     )
     for unknown in set(exact.allocation) - {line.line_id for line in lines}:
-        raise UnknownLine(f"A discount is allocated to {unknown!r}, which is no line.", line_id=unknown)
+        raise UnknownLine(f"A discount is allocated to the line {unknown!r}, which does not exist.", line_id=unknown)
     if sum(exact.allocation.values(), Decimal(0)) > exact.amount:
         raise AllocationTooLarge
     if exact.allocation or exact.kind == "shipping":
@@ -166,7 +166,7 @@ def _discount(discount: OrderDiscount, lines: Sequence[Line], currency: str) -> 
 
 
 def allocation(amount: Decimal, lines: Sequence[Line], currency: str) -> dict[str, Decimal]:
-    """The amount split by line in proportion to their totals. Rounding the running sum makes the shares add up exactly."""
+    """Splits the amount over the lines, in proportion to their totals. Rounding the running sum keeps the sum exact."""
     whole = sum((line.total for line in lines), Decimal(0))
     shares: dict[str, Decimal] = {}
     running = given = Decimal(0)

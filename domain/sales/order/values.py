@@ -1,4 +1,4 @@
-"""The parts of an order that are values: lines and what is charged, whom it goes to, and how they are checked."""
+"""Value types of an order (lines, discounts, charges, contact), and their checks."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ V = TypeVar("V", bound="LineQuantity")
 
 
 class AmountNegative(Malformed):
-    """The amount may not be less than zero."""
+    """The amount must not be less than zero."""
 
 
 class QuantityNotPositive(Malformed):
@@ -32,11 +32,11 @@ class UnknownLine(NotThere):
 
 
 class LineTwice(Malformed):
-    """A line is named twice."""
+    """Two lines have the same id."""
 
 
 class NothingNamed(Malformed):
-    """At least one line must be named."""
+    """At least one line is required."""
 
 
 class Tax(Value, frozen=True):
@@ -48,14 +48,14 @@ class Tax(Value, frozen=True):
 
 
 class Discount(Value, frozen=True):
-    """What one line is cheaper by, in all."""
+    """A discount on one line. `amount` is for the whole line, not per unit."""
 
     amount: Decimal
     code: str | None = None
 
 
 class Item(Value, frozen=True):
-    """A line as it is asked for; its total is what it comes to."""
+    """A line as requested; its total is computed."""
 
     line_id: str
     name: str
@@ -70,10 +70,10 @@ class Item(Value, frozen=True):
 
 
 class Line(Item, frozen=True, kw_only=True):
-    """A line as it is recorded.
+    """A line as recorded.
 
-    `total` is quantity × unit price less the line's own discounts, rounded half up, or what the source states. It contains
-    tax exactly if the order's prices do, and does not know of discounts on the whole order.
+    `total` is quantity × unit price less the line's own discounts, rounded half up, or the total that the source states. It
+    includes tax if the order's prices do. Discounts on the whole order are not deducted.
     """
 
     total: Decimal
@@ -84,7 +84,7 @@ class Line(Item, frozen=True, kw_only=True):
 
 
 class OrderDiscount(Value, frozen=True):
-    """A discount on the whole order. `allocation` says by line id how much of it falls on each line."""
+    """A discount on the whole order. `allocation` is the amount for each line, by line id."""
 
     kind: Literal["percentage", "fixed", "shipping", "loyalty", "other"]
     amount: Decimal
@@ -93,9 +93,9 @@ class OrderDiscount(Value, frozen=True):
 
 
 class Charge(Value, frozen=True):
-    """What is charged beside the lines. `amount` contains `tax` exactly if the order's prices do.
+    """A charge in addition to the lines. `amount` includes `tax` if the order's prices do.
 
-    A rounding may be negative. A gift card is sold as a charge: it is no revenue yet.
+    A `rounding` can be negative. A gift card is sold as a charge, because it is not revenue yet.
     """
 
     kind: Literal["shipping", "fee", "tip", "rounding", "gift_card"]
@@ -110,20 +110,20 @@ class Contact(Value, frozen=True):
 
 
 class LineQuantity(Value, frozen=True):
-    """Some of a line."""
+    """A quantity of a line."""
 
     line_id: str
     quantity: Decimal
 
 
 class CancelledLine(LineQuantity, frozen=True):
-    """`amount` is what the order's total falls by: the line with its tax, less its share of the order's discounts."""
+    """`amount` is deducted from the order's total: the cancelled goods with tax, less their share of the order's discounts."""
 
     amount: Decimal
 
 
 class RefundedLine(LineQuantity, frozen=True):
-    """`amount` is the money paid back for the line, `tax` the part of it that is tax."""
+    """`amount` is the money paid back for the line, including `tax`."""
 
     amount: Decimal
     tax: Decimal = Decimal(0)
@@ -138,12 +138,12 @@ class ReturnedLine(LineQuantity, frozen=True):
 
 
 def not_negative(value: Decimal, currency: str) -> Decimal:
-    """The amount with its currency's decimals; raises AmountNegative, and what `money.amount` raises."""
+    """The amount with its currency's decimals. Raises AmountNegative, and the refusals of `money.amount`."""
     return money.not_negative(value, currency, AmountNegative)
 
 
 def quantity(value: Decimal) -> Decimal:
-    """A quantity of up to six decimals; raises QuantityNotPositive, and what `money.rate` raises."""
+    """A quantity of up to six decimals. Raises QuantityNotPositive, and the refusals of `money.rate`."""
     exact = money.rate(value)
     if exact <= 0:
         raise QuantityNotPositive(f"{value} is not greater than zero.")
@@ -151,20 +151,20 @@ def quantity(value: Decimal) -> Decimal:
 
 
 def check_codes(*codes: str | None) -> None:
-    """Raises Malformed. These are other systems' codes and numbers, which may contain blanks."""
+    """Raises Malformed. These are codes and numbers of other systems, which may contain blanks."""
     for given in codes:
         if given is not None and text(given, "code or number", CODE_LENGTH) != given:
-            raise Malformed("A code or number begins and ends without a blank, and is composed (NFC).")
+            raise Malformed("A code or number must not begin or end with a blank, and must be composed (NFC).")
 
 
 def check_reasons(*reasons: str | None) -> None:
-    """Raises Malformed: a reason is recorded in the clear, so no sentence may hide in it."""
+    """Raises Malformed. A reason is a code: it is recorded unencrypted, so it must not contain free text."""
     for reason in reasons:
         optional_code(reason, "reason")
 
 
 def free_text(value: str | None) -> str | None:
-    """A free text as it is recorded. Raises Malformed."""
+    """A free text in the form in which it is recorded. Raises Malformed."""
     return optional_text(value, "text", TEXT_LENGTH)
 
 
@@ -175,7 +175,7 @@ def check_lines(lines: Iterable[V], known: Iterable[str]) -> tuple[V, ...]:
         raise NothingNamed
     check_unique(line.line_id for line in exact)
     for unknown in {line.line_id for line in exact} - set(known):
-        raise UnknownLine(f"There is no line {unknown!r}.", line_id=unknown)
+        raise UnknownLine(f"The line {unknown!r} does not exist.", line_id=unknown)
     return exact
 
 
@@ -184,5 +184,5 @@ def check_unique(line_ids: Iterable[str]) -> None:
     seen: set[str] = set()
     for line_id in line_ids:
         if line_id in seen:
-            raise LineTwice(f"The line {line_id!r} is named twice.", line_id=line_id)
+            raise LineTwice(f"The line id {line_id!r} is given twice.", line_id=line_id)
         seen.add(line_id)

@@ -1,1 +1,1 @@
-"""Tickets: what customers ask and report, collected, processed and tracked."""
+"""Tickets: questions and problems of customers, and how they are processed."""

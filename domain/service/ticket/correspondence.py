@@ -1,4 +1,4 @@
-"""What is said on a ticket: replies by agents and customers, in public or among agents, and what was redacted of them."""
+"""Replies on a ticket, by agents and customers, public or internal; and their redaction."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from domain.shared.text import choice, optional_code, optional_text, text
 
 
 class Replied(Event, frozen=True, tag="crm.ticket.replied.v1"):
-    """A reply changes the status by itself: no second event says so.
+    """A reply can change the ticket's status. No second event is recorded for that.
 
-    A customer's reply reopens a solved ticket and resumes a pending one; an agent's public reply opens a new one. What is
-    sent automatically, such as an answer that somebody is away, changes nothing.
+    A customer's reply reopens a solved ticket and resumes a pending one. An agent's public reply changes a new ticket to open.
+    An automatic reply, such as an out-of-office message, does not change the status.
     """
 
     reply_id: str
@@ -39,7 +39,7 @@ class Replied(Event, frozen=True, tag="crm.ticket.replied.v1"):
 
     @property
     def move(self) -> Move | None:
-        """What it does to the status."""
+        """The move by which it can change the status, if any."""
         if self.automatic or self.visibility == "internal":
             return None
         return "agent_replied" if self.by == "agent" else "customer_replied"
@@ -51,7 +51,7 @@ class Replied(Event, frozen=True, tag="crm.ticket.replied.v1"):
 
 
 class ReplyRedacted(Event, frozen=True, tag="crm.ticket.reply_redacted.v1"):
-    """The reply stays, with its time and its author; its texts, addresses and attachments' names are shown no more."""
+    """The reply remains, with its time and author, but its texts, addresses and attachment names are no longer shown."""
 
     reply_id: str
     reason: str | None = None
@@ -64,13 +64,13 @@ class ReplyRedacted(Event, frozen=True, tag="crm.ticket.reply_redacted.v1"):
 class Corresponding(State):
     @decision
     def reply(self, context: Context, reply: Replied) -> None:
-        """Raises Malformed, ReplyKnownOtherwise; TicketClosed and, of an agent's reply, BeforeOpening (flags on import)."""
-        told = checked(reply)
-        known = self.replies.get(told.reply_id)
+        """Raises Malformed, ReplyKnownOtherwise; TicketClosed and, for an agent's reply, BeforeOpening (flags on import)."""
+        event = checked(reply)
+        known = self.replies.get(event.reply_id)
         if known is None:
-            self.record(context, told, *self._refuse_reply(context, told))
-        elif not same(known, told):
-            raise ReplyKnownOtherwise(f"{told.reply_id!r} is already known with other values.", reply_id=told.reply_id)
+            self.record(context, event, *self._refuse_reply(context, event))
+        elif not same(known, event):
+            raise ReplyKnownOtherwise(f"{event.reply_id!r} is already recorded, with other values.", reply_id=event.reply_id)
 
     @decision
     def redact_reply(self, context: Context, reply_id: str, *, reason: str | None = None) -> None:
@@ -81,7 +81,7 @@ class Corresponding(State):
         self.record_status(context, redacted, self.redactions.get(reply_id))
 
     def _refuse_reply(self, context: Context, reply: Replied) -> tuple[str, ...]:
-        """Refuses a reply to a closed ticket. A customer's that is older than the ticket is a fact from outside, flagged."""
+        """Raises TicketClosed (a flag on import). A customer's reply before the opening is a fact from outside: flagged."""
         if reply.by == "agent":
             return self.refuse_work(context)
         early = (REPLY_BEFORE_OPENING,) if self.is_early(context) else ()
@@ -93,7 +93,7 @@ def checked(reply: Replied) -> Replied:
     choice(reply.by, Author, "author")
     choice(reply.visibility, Visibility, "visibility")
     if reply.by == "customer" and reply.visibility == "internal":
-        raise Malformed("What a customer writes is public.")
+        raise Malformed("A customer's reply must be public.")
     return msgspec.structs.replace(
         reply,
         reply_id=text(reply.reply_id, "reply id", values.LABEL_LENGTH),

@@ -1,4 +1,4 @@
-"""Opening a ticket, whose it is, and what it is about."""
+"""Opening a ticket, its details, its requester, and what it is about."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from domain.shared.text import choice, text
 
 
 class Opened(Event, frozen=True, tag="crm.ticket.opened.v1"):
-    """A ticket without a customer is its own subject. `title` is what a mail calls its subject."""
+    """A ticket without a customer is its own subject. `title` is the subject line of an e-mail."""
 
     number: str
     opened_by: OpenedBy
@@ -44,7 +44,7 @@ class Opened(Event, frozen=True, tag="crm.ticket.opened.v1"):
 
 
 class DetailsChanged(Event, frozen=True, tag="crm.ticket.details_changed.v1"):
-    """Only what changed. What is empty now stands in `cleared`, since a personal field that is absent may be erased."""
+    """Only the fields that changed. `cleared` names the fields that are now empty: an absent personal field may be erased."""
 
     title: Personal[str] = None
     description: Personal[str] = None
@@ -71,7 +71,7 @@ class PriorityChanged(Event, frozen=True, tag="crm.ticket.priority_changed.v1"):
 
 
 class RequesterChanged(Event, frozen=True, tag="crm.ticket.requester_changed.v1"):
-    """The ticket is another customer's, or has one now. Its stream keeps its subject."""
+    """The ticket has another customer, or has one for the first time. Its stream keeps its subject."""
 
     customer_id: UUID
     previous_customer_id: UUID | None = None
@@ -89,7 +89,7 @@ class RequesterChanged(Event, frozen=True, tag="crm.ticket.requester_changed.v1"
 
 
 class Linked(Event, frozen=True, tag="crm.ticket.linked.v1"):
-    """It is about this too."""
+    """The ticket is also about this."""
 
     about: Reference
 
@@ -109,8 +109,8 @@ class Opening(State):
         external: tuple[str, str] | None = None,
         **facts: Unpack[Facts],
     ) -> None:
-        """Raises Malformed, and TicketOpenedOtherwise where the id already has a ticket with other values."""
-        choice(opened_by, OpenedBy, "one who opens a ticket")
+        """Raises Malformed, OwnRelative, and TicketOpenedOtherwise if it is already opened with other values."""
+        choice(opened_by, OpenedBy, "opener of a ticket")
         clean = values.checked(facts)
         if self.id in (clean.get("follow_up_of"), clean.get("parent_id")):
             raise OwnRelative(id=self.id)
@@ -121,31 +121,31 @@ class Opening(State):
 
     @decision
     def change_details(self, context: Context, details: Mapping[str, str | None]) -> None:
-        """Records only what changes: what is not named stays, None clears. Raises Malformed."""
+        """Records only changes: a detail that is not given stays as it is, None clears it. Raises Malformed."""
         clean = values.details(details)
         changed = {name: value for name, value in clean.items() if self.details.get(name) != value}
         if changed:
             cleared = tuple(name for name in get_args(Detail) if name in changed and changed[name] is None)
-            told = {name: value for name, value in changed.items() if value is not None}
-            self.record_once(context, DetailsChanged(cleared=cleared, **told))
+            new_values = {name: value for name, value in changed.items() if value is not None}
+            self.record_once(context, DetailsChanged(cleared=cleared, **new_values))
 
     @decision
     def categorise(self, context: Context, category: str | None) -> None:
-        """None is no category. Raises Malformed."""
+        """None removes the category. Raises Malformed."""
         category = values.label(category, "category")
         if self.category != category:
             self.record_once(context, Categorised(category=category))
 
     @decision
     def change_priority(self, context: Context, priority: str | None) -> None:
-        """None is no priority. Raises Malformed."""
+        """None removes the priority. Raises Malformed."""
         priority = values.label(priority, "priority")
         if self.priority != priority:
             self.record_once(context, PriorityChanged(priority=priority))
 
     @decision
     def set_requester(self, context: Context, customer_id: UUID) -> None:
-        """Whose ticket it is. A customer that it had at the very time that the caller names is no news."""
+        """Sets the customer. Records nothing if the ticket already got this customer at the time that the caller states."""
         known = context.occurred_at is not None and (customer_id, context.occurred_at) in self.customers
         if self.customer_id != customer_id and not known:
             self.record(context, RequesterChanged(customer_id=customer_id, previous_customer_id=self.customer_id))

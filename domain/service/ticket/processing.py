@@ -1,4 +1,4 @@
-"""A ticket's way from status to status, where we decide it: waiting, solved, closed, merged, discarded."""
+"""Our own decisions on a ticket's status: pending, on hold, resumed, escalated, solved, reopened, closed, merged, discarded."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ UNSOLVED: Mapping[Status, type[Refusal]] = dict.fromkeys(("new", "open", "pendin
 
 
 class StatusChange(Event, frozen=True):
-    """`status_label` is what the source calls the status that the ticket gets."""
+    """`status_label` is the source's name of the new status."""
 
     move: ClassVar[Move]
     status_label: str | None = None
@@ -39,13 +39,13 @@ class StatusChange(Event, frozen=True):
 
 
 class Pended(StatusChange, frozen=True, tag="crm.ticket.pended.v1"):
-    """It awaits the customer."""
+    """Waiting on the customer."""
 
     move = "pended"
 
 
 class Held(StatusChange, frozen=True, tag="crm.ticket.held.v1"):
-    """It awaits somebody who is neither the customer nor its agent."""
+    """Waiting on a third party."""
 
     move = "held"
     reason: str | None = None
@@ -56,7 +56,7 @@ class Resumed(StatusChange, frozen=True, tag="crm.ticket.resumed.v1"):
 
 
 class Escalated(Event, frozen=True, tag="crm.ticket.escalated.v1"):
-    """It was brought before others, `team` if it is one; its status stays."""
+    """Escalated to others, or to `team` if given. The status does not change."""
 
     team: str | None = None
     reason: str | None = None
@@ -67,7 +67,7 @@ class Escalated(Event, frozen=True, tag="crm.ticket.escalated.v1"):
 
 
 class Solved(StatusChange, frozen=True, tag="crm.ticket.solved.v1"):
-    """`code` says how; `resolution` is for people."""
+    """`code` is the kind of resolution, `resolution` a free text."""
 
     move = "solved"
     code: str | None = None
@@ -88,13 +88,13 @@ class Reopened(StatusChange, frozen=True, tag="crm.ticket.reopened.v1"):
 
 
 class Closed(StatusChange, frozen=True, tag="crm.ticket.closed.v1"):
-    """For good: what comes later is another ticket, which follows up on this one."""
+    """Permanent. Later work needs a new ticket that follows up on this one."""
 
     move = "closed"
 
 
 class MergedInto(StatusChange, frozen=True, kw_only=True, tag="crm.ticket.merged_into.v1"):
-    """It goes on in another ticket, and is closed."""
+    """The ticket is closed, and continued in another ticket."""
 
     move = "merged"
     ticket_id: UUID
@@ -105,7 +105,7 @@ class MergedInto(StatusChange, frozen=True, kw_only=True, tag="crm.ticket.merged
 
 
 class Discarded(StatusChange, frozen=True, kw_only=True, tag="crm.ticket.discarded.v1"):
-    """It was no case at all: it leaves all measures, and is closed."""
+    """The ticket was not a real case. It is closed, and removed from all metrics."""
 
     move = "discarded"
     reason: DiscardReason
@@ -124,7 +124,7 @@ class Processing(State):
 
     @decision
     def resume(self, context: Context, *, status_label: str | None = None) -> None:
-        """Back to work; a ticket that is open stays so."""
+        """Changes a waiting ticket to open. An open ticket stays open."""
         event = Resumed(status_label=values.label(status_label, "status"))
         self.change_status(context, event, "open", {"new": TicketNotWaiting, **ENDED})
 
@@ -132,7 +132,7 @@ class Processing(State):
     def escalate(
         self, context: Context, *, team: str | None = None, reason: str | None = None, status_label: str | None = None
     ) -> None:
-        """To the same team for the same reason again only where another time is named, until it is solved."""
+        """Until the ticket is solved, the same team and reason are recorded again only if the caller states another time."""
         label = values.label(status_label, "status")
         event = Escalated(team=optional_code(team, "team"), reason=optional_code(reason, "reason"), status_label=label)
         if not self.was_recorded(context, event):
@@ -157,7 +157,7 @@ class Processing(State):
 
     @decision
     def reopen(self, context: Context, *, reason: str | None = None, status_label: str | None = None) -> None:
-        """A solved ticket goes on, and so does one that was discarded by mistake."""
+        """Makes a solved ticket open again, and also one that was discarded by mistake."""
         event = Reopened(reason=optional_code(reason, "reason"), status_label=values.label(status_label, "status"))
         refused = dict(UNSOLVED)
         if self.standing(context.occurred_at).by != "discarded":
@@ -182,7 +182,7 @@ class Processing(State):
 
     @decision
     def discard(self, context: Context, *, reason: DiscardReason, status_label: str | None = None) -> None:
-        """Also a closed ticket may turn out to have been no case at all."""
+        """A closed ticket can also be discarded."""
         choice(reason, DiscardReason, "reason")
         event = Discarded(reason=reason, status_label=values.label(status_label, "status"))
         standing = self.standing(context.occurred_at)

@@ -1,4 +1,4 @@
-"""Why a ticket's command may be refused, and what is recorded and flagged instead."""
+"""Refusals of commands on tickets, and flags of facts that are recorded although they break a rule."""
 
 from domain.shared.refusals import AlreadyThere, Malformed, NotThere, Refusal
 
@@ -30,11 +30,11 @@ class TicketMerged(AlreadyThere):
 
 
 class BeforeOpening(Refusal):
-    """Nothing is done about a ticket before it is opened."""
+    """The ticket was not opened yet at that time."""
 
 
 class OwnRelative(Malformed):
-    """A ticket neither follows up on, belongs to, nor is merged into itself."""
+    """A ticket cannot follow up on itself, be its own parent, or be merged into itself."""
 
 
 class ReplyUnknown(NotThere):
@@ -42,8 +42,8 @@ class ReplyUnknown(NotThere):
 
 
 class ReplyKnownOtherwise(AlreadyThere):
-    """This reply is already known, with other values."""
+    """This reply is already recorded, with other values."""
 
 
 class TargetUnknown(NotThere):
-    """No service level agreement gives the ticket such a target."""
+    """The ticket has no such target from a service level agreement."""

@@ -1,4 +1,4 @@
-"""What was promised about a ticket, and where the promise was broken."""
+"""The service level targets of a ticket, and their breaches."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from domain.shared.refusals import Malformed
 from domain.shared.text import choice, code
 
 EACH_TIME = frozenset({"next_reply"})
-"""Metrics that are waited for again and again, so that each wait may be a breach of its own."""
+"""Metrics that are measured several times in a ticket; each time can be a separate breach."""
 
 
 class SlaApplied(Event, frozen=True, tag="crm.ticket.sla_applied.v1"):
-    """These targets hold from now on, as that version of the policy has them."""
+    """These targets of this version of the policy apply to the ticket from now on."""
 
     policy_id: UUID
     policy_version: int
@@ -45,7 +45,7 @@ class ServiceLevels(State):
             choice(target.hours, Hours, "hours")
         metrics = {target.metric for target in targets}
         if not targets or len(metrics) < len(targets) or min(target.seconds for target in targets) <= 0:
-            raise Malformed("There is a target, one for each metric, and each is longer than no time at all.")
+            raise Malformed("There must be at least one target, only one for each metric, and each longer than 0 seconds.")
         applied = SlaApplied(policy_id=policy_id, policy_version=policy_version, targets=tuple(targets))
         if self.sla != applied:
             self.record_once(context, applied)

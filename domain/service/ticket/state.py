@@ -1,4 +1,4 @@
-"""What a ticket's decisions read, and how a fact is placed in its course."""
+"""The state that a ticket's decisions read, and the status at any time."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class State(Annotated):
         return self.standing().status
 
     def standing(self, at: datetime | None = None) -> Standing:
-        """Where the ticket stood at that time, or where it stands after all that happened."""
+        """The status at that time, or the current status."""
         assert self.opened_at is not None, "decisions are taken on tickets that were opened"
         known = len(self.moves) if at is None else bisect_right(self.moves, at, key=lambda moved: moved.at)
         return course(self.opened_at, self.moves[:known])[-1]
@@ -61,7 +61,7 @@ class State(Annotated):
         insort(self.moves, Moved(metadata.occurred_at, self.version, move))
 
     def change_status(self, context: Context, event: Event, status: Status, refused: Mapping[Status, type[Refusal]]) -> None:
-        """Record a status; from those in `refused` our own decision does not lead there."""
+        """Records a status. Raises the refusal in `refused` for the current status, if any (a flag on import)."""
         if self.was_recorded(context, event):
             return
         standing = self.standing(context.occurred_at)
@@ -71,12 +71,12 @@ class State(Annotated):
             self.record(context, event, *self.refuse_early(context), *self.refuse_from(context, standing, refused))
 
     def refuse_from(self, context: Context, standing: Standing, refused: Mapping[Status, type[Refusal]]) -> tuple[str, ...]:
-        """Refuses our own decision where the ticket stands (a flag on import)."""
+        """Raises the refusal in `refused` for the status of `standing`, if any (a flag on import)."""
         refusal = refused.get(standing.status)
         return () if refusal is None else self.refuse(context, refusal(id=self.id))
 
     def refuse_work(self, context: Context) -> tuple[str, ...]:
-        """Refuses work on a ticket before it is opened and after it is closed (flags on import)."""
+        """Raises BeforeOpening or TicketClosed if the ticket is not opened yet or is closed (flags on import)."""
         closed = self.refuse_from(context, self.standing(context.occurred_at), {"closed": TicketClosed})
         return self.refuse_early(context) + closed
 
@@ -84,5 +84,5 @@ class State(Annotated):
         return self.refuse(context, BeforeOpening(id=self.id)) if self.is_early(context) else ()
 
     def is_early(self, context: Context) -> bool:
-        """Whether the fact happened before the ticket was opened, however exactly both times are known."""
+        """Whether the fact certainly happened before the ticket was opened, given the precision of its time."""
         return over_before(context, self.opened_at)

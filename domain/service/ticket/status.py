@@ -1,7 +1,6 @@
-"""A ticket's status, and what moves it: the one table for the ticket's decisions and for whoever measures how long it took.
+"""A ticket's status and the moves that change it: the one table, for the ticket's decisions and for measuring durations.
 
-Moves count in the order of their time of occurrence, and of their version where that is the same, so that a fact that is
-told late takes its place.
+Moves are ordered by their time of occurrence, then by version. So a fact that is recorded late takes its place in time.
 """
 
 from __future__ import annotations
@@ -26,11 +25,11 @@ Move = Literal[
 ]
 
 OUTSIDE: frozenset[Move] = frozenset({"merged", "discarded"})
-"""Moves that say, of a closed ticket too, that it is no case of its own."""
+"""Moves that also apply to a closed ticket: they say that it is not a separate case."""
 
 
 class Moved(NamedTuple):
-    """A move, as the log has it."""
+    """A move as recorded in the log."""
 
     at: datetime
     version: int
@@ -38,7 +37,7 @@ class Moved(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """Where the ticket stood from `since` until the next standing, and the move that led there: None for a new one."""
+    """A status that holds from `since` until the next one, and the move that led to it (None for a new ticket)."""
 
     status: Status
     since: datetime
@@ -64,12 +63,12 @@ _LEADS: Mapping[Move, Mapping[Status, Status]] = {
 
 
 def after(status: Status, move: Move) -> Status:
-    """The status that the move leads to; a closed ticket stays closed until it is reopened."""
+    """The status after the move. A closed ticket stays closed until it is reopened."""
     return _LEADS[move].get(status, status)
 
 
 def course(opened_at: datetime, moves: Iterable[Moved]) -> list[Standing]:
-    """Where the ticket stood, one after the other, from its opening on. `moves` are in the order in which they count."""
+    """All statuses of the ticket in order, from its opening on. `moves` must be ordered."""
     standings = [Standing("new", opened_at)]
     for at, _, move in moves:
         last = standings[-1]

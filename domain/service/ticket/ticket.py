@@ -1,4 +1,4 @@
-"""A customer's question or problem: opened, worked on, answered, solved and closed."""
+"""The ticket: a customer's question or problem."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ from domain.shared.text import optional_code
 
 
 class Assigned(common.Assigned, frozen=True, tag="crm.ticket.assigned.v1"):
-    """The owner is the agent. The first assignment opens a new ticket."""
+    """The owner is the agent. The first assignment changes a new ticket to open."""
 
     @property
     def move(self) -> Move | None:
-        """What it does to the status."""
+        """The move by which it can change the status, if any."""
         return "assigned" if self.owner or self.team else None
 
     def apply(self, ticket: State, metadata: Metadata) -> None:  # type: ignore[override]
@@ -76,12 +76,12 @@ class Ticket(Opening, Corresponding, Processing, ServiceLevels):
 
     @decision
     def assign(self, context: Context, owner: str | None, team: str | None) -> None:
-        """To an agent, a team, both or nobody. Raises Malformed; BeforeOpening and TicketClosed (flags on import)."""
+        """Assigns to an agent, a team, both or nobody. Raises Malformed; BeforeOpening and TicketClosed (flags on import)."""
         event = Assigned(owner=optional_code(owner, "owner"), team=optional_code(team, "team"))
         if self.assignment != (owner, team) and not self.was_recorded(context, event):
             self.record(context, event, *self.refuse_work(context))
 
 
 def move_of(event: Event) -> Move | None:
-    """What an event of a ticket does to its status, if anything."""
+    """The move by which an event can change the ticket's status, if any."""
     return event.move if isinstance(event, StatusChange | Assigned | Replied) else None

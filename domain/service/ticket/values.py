@@ -1,4 +1,4 @@
-"""The parts of a ticket that are values, and how its facts are checked."""
+"""Value types of a ticket, and the checks of its facts."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Hours = Literal["business", "calendar"]
 
 
 class SlaTarget(Value, frozen=True):
-    """How soon: `metric` such as `first_response` is to be reached within so many seconds, in these hours."""
+    """`metric`, such as `first_response`, must be reached within `seconds`, counted in `hours`."""
 
     metric: str
     seconds: int
@@ -36,7 +36,7 @@ class SlaTarget(Value, frozen=True):
 
 
 class Facts(TypedDict, total=False):
-    """What a ticket may be opened with beside its number, its customer and who opened it."""
+    """What a ticket can be opened with in addition to its number, its customer and `opened_by`."""
 
     title: str | None
     description: str | None
@@ -54,21 +54,21 @@ def checked(facts: Facts) -> Facts:
 
 
 def details(texts: Mapping[str, str | None]) -> Mapping[str, str | None]:
-    """Personal texts by their names. Raises Malformed."""
+    """The details (personal texts) by name, checked. Raises Malformed."""
     for name in texts:
         choice(name, Detail, "detail")
     return checked_fields(texts, CHECKS)
 
 
 def label(value: str | None, what: str) -> str | None:
-    """A code that another system made up, which may have blanks. Raises Malformed."""
+    """A code from another system, which may contain blanks. Raises Malformed."""
     return optional_text(value, what, LABEL_LENGTH)
 
 
 def texts(values: tuple[str, ...] | None, what: str, limit: int) -> tuple[str, ...] | None:
-    """Several texts, or None where there are none. Raises Malformed."""
+    """The texts, checked, or None if there are none. Raises Malformed."""
     if values and len(values) > LIST_LIMIT:
-        raise Malformed(f"There may be {LIST_LIMIT} of {what} at most.")
+        raise Malformed(f"At most {LIST_LIMIT} {what} are allowed.")
     return tuple(text(value, what, limit) for value in values) if values else None
 
 

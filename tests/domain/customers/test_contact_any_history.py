@@ -1,4 +1,4 @@
-"""Whatever happens to an interaction or to feedback, in whatever order, the rules hold."""
+"""Any sequence of decisions on an interaction or feedback keeps the rules."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ codes = st.none() | st.sampled_from(["a", "b", "no code"])
 
 
 class AnyHistory(RuleBasedStateMachine):
-    """Every rule tries one decision: it is refused and changes nothing, or it records at most one fact."""
+    """Each rule tries one decision, which is either refused and changes nothing, or records at most one fact."""
 
     aggregate: Aggregate
 
@@ -50,7 +50,7 @@ class AnyHistory(RuleBasedStateMachine):
             assert self.aggregate.version == version
 
     @invariant()
-    def loads_as_it_is(self) -> None:
+    def a_replay_gives_the_same_state(self) -> None:
         assert state(stored(self.aggregate)) == state(self.aggregate)
 
 
@@ -69,16 +69,16 @@ class AnyInteraction(AnyHistory):
         self.attempt("correct", origin, at, **facts)
 
     @rule(decision=st.sampled_from(["redact", "retract"]), origin=origins, at=times, reason=codes)
-    def take_back(self, decision: str, origin: Any, at: datetime | None, reason: Any) -> None:
+    def redact_or_retract(self, decision: str, origin: Any, at: datetime | None, reason: Any) -> None:
         self.attempt(decision, origin, at, reason=reason)
 
     @invariant()
-    def what_was_redacted_says_nothing(self) -> None:
+    def redacted_texts_are_gone(self) -> None:
         if self.interaction.redacted_at is not None:
             assert all(getattr(self.interaction.current, name) is None for name in TEXTS)
 
     @invariant()
-    def nothing_of_ours_is_flagged(self) -> None:
+    def live_decisions_are_never_flagged(self) -> None:
         live = [metadata for _, metadata in self.interaction.pending if metadata.origin == "live"]
         assert not any(InteractionRetracted.rule in metadata.irregular for metadata in live)
 
@@ -102,7 +102,7 @@ class AnyFeedback(AnyHistory):
         self.attempt("acknowledge", origin, at)
 
     @rule(decision=st.sampled_from(["take_action", "resolve"]), origin=origins, at=times, code=codes)
-    def deal(self, decision: str, origin: Any, at: datetime | None, code: Any) -> None:
+    def handle(self, decision: str, origin: Any, at: datetime | None, code: Any) -> None:
         self.attempt(decision, origin, at, code=code)
 
     @rule(origin=origins, at=times, reason=st.sampled_from(["spam", "no code"]))
@@ -110,25 +110,25 @@ class AnyFeedback(AnyHistory):
         self.attempt("dismiss", origin, at, reason=reason)
 
     @invariant()
-    def it_ended_as_it_did_last(self) -> None:
-        told = enumerate(self.feedback.pending)
-        ends = [(m.occurred_at, n, type(event)) for n, (event, m) in told if isinstance(event, Resolved | Dismissed)]
+    def its_end_is_the_latest_one(self) -> None:
+        recorded = enumerate(self.feedback.pending)
+        ends = [(m.occurred_at, n, type(event)) for n, (event, m) in recorded if isinstance(event, Resolved | Dismissed)]
         last = max(ends)[2] if ends else None
         assert self.feedback.end == {Resolved: "resolved", Dismissed: "dismissed", None: None}[last]
 
     @invariant()
-    def nothing_of_ours_is_before_the_submission_or_after_the_end(self) -> None:
+    def live_decisions_are_between_submission_and_end(self) -> None:
         for event, metadata in self.feedback.pending:
             if metadata.origin == "live" and isinstance(event, Acknowledged | ActionTaken | Resolved | Dismissed):
                 assert not {NotSubmittedYet.rule, FeedbackEnded.rule} & set(metadata.irregular)
 
     @invariant()
-    def its_score_lies_on_its_scale(self) -> None:
-        told = self.feedback.submitted
-        if told is not None:
-            assert told.scale is not None
-            assert told.score is not None
-            assert told.scale.min <= told.score <= told.scale.max
+    def its_score_is_on_its_scale(self) -> None:
+        submitted = self.feedback.submitted
+        if submitted is not None:
+            assert submitted.scale is not None
+            assert submitted.score is not None
+            assert submitted.scale.min <= submitted.score <= submitted.scale.max
 
 
 TestAnyInteraction = AnyInteraction.TestCase

@@ -47,7 +47,7 @@ def ada(**more: Any) -> Customer:
     return customer
 
 
-def test_a_customer_is_registered_with_what_is_known() -> None:
+def test_a_customer_is_registered_with_all_given_details() -> None:
     source = AcquisitionSource(channel="web", utm=Utm(campaign="spring"))
     email = method(primary=True)
     customer = ada(
@@ -83,7 +83,7 @@ def test_a_contact_method_is_enough_to_register() -> None:
     assert customer.exists
 
 
-def test_a_customer_has_a_name_or_a_contact_method() -> None:
+def test_a_customer_must_have_a_name_or_a_contact_method() -> None:
     with pytest.raises(NeitherNameNorContact):
         Customer(new_id()).register(live(), kind="person")
 
@@ -101,9 +101,9 @@ def test_registering_the_same_values_after_a_change_records_nothing() -> None:
     assert customer.version == 2
 
 
-def test_texts_that_are_not_personal_are_told_beside_the_registration_and_belong_to_it() -> None:
-    told = {"size": "large", "notes": "likes tea"}
-    customer = ada(attributes=told, plain={"size"})
+def test_plain_texts_are_recorded_separately_but_belong_to_the_registration() -> None:
+    texts = {"size": "large", "notes": "likes tea"}
+    customer = ada(attributes=texts, plain={"size"})
     assert facts(customer) == [
         Registered(kind="person", name="Ada", texts={"notes": "likes tea"}),
         PlainTextsSet(texts={"size": "large"}),
@@ -111,10 +111,10 @@ def test_texts_that_are_not_personal_are_told_beside_the_registration_and_belong
     another = live(command_id=new_id())
     customer.set_attributes(another, {"size": "small"}, plain={"size"})
     for plain in ({"size"}, ()):
-        customer.register(another, kind="person", name="Ada", attributes=told, plain=plain)
+        customer.register(another, kind="person", name="Ada", attributes=texts, plain=plain)
     assert customer.version == 3
     with pytest.raises(CustomerAlreadyRegistered):
-        customer.register(another, kind="person", name="Ada", attributes=told | {"size": "small"}, plain={"size"})
+        customer.register(another, kind="person", name="Ada", attributes=texts | {"size": "small"}, plain={"size"})
     assert state(stored(customer)) == state(customer)
 
 
@@ -145,7 +145,7 @@ def test_registering_other_values_under_the_same_id_is_refused() -> None:
         {"contact_methods": [method(method_id=UUID(int=1)), method("web", "x.example", method_id=UUID(int=1))]},
     ],
 )
-def test_what_is_malformed_is_refused(wrong: dict[str, Any]) -> None:
+def test_malformed_values_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(Malformed):
         ada(**wrong)
 
@@ -155,7 +155,7 @@ def test_an_empty_address_is_refused() -> None:
         ada(address=Address())
 
 
-def test_two_primary_methods_of_a_kind_are_refused() -> None:
+def test_two_primary_methods_of_one_kind_are_refused() -> None:
     with pytest.raises(MoreThanOnePrimary):
         ada(contact_methods=[method(primary=True), method(value="b@example.com", primary=True)])
 
@@ -170,24 +170,24 @@ def test_a_contact_method_given_twice_counts_once() -> None:
     assert len(customer.present_methods()) == 1
 
 
-def test_a_source_that_says_nothing_is_none() -> None:
+def test_an_empty_source_is_none() -> None:
     customer = ada(source=AcquisitionSource(utm=Utm()))
     assert facts(customer) == [Registered(kind="person", name="Ada")]
 
 
-def test_only_what_changes_is_recorded() -> None:
+def test_only_changed_details_are_recorded() -> None:
     customer = ada(language="en", address=PARIS)
     customer.change_details(live(), name="Ada Lovelace", language="en")
     assert facts(customer)[1:] == [DetailsChanged(name="Ada Lovelace")]
 
 
-def test_a_change_to_what_already_is_records_nothing() -> None:
+def test_a_change_to_the_current_values_records_nothing() -> None:
     customer = ada(language="en")
     customer.change_details(live(), name="Ada", language="en", address=None)
     assert customer.version == 1
 
 
-def test_what_is_cleared_is_named_and_not_merely_absent() -> None:
+def test_cleared_details_are_named_in_cleared() -> None:
     customer = ada(language="en", address=PARIS)
     customer.change_details(live(), address=None, language=None)
     assert facts(customer)[1:] == [DetailsChanged(cleared=("address", "language"))]
@@ -207,12 +207,12 @@ def test_the_kind_cannot_be_cleared() -> None:
         ada().change_details(live(), kind=None)  # type: ignore[arg-type]
 
 
-def test_the_name_cannot_be_cleared_where_nothing_else_says_who_it_is() -> None:
+def test_the_name_cannot_be_cleared_without_a_contact_method() -> None:
     with pytest.raises(NeitherNameNorContact):
         ada().change_details(live(), name=None)
 
 
-def test_the_name_can_be_cleared_where_a_contact_method_remains() -> None:
+def test_the_name_can_be_cleared_if_a_contact_method_remains() -> None:
     customer = ada(contact_methods=[method()])
     customer.change_details(live(), name=None)
     assert facts(customer)[1:] == [DetailsChanged(cleared=("name",))]
@@ -249,14 +249,14 @@ def test_archiving_and_restoring_again_record_nothing() -> None:
     assert facts(customer)[1:] == [Archived(), Restored()]
 
 
-def test_archiving_at_another_time_is_recorded_and_flagged() -> None:
+def test_archiving_again_at_another_time_is_recorded_and_flagged() -> None:
     customer = ada()
     customer.archive(live(LAST_WEEK))
     customer.archive(live(YESTERDAY))
     assert flags(customer) == ("repeated",)
 
 
-def test_a_source_event_already_known_records_nothing() -> None:
+def test_a_source_event_that_is_already_recorded_records_nothing() -> None:
     customer = ada()
     context = live(source=Source(system="shop", event_id="e-1"))
     customer.archive(context)
@@ -264,7 +264,7 @@ def test_a_source_event_already_known_records_nothing() -> None:
     assert customer.archived
 
 
-def test_one_command_may_record_several_facts_of_a_source_event() -> None:
+def test_one_command_can_record_several_facts_for_one_source_event() -> None:
     customer = Customer(new_id())
     context = live(source=Source(system="shop", event_id="e-1"), command_id=new_id())
     customer.register(context, kind="person", name="Ada")

@@ -1,4 +1,4 @@
-"""Whatever happens to a customer, in whatever order, the rules hold."""
+"""Any sequence of decisions on a customer keeps the rules."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def refusal_of(customer: Customer, decision: str, context: Context, *values: Any
 
 
 class AnyHistory(RuleBasedStateMachine):
-    """Every rule tries one decision: it is refused and changes nothing, or it records at most one fact."""
+    """Each rule tries one decision, which is either refused and changes nothing, or records at most one fact."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -81,10 +81,10 @@ class AnyHistory(RuleBasedStateMachine):
         assert 0 <= len(self.customer.pending) - recorded <= 1
         assert not (was_erased and len(self.customer.pending) > recorded)
         if at is not None and len(self.customer.pending) > recorded:
-            self.try_again(decision, context, *values, **named)
+            self.repeat(decision, context, *values, **named)
 
-    def try_again(self, decision: str, context: Context, *values: Any, **named: Any) -> None:
-        """The same fact of the same time is a repeat."""
+    def repeat(self, decision: str, context: Context, *values: Any, **named: Any) -> None:
+        """Repeating the same fact at the same time records nothing."""
         version = self.customer.version
         assert refusal_of(self.customer, decision, context, *values, **named) is None or self.customer.erased
         assert self.customer.version == version
@@ -172,32 +172,32 @@ class AnyHistory(RuleBasedStateMachine):
             self.attempt("erase", origin, None, reason="requested", requested_by="customer", receipt="DSR-7")
 
     @invariant()
-    def loads_as_it_is(self) -> None:
+    def a_replay_gives_the_same_state(self) -> None:
         assert state(stored(self.customer)) == state(self.customer)
 
     @invariant()
-    def somebody_is_there(self) -> None:
+    def a_name_or_a_contact_method_remains(self) -> None:
         customer = self.customer
         assert customer.erased or not customer.exists or customer.details["name"] or customer.present_methods()
 
     @invariant()
-    def one_primary_of_a_kind_at_most(self) -> None:
+    def at_most_one_primary_method_per_kind(self) -> None:
         primaries = [method.kind for method in self.customer.present_methods() if method.primary]
         assert len(primaries) == len(set(primaries))
 
     @invariant()
-    def no_value_twice(self) -> None:
+    def no_duplicate_contact_values(self) -> None:
         values = [(method.kind, (method.value or "").casefold()) for method in self.customer.present_methods()]
         assert len(values) == len(set(values))
 
     @invariant()
-    def nobody_is_related_to_themselves_nor_twice_in_the_same_way(self) -> None:
+    def no_relation_to_themselves_and_no_duplicate_relations(self) -> None:
         held = [known.added for known in self.customer.relations.values() if known.until is None]
         assert all(added.other != self.customer.id for added in held)
         assert len({(added.other, added.role, added.primary, added.since, added.title) for added in held}) == len(held)
 
     @invariant()
-    def only_an_import_tells_of_relations_that_ended_before_they_began(self) -> None:
+    def only_imported_relations_end_before_they_begin(self) -> None:
         since = {id: known.added.since for id, known in self.customer.relations.items()}
         for event, metadata in self.customer.pending:
             if isinstance(event, RelationEnded) and (began := since.get(event.relation_id)):
@@ -209,7 +209,7 @@ class AnyHistory(RuleBasedStateMachine):
             assert not isinstance(event, ConsentGiven) or metadata.origin != "import" or event.evidence
 
     @invariant()
-    def nothing_is_kept_of_the_erased(self) -> None:
+    def an_erased_customer_has_no_state(self) -> None:
         customer = self.customer
         assert not customer.erased or not (
             customer.details or customer.methods or customer.attributes or customer.external_ids or customer.relations

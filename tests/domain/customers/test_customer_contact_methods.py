@@ -1,4 +1,4 @@
-"""How a customer is reached: contact methods, verification, deliverability."""
+"""Contact methods of a customer: values, verification, deliverability."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def phone(value: str = "+442079460000", **more: Any) -> ContactMethod:
     return ContactMethod(method_id=PHONE, kind="phone", value=value, **more)
 
 
-def test_a_method_is_added_in_its_normal_form() -> None:
+def test_a_method_is_added_in_its_normalised_form() -> None:
     customer = reached()
     customer.add_contact_method(live(), phone("020 7946 0000", label="work"), region="GB")
     assert facts(customer)[1:] == [ContactMethodAdded(method_id=PHONE, kind="phone", label="work", value="+442079460000")]
@@ -51,12 +51,12 @@ def test_a_value_the_customer_already_has_records_nothing() -> None:
     assert customer.version == 1
 
 
-def test_a_method_id_never_changes_its_value() -> None:
+def test_the_value_of_a_method_id_never_changes() -> None:
     with pytest.raises(ContactMethodAlreadyThere):
         reached().add_contact_method(live(), ContactMethod(method_id=EMAIL, kind="email", value="bob@example.com"))
 
 
-def test_a_new_primary_takes_the_place_of_the_old_one() -> None:
+def test_a_new_primary_method_replaces_the_old_one() -> None:
     customer = reached()
     customer.add_contact_method(
         live(), ContactMethod(method_id=new_id(), kind="email", primary=True, value="countess@example.com")
@@ -68,7 +68,7 @@ def test_a_new_primary_takes_the_place_of_the_old_one() -> None:
     ]
 
 
-def test_a_kind_whose_primary_is_removed_has_none_until_one_is_added() -> None:
+def test_after_its_primary_method_is_removed_a_kind_has_none_until_one_is_added() -> None:
     customer = reached()
     customer.remove_contact_method(live(), EMAIL)
     assert not any(method.primary for method in customer.present_methods())
@@ -90,12 +90,12 @@ def test_a_removed_method_can_be_added_again() -> None:
     assert [method.method_id for method in customer.present_methods()] == [EMAIL]
 
 
-def test_the_last_method_of_a_customer_without_a_name_stays() -> None:
+def test_the_last_method_of_a_customer_without_a_name_cannot_be_removed() -> None:
     with pytest.raises(NeitherNameNorContact):
         reached(name=None).remove_contact_method(live(), EMAIL)
 
 
-def test_a_customer_has_fifty_methods_at_most() -> None:
+def test_a_customer_can_have_at_most_fifty_methods() -> None:
     customer = reached()
     for number in range(49):
         customer.add_contact_method(live(), ContactMethod(method_id=new_id(), kind="email", value=f"ada{number}@example.com"))
@@ -124,7 +124,7 @@ def test_a_method_is_verified_once() -> None:
     assert facts(customer)[1:] == [ContactMethodVerified(method_id=EMAIL)]
 
 
-def test_a_method_verified_at_another_time_is_recorded_and_flagged() -> None:
+def test_a_verification_at_another_time_is_recorded_and_flagged() -> None:
     customer = reached()
     customer.verify_contact_method(live(LAST_WEEK), EMAIL)
     customer.verify_contact_method(live(YESTERDAY), EMAIL)
@@ -133,7 +133,7 @@ def test_a_method_verified_at_another_time_is_recorded_and_flagged() -> None:
     assert flags(customer) == ("repeated",)
 
 
-def test_a_soft_bounce_may_become_a_hard_one() -> None:
+def test_a_soft_bounce_can_become_a_hard_one() -> None:
     customer = reached()
     customer.mark_undeliverable(live(), EMAIL, "soft")
     customer.mark_undeliverable(live(), EMAIL, "soft")
@@ -160,7 +160,7 @@ def test_a_bounce_of_a_removed_method_is_recorded_and_flagged() -> None:
     assert flags(customer) == ("contact-method-gone",)
 
 
-def test_a_bounce_leaves_consent_as_it_is() -> None:
+def test_a_bounce_does_not_change_consent() -> None:
     customer = reached()
     customer.mark_undeliverable(live(), EMAIL, "hard")
     assert customer.consents == {}

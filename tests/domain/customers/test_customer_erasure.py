@@ -1,4 +1,4 @@
-"""A customer is forgotten, for good."""
+"""A customer is erased permanently."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def ada(**more: Any) -> Customer:
     return customer
 
 
-def test_an_erased_customer_is_forgotten() -> None:
+def test_an_erased_customer_has_no_personal_state() -> None:
     customer = ada(contact_methods=[method()], address=PARIS, attributes={"notes": "tea"})
     customer.link_external_id(live(), "shop", "7")
     customer.link_anonymous_id(live(), "visitor-1")
@@ -41,7 +41,7 @@ def test_an_erased_customer_is_forgotten() -> None:
     assert (customer.exists, customer.version) == (True, 4)
 
 
-def test_erasure_is_the_fact_that_destroys_the_key() -> None:
+def test_only_the_erasure_destroys_the_key() -> None:
     customer = ada()
     customer.erase(live(), **ERASURE)
     assert [event.erases() for event in facts(customer)] == [False, True]
@@ -54,18 +54,18 @@ def test_a_second_erasure_records_nothing() -> None:
     assert facts(customer)[1:] == [Erased(reason="requested", requested_by="customer", receipt="DSR-7")]
 
 
-def test_an_import_erases_nobody() -> None:
+def test_an_import_cannot_erase_a_customer() -> None:
     with pytest.raises(ImportMayNotErase):
         ada().erase(imported(), **ERASURE)
 
 
-def test_who_was_never_registered_cannot_be_erased() -> None:
+def test_a_customer_who_was_never_registered_cannot_be_erased() -> None:
     with pytest.raises(NotThere):
         Customer(new_id()).erase(live(), **ERASURE)
 
 
 @pytest.mark.parametrize("wrong", [{"reason": "because"}, {"requested_by": "Ada"}, {"receipt": "ask Ada Lovelace"}])
-def test_the_proof_of_erasure_holds_codes_only(wrong: dict[str, Any]) -> None:
+def test_the_proof_of_erasure_contains_only_codes(wrong: dict[str, Any]) -> None:
     with pytest.raises(Malformed):
         ada().erase(live(), **{**ERASURE, **wrong})
 
@@ -100,7 +100,7 @@ def test_every_decision_on_an_erased_customer_is_refused(decision: str, argument
         getattr(customer, decision)(live(), **arguments)
 
 
-def test_nobody_can_refer_to_an_erased_customer() -> None:
+def test_an_erased_customer_cannot_be_referred_to() -> None:
     customer = ada()
     customer.erase(live(), **ERASURE)
     with pytest.raises(CustomerErased):

@@ -62,7 +62,7 @@ STRUCTS: list[type[msgspec.Struct]] = [
 
 
 @pytest.mark.parametrize("struct", STRUCTS, ids=lambda struct: struct.__name__)
-def test_a_payload_stays_as_it_is(struct: type[msgspec.Struct]) -> None:
+def test_a_payload_never_changes(struct: type[msgspec.Struct]) -> None:
     hints = get_type_hints(struct, include_extras=True)
     fields = (name + "*" * (PERSONAL in getattr(hints[name], "__metadata__", ())) for name in struct.__struct_fields__)
     assert " ".join(fields) == PAYLOADS[struct.__name__]

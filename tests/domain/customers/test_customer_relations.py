@@ -1,4 +1,4 @@
-"""A customer's relations to others: what is recorded, flagged, refused, and what is a repeat."""
+"""A customer's relations to other customers: what is recorded, flagged and refused, and what is a repeat."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def employed(**more: Any) -> Customer:
     return customer
 
 
-def test_a_relation_concerns_both_and_erasure_does_not_follow_it() -> None:
+def test_a_relation_concerns_both_customers_but_they_are_erased_separately() -> None:
     customer = employed(title="  Buyer ")
     customer.end_relation(live(), JOB.relation_id, date(2025, 1, 1))
     added, ended = facts(customer)[-2:]
@@ -51,14 +51,14 @@ def test_a_relation_concerns_both_and_erasure_does_not_follow_it() -> None:
         assert (event.erased_with(), event.parted_from()) == ((), ())
 
 
-def test_the_same_relation_again_records_nothing_under_whatever_id() -> None:
+def test_the_same_relation_again_records_nothing_under_any_id() -> None:
     customer = employed()
     customer.add_relation(live(), JOB)
     customer.add_relation(imported(), replace(JOB, relation_id=derived_id("again")))
     assert len(facts(customer)) == 2
 
 
-def test_another_title_is_another_relation() -> None:
+def test_a_relation_with_another_title_is_another_relation() -> None:
     customer = employed()
     customer.add_relation(live(), replace(JOB, relation_id=derived_id("second"), title="Director"))
     assert len(facts(customer)) == 3
@@ -66,14 +66,14 @@ def test_another_title_is_another_relation() -> None:
         customer.add_relation(live(), replace(JOB, title="Director"))
 
 
-def test_who_left_may_come_back() -> None:
+def test_an_ended_relation_can_be_added_again() -> None:
     customer = employed()
     customer.end_relation(live(), JOB.relation_id, date(2025, 1, 1))
     customer.add_relation(live(), replace(JOB, relation_id=derived_id("again")))
     assert [type(event) for event in facts(customer)[2:]] == [RelationEnded, RelationAdded]
 
 
-def test_an_end_is_told_once_unless_it_was_at_another_time_or_on_another_day() -> None:
+def test_an_end_is_recorded_once_except_at_another_time_or_on_another_day() -> None:
     customer = employed()
     for _ in range(2):
         customer.end_relation(live(LAST_WEEK), JOB.relation_id, date(2025, 1, 1))
@@ -93,7 +93,7 @@ def test_an_end_before_the_beginning_is_refused_live_and_flagged_on_import() -> 
     assert flags(customer) == ("relation-ends-before-it-begins",)
 
 
-def test_what_has_no_sense_is_refused() -> None:
+def test_invalid_relations_are_refused() -> None:
     customer = employed()
     with pytest.raises(RelatedToThemselves):
         customer.add_relation(imported(), replace(JOB, other=ADA))
@@ -106,7 +106,7 @@ def test_what_has_no_sense_is_refused() -> None:
             customer.add_relation(live(), replace(JOB, **wrong))
 
 
-def test_a_stream_stays_short() -> None:
+def test_the_number_of_relations_is_limited() -> None:
     customer = ada()
     for number in range(RELATION_LIMIT):
         customer.add_relation(live(), replace(JOB, relation_id=derived_id("job", str(number)), title=f"Title {number}"))
@@ -116,7 +116,7 @@ def test_a_stream_stays_short() -> None:
     customer.add_relation(live(), JOB)
 
 
-def test_of_who_is_merged_a_relation_may_end_but_none_begin() -> None:
+def test_a_relation_of_a_merged_customer_can_end_but_none_can_be_added() -> None:
     customer = employed()
     customer.merge_into(live(), OTHER)
     with pytest.raises(CustomerMerged):
@@ -125,7 +125,7 @@ def test_of_who_is_merged_a_relation_may_end_but_none_begin() -> None:
     assert isinstance(facts(customer)[-1], RelationEnded)
 
 
-def test_nothing_is_kept_of_the_relations_of_who_is_erased() -> None:
+def test_an_erased_customer_has_no_relations() -> None:
     customer = employed()
     customer.erase(live(), reason="requested", requested_by="customer", receipt="R-1")
     assert (customer.relations, stored(customer).relations) == ({}, {})

@@ -1,4 +1,4 @@
-"""Feedback: requested, submitted, dealt with."""
+"""Feedback: requested, submitted and handled."""
 
 from __future__ import annotations
 
@@ -30,49 +30,49 @@ SURVEY = external_id("feedback", "test", "1", b"")
 ADA, BOB = UUID(int=7), UUID(int=8)
 
 
-def submit(feedback: Feedback, context: Any = None, **told: Any) -> None:
-    feedback.submit(context or live(LAST_WEEK), **{"kind": "complaint", "comment": "Cold tea", **told})
+def submit(feedback: Feedback, context: Any = None, **values: Any) -> None:
+    feedback.submit(context or live(LAST_WEEK), **{"kind": "complaint", "comment": "Cold tea", **values})
 
 
-def submitted(**told: Any) -> Feedback:
+def submitted(**values: Any) -> Feedback:
     feedback = Feedback(SURVEY)
-    submit(feedback, **told)
+    submit(feedback, **values)
     return feedback
 
 
-def asked(**told: Any) -> Feedback:
+def requested(**values: Any) -> Feedback:
     feedback = Feedback(SURVEY)
-    feedback.request(live(LAST_WEEK), **{"kind": "csat", **told})
+    feedback.request(live(LAST_WEEK), **{"kind": "csat", **values})
     return feedback
 
 
-def test_feedback_is_about_its_customer_or_else_about_itself() -> None:
-    assert [f.pending[0][1].subject for f in (submitted(customer_id=ADA), submitted(), asked(customer_id=ADA))] == [
+def test_the_subject_of_feedback_is_its_customer_or_else_itself() -> None:
+    assert [f.pending[0][1].subject for f in (submitted(customer_id=ADA), submitted(), requested(customer_id=ADA))] == [
         ADA,
         SURVEY,
         ADA,
     ]
 
 
-def test_whoever_answers_an_anonymous_request_is_forgotten_together_with_the_answer() -> None:
-    feedback = asked()
+def test_an_answer_to_an_anonymous_request_is_erased_with_its_customer() -> None:
+    feedback = requested()
     submit(feedback, live(), kind="csat", score=4, customer_id=ADA)
     answer, metadata = feedback.pending[-1]
     assert (metadata.subject, metadata.concerns, answer.erased_with()) == (SURVEY, (ADA,), (ADA,))
 
 
-def test_an_answer_is_its_requests_customers() -> None:
-    feedback = asked(customer_id=ADA)
+def test_an_answer_has_the_customer_of_its_request() -> None:
+    feedback = requested(customer_id=ADA)
     submit(feedback, live(), kind="csat", score=4)
     assert facts(feedback)[-1] == Submitted(
         kind="csat", score=4, scale=Scale(min=1, max=5), customer_id=ADA, comment="Cold tea"
     )
     with pytest.raises(FeedbackOfAnother):
-        submit(asked(customer_id=ADA), kind="csat", score=4, customer_id=BOB)
+        submit(requested(customer_id=ADA), kind="csat", score=4, customer_id=BOB)
 
 
-def test_the_same_again_is_a_repeat_and_anything_else_is_refused() -> None:
-    feedback = asked(external=("survey", "1"))
+def test_the_same_values_again_record_nothing_and_other_values_are_refused() -> None:
+    feedback = requested(external=("survey", "1"))
     feedback.request(live(), kind="csat", external=("survey", "1"))
     for _ in range(2):
         submit(feedback, live(), kind="csat", score=4)
@@ -95,12 +95,12 @@ def test_the_same_again_is_a_repeat_and_anything_else_is_refused() -> None:
         ("praise", 3, (1, 3)),
     ],
 )
-def test_a_score_lies_on_its_scale(kind: str, score: int, scale: Any) -> None:
+def test_a_score_is_on_its_scale(kind: str, score: int, scale: Any) -> None:
     feedback = submitted(kind=kind, score=score, scale=scale and Scale(min=scale[0], max=scale[1]))
-    [told] = facts(feedback)
-    assert isinstance(told, Submitted)
-    assert told.scale is not None
-    assert told.scale.min <= score <= told.scale.max
+    [event] = facts(feedback)
+    assert isinstance(event, Submitted)
+    assert event.scale is not None
+    assert event.scale.min <= score <= event.scale.max
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_a_score_off_its_scale_is_refused(kind: str, score: int, scale: Any) -> 
 
 
 @pytest.mark.parametrize(
-    "told",
+    "values",
     [
         {"kind": "rant"},
         {"kind": "csat"},
@@ -127,18 +127,18 @@ def test_a_score_off_its_scale_is_refused(kind: str, score: int, scale: Any) -> 
         {"comment": " "},
     ],
 )
-def test_kinds_scales_codes_and_texts_are_checked(told: dict[str, Any]) -> None:
+def test_kinds_scales_codes_and_texts_are_checked(values: dict[str, Any]) -> None:
     with pytest.raises(Malformed):
-        submitted(**told)
+        submitted(**values)
 
 
-def test_an_answer_unlike_its_request_is_flagged() -> None:
-    feedback = asked()
+def test_an_answer_that_does_not_match_its_request_is_flagged() -> None:
+    feedback = requested()
     submit(feedback, live(LAST_WEEK - timedelta(days=1)))
     assert flags(feedback) == (SUBMITTED_BEFORE_REQUEST, OTHER_THAN_REQUESTED)
 
 
-def test_what_was_submitted_is_not_requested_unless_it_is_history() -> None:
+def test_submitted_feedback_cannot_be_requested_except_on_import() -> None:
     feedback = submitted(customer_id=ADA)
     with pytest.raises(AlreadySubmitted):
         feedback.request(live(), kind="complaint")
@@ -155,32 +155,32 @@ DEALINGS: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("decision", "told"), DEALINGS)
-def test_nothing_is_done_before_the_submission_unless_it_is_history(decision: str, told: dict[str, Any]) -> None:
+@pytest.mark.parametrize(("decision", "values"), DEALINGS)
+def test_feedback_cannot_be_handled_before_its_submission_except_on_import(decision: str, values: dict[str, Any]) -> None:
     early = LAST_WEEK - timedelta(hours=1)
-    for feedback in (asked(), submitted()):
+    for feedback in (requested(), submitted()):
         with pytest.raises(NotSubmittedYet):
-            getattr(feedback, decision)(live(early), **told)
-        getattr(feedback, decision)(imported(early), **told)
+            getattr(feedback, decision)(live(early), **values)
+        getattr(feedback, decision)(imported(early), **values)
         assert flags(feedback) == ("not-submitted-yet",)
     by_day = live(LAST_WEEK.replace(hour=0, minute=0), occurred_precision="day")
-    getattr(submitted(), decision)(by_day, **told)
+    getattr(submitted(), decision)(by_day, **values)
 
 
 @pytest.mark.parametrize(("end", "reason"), [("resolve", {}), ("dismiss", {"reason": "spam"})])
-def test_nothing_is_done_after_the_end_unless_it_is_history(end: str, reason: dict[str, Any]) -> None:
+def test_feedback_cannot_be_handled_after_its_end_except_on_import(end: str, reason: dict[str, Any]) -> None:
     feedback = submitted()
     getattr(feedback, end)(live(YESTERDAY), **reason)
-    others = [(decision, told) for decision, told in DEALINGS if decision != end]
-    for decision, told in others:
+    others = [(decision, values) for decision, values in DEALINGS if decision != end]
+    for decision, values in others:
         with pytest.raises(FeedbackEnded):
-            getattr(feedback, decision)(live(), **told)
+            getattr(feedback, decision)(live(), **values)
     feedback.take_action(live(YESTERDAY - timedelta(hours=1)), code="called")
     feedback.acknowledge(imported(NOW))
     assert flags(feedback) == ("feedback-ended",)
 
 
-def test_an_end_that_is_told_again_is_news_only_at_another_time() -> None:
+def test_a_repeated_end_is_recorded_only_at_another_time() -> None:
     feedback = submitted()
     for at in (YESTERDAY, YESTERDAY, None, NOW):
         feedback.resolve(live(at))
@@ -188,7 +188,7 @@ def test_an_end_that_is_told_again_is_news_only_at_another_time() -> None:
     assert flags(feedback) == ("repeated",)
 
 
-def test_an_acknowledgement_that_is_told_again_after_the_end_is_a_repeat() -> None:
+def test_a_repeated_acknowledgement_after_the_end_records_nothing() -> None:
     feedback = submitted()
     for _ in range(2):
         feedback.acknowledge(live())
@@ -196,6 +196,6 @@ def test_an_acknowledgement_that_is_told_again_after_the_end_is_a_repeat() -> No
     assert feedback.version == 3
 
 
-def test_an_action_says_something() -> None:
+def test_an_action_must_have_a_code_or_a_note() -> None:
     with pytest.raises(Malformed):
         submitted().take_action(live())

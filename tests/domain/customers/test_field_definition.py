@@ -17,14 +17,14 @@ from domain.shared.refusals import Malformed, NotThere
 from tests.domain.given import facts, live, state, stored
 
 
-def defined(kind: Kind = "choice", **told: Any) -> FieldDefinition:
+def defined(kind: Kind = "choice", **values: Any) -> FieldDefinition:
     field = FieldDefinition(field_definition_id("customer", "size"))
     options = ("small", "large") if kind == "choice" else ()
-    field.define(live(), **{"entity": "customer", "key": "size", "kind": kind, "name": "Size", "options": options, **told})
+    field.define(live(), **{"entity": "customer", "key": "size", "kind": kind, "name": "Size", "options": options, **values})
     return field
 
 
-def test_texts_are_personal_unless_the_field_says_otherwise_and_numbers_never_are() -> None:
+def test_texts_are_personal_by_default_and_numbers_never() -> None:
     assert [defined(kind).defined.personal for kind in ("text", "choice", "date")] == [True] * 3  # type: ignore[union-attr]
     assert [defined(kind).defined.personal for kind in ("number", "flag")] == [False] * 2  # type: ignore[union-attr]
     assert not defined("choice", personal=False).defined.personal  # type: ignore[union-attr]
@@ -32,7 +32,7 @@ def test_texts_are_personal_unless_the_field_says_otherwise_and_numbers_never_ar
         defined("number", personal=True)
 
 
-def test_what_a_field_takes_is_plain_while_it_says_so() -> None:
+def test_values_are_plain_while_a_field_in_force_says_so() -> None:
     field = defined("text", personal=False)
     assert (field.plain, defined("text").plain, FieldDefinition(field.id).plain) == (True, False, False)
     field.define(live(), entity="customer", key="size", kind="text", name="How large", personal=False)
@@ -43,24 +43,24 @@ def test_what_a_field_takes_is_plain_while_it_says_so() -> None:
     assert not field.plain
 
 
-def test_a_field_is_revised_retired_and_taken_up_again() -> None:
+def test_a_field_is_revised_retired_and_defined_again() -> None:
     field = defined()
-    told: dict[str, Any] = {"entity": "customer", "key": "size", "kind": "choice", "options": ("small", "large")}
-    field.define(live(), **told, name="Size")
-    field.define(live(), **told, name="How large")
+    values: dict[str, Any] = {"entity": "customer", "key": "size", "kind": "choice", "options": ("small", "large")}
+    field.define(live(), **values, name="Size")
+    field.define(live(), **values, name="How large")
     field.retire(live())
     field.retire(live())
-    field.define(live(), **told, name="How large")
+    field.define(live(), **values, name="How large")
     assert [type(fact) for fact in facts(field)] == [Defined, Revised, Retired, Defined]
     assert state(stored(field)) == state(field)
 
 
 @pytest.mark.parametrize("otherwise", [{"kind": "text", "options": ()}, {"personal": False}])
-def test_another_kind_or_another_word_on_personal_data_is_another_field(otherwise: dict[str, Any]) -> None:
+def test_the_kind_and_personal_of_a_field_cannot_change(otherwise: dict[str, Any]) -> None:
     field = defined()
-    told = {"entity": "customer", "key": "size", "kind": "choice", "name": "Size", "options": ("small", "large")}
+    values = {"entity": "customer", "key": "size", "kind": "choice", "name": "Size", "options": ("small", "large")}
     with pytest.raises(FieldDefinedOtherwise):
-        field.define(live(), **told | otherwise)
+        field.define(live(), **values | otherwise)
 
 
 @pytest.mark.parametrize(
@@ -73,13 +73,13 @@ def test_another_kind_or_another_word_on_personal_data_is_another_field(otherwis
         ("date", ["2026-02-28"], ["2026-02-30", "20260228", 2026]),
     ],
 )
-def test_a_field_takes_values_of_its_kind(kind: Kind, fitting: list[Any], unfitting: list[Any]) -> None:
+def test_a_field_accepts_values_of_its_kind(kind: Kind, fitting: list[Any], unfitting: list[Any]) -> None:
     field = defined(kind)
     assert all(map(field.admits, fitting))
     assert not any(map(field.admits, unfitting))
 
 
-def test_a_field_that_nobody_defined_or_that_was_retired_takes_anything() -> None:
+def test_an_undefined_or_retired_field_accepts_any_value() -> None:
     field = defined("number")
     field.retire(live())
     assert field.admits("x")
@@ -87,14 +87,14 @@ def test_a_field_that_nobody_defined_or_that_was_retired_takes_anything() -> Non
 
 
 @pytest.mark.parametrize(
-    "odd", [{"kind": "list"}, {"options": ()}, {"options": ("a", "a")}, {"kind": "text"}, {"key": "a b"}, {"name": ""}]
+    "wrong", [{"kind": "list"}, {"options": ()}, {"options": ("a", "a")}, {"kind": "text"}, {"key": "a b"}, {"name": ""}]
 )
-def test_what_is_no_field_is_malformed(odd: dict[str, Any]) -> None:
-    told = {"entity": "customer", "key": "size", "kind": "choice", "name": "Size", "options": ("small", "large")}
+def test_an_invalid_field_is_refused(wrong: dict[str, Any]) -> None:
+    values = {"entity": "customer", "key": "size", "kind": "choice", "name": "Size", "options": ("small", "large")}
     with pytest.raises(Malformed):
-        FieldDefinition(field_definition_id("customer", "size")).define(live(), **told | odd)
+        FieldDefinition(field_definition_id("customer", "size")).define(live(), **values | wrong)
 
 
-def test_nothing_is_retired_that_is_not_there() -> None:
+def test_a_field_that_was_never_defined_cannot_be_retired() -> None:
     with pytest.raises(NotThere):
         FieldDefinition(field_definition_id("customer", "x")).retire(live())

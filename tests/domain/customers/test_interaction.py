@@ -26,28 +26,28 @@ CALL = external_id("interaction", "test", "1", b"")
 ADA, ORDER = UUID(int=7), UUID(int=8)
 
 
-def log(interaction: Interaction, context: Any = None, **told: Any) -> None:
-    asked: dict[str, Any] = {"customer_id": ADA, "channel": "phone", "direction": "inbound", "title": "Where is it"}
-    interaction.log(context or live(LAST_WEEK), **asked | told)
+def log(interaction: Interaction, context: Any = None, **values: Any) -> None:
+    defaults: dict[str, Any] = {"customer_id": ADA, "channel": "phone", "direction": "inbound", "title": "Where is it"}
+    interaction.log(context or live(LAST_WEEK), **defaults | values)
 
 
-def logged(**told: Any) -> Interaction:
+def logged(**values: Any) -> Interaction:
     interaction = Interaction(CALL)
-    log(interaction, **told)
+    log(interaction, **values)
     return interaction
 
 
-def test_an_interaction_is_about_its_customer_or_else_about_its_lead() -> None:
+def test_the_subject_of_an_interaction_is_its_customer_or_else_its_lead() -> None:
     assert logged().pending[0][1].subject == ADA
     assert logged(customer_id=None, lead_id=ORDER).pending[0][1].subject == ORDER
     with pytest.raises(NobodyContacted):
         logged(customer_id=None)
 
 
-def test_what_is_logged_is_recorded_in_one_form() -> None:
+def test_facts_are_recorded_in_normalised_form() -> None:
     about = Reference(kind="order", id=ORDER)
     interaction = logged(title=" Where is it ", participants=(), about=(about, about), duration_seconds=0, thread_id="t-1")
-    told = Logged(
+    expected = Logged(
         customer_id=ADA,
         channel="phone",
         direction="inbound",
@@ -56,11 +56,11 @@ def test_what_is_logged_is_recorded_in_one_form() -> None:
         duration_seconds=0,
         thread_id="t-1",
     )
-    assert facts(interaction) == [told]
+    assert facts(interaction) == [expected]
     assert state(stored(interaction)) == state(interaction)
 
 
-def test_the_same_again_is_a_repeat_also_after_a_correction_and_anything_else_is_refused() -> None:
+def test_the_same_facts_again_record_nothing_even_after_a_correction_and_others_are_refused() -> None:
     interaction = logged(external=("desk", "1"))
     interaction.correct(live(), title="Where are they")
     log(interaction, external=("desk", "1"))
@@ -69,7 +69,7 @@ def test_the_same_again_is_a_repeat_also_after_a_correction_and_anything_else_is
         log(interaction, title="Where are they")
 
 
-def test_a_correction_says_only_what_is_different() -> None:
+def test_a_correction_contains_only_what_changed() -> None:
     interaction = logged(agent="agent-1", about=(Reference(kind="order", id=ORDER),))
     interaction.correct(live(), title="Where is it", agent=None, duration_seconds=60, about=())
     assert facts(interaction)[-1] == Corrected(duration_seconds=60, cleared=("agent", "about"))
@@ -79,14 +79,14 @@ def test_a_correction_says_only_what_is_different() -> None:
     assert interaction.version == 2
 
 
-def test_the_same_correction_of_the_same_time_is_a_repeat() -> None:
+def test_the_same_correction_at_the_same_time_is_a_repeat() -> None:
     interaction = logged()
     for title in ("A", "B", "A"):
         interaction.correct(live(YESTERDAY), title=title)
     assert interaction.version == 3
 
 
-def test_texts_that_were_redacted_do_not_come_back() -> None:
+def test_redacted_texts_cannot_be_set_again() -> None:
     interaction = logged()
     interaction.redact(live(), reason="wrong-customer")
     assert interaction.current is not None
@@ -98,7 +98,7 @@ def test_texts_that_were_redacted_do_not_come_back() -> None:
     assert interaction.version == 3
 
 
-def test_redacting_and_retracting_again_is_news_only_at_another_time() -> None:
+def test_repeated_redacting_and_retracting_is_recorded_only_at_another_time() -> None:
     interaction = logged()
     for name in ("redact", "retract"):
         before = interaction.version
@@ -108,7 +108,7 @@ def test_redacting_and_retracting_again_is_news_only_at_another_time() -> None:
         assert flags(interaction) == ("repeated",)
 
 
-def test_what_was_retracted_is_not_corrected_unless_it_is_history() -> None:
+def test_a_retracted_interaction_cannot_be_corrected_except_on_import() -> None:
     interaction = logged()
     interaction.retract(live())
     with pytest.raises(InteractionRetracted):
@@ -120,7 +120,7 @@ def test_what_was_retracted_is_not_corrected_unless_it_is_history() -> None:
 
 
 @pytest.mark.parametrize(
-    "told",
+    "wrong",
     [
         {"channel": "pigeon"},
         {"direction": "up"},
@@ -134,11 +134,11 @@ def test_what_was_retracted_is_not_corrected_unless_it_is_history() -> None:
         {"participants": ("",)},
     ],
 )
-def test_codes_texts_and_durations_are_checked(told: dict[str, Any]) -> None:
+def test_codes_texts_and_durations_are_checked(wrong: dict[str, Any]) -> None:
     with pytest.raises(Malformed):
-        logged(**told)
+        logged(**wrong)
 
 
-def test_nothing_is_logged_that_has_not_been_yet() -> None:
+def test_a_future_interaction_cannot_be_logged() -> None:
     with pytest.raises(InTheFuture):
         log(Interaction(CALL), live(NOW.replace(year=2027)))

@@ -1,4 +1,4 @@
-"""What the tests of campaigns are given: an e-mail in two versions, and a customer who is a member."""
+"""Test data for campaigns: an e-mail campaign with two variants, and a customer who is a member."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tests of segments are given: what a fit of orders and total found, in three clusters."""
+"""Test data for segments: a fit of the features orders and total, with three clusters."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def fitted(**changes: Any) -> Fitted:
 
 
 def model(**changes: Any) -> SegmentModel:
-    """A model that was fitted."""
+    """A fitted model."""
     made = SegmentModel(BASELINE)
     made.fit(live(), fitted(**changes))
     return made

@@ -1,4 +1,4 @@
-"""Campaigns: the plan, its revisions, its course, its cost, its resources and milestones."""
+"""Campaigns: plan and revisions, status, spending, resources and milestones."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ from tests.domain.given import LAST_WEEK, NOW, YESTERDAY, facts, flags, imported
 from tests.domain.marketing.given_campaigns import CAMPAIGN, PLAN, launched, planned
 
 
-def test_a_campaign_is_planned_with_all_that_its_plan_says() -> None:
+def test_a_campaign_is_planned_with_its_whole_plan() -> None:
     (event,) = facts(planned(owner="eva", team="growth"))
     assert event == Planned(**PLAN | {"budget": Decimal("1000.00")}, owner="eva", team="growth")
 
 
-def test_a_campaign_planned_again_in_the_same_way_records_nothing() -> None:
+def test_planning_a_campaign_again_with_the_same_values_records_nothing() -> None:
     campaign = planned()
     campaign.draw_up(live(), **PLAN)
     assert campaign.version == 1
 
 
-def test_a_campaign_planned_again_in_another_way_is_refused() -> None:
+def test_planning_a_campaign_again_with_other_values_is_refused() -> None:
     with pytest.raises(CampaignPlannedOtherwise):
         planned().draw_up(live(), **PLAN | {"name": "Autumn"})
 
@@ -62,17 +62,17 @@ def test_a_campaign_planned_again_in_another_way_is_refused() -> None:
         {"budget": Decimal(1), "currency": None},
     ],
 )
-def test_a_plan_that_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None:
+def test_an_invalid_plan_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(Malformed):
         planned(**wrong)
 
 
 def test_a_campaign_that_ends_before_it_starts_is_refused_live_and_flagged_on_import() -> None:
-    backwards = {"ends": date(2026, 2, 1)}
+    ending_before_start = {"ends": date(2026, 2, 1)}
     with pytest.raises(EndsBeforeStart):
-        planned(**backwards)
+        planned(**ending_before_start)
     campaign = type(planned())(CAMPAIGN)
-    campaign.draw_up(imported(), **PLAN | backwards)
+    campaign.draw_up(imported(), **PLAN | ending_before_start)
     assert flags(campaign) == ("ends-before-start",)
 
 
@@ -85,17 +85,17 @@ def test_a_revision_records_only_what_changes() -> None:
     assert campaign.version == version
 
 
-def test_a_campaign_keeps_its_name() -> None:
+def test_the_name_of_a_campaign_cannot_be_cleared() -> None:
     with pytest.raises(NameRequired):
         planned().revise(live(), name=None)  # type: ignore[arg-type]
 
 
-def test_a_revision_that_puts_the_end_before_the_start_is_refused() -> None:
+def test_a_revision_with_the_end_before_the_start_is_refused() -> None:
     with pytest.raises(EndsBeforeStart):
         planned().revise(live(), starts=date(2026, 4, 1))
 
 
-def test_the_plan_of_a_campaign_that_has_ended_stays() -> None:
+def test_the_plan_of_an_ended_campaign_cannot_change() -> None:
     campaign = launched()
     campaign.complete(live(YESTERDAY))
     with pytest.raises(CampaignHasEnded):
@@ -104,7 +104,7 @@ def test_the_plan_of_a_campaign_that_has_ended_stays() -> None:
     assert flags(campaign) == ("campaign-has-ended",)
 
 
-def test_a_budget_is_changed_in_the_campaigns_currency_unless_another_is_named() -> None:
+def test_a_budget_is_in_the_campaigns_currency_if_none_is_given() -> None:
     campaign = planned()
     campaign.change_budget(live(), Decimal(2000))
     assert facts(campaign)[-1] == BudgetChanged(budget=Decimal("2000.00"), currency="EUR")
@@ -122,7 +122,7 @@ def test_a_budget_without_a_currency_is_refused() -> None:
         planned(budget=None, currency=None).change_budget(live(), Decimal(1))
 
 
-# Its course
+# Status
 
 
 def test_a_campaign_is_launched_paused_resumed_and_completed() -> None:
@@ -147,7 +147,7 @@ def test_a_campaign_is_launched_paused_resumed_and_completed() -> None:
         (("cancel",), "complete", CampaignHasEnded),
     ],
 )
-def test_a_step_that_does_not_follow_is_refused_live_and_flagged_on_import(
+def test_a_status_change_that_is_not_allowed_is_refused_live_and_flagged_on_import(
     before: tuple[str, ...], decision: str, refusal: type[Refusal]
 ) -> None:
     campaign = planned()
@@ -159,7 +159,7 @@ def test_a_step_that_does_not_follow_is_refused_live_and_flagged_on_import(
     assert flags(campaign) == (refusal.rule,)
 
 
-def test_a_step_told_twice_is_recorded_once_and_with_another_time_as_repeated() -> None:
+def test_a_repeated_status_is_recorded_only_at_another_time_and_flagged() -> None:
     campaign = planned()
     for at in (LAST_WEEK, LAST_WEEK, None, YESTERDAY, LAST_WEEK):
         campaign.launch(live(at))
@@ -167,7 +167,7 @@ def test_a_step_told_twice_is_recorded_once_and_with_another_time_as_repeated() 
     assert flags(campaign) == ("repeated",)
 
 
-def test_an_old_step_told_again_later_records_nothing() -> None:
+def test_an_earlier_status_change_repeated_later_records_nothing() -> None:
     campaign = planned()
     campaign.launch(live(LAST_WEEK))
     campaign.complete(live(YESTERDAY))
@@ -176,16 +176,16 @@ def test_an_old_step_told_again_later_records_nothing() -> None:
     assert campaign.version == 3
 
 
-def test_a_cancellation_has_a_code_for_reports_and_a_note_for_people() -> None:
+def test_a_cancellation_has_a_reason_code_and_a_free_text_note() -> None:
     campaign = planned()
     campaign.cancel(live(), reason="no_budget", note="As Eva decided")
     assert facts(campaign)[-1] == Cancelled(reason="no_budget", note="As Eva decided")
 
 
-# Its cost
+# Spending
 
 
-def test_a_spend_is_recorded_once_and_known_by_its_values() -> None:
+def test_a_spend_is_recorded_once_and_other_values_are_refused() -> None:
     campaign = planned()
     campaign.record_spend(live(), "inv 1", Decimal(10), category="media")
     campaign.record_spend(live(), "inv 1", Decimal("10.00"), "EUR", "media")
@@ -201,7 +201,7 @@ def test_a_spend_needs_an_amount_and_a_currency() -> None:
         planned().record_spend(live(), "1", Decimal(0))
 
 
-def test_a_reversed_spend_says_what_it_takes_back() -> None:
+def test_a_reversal_contains_the_values_of_the_spend() -> None:
     campaign = planned()
     campaign.record_spend(live(), "1", Decimal(10), "USD", "media")
     for _ in range(2):
@@ -210,12 +210,12 @@ def test_a_reversed_spend_says_what_it_takes_back() -> None:
     assert facts(campaign)[2:] == [SpendReversed(spend_id="1", **taken_back)]  # type: ignore[arg-type]
 
 
-def test_a_spend_that_nobody_knows_cannot_be_reversed() -> None:
+def test_an_unknown_spend_cannot_be_reversed() -> None:
     with pytest.raises(SpendUnknown):
         planned().reverse_spend(live(), "1")
 
 
-# Its resources and milestones
+# Resources and milestones
 
 
 def test_a_resource_is_assigned_and_released() -> None:
@@ -229,14 +229,14 @@ def test_a_resource_is_assigned_and_released() -> None:
     assert campaign.version == 4
 
 
-def test_only_a_resource_that_the_campaign_has_is_released() -> None:
+def test_a_resource_that_was_never_assigned_cannot_be_released() -> None:
     campaign = planned()
     campaign.assign_resource(live(), "asset", "studio")
     with pytest.raises(ResourceUnknown):
         campaign.release_resource(live(), "person", "studio")
 
 
-def test_nothing_is_assigned_to_a_campaign_that_has_ended() -> None:
+def test_no_resource_can_be_assigned_to_an_ended_campaign() -> None:
     campaign = planned()
     campaign.cancel(live(YESTERDAY))
     with pytest.raises(CampaignHasEnded):
@@ -246,12 +246,12 @@ def test_nothing_is_assigned_to_a_campaign_that_has_ended() -> None:
 
 
 @pytest.mark.parametrize("wrong", [("robot", "r2", None), ("person", "has blanks", None), ("person", "eva", Decimal(2))])
-def test_a_resource_that_makes_no_sense_is_refused(wrong: tuple[Any, str, Decimal | None]) -> None:
+def test_an_invalid_resource_is_refused(wrong: tuple[Any, str, Decimal | None]) -> None:
     with pytest.raises(Malformed):
         planned().assign_resource(live(), *wrong)
 
 
-def test_a_milestone_is_set_moved_and_reached() -> None:
+def test_a_milestone_is_set_changed_and_reached() -> None:
     campaign = planned()
     campaign.set_milestone(live(), "texts", due=date(2026, 3, 5), title="Texts are written")
     campaign.set_milestone(live(), "texts", due=date(2026, 3, 5), title="Texts are written")
@@ -262,12 +262,12 @@ def test_a_milestone_is_set_moved_and_reached() -> None:
     assert facts(campaign)[-1] == MilestoneReached(milestone_id="texts")
 
 
-def test_a_milestone_that_was_never_set_is_not_reached() -> None:
+def test_an_unknown_milestone_cannot_be_reached() -> None:
     with pytest.raises(MilestoneUnknown):
         planned().reach_milestone(live(), "texts")
 
 
-# What it knows
+# Variants and replay
 
 
 @pytest.mark.parametrize(
@@ -280,7 +280,7 @@ def test_a_campaign_knows_its_variants(variants: Any, known: tuple[str, ...], un
     assert not any(map(campaign.has_variant, unknown))
 
 
-def test_a_campaign_is_the_same_when_it_is_read_back() -> None:
+def test_a_replay_gives_the_same_campaign() -> None:
     campaign = launched()
     campaign.revise(live(), ends=None, holdout_share=Decimal(0))
     campaign.record_spend(live(), "1", Decimal(10))

@@ -1,4 +1,4 @@
-"""Whatever happens to a campaign, in whatever order, the rules hold."""
+"""Any sequence of decisions on a campaign keeps the rules."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ plans = st.fixed_dictionaries(
 
 
 class AnyHistory(RuleBasedStateMachine):
-    """Every rule tries one decision: it is refused and changes nothing, or it records at most one fact."""
+    """Each rule tries one decision, which is either refused and changes nothing, or records at most one fact."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -82,7 +82,7 @@ class AnyHistory(RuleBasedStateMachine):
         self.attempt("change_budget", origin, at, budget, currency)
 
     @rule(decision=st.sampled_from(["launch", "pause", "resume", "complete", "cancel"]), origin=origins, at=times)
-    def proceed(self, decision: str, origin: Any, at: datetime | None) -> None:
+    def change_status(self, decision: str, origin: Any, at: datetime | None) -> None:
         self.attempt(decision, origin, at)
 
     @rule(origin=origins, at=times, spend_id=ids, amount=amounts, currency=currencies)
@@ -110,21 +110,21 @@ class AnyHistory(RuleBasedStateMachine):
         self.attempt("reach_milestone", origin, at, milestone)
 
     @invariant()
-    def it_is_the_same_when_read_back(self) -> None:
+    def a_replay_gives_the_same_state(self) -> None:
         assert state(stored(self.campaign)) == state(self.campaign)
 
     @invariant()
-    def only_what_was_spent_is_taken_back(self) -> None:
+    def only_recorded_spends_are_reversed(self) -> None:
         assert self.campaign.reversals.keys() <= self.campaign.spends.keys()
 
     @invariant()
-    def only_imports_put_the_end_before_the_start(self) -> None:
+    def only_imports_end_before_the_start(self) -> None:
         campaign = self.campaign
         if campaign.starts and campaign.ends and campaign.ends < campaign.starts:
             assert any("ends-before-start" in metadata.irregular for _, metadata in campaign.pending)
 
     @invariant()
-    def only_imports_leave_the_course(self) -> None:
+    def only_imports_break_the_order_of_statuses(self) -> None:
         live = [metadata for _, metadata in self.campaign.pending if metadata.origin == "live"]
         assert {rule for metadata in live for rule in metadata.irregular} <= {"repeated"}
 

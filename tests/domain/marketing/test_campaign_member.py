@@ -1,4 +1,4 @@
-"""Campaign members: targeted, touched in any order, converted; what is irregular is recorded and flagged."""
+"""Campaign members: targeting, touches in any order, conversions. Irregular facts are recorded and flagged."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ from tests.domain.marketing.given_campaigns import CUSTOMER, MEMBER, ORDER, WHOS
 ANY_TOUCH = pytest.mark.parametrize("kind", TOUCHES.values(), ids=TOUCHES)
 
 
-def test_a_member_is_about_the_customer() -> None:
+def test_the_subject_of_a_member_is_the_customer() -> None:
     _, metadata = targeted().pending[0]
     assert metadata.subject == CUSTOMER
 
 
-def test_a_member_targeted_again_records_nothing_and_at_another_time_is_repeated() -> None:
+def test_targeting_a_member_again_is_recorded_only_at_another_time_and_flagged() -> None:
     member = Member(MEMBER)
     for at in (LAST_WEEK, LAST_WEEK, None, YESTERDAY):
         target(member, context=live(at))
@@ -56,18 +56,18 @@ def test_a_member_targeted_again_records_nothing_and_at_another_time_is_repeated
     assert flags(member) == ("repeated",)
 
 
-def test_a_member_keeps_their_variant() -> None:
+def test_the_variant_of_a_member_cannot_change() -> None:
     with pytest.raises(MemberTargetedOtherwise):
         target(targeted("short"), "control")
 
 
-def test_a_variant_that_the_plan_does_not_list_is_flagged() -> None:
+def test_a_variant_that_is_not_in_the_plan_is_flagged() -> None:
     member = Member(MEMBER)
     target(member, "tall", unknown_variant=True)
     assert flags(member) == ("unknown-variant",)
 
 
-def test_nobody_is_targeted_by_a_campaign_that_has_ended() -> None:
+def test_an_ended_campaign_cannot_target_anybody() -> None:
     member = Member(MEMBER)
     with pytest.raises(CampaignHasEnded):
         target(member, campaign_ended=True)
@@ -77,7 +77,7 @@ def test_nobody_is_targeted_by_a_campaign_that_has_ended() -> None:
     assert member.version == 1
 
 
-def test_a_member_who_was_removed_may_come_back_with_the_same_variant() -> None:
+def test_a_removed_member_can_be_targeted_again_with_the_same_variant() -> None:
     member = targeted()
     for _ in range(2):
         member.remove(live(), Removed(**WHOSE, reason="on_request"))
@@ -88,7 +88,7 @@ def test_a_member_who_was_removed_may_come_back_with_the_same_variant() -> None:
     assert (type(first), type(second), type(third)) == (Targeted, Removed, Targeted)
 
 
-def test_a_member_is_suppressed_once_for_a_reason() -> None:
+def test_a_member_is_suppressed_once_for_each_reason() -> None:
     member = targeted()
     for reason in ("no_consent", "no_consent", "bounced"):
         member.suppress(live(), Suppressed(**WHOSE, reason=reason))
@@ -107,7 +107,7 @@ def test_a_touch_before_the_targeting_is_recorded_and_flagged(kind: type[Touch])
 
 
 @ANY_TOUCH
-def test_the_same_touch_or_one_of_the_same_send_records_nothing(kind: type[Touch]) -> None:
+def test_the_same_touch_or_an_equal_one_of_the_same_send_records_nothing(kind: type[Touch]) -> None:
     member = targeted()
     touch(member, kind, touch_id="t-1", send_id="s-1")
     touch(member, kind, live(YESTERDAY), touch_id="t-1", send_id="s-2")
@@ -117,14 +117,14 @@ def test_the_same_touch_or_one_of_the_same_send_records_nothing(kind: type[Touch
     assert member.version == 3
 
 
-def test_a_touch_without_ids_is_known_by_its_time() -> None:
+def test_a_touch_without_ids_is_identified_by_its_time() -> None:
     member = targeted()
     for at in (YESTERDAY, YESTERDAY, LAST_WEEK, None, None):
         touch(member, Visited, live(at))
     assert member.version == 5
 
 
-def test_what_else_a_touch_says_tells_it_from_another_of_its_send() -> None:
+def test_touches_of_one_send_with_different_content_are_different() -> None:
     member = targeted()
     for url in ("https://example.com/a", "https://example.com/b", "https://example.com/a"):
         touch(member, Clicked, send_id="s-1", url=url)
@@ -135,7 +135,7 @@ def test_what_else_a_touch_says_tells_it_from_another_of_its_send() -> None:
     assert member.version == 1 + 3 * 2
 
 
-def test_a_touch_id_is_that_of_one_touch() -> None:
+def test_a_touch_id_identifies_one_touch() -> None:
     member = targeted()
     touch(member, Sent, touch_id="t-1")
     with pytest.raises(TouchKnownOtherwise):
@@ -143,20 +143,20 @@ def test_a_touch_id_is_that_of_one_touch() -> None:
 
 
 @pytest.mark.parametrize("kind", [Sent, Deferred, Delivered, Bounced, Opened, Clicked, MarkedAsSpam])
-def test_what_is_sent_to_a_control_is_recorded_and_flagged(kind: type[Touch]) -> None:
+def test_a_message_to_a_control_member_is_recorded_and_flagged(kind: type[Touch]) -> None:
     member = targeted("control")
     touch(member, kind)
     assert "sent-to-control" in flags(member)
 
 
 @pytest.mark.parametrize("kind", [Visited, Responded, Unsubscribed])
-def test_a_control_may_visit_respond_and_unsubscribe(kind: type[Touch]) -> None:
+def test_a_control_member_can_visit_respond_and_unsubscribe(kind: type[Touch]) -> None:
     member = targeted("control")
     touch(member, kind)
     assert flags(member) == ()
 
 
-def test_a_control_who_was_sent_to_before_is_flagged() -> None:
+def test_targeting_a_control_member_after_a_message_was_sent_is_flagged() -> None:
     member = Member(MEMBER)
     touch(member, Sent)
     target(member, "control")
@@ -190,12 +190,12 @@ def test_a_click_without_an_open_of_the_same_send_is_flagged() -> None:
         {"url": "https://example.com/" + "x" * 2000},
     ],
 )
-def test_a_touch_that_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None:
+def test_an_invalid_touch_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(Malformed):
         touch(targeted(), Clicked, **wrong)
 
 
-def test_a_retracted_touch_says_what_it_was_and_stays_known() -> None:
+def test_a_retraction_contains_its_touch_whose_id_stays_known() -> None:
     member = targeted()
     touch(member, Delivered, touch_id="t-1", send_id="s-1")
     for _ in range(2):
@@ -205,7 +205,7 @@ def test_a_retracted_touch_says_what_it_was_and_stays_known() -> None:
     assert facts(member)[2:] == [retracted]
 
 
-def test_a_send_that_was_retracted_may_be_told_anew_under_another_id() -> None:
+def test_a_retracted_touch_can_be_recorded_again_under_another_id() -> None:
     member = targeted()
     touch(member, Delivered, touch_id="t-1", send_id="s-1")
     member.retract_touch(live(), "t-1")
@@ -215,7 +215,7 @@ def test_a_send_that_was_retracted_may_be_told_anew_under_another_id() -> None:
     assert member.version == 5
 
 
-def test_a_touch_that_nobody_knows_is_not_retracted() -> None:
+def test_an_unknown_touch_cannot_be_retracted() -> None:
     with pytest.raises(TouchUnknown):
         targeted().retract_touch(live(), "t-1")
 
@@ -223,7 +223,7 @@ def test_a_touch_that_nobody_knows_is_not_retracted() -> None:
 # Conversions
 
 
-def test_a_conversion_is_recorded_once_and_known_by_its_values() -> None:
+def test_a_conversion_is_recorded_once_and_other_values_are_refused() -> None:
     member = targeted()
     for value in ("9.5", "9.50"):
         convert(member, value=Decimal(value), currency="USD")
@@ -232,7 +232,7 @@ def test_a_conversion_is_recorded_once_and_known_by_its_values() -> None:
         convert(member, value=Decimal(10), currency="USD")
 
 
-def test_an_order_converts_once_until_that_is_reversed() -> None:
+def test_an_order_converts_once_until_its_conversion_is_reversed() -> None:
     member = targeted()
     for conversion_id in ("c-1", "c-2"):
         convert(member, conversion_id, order_id=ORDER)
@@ -242,7 +242,7 @@ def test_an_order_converts_once_until_that_is_reversed() -> None:
     assert member.version == 4
 
 
-def test_a_reversed_conversion_says_what_it_takes_back() -> None:
+def test_a_reversal_contains_the_values_of_the_conversion() -> None:
     member = targeted()
     convert(member, order_id=ORDER, value=Decimal(10), currency="JPY")
     for _ in range(2):
@@ -253,12 +253,12 @@ def test_a_reversed_conversion_says_what_it_takes_back() -> None:
     assert facts(member)[2:] == [back]
 
 
-def test_a_conversion_that_nobody_knows_is_not_reversed() -> None:
+def test_an_unknown_conversion_cannot_be_reversed() -> None:
     with pytest.raises(ConversionUnknown):
         targeted().reverse_conversion(live(), "c-1")
 
 
-def test_a_conversion_before_the_targeting_is_flagged_and_one_of_a_control_is_not() -> None:
+def test_a_conversion_before_the_targeting_is_flagged_but_not_one_of_a_control_member() -> None:
     member = Member(MEMBER)
     convert(member)
     assert flags(member) == ("before-targeting",)
@@ -277,12 +277,12 @@ def test_a_conversion_before_the_targeting_is_flagged_and_one_of_a_control_is_no
         {"channel": "e mail"},
     ],
 )
-def test_a_conversion_that_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None:
+def test_an_invalid_conversion_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(Malformed):
         convert(targeted(), **wrong)
 
 
-def test_a_member_is_the_same_when_they_are_read_back() -> None:
+def test_a_replay_gives_the_same_member() -> None:
     member = targeted()
     touch(member, Sent, touch_id="t-1", send_id="s-1", channel="email")
     touch(member, Clicked, send_id="s-1", url="https://example.com/")

@@ -1,4 +1,4 @@
-"""Whatever happens to a member, in whatever order, the rules hold."""
+"""Any sequence of decisions on a member keeps the rules."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ amounts = st.none() | st.sampled_from(["-1", "0", "10", "0.001"]).map(Decimal)
 
 
 class AnyHistory(RuleBasedStateMachine):
-    """Every rule tries one decision: it is refused and changes nothing, or it records at most one fact."""
+    """Each rule tries one decision, which is either refused and changes nothing, or records at most one fact."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -83,26 +83,26 @@ class AnyHistory(RuleBasedStateMachine):
         self.attempt("reverse_conversion", origin, at, id)
 
     @invariant()
-    def it_is_the_same_when_read_back(self) -> None:
+    def a_replay_gives_the_same_state(self) -> None:
         assert state(stored(self.member)) == state(self.member)
 
     @invariant()
-    def it_is_about_the_customer(self) -> None:
+    def its_subject_is_the_customer(self) -> None:
         assert {metadata.subject for _, metadata in self.member.pending} <= {CUSTOMER}
 
     @invariant()
-    def a_member_has_one_variant_for_ever(self) -> None:
+    def the_variant_never_changes(self) -> None:
         assert len({event.variant for event, _ in self.member.pending if isinstance(event, Targeted)}) <= 1
 
     @invariant()
-    def a_touch_id_is_that_of_one_fact(self) -> None:
+    def a_touch_id_identifies_one_touch(self) -> None:
         known = [event.touch_id for event, _ in self.member.pending if isinstance(event, Touch) and event.touch_id]
         assert len(set(known)) == len(known)
 
     @invariant()
     def an_order_converts_once_at_a_time(self) -> None:
-        standing = [known for id, known in self.member.conversions.items() if id not in self.member.reversed]
-        assert sum(known.order_id is not None for known in standing) <= 1
+        valid = [known for id, known in self.member.conversions.items() if id not in self.member.reversed]
+        assert sum(known.order_id is not None for known in valid) <= 1
 
 
 AnyHistory.TestCase.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)

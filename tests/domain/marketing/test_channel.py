@@ -1,4 +1,4 @@
-"""Channels, and what sources tell of their days."""
+"""Channels, and the traffic and cost of their days."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ from tests.domain.given import LAST_WEEK, NOW, YESTERDAY, facts, flags, imported
 DAY = date(2026, 3, 1)
 
 
-def opened(**told: Any) -> Channel:
+def opened(**values: Any) -> Channel:
     channel = Channel(channel_id("web"))
-    asked: dict[str, Any] = {"code": "web", "name": "Web shop", "kind": "web"}
-    channel.open(live(LAST_WEEK), **asked | told)
+    defaults: dict[str, Any] = {"code": "web", "name": "Web shop", "kind": "web"}
+    channel.open(live(LAST_WEEK), **defaults | values)
     return channel
 
 
 def of_the_day(day: ChannelDay, context: Any = None, **counts: Any) -> None:
-    told: dict[str, Any] = {"code": "web", "date": DAY, "source": "matomo"}
-    day.record_traffic(context or live(), TrafficRecorded(**told | counts))
+    defaults: dict[str, Any] = {"code": "web", "date": DAY, "source": "matomo"}
+    day.record_traffic(context or live(), TrafficRecorded(**defaults | counts))
 
 
-def costing(day: ChannelDay, amount: str, context: Any = None, **told: Any) -> None:
-    cost: dict[str, Any] = {"code": "web", "date": DAY, "source": "matomo", "currency": "EUR"}
-    day.record_cost(context or live(), CostRecorded(amount=Decimal(amount), **cost | told))
+def costing(day: ChannelDay, amount: str, context: Any = None, **values: Any) -> None:
+    defaults: dict[str, Any] = {"code": "web", "date": DAY, "source": "matomo", "currency": "EUR"}
+    day.record_cost(context or live(), CostRecorded(amount=Decimal(amount), **defaults | values))
 
 
 @pytest.fixture
@@ -51,12 +51,12 @@ def day() -> ChannelDay:
     return ChannelDay(channel_day_id("web", DAY, "matomo"))
 
 
-def test_a_channel_is_known_by_its_code() -> None:
+def test_a_channel_is_identified_by_its_code() -> None:
     assert channel_id("web") == channel_id("web") != channel_id("Web")
     assert channel_id("caf\u00e9") == channel_id("cafe\u0301")
 
 
-def test_a_channel_is_opened_once_and_renamed_when_it_is_called_otherwise() -> None:
+def test_a_channel_is_opened_once_and_then_renamed() -> None:
     channel = opened()
     channel.open(live(), code="web", name="Web shop", kind="web")
     channel.open(live(), code="web", name="  Shop ", kind="web")
@@ -64,25 +64,25 @@ def test_a_channel_is_opened_once_and_renamed_when_it_is_called_otherwise() -> N
     assert state(stored(channel)) == state(channel)
 
 
-def test_an_open_channel_keeps_its_kind() -> None:
+def test_the_kind_of_an_open_channel_cannot_change() -> None:
     with pytest.raises(ChannelOpenedOtherwise):
         opened().open(live(), code="web", name="Web shop", kind="store")
 
 
-@pytest.mark.parametrize("told", [{"code": "a b"}, {"name": " "}, {"kind": "shop"}])
-def test_a_channel_has_a_code_a_name_and_a_kind(told: dict[str, Any]) -> None:
+@pytest.mark.parametrize("wrong", [{"code": "a b"}, {"name": " "}, {"kind": "shop"}])
+def test_an_invalid_channel_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(Malformed):
-        opened(**told)
+        opened(**wrong)
 
 
-def test_a_closed_channel_is_opened_again_even_as_another_kind() -> None:
+def test_a_closed_channel_can_be_opened_again_even_with_another_kind() -> None:
     channel = opened()
     channel.close(live(YESTERDAY))
     channel.open(live(), code="web", name="Corner shop", kind="store")
     assert (channel.closed_at, channel.kind, channel.title) == (None, "store", "Corner shop")
 
 
-def test_closing_again_at_another_time_is_flagged_as_repeated() -> None:
+def test_closing_again_at_another_time_is_recorded_and_flagged() -> None:
     channel = opened()
     for at in (YESTERDAY, YESTERDAY, None, LAST_WEEK):
         channel.close(live(at))
@@ -90,7 +90,7 @@ def test_closing_again_at_another_time_is_flagged_as_repeated() -> None:
     assert flags(channel) == ("repeated",)
 
 
-def test_what_was_said_before_it_was_closed_opens_it_no_second_time() -> None:
+def test_repeating_the_first_opening_does_not_reopen_a_closed_channel() -> None:
     channel = opened()
     channel.close(live(YESTERDAY))
     channel.open(live(LAST_WEEK), code="web", name="Web shop", kind="web")
@@ -102,28 +102,28 @@ def test_a_channel_that_was_never_opened_cannot_be_closed() -> None:
         Channel(channel_id("web")).close(live())
 
 
-def test_a_source_restates_a_day_and_the_same_again_is_nothing_new(day: ChannelDay) -> None:
+def test_a_source_can_correct_a_day_and_the_same_counts_record_nothing(day: ChannelDay) -> None:
     for visits in (100, 100, 120, 100):
         of_the_day(day, visits=visits)
     assert [fact.visits for fact in facts(day)] == [100, 120, 100]  # type: ignore[attr-defined]
     assert state(stored(day)) == state(day)
 
 
-def test_a_statement_of_an_earlier_time_does_not_come_back(day: ChannelDay) -> None:
+def test_repeating_an_earlier_count_changes_nothing(day: ChannelDay) -> None:
     of_the_day(day, imported(LAST_WEEK), visits=100)
     of_the_day(day, imported(YESTERDAY), visits=120)
     of_the_day(day, imported(LAST_WEEK), visits=100)
     assert day.traffic == TrafficRecorded(code="web", date=DAY, source="matomo", visits=120)
 
 
-def test_what_is_not_counted_is_not_zero(day: ChannelDay) -> None:
+def test_a_missing_count_is_unknown_and_not_zero(day: ChannelDay) -> None:
     of_the_day(day, visits=10, visitors=8)
     of_the_day(day, visits=10)
     assert day.traffic is not None
     assert day.traffic.visitors is None
 
 
-def test_all_of_a_channels_days_are_about_the_channel(day: ChannelDay) -> None:
+def test_the_channel_is_the_subject_of_all_its_days(day: ChannelDay) -> None:
     of_the_day(day, visits=1)
     costing(day, "2.5")
     assert {metadata.subject for _, metadata in day.pending} == {channel_id("web")}
@@ -142,13 +142,13 @@ def test_all_of_a_channels_days_are_about_the_channel(day: ChannelDay) -> None:
         {"visits": 1, "date": date(1899, 12, 31)},
     ],
 )
-def test_counts_are_of_a_source_and_never_below_zero(day: ChannelDay, counts: dict[str, Any]) -> None:
+def test_invalid_counts_are_refused(day: ChannelDay, counts: dict[str, Any]) -> None:
     with pytest.raises(Malformed):
         of_the_day(day, **counts)
     assert not day.exists
 
 
-def test_a_day_that_has_begun_nowhere_yet_lies_in_the_future(day: ChannelDay) -> None:
+def test_a_day_that_has_not_begun_in_any_zone_is_in_the_future(day: ChannelDay) -> None:
     tomorrow = NOW.date() + timedelta(days=1)
     with pytest.raises(InTheFuture):
         of_the_day(day, date=tomorrow, visits=1)
@@ -165,12 +165,12 @@ def test_a_day_that_has_begun_nowhere_yet_lies_in_the_future(day: ChannelDay) ->
         ("1", "EURO", UnknownCurrency),
     ],
 )
-def test_a_cost_is_an_amount_of_money(day: ChannelDay, amount: str, currency: str, refusal: type[Exception]) -> None:
+def test_an_invalid_cost_is_refused(day: ChannelDay, amount: str, currency: str, refusal: type[Exception]) -> None:
     with pytest.raises(refusal):
         costing(day, amount, currency=currency)
 
 
-def test_a_cost_of_nothing_is_a_cost_and_another_currency_takes_its_place(day: ChannelDay) -> None:
+def test_a_cost_can_be_zero_and_a_cost_in_another_currency_replaces_it(day: ChannelDay) -> None:
     for amount, currency in (("0", "EUR"), ("0.00", "EUR"), ("3", "USD")):
         costing(day, amount, currency=currency)
     assert [(str(fact.amount), fact.currency) for fact in facts(day)] == [("0.00", "EUR"), ("3.00", "USD")]  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""Whatever is told of a channel and of one of its days, in whatever order, the rules hold."""
+"""Any sequence of decisions on a channel and one of its days keeps the rules."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ counts = st.none() | st.sampled_from([-1, 0, 5, 9])
 
 
 class AnyHistory(RuleBasedStateMachine):
-    """Every rule tries one decision: it is refused and changes nothing, or it records at most one fact."""
+    """Each rule tries one decision, which is either refused and changes nothing, or records at most one fact."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -60,18 +60,18 @@ class AnyHistory(RuleBasedStateMachine):
 
     @rule(origin=origins, at=times, day=st.sampled_from(DAYS), visits=counts, visitors=counts)
     def count(self, origin: Any, at: datetime | None, day: Any, visits: Any, visitors: Any) -> None:
-        told = TrafficRecorded(code="web", date=day, source="matomo", visits=visits, visitors=visitors)
-        self.attempt(self.day, origin, at, lambda context: self.day.record_traffic(context, told))
+        fact = TrafficRecorded(code="web", date=day, source="matomo", visits=visits, visitors=visitors)
+        self.attempt(self.day, origin, at, lambda context: self.day.record_traffic(context, fact))
 
     @rule(
         origin=origins, at=times, amount=st.sampled_from(["-1", "0", "2.5", "0.001"]), currency=st.sampled_from(["EUR", "JPY"])
     )
     def cost(self, origin: Any, at: datetime | None, amount: str, currency: str) -> None:
-        told = CostRecorded(code="web", date=DAYS[0], source="matomo", amount=Decimal(amount), currency=currency)
-        self.attempt(self.day, origin, at, lambda context: self.day.record_cost(context, told))
+        fact = CostRecorded(code="web", date=DAYS[0], source="matomo", amount=Decimal(amount), currency=currency)
+        self.attempt(self.day, origin, at, lambda context: self.day.record_cost(context, fact))
 
     @invariant()
-    def loads_as_it_is(self) -> None:
+    def a_replay_gives_the_same_state(self) -> None:
         for aggregate in (self.channel, self.day):
             assert state(stored(aggregate)) == state(aggregate)
 

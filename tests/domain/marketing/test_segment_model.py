@@ -28,7 +28,7 @@ from tests.domain.given import LAST_WEEK, YESTERDAY, facts, flags, live, state, 
 from tests.domain.marketing.given_segments import FITTED, fitted, model
 
 
-def test_a_fit_is_recorded_with_all_that_a_replay_needs() -> None:
+def test_a_fit_is_recorded_completely() -> None:
     assert facts(model()) == [FITTED]
     assert FITTED.k == 3
 
@@ -39,7 +39,7 @@ def test_the_same_fit_again_records_nothing() -> None:
     assert made.version == 1
 
 
-def test_another_fit_takes_the_place_of_the_last() -> None:
+def test_a_new_fit_replaces_the_last_one() -> None:
     made = model()
     made.fit(live(), fitted(cut_off_position=200))
     assert made.fitted == fitted(cut_off_position=200)
@@ -66,7 +66,7 @@ def test_another_fit_takes_the_place_of_the_last() -> None:
         ({"cluster_names": ("1", "2", "2")}, ClusterNamesDoNotFit),
     ],
 )
-def test_a_fit_that_could_not_label_anybody_is_refused(wrong: dict[str, Any], refusal: type[Exception]) -> None:
+def test_an_invalid_fit_is_refused(wrong: dict[str, Any], refusal: type[Exception]) -> None:
     with pytest.raises(refusal):
         model(**wrong)
 
@@ -87,7 +87,7 @@ def test_a_model_activated_at_another_time_is_recorded_and_flagged() -> None:
     assert flags(made) == ("repeated",)
 
 
-def test_a_model_that_is_active_is_retired_and_may_be_activated_again() -> None:
+def test_an_active_model_is_retired_and_can_be_activated_again() -> None:
     made = model()
     made.activate(live())
     made.retire(live())
@@ -97,18 +97,18 @@ def test_a_model_that_is_active_is_retired_and_may_be_activated_again() -> None:
     assert made.active_since is not None
 
 
-def test_a_model_that_was_never_active_is_not_retired() -> None:
+def test_a_model_that_was_never_active_cannot_be_retired() -> None:
     with pytest.raises(ModelNotActive):
         model().retire(live())
 
 
 @pytest.mark.parametrize("decision", ["activate", "retire"])
-def test_a_model_that_was_never_fitted_is_not_there(decision: str) -> None:
+def test_a_model_that_was_never_fitted_does_not_exist(decision: str) -> None:
     with pytest.raises(NotThere):
         getattr(SegmentModel(new_id()), decision)(live())
 
 
-def test_clusters_are_named_until_the_next_fit() -> None:
+def test_the_names_of_clusters_are_kept_until_the_next_fit() -> None:
     made = model()
     made.name_clusters(live(), ["champions", " steady ", "流失"])
     made.name_clusters(live(), ["champions", "steady", "流失"])
@@ -118,12 +118,12 @@ def test_clusters_are_named_until_the_next_fit() -> None:
 
 
 @pytest.mark.parametrize("names", [["a", "b"], ["a", "b", "b"], ["a", "b", "b "]])
-def test_names_that_are_not_one_for_each_cluster_are_refused(names: list[str]) -> None:
+def test_invalid_cluster_names_are_refused(names: list[str]) -> None:
     with pytest.raises(ClusterNamesDoNotFit):
         model().name_clusters(live(), names)
 
 
-def test_everyone_is_concerned_by_everything() -> None:
+def test_every_event_concerns_everyone() -> None:
     made = model()
     made.activate(live())
     made.name_clusters(live(), ["a", "b", "c"])
@@ -131,7 +131,7 @@ def test_everyone_is_concerned_by_everything() -> None:
     assert all(about.everyone for _, about in made.pending)
 
 
-def test_a_model_loads_as_it_was() -> None:
+def test_a_replay_gives_the_same_model() -> None:
     made = model()
     made.activate(live())
     made.name_clusters(live(), ["a", "b", "c"])
@@ -142,13 +142,13 @@ numbers = st.floats(allow_nan=False, allow_infinity=False)
 
 
 @given(st.lists(st.tuples(numbers, numbers), min_size=2, max_size=4).map(tuple))
-def test_numbers_come_back_from_json_to_the_bit(centroids: tuple[tuple[float, float], ...]) -> None:
-    told = fitted(centroids=centroids)
-    read = msgspec.json.decode(msgspec.json.encode(told), type=Fitted)
+def test_numbers_are_read_back_from_json_without_loss(centroids: tuple[tuple[float, float], ...]) -> None:
+    original = fitted(centroids=centroids)
+    read = msgspec.json.decode(msgspec.json.encode(original), type=Fitted)
     assert [[n.hex() for n in row] for row in read.centroids] == [[n.hex() for n in row] for row in centroids]
 
 
-def test_a_feature_says_what_it_is() -> None:
+def test_a_feature_has_a_label_and_an_attribute_key() -> None:
     assert Feature(name="total", currency="EUR").label == "total:EUR"
     assert Feature(name="attribute:income").attribute == "income"
     assert Feature(name="orders").attribute is None

@@ -1,4 +1,4 @@
-"""Whatever happens to a segment model, in whatever order, the rules hold."""
+"""Any sequence of decisions on a segment model keeps the rules."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ names = st.lists(st.sampled_from("abc"), min_size=2, max_size=3)
 
 
 class AnyHistory(RuleBasedStateMachine):
-    """Every rule tries one decision: it is refused and changes nothing, or it records at most one fact."""
+    """Each rule tries one decision, which is either refused and changes nothing, or records at most one fact."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -51,16 +51,16 @@ class AnyHistory(RuleBasedStateMachine):
         self.attempt("name_clusters", at, names)
 
     @invariant()
-    def loads_as_it_is(self) -> None:
+    def a_replay_gives_the_same_state(self) -> None:
         assert state(stored(self.model)) == state(self.model)
 
     @invariant()
-    def begins_with_a_fit_that_can_label(self) -> None:
+    def the_first_event_is_a_valid_fit(self) -> None:
         assert not self.model.pending or isinstance(self.model.pending[0][0], Fitted)
         assert self.model.fitted is None or len(self.model.cluster_names) == self.model.fitted.k
 
     @invariant()
-    def is_active_or_retired_or_neither(self) -> None:
+    def it_is_never_active_and_retired(self) -> None:
         assert self.model.active_since is None or self.model.retired_since is None
         last = [type(event) for event, _ in self.model.pending]
         assert (Retired in last) or self.model.retired_since is None

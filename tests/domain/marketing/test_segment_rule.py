@@ -32,8 +32,8 @@ def defined() -> SegmentRule:
     return rule
 
 
-def true_of(told: Mapping[str, Any], **features: float | None) -> bool:
-    return holds(parsed(told), lambda seen: features.get(seen.feature.replace(":", "_")))
+def matches(expression: Mapping[str, Any], **features: float | None) -> bool:
+    return holds(parsed(expression), lambda seen: features.get(seen.feature.replace(":", "_")))
 
 
 # The rule
@@ -45,10 +45,10 @@ def test_a_rule_is_defined_revised_and_retired() -> None:
     rule.revise(live(), name="champions", rule=MANY, priority=5)
     rule.revise(live(), name="champions", rule=MANY, priority=5)
     rule.retire(live())
-    said = MANY | {"value": 3.0}
+    expression = MANY | {"value": 3.0}
     assert facts(rule) == [
-        Defined(name="champions", rule=said, priority=10),
-        Revised(name="champions", rule=said, priority=5),
+        Defined(name="champions", rule=expression, priority=10),
+        Revised(name="champions", rule=expression, priority=5),
         Retired(),
     ]
     assert state(stored(rule)) == state(rule)
@@ -59,7 +59,7 @@ def test_another_rule_with_the_same_id_is_refused() -> None:
         defined().define(live(), name="champions", rule=RICH, priority=10)
 
 
-def test_a_retired_rule_is_not_revised_and_on_import_it_is_flagged() -> None:
+def test_a_retired_rule_cannot_be_revised_and_on_import_it_is_flagged() -> None:
     rule = defined()
     rule.retire(live())
     with pytest.raises(SegmentRuleRetired):
@@ -68,18 +68,18 @@ def test_a_retired_rule_is_not_revised_and_on_import_it_is_flagged() -> None:
     assert flags(rule) == ("segment-rule-retired",)
 
 
-def test_nothing_is_revised_that_is_not_there() -> None:
+def test_a_rule_that_was_never_defined_cannot_be_revised() -> None:
     with pytest.raises(NotThere):
         SegmentRule(external_id("segment_rule", "test", "2", b"")).retire(live())
 
 
-@pytest.mark.parametrize("odd", [{"name": ""}, {"priority": -1}, {"rule": {}}])
-def test_what_is_no_rule_is_malformed(odd: dict[str, Any]) -> None:
+@pytest.mark.parametrize("wrong", [{"name": ""}, {"priority": -1}, {"rule": {}}])
+def test_an_invalid_rule_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(Malformed):
-        defined().revise(live(), **{"name": "x", "rule": MANY, "priority": 1, **odd})
+        defined().revise(live(), **{"name": "x", "rule": MANY, "priority": 1, **wrong})
 
 
-# Its expression
+# The expression
 
 
 @pytest.mark.parametrize(
@@ -93,40 +93,40 @@ def test_what_is_no_rule_is_malformed(odd: dict[str, Any]) -> None:
         (">", False, False, True),
     ],
 )
-def test_a_feature_compares_as_numbers_do(relation: str, below: bool, equal: bool, above: bool) -> None:
-    told = MANY | {"is": relation}
-    assert [true_of(told, orders=value) for value in (2, 3, 4)] == [below, equal, above]
+def test_a_feature_is_compared_as_a_number(relation: str, below: bool, equal: bool, above: bool) -> None:
+    expression = MANY | {"is": relation}
+    assert [matches(expression, orders=value) for value in (2, 3, 4)] == [below, equal, above]
 
 
-def test_what_a_customer_lacks_compares_with_nothing_and_is_null() -> None:
-    assert not true_of(MANY, orders=None)
-    assert not true_of(SMALL, attribute_size=None)
-    assert true_of(NEW, recency=None)
-    assert true_of({"op": "not", "of": MANY}, orders=None)
+def test_a_missing_feature_is_null_and_matches_no_comparison() -> None:
+    assert not matches(MANY, orders=None)
+    assert not matches(SMALL, attribute_size=None)
+    assert matches(NEW, recency=None)
+    assert matches({"op": "not", "of": MANY}, orders=None)
 
 
 def test_parts_are_joined_by_and_or_and_not() -> None:
     both, either = {"op": "and", "of": [MANY, RICH]}, {"op": "or", "of": [MANY, RICH]}
     for many, rich in ((True, True), (True, False), (False, True), (False, False)):
         seen = {"orders": 3.0 * many, "total_EUR": 100.0 * rich}
-        assert true_of(both, **seen) is (many and rich)
-        assert true_of(either, **seen) is (many or rich)
-        assert true_of({"op": "not", "of": both}, **seen) is not (many and rich)
+        assert matches(both, **seen) is (many and rich)
+        assert matches(either, **seen) is (many or rich)
+        assert matches({"op": "not", "of": both}, **seen) is not (many and rich)
 
 
-def test_a_feature_is_one_of_some_values() -> None:
-    assert true_of(SMALL, attribute_size=2)
-    assert not true_of(SMALL, attribute_size=3)
+def test_a_feature_can_be_in_a_list_of_values() -> None:
+    assert matches(SMALL, attribute_size=2)
+    assert not matches(SMALL, attribute_size=3)
 
 
-def test_an_expression_names_what_it_looks_at_once() -> None:
+def test_the_features_of_an_expression_have_no_duplicates() -> None:
     windowed = MANY | {"window": {"last_days": 30}}
-    told = parsed({"op": "or", "of": [MANY, {"op": "not", "of": MANY}, windowed]})
-    assert [seen.feature for seen in features_of(told)] == ["orders", "orders"]
-    assert features_of(told)[0] == Seen(feature="orders")
+    expression = parsed({"op": "or", "of": [MANY, {"op": "not", "of": MANY}, windowed]})
+    assert [seen.feature for seen in features_of(expression)] == ["orders", "orders"]
+    assert features_of(expression)[0] == Seen(feature="orders")
 
 
-def test_only_what_moves_with_the_days_depends_on_them() -> None:
+def test_only_expressions_that_change_with_time_depend_on_the_day() -> None:
     assert not depends_on_the_day(parsed({"op": "and", "of": [MANY, RICH, SMALL, NEW]}))
     assert not depends_on_the_day(parsed(MANY | {"window": {"from": "2026-01-01"}}))
     assert depends_on_the_day(parsed(MANY | {"window": {"last_days": 30}}))
@@ -134,7 +134,7 @@ def test_only_what_moves_with_the_days_depends_on_them() -> None:
 
 
 @pytest.mark.parametrize(
-    ("odd", "refusal"),
+    ("wrong", "refusal"),
     [
         ({"op": "eval", "of": "1"}, Malformed),
         ({"op": "and", "of": []}, Malformed),
@@ -158,12 +158,12 @@ def test_only_what_moves_with_the_days_depends_on_them() -> None:
         (SMALL | {"window": {"last_days": 3}}, Malformed),
     ],
 )
-def test_what_is_no_expression_is_refused(odd: dict[str, Any], refusal: type[Malformed]) -> None:
+def test_an_invalid_expression_is_refused(wrong: dict[str, Any], refusal: type[Malformed]) -> None:
     with pytest.raises(refusal):
-        parsed(odd)
+        parsed(wrong)
 
 
-def test_an_expression_is_neither_too_deep_nor_too_large() -> None:
+def test_a_too_deep_or_too_large_expression_is_refused() -> None:
     deep = MANY
     for _ in range(9):
         deep = {"op": "not", "of": deep}

@@ -26,7 +26,7 @@ def created() -> StaticList:
     return made
 
 
-def test_customers_are_put_on_a_list_and_taken_off() -> None:
+def test_customers_are_added_to_a_list_and_removed() -> None:
     made = created()
     made.create(live(), "Invited")
     made.add_members(live(), [BOB, ADA, ADA])
@@ -42,12 +42,12 @@ def test_customers_are_put_on_a_list_and_taken_off() -> None:
     assert state(stored(made)) == state(made)
 
 
-def test_a_list_keeps_its_name() -> None:
+def test_the_name_of_a_list_cannot_change() -> None:
     with pytest.raises(ListCreatedOtherwise):
         created().create(live(), "Others")
 
 
-def test_a_retired_list_stays_as_it_is_and_on_import_it_is_flagged() -> None:
+def test_a_retired_list_cannot_change_and_on_import_it_is_flagged() -> None:
     made = created()
     made.retire(live())
     made.retire(live())
@@ -58,7 +58,7 @@ def test_a_retired_list_stays_as_it_is_and_on_import_it_is_flagged() -> None:
     assert flags(made) == ("list-retired",)
 
 
-def test_a_thousand_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_command_can_have_at_most_a_thousand_members(monkeypatch: pytest.MonkeyPatch) -> None:
     made = created()
     for ids in ([], [ADA] * 1001):
         with pytest.raises(Malformed):
@@ -69,6 +69,6 @@ def test_a_thousand_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
         made.add_members(live(), [EVE])
 
 
-def test_nobody_is_on_a_list_that_is_not_there() -> None:
+def test_a_list_that_was_never_created_cannot_change() -> None:
     with pytest.raises(NotThere):
         StaticList(external_id("static_list", "test", "2", b"")).add_members(live(), [ADA])

@@ -18,24 +18,24 @@ CLICK = external_id("touchpoint", "ads", "1", b"")
 ADA = UUID(int=7)
 
 
-def touched(**told: Any) -> Touchpoint:
+def touched(**values: Any) -> Touchpoint:
     touchpoint = Touchpoint(CLICK)
-    touch(touchpoint, **told)
+    touch(touchpoint, **values)
     return touchpoint
 
 
-def touch(touchpoint: Touchpoint, **told: Any) -> None:
-    asked: dict[str, Any] = {"channel": "web", "kind": "click", "customer_id": ADA}
-    touchpoint.touch(live(), **asked | told)
+def touch(touchpoint: Touchpoint, **values: Any) -> None:
+    defaults: dict[str, Any] = {"channel": "web", "kind": "click", "customer_id": ADA}
+    touchpoint.touch(live(), **defaults | values)
 
 
-def test_a_touchpoint_is_about_its_customer_or_else_about_itself() -> None:
+def test_the_subject_of_a_touchpoint_is_its_customer_or_else_itself() -> None:
     known, visitor = touched(), touched(customer_id=None, anonymous_id="v-1")
     assert [touchpoint.pending[0][1].subject for touchpoint in (known, visitor)] == [ADA, CLICK]
     assert Recorded(channel="web", kind="form", lead_id=UUID(int=8)).subject(CLICK) == UUID(int=8)
 
 
-def test_what_is_said_is_recorded_in_one_form() -> None:
+def test_values_are_recorded_in_normalised_form() -> None:
     touchpoint = touched(utm=Utm(source=" news ", medium=None), click_ids={"gclid": "x "}, anonymous_id=" v-1")
     assert facts(touchpoint) == [
         Recorded(
@@ -50,7 +50,7 @@ def test_what_is_said_is_recorded_in_one_form() -> None:
     assert state(stored(touchpoint)) == state(touchpoint)
 
 
-def test_the_same_again_is_a_repeat_and_anything_else_is_refused() -> None:
+def test_the_same_values_again_record_nothing_and_other_values_are_refused() -> None:
     touchpoint = touched()
     touch(touchpoint, utm=Utm())
     assert touchpoint.version == 1
@@ -58,7 +58,7 @@ def test_the_same_again_is_a_repeat_and_anything_else_is_refused() -> None:
         touch(touchpoint, kind="visit")
 
 
-def test_what_was_erased_since_makes_no_other_touchpoint() -> None:
+def test_a_repeat_is_recognised_after_personal_data_were_erased() -> None:
     touchpoint = touched(anonymous_id="v-1")
     assert touchpoint.recorded is not None
     touchpoint.recorded = msgspec.structs.replace(touchpoint.recorded, anonymous_id=None)
@@ -66,13 +66,13 @@ def test_what_was_erased_since_makes_no_other_touchpoint() -> None:
     assert touchpoint.version == 1
 
 
-def test_nobody_is_touched_by_nobodys_click() -> None:
+def test_a_touchpoint_needs_a_customer_a_lead_or_an_anonymous_id() -> None:
     with pytest.raises(NobodyTouched):
         touched(customer_id=None)
 
 
 @pytest.mark.parametrize(
-    "told",
+    "wrong",
     [
         {"channel": "a b"},
         {"kind": "stare"},
@@ -84,6 +84,6 @@ def test_nobody_is_touched_by_nobodys_click() -> None:
         {"click_ids": {f"id{n}": "1" for n in range(21)}},
     ],
 )
-def test_codes_and_texts_are_checked(told: dict[str, Any]) -> None:
+def test_codes_and_texts_are_checked(wrong: dict[str, Any]) -> None:
     with pytest.raises(Malformed):
-        touched(**told)
+        touched(**wrong)

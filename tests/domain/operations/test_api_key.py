@@ -56,7 +56,7 @@ def test_a_key_is_revoked_once() -> None:
     assert not issued.active
 
 
-def test_a_key_revoked_at_another_time_is_recorded_and_flagged() -> None:
+def test_revoking_again_at_another_time_is_recorded_and_flagged() -> None:
     issued = key()
     issued.revoke(live(LAST_WEEK))
     issued.revoke(live(YESTERDAY))
@@ -65,7 +65,7 @@ def test_a_key_revoked_at_another_time_is_recorded_and_flagged() -> None:
     assert flags(issued) == ("repeated",)
 
 
-def test_a_revoked_key_is_not_issued_again() -> None:
+def test_a_revoked_key_cannot_be_issued_again() -> None:
     issued = key()
     issued.revoke(live())
     issued.issue(live(), label="Shop", roles=["agent", "sales"], hash=HASH)
@@ -77,14 +77,14 @@ def test_a_key_that_was_never_issued_cannot_be_revoked() -> None:
         ApiKey(new_id()).revoke(live())
 
 
-def test_an_import_touches_no_keys() -> None:
+def test_an_import_cannot_issue_or_revoke_keys() -> None:
     with pytest.raises(ImportMayNotTouchKeys):
         ApiKey(new_id()).issue(imported(), label="Shop", roles=["agent"], hash=HASH)
     with pytest.raises(ImportMayNotTouchKeys):
         key().revoke(imported())
 
 
-def test_a_key_loads_as_it_was() -> None:
+def test_a_replay_gives_the_same_key() -> None:
     issued = key()
     issued.revoke(live())
     assert state(stored(issued)) == state(issued)

@@ -26,17 +26,17 @@ def test_a_day_that_is_over_ends_once() -> None:
     assert facts(calendar) == [DayEnded(day=YESTERDAY, zone="UTC")]
 
 
-def test_its_end_concerns_everyone() -> None:
+def test_the_end_of_a_day_concerns_everyone() -> None:
     assert ended().pending[0][1].everyone
 
 
-def test_a_day_that_is_not_over_does_not_end() -> None:
+def test_a_day_that_is_not_over_cannot_end() -> None:
     with pytest.raises(DayNotOver):
         ended(TODAY)
 
 
-def test_a_day_is_over_where_the_zone_says_so() -> None:
-    """At half past nine in UTC it is half past eleven at night in Honolulu, the day before."""
+def test_a_day_ends_according_to_its_zone() -> None:
+    """At 9:30 in UTC it is 23:30 on the day before in Honolulu."""
     assert ended(YESTERDAY, "Asia/Shanghai").ended
     with pytest.raises(DayNotOver):
         ended(YESTERDAY, "Pacific/Honolulu")
@@ -50,12 +50,12 @@ def test_a_day_ends_at_the_first_moment_of_the_next(day: date, zone: str) -> Non
     Calendar(calendar_id(day)).end(context, day, zone)
 
 
-def test_every_day_has_its_own_stream_and_always_the_same() -> None:
+def test_every_day_has_its_own_permanent_stream() -> None:
     assert calendar_id(TODAY) == calendar_id(date.fromisoformat(TODAY.isoformat()))
     assert calendar_id(TODAY) != calendar_id(YESTERDAY)
 
 
-def test_a_day_loads_as_it_was() -> None:
+def test_a_replay_gives_the_same_day() -> None:
     assert state(stored(ended())) == state(ended())
 
 

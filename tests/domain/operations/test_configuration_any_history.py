@@ -1,4 +1,4 @@
-"""Whatever is told of what configures the rest, in whatever order, the rules hold."""
+"""Any sequence of decisions on configuration aggregates (users, views, webhooks, …) keeps the rules."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ some = st.lists(st.sampled_from(CUSTOMERS), max_size=2)
 
 
 class AnyHistory(RuleBasedStateMachine):
-    """Every rule tries one decision: it is refused and changes nothing, or it records at most one fact."""
+    """Each rule tries one decision, which is either refused and changes nothing, or records at most one fact."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -104,8 +104,8 @@ class AnyHistory(RuleBasedStateMachine):
 
     @rule(origin=origins, at=times, name=names, kind=st.sampled_from(["text", "choice"]), options=st.sampled_from([(), ("a",)]))
     def define_field(self, origin: Any, at: datetime | None, name: str, kind: Any, options: tuple[str, ...]) -> None:
-        told: dict[str, Any] = {"entity": "customer", "key": "size", "kind": kind, "name": name, "options": options}
-        self.attempt(self.field, origin, at, lambda context: self.field.define(context, **told))
+        values: dict[str, Any] = {"entity": "customer", "key": "size", "kind": kind, "name": name, "options": options}
+        self.attempt(self.field, origin, at, lambda context: self.field.define(context, **values))
 
     @rule(origin=origins, at=times, name=names)
     def create_list(self, origin: Any, at: datetime | None, name: str) -> None:
@@ -115,10 +115,12 @@ class AnyHistory(RuleBasedStateMachine):
     def change_members(self, origin: Any, at: datetime | None, ids: list[Any], decision: str) -> None:
         self.attempt(self.list, origin, at, lambda context: getattr(self.list, decision)(context, ids))
 
-    @rule(origin=origins, at=times, name=names, said=st.sampled_from(RULES), decision=st.sampled_from(["define", "revise"]))
-    def define_rule(self, origin: Any, at: datetime | None, name: str, said: dict[str, Any], decision: str) -> None:
-        told = {"name": name, "rule": said, "priority": 1}
-        self.attempt(self.rule, origin, at, lambda context: getattr(self.rule, decision)(context, **told))
+    @rule(
+        origin=origins, at=times, name=names, expression=st.sampled_from(RULES), decision=st.sampled_from(["define", "revise"])
+    )
+    def define_rule(self, origin: Any, at: datetime | None, name: str, expression: dict[str, Any], decision: str) -> None:
+        values = {"name": name, "rule": expression, "priority": 1}
+        self.attempt(self.rule, origin, at, lambda context: getattr(self.rule, decision)(context, **values))
 
     @rule(origin=origins, at=times)
     def retire(self, origin: Any, at: datetime | None) -> None:
@@ -127,25 +129,25 @@ class AnyHistory(RuleBasedStateMachine):
 
     @rule(origin=origins, at=times, url=st.sampled_from(["https://a.example", "http://b.example/x", "c.example"]))
     def subscribe(self, origin: Any, at: datetime | None, url: str) -> None:
-        asked = Subscription(url=url)
-        self.attempt(self.webhook, origin, at, lambda context: self.webhook.register(context, asked, self.webhook.id))
-        self.attempt(self.webhook, origin, at, lambda context: self.webhook.revise(context, asked))
+        subscription = Subscription(url=url)
+        self.attempt(self.webhook, origin, at, lambda context: self.webhook.register(context, subscription, self.webhook.id))
+        self.attempt(self.webhook, origin, at, lambda context: self.webhook.revise(context, subscription))
 
     @rule(origin=origins, at=times, decision=st.sampled_from(["pause", "resume", "pause", "resume", "remove"]))
     def turn(self, origin: Any, at: datetime | None, decision: str) -> None:
         self.attempt(self.webhook, origin, at, getattr(self.webhook, decision))
 
     @invariant()
-    def loads_as_it_is(self) -> None:
+    def a_replay_gives_the_same_state(self) -> None:
         for aggregate in self.all:
             assert state(stored(aggregate)) == state(aggregate)
 
     @invariant()
-    def a_rule_that_is_there_can_be_read(self) -> None:
+    def a_recorded_rule_can_be_parsed(self) -> None:
         assert not self.rule.exists or parsed(self.rule.rule)
 
     @invariant()
-    def a_task_has_ended_where_its_status_says_so(self) -> None:
+    def a_task_has_an_end_time_exactly_if_it_has_ended(self) -> None:
         assert (self.task.ended_at is None) is (self.task.status == "open")
 
 

@@ -26,7 +26,7 @@ def completed() -> Import:
     return run
 
 
-def test_an_import_says_what_is_loaded_and_what_became_of_it() -> None:
+def test_an_import_records_its_file_and_its_counts() -> None:
     assert facts(completed()) == [Started(**FILE, cut_off=NOW), Completed(**COUNTS)]
 
 
@@ -85,7 +85,7 @@ def test_a_malformed_import_is_refused(wrong: dict[str, Any]) -> None:
         Import(new_id()).start(live(), **{**FILE, **wrong})
 
 
-def test_an_import_loads_as_it_was() -> None:
+def test_a_replay_gives_the_same_import() -> None:
     run = completed()
     assert state(stored(run)) == state(run)
 

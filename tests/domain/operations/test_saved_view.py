@@ -30,7 +30,7 @@ def test_a_view_is_defined_revised_and_retired() -> None:
     assert state(stored(saved)) == state(saved)
 
 
-def test_what_a_view_filters_by_is_personal() -> None:
+def test_the_filters_of_a_view_are_personal() -> None:
     assert without_personal(URGENT).filters is None
 
 
@@ -39,7 +39,7 @@ def test_another_view_with_the_same_id_is_refused() -> None:
         defined().define(live(), replace(URGENT, name="Other"))
 
 
-def test_a_retired_view_is_not_revised_and_on_import_it_is_flagged() -> None:
+def test_a_retired_view_cannot_be_revised_and_on_import_it_is_flagged() -> None:
     saved = defined()
     saved.retire(live())
     with pytest.raises(SavedViewRetired):
@@ -49,13 +49,13 @@ def test_a_retired_view_is_not_revised_and_on_import_it_is_flagged() -> None:
 
 
 @pytest.mark.parametrize(
-    "odd", [{"name": ""}, {"resource": "my tickets"}, {"sort": "--x"}, {"owner": "Ada L"}, {"fields": ("a b",)}]
+    "wrong", [{"name": ""}, {"resource": "my tickets"}, {"sort": "--x"}, {"owner": "Ada L"}, {"fields": ("a b",)}]
 )
-def test_what_is_no_name_and_no_code_is_malformed(odd: dict[str, Any]) -> None:
+def test_an_invalid_view_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(Malformed):
-        SavedView(external_id("saved_view", "test", "2", b"")).define(live(), replace(URGENT, **odd))
+        SavedView(external_id("saved_view", "test", "2", b"")).define(live(), replace(URGENT, **wrong))
 
 
-def test_a_view_has_a_hundred_filters_at_most() -> None:
+def test_a_view_can_have_at_most_a_hundred_filters() -> None:
     with pytest.raises(Malformed):
         defined().revise(live(), replace(URGENT, filters={f"f{n}": "x" for n in range(101)}))

@@ -23,7 +23,7 @@ def test_a_user_is_registered_under_a_code() -> None:
     assert state(stored(user)) == state(user)
 
 
-def test_registering_again_says_everything_anew_and_the_same_records_nothing() -> None:
+def test_registering_again_replaces_all_values_and_the_same_values_record_nothing() -> None:
     user = registered()
     user.register(live(), code="agent-7", name="Ada Lovelace", team="support", zone="Europe/Berlin", capacity=10)
     assert user.version == 1
@@ -31,7 +31,7 @@ def test_registering_again_says_everything_anew_and_the_same_records_nothing() -
     assert facts(user)[-1] == Registered(code="agent-7", team="sales")
 
 
-def test_who_was_just_registered_is_available() -> None:
+def test_a_newly_registered_user_is_available() -> None:
     user = registered()
     user.change_availability(live(), True)
     assert user.version == 1
@@ -40,14 +40,14 @@ def test_who_was_just_registered_is_available() -> None:
     assert facts(user)[1:] == [AvailabilityChanged(available=False)]
 
 
-def test_the_same_availability_of_another_time_is_irregular() -> None:
+def test_the_same_availability_at_another_time_is_flagged() -> None:
     user = registered()
     user.change_availability(live(LAST_WEEK), False)
     user.change_availability(live(YESTERDAY), False)
     assert flags(user) == ("repeated",)
 
 
-def test_who_was_deactivated_works_again_once_registered_again() -> None:
+def test_a_deactivated_user_is_active_again_after_registering() -> None:
     user = registered()
     user.deactivate(live())
     user.deactivate(live())
@@ -56,18 +56,18 @@ def test_who_was_deactivated_works_again_once_registered_again() -> None:
     assert user.deactivated_since is None
 
 
-def test_what_is_no_code_no_zone_and_no_number_is_malformed() -> None:
-    for told in ({"code": "agent 7"}, {"zone": "Berlin"}, {"capacity": -1}, {"team": ""}, {"name": ""}):
+def test_an_invalid_user_is_refused() -> None:
+    for wrong in ({"code": "agent 7"}, {"zone": "Berlin"}, {"capacity": -1}, {"team": ""}, {"name": ""}):
         with pytest.raises(Malformed):
-            User(user_id("x")).register(live(), **{"code": "x", **told})  # type: ignore[arg-type]
+            User(user_id("x")).register(live(), **{"code": "x", **wrong})  # type: ignore[arg-type]
 
 
-def test_nobody_is_deactivated_who_was_never_registered() -> None:
+def test_a_user_who_was_never_registered_cannot_be_deactivated() -> None:
     with pytest.raises(NotThere):
         User(user_id("x")).deactivate(live())
 
 
-def test_a_team_is_registered_renamed_deactivated_and_taken_up_again() -> None:
+def test_a_team_is_registered_renamed_deactivated_and_registered_again() -> None:
     team = Team(team_id("support"))
     team.register(live(), code="support", name="Support")
     team.register(live(), code="support", name="Support")
@@ -84,7 +84,7 @@ def test_a_team_is_registered_renamed_deactivated_and_taken_up_again() -> None:
     assert state(stored(team)) == state(team)
 
 
-def test_a_team_has_a_name_and_a_zone_that_exists() -> None:
-    for told in ({"name": ""}, {"zone": "Berlin"}):
+def test_an_invalid_team_is_refused() -> None:
+    for wrong in ({"name": ""}, {"zone": "Berlin"}):
         with pytest.raises(Malformed):
-            Team(team_id("x")).register(live(), **{"code": "x", "name": "X", **told})
+            Team(team_id("x")).register(live(), **{"code": "x", "name": "X", **wrong})

@@ -42,13 +42,13 @@ def test_a_webhook_is_registered_revised_paused_resumed_and_removed() -> None:
     assert state(stored(webhook)) == state(webhook)
 
 
-def test_only_the_removal_destroys_the_key_that_the_secret_follows_from() -> None:
+def test_only_the_removal_destroys_the_key_of_the_secret() -> None:
     webhook = registered()
     webhook.remove(live())
     assert [event.erases() for event in facts(webhook)] == [False, True]
 
 
-def test_what_it_asks_for_is_recorded_in_order_and_once() -> None:
+def test_a_subscription_is_recorded_sorted_and_without_duplicates() -> None:
     webhook = registered()
     webhook.revise(live(), replace(ORDERS, types=("crm.ticket.*", "crm.order.*", "crm.ticket.*"), subjects=(SECRET, SECRET)))
     assert webhook.subscription == replace(ORDERS, types=("crm.order.*", "crm.ticket.*"), subjects=(SECRET,))
@@ -59,7 +59,7 @@ def test_another_webhook_with_the_same_id_is_refused() -> None:
         registered().register(live(), replace(ORDERS, personal=True), SECRET)
 
 
-def test_nothing_is_done_with_a_webhook_that_was_removed() -> None:
+def test_a_removed_webhook_cannot_change() -> None:
     webhook = registered()
     webhook.remove(live())
     for decide in (webhook.pause, webhook.resume, lambda context: webhook.revise(context, ORDERS)):
@@ -67,7 +67,7 @@ def test_nothing_is_done_with_a_webhook_that_was_removed() -> None:
             decide(live())
 
 
-def test_a_pause_of_another_time_is_recorded_as_repeated() -> None:
+def test_a_pause_at_another_time_is_recorded_and_flagged() -> None:
     webhook = registered()
     webhook.pause(live())
     webhook.pause(live(YESTERDAY))
@@ -75,7 +75,7 @@ def test_a_pause_of_another_time_is_recorded_as_repeated() -> None:
 
 
 @pytest.mark.parametrize(
-    "odd",
+    "wrong",
     [
         {"url": "ftp://shop.example"},
         {"url": "https://"},
@@ -90,6 +90,6 @@ def test_a_pause_of_another_time_is_recorded_as_repeated() -> None:
         {"irregular": "no such rule!"},
     ],
 )
-def test_what_is_no_url_and_no_type_is_malformed(odd: dict[str, Any]) -> None:
+def test_an_invalid_subscription_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(Malformed):
-        Webhook(external_id("webhook", "test", "2", b"")).register(live(), replace(ORDERS, **odd), SECRET)
+        Webhook(external_id("webhook", "test", "2", b"")).register(live(), replace(ORDERS, **wrong), SECRET)

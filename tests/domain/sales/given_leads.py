@@ -1,4 +1,4 @@
-"""What the tests of leads and deals are given: somebody from a social network, and a pipeline of two stages."""
+"""Test data for leads and deals: a person from a social network, and a pipeline with two stages."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def captured(**facts: Any) -> Lead:
 
 
 def capture(lead: Lead, context: Any = None, **facts: Any) -> None:
-    asked: dict[str, Any] = {"number": "L-1", "channel": "social", "contact": Contact(name="Ada", handle="@ada")} | facts
-    lead.capture(context or live(BEGUN), **asked)
+    values: dict[str, Any] = {"number": "L-1", "channel": "social", "contact": Contact(name="Ada", handle="@ada")} | facts
+    lead.capture(context or live(BEGUN), **values)
 
 
 def converted(**facts: Any) -> Lead:
@@ -43,8 +43,8 @@ def converted(**facts: Any) -> Lead:
 
 
 def conversion(**facts: Any) -> Converted:
-    told: dict[str, Any] = {"customer_id": CUSTOMER, "value": Decimal(500), "currency": "EUR"} | facts
-    return Converted(**told)
+    values: dict[str, Any] = {"customer_id": CUSTOMER, "value": Decimal(500), "currency": "EUR"} | facts
+    return Converted(**values)
 
 
 def pipeline() -> Pipeline:
@@ -65,5 +65,5 @@ def opened(**facts: Any) -> Deal:
 
 def open_deal(deal: Deal, context: Any = None, **facts: Any) -> None:
     worth = {"amount": Decimal(500), "currency": "EUR"}
-    asked: dict[str, Any] = {"number": "D-1", "customer_id": CUSTOMER, "place": place()} | worth | facts
-    deal.open(context or live(BEGUN), **asked)
+    values: dict[str, Any] = {"number": "D-1", "customer_id": CUSTOMER, "place": place()} | worth | facts
+    deal.open(context or live(BEGUN), **values)

@@ -1,4 +1,4 @@
-"""What the tests of orders are given: an order of two tea cups at 10.00 and one pot at 30.00, 50.00 EUR in all."""
+"""Test data for orders: an order of two tea cups at 10.00 and one pot at 30.00, in total 50.00 EUR."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def placed(**facts: Any) -> Order:
 
 def place(order: Order, context: Any = None, **facts: Any) -> None:
     terms = facts.pop("terms", None) or Terms.of("EUR", [CUPS, POT])
-    asked: dict[str, Any] = {"number": "A-1", "channel": "web", "contact": Contact(name="Ada")} | facts
-    order.place(context or live(), terms, **asked)
+    values: dict[str, Any] = {"number": "A-1", "channel": "web", "contact": Contact(name="Ada")} | facts
+    order.place(context or live(), terms, **values)
 
 
 def confirmed(**facts: Any) -> Order:

@@ -1,4 +1,4 @@
-"""Deals and the pipelines that they go through."""
+"""Deals and pipelines."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ def names(deal: Deal) -> list[str]:
 # Deals
 
 
-def test_a_deal_is_its_customers() -> None:
+def test_the_subject_of_a_deal_is_its_customer() -> None:
     deal = opened(lead_id=LEAD, owner="agent-7")
     assert (deal.subject, deal.stage, deal.worth) == (CUSTOMER, "talking", (Decimal("500.00"), "EUR"))
     assert deal.assignment == ("agent-7", None)
 
 
-def test_the_same_opening_again_records_nothing_and_another_one_is_refused() -> None:
+def test_opening_again_with_the_same_values_records_nothing_and_other_values_are_refused() -> None:
     deal = opened()
     open_deal(deal)
     assert names(deal) == ["Opened"]
@@ -60,7 +60,7 @@ def test_the_same_opening_again_records_nothing_and_another_one_is_refused() -> 
 
 
 @pytest.mark.parametrize("wrong", [{"amount": None}, {"amount": Decimal(-1)}, {"owner": "Ada L."}, {"number": ""}])
-def test_what_is_no_fact_of_a_deal_is_refused(wrong: dict[str, Any]) -> None:
+def test_an_invalid_deal_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(Malformed):
         opened(**wrong)
 
@@ -71,7 +71,7 @@ def test_what_is_no_fact_of_a_deal_is_refused(wrong: dict[str, Any]) -> None:
     ids=["pipeline", "stage"],
 )
 def test_an_unknown_pipeline_or_stage_is_refused_live_and_flagged_on_import(where: Any, refusal: Any) -> None:
-    for decide in (open_there, move):
+    for decide in (open_at, move):
         with pytest.raises(refusal):
             decide(Deal(DEAL), live(), where)
         deal = Deal(DEAL)
@@ -79,7 +79,7 @@ def test_an_unknown_pipeline_or_stage_is_refused_live_and_flagged_on_import(wher
         assert flags(deal) == (refusal.rule,)
 
 
-def open_there(deal: Deal, context: Any, where: Any) -> None:
+def open_at(deal: Deal, context: Any, where: Any) -> None:
     open_deal(deal, context, place=where)
 
 
@@ -88,7 +88,7 @@ def move(deal: Deal, context: Any, where: Any) -> None:
     deal.change_stage(context, where)
 
 
-def test_a_deal_goes_its_way_and_is_won() -> None:
+def test_a_deal_moves_through_its_stages_and_is_won() -> None:
     deal = opened()
     for _ in range(2):
         deal.change_stage(live(), place("offered"))
@@ -100,7 +100,7 @@ def test_a_deal_goes_its_way_and_is_won() -> None:
         deal.win(live())
 
 
-def test_a_deal_before_its_lead_is_kept_and_flagged() -> None:
+def test_a_deal_before_its_lead_is_recorded_and_flagged() -> None:
     deal = opened(lead_id=LEAD, lead_captured_at=LATER)
     assert flags(deal) == (BEFORE_LEAD,)
     deal.win(live(BEGUN), lead_captured_at=LATER)
@@ -110,7 +110,7 @@ def test_a_deal_before_its_lead_is_kept_and_flagged() -> None:
     assert flags(late) == ()
 
 
-def test_what_has_ended_is_taken_up_only_after_it_is_reopened() -> None:
+def test_an_ended_deal_must_be_reopened_before_it_can_change() -> None:
     deal = opened()
     deal.lose(live(), reason="price")
     with pytest.raises(DealEnded):
@@ -122,7 +122,7 @@ def test_what_has_ended_is_taken_up_only_after_it_is_reopened() -> None:
     assert names(deal) == ["Opened", "Lost", "Reopened", "Won"]
 
 
-def test_what_would_break_our_own_rules_is_flagged_on_import() -> None:
+def test_an_import_that_breaks_our_rules_is_flagged() -> None:
     deal = opened()
     deal.reopen(imported())
     assert flags(deal) == (DealNotEnded.rule,)
@@ -132,14 +132,14 @@ def test_what_would_break_our_own_rules_is_flagged_on_import() -> None:
     assert flags(deal) == (DealEnded.rule,)
 
 
-def test_a_win_that_is_told_of_another_time_is_recorded_and_flagged() -> None:
+def test_a_repeated_win_at_another_time_is_recorded_and_flagged() -> None:
     deal = opened()
     for at in (LATER, LATER, MUCH_LATER):
         deal.win(live(at))
     assert (names(deal), flags(deal)) == (["Opened", "Won", "Won"], ("repeated",))
 
 
-def test_a_deal_loads_as_it_is() -> None:
+def test_a_replay_gives_the_same_deal() -> None:
     deal = opened(lead_id=LEAD)
     deal.change_amount(live(), None, None)
     deal.lose(live())
@@ -159,7 +159,7 @@ def test_a_pipeline_is_defined_and_revised() -> None:
     assert state(stored(sales)) == state(sales)
 
 
-def test_a_definition_that_comes_again_does_not_come_back() -> None:
+def test_repeating_an_earlier_definition_changes_nothing() -> None:
     sales = Pipeline(pipeline_id("sales"))
     for stages in ([TALKING], [TALKING, OFFERED], [TALKING]):
         sales.define(live(BEGUN), code="sales", name="Sales", stages=stages)
@@ -176,6 +176,6 @@ def test_a_definition_that_comes_again_does_not_come_back() -> None:
         [msgspec.structs.replace(TALKING, code="in talks")],
     ],
 )
-def test_what_are_no_stages_is_refused(stages: list[Any]) -> None:
+def test_invalid_stages_are_refused(stages: list[Any]) -> None:
     with pytest.raises(Malformed):
         Pipeline(pipeline_id("sales")).define(live(), code="sales", name="Sales", stages=stages)

@@ -1,4 +1,4 @@
-"""Whatever happens to a lead or a deal, in whatever order, the rules hold."""
+"""Any sequence of decisions on a lead or a deal keeps the rules."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ OURS = {Lead: (Lead.over, Lead.going_on, Lead.early), Deal: (Deal.over, Deal.goi
 
 
 class AnyHistory(RuleBasedStateMachine):
-    """Every rule tries one decision: it is refused and changes nothing, or it records at most one fact."""
+    """Each rule tries one decision, which is either refused and changes nothing, or records at most one fact."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -95,18 +95,18 @@ class AnyHistory(RuleBasedStateMachine):
         self.attempt(thing, "assign", origin, at, owner, None)
 
     @invariant()
-    def loads_as_it_is(self) -> None:
+    def a_replay_gives_the_same_state(self) -> None:
         for thing in (self.lead, self.deal):
             assert state(stored(thing)) == state(thing)
 
     @invariant()
-    def a_conversion_stands_where_it_is_told_last(self) -> None:
+    def a_converted_lead_has_its_conversion(self) -> None:
         assert self.lead.ended in (None, "lost", "converted")
         assert self.lead.ended != "converted" or self.lead.conversion is not None
         assert (self.deal.order_id is None) or self.deal.ended in ("won", "lost")
 
     @invariant()
-    def nothing_of_ours_breaks_a_rule_unless_imported(self) -> None:
+    def only_imports_break_our_rules(self) -> None:
         for thing in (self.lead, self.deal):
             rules = {refusal.rule for refusal in OURS[type(thing)]}
             for event, metadata in thing.pending:

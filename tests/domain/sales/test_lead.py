@@ -1,4 +1,4 @@
-"""Leads: captured, taken further, converted or lost, and forgotten."""
+"""Leads: capture, stages, conversion or loss, and erasure."""
 
 from __future__ import annotations
 
@@ -36,22 +36,22 @@ def names(lead: Lead) -> list[str]:
 # Capture
 
 
-def test_a_lead_of_nobody_known_is_its_own_subject_and_one_of_a_customer_is_theirs() -> None:
+def test_the_subject_of_a_lead_is_its_customer_or_else_itself() -> None:
     assert captured().subject == LEAD
     assert captured(customer_id=CUSTOMER, contact=None).subject == CUSTOMER
 
 
-def test_an_origin_that_is_not_known_is_not_the_origin_unknown() -> None:
+def test_a_missing_origin_is_not_the_origin_unknown() -> None:
     assert [captured(origin=origin).captured.origin for origin in (None, "unknown")] == [None, "unknown"]  # type: ignore[union-attr]
 
 
-def test_what_is_known_of_somebody_is_personal() -> None:
-    told = captured(value=Decimal(500), currency="EUR").captured
-    assert told is not None
-    assert without_personal(told) == Captured(number="L-1", channel="social", value=Decimal("500.00"), currency="EUR")
+def test_the_contact_of_a_lead_is_personal() -> None:
+    event = captured(value=Decimal(500), currency="EUR").captured
+    assert event is not None
+    assert without_personal(event) == Captured(number="L-1", channel="social", value=Decimal("500.00"), currency="EUR")
 
 
-def test_the_same_capture_again_records_nothing_and_another_one_is_refused() -> None:
+def test_capturing_again_with_the_same_values_records_nothing_and_other_values_are_refused() -> None:
     lead = captured()
     capture(lead)
     assert names(lead) == ["Captured"]
@@ -71,15 +71,15 @@ def test_the_same_capture_again_records_nothing_and_another_one_is_refused() -> 
         {"number": " "},
     ],
 )
-def test_what_is_no_fact_of_a_lead_is_refused(wrong: dict[str, Any]) -> None:
+def test_an_invalid_lead_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(Malformed):
         captured(**wrong)
 
 
-# Its way
+# Stages
 
 
-def test_a_lead_goes_from_stage_to_stage_and_is_qualified() -> None:
+def test_a_lead_moves_from_stage_to_stage_and_is_qualified() -> None:
     lead = captured()
     lead.change_stage(live(), "contacted")
     lead.change_stage(live(), "contacted")
@@ -88,7 +88,7 @@ def test_a_lead_goes_from_stage_to_stage_and_is_qualified() -> None:
     assert names(lead) == ["Captured", "StageChanged", "Qualified"]
 
 
-def test_a_status_that_is_told_of_another_time_is_recorded_and_flagged() -> None:
+def test_a_repeated_status_at_another_time_is_recorded_and_flagged() -> None:
     lead = captured()
     lead.qualify(live(LATER))
     lead.qualify(live(LATER))
@@ -97,7 +97,7 @@ def test_a_status_that_is_told_of_another_time_is_recorded_and_flagged() -> None
     assert flags(lead) == ("repeated",)
 
 
-def test_nothing_is_decided_about_a_lead_before_it_is_captured() -> None:
+def test_decisions_before_the_capture_are_refused_live_and_flagged_on_import() -> None:
     lead = captured()
     with pytest.raises(LeadBeforeCapture):
         lead.qualify(live(EARLIER))
@@ -105,7 +105,7 @@ def test_nothing_is_decided_about_a_lead_before_it_is_captured() -> None:
     assert flags(lead) == ("lead-before-capture",)
 
 
-# Its end
+# Conversion and loss
 
 
 def test_a_conversion_concerns_the_customer_and_is_erased_with_them() -> None:
@@ -124,21 +124,21 @@ def test_the_same_conversion_again_records_nothing_and_another_one_is_refused() 
         lead.convert(live(), conversion(customer_id=OTHER_CUSTOMER))
 
 
-def test_a_conversion_before_the_capture_is_kept_and_flagged() -> None:
+def test_a_conversion_before_the_capture_is_recorded_and_flagged() -> None:
     for context in (live(EARLIER), imported(EARLIER)):
         lead = captured()
         lead.convert(context, conversion())
         assert flags(lead) == (BEFORE_CAPTURE,)
 
 
-def test_what_is_known_by_its_day_only_is_not_before_an_hour_of_it() -> None:
+def test_a_fact_known_only_by_its_day_is_not_before_an_hour_of_that_day() -> None:
     lead = captured(context=live(BEGUN))
     lead.convert(live(BEGUN.replace(hour=0, minute=0), occurred_precision="day"), conversion())
     assert flags(lead) == ()
 
 
 @pytest.mark.parametrize("decision", ["qualify", "lose"])
-def test_what_has_ended_is_taken_up_only_after_it_is_reopened(decision: str) -> None:
+def test_an_ended_lead_must_be_reopened_before_it_can_change(decision: str) -> None:
     lead = converted()
     with pytest.raises(LeadEnded):
         getattr(lead, decision)(live())
@@ -157,12 +157,12 @@ def test_a_lead_that_was_lost_is_reopened_and_converted() -> None:
     assert names(lead) == ["Captured", "Lost", "Reopened", "Converted"]
 
 
-def test_what_goes_on_is_not_reopened() -> None:
+def test_an_open_lead_cannot_be_reopened() -> None:
     with pytest.raises(LeadNotEnded):
         captured().reopen(live())
 
 
-def test_a_conversion_that_is_reopened_may_be_told_anew() -> None:
+def test_a_reopened_conversion_can_be_recorded_again() -> None:
     lead = converted()
     lead.reopen(live(), reason="mistake")
     lead.convert(live(), conversion(customer_id=OTHER_CUSTOMER, value=None, currency=None))
@@ -172,7 +172,7 @@ def test_a_conversion_that_is_reopened_may_be_told_anew() -> None:
 # Erasure
 
 
-def test_an_erased_lead_is_forgotten_for_good() -> None:
+def test_an_erased_lead_has_no_personal_state_and_cannot_change() -> None:
     lead = captured()
     lead.link_external_id(live(), "ads", "7")
     lead.set_attributes(live(), {"wish": "tea"})
@@ -186,12 +186,12 @@ def test_an_erased_lead_is_forgotten_for_good() -> None:
         lead.qualify(live())
 
 
-def test_a_lead_of_a_known_customer_is_erased_with_the_customer_only() -> None:
+def test_a_lead_of_a_customer_is_erased_only_with_the_customer() -> None:
     with pytest.raises(LeadOfCustomer):
         captured(customer_id=CUSTOMER).erase(live(), **ERASURE)
 
 
-def test_an_import_erases_no_lead_and_what_is_not_there_cannot_be_erased() -> None:
+def test_neither_an_imported_nor_an_unknown_lead_can_be_erased() -> None:
     with pytest.raises(ImportMayNotErase):
         captured().erase(imported(), **ERASURE)
     with pytest.raises(NotThere):
@@ -200,7 +200,7 @@ def test_an_import_erases_no_lead_and_what_is_not_there_cannot_be_erased() -> No
         captured().erase(live(), **ERASURE | {"reason": "because"})
 
 
-def test_a_lead_loads_as_it_is() -> None:
+def test_a_replay_gives_the_same_lead() -> None:
     lead = converted()
     lead.reopen(live())
     lead.change_stage(live(), "contacted")

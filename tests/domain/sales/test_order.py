@@ -1,4 +1,4 @@
-"""Placing an order, whose it is, and what its events look like."""
+"""Placing an order, its customer, and its events."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def off(amount: str, **facts: Any) -> OrderDiscount:
 # Placing
 
 
-def test_an_order_comes_to_the_sum_of_its_lines() -> None:
+def test_the_total_of_an_order_is_the_sum_of_its_lines() -> None:
     order = placed()
     assert order.total == Decimal("50.00")
     assert order.terms.lines[0].total == Decimal("20.00")
@@ -61,7 +61,7 @@ def test_a_line_total_is_rounded_half_up() -> None:
     assert terms.lines[0].total == Decimal("0.13")
 
 
-def test_discounts_taxes_and_charges_enter_the_sum() -> None:
+def test_the_total_includes_discounts_taxes_and_charges() -> None:
     taxed = item(discounts=(Discount(amount=Decimal(2)),), taxes=(Tax(name="VAT", amount=Decimal("3.42")),))
     charges = [
         Charge(kind="shipping", amount=Decimal(5), tax=Decimal("0.95")),
@@ -90,7 +90,7 @@ def test_a_discount_on_the_order_is_allocated_to_its_lines_exactly() -> None:
     assert discount.allocation == {"0": Decimal("3.33"), "1": Decimal("3.34"), "2": Decimal("3.33")}
 
 
-def test_a_stated_allocation_stays() -> None:
+def test_a_stated_allocation_is_kept() -> None:
     assert Terms.of("EUR", [CUPS, POT], [off("3", allocation={"pot": Decimal(3)})]).discounts[0].allocation == {
         "pot": Decimal(3)
     }
@@ -112,7 +112,7 @@ def test_a_stated_allocation_stays() -> None:
         ([item(line_id="")], Malformed),
     ],
 )
-def test_lines_that_make_no_sense_are_refused(lines: list[Item], refusal: type[Refusal]) -> None:
+def test_invalid_lines_are_refused(lines: list[Item], refusal: type[Refusal]) -> None:
     with pytest.raises(refusal):
         Terms.of("EUR", lines)
 
@@ -129,25 +129,25 @@ def test_a_discount_on_an_unknown_line_or_above_its_amount_is_refused() -> None:
         Terms.of("EUR", [CUPS], [off("1", allocation={"cups": Decimal(2)})])
 
 
-def test_an_order_may_not_come_to_less_than_nothing() -> None:
+def test_a_negative_total_is_refused() -> None:
     with pytest.raises(TotalNegative):
         placed(terms=Terms.of("EUR", [CUPS], [off("21")]))
 
 
-def test_an_order_placed_again_with_the_same_values_is_a_repeat() -> None:
+def test_placing_an_order_again_with_the_same_values_records_nothing() -> None:
     order = placed()
     place(order, live(YESTERDAY))
     assert order.version == 1
 
 
-def test_an_order_placed_again_with_other_values_is_refused() -> None:
+def test_placing_an_order_again_with_other_values_is_refused() -> None:
     order = placed()
     with pytest.raises(OrderPlacedOtherwise):
         place(order, channel="store-3")
     assert order.version == 1
 
 
-def test_a_repeat_is_known_after_personal_data_were_erased() -> None:
+def test_a_repeat_is_recognised_after_personal_data_were_erased() -> None:
     order = placed()
     first = facts(order)[0]
     assert isinstance(first, Placed)
@@ -156,7 +156,7 @@ def test_a_repeat_is_known_after_personal_data_were_erased() -> None:
     assert order.version == 1
 
 
-def test_an_order_remembers_its_external_id() -> None:
+def test_placing_an_order_records_its_external_id() -> None:
     order = placed(external=("shop", "7"))
     place(order, external=("shop", "7"))
     assert order.external_ids == {("shop", "7")}
@@ -172,15 +172,15 @@ def test_an_order_of_an_archived_customer_is_flagged() -> None:
     assert flags(placed(customer_id=CUSTOMER, customer_archived=True)) == (CUSTOMER_ARCHIVED,)
 
 
-# Whose order it is
+# The customer of the order
 
 
-def test_an_order_is_about_its_customer_and_a_guests_about_itself() -> None:
+def test_the_subject_of_an_order_is_its_customer_or_else_itself() -> None:
     assert placed(customer_id=CUSTOMER).subject == CUSTOMER
     assert placed().subject == ORDER
 
 
-def test_linking_a_customer_concerns_both() -> None:
+def test_linking_a_customer_concerns_order_and_customer() -> None:
     order = placed()
     order.set_customer(live(), CUSTOMER)
     event, metadata = order.pending[-1]
@@ -188,7 +188,7 @@ def test_linking_a_customer_concerns_both() -> None:
     assert (metadata.subject, metadata.concerns) == (ORDER, (CUSTOMER,))
 
 
-def test_changing_the_customer_concerns_both() -> None:
+def test_changing_the_customer_concerns_both_customers() -> None:
     order = placed(customer_id=CUSTOMER)
     order.set_customer(live(), CUSTOMER)
     order.set_customer(live(), OTHER_CUSTOMER)
@@ -199,7 +199,7 @@ def test_changing_the_customer_concerns_both() -> None:
     assert order.version == 2
 
 
-def test_an_old_link_told_again_changes_nothing() -> None:
+def test_repeating_an_earlier_link_changes_nothing() -> None:
     order = placed()
     order.set_customer(imported(LAST_WEEK), CUSTOMER)
     order.set_customer(imported(YESTERDAY), OTHER_CUSTOMER)
@@ -208,23 +208,23 @@ def test_an_old_link_told_again_changes_nothing() -> None:
 
 
 def test_a_source_event_is_recorded_once() -> None:
-    told = live(source=Source(system="shop", event_id="e-1"))
+    from_shop = live(source=Source(system="shop", event_id="e-1"))
     order = placed()
-    capture(order, context=told)
-    capture(order, "7", "p-2", told)
+    capture(order, context=from_shop)
+    capture(order, "7", "p-2", from_shop)
     assert order.version == 2
 
 
 # Events
 
 
-def test_every_type_name_is_the_orders_own() -> None:
+def test_all_type_names_are_those_of_the_order() -> None:
     names = [type_name(event) for event in Order.events]
     assert len(set(names)) == 33
     assert all(name.startswith("crm.order.") and name.endswith(".v1") for name in names)
 
 
-def test_personal_fields_may_be_absent() -> None:
+def test_personal_fields_can_be_absent() -> None:
     order = placed()
     first = facts(order)[0]
     payload = msgspec.to_builtins(first)
@@ -232,7 +232,7 @@ def test_personal_fields_may_be_absent() -> None:
     assert msgspec.convert(payload, Placed, strict=False).contact is None
 
 
-def test_an_order_made_from_its_events_is_the_same() -> None:
+def test_a_replay_gives_the_same_order() -> None:
     order = shipped()
     order.tag(live(), ("vip",))
     order.set_attributes(live(), {"gift": True, "card": "for Ada"})

@@ -1,4 +1,4 @@
-"""Whatever happens to an order, in whatever order, the rules hold."""
+"""Any sequence of decisions on an order keeps the rules."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ payment_facts = st.sampled_from(
 
 
 class AnyHistory(RuleBasedStateMachine):
-    """Every rule tries one decision: it is refused and changes nothing, or it records at most one fact."""
+    """Each rule tries one decision, which is either refused and changes nothing, or records at most one fact."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -61,10 +61,10 @@ class AnyHistory(RuleBasedStateMachine):
         assert len(self.order.pending) - recorded in (0, 1)
         if len(self.order.pending) > recorded:
             self.flagged.update(self.order.pending[-1][1].irregular)
-            self.try_again(decision, context, *values, **named)
+            self.repeat(decision, context, *values, **named)
 
-    def try_again(self, decision: str, context: Context, *values: Any, **named: Any) -> None:
-        """The same fact of the same time is a repeat."""
+    def repeat(self, decision: str, context: Context, *values: Any, **named: Any) -> None:
+        """Repeating the same fact at the same time records nothing."""
         version = self.order.version
         if context.occurred_at is not None:
             getattr(self.order, decision)(context, *values, **named)
@@ -94,9 +94,9 @@ class AnyHistory(RuleBasedStateMachine):
     def process(self, decision: str, origin: Any, at: datetime | None) -> None:
         self.attempt(decision, origin, at)
 
-    @rule(told=payment_facts, origin=origins, at=times, payment_id=ids, amount=amounts)
-    def pay(self, told: Any, origin: Any, at: datetime | None, payment_id: str, amount: Decimal) -> None:
-        decision, fact = told
+    @rule(payment=payment_facts, origin=origins, at=times, payment_id=ids, amount=amounts)
+    def pay(self, payment: Any, origin: Any, at: datetime | None, payment_id: str, amount: Decimal) -> None:
+        decision, fact = payment
         self.attempt(decision, origin, at, fact(payment_id=payment_id, amount=amount))
 
     @rule(origin=origins, at=times, payment_id=ids)
@@ -133,22 +133,22 @@ class AnyHistory(RuleBasedStateMachine):
         self.attempt("tag", origin, None, tags)
 
     @invariant()
-    def loads_as_it_is(self) -> None:
+    def a_replay_gives_the_same_state(self) -> None:
         assert state(stored(self.order)) == state(self.order)
 
     @invariant()
-    def no_more_money_goes_back_than_came_in_unless_flagged(self) -> None:
+    def refunds_above_the_captured_amount_are_flagged(self) -> None:
         if self.order.sum("capture") < self.order.sum("refund"):
             assert refunds.REFUND_ABOVE_CAPTURED in self.flagged
 
     @invariant()
-    def no_more_money_comes_in_than_is_due_unless_said_so(self) -> None:
+    def captures_above_the_amount_due_are_flagged(self) -> None:
         changed_since = {amending.Amended, amending.LinesCancelled, refunds.PaymentReversed}
         if self.order.payment_status == "overpaid" and not changed_since & {type(event) for event, _ in self.order.pending}:
             assert payments.PAYMENT_OVER_DUE in self.flagged
 
     @invariant()
-    def no_more_goods_go_out_than_are_due_unless_flagged(self) -> None:
+    def shipments_above_the_quantity_due_are_flagged(self) -> None:
         excuses = {
             fulfilment.SHIPPED_BEYOND_ORDERED,
             amending.CANCELLED_WHAT_IS_SHIPPED,
@@ -159,7 +159,7 @@ class AnyHistory(RuleBasedStateMachine):
             assert self.order.shipped(line_id) <= self.order.due(line_id) or excuses & self.flagged
 
     @invariant()
-    def no_more_goods_come_back_than_were_ordered_unless_flagged(self) -> None:
+    def returns_above_the_ordered_quantity_are_flagged(self) -> None:
         happened = {type(event) for event, _ in self.order.pending}
         if happened & {amending.Amended, amending.LinesCancelled}:
             return

@@ -28,7 +28,7 @@ from tests.domain.given import YESTERDAY, flags, imported, live, state, stored
 from tests.domain.sales.given_orders import back, confirmed, goods, placed, shipped
 
 
-def test_the_fulfilment_axis_follows_the_goods() -> None:
+def test_the_fulfilment_status_follows_the_goods() -> None:
     order = confirmed()
     seen = [order.fulfilment_status]
     order.ship(live(), "s-1", goods(cups=2))
@@ -42,7 +42,7 @@ def test_the_fulfilment_axis_follows_the_goods() -> None:
     assert seen == ["unfulfilled", "partially_shipped", "shipped", "partially_delivered", "delivered"]
 
 
-def test_what_is_cancelled_need_not_be_shipped() -> None:
+def test_cancelled_quantities_need_not_be_shipped() -> None:
     order = confirmed()
     order.cancel_lines(live(), goods(cups=2))
     order.ship(live(), "s-1", goods(pot=1))
@@ -55,7 +55,7 @@ def test_shipping_more_than_is_due_is_recorded_and_flagged() -> None:
     assert flags(order) == (SHIPPED_BEYOND_ORDERED,)
 
 
-def test_shipping_what_is_not_confirmed_or_cancelled_is_recorded_and_flagged() -> None:
+def test_shipping_an_unconfirmed_or_cancelled_order_is_recorded_and_flagged() -> None:
     order = placed()
     order.ship(live(), "s-1", goods(cups=1))
     assert flags(order) == (SHIPPED_BEFORE_CONFIRMATION,)
@@ -68,12 +68,12 @@ def test_shipping_what_is_not_confirmed_or_cancelled_is_recorded_and_flagged() -
     ("lines", "refusal"),
     [(goods(saucer=1), UnknownLine), (goods(cups=0), QuantityNotPositive), ([], NothingNamed)],
 )
-def test_a_shipment_of_nothing_that_is_known_is_refused(lines: Any, refusal: type[Refusal]) -> None:
+def test_a_shipment_with_invalid_lines_is_refused(lines: Any, refusal: type[Refusal]) -> None:
     with pytest.raises(refusal):
         confirmed().ship(imported(), "s-1", lines)
 
 
-def test_a_shipment_is_known_by_its_id() -> None:
+def test_a_shipment_is_identified_by_its_id() -> None:
     order = shipped()
     order.ship(live(YESTERDAY), "s-1", goods(cups=2, pot=1))
     assert order.version == 4
@@ -81,7 +81,7 @@ def test_a_shipment_is_known_by_its_id() -> None:
         order.ship(live(), "s-1", goods(cups=1))
 
 
-def test_a_failed_delivery_leaves_the_goods_on_their_way() -> None:
+def test_after_a_failed_delivery_the_goods_are_still_in_transit() -> None:
     order = shipped()
     order.fail_delivery(live(), "s-1", reason="nobody-home")
     seen = [order.fulfilment_status]
@@ -90,7 +90,7 @@ def test_a_failed_delivery_leaves_the_goods_on_their_way() -> None:
     assert seen == ["shipped", "delivered"]
 
 
-def test_a_cancelled_shipment_is_due_again() -> None:
+def test_the_goods_of_a_cancelled_shipment_are_due_again() -> None:
     order = shipped()
     order.cancel_shipment(live(), "s-1")
     assert order.fulfilment_status == "unfulfilled"
@@ -99,7 +99,7 @@ def test_a_cancelled_shipment_is_due_again() -> None:
     assert flags(order) == ()
 
 
-def test_contradictions_about_a_shipment_are_recorded_and_flagged() -> None:
+def test_contradicting_facts_about_a_shipment_are_recorded_and_flagged() -> None:
     order = shipped()
     order.deliver(live(), "s-1")
     order.cancel_shipment(live(), "s-1")
@@ -108,7 +108,7 @@ def test_contradictions_about_a_shipment_are_recorded_and_flagged() -> None:
     assert flags(order) == (DELIVERED_AFTER_CANCELLATION,)
 
 
-def test_a_delivery_told_again_is_a_repeat_unless_of_another_time() -> None:
+def test_a_repeated_delivery_is_recorded_only_at_another_time() -> None:
     order = shipped()
     order.deliver(live(), "s-1")
     order.deliver(live(), "s-1")
@@ -117,16 +117,16 @@ def test_a_delivery_told_again_is_a_repeat_unless_of_another_time() -> None:
     assert flags(order) == ("repeated",)
 
 
-@pytest.mark.parametrize("told", ["deliver", "fail_delivery", "cancel_shipment"])
-def test_nothing_can_be_told_of_an_unknown_shipment(told: str) -> None:
+@pytest.mark.parametrize("decision", ["deliver", "fail_delivery", "cancel_shipment"])
+def test_facts_about_an_unknown_shipment_are_refused(decision: str) -> None:
     with pytest.raises(ShipmentUnknown):
-        getattr(confirmed(), told)(imported(), "s-1")
+        getattr(confirmed(), decision)(imported(), "s-1")
 
 
 # Returns
 
 
-def test_the_return_axis_follows_the_goods() -> None:
+def test_the_return_status_follows_the_goods() -> None:
     order = shipped()
     seen = [order.return_status]
     order.request_return(live(), "ret-1", back(cups=2), note="chipped")
@@ -149,14 +149,14 @@ def test_a_declined_return_is_no_longer_requested() -> None:
     assert flags(order) == (RETURN_AFTER_DECLINE,)
 
 
-def test_returning_more_than_went_out_is_recorded_and_flagged() -> None:
+def test_returning_more_than_was_shipped_is_recorded_and_flagged() -> None:
     order = confirmed()
     order.ship(live(), "s-1", goods(cups=1))
     order.receive_return(live(), "ret-1", back(cups=2))
     assert flags(order) == (RETURN_BEYOND_SHIPPED,)
 
 
-def test_at_a_till_what_was_ordered_has_gone_out() -> None:
+def test_without_shipments_the_ordered_goods_count_as_shipped() -> None:
     order = confirmed()
     order.receive_return(live(), "ret-1", back(cups=2))
     assert flags(order) == ()
@@ -164,7 +164,7 @@ def test_at_a_till_what_was_ordered_has_gone_out() -> None:
     assert flags(order) == (RETURN_BEYOND_SHIPPED,)
 
 
-def test_a_return_is_known_by_its_id() -> None:
+def test_a_return_is_identified_by_its_id() -> None:
     order = shipped()
     order.receive_return(live(), "ret-1", back(cups=1))
     order.receive_return(live(YESTERDAY), "ret-1", back(cups=1))
@@ -173,7 +173,7 @@ def test_a_return_is_known_by_its_id() -> None:
         order.receive_return(live(), "ret-1", back(cups=2))
 
 
-def test_a_received_return_is_declined_only_by_an_import() -> None:
+def test_a_received_return_can_be_declined_only_by_an_import() -> None:
     order = shipped()
     order.request_return(live(), "ret-1", back(cups=1))
     order.receive_return(live(), "ret-1", back(cups=1))
@@ -183,14 +183,14 @@ def test_a_received_return_is_declined_only_by_an_import() -> None:
     assert flags(order) == (ReturnIsReceived.rule,)
 
 
-def test_an_unknown_return_is_neither_declined_nor_reversed() -> None:
+def test_an_unknown_return_cannot_be_declined_or_reversed() -> None:
     with pytest.raises(ReturnUnknown):
         shipped().decline_return(imported(), "ret-1")
     with pytest.raises(ReturnUnknown):
         shipped().reverse_return(imported(), "ret-1")
 
 
-def test_a_request_told_late_does_not_reopen_the_return() -> None:
+def test_a_return_request_recorded_late_does_not_reopen_the_return() -> None:
     order = shipped()
     order.receive_return(live(), "ret-1", back(cups=2))
     order.request_return(live(), "ret-1", back(cups=2))

@@ -1,4 +1,4 @@
-"""Money for an order: what is recorded, what is flagged, what is refused, and where the payment axis stands."""
+"""Payments and refunds of an order: what is recorded, flagged and refused, and the payment status."""
 
 from __future__ import annotations
 
@@ -90,11 +90,11 @@ def charged_back() -> Order:
         (charged_back, "charged_back"),
     ],
 )
-def test_the_payment_axis_says_where_the_money_is(order: Callable[[], Order], status: str) -> None:
+def test_the_payment_status_follows_the_payments(order: Callable[[], Order], status: str) -> None:
     assert order().payment_status == status
 
 
-def test_the_payment_axis_needs_only_numbers() -> None:
+def test_the_payment_status_is_computed_from_plain_numbers() -> None:
     assert payment_status(Decimal(10), captured=Decimal(10)) == "paid"
 
 
@@ -126,13 +126,13 @@ def test_a_payment_after_its_void_is_recorded_and_flagged() -> None:
     assert flags(order) == (PAYMENT_AFTER_VOID,)
 
 
-def test_a_payment_told_again_is_a_repeat_even_of_another_time() -> None:
+def test_a_repeated_payment_records_nothing_even_at_another_time() -> None:
     order = paid()
     capture(order, context=live(YESTERDAY))
     assert order.version == 3
 
 
-def test_a_payment_told_again_otherwise_is_refused() -> None:
+def test_a_repeated_payment_with_other_values_is_refused() -> None:
     order = paid()
     with pytest.raises(PaymentKnownOtherwise):
         capture(order, "49")
@@ -143,18 +143,18 @@ def test_a_payment_told_again_otherwise_is_refused() -> None:
     ("amount", "refusal"),
     [("0", AmountNotPositive), ("-1", AmountNotPositive), ("0.001", AmountTooPrecise), ("NaN", Malformed)],
 )
-def test_an_amount_that_is_none_is_refused(amount: str, refusal: type[Refusal]) -> None:
+def test_an_invalid_amount_is_refused(amount: str, refusal: type[Refusal]) -> None:
     with pytest.raises(refusal):
         capture(confirmed(), amount)
 
 
-def test_an_authorisation_told_late_does_not_undo_its_capture() -> None:
+def test_an_authorisation_recorded_late_does_not_undo_its_capture() -> None:
     order = paid()
     authorise(order)
     assert order.payment_status == "paid"
 
 
-def test_a_captured_payment_is_neither_voided_nor_failed() -> None:
+def test_a_captured_payment_cannot_be_voided_or_fail() -> None:
     order = authorised()
     capture(order)
     with pytest.raises(PaymentIsCaptured):
@@ -163,7 +163,7 @@ def test_a_captured_payment_is_neither_voided_nor_failed() -> None:
         order.fail_payment(live(), PaymentFailed(payment_id="p-1", amount=Decimal(50)))
 
 
-def test_an_unknown_payment_is_neither_voided_nor_charged_back_nor_refunded() -> None:
+def test_an_unknown_payment_cannot_be_voided_charged_back_or_refunded() -> None:
     order = confirmed()
     with pytest.raises(PaymentUnknown):
         order.void_payment(live(), "p-1")
@@ -173,7 +173,7 @@ def test_an_unknown_payment_is_neither_voided_nor_charged_back_nor_refunded() ->
         refund(order, "5", payment_id="p-1")
 
 
-def test_a_void_told_again_is_a_repeat() -> None:
+def test_a_repeated_void_records_nothing() -> None:
     order = voided()
     order.void_payment(live(), "p-1")
     assert order.version == 4
@@ -193,14 +193,14 @@ def test_a_refund_without_a_return_is_recorded_and_flagged() -> None:
     assert flags(refunded("20")) == (REFUND_WITHOUT_RETURN,)
 
 
-def test_a_refund_with_a_return_is_regular() -> None:
+def test_a_refund_with_a_return_is_not_flagged() -> None:
     order = shipped()
     order.receive_return(live(), "ret-1", back(pot=1))
     refund(order, "30", return_id="ret-1", lines=(RefundedLine(line_id="pot", quantity=Decimal(1), amount=Decimal(30)),))
     assert flags(order) == ()
 
 
-def test_what_was_overpaid_or_cancelled_is_refunded_without_a_return() -> None:
+def test_overpaid_or_cancelled_amounts_are_refunded_without_a_return() -> None:
     order = paid("60")
     refund(order, "10")
     assert flags(order) == ()
@@ -216,19 +216,19 @@ def test_a_refund_of_cancelled_lines_needs_no_return() -> None:
     assert flags(order) == ()
 
 
-def test_a_refund_above_what_was_captured_is_recorded_and_flagged() -> None:
+def test_a_refund_above_the_captured_amount_is_recorded_and_flagged() -> None:
     order = paid()
     refund(order, "51")
     assert flags(order) == (REFUND_ABOVE_CAPTURED, REFUND_WITHOUT_RETURN)
 
 
-def test_a_refund_whose_lines_come_to_something_else_is_flagged() -> None:
+def test_a_refund_that_differs_from_the_sum_of_its_lines_is_flagged() -> None:
     order = paid("80")
     refund(order, "30", lines=(RefundedLine(line_id="pot", quantity=Decimal(1), amount=Decimal(29)),))
     assert flags(order) == (REFUND_DIFFERS,)
 
 
-def test_a_refund_is_known_by_its_id() -> None:
+def test_a_refund_is_identified_by_its_id() -> None:
     order = refunded("20")
     refund(order, "20")
     assert order.version == 4
@@ -246,7 +246,7 @@ def test_a_refund_of_unknown_lines_or_returns_is_refused() -> None:
 # Reversals
 
 
-def test_every_fact_about_money_can_be_reversed() -> None:
+def test_every_payment_fact_can_be_reversed() -> None:
     order = paid()
     refund(order, "20")
     charge_back(order, "30")
@@ -265,7 +265,7 @@ def test_every_fact_about_money_can_be_reversed() -> None:
     assert state(stored(order)) == state(order)
 
 
-def test_a_reversal_told_again_is_a_repeat_and_what_was_reversed_stays_so() -> None:
+def test_a_repeated_reversal_records_nothing_and_the_reversal_is_kept() -> None:
     order = paid()
     order.reverse_payment(live(), "capture", "p-1")
     order.reverse_payment(live(), "capture", "p-1")
@@ -274,13 +274,13 @@ def test_a_reversal_told_again_is_a_repeat_and_what_was_reversed_stays_so() -> N
     assert order.payment_status == "unpaid"
 
 
-def test_reversing_a_payment_that_was_refunded_is_flagged() -> None:
+def test_reversing_a_refunded_payment_is_flagged() -> None:
     order = refunded("20")
     order.reverse_payment(live(), "capture", "p-1")
     assert flags(order) == (REFUND_ABOVE_CAPTURED,)
 
 
-def test_what_is_unknown_cannot_be_reversed() -> None:
+def test_an_unknown_payment_fact_cannot_be_reversed() -> None:
     with pytest.raises(PaymentUnknown):
         paid().reverse_payment(live(), "chargeback", "p-1")
     with pytest.raises(RefundUnknown):

@@ -1,4 +1,4 @@
-"""What the tests of tickets are given: a question that a customer sent by mail."""
+"""Test data for tickets: a question that a customer sent by e-mail."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def opened(**facts: Any) -> Ticket:
 
 
 def open_ticket(ticket: Ticket, context: Any = None, **facts: Any) -> None:
-    asked: dict[str, Any] = {"number": "T-1", "opened_by": "customer", "title": "Broken cup", "channel": "email"} | facts
-    ticket.open(context or live(OPENED), **asked)
+    values: dict[str, Any] = {"number": "T-1", "opened_by": "customer", "title": "Broken cup", "channel": "email"} | facts
+    ticket.open(context or live(OPENED), **values)
 
 
 def solved() -> Ticket:

@@ -1,4 +1,4 @@
-"""Rules of assignment, and the rota of a team."""
+"""Assignment rules, and the rota of a team."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ TICKETS = [Reference(kind="ticket", id=external_id("ticket", "test", name, b""))
 
 
 def terms(**more: Any) -> Terms:
-    told: dict[str, Any] = {"order": 1, "kind": "ticket", "team": "support"}
-    return Terms(**told | more)
+    values: dict[str, Any] = {"order": 1, "kind": "ticket", "team": "support"}
+    return Terms(**values | more)
 
 
 def defined(**more: Any) -> AssignmentRule:
@@ -28,7 +28,7 @@ def defined(**more: Any) -> AssignmentRule:
     return rule
 
 
-def test_a_rule_is_defined_once_and_revised_by_other_terms() -> None:
+def test_a_rule_is_defined_once_and_then_revised() -> None:
     rule = defined(conditions=(MAIL,))
     rule.define(live(), "mail", terms(conditions=(Condition(field="channel", values=("email", "mail")),)))
     assert [type(event) for event in facts(rule)] == [Defined]
@@ -37,13 +37,13 @@ def test_a_rule_is_defined_once_and_revised_by_other_terms() -> None:
     assert state(stored(rule)) == state(rule)
 
 
-def test_what_is_told_of_the_past_leaves_the_terms_in_force() -> None:
+def test_a_revision_with_an_earlier_time_does_not_replace_the_terms_in_force() -> None:
     rule = defined()
     rule.define(live(YESTERDAY), "mail", terms(order=7))
     assert rule.terms == terms()
 
 
-def test_a_retired_rule_comes_back_when_it_is_defined_again() -> None:
+def test_a_retired_rule_is_in_force_again_when_it_is_defined_again() -> None:
     rule = defined()
     rule.retire(live())
     rule.retire(live())
@@ -52,7 +52,7 @@ def test_a_retired_rule_comes_back_when_it_is_defined_again() -> None:
     assert rule.terms == terms()
 
 
-def test_what_was_never_defined_is_not_retired() -> None:
+def test_a_rule_that_was_never_defined_cannot_be_retired() -> None:
     with pytest.raises(NotThere):
         AssignmentRule(assignment_rule_id("mail")).retire(live())
 
@@ -70,12 +70,12 @@ def test_what_was_never_defined_is_not_retired() -> None:
         {"kind": "lead", "conditions": (Condition(field="priority", values=("high",)),)},
     ],
 )
-def test_terms_that_make_no_sense_are_refused(wrong: dict[str, Any]) -> None:
+def test_invalid_terms_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(Malformed):
         defined(**wrong)
 
 
-def test_a_rule_fits_what_meets_all_its_conditions() -> None:
+def test_a_rule_matches_if_all_its_conditions_match() -> None:
     priority = Condition(field="priority", values=("high",))
     both = terms(conditions=(MAIL, priority))
     assert both.fit("ticket", {"channel": "email", "priority": "high"})
@@ -84,7 +84,7 @@ def test_a_rule_fits_what_meets_all_its_conditions() -> None:
     assert terms().fit("ticket", {})
 
 
-def test_a_rota_knows_whose_turn_it_was_and_what_waits_in_its_order() -> None:
+def test_a_rota_keeps_the_latest_turns_and_what_waits_in_order() -> None:
     rota = Rota(rota_id("support"))
     for given in (*TICKETS, TICKETS[0]):
         rota.queue(live(), team="support", rule="mail", given=given)

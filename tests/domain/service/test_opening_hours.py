@@ -1,4 +1,4 @@
-"""Open time by the clock of the place, against a count of its minutes."""
+"""Open time by the local clock, compared with a count of minutes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from domain.shared.refusals import Malformed
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 WEEK = tuple(range(1, 8))
-# Sundays on which a clock of these zones was put forward or back in 2024, or any day.
+# Sundays in 2024 on which one of these zones changed its clock, and an ordinary day.
 CHANGES = [date(2024, 3, 10), date(2024, 3, 31), date(2024, 11, 3), date(2024, 10, 27), date(2024, 6, 2)]
 
 
@@ -34,7 +34,7 @@ def open_time(schedules: Timetable, from_: datetime, to: datetime) -> timedelta:
 
 
 def minutes_open(schedules: Timetable, from_: datetime, to: datetime) -> int:
-    """Looks at the clock every minute."""
+    """Counts the open minutes by reading the clock every minute."""
     return sum(is_open(schedules, from_ + n * MINUTE) for n in range((to - from_) // MINUTE))
 
 
@@ -61,7 +61,7 @@ def schedules(draw: st.DrawFn, around: date) -> Schedule:
 
 @settings(max_examples=60, deadline=None)
 @given(data=st.data(), around=st.sampled_from(CHANGES), start=st.integers(0, 2000), length=st.integers(0, 3000))
-def test_open_time_is_what_the_clock_shows_open(data: st.DataObject, around: date, start: int, length: int) -> None:
+def test_open_time_equals_the_open_minutes_of_the_clock(data: st.DataObject, around: date, start: int, length: int) -> None:
     drawn = data.draw(st.lists(schedules(around), min_size=1, max_size=3))
     midnight = datetime(around.year, around.month, around.day, tzinfo=UTC)
     known = timetable(*drawn, since=midnight - DAY)
@@ -73,7 +73,7 @@ def test_open_time_is_what_the_clock_shows_open(data: st.DataObject, around: dat
     assert all(closed < opened for (_, closed), (opened, _) in pairwise(found))
 
 
-def test_an_hour_that_the_clock_skips_is_no_time_and_one_that_it_shows_twice_counts_twice() -> None:
+def test_a_skipped_hour_does_not_count_and_a_repeated_hour_counts_twice() -> None:
     for zone, short, long in (
         ("Europe/Berlin", date(2024, 3, 31), date(2024, 10, 27)),
         ("America/New_York", date(2024, 3, 10), date(2024, 11, 3)),
@@ -84,28 +84,28 @@ def test_an_hour_that_the_clock_skips_is_no_time_and_one_that_it_shows_twice_cou
             assert open_time(known, from_, from_ + DAY) == timedelta(hours=hours)
 
 
-def test_around_the_clock_is_one_stretch() -> None:
+def test_hours_around_the_clock_are_one_period() -> None:
     known = timetable(every_day("00:00", "24:00"), every_day("00:00", "24:00", "UTC"))
     from_, to = datetime(1999, 2, 3, 4, 5, 6, 7, tzinfo=UTC), datetime(2031, 5, 6, tzinfo=UTC)
     assert list(open_between(known, from_, to)) == [(from_, to)]
 
 
-def test_a_place_that_never_opens_has_no_open_time() -> None:
+def test_a_schedule_without_hours_has_no_open_time() -> None:
     known = timetable(Schedule(zone="UTC"))
     assert list(open_between(known, datetime(2000, 1, 1, tzinfo=UTC), datetime(2030, 1, 1, tzinfo=UTC))) == []
 
 
-def test_each_instant_goes_by_the_schedule_in_force_and_the_first_holds_before_it_too() -> None:
+def test_each_instant_uses_the_schedule_in_force_and_the_first_one_also_applies_before_it() -> None:
     known = timetable(every_day("08:00", "10:00", "UTC"), every_day("08:00", "20:00", "UTC"))
     at = datetime(2023, 12, 31, tzinfo=UTC)
     assert [open_time(known, at + n * DAY, at + (n + 1) * DAY).seconds // 3600 for n in range(3)] == [2, 2, 12]
 
 
-def test_a_schedule_is_recorded_in_order_and_nothing_twice() -> None:
+def test_a_schedule_is_recorded_sorted_and_without_duplicates() -> None:
     monday, tuesday = (OpenHours(weekday=day, opens="09:00", closes="17:00") for day in (1, 2))
     new_year, may_day = Holiday(date=date(2026, 1, 1)), Holiday(date=date(2026, 5, 1), name=" May Day ")
-    told = Schedule(zone="UTC", hours=(tuesday, monday), holidays=(may_day, new_year, new_year), teams=("b", "a", "b"))
-    assert checked(told) == Schedule(
+    given = Schedule(zone="UTC", hours=(tuesday, monday), holidays=(may_day, new_year, new_year), teams=("b", "a", "b"))
+    assert checked(given) == Schedule(
         zone="UTC",
         hours=(monday, tuesday),
         holidays=(new_year, Holiday(date=date(2026, 5, 1), name="May Day")),
@@ -129,6 +129,6 @@ def test_a_schedule_is_recorded_in_order_and_nothing_twice() -> None:
         Schedule(zone="UTC", holidays=(Holiday(date=date(2026, 1, 1), name=" "),)),
     ],
 )
-def test_what_is_no_schedule_is_refused(schedule: Schedule) -> None:
+def test_an_invalid_schedule_is_refused(schedule: Schedule) -> None:
     with pytest.raises(Malformed):
         checked(schedule)

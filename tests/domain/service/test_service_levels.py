@@ -1,4 +1,4 @@
-"""What service calendars and policies of service levels record, and when promises are due."""
+"""Service calendars and service level policies: what they record, and when targets are due."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_a_calendar_is_defined_once_and_then_revised() -> None:
     assert vars(stored(made))["schedule"] == LONGER
 
 
-def test_a_revision_that_is_told_late_leaves_what_came_later_in_force() -> None:
+def test_a_revision_with_an_earlier_time_does_not_replace_a_later_one() -> None:
     made = calendar()
     made.define(live(), "default", LONGER)
     made.define(live(YESTERDAY), "default", OFFICE)
@@ -55,13 +55,13 @@ def test_a_revision_that_is_told_late_leaves_what_came_later_in_force() -> None:
     assert (len(facts(made)), made.schedule, made.since) == (3, LONGER, NOW)
 
 
-def test_a_calendar_is_refused_what_it_cannot_keep() -> None:
+def test_an_invalid_calendar_is_refused() -> None:
     for code, schedule in (("no code", OFFICE), ("default", Schedule(zone="Mars"))):
         with pytest.raises(Malformed):
             ServiceCalendar(service_calendar_id("default")).define(live(), code, schedule)
 
 
-def test_a_policy_is_retired_and_comes_back_when_it_is_defined_again() -> None:
+def test_a_retired_policy_is_in_force_again_when_it_is_defined_again() -> None:
     made = policy()
     made.retire(live(YESTERDAY))
     made.retire(live())
@@ -71,14 +71,14 @@ def test_a_policy_is_retired_and_comes_back_when_it_is_defined_again() -> None:
     assert stored(made).terms == SOON
 
 
-def test_a_policy_that_is_said_to_be_retired_at_another_time_too_is_flagged() -> None:
+def test_retiring_a_policy_again_at_another_time_is_recorded_and_flagged() -> None:
     made = policy()
     made.retire(live(YESTERDAY))
     made.retire(live(NOW))
     assert [(type(event), about.irregular) for event, about in made.pending[1:]] == [(Retired, ()), (Retired, ("repeated",))]
 
 
-def test_what_was_never_defined_is_not_retired() -> None:
+def test_a_policy_that_was_never_defined_cannot_be_retired() -> None:
     with pytest.raises(NotThere):
         SlaPolicy(sla_policy_id("soon")).retire(live())
 
@@ -95,15 +95,15 @@ def test_what_was_never_defined_is_not_retired() -> None:
         Terms(order=1, targets=(PolicyTarget(metric="joy", seconds=1),)),  # type: ignore[arg-type]
     ],
 )
-def test_terms_that_make_no_sense_are_refused(terms: Terms) -> None:
+def test_invalid_terms_are_refused(terms: Terms) -> None:
     with pytest.raises(Malformed):
         SlaPolicy(sla_policy_id("soon")).define(live(), "soon", terms)
 
 
-# When promises are due
+# Due times
 
 
-def said(code: str, terms: Terms | None, since: datetime = LAST_WEEK, version: int = 1) -> PolicyVersion:
+def policy_version(code: str, terms: Terms | None, since: datetime = LAST_WEEK, version: int = 1) -> PolicyVersion:
     return PolicyVersion(sla_policy_id(code), code, version, since, terms)
 
 
@@ -111,7 +111,7 @@ def in_business(seconds: int) -> SlaTarget:
     return SlaTarget(metric="first_response", seconds=seconds, hours="business")
 
 
-def test_what_is_promised_of_a_new_ticket_is_due_in_its_hours() -> None:
+def test_targets_of_a_new_ticket_are_due_in_their_hours() -> None:
     terms = Terms(
         order=1,
         conditions=(Condition(field="channel", values=("email",)),),
@@ -124,40 +124,40 @@ def test_what_is_promised_of_a_new_ticket_is_due_in_its_hours() -> None:
     )
     timetable = [InForce(LAST_WEEK, OFFICE)]
     fields = {"channel": "email", "priority": "low"}
-    promise, dues = due_times(FRIDAY, fields, [said("mail", terms)], timetable)  # type: ignore[arg-type]
+    promise, dues = due_times(FRIDAY, fields, [policy_version("mail", terms)], timetable)  # type: ignore[arg-type]
     assert promise is not None
     assert [(target.metric, target.seconds) for target in promise.targets] == [
         ("first_response", 2 * HOUR),
         ("next_reply", HOUR),
         ("full_resolution", 72 * HOUR),
     ]
-    # Monday at 10:00 in Berlin, an hour nearer than it would be by winter time.
+    # Monday at 10:00 in Berlin. Summer time started on Sunday, so this is an hour earlier in UTC than before.
     assert [due.due for due in dues] == [datetime(2026, 3, 30, 8, tzinfo=UTC), FRIDAY + timedelta(days=3)]
-    assert due_times(FRIDAY, {"channel": "phone"}, [said("mail", terms)], timetable) == (None, [])
+    assert due_times(FRIDAY, {"channel": "phone"}, [policy_version("mail", terms)], timetable) == (None, [])
 
 
 def test_the_first_policy_in_force_is_tried_first() -> None:
     versions = [
-        said("b", Terms(order=1)),
-        said("a", Terms(order=1)),
-        said("c", Terms(order=0), since=NOW),
-        said("d", Terms(order=0)),
-        said("d", None, since=YESTERDAY, version=2),
-        said("e", Terms(order=9)),
-        said("e", Terms(order=-9), since=YESTERDAY, version=2),
+        policy_version("b", Terms(order=1)),
+        policy_version("a", Terms(order=1)),
+        policy_version("c", Terms(order=0), since=NOW),
+        policy_version("d", Terms(order=0)),
+        policy_version("d", None, since=YESTERDAY, version=2),
+        policy_version("e", Terms(order=9)),
+        policy_version("e", Terms(order=-9), since=YESTERDAY, version=2),
     ]
     assert [policy.code for policy in in_force(YESTERDAY, versions)] == ["e", "a", "b"]
     assert [policy.code for policy in in_force(LAST_WEEK, reversed(versions))] == ["d", "a", "b", "e"]
     assert in_force(LAST_WEEK - timedelta(days=1), versions) == []
 
 
-def test_nothing_is_due_where_nobody_ever_comes() -> None:
+def test_a_target_without_enough_business_hours_has_no_due_time() -> None:
     closed = Schedule(zone="UTC", holidays=(Holiday(date=date(2026, 1, 1)),))
     assert due(in_business(1), [(FRIDAY, None)], [InForce(LAST_WEEK, closed)]) is None
     assert due(in_business(1), [(FRIDAY, None)], None) is None
 
 
-def test_time_that_stands_still_is_not_counted() -> None:
+def test_time_between_periods_does_not_count() -> None:
     target = SlaTarget(metric="requester_wait", seconds=3 * HOUR)
     runs = [(FRIDAY, FRIDAY + timedelta(hours=2)), (FRIDAY + timedelta(hours=10), None)]
     assert due(target, runs, None) == FRIDAY + timedelta(hours=11)

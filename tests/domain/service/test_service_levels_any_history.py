@@ -1,4 +1,4 @@
-"""Whatever is told of a calendar and of a policy, in whatever order, the last that came into force holds."""
+"""After any sequence of decisions on a calendar and a policy, the latest values are in force."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ terms = st.builds(
 
 
 class AnyHistory(RuleBasedStateMachine):
-    """Every rule tries one decision: it is refused and changes nothing, or it records at most one fact."""
+    """Each rule tries one decision, which is either refused and changes nothing, or records at most one fact."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -67,17 +67,17 @@ class AnyHistory(RuleBasedStateMachine):
         self.attempt(self.policy, at, self.policy.retire)
 
     @invariant()
-    def loads_as_it_is(self) -> None:
+    def a_replay_gives_the_same_state(self) -> None:
         for aggregate in (self.calendar, self.policy):
             assert state(stored(aggregate)) == state(aggregate)
 
     @invariant()
-    def what_came_into_force_last_holds(self) -> None:
-        for aggregate, told in ((self.calendar, "schedule"), (self.policy, "terms")):
+    def the_latest_values_are_in_force(self) -> None:
+        for aggregate, field in ((self.calendar, "schedule"), (self.policy, "terms")):
             if aggregate.pending:
                 event, about = max(enumerate(aggregate.pending), key=lambda one: (one[1][1].occurred_at, one[0]))[1]
-                found: Any = getattr(aggregate, told)
-                assert (found, vars(aggregate)["since"]) == (getattr(event, told, None), about.occurred_at)
+                found: Any = getattr(aggregate, field)
+                assert (found, vars(aggregate)["since"]) == (getattr(event, field, None), about.occurred_at)
 
 
 TestAnyHistory = AnyHistory.TestCase

@@ -32,13 +32,13 @@ def created(**facts: Any) -> Task:
     return task
 
 
-def test_a_task_says_what_is_to_be_done_by_whom_and_by_when() -> None:
+def test_a_task_has_a_title_an_assignee_and_a_due_time() -> None:
     task = created()
     assert facts(task) == [Created(title="Call Ada", due=DUE, assignee="agent-7")]
     assert state(stored(task)) == state(task)
 
 
-def test_a_task_about_a_customer_is_forgotten_with_them() -> None:
+def test_a_task_about_a_customer_is_erased_with_them() -> None:
     about = Reference(kind="customer", id=CUSTOMER)
     assert created(about=about, belongs_to=CUSTOMER).subject == CUSTOMER
     assert created().subject == TASK
@@ -52,7 +52,7 @@ def test_the_same_task_again_records_nothing_and_another_is_refused() -> None:
         task.create(live(), title="Call Bob", due=DUE, assignee="agent-7")
 
 
-def test_a_task_is_rescheduled_and_given_to_somebody_else() -> None:
+def test_a_task_is_rescheduled_and_reassigned() -> None:
     task = created()
     task.reschedule(live(), due=None, remind_at=NOW)
     task.assign(live(), None)
@@ -62,7 +62,7 @@ def test_a_task_is_rescheduled_and_given_to_somebody_else() -> None:
     assert task.version == 3
 
 
-def test_somebody_is_reminded_of_a_task_once_for_each_moment_that_is_set() -> None:
+def test_a_task_is_reminded_once_for_each_reminder_time() -> None:
     task = created(remind_at=DUE)
     task.remind(live(), NOW)
     assert facts(task)[1:] == []
@@ -78,14 +78,14 @@ def test_somebody_is_reminded_of_a_task_once_for_each_moment_that_is_set() -> No
     assert facts(task)[-1] == Reminded(remind_at=NOW)
 
 
-def test_nobody_is_reminded_of_a_task_that_has_ended() -> None:
+def test_an_ended_task_has_no_reminder() -> None:
     task = created(remind_at=DUE)
     task.cancel(live())
     with pytest.raises(TaskEnded):
         task.remind(live(), DUE)
 
 
-def test_a_task_ends_once_and_is_not_changed_any_more() -> None:
+def test_a_task_ends_once_and_then_cannot_change() -> None:
     task = created()
     task.complete(live())
     task.complete(live())
@@ -98,14 +98,14 @@ def test_a_task_ends_once_and_is_not_changed_any_more() -> None:
         task.reschedule(live(), due=None, remind_at=None)
 
 
-def test_an_import_tells_what_was_done_after_the_end_and_it_is_flagged() -> None:
+def test_an_imported_change_after_the_end_is_recorded_and_flagged() -> None:
     task = created()
     task.complete(imported())
     task.cancel(imported())
     assert (facts(task)[-1], flags(task)) == (Cancelled(), ("task-ended",))
 
 
-def test_a_task_that_was_completed_at_another_time_is_irregular() -> None:
+def test_completing_a_task_again_at_another_time_is_flagged() -> None:
     task = created()
     task.complete(live(YESTERDAY))
     task.complete(live(YESTERDAY))
@@ -115,11 +115,11 @@ def test_a_task_that_was_completed_at_another_time_is_irregular() -> None:
 
 
 @pytest.mark.parametrize("facts", [{"title": " "}, {"assignee": "Ada L"}, {"due": datetime(2026, 1, 1)}])  # noqa: DTZ001
-def test_what_is_no_title_no_user_and_no_moment_is_malformed(facts: Any) -> None:
+def test_an_invalid_task_is_refused(facts: Any) -> None:
     with pytest.raises(Malformed):
         created(**facts)
 
 
-def test_nothing_happens_to_a_task_that_is_not_there() -> None:
+def test_a_task_that_was_never_created_cannot_change() -> None:
     with pytest.raises(NotThere):
         Task(TASK).complete(live())

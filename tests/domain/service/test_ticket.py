@@ -1,4 +1,4 @@
-"""Tickets: opened, told about, replied to."""
+"""Tickets: opening, details, replies and service levels."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ from tests.domain.service.given_tickets import (
 # Opening
 
 
-def test_a_ticket_is_opened_with_what_is_known() -> None:
+def test_a_ticket_is_opened_with_all_given_facts() -> None:
     about = (Reference(kind="order", id=ORDER),)
     ticket = opened(customer_id=CUSTOMER, about=about, category="broken goods", follow_up_of=OTHER_TICKET)
     assert facts(ticket) == [
@@ -60,46 +60,46 @@ def test_a_ticket_is_opened_with_what_is_known() -> None:
     assert (ticket.status, ticket.subject) == ("new", CUSTOMER)
 
 
-def test_a_ticket_of_nobody_is_its_own_subject() -> None:
+def test_a_ticket_without_a_customer_is_its_own_subject() -> None:
     assert opened().subject == TICKET
 
 
-def test_a_ticket_opened_again_records_nothing_whenever_that_is_told() -> None:
+def test_opening_a_ticket_again_records_nothing_at_any_time() -> None:
     ticket = opened()
     open_ticket(ticket, live(LATER))
     assert ticket.version == 1
 
 
-def test_a_ticket_opened_again_after_its_words_were_forgotten_records_nothing() -> None:
+def test_opening_a_ticket_again_after_its_texts_were_erased_records_nothing() -> None:
     ticket = Ticket(TICKET)
     ticket.record(live(OPENED), Opened(number="T-1", opened_by="customer", channel="email"))
     open_ticket(ticket)
     assert ticket.version == 1
 
 
-def test_a_ticket_opened_otherwise_is_refused() -> None:
+def test_opening_a_ticket_again_with_other_values_is_refused() -> None:
     with pytest.raises(TicketOpenedOtherwise):
         open_ticket(opened(), channel="phone")
 
 
 @pytest.mark.parametrize("relative", ["follow_up_of", "parent_id"])
-def test_a_ticket_is_no_relative_of_its_own(relative: str) -> None:
+def test_a_ticket_cannot_follow_up_on_itself_or_be_its_own_parent(relative: str) -> None:
     with pytest.raises(OwnRelative):
         opened(**{relative: TICKET})
 
 
 @pytest.mark.parametrize(
-    "odd", [{"opened_by": "ghost"}, {"title": " "}, {"channel": "x" * 65}, {"about": (Reference(kind="a b", id=ORDER),)}]
+    "wrong", [{"opened_by": "ghost"}, {"title": " "}, {"channel": "x" * 65}, {"about": (Reference(kind="a b", id=ORDER),)}]
 )
-def test_a_ticket_opened_with_odd_values_is_refused(odd: Any) -> None:
+def test_opening_a_ticket_with_invalid_values_is_refused(wrong: Any) -> None:
     with pytest.raises(Malformed):
-        opened(**odd)
+        opened(**wrong)
 
 
-# What it is about
+# Details and references
 
 
-def test_only_what_changes_is_recorded_of_details() -> None:
+def test_only_changed_details_are_recorded() -> None:
     ticket = opened(description="Two of six")
     ticket.change_details(live(), {"title": "Broken cup", "description": None})
     assert facts(ticket)[1:] == [DetailsChanged(cleared=("description",))]
@@ -107,7 +107,7 @@ def test_only_what_changes_is_recorded_of_details() -> None:
     assert ticket.version == 2
 
 
-def test_category_and_priority_change_and_may_be_none() -> None:
+def test_category_and_priority_change_and_can_be_none() -> None:
     ticket = opened(priority="high")
     ticket.categorise(live(), "damage")
     ticket.change_priority(live(), None)
@@ -115,7 +115,7 @@ def test_category_and_priority_change_and_may_be_none() -> None:
     assert (ticket.category, ticket.priority, ticket.version) == ("damage", None, 3)
 
 
-def test_a_ticket_changes_its_requester_and_concerns_both() -> None:
+def test_changing_the_requester_concerns_both_customers() -> None:
     ticket = opened(customer_id=CUSTOMER)
     ticket.set_requester(live(), CUSTOMER)
     ticket.set_requester(live(), OTHER_CUSTOMER)
@@ -124,14 +124,14 @@ def test_a_ticket_changes_its_requester_and_concerns_both() -> None:
     assert facts(ticket)[-1].erased_with() == (OTHER_CUSTOMER,)
 
 
-def test_a_requester_of_the_past_told_again_is_no_news() -> None:
+def test_repeating_an_earlier_requester_change_changes_nothing() -> None:
     ticket = opened()
     for customer, at in ((CUSTOMER, LATER), (OTHER_CUSTOMER, MUCH_LATER), (CUSTOMER, LATER)):
         ticket.set_requester(live(at), customer)
     assert (ticket.customer_id, ticket.version) == (OTHER_CUSTOMER, 3)
 
 
-def test_a_ticket_is_linked_once_to_what_it_is_about() -> None:
+def test_a_ticket_is_linked_once_to_the_same_reference() -> None:
     ticket = opened()
     for _ in range(2):
         ticket.link(live(), Reference(kind="order", id=ORDER))
@@ -141,7 +141,7 @@ def test_a_ticket_is_linked_once_to_what_it_is_about() -> None:
 # Replies
 
 
-def test_an_agents_public_reply_opens_a_new_ticket() -> None:
+def test_an_agents_public_reply_changes_a_new_ticket_to_open() -> None:
     ticket = opened()
     statuses = []
     ways: dict[str, Any] = {"note": {"visibility": "internal"}, "robot": {"automatic": True}, "answer": {}}
@@ -160,7 +160,7 @@ def test_a_customers_reply_reopens_a_solved_ticket_and_resumes_a_pending_one(bef
     assert len(facts(ticket)) == 3
 
 
-def test_an_automatic_answer_of_the_customer_changes_no_status() -> None:
+def test_an_automatic_reply_does_not_change_the_status() -> None:
     ticket = opened()
     ticket.solve(live())
     reply(ticket, "customer", automatic=True)
@@ -168,7 +168,7 @@ def test_an_automatic_answer_of_the_customer_changes_no_status() -> None:
 
 
 @pytest.mark.parametrize("by", ["agent", "customer"])
-def test_a_closed_ticket_takes_no_reply_live_and_a_flagged_one_from_history(by: str) -> None:
+def test_a_reply_to_a_closed_ticket_is_refused_live_and_flagged_on_import(by: str) -> None:
     ticket = closed()
     with pytest.raises(TicketClosed, match="follow"):
         reply(ticket, by)
@@ -176,7 +176,7 @@ def test_a_closed_ticket_takes_no_reply_live_and_a_flagged_one_from_history(by: 
     assert (flags(ticket), ticket.status) == (("ticket-closed",), "closed")
 
 
-def test_a_reply_from_before_the_closing_may_be_told_late() -> None:
+def test_a_reply_from_before_the_closing_can_be_recorded_late() -> None:
     ticket = opened()
     ticket.solve(live(LATER))
     ticket.close(live(MUCH_LATER))
@@ -184,14 +184,14 @@ def test_a_reply_from_before_the_closing_may_be_told_late() -> None:
     assert (flags(ticket), ticket.status) == ((), "closed")
 
 
-def test_a_late_reply_reopens_nothing_that_was_solved_after_it() -> None:
+def test_a_reply_recorded_late_does_not_reopen_a_ticket_solved_after_it() -> None:
     ticket = opened()
     ticket.solve(live(MUCH_LATER))
     reply(ticket, "customer", live(LATER))
     assert ticket.status == "solved"
 
 
-def test_a_reply_older_than_the_ticket_is_a_fact_from_outside_if_the_customer_wrote_it() -> None:
+def test_a_customers_reply_before_the_opening_is_recorded_and_flagged() -> None:
     ticket, before = opened(), OPENED - timedelta(days=1)
     reply(ticket, "customer", live(before))
     assert flags(ticket) == (REPLY_BEFORE_OPENING,)
@@ -199,7 +199,7 @@ def test_a_reply_older_than_the_ticket_is_a_fact_from_outside_if_the_customer_wr
         reply(ticket, "agent", live(before), reply_id="r-2")
 
 
-def test_a_reply_is_known_by_its_id() -> None:
+def test_a_reply_is_identified_by_its_id() -> None:
     ticket = opened()
     reply(ticket, "agent")
     reply(ticket, "agent")
@@ -208,13 +208,13 @@ def test_a_reply_is_known_by_its_id() -> None:
         reply(ticket, "agent", body="Other")
 
 
-@pytest.mark.parametrize("odd", [{"reply_id": ""}, {"by": "ghost"}, {"visibility": "internal"}, {"to": ("",)}])
-def test_an_odd_reply_is_refused(odd: Any) -> None:
+@pytest.mark.parametrize("wrong", [{"reply_id": ""}, {"by": "ghost"}, {"visibility": "internal"}, {"to": ("",)}])
+def test_an_invalid_reply_is_refused(wrong: Any) -> None:
     with pytest.raises(Malformed):
-        reply(opened(), **({"by": "customer"} | odd))
+        reply(opened(), **({"by": "customer"} | wrong))
 
 
-def test_a_redacted_reply_is_still_known_and_told_again_is_no_news() -> None:
+def test_repeating_a_redacted_reply_records_nothing() -> None:
     ticket = opened()
     file = Attachment(id=ORDER, media_type="image/png", bytes=1, sha256="ab" * 32, name="cup.png")
     for _ in range(2):
@@ -225,7 +225,7 @@ def test_a_redacted_reply_is_still_known_and_told_again_is_no_news() -> None:
     assert ticket.replies["r-1"].attachments[0].bytes == 1
 
 
-def test_an_unknown_reply_is_not_redacted() -> None:
+def test_an_unknown_reply_cannot_be_redacted() -> None:
     with pytest.raises(ReplyUnknown):
         opened().redact_reply(live(), "r-1")
 
@@ -233,7 +233,7 @@ def test_an_unknown_reply_is_not_redacted() -> None:
 # Service levels
 
 
-def test_a_broken_promise_is_recorded_once() -> None:
+def test_a_breach_is_recorded_once() -> None:
     ticket = opened()
     with pytest.raises(TargetUnknown):
         ticket.breach_sla(live(), "first_response")
@@ -243,7 +243,7 @@ def test_a_broken_promise_is_recorded_once() -> None:
     assert ticket.version == 3
 
 
-def test_of_each_wait_for_a_next_reply_the_promise_may_be_broken() -> None:
+def test_each_wait_for_a_next_reply_can_be_a_separate_breach() -> None:
     ticket = opened()
     ticket.apply_sla(live(), ORDER, 3, [SlaTarget(metric="next_reply", seconds=3600)])
     for at in (OPENED, OPENED, LATER):
@@ -252,7 +252,7 @@ def test_of_each_wait_for_a_next_reply_the_promise_may_be_broken() -> None:
 
 
 @pytest.mark.parametrize("seconds", [[], [0], [60, 60]])
-def test_a_promise_has_targets_that_can_be_kept(seconds: list[int]) -> None:
+def test_invalid_targets_are_refused(seconds: list[int]) -> None:
     with pytest.raises(Malformed):
         opened().apply_sla(live(), ORDER, 1, [SlaTarget(metric="first_response", seconds=n) for n in seconds])
 

@@ -1,4 +1,4 @@
-"""Whatever happens to a ticket, in whatever order, the rules hold."""
+"""Any sequence of decisions on a ticket keeps the rules."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ replies = st.builds(
 
 
 class AnyHistory(RuleBasedStateMachine):
-    """Every rule tries one decision: it is refused and changes nothing, or it records at most one fact."""
+    """Each rule tries one decision, which is either refused and changes nothing, or records at most one fact."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -113,20 +113,20 @@ class AnyHistory(RuleBasedStateMachine):
         self.attempt("link", origin, at, Reference(kind="order", id=ORDER))
 
     @invariant()
-    def loads_as_it_is(self) -> None:
+    def a_replay_gives_the_same_state(self) -> None:
         assert state(stored(self.ticket)) == state(self.ticket)
 
     @invariant()
-    def its_course_is_that_of_its_events_in_the_order_of_time(self) -> None:
-        told = [(metadata.occurred_at, version, event) for version, (event, metadata) in enumerate(self.ticket.pending, 1)]
-        moved = sorted((at, version, move) for at, version, event in told if (move := move_of(event)))
+    def its_statuses_follow_its_events_in_order_of_time(self) -> None:
+        recorded = [(metadata.occurred_at, version, event) for version, (event, metadata) in enumerate(self.ticket.pending, 1)]
+        moved = sorted((at, version, move) for at, version, event in recorded if (move := move_of(event)))
         assert self.ticket.moves == moved
-        standings = course(told[0][0], self.ticket.moves)
+        standings = course(recorded[0][0], self.ticket.moves)
         assert self.ticket.standing() == standings[-1]
         assert all(before != then for before, then in pairwise(standings))
 
     @invariant()
-    def nothing_of_ours_is_early_or_after_the_end_unless_flagged(self) -> None:
+    def live_decisions_are_never_before_the_opening_or_after_the_end(self) -> None:
         opening = self.ticket.pending[0][1].occurred_at
         for event, metadata in self.ticket.pending:
             flags = set(metadata.irregular)

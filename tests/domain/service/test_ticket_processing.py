@@ -1,4 +1,4 @@
-"""A ticket's way from status to status, and what is refused live and flagged in a history."""
+"""The statuses of a ticket, and which decisions are refused live and flagged on import."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ ACTS: dict[str, Act] = {
 
 
 def after(*names: str) -> Ticket:
-    """A ticket after these decisions, an hour between them."""
+    """A ticket after these decisions, one hour apart."""
     ticket = opened()
     for hours, name in enumerate(names, start=1):
         ACTS[name](ticket, live(OPENED + timedelta(hours=hours)))
@@ -87,9 +87,7 @@ def test_decisions_lead_from_status_to_status(names: list[str], status: str) -> 
         (["merge"], "reopen", TicketClosed),
     ],
 )
-def test_what_our_rules_forbid_is_refused_live_and_flagged_in_a_history(
-    names: list[str], act: str, refusal: type[Refusal]
-) -> None:
+def test_a_forbidden_decision_is_refused_live_and_flagged_on_import(names: list[str], act: str, refusal: type[Refusal]) -> None:
     ticket = after(*names)
     with pytest.raises(refusal):
         ACTS[act](ticket, live())
@@ -98,7 +96,7 @@ def test_what_our_rules_forbid_is_refused_live_and_flagged_in_a_history(
 
 
 @pytest.mark.parametrize("act", [act for act in ACTS if act not in ("resume", "reopen", "close")])
-def test_nothing_is_done_before_the_opening(act: str) -> None:
+def test_decisions_before_the_opening_are_refused_live_and_flagged_on_import(act: str) -> None:
     ticket, before = opened(), OPENED - timedelta(days=2)
     with pytest.raises(BeforeOpening):
         ACTS[act](ticket, live(before))
@@ -106,7 +104,7 @@ def test_nothing_is_done_before_the_opening(act: str) -> None:
     assert flags(ticket) == (BeforeOpening.rule,)
 
 
-def test_a_fact_known_by_its_day_may_be_of_the_day_of_the_opening() -> None:
+def test_a_fact_known_only_by_its_day_can_be_on_the_day_of_the_opening() -> None:
     ticket = opened()
     midnight = OPENED.replace(hour=0, minute=0)
     ticket.solve(live(midnight, occurred_precision="day"))
@@ -114,7 +112,7 @@ def test_a_fact_known_by_its_day_may_be_of_the_day_of_the_opening() -> None:
 
 
 @pytest.mark.parametrize("act", [act for act in ACTS if act not in ("resume", "reopen", "close")])
-def test_the_same_again_records_nothing(act: str) -> None:
+def test_the_same_decision_again_records_nothing(act: str) -> None:
     ticket = opened()
     for context in (live(LATER), live(LATER), live()):
         ACTS[act](ticket, context)
@@ -122,7 +120,7 @@ def test_the_same_again_records_nothing(act: str) -> None:
 
 
 @pytest.mark.parametrize("names", [["solve"], ["pend"], ["hold"], ["discard"], ["escalate"], ["solve", "close"]])
-def test_a_status_that_names_another_time_is_recorded_and_flagged(names: list[str]) -> None:
+def test_a_repeated_status_at_another_time_is_recorded_and_flagged(names: list[str]) -> None:
     ticket = after(*names)
     ACTS[names[-1]](ticket, live(MUCH_LATER))
     assert flags(ticket) == ("repeated",)
@@ -131,40 +129,40 @@ def test_a_status_that_names_another_time_is_recorded_and_flagged(names: list[st
     assert ticket.version == version
 
 
-def test_a_ticket_solved_twice_was_solved_since_the_first_time() -> None:
+def test_a_ticket_solved_twice_is_solved_since_the_first_time() -> None:
     ticket = solved()
     ticket.solve(live(MUCH_LATER), code="replaced")
     assert ticket.standing() == Standing("solved", LATER, "solved")
 
 
-def test_a_ticket_that_a_reply_reopened_is_solved_anew() -> None:
+def test_a_ticket_reopened_by_a_reply_can_be_solved_again() -> None:
     ticket = solved()
     reply(ticket, "customer", live(MUCH_LATER))
     ticket.solve(live(NOW))
     assert (flags(ticket), ticket.standing().since) == ((), NOW)
 
 
-def test_a_late_fact_takes_its_place() -> None:
+def test_a_fact_recorded_late_takes_its_place_in_time() -> None:
     ticket = opened()
     ticket.solve(live(MUCH_LATER))
     ticket.pend(live(LATER))
     assert (ticket.status, flags(ticket)) == ("solved", ())
 
 
-def test_a_decision_without_a_time_comes_after_all_that_is_known() -> None:
+def test_a_decision_without_a_time_comes_after_all_recorded_facts() -> None:
     ticket = opened()
     ticket.solve(live(NOW + timedelta(minutes=1)))
     ticket.close(live())
     assert ticket.status == "closed"
 
 
-def test_an_escalation_is_news_again_once_the_ticket_was_solved() -> None:
+def test_an_escalation_is_recorded_again_after_the_ticket_was_solved() -> None:
     ticket = after("escalate", "solve", "reopen")
     ticket.escalate(live())
     assert ticket.version == 5
 
 
-def test_taking_an_assignment_back_opens_nothing() -> None:
+def test_removing_an_assignment_does_not_open_a_ticket() -> None:
     ticket = opened()
     ticket.assign(live(LATER), None, None)
     assert ticket.version == 1
@@ -173,26 +171,26 @@ def test_taking_an_assignment_back_opens_nothing() -> None:
     assert [move_of(event) for event in facts(ticket)] == [None, "assigned", None]
 
 
-def test_a_ticket_is_not_merged_into_itself_nor_into_two() -> None:
+def test_a_ticket_cannot_be_merged_into_itself_or_into_two_tickets() -> None:
     with pytest.raises(OwnRelative):
         opened().merge_into(live(), TICKET)
     with pytest.raises(TicketMerged):
         after("merge").merge_into(live(), ORDER)
 
 
-def test_a_closed_ticket_may_turn_out_to_have_been_no_case() -> None:
+def test_a_closed_ticket_can_be_discarded() -> None:
     ticket = closed()
     ticket.discard(live(), reason="test")
     assert (ticket.status, ticket.standing().by) == ("closed", "discarded")
 
 
-@pytest.mark.parametrize("odd", [{"status_label": "x" * 65}, {"code": "a sentence"}, {"resolution": ""}])
-def test_an_odd_solution_is_refused(odd: dict[str, str]) -> None:
+@pytest.mark.parametrize("wrong", [{"status_label": "x" * 65}, {"code": "a sentence"}, {"resolution": ""}])
+def test_an_invalid_solution_is_refused(wrong: dict[str, str]) -> None:
     with pytest.raises(Malformed):
-        opened().solve(live(), **odd)
+        opened().solve(live(), **wrong)
 
 
-def test_a_course_is_each_standing_with_the_move_that_led_there() -> None:
+def test_a_course_lists_each_status_with_the_move_that_led_to_it() -> None:
     moves = [Moved(LATER, 2, "assigned"), Moved(LATER, 3, "assigned"), Moved(NOW, 4, "closed"), Moved(NOW, 5, "discarded")]
     assert course(OPENED, moves) == [
         Standing("new", OPENED),

@@ -1,4 +1,4 @@
-"""The rules all aggregates share."""
+"""The rules that all aggregates share."""
 
 from __future__ import annotations
 
@@ -61,23 +61,23 @@ def lamp() -> Lamp:
     return Lamp(new_id())
 
 
-def test_what_its_source_keeps_as_an_event_of_its_own_repeats_only_that_event() -> None:
-    def told(event_id: str) -> Context:
+def test_a_distinct_source_event_repeats_only_itself() -> None:
+    def context_of(event_id: str) -> Context:
         source = Source(system="help-desk", event_id=event_id)
         return msgspec.structs.replace(imported(YESTERDAY), source=source, command_id=new_id(), distinct=True)
 
     lit = lamp()
     for event_id in ("row-1", "row-2", "row-2", "row-1"):
-        lit.light(told(event_id))
+        lit.light(context_of(event_id))
     assert lit.times == 2
 
 
-def test_what_was_never_recorded_is_not_there() -> None:
+def test_an_aggregate_without_events_does_not_exist() -> None:
     with pytest.raises(NotThere):
         lamp().require()
 
 
-def test_the_same_fact_of_the_same_time_is_a_repeat() -> None:
+def test_the_same_fact_at_the_same_time_is_a_repeat() -> None:
     lit = lamp()
     lit.light(live(YESTERDAY))
     lit.light(live(YESTERDAY))
@@ -102,7 +102,7 @@ def test_our_own_decision_is_refused_live_and_flagged_on_import() -> None:
     assert flags(lit) == ("lamp-worn",)
 
 
-def test_a_fact_up_to_five_minutes_ahead_is_heard() -> None:
+def test_a_fact_up_to_five_minutes_in_the_future_is_recorded() -> None:
     lit = lamp()
     lit.light(live(NOW + FUTURE_TOLERANCE))
     with pytest.raises(InTheFuture):
@@ -110,12 +110,12 @@ def test_a_fact_up_to_five_minutes_ahead_is_heard() -> None:
     assert lit.times == 1
 
 
-def test_an_import_cannot_tell_the_future_either() -> None:
+def test_an_imported_fact_in_the_future_is_refused_too() -> None:
     with pytest.raises(InTheFuture):
         lamp().light(imported(NOW + timedelta(days=1)))
 
 
-def test_a_known_source_event_is_a_repeat_also_after_loading() -> None:
+def test_a_recorded_source_event_is_a_repeat_also_after_a_replay() -> None:
     lit = lamp()
     context = live(source=Source(system="home", event_id="e-1"), command_id=new_id())
     lit.light(context)
@@ -125,7 +125,7 @@ def test_a_known_source_event_is_a_repeat_also_after_loading() -> None:
     assert again.times == 2
 
 
-def test_a_streams_subject_is_fixed_by_its_first_fact() -> None:
+def test_the_first_fact_determines_the_subject_of_a_stream() -> None:
     room, other = new_id(), new_id()
     lit = lamp()
     lit.light(live(), room)
@@ -134,14 +134,14 @@ def test_a_streams_subject_is_fixed_by_its_first_fact() -> None:
     assert [metadata.concerns for _, metadata in lit.pending] == [(), (other,)]
 
 
-def test_an_aggregate_loads_as_it_was() -> None:
+def test_a_replay_gives_the_same_aggregate() -> None:
     lit = lamp()
     lit.light(live(YESTERDAY), new_id())
     lit.light(live())
     assert state(stored(lit)) == state(lit)
 
 
-def test_a_refusal_is_known_by_its_rule() -> None:
+def test_a_refusal_is_identified_by_its_rule() -> None:
     assert LampWorn.rule == "lamp-worn"
     assert BY_RULE["lamp-worn"] is LampWorn
     assert str(LampWorn()) == "The lamp is worn out."
@@ -161,7 +161,7 @@ def test_tags_record_only_what_changes() -> None:
     assert facts(customer)[1:] == [Tagged(tags=("a", "b")), Tagged(tags=("c",)), Untagged(tags=("a",))]
 
 
-def test_an_assignment_that_already_is_records_nothing() -> None:
+def test_repeating_an_assignment_records_nothing() -> None:
     customer = ada()
     customer.assign(live(), "u-1", None)
     customer.assign(live(), "u-1", None)
@@ -178,17 +178,17 @@ def test_attributes_are_merged_and_removed() -> None:
     assert customer.version == 3
 
 
-def test_texts_are_kept_apart_from_numbers_and_by_whether_they_are_personal() -> None:
-    told: dict[str, str | int | None] = {"a": 1, "b": "x", "c": None, "d": None, "e": "y", "f": None, "g": 5}
+def test_attributes_are_split_into_numbers_plain_texts_and_personal_texts() -> None:
+    given: dict[str, str | int | None] = {"a": 1, "b": "x", "c": None, "d": None, "e": "y", "f": None, "g": 5}
     known = {"c": "old", "d": 4, "f": "old", "g": "old"}
-    assert split_attributes(told, known, known_plain={"f"}, plain={"e", "g"}) == (
+    assert split_attributes(given, known, known_plain={"f"}, plain={"e", "g"}) == (
         {"a": 1, "d": None, "g": 5},
         {"e": "y", "f": None},
         {"b": "x", "c": None},
     )
 
 
-def test_plain_texts_are_a_fact_of_their_own_and_attributes_like_all_others() -> None:
+def test_plain_texts_are_recorded_in_a_separate_event() -> None:
     customer = ada()
     for _ in range(2):
         customer.set_attributes(live(), {"size": "large", "notes": "tea", "income": 5}, plain={"size"})
@@ -200,7 +200,7 @@ def test_plain_texts_are_a_fact_of_their_own_and_attributes_like_all_others() ->
     assert customer.plain_attributes == {"size": "large", "income": 5}
 
 
-def test_the_same_text_is_told_again_where_its_field_was_defined_since() -> None:
+def test_the_same_text_is_recorded_again_if_it_became_plain_or_personal() -> None:
     customer = ada()
     customer.set_attributes(live(), {"size": "large"})
     customer.set_attributes(live(), {"size": "large"}, plain={"size"})
@@ -209,7 +209,7 @@ def test_the_same_text_is_told_again_where_its_field_was_defined_since() -> None
     assert (customer.personal_attributes, customer.plain_attributes) == ({"size": "large"}, {})
 
 
-def test_a_plain_text_is_removed_where_it_was_or_becomes_a_number() -> None:
+def test_a_plain_text_is_removed_or_replaced_by_a_number() -> None:
     customer = ada()
     customer.set_attributes(live(), {"size": "large", "rank": "first"}, plain={"size", "rank"})
     customer.set_attributes(live(), {"size": None, "rank": 1})
@@ -217,7 +217,7 @@ def test_a_plain_text_is_removed_where_it_was_or_becomes_a_number() -> None:
     assert (customer.attributes, customer.plain_texts) == ({"rank": 1}, set())
 
 
-def test_what_was_plain_does_not_come_back_where_the_personal_text_in_its_place_is_erased() -> None:
+def test_a_replaced_plain_value_does_not_come_back_after_erasure() -> None:
     customer = ada()
     customer.set_attributes(live(), {"size": "large", "rank": 1}, plain={"size"})
     customer.set_attributes(live(), {"size": "small", "rank": "first"})
@@ -229,7 +229,7 @@ def test_what_was_plain_does_not_come_back_where_the_personal_text_in_its_place_
 
 
 @pytest.mark.parametrize("wrong", [{"": 1}, {"k" * 65: 1}, {"notes": "x" * 10_001}, {f"k{n}": n for n in range(201)}])
-def test_attributes_that_are_too_long_are_refused(wrong: dict[str, str | int]) -> None:
+def test_invalid_attributes_are_refused(wrong: dict[str, str | int]) -> None:
     with pytest.raises(Malformed):
         ada().set_attributes(live(), wrong)
 

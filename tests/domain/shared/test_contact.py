@@ -32,14 +32,14 @@ from domain.shared.text import code, digest, text
         ("李@例子.com", "李@例子.com"),
     ],
 )
-def test_an_email_is_recorded_with_its_domain_in_one_form(written: str, recorded: str) -> None:
+def test_the_domain_of_an_email_is_recorded_in_normalised_form(written: str, recorded: str) -> None:
     assert email(written) == recorded
 
 
 @pytest.mark.parametrize(
     "wrong", ["", "ada", "ada@", "Ada <ada@example.com>", "ada@localhost", "a b@example.com", "\ud800@x.com"]
 )
-def test_what_is_not_an_email_is_refused(wrong: str) -> None:
+def test_an_invalid_email_is_refused(wrong: str) -> None:
     with pytest.raises(MalformedEmail):
         email(wrong)
 
@@ -62,13 +62,13 @@ def test_a_telephone_number_is_recorded_in_e164(written: str, region: str | None
 @pytest.mark.parametrize(
     "wrong", ["", "020 7946 0000", "+44", "+999 123 456", "call me", "+1 212", "+54 0000000000000", "1" * 300]
 )
-def test_what_is_not_an_international_number_is_refused(wrong: str) -> None:
+def test_an_invalid_telephone_number_is_refused(wrong: str) -> None:
     with pytest.raises(MalformedPhone):
         phone(wrong)
 
 
 @pytest.mark.parametrize("kind", ["email", "phone", "other"])
-def test_a_refusal_never_holds_the_value(kind: MethodKind) -> None:
+def test_a_refusal_never_contains_the_value(kind: MethodKind) -> None:
     secret = "Ada-Lovelace\x00"
     with pytest.raises(Malformed) as refused:
         normalised(kind, secret)
@@ -80,12 +80,12 @@ def test_an_unknown_kind_is_refused() -> None:
         normalised("pigeon", "coo")  # type: ignore[arg-type]
 
 
-def test_two_spellings_of_an_address_compare_as_the_same_contact() -> None:
+def test_two_spellings_of_an_email_are_the_same_contact() -> None:
     assert comparable(email("ADA@Example.com")) == comparable(email("ada@example.COM"))
 
 
 @pytest.mark.parametrize("region", sorted(phonenumbers.SUPPORTED_REGIONS))
-def test_real_numbers_of_every_region_are_taken_as_people_write_them(region: str) -> None:
+def test_example_numbers_of_every_region_are_accepted_in_national_form(region: str) -> None:
     for kind in (phonenumbers.PhoneNumberType.FIXED_LINE, phonenumbers.PhoneNumberType.MOBILE):
         number = phonenumbers.example_number_for_type(region, kind)
         if number is not None:
@@ -94,7 +94,7 @@ def test_real_numbers_of_every_region_are_taken_as_people_write_them(region: str
 
 
 @given(st.emails())
-def test_an_email_normalised_twice_is_normalised_once(value: str) -> None:
+def test_normalising_an_email_is_idempotent(value: str) -> None:
     try:
         once = email(value)
     except MalformedEmail:
@@ -103,7 +103,7 @@ def test_an_email_normalised_twice_is_normalised_once(value: str) -> None:
 
 
 @given(st.sampled_from(["GB", "US", "CN", "IT", "AR", "MX", None]), st.from_regex(r"\+?[0-9 ]{5,16}", fullmatch=True))
-def test_a_telephone_number_normalised_twice_is_normalised_once(region: str | None, value: str) -> None:
+def test_normalising_a_telephone_number_is_idempotent(region: str | None, value: str) -> None:
     try:
         once = phone(value, region)
     except MalformedPhone:
@@ -112,7 +112,7 @@ def test_a_telephone_number_normalised_twice_is_normalised_once(region: str | No
 
 
 @given(st.text(max_size=600))
-def test_a_text_normalised_twice_is_normalised_once(value: str) -> None:
+def test_normalising_a_text_is_idempotent(value: str) -> None:
     try:
         once = text(value, "text")
     except Malformed:
@@ -123,18 +123,18 @@ def test_a_text_normalised_twice_is_normalised_once(value: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["web", "store-3", "门店-3", "google/cpc", "v1.2", "a" * 64])
-def test_codes(value: str) -> None:
+def test_valid_codes_are_accepted(value: str) -> None:
     assert code(value, "channel") == value
 
 
 @pytest.mark.parametrize("value", ["", " web", "Ada Lovelace", "ada@example.com", "a" * 65, "a\n"])
-def test_what_is_not_a_code_is_refused(value: str) -> None:
+def test_an_invalid_code_is_refused(value: str) -> None:
     with pytest.raises(Malformed):
         code(value, "channel")
 
 
 @pytest.mark.parametrize("value", ["", "ab" * 31, "AB" * 32, "zz" * 32])
-def test_what_is_not_a_digest_is_refused(value: str) -> None:
+def test_an_invalid_digest_is_refused(value: str) -> None:
     with pytest.raises(Malformed):
         digest(value, "hash")
 
@@ -147,6 +147,6 @@ def test_an_address_is_trimmed() -> None:
 @pytest.mark.parametrize(
     "wrong", [Address(), Address(city=""), Address(country="no"), Address(country="Norway"), Address(lines=("x",) * 11)]
 )
-def test_an_address_that_says_nothing_or_too_much_is_refused(wrong: Address) -> None:
+def test_an_empty_or_too_long_address_is_refused(wrong: Address) -> None:
     with pytest.raises(MalformedAddress):
         checked_address(wrong)

@@ -12,7 +12,7 @@ SECRET = b"a secret of the store"
 names = st.text(min_size=1, max_size=40)
 
 
-def test_new_ids_are_uuids_of_version_7_and_rise() -> None:
+def test_new_ids_are_increasing_uuids_of_version_7() -> None:
     ids = [new_id() for _ in range(1000)]
     assert all(type(id) is UUID and id.version == 7 for id in ids)
     assert ids == sorted(set(ids))
@@ -22,7 +22,7 @@ def test_an_external_id_is_permanent() -> None:
     assert external_id("customer", "shop", "7", SECRET) == UUID("cbb9b0fe-57e4-5330-962d-541a92c866ec")
 
 
-def test_the_aggregate_the_system_and_the_id_all_count() -> None:
+def test_an_external_id_depends_on_aggregate_system_and_id() -> None:
     ids = {
         external_id("customer", "shop", "7", SECRET),
         external_id("order", "shop", "7", SECRET),
@@ -32,17 +32,17 @@ def test_the_aggregate_the_system_and_the_id_all_count() -> None:
     assert len(ids) == 4
 
 
-def test_an_id_that_is_an_address_or_a_number_cannot_be_guessed_without_the_secret() -> None:
+def test_an_email_or_telephone_number_as_id_cannot_be_guessed_without_the_secret() -> None:
     for personal in ("ada@example.com", "+44 20 7946-0000"):
         assert external_id("customer", "shop", personal, SECRET) != external_id("customer", "shop", personal, b"another")
 
 
-def test_any_other_id_needs_no_secret() -> None:
+def test_other_ids_do_not_depend_on_the_secret() -> None:
     assert external_id("customer", "shop", "7", SECRET) == external_id("customer", "shop", "7", b"another")
 
 
 @given(names, names)
-def test_the_same_id_always_meets_itself_whatever_its_unicode_form(system: str, id: str) -> None:
+def test_all_unicode_forms_of_an_id_give_the_same_external_id(system: str, id: str) -> None:
     composed, decomposed = (
         external_id("customer", unicodedata.normalize(form, system), unicodedata.normalize(form, id), SECRET)
         for form in ("NFC", "NFD")
@@ -52,7 +52,7 @@ def test_the_same_id_always_meets_itself_whatever_its_unicode_form(system: str, 
 
 
 @given(names, names, names, names)
-def test_different_names_never_meet(system: str, id: str, other_system: str, other_id: str) -> None:
+def test_different_names_give_different_ids(system: str, id: str, other_system: str, other_id: str) -> None:
     same = all(
         unicodedata.normalize("NFC", one) == unicodedata.normalize("NFC", other)
         for one, other in ((system, other_system), (id, other_id))

@@ -46,7 +46,7 @@ def test_an_amount_more_precise_than_its_currency_is_refused(value: str, currenc
 
 
 @pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", "1E15", "-1E15", "1E+400000"])
-def test_what_is_not_an_amount_is_refused(value: str) -> None:
+def test_an_invalid_amount_is_refused(value: str) -> None:
     with pytest.raises(Malformed):
         amount(Decimal(value), "USD")
 
@@ -62,7 +62,7 @@ def test_computed_amounts_are_rounded_half_up(value: str, result: str) -> None:
     assert str(rounded(Decimal(value), "USD")) == result
 
 
-def test_a_rate_has_six_decimals_at_most() -> None:
+def test_a_rate_has_at_most_six_decimals() -> None:
     assert rate(Decimal("0.123456")) == Decimal("0.123456")
     with pytest.raises(AmountTooPrecise):
         rate(Decimal("0.1234567"))
@@ -76,7 +76,7 @@ def test_a_rounded_amount_is_an_amount_within_half_a_minor_unit(value: Decimal, 
 
 
 @given(st.integers(min_value=-(10**14), max_value=10**14), currencies)
-def test_minor_units_and_back(units: int, currency: str) -> None:
+def test_minor_units_are_converted_and_back(units: int, currency: str) -> None:
     value = from_minor_units(units, currency)
     assert minor_units(value, currency) == units
     if abs(value) < LIMIT:
@@ -90,7 +90,7 @@ def test_a_rate_keeps_its_value_and_loses_trailing_zeros(value: Decimal) -> None
 
 
 @given(decimals)
-def test_equal_rates_are_written_alike(value: Decimal) -> None:
+def test_equal_rates_have_the_same_text(value: Decimal) -> None:
     padded = value.quantize(Decimal("0.000001"))
     assert str(rate(value)) == str(rate(padded))
     assert "E" not in str(rate(value)).upper()
