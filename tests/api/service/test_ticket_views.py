@@ -91,7 +91,7 @@ def test_a_report_is_by_one_kind_of_period(client: Client) -> None:
 def test_the_report_of_a_store_without_tickets_says_so(client: Client) -> None:
     report = seen(client, REPORT)
     mean = report["total"]["measures"]["first_response"]["mean"]
-    assert (report["groups"], mean["value"], mean["reason"]) == ([], None, "no ticket has it yet")
+    assert (report["groups"], mean["value"], mean["reason"]) == ([], None, "no ticket has a value yet")
 
 
 @on_both_engines
