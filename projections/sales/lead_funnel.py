@@ -1,8 +1,8 @@
 """lead-funnel: outcomes of leads and of the deals that followed, in groups: counts, rates, times and money.
 
-It covers the leads captured and the deals opened on the days asked for, with their outcomes up to now, also later ones. A deal
-has the channel, origin and campaign of its lead, but its own owner, pipeline and stage. A lead has no pipeline. Sums never mix
-currencies.
+It covers the leads captured and the deals opened on the days asked for, with their outcomes up to now, even if these
+came later. A deal has the channel, origin and campaign of its lead, but its own owner, pipeline and stage. A lead has no
+pipeline. Sums never mix currencies.
 """
 
 from __future__ import annotations
