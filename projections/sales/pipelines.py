@@ -47,7 +47,7 @@ get, listing = PIPELINES.get, PIPELINES.listing
 
 
 def probabilities(connection: Connection) -> dict[tuple[str, str], Decimal]:
-    """The probability that a deal is won, by the codes of its pipeline and stage, as the pipelines are now."""
+    """The probability that a deal is won, by the codes of its pipeline and stage, from the current pipelines."""
     rows = connection.execute(select(pipeline_rows.c.code, pipeline_rows.c.stages))
     return {(code, stage.code): stage.probability for code, stages in rows for stage in _stages(stages)}
 

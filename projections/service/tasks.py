@@ -37,7 +37,7 @@ task_rows = aggregates(
     Column("due", Instant, index=True),
     Column("remind_at", Instant, index=True),
     Column("reminded_at", Instant),
-    # When to remind the assignee; null if there is no reminder left to send.
+    # When to remind the assignee; null if there is no reminder left to record.
     Column("reminder", Instant, index=True),
     Column("created_at", Instant, nullable=False, index=True),
     *columns(Instant, "completed_at", "cancelled_at"),
@@ -114,7 +114,7 @@ def _reminder(remind_at: datetime | None, metadata: Metadata) -> datetime | None
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
     """Tasks that match all of these; None matches any. `overdue` are open tasks whose due time is before `now`.
 
-    `reminded` are tasks whose reminder was sent.
+    `reminded` are tasks with a recorded reminder for their `remind_at`.
     """
 
     now: datetime
@@ -159,7 +159,7 @@ def listing(connection: Connection, filter: Filter, **asked: Unpack[Asked[Sort]]
 
 
 def to_remind_of(connection: Connection, now: datetime, limit: int, cursor: str | None = None) -> Page:
-    """Tasks whose reminder is due by now and was not sent yet, in the order of their reminders."""
+    """Tasks whose reminder is due by now and not recorded yet, in the order of their reminders."""
     table = task_rows.c
     due = select(table.task_id, table.version, table.reminder).where(table.reminder <= now)
     return page(connection, due, Order(table.reminder, table.task_id), limit, cursor)
