@@ -1,4 +1,4 @@
-"""api_keys: who may call, for listing. No secret and no digest of one is here."""
+"""api_keys: the API keys, for listing. It holds no secrets and no digests of secrets."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ keys = aggregates(
 )
 
 
-def _told(row: Row, recorded: Recorded) -> Row:
+def _changes(row: Row, recorded: Recorded) -> Row:
     event, at = recorded.event, recorded.metadata.occurred_at
     if isinstance(event, Issued):
         return {"label": event.label, "roles": encode(event.roles).decode(), "issued_at": at, "revoked_at": None}
@@ -30,9 +30,9 @@ def _told(row: Row, recorded: Recorded) -> Row:
 
 
 def listing(connection: Connection) -> list[Row]:
-    """All keys, the newest first; `roles` is a list, `revoked_at` None where a key is in force."""
+    """All keys, the newest first. `roles` is a list; `revoked_at` is None while a key is in force."""
     rows = connection.execute(select(keys).order_by(keys.c.issued_at.desc(), keys.c.key_id.desc())).mappings()
     return [dict(row) | {"roles": msgspec.json.decode(row["roles"])} for row in rows]
 
 
-api_keys = register(keys, 1, (Issued, Revoked), _told)
+api_keys = register(keys, 1, (Issued, Revoked), _changes)

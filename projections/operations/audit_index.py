@@ -1,7 +1,7 @@
-"""audit_index: who did what, when. A narrow row for each event, found by whatever auditors ask for.
+"""audit_index: who did what, and when. One narrow row per event, with an index for each filter that auditors use.
 
-A row lives where its event is at home. Whom an event concerns beside its own subject has a row of their own that only names
-the position. All of it is metadata: ids, codes and times, so it stays as it is when somebody is erased.
+The partition of an event's subject writes its row. Each further subject that the event concerns has a row with only the event's
+position. All of it is metadata (ids, codes and times), so it does not change when a subject is erased.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ acts = table(
     *columns(Uuid, "correlation_id", "causation_id"),
     Column("origin", Text, nullable=False),
     Column("source_system", Text),
-    # The rules the event broke, as a JSON list; null where it broke none.
+    # The rules that the event broke, as a JSON list; null if it broke none.
     Column("irregular", Text),
 )
 audit_concerns = table(
@@ -57,14 +57,14 @@ audit_concerns = table(
     Column("position", BigInteger, primary_key=True),
 )
 INDEXED = ("type", "stream", "subject", "actor_id", "origin", "recorded_at", "occurred_at")
-# Most events name none of these: an index that leaves those out costs them nothing.
+# Most events have none of these: a partial index costs nothing for such events.
 SELDOM = ("on_behalf_of", "correlation_id", "source_system")
 for name in INDEXED:
     Index(f"ix_audit_index_{name}", acts.c[name], acts.c.position)
 for name in SELDOM:
-    told = text(f"{name} IS NOT NULL")
-    Index(f"ix_audit_index_{name}", acts.c[name], acts.c.position, postgresql_where=told, sqlite_where=told)
-# A rule is one of several in a list, so all lists are read, in the order of the answer.
+    given = text(f"{name} IS NOT NULL")
+    Index(f"ix_audit_index_{name}", acts.c[name], acts.c.position, postgresql_where=given, sqlite_where=given)
+# The filter looks for one rule in a list of rules, so a query reads all lists, in the order of its result.
 broken = text("irregular IS NOT NULL")
 Index("ix_audit_index_irregular", acts.c.position, acts.c.irregular, postgresql_where=broken, sqlite_where=broken)
 
@@ -84,14 +84,14 @@ def apply(batch: Sequence[Delivery], rows: Rows) -> None:
 
 
 def _row(recorded: Recorded) -> Row:
-    told = recorded.metadata
+    metadata = recorded.metadata
     return {
         **envelope(recorded),
-        "subject": told.subject,
-        "correlation_id": told.correlation_id,
-        "causation_id": told.causation_id,
-        "source_system": told.source and told.source.system,
-        "irregular": msgspec.json.encode(told.irregular).decode() if told.irregular else None,
+        "subject": metadata.subject,
+        "correlation_id": metadata.correlation_id,
+        "causation_id": metadata.causation_id,
+        "source_system": metadata.source and metadata.source.system,
+        "irregular": msgspec.json.encode(metadata.irregular).decode() if metadata.irregular else None,
     }
 
 
@@ -99,9 +99,9 @@ def _row(recorded: Recorded) -> Row:
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
-    """Events with all of these; None asks for any. Times are half-open.
+    """Events that match all of these; None matches any. Time ranges are half-open.
 
-    `subject` is found whether an event is about them or concerns them too; `irregular` is one rule.
+    `subject` matches events of this subject and events that also concern it; `irregular` is one rule.
     """
 
     types: frozenset[str] | None = None
@@ -125,7 +125,7 @@ Sort = Literal["position"]
 def listing(
     connection: Connection, filter: Filter, *, descending: bool = True, limit: int = 50, after: int | None = None
 ) -> Page:
-    """Events in the order of their positions, going on `after` one; the next page's cursor is a position."""
+    """Events in the order of their positions, beginning after `after`; the cursor of the next page is a position."""
     limit, position = max(1, min(limit, LIMIT)), acts.c.position
     query = select(acts).where(*CRITERIA.of(filter)).order_by(position.desc() if descending else position)
     if after is not None:

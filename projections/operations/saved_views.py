@@ -1,4 +1,4 @@
-"""saved_views: lists that somebody looks at again. What they filter by may name a person, and is told apart."""
+"""saved_views: lists saved with their filters, fields and order. A filter may name a person, so `filters` is personal data."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ view_rows = aggregates(
 )
 
 
-def _told(row: Row, recorded: Recorded) -> Row:
+def _changes(row: Row, recorded: Recorded) -> Row:
     match recorded.event:
         case Defined(view=view) | Revised(view=view):
-            return _said(view) | {"retired_at": row.get("retired_at")}
+            return _columns(view) | {"retired_at": row.get("retired_at")}
         case Retired():
             return {"retired_at": recorded.metadata.occurred_at}
     return {}
 
 
-def _said(view: View) -> Row:
+def _columns(view: View) -> Row:
     return {
         **{name: getattr(view, name) for name in ("name", "resource", "sort", "owner", "shared")},
         "fields": encode(view.fields).decode(),
@@ -43,7 +43,7 @@ def _said(view: View) -> Row:
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
-    """Views with all of these; of an `owner` their own, those that others share, and nobody's."""
+    """Views that match all of these; `owner` matches the owner's views, shared views and views without an owner."""
 
     resource: str | None = None
     owner: str | None = None
@@ -63,4 +63,4 @@ def _shown(row: Row) -> Row:
 VIEWS = Listing[Filter, str](view_rows, Filter, "name", show=_shown, rules={"owner": _of_owner})
 get, listing = VIEWS.get, VIEWS.listing
 
-saved_views = register(view_rows, 1, SavedView.events, _told)
+saved_views = register(view_rows, 1, SavedView.events, _changes)

@@ -1,6 +1,6 @@
-"""teams: those that were registered, as they are called now.
+"""teams: the registered teams, with their current names.
 
-`registered_at` is when that was first, `deactivated_at` None where it takes something new.
+`registered_at` is the first registration; `deactivated_at` is None while a team gets new work.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ team_rows = aggregates(
 )
 
 
-def _told(row: Row, recorded: Recorded) -> Row:
+def _changes(row: Row, recorded: Recorded) -> Row:
     at = recorded.metadata.occurred_at
     match recorded.event:
         case Registered(code=code, name=name, zone=zone):
@@ -39,7 +39,7 @@ def _told(row: Row, recorded: Recorded) -> Row:
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
-    """Teams with all of these; None asks for any."""
+    """Teams that match all of these; None matches any."""
 
     deactivated: bool | None = None
 
@@ -47,4 +47,4 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
 TEAMS = Listing[Filter, str](team_rows, Filter, "code")
 get, listing = TEAMS.get, TEAMS.listing
 
-teams = register(team_rows, 1, Team.events, _told)
+teams = register(team_rows, 1, Team.events, _changes)

@@ -1,6 +1,6 @@
-"""users: who works here, in which team, and whether work is given to them. A name goes with its subject's key.
+"""users: the users, their teams, and whether they get new work. A name is personal data and is lost with its subject's key.
 
-`registered_at` is when that was first, `deactivated_at` None who works here.
+`registered_at` is the first registration; `deactivated_at` is None while a user is active.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ user_rows = aggregates(
     Column("registered_at", Instant, nullable=False),
     Column("deactivated_at", Instant),
 )
-TOLD = ("code", "name", "team", "zone", "capacity")
+REGISTERED = ("code", "name", "team", "zone", "capacity")
 
 
-def _told(row: Row, recorded: Recorded) -> Row:
+def _changes(row: Row, recorded: Recorded) -> Row:
     event, at = recorded.event, recorded.metadata.occurred_at
     match event:
         case Registered():
             kept = {"available": row.get("available", True), "registered_at": row.get("registered_at", at)}
-            return {name: getattr(event, name) for name in TOLD} | kept | {"deactivated_at": None}
+            return {name: getattr(event, name) for name in REGISTERED} | kept | {"deactivated_at": None}
         case AvailabilityChanged(available=available):
             return {"available": available}
         case Deactivated():
@@ -45,7 +45,7 @@ def _told(row: Row, recorded: Recorded) -> Row:
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
-    """Users with all of these; None asks for any."""
+    """Users that match all of these; None matches any."""
 
     team: str | None = None
     available: bool | None = None
@@ -55,4 +55,4 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
 USERS = Listing[Filter, str](user_rows, Filter, "code")
 get, listing = USERS.get, USERS.listing
 
-users = register(user_rows, 1, User.events, _told)
+users = register(user_rows, 1, User.events, _changes)

@@ -1,4 +1,4 @@
-"""webhooks: where events are sent, and which. How far each has come does not follow from the log, and is kept elsewhere."""
+"""webhooks: where events are sent, and which ones. Delivery progress cannot be computed from the log and is kept elsewhere."""
 
 from __future__ import annotations
 
@@ -40,24 +40,24 @@ class Active(NamedTuple):
 # How events change it
 
 
-def _told(row: Row, recorded: Recorded) -> Row:
+def _changes(row: Row, recorded: Recorded) -> Row:
     at = recorded.metadata.occurred_at
     match recorded.event:
         case Registered(subscription=subscription):
-            begun = {"registered_at": at, "since": recorded.position, "removed_at": None}
-            return _said(subscription) | begun | _turned("active")
+            first = {"registered_at": at, "since": recorded.position, "removed_at": None}
+            return _columns(subscription) | first | _status("active")
         case Revised(subscription=subscription):
-            return _said(subscription)
+            return _columns(subscription)
         case Paused(reason=reason):
-            return _turned("paused") | {"reason": reason, "paused_at": at}
+            return _status("paused") | {"reason": reason, "paused_at": at}
         case Resumed():
-            return _turned("active")
+            return _status("active")
         case Removed():
-            return _turned("removed") | {"removed_at": at}
+            return _status("removed") | {"removed_at": at}
     return {}
 
 
-def _said(subscription: Subscription) -> Row:
+def _columns(subscription: Subscription) -> Row:
     return {
         "url": subscription.url,
         "types": encode(subscription.types).decode(),
@@ -67,7 +67,7 @@ def _said(subscription: Subscription) -> Row:
     }
 
 
-def _turned(status: str) -> Row:
+def _status(status: str) -> Row:
     return {"status": status, "reason": None, "paused_at": None}
 
 
@@ -75,7 +75,7 @@ def _turned(status: str) -> Row:
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
-    """Webhooks with this status; None asks for any."""
+    """Webhooks with this status; None matches any."""
 
     status: Status | None = None
 
@@ -94,4 +94,4 @@ def active(connection: Connection) -> list[Active]:
     return [Active(*row) for row in connection.execute(found)]
 
 
-webhooks = register(webhook_rows, 1, Webhook.events, _told)
+webhooks = register(webhook_rows, 1, Webhook.events, _changes)

@@ -1,8 +1,8 @@
-"""Who buys: new against returning customers, and cohorts by the month of the first order.
+"""Buyer reports: new against returning customers, and cohorts by the month of the first order.
 
-Sums over `channel_sales`, whose definitions these are, by whom the order is of as it stands in `orders`. A customer's first
-order of all counts, on any channel and in any currency; test orders count nowhere. Whoever was merged into a customer is one
-with them.
+Sums over `channel_sales`, with its definitions; the customer of an order comes from `orders`, as it is now. A customer's first
+order is the first one on any channel and in any currency. Test orders are left out. Merged customers count as one customer:
+the merge survivor.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ AMOUNTS = ("gross", "discounts", "returns")
 
 
 class Bought(msgspec.Struct, frozen=True, kw_only=True):
-    """What one kind of buyer bought; `share_of_orders` is of all kinds in the same period, channel and currency.
+    """Sales to one kind of buyer; `share_of_orders` is its share of all orders in the same period, channel and currency.
 
-    `customers` placed an order there; a guest is nobody's, so there are no customers among guests.
+    `customers` counts the customers who placed an order there. It is 0 for guests: a guest order has no customer.
     """
 
     period: date | None
@@ -50,9 +50,10 @@ class Bought(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Cohort(msgspec.Struct, frozen=True, kw_only=True):
-    """Customers whose first order of all was in the month of `cohort`, so many months later, in one currency.
+    """Sales to one cohort in the month that is `months_since` months after its first month, in one currency.
 
-    `size` are all of the cohort, and `customers` those who placed an order then.
+    A cohort is the customers whose first order was in the month `cohort`. `size` counts all of them, `customers` those who
+    placed an order in that later month.
     """
 
     cohort: date
@@ -76,7 +77,7 @@ class _Group(NamedTuple):
 
 
 def new_and_returning(connection: Connection, question: Question) -> list[Bought]:
-    """Sales on these days by kind of buyer and currency, and as asked: of an order all that was sold and came back."""
+    """Sales and returns on these days, by kind of buyer, currency and the groupings asked for."""
     by_channel, by_period = "channel" in question.by, period_of(question.by)
     sums: defaultdict[_Group, list[int]] = defaultdict(lambda: [0] * (1 + len(AMOUNTS)))
     customers: defaultdict[_Group, set[UUID]] = defaultdict(set)
@@ -118,7 +119,7 @@ def _bought(group: _Group, customers: int, of_all: int, orders: int, *sums: int)
 
 
 def _sold(connection: Connection, question: Question) -> Iterator[Row]:
-    """Every fact of sales on these days, with its order's customer and the how manieth of theirs the order is."""
+    """Each sales row of these days, with its order's customer and `nth`, as in `numbered_orders`."""
     channel = matching(sales.c, question, ("channel",))
     for _, within in inside(sales.c, question):
         query = _of_buyers(numbered_orders(), question.currency).where(within, *channel)
@@ -126,7 +127,10 @@ def _sold(connection: Connection, question: Question) -> Iterator[Row]:
 
 
 def numbered_orders() -> Subquery:
-    """Orders with the customers who are left, each with the how manieth of its customer it is, of all times and channels."""
+    """Orders with their customers (merge survivors) and `nth`: 1 for a customer's first order of all times and channels.
+
+    Test orders are left out.
+    """
     row, merged = order_rows.c, survivors()
     buyer = survivor_of(merged, row.customer_id)
     nth = func.row_number().over(partition_by=buyer, order_by=(row.placed_at, row.order_id)).label("nth")
@@ -145,9 +149,10 @@ def _of_buyers(orders: Subquery, currency: str | None) -> Select[Any]:
 
 
 def cohorts(connection: Connection, question: Question) -> list[Cohort]:
-    """Cohorts whose first orders were on these days (and on `channel`), by months since; sales are of all times and channels.
+    """Cohorts whose first orders were on these days (and on `channel`), by months since then.
 
-    What came back counts in the month in which it came. Months without any fact of sales are left out.
+    Their sales are of all times and channels. Returned goods count in the month in which they came back. Months without any
+    sales row are left out.
     """
     orders = numbered_orders()
     began = dict(_began(connection, orders, question))
@@ -159,9 +164,9 @@ def cohorts(connection: Connection, question: Question) -> list[Cohort]:
     customers: defaultdict[tuple[date, int, str], set[UUID]] = defaultdict(set)
     bought = _of_buyers(orders, question.currency).where(orders.c.customer_id.is_not(None))
     for row in map(dict, connection.execute(bought).mappings()):
-        begin = began.get(row["customer_id"])
-        if begin is not None:
-            key = begin, _months(begin, day_of_row(row, question.zone)), row["currency"]
+        first_month = began.get(row["customer_id"])
+        if first_month is not None:
+            key = first_month, _months(first_month, day_of_row(row, question.zone)), row["currency"]
             placed[key] += row["orders"]
             net[key] += row["gross"] - row["discounts"] - row["returns"]
             if row["orders"]:
@@ -170,7 +175,7 @@ def cohorts(connection: Connection, question: Question) -> list[Cohort]:
 
 
 def _began(connection: Connection, orders: Subquery, question: Question) -> Iterable[tuple[UUID, date]]:
-    """Customers and the months of their first orders, where these were on the days and the channel asked for."""
+    """Customers with the month of their first order, if it was on the days and the channel asked for."""
     firsts = select(orders.c.customer_id, orders.c.placed_at, orders.c.placed_on).where(
         orders.c.customer_id.is_not(None), orders.c.nth == 1, *matching(orders.c, question, ("channel",))
     )

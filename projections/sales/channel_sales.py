@@ -1,18 +1,18 @@
-"""channel_sales: what orders sold, returned and brought in, by channel and day.
+"""channel_sales: sales, returns and payments of orders, by channel and day.
 
-One narrow row for every event that moved an order's figures holds the difference it made, so any period is a sum, and an
-order's rows add up to what the order stands at (`order_book.figures`). The definitions are Shopify's
+One narrow row per event that changed an order's figures, with the difference it made. So any period is a sum, and an
+order's rows add up to its current figures (`order_book.figures`). The definitions are Shopify's
 (https://help.shopify.com/manual/reports-and-analytics/shopify-reports/report-types/sales-report):
 
-* gross = price × quantity before discounts, tax, shipping and returns, on the day the order was placed. Lines come to what
-  was recorded when they were placed; where prices include tax, it is taken out.
+* gross = price × quantity before discounts, tax, shipping and returns, on the day the order was placed. A line has the
+  amount that was recorded when it was placed; where prices include tax, the tax is taken out.
 * net = gross − discounts − returns, without tax and shipping. total = net + tax + charges.
-* returns are the sold value of goods that came back, on the day they came, and of lines that were cancelled, on the day they
-  were. Cancelling a whole order returns all that is left of it, its tax and charges too, that day; reopening takes this
-  back. Reversing a return takes it back on the day of the reversal.
-* an amendment counts on its own day, as the difference to what was agreed before.
+* returns = the sold value of goods that came back, on the day they came back, and of cancelled lines, on the day of the
+  cancellation. Cancelling a whole order returns all that is left of it, with its tax and charges, on that day; reopening it
+  undoes this. Reversing a return undoes it on the day of the reversal.
+* an amendment counts on its own day, as the difference from the terms before it.
 * cash net = captured − refunded − charged back, on the days the money moved.
-* cancelled and unpaid orders count as orders; test orders count nowhere; gift cards are no sale.
+* cancelled and unpaid orders count as orders; test orders are left out; gift cards are not sales.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ sales = table(
     Column("order_id", Uuid, primary_key=True),
     Column("position", BigInteger, primary_key=True),
     *columns(Text, "channel", "currency", nullable=False),
-    # Quarters of an hour since 1970, UTC: every time zone's days begin with one.
+    # Quarters of an hour since 1970, UTC: in every time zone, a day begins at a quarter of an hour.
     Column("quarter", BigInteger),
     Column("day", Date),
     Column("orders", BigInteger, nullable=False),
@@ -55,12 +55,12 @@ Index("ix_channel_sales_day", sales.c.day)
 
 
 def apply(batch: Sequence[Delivery], rows: Rows) -> None:
-    moved = []
+    changes = []
     for book, recorded, before, now in turns(sales_orders, figures, NOTHING, own(batch, ORDER_EVENTS), rows):
         difference = now.less(before)
         if difference != NOTHING or isinstance(recorded.event, Placed):
-            moved.append(_sale(book, recorded, difference))
-    rows.insert(sales, moved)
+            changes.append(_sale(book, recorded, difference))
+    rows.insert(sales, changes)
 
 
 def _sale(book: Book, recorded: Recorded, difference: Figures) -> Row:
@@ -102,7 +102,7 @@ class Sales(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Question(Days, frozen=True, kw_only=True):
-    """Days from `from_` to before `to` in `zone`; None is any channel, any currency."""
+    """Days from `from_` to before `to` in `zone`. None means any channel or any currency."""
 
     by: tuple[Group, ...] = ()
     channel: str | None = None
@@ -110,7 +110,7 @@ class Question(Days, frozen=True, kw_only=True):
 
 
 def report(connection: Connection, question: Question) -> list[Sales]:
-    """Sales on these days, by currency and as asked; groups without a fact are left out."""
+    """Sales on these days, by currency and the groupings asked for. Groups without a sales row are left out."""
     by_channel, by_period, zone = "channel" in question.by, period_of(question.by), question.zone
     groups: dict[tuple[str | None, date | None, str], list[int]] = {}
     for row in _summed(connection, question, by_day=by_period is not None):
@@ -123,7 +123,7 @@ def report(connection: Connection, question: Question) -> list[Sales]:
 
 
 def _summed(connection: Connection, question: Question, *, by_day: bool) -> Iterable[Row]:
-    """Sums by channel and currency, and with `by_day` also by quarter of an hour, or own day."""
+    """Sums by channel and currency; with `by_day` also by quarter of an hour, or by day where only the day is known."""
     table = sales.c
     for column, within in inside(table, question):
         sums = [func.sum(table[name]).label(name) for name in ("orders", *Figures._fields)]

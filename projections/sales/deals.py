@@ -1,4 +1,4 @@
-"""deals: every deal as it stands, for lists and for one deal."""
+"""deals: the current state of every deal, for lists and for single deals."""
 
 from __future__ import annotations
 
@@ -52,16 +52,16 @@ deal_rows = DEALS.rows
 
 def _fold(entry: Entry, recorded: Recorded) -> None:
     at = recorded.metadata.occurred_at
-    entry.row |= {"last_activity_at": max(entry.row["last_activity_at"] or at, at)} | _told(recorded)
+    entry.row |= {"last_activity_at": max(entry.row["last_activity_at"] or at, at)} | _changes(recorded)
 
 
-def _told(recorded: Recorded) -> Row:
+def _changes(recorded: Recorded) -> Row:
     event, at, own = recorded.event, recorded.metadata.occurred_at, own_day(recorded.metadata)
     match event:
         case Opened():
             names = ("number", "customer_id", "lead_id", "pipeline", "stage", "expected_close", "owner")
-            told = {name: getattr(event, name) for name in names}
-            return told | _worth(event) | {"status": "open", "opened_at": at, "opened_on": own, "staged_at": at}
+            facts = {name: getattr(event, name) for name in names}
+            return facts | _worth(event) | {"status": "open", "opened_at": at, "opened_on": own, "staged_at": at}
         case StageChanged():
             return {"stage": event.stage, "staged_at": at}
         case AmountChanged():
@@ -88,7 +88,7 @@ def _worth(event: Opened | AmountChanged) -> Row:
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
-    """Deals with all of these; None asks for any. Days are half-open; those of the opening are in `zone`."""
+    """Deals that match all of these; None matches any. Day ranges are half-open; the days of opening are in `zone`."""
 
     customer_id: UUID | None = None
     lead_id: UUID | None = None

@@ -1,7 +1,7 @@
-"""lead-funnel: what became of leads, and of the deals that followed, in groups: counts, rates, time and money.
+"""lead-funnel: outcomes of leads and of the deals that followed, in groups: counts, rates, times and money.
 
-Leads are those captured, deals those opened on the days that are asked for, with all that became of them whenever it did. A
-deal is of the channel, origin and campaign of its lead; its owner, its pipeline and its stage are its own, and a lead is of no
+It covers the leads captured and the deals opened on the days asked for, with their outcomes up to now, even if these
+came later. A deal has the channel, origin and campaign of its lead, but its own owner, pipeline and stage. A lead has no
 pipeline. Sums never mix currencies.
 """
 
@@ -35,7 +35,11 @@ SECOND = 1_000_000
 
 
 class Money(msgspec.Struct, kw_only=True):
-    """Of deals in one currency. `weighted_value` is of those open deals whose stage has a probability now."""
+    """Amounts of deals in one currency.
+
+    `weighted_value` is amount × probability, summed over the open deals whose stage has a probability now;
+    `unweighted_value` is the sum of the other open deals.
+    """
 
     won_value: Decimal = Decimal(0)
     open_value: Decimal = Decimal(0)
@@ -44,7 +48,7 @@ class Money(msgspec.Struct, kw_only=True):
 
 
 class Duration(msgspec.Struct, frozen=True, kw_only=True):
-    """Of `count` leads. Quantiles lie between two values in proportion, as percentile_cont has them."""
+    """How long `count` leads took. Quantiles are interpolated between two values, as SQL's percentile_cont does."""
 
     count: int
     unit: str
@@ -54,9 +58,10 @@ class Duration(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Funnel(msgspec.Struct, frozen=True, kw_only=True):
-    """A group of leads and deals; `group` holds the value of each grouping, None where there is none.
+    """A group of leads and deals; `group` holds the value of each grouping, or None if a lead or deal has no value.
 
-    `converted_before_captured` counts leads that have no time to convert; `deals_without_amount` those that are in no value.
+    `converted_before_captured` counts converted leads that have no time to convert, because the conversion came before the
+    capture. `deals_without_amount` counts deals that are in none of the values in `money`.
     """
 
     group: dict[str, str | date | None]
@@ -76,7 +81,7 @@ class Funnel(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Question(Days, frozen=True, kw_only=True):
-    """Days are from `from_` to before `to` in `zone`; None is any value."""
+    """Days from `from_` to before `to` in `zone`. None means any value."""
 
     by: tuple[Group, ...] = ()
     channel: str | None = None
@@ -86,7 +91,7 @@ class Question(Days, frozen=True, kw_only=True):
 
 
 def report(connection: Connection, question: Question) -> tuple[Funnel, list[Funnel]]:
-    """All leads and deals, and the groups in the order of their values. Raises TooManyGroups."""
+    """The total of all leads and deals, and the groups in the order of their values. Raises TooManyGroups."""
     leads, deals = _leads(connection, question), _deals(connection, question)
     likely = probabilities(connection)
     [total] = _funnels((), [((), row) for row in leads], [((), row) for row in deals], likely)
@@ -141,9 +146,9 @@ def _funnels(
     deals: Sequence[tuple[Key, Any]],
     likely: Mapping[tuple[str, str], Decimal],
 ) -> list[Funnel]:
-    """One for each key, or for the empty key where nothing is grouped."""
+    """One funnel for each key; without groupings, one for the empty key."""
     keys = dict.fromkeys((*(() if by else ((),)), *(key for key, _ in leads), *(key for key, _ in deals)))
-    captured, opened = _sorted_out(keys, leads), _sorted_out(keys, deals)
+    captured, opened = _by_key(keys, leads), _by_key(keys, deals)
     durations = _durations([captured[key] for key in keys])
     return [
         _funnel(dict(zip(by, key, strict=True)), captured[key], duration, opened[key], likely)
@@ -151,7 +156,7 @@ def _funnels(
     ]
 
 
-def _sorted_out(keys: Iterable[Key], rows: Iterable[tuple[Key, Any]]) -> dict[Key, list[Any]]:
+def _by_key(keys: Iterable[Key], rows: Iterable[tuple[Key, Any]]) -> dict[Key, list[Any]]:
     found: dict[Key, list[Any]] = {key: [] for key in keys}
     for key, row in rows:
         found[key].append(row)
@@ -184,18 +189,18 @@ def _funnel(
 def _durations(groups: Sequence[Sequence[Any]]) -> list[Duration]:
     import numpy as np
 
-    told = [
+    timed = [
         (number, _between(lead.captured_at, lead.converted_at))
         for number, leads in enumerate(groups)
         for lead in leads
         if lead.status == "converted" and lead.converted_at >= lead.captured_at
     ]
-    numbers, values = (np.array([one[place] for one in told], dtype=np.int64) for place in (0, 1))
+    numbers, values = (np.array([one[place] for one in timed], dtype=np.int64) for place in (0, 1))
     return [
         Duration(
             count=spread.values,
             unit="seconds",
-            mean=ratio(Decimal(spread.sum) / SECOND, spread.values, "seconds", "sum / leads that have it", "none has it"),
+            mean=ratio(Decimal(spread.sum) / SECOND, spread.values, "seconds", "sum / leads with a time", "no lead has a time"),
             p50=quantile(spread, "p50", SECOND),
             p90=quantile(spread, "p90", SECOND),
         )

@@ -1,4 +1,7 @@
-"""leads: every lead as it stands, for lists and for one lead, and who was captured and converted by channel and day."""
+"""leads: the current state of every lead, for lists and for single leads.
+
+Also counts of captured and converted leads by channel and day.
+"""
 
 from __future__ import annotations
 
@@ -54,26 +57,26 @@ lead_rows = LEADS.rows
 
 def _fold(entry: Entry, recorded: Recorded) -> None:
     event, at = recorded.event, recorded.metadata.occurred_at
-    entry.row |= {"last_activity_at": max(entry.row["last_activity_at"] or at, at)} | _told(entry.row, recorded)
+    entry.row |= {"last_activity_at": max(entry.row["last_activity_at"] or at, at)} | _changes(entry.row, recorded)
     if isinstance(event, Captured) and event.contact is not None:
         entry.set_personal(contact=msgspec.to_builtins(event.contact))
 
 
-def _told(row: Row, recorded: Recorded) -> Row:
+def _changes(row: Row, recorded: Recorded) -> Row:
     event, at, own = recorded.event, recorded.metadata.occurred_at, own_day(recorded.metadata)
     match event:
         case Captured():
             names = ("number", "customer_id", "channel", "origin", "campaign_id", "currency")
-            told = {name: getattr(event, name) for name in names}
-            return told | {"value": _units(event), "status": "open", "captured_at": at, "captured_on": own}
+            facts = {name: getattr(event, name) for name in names}
+            return facts | {"value": _units(event), "status": "open", "captured_at": at, "captured_on": own}
         case StageChanged():
             return {"stage": event.stage}
         case Qualified():
             return {"qualified_at": at, "status": "qualified" if row["status"] == "open" else row["status"]}
         case Converted():
-            told = {name: getattr(event, name) for name in ("customer_id", "deal_id", "order_id")}
+            links = {name: getattr(event, name) for name in ("customer_id", "deal_id", "order_id")}
             money = {"converted_value": _units(event), "converted_currency": event.currency}
-            return dict.fromkeys(LOSS) | told | money | {"converted_at": at, "converted_on": own, "status": "converted"}
+            return dict.fromkeys(LOSS) | links | money | {"converted_at": at, "converted_on": own, "status": "converted"}
         case Lost():
             return dict.fromkeys(CONVERSION) | {"lost_at": at, "lost_reason": event.reason, "status": "lost"}
         case Reopened():
@@ -91,7 +94,10 @@ def _units(event: Captured | Converted) -> int | None:
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
-    """Leads with all of these; None asks for any. Days are half-open, in `zone`. `without_origin`: the origin is not known."""
+    """Leads that match all of these; None matches any. Day ranges are half-open, in `zone`.
+
+    `without_origin` are leads whose origin is not known.
+    """
 
     customer_id: UUID | None = None
     campaign_id: UUID | None = None
@@ -130,14 +136,14 @@ get, listing = LISTED.get, LISTED.listing
 
 
 class Counts(NamedTuple):
-    """Leads captured, and those of them that stand as converted, whenever that was."""
+    """Leads captured, and how many of these are converted now, whenever they were converted."""
 
     captured: int = 0
     converted: int = 0
 
 
 def by_channel(connection: Connection, from_: date, to: date, zone: tzinfo = UTC) -> dict[tuple[str | None, date], Counts]:
-    """What was captured on days from `from_` to before `to` in `zone`, by channel (None is not known) and day."""
+    """Leads captured on days from `from_` to before `to` in `zone`, by channel (None if it is not known) and day."""
     row = lead_rows.c
     query = select(row.channel, row.captured_at, row.captured_on, row.status).where(
         within(row.captured_at, row.captured_on, from_, to, zone)

@@ -1,7 +1,7 @@
-"""An order as read models keep it between batches: the state its own events make, and the figures that follow from it.
+"""An order as read models keep it between batches: its state, folded from its events, and the figures computed from it.
 
-The events' own appliers are used, so that decisions and answers agree. What a book keeps is plain; personal data (addresses,
-texts among the attributes, external ids, tracking numbers) stay apart, to be purged without a trace.
+Events are folded with their own appliers, so that decisions and read models agree. Personal data (addresses, attributes that
+are texts, external ids, tracking numbers) is kept apart from the rest of a book, so that it can be purged completely.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ ORDER_EVENTS: tuple[type[Event], ...] = tuple(Order.events)
 
 
 class Kept(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """The plain part of a book."""
+    """The part of a book without personal data."""
 
     placed: Placed
     terms: Terms
@@ -63,7 +63,7 @@ class Recipient(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Private(msgspec.Struct, omit_defaults=True):
-    """The personal part of a book."""
+    """The part of a book with personal data."""
 
     recipient: Recipient = Recipient()
     attributes: dict[str, str] = {}
@@ -72,9 +72,9 @@ class Private(msgspec.Struct, omit_defaults=True):
 
 
 class Figures(NamedTuple):
-    """What an order stands at, in minor units of its currency.
+    """An order's figures, in minor units of its currency.
 
-    gross, discounts and returns are of goods, without tax; charges are without tax and less what was given back of them.
+    gross, discounts and returns are those of goods, without tax; charges are without tax and less what was refunded of them.
     """
 
     gross: int
@@ -102,7 +102,7 @@ _decode_private = msgspec.json.Decoder(Private).decode
 
 
 class Book(State):
-    """An order's state, to be folded, kept and taken up again."""
+    """An order's state, which can be folded, dumped and loaded again."""
 
     def __init__(self, id: UUID) -> None:
         super().__init__(id)
@@ -112,14 +112,14 @@ class Book(State):
 
     @classmethod
     def load(cls, id: UUID, kept: str | None, private: str | None = None) -> Book:
-        """The book as it was put down; an empty one where it never was."""
+        """The book that was dumped; an empty book if `kept` is None."""
         book = cls(id)
         if kept is not None:
             state = _decode_kept(kept)
             vars(book).update({field: getattr(state, field) for field in Kept.__struct_fields__ if field != "plain_attributes"})
             book.take_up_attributes(state.plain_attributes, {})
         if private is not None:
-            book._take_up_private(_decode_private(private))
+            book._load_private(_decode_private(private))
         return book
 
     def fold(self, recorded: Recorded) -> None:
@@ -133,13 +133,13 @@ class Book(State):
             self.shipping_refunds[event.refund_id] = event.shipping_amount
 
     def forget(self) -> None:
-        self._take_up_private(Private())
+        self._load_private(Private())
 
     def dump(self) -> str:
         return _encode(Kept(**{field: getattr(self, field) for field in Kept.__struct_fields__})).decode()
 
     def private(self) -> str | None:
-        """The personal part; None where there is nothing of it."""
+        """The part with personal data; None if there is none."""
         ids = sorted(self.external_ids, key=str)
         private = Private(Recipient(**self.recipient), self.personal_attributes, ids, self.tracking)
         return None if private == Private() else _encode(private).decode()
@@ -151,16 +151,16 @@ class Book(State):
         return "/".join((type_name(kind), *ids)) in self.known
 
     def gone(self, line_id: str) -> Decimal:
-        """How much of a line was cancelled or came back, which may be more than was ordered."""
+        """How much of a line was cancelled or came back; this may be more than was ordered."""
         return self.cancelled.get(line_id, Decimal(0)) + self.returned(line_id)
 
     def facts(self) -> Placed:
         """How the order was placed, without its lines and without personal data."""
         if self.placed is None:
-            raise LookupError(f"The order {self.id} begins without being placed.")
+            raise LookupError(f"The first event of order {self.id} does not place it.")
         return self.placed
 
-    def _take_up_private(self, private: Private) -> None:
+    def _load_private(self, private: Private) -> None:
         recipient = msgspec.structs.asdict(private.recipient)
         self.recipient = {name: value for name, value in recipient.items() if value is not None}
         self.take_up_attributes(self.plain_attributes, private.attributes)
@@ -169,11 +169,11 @@ class Book(State):
 
 
 def figures(book: Book) -> Figures:
-    """What the order stands at now.
+    """The order's figures now.
 
-    gross = what its lines come to before discounts; discounts are those of lines and of the whole order, but not of its
-    shipping; returns = the sold value of what was cancelled or came back, of every line at most what was ordered. A
-    cancelled order gives back all that is left of it. A gift card is no sale. Shopify's definitions
+    gross = the amounts of its lines before discounts. discounts = those on lines and on the whole order, but not those on
+    shipping. returns = the sold value of what was cancelled or came back; of each line, at most what was ordered. A cancelled
+    order returns all that is left of it. A gift card is not a sale. The definitions are Shopify's
     (https://help.shopify.com/manual/reports-and-analytics/shopify-reports/report-types/sales-report).
     """
     lines = book.terms.lines
@@ -191,7 +191,7 @@ def figures(book: Book) -> Figures:
 
 
 class Product(NamedTuple):
-    """What a line is of. `code` is its sku, else its name; None where something is of no line."""
+    """The product of a line. `code` is its SKU or, without one, its name. All are None for amounts that belong to no line."""
 
     code: str | None
     name: str | None
@@ -199,7 +199,10 @@ class Product(NamedTuple):
 
 
 class Goods(NamedTuple):
-    """What an order sold of one product, and what was cancelled or came back: units in millionths, amounts in minor units."""
+    """An order's sales of one product, and what of them was cancelled or came back.
+
+    Units are in millionths, amounts in minor units.
+    """
 
     units: int
     units_returned: int
@@ -219,16 +222,16 @@ NO_PRODUCT = Product(None, None, None)
 
 
 def goods(book: Book) -> dict[Product, Goods]:
-    """What the order stands at by product, which adds up to its `figures`; discounts on the whole order fall on its lines."""
+    """The order's sales by product, which add up to its `figures`. Discounts on the whole order are spread over its lines."""
     shares = _shares(book.terms)
     found: dict[Product, Goods] = {}
     for line in book.terms.lines:
         product = Product(line.sku or line.name, line.name, line.category)
         of_line = _goods(book, line, shares.get(line.line_id, Decimal(0)))
         found[product] = found.get(product, NO_GOODS).plus(of_line)
-    all_of_it, of_lines = figures(book), sum_of(found.values())
-    rest = [getattr(all_of_it, name) - getattr(of_lines, name) for name in ("gross", "discounts", "returns")]
-    # A discount on lines that come to nothing falls on none of them.
+    whole, of_lines = figures(book), sum_of(found.values())
+    rest = [getattr(whole, name) - getattr(of_lines, name) for name in ("gross", "discounts", "returns")]
+    # A discount on lines whose amounts are all zero is allocated to none of them.
     return found | {NO_PRODUCT: Goods(0, 0, *rest)} if any(rest) or not found else found
 
 
@@ -264,7 +267,7 @@ def _own_discounts(line: Line) -> Decimal:
 
 
 def _shares(terms: Terms) -> dict[str, Decimal]:
-    """Discounts on the whole order by line; what is allocated to none is shared out in proportion."""
+    """Discounts on the whole order by line; the part that is allocated to no line is spread in proportion."""
     shares: dict[str, Decimal] = {}
     for discount in terms.discounts:
         if discount.kind != "shipping":
@@ -276,7 +279,7 @@ def _shares(terms: Terms) -> dict[str, Decimal]:
 
 
 def _gone(book: Book, line: Line, amount: Decimal) -> Decimal:
-    """That part of a line's amount which was cancelled or came back: all of it at most."""
+    """The part of a line's amount that was cancelled or came back; at most the whole amount."""
     gone = book.gone(line.line_id)
     if not gone:
         return gone
@@ -288,7 +291,7 @@ def _charges(book: Book) -> Sequence[Charge]:
 
 
 def _charged(book: Book) -> Decimal:
-    """Shipping, fees, tips and rounding, less discounts on shipping and shipping that was refunded."""
+    """Shipping, fees, tips and rounding, less discounts on shipping and less refunded shipping."""
     inclusive = book.terms.prices_include_tax
     whole = sum((c.amount - c.tax if inclusive else c.amount for c in _charges(book)), Decimal(0))
     whole -= sum((discount.amount for discount in book.terms.discounts if discount.kind == "shipping"), Decimal(0))
@@ -296,7 +299,7 @@ def _charged(book: Book) -> Decimal:
 
 
 def _plain(placed: Placed) -> Placed:
-    """Without personal data, and without what `terms` holds."""
+    """The event without personal data, and without what `terms` holds."""
     return replace(placed, lines=(), discounts=(), charges=(), **PERSONAL)
 
 

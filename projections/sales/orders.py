@@ -1,7 +1,8 @@
-"""orders: every order as it stands, for lists and for one order at a time.
+"""orders: the current state of every order, for lists and for single orders.
 
-A row belongs to the order's own subject: its customer where it was placed by one, itself where a guest placed it, whoever it
-is linked to later. Addresses and other personal data lie apart, and go when their subject is erased.
+A row belongs to the order's subject: the customer who placed it, or the order itself if a guest placed it, also when it is
+linked to a customer later. Addresses and other personal data are in a separate table and are deleted when their subject is
+erased.
 """
 
 from __future__ import annotations
@@ -44,10 +45,10 @@ order_rows = ORDERS.rows
 # How events change it
 
 
-def _told(recorded: Recorded, before: Row | None) -> Row:
-    """How the order was placed stays from the first event."""
-    told = recorded.metadata
-    return before or {"order_id": recorded.stream, "placed_at": told.occurred_at, "placed_on": own_day(told)}
+def _placing(recorded: Recorded, before: Row | None) -> Row:
+    """The order's id and when it was placed, from its first event. Later events do not change them."""
+    metadata = recorded.metadata
+    return before or {"order_id": recorded.stream, "placed_at": metadata.occurred_at, "placed_on": own_day(metadata)}
 
 
 def _columns(book: Book) -> Row:
@@ -76,7 +77,7 @@ def _columns(book: Book) -> Row:
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
-    """Orders with all of these; None asks for any. Days are half-open, in `zone`."""
+    """Orders that match all of these; None matches any. Day ranges are half-open, in `zone`."""
 
     customer_id: UUID | None = None
     number: str | None = None
@@ -132,4 +133,4 @@ def by_number(connection: Connection, number: str) -> Row | None:
     return LISTED.first(connection, order_rows.c.number == number)
 
 
-orders = ORDERS.projection(2, ORDER_EVENTS, Book.load, _told, _columns, Erased)
+orders = ORDERS.projection(2, ORDER_EVENTS, Book.load, _placing, _columns, Erased)

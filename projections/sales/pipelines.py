@@ -1,4 +1,4 @@
-"""pipelines: each as it is now, with its stages and how likely a deal in each of them is to be won."""
+"""pipelines: the current state of every pipeline, with its stages and the probability that a deal in each stage is won."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ pipeline_rows = aggregates(
 _stages = msgspec.json.Decoder(tuple[Stage, ...]).decode
 
 
-def _told(row: Row, recorded: Recorded) -> Row:
+def _changes(row: Row, recorded: Recorded) -> Row:
     match recorded.event:
         case Defined(code=code, name=name, stages=stages):
             defined = {"code": code, "defined_at": recorded.metadata.occurred_at}
@@ -47,9 +47,9 @@ get, listing = PIPELINES.get, PIPELINES.listing
 
 
 def probabilities(connection: Connection) -> dict[tuple[str, str], Decimal]:
-    """How likely a deal is to be won, by the codes of its pipeline and stage, as the pipelines are now."""
+    """The probability that a deal is won, by the codes of its pipeline and stage, from the current pipelines."""
     rows = connection.execute(select(pipeline_rows.c.code, pipeline_rows.c.stages))
     return {(code, stage.code): stage.probability for code, stages in rows for stage in _stages(stages)}
 
 
-pipelines = register(pipeline_rows, 1, Pipeline.events, _told)
+pipelines = register(pipeline_rows, 1, Pipeline.events, _changes)

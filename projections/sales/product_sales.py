@@ -1,7 +1,7 @@
-"""product_sales: what orders sold and took back, by product and day.
+"""product_sales: sales and returns of orders, by product and day.
 
-One narrow row for every event that moved a product of an order holds the difference it made, so any period is a sum, and an
-order's rows add up to the gross, discounts and returns that `channel_sales` has of it. The definitions are the same.
+One narrow row per event and product of an order whose figures the event changed, with the difference it made. So any period is
+a sum, and an order's rows add up to its gross, discounts and returns in `channel_sales`. The definitions are the same.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ product_sales_rows = table(
     Column("position", BigInteger, primary_key=True),
     Column("part", Integer, primary_key=True),
     *columns(Text, "channel", "currency", nullable=False),
-    # The sku, or else the name; nothing where it is of no line.
+    # `product` is the SKU or, without one, the name. All three are null for amounts that belong to no line.
     *columns(Text, "product", "name", "category"),
     Column("quarter", BigInteger),
     Column("day", Date),
-    # Whether the order was placed here.
+    # Whether the event is the one that placed the order.
     Column("placed", Boolean, nullable=False),
-    # Units are whole ones and millionths: as one number they would not fit.
+    # Units are split into whole units and millionths: all in millionths, a sum would not fit in one number.
     *(Column(name, BigInteger, nullable=False) for name in ("units", "units_part", "units_returned", "units_returned_part")),
     *(Column(name, BigInteger, nullable=False) for name in AMOUNTS),
 )
@@ -50,29 +50,29 @@ Index("ix_product_sales_quarter", product_sales_rows.c.quarter)
 Index("ix_product_sales_day", product_sales_rows.c.day)
 
 
-class Moved(NamedTuple):
-    """What an event changed of one product."""
+class Change(NamedTuple):
+    """How an event changed the figures of one product."""
 
     product: Product
     goods: Goods
 
 
 def apply(batch: Sequence[Delivery], rows: Rows) -> None:
-    moved: list[Row] = []
+    changes: list[Row] = []
     for book, recorded, before, now in turns(product_orders, goods, NO_PRODUCTS, own(batch, MOVE_GOODS), rows):
-        moved += _rows(book, recorded, _moved(before, now, every=isinstance(recorded.event, Placed)))
-    rows.insert(product_sales_rows, moved)
+        changes += _rows(book, recorded, _changes(before, now, every=isinstance(recorded.event, Placed)))
+    rows.insert(product_sales_rows, changes)
 
 
-def _moved(before: Mapping[Product, Goods], now: Mapping[Product, Goods], *, every: bool) -> Iterator[Moved]:
+def _changes(before: Mapping[Product, Goods], now: Mapping[Product, Goods], *, every: bool) -> Iterator[Change]:
     for product in dict.fromkeys((*before, *now)):
         difference = now.get(product, NO_GOODS).less(before.get(product, NO_GOODS))
         if every or difference != NO_GOODS:
-            yield Moved(product, difference)
+            yield Change(product, difference)
 
 
-def _rows(book: Book, recorded: Recorded, moved: Iterator[Moved]) -> Iterator[Row]:
-    for part, (product, difference) in enumerate(moved):
+def _rows(book: Book, recorded: Recorded, changes: Iterator[Change]) -> Iterator[Row]:
+    for part, (product, difference) in enumerate(changes):
         units, units_part = divmod(difference.units, MILLION)
         units_returned, units_returned_part = divmod(difference.units_returned, MILLION)
         yield {

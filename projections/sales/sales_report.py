@@ -1,6 +1,6 @@
-"""What was sold, by channel, product, category and period: sums over `product_sales`, whose definitions these are.
+"""Sales by channel, product, category and period: sums over `product_sales`, with its definitions.
 
-Goods only: tax, charges and payments are of no product, and stand in the report on channel sales.
+Goods only: tax, charges and payments belong to no product; they are in the report on channel sales.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ GROUP_LIMIT = 100_000
 
 
 class Sales(msgspec.Struct, frozen=True, kw_only=True):
-    """Sums of one group; what the report does not group by is None, and so is the product of what is of no line.
+    """Sums of one group. Groupings that were not asked for are None; `product` is also None for amounts of no line.
 
-    `name` is what the product was called; where it was called differently, the last of its names by the alphabet.
+    `name` is the name of the product; if it had several names, the alphabetically last one.
     """
 
     period: date | None
@@ -54,9 +54,9 @@ class Sales(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Question(Days, frozen=True, kw_only=True):
-    """Sales on days from `from_` to before `to` in `zone`, with these values; None is any.
+    """Sales on days from `from_` to before `to` in `zone`, with these values. None means any value.
 
-    `top` leaves the first groups by `sort` of each period and currency; without it they are in the order of their values.
+    `top` keeps the first groups by `sort` in each period and currency; without it, all groups are in the order of their values.
     """
 
     by: tuple[Group, ...] = ()
@@ -102,7 +102,7 @@ class _Sums(NamedTuple):
 
 
 def report(connection: Connection, question: Question) -> list[Sales]:
-    """Groups in which something was sold or came back, by currency and as asked. Raises TooManyGroups."""
+    """Groups with sales or returns, by currency and the groupings asked for. Raises TooManyGroups."""
     groups: dict[_Key, _Sums] = {}
     for row in _summed(connection, question):
         period = first_day(day_of_row(row, question.zone), question.period) if question.period else None
@@ -120,17 +120,17 @@ def _order(key: _Key) -> tuple[object, ...]:
 
 
 def _first(sales: Sequence[Sales], sort: Sort, top: int) -> Iterator[Sales]:
-    """The largest of each period and currency, in which order the sales are."""
+    """The largest groups of each period and currency. `sales` must be in the order of period and currency."""
     for _, group in groupby(sales, key=lambda one: (one.period, one.currency)):
         yield from sorted(group, key=lambda one: -Decimal(getattr(one, sort)))[:top]
 
 
 def _summed(connection: Connection, question: Question) -> Iterator[Row]:
-    """Sums by what is asked for; where that is a period, by quarter of an hour or own day."""
+    """Sums by the groupings asked for; for a period, by quarter of an hour, or by day where only the day is known."""
     table = product_sales_rows.c
     sums = [func.sum(table[name]).label(name) for name in (*UNITS, *AMOUNTS)]
     placed = func.count(case((table.placed, table.order_id)).distinct()).label("orders")
-    # An order is placed at one moment, so that its count by quarters adds up.
+    # An order is placed at one moment, so counts by quarter of an hour add up.
     for column, within in inside(table, question):
         key = [table.currency, *(table[name] for name in question.own), *([column] if question.period else [])]
         query = select(*key, func.max(table.name).label("name"), placed, *sums).where(within)

@@ -1,4 +1,4 @@
-"""assignment_rules: by which rules work is given to whom, as each says it now, and what waits for somebody of a team."""
+"""assignment_rules: the current assignment rules, the rotas of teams, and the work that waits for an agent of a team."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ rule_rows = aggregates(
     "rule_id",
     Column("code", SORTED_TEXT, nullable=False, index=True),
     Column("since", Instant, nullable=False),
-    # The last terms that there were; a rule that was retired has them no more.
+    # The last terms; a retired rule keeps them here, but they are no longer in force.
     Column("terms", Text, nullable=False),
     Column("retired_at", Instant),
 )
@@ -59,10 +59,10 @@ def _apply_rotas(turned: Sequence[Recorded], rows: Rows) -> None:
     rotas = rows.load(rota_rows, {recorded.stream for recorded in turned})
     waiting: dict[tuple[UUID, UUID], Row | None] = {}
     for recorded in turned:
-        event, come = recorded.event, {"position": recorded.position, "version": recorded.version}
-        assert isinstance(event, TurnTaken | Queued | Left), "there are no other events of rotas"
+        event, progress = recorded.event, {"position": recorded.position, "version": recorded.version}
+        assert isinstance(event, TurnTaken | Queued | Left), "a rota has no other events"
         team = rotas[recorded.stream]["team"] if isinstance(event, Left) else event.team
-        rotas[recorded.stream] = {"rota_id": recorded.stream, "team": team} | come
+        rotas[recorded.stream] = {"rota_id": recorded.stream, "team": team} | progress
         waiting[recorded.stream, event.given.id] = _queued(recorded, event) if isinstance(event, Queued) else None
     rows.save(rota_rows, list(rotas.values()))
     rows.remove(waiting_rows, list(waiting))
@@ -95,17 +95,17 @@ def in_force(connection: Connection) -> dict[UUID, Terms]:
 
 
 def rotas(connection: Connection) -> dict[str, int]:
-    """The version of every team's rota; a team that was given nothing yet has none."""
+    """The version of each team's rota, by team. A team without any rota event is missing."""
     return {row.team: row.version for row in connection.execute(select(rota_rows.c.team, rota_rows.c.version))}
 
 
 def last_turn(connection: Connection) -> int:
-    """The position of the last event of any rota, 0 where there is none."""
+    """The position of the last event of any rota; 0 if there is none."""
     return connection.execute(select(func.max(rota_rows.c.position))).scalar() or 0
 
 
 def waiting(connection: Connection, *, limit: int = 50, cursor: str | None = None) -> Page:
-    """What waits for somebody of a team, the longest first. Raises MalformedCursor."""
+    """The work that waits for an agent of a team, the longest waiting first. Raises MalformedCursor."""
     row = waiting_rows.c
     query = select(row.kind, row.id, row.team, row.rule, row.since, row.position)
     return page(connection, query, Order(row.position, row.id), limit, cursor)

@@ -1,4 +1,4 @@
-"""Open time between moments, for a million pairs at once: prefix sums over the stretches in which it is open.
+"""Open time between moments, for a million pairs at a time: prefix sums over the stretches in which a calendar is open.
 
 Moments and durations are whole microseconds, moments since 1970 in UTC.
 """
@@ -18,20 +18,20 @@ _BEFORE_ALL = -(2**62)
 
 
 class BusinessTime:
-    """The open time of a timetable from one moment to another. Beyond them it is closed."""
+    """The open time of a timetable between two moments. Before and after them it counts as closed."""
 
     def __init__(self, timetable: Timetable, from_: int, to: int) -> None:
         import numpy as np
 
         stretches = open_between(timetable, moment(from_), moment(to)) if from_ < to else ()
         edges = [(microseconds(opened), microseconds(closed)) for opened, closed in stretches]
-        # The first one has no length, so that there is one that began before any moment.
+        # The first stretch has no length: it makes sure that every moment has a stretch that began before it.
         opens, closes = np.array([(_BEFORE_ALL, _BEFORE_ALL), *edges], dtype=np.int64).T
         self._opens, self._lengths = np.ascontiguousarray(opens), closes - opens
         self._passed = np.cumsum(self._lengths)
 
     def until(self, moments: Whole) -> Whole:
-        """The open time from the beginning until each moment."""
+        """The open time from `from_` until each moment."""
         import numpy as np
 
         last = np.searchsorted(self._opens, moments, side="right") - 1
@@ -40,11 +40,14 @@ class BusinessTime:
         return passed
 
     def between(self, began: Whole, ended: Whole) -> Whole:
-        """The open time of each pair; negative where it ends before it began."""
+        """The open time of each pair; negative if the pair ends before it begins."""
         return self.until(ended) - self.until(began)
 
     def after(self, began: Whole, durations: Whole) -> Whole:
-        """The moments by which so much open time has passed; durations are above zero. NEVER where it does not pass."""
+        """The moments by which this much open time has passed since `began`; NEVER where less time passes.
+
+        Durations must be above zero.
+        """
         import numpy as np
 
         wanted = self.until(began) + durations

@@ -1,7 +1,7 @@
-"""service_calendars: when people are there, as each calendar says it now, and as it said before.
+"""service_calendars: opening hours, with the current and all earlier schedules of each calendar.
 
-A ticket goes by the calendar that names its team, and by `default` where none does. Which calendar names a team, and which
-team has the ticket, is asked as of now; the schedule of that calendar is the one in force at each instant.
+A ticket uses the calendar that names its team, or the calendar `default` if none does. The team of the ticket and the calendar
+of the team are the current ones. The schedule is the one that is in force in that calendar at each instant.
 """
 
 from __future__ import annotations
@@ -39,13 +39,13 @@ _decode = msgspec.json.Decoder(Schedule).decode
 
 
 class Calendars(NamedTuple):
-    """All calendars by their codes, and the code of the one that names a team."""
+    """The timetables of all calendars by code, and by team the code of the calendar that names it."""
 
     timetables: Mapping[str, Timetable]
     of_team: Mapping[str, str]
 
     def code(self, team: str | None) -> str | None:
-        """The code of the calendar that tickets of this team go by; None where there is none."""
+        """The code of the calendar that tickets of this team use; None if there is none."""
         code = DEFAULT if team is None else self.of_team.get(team, DEFAULT)
         return code if code in self.timetables else None
 
@@ -54,13 +54,13 @@ class Calendars(NamedTuple):
         return None if code is None else self.timetables[code]
 
     def clock(self, team: str | None) -> Clock | None:
-        """How open time passes; None where there is no calendar."""
+        """The clock that counts the open time of the team's calendar; None if there is no calendar."""
         timetable = self.timetable(team)
         return None if timetable is None else partial(open_time, timetable)
 
 
 def open_time(timetable: Timetable, began: int, ended: int) -> int:
-    """How much is open from one moment to another, in microseconds; moments are microseconds since 1970, UTC."""
+    """The open time from one moment to another, in microseconds; moments are microseconds since 1970, UTC."""
     stretches = open_between(timetable, moment(began), moment(ended)) if began < ended else ()
     return sum((closed - opened for opened, closed in stretches), timedelta()) // MICROSECOND
 
@@ -73,7 +73,7 @@ def apply(batch: Sequence[Delivery], rows: Rows) -> None:
 
 
 def _schedule(event: Event) -> str:
-    assert isinstance(event, Defined | Revised), "there are no other events of calendars"
+    assert isinstance(event, Defined | Revised), "a calendar has no other events"
     return encode(event.schedule).decode()
 
 
@@ -84,18 +84,21 @@ get, listing = CALENDARS.get, CALENDARS.listing
 
 
 def calendars(connection: Connection) -> Calendars:
-    """All calendars, with all that was ever in force."""
+    """All calendars, with all schedules that were ever in force."""
     version = calendar_versions.c
-    told = connection.execute(select(calendar_versions).order_by(version.since, version.version))
-    return gathered((row.code, InForce(row.since, _decode(row.schedule))) for row in told)
+    rows = connection.execute(select(calendar_versions).order_by(version.since, version.version))
+    return gathered((row.code, InForce(row.since, _decode(row.schedule))) for row in rows)
 
 
-def gathered(told: Iterable[tuple[str, InForce]]) -> Calendars:
-    """The calendars that these schedules make, in the order in which they came into force, each with its calendar's code."""
+def gathered(schedules: Iterable[tuple[str, InForce]]) -> Calendars:
+    """The calendars with these schedules.
+
+    `schedules` are pairs of a calendar's code and a schedule, in the order in which the schedules came into force.
+    """
     timetables: dict[str, list[InForce]] = defaultdict(list)
-    for code, in_force in told:
+    for code, in_force in schedules:
         timetables[code].append(in_force)
-    # Of two that name a team, the first by code.
+    # If two calendars name a team, the first one by code is used.
     of_team = {team: code for code in sorted(timetables, reverse=True) for team in timetables[code][-1].schedule.teams}
     return Calendars(timetables, of_team)
 

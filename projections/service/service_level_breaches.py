@@ -1,4 +1,4 @@
-"""Which waits went on beyond the moment they were due: the same as `domain.service.service_level.judged`, for many at once."""
+"""Which waits lasted longer than promised: the same as `domain.service.service_level.judged`, for many waits at a time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Judged(NamedTuple):
-    """A wait for what was promised within so many seconds, and whose it is."""
+    """A wait that was promised to last at most `seconds`, with the number of its ticket and its metric."""
 
     wait: Wait
     seconds: int
@@ -31,7 +31,7 @@ class Clock(Protocol):
 
 
 class _AllTime:
-    """Every second counts."""
+    """The clock that counts every second."""
 
     def until(self, moments: Whole) -> Whole:
         return moments
@@ -41,7 +41,7 @@ class _AllTime:
 
 
 def breaches(judged: Sequence[Judged], timetable: Timetable | None, now: int) -> list[Judged]:
-    """Those that were breached by now, in open time of the timetable, or in all time where there is none."""
+    """The waits that were breached by now, measured in open time of the timetable, or in calendar time if there is none."""
     import numpy as np
 
     runs = [
@@ -63,7 +63,7 @@ def breaches(judged: Sequence[Judged], timetable: Timetable | None, now: int) ->
 
 
 def _within_owner(values: Whole, owner: Whole) -> Whole:
-    """Running totals that begin anew with each owner; owners rise."""
+    """Running totals that restart with each owner; `owner` must be in ascending order."""
     import numpy as np
 
     total = np.cumsum(values)

@@ -1,6 +1,6 @@
-"""How promises were kept, in groups of tickets: met, breached and undecided by metric, from one narrow row a ticket.
+"""Attainment of service levels in groups of tickets: met, breached and undecided by metric, from one narrow row per ticket.
 
-Each ticket goes by the policies in force when it was opened and by its fields as they stand now.
+For each ticket, the policies are those in force when it was opened, and its fields are the current ones.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from domain.service.ticket.values import SlaTarget
 from projections.service.service_calendars import Calendars, calendars
 from projections.service.service_level_breaches import Judged, breaches
 from projections.service.sla_policies import policies
-from projections.service.ticket_course import Told, followed, microseconds, moment
+from projections.service.ticket_course import CourseFacts, course_of, microseconds, moment
 from projections.service.ticket_filter import NAMES, TicketFilter, within_moments
 from projections.service.ticket_times import measured_tickets
 from projections.service.ticket_waits import Wait, waits
@@ -32,11 +32,11 @@ VERDICTS: tuple[Verdict, ...] = ("met", "breached", "undecided")
 READ_AT_ONCE = 5_000
 
 table = measured_tickets.c
-_decode = msgspec.json.Decoder(Told).decode
+_decode = msgspec.json.Decoder(CourseFacts).decode
 
 
 class Attainment(msgspec.Struct, frozen=True, kw_only=True):
-    """Tickets whose promise was kept, broken, or is neither yet."""
+    """How many tickets kept a promise (`met`), broke it, or are undecided yet."""
 
     attainment: Ratio
     met: int
@@ -45,7 +45,7 @@ class Attainment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
-    """A group of tickets; `group` holds the value of each grouping, None where a ticket has none."""
+    """A group of tickets; `group` holds the value of each grouping, None if a ticket has none."""
 
     group: dict[str, str | date | None]
     tickets: int
@@ -54,13 +54,13 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Question(TicketFilter, frozen=True, kw_only=True):
-    """Tickets opened on days from `from_` to before `to` in `zone`, with these values; None is any."""
+    """Tickets opened on days from `from_` to before `to` in `zone`, with these values. None means any value."""
 
     by: tuple[Group, ...] = ()
 
 
 class Asked(NamedTuple):
-    """A ticket, what was promised about it, and its waits for what was promised."""
+    """A ticket, the promise about it, and its waits for the targets of the promise."""
 
     row: Any
     promise: Promise | None
@@ -68,7 +68,7 @@ class Asked(NamedTuple):
 
 
 def report(connection: Connection, question: Question, now: datetime) -> tuple[Kept, list[Kept]]:
-    """All tickets, and the groups in the order of their values. Discarded ones are in neither. Raises TooManyGroups."""
+    """The total, and the groups in the order of their values. Discarded tickets are in neither. Raises TooManyGroups."""
     known = calendars(connection)
     total, counts = _Count(), defaultdict[tuple[Any, ...], _Count](_Count)
     for tickets in _asked(connection, question):
@@ -84,7 +84,7 @@ def report(connection: Connection, question: Question, now: datetime) -> tuple[K
 
 
 def _asked(connection: Connection, question: Question) -> Iterator[list[Asked]]:
-    """The tickets in portions, which are let go again."""
+    """The tickets in portions, so that not all of them are in memory at the same time."""
     promises = _Promises(policies(connection))
     for rows in connection.execute(_selected(question)).partitions(READ_AT_ONCE):
         yield [Asked(row, promise, _waited(row, promise)) for row in rows for promise in (promises.of(row),)]
@@ -93,7 +93,7 @@ def _asked(connection: Connection, question: Question) -> Iterator[list[Asked]]:
 def _waited(row: Any, promise: Promise | None) -> dict[Metric, list[Wait]]:
     wanted = {target.metric for target in promise.targets} if promise else set()
     metrics = [metric for metric in METRICS if metric in wanted]
-    return waits(followed(_decode(row.told)), metrics) if metrics else {}
+    return waits(course_of(_decode(row.told)), metrics) if metrics else {}
 
 
 def _selected(question: Question) -> Select[Any]:
@@ -103,7 +103,7 @@ def _selected(question: Question) -> Select[Any]:
 
 
 class _Promises:
-    """Promises of tickets, each looked for once by the fields of the ticket and the policies in force."""
+    """Promises of tickets, computed once for the same fields of a ticket and the same policies in force."""
 
     def __init__(self, versions: Sequence[PolicyVersion]) -> None:
         import numpy as np
@@ -126,7 +126,7 @@ class _Promises:
 
 
 def _verdicts(tickets: Sequence[Asked], known: Calendars, now: int) -> list[dict[Metric, Verdict]]:
-    """Every ticket's verdict for each metric that was promised and waited for."""
+    """Every ticket's verdict for each metric that has a target and a wait."""
     found: list[dict[Metric, Verdict]] = [{} for _ in tickets]
     judged: dict[str | None, list[Judged]] = defaultdict(list)
     for number, ticket in enumerate(tickets):
@@ -155,7 +155,7 @@ def _targeted(promise: Promise | None, waits: Mapping[Metric, list[Wait]]) -> It
 
 
 class _Count:
-    """Of a group of tickets."""
+    """The counts of a group of tickets."""
 
     def __init__(self) -> None:
         self._tickets = self._without = 0

@@ -1,7 +1,7 @@
-"""How well customers are served, in groups: what they say, how long their tickets take, which promises were kept, what waits.
+"""How well customers are served, in groups: feedback, ticket times, service levels and the backlog.
 
-Each part is a report of its own, asked about the same days and groups. Tickets are of no kind of feedback, so a report by kind
-says nothing of them but in all.
+Each part is a report of its own, over the same days and groups. Tickets have no kind of feedback, so a report by kind has their
+figures only in the total.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ KIND = "kind"
 
 
 class Service(msgspec.Struct, frozen=True, kw_only=True):
-    """A group; `group` holds the value of each grouping, None where there is none. A part is None that has nothing to say.
+    """A group; `group` holds the value of each grouping, or None. A part is None if it has no figures for the group.
 
     The parts are the figures of `feedback_report`, `ticket_report`, `service_level_report` and `ticket_backlog`.
     """
@@ -41,9 +41,9 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Question(Days, frozen=True, kw_only=True):
-    """Of days from `from_` to before `to` in `zone`, with these values; None is any.
+    """Days from `from_` to before `to` in `zone`, with these values. None means any value.
 
-    `kind` is that of feedback, and `clock` that of tickets' times.
+    `kind` is a kind of feedback; `clock` is the clock for ticket times.
     """
 
     by: tuple[Group, ...] = ()
@@ -59,7 +59,7 @@ class _Part(NamedTuple):
 
 
 def report(connection: Connection, question: Question, now: datetime) -> tuple[Service, list[Service]]:
-    """All, and the groups in the order of their values. Raises TooManyGroups."""
+    """The total, and the groups in the order of their values. Raises TooManyGroups."""
     parts = {
         "feedback": _feedback(connection, question),
         "tickets": _tickets(connection, question, now),
@@ -102,8 +102,8 @@ def _backlog(connection: Connection, question: Question, now: datetime) -> _Part
     total, flows = ticket_backlog.by_groups(connection, asked, names, now)
     groups: dict[Key, Shown] = {}
     for values, flow in flows if by else ():
-        told = named(names, values)
-        groups[tuple(told.get(name, flow.period) for name in by)] = _without(asdict(flow), "period")
+        by_name = named(names, values)
+        groups[tuple(by_name.get(name, flow.period) for name in by)] = _without(asdict(flow), "period")
     return _Part(None if total is None else _without(asdict(total), "period"), groups)
 
 

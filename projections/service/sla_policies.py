@@ -1,6 +1,6 @@
-"""sla_policies: what is promised for which tickets, as each policy says it now, and as it said before.
+"""sla_policies: what each SLA policy promises for which tickets, with its current and all earlier terms.
 
-`retired_at` is None where a policy is in force.
+`retired_at` is None while a policy is in force.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ policy_rows = aggregates(
     "policy_id",
     Column("code", SORTED_TEXT, nullable=False, index=True),
     Column("since", Instant, nullable=False),
-    # The last terms that there were; a policy that was retired has them no more.
+    # The last terms; a retired policy keeps them here, but they are no longer in force.
     Column("terms", Text, nullable=False),
     Column("retired_at", Instant),
 )
@@ -52,7 +52,7 @@ get, listing = POLICIES.get, POLICIES.listing
 
 
 def policies(connection: Connection) -> list[PolicyVersion]:
-    """All that policies ever said."""
+    """All versions of all policies."""
     return [
         PolicyVersion(row.policy_id, row.code, row.version, row.since, None if row.terms is None else _decode(row.terms))
         for row in connection.execute(select(policy_versions))

@@ -1,7 +1,7 @@
-"""tasks: what is to be done, by whom and by when. Whether one is overdue is told when asked.
+"""tasks: what is to be done, by which assignee and by when. Whether a task is overdue is computed when it is read.
 
-A row belongs to the subject of what the task is about, or to the task itself. Its title lies apart, and goes when that subject
-is erased.
+A row belongs to the subject of what the task is about, or to the task itself. Its title is in a separate table and is deleted
+when that subject is erased.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ task_rows = aggregates(
     Column("due", Instant, index=True),
     Column("remind_at", Instant, index=True),
     Column("reminded_at", Instant),
-    # When somebody is to be reminded who was not yet.
+    # When to remind the assignee; null if there is no reminder left to record.
     Column("reminder", Instant, index=True),
     Column("created_at", Instant, nullable=False, index=True),
     *columns(Instant, "completed_at", "cancelled_at"),
@@ -52,14 +52,14 @@ task_titles = personal("task_titles", "task_id", "title")
 
 def apply(batch: Sequence[Delivery], rows: Rows) -> None:
     mine = own(batch, Task.events)
-    fold(task_rows, mine, _told, rows)
+    fold(task_rows, mine, _changes, rows)
     subjects, erased = {recorded.stream: recorded.metadata.subject for recorded in mine}, erased_in(batch)
     created = {recorded.stream: recorded.event.title for recorded in mine if isinstance(recorded.event, Created)}
     titles = {id: None if subjects[id] in erased else title for id, title in created.items()}
     save_personal(rows, task_titles, erased, titles, subjects)
 
 
-def _told(row: Row, recorded: Recorded) -> Row:
+def _changes(row: Row, recorded: Recorded) -> Row:
     event, at = recorded.event, recorded.metadata.occurred_at
     match event:
         case Created():
@@ -95,7 +95,7 @@ def _created(recorded: Recorded, event: Created) -> Row:
 
 
 def _moved(row: Row, remind_at: datetime | None, metadata: Metadata) -> Row:
-    """Another moment reminds anew; nobody is reminded of what has ended."""
+    """A changed `remind_at` sets a new reminder, unless the task has ended."""
     if remind_at == row["remind_at"]:
         return {}
     reminder = _reminder(remind_at, metadata) if row["status"] == "open" else None
@@ -103,7 +103,7 @@ def _moved(row: Row, remind_at: datetime | None, metadata: Metadata) -> Row:
 
 
 def _reminder(remind_at: datetime | None, metadata: Metadata) -> datetime | None:
-    """What was past when it was imported is history."""
+    """When to remind. None for an imported moment that was already past when it was recorded: that is history."""
     past = remind_at is not None and metadata.origin == "import" and remind_at <= metadata.recorded_at
     return None if past else remind_at
 
@@ -112,9 +112,9 @@ def _reminder(remind_at: datetime | None, metadata: Metadata) -> datetime | None
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
-    """Tasks with all of these; None asks for any. `overdue` are open with a due time that is past, by `now`.
+    """Tasks that match all of these; None matches any. `overdue` are open tasks whose due time is before `now`.
 
-    `reminded` are those of whose `remind_at` somebody was reminded.
+    `reminded` are tasks with a recorded reminder for their `remind_at`.
     """
 
     now: datetime
@@ -128,7 +128,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def customer_id(self) -> UUID | None:
-        """What they are about may be a customer, and one into whom others were merged."""
+        """The same as `about_id`, which may be a customer, also a merge survivor."""
         return self.about_id
 
 
@@ -150,20 +150,23 @@ def get(connection: Connection, task_id: UUID, now: datetime) -> Row | None:
 
 
 def listing(connection: Connection, filter: Filter, **asked: Unpack[Asked[Sort]]) -> Page:
-    """Tasks with what they say; whoever may not read personal data is to be shown none of it. Raises MalformedCursor."""
+    """Tasks with their titles. The caller must hide titles from readers who may not see personal data.
+
+    Raises MalformedCursor.
+    """
     overdue = () if filter.overdue is None else (flag(_overdue(filter.now))(filter.overdue),)
     return LISTED.listing(connection, filter, *overdue, show=partial(_opened, now=filter.now), **asked)
 
 
 def to_remind_of(connection: Connection, now: datetime, limit: int, cursor: str | None = None) -> Page:
-    """Tasks that somebody is to be reminded of by now, who was not yet; in the order of the moments."""
+    """Tasks whose reminder is due by now and not recorded yet, in the order of their reminders."""
     table = task_rows.c
     due = select(table.task_id, table.version, table.reminder).where(table.reminder <= now)
     return page(connection, due, Order(table.reminder, table.task_id), limit, cursor)
 
 
 def _overdue(now: datetime) -> ColumnElement[bool]:
-    """A task that is due at no time is not overdue."""
+    """A task without a due time is never overdue."""
     table = task_rows.c
     return (table.status == "open") & table.due.is_not(None) & (table.due < now)
 

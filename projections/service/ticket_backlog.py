@@ -1,7 +1,8 @@
-"""How many tickets came, were done and came back in each period, and how many waited at its end, and how long.
+"""How many tickets were opened, reopened and finished in each period, how many waited at its end, and for how long.
 
-All follow from the intervals of tickets' statuses: a ticket waits while it is neither solved nor closed. So what waits at the
-end of a period is what waited at the end of the one before, and what was opened and reopened, less what was finished.
+All of this is computed from the status intervals of tickets: a ticket waits while it is neither solved nor closed. So the
+backlog at the end of a period is the backlog at the end of the period before, plus the tickets opened and reopened, less the
+tickets finished.
 """
 
 from __future__ import annotations
@@ -36,7 +37,10 @@ DAYS_OF_MONTH = 31
 
 
 class Flow(msgspec.Struct, frozen=True, kw_only=True):
-    """A period by its first day. `backlog` is what waits at its end, or now; `mean_age` how long that is open by then."""
+    """A period by its first day. `backlog` counts the tickets that wait at its end, or now if it has not ended.
+
+    `mean_age` is their mean time since the opening at that moment.
+    """
 
     period: date
     opened: int
@@ -47,16 +51,16 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Question(TicketFilter, frozen=True, kw_only=True):
-    """From the period of `from_` to that before `to`, in `zone`, of tickets with these values; None is any.
+    """Periods from that of `from_` to that before `to`, in `zone`, for tickets with these values. None means any value.
 
-    Where `by` is None all these days are one period.
+    If `by` is None, all these days are one period.
     """
 
     by: Period | None = "day"
 
 
 class _Moves:
-    """Moments of one kind of move in their order, and when the tickets that moved were opened."""
+    """Moments of one kind of move in ascending order, and when the tickets that moved were opened."""
 
     def __init__(self, at: Whole, opened: Whole) -> None:
         import numpy as np
@@ -65,19 +69,23 @@ class _Moves:
         self._at, self._opened = at[order], np.concatenate(([0], np.cumsum(opened[order] // SECOND)))
 
     def before(self, edges: Whole) -> Whole:
-        """How many there were before each moment."""
+        """How many moves there were before each moment."""
         import numpy as np
 
         return np.searchsorted(self._at, edges, side="left").astype(np.int64)
 
     def opened_before(self, edges: Whole) -> Whole:
-        """When these were opened, in seconds and summed."""
+        """The summed opening times of the tickets of these moves, in seconds since 1970."""
         sums: Whole = self._opened[self.before(edges)]
         return sums
 
 
 class _Intervals(NamedTuple):
-    """When each interval began and its ticket was opened; whether it is the first, is finished, and follows a finished one."""
+    """Intervals as columns.
+
+    When each began and when its ticket was opened; whether it is the first one of its ticket, has a finished status, and
+    follows one with a finished status.
+    """
 
     began: Whole
     opened: Whole
@@ -92,7 +100,7 @@ class _Intervals(NamedTuple):
 
 
 def report(connection: Connection, question: Question, now: datetime) -> list[Flow]:
-    """The periods in order, from the first ticket on and until now. Discarded tickets are left out. Raises TooManyGroups."""
+    """The periods in order, from the first ticket until now. Discarded tickets are left out. Raises TooManyGroups."""
     intervals, _ = _read(connection, question, ())
     return [_flow(*row) for row in _counted(question, intervals, now)]
 
@@ -100,7 +108,7 @@ def report(connection: Connection, question: Question, now: datetime) -> list[Fl
 def by_groups(
     connection: Connection, question: Question, names: Sequence[str], now: datetime
 ) -> tuple[Flow | None, list[tuple[Key, Flow]]]:
-    """All days as one period, and of every group of tickets the periods in which any came or waited. Raises TooManyGroups."""
+    """All days as one period; and for each group of tickets, its periods with any figure but zero. Raises TooManyGroups."""
     intervals, keys = _read(connection, question, names)
     whole = next((_flow(*row) for row in _counted(replace(question, by=None), intervals, now)), None)
     found: list[tuple[Key, Flow]] = []
@@ -113,7 +121,7 @@ def by_groups(
 
 
 def _places(keys: Sequence[Key]) -> Iterator[tuple[Key, Whole]]:
-    """Where each key stands, in order."""
+    """Each key with the places at which it occurs, in ascending order."""
     import numpy as np
 
     codes: dict[Key, int] = {}
@@ -123,7 +131,7 @@ def _places(keys: Sequence[Key]) -> Iterator[tuple[Key, Whole]]:
 
 
 def _counted(question: Question, intervals: _Intervals, now: datetime) -> list[tuple[date, int, int, int, int, int]]:
-    """Every period's first day, what came, came back, was finished and waits, and how long that is open, in seconds."""
+    """Every period's first day, its tickets opened, reopened, finished and waiting, and the summed age of those, in seconds."""
     import numpy as np
 
     at, opened, first, finished, after_finish = intervals
@@ -133,13 +141,13 @@ def _counted(question: Question, intervals: _Intervals, now: datetime) -> list[t
     if len(days) < 2:
         return []
     edges = np.array([min(microseconds(midnight(day, question.zone)), microseconds(now)) for day in days], dtype=np.int64)
-    came, back, done = (
+    opening, reopening, finish = (
         _Moves(at[which], opened[which]) for which in (first, after_finish & ~finished, finished & ~after_finish & ~first)
     )
-    counts = [np.diff(moves.before(edges)).tolist() for moves in (came, back, done)]
+    counts = [np.diff(moves.before(edges)).tolist() for moves in (opening, reopening, finish)]
     ends = edges[1:]
-    waiting = came.before(ends) + back.before(ends) - done.before(ends)
-    since = came.opened_before(ends) + back.opened_before(ends) - done.opened_before(ends)
+    waiting = opening.before(ends) + reopening.before(ends) - finish.before(ends)
+    since = opening.opened_before(ends) + reopening.opened_before(ends) - finish.opened_before(ends)
     ages = waiting * (ends // SECOND) - since
     return list(zip(days, *counts, waiting.tolist(), ages.tolist(), strict=False))
 
@@ -150,7 +158,7 @@ def _flow(period: date, opened: int, reopened: int, finished: int, backlog: int,
 
 
 def _read(connection: Connection, question: Question, names: Sequence[str]) -> tuple[_Intervals, list[Key]]:
-    """The intervals, and the values of each one's ticket that have these names."""
+    """The intervals, and for each one the values of its ticket in the columns `names`."""
     import numpy as np
 
     row, ticket = ticket_intervals.c, measured_tickets.c
@@ -174,7 +182,7 @@ def _read(connection: Connection, question: Question, names: Sequence[str]) -> t
 
 
 def _periods(question: Question, first: datetime, now: datetime) -> Iterator[date]:
-    """First days of periods, and of the one after the last. Raises TooManyGroups."""
+    """The first days of the periods, and that of the period after the last one. Raises TooManyGroups."""
     earliest = max(question.from_, first.astimezone(question.zone).date())
     today = now.astimezone(question.zone).date()
     if question.by is None:

@@ -1,7 +1,7 @@
-"""A ticket as its read model keeps it between batches: the state its own events make, by the events' own appliers.
+"""A ticket as its read model keeps it between batches: its state, folded from its events with their own appliers.
 
-What a book keeps is plain; texts, addresses, the names of attachments and external ids stay apart, to be purged without a
-trace. A redacted reply's are dropped at once.
+Personal data (texts, addresses, names of attachments, external ids) is kept apart from the rest of a book, so that it can be
+purged completely. That of a redacted reply is dropped when its redaction is folded.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from domain.shared.annotations import Attachment, AttachmentAdded, AttachmentRem
 from domain.shared.events import Event, Recorded
 from domain.shared.personal import without_personal
 from domain.shared.reference import Reference
-from projections.service.ticket_course import Told, fact, opening
+from projections.service.ticket_course import CourseFacts, fact, opening
 from projections.shared.rows import Row
 
 TICKET_EVENTS: tuple[type[Event], ...] = tuple(Ticket.events)
@@ -34,9 +34,9 @@ class Escalation(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Kept(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """The plain part of a book. Replies are in the order in which they were told."""
+    """The part of a book without personal data. Replies are in the order in which they were recorded."""
 
-    told: Told
+    course_facts: CourseFacts = msgspec.field(name="told")
     opened: Opened
     customer_id: UUID | None
     category: str | None
@@ -59,7 +59,7 @@ class Kept(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class Message(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The personal part of a reply; of its attachments those that have a name or an address, by their ids."""
+    """The personal data of a reply, without that of its attachments."""
 
     body: str | None = None
     message_id: str | None = None
@@ -70,12 +70,14 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class File(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The personal data of an attachment."""
+
     name: str | None = None
     url: str | None = None
 
 
 class Private(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """The personal part of a book."""
+    """The part of a book with personal data. `files` are attachments of the ticket and of its replies, by their ids."""
 
     title: str | None = None
     description: str | None = None
@@ -92,9 +94,9 @@ _decode_private = msgspec.json.Decoder(Private).decode
 
 
 class TicketBook(Ticket):
-    """A ticket's state, to be folded, kept and taken up again."""
+    """A ticket's state, which can be folded, dumped and loaded again."""
 
-    told: Told
+    course_facts: CourseFacts
 
     def __init__(self, id: UUID) -> None:
         super().__init__(id)
@@ -110,7 +112,7 @@ class TicketBook(Ticket):
 
     @classmethod
     def load(cls, id: UUID, kept: str | None, private: str | None = None) -> TicketBook:
-        """The book as it was put down; an empty one where it never was."""
+        """The book that was dumped; an empty book if `kept` is None."""
         book = cls(id)
         if kept is not None:
             state = _decode_kept(kept)
@@ -118,7 +120,7 @@ class TicketBook(Ticket):
             book.take_up_attributes(state.plain_attributes, {})
             book.about, book.attachments = set(state.about), {file.id for file in state.files.values()}
         if private is not None:
-            book._take_up_private(_decode_private(private))
+            book._load_private(_decode_private(private))
         return book
 
     def fold(self, recorded: Recorded) -> None:
@@ -126,14 +128,14 @@ class TicketBook(Ticket):
         self.version = recorded.version
         event.apply(self, recorded.metadata)
         if isinstance(event, Opened):
-            self.told = Told(opening(recorded, event), [])
+            self.course_facts = CourseFacts(opening(recorded, event), [])
             self.opened = without_personal(event)
         elif move := fact(recorded):
-            self.told.moves.append(move)
+            self.course_facts.moves.append(move)
         self._fold_more(event, recorded.metadata.occurred_at)
 
     def _fold_more(self, event: Event, at: datetime) -> None:
-        """What decisions do not read."""
+        """Keep what decisions do not read."""
         if isinstance(event, Replied):
             self.replied[event.reply_id] = at
             self.messages[event.reply_id] = Message(**{name: getattr(event, name) for name in Message.__struct_fields__})
@@ -156,12 +158,12 @@ class TicketBook(Ticket):
             self.status_label = event.status_label
 
     def forget(self) -> None:
-        self._take_up_private(Private())
+        self._load_private(Private())
 
     def facts(self) -> Opened:
         """How the ticket was opened, without personal data."""
         if self.opened is None:
-            raise LookupError(f"The ticket {self.id} begins without being opened.")
+            raise LookupError(f"The first event of ticket {self.id} does not open it.")
         return self.opened
 
     def dump(self) -> str:
@@ -169,7 +171,7 @@ class TicketBook(Ticket):
         return _encode(Kept(**kept | {"about": sorted(self.about, key=str)})).decode()
 
     def private(self) -> str | None:
-        """The personal part; None where there is nothing of it."""
+        """The part with personal data; None if there is none."""
         private = Private(
             **self.details,
             resolution=self.resolution,
@@ -191,7 +193,7 @@ class TicketBook(Ticket):
         for file in attachments:
             self.named.pop(str(file.id), None)
 
-    def _take_up_private(self, private: Private) -> None:
+    def _load_private(self, private: Private) -> None:
         self.details = {"title": private.title, "description": private.description}
         self.resolution, self.messages, self.named = private.resolution, dict(private.messages), dict(private.files)
         self.take_up_attributes(self.plain_attributes, private.attributes)
@@ -221,6 +223,6 @@ def _reply(book: TicketBook, id: str) -> Row:
 
 
 def _untagged(event: Any) -> Row:
-    """All fields of an event, without its type and what is personal."""
-    told: Row = msgspec.to_builtins(msgspec.structs.asdict(event))
-    return {name: value for name, value in told.items() if value is not None}
+    """The fields of an event that have a value, without its type. Personal data was removed when the event was folded."""
+    fields: Row = msgspec.to_builtins(msgspec.structs.asdict(event))
+    return {name: value for name, value in fields.items() if value is not None}

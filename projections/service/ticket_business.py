@@ -1,4 +1,4 @@
-"""The figures of many tickets in open time: the same names, so that the same measures follow from them."""
+"""The figures of many tickets in open time. The names stay the same, so the same measures are computed from them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NOW = "now"
 
 
 class Spells(NamedTuple):
-    """Times spent in a status: the ticket by its number, the figure that they add to, and from when to when."""
+    """Times spent in a status, as columns: the number of the ticket, the figure that they add to, their begin and their end."""
 
     ticket: Whole
     figure: NDArray[np.str_]
@@ -28,7 +28,7 @@ class Spells(NamedTuple):
 
 
 def spells(numbers: Mapping[Hashable, int], intervals: Sequence[Sequence[object]]) -> Spells:
-    """`intervals` have a ticket's id, a status and two moments; `numbers` tells which ticket is which."""
+    """`intervals` have a ticket's id, a status and two moments; `numbers` maps a ticket's id to its number."""
     import numpy as np
 
     rows = [(numbers[id], SPENT[status], *edges) for id, status, *edges in intervals if status in SPENT]  # type: ignore[index]
@@ -40,9 +40,9 @@ def spells(numbers: Mapping[Hashable, int], intervals: Sequence[Sequence[object]
 def in_business(
     figures: Mapping[str, Whole], teams: Sequence[str | None], spells: Spells, calendars: Calendars
 ) -> tuple[dict[str, Whole], NDArray[np.bool_]]:
-    """The figures with moments and times as the calendars of the teams are open, and which tickets have a calendar.
+    """The figures in open time of the calendars of the tickets' teams, and which tickets have a calendar.
 
-    A moment becomes the open time until then, counted from the same beginning for all moments of a ticket.
+    A moment becomes the open time until it, counted from the same start for all moments of a ticket.
     """
     import numpy as np
 
@@ -59,12 +59,12 @@ def in_business(
 
 
 def _clock(calendars: Calendars, code: str, figures: Mapping[str, Whole]) -> BusinessTime:
-    """Open from the first moment of all tickets to the last, or to now."""
+    """The calendar's open time from the first moment of all tickets to the last one or to now."""
     import numpy as np
 
     moments = np.concatenate([figures[name] for name in (*MOMENTS, NOW)])
-    told = moments[moments != UNKNOWN]
-    return BusinessTime(calendars.timetables[code], int(told.min()), int(told.max()))
+    known = moments[moments != UNKNOWN]
+    return BusinessTime(calendars.timetables[code], int(known.min()), int(known.max()))
 
 
 def _spend(changed: dict[str, Whole], spells: Spells, theirs: NDArray[np.bool_], clock: BusinessTime) -> None:

@@ -1,8 +1,8 @@
-"""A ticket's course: its moves in the order they happened, the status between them, and the moments measures are taken from.
+"""A ticket's course: its moves in the order they happened, the statuses between them, and the facts that measures use.
 
-Moves are ordered by (occurred_at, version), so one that is told late changes all that follows from it. A ticket begins when
-it was opened: what is said to have happened before holds from then on, and a measure that would end before it began has no
-value. Moments and durations are whole microseconds, so that sums are exact.
+Moves are ordered by (occurred_at, version), so a move that is recorded late changes all that follows from it. A ticket begins
+when it was opened: a move that happened earlier takes effect at the opening, and a measure that would end before it begins has
+no value. Moments and durations are whole microseconds, so that sums are exact.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
 Clock = Callable[[int, int], int]
-"""How much time passes from one moment to another, all in microseconds; none where the second is the earlier one."""
+"""The time that passes from one moment to another, all in microseconds; zero if the second moment is the earlier one."""
 
 FINISHED: frozenset[Status] = frozenset({"solved", "closed"})
 
 
 class Fact(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
-    """What a course needs of an event. `at` is its moment; `day` the date it keeps in every zone, if only that is known."""
+    """What a course needs of an event. `at` is its moment; `day` is its date in every zone, if only the day is known."""
 
     at: int
     version: int
@@ -45,15 +45,15 @@ class Opening(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
     day: date | None = None
 
 
-class Told(msgspec.Struct, array_like=True):
-    """All that a course is made of, in the order in which it was told."""
+class CourseFacts(msgspec.Struct, array_like=True):
+    """All facts that a course is computed from, in the order in which they were recorded."""
 
     opening: Opening
     moves: list[Fact]
 
 
 class Interval(NamedTuple):
-    """A status from one moment to another, and the positions of the events between which it lasted; None is not yet."""
+    """A status from one moment to another, and the positions of the events that began and ended it. None: not ended yet."""
 
     status: Status
     began: int
@@ -63,11 +63,11 @@ class Interval(NamedTuple):
 
 
 class Course(NamedTuple):
-    """`resolution` is the last solution, or the closing where the ticket was closed unsolved; None while it is unsolved.
+    """What a ticket went through. `moves` are in the order in which they happened.
 
-    `closing` is None while it is not closed. `moves` are in the order in which they happened. Replies are those of
-    agents in public that are not automatic, and `response` is the first of them; where an agent opened the ticket with one,
-    the second.
+    `resolution` is the last solution, or the closing if the ticket was closed unsolved; None while it is unsolved. `closing`
+    is None while it is not closed. `replies` are the public replies of agents that are not automatic. `response` is the first
+    of them, or the second if an agent opened the ticket with a reply.
     """
 
     opening: Opening
@@ -88,7 +88,7 @@ class Course(NamedTuple):
         return self.intervals[-1].status
 
     def spent(self, status: Status, clock: Clock | None = None) -> int:
-        """Microseconds in this status, of intervals that have ended; by the clock, or all time."""
+        """Microseconds in this status, of intervals that have ended; by the clock, or by `all_time` without one."""
         passed = clock or all_time
         return sum(passed(i.began, i.ended) for i in self.intervals if i.ended is not None and i.status == status)
 
@@ -99,7 +99,7 @@ def microseconds(at: datetime) -> int:
 
 
 def all_time(began: int, ended: int) -> int:
-    """The clock by which every second counts."""
+    """The clock that counts every second."""
     return max(ended - began, 0)
 
 
@@ -108,21 +108,21 @@ def moment(at: int) -> datetime:
 
 
 def opening(recorded: Recorded, event: Opened) -> Opening:
-    told = recorded.metadata
-    return Opening(microseconds(told.occurred_at), recorded.position, event.opened_by == "agent", own_day(told))
+    metadata = recorded.metadata
+    return Opening(microseconds(metadata.occurred_at), recorded.position, event.opened_by == "agent", own_day(metadata))
 
 
 def fact(recorded: Recorded) -> Fact | None:
-    """What a course needs of an event after the opening, if anything."""
-    move, told = move_of(recorded.event), recorded.metadata
-    return move and Fact(microseconds(told.occurred_at), recorded.version, recorded.position, move, own_day(told))
+    """What a course needs of an event after the opening; None if it needs nothing."""
+    move, metadata = move_of(recorded.event), recorded.metadata
+    return move and Fact(microseconds(metadata.occurred_at), recorded.version, recorded.position, move, own_day(metadata))
 
 
-def followed(told: Told) -> Course:
-    """The course that the facts make."""
-    opening, moves = told.opening, sorted(told.moves, key=lambda fact: (fact.at, fact.version))
+def course_of(facts: CourseFacts) -> Course:
+    """The course computed from the facts."""
+    opening, moves = facts.opening, sorted(facts.moves, key=lambda fact: (fact.at, fact.version))
     replies = [fact for fact in moves if fact.move == "agent_replied"]
-    # A reply in the moment of the opening is what an agent opened the ticket with.
+    # An agent's reply at the moment of the opening is part of the opening, not a response.
     opened_with = opening.by_agent and bool(replies) and replies[0].at == opening.at
     finished, reopenings, resolution, closing = _endings(moves)
     return Course(
@@ -180,7 +180,7 @@ def _endings(moves: Sequence[Fact]) -> tuple[Fact | None, list[Fact], Fact | Non
 
 
 def _discarded(moves: Sequence[Fact]) -> bool:
-    """Whether it ended as no case at all: a discarded ticket that is reopened or merged is one again."""
+    """Whether the ticket is discarded; reopening or merging a discarded ticket ends this."""
     by: str | None = None
     for before, fact, status in _statuses(moves):
         if status != before or fact.move in OUTSIDE:

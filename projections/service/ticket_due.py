@@ -1,8 +1,9 @@
-"""ticket_due: the next moment at which something that was promised about a ticket is due, and was not yet said to be broken.
+"""ticket_due: for each ticket, the SLA target that is due next, of those without a recorded breach.
 
-It follows from the ticket's own facts, and from what policies of service levels and service calendars said before. So it moves
-with a fact of the ticket's, and for all tickets with one of theirs. A ticket that waits for nothing has none; nor has one that
-was overdue already when it was imported, which is history. `version` is that of the ticket of which all this is true.
+It is computed from the ticket's own facts, and from the SLA policies and service calendars up to that position. So an event of
+a ticket changes its row, and an event of a policy or a calendar may change the rows of all tickets. A ticket that waits for
+nothing has no due target. A target that was already overdue when the last imported event was recorded is left out: it is
+history. `version` is the ticket's version that the row was computed from.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from domain.service.ticket.ticket import Assigned
 from domain.shared.events import Recorded
 from projections.service import ticket_due_terms
 from projections.service.ticket_book import TICKET_EVENTS
-from projections.service.ticket_course import FINISHED, Course, Told, fact, followed, microseconds, moment, opening
+from projections.service.ticket_course import FINISHED, Course, CourseFacts, course_of, fact, microseconds, moment, opening
 from projections.service.ticket_due_terms import Known, known_before
 from projections.service.ticket_waits import waits
 from projections.shared.pages import Order, page
@@ -39,7 +40,7 @@ due_tickets = table(
     Column("version", BigInteger, nullable=False),
     Column("due", Instant, index=True),
     Column("metric", Text),
-    # From when on it is waited for, and by which promise.
+    # When the wait for the target began, and the promise that has the target.
     Column("since", Instant),
     Column("promise", Text),
     Column("finished", Boolean, nullable=False),
@@ -48,19 +49,20 @@ due_tickets = table(
 
 
 class Facts(msgspec.Struct, omit_defaults=True):
-    """What due times need of a ticket: its course, its fields, and what was said to be broken; moments as in the course.
+    """What due times need of a ticket: the facts of its course, its fields and its recorded breaches.
 
-    `imported` is when something was recorded last that was imported.
+    `breached` has the last breach of each metric; `imported` is when the last imported event was recorded. Moments are
+    microseconds, as in the course.
     """
 
-    told: Told
+    course_facts: CourseFacts = msgspec.field(name="told")
     fields: dict[TicketField, str | None]
     breached: dict[str, int] = {}
     imported: int | None = None
 
 
 class Next(NamedTuple):
-    """What is due next."""
+    """The target that is due next."""
 
     due: datetime
     metric: str
@@ -88,8 +90,8 @@ def _for_everyone(rows: Rows, recorded: Recorded) -> None:
     ticket_due_terms.keep(rows, recorded)
     known = known_before(rows, recorded.position + 1)
     for portion in rows.each(due_tickets, "subject"):
-        anew = [(row, row | _due(_decode(row["told"]), known)) for row in portion if not row["finished"]]
-        rows.save(due_tickets, [after for before, after in anew if after != before])
+        recomputed = [(row, row | _due(_decode(row["told"]), known)) for row in portion if not row["finished"]]
+        rows.save(due_tickets, [after for before, after in recomputed if after != before])
 
 
 def _for_some(rows: Rows, ours: Sequence[Recorded]) -> None:
@@ -106,15 +108,15 @@ def _for_some(rows: Rows, ours: Sequence[Recorded]) -> None:
 
 
 def _row(head: Recorded, facts: Facts, known: Known) -> Row:
-    told = {"ticket_id": head.stream, "subject": head.metadata.subject, "version": head.version}
-    return told | {"told": _encode(facts).decode()} | _due(facts, known)
+    ticket = {"ticket_id": head.stream, "subject": head.metadata.subject, "version": head.version}
+    return ticket | {"told": _encode(facts).decode()} | _due(facts, known)
 
 
 def _after(facts: Facts | None, recorded: Recorded) -> Facts:
     event = recorded.event
     if isinstance(event, Opened):
         fields: dict[TicketField, str | None] = {"channel": event.channel, "category": event.category}
-        facts = Facts(Told(opening(recorded, event), []), fields | {"priority": event.priority, "team": None})
+        facts = Facts(CourseFacts(opening(recorded, event), []), fields | {"priority": event.priority, "team": None})
     assert facts is not None, "a ticket begins with its opening"
     if recorded.metadata.origin == "import":
         facts.imported = max(facts.imported or 0, microseconds(recorded.metadata.recorded_at))
@@ -129,13 +131,13 @@ def _after(facts: Facts | None, recorded: Recorded) -> Facts:
             at = microseconds(recorded.metadata.occurred_at)
             facts.breached[metric] = max(facts.breached.get(metric, at), at)
     if move := fact(recorded):
-        facts.told.moves.append(move)
+        facts.course_facts.moves.append(move)
     return facts
 
 
 def _due(facts: Facts, known: Known) -> Row:
-    """The columns that say what is due next."""
-    course = followed(facts.told)
+    """The columns of the target that is due next."""
+    course = course_of(facts.course_facts)
     finished = course.status in FINISHED
     promise = None if finished else promised(moment(course.opening.at), facts.fields, known.policies)
     found = min(_promised(facts, course, promise, known), default=None) if promise else None
@@ -163,7 +165,7 @@ def _is_history(facts: Facts, at: datetime) -> bool:
 
 
 class Overdue(NamedTuple):
-    """A target that a ticket missed as it stands by its `version`, waited for since `since`; and the promise it is of."""
+    """A target that a ticket missed, as of its `version`. `since` is when the wait began; `promise` has the target."""
 
     ticket_id: UUID
     version: int
@@ -174,7 +176,7 @@ class Overdue(NamedTuple):
 
 
 def overdue(connection: Connection, now: datetime, limit: int, cursor: str | None = None) -> tuple[list[Overdue], str | None]:
-    """What was due before now, in the order of when it was, and the cursor of what comes then."""
+    """The targets that were due before now, in the order of their due times, and the cursor of the next page."""
     query = select(due_tickets).where(due_tickets.c.due < now)
     found = page(connection, query, Order(due_tickets.c.due, due_tickets.c.ticket_id), limit, cursor)
     return [_overdue(row) for row in found.rows], found.next

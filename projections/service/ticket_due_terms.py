@@ -1,7 +1,7 @@
-"""What policies of service levels and service calendars said at every position: what due times of all tickets depend on.
+"""The SLA policies and service calendars at every position of the log: the due times of all tickets depend on them.
 
-A row is what one event said; it never changes. Every partition writes the same rows, and at a position looks only at those
-before it, so that none is ahead of the log where another partition is.
+A row holds what one event set; it never changes. Every partition writes the same rows. At a position, a partition reads only
+rows of earlier positions, so it does not use rows that another partition, further along in the log, wrote already.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ due_terms = table(
     Column("version", BigInteger, nullable=False),
     Column("code", Text, nullable=False),
     Column("since", Instant, nullable=False),
-    # One of the two; a policy that was retired says neither.
+    # An event sets one of the two; the retirement of a policy sets neither.
     *columns(Text, "schedule", "terms"),
 )
 
@@ -41,32 +41,32 @@ _terms = lru_cache(maxsize=256)(msgspec.json.Decoder(Terms).decode)
 
 
 class Known(NamedTuple):
-    """All that policies and calendars said."""
+    """All versions of policies, and all calendars with all their schedules."""
 
     policies: list[PolicyVersion]
     calendars: Calendars
 
 
 def known_before(rows: Rows, position: int) -> Known:
-    """What the events before this position said."""
+    """What the events before this position set."""
     table = rows.table(due_terms)
     query = select(table).where(table.c.position < position).order_by(table.c.since, table.c.version, table.c.position)
-    told = rows.connection.execute(query).all()
+    found = rows.connection.execute(query).all()
     return Known(
-        [_policy(row) for row in told if row.schedule is None],
-        gathered((row.code, InForce(row.since, _schedule(row.schedule))) for row in told if row.schedule is not None),
+        [_policy(row) for row in found if row.schedule is None],
+        gathered((row.code, InForce(row.since, _schedule(row.schedule))) for row in found if row.schedule is not None),
     )
 
 
 def keep(rows: Rows, recorded: Recorded) -> None:
-    """What a policy or a calendar says by this event."""
+    """Write the row of this event of a policy or a calendar."""
     event = recorded.event
     if isinstance(event, sla_policy.Defined | service_calendar.Defined):
         code = event.code
     else:
         code = rows.select(due_terms, "stream", [recorded.stream])[0]["code"]
     schedule, terms = getattr(event, "schedule", None), getattr(event, "terms", None)
-    told = {
+    row = {
         "position": recorded.position,
         "stream": recorded.stream,
         "version": recorded.version,
@@ -75,7 +75,7 @@ def keep(rows: Rows, recorded: Recorded) -> None:
         "schedule": None if schedule is None else _encode(schedule).decode(),
         "terms": None if terms is None else _encode(terms).decode(),
     }
-    rows.save(due_terms, [told])
+    rows.save(due_terms, [row])
 
 
 def _policy(row: Any) -> PolicyVersion:

@@ -1,4 +1,4 @@
-"""Which tickets a report is about: the same question for how long they took, what waits, and which promises were kept."""
+"""Which tickets a report covers: the reports on times, on the backlog and on service levels have the same filters."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NAMES = ("agent", "team", "category", "priority", "channel")
 
 
 class TicketFilter(Days, frozen=True, kw_only=True):
-    """Days from `from_` to before `to` in `zone`, and tickets with these values; None is any."""
+    """Days from `from_` to before `to` in `zone`, and tickets with these values. None means any value."""
 
     agent: str | None = None
     team: str | None = None
@@ -23,12 +23,12 @@ class TicketFilter(Days, frozen=True, kw_only=True):
     channel: str | None = None
 
     def matches(self, columns: Columns) -> list[ColumnElement[bool]]:
-        """Conditions on a table that has these columns; the days are for who asks."""
+        """Conditions on a table that has these columns. The caller adds the condition for the days."""
         return matching(columns, self, NAMES)
 
 
 def within_moments(
     at: ColumnElement[int], own: ColumnElement[date], from_: date | None, to: date, zone: tzinfo
 ) -> ColumnElement[bool]:
-    """Rows on these days, whose moments are microseconds since 1970, UTC."""
+    """Rows on these days; `at` holds moments in microseconds since 1970, UTC."""
     return within(at, own, from_, to, zone, lambda day, zone: microseconds(midnight(day, zone)))

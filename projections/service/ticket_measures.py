@@ -1,7 +1,7 @@
-"""What is measured of a ticket: each measure by its name, what it is, and how it follows from a ticket's figures.
+"""The measures of a ticket: the name of each, its definition, and how it is computed from a ticket's figures.
 
-A duration is in the time of one clock (all time, or open time of a calendar), from one moment to another or as a sum of
-intervals. Definitions are Zendesk's where it has them (https://support.zendesk.com/hc/en-us/articles/4408834848154).
+A duration is measured by one clock (calendar time, or open time of a service calendar), from one moment to another or as a sum
+of intervals. Definitions are Zendesk's where Zendesk has them (https://support.zendesk.com/hc/en-us/articles/4408834848154).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ SECOND = 1_000_000
 
 
 class Measured(NamedTuple):
-    """`of` takes the figures by name, of one ticket or as arrays of many."""
+    """`of` computes the measure from the figures by name, either numbers of one ticket or arrays of many."""
 
     definition: str
     of: Callable[[Mapping[str, Any]], Any]
@@ -46,13 +46,13 @@ DURATIONS = {
     ),
 }
 COUNTS = {
-    "reopens": Measured("times a solved or closed ticket went on", lambda f: f["reopens"]),
+    "reopens": Measured("times a solved or closed ticket was reopened", lambda f: f["reopens"]),
     "replies": Measured("public replies of agents that are not automatic", lambda f: f["replies"]),
     "reassignments": Measured("assignments to an agent or a team after the first", lambda f: f["reassignments"]),
 }
 MEASURES = DURATIONS | COUNTS
 AGE = "age_so_far"
-# Known before a ticket is solved or closed; all others have no value until it is.
+# Measures with a value before a ticket is solved or closed; all others have no value until then.
 EARLIER = frozenset({"first_response", "first_resolution", "last_activity"})
 
 # Measures that are sums of intervals, by the statuses they sum.
@@ -65,7 +65,7 @@ SUMMED: Mapping[str, frozenset[Status]] = {
 
 
 def sources(course: Course, last_activity: int) -> dict[str, list[int]]:
-    """The positions of the events that each measure was made from; `last_activity` is that of the last event."""
+    """The positions of the events that each measure is computed from; `last_activity` is the position of the last event."""
     opened = course.opening.position
     resolved = [opened, *_position(course.resolution)]
     moments = {

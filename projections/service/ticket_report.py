@@ -1,4 +1,4 @@
-"""How long people waited, in groups of tickets: counts, means and exact quantiles, from one narrow row a ticket."""
+"""How long people waited, in groups of tickets: counts, means and exact quantiles, from one narrow row per ticket."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ DATES = {
 
 
 class Times(msgspec.Struct, frozen=True, kw_only=True):
-    """A group of tickets; `group` holds the value of each grouping, None where a ticket has none.
+    """A group of tickets; `group` holds the value of each grouping, None if a ticket has none.
 
-    Beside `tickets`, which are measured: those `unsolved` and `discarded`. Of the measured, `irregular` counts those of which
-    something happened before they were opened, and `solved_more_than_once` those with two solutions or more.
-    `backlog_age_so_far` is the age of the unsolved ones.
+    `tickets` counts the measured tickets; `unsolved` and `discarded` are counted separately. Of the measured tickets,
+    `irregular` counts those with an event before their opening, and `solved_more_than_once` those with two solutions or more.
+    `backlog_age_so_far` is the age of the unsolved tickets.
     """
 
     group: dict[str, str | date | None]
@@ -59,7 +59,10 @@ class Times(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Question(TicketFilter, frozen=True, kw_only=True):
-    """Tickets opened, solved or closed on days from `from_` to before `to` in `zone`, with these values; None is any."""
+    """Tickets opened, solved or closed on days from `from_` to before `to` in `zone`, with these values.
+
+    None means any value.
+    """
 
     dated_by: DatedBy = "solved"
     by: tuple[Group, ...] = ()
@@ -67,14 +70,14 @@ class Question(TicketFilter, frozen=True, kw_only=True):
 
 
 def report(connection: Connection, question: Question, now: datetime) -> tuple[Times, list[Times]]:
-    """All tickets, and the groups in the order of their values. Raises TooManyGroups.
+    """The total, and the groups in the order of their values. Raises TooManyGroups.
 
-    The unsolved and the discarded beside are those opened on the days asked for; where tickets are asked for by the day
-    they were solved or closed, all that were opened before the end of the last of these days.
+    `unsolved` and `discarded` count tickets opened on the days asked for. If tickets are asked for by the day they were solved
+    or closed, they count all tickets opened before the end of the last of these days.
     """
     import numpy as np
 
-    packed, inside, discarded, ids, teams, at, own, *told = _columns(connection, _selected(question))
+    packed, inside, discarded, ids, teams, at, own, *grouped = _columns(connection, _selected(question))
     figures = _figures(packed, microseconds(now))
     counted, clocked = figures, np.ones(len(packed), dtype=bool)
     if question.clock == "business" and packed:
@@ -85,7 +88,7 @@ def report(connection: Connection, question: Question, now: datetime) -> tuple[T
     if not question.by:
         return total, []
     days = _days(at, own, question.zone)
-    values = [days(name) if name in PERIODS else column for name, column in zip(question.by, told, strict=True)]
+    values = [days(name) if name in PERIODS else column for name, column in zip(question.by, grouped, strict=True)]
     codes: dict[tuple[Any, ...], int] = {}
     numbers = [codes.setdefault(key, len(codes)) for key in zip(*values, strict=True)]
     limited(len(codes))
@@ -97,7 +100,7 @@ def report(connection: Connection, question: Question, now: datetime) -> tuple[T
 
 
 def _selected(question: Question) -> Select[Any]:
-    """A row a ticket: its figures, its state, what its clock goes by, its date and the values that it is grouped by."""
+    """One row per ticket: figures, whether it is measured or discarded, id and team for the clock, date, values to group by."""
     at, own = DATES[question.dated_by]
     inside = _inside(question)
     dated = any(name in PERIODS for name in question.by)
@@ -112,14 +115,14 @@ def _selected(question: Question) -> Select[Any]:
 
 
 def _intervals(connection: Connection, question: Question) -> Sequence[Any]:
-    """What has ended of the tickets' statuses."""
+    """The ended status intervals of the tickets."""
     row = ticket_intervals.c
     query = select(_as_kept(row.ticket_id), row.status, row.began, row.ended).where(row.ended.is_not(None), *_wanted(question))
     return connection.execute(query.join(measured_tickets, table.ticket_id == row.ticket_id)).all()
 
 
 def _as_kept(id: Column[UUID]) -> ColumnElement[Any]:
-    """An id as the database has it: to make UUIDs of so many takes longer than all the rest."""
+    """An id as the database stores it: turning so many ids into UUIDs takes longer than all the rest of the report."""
     return type_coerce(id, Text)
 
 
@@ -129,17 +132,17 @@ def _inside(question: Question) -> ColumnElement[bool]:
 
 
 def _wanted(question: Question) -> list[ColumnElement[bool]]:
-    """The tickets inside, and the unsolved and the discarded beside them."""
+    """Conditions for the tickets to measure, and for the unsolved and discarded ones that are counted separately."""
     from_ = question.from_ if question.dated_by == "opened" else None
-    beside = and_(
+    counted_separately = and_(
         or_(table.discarded, table.resolved.is_(None)),
         within_moments(table.opened, table.opened_on, from_, question.to, question.zone),
     )
-    return [or_(_inside(question), beside), *question.matches(table)]
+    return [or_(_inside(question), counted_separately), *question.matches(table)]
 
 
 def _columns(connection: Connection, query: Select[Any]) -> list[list[Any]]:
-    """Column by column; rows are let go soon, as the collector of garbage takes longer over many than reading them does."""
+    """The result by columns. Rows are released early: with many of them, garbage collection takes longer than reading."""
     columns: list[list[Any]] = [[] for _ in query.selected_columns]
     for rows in connection.execute(query).partitions(READ_AT_ONCE):
         for column, values in zip(columns, zip(*rows, strict=True), strict=True):
@@ -148,12 +151,12 @@ def _columns(connection: Connection, query: Select[Any]) -> list[list[Any]]:
 
 
 def _days(at: Sequence[int | None], own: Sequence[date | None], zone: tzinfo) -> Callable[[Period], list[date | None]]:
-    """Every ticket's period by its first day. Every time zone's days begin with a quarter of an hour."""
+    """Every ticket's period by its first day. In every time zone, a day begins at a quarter of an hour."""
     quarters = [None if moment is None else moment // QUARTER for moment in at]
     days = {q: moment(q * QUARTER).astimezone(zone).date() for q in set(quarters) if q is not None}
     return lambda period: [
-        None if quarter is None else first_day(told or days[quarter], period)
-        for quarter, told in zip(quarters, own, strict=True)
+        None if quarter is None else first_day(own_day or days[quarter], period)
+        for quarter, own_day in zip(quarters, own, strict=True)
     ]
 
 
@@ -161,7 +164,7 @@ def _days(at: Sequence[int | None], own: Sequence[date | None], zone: tzinfo) ->
 
 
 def _figures(packed: Sequence[bytes], now: int) -> dict[str, Whole]:
-    """Every figure as an array over the tickets, and `now` as if it were one."""
+    """Every figure as an array over the tickets; the moment `now` is added as one more figure."""
     import numpy as np
 
     table = np.frombuffer(b"".join(packed), dtype="<i8").reshape(-1, len(Figures._fields)).astype(np.int64)
@@ -170,7 +173,10 @@ def _figures(packed: Sequence[bytes], now: int) -> dict[str, Whole]:
 
 
 class _Tickets:
-    """What the tickets are worth. Whether there is a value `figures` say, and `counted` what it is, by the clock asked for."""
+    """The measures of tickets. Whether a ticket has a value follows from `figures`, the value itself from `counted`.
+
+    `counted` are the figures by the clock asked for.
+    """
 
     def __init__(
         self,
@@ -195,7 +201,7 @@ class _Tickets:
         self._aged = self._unsolved & clocked
 
     def groups(self, codes: Whole, groups: Sequence[Mapping[str, Any]]) -> list[Times]:
-        """The tickets of each code, counted."""
+        """The counts and measures of the tickets of each code."""
         import numpy as np
 
         length = len(groups)
@@ -230,4 +236,4 @@ class _Tickets:
 
 def _measure(name: str, spread: Spread) -> Measure:
     scale, unit = (1, "times") if name in COUNTS else (SECOND, "seconds")
-    return measure(spread, scale, unit, "sum / tickets that have it", "no ticket has it yet")
+    return measure(spread, scale, unit, "sum / tickets with a value", "no ticket has a value yet")

@@ -1,4 +1,4 @@
-"""What is promised about one ticket, until when, and whether it was kept."""
+"""The service level of one ticket: what is promised, when it is due, and whether it was kept."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from domain.service.sla_policy import METRICS, TICKET_FIELDS
 from domain.service.ticket.values import SlaTarget
 from projections.service.service_calendars import calendars
 from projections.service.sla_policies import policies
-from projections.service.ticket_course import Told, followed, moment
+from projections.service.ticket_course import CourseFacts, course_of, moment
 from projections.service.ticket_times import measured_tickets
 from projections.service.ticket_waits import Wait, waits
 from projections.shared.rows import Row
 
-_decode = msgspec.json.Decoder(Told).decode
+_decode = msgspec.json.Decoder(CourseFacts).decode
 
 
 def service_level(connection: Connection, ticket_id: UUID, now: datetime) -> Row | None:
-    """The ticket's calendar and policy, and every target with what was waited for. None where there is no such ticket.
+    """The ticket's calendar and policy, and every target with its waits. None if there is no such ticket.
 
-    It goes by the policies in force when it was opened, and by its fields as they stand now.
+    The policies are those in force when the ticket was opened; its fields are the current ones.
     """
     row = connection.execute(select(measured_tickets).where(measured_tickets.c.ticket_id == ticket_id)).mappings().first()
     if row is None:
@@ -35,11 +35,11 @@ def service_level(connection: Connection, ticket_id: UUID, now: datetime) -> Row
     known = calendars(connection)
     timetable = known.timetable(row["team"])
     promise = promised(moment(row["opened"]), {name: row[name] for name in TICKET_FIELDS}, policies(connection))
-    waited = dict(waits(followed(_decode(row["told"]))))
+    waited = dict(waits(course_of(_decode(row["told"]))))
     by_metric = {target.metric: target for target in promise.targets} if promise and not row["discarded"] else {}
     targets = [_target(by_metric[name], waited[name], now, timetable) for name in METRICS if name in by_metric]
-    told: Row = {name: row[name] for name in ("ticket_id", "version", "position")}
-    return told | {"calendar": known.code(row["team"]), "policy": _policy(promise), "targets": targets}
+    ticket: Row = {name: row[name] for name in ("ticket_id", "version", "position")}
+    return ticket | {"calendar": known.code(row["team"]), "policy": _policy(promise), "targets": targets}
 
 
 def _policy(promise: Promise | None) -> Row | None:
@@ -47,7 +47,7 @@ def _policy(promise: Promise | None) -> Row | None:
 
 
 def _target(target: SlaTarget, waited: Sequence[Wait], now: datetime, timetable: Timetable | None) -> Row:
-    """`due` is that of the last wait; with several, `verdict` is the worst."""
+    """`due` is that of the last wait; `verdict` is the worst of all waits."""
     found: list[dict[str, Any]] = []
     for wait in waited:
         runs = wait.moments()

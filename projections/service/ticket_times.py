@@ -1,11 +1,11 @@
-"""ticket_times: how long each ticket was in which status, and the moments its measures lie between.
+"""ticket_times: how long each ticket was in each status, and the moments at which its measures begin and end.
 
-A row a ticket for reports, and a row an interval of a status. Both are made again from the ticket's facts whenever there is
-a new one, in the order they happened, so a late one changes all that follows from it. Moments and durations are whole
-microseconds of calendar time. Nothing here is personal.
+One row per ticket, for reports, and one row per interval of a status. With each new fact, both are computed again from all
+facts of the ticket in the order they happened, so a late fact changes all that follows from it. Moments and durations are whole
+microseconds of calendar time. There is no personal data here.
 
-What is measured of a ticket is packed into one value of fixed width: a report then reads and counts a hundred thousand rows
-in a third of the time that a column a figure takes.
+The figures of a ticket are packed into one value of fixed width: a report reads and counts a hundred thousand such rows in a
+third of the time that one column per figure takes.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from projections.service.ticket_course import (
     FINISHED,
     Clock,
     Course,
+    CourseFacts,
     Fact,
     Interval,
-    Told,
     all_time,
+    course_of,
     fact,
-    followed,
     microseconds,
     moment,
     opening,
@@ -51,7 +51,7 @@ measured_tickets = aggregates(
     *columns(Text, "agent", "team", "category", "priority", "channel"),
     Column("status", Text, nullable=False),
     Column("discarded", Boolean, nullable=False),
-    # Microseconds since 1970, UTC; the day beside one is what it keeps in every zone.
+    # Microseconds since 1970, UTC; `…_on` is the date in every zone, if only the day is known.
     Column("opened", BigInteger, nullable=False, index=True),
     Column("opened_on", Date),
     Column("resolved", BigInteger, index=True),
@@ -77,7 +77,7 @@ ticket_intervals = table(
 
 
 class Figures(NamedTuple):
-    """Moments in microseconds since 1970, UTC; time in a status in microseconds, of intervals that have ended."""
+    """Moments in microseconds since 1970, UTC; times in a status in microseconds, of intervals that have ended."""
 
     opened: int
     responded: int | None
@@ -102,11 +102,11 @@ MOMENTS = ("opened", "responded", "first_resolved", "resolved", "last_activity")
 SPENT: Mapping[Status, str] = {"new": "as_new", "open": "as_open", "pending": "as_pending", "on_hold": "on_hold"}
 """Figures that are moments, and those that are time spent in a status."""
 
-# Less than any moment, and what is counted from it too.
+# Less than any moment, so a duration computed from it is negative.
 UNKNOWN = -(2**62)
 _PACKED = Struct(f"<{len(Figures._fields)}q")
 _encode = msgspec.json.Encoder(order="deterministic").encode
-_decode = msgspec.json.Decoder(Told).decode
+_decode = msgspec.json.Decoder(CourseFacts).decode
 
 # How events change it
 
@@ -114,29 +114,29 @@ _decode = msgspec.json.Decoder(Told).decode
 def apply(batch: Sequence[Delivery], rows: Rows) -> None:
     ours = own(batch, TICKET_EVENTS)
     known = rows.load(measured_tickets, {recorded.stream for recorded in ours})
-    told = {id: _decode(row["told"]) for id, row in known.items()}
+    facts = {id: _decode(row["told"]) for id, row in known.items()}
     moved: set[UUID] = set()
     for recorded in ours:
         id = recorded.stream
         if isinstance(recorded.event, Opened):
-            told[id] = Told(opening(recorded, recorded.event), [])
+            facts[id] = CourseFacts(opening(recorded, recorded.event), [])
             moved.add(id)
         elif move := fact(recorded):
-            told[id].moves.append(move)
+            facts[id].moves.append(move)
             moved.add(id)
-        known[id] = _after(known.get(id, {}), recorded, told[id])
-    courses = {id: followed(facts) for id, facts in told.items()}
-    rows.save(measured_tickets, [row | _measured(row, told[id], courses[id]) for id, row in known.items()])
+        known[id] = _after(known.get(id, {}), recorded, facts[id])
+    courses = {id: course_of(of_ticket) for id, of_ticket in facts.items()}
+    rows.save(measured_tickets, [row | _measured(row, facts[id], courses[id]) for id, row in known.items()])
     rows.replace(ticket_intervals, "ticket_id", moved, [row for id in moved for row in _intervals(id, courses[id])])
 
 
-def _after(row: Row, recorded: Recorded, told: Told) -> Row:
-    """The row as the event by itself changes it."""
+def _after(row: Row, recorded: Recorded, facts: CourseFacts) -> Row:
+    """The row with the columns that follow from the event alone, without the ticket's course."""
     event, at = recorded.event, microseconds(recorded.metadata.occurred_at)
     row = row | {"ticket_id": recorded.stream, "position": recorded.position, "version": recorded.version}
     if at >= row.get("last_activity", at):
         row |= {"last_activity": at, "last_activity_position": recorded.position}
-    row["early"] = row.get("early", 0) + (at < told.opening.at)
+    row["early"] = row.get("early", 0) + (at < facts.opening.at)
     if isinstance(event, Opened):
         row |= {"agent": None, "team": None, "category": event.category, "priority": event.priority, "channel": event.channel}
     elif isinstance(event, Assigned):
@@ -148,7 +148,7 @@ def _after(row: Row, recorded: Recorded, told: Told) -> Row:
     return row
 
 
-def _measured(row: Row, told: Told, course: Course) -> Row:
+def _measured(row: Row, facts: CourseFacts, course: Course) -> Row:
     return {
         "status": course.status,
         "discarded": course.discarded,
@@ -159,7 +159,7 @@ def _measured(row: Row, told: Told, course: Course) -> Row:
         "closed": _at(course.closing),
         "closed_on": _day(course.closing),
         "figures": figures(course, row["last_activity"], row["early"]).packed(),
-        "told": _encode(told).decode(),
+        "told": _encode(facts).decode(),
     }
 
 
@@ -198,14 +198,15 @@ def _intervals(id: UUID, course: Course) -> list[Row]:
 
 
 def times(connection: Connection, ticket_id: UUID, calendars: Calendars | None = None) -> Row | None:
-    """One ticket's intervals and measures, each with the positions of the events it was made from. None where it is not.
+    """One ticket's intervals and measures, each with the positions of the events it was computed from.
 
-    With `calendars` durations are in open time of the ticket's calendar; where it has none, there are none.
+    With `calendars`, durations are in open time of the ticket's calendar; without a calendar, the ticket has no durations.
+    None if there is no such ticket.
     """
     row = connection.execute(select(measured_tickets).where(measured_tickets.c.ticket_id == ticket_id)).mappings().first()
     if row is None:
         return None
-    course = followed(_decode(row["told"]))
+    course = course_of(_decode(row["told"]))
     clock = all_time if calendars is None else calendars.clock(row["team"])
     known = figures(course, row["last_activity"], row["early"])
     made_from = sources(course, row["last_activity_position"])
@@ -224,9 +225,9 @@ def times(connection: Connection, ticket_id: UUID, calendars: Calendars | None =
 
 
 def so_far(row: Mapping[str, Any], now: datetime, clock: Clock | None = all_time) -> dict[str, Decimal] | None:
-    """What an unsolved ticket's times come to until now, in seconds; None where it is solved, closed or discarded.
+    """The times of an unsolved ticket until now, in seconds. None if it is solved, closed or discarded.
 
-    None too where the time of its calendar is asked for and it has none.
+    Also None if `clock` is None: open time was asked for, and the ticket has no calendar.
     """
     if row["status"] in FINISHED or row["discarded"] or clock is None:
         return None
@@ -251,19 +252,19 @@ def _shown(interval: Interval, clock: Clock | None) -> Row:
 
 
 def _passed(known: Figures, course: Course, clock: Clock) -> Figures:
-    """The same figures by the clock: moments count from the opening, where they are not before it."""
+    """The same figures by the clock. A moment becomes the time from the opening to it, or zero if it is before the opening."""
     moments = {name: getattr(known, name) for name in MOMENTS}
     passed: dict[str, Any] = {name: None if at is None else clock(known.opened, at) for name, at in moments.items()}
     return known._replace(**passed | {figure: course.spent(status, clock) for status, figure in SPENT.items()})
 
 
 def _measures(known: Figures, passed: Figures | None, made_from: Mapping[str, Sequence[int]]) -> dict[str, Row]:
-    """What ends before it began has no value."""
-    told, counted = _told(known), _told(passed or known)
-    ended = told["resolved"] >= told["opened"]
+    """A measure that ends before it begins has no value."""
+    numbers, counted = _numbers(known), _numbers(passed or known)
+    ended = numbers["resolved"] >= numbers["opened"]
 
     def value(name: str, measure: Measured) -> Decimal | None:
-        if measure.of(told) < 0 or not (ended or name in EARLIER) or (passed is None and name not in COUNTS):
+        if measure.of(numbers) < 0 or not (ended or name in EARLIER) or (passed is None and name not in COUNTS):
             return None
         return Decimal(measure.of(counted)) / (1 if name in COUNTS else SECOND)
 
@@ -278,7 +279,7 @@ def _measures(known: Figures, passed: Figures | None, made_from: Mapping[str, Se
     }
 
 
-def _told(known: Figures) -> dict[str, int]:
+def _numbers(known: Figures) -> dict[str, int]:
     return {name: UNKNOWN if figure is None else figure for name, figure in known._asdict().items()}
 
 

@@ -1,8 +1,8 @@
-"""What of a ticket's time counts for a promise: one wait or several for each metric, and whether each is over.
+"""The times of a ticket that count for a promise: one or more waits for each metric, and whether each wait is over.
 
-`first_response`, `first_resolution` and `full_resolution` wait from the opening on, `next_reply` each time from the first
-word of a customer that is not answered yet, after the first response. Whoever waits for an answer waits no more when the
-ticket is solved or closed. `requester_wait` and `agent_work` are sums of intervals, so they stand still in between.
+The waits for `first_response`, `first_resolution` and `full_resolution` begin at the opening. A wait for `next_reply` begins
+after the first response, each time with the first customer reply that is not answered yet. Solving or closing the ticket ends
+a wait for a response or a reply. `requester_wait` and `agent_work` are sums of intervals, so they pause in between.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from projections.service.ticket_measures import SUMMED
 
 
 class Wait(NamedTuple):
-    """Times that are counted, in microseconds since 1970, UTC; one that still runs ends with None."""
+    """The periods of time that count, in microseconds since 1970, UTC. A period that still runs ends with None."""
 
     runs: tuple[tuple[int, int | None], ...]
     over: bool
@@ -27,13 +27,13 @@ class Wait(NamedTuple):
         return [(moment(began), None if ended is None else moment(ended)) for began, ended in self.runs]
 
     def until(self, now: int) -> int:
-        """Its end, or now."""
+        """The end of the wait, or `now` if it still runs."""
         ended = self.runs[-1][1] if self.runs else now
         return now if ended is None else ended
 
 
 def waits(course: Course, metrics: Iterable[Metric] = METRICS) -> dict[Metric, list[Wait]]:
-    """The waits of these metrics. A ticket that nobody wrote again about has none for `next_reply`."""
+    """The waits of these metrics. Without a customer reply after the first response, there is none for `next_reply`."""
     return {metric: _WAITS[metric](course) for metric in metrics}
 
 
@@ -62,7 +62,7 @@ def _sum(course: Course, statuses: frozenset[Status]) -> Wait:
 
 
 def _replies(course: Course) -> Iterator[tuple[int, int | None]]:
-    """From each customer's reply that is the first one to wait, to the agent's reply after it or the ticket's end."""
+    """The waits for a reply: each from the first unanswered customer reply to the agent's next reply or the ticket's end."""
     status: Status = "new"
     since: int | None = None
     answered = False

@@ -1,7 +1,8 @@
-"""tickets: every ticket as it stands, for lists and for one ticket with all that was said on it.
+"""tickets: the current state of every ticket, for lists and for single tickets with their correspondence.
 
-A row belongs to the ticket's own subject: its customer where it was opened for one, itself where not, whoever it is given
-to later. Texts and other personal data lie apart, and go when their subject is erased; a redacted reply's go at once.
+A row belongs to the ticket's subject: the customer it was opened for, or the ticket itself if it was opened for none, also
+when another requester is set later. Texts and other personal data are in a separate table and are deleted when their subject
+is erased; those of a redacted reply are deleted with its redaction.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from sqlalchemy import Column, Date, Integer, Text, Uuid
 from domain.customers.customer.events import Erased
 from domain.shared.events import Recorded
 from projections.service.ticket_book import TICKET_EVENTS, TicketBook, details
-from projections.service.ticket_course import FINISHED, Fact, followed, moment
+from projections.service.ticket_course import FINISHED, Fact, course_of, moment
 from projections.shared import books
 from projections.shared.lists import flag
 from projections.shared.occurred import own_day
@@ -45,15 +46,16 @@ ticket_rows = TICKETS.rows
 # How events change it
 
 
-def _told(recorded: Recorded, before: Row | None) -> Row:
-    """How the ticket was opened stays from the first event."""
-    told = recorded.metadata
-    row = before or {"ticket_id": recorded.stream, "opened_at": told.occurred_at, "opened_on": own_day(told)}
-    return row | {"last_activity_at": max(row.get("last_activity_at", told.occurred_at), told.occurred_at)}
+def _activity(recorded: Recorded, before: Row | None) -> Row:
+    """When the ticket was opened, from its first event, and when its last activity was."""
+    metadata = recorded.metadata
+    at = metadata.occurred_at
+    row = before or {"ticket_id": recorded.stream, "opened_at": at, "opened_on": own_day(metadata)}
+    return row | {"last_activity_at": max(row.get("last_activity_at", at), at)}
 
 
 def _columns(book: TicketBook) -> Row:
-    opened, course = book.facts(), followed(book.told)
+    opened, course = book.facts(), course_of(book.course_facts)
     agent, team = book.assignment
     return {
         "number": opened.number,
@@ -88,7 +90,7 @@ def _at(fact: Fact | None) -> Any:
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
-    """Tickets with all of these; None asks for any. Days are half-open, in `zone`.
+    """Tickets that match all of these; None matches any. Day ranges are half-open, in `zone`.
 
     `unsolved` are neither solved nor closed; `solved_more_than_once` have two solutions or more.
     """
@@ -126,4 +128,4 @@ def _details(ticket_id: UUID, state: str, private: str | None) -> Row:
 LISTED: books.Shelf[Filter, Sort] = books.Shelf(TICKETS, Filter, "opened_at", _details, rules=RULES)
 get, listing = LISTED.get, LISTED.listing
 
-tickets = TICKETS.projection(2, TICKET_EVENTS, TicketBook.load, _told, _columns, Erased)
+tickets = TICKETS.projection(2, TICKET_EVENTS, TicketBook.load, _activity, _columns, Erased)

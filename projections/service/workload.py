@@ -1,4 +1,4 @@
-"""How much everyone has open: computed when asked, from tickets, leads and users."""
+"""The unfinished work of each user: computed when it is read, from tickets, leads and users."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from projections.service.ticket_course import FINISHED
 from projections.service.tickets import ticket_rows
 
 READ = ("tickets", "leads", "users")
-"""The read models it is made of."""
+"""The read models that it reads."""
 PURSUED = ("open", "qualified")
 
 _UNSOLVED = ticket_rows.c.status.not_in(FINISHED)
@@ -20,7 +20,7 @@ _PURSUED = lead_rows.c.status.in_(PURSUED) & lead_rows.c.erased_at.is_(None)
 
 
 def open_things(connection: Connection, team: str) -> dict[str, int]:
-    """Unfinished tickets and leads of everyone who is there and in the team, by code."""
+    """The number of unfinished tickets and leads of each available user of the team, by the user's code."""
     row = user_rows.c
     there = select(row.code).where(row.team == team, row.available, row.deactivated_at.is_(None))
     people = list(connection.execute(there).scalars())

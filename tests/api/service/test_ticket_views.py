@@ -91,7 +91,7 @@ def test_a_report_by_two_kinds_of_period_is_refused(client: Client) -> None:
 def test_without_tickets_a_mean_has_no_value_and_a_reason(client: Client) -> None:
     report = seen(client, REPORT)
     mean = report["total"]["measures"]["first_response"]["mean"]
-    assert (report["groups"], mean["value"], mean["reason"]) == ([], None, "no ticket has it yet")
+    assert (report["groups"], mean["value"], mean["reason"]) == ([], None, "no ticket has a value yet")
 
 
 @on_both_engines

@@ -61,7 +61,7 @@ def _team(history: History, who: int, n: int) -> None:
 
 
 def _task(history: History, who: int, n: int) -> None:
-    """Every other one about a customer; what is about one who was erased is not made any more."""
+    """Every other task is about a customer. No task is created about an erased customer."""
     task = history.of(Task, f"task {who % 5}")
     customer = None if who % 2 else _customer(history, who)
     due = history.now + timedelta(hours=n)
@@ -136,11 +136,11 @@ def _list(history: History, who: int, n: int) -> None:
 
 def _rule(history: History, who: int, n: int) -> None:
     rule = history.of(SegmentRule, f"rule {who % 3}")
-    told: dict[str, Any] = {"name": f"Rule {n}", "rule": expression(n), "priority": n % 3}
+    facts: dict[str, Any] = {"name": f"Rule {n}", "rule": expression(n), "priority": n % 3}
     if not rule.exists:
-        history.do(rule, lambda context: rule.define(context, **told))
+        history.do(rule, lambda context: rule.define(context, **facts))
     elif n % 5:
-        history.do(rule, lambda context: rule.revise(context, **told))
+        history.do(rule, lambda context: rule.revise(context, **facts))
     else:
         history.do(rule, rule.retire)
 

@@ -5,7 +5,7 @@ from projections.operations import api_keys
 from tests.projections.harness import History, fold, in_memory, uuid
 
 
-def test_keys_are_listed_newest_first_without_anything_of_their_secret() -> None:
+def test_keys_are_listed_newest_first_without_the_digests_of_their_secrets() -> None:
     history = History()
     old, new_key = history.of(ApiKey, "old"), history.of(ApiKey, "new")
     history.must(old, lambda context: old.issue(context, label="old", roles=["agent"], hash="a" * 64))

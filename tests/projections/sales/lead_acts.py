@@ -24,7 +24,7 @@ Act = Callable[[History, int, int], None]
 
 
 def _circumstances(history: History, n: int) -> dict[str, Any]:
-    """Now, some hours ago, on the day before in a zone far from UTC, or in a history that is imported."""
+    """The decision is made now, some hours ago, imported, or imported for the day before in a zone far from UTC."""
     late = history.now - timedelta(hours=n % 7)
     by_day = {"occurred_at": history.now.replace(hour=16, minute=0) - timedelta(days=1), "occurred_precision": "day"}
     return (
@@ -40,7 +40,7 @@ def _customer(history: History, who: int) -> Customer:
 
 
 def _lead(history: History, who: int, n: int) -> Lead:
-    """A lead that is captured by now: every other one a customer's, unless they are forgotten."""
+    """A lead, captured here if it was not yet. Every other one belongs to a customer, unless the customer is erased."""
     lead = history.of(Lead, f"lead {who % LEADS}")
     if not lead.exists:
         customer = _customer(history, who)
@@ -62,7 +62,7 @@ def _lead(history: History, who: int, n: int) -> Lead:
 
 
 def _deal(history: History, who: int, n: int) -> Deal:
-    """A deal that is open by now, some of them with a lead."""
+    """A deal, opened here if it was not yet. Some have a lead."""
     deal = history.of(Deal, f"deal {who % DEALS}")
     if not deal.exists:
         history.must(

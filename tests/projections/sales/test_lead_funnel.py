@@ -1,4 +1,4 @@
-"""What became of leads and of the deals that followed, counted in groups."""
+"""Outcomes of leads and of the deals that followed, counted in groups."""
 
 from __future__ import annotations
 
@@ -61,8 +61,8 @@ def captured(history: History, number: str, when: datetime | None = None, **fact
 
 
 def converted(history: History, lead: Lead, when: datetime, **facts: Any) -> None:
-    told = Converted(customer_id=uuid("ada"), **facts)
-    history.must(lead, lambda context: lead.convert(context, told), occurred_at=when)
+    conversion = Converted(customer_id=uuid("ada"), **facts)
+    history.must(lead, lambda context: lead.convert(context, conversion), occurred_at=when)
 
 
 def opened(history: History, number: str, amount: str | None, currency: str = "EUR", **facts: Any) -> Deal:
@@ -80,8 +80,8 @@ def funnel(connection: Connection, history: History, *by: Group, **asked: Any) -
     return total, {tuple(group.group.values()) if len(by) > 1 else next(iter(group.group.values())): group for group in groups}
 
 
-def test_leads_are_counted_where_they_stand_now(connection: Connection, history: History) -> None:
-    """Given one that is converted, one that is lost, one that was lost and goes on, and one that nobody asked for yet."""
+def test_leads_are_counted_by_their_current_status(connection: Connection, history: History) -> None:
+    """Given one converted lead, one lost, one lost, reopened and qualified, and one open."""
     converted(history, captured(history, "1", channel="social"), at(2))
     lost, again = captured(history, "2", channel="social"), captured(history, "3", channel="web")
     history.must(lost, lost.lose)
@@ -99,7 +99,7 @@ def test_leads_are_counted_where_they_stand_now(connection: Connection, history:
     assert (total.conversion_rate.value, total.conversion_rate.denominator) == (Decimal("0.25"), 4)
 
 
-def test_how_long_it_took_and_what_came_before_its_beginning(connection: Connection, history: History) -> None:
+def test_time_to_convert_leaves_out_a_conversion_before_the_capture(connection: Connection, history: History) -> None:
     for number, hours in enumerate((13, 15, 22)):
         converted(history, captured(history, str(number)), at(1, hours))
     early = captured(history, "early", at(5))
@@ -114,7 +114,7 @@ def test_how_long_it_took_and_what_came_before_its_beginning(connection: Connect
     assert nobody.conversion_rate.reason == "no lead was captured"
 
 
-def test_deals_are_valued_by_currency_and_weighed_by_the_stage_as_it_is_now(connection: Connection, history: History) -> None:
+def test_deals_are_valued_by_currency_and_weighted_by_current_probability(connection: Connection, history: History) -> None:
     won, lost = opened(history, "won", "100"), opened(history, "lost", "70")
     history.must(won, won.win)
     history.must(lost, lost.lose)
@@ -134,7 +134,7 @@ def test_deals_are_valued_by_currency_and_weighed_by_the_stage_as_it_is_now(conn
     assert (euro.weighted_value, euro.unweighted_value) == (Decimal("4.00"), Decimal("20.00"))
 
 
-def test_a_deal_is_of_its_leads_channel_and_origin_and_has_its_own_owner(connection: Connection, history: History) -> None:
+def test_a_deal_has_the_channel_and_origin_of_its_lead_and_its_own_owner(connection: Connection, history: History) -> None:
     lead = captured(history, "1", channel="social", origin="unknown")
     history.must(lead, lambda context: lead.assign(context, "agent-1", None))
     opened(history, "d", "10", lead_id=lead.id, owner="agent-2")
@@ -149,7 +149,7 @@ def test_a_deal_is_of_its_leads_channel_and_origin_and_has_its_own_owner(connect
     assert (total.captured, total.deals_opened) == (1, 1)
 
 
-def test_leads_are_of_the_days_on_which_they_were_captured(connection: Connection, history: History) -> None:
+def test_leads_count_on_the_days_they_were_captured(connection: Connection, history: History) -> None:
     captured(history, "1", at(31, 23, month=1), channel="web")
     converted(history, captured(history, "2", at(1), channel="web"), at(2))
     _, months = funnel(connection, history, "month")
@@ -178,9 +178,7 @@ def test_open_deals_are_valued_by_pipeline_and_stage_and_by_the_day_they_were_op
     assert {week: (group.captured, group.deals_opened) for week, group in weeks.items()} == {date(2024, 1, 29): (1, 3)}
 
 
-def test_more_groups_than_anyone_reads_are_refused(
-    connection: Connection, history: History, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_too_many_groups_are_refused(connection: Connection, history: History, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reports, "GROUP_LIMIT", 1)
     captured(history, "1", channel="web")
     assert len(funnel(connection, history, "channel")[1]) == 1
@@ -189,10 +187,10 @@ def test_more_groups_than_anyone_reads_are_refused(
         funnel(connection, history, "channel")
 
 
-# One by one
+# Single leads
 
 
-def test_a_lead_shows_what_is_known_of_it_and_keeps_the_personal_apart(connection: Connection, history: History) -> None:
+def test_a_lead_shows_all_its_facts_and_keeps_personal_data_apart(connection: Connection, history: History) -> None:
     file = Attachment(id=uuid("f"), media_type="image/png", bytes=7, sha256="ab" * 32, name="cup.png")
     lead = captured(history, "1", value=Decimal(5), currency="EUR")
     history.must(lead, lambda context: lead.attach(context, file))
@@ -213,7 +211,7 @@ def test_a_lead_shows_what_is_known_of_it_and_keeps_the_personal_apart(connectio
 
 
 @pytest.mark.parametrize("whole", [True, False])
-def test_what_is_personal_goes_with_the_lead_or_with_the_customer_that_it_became(
+def test_personal_data_is_deleted_with_the_lead_or_with_the_customer_it_became(
     connection: Connection, history: History, whole: bool
 ) -> None:
     lead, other = captured(history, "1", channel="web"), captured(history, "2")

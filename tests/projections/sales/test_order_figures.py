@@ -1,7 +1,7 @@
-"""What an order stands at, and what it sold, with numbers worked out by hand.
+"""The figures and the sales of an order, with numbers worked out by hand.
 
 The order: 3 × 10.00 less 3.00 with 5.40 tax, 2 × 5.00 with 2.00 tax, 7.40 off the whole order, shipping 4.00 with 0.80 tax.
-Lines come to 27.00 and 10.00, so the discount falls on them as 5.40 and 2.00: sold for 21.60 and 8.00.
+The lines' amounts are 27.00 and 10.00, so the discount is spread over them as 5.40 and 2.00: they are sold for 21.60 and 8.00.
 """
 
 from collections.abc import Callable, Iterator
@@ -88,7 +88,7 @@ def test_a_placed_order_sells_goods_without_tax_and_shipping(connection: Connect
     assert (sales.net, sales.tax, sales.charges, sales.total) == (D("29.60"), D("8.20"), D(4), D("41.80"))
 
 
-def test_prices_that_include_tax_sell_for_what_is_left_of_them(connection: Connection, history: History) -> None:
+def test_tax_is_taken_out_of_prices_that_include_it(connection: Connection, history: History) -> None:
     placed(history, agreed=terms(prices_include_tax=True))
     [sales] = by_day(connection, history).values()
     # 40.00 − 7.40 tax of lines; 32.60 − 10.40; 4.00 − 0.80 shipping.
@@ -108,7 +108,7 @@ def test_returned_goods_count_on_the_day_they_came_back(connection: Connection, 
     assert (second.tax, second.charges, second.total) == (D("-1.80"), D(0), D("-9.00"))
 
 
-def test_a_reversed_return_is_taken_back_on_the_day_of_its_reversal(connection: Connection, history: History) -> None:
+def test_a_reversal_undoes_a_return_on_the_day_of_the_reversal(connection: Connection, history: History) -> None:
     order = placed(history)
     back = [ReturnedLine(line_id="b", quantity=D(2))]
     then(history, order, MARCH_2, lambda context: order.receive_return(context, "r1", back))
@@ -124,7 +124,7 @@ def test_cancelled_lines_return_what_they_were_sold_for(connection: Connection, 
     assert (sales.returns, sales.tax, sales.total) == (D(4), D(-1), D(-5))
 
 
-def test_a_cancelled_order_counts_and_returns_all_that_is_left(connection: Connection, history: History) -> None:
+def test_a_cancelled_order_still_counts_and_returns_all_that_is_left(connection: Connection, history: History) -> None:
     order = placed(history)
     then(history, order, MARCH_2, lambda context: order.cancel_lines(context, [LineQuantity(line_id="b", quantity=D(1))]))
     then(history, order, MARCH_3, lambda context: order.cancel(context))
@@ -134,7 +134,7 @@ def test_a_cancelled_order_counts_and_returns_all_that_is_left(connection: Conne
     assert (whole.orders, whole.gross, whole.net, whole.total) == (1, D(40), D(0), D(0))
 
 
-def test_reopening_takes_the_cancellation_back(connection: Connection, history: History) -> None:
+def test_reopening_undoes_the_cancellation(connection: Connection, history: History) -> None:
     order = placed(history)
     then(history, order, MARCH_2, lambda context: order.cancel(context))
     then(history, order, MARCH_3, lambda context: order.reopen(context))
@@ -162,7 +162,7 @@ def test_cash_counts_on_the_days_the_money_moved(connection: Connection, history
     assert [days[date(2024, 3, day)].charges for day in (1, 2, 3, 4)] == [D(4), 0, D(-4), D(4)]
 
 
-def test_test_orders_and_gift_cards_are_no_sales(connection: Connection, history: History) -> None:
+def test_test_orders_and_gift_cards_are_not_sales(connection: Connection, history: History) -> None:
     placed(history, "try", test=True)
     placed(history, "card", agreed=Terms.of("EUR", [], [], [Charge(kind="gift_card", amount=D(50))]))
     [sales] = by_day(connection, history).values()
@@ -178,7 +178,7 @@ def test_currencies_never_mix(connection: Connection, history: History) -> None:
     assert [(sales.currency, sales.gross) for sales in report] == [("EUR", D(40)), ("JPY", D(3000))]
 
 
-def test_the_average_order_names_what_it_is_made_of(connection: Connection, history: History) -> None:
+def test_the_average_order_has_its_numerator_and_denominator(connection: Connection, history: History) -> None:
     placed(history)
     placed(history, "two", agreed=Terms.of("EUR", [Item(line_id="a", name="Tea", quantity=D(1), unit_price=D("10.40"))]))
     [sales] = by_day(connection, history).values()
@@ -186,7 +186,7 @@ def test_the_average_order_names_what_it_is_made_of(connection: Connection, hist
     assert (average.numerator, average.denominator, average.value) == (D("40.00"), 2, D("20.00"))
 
 
-def test_a_day_begins_where_the_question_is_asked(connection: Connection, history: History) -> None:
+def test_a_day_begins_at_midnight_in_the_zone_of_the_question(connection: Connection, history: History) -> None:
     placed(history, at=datetime(2024, 3, 1, 16, 30, tzinfo=UTC))
     assert list(by_day(connection, history, zone=ZoneInfo("Asia/Shanghai"))) == [date(2024, 3, 2)]
     asked = {"from_": date(2024, 3, 2), "to": date(2024, 3, 3)}
@@ -216,7 +216,7 @@ def test_weeks_begin_on_monday_and_channels_stay_apart(connection: Connection, h
 
 @settings(max_examples=40, deadline=None)
 @given(history=histories())
-def test_the_sales_of_an_order_add_up_to_what_it_stands_at(history: History) -> None:
+def test_the_sales_rows_of_an_order_add_up_to_its_figures(history: History) -> None:
     with in_memory(orders.orders, channel_sales.channel_sales) as connection:
         fold(connection, history, orders.orders, channel_sales.channel_sales)
         sales = channel_sales.sales.c
@@ -228,7 +228,7 @@ def test_the_sales_of_an_order_add_up_to_what_it_stands_at(history: History) -> 
 
 @settings(max_examples=40, deadline=None)
 @given(history=histories())
-def test_a_row_says_what_the_order_says_of_itself(history: History) -> None:
+def test_a_row_equals_the_state_of_its_order(history: History) -> None:
     with in_memory(orders.orders) as connection:
         fold(connection, history, orders.orders)
         for number in range(ORDERS):

@@ -68,7 +68,7 @@ def test_one_order_shows_its_lines_money_shipments_and_recipient(connection: Con
     assert found["irregular"] == 2
 
 
-def test_goods_that_came_back_for_a_reason_are_still_counted_later(connection: Connection, history: History) -> None:
+def test_returned_goods_with_a_reason_still_count_after_later_events(connection: Connection, history: History) -> None:
     order = placed(history, "1")
     back = [ReturnedLine(line_id="a", quantity=D(1), reason="too-big", condition="used", restock=True)]
     history.must(order, lambda context: order.receive_return(context, "r1", back))
@@ -80,7 +80,7 @@ def test_goods_that_came_back_for_a_reason_are_still_counted_later(connection: C
     assert (found["return_status"], found["order_status"], found["returns"]) == ("partially_returned", "confirmed", D("4.50"))
 
 
-def test_an_order_of_which_everything_is_told_adds_up(connection: Connection, history: History) -> None:
+def test_the_figures_of_an_order_with_every_kind_of_fact_add_up(connection: Connection, history: History) -> None:
     order = history.of(Order, "1")
     tea = Item(
         line_id="a",
@@ -167,7 +167,7 @@ def test_orders_are_filtered_by_status_customer_tag_and_day(connection: Connecti
     assert numbers(connection, Filter(number="3")) == ["3"]
 
 
-def test_a_list_of_orders_goes_on_where_its_page_ended(connection: Connection, history: History) -> None:
+def test_the_next_page_of_orders_begins_where_the_last_one_ended(connection: Connection, history: History) -> None:
     for number in range(5):
         placed(history, f"N{number}")
     fold(connection, history, orders.orders)

@@ -1,4 +1,4 @@
-"""What was sold by product, who bought it, and what became of cohorts, with numbers worked out by hand."""
+"""Sales by product, by kind of buyer and by cohort, with numbers worked out by hand."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def customer(history: History, name: str) -> UUID:
     return ada.id
 
 
-def told(connection: Connection, history: History, *by: Any, **asked: Any) -> list[Sales]:
+def sold(connection: Connection, history: History, *by: Any, **asked: Any) -> list[Sales]:
     fold_again(connection, history)
     question: dict[str, Any] = {"by": by, "from_": MARCH, "to": MAY}
     return report(connection, Question(**question | asked))
@@ -93,21 +93,21 @@ def fold_again(connection: Connection, history: History) -> None:
     fold(connection, history, *READ)
 
 
-def test_a_product_is_known_by_its_sku_or_else_its_name(connection: Connection, history: History) -> None:
+def test_a_product_is_identified_by_its_sku_or_without_one_by_its_name(connection: Connection, history: History) -> None:
     ordered(history, at(3, 1), off="8.00")
-    cup, tea = told(connection, history, "product")
+    cup, tea = sold(connection, history, "product")
     assert (tea.product, tea.name, tea.units, tea.gross, tea.discounts) == ("T1", "Green tea", D("1.5"), D(30), D(6))
     assert (cup.product, cup.name, cup.units, cup.net) == ("Cup", "Cup", D(2), D(8))
     assert (tea.average_price.value, cup.average_order.value, cup.average_price.denominator) == (D(16), D(8), D(2))
-    assert [group.category for group in told(connection, history, "category")] == ["drinks", "ware"]
+    assert [group.category for group in sold(connection, history, "category")] == ["drinks", "ware"]
 
 
-def test_what_came_back_counts_on_its_own_day_with_its_units(connection: Connection, history: History) -> None:
+def test_returns_count_on_their_own_day_with_their_units(connection: Connection, history: History) -> None:
     order = ordered(history, at(3, 1), off="8.00")
     back = [ReturnedLine(line_id="b", quantity=D(1))]
     then(history, order, at(4, 2), lambda context: order.receive_return(context, "r1", back))
     then(history, order, at(4, 3), lambda context: order.cancel_lines(context, [LineQuantity(line_id="a", quantity=D("0.5"))]))
-    cup, tea = told(connection, history, "product", "month", from_=date(2024, 4, 1))
+    cup, tea = sold(connection, history, "product", "month", from_=date(2024, 4, 1))
     assert (cup.period, cup.orders, cup.units, cup.units_returned, cup.returns, cup.net) == (
         date(2024, 4, 1),
         0,
@@ -117,17 +117,17 @@ def test_what_came_back_counts_on_its_own_day_with_its_units(connection: Connect
         D(-4),
     )
     assert (tea.units_returned, tea.returns, tea.average_order.value) == (D("0.5"), D(8), None)
-    [whole] = told(connection, history)
+    [whole] = sold(connection, history)
     assert (whole.orders, whole.net, whole.return_rate.value) == (1, D(20), D("0.375"))
 
 
-def test_a_cancelled_order_gives_back_all_that_is_left_until_it_is_reopened(connection: Connection, history: History) -> None:
+def test_a_cancelled_order_returns_all_that_is_left_until_it_is_reopened(connection: Connection, history: History) -> None:
     order = ordered(history, at(3, 1))
     then(history, order, at(3, 2), lambda context: order.cancel(context))
-    [whole] = told(connection, history)
+    [whole] = sold(connection, history)
     assert (whole.orders, whole.units_returned, whole.net) == (1, D("3.5"), D(0))
     then(history, order, at(3, 3), lambda context: order.reopen(context))
-    [whole] = told(connection, history)
+    [whole] = sold(connection, history)
     assert (whole.units_returned, whole.net) == (D(0), D(40))
 
 
@@ -135,40 +135,40 @@ def test_an_order_counts_once_for_each_product_and_category(connection: Connecti
     again = Item(line_id="c", name="Green tea, large", sku="T1", category="drinks", quantity=D(1), unit_price=D(30))
     ordered(history, at(3, 1), TEA, again)
     ordered(history, at(3, 2), TEA)
-    [tea] = told(connection, history, "product")
+    [tea] = sold(connection, history, "product")
     assert (tea.orders, tea.name, tea.gross) == (2, "Green tea, large", D(90))
-    assert [group.orders for group in told(connection, history, "category", "day")] == [1, 1]
+    assert [group.orders for group in sold(connection, history, "category", "day")] == [1, 1]
 
 
-def test_an_order_of_nothing_but_charges_is_of_no_product(connection: Connection, history: History) -> None:
+def test_an_order_with_only_charges_belongs_to_no_product(connection: Connection, history: History) -> None:
     order = history.of(Order, "gift")
     terms = Terms.of("EUR", [], [], [Charge(kind="gift_card", amount=D(25))])
     then(history, order, at(3, 1), lambda context: order.place(context, terms, number="1", channel="web"))
-    [group] = told(connection, history, "product")
+    [group] = sold(connection, history, "product")
     assert (group.product, group.orders, group.gross, group.average_price.value) == (None, 1, D(0), None)
 
 
-def test_the_best_products_of_each_currency(connection: Connection, history: History) -> None:
+def test_top_keeps_the_best_products_of_each_currency(connection: Connection, history: History) -> None:
     ordered(history, at(3, 1))
     ordered(history, at(3, 2), CUP)
     ordered(history, at(3, 2), CUP, currency="JPY")
-    best = told(connection, history, "product", top=1)
+    best = sold(connection, history, "product", top=1)
     assert [(group.currency, group.product) for group in best] == [("EUR", "T1"), ("JPY", "Cup")]
-    [most, _] = told(connection, history, "product", top=1, sort="units")
+    [most, _] = sold(connection, history, "product", top=1, sort="units")
     assert (most.product, most.units) == ("Cup", D(4))
-    assert told(connection, history, "product", product="Cup", currency="JPY")[0].net == D(10)
-    assert told(connection, history, category="ware", channel="store") == []
+    assert sold(connection, history, "product", product="Cup", currency="JPY")[0].net == D(10)
+    assert sold(connection, history, category="ware", channel="store") == []
 
 
-def test_days_are_those_of_the_zone_and_test_orders_count_nowhere(connection: Connection, history: History) -> None:
+def test_days_are_those_of_the_zone_and_test_orders_are_left_out(connection: Connection, history: History) -> None:
     ordered(history, at(3, 1))
     ordered(history, at(3, 1), test=True)
-    [group] = told(connection, history, "day", zone=ZoneInfo("Pacific/Kiritimati"))
+    [group] = sold(connection, history, "day", zone=ZoneInfo("Pacific/Kiritimati"))
     assert (group.period, group.orders) == (date(2024, 3, 2), 1)
 
 
 def test_every_period_channel_product_and_currency_has_its_own_sums(connection: Connection, history: History) -> None:
-    """Given tea (30) and cups (10) on Friday and Monday, of which a cup comes back, and cups for yen in a store."""
+    """Given tea (30) and cups (10) sold on Friday and Monday, one cup of Monday returned, and cups sold for yen in a store."""
     ordered(history, at(3, 1))
     order = ordered(history, at(3, 4), TEA, CUP, channel="store")
     ordered(history, at(3, 29), CUP, currency="JPY", channel="store")
@@ -181,7 +181,7 @@ def test_every_period_channel_product_and_currency_has_its_own_sums(connection: 
     found = {
         period: [
             (group.period and group.period.day, group.currency, group.channel, group.product, group.orders, group.net)
-            for group in told(connection, history, period, "channel", "product")
+            for group in sold(connection, history, period, "channel", "product")
         ]
         for period in ("week", "month")
     }
@@ -214,7 +214,7 @@ def test_products_of_an_order_add_up_to_what_it_sold(history: History) -> None:
         assert sums(connection, product_sales_rows) == sums(connection, sales)
 
 
-def test_the_first_order_of_all_is_a_new_customers_and_later_ones_are_of_a_returning_one(
+def test_the_first_order_of_a_customer_counts_as_new_and_later_ones_as_returning(
     connection: Connection, history: History
 ) -> None:
     ada, bob = customer(history, "Ada"), customer(history, "Bob")
@@ -234,7 +234,7 @@ def test_the_first_order_of_all_is_a_new_customers_and_later_ones_are_of_a_retur
     assert bought(connection, history, channel="store", from_=date(2024, 2, 1))["new"].customers == 1
 
 
-def test_a_cohort_is_followed_by_months_since_its_first_order(connection: Connection, history: History) -> None:
+def test_a_cohort_has_sales_by_months_since_its_first_orders(connection: Connection, history: History) -> None:
     ada, bob = customer(history, "Ada"), customer(history, "Bob")
     order = ordered(history, at(3, 1), customer_id=ada)
     ordered(history, at(3, 31), customer_id=bob)

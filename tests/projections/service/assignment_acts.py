@@ -1,4 +1,4 @@
-"""What happens to rules of assignment and to rotas in random histories."""
+"""What happens to assignment rules and rotas in random histories."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ def _terms(n: int) -> Terms:
 
 def _rule(history: History, who: int, n: int) -> None:
     rule = history.of(AssignmentRule, f"assignment rule {who % 3}")
-    told = {"occurred_at": history.now - timedelta(hours=n % 7)} if n % 2 else {}
+    circumstances = {"occurred_at": history.now - timedelta(hours=n % 7)} if n % 2 else {}
     if n % 4:
-        history.do(rule, lambda context: rule.define(context, f"rule-{who % 3}", _terms(n)), **told)
+        history.do(rule, lambda context: rule.define(context, f"rule-{who % 3}", _terms(n)), **circumstances)
     else:
-        history.do(rule, rule.retire, **told)
+        history.do(rule, rule.retire, **circumstances)
 
 
 def _rota(history: History, who: int, n: int) -> None:

@@ -1,4 +1,4 @@
-"""Tickets that the tests of read models begin with. Times are hours after 1 March 2024 at noon."""
+"""Tickets given to the tests of read models. Times are hours after 1 March 2024 at noon."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens to service calendars and policies of service levels in random histories."""
+"""What happens to service calendars and SLA policies in random histories."""
 
 from __future__ import annotations
 
@@ -36,22 +36,22 @@ def terms(n: int) -> Terms:
     )
 
 
-def _told(n: int, history: History) -> dict[str, Any]:
-    """Now, or as of some hours ago."""
+def _circumstances(n: int, history: History) -> dict[str, Any]:
+    """The decision is made now, or takes effect as of some hours ago."""
     return {"occurred_at": history.now - timedelta(hours=n % 7)} if n % 2 else {}
 
 
 def _calendar(history: History, who: int, n: int) -> None:
     calendar, code = history.of(ServiceCalendar, f"calendar {who % 3}"), CODES[who % 3]
-    history.do(calendar, lambda context: calendar.define(context, code, schedule(n)), **_told(n // 3, history))
+    history.do(calendar, lambda context: calendar.define(context, code, schedule(n)), **_circumstances(n // 3, history))
 
 
 def _policy(history: History, who: int, n: int) -> None:
     policy, code = history.of(SlaPolicy, f"policy {who % 3}"), CODES[who % 3]
     if n % 4:
-        history.do(policy, lambda context: policy.define(context, code, terms(n)), **_told(n // 3, history))
+        history.do(policy, lambda context: policy.define(context, code, terms(n)), **_circumstances(n // 3, history))
     else:
-        history.do(policy, policy.retire, **_told(n // 3, history))
+        history.do(policy, policy.retire, **_circumstances(n // 3, history))
 
 
 SERVICE_LEVEL_ACTS: dict[str, Callable[[History, int, int], None]] = {"calendar": _calendar, "policy": _policy}

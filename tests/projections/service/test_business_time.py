@@ -1,4 +1,4 @@
-"""Open time of many pairs at once: as one by one, and fast."""
+"""Open time of many pairs of moments: the same as for each pair alone, and fast."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def whole(*numbers: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
 @pytest.mark.parametrize("name", TIMETABLES)
 @settings(max_examples=25, deadline=None)
 @given(pairs=st.lists(st.tuples(moments, moments).map(sorted), min_size=1, max_size=5))
-def test_open_time_of_many_pairs_is_that_of_each(name: str, pairs: list[list[int]]) -> None:
+def test_open_time_of_many_pairs_equals_that_of_each_pair(name: str, pairs: list[list[int]]) -> None:
     began, ended = whole(*(pair[0] for pair in pairs)), whole(*(pair[1] for pair in pairs))
     found = BusinessTime(TIMETABLES[name], FROM, TO).between(began, ended)
     assert found.tolist() == [open_time(TIMETABLES[name], *pair) for pair in pairs]
@@ -58,7 +58,7 @@ def test_open_time_of_many_pairs_is_that_of_each(name: str, pairs: list[list[int
 @pytest.mark.parametrize("name", TIMETABLES)
 @settings(max_examples=25, deadline=None)
 @given(began=moments, minutes=st.integers(1, 60_000))
-def test_the_moment_by_which_some_open_time_has_passed_is_the_first_one(name: str, began: int, minutes: int) -> None:
+def test_after_finds_the_first_moment_by_which_the_open_time_has_passed(name: str, began: int, minutes: int) -> None:
     clock = BusinessTime(TIMETABLES[name], FROM, TO)
     [found] = clock.after(whole(began), whole(minutes * MINUTE)).tolist()
     if found == NEVER:
@@ -68,14 +68,14 @@ def test_the_moment_by_which_some_open_time_has_passed_is_the_first_one(name: st
         assert open_time(TIMETABLES[name], began, found - 1) == minutes * MINUTE - 1
 
 
-def test_time_around_the_clock_is_all_time() -> None:
+def test_open_time_of_a_calendar_that_is_always_open_is_calendar_time() -> None:
     began, ended = whole(FROM, FROM + 5, FROM), whole(TO, FROM + 7, FROM)
     clock = BusinessTime(TIMETABLES["always open"], FROM, TO)
     assert clock.between(began, ended).tolist() == (ended - began).tolist()
     assert clock.after(began, whole(1, 2, 3)).tolist() == [FROM + 1, FROM + 7, FROM + 3]
 
 
-def test_no_time_passes_before_the_beginning_and_after_the_end() -> None:
+def test_no_open_time_passes_before_the_first_moment_and_after_the_last() -> None:
     clock = BusinessTime(TIMETABLES["Berlin"], FROM, TO)
     total = sum((closed - opened for opened, closed in open_between(TIMETABLES["Berlin"], START, moment(TO))), timedelta())
     assert clock.until(whole(FROM - 10**15, FROM, TO, TO + 10**15)).tolist() == [0, 0, *2 * [total // MICROSECOND]]

@@ -1,4 +1,4 @@
-"""What was promised about tickets, and whether it was kept; times are hours after Friday, 1 March 2024, at noon."""
+"""Promises about tickets, and whether they were kept; times are hours after Friday, 1 March 2024, at noon."""
 
 from __future__ import annotations
 
@@ -53,15 +53,15 @@ def connection() -> Iterator[Connection]:
 
 
 def calendar(history: History, code: str = "default", schedule: Schedule = OFFICE, at: float = -100) -> None:
-    told = history.of(ServiceCalendar, f"calendar {code}")
-    history.must(told, lambda context: told.define(context, code, schedule), occurred_at=hours(at))
+    defined = history.of(ServiceCalendar, f"calendar {code}")
+    history.must(defined, lambda context: defined.define(context, code, schedule), occurred_at=hours(at))
 
 
 def policy(history: History, *targets: PolicyTarget, code: str = "all", at: float = -100, **terms: Any) -> SlaPolicy:
-    told = history.of(SlaPolicy, f"policy {code}")
-    meant = replace(Terms(order=1, targets=targets), **terms)
-    history.must(told, lambda context: told.define(context, code, meant), occurred_at=hours(at))
-    return told
+    defined = history.of(SlaPolicy, f"policy {code}")
+    all_terms = replace(Terms(order=1, targets=targets), **terms)
+    history.must(defined, lambda context: defined.define(context, code, all_terms), occurred_at=hours(at))
+    return defined
 
 
 def within(metric: Any, count: float, in_hours: Any = "calendar", priority: str | None = None) -> PolicyTarget:
@@ -91,7 +91,7 @@ def one(connection: Connection, ticket: Ticket, now: float = 1000) -> dict[str, 
     return row
 
 
-def test_a_promise_is_met_until_the_very_moment_it_is_due(connection: Connection, history: History) -> None:
+def test_a_response_at_the_due_moment_keeps_the_promise(connection: Connection, history: History) -> None:
     policy(history, within("first_response", 4))
     for name, at in (("in time", 4), ("late", 4.001)):
         reply(history, opened(history, name), at)
@@ -115,7 +115,7 @@ def test_an_open_ticket_is_undecided_until_it_is_overdue(connection: Connection,
 
 
 def test_business_hours_are_those_of_the_teams_calendar(connection: Connection, history: History) -> None:
-    """Friday noon: eight office hours end on Monday at noon, and the night team works around the clock."""
+    """From Friday at noon, eight office hours end on Monday at noon; the night team works around the clock."""
     calendar(history)
     around = tuple(OpenHours(weekday=day, opens="00:00", closes="24:00") for day in range(1, 8))
     calendar(history, "night", Schedule(zone="UTC", hours=around, teams=("owls",)))
@@ -134,7 +134,7 @@ def test_business_hours_are_those_of_the_teams_calendar(connection: Connection, 
     assert due == [("default", NOON + timedelta(days=3)), ("night", hours(8))]
 
 
-def test_business_hours_without_a_calendar_decide_nothing(connection: Connection, history: History) -> None:
+def test_a_target_in_business_hours_without_a_calendar_is_undecided(connection: Connection, history: History) -> None:
     policy(history, within("first_response", 1, "business"))
     ticket = opened(history)
     reply(history, ticket, 50)
@@ -142,14 +142,14 @@ def test_business_hours_without_a_calendar_decide_nothing(connection: Connection
     assert (one(connection, ticket)["calendar"], one(connection, ticket)["targets"][0]["verdict"]) == (None, "undecided")
 
 
-def test_the_first_policy_that_fits_holds_as_it_was_when_the_ticket_was_opened(
+def test_the_first_policy_that_matches_applies_as_it_was_when_the_ticket_was_opened(
     connection: Connection, history: History
 ) -> None:
     by_mail = (Condition(field="channel", values=("email", "letter")),)
     policy(history, within("first_response", 1), code="mail", order=1, conditions=by_mail)
     policy(history, within("first_response", 9), within("first_response", 3, priority="high"), code="rest", order=2)
     policy(history, within("first_response", 2), code="mail", at=10, order=1, conditions=by_mail)
-    told = [
+    tickets = [
         opened(history, "a", 0, channel="email"),
         opened(history, "b", 11, channel="email", priority="high"),
         opened(history, "c", 11, channel="web", priority="low"),
@@ -157,7 +157,7 @@ def test_the_first_policy_that_fits_holds_as_it_was_when_the_ticket_was_opened(
         opened(history, "e", -200),
     ]
     total, groups = asked(connection, history, by=("policy",))
-    found = [one(connection, ticket) for ticket in told]
+    found = [one(connection, ticket) for ticket in tickets]
     assert [row["policy"] and (row["policy"]["code"], row["policy"]["version"]) for row in found] == [
         ("mail", 1),
         ("mail", 2),
@@ -170,9 +170,9 @@ def test_the_first_policy_that_fits_holds_as_it_was_when_the_ticket_was_opened(
     assert [(kept.group["policy"], kept.tickets) for kept in groups] == [(None, 1), ("mail", 2), ("rest", 2)]
 
 
-def test_a_policy_that_is_retired_promises_nothing_any_more(connection: Connection, history: History) -> None:
-    told = policy(history, within("first_response", 1))
-    history.must(told, told.retire, occurred_at=hours(1))
+def test_a_retired_policy_promises_nothing_for_later_tickets(connection: Connection, history: History) -> None:
+    retired = policy(history, within("first_response", 1))
+    history.must(retired, retired.retire, occurred_at=hours(1))
     opened(history, "before", 0)
     opened(history, "after", 2)
     total, _ = asked(connection, history)
@@ -205,9 +205,7 @@ def test_a_next_reply_is_due_each_time_a_customer_waits_for_one(connection: Conn
     assert counts(total, "next_reply") == (1, 0, 0)
 
 
-def test_what_a_ticket_waits_for_its_customer_does_not_count_as_the_requesters_wait(
-    connection: Connection, history: History
-) -> None:
+def test_time_as_pending_does_not_count_as_requester_wait(connection: Connection, history: History) -> None:
     policy(history, within("requester_wait", 3), within("full_resolution", 3))
     ticket = opened(history)
     then(history, ticket, 2, ticket.pend)
@@ -219,7 +217,7 @@ def test_what_a_ticket_waits_for_its_customer_does_not_count_as_the_requesters_w
     assert (counts(total, "requester_wait"), counts(total, "full_resolution")) == ((1, 0, 0), (0, 1, 0))
 
 
-def test_who_waits_for_a_first_response_waits_no_more_once_it_is_solved(connection: Connection, history: History) -> None:
+def test_solving_a_ticket_ends_the_wait_for_a_first_response(connection: Connection, history: History) -> None:
     policy(history, within("first_response", 4))
     ticket = opened(history)
     then(history, ticket, 3, ticket.solve)
@@ -251,7 +249,9 @@ def waits(draw: st.DrawFn) -> Wait:
     schedule=st.none() | st.sampled_from([OFFICE, Schedule(zone="UTC")]),
     now=st.integers(0, 500).map(lambda quarters: NOON + timedelta(minutes=15 * quarters)),
 )
-def test_many_are_judged_as_each_of_them_is(found: list[tuple[Wait, int]], schedule: Schedule | None, now: datetime) -> None:
+def test_many_waits_get_the_same_verdicts_as_each_wait_alone(
+    found: list[tuple[Wait, int]], schedule: Schedule | None, now: datetime
+) -> None:
     timetable = None if schedule is None else [InForce(NOON, schedule)]
     many = [Judged(wait, seconds, number, METRICS[0]) for number, (wait, seconds) in enumerate(found)]
     known = {one.ticket for one in breaches(many, timetable, microseconds(now))}
@@ -262,7 +262,7 @@ def test_many_are_judged_as_each_of_them_is(found: list[tuple[Wait, int]], sched
             assert (verdict == "breached") is (number in known)
 
 
-def test_of_several_verdicts_the_worst_counts() -> None:
+def test_the_worst_of_several_verdicts_counts() -> None:
     assert worst(["met", "breached", "undecided"]) == "breached"
     assert worst(["met", "undecided"]) == "undecided"
     assert worst([]) is None
@@ -282,7 +282,7 @@ def test_a_report_in_business_hours_sums_what_single_tickets_show(history: Histo
         total, _ = times_report(connection, question, NOW + timedelta(days=90))
     for name, measure in total.measures.items():
         values = [row["measures"][name]["value"] for row in rows]
-        told = [value for value in values if value is not None]
-        assert (measure.count, measure.mean.numerator) == (len(told), sum(told)), name
+        known_values = [value for value in values if value is not None]
+        assert (measure.count, measure.mean.numerator) == (len(known_values), sum(known_values)), name
     ages = [so_far(row, NOW + timedelta(days=90), known.clock(row["team"])) for row in rows]
     assert total.backlog_age_so_far.mean.numerator == sum(age["age_so_far"] for age in ages if age)

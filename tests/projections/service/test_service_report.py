@@ -1,4 +1,4 @@
-"""One answer on how well customers are served; times are hours after Friday, 1 March 2024, at noon."""
+"""The report on how well customers are served; times are hours after Friday, 1 March 2024, at noon."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ from tests.projections.histories import histories
 from tests.projections.service.given_tickets import HOUR, NOW, hours, opened, then
 
 READ = (feedback, ticket_times, service_calendars, sla_policies)
-EVER: dict[str, Any] = {"from_": date(1900, 1, 1), "to": date(9999, 1, 1), "zone": UTC}
+ALL_TIME: dict[str, Any] = {"from_": date(1900, 1, 1), "to": date(9999, 1, 1), "zone": UTC}
 DAY_1, DAY_2, DAY_3 = (date(2024, 3, day) for day in (1, 2, 3))
 
 
 @pytest.fixture
 def history() -> History:
-    """Given a promise to solve within ten hours; two tickets by mail and one by phone, of which two are solved, one late; and
-    two answers to how satisfied they are, by mail."""
+    """Given a promise to solve within ten hours; two solved tickets by mail, one of them late; an unsolved ticket by phone; and
+    two CSAT scores, by mail."""
     history = History()
     history.now = NOW
     policy = history.of(SlaPolicy, "policy")
@@ -45,8 +45,8 @@ def history() -> History:
         if solved is not None:
             then(history, ticket, solved, ticket.solve)
     for score in (5, 2):
-        said = history.of(Feedback, f"said {score}")
-        history.must(said, partial(said.submit, kind="csat", score=score, channel="email"), occurred_at=hours(1))
+        answer = history.of(Feedback, f"said {score}")
+        history.must(answer, partial(answer.submit, kind="csat", score=score, channel="email"), occurred_at=hours(1))
     return history
 
 
@@ -58,17 +58,17 @@ def connection(history: History) -> Iterator[Connection]:
 
 
 def report(connection: Connection, *by: Group, now: float = 60, **asked: Any) -> tuple[dict[str, Any], dict[Any, Any]]:
-    total, groups = service_report.report(connection, Question(**EVER | {"by": by} | asked), hours(now))
+    total, groups = service_report.report(connection, Question(**ALL_TIME | {"by": by} | asked), hours(now))
     return asdict(total), {tuple(group.group.values()): asdict(group) for group in groups}
 
 
 def flow(group: dict[str, Any]) -> tuple[int, int, int]:
-    """What came, what was finished, what waits."""
+    """Tickets opened, finished and waiting."""
     backlog = group["backlog"]
     return backlog["opened"], backlog["finished"], backlog["backlog"]
 
 
-def test_all_that_a_manager_asks_is_in_the_total(connection: Connection) -> None:
+def test_the_total_has_feedback_times_service_levels_and_the_backlog(connection: Connection) -> None:
     total, groups = report(connection)
     assert groups == {}
     csat, attained = total["feedback"]["csat"], total["service_levels"]["metrics"]["full_resolution"]
@@ -80,19 +80,19 @@ def test_all_that_a_manager_asks_is_in_the_total(connection: Connection) -> None
     assert (flow(total), total["backlog"]["mean_age"].value) == ((3, 2, 1), 60 * HOUR)
 
 
-def test_what_is_not_due_yet_is_neither_kept_nor_broken(connection: Connection) -> None:
+def test_a_promise_that_is_not_due_yet_is_undecided(connection: Connection) -> None:
     attained = report(connection, now=9)[0]["service_levels"]["metrics"]["full_resolution"]
     assert (attained.met, attained.breached, attained.undecided) == (1, 1, 1)
 
 
-def test_every_part_is_by_the_same_groups(connection: Connection) -> None:
+def test_every_part_has_the_same_groups(connection: Connection) -> None:
     _, groups = report(connection, "channel")
     mail, phone = groups["email",], groups["phone",]
     assert (mail["feedback"]["submitted"], mail["tickets"]["tickets"], flow(mail)) == (2, 2, (2, 2, 0))
     assert (phone["feedback"], phone["tickets"]["unsolved"], flow(phone)) == (None, 1, (1, 0, 1))
 
 
-def test_a_day_has_what_was_said_what_was_solved_what_was_opened_and_what_waits_at_its_end(connection: Connection) -> None:
+def test_a_day_has_its_feedback_its_solved_and_opened_tickets_and_its_backlog(connection: Connection) -> None:
     _, groups = report(connection, "day")
     first, second, third = groups[DAY_1,], groups[DAY_2,], groups[DAY_3,]
     assert (first["feedback"]["submitted"], second["feedback"], third["feedback"]) == (2, None, None)
@@ -105,7 +105,7 @@ def test_a_day_has_what_was_said_what_was_solved_what_was_opened_and_what_waits_
     assert ("email", DAY_3) not in groups
 
 
-def test_tickets_are_of_no_kind_of_feedback(connection: Connection) -> None:
+def test_a_group_by_kind_of_feedback_has_no_tickets(connection: Connection) -> None:
     total, groups = report(connection, "kind")
     assert total["tickets"]["tickets"] == 2
     [csat] = groups.values()
@@ -114,14 +114,14 @@ def test_tickets_are_of_no_kind_of_feedback(connection: Connection) -> None:
 
 @settings(max_examples=8, deadline=None)
 @given(history=histories())
-def test_each_part_says_what_its_own_report_says(history: History) -> None:
-    asked = EVER | {"by": ("channel", "month")}
+def test_each_part_equals_its_own_report(history: History) -> None:
+    asked = ALL_TIME | {"by": ("channel", "month")}
     with in_memory(*READ) as connection:
         fold(connection, history, *READ)
         total, groups = service_report.report(connection, Question(**asked), NOW)
         times, by_times = ticket_report.report(connection, ticket_report.Question(**asked), NOW)
         levels, by_levels = service_level_report.report(connection, service_level_report.Question(**asked), NOW)
-        months = ticket_backlog.report(connection, ticket_backlog.Question(**EVER | {"by": "month"}), NOW)
+        months = ticket_backlog.report(connection, ticket_backlog.Question(**ALL_TIME | {"by": "month"}), NOW)
     assert total.tickets == shown(times)
     assert total.service_levels == shown(levels)
     assert [group.tickets for group in groups if group.tickets] == [shown(one) for one in by_times]

@@ -1,4 +1,4 @@
-"""What came, what was done and what waits; times are hours after 1 March 2024 at noon."""
+"""Tickets opened, finished and waiting in each period; times are hours after 1 March 2024 at noon."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.projections.harness import History, fold, in_memory
 from tests.projections.histories import histories
 from tests.projections.service.given_tickets import HOUR, NOW, hours, opened, then
 
-EVER: dict[str, Any] = {"from_": date(1900, 1, 1), "to": date(9999, 1, 1)}
+ALL_TIME: dict[str, Any] = {"from_": date(1900, 1, 1), "to": date(9999, 1, 1)}
 
 
 @pytest.fixture
@@ -33,11 +33,11 @@ def connection() -> Iterator[Connection]:
         yield connection
 
 
-def told(flow: Flow) -> tuple[int, int, int, int]:
+def counts(flow: Flow) -> tuple[int, int, int, int]:
     return flow.opened, flow.reopened, flow.finished, flow.backlog
 
 
-def test_what_waits_is_what_came_and_came_back_less_what_was_done(connection: Connection, history: History) -> None:
+def test_the_backlog_is_tickets_opened_and_reopened_less_those_finished(connection: Connection, history: History) -> None:
     opened(history, "b", 1, category="tea")
     ticket = opened(history, "a", 0)
     then(history, ticket, 13, ticket.solve)
@@ -46,24 +46,26 @@ def test_what_waits_is_what_came_and_came_back_less_what_was_done(connection: Co
     spam = opened(history, "c", 2)
     then(history, spam, 3, lambda context: spam.discard(context, reason="spam"))
     fold(connection, history, ticket_times)
-    days = report(connection, Question(**EVER), hours(41))
-    assert [(flow.period.day, *told(flow)) for flow in days] == [(1, 2, 0, 0, 2), (2, 0, 0, 1, 1), (3, 0, 1, 0, 2)]
+    days = report(connection, Question(**ALL_TIME), hours(41))
+    assert [(flow.period.day, *counts(flow)) for flow in days] == [(1, 2, 0, 0, 2), (2, 0, 0, 1, 1), (3, 0, 1, 0, 2)]
     assert [flow.mean_age.numerator for flow in days] == [23 * HOUR, 35 * HOUR, 81 * HOUR]
-    [month] = report(connection, Question(**EVER, by="month", category="tea"), NOW - timedelta(days=1))
-    assert (month.period, *told(month)) == (date(2024, 3, 1), 1, 0, 0, 1)
-    assert [flow.period.day for flow in report(connection, Question(**EVER | {"from_": date(2024, 3, 2)}), hours(14))] == [2]
+    [month] = report(connection, Question(**ALL_TIME, by="month", category="tea"), NOW - timedelta(days=1))
+    assert (month.period, *counts(month)) == (date(2024, 3, 1), 1, 0, 0, 1)
+    assert [flow.period.day for flow in report(connection, Question(**ALL_TIME | {"from_": date(2024, 3, 2)}), hours(14))] == [
+        2
+    ]
 
 
-def test_nothing_waits_where_there_are_no_tickets(connection: Connection, history: History) -> None:
-    assert report(connection, Question(**EVER), NOW) == []
+def test_without_tickets_there_are_no_periods(connection: Connection, history: History) -> None:
+    assert report(connection, Question(**ALL_TIME), NOW) == []
 
 
 @settings(max_examples=15, deadline=None)
 @given(history=histories())
-def test_what_waits_at_the_end_of_a_day_are_the_tickets_that_wait_then(history: History) -> None:
+def test_the_backlog_of_a_day_counts_the_tickets_that_wait_at_its_end(history: History) -> None:
     with in_memory(ticket_times) as connection:
         fold(connection, history, ticket_times)
-        days = report(connection, Question(**EVER), NOW)
+        days = report(connection, Question(**ALL_TIME), NOW)
         row = ticket_intervals.c
         query = select(row.began, row.ended).where(
             row.status.not_in(FINISHED),

@@ -44,7 +44,7 @@ def solved(history: History, name: str, at: float, took: float, **facts: Any) ->
     return ticket
 
 
-def test_a_report_has_means_and_quantiles_by_group_and_of_all(connection: Connection, history: History) -> None:
+def test_a_report_has_means_and_quantiles_by_group_and_in_total(connection: Connection, history: History) -> None:
     for number, took in enumerate((1, 2, 3, 10)):
         solved(history, f"a{number}", 0, took, category="cups")
     solved(history, "b", 0, 4, category="tea")
@@ -56,7 +56,7 @@ def test_a_report_has_means_and_quantiles_by_group_and_of_all(connection: Connec
     assert (total.tickets, total.measures["full_resolution"].mean.value) == (5, 4 * HOUR)
 
 
-def test_unsolved_and_discarded_tickets_are_counted_beside(connection: Connection, history: History) -> None:
+def test_unsolved_and_discarded_tickets_are_counted_separately(connection: Connection, history: History) -> None:
     solved(history, "a", 0, 2, category="cups")
     opened(history, "b", 1, category="cups")
     spam = solved(history, "c", 0, 50, category="cups")
@@ -68,11 +68,11 @@ def test_unsolved_and_discarded_tickets_are_counted_beside(connection: Connectio
     assert total.measures == cups.measures
 
 
-def test_a_group_without_a_solution_has_no_mean_and_says_why(connection: Connection, history: History) -> None:
+def test_a_group_without_a_solution_has_no_mean_but_a_reason(connection: Connection, history: History) -> None:
     opened(history)
     total, groups = asked(connection, history, by=("agent",))
     mean = total.measures["seed_processing_time"].mean
-    assert (mean.value, mean.denominator, mean.reason) == (None, 0, "no ticket has it yet")
+    assert (mean.value, mean.denominator, mean.reason) == (None, 0, "no ticket has a value yet")
     assert [(group.group, group.unsolved, group.tickets) for group in groups] == [({"agent": None}, 1, 0)]
 
 
@@ -81,7 +81,7 @@ def test_a_report_over_no_tickets_is_empty(connection: Connection, history: Hist
     assert (total.tickets, groups) == (0, [])
 
 
-def test_days_are_those_of_what_the_report_is_dated_by(connection: Connection, history: History) -> None:
+def test_days_are_those_of_the_date_that_the_report_uses(connection: Connection, history: History) -> None:
     solved(history, "a", 0, 24)
     late = solved(history, "b", 11.5, 24)
     then(history, late, 60, late.close)
@@ -111,7 +111,7 @@ def test_a_ticket_known_by_its_day_keeps_it_in_every_zone(connection: Connection
     assert [group.group["day"] for group in groups] == [date(2024, 3, 1)]
 
 
-def test_groups_go_by_who_has_the_ticket_and_what_it_is_now(connection: Connection, history: History) -> None:
+def test_tickets_are_grouped_by_their_current_assignment_and_fields(connection: Connection, history: History) -> None:
     ticket = opened(history, priority="low", channel="email")
     then(history, ticket, 1, lambda context: ticket.assign(context, "ann", "tea"))
     then(history, ticket, 2, lambda context: ticket.assign(context, "bob", "cups"))
@@ -123,9 +123,7 @@ def test_groups_go_by_who_has_the_ticket_and_what_it_is_now(connection: Connecti
     assert asked(connection, history, agent="ann")[0].tickets == 0
 
 
-def test_more_groups_than_anyone_reads_are_refused(
-    connection: Connection, history: History, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_too_many_groups_are_refused(connection: Connection, history: History, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("projections.shared.reports.GROUP_LIMIT", 1)
     solved(history, "a", 0, 1, category="cups")
     solved(history, "b", 0, 1, category="tea")
@@ -133,7 +131,7 @@ def test_more_groups_than_anyone_reads_are_refused(
         asked(connection, history, by=("category",))
 
 
-def test_what_ended_before_it_began_is_in_no_mean_and_is_counted(connection: Connection, history: History) -> None:
+def test_a_measure_that_ends_before_it_begins_is_in_no_mean_but_is_counted(connection: Connection, history: History) -> None:
     solved(history, "fine", 0, 2)
     ticket = opened(history, "odd")
     then(history, ticket, -3, ticket.solve, origin="import")

@@ -33,8 +33,8 @@ def connection() -> Iterator[Connection]:
 
 
 def replied(ticket: Ticket, id: str, **more: Any) -> Callable[[Any], object]:
-    told: dict[str, Any] = {"by": "agent"} | more
-    return lambda context: ticket.reply(context, Replied(reply_id=id, **told))
+    facts: dict[str, Any] = {"by": "agent"} | more
+    return lambda context: ticket.reply(context, Replied(reply_id=id, **facts))
 
 
 def one(connection: Connection, history: History, ticket: Ticket) -> dict[str, Any]:
@@ -91,7 +91,7 @@ def test_each_measure_is_a_sum_of_intervals(connection: Connection, history: His
     }
 
 
-def test_a_measure_names_the_events_it_was_made_from(connection: Connection, history: History) -> None:
+def test_a_measure_names_the_events_it_is_computed_from(connection: Connection, history: History) -> None:
     row = one(connection, history, worked_on(history))
     positions = [recorded.position for recorded in history.log]
     made_from = {name: measure["positions"] for name, measure in row["measures"].items()}
@@ -112,7 +112,7 @@ def test_a_late_fact_changes_all_that_follows_from_it(connection: Connection, hi
     assert row["intervals"][1]["from_position"] > row["intervals"][1]["to_position"]
 
 
-def test_an_automatic_or_internal_reply_is_no_response(connection: Connection, history: History) -> None:
+def test_an_automatic_or_internal_reply_is_not_a_response(connection: Connection, history: History) -> None:
     ticket = opened(history)
     then(history, ticket, 1, replied(ticket, "a", automatic=True))
     then(history, ticket, 2, replied(ticket, "b", visibility="internal"))
@@ -120,7 +120,7 @@ def test_an_automatic_or_internal_reply_is_no_response(connection: Connection, h
     assert values(one(connection, history, ticket))["first_response"] == 3 * HOUR
 
 
-def test_what_an_agent_opened_the_ticket_with_is_no_response(connection: Connection, history: History) -> None:
+def test_the_reply_with_which_an_agent_opened_the_ticket_is_not_a_response(connection: Connection, history: History) -> None:
     ticket = opened(history, opened_by="agent")
     then(history, ticket, 0, replied(ticket, "a"))
     then(history, ticket, 5, replied(ticket, "b"))
@@ -130,33 +130,33 @@ def test_what_an_agent_opened_the_ticket_with_is_no_response(connection: Connect
     assert values(ticket_times.times(connection, other.id) or {})["first_response"] == 2 * HOUR
 
 
-def test_first_and_last_solution_differ_where_a_ticket_is_solved_twice(connection: Connection, history: History) -> None:
+def test_first_and_full_resolution_differ_if_a_ticket_is_solved_twice(connection: Connection, history: History) -> None:
     ticket = opened(history)
     then(history, ticket, 2, ticket.solve)
     then(history, ticket, 3, ticket.reopen)
     then(history, ticket, 7, ticket.solve)
     then(history, ticket, 9, ticket.solve)
     row = one(connection, history, ticket)
-    told = values(row)
-    assert (told["first_resolution"], told["full_resolution"], told["reopens"]) == (2 * HOUR, 9 * HOUR, 1)
-    assert (told["agent_work"], row["solutions"]) == (6 * HOUR, 3)
+    found = values(row)
+    assert (found["first_resolution"], found["full_resolution"], found["reopens"]) == (2 * HOUR, 9 * HOUR, 1)
+    assert (found["agent_work"], row["solutions"]) == (6 * HOUR, 3)
 
 
 def test_a_ticket_closed_unsolved_ends_when_it_was_closed(connection: Connection, history: History) -> None:
     ticket = opened(history)
     then(history, ticket, 5, ticket.close, origin="import")
-    told = values(one(connection, history, ticket))
-    assert (told["first_resolution"], told["seed_processing_time"]) == (5 * HOUR, 5 * HOUR)
+    found = values(one(connection, history, ticket))
+    assert (found["first_resolution"], found["seed_processing_time"]) == (5 * HOUR, 5 * HOUR)
 
 
-def test_an_unsolved_ticket_has_no_durations_but_what_it_came_to_so_far(connection: Connection, history: History) -> None:
+def test_an_unsolved_ticket_has_times_so_far_instead_of_durations(connection: Connection, history: History) -> None:
     ticket = opened(history)
     then(history, ticket, 1, replied(ticket, "a"))
     then(history, ticket, 3, ticket.pend)
     row = one(connection, history, ticket)
-    told = values(row)
-    assert (told["first_response"], told["last_activity"]) == (HOUR, 3 * HOUR)
-    assert {told[name] for name in ("full_resolution", "requester_wait", "agent_wait", "seed_processing_time")} == {None}
+    found = values(row)
+    assert (found["first_response"], found["last_activity"]) == (HOUR, 3 * HOUR)
+    assert {found[name] for name in ("full_resolution", "requester_wait", "agent_wait", "seed_processing_time")} == {None}
     assert so_far(row, hours(10)) == {
         "requester_wait_so_far": 3 * HOUR,
         "agent_wait_so_far": 7 * HOUR,
@@ -171,12 +171,12 @@ def test_a_reopened_ticket_is_unsolved_again(connection: Connection, history: Hi
     then(history, ticket, 2, ticket.solve)
     then(history, ticket, 4, replied(ticket, "a", by="customer"))
     row = one(connection, history, ticket)
-    told = values(row)
-    assert (told["first_resolution"], told["full_resolution"]) == (2 * HOUR, None)
+    found = values(row)
+    assert (found["first_resolution"], found["full_resolution"]) == (2 * HOUR, None)
     assert so_far(row, hours(5)) is not None
 
 
-def test_what_ended_before_it_began_has_no_value(connection: Connection, history: History) -> None:
+def test_a_measure_that_ends_before_it_begins_has_no_value(connection: Connection, history: History) -> None:
     ticket = opened(history)
     then(history, ticket, -3, ticket.solve, origin="import")
     row = one(connection, history, ticket)
@@ -186,7 +186,7 @@ def test_what_ended_before_it_began_has_no_value(connection: Connection, history
 
 @settings(max_examples=30, deadline=None)
 @given(history=histories())
-def test_a_tickets_status_is_the_one_its_decisions_see(history: History) -> None:
+def test_a_tickets_status_is_that_of_its_aggregate(history: History) -> None:
     with in_memory(ticket_times.ticket_times) as connection:
         fold(connection, history, ticket_times.ticket_times)
         for number in range(4):

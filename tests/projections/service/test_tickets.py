@@ -38,8 +38,8 @@ def opened(history: History, number: str, *, day: int = 1, **facts: Any) -> Tick
 
 
 def replied(history: History, ticket: Ticket, id: str, **more: Any) -> None:
-    told: dict[str, Any] = {"by": "agent", "body": f"Hello {id}", "attachments": (FILE,)} | more
-    history.must(ticket, lambda context: ticket.reply(context, Replied(reply_id=id, **told)))
+    facts: dict[str, Any] = {"by": "agent", "body": f"Hello {id}", "attachments": (FILE,)} | more
+    history.must(ticket, lambda context: ticket.reply(context, Replied(reply_id=id, **facts)))
 
 
 def one(connection: Connection, history: History, ticket: Ticket) -> dict[str, Any]:
@@ -53,9 +53,7 @@ def numbers(connection: Connection, filter: Filter, **asked: Any) -> list[str]:
     return [row["number"] for row in tickets.listing(connection, filter, **asked).rows]
 
 
-def test_one_ticket_shows_what_was_said_what_it_is_about_and_what_was_attached(
-    connection: Connection, history: History
-) -> None:
+def test_one_ticket_shows_its_correspondence_references_and_attachments(connection: Connection, history: History) -> None:
     ticket = opened(history, "T1", title="Broken cup", description="Two of six", about=(Reference(kind="order", id=uuid("o")),))
     replied(history, ticket, "r1")
     history.must(ticket, lambda context: ticket.attach(context, FILE))
@@ -101,7 +99,7 @@ def test_an_erased_customers_ticket_keeps_its_course_and_loses_its_texts(connect
     assert connection.execute(select(func.count()).select_from(tickets.TICKETS.private)).scalar_one() == 1
 
 
-def test_tickets_are_filtered_by_what_they_are_and_who_has_them(connection: Connection, history: History) -> None:
+def test_tickets_are_filtered_by_their_fields_and_their_assignment(connection: Connection, history: History) -> None:
     first, second = opened(history, "1", category="cups", priority="high"), opened(history, "2", day=2, channel="phone")
     opened(history, "3", day=3, opened_by="system", customer_id=uuid("Ada"))
     history.must(first, lambda context: first.assign(context, "ann", "tea"))
@@ -120,7 +118,7 @@ def test_tickets_are_filtered_by_what_they_are_and_who_has_them(connection: Conn
         assert numbers(connection, filter) == expected
 
 
-def test_tickets_are_filtered_by_how_they_ended(connection: Connection, history: History) -> None:
+def test_tickets_are_filtered_by_their_outcome(connection: Connection, history: History) -> None:
     once, twice, spam = opened(history, "once"), opened(history, "twice"), opened(history, "spam")
     opened(history, "waiting")
     for ticket in (once, twice):
@@ -137,7 +135,7 @@ def test_tickets_are_filtered_by_how_they_ended(connection: Connection, history:
     assert numbers(connection, Filter(discarded=False, unsolved=False), **by_name) == ["once", "twice"]
 
 
-def test_a_list_of_tickets_goes_on_where_its_page_ended(connection: Connection, history: History) -> None:
+def test_the_next_page_of_tickets_begins_where_the_last_one_ended(connection: Connection, history: History) -> None:
     for number in range(5):
         opened(history, f"N{number}")
     fold(connection, history, tickets.tickets)

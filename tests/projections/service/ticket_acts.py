@@ -19,7 +19,7 @@ FILE = Attachment(id=uuid("file"), media_type="image/png", bytes=7, sha256="ab" 
 
 
 def _circumstances(history: History, n: int) -> dict[str, Any]:
-    """Now, some hours ago, on the day before in a zone far from UTC, or in a history that is imported."""
+    """The decision is made now, some hours ago, imported, or imported for the day before in a zone far from UTC."""
     late = history.now - timedelta(hours=n % 7)
     by_day = {"occurred_at": history.now.replace(hour=16, minute=0) - timedelta(days=1), "occurred_precision": "day"}
     return (
@@ -31,7 +31,7 @@ def _circumstances(history: History, n: int) -> dict[str, Any]:
 
 
 def _ticket(history: History, who: int, n: int) -> Ticket:
-    """A ticket that is open by now: every other one a customer's, unless they are forgotten."""
+    """A ticket, opened here if it was not yet. Every other one belongs to a customer, unless the customer is erased."""
     ticket = history.of(Ticket, f"ticket {who % TICKETS}")
     if not ticket.exists:
         customer = history.of(Customer, f"customer {who % CUSTOMERS}")
