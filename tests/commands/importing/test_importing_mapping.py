@@ -52,7 +52,7 @@ def test_a_good_mapping_is_ready() -> None:
         ('id = "{order}"', "", r"make\[0\]\.id"),
         ('id = "{order}"', 'id = "{ordre}"', r"make\[0\]\.id.*'ordre'.*order, day, price"),
         ('id = "{order}"', 'id = "{order"', r"make\[0\]\.id: a brace"),
-        ('id = "{order}"', "id.ordre = '{order}'", r"make\[0\]\.id\.ordre.*called by order"),
+        ('id = "{order}"', "id.ordre = '{order}'", r"make\[0\]\.id\.ordre.*identified by order"),
         ('system = "shop"', 'system = "shop"\nids.custmer = "{order}"', r"ids\.custmer.*customer"),
         ('occurred_at = "{day}"', "", r"make\[0\]\.occurred_at"),
         ('"{day}"', '{ time = "{day}", format = "%d" }', r"occurred_at\.format"),

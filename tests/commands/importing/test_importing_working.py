@@ -191,7 +191,7 @@ def test_a_task_is_about_one_thing(store: Store) -> None:
         ),
         "made,who,what,due,login,done\n2026-01-02,Ada,Call back,,,\n",
     ).refusals
-    assert (refused.field, refused.reason) == ("task.create: facts", "A task is about one thing.")
+    assert (refused.field, refused.reason) == ("task.create: facts", "A task can be about only one thing.")
 
 
 def test_a_list_has_the_members_of_its_column(store: Store) -> None:
@@ -236,6 +236,6 @@ def test_days_among_the_facts_have_a_form_of_their_own(store: Store) -> None:
     [refused] = store.load(
         CLOSING.replace('{ time = "{close}", format = "%m/%d/%Y" }', '"{close}"'), "close\n2026-12\n"
     ).refusals
-    assert (refused.field, refused.reason) == ("deal.open: facts.expected_close", "It is a month, and not a day.")
+    assert (refused.field, refused.reason) == ("deal.open: facts.expected_close", "It gives only a month, not a day.")
     with pytest.raises(MappingError, match="expected_close"):
         store.load(CLOSING.replace("%m/%d/%Y", "%d"), "close\n12/31/2026\n")
