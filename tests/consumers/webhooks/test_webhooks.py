@@ -160,7 +160,7 @@ def test_a_receiver_that_is_down_is_asked_again_later_and_stops_no_other(place: 
         one = courier(place)
         failed = deliver(place, one)
         assert failed is not None
-        assert (failed.failures, failed.failing_since, failed.last_error) == (1, place.now, "It answered 500.")
+        assert (failed.failures, failed.failing_since, failed.last_error) == (1, place.now, "The receiver answered 500.")
         assert other.types() == ["campaign.planned"]
         deliver(place, one)
         assert len(listener.taken) == 1, "it is not due yet"
@@ -188,7 +188,7 @@ def test_nobody_listens_follows_a_redirect_or_is_asked_at_a_private_address(plac
     place.tell(webhooks.revise, webhook_id=SHOP, subscription=Subscription(url=listener.url))
     redirected = deliver(place)
     assert redirected is not None
-    assert redirected.last_error == "It answered 307."
+    assert redirected.last_error == "The receiver answered 307."
     assert len(listener.taken) == 1
     place.now += timedelta(hours=1)
     refused = deliver(place, courier(place, private=False))
