@@ -178,7 +178,7 @@ def test_a_topic_with_another_number_of_partitions_is_refused(place: Place) -> N
 def test_a_topic_made_anew_with_another_number_of_partitions_is_refused(place: Place) -> None:
     with place.read_models.writer.begin() as connection:
         checkpoints.begin(connection, place.topic, Checkpoint("gone", 3, 0, {}))
-    with pytest.raises(UnfitTopic, match="begun with 3 partitions"):
+    with pytest.raises(UnfitTopic, match="started with 3 partitions"):
         place.relay().run()
 
 
