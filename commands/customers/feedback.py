@@ -78,7 +78,7 @@ dismiss = decides(Feedback, Feedback.dismiss)
 
 
 def _customer_to_record(work: UnitOfWork, feedback: Feedback, customer_id: UUID | None) -> UUID | None:
-    """The survivor of the given customer; but if that is also the survivor of the feedback's customer, the latter is kept."""
+    """The customer to record: the merge survivor. The feedback's present customer is kept if it has the same survivor."""
     if customer_id is None:
         return None
     known = feedback.customer_id

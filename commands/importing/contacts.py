@@ -17,7 +17,7 @@ ABOUT = ("order", "ticket", "campaign")
 
 
 class About(Facts, frozen=True):
-    """All four are the source's ids; `order`, `ticket` and `campaign` are what it is about."""
+    """All four are the source's ids; the contact is about `order`, `ticket` and `campaign`."""
 
     customer: str | None = None
     order: str | None = None

@@ -50,7 +50,7 @@ class Days:
             self._stopping.wait(PAUSE_SECONDS)
 
     def stop(self) -> None:
-        """Ends. May be called from any thread."""
+        """Finishes the current day and ends. May be called from any thread."""
         self._stopping.set()
 
     def end_days(self) -> list[date]:

@@ -205,11 +205,11 @@ def test_two_processes_assign_each_ticket_once_and_share_the_turns(desk: Desk) -
         wait_until(
             lambda: sum(isinstance(one.event, TurnTaken | Queued) for one in desk.place.log()) == 8,
             20,
-            "all were given or wait",
+            "all are assigned or wait",
         )
     owners = [desk.owner(id)[0] for id in ids]
     assert (owners.count("ann"), owners.count("bob"), owners.count(None)) == (3, 3, 2)
-    desk.place.forget_what_was_heard("assignment")
+    desk.place.forget_the_position("assignment")
     head = desk.place.store.head()
     desk.policies.follow()
     assert desk.place.store.head() == head
