@@ -12,7 +12,7 @@ State = Literal["live", "retrying", "stopped", "outdated"]
 
 
 class Lane:
-    """The next message is the one whose `previous` is the position held; a message at or before that is a duplicate.
+    """The next message is the one whose `previous` is the position held; one at or before the position is a duplicate.
 
     Any other message is early and is dropped: its sender sends it again in order. While the chain is broken, `early` is the
     early message with the highest position, and `broken_since` the time when the break was first seen. Times are those of a

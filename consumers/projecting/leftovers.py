@@ -18,7 +18,7 @@ class Leftovers:
         self._there = self._writer.dialect.name == "sqlite"
 
     def note(self, arrived: Iterable[Arrival]) -> None:
-        """Notes whether these events erase data. Only SQLite needs it: PostgreSQL overwrites deleted data by itself."""
+        """Notes whether these events erase data. Only SQLite needs it: PostgreSQL overwrites deleted data over time."""
         if self._writer.dialect.name == "sqlite":
             self._there = self._there or any(one.delivery and one.delivery.recorded.event.erases() for one in arrived)
 

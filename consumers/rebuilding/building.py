@@ -84,21 +84,21 @@ class Building:
         self.forget(connection)
 
     def forget(self, connection: Connection) -> None:
-        """There is nothing under construction any more."""
+        """Deletes the positions and the registration of the rebuild: nothing is under construction then."""
         connection.execute(delete(positions).where(positions.c.projection == self.name))
         connection.execute(delete(projections).where(projections.c.name == self.name))
 
     def place(self, connection: Connection) -> Place:
-        """Raises Superseded where another process has finished or dropped it."""
+        """The stored positions. Raises Superseded if another process has finished or dropped the rebuild."""
         at = {partition: place.position for partition, place in held(connection, self.name).items()}
         if not at:
             raise Superseded(f"another process has ended the rebuild of {self.projection.name}")
         return Place(at.pop(READ), at)
 
     def fold(self, connection: Connection, page: Sequence[Routed], targets: Mapping[int, int], *, one_by_one: bool) -> Place:
-        """Fold what each partition is due of the page, up to its target, and store how far it is.
+        """Folds the page's events that each partition is due, up to its target, and stores the positions.
 
-        Raises ForEveryone where an event that concerns everyone cannot be folded, and Superseded.
+        Raises ForEveryone if an event that concerns everyone cannot be folded, and Superseded.
         """
         connection.execute(select(positions).where(positions.c.projection == self.name).with_for_update())
         before = self.place(connection)

@@ -64,7 +64,7 @@ async def reached(url: str, private: bool) -> AsyncIterator[Receiver]:
 def is_public(address: str) -> bool:
     """Whether the address is on the public internet: not this machine, its network or a reserved block.
 
-    An IPv4 address inside an IPv6 address is checked as well.
+    If an IPv6 address contains an IPv4 address, that one is checked.
     """
     parsed = ip_address(address.partition("%")[0])
     embedded = _embedded(parsed) if isinstance(parsed, IPv6Address) else None

@@ -67,7 +67,7 @@ response = { flag = "{Response}" }
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     if not FILES.is_dir():
-        pytest.skip("the real data sets are not beside the repository")
+        pytest.skip("the real data sets are not next to the repository")
     store = Store(tmp_path)
     yield store
     store.close()
