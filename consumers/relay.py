@@ -1,7 +1,7 @@
-"""The relay: events from the store into Kafka, in order, and the checkpoint after every acknowledged window.
+"""The relay: it sends events from the store to Kafka, in order, and saves a checkpoint after every acknowledged window.
 
-The event store is the outbox. After any doubt (Kafka, the database, another relay that was faster) everything is let go,
-and the next turn begins at the stored checkpoint: what was sent twice or too early, the chain shows to who reads it.
+The event store is the outbox. After any doubt (Kafka, the database, another relay that was faster) the relay drops its whole
+state, and the next turn starts at the stored checkpoint. Consumers recognise duplicate and early messages by the chain.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ STAND_BY_PAUSE = 0.25
 LONGEST_BACKOFF = 5.0
 VERIFY_EVERY = 5.0
 ALARM_AFTER = 5
-# While events come the store is asked every 2 ms, and after two quiet seconds every 20 ms.
+# Seconds between two reads of the store: 2 ms while events arrive, 20 ms after two seconds without events.
 SHORTEST_PAUSE, LONGEST_PAUSE, PAUSE_PER_QUIET_SECOND = 0.002, 0.020, 0.010
 
-# A relay that hangs or whose machine is gone loses the lock within a minute; one that lives is heard of every few seconds.
+# A relay that hangs, or has lost its machine, loses the lock within a minute. A live one uses its session every few seconds.
 LOCK_SETTINGS = (
     # Longer than a window may take to be acknowledged, so that a relay that only waits keeps its lock.
     "SET idle_session_timeout = '30s'",
@@ -50,14 +50,14 @@ TRY_LOCK = text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))")
 
 log = structlog.get_logger()
 routed_position = Gauge("recount_relay_routed_position", "Everything up to this position was sent to Kafka.")
-doubts = Counter("recount_relay_doubts_total", "Turns that ended in doubt and were begun again at the checkpoint.")
+doubts = Counter("recount_relay_doubts_total", "Turns that ended in doubt and were restarted at the checkpoint.")
 alarms = Counter("recount_relay_alarms_total", "Times that the relay did not advance for several turns in a row.")
 
 
 class Relay:
-    """Sends the log to a topic. `exclusive`: only while it holds the one lock; others wait for it and take over.
+    """Sends the log to a topic. With `exclusive`, it does so only while it holds the lock; other relays wait to take over.
 
-    Partition count and replication factor are those of a topic that is made here. Times are in seconds.
+    `partitions` and `replication` are used if the relay creates the topic. Times are in seconds.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class Relay:
         self._fruitless = 0
 
     def run(self) -> None:
-        """Until `stop`. Raises UnfitTopic where the topic is not as it has to be."""
+        """Runs until `stop` is called. Raises UnfitTopic if the topic does not have the required settings."""
         while not self._stopping.is_set():
             try:
                 self._take_turn()
@@ -89,7 +89,7 @@ class Relay:
                 self._recover(error)
 
     def stop(self) -> None:
-        """Finish the window that is under way and end. From any thread, or a signal's handler."""
+        """Finishes the current window and ends. May be called from any thread or from a signal handler."""
         self._stopping.set()
 
     def _take_turn(self) -> None:
@@ -104,14 +104,14 @@ class Relay:
 
     @contextmanager
     def _session(self) -> Iterator[Connection]:
-        """A connection of its own: what saves the checkpoint is what holds the lock, and both go together."""
+        """A connection of the relay's own. It holds the lock and saves the checkpoint, so both are lost together."""
         with self._read_models.writer.connect() as connection:
             session = connection.execution_options(isolation_level="AUTOCOMMIT")
             session.detach()
             yield session
 
     def _wait_for_lock(self, session: Connection) -> bool:
-        """Whether it is ours: False when asked to stop before."""
+        """Waits for the lock. Returns False if the relay is stopped first."""
         for setting in LOCK_SETTINGS:
             session.execute(text(setting))
         while not session.execute(TRY_LOCK, {"name": f"relay {self._topic}"}).scalar():
@@ -141,14 +141,14 @@ class Relay:
                 self._stopping.wait(_pause(now - advanced))
 
     def _resume(self, session: Connection, topic: Topic) -> Checkpoint:
-        """Where to go on; the beginning of the log where the topic is new, or was made anew."""
+        """The checkpoint to continue from; the start of the log if the topic is new or was recreated."""
         old = checkpoints.load(session, topic.name)
         fresh = Checkpoint(topic.id, topic.partitions, 0, {})
         if old is None:
             checkpoints.begin(session, topic.name, fresh)
             return fresh
         if old.partitions != topic.partitions:
-            raise UnfitTopic(f"{topic.name} was begun with {old.partitions} partitions and has {topic.partitions}")
+            raise UnfitTopic(f"{topic.name} was started with {old.partitions} partitions and now has {topic.partitions}")
         if old.topic_id == topic.id:
             return old
         log.warning("relay.topic_made_anew", topic=topic.name, position=old.routed)
@@ -156,10 +156,10 @@ class Relay:
         return fresh
 
     def _verify(self, topics: Topics, topic: Topic, session: Connection) -> None:
-        """Raises KafkaUnavailable where the topic is no longer the one that is sent to. Shows that this session lives."""
+        """Raises KafkaUnavailable if the topic was replaced. Its query also keeps this session alive."""
         session.execute(text("SELECT 1"))
         if topics.find(topic.name) != topic:
-            raise KafkaUnavailable(f"{topic.name} was deleted or made anew")
+            raise KafkaUnavailable(f"{topic.name} was deleted or recreated")
 
     def _save(self, session: Connection, old: Checkpoint, window: Window) -> Checkpoint:
         new = old._replace(routed=window.routed, last=window.last)
@@ -169,7 +169,7 @@ class Relay:
         return new
 
     def _recover(self, error: Exception) -> None:
-        """Wait a little, longer every time, and raise the alarm when nothing gets through."""
+        """Waits, longer every time, and raises the alarm if several turns in a row send nothing."""
         doubts.inc()
         self._fruitless += 1
         log.warning("relay.doubt", error=type(error).__name__, reason=str(error), turns=self._fruitless)
@@ -180,5 +180,5 @@ class Relay:
 
 
 def _pause(quiet: float) -> float:
-    """Seconds until the store is asked again, after so many seconds without an event."""
+    """The seconds until the next read of the store, after `quiet` seconds without an event."""
     return min(LONGEST_PAUSE, max(SHORTEST_PAUSE, quiet * PAUSE_PER_QUIET_SECOND))

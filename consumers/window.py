@@ -1,4 +1,4 @@
-"""What the relay sends at once: as many events as may be in flight, each linked to those before it."""
+"""A window of the relay: as many events as may be in flight together, each linked to the events before it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from infra.routing import link
 
 
 class Window(NamedTuple):
-    """Records of the first `events` that were given, and the checkpoint's new values once they are acknowledged."""
+    """The records of the first `events` of the given events, and the checkpoint's values after their acknowledgement."""
 
     records: list[Record]
     events: int
@@ -23,7 +23,7 @@ class Window(NamedTuple):
 
 
 def next_window(stored: Sequence[Stored], checkpoint: Checkpoint) -> Window:
-    """A window that begins after the checkpoint: a function of the log alone. One event at least, however large."""
+    """The window after the checkpoint; it depends on the log alone. It holds at least one event, even a very large one."""
     records: list[Record] = []
     last, events, size = dict(checkpoint.last), 0, 0
     for one in stored:

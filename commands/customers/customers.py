@@ -1,4 +1,4 @@
-"""What can be asked of customers. Every command but `register`, `create_or_change` and `erase` refuses who is unknown."""
+"""The commands on customers. All except `register`, `create_or_change` and `erase` refuse an unknown customer."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from domain.shared.given import Given, value_or_none
 
 
 class Details(TypedDict, total=False):
-    """UNSET says nothing about a field, None says that it is empty."""
+    """UNSET leaves a field as it is, None says that it is empty."""
 
     name: Given[str | None]
     source: Given[AcquisitionSource | None]
@@ -35,7 +35,7 @@ class Details(TypedDict, total=False):
 
 
 class Facts(Details, total=False):
-    """What a customer may be registered with beside the kind. `region` reads telephone numbers without country code."""
+    """The facts of a registration in addition to the kind. `region` is the country of phone numbers without country code."""
 
     address: Given[Address | None]
     contact_methods: Sequence[ContactMethod]
@@ -46,7 +46,7 @@ class Facts(Details, total=False):
 
 
 def register(work: UnitOfWork, *, customer_id: UUID, kind: Kind = "person", **facts: Unpack[Facts]) -> Customer:
-    """The same values again are a repeat."""
+    """Registers a customer; the same values again change nothing."""
     plain = plain_keys(work, Customer.name, facts.get("attributes") or {})
     customer = work.load(Customer, customer_id)
     given: dict[str, Any] = {name: value for name, value in facts.items() if value is not UNSET}
@@ -57,9 +57,10 @@ def register(work: UnitOfWork, *, customer_id: UUID, kind: Kind = "person", **fa
 def create_or_change(
     work: UnitOfWork, *, customer_id: UUID, external: tuple[str, str], kind: Given[Kind] = UNSET, **facts: Unpack[Facts]
 ) -> Customer:
-    """What another system says of the customer it calls `external`: registers them, or records only what is different.
+    """Registers a customer of another system; for an existing one, records only the differences.
 
-    `external` is (system, id). Contact methods are added, never removed. A customer without a kind is registered as a person.
+    `external` is (system, id), the customer's id there. Contact methods are added, never removed. Without a kind, a customer is
+    registered as a person.
     """
     customer = work.load(Customer, customer_id)
     if not customer.exists:
@@ -67,7 +68,7 @@ def create_or_change(
     attributes = facts.get("attributes") or {}
     plain = plain_keys(work, Customer.name, attributes)
     customer.link_external_id(work.context, *external)
-    # A name may be cleared by the same request that brings the first contact method.
+    # Contact methods come first: the same request may clear the name and add the first contact method.
     for method in facts.get("contact_methods", ()):
         customer.add_contact_method(work.context, method, facts.get("region"))
     details: dict[str, Any] = {name: value for name, value in facts.items() if name in Details.__annotations__}
@@ -87,7 +88,7 @@ def change_details(
     address: Given[Mapping[str, Any] | None] = UNSET,
     **details: Unpack[Details],
 ) -> Customer:
-    """UNSET leaves a field as it is, None clears it; of an address the given fields change."""
+    """UNSET leaves a field as it is, None clears it; in an address, only the given fields change."""
     customer = work.existing(Customer, customer_id)
     patched = structs.replace(customer.details["address"] or Address(), **address) if isinstance(address, Mapping) else address
     customer.change_details(work.context, kind=kind, address=patched, **details)
@@ -107,16 +108,16 @@ restore = decides(Customer, Customer.restore)
 
 
 def merge(work: UnitOfWork, *, customer_id: UUID, into: UUID) -> Customer:
-    """Raises MergedIntoThemselves, CustomerUnknown, CustomerErased, and CustomerMerged where either is merged otherwise."""
+    """Raises MergedIntoThemselves, CustomerUnknown, CustomerErased; CustomerMerged if either is merged into another one."""
     customer = work.existing(Customer, customer_id)
     if into != customer.survivor and surviving_customer(work, into).id != into:
-        raise CustomerMerged(f"The customer {into} was merged into another one.", id=into)
+        raise CustomerMerged(f"The customer {into} was merged into another customer.", id=into)
     customer.merge_into(work.context, into)
     return customer
 
 
 def unmerge(work: UnitOfWork, *, customer_id: UUID) -> Customer:
-    """Raises CustomerErased where whoever they were merged into is erased, and they with them."""
+    """Raises CustomerErased if the merge survivor is erased, because that erases the merged customer too."""
     surviving_customer(work, customer_id)
     customer = work.existing(Customer, customer_id)
     customer.unmerge(work.context)

@@ -1,4 +1,4 @@
-"""What can be asked of feedback."""
+"""The commands on feedback."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def request(
     about: tuple[Reference, ...] = (),
     external: tuple[str, str] | None = None,
 ) -> Feedback:
-    """The same values again are a repeat. `external` is (system, id).
+    """Requests feedback; the same values again change nothing. `external` is (system, id).
 
-    A customer who is unknown or erased is refused, and so is whatever it is about that is not there; for a customer merged into
-    another, the survivor is recorded. Raises FeedbackRequestedOtherwise, FeedbackOfAnother, AlreadySubmitted.
+    An unknown or erased customer and an unknown subject in `about` are refused; for a merged customer, the survivor is
+    recorded. Raises FeedbackRequestedOtherwise, FeedbackOfAnother, AlreadySubmitted.
     """
     feedback = work.load(Feedback, feedback_id)
     require(work, about)
@@ -35,7 +35,7 @@ def request(
         work.context,
         kind=kind,
         channel=channel,
-        customer_id=_whose(work, feedback, customer_id),
+        customer_id=_customer_to_record(work, feedback, customer_id),
         agent=agent,
         about=about,
         external=external,
@@ -52,18 +52,21 @@ def submit(
     external: tuple[str, str] | None = None,
     **facts: Unpack[Facts],
 ) -> Feedback:
-    """Answers a request, or comes unasked; otherwise as `request`. Raises FeedbackSubmittedOtherwise, FeedbackOfAnother."""
+    """Records feedback, whether it was requested or not. References are checked as in `request`.
+
+    Raises FeedbackSubmittedOtherwise, FeedbackOfAnother.
+    """
     feedback = work.load(Feedback, feedback_id)
     require(work, facts.get("about", ()))
-    whose = _whose(work, feedback, customer_id)
-    feedback.submit(work.context, kind=kind, customer_id=whose, external=external, **facts)
+    customer = _customer_to_record(work, feedback, customer_id)
+    feedback.submit(work.context, kind=kind, customer_id=customer, external=external, **facts)
     return feedback
 
 
 def answer(
     work: UnitOfWork, *, feedback_id: UUID, kind: Kind, customer_id: UUID | None = None, **facts: Unpack[Facts]
 ) -> Feedback:
-    """Submits what was requested. Raises NotThere where nothing was."""
+    """Submits feedback that was requested. Raises NotThere if there is no such request."""
     work.existing(Feedback, feedback_id)
     return submit(work, feedback_id=feedback_id, kind=kind, customer_id=customer_id, **facts)
 
@@ -74,8 +77,8 @@ resolve = decides(Feedback, Feedback.resolve)
 dismiss = decides(Feedback, Feedback.dismiss)
 
 
-def _whose(work: UnitOfWork, feedback: Feedback, customer_id: UUID | None) -> UUID | None:
-    """The customer to record: the one that the feedback has already, where that one was merged with the one who is named."""
+def _customer_to_record(work: UnitOfWork, feedback: Feedback, customer_id: UUID | None) -> UUID | None:
+    """The customer to record: the merge survivor. The feedback's present customer is kept if it has the same survivor."""
     if customer_id is None:
         return None
     known = feedback.customer_id

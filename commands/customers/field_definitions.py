@@ -1,4 +1,4 @@
-"""What can be asked of field definitions, known by a kind of thing and an attribute's key."""
+"""The commands on field definitions, each identified by a kind of aggregate and an attribute's key."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ retire = decides(FieldDefinition, FieldDefinition.retire, field_definition_id)
 
 
 def plain_keys(work: UnitOfWork, entity: str, attributes: Mapping[str, str | Number | None]) -> frozenset[str]:
-    """Those of the attributes whose fields say that they are not personal.
+    """The keys of the attributes that their field definitions mark as not personal.
 
-    Raises AttributeDoesNotFit where a field is defined for one of them, and does not take its value.
+    Raises AttributeDoesNotFit if a field is defined for an attribute and does not accept its value.
     """
     fields = {
         key: work.load(FieldDefinition, field_definition_id(entity, key))
@@ -25,5 +25,5 @@ def plain_keys(work: UnitOfWork, entity: str, attributes: Mapping[str, str | Num
     }
     for key, field in fields.items():
         if not field.admits(attributes[key]):
-            raise AttributeDoesNotFit(f"The attribute {key!r} is not what its field takes.", entity=entity, key=key)
+            raise AttributeDoesNotFit(f"The field {key!r} does not accept this attribute's value.", entity=entity, key=key)
     return frozenset(key for key, field in fields.items() if field.plain)

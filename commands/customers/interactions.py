@@ -1,4 +1,4 @@
-"""What can be asked of interactions."""
+"""The commands on interactions."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def log(
     external: tuple[str, str] | None = None,
     **facts: Unpack[Facts],
 ) -> Interaction:
-    """The same values again are a repeat. `external` is (system, id).
+    """Logs an interaction; the same values again change nothing. `external` is (system, id).
 
-    A customer who is unknown or erased is refused, and so is whatever it is about that is not there; for a customer merged into
-    another, the survivor is recorded, and for a lead of a customer that customer too. Raises InteractionLoggedOtherwise.
+    An unknown or erased customer and an unknown subject in `about` are refused. For a merged customer, the survivor is
+    recorded; for a lead that has a customer, that customer is recorded too. Raises InteractionLoggedOtherwise.
     """
     interaction = work.load(Interaction, interaction_id)
     require(work, facts.get("about", ()))
@@ -46,9 +46,9 @@ def log_or_correct(
     external: tuple[str, str] | None = None,
     **facts: Unpack[Facts],
 ) -> Interaction:
-    """Logs an interaction that is not there; of one that is, records only what is different among the facts that are told.
+    """Logs an interaction that does not exist; for an existing one, records only the given facts that differ.
 
-    With whom it was stays as it was logged. Raises InteractionRedacted, InteractionRetracted.
+    The customer and the lead stay as logged. Raises InteractionRedacted, InteractionRetracted.
     """
     if not work.load(Interaction, interaction_id).exists:
         return log(work, interaction_id=interaction_id, customer_id=customer_id, lead_id=lead_id, external=external, **facts)
@@ -59,7 +59,7 @@ def log_or_correct(
 
 
 def correct(work: UnitOfWork, *, interaction_id: UUID, **facts: Unpack[Facts]) -> Interaction:
-    """What is not told stays, None clears."""
+    """Facts that are not given stay as they are; None clears a fact."""
     interaction = work.existing(Interaction, interaction_id)
     require(work, facts.get("about", ()))
     interaction.correct(work.context, **facts)

@@ -1,4 +1,4 @@
-"""A customer's relations to others: to the firm they work for, to their household, to whom they are parent or partner of."""
+"""A customer's relations to other customers: to an employer, a household, a child or a partner."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ def add(
     since: date | None = None,
     title: str | None = None,
 ) -> Customer:
-    """The customer is the other's employee, say. For an other merged into another, the survivor is recorded.
+    """Adds a relation, such as that the customer is an employee of `other`. For a merged `other`, the survivor is recorded.
 
-    Raises CustomerUnknown, CustomerErased, and what `Customer.add_relation` refuses.
+    Raises CustomerUnknown, CustomerErased, and the refusals of `Customer.add_relation`.
     """
     customer = work.existing(Customer, customer_id)
-    told = RelationAdded(relation_id=relation_id, other=other, role=role, primary=primary, since=since, title=title)
-    survivor = surviving_customer(work, other, other if customer.has_relation(told) else None)
-    customer.add_relation(work.context, replace(told, other=survivor.id))
+    relation = RelationAdded(relation_id=relation_id, other=other, role=role, primary=primary, since=since, title=title)
+    survivor = surviving_customer(work, other, other if customer.has_relation(relation) else None)
+    customer.add_relation(work.context, replace(relation, other=survivor.id))
     return customer
 
 
 def end(work: UnitOfWork, *, customer_id: UUID, relation_id: UUID, until: date) -> Customer:
-    """Ends what was told of the customer themselves, also when they were merged since.
+    """Ends a relation of this customer, even if the customer was merged into another one since.
 
-    Raises CustomerErased where whoever they were merged into is erased, and they with them.
+    Raises CustomerErased if the merge survivor is erased, because that erases the merged customer too.
     """
     surviving_customer(work, customer_id)
     customer = work.existing(Customer, customer_id)

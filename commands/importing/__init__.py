@@ -1,1 +1,1 @@
-"""Histories from files: a mapping says which commands the rows of a CSV give, and an import runs them."""
+"""Imports of CSV files: a mapping says which commands each row becomes, and an import runs these commands."""

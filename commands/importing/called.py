@@ -1,4 +1,4 @@
-"""What the source calls the things that its rows are about, and the ids that they have here because of it."""
+"""The source's ids of the things in its rows, and the aggregate ids derived from them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _external_id = lru_cache(REMEMBERED)(external_id)
 
 
 class Called:
-    """One thing of a row: `names` by key, and the `day` of what the row first says of it."""
+    """One thing of a row: the source's ids in `names`, by key, and the `day` of the row's first fact about it."""
 
     def __init__(self, kind: str, system: str, names: Mapping[str, str], day: date, secret: bytes) -> None:
         self.kind, self.system, self.names, self.day = kind, system, names, day
@@ -30,7 +30,7 @@ class Called:
 
     @property
     def name(self) -> str:
-        """What the source calls a thing that has a name of its own."""
+        """The source's id of a thing that has an id of its own."""
         return self.names[self.kind]
 
     @cached_property
@@ -39,14 +39,14 @@ class Called:
         return derived.id(self) if derived else self.other(self.kind)
 
     def other(self, kind: str, name: str | None = None) -> UUID:
-        """The id of another thing of the same source; without a name, of the one that this thing is called by."""
+        """The aggregate id of another thing of the same source. Without `name`, the thing's own key `kind` names it."""
         return _external_id(kind, self.system, self.names[kind] if name is None else name, self.secret)
 
 
 class Derived(NamedTuple):
-    """A kind whose things are known by others, or by a code: the keys that call one, and its id.
+    """A kind identified by other things or by a code: its keys, and the function that derives the id from them.
 
-    `instead` are keys that may stand in the place of one of these.
+    `instead` maps a key to the one that may replace it.
     """
 
     keys: tuple[str, ...]
@@ -67,15 +67,18 @@ DERIVED: Mapping[str, Derived] = {
     "field_definition": Derived(
         ("entity", "key"), lambda called: field_definition_id(called.names["entity"], called.names["key"])
     ),
-    # A source tells of each of a channel's days once.
+    # A source reports each day of a channel once.
     "channel_day": Derived(("channel",), lambda called: channel_day_id(called.names["channel"], called.day, called.system)),
 }
 
 
-def keys(kind: str, told: Collection[str] = ()) -> tuple[str, ...]:
-    """The keys by which a thing of this kind is called, where these are told: its own kind, unless it is known by others."""
+def keys(kind: str, given: Collection[str] = ()) -> tuple[str, ...]:
+    """The keys that identify a thing of this kind: the kind itself, or the keys in DERIVED.
+
+    A replacement key is used if it is among the `given` ones and the key that it replaces is not.
+    """
     if kind not in DERIVED:
         return (kind,)
     derived = DERIVED[kind]
-    others = {key: other for key, other in derived.instead.items() if other in told and key not in told}
+    others = {key: other for key, other in derived.instead.items() if other in given and key not in given}
     return tuple(others.get(key, key) for key in derived.keys)

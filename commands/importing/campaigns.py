@@ -1,4 +1,4 @@
-"""The commands on campaigns and their members that a mapping can name, and the facts that each of them takes."""
+"""The importable commands on campaigns and their members, and the facts of each command."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class ResourceShare(Resource, frozen=True):
 
 
 class Membership(Facts, frozen=True):
-    """What is told of a member, who is called by the campaign and the customer or lead."""
+    """Facts about a member, who is identified by the campaign and the customer or lead."""
 
     def command_facts(self, called: Called) -> dict[str, Any]:
         who = "lead" if "lead" in called.names else "customer"
@@ -81,7 +81,7 @@ class Removal(Membership, frozen=True):
 
 
 class Touch(Membership, frozen=True):
-    """`touch_id` and `send_id` are what the source calls the fact itself, and the message it is about."""
+    """`touch_id` is the source's id of the touch itself, `send_id` its id of the message."""
 
     touch_id: str | None = None
     send_id: str | None = None
@@ -106,7 +106,7 @@ class Response(Touch, frozen=True):
 
 
 class Conversion(Membership, frozen=True):
-    """By its own id or that of its order, as the source calls them."""
+    """A conversion is identified by its own id or by its order's; both are the source's ids."""
 
     conversion_id: str | None = None
     order: str | None = None
@@ -115,9 +115,9 @@ class Conversion(Membership, frozen=True):
     channel: str | None = None
 
     def command_facts(self, called: Called) -> dict[str, Any]:
-        told = super().command_facts(called)
-        order = told.pop("order", None)
-        return told if order is None else {**told, "order_id": called.other("order", order)}
+        facts = super().command_facts(called)
+        order = facts.pop("order", None)
+        return facts if order is None else {**facts, "order_id": called.other("order", order)}
 
 
 class ConversionReversal(Membership, frozen=True):

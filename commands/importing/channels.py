@@ -1,6 +1,7 @@
-"""The commands on channels, their days and touchpoints that a mapping can name, and the facts that each of them takes.
+"""The importable commands on channels, their days and touchpoints, and the facts of each command.
 
-A channel is called by its code. A row tells of the day on which it says that its facts happened, as the mapping's system.
+A channel is identified by its code. A row about a channel's day is about the day of its `occurred_at`; the source of the
+numbers is the mapping's system.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ class Cost(DayFacts, frozen=True):
 
 
 class Touch(Facts, frozen=True):
-    """`customer`, `lead` and `campaign` are what the source calls them."""
+    """`customer`, `lead` and `campaign` are the source's ids."""
 
     channel: str
     kind: touchpoint.Kind

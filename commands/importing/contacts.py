@@ -1,4 +1,4 @@
-"""The commands on interactions and feedback that a mapping can name, and the facts that each of them takes."""
+"""The importable commands on interactions and feedback, and the facts of each command."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ABOUT = ("order", "ticket", "campaign")
 
 
 class About(Facts, frozen=True):
-    """`customer`, and what it is about, are what the source calls them."""
+    """All four are the source's ids; the contact is about `order`, `ticket` and `campaign`."""
 
     customer: str | None = None
     order: str | None = None
@@ -36,7 +36,7 @@ class About(Facts, frozen=True):
 
 
 class Contact(About, frozen=True, kw_only=True):
-    """`lead` is what the source calls it."""
+    """`lead` is the source's id."""
 
     channel: Channel
     direction: Direction
@@ -52,7 +52,7 @@ class Contact(About, frozen=True, kw_only=True):
 
 
 class Request(About, frozen=True, kw_only=True):
-    """`agent` is whose work it is about."""
+    """`agent` is the agent whose work the feedback is about."""
 
     kind: Kind
     channel: str | None = None

@@ -1,4 +1,4 @@
-"""What a mapping's texts say of a row: templates, numbers, flags, times and conditions, made ready once for all rows."""
+"""The expressions of a mapping: templates, numbers, flags, times and conditions. Each is compiled once for all rows."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ REMEMBERED = 10_000
 
 
 class Unusable(Exception):
-    """A row's text is not what the mapping says it is. `field` is the key of the mapping, and where it stands."""
+    """A row's text does not fit the mapping. `field` is the path of the mapping's key."""
 
     def __init__(self, reason: str, field: str = "") -> None:
         super().__init__(reason)
@@ -39,14 +39,14 @@ class Unusable(Exception):
 
 
 class Expression(NamedTuple):
-    """Reads a value from a row's texts; `varies` says whether it names a column at all."""
+    """Reads a value from a row's texts. `varies` says whether it uses any column."""
 
     read: Callable[[Texts], Any]
     varies: bool
 
 
 class Computed(Part, frozen=True):
-    """A value that is not simply a text: one of the first five, after `map` where it is given."""
+    """A computed value: exactly one of the first five fields. If `map` is given, it is applied to the text first."""
 
     text: str | None = None
     number: str | None = None
@@ -58,13 +58,13 @@ class Computed(Part, frozen=True):
 
 
 class Compiler:
-    """Makes expressions for a file with these columns. Raises MappingError with the key's path."""
+    """Compiles expressions for a file with these columns. Raises MappingError with the key's path."""
 
     def __init__(self, columns: Mapping[str, int], format: FileFormat, zone: str | None = None) -> None:
         self._columns, self._format, self._zone = columns, format, zone
 
     def template(self, text: str, path: str) -> Expression:
-        """`{column}` stands for its text; a row that has no text in one of them gives no value."""
+        """`{column}` is replaced by the column's text. If one of these columns is empty in a row, there is no value."""
         pieces = PLACEHOLDER.split(text)
         if any(brace in literal for literal in pieces[::2] for brace in "{}"):
             raise MappingError(f"{path}: a brace is not closed.")
@@ -78,7 +78,7 @@ class Compiler:
     def place(self, column: str, path: str) -> int:
         if column not in self._columns:
             known = ", ".join(name for name in self._columns if name not in (LINE, EACH))
-            raise MappingError(f"{path}: there is no column {column!r}. The columns are {known}, and {LINE} is the line.")
+            raise MappingError(f"{path}: there is no column {column!r}. The columns are {known}; {LINE} is the line number.")
         return self._columns[column]
 
     def number(self, text: str, path: str) -> Expression:
@@ -88,7 +88,7 @@ class Compiler:
     def computed(self, spec: Computed, path: str) -> Expression:
         given = [kind for kind in ("text", "number", "flag", "multiply", "divide") if getattr(spec, kind)]
         if len(given) != 1:
-            raise MappingError(f"{path}: one of text, number, flag, multiply and divide says what the value is.")
+            raise MappingError(f"{path}: give exactly one of text, number, flag, multiply and divide.")
         if given[0] in ("multiply", "divide"):
             return self._calculated(spec, path)
         template = self.mapped(getattr(spec, given[0]), spec, path)
@@ -99,15 +99,15 @@ class Compiler:
         template = self.template(text, path)
         if spec.map is None:
             if spec.otherwise is not None:
-                raise MappingError(f"{path}.otherwise: it belongs to a map.")
+                raise MappingError(f"{path}.otherwise: it needs a map.")
             return template
         return template._replace(read=lambda texts: _looked_up(template.read(texts), spec.map or {}, spec.otherwise))
 
     def _calculated(self, spec: Computed, path: str) -> Expression:
         if spec.map is not None or spec.otherwise is not None:
-            raise MappingError(f"{path}: numbers that are calculated have no map.")
+            raise MappingError(f"{path}: a calculated number cannot have a map.")
         if spec.divide and len(spec.divide) != 2:
-            raise MappingError(f"{path}.divide: two numbers, the second of which divides the first.")
+            raise MappingError(f"{path}.divide: give two numbers; the first is divided by the second.")
         operands = [self.number(text, path) for text in spec.multiply or spec.divide]
         operation = _quotient if spec.divide else _product
         return Expression(
@@ -127,7 +127,7 @@ class Compiler:
         return Decimal(text)
 
     def condition(self, when: Conditions, unless: Conditions, path: str) -> Callable[[Texts], bool]:
-        """`column = "a"` or `["a", "b"]` wants one of these texts, `true` any, `false` none."""
+        """`column = "a"` or `["a", "b"]` requires one of these texts, `true` any text, `false` an empty column."""
         wanted = [(self.place(column, f"{path}.when"), _wanted(value)) for column, value in when.items()]
         unwanted = [(self.place(column, f"{path}.unless"), _wanted(value)) for column, value in unless.items()]
         return lambda texts: (
@@ -136,19 +136,19 @@ class Compiler:
         )
 
     def time(self, spec: str | Time, path: str) -> Callable[[Texts], Occurrence]:
-        """When facts happened."""
+        """The time at which facts happened. A row without one is Unusable."""
         moment = self.moment(spec, path)
 
         def read(texts: Texts) -> Occurrence:
             found: Occurrence | None = moment.read(texts)
             if found is None:
-                raise Unusable("It is empty: every fact of an import says when it happened.")
+                raise Unusable("It is empty: every fact of an import needs a time.")
             return found
 
         return read
 
     def moment(self, spec: str | Time, path: str) -> Expression:
-        """A time, where the row has one."""
+        """A time; no value if the row has none."""
         spec = Time(time=spec) if isinstance(spec, str) else spec
         template = self.template(spec.time, path)
         parse = lru_cache(REMEMBERED)(_time_parser(spec, spec.zone or self._zone, path))
@@ -172,7 +172,7 @@ def _flag(text: str | None) -> bool | None:
     if text is None:
         return None
     if text.lower() not in FLAGS:
-        raise Unusable("It is neither yes nor no (1, true, yes, y; 0, false, no, n).")
+        raise Unusable("It is not a yes (1, true, yes, y) or a no (0, false, no, n).")
     return FLAGS[text.lower()]
 
 
@@ -227,21 +227,21 @@ def _time_parser(spec: Time, zone: str | None, path: str) -> Callable[[str], Occ
             found = occurrence(_iso(text, spec.format, stated) if spec.format and stated else text, zone)
         except (Malformed, ValueError, OverflowError):
             shape = spec.format or "2024-05-01, 2024-05-01T10:30 or 2024-05-01T10:30:15+02:00"
-            raise Unusable(f"It is not a time such as the mapping says ({shape}).") from None
+            raise Unusable(f"It is not a time in the expected format ({shape}).") from None
         return found._replace(precision=spec.precision) if spec.precision else found
 
     return parse
 
 
 def _precision(format: str, path: str) -> Precision:
-    """What a text in this format can tell. Raises MappingError where that is less than a month."""
+    """The precision of times in this format. Raises MappingError if it does not contain the year and the month."""
     directives = set(re.findall(r"%(.)", format))
     try:
         datetime.strptime(datetime(2001, 2, 3, 4, 5, 6).strftime(format), format)  # noqa: DTZ001, DTZ007
     except (ValueError, re.error, KeyError):
-        raise MappingError(f"{path}.format: {format!r} is no format of dates and times.") from None
+        raise MappingError(f"{path}.format: {format!r} is not a format for dates and times.") from None
     if not (directives & set("yYcx") and directives & set("mbBcxj")):
-        raise MappingError(f"{path}.format: {format!r} does not tell the year and the month.")
+        raise MappingError(f"{path}.format: {format!r} does not contain the year and the month.")
     if directives & set("cXS"):
         return "second"
     if directives & set("HIM"):

@@ -1,4 +1,4 @@
-"""From a row's texts to commands: a mapping made ready for a file, and what each row then says of each thing."""
+"""From a row's texts to commands: a mapping compiled for a file, and the commands that each row gives for each thing."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _encode = msgspec.json.Encoder(order="sorted").encode
 
 
 class Group(NamedTuple):
-    """The [[make]] blocks that act on one thing of a row, or of each piece: of one kind, and called by the same templates.
+    """The [[make]] blocks that act on the same thing of a row or of each piece: same kind, same id templates.
 
     `names` are the keys with their templates.
     """
@@ -39,9 +39,9 @@ class Group(NamedTuple):
 
 
 class Part(msgspec.Struct, frozen=True):
-    """What a row says of one thing. `says` is a digest of it, and `event_id` of it with its times.
+    """The facts of a row about one thing, as commands. `says` is a digest of the facts, `event_id` of the facts with times.
 
-    Where the source has an id for what a row tells, `event_id` is a digest of that, and the facts are `distinct`.
+    If the mapping names the source's event id, `event_id` is a digest of that id, and the facts are `distinct`.
     """
 
     id: UUID
@@ -54,13 +54,13 @@ class Part(msgspec.Struct, frozen=True):
 
     @property
     def named(self) -> dict[str, UUID]:
-        """The ids of the thing, and of all that the steps name."""
+        """The id of the thing, and all ids among the facts of the steps."""
         named = {name: fact for step in self.steps for name, fact in step.facts.items() if isinstance(fact, UUID)}
         return {**named, "thing": self.id}
 
 
 class Making(NamedTuple):
-    """A [[make]] made ready. `key` is how errors call it."""
+    """A compiled [[make]]. `key` is its name in errors."""
 
     key: str
     command: str
@@ -71,7 +71,7 @@ class Making(NamedTuple):
     facts: Expression
 
     def called(self, texts: Texts) -> dict[str, str]:
-        """What the source calls the thing. Raises Unusable where it does not."""
+        """The source's ids of the thing, by key. Raises Unusable if one is empty."""
         path = f"{self.importable.kind.name}: id"
         names = {}
         for key, name in self.names.items():
@@ -85,15 +85,15 @@ class Making(NamedTuple):
         return occurred
 
     def step(self, texts: Texts, called: Called) -> tuple[Step, Any]:
-        """The command, and its facts as the mapping names them. Raises Unusable."""
+        """The command, and its facts as plain values under the mapping's names. Raises Unusable."""
         occurred = self.at(texts)
-        told = _at(f"{self.command}: facts", lambda: self.facts.read(texts)) or {}
-        facts = _converted(told, self.importable.facts, f"{self.command}: facts")
-        return Step(self.command, self.importable.function, facts.command_facts(called), occurred), told
+        values = _at(f"{self.command}: facts", lambda: self.facts.read(texts)) or {}
+        facts = _converted(values, self.importable.facts, f"{self.command}: facts")
+        return Step(self.command, self.importable.function, facts.command_facts(called), occurred), values
 
 
 class Plan:
-    """What a file's rows say under a mapping. Making it raises MappingError."""
+    """A mapping compiled for a file's columns: it turns rows into commands. The constructor raises MappingError."""
 
     def __init__(self, mapping: Mapping, columns: dict[str, int], secret: bytes) -> None:
         self._system, self._secret = mapping.system, secret
@@ -116,19 +116,19 @@ class Plan:
         return tuple(self._makings)
 
     def rows(self, row: Row, group: Group) -> Sequence[Row]:
-        """The row, or for a thing that is each piece of a text the row for each of them. Raises Unusable."""
+        """The row itself; for a group with `each`, the row once for each piece of the text. Raises Unusable."""
         if group not in self._pieces:
             return (row,)
         rows: Sequence[Row] = _at(f"{group.kind}: each", lambda: self._pieces[group].rows(row))
         return rows
 
     def part(self, row: Row, group: Group) -> Part | None:
-        """What the row says of this thing, or None where no condition holds. Raises Unusable."""
+        """The facts of the row about this group's thing; None if no condition holds. Raises Unusable."""
         try:
             makings = [making for making in self._makings[group] if making.holds(row.texts)]
             return self._part(row, group, makings) if makings else None
         except UnicodeEncodeError:
-            raise Unusable("It has characters that are no text.", group.kind) from None
+            raise Unusable("It has characters that are not valid text.", group.kind) from None
 
     def _part(self, row: Row, group: Group, makings: Sequence[Making]) -> Part:
         called = Called(
@@ -141,15 +141,15 @@ class Plan:
         made = [making.step(row.texts, called) for making in makings]
         steps = tuple(step for step, _ in made)
         thing = (group.kind, *called.names.values())
-        says = _encode([*thing, [[step.name, told] for step, told in made]])
+        says = _encode([*thing, [[step.name, values] for step, values in made]])
         event, numbered = self._event_of(row.texts), [row.number] if row.number else []
-        told = says + _encode([step.occurred.at for step in steps]) if event is None else _encode([*thing, event, *numbered])
+        fact = says + _encode([step.occurred.at for step in steps]) if event is None else _encode([*thing, event, *numbered])
         return Part(
             id=called.id,
             at=min(step.occurred.at for step in steps),
             steps=steps,
             says=self._digest(says),
-            event_id="row:" + base64.urlsafe_b64encode(self._digest(told)).decode().rstrip("="),
+            event_id="row:" + base64.urlsafe_b64encode(self._digest(fact)).decode().rstrip("="),
             describes=all(making.importable.describes for making in makings),
             distinct=event is not None,
         )
@@ -163,19 +163,19 @@ class Plan:
         return event
 
     def _digest(self, text: bytes) -> bytes:
-        """With the store's secret, since what is digested may be personal."""
+        """A digest keyed with the store's secret, because the text may be personal."""
         return hashlib.blake2b(text, digest_size=16, key=self._secret[: hashlib.blake2b.MAX_KEY_SIZE]).digest()
 
 
 def _making(mapping: Mapping, make: Make, compiler: Compiler, key: str) -> tuple[Group, Making]:
     if make.command not in IMPORTABLE:
-        raise MappingError(f"{key}.command: there is no {make.command!r}. There are {', '.join(IMPORTABLE)}.")
+        raise MappingError(f"{key}.command: there is no command {make.command!r}. The commands are {', '.join(IMPORTABLE)}.")
     importable = IMPORTABLE[make.command]
     kind = importable.kind.name
     names = _named(mapping, make, kind, key)
     occurred_at = make.occurred_at or mapping.occurred_at
     if occurred_at is None:
-        raise MappingError(f"{key}.occurred_at: it is missing: every fact of an import says when it happened.")
+        raise MappingError(f"{key}.occurred_at: it is missing: every fact of an import needs a time.")
     return Group(kind, tuple((part, template) for part, (template, _) in names.items()), make.each), Making(
         key=key,
         command=make.command,
@@ -191,18 +191,18 @@ def _check_ids(mapping: Mapping) -> None:
     known = sorted({part for importable in IMPORTABLE.values() for part in keys(importable.kind.name)})
     for part in mapping.ids:
         if part not in known:
-            raise MappingError(f"ids.{part}: there is no such key. There are {', '.join(known)}.")
+            raise MappingError(f"ids.{part}: there is no such key. The keys are {', '.join(known)}.")
 
 
 def _named(mapping: Mapping, make: Make, kind: str, key: str) -> dict[str, tuple[str, str]]:
-    """For each of the keys that call a thing of this kind its template, and where in the mapping that stands."""
+    """For each key that identifies a thing of this kind: its template, and the template's path in the mapping."""
     wanted = keys(kind, () if isinstance(make.id, str) else make.id)
     own = {wanted[0]: make.id} if isinstance(make.id, str) and len(wanted) == 1 else make.id
     if isinstance(own, str):
-        raise MappingError(f"{key}.id: a {kind} is called by {' and '.join(wanted)}: it is a table of those.")
+        raise MappingError(f"{key}.id: a {kind} is identified by {' and '.join(wanted)}: give a table with these keys.")
     for part in own:
         if part not in wanted:
-            raise MappingError(f"{key}.id.{part}: there is no such key. A {kind} is called by {' and '.join(wanted)}.")
+            raise MappingError(f"{key}.id.{part}: there is no such key. A {kind} is identified by {' and '.join(wanted)}.")
     return {part: _own_or_common(own.get(part), mapping.ids.get(part), part, key) for part in wanted}
 
 
@@ -211,7 +211,7 @@ def _own_or_common(own: str | None, common: str | None, part: str, key: str) -> 
         return own, f"{key}.id"
     if common is not None:
         return common, f"ids.{part}"
-    raise MappingError(f"{key}.id: it is missing, and so is ids.{part}: what does the source call the {part}?")
+    raise MappingError(f"{key}.id: it is missing, and so is ids.{part}: one of them must give the source's id of the {part}.")
 
 
 def _at(path: str, read: Callable[[], Any]) -> Any:
@@ -221,10 +221,10 @@ def _at(path: str, read: Callable[[], Any]) -> Any:
         raise unusable.within(path) from None
 
 
-def _converted(told: Any, kind: type[Facts], path: str) -> Facts:
-    """The facts in their types; Unusable names the key, and never what stands in the row."""
+def _converted(values: Any, kind: type[Facts], path: str) -> Facts:
+    """The facts in their types. Raises Unusable, which names the key but never the row's text."""
     try:
-        return msgspec.convert(told, kind, strict=False)
+        return msgspec.convert(values, kind, strict=False)
     except msgspec.ValidationError as error:
         message, _, place = str(error).partition(" - at `$")
         missing = re.search(r"missing required field `(\w+)`", message)

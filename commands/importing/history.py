@@ -1,4 +1,4 @@
-"""Commands that an import runs as one: what a row says of one thing stands or falls together."""
+"""The command of an import: all facts of a row about one thing are recorded together, or none of them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from domain.shared.refusals import Refusal
 
 
 class Step(NamedTuple):
-    """A command of a row, by the name that mappings call it."""
+    """One command of a row. `name` is its name in mappings."""
 
     name: str
     function: Callable[..., Aggregate]
@@ -27,9 +27,9 @@ class Step(NamedTuple):
 
 
 def carry_out(work: UnitOfWork, *, steps: Sequence[Step], **_named: UUID) -> Aggregate:
-    """The steps in order, each at its time; a refusal says as `command` which of them it was.
+    """Runs the steps in order, each at its own time. A refusal names the refused step in its fact `command`.
 
-    `_named` are the ids that the steps will load, for the executor to read ahead.
+    `_named` are the ids that the steps load; the executor uses them to read ahead.
     """
     begun = work.context
     for step in steps:
@@ -51,7 +51,7 @@ def register_customer(
     kind: Kind = "person",
     **facts: Unpack[customers.Facts],
 ) -> Customer:
-    """Registers a customer, and links what their source calls them: `external` is (system, id)."""
+    """Registers a customer and links the source's id: `external` is (system, id)."""
     customer = customers.register(work, customer_id=customer_id, kind=kind, **facts)
     customer.link_external_id(work.context, *external)
     return customer

@@ -1,4 +1,4 @@
-"""The commands that a mapping can name, and the facts that each of them takes."""
+"""All importable commands (those that a mapping can name), and the facts of each command."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ class CustomerFacts(Facts, frozen=True):
         stated = self.stated()
         contacts: dict[MethodKind, str | None] = {"email": stated.pop("email", None), "phone": stated.pop("phone", None)}
         methods = [_method(called, kind, value) for kind, value in contacts.items() if value is not None]
-        told = {**stated, "contact_methods": methods, "external": (called.system, called.name)}
-        return {"customer_id": called.id, **told}
+        facts = {**stated, "contact_methods": methods, "external": (called.system, called.name)}
+        return {"customer_id": called.id, **facts}
 
 
 class Consent(Facts, frozen=True):
@@ -67,7 +67,7 @@ class ConsentWithdrawal(Facts, frozen=True):
 
 
 class Merge(Facts, frozen=True):
-    """`into` is what the source calls whom they are."""
+    """`into` is the source's id of the customer who survives."""
 
     into: str
 
@@ -76,7 +76,7 @@ class Merge(Facts, frozen=True):
 
 
 class OrderLine(Facts, frozen=True):
-    """A line; `total` where the source states it."""
+    """An order line; `total` is given if the source states it."""
 
     line_id: str
     name: str
@@ -178,7 +178,7 @@ IMPORTABLE: Mapping[str, Importable] = {
 
 
 def _method(called: Called, kind: MethodKind, value: str) -> ContactMethod:
-    """A contact method whose id is the same at every import."""
+    """A contact method. Its id is derived, so that every import gives the same one."""
     digest = hmac.digest(called.secret, f"{called.id} {kind} {value}".encode(), "sha256")
     return ContactMethod(method_id=UUID(bytes=digest[:16], version=4), kind=kind, value=value)
 

@@ -1,4 +1,4 @@
-"""The commands on leads, deals and pipelines that a mapping can name, and the facts that each of them takes."""
+"""The importable commands on leads, deals and pipelines, and the facts of each command."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from domain.sales.pipeline import Pipeline, Stage
 
 
 class Capture(Facts, frozen=True):
-    """`customer` and `campaign` are what the source calls them."""
+    """`customer` and `campaign` are the source's ids."""
 
     number: str | None = None
     customer: str | None = None
@@ -42,7 +42,7 @@ class AnyStage(Facts, frozen=True):
 
 
 class Conversion(Facts, frozen=True):
-    """`customer`, `deal` and `order` are what the source calls them."""
+    """`customer`, `deal` and `order` are the source's ids."""
 
     customer: str
     deal: str | None = None
@@ -55,7 +55,7 @@ class Conversion(Facts, frozen=True):
 
 
 class Opening(Facts, frozen=True):
-    """`customer` and `lead` are what the source calls them, `pipeline` and `stage` are codes."""
+    """`customer` and `lead` are the source's ids; `pipeline` and `stage` are codes."""
 
     customer: str
     pipeline: str
@@ -86,7 +86,7 @@ class CloseDate(Facts, frozen=True):
 
 
 class Win(Facts, frozen=True):
-    """`order` is what the source calls it."""
+    """`order` is the source's id."""
 
     order: str | None = None
 

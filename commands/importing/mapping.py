@@ -1,4 +1,4 @@
-"""The mapping file: what the rows of somebody's CSV say, in TOML. `docs/importing.md` explains every key."""
+"""The mapping file, in TOML: it says what the rows of a CSV file mean. `docs/importing.md` explains every key."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class MappingError(Exception):
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A table of the mapping: a key it does not know is an error, so that no misspelt one is passed over."""
+    """A table of the mapping. An unknown key is an error, so that no misspelt key is ignored."""
 
 
 class FileFormat(Part, frozen=True):
-    """`columns` names the columns of a file without a header line; `skip` is the number of lines above the first row."""
+    """`columns` names the columns of a file without a header line; `skip` is the number of lines to skip at the top."""
 
     delimiter: str = ","
     columns: tuple[str, ...] = ()
@@ -41,7 +41,7 @@ class FileFormat(Part, frozen=True):
 
 
 class Time(Part, frozen=True):
-    """A time in a form of its own: `format` as in strptime; `precision` where the form promises more than is known."""
+    """A time with its own format, as in strptime. `precision` is given if less is known than the format shows."""
 
     time: str
     format: str | None = None
@@ -53,14 +53,14 @@ Conditions = dict[str, bool | int | str | list[int | str]]
 
 
 class Each(Part, frozen=True):
-    """A column whose text is several pieces with `split` between them."""
+    """A column whose text has several pieces, separated by `split`."""
 
     column: str
     split: str
 
 
 class Make(Part, frozen=True):
-    """A command that each row gives, or each piece of one of its texts, if all of `when` and none of `unless` hold."""
+    """A command for each row, or for each piece of one of its texts, if all of `when` and none of `unless` hold."""
 
     command: str
     each: Each | None = None
@@ -72,7 +72,7 @@ class Make(Part, frozen=True):
 
 
 class Mapping(Part, frozen=True):
-    """A mapping as it was written, and the SHA-256 of its text. `event` is what the source calls what a row tells of."""
+    """A mapping as it is written, and the SHA-256 of its text. `event` is the source's id of the event in a row."""
 
     system: str
     make: tuple[Make, ...]
@@ -98,13 +98,13 @@ def parse_mapping(raw: bytes) -> Mapping:
     except tomllib.TOMLDecodeError as error:
         raise MappingError(f"The mapping is not TOML: {error}") from None
     except (RecursionError, ValueError):
-        raise MappingError("The mapping is not TOML that can be read.") from None
+        raise MappingError("The mapping is not TOML: it cannot be parsed.") from None
     if "sha256" in document:
         raise MappingError("sha256: there is no such key.")
     try:
         mapping = msgspec.convert({**document, "sha256": hashlib.sha256(raw).hexdigest()}, Mapping)
     except (msgspec.ValidationError, RecursionError) as error:
-        raise MappingError(f"The mapping does not fit: {error}") from None
+        raise MappingError(f"The mapping is not valid: {error}") from None
     _check(mapping)
     return mapping
 
@@ -112,7 +112,7 @@ def parse_mapping(raw: bytes) -> Mapping:
 def _check(mapping: Mapping) -> None:
     _check_format(mapping.file)
     if not mapping.make:
-        raise MappingError("make: at least one [[make]] says which command the rows give.")
+        raise MappingError("make: at least one [[make]] is needed; it names the command for the rows.")
     for key, check in (
         ("system", lambda: code(mapping.system, "system")),
         ("time_zone", lambda: checked_zone(mapping.time_zone)),
@@ -126,13 +126,13 @@ def _check(mapping: Mapping) -> None:
 
 def _check_format(file: FileFormat) -> None:
     if file.delimiter != WHITESPACE and not _one_character(file.delimiter):
-        raise MappingError(f"file.delimiter: one character, or {WHITESPACE!r}.")
+        raise MappingError(f"file.delimiter: it must be one character, or {WHITESPACE!r}.")
     if file.quote and (not _one_character(file.quote) or file.quote == file.delimiter):
-        raise MappingError("file.quote: one character, other than the delimiter; or an empty text where nothing is quoted.")
+        raise MappingError("file.quote: it must be one character, not the delimiter; or an empty text if nothing is quoted.")
     if file.thousands and (len(file.thousands) != 1 or file.thousands.isdigit() or file.thousands in f"{file.decimal}+-"):
-        raise MappingError("file.thousands: one character, other than the decimal sign; or an empty text.")
+        raise MappingError("file.thousands: it must be one character, not the decimal sign; or an empty text.")
     if file.skip < 0:
-        raise MappingError("file.skip: a number of lines, not below zero.")
+        raise MappingError("file.skip: it must be a number of lines, zero or more.")
     try:
         codecs.decode(b"", file.encoding)
         "".encode(file.encoding)

@@ -1,4 +1,4 @@
-"""The rows of a file: their line numbers and their texts, trimmed, None where the file says nothing."""
+"""The rows of a file: their line numbers and their trimmed texts; None is an empty field."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ LINE = "#"
 
 
 class FileUnreadable(Exception):
-    """The file is not what the mapping says of it; nothing was imported."""
+    """The file cannot be read as the mapping describes it. Nothing was imported."""
 
 
 class Row(NamedTuple):
-    """`line` is where the row begins in the file, from 1. Its texts end with the line as a text.
+    """`line` is the line on which the row starts in the file, from 1. The last of its texts is this line number.
 
-    A row for one of the pieces of a text ends with their `number` after it, from 1; that of a whole row is 0.
+    In the row of a piece, the last text is the piece's `number`, from 1, after the line number. A whole row has `number` 0.
     """
 
     line: int
@@ -30,14 +30,14 @@ class Row(NamedTuple):
 
 
 class Misfit(NamedTuple):
-    """A line that has not as many fields as there are columns."""
+    """A line whose number of fields is not the number of columns."""
 
     line: int
     fields: int
 
 
 class Table(NamedTuple):
-    """`columns` gives the place of each column's text in a row; `#` is the line."""
+    """`columns` gives the index of each column's text in a row; `#` is the line number."""
 
     columns: dict[str, int]
     rows: list[Row]
@@ -45,7 +45,7 @@ class Table(NamedTuple):
 
 
 def sha256(file: Path) -> str:
-    """Raises FileUnreadable."""
+    """The SHA-256 of the file in hexadecimal. Raises FileUnreadable."""
     try:
         with file.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
@@ -54,7 +54,7 @@ def sha256(file: Path) -> str:
 
 
 def read_table(file: Path, format: FileFormat) -> Table:
-    """All rows of the file; blank lines are none. Raises FileUnreadable."""
+    """All rows of the file; blank lines are skipped. Raises FileUnreadable."""
     encoding = "utf-8-sig" if format.encoding.lower().replace("_", "-") in ("utf-8", "utf8") else format.encoding
     try:
         with file.open(encoding=encoding, newline="") as stream:
@@ -62,7 +62,7 @@ def read_table(file: Path, format: FileFormat) -> Table:
             names = format.columns or _header(records)
             return _table(names, records, format)
     except UnicodeError:
-        raise FileUnreadable(f"{file.name} is not in {format.encoding}: name its encoding as file.encoding.") from None
+        raise FileUnreadable(f"{file.name} is not in {format.encoding}: set its encoding in file.encoding.") from None
     except OSError as error:
         raise FileUnreadable(f"{file.name} cannot be read: {error.strerror}.") from None
 
@@ -81,7 +81,7 @@ def _table(names: Sequence[str], records: Iterable[tuple[int, list[str]]], forma
 
 
 def _places(names: Sequence[str]) -> dict[str, int]:
-    """Raises FileUnreadable where two columns have one name."""
+    """The index of each column. Raises FileUnreadable if two columns have the same name."""
     named = [name.strip() for name in names]
     for name in named:
         if name and named.count(name) > 1:
@@ -97,7 +97,7 @@ def _header(records: Iterator[tuple[int, list[str]]]) -> list[str]:
 
 
 def _records(stream: Iterable[str], format: FileFormat) -> Iterator[tuple[int, list[str]]]:
-    """The line each record begins on, and its fields."""
+    """For each record, the line on which it starts and its fields."""
     lines = islice(stream, format.skip, None)
     if format.delimiter == WHITESPACE:
         numbered = ((line, text.split()) for line, text in enumerate(lines, start=format.skip + 1))
@@ -115,12 +115,12 @@ def _quoted(lines: Iterable[str], format: FileFormat) -> Iterator[tuple[int, lis
             strict=True,
         )
     except (TypeError, ValueError) as error:
-        raise FileUnreadable(f"No file is separated and quoted like this: {error}.") from None
-    begins = format.skip + 1
+        raise FileUnreadable(f"No file can be read with this delimiter and quote: {error}.") from None
+    start = format.skip + 1
     try:
         for fields in reader:
             if any(field.strip() for field in fields):
-                yield begins, fields
-            begins = format.skip + reader.line_num + 1
+                yield start, fields
+            start = format.skip + reader.line_num + 1
     except csv.Error as error:
-        raise FileUnreadable(f"The record that begins on line {begins} cannot be read: {error}.") from None
+        raise FileUnreadable(f"The record that starts on line {start} cannot be read: {error}.") from None

@@ -1,4 +1,4 @@
-"""The commands on a customer's relations that a mapping can name, and the facts that each of them takes."""
+"""The importable commands on a customer's relations, and the facts of each command."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from domain.customers.customer.relation_events import RelationRole
 
 
 class Relation(Facts, frozen=True, kw_only=True):
-    """`other` is what the source calls that customer, `relation` what it calls the relation, if it does."""
+    """`other` is the source's id of the other customer, `relation` its id of the relation, if it has one."""
 
     other: str
     role: RelationRole
@@ -33,7 +33,7 @@ class Relation(Facts, frozen=True, kw_only=True):
 
 
 class Ending(Facts, frozen=True, kw_only=True):
-    """`until` is the day after the last. The relation is called as it was when it was added."""
+    """`until` is the day after the last day. The other facts identify the relation, with the values it was added with."""
 
     until: date
     relation: str | None = None
@@ -52,7 +52,7 @@ RELATIONS: Mapping[str, Importable] = {
 
 
 def _relation_id(called: Called, relation: str | None, role: str | None, other: str | None) -> UUID:
-    """The same at every import: by the relation's own name, or by role and other where it has none."""
+    """The relation's id, the same in every import: derived from the source's id, or from role and other if there is none."""
     named = f"{role} {other}" if relation is None else relation
     digest = hmac.digest(called.secret, f"{called.id} relation {named}".encode(), "sha256")
     return UUID(bytes=digest[:16], version=4)

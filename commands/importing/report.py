@@ -1,4 +1,4 @@
-"""What became of an import's rows."""
+"""The report of an import: the result of each row."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ KEPT = 1_000
 
 
 class RefusedRow(msgspec.Struct, frozen=True):
-    """`done` names the commands of this row that were carried out before the refused one, and stand."""
+    """A refused row. `done` names the row's commands that ran before the refused one; their events remain."""
 
     line: int
     field: str
@@ -21,10 +21,11 @@ class RefusedRow(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, kw_only=True):
-    """Counts of rows. Each was accepted (it recorded something), repeated (all of it was known), refused, or skipped.
+    """Counts of rows. Each row is accepted (it recorded something), repeated (all of it was known), refused, or skipped.
 
-    `irregular` counts accepted rows by the rule that they break, `refused_by_rule` the refused ones; `refusals` are the
-    first of those. `commands` are those that ran, in `seconds`; `position` is the log's when the import ended.
+    `irregular` counts accepted rows by the rule that they break, `refused_by_rule` the refused rows by rule; `refusals` are
+    the first refused rows. `commands` is the number of commands that ran in `seconds`; `position` is the log's position when
+    the import ended.
     """
 
     import_id: UUID
@@ -47,7 +48,7 @@ class Report(msgspec.Struct, kw_only=True):
 
 
 class Tally:
-    """Follows the rows by their place in the file while the commands end."""
+    """Collects the results of rows, by line, while the commands end."""
 
     def __init__(self) -> None:
         self.refused: dict[int, RefusedRow] = {}
@@ -60,13 +61,13 @@ class Tally:
         self.refused.setdefault(line, refused)
 
     def accept(self, line: int, irregular: tuple[str, ...], *, now: bool) -> None:
-        """The row recorded something: in this run, or before an earlier one was interrupted."""
+        """The row recorded something: in this run (`now`), or in an earlier one that was interrupted."""
         (self._now if now else self._before).add(line)
         if irregular:
             self._irregular.setdefault(line, set()).update(irregular)
 
-    def accepted(self, *, ever: bool) -> set[int]:
-        return ((self._now | self._before) if ever else self._now) - self.refused.keys()
+    def accepted(self, *, all_runs: bool) -> set[int]:
+        return ((self._now | self._before) if all_runs else self._now) - self.refused.keys()
 
     def irregular(self, rows: set[int]) -> dict[str, int]:
         counts = Counter(rule for line, rules in self._irregular.items() if line in rows for rule in rules)

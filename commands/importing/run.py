@@ -1,7 +1,7 @@
-"""An import: the rows of a file become commands, in the order of time for each thing, and a report says what became of them.
+"""An import: the rows of a file become commands, ordered by time for each thing, and a report gives the result of the rows.
 
 It can be killed at any moment and run again. Its id is derived from the file and the mapping, and so is the receipt of each
-of its commands: one that was carried out before answers as the first time.
+of its commands: a command that already ran returns its first outcome.
 """
 
 from __future__ import annotations
@@ -35,33 +35,33 @@ from domain.shared.events import Actor, Context, Source
 from domain.shared.ids import external_id, new_id
 
 Progress = Callable[[int, int], None]
-Told = tuple[datetime, int, int]
-"""When something is told, by which row of the file, and for which of the rows that it is for a thing; both from 0."""
-Timed = dict[Group, list[Told]]
-"""By thing, all that rows have to say of it."""
+Entry = tuple[datetime, int, int]
+"""The time of a row's facts about a thing, the row's index in the file, and the index of the piece; both start at 0."""
+Timed = dict[Group, list[Entry]]
+"""The entries of all rows, by group."""
 
 STRIDE = 100
-# So many parts are kept from the first reading; of a longer file the rest is read again, for want of memory.
+# The number of parts kept in memory from the first reading; in a longer file, the other rows are read a second time.
 PARTS_KEPT = 100_000
 PORTION = 2_500
 
 
 class ImportInterrupted(Exception):
-    """The store did not answer, or the executor ended. What was done stands; the same import again does the rest."""
+    """The store did not answer, or the executor ended. Recorded events remain; the same import again does the rest."""
 
 
 def run_import(
     executor: Executor, secret: bytes, mapping: Mapping, file: Path, actor: Actor, progress: Progress | None = None
 ) -> Report:
-    """Import the file. `progress` hears how many rows are done, and of how many.
+    """Imports the file. `progress` is called with the number of rows done and the number of all rows.
 
-    Raises MappingError and FileUnreadable with nothing done, ImportInterrupted with part of it done.
+    Raises MappingError and FileUnreadable with nothing done, ImportInterrupted with a part done.
     """
     digest = sha256(file)
     table = read_table(file, mapping.file)
     plan = Plan(mapping, table.columns, secret)
     import_id = external_id("import", mapping.system, f"{digest} {mapping.sha256}", secret)
-    run = _Run(executor, plan, table, mapping, import_id, actor, progress or _unheard)
+    run = _Run(executor, plan, table, mapping, import_id, actor, progress or _no_progress)
     try:
         return run.whole(digest, file.name)
     except (OutcomeUnknown, Overloaded) as error:
@@ -69,7 +69,7 @@ def run_import(
 
 
 class _Sent(msgspec.Struct, eq=False):
-    """The last that was sent about a thing, and the lines that say it."""
+    """The last command sent for a thing, and the lines that give the same facts."""
 
     says: bytes
     lines: list[int]
@@ -98,7 +98,7 @@ class _Run:
 
     def whole(self, digest: str, file_name: str) -> Report:
         for misfit in self._table.misfits:
-            reason = f"It has {misfit.fields} fields, and the file {len(self._table.columns) - 1} columns."
+            reason = f"It has {misfit.fields} fields, but the file has {len(self._table.columns) - 1} columns."
             self._refuse(misfit.line, "columns", "unusable", reason)
         timed = self._timed()
         self._started(digest, file_name)
@@ -112,14 +112,14 @@ class _Run:
     # Rows
 
     def _timed(self) -> Timed:
-        """When each row has something to say of each thing. A row that cannot be read whole says nothing at all."""
+        """The entries of all rows. If any part of a row cannot be read, the whole row is refused and has no entry."""
         timed: Timed = {group: [] for group in self._plan.groups}
         for place, row in enumerate(self._table.rows):
             try:
                 parts = [
-                    (group, number, self._plan.part(told, group))
+                    (group, number, self._plan.part(piece, group))
                     for group in self._plan.groups
-                    for number, told in enumerate(self._plan.rows(row, group))
+                    for number, piece in enumerate(self._plan.rows(row, group))
                 ]
             except Unusable as unusable:
                 self._refuse(row.line, unusable.field, "unusable", unusable.reason)
@@ -136,10 +136,13 @@ class _Run:
         kept = self._parts.pop((row.line, group, number), None)
         return kept or self._plan.part(self._plan.rows(row, group)[number], group)
 
-    def _run_group(self, place: int, group: Group, told: list[Told]) -> None:
-        """All rows have ended before the next group begins, so that no refused row goes on; of one row all pieces are tried."""
+    def _run_group(self, place: int, group: Group, entries: list[Entry]) -> None:
+        """Runs all rows of a group to their end before the next group starts, so that a refused row stops there.
+
+        Within the group, all pieces of a row are tried.
+        """
         last, refused = self._last[group], frozenset(self._tally.refused)
-        for _, index, number in told:
+        for _, index, number in entries:
             row = self._table.rows[index]
             part = None if row.line in refused else self._part(row, group, number)
             if part is None:
@@ -178,7 +181,7 @@ class _Run:
             self._end(line, outcome, place)
 
     def _say_again(self, sent: _Sent, line: int, place: int) -> None:
-        """A row that says the same as the one before it ends as that one did."""
+        """A row that gives the same facts as the row before it gets the same result."""
         if sent.outcome is None:
             sent.lines.append(line)
         else:
@@ -198,7 +201,7 @@ class _Run:
     def _done_before(self, line: int, place: int) -> tuple[str, ...]:
         row = self._table.rows[bisect_left(self._table.rows, line, key=lambda row: row.line)]
         before = self._plan.groups[:place]
-        parts = (self._plan.part(told, group) for group in before for told in self._plan.rows(row, group))
+        parts = (self._plan.part(piece, group) for group in before for piece in self._plan.rows(row, group))
         return tuple(dict.fromkeys(step.name for part in parts if part for step in part.steps))
 
     def _advance(self, count: int) -> None:
@@ -210,7 +213,7 @@ class _Run:
     # The import itself
 
     def _started(self, digest: str, file_name: str) -> None:
-        outcome = self._told(
+        outcome = self._run_command(
             imports.start,
             file_sha256=digest,
             mapping_sha256=self._mapping.sha256,
@@ -218,24 +221,24 @@ class _Run:
             cut_off=self._mapping.complete_up_to,
             file_name=file_name,
         )
-        # Under the same digests only the file's name can be another.
+        # With the same digests, only the file's name can differ.
         if outcome.refusal and not isinstance(outcome.refusal, ImportAlreadyStarted):
             raise outcome.refusal
         self._began = outcome.position
 
     def _completed(self, seconds: float) -> Report:
         tally = self._tally
-        ever, now = tally.accepted(ever=True), tally.accepted(ever=False)
+        in_all, now = tally.accepted(all_runs=True), tally.accepted(all_runs=False)
         tried, refused = len(tally.tried), len(tally.refused)
-        outcome = self._told(
+        outcome = self._run_command(
             imports.complete,
             rows=tried,
-            accepted=len(ever),
-            repeated=tried - refused - len(ever),
+            accepted=len(in_all),
+            repeated=tried - refused - len(in_all),
             refused=refused,
-            irregular=tally.irregular(ever),
+            irregular=tally.irregular(in_all),
         )
-        # An import that was completed long ago, or whose refused rows are accepted now, keeps its first counts.
+        # An import that was completed before keeps its first counts, also if rows that were refused are accepted now.
         if outcome.refusal and not isinstance(outcome.refusal, ImportAlreadyCompleted):
             raise outcome.refusal
         rows = len(self._table.rows) + len(self._table.misfits)
@@ -256,8 +259,8 @@ class _Run:
             position=outcome.position,
         )
 
-    def _told(self, function: Callable[..., Any], **facts: Any) -> Outcome:
-        """A command on the import itself, which happens now."""
+    def _run_command(self, function: Callable[..., Any], **facts: Any) -> Outcome:
+        """Runs a command on the import itself; it happens now."""
         context = Context(now=datetime.now(UTC), actor=self._actor, origin="import", correlation_id=self._import_id)
         command = Command(function, {"import_id": self._import_id, **facts}, context)
         ended: list[Outcome] = []
@@ -267,24 +270,25 @@ class _Run:
 
 
 def _portions(timed: Timed) -> Iterator[Timed]:
-    """What to run, one after the other; in each, all rows for the first thing in the order of time, then those for the next.
+    """The portions to run one after the other. In a portion, each group's entries are in the order of time.
 
-    Where a row says all at one time, the order of time is that of the rows for every thing alike: then a few rows are run for
-    all things before the next few, so that a row's customer is still in memory when its order comes.
+    If all facts of a row have the same time, the order of the rows is the same for all groups. Then a portion is a few
+    thousand rows with all their groups, so that a row's customer is still cached when its order follows. Otherwise
+    everything is one portion.
     """
-    ordered = {group: sorted(told) for group, told in timed.items()}
+    ordered = {group: sorted(entries) for group, entries in timed.items()}
     moments: dict[int, datetime] = {}
-    if any(moments.setdefault(place, at) != at for told in timed.values() for at, place, _ in told):
+    if any(moments.setdefault(place, at) != at for entries in timed.values() for at, place, _ in entries):
         yield ordered
         return
     whole = sorted((at, place) for place, at in moments.items())
     for start in range(0, len(whole), PORTION):
         first, last = whole[start], whole[min(start + PORTION, len(whole)) - 1]
         yield {
-            group: told[bisect_left(told, (*first, 0)) : bisect_right(told, (*last, LARGEST))]
-            for group, told in ordered.items()
+            group: entries[bisect_left(entries, (*first, 0)) : bisect_right(entries, (*last, LARGEST))]
+            for group, entries in ordered.items()
         }
 
 
-def _unheard(done: int, rows: int) -> None:
-    """Nobody follows the progress."""
+def _no_progress(done: int, rows: int) -> None:
+    """Ignores the progress."""

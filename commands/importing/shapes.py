@@ -1,4 +1,4 @@
-"""Expressions for a whole table of facts, checked key by key against the shape that its command takes."""
+"""Expressions for a whole table of facts, checked key by key against the type of the command's facts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ P = TypeVar("P", bound=Part)
 
 
 def compiled(tree: Any, shape: inspect.Type, compiler: Compiler, path: str) -> Expression:
-    """What `tree` says of a row, as plain values. Raises MappingError with the path of the key."""
+    """Compiles `tree`, a part of the mapping, to an expression that gives plain values. Raises MappingError with its path."""
     shape, choice = _without_none(shape)
     if choice:
         return _leaf(tree, None, compiler, path)
@@ -36,7 +36,7 @@ def _struct(table: Mapping[str, Any], shape: inspect.StructType, compiler: Compi
     fields = {field.encode_name: field for field in shape.fields}
     for key in table:
         if key not in fields:
-            raise MappingError(f"{path}.{key}: there is no such key. There are {', '.join(fields)}.")
+            raise MappingError(f"{path}.{key}: there is no such key. The keys are {', '.join(fields)}.")
     for name, field in fields.items():
         if field.required and name not in table:
             raise MappingError(f"{path}.{name}: it is missing.")
@@ -44,7 +44,7 @@ def _struct(table: Mapping[str, Any], shape: inspect.StructType, compiler: Compi
 
 
 def _together(parts: dict[str, Expression]) -> Expression:
-    """A table without those keys that a row gives no value; none at all where the row says nothing in any column of it."""
+    """A table without the keys that have no value in a row. If all keys that use columns are empty, there is no table."""
     varying = [key for key, part in parts.items() if part.varies]
 
     def read(texts: Texts) -> dict[str, Any] | None:
@@ -56,7 +56,7 @@ def _together(parts: dict[str, Expression]) -> Expression:
 
 def _list(tree: Any, item: inspect.Type, compiler: Compiler, path: str) -> Expression:
     if not isinstance(tree, list):
-        raise MappingError(f"{path}: it is a list.")
+        raise MappingError(f"{path}: it must be a list.")
     parts = {f"[{place}]": compiled(value, item, compiler, f"{path}[{place}]") for place, value in enumerate(tree)}
 
     def read(texts: Texts) -> list[Any] | None:
@@ -74,7 +74,7 @@ def _read(key: str, part: Expression, texts: Texts) -> Any:
 
 
 def _leaf(tree: Any, shape: inspect.Type | None, compiler: Compiler, path: str) -> Expression:
-    """A single value; with no shape it is a text, a number or a flag, as the mapping writes it."""
+    """A single value. Without a shape it is a text, a number or a flag, depending on how the mapping writes it."""
     if isinstance(shape, inspect.DateTimeType | inspect.DateType) and (isinstance(tree, str) or _is_time(tree)):
         return _moment(tree, compiler, path, day=isinstance(shape, inspect.DateType))
     exact = isinstance(shape, inspect.DecimalType)
@@ -89,7 +89,7 @@ def _leaf(tree: Any, shape: inspect.Type | None, compiler: Compiler, path: str) 
         return _constant(tree)
     if isinstance(tree, int | Decimal) and not isinstance(tree, bool) and (shape is None or number):
         return _plain(_constant(Decimal(tree)), exact=exact)
-    raise MappingError(f"{path}: it is a text, in quotes, or a table with one of text, number, flag, multiply and divide.")
+    raise MappingError(f"{path}: it must be a text in quotes, or a table with one of text, number, flag, multiply and divide.")
 
 
 def _is_time(tree: Any) -> bool:
@@ -97,7 +97,7 @@ def _is_time(tree: Any) -> bool:
 
 
 def _moment(tree: Any, compiler: Compiler, path: str, *, day: bool) -> Expression:
-    """A moment, or a day; of a time of which less is known than that Unusable."""
+    """A time or a day. A row that gives only a month is Unusable."""
     found = compiler.moment(tree if isinstance(tree, str) else _part(tree, Time, path), path)
 
     def read(texts: Texts) -> datetime | date | None:
@@ -105,7 +105,7 @@ def _moment(tree: Any, compiler: Compiler, path: str, *, day: bool) -> Expressio
         if at is None:
             return None
         if at.precision == "month":
-            raise Unusable("It is a month, and not a day.")
+            raise Unusable("It gives only a month, not a day.")
         return at.day if day else at.at
 
     return found._replace(read=read)
@@ -116,7 +116,7 @@ def _constant(value: Any) -> Expression:
 
 
 def _plain(expression: Expression, *, exact: bool) -> Expression:
-    """Numbers are decimals where the shape says so, and the simplest numbers elsewhere."""
+    """Keeps decimals if the shape is a decimal (`exact`); otherwise turns each number into an int or a float."""
     return expression if exact else expression._replace(read=lambda texts: _simplest(expression.read(texts)))
 
 
@@ -128,7 +128,7 @@ def _simplest(value: Any) -> Any:
 
 def _table(tree: Any, path: str) -> dict[str, Any]:
     if not isinstance(tree, dict):
-        raise MappingError(f"{path}: it is a table.")
+        raise MappingError(f"{path}: it must be a table.")
     return tree
 
 
@@ -140,7 +140,7 @@ def _part(tree: dict[str, Any], kind: type[P], path: str) -> P:
 
 
 def _without_none(shape: inspect.Type) -> tuple[inspect.Type, bool]:
-    """The one type that is not None, and whether there are several."""
+    """The first type that is not None, and whether there are several."""
     if not isinstance(shape, inspect.UnionType):
         return shape, False
     types = [one for one in shape.types if not isinstance(one, inspect.NoneType)]

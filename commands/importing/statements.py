@@ -1,4 +1,4 @@
-"""What rows can say in general: facts that a mapping names, the command that takes them, and what all main aggregates carry."""
+"""The general parts of importable commands: facts, the command that takes them, and the commands on all main aggregates."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from domain.shared.annotations import Annotated
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """Facts as a mapping names them."""
+    """The facts of a command, under the names that a mapping uses."""
 
     def stated(self) -> dict[str, Any]:
-        """Those that the row gives a value."""
+        """The facts that have a value in the row."""
         values = ((name, getattr(self, name)) for name in self.__struct_fields__)
         return {name: value for name, value in values if value is not None and value != ()}
 
     def command_facts(self, called: Called) -> dict[str, Any]:
-        """The facts of the command."""
+        """The keyword arguments of the command function."""
         return {f"{called.kind}_id": called.id, **self.stated()}
 
     def with_ids(self, called: Called, *kinds: str) -> dict[str, Any]:
-        """What the row states, and for each thing of these kinds that it names the id."""
+        """The stated facts, with the source's id of each of these kinds replaced by the aggregate's id."""
         stated = self.stated()
         named = {kind: stated.pop(kind) for kind in kinds if kind in stated}
         return stated | {f"{kind}_id": called.other(kind, name) for kind, name in named.items()}
 
 
 class Coded(Facts, frozen=True):
-    """Facts of what is called by its code."""
+    """Facts about an aggregate that is identified by its code."""
 
     def command_facts(self, called: Called) -> dict[str, Any]:
         return {"code": called.name, **self.stated()}
@@ -56,7 +56,7 @@ class Annotation(Facts, frozen=True):
 
 
 class Assignment(Annotation, frozen=True):
-    """Absent is nobody. A ticket's owner is the agent."""
+    """An absent owner or team is cleared. A ticket's owner is its agent."""
 
     owner: str | None = None
     team: str | None = None
@@ -74,7 +74,10 @@ class Attributes(Annotation, frozen=True):
 
 
 class Importable(NamedTuple):
-    """`describes`: it says what is so, not that something happened; the same facts again in a later row say nothing new."""
+    """A command that a mapping can name.
+
+    `describes`: its facts describe a state, not something that happened; a later row with the same facts adds nothing.
+    """
 
     kind: type[Aggregate]
     function: Callable[..., Aggregate]
@@ -87,7 +90,7 @@ def assignment_command(kind: type[Annotated]) -> Mapping[str, Importable]:
 
 
 def annotation_commands(kind: type[Annotated]) -> Mapping[str, Importable]:
-    """Commands on what every main aggregate carries."""
+    """The commands on attributes and tags, which every main aggregate has."""
     return {
         f"{kind.name}.set_attributes": Importable(
             kind, partial(annotating.set_attributes, kind=kind), Attributes, describes=True

@@ -1,4 +1,4 @@
-"""The commands on tickets that a mapping can name, and the facts that each of them takes."""
+"""The importable commands on tickets, and the facts of each command."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from domain.shared.reference import Reference
 
 
 class Opening(Facts, frozen=True):
-    """`customer`, `order`, `follow_up_of` and `parent` are what the source calls them."""
+    """`customer`, `order`, `follow_up_of` and `parent` are the source's ids."""
 
     opened_by: OpenedBy = "customer"
     customer: str | None = None
@@ -54,7 +54,7 @@ class Priority(Facts, frozen=True):
 
 
 class Reply(Facts, frozen=True):
-    """`reply_id` is what the source calls the reply, such as the row's number."""
+    """`reply_id` is the source's id of the reply, such as the row's number."""
 
     reply_id: str
     by: Author
@@ -65,12 +65,12 @@ class Reply(Facts, frozen=True):
     message_id: str | None = None
 
     def command_facts(self, called: Called) -> dict[str, Any]:
-        told = {"reply_id": self.reply_id, "by": self.by, **self.stated()}
-        return {"ticket_id": called.id, "reply": Replied(**told)}
+        reply = {"reply_id": self.reply_id, "by": self.by, **self.stated()}
+        return {"ticket_id": called.id, "reply": Replied(**reply)}
 
 
 class StatusChange(Facts, frozen=True):
-    """`status_label` is what the source calls the status."""
+    """`status_label` is the source's name of the status."""
 
     status_label: str | None = None
 

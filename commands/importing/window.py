@@ -1,4 +1,4 @@
-"""Commands on their way: many at once, so that they share commits, and never so many that they fill the queue."""
+"""Submits the commands of an import: many in parallel, so that they share commits, but never enough to fill the queue."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ PAUSE = 0.005
 class Window:
     """Settles commands in the order in which they were submitted.
 
-    Two batches are on their way: one that is being committed, and one that is ready when it is. More would only make others
-    wait.
+    At most two batches are submitted at a time: one is being committed, and the next one is ready. More would only make other
+    callers wait.
     """
 
     def __init__(self, executor: Executor) -> None:
@@ -27,7 +27,10 @@ class Window:
         self._waiting: deque[tuple[Future[Outcome], Callable[[Outcome], None]]] = deque()
 
     def submit(self, command: Command, settle: Callable[[Outcome], None]) -> None:
-        """Raises OutcomeUnknown where a command ends in doubt, Overloaded where the queue stays full for too long."""
+        """Submits a command; `settle` gets its outcome.
+
+        Raises OutcomeUnknown if the outcome of a command is unknown, Overloaded if the queue stays full for too long.
+        """
         while len(self._waiting) >= self._limit:
             self._settle_one()
         self._waiting.append((self._accepted(command), settle))

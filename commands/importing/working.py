@@ -1,6 +1,6 @@
-"""The commands on users, teams, tasks, lists and fields that a mapping can name, and the facts that each of them takes.
+"""The importable commands on users, teams, tasks, lists and fields, and the facts of each command.
 
-Users and teams are called by their codes, and a field by a kind of thing and a key.
+Users and teams are identified by their codes, a field by a kind of aggregate and a key.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class TeamRegistration(Coded, frozen=True):
 
 
 class Creation(Facts, frozen=True):
-    """One of `customer` to `deal` is what the task is about, as the source calls it."""
+    """At most one of `customer` to `deal` is given: the source's id of the task's subject."""
 
     title: str
     due: datetime | None = None
@@ -58,12 +58,12 @@ class Creation(Facts, frozen=True):
         stated = self.stated()
         about = [Reference(kind=kind, id=called.other(kind, stated.pop(kind))) for kind in tasks.ABOUT if kind in stated]
         if len(about) > 1:
-            raise Unusable("A task is about one thing.", "task.create: facts")
+            raise Unusable("A task can be about only one thing.", "task.create: facts")
         return {"task_id": called.id, **stated, "about": about[0] if about else None}
 
 
 class Schedule(Facts, frozen=True):
-    """What is not named is no such moment."""
+    """A time that is not given is cleared."""
 
     due: datetime | None = None
     remind_at: datetime | None = None
@@ -73,7 +73,7 @@ class Schedule(Facts, frozen=True):
 
 
 class Assignee(Facts, frozen=True):
-    """Who is not named is nobody."""
+    """Without an assignee, the task is unassigned."""
 
     assignee: str | None = None
 
@@ -91,7 +91,7 @@ class Title(Listed, frozen=True):
 
 
 class Members(Facts, frozen=True):
-    """`customers` are what the source calls them."""
+    """`customers` are the source's ids."""
 
     customers: tuple[str, ...]
 

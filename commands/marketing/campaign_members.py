@@ -1,7 +1,7 @@
-"""What can be told about a campaign's members, each of whom is a customer or a lead: one of the two is named.
+"""The commands on a campaign's members. A member is a customer or a lead; a command names exactly one of the two.
 
-A campaign that is unknown, and a customer or lead who is unknown or erased, is refused. A customer merged into another is the
-survivor, and a lead of a customer is that customer, unless they were a member themselves before that.
+An unknown campaign and an unknown or erased customer or lead are refused. For a merged customer, the survivor is the member.
+For a lead that has a customer, the customer is the member, unless the lead was already a member of its own.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from domain.shared.refusals import Malformed
 
 
 class TouchFacts(TypedDict, total=False):
-    """What every touch may say: its own id, that of what was sent, on which channel, to which contact method."""
+    """The facts that every touch may have: its id, the id of the sent message, the channel and the contact method."""
 
     touch_id: str | None
     send_id: str | None
@@ -49,7 +49,7 @@ class TouchFacts(TypedDict, total=False):
 
 
 class Who(TypedDict, total=False):
-    """A customer or a lead."""
+    """A customer or a lead, by id."""
 
     customer_id: UUID | None
     lead_id: UUID | None
@@ -67,7 +67,10 @@ class Whose(TypedDict):
 
 
 def target(work: UnitOfWork, *, campaign_id: UUID, variant: str = TREATMENT, **who: Unpack[Who]) -> CampaignMember:
-    """`variant` is a treatment by its code, or `control`. Raises MemberTargetedOtherwise."""
+    """Makes a customer or lead a target of the campaign.
+
+    `variant` is a treatment's code, or `control`. Raises MemberTargetedOtherwise.
+    """
     campaign = work.existing(Campaign, campaign_id)
     member, whose = _member(work, campaign_id, **who)
     member.target(
@@ -87,7 +90,7 @@ def suppress(work: UnitOfWork, *, campaign_id: UUID, reason: str, **who: Unpack[
 
 
 def remove(work: UnitOfWork, *, campaign_id: UUID, reason: str | None = None, **who: Unpack[Who]) -> CampaignMember:
-    """Raises NotThere where they never were a member."""
+    """Removes a member. Raises NotThere if there never was such a member."""
     member, whose = _member(work, campaign_id, **who)
     member.require().remove(work.context, Removed(**whose, reason=reason))
     return member
@@ -173,9 +176,9 @@ def convert(
     channel: str | None = None,
     **who: Unpack[Who],
 ) -> CampaignMember:
-    """By its own id, or by that of its order. A value is in the campaign's currency where none is given.
+    """Records a conversion, identified by its own id or by the order's id. Without a currency, `value` is in the campaign's.
 
-    Raises NotThere where the order is unknown.
+    Raises NotThere if the order does not exist, and Malformed if neither id is given.
     """
     member, whose = _member(work, campaign_id, **who)
     if order_id is not None:
@@ -218,15 +221,15 @@ def _touch(
 def _member(
     work: UnitOfWork, campaign_id: UUID, customer_id: UUID | None = None, lead_id: UUID | None = None
 ) -> tuple[CampaignMember, Whose]:
-    """The member, there or not yet, and whose facts they are.
+    """The member, which may not exist yet, and the ids that facts about it carry.
 
-    Raises NotThere, CustomerUnknown, CustomerErased, LeadErased, and Malformed where not just one of the two is named.
+    Raises NotThere, CustomerUnknown, CustomerErased, LeadErased, and Malformed unless exactly one of the two ids is given.
     """
     work.existing(Campaign, campaign_id)
     if lead_id is not None and customer_id is None:
         return _lead(work, campaign_id, lead_id)
     if customer_id is None or lead_id is not None:
-        raise Malformed("A member is a customer or a lead.")
+        raise Malformed("A member is either a customer or a lead: give exactly one of the two ids.")
     return _customer(work, campaign_id, customer_id)
 
 
@@ -249,9 +252,9 @@ def _lead(work: UnitOfWork, campaign_id: UUID, lead_id: UUID) -> tuple[CampaignM
 
 
 def _conversion_id(conversion_id: str | None, order_id: UUID | None) -> str:
-    """Raises Malformed where there is neither."""
+    """Raises Malformed if neither id is given."""
     if conversion_id is not None:
         return conversion_id
     if order_id is None:
-        raise Malformed("A conversion has an id of its own, or an order.")
+        raise Malformed("A conversion needs an id of its own or an order.")
     return str(order_id)

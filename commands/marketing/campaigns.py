@@ -1,4 +1,4 @@
-"""What can be asked of campaigns as such; what happens to their members is in `campaign_members`."""
+"""The commands on campaigns themselves; those on their members are in `campaign_members`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def plan(
     external: tuple[str, str] | None = None,
     **details: Unpack[Plan],
 ) -> Campaign:
-    """The same values again are a repeat. `external` is (system, id)."""
+    """Plans a campaign; the same values again change nothing. `external` is (system, id)."""
     campaign = work.load(Campaign, campaign_id)
     campaign.draw_up(work.context, name=name, budget=budget, currency=currency, owner=owner, team=team, **details)
     if external:
@@ -47,9 +47,9 @@ def create_or_change(
     team: Given[str | None] = UNSET,
     **details: Unpack[Plan],
 ) -> Campaign:
-    """Plans a campaign that is not there; of one that is, records only what is different.
+    """Plans a campaign that does not exist; for an existing one, records only the differences.
 
-    UNSET says nothing about a field, None says that it is empty.
+    UNSET leaves a field as it is, None says that it is empty.
     """
     campaign = work.load(Campaign, campaign_id)
     if not campaign.exists:
@@ -70,9 +70,9 @@ def create_or_change(
 
 
 revise = decides(Campaign, Campaign.revise)
-"""Channels and variants are given as a whole."""
+"""Channels and variants are replaced as a whole."""
 change_budget = decides(Campaign, Campaign.change_budget)
-"""None is no budget."""
+"""None removes the budget."""
 launch = decides(Campaign, Campaign.launch)
 pause = decides(Campaign, Campaign.pause)
 resume = decides(Campaign, Campaign.resume)

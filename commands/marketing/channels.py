@@ -1,4 +1,4 @@
-"""What can be asked of channels, and of their days as sources tell them. A day's channel need not be opened."""
+"""The commands on channels, and on a channel's days as a source reports them. The channel of a day need not be opened."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ def record_traffic(
     impressions: int | None = None,
     clicks: int | None = None,
 ) -> ChannelDay:
-    """Sets what the source counted on the day; what is left out is not known. The same values again are a repeat."""
+    """Sets the numbers that the source counted on the day; None means unknown. The same values again change nothing."""
     day = work.load(ChannelDay, channel_day_id(code, date, source))
-    told = TrafficRecorded(
+    traffic = TrafficRecorded(
         code=code, date=date, source=source, visits=visits, visitors=visitors, impressions=impressions, clicks=clicks
     )
-    day.record_traffic(work.context, told)
+    day.record_traffic(work.context, traffic)
     return day
 
 
 def record_cost(work: UnitOfWork, *, code: str, date: date, source: str, amount: Decimal, currency: str) -> ChannelDay:
-    """Sets what the day cost as the source says. The same values again are a repeat."""
+    """Sets the cost of the day according to the source. The same values again change nothing."""
     day = work.load(ChannelDay, channel_day_id(code, date, source))
-    told = CostRecorded(code=code, date=date, source=source, amount=amount, currency=currency)
-    day.record_cost(work.context, told)
+    cost = CostRecorded(code=code, date=date, source=source, amount=amount, currency=currency)
+    day.record_cost(work.context, cost)
     return day

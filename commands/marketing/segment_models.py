@@ -1,4 +1,4 @@
-"""What can be asked of segment models."""
+"""The commands on segment models."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from domain.marketing.segment_model import Fitted, SegmentModel
 
 
 def fit(work: UnitOfWork, *, model_id: UUID, fitted: Fitted, activate: bool = True) -> SegmentModel:
-    """Record what a fit found, for a new model or for one that is there. One that is active goes by it at once."""
+    """Records the result of a fit, for a new or an existing model. An active model uses the result immediately."""
     model = work.load(SegmentModel, model_id)
     model.fit(work.context, fitted)
     if activate and model.active_since is None:
@@ -21,4 +21,4 @@ def fit(work: UnitOfWork, *, model_id: UUID, fitted: Fitted, activate: bool = Tr
 activate = decides(SegmentModel, SegmentModel.activate, "model_id")
 retire = decides(SegmentModel, SegmentModel.retire, "model_id")
 name_clusters = decides(SegmentModel, SegmentModel.name_clusters, "model_id")
-"""A name for each cluster, in their order."""
+"""Names the clusters: one name for each, in the clusters' order."""

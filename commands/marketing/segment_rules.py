@@ -1,4 +1,4 @@
-"""What can be asked of segment rules."""
+"""The commands on segment rules."""
 
 from __future__ import annotations
 
@@ -7,5 +7,5 @@ from domain.marketing.segment_rule import SegmentRule
 
 define = begins(SegmentRule, SegmentRule.define, "rule_id")
 revise = decides(SegmentRule, SegmentRule.revise, "rule_id")
-"""Replaces all of it."""
+"""Replaces the whole rule."""
 retire = decides(SegmentRule, SegmentRule.retire, "rule_id")

@@ -1,4 +1,4 @@
-"""What can be asked of static lists."""
+"""The commands on static lists."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ create = begins(StaticList, StaticList.create, "list_id")
 
 
 def add_members(work: UnitOfWork, *, list_id: UUID, customer_ids: Sequence[UUID]) -> StaticList:
-    """All of them or none: a customer who is unknown or erased is refused; of one who was merged, the survivor is added."""
+    """Adds all customers or none. Refuses an unknown or erased customer; for a merged customer, the survivor is added."""
     found = work.existing(StaticList, list_id)
     found.add_members(work.context, [surviving_customer(work, id).id for id in customer_ids])
     return found
 
 
 remove_members = decides(StaticList, StaticList.remove_members, "list_id")
-"""Who is not on it is passed over, and so is who was erased."""
+"""Ignores customers who are not on the list, and erased customers."""
 retire = decides(StaticList, StaticList.retire, "list_id")

@@ -1,4 +1,4 @@
-"""What can be asked of touchpoints: to be recorded."""
+"""The command that records touchpoints."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def record(
     anonymous_id: str | None = None,
     click_ids: Mapping[str, str] | None = None,
 ) -> Touchpoint:
-    """The same values again are a repeat.
+    """Records a touchpoint; the same values again change nothing.
 
-    A customer who is unknown or erased is refused, and for one merged into another the survivor is recorded; for a lead of a
-    customer that customer too. Raises NotThere where there is no such lead or campaign, and LeadErased.
+    An unknown or erased customer is refused; for a merged customer, the survivor is recorded; for a lead that has a customer,
+    that customer is recorded too. Raises NotThere if the lead or campaign does not exist, and LeadErased.
     """
     touchpoint = work.load(Touchpoint, touchpoint_id)
     if campaign_id is not None:

@@ -1,4 +1,4 @@
-"""What can be asked of API keys."""
+"""The commands on API keys."""
 
 from __future__ import annotations
 

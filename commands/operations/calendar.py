@@ -1,4 +1,4 @@
-"""What can be asked of the calendar."""
+"""The command on the calendar."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ from commands.shared.deciding import begins
 from domain.operations.calendar import Calendar, calendar_id
 
 end_day = begins(Calendar, Calendar.end, calendar_id)
-"""The day is over in that zone."""
+"""Records that the day is over in that time zone."""

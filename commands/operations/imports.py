@@ -1,4 +1,4 @@
-"""What can be asked of imports."""
+"""The commands on imports."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def complete(
     refused: int,
     irregular: Mapping[str, int] | None = None,
 ) -> Import:
-    """The counts of rows, by what became of them."""
+    """Records the numbers of rows by their result."""
     run = work.existing(Import, import_id)
     run.complete(work.context, rows=rows, accepted=accepted, repeated=repeated, refused=refused, irregular=irregular or {})
     return run

@@ -1,4 +1,4 @@
-"""What can be asked of saved views."""
+"""The commands on saved views."""
 
 from __future__ import annotations
 
@@ -7,5 +7,5 @@ from domain.operations.saved_view import SavedView
 
 define = begins(SavedView, SavedView.define, "view_id")
 revise = decides(SavedView, SavedView.revise, "view_id")
-"""Replaces all of it."""
+"""Replaces the whole definition."""
 retire = decides(SavedView, SavedView.retire, "view_id")

@@ -1,4 +1,4 @@
-"""What can be asked of webhooks."""
+"""The commands on webhooks."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from domain.operations.webhook import Webhook
 
 register = begins(Webhook, Webhook.register)
 revise = decides(Webhook, Webhook.revise)
-"""Replaces all of it."""
+"""Replaces the whole subscription."""
 pause = decides(Webhook, Webhook.pause)
 resume = decides(Webhook, Webhook.resume)
 remove = decides(Webhook, Webhook.remove)
-"""Its secret is destroyed in the same commit."""
+"""The webhook's secret is destroyed in the same commit."""

@@ -1,4 +1,4 @@
-"""What can be asked of deals."""
+"""The commands on deals."""
 
 from __future__ import annotations
 
@@ -28,10 +28,11 @@ def open(
     external: tuple[str, str] | None = None,
     **facts: Unpack[Facts],
 ) -> Deal:
-    """The same values again are a repeat; without a number one is drawn. `external` is (system, id).
+    """Opens a deal; the same values again change nothing. Without a number it gets the next free one.
 
-    A customer who is unknown or erased is refused, and so is an unknown lead; for a customer merged into another, the survivor
-    is recorded. A pipeline that has no such stage is refused (a flag on import). Raises NumberTaken, DealOpenedOtherwise.
+    `external` is (system, id). An unknown or erased customer and an unknown lead are refused; for a merged customer, the
+    survivor is recorded. A stage that the pipeline does not have is refused (a flag on import). Raises NumberTaken,
+    DealOpenedOtherwise.
     """
     deal = work.load(Deal, deal_id)
     recorded = deal.opened.customer_id if deal.opened else None
@@ -48,7 +49,7 @@ def open(
 
 
 class Opening(Facts):
-    """What `open` takes beside the id."""
+    """The facts that `open` takes in addition to the id."""
 
     customer_id: UUID
     pipeline: str
@@ -58,9 +59,9 @@ class Opening(Facts):
 
 
 def create_or_change(work: UnitOfWork, *, deal_id: UUID, **facts: Unpack[Opening]) -> Deal:
-    """Opens a deal that does not exist; of one that does, records another stage, and the given amount, day and owner.
+    """Opens a deal that does not exist; for an existing one, records a new stage and the given amount, close date and owner.
 
-    Raises DealOpenedOtherwise where the number, the customer, the lead or the pipeline is another, for these stay.
+    Raises DealOpenedOtherwise if the number, the customer, the lead or the pipeline differs: these cannot change.
     """
     deal = work.load(Deal, deal_id)
     if deal.opened is None:
@@ -78,9 +79,9 @@ def create_or_change(work: UnitOfWork, *, deal_id: UUID, **facts: Unpack[Opening
 
 
 def change_stage(work: UnitOfWork, *, deal_id: UUID, stage: str) -> Deal:
-    """To another stage of its pipeline as that is now. Raises StageUnknown (a flag on import)."""
+    """Moves the deal to a stage that its pipeline has now. Raises StageUnknown (a flag on import)."""
     deal = work.existing(Deal, deal_id)
-    assert deal.opened is not None, "a deal begins by being opened"
+    assert deal.opened is not None, "the first event of a deal is Opened"
     deal.change_stage(work.context, _place(work, deal.opened.pipeline, stage))
     return deal
 
@@ -90,7 +91,7 @@ change_close_date = decides(Deal, Deal.change_close_date)
 
 
 def win(work: UnitOfWork, *, deal_id: UUID, order_id: UUID | None = None) -> Deal:
-    """Raises NotThere where there is no such order."""
+    """Raises NotThere if the order does not exist."""
     deal = work.existing(Deal, deal_id)
     if order_id is not None:
         work.existing(Order, order_id)
@@ -112,7 +113,7 @@ def _captured_at(work: UnitOfWork, lead_id: UUID | None) -> datetime | None:
 
 
 def _known_capture(work: UnitOfWork, deal: Deal) -> datetime | None:
-    """When its lead was captured, which may have been erased since."""
+    """When the deal's lead was captured. The lead may be erased since then."""
     lead_id = deal.opened.lead_id if deal.opened else None
     return None if lead_id is None else work.load(Lead, lead_id).begun_at
 

@@ -1,4 +1,4 @@
-"""What can be asked of leads."""
+"""The commands on leads."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def capture(
     external: tuple[str, str] | None = None,
     **facts: Unpack[Facts],
 ) -> Lead:
-    """The same values again are a repeat; without a number one is drawn. `external` is (system, id).
+    """Captures a lead; the same values again change nothing. Without a number it gets the next free one.
 
-    A customer who is unknown or erased is refused, and so is an unknown campaign; for a customer merged into another, the
+    `external` is (system, id). An unknown or erased customer and an unknown campaign are refused; for a merged customer, the
     survivor is recorded. Raises NumberTaken, LeadCapturedOtherwise.
     """
     lead = work.load(Lead, lead_id)
@@ -56,9 +56,9 @@ def create_or_change(
     stage: str | None = None,
     **facts: Unpack[Facts],
 ) -> Lead:
-    """Captures a lead that is not there; of one that is, records another stage, where one is told.
+    """Captures a lead that does not exist; for an existing one, records a new stage if one is given.
 
-    Raises LeadCapturedOtherwise where something is told otherwise with which it was captured, for that stays.
+    Raises LeadCapturedOtherwise if a given fact differs from the captured one: captured facts cannot change.
     """
     lead = work.load(Lead, lead_id)
     if not lead.exists:
@@ -103,16 +103,16 @@ def convert(
 lose = decides(Lead, Lead.lose)
 reopen = decides(Lead, Lead.reopen)
 erase = begins(Lead, Lead.erase)
-"""The key of the lead's personal data goes in the same commit."""
+"""The encryption key of the lead's personal data is destroyed in the same commit."""
 
 
 def _refuse_otherwise(work: UnitOfWork, lead: Lead, number: str | None, customer_id: UUID | None, facts: Facts) -> None:
-    """Raises LeadCapturedOtherwise where something is told with another value than the lead was captured with."""
-    assert lead.captured is not None, "a lead begins by being captured"
+    """Raises LeadCapturedOtherwise if a given value differs from the one that the lead was captured with."""
+    assert lead.captured is not None, "the first event of a lead is Captured"
     known: dict[str, Any] = {name: getattr(lead.captured, name) for name in Facts.__annotations__}
     known.update(facts)
     own = lead.captured.customer_id
-    told = own if customer_id is None else surviving_customer(work, customer_id, own).id
-    if told != own and told != lead.customer_id:
-        raise LeadCapturedOtherwise("The lead was captured with another customer, which stays.", id=lead.id)
+    given = own if customer_id is None else surviving_customer(work, customer_id, own).id
+    if given != own and given != lead.customer_id:
+        raise LeadCapturedOtherwise("The lead was captured with another customer, which cannot change.", id=lead.id)
     lead.capture(work.context, number=number or lead.captured.number, customer_id=own, **known)

@@ -1,4 +1,4 @@
-"""What can be told about the goods of an order: shipped, delivered, and returned."""
+"""The commands on the goods of an order: shipments, deliveries and returns."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def receive_return(
     lines: Sequence[ReturnedLine],
     exchange_order_id: UUID | None = None,
 ) -> Order:
-    """Goods came back, requested or not. An order given in exchange must be there."""
+    """Records goods that came back, whether the return was requested or not. An exchange order must exist."""
     order = work.existing(Order, order_id)
     if exchange_order_id is not None:
         work.existing(Order, exchange_order_id)

@@ -1,4 +1,4 @@
-"""What can be told about the money of an order. Amounts are in the order's currency."""
+"""The commands on the payments of an order. Amounts are in the order's currency."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from domain.sales.order.refunds import PaymentChargedBack, PaymentRefunded
 
 authorise_payment = decides(Order, Order.authorise_payment, of=PaymentAuthorised)
 capture_payment = decides(Order, Order.capture_payment, of=PaymentCaptured)
-"""An authorisation with the same id is used up by it."""
+"""Uses up an authorisation with the same id."""
 void_payment = decides(Order, Order.void_payment)
 fail_payment = decides(Order, Order.fail_payment, of=PaymentFailed)
 charge_back_payment = decides(Order, Order.charge_back_payment, of=PaymentChargedBack)
 reverse_payment = decides(Order, Order.reverse_payment)
-"""An authorisation, capture, chargeback or refund did not hold."""
+"""Reverses an authorisation, capture, chargeback or refund."""
 refund_payment = decides(Order, Order.refund_payment, of=PaymentRefunded)

@@ -1,4 +1,4 @@
-"""What can be asked of orders as such; money is in `order_payments`, goods in `order_goods`."""
+"""The commands on orders themselves; those on payments are in `order_payments`, those on goods in `order_goods`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from domain.shared.aggregate import Aggregate
 AMENDABLE = ("lines", "discounts", "charges", "total", *Recipient.__annotations__)
 CHANGEABLE = (*AMENDABLE, "owner")
 ORIGINS: Mapping[str, type[Aggregate]] = {"campaign_id": Campaign, "lead_id": Lead, "deal_id": Deal}
-"""What an order may come from, which must be there."""
+"""The aggregates that an order may come from; they must exist."""
 
 
 def place(
@@ -42,10 +42,10 @@ def place(
     external: tuple[str, str] | None = None,
     **details: Unpack[Details],
 ) -> Order:
-    """The same values again are a repeat; without a number one is drawn. `external` is (system, id).
+    """Places an order; the same values again change nothing. Without a number it gets the next free one.
 
-    A customer who is unknown or erased is refused, and so is a campaign, lead or deal that it comes from; for a customer merged
-    into another, the survivor is recorded. Raises NumberTaken, OrderPlacedOtherwise.
+    `external` is (system, id). An unknown or erased customer, campaign, lead or deal is refused; for a merged customer, the
+    survivor is recorded. Raises NumberTaken, OrderPlacedOtherwise.
     """
     order = work.load(Order, order_id)
     _require_origins(work, details)
@@ -67,7 +67,7 @@ def place(
 
 
 class Placement(Details):
-    """What `place` takes beside the ids, number and customer."""
+    """The facts that `place` takes in addition to the ids, the number and the customer."""
 
     channel: str
     currency: str
@@ -87,10 +87,10 @@ def create_or_change(
     external: tuple[str, str] | None = None,
     **facts: Unpack[Placement],
 ) -> Order:
-    """Places an order that does not exist; of one that does, records only what is different.
+    """Places an order that does not exist; for an existing one, records only the differences.
 
-    None says nothing about the customer, the owner, the addresses and the contact; lines, discounts and charges are given as a
-    whole. Raises OrderPlacedOtherwise where any other fact differs, for those stay as they were placed.
+    None leaves the customer, the owner, the addresses and the contact as they are; lines, discounts and charges are replaced as
+    a whole. Raises OrderPlacedOtherwise if any other fact differs: those cannot change after the order is placed.
     """
     order = work.load(Order, order_id)
     if not order.exists:
@@ -111,7 +111,7 @@ def create_or_change(
 
 amend = decides(Order, Order.amend)
 cancel_lines = decides(Order, Order.cancel_lines)
-"""Cancels further quantities; `total` is what the order comes to afterwards, computed where it is None."""
+"""Cancels further quantities. `total` is the order's total after that; if it is None, it is computed."""
 
 
 def set_customer(work: UnitOfWork, *, order_id: UUID, customer_id: UUID) -> Order:

@@ -1,4 +1,4 @@
-"""What can be asked of pipelines."""
+"""The commands on pipelines."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ from commands.shared.deciding import begins
 from domain.sales.pipeline import Pipeline, pipeline_id
 
 define_or_revise = begins(Pipeline, Pipeline.define, pipeline_id)
-"""The same values again are a repeat; other ones revise it. Deals stay in the stages in which they are."""
+"""Defines a pipeline, or revises it. The same values again change nothing. Deals keep the stages that they have."""

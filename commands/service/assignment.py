@@ -1,4 +1,4 @@
-"""Rules of assignment, and giving what has no owner to whoever is to take it."""
+"""Assignment rules, and the automatic assignment of tickets and leads that have no owner."""
 
 from __future__ import annotations
 
@@ -23,30 +23,30 @@ from domain.shared.reference import Reference
 KINDS: Mapping[str, type[Ticket | Lead]] = {"ticket": Ticket, "lead": Lead}
 FINISHED = ("solved", "closed")
 AT_ONCE = 100
-"""How many things that wait one command gives away."""
+"""The largest number of waiting tickets and leads that one command assigns."""
 
 
 class Roster(NamedTuple):
-    """A team's people by code, each with how much they have open, as of a version of the team's rota."""
+    """The agents of a team by code, each with their number of open tickets and leads, as of a version of the team's rota."""
 
     version: int
     open: Mapping[str, int]
 
 
 Rosters = Mapping[str, Roster]
-"""By team."""
+"""The rosters by team."""
 
 
 define = begins(AssignmentRule, AssignmentRule.define, assignment_rule_id)
-"""A new rule, or new terms in place of those in force. The same values again are a repeat."""
+"""Defines a rule, or replaces the terms of an existing one. The same values again change nothing."""
 retire = decides(AssignmentRule, AssignmentRule.retire, assignment_rule_id)
 
 
 def give(work: UnitOfWork, *, kind: Assignable, id: UUID, rules: Sequence[UUID], rosters: Rosters) -> Annotated:
-    """Give the thing to somebody by the first of these rules that fits; what has an owner, or has ended, is left alone.
+    """Assigns the ticket or lead by the first of these rules that fits. One that has an owner or has ended is left alone.
 
-    Everything but how much people have open is looked at here, so that it is true when it is committed; what they were given
-    since their roster was drawn up counts. Where nobody can take it, it waits.
+    Everything except the numbers of open work is read here, so that it is true at the commit. Assignments made after the roster
+    was read are added to its numbers. If no agent can take the ticket or lead, it waits.
     """
     thing = work.load(KINDS[kind], id)
     if rule := _rule_for(work, kind, thing, rules):
@@ -55,7 +55,10 @@ def give(work: UnitOfWork, *, kind: Assignable, id: UUID, rules: Sequence[UUID],
 
 
 def take_up(work: UnitOfWork, *, agent: UUID, rules: Sequence[UUID], rosters: Rosters) -> Aggregate:
-    """Somebody can take more: give their team what waits, the longest first, as far as its people can take it."""
+    """Assigns the waiting tickets and leads of this agent's team, longest wait first, until nobody in it can take more.
+
+    Called when the agent may be able to take more.
+    """
     user = work.load(User, agent)
     team = user.registered.team if user.registered else None
     if team is None:
@@ -64,24 +67,24 @@ def take_up(work: UnitOfWork, *, agent: UUID, rules: Sequence[UUID], rosters: Ro
     for waiting in list(rota.waiting)[:AT_ONCE]:
         thing = work.load(KINDS[waiting.kind], waiting.id)
         rule = _rule_for(work, waiting.kind, thing, rules)
-        ours = rule is not None and rule.terms is not None and rule.terms.team == team
-        if not ours:
+        own_team = rule is not None and rule.terms is not None and rule.terms.team == team
+        if not own_team:
             rota.leave(_now(work.context), waiting)
-        if rule is not None and not _give(work, waiting, thing, rule, rosters) and ours:
+        if rule is not None and not _give(work, waiting, thing, rule, rosters) and own_team:
             break
     return rota
 
 
 def take_up_after(work: UnitOfWork, *, kind: str, id: UUID, rules: Sequence[UUID], rosters: Rosters) -> Aggregate:
-    """The thing has ended: whoever had it can take more."""
+    """Calls `take_up` for the owner of a ticket or lead that has ended: the owner can take more now."""
     thing = work.load(KINDS[kind], id)
     owner, _ = thing.assignment
     return thing if owner is None else take_up(work, agent=user_id(owner), rules=rules, rosters=rosters)
 
 
 def _give(work: UnitOfWork, given: Reference, thing: Ticket | Lead, rule: AssignmentRule, rosters: Rosters) -> bool:
-    """Whether there was anybody."""
-    assert rule.terms is not None, "a rule that fits is in force"
+    """Assigns it, or queues it if nobody is available. Returns whether it was assigned."""
+    assert rule.terms is not None, "a rule that fits has terms"
     team, context = rule.terms.team, _now(work.context, thing)
     rota = work.load(Rota, rota_id(team))
     agent = _next(work, rule.code, rule.terms, rota, rosters.get(team, Roster(rota.version, {})))
@@ -94,7 +97,10 @@ def _give(work: UnitOfWork, given: Reference, thing: Ticket | Lead, rule: Assign
 
 
 def _rule_for(work: UnitOfWork, kind: str, thing: Ticket | Lead, rules: Sequence[UUID]) -> AssignmentRule | None:
-    """The first rule that fits; None where there is none, and for what somebody has or another team, or what has ended."""
+    """The first rule that fits.
+
+    None if no rule fits, if the ticket or lead has an owner or has ended, or if it belongs to another team than the rule's.
+    """
     owner, team = thing.assignment
     if owner is not None or _has_ended(thing):
         return None
@@ -115,12 +121,12 @@ def _facts(thing: Ticket | Lead) -> dict[str, str | None]:
     if isinstance(thing, Ticket):
         channel = thing.opened.channel if thing.opened else None
         return {"channel": channel, "category": thing.category, "priority": thing.priority}
-    assert thing.captured is not None, "a lead begins by being captured"
+    assert thing.captured is not None, "the first event of a lead is Captured"
     return {"channel": thing.captured.channel, "origin": thing.captured.origin}
 
 
 def _next(work: UnitOfWork, rule: str, terms: Terms, rota: Rota, roster: Roster) -> str | None:
-    """Whose turn it is; None where nobody of the team is there, or all have as much as they take."""
+    """The agent whose turn it is; None if nobody in the team is available, or all have reached their capacity."""
     given, last = rota.turns_since(roster.version), rota.last.get(rule, "")
     load = {code: open + given[code] for code, open in roster.open.items()}
     in_turn = sorted(load, key=lambda code: (code <= last, code))
@@ -131,15 +137,15 @@ def _next(work: UnitOfWork, rule: str, terms: Terms, rota: Rota, roster: Roster)
 
 
 def _takes(user: User, team: str, load: int) -> bool:
-    """Whether they are there, in this team, and take more than they have."""
-    told = user.registered
-    if told is None or told.team != team or not user.available or user.deactivated_since is not None:
+    """Whether the user is available, in this team, and below their capacity."""
+    registered = user.registered
+    if registered is None or registered.team != team or not user.available or user.deactivated_since is not None:
         return False
-    return told.capacity is None or load < told.capacity
+    return registered.capacity is None or load < registered.capacity
 
 
 def _now(context: Context, thing: Ticket | Lead | None = None) -> Context:
-    """We give it when we give it, whenever the cause was; and not before it was there."""
+    """The context of an assignment: it happens now, not when its cause happened, and never before the thing existed."""
     begun = None if thing is None else thing.opened_at if isinstance(thing, Ticket) else thing.begun_at
     later = begun if begun and begun > context.now else None
     return replace(context, occurred_at=later, occurred_precision="second", occurred_zone=None)

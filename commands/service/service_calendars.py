@@ -1,4 +1,4 @@
-"""What can be asked of service calendars, known by their codes."""
+"""The command on service calendars, each identified by its code."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ from commands.shared.deciding import begins
 from domain.service.service_calendar import ServiceCalendar, service_calendar_id
 
 define = begins(ServiceCalendar, ServiceCalendar.define, service_calendar_id)
-"""A new calendar, or a new schedule in place of the one in force. The same values again are a repeat."""
+"""Defines a calendar, or replaces the schedule of an existing one. The same values again change nothing."""

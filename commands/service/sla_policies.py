@@ -1,4 +1,4 @@
-"""What can be asked of policies of service levels, known by their codes."""
+"""The commands on service level (SLA) policies, each identified by its code."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from commands.shared.deciding import begins, decides
 from domain.service.sla_policy import SlaPolicy, sla_policy_id
 
 define = begins(SlaPolicy, SlaPolicy.define, sla_policy_id)
-"""A new policy, or new terms in place of those in force. The same values again are a repeat."""
+"""Defines a policy, or replaces the terms of an existing one. The same values again change nothing."""
 retire = decides(SlaPolicy, SlaPolicy.retire, sla_policy_id)

@@ -1,4 +1,4 @@
-"""What can be asked of tasks."""
+"""The commands on tasks."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from domain.shared.aggregate import Aggregate
 from domain.shared.reference import Reference
 
 ABOUT = kinds(Customer, Order, Ticket, Campaign, Lead, Deal)
-"""What a task may be about, by the kind that references call it."""
+"""The classes that a task may be about, by the reference's `kind`."""
 
 
 def create(
@@ -32,36 +32,37 @@ def create(
     about: Reference | None = None,
     remind_at: datetime | None = None,
 ) -> Task:
-    """The same values again are a repeat. What it is about is there, else it is refused; of a merged customer the survivor.
+    """Creates a task; the same values again change nothing.
 
-    Raises TaskCreatedOtherwise, NotThere, CustomerErased.
+    The subject in `about` must exist; for a merged customer, the survivor is recorded. Raises TaskCreatedOtherwise, NotThere,
+    CustomerErased.
     """
     task = work.load(Task, task_id)
     known = task.created.about if task.created else None
-    meant = None if about is None else _meant(work, about, known.id if known else None)
+    subject = None if about is None else _subject(work, about, known.id if known else None)
     task.create(
         work.context,
         title=title,
         due=due,
         assignee=assignee,
-        about=None if about is None or meant is None else Reference(kind=about.kind, id=meant.id),
+        about=None if about is None or subject is None else Reference(kind=about.kind, id=subject.id),
         remind_at=remind_at,
-        belongs_to=None if meant is None else meant.subject,
+        belongs_to=None if subject is None else subject.subject,
     )
     return task
 
 
 reschedule = decides(Task, Task.reschedule)
-"""Sets both; None is no such moment."""
+"""Sets both times; None clears one."""
 remind = decides(Task, Task.remind)
 assign = decides(Task, Task.assign)
-"""To a user by code; None is nobody."""
+"""Assigns the task to a user by code; None clears the assignee."""
 complete = decides(Task, Task.complete)
 cancel = decides(Task, Task.cancel)
 
 
-def _meant(work: UnitOfWork, about: Reference, recorded: UUID | None) -> Aggregate:
-    """Raises NotThere, CustomerErased, and Malformed for a kind of thing that no task is about."""
+def _subject(work: UnitOfWork, about: Reference, recorded: UUID | None) -> Aggregate:
+    """The subject to record. Raises NotThere, CustomerErased, and Malformed for a kind that a task cannot be about."""
     if about.kind == Customer.name:
         return surviving_customer(work, about.id, recorded)
     return named(work, about, "A task", ABOUT)

@@ -1,4 +1,4 @@
-"""What can be asked of tickets."""
+"""The commands on tickets."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from domain.shared.reference import Reference
 
 IMMUTABLE = ("channel", "follow_up_of", "parent_id")
 ABOUT = kinds(Customer, Order, Ticket)
-"""What a ticket may be about, by the kind that references call it."""
+"""The classes that a ticket may be about, by the reference's `kind`."""
 
 
 def open(
@@ -31,10 +31,10 @@ def open(
     external: tuple[str, str] | None = None,
     **facts: Unpack[Facts],
 ) -> Ticket:
-    """The same values again are a repeat; without a number one is drawn. `external` is (system, id).
+    """Opens a ticket; the same values again change nothing. Without a number it gets the next free one.
 
-    A customer who is unknown or erased is refused, and so is an unknown ticket, or whatever else it is about; for a customer
-    merged into another, the survivor is recorded. Raises NumberTaken, TicketOpenedOtherwise.
+    `external` is (system, id). An unknown or erased customer, an unknown related ticket and an unknown subject in `about` are
+    refused; for a merged customer, the survivor is recorded. Raises NumberTaken, TicketOpenedOtherwise.
     """
     ticket = work.load(Ticket, ticket_id)
     require(work, facts.get("about", ()), "A ticket", ABOUT)
@@ -53,7 +53,7 @@ def open(
 
 
 class Opening(Facts):
-    """What `open` takes beside the id."""
+    """The facts that `open` takes in addition to the id."""
 
     opened_by: OpenedBy
     number: NotRequired[str | None]
@@ -62,10 +62,10 @@ class Opening(Facts):
 
 
 def create_or_change(work: UnitOfWork, *, ticket_id: UUID, **facts: Unpack[Opening]) -> Ticket:
-    """Opens a ticket that does not exist; of one that does, records only what is different among the given facts.
+    """Opens a ticket that does not exist; for an existing one, records only the given facts that differ.
 
-    Raises TicketOpenedOtherwise where something differs with which a ticket is opened for good: its number, who opened it,
-    its channel, what it follows up on and belongs to.
+    Raises TicketOpenedOtherwise if a fact differs that cannot change after opening: the number, who opened the ticket, the
+    channel, the ticket it follows up on, and its parent ticket.
     """
     ticket = work.load(Ticket, ticket_id)
     if not ticket.exists:
@@ -84,7 +84,7 @@ def create_or_change(work: UnitOfWork, *, ticket_id: UUID, **facts: Unpack[Openi
 
 
 def change(work: UnitOfWork, *, ticket_id: UUID, **facts: Unpack[Facts]) -> Ticket:
-    """Title, description, category and priority: what is not told stays, None clears."""
+    """Changes title, description, category and priority. Facts that are not given stay as they are; None clears a fact."""
     ticket = work.existing(Ticket, ticket_id)
     _change(work, ticket, facts)
     return ticket
@@ -102,7 +102,7 @@ def set_requester(work: UnitOfWork, *, ticket_id: UUID, customer_id: UUID) -> Ti
 
 
 def link(work: UnitOfWork, *, ticket_id: UUID, about: Reference) -> Ticket:
-    """What it is about must be there."""
+    """Links the ticket to a subject, which must exist."""
     ticket = work.existing(Ticket, ticket_id)
     require(work, [about], "A ticket", ABOUT)
     ticket.link(work.context, about)
@@ -121,7 +121,7 @@ close = decides(Ticket, Ticket.close)
 
 
 def merge(work: UnitOfWork, *, ticket_id: UUID, into: UUID) -> Ticket:
-    """For a ticket that was itself merged into another, the one that goes on is recorded."""
+    """Merges the ticket into another one. If that one was merged itself, the last ticket of the chain is recorded."""
     ticket = work.existing(Ticket, ticket_id)
     survivor = work.existing(Ticket, into)
     while survivor.merged_into is not None and survivor.id not in (ticket.id, ticket.merged_into):

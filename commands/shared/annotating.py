@@ -1,6 +1,6 @@
-"""What can be asked of everything that is annotated: owner and team, tags, attributes, external ids, attachments.
+"""The commands on every annotated aggregate: owner and team, tags, attributes, external ids, attachments.
 
-`kind` is the aggregate's class, `id` the one of it that is meant; who is unknown is refused as NotThere.
+`kind` is the aggregate's class and `id` its id. An aggregate that does not exist is refused as NotThere.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from domain.shared.annotations import Annotated, Number
 
 
 def _decides(decision: Callable[..., None]) -> Callable[..., Annotated]:
-    """The command of that decision, as the kind takes it: a ticket is assigned by a rule of its own."""
+    """The command for this decision. It calls the method of the aggregate's own class: a ticket overrides `assign`."""
 
     def command(work: UnitOfWork, *, kind: type[Annotated], id: UUID, **facts: Any) -> Annotated:
         annotated = work.existing(kind, id)
@@ -27,7 +27,7 @@ def _decides(decision: Callable[..., None]) -> Callable[..., Annotated]:
 
 
 assign = _decides(Annotated.assign)
-"""Owner and team by code; None is nobody."""
+"""Sets owner and team, each by its code; None clears one."""
 tag = _decides(Annotated.tag)
 untag = _decides(Annotated.untag)
 link_external_id = _decides(Annotated.link_external_id)
@@ -39,7 +39,7 @@ detach = _decides(Annotated.detach)
 def set_attributes(
     work: UnitOfWork, *, kind: type[Annotated], id: UUID, attributes: Mapping[str, str | Number | None]
 ) -> Annotated:
-    """None removes an attribute. Raises AttributeDoesNotFit where a field is defined that does not take the value."""
+    """None removes an attribute. Raises AttributeDoesNotFit if a field is defined for it and does not accept the value."""
     plain = plain_keys(work, kind.name, attributes)
     annotated = work.existing(kind, id)
     annotated.set_attributes(work.context, attributes, plain)

@@ -1,4 +1,4 @@
-"""One run of a batch of commands: what they read, what they recorded, and how each of them ended."""
+"""One run of a batch of commands: the streams it read, the events it recorded, and the outcome of each command."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ NUMBER_BLOCK = 100
 
 
 class Command(msgspec.Struct, eq=False):
-    """A command function with its facts. `expected` is the version `target` must have; `receipt` makes it run once.
+    """A command function with its facts. `expected` is the version that `target` must have.
 
-    `fresh` says that `target` was drawn for this command, so that nothing can be recorded under it.
+    A command with a `receipt` runs only once. `fresh` means that the id `target` was created for this command, so that no
+    event can have this stream yet.
     """
 
     function: Callable[..., Aggregate]
@@ -37,7 +38,7 @@ class Command(msgspec.Struct, eq=False):
 
 
 class Batch:
-    """Runs commands in order and gathers the one commit; it is the unit of work that each of them sees."""
+    """Runs commands in order and collects what their one commit writes. It is the unit of work of each command."""
 
     def __init__(
         self,
@@ -64,7 +65,7 @@ class Batch:
         self._ends: list[tuple[Outcome | BaseException, int | None]] = []
 
     def read_set(self) -> dict[UUID, int]:
-        """Streams that were only looked at; those written to are guarded by their own new versions."""
+        """The versions of the streams that were only read; a written stream is guarded by its new version numbers."""
         written = {event.stream for event in self.events}
         return {id: version for id, version in self._seen.items() if id not in written}
 
@@ -72,7 +73,7 @@ class Batch:
         return (aggregate for aggregate in self._aggregates.values() if aggregate.exists)
 
     def outcomes(self, committed: Committed) -> list[Outcome | BaseException]:
-        """Each command's end, with the position of its last event, or the head of the log."""
+        """The outcome of each command, with the position of its last event; without an event, the head of the log."""
         for end, event in self._ends:
             if isinstance(end, Outcome) and end.position == 0:
                 end.position = committed.head if event is None else committed.positions[event]
@@ -127,7 +128,7 @@ class Batch:
                     first[key] = index
 
     def _same_request(self, command: Command, index: int) -> tuple[Outcome | BaseException, int | None]:
-        """The same idempotency key twice in one batch: the second gets the first one's answer."""
+        """The same idempotency key twice in one batch: the second command gets the outcome of the first one."""
         end, event = self._ends[index]
         if command.receipt != self._commands[index].receipt:
             return Outcome(refusal=KeyReused()), None
@@ -177,22 +178,22 @@ class Batch:
             raise VersionMismatch(f"The version is {version}, not {command.expected}.", version=version)
 
     def _version(self, id: UUID) -> int:
-        """The version of any stream that was read ahead, whatever it is; it counts as read."""
+        """The version of a stream that was read ahead, of any kind of aggregate. The stream then counts as read."""
         if aggregate := self._aggregates.get(id):
             return aggregate.version
         return self._seen.setdefault(id, len(self._streams.get(id, ())))
 
     def _undo(self, claims: int) -> None:
-        """A refused command leaves nothing: aggregates it had begun to change are made again from what came before."""
+        """Discards all changes of a refused command: aggregates that it changed are rebuilt from their earlier events."""
         for claim in self.claims[claims:]:
             self._taken.discard((claim.register, claim.number))
         del self.claims[claims:]
         for id in self._in_use:
             aggregate = self._aggregates[id]
             if aggregate.pending:
-                self._aggregates[id] = self._made_again(aggregate)
+                self._aggregates[id] = self._rebuilt(aggregate)
 
-    def _made_again(self, aggregate: Aggregate) -> Aggregate:
+    def _rebuilt(self, aggregate: Aggregate) -> Aggregate:
         stored = self._store.streams([aggregate.id]).get(aggregate.id, ())
         fresh = replayed(type(aggregate), aggregate.id, stored[: self._seen[aggregate.id]])
         for event in self.events:
@@ -207,7 +208,7 @@ class Batch:
     # Reading
 
     def _read_ahead(self) -> None:
-        """Read every stream that the facts name in one query. Only a shortcut: `load` reads what is missing."""
+        """Reads all streams that the facts name in one query. This is an optimisation: `load` reads any other stream."""
         named: dict[UUID, None] = {}
         for command in self._commands:
             for fact in command.facts.values():
@@ -246,7 +247,7 @@ class Batch:
         return replayed(kind, id, events)
 
     def _not_before(self, recorded: datetime) -> None:
-        """Another worker's clock may go before ours; what follows an event is not recorded earlier than it."""
+        """Moves `now` up to this time. Another worker's clock may be ahead, and no later event may have an earlier time."""
         if recorded > self.now:
             self.now = recorded
             self.context = msgspec.structs.replace(self.context, now=recorded)

@@ -10,14 +10,14 @@ from domain.shared.aggregate import Aggregate
 
 
 class Cache:
-    """Aggregates as of the last commit that this process saw; the least recently used are the first to go."""
+    """Aggregates as of the last commit that this process saw; the least recently used ones are dropped first."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._aggregates: OrderedDict[UUID, Aggregate] = OrderedDict()
 
     def take(self, id: UUID) -> Aggregate | None:
-        """The aggregate, no longer cached: whatever fails before it is kept again cannot leave it half changed."""
+        """Removes the aggregate from the cache and returns it, so that a failure cannot leave a half-changed one cached."""
         return self._aggregates.pop(id, None)
 
     def keep(self, aggregates: Iterable[Aggregate]) -> None:

@@ -1,4 +1,4 @@
-"""The one durable commit of a batch of commands, and what can come of it."""
+"""The one durable commit of a batch of commands, and its possible results."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import msgspec
 from domain.shared.events import Event, Metadata, Recorded
 
 POLICY_SCOPE = "policy:"
-"""How the scope of a policy's receipts begins: they are kept for ever."""
+"""The prefix of the scope of a policy's receipts. These receipts are kept permanently."""
 
 
 class NewEvent(NamedTuple):
@@ -22,7 +22,7 @@ class NewEvent(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """A number held for ever: unique within its register."""
+    """A number that its holder keeps permanently; it is unique within its register."""
 
     register: str
     number: str
@@ -30,7 +30,7 @@ class Claim(NamedTuple):
 
 
 class ReceiptKey(NamedTuple):
-    """Whose request this is (`scope`), what they called it, and a digest of what it said."""
+    """A request: who sent it (`scope`), its idempotency key, and a digest of its content."""
 
     scope: str
     key: str
@@ -38,7 +38,7 @@ class ReceiptKey(NamedTuple):
 
 
 class NewReceipt(NamedTuple):
-    """The answer to keep. `event` is the index in the commit of the event whose position it names; None: the head."""
+    """The answer to keep. `event` is the index in the commit of the event whose position is kept; None: the log's head."""
 
     key: ReceiptKey
     event: int | None
@@ -52,7 +52,7 @@ class KeptReceipt(NamedTuple):
 
 
 class Commit(msgspec.Struct):
-    """Everything a batch writes, in one transaction. `read` is every stream it looked at, with the version seen."""
+    """Everything a batch writes, in one transaction. `read` holds each stream that was only read, with the version seen."""
 
     batch: UUID
     events: Sequence[NewEvent]
@@ -62,22 +62,22 @@ class Commit(msgspec.Struct):
 
 
 class Committed(NamedTuple):
-    """Positions of the events, in order, and the head of the log as of the commit."""
+    """The positions of the events, in order, and the head of the log at the commit."""
 
     positions: Sequence[int]
     head: int
 
 
 class Stale(Exception):
-    """Nothing was written: these streams have other versions than the batch saw."""
+    """Nothing was written: the versions of these streams are not those that the batch saw."""
 
     def __init__(self, streams: Mapping[UUID, int]) -> None:
-        super().__init__(f"{len(streams)} streams have moved on")
+        super().__init__(f"{len(streams)} streams have newer versions")
         self.streams = streams
 
 
 class NumbersTaken(Exception):
-    """Nothing was written: these numbers are held by others."""
+    """Nothing was written: other aggregates hold these numbers."""
 
     def __init__(self, taken: Iterable[tuple[str, str]]) -> None:
         self.taken = frozenset(taken)
@@ -89,25 +89,26 @@ class ReceiptsTaken(Exception):
 
 
 class StoreUnavailable(Exception):
-    """The store did not answer. Whether the commit was written is not known; sending it again finds out."""
+    """The store did not answer. Nobody knows whether the commit was written; sending it again finds out."""
 
 
 class EventStore(Protocol):
-    """What the executor needs of the event store."""
+    """The part of the event store that the executor uses."""
 
     def commit(self, commit: Commit) -> Committed:
-        """Write the batch, once: the same batch id again answers as the first time.
+        """Writes the batch once: the same batch id again returns the first result.
 
-        Raises StoreUnavailable in doubt; Stale, NumbersTaken, ReceiptsTaken and all else with nothing written.
+        Raises StoreUnavailable if the result is unknown. Raises Stale, NumbersTaken, ReceiptsTaken and every other exception
+        with nothing written.
         """
 
     def streams(self, ids: Iterable[UUID]) -> Mapping[UUID, Sequence[Recorded]]:
-        """The events of these streams in order; those without events are left out."""
+        """The events of these streams in order; streams without events are left out."""
 
     def receipts(self, keys: Iterable[ReceiptKey]) -> Mapping[tuple[str, str], KeptReceipt]: ...
 
     def reserve_numbers(self, register: str, count: int) -> Sequence[int]:
-        """At least one number, and about `count`, that nobody holds and no one else will be given; in order."""
+        """At least one number, and about `count`, in order. Nobody holds these numbers, and no other caller gets them."""
 
     def head(self) -> int:
-        """The position of the last event; 0 where there is none."""
+        """The position of the last event; 0 if there is none."""

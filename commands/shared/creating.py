@@ -1,4 +1,4 @@
-"""What the commands that create an aggregate have in common: its number, and the facts that stay as it was created."""
+"""Shared by the commands that create an aggregate: its number, and the facts that cannot change after creation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ Numbered: TypeAlias = Order | Ticket | Lead | Deal
 
 
 def number_for(work: UnitOfWork, aggregate: Numbered, number: str | None) -> str:
-    """The number to create it with. One that exists keeps its own, and a repeat draws none. Raises NumberTaken."""
+    """The number to create it with: the given one or the next free one. One that exists keeps its number.
+
+    Raises NumberTaken.
+    """
     if aggregate.number is not None:
         return number or aggregate.number
     if number is not None:
@@ -25,7 +28,7 @@ def number_for(work: UnitOfWork, aggregate: Numbered, number: str | None) -> str
 
 
 def refuse_otherwise(aggregate: Aggregate, created: object, refusal: type[AlreadyThere], verb: str, **stated: object) -> None:
-    """Raises the refusal where the aggregate was `created`, that is `placed` or `opened`, with another value."""
+    """Raises the refusal if the event that `created` the aggregate (such as `placed` or `opened`) has another value."""
     for name, value in stated.items():
         if getattr(created, name) != value:
-            raise refusal(f"The {aggregate.name} was {verb} with another {name}, which stays.", id=aggregate.id)
+            raise refusal(f"The {aggregate.name} was {verb} with another {name}, which cannot change.", id=aggregate.id)

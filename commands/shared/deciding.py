@@ -1,8 +1,8 @@
-"""Commands in a line: they load one aggregate, call one of its decisions, and return it.
+"""Commands in one line: they load one aggregate, call one of its decisions, and return the aggregate.
 
     solve = decides(Ticket, Ticket.solve)
 
-is the command `solve(work, *, ticket_id, code=None, …)`: its facts are the id, and what the decision takes after the context.
+is the command `solve(work, *, ticket_id, code=None, …)`: its facts are the id and the decision's parameters after the context.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ Id: TypeAlias = str | Callable[..., UUID]
 
 
 def decides(kind: type[A], decision: Decision[A], by: Id = "", *, of: type[Event] | None = None) -> Callable[..., A]:
-    """A command on an aggregate that exists; refused as NotThere otherwise.
+    """A command on an existing aggregate; if there is none, it is refused as NotThere.
 
-    `by` names the fact that is the aggregate's id (by default `<kind>_id`), or it is the function that makes the id of other
-    facts, such as a code. `of` is the event that the decision takes: then the facts are the event's fields.
+    `by` names the fact that is the aggregate's id (by default `<kind>_id`), or it is the function that derives the id from
+    other facts, such as a code. `of` is the event that the decision takes: then the facts are the event's fields.
     """
     return _command(kind, decision, by, of, there=True)
 
 
 def begins(kind: type[A], decision: Decision[A], by: Id = "") -> Callable[..., A]:
-    """Like `decides`, for a decision that does not need an aggregate that exists, such as the one that creates it."""
+    """Like `decides`, for a decision that does not need an existing aggregate, such as the one that creates it."""
     return _command(kind, decision, by, None, there=False)
 
 
@@ -54,14 +54,14 @@ def _command(kind: type[A], decision: Decision[A], by: Id, of: type[Event] | Non
 
 
 def described(command: Callable[..., A], decision: Callable[..., None], facts: Iterable[Parameter]) -> Callable[..., A]:
-    """The command with the decision's name and text, and with these facts as its signature."""
-    told: Any = update_wrapper(command, decision)
-    told.__signature__ = Signature([Parameter("work", Parameter.POSITIONAL_OR_KEYWORD), *facts])
+    """The command with the decision's name and docstring, and with these facts as its signature."""
+    wrapped: Any = update_wrapper(command, decision)
+    wrapped.__signature__ = Signature([Parameter("work", Parameter.POSITIONAL_OR_KEYWORD), *facts])
     return command
 
 
 def _id_of(make: Callable[..., UUID], keys: Iterable[Parameter], own: Iterable[Parameter]) -> Callable[[dict[str, Any]], UUID]:
-    """Makes the id of facts. Those that are the command's own are taken away; the decision takes the others too."""
+    """Derives the id from facts. Facts of the command alone are removed; the decision takes the other ones too."""
     names, taken = [key.name for key in keys], [key.name for key in own]
 
     def id_of(facts: dict[str, Any]) -> UUID:
@@ -78,7 +78,7 @@ def _of(event: type[Event], decision: Decision[A]) -> Decision[A]:
 
 
 def facts_of(function: Callable[..., object], skip: int = 0) -> Iterator[Parameter]:
-    """The parameters after the first so many, each by name only."""
+    """The parameters after the first `skip`, each as a keyword-only parameter."""
     for parameter in list(signature(function).parameters.values())[skip:]:
         named = parameter.kind is not Parameter.VAR_KEYWORD
         yield parameter.replace(kind=Parameter.KEYWORD_ONLY) if named else parameter

@@ -1,10 +1,10 @@
 """Runs many commands in one durable commit.
 
-Callers wait in a queue. One committer thread takes whatever is waiting, runs it in order against cached aggregates, and
-commits all events at once; the next batch begins when this one is settled. A commit that finds something stale writes
-nothing and the whole batch runs again, refusals and repeats too, so no answer is given from a stale cache. A batch that
-breaks on one of its commands writes nothing either, and each of them is run alone; one that others keep overtaking is
-divided, so that it asks for fewer streams at once.
+Callers wait in a queue. One committer thread takes the waiting commands, runs them in order against cached aggregates, and
+commits all events together; the next batch starts when this one is settled. A commit that finds a stale stream writes
+nothing, and the whole batch runs again, refusals and repeats too, so that no answer comes from a stale cache. A batch that
+fails on one of its commands writes nothing either, and each of its commands is run alone. If other workers keep overtaking a
+batch, it is divided, so that it needs fewer streams at a time.
 """
 
 from __future__ import annotations
@@ -41,11 +41,11 @@ CLOSE_GRACE = 15.0
 
 
 class Overloaded(Exception):
-    """The queue is full: nothing was done, and trying again in a moment may succeed."""
+    """The queue is full. Nothing was done; a retry in a moment may succeed."""
 
 
 class OutcomeUnknown(Exception):
-    """The store did not answer in time. The same idempotency key finds out what became of the command."""
+    """The store did not answer in time. A retry with the same idempotency key finds out how the command ended."""
 
 
 class _Overtaken(Exception):
@@ -53,7 +53,10 @@ class _Overtaken(Exception):
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """`batch` commands a commit, `queue` commands waiting, `cache` aggregates kept, `settle` seconds to settle a batch."""
+    """Upper limits: `batch` commands per commit, `queue` waiting commands, `cache` aggregates kept in memory.
+
+    `settle` is the number of seconds in which a batch must be settled.
+    """
 
     batch: int = 256
     queue: int = 4096
@@ -83,25 +86,25 @@ class Executor:
         self._committer.start()
 
     async def run(self, command: Command) -> Outcome:
-        """The command's outcome, once it is durable. Raises Overloaded, OutcomeUnknown; a refusal is an outcome."""
+        """The command's outcome, once it is durable; a refusal is an outcome too. Raises Overloaded, OutcomeUnknown."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Outcome] = loop.create_future()
         self._enqueue(_Waiting(command, future, loop))
         return await future
 
     def submit(self, command: Command) -> Future[Outcome]:
-        """Like `run`, for callers with threads."""
+        """Like `run`, for callers in threads."""
         future: Future[Outcome] = Future()
         future.set_running_or_notify_cancel()
         self._enqueue(_Waiting(command, future))
         return future
 
     def waiting(self) -> int:
-        """How many commands wait in the queue."""
+        """The number of commands that wait in the queue."""
         return len(self._queue)
 
     def close(self) -> None:
-        """Finish what was accepted within `settle` seconds, accept no more, and end. What is left then is OutcomeUnknown."""
+        """Accepts no more commands, finishes the accepted ones, and ends. After `settle` seconds the rest is OutcomeUnknown."""
         with self._ready:
             self._closing = True
             self._end = time.monotonic() + self.limits.settle
@@ -148,7 +151,7 @@ class Executor:
         return [end for command in commands for end in self._settle([command], deadline)]
 
     def _outcomes(self, commands: list[Command], deadline: float) -> Sequence[Outcome | BaseException]:
-        """Run and commit until the commit finds nothing stale. What failed is not cached, so each run reads afresh."""
+        """Runs and commits until the commit finds nothing stale. A failed run caches nothing, so the next one reads again."""
         taken: frozenset[tuple[str, str]] = frozenset()
         for rerun in range(RERUNS):
             if rerun > PATIENT_RERUNS and len(commands) > 1:
@@ -158,12 +161,12 @@ class Executor:
                 committed = self._commit(batch, deadline)
             except NumbersTaken as numbers:
                 taken |= numbers.taken
-            except (Stale, ReceiptsTaken) as moved_on:
-                log.debug("batch runs again", reason=str(moved_on))
+            except (Stale, ReceiptsTaken) as stale:
+                log.debug("batch runs again", reason=str(stale))
             else:
                 self._cache.keep(batch.kept())
                 return batch.outcomes(committed)
-        raise OutcomeUnknown("the streams moved on faster than the batch could run")
+        raise OutcomeUnknown("other workers changed the streams faster than the batch could run")
 
     def _run(self, commands: list[Command], taken: frozenset[tuple[str, str]]) -> Batch:
         batch = Batch(self._store, self._cache, self._now(), commands, taken)
@@ -172,7 +175,7 @@ class Executor:
         return batch
 
     def _commit(self, batch: Batch, deadline: float) -> Committed:
-        """Commit under one batch id, however often it must be sent."""
+        """Commits under one batch id, also if the commit must be sent several times."""
         commit = Commit(uuid4(), batch.events, batch.read_set(), batch.claims, batch.receipts)
         if not (commit.events or commit.read or commit.receipts):
             return Committed((), self._patiently(self._store.head, deadline))
@@ -190,12 +193,12 @@ class Executor:
         raise OutcomeUnknown("the event store did not answer in time")
 
     def _now(self) -> datetime:
-        """The clock, never below what it showed before."""
+        """The clock's time, never earlier than the time it gave before."""
         return max(self._last, self._clock())
 
 
 def _answer(taken: Sequence[_Waiting], answers: Sequence[Outcome | BaseException]) -> None:
-    """Give each caller its answer; those on one event loop are woken together."""
+    """Gives each caller its answer; callers on the same event loop are woken together."""
     by_loop: dict[asyncio.AbstractEventLoop, list[tuple[Any, Outcome | BaseException]]] = {}
     for waiting, answer in zip(taken, answers, strict=True):
         if waiting.loop is None:

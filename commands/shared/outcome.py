@@ -1,4 +1,4 @@
-"""How a command ended, and what a receipt keeps of it."""
+"""The outcome of a command, and the part of it that a receipt keeps."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from domain.shared.refusals import BY_RULE, Malformed, NotThere, Refusal
 
 
 class VersionMismatch(Refusal):
-    """Someone was faster: the resource has another version than If-Match names."""
+    """The resource does not have the version in If-Match: it was changed in the meantime."""
 
 
 class KeyReused(Refusal):
-    """This idempotency key was used before, for a request that said something else."""
+    """This idempotency key was used before, for a request with other content."""
 
 
 NOT_KEPT = (VersionMismatch, NotThere, Malformed)
 
 
 class Outcome(msgspec.Struct):
-    """How a command ended. `refusal` is None where it was accepted; `changed` is False for a repeat.
+    """How a command ended. `refusal` is None if it was accepted; `changed` is False for a repeat.
 
-    `irregular` names the rules that what was recorded breaks.
+    `irregular` names the rules that the recorded events break.
     """
 
     id: UUID | None = None
@@ -37,7 +37,7 @@ class Outcome(msgspec.Struct):
 
 
 class _Answer(msgspec.Struct, omit_defaults=True):
-    """What a receipt keeps of an outcome: no personal text."""
+    """The part of an outcome that a receipt keeps. It holds no personal text."""
 
     id: UUID | None = None
     version: int = 0
@@ -50,7 +50,7 @@ class _Answer(msgspec.Struct, omit_defaults=True):
 
 
 def answer_to_keep(outcome: Outcome) -> bytes | None:
-    """What a receipt keeps; None for a refusal that may end otherwise when it is asked again."""
+    """The content of the receipt; None for a refusal whose request may have another outcome when it is retried."""
     refusal = outcome.refusal
     if isinstance(refusal, NOT_KEPT):
         return None
@@ -60,7 +60,7 @@ def answer_to_keep(outcome: Outcome) -> bytes | None:
 
 
 def kept_outcome(asked: ReceiptKey, kept: KeptReceipt) -> Outcome:
-    """What was answered the first time; refused as KeyReused where the request says something else now."""
+    """The outcome of the first request; refused as KeyReused if this request has other content."""
     if kept.digest != asked.digest:
         return Outcome(refusal=KeyReused())
     answer = msgspec.json.decode(kept.answer, type=_Answer)

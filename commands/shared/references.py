@@ -1,4 +1,4 @@
-"""Whom a command names beside the one that it acts on: they must be there, and for a merged one the survivor is meant."""
+"""The other aggregates that a command names. They must exist; for a merged customer, the survivor is recorded."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from domain.shared.refusals import Malformed
 
 
 class OfCustomer(Protocol):
-    """An event of a customer, or of nobody known."""
+    """An event that names its customer, if that is known."""
 
     @property
     def customer_id(self) -> UUID | None: ...
 
 
 def kinds(*classes: type[Aggregate]) -> Mapping[str, type[Aggregate]]:
-    """What something may be about, by the kind that references call it."""
+    """The classes that a reference may name, by the reference's `kind`."""
     return {kind.name: kind for kind in classes}
 
 
@@ -37,9 +37,10 @@ ABOUT = kinds(Customer, Order, Ticket, Campaign, Lead, Deal, Interaction, Feedba
 
 
 def surviving_customer(work: UnitOfWork, customer_id: UUID, recorded: UUID | None = None) -> Customer:
-    """The customer to record: whoever survived merging, or on the way there the one that is `recorded` already.
+    """The customer to record: the merge survivor.
 
-    Raises CustomerUnknown, CustomerErased; whoever was merged is erased with their survivor.
+    If the customer already `recorded` lies on the chain of merges from the given one to the survivor, that one is kept.
+    Raises CustomerUnknown, and CustomerErased if the survivor is erased.
     """
     customer = work.load(Customer, customer_id)
     line = [customer]
@@ -59,7 +60,10 @@ def survivor_id(work: UnitOfWork, customer_id: UUID | None, recorded: UUID | Non
 def customer_concerned(
     work: UnitOfWork, recorded: OfCustomer | None, customer_id: UUID | None, lead_id: UUID | None
 ) -> UUID | None:
-    """The customer to record: the one named, or else the lead's when it was recorded. Raises NotThere, CustomerErased."""
+    """The customer to record: the given one, or else the one that the lead has when this is first recorded.
+
+    Raises NotThere, CustomerUnknown, CustomerErased.
+    """
     lead = None if lead_id is None else work.existing(Lead, lead_id)
     if recorded is not None:
         known = recorded.customer_id
@@ -72,13 +76,13 @@ def customer_concerned(
 def require(
     work: UnitOfWork, about: Iterable[Reference], what: str = "Something", among: Mapping[str, type[Aggregate]] = ABOUT
 ) -> None:
-    """Each must exist, as in `named`."""
+    """Checks that each referenced aggregate exists. Raises like `named`."""
     for reference in about:
         named(work, reference, what, among)
 
 
 def named(work: UnitOfWork, about: Reference, what: str, among: Mapping[str, type[Aggregate]]) -> Aggregate:
-    """What a reference names. Raises NotThere, and Malformed for a kind of thing that `what` is not about."""
+    """The aggregate that a reference names. Raises NotThere, and Malformed if its kind is not `among` the allowed ones."""
     if about.kind not in among:
-        raise Malformed(f"{what} is about one of {', '.join(among)}.")
+        raise Malformed(f"{what} can only be about one of {', '.join(among)}.")
     return work.existing(among[about.kind], about.id)

@@ -1,8 +1,8 @@
 """One command's view of the aggregates.
 
-A command is a function `(work, *, facts) -> aggregate`: it loads what it needs through the unit of work, lets the
-aggregate decide, and returns the aggregate it acted on. It may run more than once (a commit found something stale), so it
-has no other effect.
+A command is a function `(work, *, facts) -> aggregate`: it loads the aggregates it needs through the unit of work, calls a
+decision, and returns the aggregate it acted on. It may run more than once (when a commit finds a stale stream), so it has no
+other side effect.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ class UnitOfWork(Protocol):
     context: Context
 
     def load(self, kind: type[A], id: UUID) -> A:
-        """The aggregate as of now; one without events (`exists` is False) where nothing was recorded."""
+        """The aggregate in its current state; without events (`exists` is False) if nothing was recorded."""
 
     def existing(self, kind: type[A], id: UUID) -> A:
-        """Like `load`; refused as NotThere where nothing was recorded."""
+        """Like `load`; refused as NotThere if nothing was recorded."""
 
     def claim(self, register: str, number: str, holder: UUID) -> str:
-        """Holds a number for ever, in the same commit; refused as NumberTaken where another one holds it."""
+        """Reserves a number permanently, in the same commit; refused as NumberTaken if another aggregate holds it."""
 
     def next_number(self, register: str, holder: UUID) -> str:
-        """Draws the register's next free number (gaps are allowed) and claims it."""
+        """Takes the register's next free number (gaps are allowed) and claims it."""

@@ -1,4 +1,4 @@
-"""Policies: whenever something is recorded, or is due, something else is done about it. All in force are listed here."""
+"""Policies react to an event or a deadline with commands. All active policies are listed here."""
 
 from consumers.policies.consent import unsubscribing
 from consumers.policies.conversions import conversions

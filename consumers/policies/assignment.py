@@ -1,8 +1,8 @@
-"""Whenever a ticket is opened or a lead captured without an owner, the rules of assignment give it to somebody.
+"""Assigns tickets that are opened and leads that are captured without an owner, by the assignment rules.
 
-Where nobody of the team can take it, it waits; whenever somebody can take more, what waits is given. It has to know how much
-people have open, so it hears an event when the read models tell all that was recorded until then. That may take a while:
-so it follows the log apart from the others, who need not wait.
+If nobody in the team can take one, it waits until somebody can take more. The policy needs to know how much open work agents
+have, so it handles an event only when the read models have reached the head of the log. That may take a while, so this policy
+follows the log separately, and the other policies need not wait.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ ENDED: dict[type[Event], str] = {
 
 
 class Assigning:
-    """What it takes to answer: the log's head, and read models that have come up to it."""
+    """The assignment policy. It needs the log's head, and read models that have reached it."""
 
     def __init__(self, store: EventStore, read_models: ReadModels, completeness: Completeness) -> None:
         self._store, self._read_models, self._completeness = store, read_models, completeness
@@ -55,33 +55,33 @@ class Assigning:
         event, id = recorded.event, recorded.stream
         begun, ended = BEGUN.get(type(event)), ENDED.get(type(event))
         with self._up_to_date() as connection:
-            asked = _asked(connection)
+            facts = _rules_and_rosters(connection)
             waits = assignment_rules.anything_waits(connection)
-        if begun and asked["rules"]:
-            yield Reaction(commands.give, asked | {"kind": begun, "id": id})
+        if begun and facts["rules"]:
+            yield Reaction(commands.give, facts | {"kind": begun, "id": id})
         elif ended and waits:
-            yield Reaction(commands.take_up_after, asked | {"kind": ended, "id": id})
+            yield Reaction(commands.take_up_after, facts | {"kind": ended, "id": id})
         elif isinstance(event, AvailabilityChanged | Registered) and waits:
-            yield Reaction(commands.take_up, asked | {"agent": id})
+            yield Reaction(commands.take_up, facts | {"agent": id})
 
     @contextmanager
     def _up_to_date(self) -> Iterator[Connection]:
-        """The read models as of one moment, with all that was recorded until now. Raises TimeoutError."""
+        """The read models at one moment, with everything that is recorded now. Raises TimeoutError."""
         head, deadline = self._store.head(), time.monotonic() + LONGEST_WAIT
         while True:
             with one_moment(self._read_models) as connection:
-                # Another process may have given something since; then what it gave is to be seen too.
+                # Another process may have assigned something since; its assignments must be visible too.
                 needed = max(head, assignment_rules.last_turn(connection))
                 if all(self._completeness.followed_by(connection, name) >= needed for name in READ):
                     yield connection
                     return
             if time.monotonic() > deadline:
-                raise TimeoutError(f"{', '.join(READ)} have not come to {needed}")
+                raise TimeoutError(f"{', '.join(READ)} have not reached position {needed}")
             time.sleep(PAUSE)
 
 
-def _asked(connection: Connection) -> dict[str, Any]:
-    """The rules in force, and the people of their teams."""
+def _rules_and_rosters(connection: Connection) -> dict[str, Any]:
+    """The rules in force, and the rosters of their teams."""
     rules, rotas = assignment_rules.in_force(connection), assignment_rules.rotas(connection)
     teams = sorted({terms.team for terms in rules.values()})
     rosters = {team: Roster(rotas.get(team, 0), workload.open_things(connection, team)) for team in teams}

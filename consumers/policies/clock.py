@@ -1,8 +1,8 @@
-"""The clock of the policies: asks what is due by now, and has it done.
+"""The clock of the policies: it reads what is due now and sends the commands for it.
 
-A command runs once, however often and by however many processes it is sent: its receipt stands in the commit of what it
-records, for ever, and it runs on no other version of its target than that which was due. So it does not matter how far behind
-the read models are, nor whether they are made anew meanwhile.
+A command runs only once, even if several processes send it several times: its receipt is stored permanently in the same commit
+as its events, and it runs only on the version of its target that was due. So it does not matter if the read models are behind
+or are being rebuilt.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ log = structlog.get_logger()
 
 
 class Clock:
-    """Looks at each deadline in turn; at a look `AT_ONCE` of what is due, and at the next one at what comes then."""
+    """Looks at each deadline in turn: at most `AT_ONCE` due items per look; the next look continues after them."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class Clock:
         self._cursors: dict[str, str | None] = {}
 
     def run(self) -> None:
-        """Look every second until stopped. What fails is tried again."""
+        """Looks every second until it is stopped. Failures are retried."""
         while not self._stopping.is_set():
             for deadline in self._deadlines:
                 try:
@@ -51,11 +51,14 @@ class Clock:
             self._stopping.wait(PAUSE_SECONDS)
 
     def stop(self) -> None:
-        """Finish what is under way and end. From any thread."""
+        """Finishes the current look and ends. May be called from any thread."""
         self._stopping.set()
 
     def look(self, deadline: Deadline) -> int:
-        """Have done what is due, and tell how much was done. Raises what is in DOUBT; then the rest is for another look."""
+        """Sends the commands for what is due; returns how many were accepted.
+
+        Raises the errors in DOUBT; the rest is then left for the next look.
+        """
         now = self._clock()
         with self._read_models.reader.connect() as connection:
             found, cursor = deadline.due(connection, now, AT_ONCE, self._cursors.get(deadline.name))
@@ -65,7 +68,7 @@ class Clock:
         return ends.count("accepted")
 
     def _end(self, deadline: Deadline, sent: Future[Outcome]) -> str:
-        """What breaks is told and passed over, so that it does not stop the others."""
+        """How the command ended. A failure is logged and skipped, so that it does not stop the other commands."""
         try:
             refusal = sent.result(OUTCOME_SECONDS).refusal
         except DOUBT:

@@ -1,4 +1,4 @@
-"""Whenever someone unsubscribes from a campaign or calls it spam, consent to marketing on that channel is withdrawn."""
+"""When a customer unsubscribes from a campaign or marks it as spam, withdraws their marketing consent for that channel."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from domain.shared.events import Recorded
 
 PURPOSE = "marketing"
 CHANNEL = "email"
-"""Where the touch names none."""
+"""The channel if the touch names none."""
 
 
 def _react(recorded: Recorded) -> Iterable[Reaction]:
@@ -26,12 +26,15 @@ def _react(recorded: Recorded) -> Iterable[Reaction]:
 
 
 def withdraw_consent(work: UnitOfWork, *, customer_id: UUID, channel: str, source: str) -> Customer:
-    """In general, and for each contact method there is a consent for. One that is younger stands. Raises CustomerErased."""
+    """Withdraws the general consent, and the consent for each contact method. A later consent is kept.
+
+    Raises CustomerErased.
+    """
     customer = surviving_customer(work, customer_id)
     methods = [method for purpose, on, method in customer.consents if (purpose, on) == (PURPOSE, channel)]
     for method_id in dict.fromkeys([None, *methods]):
-        standing = customer.consents.get((PURPOSE, channel, method_id))
-        if standing is None or (standing.terms is not None and standing.at <= work.context.at):
+        current = customer.consents.get((PURPOSE, channel, method_id))
+        if current is None or (current.terms is not None and current.at <= work.context.at):
             customer.withdraw_consent(work.context, PURPOSE, channel, method_id, source)
     return customer
 

@@ -1,6 +1,6 @@
-"""Whenever an order that names its campaign is paid, its customer converted; whenever all is given back, they did not.
+"""When an order that names a campaign is paid, records a conversion; when all its money is returned, reverses it.
 
-Only a member who was targeted before, and within the campaign's attribution window, converts this way.
+Only a member who was targeted before the payment, and within the campaign's attribution window, converts.
 """
 
 from __future__ import annotations
@@ -31,7 +31,10 @@ def _react(recorded: Recorded) -> Iterable[Reaction]:
 
 
 def convert(work: UnitOfWork, *, order_id: UUID) -> Aggregate:
-    """Worth the order's total; nothing where it is a test or not paid in full. Raises NotThere, CustomerErased."""
+    """Records a conversion worth the order's total; none for a test order or one not paid in full.
+
+    Raises NotThere, CustomerErased.
+    """
     order = work.existing(Order, order_id)
     campaign_id, member = _campaign_id(order), _member(work, order)
     if campaign_id is None or member is None or member.customer_id is None:
@@ -49,7 +52,7 @@ def convert(work: UnitOfWork, *, order_id: UUID) -> Aggregate:
 
 
 def reverse(work: UnitOfWork, *, order_id: UUID) -> Aggregate:
-    """Nothing while any of the money is kept. Raises NotThere, CustomerErased."""
+    """Reverses the order's conversions, unless a part of the money is kept. Raises NotThere, CustomerErased."""
     order = work.existing(Order, order_id)
     member = _member(work, order)
     if member is None or order.kept > 0:
@@ -61,7 +64,7 @@ def reverse(work: UnitOfWork, *, order_id: UUID) -> Aggregate:
 
 
 def _member(work: UnitOfWork, order: Order) -> CampaignMember | None:
-    """Who the order's customer is in the campaign that it names; None where there is no such member."""
+    """The order's customer as a member of the campaign that the order names; None if there is no such member."""
     campaign_id = _campaign_id(order)
     if campaign_id is None or order.customer_id is None:
         return None
@@ -77,7 +80,7 @@ def _campaign_id(order: Order) -> UUID | None:
 
 
 def _in_window(work: UnitOfWork, campaign_id: UUID, member: CampaignMember) -> bool:
-    """Since the targeting, and as many days later as the campaign has for it; without a window at any time."""
+    """Whether it is after the targeting and within the campaign's attribution window; without a window, any later time."""
     context, targeted = work.context, member.targeted_at
     if targeted is None or over_before(context, targeted):
         return False

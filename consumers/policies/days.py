@@ -1,6 +1,6 @@
-"""The clock that ends days: each day that is over in the store's zone is said to be, once.
+"""The clock that ends days: it records, once, that a day is over in the store's time zone.
 
-Any number of processes may run it, since a day that ended already records nothing. A rebuild or an import never does.
+Several processes may run it, because a day that has ended already records nothing. A rebuild or an import never runs it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from infra.event_store.store import EventStore
 
 PAUSE_SECONDS = 60.0
 OUTCOME_SECONDS = 60.0
-# After a longer silence the days begin anew with yesterday.
+# If no day was ended for longer than this, the days restart with yesterday.
 LOOK_BACK_DAYS = 366
 CLOCK = Actor(type="system", id="clock")
 A_DAY = timedelta(days=1)
@@ -31,7 +31,7 @@ log = structlog.get_logger()
 
 
 class Days:
-    """Ends every day since the last one that was ended; on a store that knows of none, only yesterday."""
+    """Ends every day since the last one that was ended; if no day was ended yet, only yesterday."""
 
     def __init__(
         self, executor: Executor, store: EventStore, zone: str, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -41,7 +41,7 @@ class Days:
         self._ended: date | None = None
 
     def run(self) -> None:
-        """Look every minute until stopped. What fails is tried again at the next look."""
+        """Looks every minute until it is stopped. A failure is retried at the next look."""
         while not self._stopping.is_set():
             try:
                 self.end_days()
@@ -50,11 +50,11 @@ class Days:
             self._stopping.wait(PAUSE_SECONDS)
 
     def stop(self) -> None:
-        """From any thread."""
+        """Finishes the current day and ends. May be called from any thread."""
         self._stopping.set()
 
     def end_days(self) -> list[date]:
-        """End the days that are over, and tell which; raises what `Executor.submit` and `EventStore.streams` do."""
+        """Ends the days that are over and returns them. Raises the errors of `Executor.submit` and `EventStore.streams`."""
         yesterday = self._clock().astimezone(time_zone(self._zone)).date() - A_DAY
         if self._ended is None or self._ended < yesterday:
             self._ended = self._last_ended(yesterday)
@@ -66,7 +66,7 @@ class Days:
         return ended
 
     def _last_ended(self, yesterday: date) -> date:
-        """The last day that was ended, or the day before yesterday where none is known."""
+        """The last day that was ended; the day before yesterday if none is found."""
         days = {calendar_id(day): day for day in (yesterday - A_DAY * back for back in range(LOOK_BACK_DAYS))}
         known = [days[id] for id, events in self._store.streams(days).items() if events]
         return max(known, default=yesterday - A_DAY)

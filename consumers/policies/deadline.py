@@ -1,7 +1,7 @@
-"""What a deadline is: the moments that come due, and the command that each of them is answered with.
+"""Deadlines: a deadline finds the items that are due, and gives the command for each of them.
 
-A read model says what is due, and of which version of a thing. The command runs on that version alone: whatever happened to the
-thing meanwhile, nothing is done, and the read model says anew what is due.
+A read model says which aggregate is due, and in which version. The command runs only on that version. If the aggregate has
+changed since, nothing is done, and the read model gives the new due items.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from domain.shared.ids import derived_id
 
 
 class Due(NamedTuple):
-    """Something whose moment has come. What is done about `key` is done once, for ever."""
+    """An item that is due. The command for a `key` runs only once, ever."""
 
     key: str
     target: UUID
@@ -31,16 +31,16 @@ class Due(NamedTuple):
 
 
 class Deadline(NamedTuple):
-    """`name` is permanent: the receipts of what was done stand under it.
+    """A deadline. `name` is permanent, because receipts are stored under it.
 
-    `due` finds what is due by a moment, so many at most, after a cursor; and tells the cursor of what comes then.
+    `due` takes a time, a limit and a cursor; it returns the items that are due by then, and the cursor for the next ones.
     """
 
     name: str
     due: Callable[[Connection, datetime, int, str | None], tuple[Sequence[Due], str | None]]
 
     def command(self, one: Due, now: datetime) -> Command:
-        """What is to be done about it. It happens now."""
+        """The command for a due item. Its events happen now."""
         function, facts = one.reaction
         context = Context(
             now=now,

@@ -1,4 +1,4 @@
-"""Whenever a campaign's message bounces for good, the contact method it went to is undeliverable."""
+"""When a campaign's message bounces permanently, marks its contact method as undeliverable."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _react(recorded: Recorded) -> Iterable[Reaction]:
 
 
 def mark_undeliverable(work: UnitOfWork, *, customer_id: UUID, method_id: UUID) -> Customer:
-    """Of several bounces the first one says it; one from before the method was restored says nothing.
+    """Marks the method at the first of several bounces; a bounce from before the method was restored changes nothing.
 
     Raises UnknownContactMethod, CustomerErased.
     """

@@ -1,4 +1,4 @@
-"""Whenever something that was promised about a ticket is overdue, the promise is broken, and the ticket is escalated."""
+"""When an SLA target of a ticket is overdue, records the breach and escalates the ticket."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _due(connection: Connection, now: datetime, limit: int, cursor: str | None) 
 
 
 def _overdue(one: Overdue) -> Due:
-    """Once for each target; each wait for a next reply begins at another moment, and is one of its own."""
+    """Due once for each target. Each wait for a next reply starts at another time, so each has its own key."""
     facts = {"ticket_id": one.ticket_id, "metric": one.metric, "due": one.due, **one.promise._asdict()}
     del facts["code"]
     key = f"{one.ticket_id}#{one.metric}#{one.since.isoformat()}"
@@ -41,7 +41,7 @@ def escalate(
     version: int,
     targets: Sequence[SlaTarget],
 ) -> Ticket:
-    """It was broken when it was due, and is escalated now; the targets are applied where others stand, or none."""
+    """Records the breach at the time it was due and escalates now. The targets are applied first if the ticket lacks them."""
     ticket = work.existing(Ticket, ticket_id)
     then = msgspec.structs.replace(work.context, occurred_at=due)
     if ticket.sla is None or not {target for target in targets if target.metric == metric} <= set(ticket.sla.targets):

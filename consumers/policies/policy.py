@@ -1,7 +1,7 @@
-"""What a policy is: the events it hears, and the commands that it answers one of them with.
+"""Policies: a policy reacts to events of some types with commands.
 
-`react` depends on the event alone. What else matters is looked at by the command, through its unit of work, so that it
-decides on what is true when it is committed.
+`react` depends only on the event. The command reads any other state through its unit of work, so that it decides on the state
+at its commit.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ class Reaction(NamedTuple):
 
 
 class Policy(NamedTuple):
-    """`name` is permanent: the receipts of what was done stand under it."""
+    """A policy. `name` is permanent, because receipts are stored under it. `hears` are the event types it reacts to."""
 
     name: str
     hears: tuple[type[Event], ...]
     react: Callable[[Recorded], Iterable[Reaction]]
 
     def commands(self, recorded: Recorded) -> list[Command]:
-        """What is to be done about an event that it hears."""
+        """The commands for an event that it hears."""
         return [self._command(recorded, number, one) for number, one in enumerate(self.react(recorded), start=1)]
 
     def _command(self, recorded: Recorded, number: int, reaction: Reaction) -> Command:
@@ -43,7 +43,7 @@ class Policy(NamedTuple):
         return Command(reaction.function, reaction.facts, self._context(recorded, command_id), receipt=receipt)
 
     def _context(self, recorded: Recorded, command_id: UUID) -> Context:
-        """It happened when its cause did."""
+        """The context of the command: it happens at the time of its cause."""
         cause = recorded.metadata
         return Context(
             now=cause.recorded_at,

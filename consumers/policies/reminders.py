@@ -1,4 +1,4 @@
-"""Whenever the moment comes at which somebody is to be reminded of a task, they are."""
+"""When the reminder time of a task has come, records the reminder."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _due(connection: Connection, now: datetime, limit: int, cursor: str | None) 
 
 
 def _to_remind_of(row: Row) -> Due:
-    """Once for each time that the moment is set, be it to the same one again."""
+    """Due once each time that the reminder is set, even if it is set to the same time again."""
     reaction = Reaction(commands.remind, {"task_id": row["task_id"], "remind_at": row["reminder"]})
     return Due(f"{row['task_id']}#{row['version']}", row["task_id"], row["version"], reaction)
 

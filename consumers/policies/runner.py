@@ -1,8 +1,8 @@
-"""Follows the log and does what the policies answer to it.
+"""Follows the log and sends the commands of the policies.
 
-A command runs once, however often its cause is heard: its receipt stands under the policy's name and the position of the
-cause, in the commit of what it records, for ever. So the position may lag behind what was done, and any number of processes
-may follow; each turn begins where the furthest one came to. A rebuild changes neither.
+A command runs only once, even if its cause is read several times: its receipt, under the policy's name and the position of the
+cause, is stored permanently in the same commit as its events. So the stored position may be behind, and several processes may
+follow the log; each turn starts at the highest position that one of them stored. A rebuild changes no receipt and no position.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from infra.read_models.database import ReadModels
 NAME = "policies"
 BATCH = 500
 PAUSE_SECONDS = 0.5
-# After a doubt the same events are heard again.
+# The pause after an error in DOUBT. Then the same events are read again.
 RETRY_SECONDS = 5.0
 OUTCOME_SECONDS = 60.0
 DOUBT = (StoreUnavailable, Overloaded, OutcomeUnknown, TimeoutError, DBAPIError)
@@ -37,7 +37,7 @@ done = Counter("recount_policy_commands_total", "Commands that policies sent, by
 
 
 class Policies:
-    """The policies in the order in which they are asked. Under another name the log is followed apart."""
+    """Runs these policies, in their order. Each `name` follows the log with its own position."""
 
     def __init__(
         self, policies: Sequence[Policy], executor: Executor, store: EventStore, read_models: ReadModels, name: str = NAME
@@ -51,11 +51,11 @@ class Policies:
         self._stopping = Event()
 
     def begin(self) -> None:
-        """Where policies are followed for the first time, what is recorded already is passed over."""
+        """If there is no stored position yet, stores the head of the log: events recorded before are skipped."""
         followed.begin(self._read_models, self._name, self._store.head())
 
     def run(self) -> None:
-        """Until stopped. What fails is tried again."""
+        """Runs until it is stopped. Failures are retried."""
         while not self._stopping.is_set():
             try:
                 pause = 0.0 if self.follow() else PAUSE_SECONDS
@@ -65,13 +65,13 @@ class Policies:
             self._stopping.wait(pause)
 
     def stop(self) -> None:
-        """Finish the event that is under way and end. From any thread."""
+        """Finishes the current event and ends. May be called from any thread."""
         self._stopping.set()
 
     def follow(self) -> int:
-        """Hear the next events that some policy hears, and tell how many.
+        """Handles the next events that any policy hears; returns how many.
 
-        Raises what is in DOUBT; then those not yet saved are heard again.
+        Raises the errors in DOUBT; events whose position is not stored are then read again.
         """
         with self._read_models.reader.connect() as connection:
             position = followed.position(connection, self._name)
@@ -95,7 +95,7 @@ class Policies:
         return heard
 
     def _hear(self, stored: Stored) -> None:
-        """What breaks is told and passed over, so that it stops neither other policies nor the log."""
+        """A failure is logged and skipped, so that it does not stop the other policies or later events."""
         for policy in self._hearing.get(stored.type, ()):
             try:
                 self._ask(policy, stored)
@@ -106,7 +106,7 @@ class Policies:
                 log.error("policy.failed", policy=policy.name, position=stored.position, error=type(error).__name__)
 
     def _ask(self, policy: Policy, stored: Stored) -> None:
-        """What was imported is history; it is not even opened."""
+        """Sends the policy's commands for an event. Imported events are history: they are skipped without decoding."""
         if read_metadata(stored.state).origin == "import":
             return
         [recorded] = self._store.decode([stored])

@@ -1,4 +1,4 @@
-"""Whenever a webhook's receiver has taken nothing for a week, the webhook is paused: whoever needs it resumes it."""
+"""When the receiver of a webhook has accepted nothing for a week, pauses the webhook. A person can resume it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _due(connection: Connection, now: datetime, limit: int, cursor: str | None) 
 
 
 def _given_up(webhook: Active) -> Due:
-    """Once for each version: a webhook that was resumed or changed has another week."""
+    """Due once for each version: a webhook that was resumed or changed gets another week."""
     reaction = Reaction(commands.pause, {"webhook_id": webhook.webhook_id, "reason": "undeliverable"})
     return Due(f"{webhook.webhook_id}#{webhook.version}", webhook.webhook_id, webhook.version, reaction)
 

@@ -1,4 +1,4 @@
-"""Events as they reach the read models: decoded once for all of them, or with the reason why they could not be."""
+"""Events as they arrive at the read models: decoded once for all of them, or with the error that prevented it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Decoded = Recorded | Exception
 
 
 class Arrival(NamedTuple):
-    """An event on one partition: `here` are the subjects it concerns that live there. Without a delivery, an error."""
+    """An event on one partition. `here` are its subjects on this partition. It has either a delivery or an error."""
 
     position: int
     type: str
@@ -29,7 +29,7 @@ class Arrival(NamedTuple):
 
 
 def decode(store: EventStore, stored: Sequence[Stored]) -> dict[int, Decoded]:
-    """Each event by its position, or what kept it from being decoded. Raises StoreUnavailable."""
+    """Each event by its position, or the error that prevented its decoding. Raises StoreUnavailable."""
     try:
         keys = store.keys(stored)
     except msgspec.MsgspecError:
@@ -44,7 +44,7 @@ def decode(store: EventStore, stored: Sequence[Stored]) -> dict[int, Decoded]:
 
 
 def metadata_of(stored: Stored) -> Metadata | None:
-    """None where not even the metadata can be read."""
+    """The event's metadata; None if it cannot be read."""
     try:
         return read_metadata(stored.state)
     except msgspec.MsgspecError:
@@ -52,7 +52,7 @@ def metadata_of(stored: Stored) -> Metadata | None:
 
 
 def arrival(stored: Stored, decoded: Decoded, partition: int, partitions: int) -> Arrival:
-    """The event as this partition sees it. One whose metadata cannot be read may concern anybody: it is for everyone."""
+    """The event as this partition sees it. If its metadata cannot be read, it may concern any subject: it is for everyone."""
     if isinstance(decoded, Recorded):
         metadata = decoded.metadata
         here = subjects_here(metadata, partition, partitions)
@@ -65,7 +65,7 @@ def arrival(stored: Stored, decoded: Decoded, partition: int, partitions: int) -
 
 
 def arrivals(decoded: Mapping[int, Decoded], stored: Iterable[Stored], partition: int, partitions: int) -> dict[int, Arrival]:
-    """Those of the events that were decoded, by position, as this partition sees them."""
+    """The events that are in `decoded`, by position, as this partition sees them."""
     return {
         one.position: arrival(one, decoded[one.position], partition, partitions) for one in stored if one.position in decoded
     }
@@ -74,7 +74,7 @@ def arrivals(decoded: Mapping[int, Decoded], stored: Iterable[Stored], partition
 def routed_to(
     store: EventStore, partition: int, partitions: int, after: int, upto: int, at_once: int
 ) -> Iterator[list[Stored]]:
-    """The events of one partition as the log itself has them, after `after`, up to and including `upto`."""
+    """The events of one partition, read from the log: after `after`, up to and including `upto`, `at_once` per read."""
     while stored := store.log(after, at_once, upto):
         after = stored[-1].position
         if routed := [one for one in stored if _goes_to(one, partition, partitions)]:

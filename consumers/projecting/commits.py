@@ -1,4 +1,4 @@
-"""One commit of a read model on one partition: rows, dead letters and position, all at once."""
+"""One commit of a read model on one partition: rows, dead letters and position, in one transaction."""
 
 from __future__ import annotations
 
@@ -16,27 +16,31 @@ from infra.read_models.positions import advance, registered, require_current
 from infra.routing import Held, Message
 
 folded = Counter("recount_projector_events_total", "Messages that a read model went past.", ["projection"])
-searched = Counter("recount_projector_failed_batches_total", "Batches in which a culprit was looked for.", ["projection"])
+searched = Counter(
+    "recount_projector_failed_batches_total",
+    "Batches folded again, one event at a time.",
+    ["projection"],
+)
 
 
 class Commits:
-    """Commits what lanes take. Raises Superseded, Outdated, and errors that may pass; nothing is written then."""
+    """Commits the messages that lanes take. Raises Superseded, Outdated and transient errors, with nothing written."""
 
     def __init__(self, read_models: ReadModels, partitions: int, topic_id: str) -> None:
         self._read_models, self._partitions, self._topic_id = read_models, partitions, topic_id
 
     def commit(self, lane: Lane, messages: Sequence[Message], arrivals: Mapping[int, Arrival]) -> ForEveryone | None:
-        """Fold the messages, at once or, where that fails, one by one; returns what the lane cannot go past, if anything."""
+        """Folds the messages together or, if that fails, one by one. Returns the event that the lane cannot go past, if any."""
         with suppress(Unfoldable):
             return self._commit(lane, messages, arrivals, one_by_one=False)
         searched.labels(lane.projection.name).inc()
         return self._commit(lane, messages, arrivals, one_by_one=True)
 
     def pass_over(self, taken: Sequence[tuple[Lane, Sequence[Message]]]) -> None:
-        """Move those lanes that want nothing of what they took, all in one transaction, since there are no rows to write.
+        """Moves the lanes that want none of their messages, all in one transaction, because there are no rows to write.
 
-        A read model with dead letters stays where it is: what its lanes went past matters to those who wait. Whatever keeps
-        one from moving keeps all of them, and is met when each goes alone.
+        A read model with dead letters is left out: its waiting subjects need to know what its lanes went past. If one lane
+        cannot move, none of them does; the error then appears when each lane commits alone.
         """
         idle = [(lane, messages) for lane, messages in taken if not any(lane.projection.wants(m.stored.type) for m in messages)]
         if len(idle) > 1:
@@ -54,7 +58,7 @@ class Commits:
                     advance(connection, lane.projection.name, lane.partition, lane.held, reached)
                     moved.append((lane, reached, len(messages)))
             for name, projection in projections.items():
-                # Asked after the positions are locked, as a rebuild swaps the rows under the same lock.
+                # Read after the positions are locked, because a rebuild swaps the rows under the same lock.
                 require_current(registered(connection, name), name, projection.version, self._partitions)
         for lane, reached, count in moved:
             folded.labels(lane.projection.name).inc(count)

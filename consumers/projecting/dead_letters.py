@@ -1,4 +1,4 @@
-"""What read models could not fold: to be looked at, tried again, or discarded by a person."""
+"""Dead letters: the events that a read model could not fold. A person can list, retry or discard them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from projections.shared.projection import Projection
 
 
 class DeadLetter(NamedTuple):
-    """An event that waits, or was discarded, for one subject; for all where the subject is the nil id."""
+    """An event that waits for one subject, or was discarded for it. The nil id as subject means everyone."""
 
     projection: str
     position: int
@@ -32,7 +32,7 @@ class DeadLetter(NamedTuple):
 
 
 def listed(read_models: ReadModels, projection: str | None = None, limit: int = 1000) -> list[DeadLetter]:
-    """Dead letters in the order of the log, discarded ones too."""
+    """The dead letters in the order of the log, including discarded ones."""
     query = select(dead_letters).order_by(dead_letters.c.projection, dead_letters.c.position).limit(limit)
     if projection is not None:
         query = query.where(dead_letters.c.projection == projection)
@@ -43,9 +43,9 @@ def listed(read_models: ReadModels, projection: str | None = None, limit: int = 
 def retry(
     projection: Projection, store: EventStore, read_models: ReadModels, partitions: int, subject: UUID | None = None
 ) -> Retried:
-    """Fold what waits, of one subject or of all. What stopped the projection, the projector tries again by itself.
+    """Folds the waiting events, of one subject or of all. An event that stopped the projection is retried by the projector.
 
-    Raises Outdated where the read model waits for a rebuild, and what the databases raise.
+    Raises Outdated if the read model waits for a rebuild, and the errors of the databases.
     """
     waiting = [dead_letters.c.subject != EVERYONE, *([] if subject is None else [dead_letters.c.subject == subject])]
     retries = Retries(projection, store, read_models, partitions)
@@ -58,10 +58,10 @@ def retry(
 def discard(
     projection: Projection, store: EventStore, read_models: ReadModels, partitions: int, position: int
 ) -> Retried | None:
-    """The event at this position counts as never sent, in rebuilds too; what waited for it is folded.
+    """Discards the event at this position, for rebuilds too, and folds the events that waited for it.
 
-    None where nothing waits at this position. It goes on waiting where not even the events for everyone after it can be
-    folded. Raises like `retry`.
+    Returns None if nothing waits at this position. The event keeps waiting if the events for everyone that follow it cannot be
+    folded either. Raises like `retry`.
     """
     places = _places(read_models, projection.name, dead_letters.c.position == position)
     retries = Retries(projection, store, read_models, partitions)
@@ -72,7 +72,7 @@ def discard(
 
 
 def _places(read_models: ReadModels, projection: str, *where: ColumnElement[bool]) -> Sequence[tuple[UUID, int]]:
-    """Subjects with something that waits, and the partitions they live on."""
+    """The subjects with waiting events, and their partitions."""
     subject, partition = dead_letters.c.subject, dead_letters.c.partition
     waits = (dead_letters.c.projection == projection, dead_letters.c.discarded == 0)
     query = select(subject, partition).where(*waits, *where)

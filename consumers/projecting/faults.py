@@ -1,4 +1,4 @@
-"""Which errors pass by themselves, and what of an error may be kept."""
+"""Which errors are transient, and which parts of an error may be stored."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ FOLDERS_SHOWN = 3
 
 
 def is_transient(error: BaseException) -> bool:
-    """Whether trying again later may help: the database, its connection, a lock, the event store."""
+    """Whether a later retry may help: an error of the database, its connection, a lock or the event store."""
     if isinstance(error, exc.DBAPIError) and error.connection_invalidated:
         return True
     return isinstance(error, exc.OperationalError | exc.InterfaceError | exc.TimeoutError | StoreUnavailable)
 
 
 def name_of(error: BaseException) -> str:
-    """The error's type and those of its causes. Its text may hold personal data and is not kept."""
+    """The names of the error's type and its causes' types. The text may contain personal data and is not stored."""
     names = []
     cause: BaseException | None = error
     while cause is not None:
@@ -30,7 +30,7 @@ def name_of(error: BaseException) -> str:
 
 
 def frames_of(error: BaseException) -> str:
-    """Where it was raised, outermost first: file, line and function of each frame, and no values."""
+    """The frames of the traceback, outermost first: file, line and function of each, without values."""
     frames = traceback.extract_tb(error.__traceback__)
     return "\n".join(f"{_short(frame.filename)}:{frame.lineno} in {frame.name}" for frame in frames)
 

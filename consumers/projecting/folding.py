@@ -1,4 +1,4 @@
-"""Letting a read model fold events, and finding the culprit where it cannot."""
+"""Folds events into a read model; if that fails, finds the event that causes the failure."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from projections.shared.rows import Rows
 
 
 class Unfoldable(Exception):
-    """A batch holds an event that cannot be folded: fold it again, one by one."""
+    """A batch contains an event that cannot be folded. Fold the batch again, one event at a time."""
 
 
 def rows_on(connection: Connection, partition: int, partitions: int, shadows: Mapping[Table, Table] | None = None) -> Rows:
-    """The rows as a projection may change them on one partition."""
+    """The rows that a projection may change on one partition."""
     return Rows(connection, shadows, lambda subject: partition_of(subject, partitions) == partition)
 
 
 def fold(
     projection: Projection, rows: Rows, arrivals: Sequence[Arrival], aside: SetAside, *, one_by_one: bool = False
 ) -> ForEveryone | None:
-    """Fold the events in one go, or each in a savepoint so that a culprit is set aside alone.
+    """Folds the events together, or each in its own savepoint, so that only a failing event is set aside.
 
-    Returns what the read model cannot go past, if anything: everything before it was folded, nothing after. Raises
-    Unfoldable in one go, and in both ways what may pass by itself.
+    Returns the event that the read model cannot go past, if there is one: everything before it was folded, nothing after it.
+    Raises Unfoldable if the events are folded together, and transient errors in both cases.
     """
     rows = rows.without(aside.waiting)
     ready: list[Delivery] = []
@@ -37,7 +37,8 @@ def fold(
     try:
         for arrival in arrivals:
             if ready and arrival.delivery is None:
-                # From here on its subjects wait, and events for everyone pass them by; those before it must not.
+                # From here on the subjects of this event wait and skip events for everyone. Earlier events must still
+                # reach these subjects, so they are folded first.
                 _apply(projection, ready, rows)
                 ready = []
             delivery = aside.admit(arrival)

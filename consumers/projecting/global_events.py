@@ -1,4 +1,4 @@
-"""The events for everyone in a stretch of the log, for a subject that missed them while it waited."""
+"""The events for everyone in a part of the log, for a subject that missed them while it waited."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PORTION = 2000
 
 
 class EventsForEveryone:
-    """Those that a read model wants. What was read once is kept: all subjects that waited have missed the same."""
+    """The events for everyone that a read model wants. They are read once and kept, because all waiting subjects need them."""
 
     def __init__(self, projection: Projection, store: EventStore) -> None:
         self._projection, self._store = projection, store
@@ -20,7 +20,7 @@ class EventsForEveryone:
         self._after = self._read = store.head()
 
     def between(self, after: int, upto: int) -> list[Stored]:
-        """In position order, from after `after` up to and including `upto`. Raises StoreUnavailable."""
+        """The events in the order of position, after `after`, up to and including `upto`. Raises StoreUnavailable."""
         if not self._wants_any:
             return []
         if after < self._after:

@@ -1,4 +1,4 @@
-"""How the read models are doing, for people and for probes."""
+"""The health of the read models, for people and for probes."""
 
 from __future__ import annotations
 
@@ -18,8 +18,11 @@ WORST_FIRST: tuple[State, ...] = ("stopped", "outdated", "retrying", "live")
 
 
 class ProjectionStatus(msgspec.Struct, frozen=True):
-    """`lag` is the head of the log less the position that all rows are complete to; `broken` are partitions whose chain
-    is broken for longer than it may be."""
+    """The status of a read model.
+
+    `lag` is the head of the log minus the position up to which all rows are complete. `broken` are the partitions whose chain
+    has been broken for too long.
+    """
 
     name: str
     state: State
@@ -52,7 +55,7 @@ def status(
     completeness: Completeness,
     partitions: int,
 ) -> Status:
-    """What is stored of the projections, and what the lanes know beside it. Raises what the databases raise."""
+    """The status from the stored positions and from the lanes of this process. Raises the errors of the databases."""
     head = store.head()
     by_name: dict[str, list[Lane]] = {}
     for lane in lanes:
@@ -90,7 +93,7 @@ def _status(
         complete_to,
         max(0, head - complete_to),
         letters.get(projection.name, 0),
-        tuple(lane.partition for lane in lanes if lane.shouted),
+        tuple(lane.partition for lane in lanes if lane.reported),
     )
 
 

@@ -1,4 +1,4 @@
-"""One read model on one partition: what it holds, and which message is its next."""
+"""One read model on one partition: its position, and its next message."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ State = Literal["live", "retrying", "stopped", "outdated"]
 
 
 class Lane:
-    """A message is next if it names the position held as the one before it; a lower one is a duplicate.
+    """The next message is the one whose `previous` is the position held; one at or before the position is a duplicate.
 
-    Anything else came early and is dropped: whoever may send it sends it again in its turn. `early` is the furthest of
-    these while the chain is broken, `broken_since` when that was seen first. Times are those of a monotonic clock.
+    Any other message is early and is dropped: its sender sends it again in order. While the chain is broken, `early` is the
+    early message with the highest position, and `broken_since` the time when the break was first seen. Times are those of a
+    monotonic clock. `reported` says that the break was logged.
     """
 
     def __init__(self, projection: Projection, partition: int, held: Held) -> None:
@@ -26,7 +27,7 @@ class Lane:
         self.resumes_at = 0.0
         self.early: Message | None = None
         self.broken_since = 0.0
-        self.shouted = False
+        self.reported = False
         self._waits_at = self._waits_since = -1.0
 
     @property
@@ -34,7 +35,7 @@ class Lane:
         return self.state == "live"
 
     def take(self, messages: Iterable[Message], now: float) -> list[Message]:
-        """Those of the messages that continue what is held, one after the other."""
+        """The messages that follow the position held, one after the other."""
         taken: list[Message] = []
         at, early = self.held.position, self.early
         for message in messages:
@@ -51,7 +52,7 @@ class Lane:
 
     def _note(self, early: Message | None, moved: bool, now: float) -> None:
         if early is None:
-            self.shouted = False
+            self.reported = False
         elif self.early is None or moved:
             self.broken_since = now
         self.early = early
@@ -60,7 +61,7 @@ class Lane:
         return self.early is not None and now - self.broken_since >= patience
 
     def lacks(self, last: int, patience: float, now: float) -> bool:
-        """Whether the partition was sent `last`, and nothing has moved here for as long as patience lasts."""
+        """Whether messages up to `last` were sent to the partition, but the lane has not moved for `patience` seconds."""
         if last <= self.held.position:
             return False
         if self._waits_at != self.held.position:
@@ -68,12 +69,12 @@ class Lane:
         return now - self._waits_since >= patience
 
     def holds(self, held: Held) -> None:
-        """Everything up to here is folded and committed."""
+        """Records that everything up to here is folded and committed."""
         self.held = held
         self.failures = 0
 
     def rest(self, state: State, reason: str, until: float) -> None:
-        """Take nothing until then: whatever is passed over is read again."""
+        """Takes no messages until this time. Messages that arrive meanwhile are read again later."""
         self.state, self.reason, self.resumes_at = state, reason, until
         self.early = None
 

@@ -1,4 +1,4 @@
-"""What an erasure purged is still in SQLite's write-ahead log, and goes when that is truncated."""
+"""Erased data stays in SQLite's write-ahead log until that is truncated; this module truncates it."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ WAIT_MILLISECONDS = 50
 
 
 class Leftovers:
-    """Of one database. There may be some from before; while a reader is in the way, every turn tries again."""
+    """The leftovers of one database. There may be some from an earlier run. If a reader blocks it, every turn tries again."""
 
     def __init__(self, read_models: ReadModels) -> None:
         self._writer = read_models.writer
         self._there = self._writer.dialect.name == "sqlite"
 
     def note(self, arrived: Iterable[Arrival]) -> None:
-        """PostgreSQL overwrites in its own time what was deleted there."""
+        """Notes whether these events erase data. Only SQLite needs it: PostgreSQL overwrites deleted data over time."""
         if self._writer.dialect.name == "sqlite":
             self._there = self._there or any(one.delivery and one.delivery.recorded.event.erases() for one in arrived)
 
     def wipe(self) -> None:
-        """Raises what the database raises."""
+        """Truncates the write-ahead log if needed. Raises the errors of the database."""
         if self._there:
             pooled = self._writer.raw_connection()
             try:

@@ -1,8 +1,8 @@
-"""The projector: messages into rows, each exactly once.
+"""The projector: it folds messages into rows, each message exactly once.
 
-Every read model folds a batch and writes its rows together with its position in one transaction, and takes a message only
-where it follows on what is held. So neither a crash, nor a duplicate, nor a second projector on the same partition can
-lose or double anything.
+Every read model folds a batch and writes its rows and its position in one transaction, and it takes a message only if that
+message directly follows the stored position. So a crash, a duplicate or a second projector on the same partition cannot lose
+or repeat anything.
 """
 
 from __future__ import annotations
@@ -30,22 +30,22 @@ from infra.routing import Held, Message, Source
 from projections.shared.projection import Projection
 
 log = structlog.get_logger()
-broken_chains = Counter("recount_projector_broken_chains_total", "Chains that stayed broken and were mended from the store.")
+broken_chains = Counter("recount_projector_broken_chains_total", "Chains that stayed broken and were repaired from the store.")
 
 POLL = 0.2
 PATIENCE = 60.0
-LOOKS_A_PATIENCE = 4
+LOOKS_PER_PATIENCE = 4
 STOPPED_PAUSE, OUTDATED_PAUSE = 30.0, 5.0
 SHORTEST_BACKOFF, LONGEST_BACKOFF = 0.05, 5.0
-# Events a transaction: on SQLite it keeps other writers waiting, and may take 50 ms.
+# Events per transaction. On SQLite a transaction makes other writers wait; it should take at most 50 ms.
 AT_ONCE = {"sqlite": 2000, "postgresql": 2000}
 
 
 class Projector:
-    """Folds what the source delivers into the projections it hosts.
+    """Folds the messages of the source into the given projections.
 
-    `patience` is how many seconds a chain may stay broken before it is mended from the store. Use it from one thread;
-    `stop` and `status` may be called from any.
+    `patience` is the number of seconds that a chain may stay broken before it is repaired from the store. Use a projector from
+    one thread; `stop` and `status` may be called from any thread.
     """
 
     def __init__(
@@ -70,10 +70,10 @@ class Projector:
         self._at_once, self._clock = at_once or AT_ONCE[read_models.writer.dialect.name], clock
         self._lanes: dict[int, list[Lane]] = {}
         self._stopping, self._leftovers = Event(), Leftovers(read_models)
-        self._begun, self._failures, self._looks_for_lacking_at = False, 0, 0.0
+        self._begun, self._failures, self._looks_for_missing_at = False, 0, 0.0
 
     def run(self) -> None:
-        """Until `stop`; whatever fails is tried again."""
+        """Runs until `stop` is called. Any failure is retried."""
         while not self._stopping.is_set():
             try:
                 self.turn()
@@ -82,7 +82,7 @@ class Projector:
                 self._recover(error)
 
     def stop(self) -> None:
-        """Finish what is under way and end."""
+        """Finishes the current turn and ends."""
         self._stopping.set()
 
     def status(self) -> health.Status:
@@ -90,19 +90,19 @@ class Projector:
         return health.status(self._projections, lanes, self._store, self._read_models, self._completeness, self._partitions)
 
     def turn(self, timeout: float = POLL) -> int:
-        """Read once, fold and commit; returns the number of messages read. Raises what the source and databases raise."""
+        """Reads once, folds and commits; returns the number of messages read. Raises the errors of source and databases."""
         if not self._begun:
             self._begin()
         self._meet_assignment()
         self._resume_rested()
         if self._lanes and not any(lane.is_live for lane in self._all()):
-            # Still polled, so as to remain a member of the group; what comes is read again later.
+            # The source is still polled, to stay a member of the consumer group; its messages are read again later.
             self._stopping.wait(timeout)
             timeout = 0.0
         messages = self._source.poll(timeout)
         self._take_in(messages)
-        self._mend_broken()
-        self._mend_lacking()
+        self._repair_broken()
+        self._repair_missing()
         self._leftovers.wipe()
         return len(messages)
 
@@ -138,7 +138,7 @@ class Projector:
                 self._seek(lane.partition)
 
     def _resume(self, lane: Lane) -> bool:
-        """Go on from what is stored; False while the read model waits for a rebuild."""
+        """Continues from the stored position; returns False while the read model waits for a rebuild."""
         projection = lane.projection
         with self._read_models.reader.connect() as connection:
             known = registered(connection, projection.name)
@@ -153,7 +153,7 @@ class Projector:
         return True
 
     def _seek(self, partition: int) -> None:
-        """Read again from where the one that is furthest behind goes on; the others know duplicates."""
+        """Reads again from the position of the lane that is furthest behind; the other lanes recognise duplicates."""
         if live := [lane.held for lane in self._lanes[partition] if lane.is_live]:
             topic_id = self._source.topic_id
             self._source.seek(partition, min(live, key=lambda h: (h.topic_id == topic_id, h.next_offset, h.position)))
@@ -194,7 +194,7 @@ class Projector:
                 self._commit(lane, messages, arrived[lane.partition])
 
     def _arrived(self, taken: Iterable[tuple[Lane, Sequence[Message]]]) -> Mapping[int, Mapping[int, Arrival]]:
-        """What anybody wants of the messages, decoded once; by partition and position."""
+        """The messages that any lane wants, decoded once; by partition and position."""
         wanted: dict[int, dict[int, Message]] = defaultdict(dict)
         for lane, messages in taken:
             mine = wanted[lane.partition]
@@ -209,7 +209,7 @@ class Projector:
         return arrived
 
     def _commit(self, lane: Lane, messages: Sequence[Message], arrived: Mapping[int, Arrival]) -> bool:
-        """Commit in transactions of bounded size; False where the lane came to rest before the end."""
+        """Commits in transactions of limited size; returns False if the lane had to pause before the end."""
         commits = Commits(self._read_models, self._partitions, self._source.topic_id)
         for start in range(0, len(messages), self._at_once):
             try:
@@ -229,40 +229,43 @@ class Projector:
         return True
 
     def _look_for_successor(self, lane: Lane) -> None:
-        """Messages that come early may be those of a partition that was lost and came back, while others had it."""
+        """Resumes a lane whose stored position has moved.
+
+        That explains early messages: the partition was taken away and came back, and another projector moved it meanwhile.
+        """
         with self._read_models.reader.connect() as connection:
             place = held(connection, lane.projection.name).get(lane.partition)
         if place is not None and place.position != lane.held.position:
             lane.resume(place)
             self._seek(lane.partition)
 
-    # What goes wrong
+    # Failures
 
-    def _mend_broken(self) -> None:
+    def _repair_broken(self) -> None:
         now = self._clock()
         for lane in self._all():
             if lane.is_live and lane.is_broken_for(self._patience, now):
-                self._mend(lane)
+                self._repair(lane)
 
-    def _mend_lacking(self) -> None:
-        """The last messages of a partition can be lost too, and no early one tells: the relay's checkpoint does."""
-        if (now := self._clock()) < self._looks_for_lacking_at:
+    def _repair_missing(self) -> None:
+        """Repairs a partition whose last messages are lost. No early message shows that; the relay's checkpoint does."""
+        if (now := self._clock()) < self._looks_for_missing_at:
             return
-        self._looks_for_lacking_at = now + self._patience / LOOKS_A_PATIENCE
+        self._looks_for_missing_at = now + self._patience / LOOKS_PER_PATIENCE
         last = self._completeness.last_sent()
         for lane in self._all():
             if lane.is_live and lane.early is None and lane.lacks(last.get(lane.partition, 0), self._patience, now):
-                self._mend_up_to(lane, last[lane.partition], lane.held.next_offset - 1)
+                self._repair_up_to(lane, last[lane.partition], lane.held.next_offset - 1)
 
-    def _mend(self, lane: Lane) -> None:
+    def _repair(self, lane: Lane) -> None:
         assert lane.early is not None
-        self._mend_up_to(lane, lane.early.stored.position, lane.early.offset)
+        self._repair_up_to(lane, lane.early.stored.position, lane.early.offset)
 
-    def _mend_up_to(self, lane: Lane, upto: int, offset: int) -> None:
-        """Read what never came from the store, which is the truth."""
+    def _repair_up_to(self, lane: Lane, upto: int, offset: int) -> None:
+        """Reads the events that never arrived from the event store, which is the source of truth."""
         where = {"projection": lane.projection.name, "partition": lane.partition}
-        if not lane.shouted:
-            lane.shouted = True
+        if not lane.reported:
+            lane.reported = True
             broken_chains.inc()
             log.error("projector.chain_broken", **where, held=lane.held.position, missing_up_to=upto)
         routed = routed_to(self._store, lane.partition, self._partitions, lane.held.position, upto, self._at_once)
@@ -270,7 +273,7 @@ class Projector:
             messages = [Message(lane.partition, offset, 0, one) for one in stored]
             if not self._commit(lane, messages, self._arrived([(lane, messages)])[lane.partition]):
                 return
-        lane.early, lane.shouted = None, False
+        lane.early, lane.reported = None, False
         log.warning("projector.chain_mended", **where, held=lane.held.position)
 
     def _rest(self, lane: Lane, error: Exception) -> None:

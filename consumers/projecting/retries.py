@@ -1,7 +1,7 @@
-"""Folding again what waits, for one subject alone: its rows become those of a rebuild.
+"""Retries of waiting events, for one subject alone: its rows become the same as after a rebuild.
 
-Trying again takes the lock of the position, so that the projector waits. What was set aside is folded together with the
-events for everyone that passed the subject by, in the order of the log.
+A retry locks the position, so that the projector waits. The events that were set aside are folded together with the events
+for everyone that the subject missed, in the order of the log.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from projections.shared.rows import Rows
 
 
 class Retried(NamedTuple):
-    """How many events were folded, and how many still wait."""
+    """The number of events that were folded, and of those that still wait."""
 
     folded: int
     waiting: int
@@ -35,7 +35,7 @@ class Retried(NamedTuple):
 
 
 class Retries:
-    """Each dead letter is folded with the events for everyone up to the next one, or waits on with all that follows it."""
+    """Folds each dead letter with the events for everyone up to the next one. If it fails, it and all later ones still wait."""
 
     def __init__(self, projection: Projection, store: EventStore, read_models: ReadModels, partitions: int) -> None:
         self._projection, self._store = projection, store
@@ -43,7 +43,7 @@ class Retries:
         self._for_everyone = EventsForEveryone(projection, store)
 
     def fold(self, subject: UUID, partition: int, discarding: int | None = None) -> Retried:
-        """What waits of this subject; the event at `discarding` counts as never sent. Raises Outdated."""
+        """Folds the waiting events of this subject; the event at `discarding` is discarded. Raises Outdated."""
         self._read_ahead(subject)
         with self._locked(partition) as (connection, held):
             if discarding is not None:
@@ -51,7 +51,7 @@ class Retries:
             return Retried(0, 0) if subject == EVERYONE else self._fold(connection, subject, held, discarding)
 
     def _read_ahead(self, subject: UUID) -> None:
-        """Read the log while nobody is kept waiting; what comes between here and the lock is little."""
+        """Reads the log before the lock is taken, so that nobody waits for it; few events arrive before the lock."""
         first = select(func.min(dead_letters.c.position)).where(*self._of(subject), dead_letters.c.discarded == 0)
         with self._read_models.reader.connect() as connection:
             position: int | None = connection.execute(first).scalar()
@@ -60,7 +60,7 @@ class Retries:
 
     @contextmanager
     def _locked(self, partition: int) -> Iterator[tuple[Connection, int]]:
-        """A transaction in which nobody else moves the position, or folds on this partition; and that position."""
+        """A transaction in which nobody else moves the position or folds on this partition. Yields it and the position."""
         name, version = self._projection.name, self._projection.version
         here = (positions.c.projection == name, positions.c.partition == partition)
         with self._read_models.writer.begin() as connection:
@@ -77,7 +77,7 @@ class Retries:
         letters = self._letters(connection, subject, discarding)
         ends = [*(letter.position - 1 for letter in letters[1:]), held]
         for done, (letter, end) in enumerate(zip(letters, ends, strict=True)):
-            if error := self._try(letter, self._passed_by(connection, letter, end), rows):
+            if error := self._try(letter, self._missed(connection, letter, end), rows):
                 self._keep(connection, letter, error)
                 return Retried(_undiscarded(letters[:done]), _undiscarded(letters[done:]) + letter.discarded)
             if not letter.discarded:
@@ -85,22 +85,22 @@ class Retries:
         return Retried(_undiscarded(letters), 0)
 
     def _letters(self, connection: Connection, subject: UUID, discarding: int | None) -> Sequence[Row[Any]]:
-        """What waits, and the letter just discarded: events for everyone follow on that one too."""
+        """The waiting letters, and the one just discarded: the events for everyone after that one must be folded too."""
         counts = or_(dead_letters.c.discarded == 0, dead_letters.c.position == discarding)
         query = select(dead_letters).where(*self._of(subject), counts)
         return connection.execute(query.order_by(dead_letters.c.position)).all()
 
-    def _passed_by(self, connection: Connection, letter: Row[Any], end: int) -> list[Stored]:
-        """The events for everyone after the letter, without those that count as never sent."""
+    def _missed(self, connection: Connection, letter: Row[Any], end: int) -> list[Stored]:
+        """The events for everyone after the letter, without discarded ones."""
         after = letter.position - 1 if letter.discarded else letter.position
         discarded = select(dead_letters.c.position).where(*self._of(EVERYONE), dead_letters.c.discarded == 1)
-        never_sent = set(connection.execute(discarded).scalars())
-        return [one for one in self._for_everyone.between(after, end) if one.position not in never_sent]
+        skipped = set(connection.execute(discarded).scalars())
+        return [one for one in self._for_everyone.between(after, end) if one.position not in skipped]
 
-    def _try(self, letter: Row[Any], passed_by: Sequence[Stored], rows: Rows) -> Exception | None:
-        """What the projection raises, or what cannot be decoded; errors that may pass come out."""
+    def _try(self, letter: Row[Any], missed: Sequence[Stored], rows: Rows) -> Exception | None:
+        """Folds the letter and the missed events. Returns the error of the projection or of decoding; raises transient ones."""
         own = [] if letter.discarded else self._store.log(letter.position - 1, 1, letter.position)
-        stored = [*own, *passed_by]
+        stored = [*own, *missed]
         decoded = decode(self._store, stored)
         deliveries = []
         for one in stored:

@@ -1,7 +1,7 @@
-"""What a read model could not fold, set aside within the transaction that goes on without it.
+"""Sets aside the events that a read model cannot fold, in the same transaction that continues without them.
 
-A culprit takes its subjects' later events along, so that order holds when they are tried again. Events for everyone pass by
-who waits. What a person has discarded counts as never sent.
+The later events of the same subjects are set aside too, so that a retry keeps their order. A waiting subject skips events for
+everyone. Events that a person has discarded are skipped.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ AT_ONCE = 500
 
 
 class ForEveryone(Exception):
-    """An event that all rows depend on cannot be folded: the read model cannot go past it."""
+    """An event that concerns all rows cannot be folded. The read model cannot go past it."""
 
     def __init__(self, arrival: Arrival, cause: Exception) -> None:
         super().__init__(f"position {arrival.position} concerns everyone")
@@ -31,7 +31,10 @@ class ForEveryone(Exception):
 
 
 class SetAside:
-    """The dead letters of a read model on one partition. `discards_of` names whose discards count: its own by default."""
+    """The dead letters of a read model on one partition.
+
+    `discards_of` names the read model whose discarded events are skipped; by default it is the same one.
+    """
 
     def __init__(self, connection: Connection, projection: str, partitions: int, discards_of: str | None = None) -> None:
         self._connection, self._projection, self._partitions = connection, projection, partitions
@@ -41,7 +44,7 @@ class SetAside:
 
     @property
     def waiting(self) -> Set[UUID]:
-        """Who waits, as far as was read; it grows with what is refused."""
+        """The waiting subjects, as far as they were loaded; refused events add to them."""
         return self._waiting
 
     @property
@@ -49,7 +52,7 @@ class SetAside:
         return not self._waiting and not self._discarded
 
     def load(self, arrivals: Sequence[Arrival]) -> None:
-        """Read what concerns these events."""
+        """Reads the dead letters that affect these events."""
         if not arrivals:
             return
         subjects = list({subject for arrival in arrivals for subject in arrival.here})
@@ -61,7 +64,10 @@ class SetAside:
         self._discarded |= self._discarded_between(arrivals[0].position, arrivals[-1].position)
 
     def admit(self, arrival: Arrival) -> Delivery | None:
-        """What of the event may be folded now; the rest is set aside. Raises ForEveryone where nothing may go past it."""
+        """The part of the event that may be folded now, if any; the rest is set aside.
+
+        Raises ForEveryone if the event cannot be decoded and concerns all rows.
+        """
         if self.is_empty and arrival.delivery is not None:
             return arrival.delivery
         if (arrival.position, EVERYONE) in self._discarded:
@@ -79,14 +85,14 @@ class SetAside:
         return arrival.delivery if here == arrival.here else Delivery(arrival.delivery.recorded, here)
 
     def refuse(self, arrival: Arrival, error: Exception) -> None:
-        """Set the event aside for its subjects here. Raises ForEveryone where it concerns all rows."""
+        """Sets the event aside for its subjects on this partition. Raises ForEveryone if it concerns all rows."""
         if arrival.everyone:
             raise ForEveryone(arrival, error)
         self._keep(arrival, arrival.here, name_of(error), frames_of(error))
         self._waiting |= arrival.here
 
     def stop_at(self, stop: ForEveryone, partition: int) -> None:
-        """Keep what stopped the read model on a partition."""
+        """Stores the event that stopped the read model on a partition."""
         place = (dead_letters.c.projection == self._projection, dead_letters.c.position == stop.arrival.position)
         again = self._connection.execute(
             update(dead_letters)
@@ -98,7 +104,7 @@ class SetAside:
             self._connection.execute(insert(dead_letters), [{**row, "partition": partition}])
 
     def went_past(self, partition: int, position: int) -> None:
-        """Forget what had stopped the read model on this partition and no longer does."""
+        """Deletes the event that stopped the read model on this partition before, but no longer does."""
         self._connection.execute(
             delete(dead_letters).where(
                 dead_letters.c.projection == self._projection,

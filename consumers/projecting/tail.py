@@ -1,4 +1,4 @@
-"""The embedded source: the event store's own log, read in process as one partition."""
+"""The embedded source: the log of the event store itself, read in the same process as one partition."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from infra.routing import Held, Message
 
 ONLY = 0
 BATCH = 2000
-# While events come the log is asked every 2 ms; when all is quiet, every 50 ms. A nudge is heard at once.
+# Seconds between two reads: 2 ms while events arrive, 50 ms when there are none. `wake` ends a pause immediately.
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.002, 0.050
 
 
 class Tail:
-    """Tails the log. Every event's message names the event before it, as there is one partition."""
+    """Follows the log. There is one partition, so the message of each event names the event before it in the log."""
 
     topic_id = "log"
 
@@ -30,7 +30,7 @@ class Tail:
         return frozenset({ONLY})
 
     def poll(self, timeout: float) -> Sequence[Message]:
-        """The next events; raises StoreUnavailable."""
+        """The next events. Raises StoreUnavailable."""
         deadline = time.monotonic() + timeout
         while not (messages := self._next()):
             left = deadline - time.monotonic()
@@ -46,11 +46,11 @@ class Tail:
         self._read = max(0, held.next_offset - 1)
 
     def wake(self) -> None:
-        """Something was committed: look at once. From any thread."""
+        """Makes `poll` read immediately, because something was committed. May be called from any thread."""
         self._nudged.set()
 
     def close(self) -> None:
-        """There is nothing to let go; the store belongs to who made it."""
+        """Nothing to close: the store belongs to its creator."""
 
     def _next(self) -> list[Message]:
         self._nudged.clear()

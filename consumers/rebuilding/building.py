@@ -1,7 +1,7 @@
-"""A read model under construction: its shadow tables, and how far each partition of them is.
+"""A read model under construction: its shadow tables, and the position of each partition in them.
 
-How far it is lies in the database with the rows and is read anew in every transaction, so nothing is folded twice, whoever
-was killed and whoever else builds the same.
+The positions are stored in the database with the rows and are read again in every transaction. So nothing is folded twice,
+even if a process is killed or another process builds the same read model.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from infra.routing import partition_of, partitions_of
 from projections.shared.projection import Projection
 from projections.shared.rows import Rows
 
-# Up to here the log was read for all partitions; stored as if it were one more partition.
+# The pseudo-partition under which the position is stored up to which the log was read for all partitions.
 READ = -1
-# Where all the subjects of an event are folded at once, there is one partition, and it is this one.
+# If all subjects of an event are folded together, they count as one partition of one.
 ONLY, ALL = 0, 1
 
 
 class Routed(NamedTuple):
-    """An event and the partitions it goes to. `arrival`, for all its subjects, is None where it is not wanted."""
+    """An event and its partitions. `arrival`, for all its subjects, is None if the projection does not want the event."""
 
     position: int
     partitions: Sequence[int]
@@ -40,7 +40,7 @@ class Routed(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Up to `read` everything is folded that any partition is due; `at` is the last position folded, by partition."""
+    """Up to `read`, every event is folded on all its partitions; `at` is the last position folded, by partition."""
 
     read: int
     at: Mapping[int, int]
@@ -66,7 +66,7 @@ class Building:
         self.shadows = shadows.shadows_of(projection.tables)
 
     def open(self, connection: Connection) -> None:
-        """Take up what was begun by the same version of the code; otherwise begin."""
+        """Continues a rebuild that the same version of the code started, or starts a new one."""
         known = registered(connection, self.name)
         if known is not None and known[:2] == (self.projection.version, self.partitions):
             return
@@ -84,21 +84,21 @@ class Building:
         self.forget(connection)
 
     def forget(self, connection: Connection) -> None:
-        """There is nothing under construction any more."""
+        """Deletes the positions and the registration of the rebuild: nothing is under construction then."""
         connection.execute(delete(positions).where(positions.c.projection == self.name))
         connection.execute(delete(projections).where(projections.c.name == self.name))
 
     def place(self, connection: Connection) -> Place:
-        """Raises Superseded where another process has finished or dropped it."""
+        """The stored positions. Raises Superseded if another process has finished or dropped the rebuild."""
         at = {partition: place.position for partition, place in held(connection, self.name).items()}
         if not at:
             raise Superseded(f"another process has ended the rebuild of {self.projection.name}")
         return Place(at.pop(READ), at)
 
     def fold(self, connection: Connection, page: Sequence[Routed], targets: Mapping[int, int], *, one_by_one: bool) -> Place:
-        """Fold what each partition is due of the page, up to its target, and store how far it is.
+        """Folds the page's events that each partition is due, up to its target, and stores the positions.
 
-        Raises ForEveryone where an event that concerns everyone cannot be folded, and Superseded.
+        Raises ForEveryone if an event that concerns everyone cannot be folded, and Superseded.
         """
         connection.execute(select(positions).where(positions.c.projection == self.name).with_for_update())
         before = self.place(connection)
@@ -139,7 +139,7 @@ class Building:
 def _due(
     page: Sequence[Routed], before: Place, targets: Mapping[int, int], partitions: int
 ) -> tuple[list[tuple[int | None, Arrival]], Place]:
-    """What is to be folded, each for one partition or, where all its partitions are due, for all of them at once."""
+    """The events to fold: each for one partition or, if all its partitions are due, for all of them together (None)."""
     at, read, whole = dict(before.at), before.read, True
     due: list[tuple[int | None, Arrival]] = []
     for position, route, wanted in page:

@@ -1,8 +1,8 @@
-"""A read model, built again from the log while the old one goes on answering.
+"""Rebuilds a read model from the log while the old one still answers queries.
 
-Events are routed as they are for the live one, and each partition is folded exactly as far as the live one has folded it.
-So the two can be compared by digest, and the new one takes over where the old one stands. What was built is stored with
-how far it is: it can be stopped at any moment and taken up again.
+Events are routed as for the live read model, and each partition is folded exactly up to the live position. So the two can be
+compared by digest, and the new one continues at the positions of the old one. The rows of the rebuild are stored with their
+positions: a rebuild can be stopped at any moment and continued later.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ log = structlog.get_logger()
 
 
 class Disagrees(Exception):
-    """A live position is not one that the log routes to its partition: the rows were made for another routing."""
+    """The log routes no event to a partition at its live position: the live rows were built with another routing."""
 
 
 class Rebuilt(msgspec.Struct, frozen=True):
-    """How a rebuild ended: the position it came to, and the digests of live and rebuilt rows at the same positions.
+    """The result of a rebuild: the position it reached, and the digests of live and rebuilt rows at the same positions.
 
-    Digests are None where the live rows were made by another version of the code, and cannot be compared.
-    `dead_letters` are the events that could not be folded, or wait for one of these.
+    The digests are None if the live rows were built by another version of the code and cannot be compared. `dead_letters`
+    counts the events that could not be folded or wait for such an event.
     """
 
     projection: str
@@ -71,10 +71,10 @@ def rebuild(
     check: bool = False,
     progress: Progress | None = None,
 ) -> Rebuilt:
-    """Build the read model again, and put it in the place of the live one unless only to `check`.
+    """Rebuilds the read model and replaces the live one; with `check`, it only compares the two.
 
-    `progress` is told the position reached and the one to be reached. Raises ForEveryone where an event for everyone cannot
-    be folded, Superseded where another process ended the same rebuild, Disagrees, and what the databases raise.
+    `progress` is called with the position reached and the target position. Raises ForEveryone if an event for everyone cannot
+    be folded, Superseded if another process ended the same rebuild, Disagrees, and the errors of the databases.
     """
     _patiently(partial(prepare, read_models))
     return _Rebuild(projection, store, read_models, partitions, progress or (lambda _, __: None)).run(check)
@@ -121,7 +121,7 @@ class _Rebuild:
         return reached
 
     def _fold_to(self, targets: Mapping[int, int]) -> None:
-        """Fold each partition exactly to its target. The next page is read while one is folded."""
+        """Folds each partition exactly up to its target. The next page is read while one is folded."""
         upto = max(targets.values())
         with self._read_models.reader.connect() as connection:
             after = self._building.place(connection).read
@@ -145,7 +145,7 @@ class _Rebuild:
     # Comparing
 
     def _compare(self) -> tuple[str, str]:
-        """Digests of live and rebuilt rows, both as of one moment's live positions."""
+        """The digests of live and rebuilt rows, both at the live positions of the same moment."""
         tables = self._projection.tables
         with one_moment(self._read_models) as connection:
             targets = self._live_positions(connection)
@@ -160,7 +160,7 @@ class _Rebuild:
             return self._targets_in(connection)
 
     def _targets_in(self, connection: Connection) -> Mapping[int, int]:
-        """The live positions; the head of the log where the live rows wait for this rebuild."""
+        """The live positions; the head of the log if the live rows are outdated and wait for this rebuild."""
         if self._is_current_in(connection):
             return self._live_positions(connection)
         return dict.fromkeys(range(self._partitions), self._store.head())
@@ -186,10 +186,10 @@ class _Rebuild:
         with self._read_models.reader.connect() as connection:
             return int(connection.execute(query).scalar_one())
 
-    # Changing places
+    # Swapping
 
     def _swap(self, one_by_one: bool) -> int:
-        """While nobody can move the live positions: fold what is still missing, and change places."""
+        """Locks the live positions, folds the events that are still missing, and swaps the tables."""
         name = self._projection.name
         with self._read_models.writer.begin() as connection:
             wait_for_others(connection)
@@ -213,7 +213,7 @@ class _Rebuild:
             after = page[-1].position
 
     def _take_over(self, connection: Connection, current: bool) -> None:
-        """The rebuilt rows' dead letters and positions become the live ones; live offsets stay where they are known."""
+        """Makes the dead letters and positions of the rebuild the live ones; known live offsets are kept."""
         name, at = self._projection.name, self._building.place(connection).at
         waiting = (dead_letters.c.projection == name, dead_letters.c.discarded == 0)
         connection.execute(delete(dead_letters).where(*waiting))
@@ -245,14 +245,14 @@ def _position(name: str, partition: int, position: int, before: Held | None) -> 
 
 
 def _finding_culprits(work: Callable[[bool], T]) -> T:
-    """Do it in one go and, where the projection raises, one event at a time."""
+    """Folds everything together or, if the projection raises, one event at a time."""
     with suppress(Unfoldable):
         return work(False)
     return work(True)
 
 
 def _patiently(work: Callable[[], T]) -> T:
-    """Do it again, after a growing pause, while the error may pass by itself; what never passes comes out."""
+    """Retries after transient errors, with growing pauses; raises any other error, and a transient one after TRIES tries."""
     for tries in range(1, TRIES):
         try:
             return work()

@@ -1,4 +1,4 @@
-"""Webhooks: what is recorded is sent to whoever asked for it, in order, until they have it."""
+"""Webhooks: events are sent to the registered receivers, in order, until each receiver has accepted them."""
 
 from consumers.webhooks.courier import Courier
 

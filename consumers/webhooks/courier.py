@@ -1,7 +1,7 @@
-"""Delivers to webhooks: each follows the log on its own, in position order, from its registration on.
+"""Delivers events to webhooks. Each webhook follows the log separately, in the order of position, from its registration on.
 
-The position is saved after the receiver has taken an event. So a crash in between sends it again, under the same id, and none
-is lost; a receiver that is down stops its own webhook alone.
+The position is saved after the receiver has accepted an event. So after a crash in between, the event is sent again under the
+same id, and no event is lost. A receiver that is down stops only its own webhook.
 """
 
 from __future__ import annotations
@@ -29,21 +29,21 @@ from projections.operations import webhooks
 from projections.operations.webhooks import Active
 
 PAUSE_SECONDS = 0.5
-# After a doubt, which is never the receiver's, everything waits.
+# The pause of all webhooks after an error in DOUBT; such an error is never caused by a receiver.
 RETRY_SECONDS = 5.0
-# Longer than a receiver may take for one event, so that who only waits is not superseded.
+# How long a courier holds a webhook: longer than a receiver may take for one event, so that a courier that waits keeps it.
 HELD = timedelta(seconds=30)
 LONGEST_BACKOFF = timedelta(hours=1)
 DOUBT = (StoreUnavailable, DBAPIError, TimeoutError)
 
 log = structlog.get_logger()
 sent = Counter("recount_webhook_deliveries_total", "Events sent to webhooks, by how that ended.", ["end"])
-lag = Gauge("recount_webhook_lag", "Head of the log less the position that a webhook was delivered to.", ["webhook"])
-failures = Gauge("recount_webhook_failures", "How often in a row a webhook's receiver has not taken an event.", ["webhook"])
+lag = Gauge("recount_webhook_lag", "Head of the log minus the position that a webhook has reached.", ["webhook"])
+failures = Gauge("recount_webhook_failures", "How often in a row a webhook's receiver has not accepted an event.", ["webhook"])
 
 
 class Courier:
-    """One of a process. `private`: also to addresses that are not public."""
+    """Delivers to all webhooks; there is one per process. With `private`, also to addresses that are not public."""
 
     def __init__(
         self,
@@ -58,15 +58,15 @@ class Courier:
         self._under_way: dict[UUID, asyncio.Task[None]] = {}
 
     def run(self) -> None:
-        """Until stopped. What fails is tried again."""
+        """Runs until it is stopped. Failures are retried."""
         asyncio.run(self._run())
 
     def stop(self) -> None:
-        """End at once: what a receiver has not yet answered is sent again later. From any thread."""
+        """Ends immediately; unanswered events are sent again later. May be called from any thread."""
         self._stopping.set()
 
     def deliver(self) -> None:
-        """Deliver what is due now, to every webhook."""
+        """Delivers to every webhook the events that are due now."""
         asyncio.run(self._deliver())
 
     async def _deliver(self) -> None:
@@ -94,7 +94,7 @@ class Courier:
             log.warning("webhooks.doubt", error=type(error).__name__, reason=str(error))
 
     async def _look(self) -> None:
-        """Begin with every webhook that is behind, due, and not under way."""
+        """Starts a task for every webhook that is behind, due, and has no task."""
         self._under_way = {id: task for id, task in self._under_way.items() if not task.done()}
         for webhook in await asyncio.to_thread(self._due):
             if webhook.webhook_id not in self._under_way:
@@ -114,10 +114,10 @@ class Courier:
         ]
 
     async def _catch_up(self, webhook: Active) -> None:
-        """Up to the head of the log, or to what does not get through. What goes wrong concerns this webhook alone."""
+        """Delivers up to the head of the log or to the first failure. An error affects only this webhook."""
         try:
             while (round := await asyncio.to_thread(self._next_round, webhook)) is not None:
-                if not await self._gets_through(round):
+                if not await self._deliver_round(round):
                     break
         except (Superseded, *DOUBT) as error:
             log.warning("webhooks.doubt", webhook=str(webhook.webhook_id), error=type(error).__name__, reason=str(error))
@@ -125,13 +125,13 @@ class Courier:
             log.error("webhook.failed", webhook=str(webhook.webhook_id), error=type(error).__name__)
 
     def _next_round(self, webhook: Active) -> Round | None:
-        """None where there is nothing to do for now."""
+        """The next round; None if there is nothing to do now."""
         now, begin = self._clock(), Delivery(webhook.webhook_id, webhook.since)
         held = deliveries.hold(self._read_models, begin, self._holder, now, now + HELD)
         return held and next_round(self._store, held)
 
-    async def _gets_through(self, round: Round) -> bool:
-        """Whether all of it was taken. Raises Superseded, and what is in DOUBT."""
+    async def _deliver_round(self, round: Round) -> bool:
+        """Delivers a round; returns whether all of it was accepted. Raises Superseded and the errors in DOUBT."""
         webhook_id = round.delivery.webhook_id
         try:
             await round.deliver(self._store, self._private, lambda position: self._save(webhook_id, position))
@@ -155,7 +155,7 @@ class Courier:
 
 
 def _failed(before: Delivery, version: int, reason: str, now: datetime) -> Delivery:
-    """One failure more; under another version of the webhook, or after an event that was taken, the first one."""
+    """Counts one more failure. The count restarts at one after a change of the webhook or after an accepted event."""
     again = before.failures if before.version == version else 0
     backoff = min(LONGEST_BACKOFF, timedelta(seconds=2 ** min(again, 20)))
     since = before.failing_since if again else now

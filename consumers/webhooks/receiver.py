@@ -1,7 +1,7 @@
-"""Who is sent events: an address that may be sent to, and a connection kept for as long as events follow.
+"""The receiver of a webhook: an allowed address, and a connection that is kept while events follow.
 
-Whoever registers a webhook makes this machine send requests. So a name is looked up once, every address that it has must be a
-public one, and the connection goes to that address and no other; no redirect is followed and no proxy asked.
+A person who registers a webhook makes this machine send requests. So the host name is resolved only once, all its addresses
+must be public, and the connection uses one of these addresses. No redirect is followed, and no proxy is used.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 import httpx
 
 SECONDS = 10.0
-# Characters of a reason that are kept.
+# The largest number of characters kept of a failure's reason.
 REASON = 200
-# Bytes of an answer that are passed over for the sake of its connection; a longer one is cut off with it.
+# Bytes of an answer that are read and ignored to keep the connection; a longer answer is cut off, with its connection.
 ANSWER = 64 * 1024
-# Addresses of the IPv4 internet as a translator on the way shows them (RFC 6052): it may be one's own network.
+# IPv6 addresses that a translator (NAT64, RFC 6052) maps to IPv4 addresses, which may be in the own network.
 TRANSLATED = IPv6Network("64:ff9b::/96")
 
 
 class Undelivered(Exception):
-    """The receiver did not take it. The text says why, and nothing of what was sent or answered."""
+    """The receiver did not accept the event. The text gives the reason, and no content of request or answer."""
 
 
 class Receiver:
-    """Takes one event after another."""
+    """A connected receiver; it gets one event after another."""
 
     def __init__(self, client: httpx.AsyncClient, url: httpx.URL, address: str) -> None:
         self._client = client
@@ -39,33 +39,36 @@ class Receiver:
         self._extensions = {"sni_hostname": url.host}
 
     async def post(self, body: bytes, headers: Mapping[str, str]) -> None:
-        """Raises Undelivered unless it answers 2xx in time. Of the answer only the status is looked at."""
+        """Sends one event. Raises Undelivered unless the answer is 2xx in time. Only the status of the answer is used."""
         sent = self._client.stream(
             "POST", self._url, content=body, headers={**headers, "Host": self._host}, extensions=self._extensions
         )
         with _undelivered():
             async with asyncio.timeout(SECONDS), sent as answer:
                 if not answer.is_success:
-                    raise Undelivered(f"It answered {answer.status_code}.")
-                await _pass_over(answer)
+                    raise Undelivered(f"The receiver answered {answer.status_code}.")
+                await _skip(answer)
 
 
 @asynccontextmanager
 async def reached(url: str, private: bool) -> AsyncIterator[Receiver]:
-    """The receiver at this URL; `private` addresses only where that is said. Raises Undelivered."""
+    """The receiver at this URL. Addresses that are not public need `private`. Raises Undelivered."""
     with _undelivered():
-        told = httpx.URL(url)
+        parsed = httpx.URL(url)
         async with asyncio.timeout(SECONDS):
-            address = await _address(told, private)
+            address = await _address(parsed, private)
     async with httpx.AsyncClient(verify=_trust(), trust_env=False, timeout=SECONDS) as client:
-        yield Receiver(client, told, address)
+        yield Receiver(client, parsed, address)
 
 
 def is_public(address: str) -> bool:
-    """Whether it is of the internet: none of this machine, its network or a reserved block, in whatever form it is written."""
-    told = ip_address(address.partition("%")[0])
-    embedded = _embedded(told) if isinstance(told, IPv6Address) else None
-    plain = embedded or told
+    """Whether the address is on the public internet: not this machine, its network or a reserved block.
+
+    If an IPv6 address contains an IPv4 address, that one is checked.
+    """
+    parsed = ip_address(address.partition("%")[0])
+    embedded = _embedded(parsed) if isinstance(parsed, IPv6Address) else None
+    plain = embedded or parsed
     return plain.is_global and not plain.is_multicast
 
 
@@ -74,7 +77,7 @@ def _embedded(address: IPv6Address) -> IPv4Address | None:
     return address.ipv4_mapped or address.sixtofour or translated
 
 
-async def _pass_over(answer: httpx.Response) -> None:
+async def _skip(answer: httpx.Response) -> None:
     async for _ in answer.aiter_raw():
         if answer.num_bytes_downloaded > ANSWER:
             break
@@ -85,7 +88,7 @@ async def _address(url: httpx.URL, private: bool) -> str:
     found = await asyncio.get_running_loop().getaddrinfo(url.host, port, type=socket.SOCK_STREAM)
     addresses = [str(place[0]) for *_, place in found]
     if not private and not all(map(is_public, addresses)):
-        raise Undelivered("It has an address that is not public; RECOUNT_WEBHOOK_PRIVATE=true permits those.")
+        raise Undelivered("The receiver has an address that is not public; RECOUNT_WEBHOOK_PRIVATE=true permits those.")
     return addresses[0]
 
 
@@ -94,7 +97,7 @@ def _undelivered() -> Iterator[None]:
     try:
         yield
     except TimeoutError:
-        raise Undelivered(f"It did not answer within {SECONDS:g} s.") from None
+        raise Undelivered(f"The receiver did not answer within {SECONDS:g} s.") from None
     except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:
         raise Undelivered(f"{type(error).__name__}: {error}"[:REASON]) from None
 

@@ -1,6 +1,6 @@
-"""A round of deliveries to a webhook: the next events that it asks for, each signed and in order.
+"""A round of deliveries to a webhook: the next events that it subscribes to, in order, each of them signed.
 
-The webhook is read from its own stream, so a round knows what it is now, however far behind the read models are.
+The webhook is read from its own stream, so a round uses its current state even if the read models are behind.
 """
 
 from __future__ import annotations
@@ -22,14 +22,17 @@ from infra.event_store.store import EventStore
 from infra.read_models.deliveries import Delivery
 from infra.signing import secret_of, signature
 
-# A webhook that is paused, changed or removed meanwhile is sent so many more at most.
+# Events per round. If a webhook is paused, changed or removed during a round, it still gets at most this many events.
 AT_ONCE = 50
 
 Save = Callable[[int], None]
 
 
 class Round(msgspec.Struct, eq=False):
-    """`events` are those to send, and the round reaches `upto`; `delivery` is how far it has come, and what failed before."""
+    """A round. `events` are the events to send; `upto` is the position that the round reaches.
+
+    `delivery` holds the position reached so far, and earlier failures.
+    """
 
     delivery: Delivery
     version: int
@@ -39,7 +42,7 @@ class Round(msgspec.Struct, eq=False):
     upto: int
 
     async def deliver(self, store: EventStore, private: bool, save: Save) -> None:
-        """Send all of it, saving how far that is after each event. Raises Undelivered, and whatever `save` raises."""
+        """Sends all events and saves the position after each one. Raises Undelivered, and the errors of `save`."""
         if self.events:
             async with reached(self.subscription.url, private) as receiver:
                 for event in self.events:
@@ -51,7 +54,7 @@ class Round(msgspec.Struct, eq=False):
 
     @property
     def taken(self) -> int:
-        """How many of the events the receiver has."""
+        """The number of events that the receiver has accepted."""
         return sum(event.position <= self.delivery.position for event in self.events)
 
     async def _reach(self, position: int, save: Save) -> None:
@@ -59,9 +62,9 @@ class Round(msgspec.Struct, eq=False):
         self.delivery = Delivery(self.delivery.webhook_id, position)
 
     def _body(self, store: EventStore, event: Stored) -> bytes:
-        """As it can be read now: what was erased meanwhile is not sent any more."""
-        [told] = shown(store, [event], self.subscription.personal)
-        return msgspec.json.encode(told)
+        """The event as it can be read now: data that was erased meanwhile is not sent."""
+        [view] = shown(store, [event], self.subscription.personal)
+        return msgspec.json.encode(view)
 
     def _headers(self, event: Stored, body: bytes) -> Mapping[str, str]:
         return {
@@ -73,14 +76,14 @@ class Round(msgspec.Struct, eq=False):
 
 
 def next_round(store: EventStore, held: Delivery) -> Round | None:
-    """What comes after what was delivered; None at the head of the log, and where nothing is sent to the webhook now."""
+    """The round after the delivered position; None at the head of the log, or if the webhook currently gets no events."""
     head, webhook = store.head(), _webhook(store, held.webhook_id)
     if held.position >= head or webhook.status != "active" or not webhook.subscription or not webhook.secret_id:
         return None
     secret = secret_of(store, webhook.id, webhook.secret_id)
     if secret is None:
         return None
-    events, upto = _wanted(store, webhook.subscription, held.position, head)
+    events, upto = _next_events(store, webhook.subscription, held.position, head)
     return Round(held, webhook.version, webhook.subscription, secret, events, upto)
 
 
@@ -88,14 +91,14 @@ def _webhook(store: EventStore, id: UUID) -> Webhook:
     return replayed(Webhook, id, store.streams([id]).get(id, ()))
 
 
-def _wanted(store: EventStore, asked: Subscription, after: int, head: int) -> tuple[Sequence[Stored], int]:
-    """The next events that are asked for, and how far that reaches."""
-    criteria = Criteria(types=frozenset(asked.types), irregular=asked.irregular)
+def _next_events(store: EventStore, wanted: Subscription, after: int, head: int) -> tuple[Sequence[Stored], int]:
+    """The next events that the webhook subscribes to, and the position that they reach."""
+    criteria = Criteria(types=frozenset(wanted.types), irregular=wanted.irregular)
     upto, found = next(search(store, criteria, after, head))
-    wanted = [one for one in found if _is_sent(asked, read_metadata(one.state))]
-    return (wanted, upto) if len(wanted) <= AT_ONCE else (wanted[:AT_ONCE], wanted[AT_ONCE - 1].position)
+    sent = [one for one in found if _is_sent(wanted, read_metadata(one.state))]
+    return (sent, upto) if len(sent) <= AT_ONCE else (sent[:AT_ONCE], sent[AT_ONCE - 1].position)
 
 
-def _is_sent(asked: Subscription, about: Metadata) -> bool:
-    """What was imported is history, and sent to nobody."""
-    return about.origin != "import" and (not asked.subjects or not {about.subject, *about.concerns}.isdisjoint(asked.subjects))
+def _is_sent(wanted: Subscription, meta: Metadata) -> bool:
+    """Whether the event is sent. Imported events are history and are never sent."""
+    return meta.origin != "import" and (not wanted.subjects or not {meta.subject, *meta.concerns}.isdisjoint(wanted.subjects))

@@ -41,13 +41,13 @@ def recorder(where: str, **timeouts: float) -> PostgresRecorder | SqliteRecorder
 
 
 def opened(where: str, engine: PostgresRecorder | SqliteRecorder | None = None) -> EventStore:
-    """An event store with connections of its own, as each process has it."""
+    """An event store with connections of its own, like that of a separate process."""
     return EventStore(engine or recorder(where), Mapper(EVENTS), Vault(MASTER_KEY))
 
 
 @contextmanager
 def worker(where: str, **limits: Any) -> Iterator[Executor]:
-    """An executor on a store of its own: what one API worker is."""
+    """An executor on a store of its own, like one API worker."""
     store = opened(where)
     with running(store, **limits) as executor:
         yield executor
@@ -64,7 +64,7 @@ def running(store: AnyStore, clock: Callable[[], datetime] | None = None, **limi
 
 
 class Watched:
-    """A store that passes everything on and remembers the commits; subclasses say what goes wrong."""
+    """A store that forwards everything and keeps the commits; subclasses add failures."""
 
     def __init__(self, store: AnyStore) -> None:
         self.store = store
@@ -156,7 +156,7 @@ def one(executor: Executor, command: Command) -> Outcome:
 
 
 def together(executor: Executor, *commands: Command) -> list[Future[Outcome]]:
-    """Submitted so that one batch takes them all (if the committer is at rest and they are no more than a batch)."""
+    """Submits the commands so that one batch takes all of them (if the committer is idle and they fit into a batch)."""
     with executor._ready:
         return [executor.submit(command) for command in commands]
 
@@ -171,7 +171,7 @@ def refusal(outcome: Outcome) -> str:
 
 
 def types(store: EventStore, stream: UUID) -> list[str]:
-    """The facts of a stream, in order; their versions have no gap."""
+    """The names of the stream's events, in order; asserts that their versions have no gap."""
     recorded = store.stream(stream)
     assert [one.version for one in recorded] == list(range(1, len(recorded) + 1))
     assert [one.position for one in recorded] == sorted(one.position for one in recorded)
@@ -179,5 +179,5 @@ def types(store: EventStore, stream: UUID) -> list[str]:
 
 
 def tags(store: EventStore, stream: UUID) -> list[str]:
-    """Every tag that was recorded, as often as it was."""
+    """Every recorded tag; a tag that was recorded several times is repeated."""
     return [tag for recorded in store.streams([stream])[stream] for tag in getattr(recorded.event, "tags", ())]

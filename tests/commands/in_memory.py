@@ -1,4 +1,4 @@
-"""A unit of work without a store: aggregates live in a dictionary, numbers in another."""
+"""A unit of work without a store: it keeps aggregates in one dictionary and numbers in another."""
 
 from __future__ import annotations
 
@@ -37,5 +37,5 @@ class InMemory:
         return self.claim(register, str(len(self.numbers) + 1), holder)
 
     def facts(self, id: UUID) -> list[Event]:
-        """What was recorded in the stream, in order."""
+        """The events recorded in the stream, in order."""
         return [event for event, _ in self.aggregates[id].pending] if id in self.aggregates else []

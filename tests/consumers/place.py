@@ -1,4 +1,4 @@
-"""Where a relay works: a store, read models, a broker, and a topic that does not exist yet."""
+"""The surroundings of a relay: a store, read models, a broker, and a topic that does not exist yet."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Place(NamedTuple):
         return checkpoint.routed if checkpoint else 0
 
     def routed_to(self) -> str:
-        """The id of the topic that the checkpoint speaks of."""
+        """The topic id in the checkpoint."""
         checkpoint = self.checkpoint()
         return checkpoint.topic_id if checkpoint else ""
 

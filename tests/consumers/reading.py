@@ -1,4 +1,4 @@
-"""What lies in a topic, as one who follows the chain sees it."""
+"""The content of a topic, as a consumer that follows the chain sees it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def concerned(store: EventStore, partitions: int = PARTITIONS) -> Positions:
 
 
 def read_all(bootstrap: str, topic: str, partitions: int = PARTITIONS) -> list[Message]:
-    """Every message of a topic to which nobody sends any more."""
+    """All messages of a topic, to which nothing more is sent."""
     places = [TopicPartition(topic, partition) for partition in range(partitions)]
     consumer = KafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="none")
     consumer.assign(places)
@@ -47,7 +47,7 @@ def read_all(bootstrap: str, topic: str, partitions: int = PARTITIONS) -> list[M
 
 
 def applied(messages: Sequence[Message], partitions: int = PARTITIONS) -> Positions:
-    """The positions that one who follows the chain applies on each partition."""
+    """The positions that a consumer that follows the chain applies on each partition."""
     found: Positions = {partition: [] for partition in range(partitions)}
     for message in messages:
         mine = found[message.partition]
@@ -57,7 +57,7 @@ def applied(messages: Sequence[Message], partitions: int = PARTITIONS) -> Positi
 
 
 def sent(messages: Sequence[Message], partitions: int = PARTITIONS) -> Positions:
-    """The positions of all messages on each partition, duplicates and all."""
+    """The positions of all messages on each partition, including duplicates."""
     return {p: [message.stored.position for message in messages if message.partition == p] for p in range(partitions)}
 
 

@@ -1,4 +1,4 @@
-"""A read model for tests that notices anything lost, doubled or out of order, and a source that plays any schedule."""
+"""A read model for tests that notices lost, duplicate or unordered events, and a source that plays any schedule."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ SUBJECTS = [UUID(int=0x1234_0000 + 7 * number) for number in range(9)]
 
 
 class Poisoned(Exception):
-    """Cannot be folded. Its text is personal: nobody may keep it."""
+    """The event cannot be folded. The text is personal, so nothing may store it."""
 
 
 class Tallies:
@@ -121,7 +121,7 @@ def _count(loaded: dict[UUID, Row], subject: UUID, amount: int, position: int) -
 
 
 class Schedule:
-    """A source of records that lie in partitions at offsets, as they come: doubled, early, or not at all."""
+    """A source of records in partitions, in the order they are sent: duplicate, early or missing messages included."""
 
     topic_id = "schedule"
 
@@ -170,14 +170,14 @@ class Clock:
 
 
 class World:
-    """An event store and the read models' database, of one engine."""
+    """An event store and a read model database, both on the same engine."""
 
     def __init__(self, store: EventStore, read_models: ReadModels) -> None:
         self.store, self.read_models = store, read_models
         self.versions: dict[UUID, int] = defaultdict(int)
 
     def record(self, *events: tuple[UUID, Event]) -> Sequence[int]:
-        """Positions of the events, each recorded in the stream of its subject."""
+        """Records each event in the stream of its subject; returns the positions."""
         new = [self._new(subject, event) for subject, event in events]
         return self.store.commit(Commit(new_id(), new, {})).positions
 
@@ -187,13 +187,13 @@ class World:
         return NewEvent(subject, self.versions[subject], event, context.metadata(subject, event, ()))
 
     def messages(self, partitions: int, stored: Sequence[Stored] | None = None) -> list[Message]:
-        """What the log sends to its partitions."""
+        """The messages of the log, for all its partitions."""
         last: dict[int, int] = {}
         log = self.store.log(0, 1_000_000) if stored is None else stored
         return [message for one in log for message in link(one, read_metadata(one.state), last, partitions)]
 
     def recomputed(self, tallies: Tallies) -> dict[UUID, Row]:
-        """The rows as one fold of the whole log makes them."""
+        """The rows that a single fold of the whole log gives."""
         loaded: dict[UUID, Row] = {}
         fresh = Tallies()
         for recorded in self.store.decode(self.store.log(0, 1_000_000)):
@@ -211,7 +211,7 @@ class World:
             return digest(connection, [tallies.table])
 
     def letters(self, projection: str = "tallies") -> list[tuple[int, UUID]]:
-        """Positions and subjects of what waits."""
+        """The positions and subjects of the waiting events."""
         query = select(dead_letters.c.position, dead_letters.c.subject).where(
             dead_letters.c.projection == projection, dead_letters.c.discarded == 0
         )
@@ -240,7 +240,7 @@ def postgres_world(url: str) -> World:
 
 
 def drain(projector: Projector, limit: int = 1000) -> None:
-    """Turn until nothing comes any more."""
+    """Turns until no more messages come."""
     for _ in range(limit):
         if not projector.turn(timeout=0):
             return

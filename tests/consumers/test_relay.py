@@ -1,4 +1,4 @@
-"""Everything in the log reaches the partitions it concerns, each event once and in order for who follows the chain."""
+"""Every event in the log reaches its partitions, once and in order for a consumer that follows the chain."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ def place(database_url: str, bootstrap: str, topic_name: str) -> Iterator[Place]
 
 
 class Killed(BaseException):
-    """The process ends here."""
+    """The process crashes here."""
 
 
 def dies_instead_of_saving(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
-    """The first relay to save for the `after`-th time and once more dies instead; what it sent was acknowledged."""
+    """The first relay that would save more than `after` times crashes instead. Its messages were acknowledged before."""
     save = Relay._save
     saves = iter(range(after))
 
@@ -64,7 +64,7 @@ def test_every_event_reaches_exactly_the_partitions_it_concerns_in_order(place: 
     assert {m.stored.position: m.stored for m in messages} == {s.position: s for s in place.store.log(0, 10_000)}
 
 
-def test_the_checkpoint_says_what_was_sent_last_to_each_partition(place: Place) -> None:
+def test_the_checkpoint_holds_the_last_position_sent_to_each_partition(place: Place) -> None:
     commit(place.store, mixed(100))
     with running(place.relay()):
         place.wait_until_routed()
@@ -73,7 +73,7 @@ def test_the_checkpoint_says_what_was_sent_last_to_each_partition(place: Place) 
     assert checkpoint.last == {partition: positions[-1] for partition, positions in concerned(place.store).items() if positions}
 
 
-def test_a_relay_killed_between_acknowledgement_and_checkpoint_doubles_what_the_chain_gives_once(
+def test_a_relay_killed_before_the_checkpoint_sends_duplicates_that_the_chain_removes(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     commit(place.store, mixed(1800))
@@ -113,14 +113,14 @@ def holders_of_the_lock(engine: Engine) -> list[int]:
         return list(connection.execute(text(query)).scalars())
 
 
-def test_one_that_stands_by_takes_over_when_the_active_relay_is_killed(place: Place) -> None:
+def test_a_standby_relay_takes_over_when_the_active_one_is_killed(place: Place) -> None:
     commit(place.store, mixed(50))
     with relay_process(place) as active:
         place.wait_until_routed()
         [holder] = holders_of_the_lock(place.read_models.writer)
         with running(place.relay()):
             commit(place.store, mixed(2000, start=50))
-            wait_until(lambda: place.routed() > 50, "the active one goes on")
+            wait_until(lambda: place.routed() > 50, "the active relay continues")
             assert holders_of_the_lock(place.read_models.writer) == [holder]
             active.kill()
             commit(place.store, mixed(50, start=2050))
@@ -129,14 +129,14 @@ def test_one_that_stands_by_takes_over_when_the_active_relay_is_killed(place: Pl
     place.assert_each_event_once_in_order()
 
 
-def test_one_that_stands_by_ends_when_it_is_asked_to(place: Place) -> None:
+def test_a_standby_relay_ends_when_it_is_asked_to(place: Place) -> None:
     with running(place.relay()):
         wait_until(lambda: bool(holders_of_the_lock(place.read_models.writer)), "the first has the lock")
         with running(place.relay()):
             pass
 
 
-def test_a_relay_whose_session_was_cut_begins_again_at_the_checkpoint(place: Place) -> None:
+def test_a_relay_whose_session_was_cut_restarts_at_the_checkpoint(place: Place) -> None:
     with running(place.relay()):
         commit(place.store, mixed(100))
         place.wait_until_routed()
@@ -149,7 +149,7 @@ def test_a_relay_whose_session_was_cut_begins_again_at_the_checkpoint(place: Pla
 
 
 @pytest.mark.parametrize("by_others", [False, True], ids=["by the relay", "by others, at once"])
-def test_a_topic_made_anew_is_filled_from_the_beginning_of_the_log(place: Place, by_others: bool) -> None:
+def test_a_recreated_topic_is_filled_from_the_start_of_the_log(place: Place, by_others: bool) -> None:
     commit(place.store, mixed(300))
     admin, topics = KafkaAdminClient(bootstrap_servers=place.bootstrap), Topics(place.bootstrap)
     with running(place.relay()):
@@ -159,8 +159,8 @@ def test_a_topic_made_anew_is_filled_from_the_beginning_of_the_log(place: Place,
         if by_others:
             topics.ensure(place.topic)
         commit(place.store, mixed(100, start=300))
-        wait_until(lambda: topics.find(place.topic).id not in ("", old.id), "the topic is there again")
-        wait_until(lambda: place.routed_to() == topics.find(place.topic).id, "the relay begins again")
+        wait_until(lambda: topics.find(place.topic).id not in ("", old.id), "the topic exists again")
+        wait_until(lambda: place.routed_to() == topics.find(place.topic).id, "the relay has restarted")
         place.wait_until_routed()
     topics.close()
     admin.close()
@@ -175,14 +175,14 @@ def test_a_topic_with_another_number_of_partitions_is_refused(place: Place) -> N
         place.relay().run()
 
 
-def test_a_topic_made_anew_with_another_number_of_partitions_is_refused(place: Place) -> None:
+def test_a_recreated_topic_with_another_number_of_partitions_is_refused(place: Place) -> None:
     with place.read_models.writer.begin() as connection:
         checkpoints.begin(connection, place.topic, Checkpoint("gone", 3, 0, {}))
-    with pytest.raises(UnfitTopic, match="begun with 3 partitions"):
+    with pytest.raises(UnfitTopic, match="started with 3 partitions"):
         place.relay().run()
 
 
-def test_the_alarm_is_raised_when_nothing_gets_through(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_alarm_is_raised_when_nothing_can_be_sent(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     commit(place.store, mixed(10))
     send = Producer.send
 
@@ -210,7 +210,7 @@ def test_a_window_holds_no_more_than_may_be_in_flight(place: Place) -> None:
     assert all(count <= WINDOW_MESSAGES and size <= WINDOW_BYTES for count, size in sizes)
 
 
-def test_an_event_larger_than_a_window_goes_alone(place: Place) -> None:
+def test_an_event_larger_than_a_window_is_sent_alone(place: Place) -> None:
     commit(place.store, [Made(size=1), Announced(words="a" * 2_000_000), Made(size=2)])
     with running(place.relay()):
         place.wait_until_routed()

@@ -1,4 +1,4 @@
-"""A broker that hangs or dies costs time and nothing else: commands go on, and every event arrives once and in order."""
+"""A broker that hangs or dies costs only time: commands still run, and every event arrives once and in order."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FROZEN_SECONDS = 10
 
 @pytest.fixture(scope="module")
 def broker() -> Iterator[Kafka]:
-    """One of our own, which may be frozen and killed."""
+    """A broker of this test's own, which can be frozen and killed."""
     with TemporaryDirectory(prefix="recount-kafka-") as folder, Kafka(Path(folder)) as kafka:
         yield kafka
 
@@ -34,7 +34,7 @@ def place(database_url: str, broker: Kafka, topic_name: str) -> Iterator[Place]:
 
 
 def commit_for(place: Place, seconds: float) -> None:
-    """Commits go on, whatever the broker does."""
+    """Commits events for some seconds, independent of the state of the broker."""
     end, start = time.monotonic() + seconds, place.store.head()
     while time.monotonic() < end:
         commit(place.store, mixed(20, start))

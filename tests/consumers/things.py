@@ -1,4 +1,4 @@
-"""Events for tests of the way they take: of one subject, of two, and for everyone."""
+"""Events for tests of routing: of one subject, of two subjects, and for everyone."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ def new_event(event: Event, stream: UUID | None = None, version: int = 1) -> New
 
 
 def commit(store: EventStore, events: Iterable[Event]) -> Sequence[int]:
-    """Positions of the events, each in a stream of its own, all in one commit."""
+    """Commits the events together, each in a stream of its own; returns the positions."""
     return store.commit(Commit(new_id(), [new_event(event) for event in events], {})).positions
 
 
 def mixed(count: int, start: int = 0) -> list[Event]:
-    """Mostly events of one subject; every seventh concerns two, every fortieth everyone."""
+    """Events, most of them of one subject; every seventh one concerns two, every fortieth one everyone."""
     return [_mixed(number) for number in range(start, start + count)]
 
 

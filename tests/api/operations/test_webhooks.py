@@ -75,7 +75,7 @@ def test_how_far_a_webhook_has_come_and_why_no_further_is_told(client: Client, p
         assert (failing["delivered_to"], failing["failures"], failing["last_error"]) == (
             webhook["position"],
             1,
-            "It answered 500.",
+            "The receiver answered 500.",
         )
         assert failing["failing_since"] < failing["next_try"]
         listener.status = 200

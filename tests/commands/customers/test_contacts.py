@@ -1,4 +1,4 @@
-"""Commands on interactions and feedback: what they load and hand on."""
+"""Commands on interactions and feedback: what they load and pass on."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_an_unknown_or_an_erased_customer_is_refused(work: InMemory) -> None:
             command(work, ADA)
 
 
-def test_what_something_is_about_must_be_there(work: InMemory) -> None:
+def test_the_subject_of_a_contact_must_exist(work: InMemory) -> None:
     register(work)
     with pytest.raises(NotThere):
         log(work, about=(Reference(kind="order", id=BOB),))
@@ -85,7 +85,7 @@ def test_what_something_is_about_must_be_there(work: InMemory) -> None:
     assert log(work, about=(Reference(kind="customer", id=ADA),)).version == 1
 
 
-def test_an_answer_of_the_one_with_whom_the_customer_was_merged_is_theirs(work: InMemory) -> None:
+def test_an_answer_of_the_merge_survivor_keeps_the_recorded_customer(work: InMemory) -> None:
     ada, _ = register(work), register(work, BOB)
     feedback.request(work, feedback_id=SURVEY, kind="csat", customer_id=ADA)
     ada.survivor = BOB
@@ -96,12 +96,12 @@ def test_an_answer_of_the_one_with_whom_the_customer_was_merged_is_theirs(work: 
 def test_every_decision_has_its_command(work: InMemory) -> None:
     register(work)
     log(work)
-    told: list[tuple[Any, dict[str, Any]]] = [
+    calls: list[tuple[Any, dict[str, Any]]] = [
         (interactions.correct, {"title": "Hello"}),
         (interactions.redact, {}),
         (interactions.retract, {"reason": "mistake"}),
     ]
-    for version, (command, facts) in enumerate(told, 2):
+    for version, (command, facts) in enumerate(calls, 2):
         assert command(work, interaction_id=CALL, **facts).version == version
     submit(work)
     dealt: list[tuple[Any, dict[str, Any]]] = [
@@ -113,7 +113,7 @@ def test_every_decision_has_its_command(work: InMemory) -> None:
         assert command(work, feedback_id=SURVEY, **facts).version == version
 
 
-def test_nothing_is_done_about_what_is_not_there(work: InMemory) -> None:
+def test_commands_on_missing_contacts_are_refused(work: InMemory) -> None:
     with pytest.raises(NotThere):
         interactions.retract(work, interaction_id=CALL)
     with pytest.raises(NotThere):

@@ -1,4 +1,4 @@
-"""What can be asked of customers, API keys and imports."""
+"""Commands on customers, API keys and imports."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ FILE = Attachment(id=new_id(), media_type="text/plain", bytes=3, sha256="ab" * 3
 
 
 def annotated(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A command on what all main aggregates carry, as one on a customer."""
+    """A command on annotations, applied to a customer."""
     return lambda work, customer_id, **facts: function(work, kind=Customer, id=customer_id, **facts)
 
 
@@ -81,18 +81,18 @@ def ada(work: InMemory) -> InMemory:
     return work
 
 
-def test_which_attributes_are_plain_is_what_their_fields_say(work: InMemory) -> None:
+def test_field_definitions_decide_which_attributes_are_plain(work: InMemory) -> None:
     size: dict[str, Any] = {"entity": "customer", "key": "size", "kind": "text", "name": "Size"}
     field_definitions.define_or_revise(work, **size, personal=False)
     field_definitions.define_or_revise(work, **size | {"key": "notes"})
-    told = {"size": "large", "notes": "tea", "other": "x"}
-    customer = customers.register(work, customer_id=CUSTOMER, kind="person", name="Ada", attributes=told)
+    attributes = {"size": "large", "notes": "tea", "other": "x"}
+    customer = customers.register(work, customer_id=CUSTOMER, kind="person", name="Ada", attributes=attributes)
     assert customer.plain_attributes == {"size": "large"}
-    customer = customers.create_or_change(work, **SHOP, name="Bob", attributes=told)
+    customer = customers.create_or_change(work, **SHOP, name="Bob", attributes=attributes)
     assert customer.plain_attributes == {"size": "large"}
     field_definitions.retire(work, entity="customer", key="size")
     annotating.set_attributes(work, kind=Customer, id=customer.id, attributes={"size": "small"})
-    assert (customer.plain_attributes, customer.attributes) == ({}, told | {"size": "small"})
+    assert (customer.plain_attributes, customer.attributes) == ({}, attributes | {"size": "small"})
 
 
 def test_each_command_records_its_fact_and_its_repeat_records_nothing(ada: InMemory) -> None:
@@ -133,7 +133,7 @@ def test_a_number_without_country_code_is_read_in_its_region(work: InMemory) -> 
     assert [method.value for method in customer.present_methods()] == ["+8613800138000"]
 
 
-def test_what_another_system_says_creates_the_customer_and_links_its_id(work: InMemory) -> None:
+def test_a_customer_of_another_system_is_created_and_its_id_linked(work: InMemory) -> None:
     customers.create_or_change(work, **SHOP, name="Ada", owner="u-1", attributes={"size": 3})
     assert work.facts(CUSTOMER) == [
         Registered(kind="person", name="Ada", owner="u-1", numbers={"size": 3}),
@@ -141,20 +141,20 @@ def test_what_another_system_says_creates_the_customer_and_links_its_id(work: In
     ]
 
 
-def test_the_id_is_linked_also_where_a_source_event_is_named(work: InMemory) -> None:
+def test_the_id_is_linked_even_if_a_source_event_is_named(work: InMemory) -> None:
     work.context = live(source=Source(system="shop", event_id="e-1"), command_id=new_id())
     customers.create_or_change(work, **SHOP, name="Ada")
     assert ExternalIdLinked(system="shop", id="7") in work.facts(CUSTOMER)
 
 
-def test_what_another_system_says_again_records_nothing(work: InMemory) -> None:
+def test_the_same_values_from_another_system_record_nothing(work: InMemory) -> None:
     stated: dict[str, Any] = {"kind": "organisation", "name": "ACME", "team": "north", "attributes": {"size": 3}}
     for _ in range(2):
         customers.create_or_change(work, **SHOP, **stated, address=Address(city="Oslo"), contact_methods=[email()])
     assert len(work.facts(CUSTOMER)) == 2
 
 
-def test_only_what_another_system_says_differently_is_recorded(work: InMemory) -> None:
+def test_only_the_differences_from_another_system_are_recorded(work: InMemory) -> None:
     customers.create_or_change(work, **SHOP, name="Ada", language="en", owner="u-1", team="north", attributes={"size": 3})
     second = email("countess@example.com")
     customers.create_or_change(
@@ -168,19 +168,19 @@ def test_only_what_another_system_says_differently_is_recorded(work: InMemory) -
     ]
 
 
-def test_what_another_system_does_not_say_stays(work: InMemory) -> None:
+def test_fields_that_another_system_does_not_give_stay(work: InMemory) -> None:
     customers.create_or_change(work, **SHOP, name="Ada", language="en", owner="u-1")
     customers.create_or_change(work, **SHOP)
     assert len(work.facts(CUSTOMER)) == 2
 
 
-def test_a_name_can_be_cleared_with_the_request_that_brings_a_contact_method(work: InMemory) -> None:
+def test_a_name_can_be_cleared_by_the_request_that_adds_a_contact_method(work: InMemory) -> None:
     customers.create_or_change(work, **SHOP, name="Ada")
     customer = customers.create_or_change(work, **SHOP, name=None, contact_methods=[email()])
     assert customer.details["name"] is None
 
 
-def test_another_system_must_say_who_it_is(work: InMemory) -> None:
+def test_another_system_must_give_a_name_or_a_contact_method(work: InMemory) -> None:
     with pytest.raises(NeitherNameNorContact):
         customers.create_or_change(work, **SHOP)
 
@@ -190,7 +190,7 @@ def test_another_system_cannot_clear_the_kind(work: InMemory) -> None:
         customers.create_or_change(work, **SHOP, name="Ada", kind=None)  # type: ignore[arg-type]
 
 
-def test_another_system_does_not_bring_back_an_erased_customer(ada: InMemory) -> None:
+def test_another_system_cannot_restore_an_erased_customer(ada: InMemory) -> None:
     customers.erase(ada, customer_id=CUSTOMER, **ERASURE)
     with pytest.raises(CustomerErased):
         customers.create_or_change(ada, **SHOP, name="Ada")

@@ -1,4 +1,4 @@
-"""Whom a relation may be told of, and who is recorded where somebody was merged."""
+"""Which customers a relation may name, and that the merge survivor is recorded."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def work() -> InMemory:
     return work
 
 
-def add(work: InMemory, who: UUID = ADA, whom: UUID = ACME, **more: Any) -> UUID:
+def add(work: InMemory, who: UUID = ADA, other: UUID = ACME, **more: Any) -> UUID:
     relation_id = new_id()
-    relations.add(work, customer_id=who, relation_id=relation_id, other=whom, role="employee", **more)
+    relations.add(work, customer_id=who, relation_id=relation_id, other=other, role="employee", **more)
     return relation_id
 
 
@@ -47,15 +47,15 @@ def test_the_survivor_is_recorded_unless_the_relation_is_known(work: InMemory) -
     assert others(work) == [ACME, BOB]
 
 
-def test_nobody_is_related_to_those_they_are_one_with(work: InMemory) -> None:
+def test_a_customer_cannot_be_related_to_one_they_are_merged_with(work: InMemory) -> None:
     customers.merge(work, customer_id=ACME, into=ADA)
     with pytest.raises(RelatedToThemselves):
         add(work)
 
 
-def test_the_other_is_there_and_not_erased(work: InMemory) -> None:
+def test_both_customers_must_exist_and_not_be_erased(work: InMemory) -> None:
     with pytest.raises(CustomerUnknown):
-        add(work, whom=new_id())
+        add(work, other=new_id())
     with pytest.raises(NotThere):
         add(work, who=new_id())
     customers.erase(work, customer_id=ACME, **ERASURE)
@@ -63,7 +63,7 @@ def test_the_other_is_there_and_not_erased(work: InMemory) -> None:
         add(work)
 
 
-def test_a_relation_ends_where_it_was_told_unless_they_were_erased_with_their_survivor(work: InMemory) -> None:
+def test_a_relation_ends_on_the_merged_customer_unless_the_survivor_is_erased(work: InMemory) -> None:
     relation_id = add(work)
     customers.merge(work, customer_id=ADA, into=BOB)
     relations.end(work, customer_id=ADA, relation_id=relation_id, until=UNTIL)

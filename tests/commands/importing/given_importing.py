@@ -1,4 +1,4 @@
-"""What the tests of imports are given: a store on SQLite, files, and the log read back."""
+"""The store of the import tests: it is on SQLite, imports files, and reads the log back."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ class Store:
         return run_import(self.executor, self.events.secret, mapped, file, IMPORTER, **more)
 
     def log(self) -> list[Recorded]:
-        """Everything recorded until now; what was read before is not read again."""
+        """All events recorded until now; events that were read before are not read again."""
         read = self._log[-1].position if self._log else 0
         self._log += self.events.decode(self.events.log(read, 1_000_000))
         return self._log
 
-    def told(self, *types: type) -> list[Any]:
-        """The facts of these types, in the order in which they were recorded."""
+    def recorded(self, *types: type) -> list[Any]:
+        """The events of these types, in the order in which they were recorded."""
         return [recorded.event for recorded in self.log() if isinstance(recorded.event, types)]
 
     def close(self) -> None:
@@ -61,7 +61,7 @@ class Store:
 
 
 def histories(log: Iterable[Recorded]) -> dict[Any, Any]:
-    """What each stream says, without what differs from run to run: the clock, and the ids of commands."""
+    """The events of each stream, without the values that differ from run to run: recording times and command ids."""
     return {
         (recorded.stream, recorded.version): (
             recorded.event,

@@ -1,4 +1,4 @@
-"""Whatever a file or a mapping holds, an import ends with a report or with an error of its own."""
+"""With any content of file and mapping, an import ends with a report or with one of its own errors."""
 
 from __future__ import annotations
 
@@ -71,13 +71,13 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 
 
 @given(some.binary() | some.text().map(str.encode))
-def test_any_bytes_are_a_mapping_or_an_error_of_mappings(raw: bytes) -> None:
+def test_any_bytes_are_a_mapping_or_a_mapping_error(raw: bytes) -> None:
     _planned(raw)
 
 
 @settings(max_examples=300)
 @given(some.integers(0, len(LINES) - 1), SCALARS, some.booleans())
-def test_a_mapping_with_any_value_changed_is_ready_or_an_error_of_mappings(at: int, value: str, drop: bool) -> None:
+def test_a_mapping_with_any_value_changed_is_usable_or_a_mapping_error(at: int, value: str, drop: bool) -> None:
     key, _, _ = LINES[at].partition("=")
     changed = [*LINES[:at], *([] if drop else [f"{key}= {value}"]), *LINES[at + 1 :]]
     _planned("\n".join(changed).encode())
@@ -85,13 +85,13 @@ def test_a_mapping_with_any_value_changed_is_ready_or_an_error_of_mappings(at: i
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(some.sampled_from(FORMATS), some.binary(max_size=400))
-def test_any_bytes_are_a_file_with_a_report_or_an_unreadable_file(store: Store, format: str, raw: bytes) -> None:
+def test_any_bytes_give_a_report_or_a_file_error(store: Store, format: str, raw: bytes) -> None:
     _imported(store, format, b"id,name,email,spent,when\n" + raw)
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(some.sampled_from(FORMATS), ROWS)
-def test_rows_of_any_texts_add_up(store: Store, format: str, rows: list[tuple[str, ...]]) -> None:
+def test_the_counts_of_rows_with_any_texts_add_up(store: Store, format: str, rows: list[tuple[str, ...]]) -> None:
     written = io.StringIO()
     csv.writer(written, delimiter="\t" if "delimiter" in format else ",").writerows([HEADER, *rows])
     _imported(store, format, written.getvalue().encode("utf-8", "surrogatepass"))

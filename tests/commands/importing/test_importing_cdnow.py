@@ -69,9 +69,9 @@ def test_duplicate_rows_and_zero_amounts_are_kept(loaded: tuple[Store, Report]) 
     store, _ = loaded
     rows = [line.split() for line in SAMPLE.read_text().splitlines()]
     free = sum(1 for row in rows if row[4] == "0.00")
-    assert len({tuple(row) for row in rows}) < len(rows) == len(store.told(Placed))
-    assert sum(1 for placed in store.told(Placed) if placed.total == 0) == free > 0
-    assert len(store.told(PaymentCaptured)) == PURCHASES - free
+    assert len({tuple(row) for row in rows}) < len(rows) == len(store.recorded(Placed))
+    assert sum(1 for placed in store.recorded(Placed) if placed.total == 0) == free > 0
+    assert len(store.recorded(PaymentCaptured)) == PURCHASES - free
 
 
 def test_a_purchase_keeps_its_day_in_every_zone(loaded: tuple[Store, Report]) -> None:
@@ -96,7 +96,7 @@ def test_a_customer_is_registered_from_their_first_row(loaded: tuple[Store, Repo
     assert first.metadata.source.row in {recorded.metadata.source and recorded.metadata.source.row for recorded in purchases}
 
 
-def test_the_log_holds_each_things_facts_in_the_order_of_time(loaded: tuple[Store, Report]) -> None:
+def test_the_log_holds_the_events_of_each_aggregate_in_the_order_of_time(loaded: tuple[Store, Report]) -> None:
     times: dict[UUID, list[datetime]] = defaultdict(list)
     for recorded in loaded[0].log():
         times[recorded.stream].append(recorded.metadata.occurred_at)
@@ -111,16 +111,16 @@ def test_importing_twice_changes_nothing(loaded: tuple[Store, Report]) -> None:
     assert (again.accepted, again.repeated, again.import_id) == (0, PURCHASES, first.import_id)
 
 
-def test_the_import_says_what_became_of_its_rows(loaded: tuple[Store, Report]) -> None:
+def test_the_import_records_the_results_of_its_rows(loaded: tuple[Store, Report]) -> None:
     store, _ = loaded
-    assert len(store.told(Started)) == 1
-    assert store.told(Completed) == [Completed(rows=PURCHASES, accepted=PURCHASES, repeated=0, refused=0)]
+    assert len(store.recorded(Started)) == 1
+    assert store.recorded(Completed) == [Completed(rows=PURCHASES, accepted=PURCHASES, repeated=0, refused=0)]
 
 
-def test_killed_in_the_middle_and_run_again_it_ends_as_one_run(loaded: tuple[Store, Report], tmp_path: Path) -> None:
+def test_an_import_that_is_killed_and_run_again_ends_like_one_run(loaded: tuple[Store, Report], tmp_path: Path) -> None:
     _kill_after(PURCHASES // 2, tmp_path)
     store = Store(tmp_path)
-    interrupted = len(store.told(Placed))
+    interrupted = len(store.recorded(Placed))
     report = store.load_file(MAPPING, SAMPLE)
     assert 0 < interrupted < PURCHASES
     assert report.accepted + report.repeated == PURCHASES
@@ -137,12 +137,12 @@ def test_a_renamed_copy_of_the_file_is_the_same_import(loaded: tuple[Store, Repo
 
 
 def _kill_after(rows: int, folder: Path) -> None:
-    """Import in another process, and kill it as soon as it says that so many rows are done."""
+    """Imports in another process, and kills it as soon as it reports that `rows` rows are done."""
     command = [sys.executable, "-c", UNTIL_KILLED, str(folder)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
-        for said in process.stdout:
-            if int(said) >= rows:
+        for done in process.stdout:
+            if int(done) >= rows:
                 process.kill()
                 return
 

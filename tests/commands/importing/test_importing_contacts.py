@@ -1,4 +1,4 @@
-"""Files that tell of contacts with customers, and of what they said."""
+"""Imports of interactions with customers, and of their feedback."""
 
 from __future__ import annotations
 
@@ -60,29 +60,29 @@ def store(tmp_path: Path) -> Iterator[Store]:
     store.close()
 
 
-def test_calls_are_logged_once_however_often_the_file_is_read(store: Store) -> None:
+def test_calls_are_logged_once_even_if_the_file_is_imported_twice(store: Store) -> None:
     rows = "day,who,call,seconds,subject,mistake\n2026-01-02,Ada,1,60,Where is it,\n2026-01-03,Ada,2,,Hello,yes\n"
     for _ in range(2):
         report = store.load(CALLS, rows)
     assert report.refused == 0
     ada = external_id("customer", "desk", "Ada", store.events.secret)
-    assert [(call.customer_id, call.duration_seconds, call.title) for call in store.told(Logged)] == [
+    assert [(call.customer_id, call.duration_seconds, call.title) for call in store.recorded(Logged)] == [
         (ada, 60, "Where is it"),
         (ada, None, "Hello"),
     ]
-    assert len(store.told(Retracted)) == 1
+    assert len(store.recorded(Retracted)) == 1
 
 
-def test_a_survey_is_asked_answered_and_dealt_with(store: Store) -> None:
+def test_a_survey_is_requested_answered_and_resolved(store: Store) -> None:
     rows = "asked,agent,answered,score,said,done\n2026-01-02,a-1,2026-01-03,4,Fine,2026-01-04\n2026-01-02,a-1,,,,\n"
     report = store.load(SURVEY, rows)
     assert (report.accepted, report.refused, report.irregular) == (2, 0, {})
-    assert len(store.told(Requested)) == 2
-    assert [(told.score, told.comment) for told in store.told(Submitted)] == [(4, "Fine")]
-    assert (len(store.told(Acknowledged)), len(store.told(Resolved))) == (1, 1)
+    assert len(store.recorded(Requested)) == 2
+    assert [(event.score, event.comment) for event in store.recorded(Submitted)] == [(4, "Fine")]
+    assert (len(store.recorded(Acknowledged)), len(store.recorded(Resolved))) == (1, 1)
 
 
-def test_what_was_resolved_before_it_was_said_is_kept_and_flagged_and_a_score_off_its_scale_is_not(store: Store) -> None:
+def test_feedback_resolved_before_it_was_submitted_is_flagged_and_a_score_off_its_scale_is_refused(store: Store) -> None:
     header = "asked,agent,answered,score,said,done\n"
     flagged = store.load(SURVEY, header + "2026-01-02,a-1,2026-01-04,4,Fine,2026-01-03\n")
     assert (flagged.accepted, flagged.irregular) == (1, {"not-submitted-yet": 1})

@@ -1,4 +1,4 @@
-"""What rows say binds to the signature of the command that they name, whichever of its facts a row gives."""
+"""The facts of a row bind to the signature of its command, for any choice of optional facts."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def test_the_facts_of_a_row_bind_to_the_command(name: str) -> None:
 
 
 def callings(kind: str) -> Iterator[Called]:
-    """A thing of the kind, called by each of the keys by which it may be."""
+    """A thing of this kind, identified by each set of keys that it may have."""
     instead = DERIVED[kind].instead.values() if kind in DERIVED else ()
-    for told in ((), *((other,) for other in instead)):
-        yield Called(kind, "shop", dict.fromkeys(keys(kind, told), "7"), date(2024, 5, 1), b"secret")
+    for given in ((), *((other,) for other in instead)):
+        yield Called(kind, "shop", dict.fromkeys(keys(kind, given), "7"), date(2024, 5, 1), b"secret")
 
 
 def rows(importable: Importable) -> Iterator[dict[str, Any]]:
-    """Rows with what is required, and beside that nothing, or one other fact."""
+    """Rows with the required facts: once alone, and once with each other fact."""
     shape = inspect.type_info(importable.facts)
     assert isinstance(shape, inspect.StructType)
     required = {field.encode_name: sample(field.type) for field in shape.fields if field.required}
@@ -53,7 +53,7 @@ SAMPLES: dict[type[inspect.Type], Any] = {
 
 
 def sample(shape: inspect.Type) -> Any:
-    """Some value of a type."""
+    """A value of this type."""
     match shape:
         case inspect.UnionType(types=types):
             return sample(next(one for one in types if not isinstance(one, inspect.NoneType)))

@@ -1,4 +1,4 @@
-"""A mapping that cannot be used says so before anything is imported, and names the key."""
+"""A mapping with an error is refused before anything is imported, and the error names the key."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ROOT = Path(__file__).parent.parent.parent.parent
 COLUMNS = {"order": 0, "day": 1, "price": 2, "#": 3}
 
 
-def test_a_good_mapping_is_ready() -> None:
+def test_a_valid_mapping_is_accepted() -> None:
     plan = Plan(parse_mapping(GOOD.encode()), COLUMNS, b"secret")
     assert [group.kind for group in plan.groups] == ["order"]
 
@@ -52,7 +52,7 @@ def test_a_good_mapping_is_ready() -> None:
         ('id = "{order}"', "", r"make\[0\]\.id"),
         ('id = "{order}"', 'id = "{ordre}"', r"make\[0\]\.id.*'ordre'.*order, day, price"),
         ('id = "{order}"', 'id = "{order"', r"make\[0\]\.id: a brace"),
-        ('id = "{order}"', "id.ordre = '{order}'", r"make\[0\]\.id\.ordre.*called by order"),
+        ('id = "{order}"', "id.ordre = '{order}'", r"make\[0\]\.id\.ordre.*identified by order"),
         ('system = "shop"', 'system = "shop"\nids.custmer = "{order}"', r"ids\.custmer.*customer"),
         ('occurred_at = "{day}"', "", r"make\[0\]\.occurred_at"),
         ('"{day}"', '{ time = "{day}", format = "%d" }', r"occurred_at\.format"),
@@ -104,7 +104,7 @@ def test_the_page_on_importing_names_every_command_and_every_fact() -> None:
         ('id = { campaign = "{ordre}", customer = "{order}" }', r"make\[0\]\.id.*'ordre'"),
     ],
 )
-def test_what_is_known_by_others_is_called_by_all_of_them(ids: str, named: str) -> None:
+def test_a_kind_identified_by_other_things_needs_the_ids_of_all_of_them(ids: str, named: str) -> None:
     mapping = f'system = "shop"\n[[make]]\ncommand = "campaign_member.target"\noccurred_at = "{{day}}"\n{ids}\n'
     with pytest.raises(MappingError, match=named):
         Plan(parse_mapping(mapping.encode()), COLUMNS, b"secret")

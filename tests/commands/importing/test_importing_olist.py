@@ -1,4 +1,4 @@
-"""The leads of a Brazilian marketplace and the deals that came of them, through the real mappings: their known facts."""
+"""The leads and deals of a Brazilian marketplace, imported with the real mappings: the results have the known numbers."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ FILES = {
 }
 FOLDED = (leads, deals, pipelines)
 
-pytestmark = pytest.mark.skipif(not OLIST.exists(), reason="the real files are not beside the repository, in ../shared/data")
+pytestmark = pytest.mark.skipif(not OLIST.exists(), reason="the real files are not next to the repository, in ../shared/data")
 
 
 class Olist(NamedTuple):
@@ -49,7 +49,7 @@ class Olist(NamedTuple):
         return [recorded for recorded in self.log if recorded.metadata.irregular]
 
     def funnel(self, *by: Group) -> tuple[Funnel, dict[object, Funnel]]:
-        """The report on all times, and its groups by their value."""
+        """The report over all time, and its groups by their value."""
         question = Question(by=by, from_=date(1900, 1, 1), to=date(2100, 1, 1))
         total, groups = report(self.connection, question)
         return total, {next(iter(group.group.values())): group for group in groups}
@@ -73,11 +73,11 @@ def _here(recorded: Recorded) -> frozenset[UUID]:
 
 
 def test_every_row_is_imported_and_none_refused(olist: Olist) -> None:
-    told = {name: (report.rows, report.accepted, report.refused) for name, report in olist.reports.items()}
-    assert told == {"olist_leads": (8_000, 8_000, 0), "olist_deals": (842, 842, 0)}
+    counts = {name: (report.rows, report.accepted, report.refused) for name, report in olist.reports.items()}
+    assert counts == {"olist_leads": (8_000, 8_000, 0), "olist_deals": (842, 842, 0)}
 
 
-def test_the_deal_that_was_won_before_its_lead_is_kept_and_flagged(olist: Olist) -> None:
+def test_the_deal_that_was_won_before_its_lead_is_recorded_and_flagged(olist: Olist) -> None:
     flagged = [(type(recorded.event), recorded.metadata.irregular) for recorded in olist.irregular()]
     assert sorted(flagged, key=str) == sorted(
         [(Opened, (BEFORE_LEAD,)), (Won, (BEFORE_LEAD,)), (Converted, (BEFORE_CAPTURE,))], key=str
@@ -86,7 +86,7 @@ def test_the_deal_that_was_won_before_its_lead_is_kept_and_flagged(olist: Olist)
     assert olist.reports["olist_deals"].irregular == {BEFORE_LEAD: 1, BEFORE_CAPTURE: 1}
 
 
-def test_an_origin_that_is_not_known_is_not_the_origin_unknown(olist: Olist) -> None:
+def test_a_missing_origin_is_not_the_origin_unknown(olist: Olist) -> None:
     _, by_origin = olist.funnel("origin")
     assert (by_origin[None].captured, by_origin["unknown"].captured) == (60, 1_099)
     assert {origin: group.captured for origin, group in by_origin.items() if origin not in (None, "unknown")} == {
@@ -104,7 +104,7 @@ def test_an_origin_that_is_not_known_is_not_the_origin_unknown(olist: Olist) -> 
     assert len(read_model.listing(olist.connection, whole, limit=500).rows) == 60
 
 
-def test_what_became_of_the_leads_in_all(olist: Olist) -> None:
+def test_the_funnel_of_all_leads_is_right(olist: Olist) -> None:
     total, _ = olist.funnel()
     assert (total.captured, total.qualified, total.converted, total.lost) == (8_000, 8_000, 842, 0)
     assert (total.deals_opened, total.deals_won, total.deals_lost, total.deals_without_amount) == (842, 842, 0, 842)
@@ -121,7 +121,7 @@ def test_dates_are_read_month_first_and_stay_in_every_zone(olist: Olist) -> None
     assert sum(group.captured for group in by_month.values()) == 8_000
 
 
-def test_every_days_leads_are_known_by_channel(olist: Olist) -> None:
+def test_the_leads_of_each_day_are_counted_by_channel(olist: Olist) -> None:
     counts = read_model.by_channel(olist.connection, date(2018, 1, 1), date(2019, 1, 1))
     of_year = [counts for (channel, day), counts in counts.items() if channel is None and day.year == 2018]
     assert len(of_year) == len(counts)

@@ -1,4 +1,4 @@
-"""Other real files, with known answers, under mappings of a few lines. They are not part of the repository."""
+"""Other real files with known answers, imported with short mappings. The files are not part of the repository."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ response = { flag = "{Response}" }
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     if not FILES.is_dir():
-        pytest.skip("the real data sets are not beside the repository")
+        pytest.skip("the real data sets are not next to the repository")
     store = Store(tmp_path)
     yield store
     store.close()
@@ -76,16 +76,16 @@ def store(tmp_path: Path) -> Iterator[Store]:
 def test_a_years_spending_by_product_group_becomes_orders_of_six_lines(store: Store) -> None:
     report = _load(store, WHOLESALE, FILES / "wholesale" / "wholesale_customers.csv")
     spent: Counter[str] = Counter()
-    for placed in store.told(Placed):
+    for placed in store.recorded(Placed):
         spent.update({line.line_id: int(line.total) for line in placed.lines})
     assert (report.accepted, report.refused) == (440, 0)
     assert spent == GROUPS
-    assert sum(placed.total for placed in store.told(Placed)) == Decimal(sum(GROUPS.values()))
+    assert sum(placed.total for placed in store.recorded(Placed)) == Decimal(sum(GROUPS.values()))
 
 
-def test_what_a_file_does_not_know_of_a_customer_is_left_out(store: Store) -> None:
+def test_facts_that_a_file_does_not_have_are_left_out(store: Store) -> None:
     report = _load(store, PERSONALITY, FILES / "customer_personality" / "marketing_campaign_full.csv")
-    numbers = [registered.numbers for registered in store.told(Registered)]
+    numbers = [registered.numbers for registered in store.recorded(Registered)]
     assert (report.accepted, report.refused) == (2_240, 0)
     assert sum("income" not in known for known in numbers) == 24
     assert sum(known["complained"] for known in numbers) == 21

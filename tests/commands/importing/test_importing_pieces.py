@@ -1,4 +1,4 @@
-"""A column whose text is several: a fact for each piece of it."""
+"""A column whose text has several pieces: each piece gives a fact."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def channels(store: Store) -> list[tuple[int, str]]:
-    """What was recorded, with the day of the year that it was put on."""
+    """The day of the year and the channel of each recorded touchpoint."""
     log = ((recorded.metadata.day(), recorded.event) for recorded in store.log())
     return [(day.timetuple().tm_yday, event.channel) for day, event in log if isinstance(event, Recorded)]
 
@@ -67,33 +67,33 @@ def test_each_piece_is_a_fact_with_a_number(store: Store) -> None:
     assert sorted(channels(store)) == [(1, "shop"), (1, "web"), (2, "shop"), (3, "web")]
 
 
-def test_pieces_that_say_nothing_are_left_out_and_the_others_keep_their_numbers(store: Store) -> None:
+def test_empty_pieces_are_left_out_and_the_others_keep_their_numbers(store: Store) -> None:
     report = store.load(STEPS, "who,path\nada,web > > shop >\nbob,\ncid,>\n")
     assert (report.accepted, report.skipped, report.refused) == (1, 2, 0)
     assert channels(store) == [(1, "web"), (3, "shop")]
 
 
-def test_the_same_pieces_again_change_nothing_and_one_that_is_new_is_added(store: Store) -> None:
+def test_the_same_pieces_again_change_nothing_and_a_new_one_is_added(store: Store) -> None:
     store.load(STEPS, "who,path\nada,web > shop\n")
     assert store.load(STEPS, "who,path\nada,web > shop\n").repeated == 1
     assert store.load(STEPS, "who,path\nada,web > shop > phone\n", "later.csv").accepted == 1
     assert channels(store) == [(1, "web"), (2, "shop"), (3, "phone")]
 
 
-def test_pieces_that_are_too_many_to_be_kept_are_read_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_if_there_are_too_many_pieces_to_keep_they_are_read_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "PARTS_KEPT", 1)
     assert store.load(STEPS, "who,path\nada,web > > shop > phone\n").refused == 0
     assert channels(store) == [(1, "web"), (3, "shop"), (4, "phone")]
 
 
-def test_a_row_of_which_one_piece_cannot_be_read_does_nothing(store: Store) -> None:
+def test_a_row_with_a_piece_that_cannot_be_read_does_nothing(store: Store) -> None:
     mapped = STEPS.replace('"{path}"', '{ text = "{path}", map = { web = "web" } }')
     report = store.load(mapped, "who,path\nada,web > shop\nbob,web > web\n")
     assert [(refused.line, refused.field) for refused in report.refusals] == [(2, "touchpoint.record: facts.channel")]
     assert channels(store) == [(1, "web"), (2, "web")]
 
 
-def test_a_row_of_too_many_pieces_does_nothing(store: Store) -> None:
+def test_a_row_with_too_many_pieces_does_nothing(store: Store) -> None:
     mapped = STEPS.replace('"2026 {#each}", format = "%Y %j"', '"2026-01-01"')
     many, most = ">".join(["web"] * (LARGEST + 1)), ">".join(["web"] * LARGEST)
     report = store.load(mapped, f"who,path\nada,{many}\nbob,{most}\n")
@@ -101,23 +101,23 @@ def test_a_row_of_too_many_pieces_does_nothing(store: Store) -> None:
     assert len(channels(store)) == LARGEST
 
 
-def test_a_piece_that_is_refused_leaves_the_others_of_its_row_but_not_what_comes_after(store: Store) -> None:
+def test_after_a_refused_piece_the_other_pieces_of_the_row_run_but_no_later_blocks(store: Store) -> None:
     [refused] = store.load(TAGS, "who,tags\nada,loyal;a b;first\n").refusals
     assert (refused.line, refused.field, refused.done) == (2, "customer.tag", ("customer.create_or_change",))
-    assert [tag for told in store.told(Tagged) for tag in told.tags] == ["loyal", "first"]
+    assert [tag for event in store.recorded(Tagged) for tag in event.tags] == ["loyal", "first"]
 
 
-def test_a_condition_may_ask_for_a_number_or_for_a_piece(store: Store) -> None:
+def test_a_condition_may_test_the_number_or_the_text_of_a_piece(store: Store) -> None:
     ends = STEPS + 'when = { "#each" = [1, 2] }\nunless = { path = "shop" }\n'
     store.load(ends, "who,path\nada,web > shop > phone\n")
     assert channels(store) == [(1, "web")]
 
 
-def test_where_a_source_names_events_each_piece_is_one_of_its_own(store: Store) -> None:
+def test_if_the_source_names_its_events_each_piece_is_a_separate_event(store: Store) -> None:
     rows = "who,tags\nada,loyal;loyal\n"
     for _ in range(2):
         report = store.load('event = "{#}"\n' + TAGS.partition('[[make]]\ncommand = "customer.archive"')[0], rows)
-    assert (report.repeated, [told.tags for told in store.told(Tagged)]) == (1, [("loyal",)])
+    assert (report.repeated, [event.tags for event in store.recorded(Tagged)]) == (1, [("loyal",)])
 
 
 @pytest.mark.parametrize(
@@ -129,22 +129,22 @@ def test_where_a_source_names_events_each_piece_is_one_of_its_own(store: Store) 
         ('each = { column = "path", split = ">" }\n', "", "#each"),
     ],
 )
-def test_a_mapping_that_splits_nothing_is_an_error(written: str, instead: str, key: str) -> None:
+def test_a_mapping_whose_split_is_not_usable_is_an_error(written: str, instead: str, key: str) -> None:
     with pytest.raises(MappingError, match=key):
         Plan(parse_mapping(STEPS.replace(written, instead).encode()), {"who": 0, "path": 1, "#": 2}, b"secret")
 
 
-@pytest.mark.skipif(not PATHS.exists(), reason="the real file is not beside the repository, in ../shared/data")
-def test_real_paths_say_what_is_known_of_them() -> None:
-    """10,000 paths, read under their mapping: what their commands would be told."""
+@pytest.mark.skipif(not PATHS.exists(), reason="the real file is not next to the repository, in ../shared/data")
+def test_real_paths_have_the_published_totals() -> None:
+    """10,000 real paths, read with their mapping: the facts of the commands, without running them."""
     mapping = parse_mapping((MAPPINGS / "channel_attribution.toml").read_bytes())
     table = read_table(PATHS, mapping.file)
     plan = Plan(mapping, table.columns, b"secret")
     leads, touchpoints = plan.groups
     counts = [part.steps[-1].facts["attributes"] for row in table.rows if (part := plan.part(row, leads))]
-    steps = {row.line: [told.texts[0] for told in plan.rows(row, touchpoints)] for row in table.rows}
+    steps = {row.line: [piece.texts[0] for piece in plan.rows(row, touchpoints)] for row in table.rows}
     assert len(counts) == len(steps) == 10_000
-    assert sum(told["conversions"] for told in counts) == 19_785
-    assert round(sum(Decimal(str(told["value"])) for told in counts), 4) == Decimal("74802.9716")
-    assert sum(told["without_conversion"] for told in counts) == 68_602
+    assert sum(lead["conversions"] for lead in counts) == 19_785
+    assert round(sum(Decimal(str(lead["value"])) for lead in counts), 4) == Decimal("74802.9716")
+    assert sum(lead["without_conversion"] for lead in counts) == 68_602
     assert len({channel for path in steps.values() for channel in path}) == 12

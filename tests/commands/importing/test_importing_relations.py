@@ -1,4 +1,4 @@
-"""Files that tell who works where."""
+"""Imports of relations: who works for which firm."""
 
 from __future__ import annotations
 
@@ -45,16 +45,16 @@ def store(tmp_path: Path) -> Iterator[Store]:
     store.close()
 
 
-def test_who_works_where_is_told_once_however_often_the_file_is_read(store: Store) -> None:
+def test_relations_are_recorded_once_even_if_the_file_is_imported_twice(store: Store) -> None:
     first, again = store.load(STAFF, ROWS), store.load(STAFF, ROWS)
     assert (first.accepted, first.refused, again.accepted, again.refused) == (2, 0, 0, 0)
     acme = external_id(Customer.name, "hr", "Acme", store.events.secret)
-    assert [(told.other, told.title, told.since, told.primary) for told in store.told(RelationAdded)] == [
+    assert [(event.other, event.title, event.since, event.primary) for event in store.recorded(RelationAdded)] == [
         (acme, "Buyer", date(2024, 5, 1), True),
         (acme, "Porter", date(2024, 6, 1), True),
     ]
-    assert [told.until for told in store.told(RelationEnded)] == [date(2025, 1, 1), date(2024, 5, 1)]
+    assert [event.until for event in store.recorded(RelationEnded)] == [date(2025, 1, 1), date(2024, 5, 1)]
 
 
-def test_an_end_before_the_beginning_is_kept_and_flagged(store: Store) -> None:
+def test_an_end_before_the_start_is_recorded_and_flagged(store: Store) -> None:
     assert store.load(STAFF, ROWS).irregular == {"relation-ends-before-it-begins": 1}

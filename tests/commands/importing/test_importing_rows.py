@@ -1,4 +1,4 @@
-"""What becomes of each row: accepted, repeated or refused, with its line, the field and the reason."""
+"""The result of each row: accepted, repeated or refused; a refused row with its line, field and reason."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 def test_a_row_becomes_a_customer_and_their_order(store: Store) -> None:
     report = store.load(ORDERS, HEADER + "o-1,Ada,2024-05-01,2,3.50\n")
-    [placed] = store.told(Placed)
+    [placed] = store.recorded(Placed)
     assert (report.accepted, report.commands) == (1, 2)
     assert (placed.number, placed.total) == ("o-1", Decimal("7.00"))
     assert placed.customer_id == external_id("customer", "shop", "Ada", store.events.secret)
@@ -90,10 +90,10 @@ def test_a_row_becomes_a_customer_and_their_order(store: Store) -> None:
 def test_a_row_that_cannot_be_read_does_nothing_at_all(store: Store, row: str, field: str) -> None:
     report = store.load(ORDERS, HEADER + "o-0,Bob,2024-05-01,1,1\n" + row + "\n")
     assert [(refused.line, refused.field, refused.rule) for refused in report.refusals] == [(3, field, "unusable")]
-    assert len(store.told(Registered)) == len(store.told(Placed)) == 1
+    assert len(store.recorded(Registered)) == len(store.recorded(Placed)) == 1
 
 
-def test_a_refusal_names_its_rule_and_what_was_done_before(store: Store) -> None:
+def test_a_refusal_names_its_rule_and_the_commands_that_ran_before(store: Store) -> None:
     report = store.load(ORDERS, HEADER + "o-1,Ada,2024-05-01,0,3.50\n")
     assert report.refusals == [
         RefusedRow(
@@ -105,16 +105,16 @@ def test_a_refusal_names_its_rule_and_what_was_done_before(store: Store) -> None
         )
     ]
     assert (report.refused, report.refused_by_rule) == (1, {"quantity-not-positive": 1})
-    assert len(store.told(Registered)) == 1
+    assert len(store.recorded(Registered)) == 1
 
 
-def test_after_a_refused_command_the_rows_later_ones_are_not_run(store: Store) -> None:
+def test_after_a_refused_command_the_later_commands_of_the_row_do_not_run(store: Store) -> None:
     report = store.load(
         ORDERS.replace('name = "{customer}"', 'name = "{customer}"\nlanguage = "never"'),
         HEADER + "o-1,Ada,2024-05-01,2,3.50\n",
     )
     assert [(refused.field, refused.done) for refused in report.refusals] == [("customer.register", ())]
-    assert store.told(Registered, Placed) == []
+    assert store.recorded(Registered, Placed) == []
 
 
 def test_a_row_from_the_future_is_refused(store: Store) -> None:
@@ -122,18 +122,18 @@ def test_a_row_from_the_future_is_refused(store: Store) -> None:
     assert [refused.rule for refused in report.refusals] == ["in-the-future"]
 
 
-def test_what_a_row_says_of_one_thing_stands_or_falls_together(store: Store) -> None:
+def test_all_facts_of_a_row_about_one_thing_are_recorded_or_none(store: Store) -> None:
     capture = '[[make]]\ncommand = "order.capture_payment"\nfacts = { payment_id = "1", amount = "{price}" }\n'
     report = store.load(ORDERS + capture, HEADER + "o-1,Ada,2024-05-01,2,0.001\n")
     assert [refused.field for refused in report.refusals] == ["order.capture_payment"]
-    assert store.told(Placed, PaymentCaptured) == []
+    assert store.recorded(Placed, PaymentCaptured) == []
 
 
-def test_what_breaks_a_rule_of_ours_is_recorded_and_flagged(store: Store) -> None:
+def test_a_fact_that_breaks_a_rule_is_recorded_and_flagged(store: Store) -> None:
     report = store.load(ORDERS + '[[make]]\ncommand = "order.complete"\n', HEADER + "o-1,Ada,2024-05-01,2,3.50\n")
     assert (report.accepted, report.irregular) == (1, {"order-not-confirmed": 1})
-    assert len(store.told(OrderCompleted)) == 1
-    assert store.told(Completed)[0].irregular == {"order-not-confirmed": 1}
+    assert len(store.recorded(OrderCompleted)) == 1
+    assert store.recorded(Completed)[0].irregular == {"order-not-confirmed": 1}
 
 
 def test_a_number_that_another_order_has_is_refused(store: Store) -> None:
@@ -142,7 +142,7 @@ def test_a_number_that_another_order_has_is_refused(store: Store) -> None:
     assert [(refused.line, refused.rule) for refused in report.refusals] == [(3, "number-taken")]
 
 
-def test_refused_for_want_of_its_customer_an_order_is_accepted_once_they_are_there(store: Store) -> None:
+def test_an_order_refused_because_its_customer_is_missing_is_accepted_once_the_customer_exists(store: Store) -> None:
     rows = HEADER + "o-1,Ada,2024-05-01,2,3.50\n"
     refused = store.load(ORDERS_ONLY, rows)
     store.load(CUSTOMERS, "id,name,email,since\nAda,Ada,,2024-01-01\n")
@@ -151,16 +151,16 @@ def test_refused_for_want_of_its_customer_an_order_is_accepted_once_they_are_the
     assert (again.accepted, again.refused) == (1, 0)
 
 
-def test_rows_are_taken_in_the_order_of_time_and_not_of_the_file(store: Store) -> None:
+def test_rows_run_in_the_order_of_time_and_not_of_the_file(store: Store) -> None:
     mapping = ORDERS_ONLY.replace('customer = "{customer}"\nchannel', "channel") + (
         '[[make]]\ncommand = "order.confirm"\nid = "{order}"\noccurred_at = "{customer}"\n'
     )
     store.load(mapping, HEADER + "b,2024-05-04,2024-05-02,1,1\na,2024-05-03,2024-05-01,1,1\n")
-    assert [placed.number for placed in store.told(Placed)] == ["a", "b"]
-    assert len(store.told(Confirmed)) == 2
+    assert [placed.number for placed in store.recorded(Placed)] == ["a", "b"]
+    assert len(store.recorded(Confirmed)) == 2
 
 
-def test_a_customer_in_many_rows_changes_where_the_rows_do(store: Store) -> None:
+def test_a_customer_in_many_rows_changes_when_the_rows_differ(store: Store) -> None:
     report = store.load(
         CUSTOMERS,
         "id,name,email,since\n"
@@ -169,7 +169,7 @@ def test_a_customer_in_many_rows_changes_where_the_rows_do(store: Store) -> None
         "1,Ada King,ada@example.org,2024-03-01\n"
         "1,Ada King,ada@example.org,2024-04-01\n",
     )
-    assert [type(fact) for fact in store.told(Registered, DetailsChanged, ContactMethodAdded)] == [
+    assert [type(fact) for fact in store.recorded(Registered, DetailsChanged, ContactMethodAdded)] == [
         Registered,
         DetailsChanged,
         ContactMethodAdded,
@@ -178,7 +178,7 @@ def test_a_customer_in_many_rows_changes_where_the_rows_do(store: Store) -> None
     assert _customer(store, "1").details["name"] == "Ada King"
 
 
-def test_a_later_export_that_holds_the_same_rows_again_adds_only_the_new_ones(store: Store) -> None:
+def test_a_later_export_with_the_same_rows_adds_only_the_new_ones(store: Store) -> None:
     rows = "id,name,email,since\n1,Ada Byron,,2024-01-01\n1,Ada King,,2024-02-01\n"
     store.load(CUSTOMERS, rows, "may.csv")
     report = store.load(CUSTOMERS, rows + "2,Bob,,2024-03-01\n", "june.csv")
@@ -186,25 +186,25 @@ def test_a_later_export_that_holds_the_same_rows_again_adds_only_the_new_ones(st
     assert _customer(store, "1").details["name"] == "Ada King"
 
 
-def test_a_row_that_meets_no_condition_is_skipped(store: Store) -> None:
+def test_a_row_whose_conditions_do_not_hold_is_skipped(store: Store) -> None:
     mapping = CUSTOMERS.replace("[make.facts]", 'when = { email = true }\nunless = { name = ["Bob"] }\n[make.facts]')
     report = store.load(
         mapping,
         "id,name,email,since\n1,Ada,,2024-01-01\n2,Bob,b@example.org,2024-01-01\n3,Cy,c@example.org,2024-01-01\n",
     )
     assert (report.rows, report.accepted, report.skipped) == (3, 1, 2)
-    assert store.told(Completed)[0].rows == 1
+    assert store.recorded(Completed)[0].rows == 1
 
 
-def test_one_row_of_totals_becomes_lines_by_column(store: Store) -> None:
+def test_a_row_of_totals_becomes_one_line_for_each_column(store: Store) -> None:
     mapping = ORDERS_ONLY.replace('customer = "{customer}"\nchannel', "channel").split("lines =")[0] + "lines = [\n"
     for column in ("fresh", "milk"):
         mapping += f'{{ line_id = "{column}", name = "{column}", quantity = "1", unit_price = "{{{column}}}" }},\n'
     store.load(mapping + "]\n", "order,customer,day,fresh,milk\n1,,2024-05-01,12669,9656\n2,,2024-05-01,,7.5\n")
-    assert [[line.line_id for line in placed.lines] for placed in store.told(Placed)] == [["fresh", "milk"], ["milk"]]
+    assert [[line.line_id for line in placed.lines] for placed in store.recorded(Placed)] == [["fresh", "milk"], ["milk"]]
 
 
-def test_numbers_dates_and_codes_of_another_land_are_read(store: Store) -> None:
+def test_numbers_dates_and_codes_in_a_german_format_are_read(store: Store) -> None:
     mapping = """
     system = "kontor"
     time_zone = "Europe/Berlin"
@@ -231,7 +231,7 @@ def test_numbers_dates_and_codes_of_another_land_are_read(store: Store) -> None:
     )
     store.folder.joinpath("kunden.toml").write_text(mapping)
     report = store.load_file(store.folder / "kunden.toml", store.folder / "kunden.csv")
-    first, second = store.told(Registered)
+    first, second = store.recorded(Registered)
     assert report.refusals == []
     assert (first.name, first.kind, first.numbers) == ("Müller; Söhne", "organisation", {"turnover": 1234.5, "active": True})
     assert first.contact_methods[0].value == "+4930901820"
@@ -239,21 +239,21 @@ def test_numbers_dates_and_codes_of_another_land_are_read(store: Store) -> None:
     assert [str(recorded.metadata.occurred_at) for recorded in store.log()[1:2]] == ["2024-03-01 08:30:00+00:00"]
 
 
-def test_an_import_waits_where_the_queue_is_full(store: Store) -> None:
+def test_an_import_waits_if_the_queue_is_full(store: Store) -> None:
     store.executor.close()
     store.executor = Executor(store.events, Limits(queue=2, batch=2))
     rows = "".join(f"o-{number},Ada,2024-05-01,1,1\n" for number in range(50))
     assert store.load(ORDERS, HEADER + rows).accepted == 50
 
 
-def test_progress_is_told_up_to_the_last_row(store: Store) -> None:
-    heard: list[tuple[int, int]] = []
+def test_progress_is_reported_up_to_the_last_row(store: Store) -> None:
+    calls: list[tuple[int, int]] = []
     mapping, file = store.folder / "orders.toml", store.folder / "orders.csv"
     mapping.write_text(ORDERS)
     file.write_text(HEADER + "".join(f"o-{number},Ada,2024-05-01,1,1\n" for number in range(300)))
-    store.load_file(mapping, file, progress=lambda done, rows: heard.append((done, rows)))
-    assert heard == sorted(heard)
-    assert heard[-1] == (300, 300)
+    store.load_file(mapping, file, progress=lambda done, rows: calls.append((done, rows)))
+    assert calls == sorted(calls)
+    assert calls[-1] == (300, 300)
 
 
 @pytest.mark.parametrize(
@@ -271,7 +271,7 @@ def test_a_file_that_cannot_be_read_imports_nothing(store: Store, rows: str, mes
     assert store.events.head() == 0
 
 
-def test_a_file_in_another_encoding_is_named_so(store: Store) -> None:
+def test_an_error_in_the_encoding_names_the_key(store: Store) -> None:
     file, mapping = store.folder / "latin.csv", store.folder / "orders.toml"
     file.write_bytes((HEADER + "o-1,Ren\xe9,2024-05-01,2,3.50\n").encode("latin-1"))
     mapping.write_text(ORDERS)
@@ -279,7 +279,7 @@ def test_a_file_in_another_encoding_is_named_so(store: Store) -> None:
         store.load_file(mapping, file)
 
 
-def test_a_quoted_text_of_two_lines_counts_as_both(store: Store) -> None:
+def test_a_quoted_text_with_a_line_break_counts_as_two_lines(store: Store) -> None:
     report: Report = store.load(ORDERS, HEADER + '"o-1","Ada\nKing",2024-05-01,1,1\n\no-2,Bob,2024-05-01,x,1\n')
     assert [refused.line for refused in report.refusals] == [5]
 
@@ -289,13 +289,13 @@ def _customer(store: Store, name: str) -> Customer:
     return replayed(Customer, id, store.events.streams([id])[id])
 
 
-def test_the_orders_id_is_the_one_that_live_calls_derive(store: Store) -> None:
+def test_the_id_of_an_order_is_the_one_that_live_requests_derive(store: Store) -> None:
     store.load(ORDERS, HEADER + "o-1,Ada,2024-05-01,2,3.50\n")
     id = external_id(Order.name, "shop", "o-1", store.events.secret)
-    assert store.events.streams([id])[id][0].event == store.told(Placed)[0]
+    assert store.events.streams([id])[id][0].event == store.recorded(Placed)[0]
 
 
-def test_an_import_whose_executor_ends_says_that_it_was_interrupted_and_can_go_on(store: Store) -> None:
+def test_an_import_whose_executor_ends_is_interrupted_and_can_be_continued(store: Store) -> None:
     rows = HEADER + "o-1,Ada,2024-05-01,2,3.50\n"
     store.executor.close()
     store.executor = Executor(store.events, Limits(settle=0.01))

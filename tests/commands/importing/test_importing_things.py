@@ -1,4 +1,4 @@
-"""One row tells of many things: of several of a kind, of what all rows share, and of what is known by others."""
+"""One row can describe many things: several of one kind, things that all rows share, and things identified by others."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
     store.close()
 
 
-def test_one_row_tells_of_several_things_of_one_kind(store: Store) -> None:
+def test_one_row_can_describe_several_things_of_one_kind(store: Store) -> None:
     report = store.load(
         CUSTOMERS
         + """
@@ -63,10 +63,10 @@ def test_one_row_tells_of_several_things_of_one_kind(store: Store) -> None:
         "id,name,since,partner\n1,Ada,2024-01-01,William\n2,Bob,2024-01-01,\n3,Cy,2024-01-01,William\n",
     )
     assert (report.accepted, report.refused) == (3, 0)
-    assert [registered.name for registered in store.told(Registered)] == ["Ada", "Bob", "Cy", "William"]
+    assert [registered.name for registered in store.recorded(Registered)] == ["Ada", "Bob", "Cy", "William"]
 
 
-def test_what_all_rows_share_is_told_by_the_first(store: Store) -> None:
+def test_facts_that_all_rows_share_can_come_from_the_first_row_alone(store: Store) -> None:
     report = store.load(
         CUSTOMERS
         + """
@@ -79,10 +79,10 @@ def test_what_all_rows_share_is_told_by_the_first(store: Store) -> None:
         "id,name,since\n1,Ada,2024-01-01\n2,Bob,2024-01-01\n",
     )
     assert (report.accepted, report.commands) == (2, 3)
-    assert [tagged.tags for tagged in store.told(Tagged)] == [("first",)]
+    assert [tagged.tags for tagged in store.recorded(Tagged)] == [("first",)]
 
 
-def test_a_row_tells_of_members_by_their_campaigns_and_the_customer(store: Store) -> None:
+def test_a_row_identifies_members_by_campaign_and_customer(store: Store) -> None:
     report = store.load(
         CUSTOMERS + OFFER.replace("BY", "may") + OFFER.replace("BY", "june"),
         "id,name,since,may,june\n1,Ada,2024-01-01,1,0\n2,Bob,2024-01-01,1,1\n",
@@ -90,12 +90,12 @@ def test_a_row_tells_of_members_by_their_campaigns_and_the_customer(store: Store
     secret = store.events.secret
     ada, may = external_id("customer", "shop", "1", secret), external_id("campaign", "shop", "may", secret)
     assert (report.accepted, report.refused) == (2, 0)
-    assert len(store.told(Targeted)) == 4
-    assert [responded.campaign_id == may for responded in store.told(Responded)] == [True, True, False]
+    assert len(store.recorded(Targeted)) == 4
+    assert [responded.campaign_id == may for responded in store.recorded(Responded)] == [True, True, False]
     assert store.events.streams([member_id(may, ada)])
 
 
-def test_a_row_tells_of_a_lead_in_a_campaign(store: Store) -> None:
+def test_a_row_identifies_a_member_by_campaign_and_lead(store: Store) -> None:
     report = store.load(
         CUSTOMERS
         + """
@@ -120,10 +120,10 @@ def test_a_row_tells_of_a_lead_in_a_campaign(store: Store) -> None:
     secret = store.events.secret
     ada, lead = external_id("customer", "shop", "1", secret), external_id("lead", "shop", "1", secret)
     assert (report.accepted, report.refused) == (1, 0)
-    assert [(told.lead_id, told.customer_id) for told in store.told(Targeted)] == [(lead, None), (None, ada)]
+    assert [(event.lead_id, event.customer_id) for event in store.recorded(Targeted)] == [(lead, None), (None, ada)]
 
 
-def test_a_channels_day_is_the_one_on_which_it_happened(store: Store) -> None:
+def test_a_channels_day_is_the_day_of_occurred_at(store: Store) -> None:
     mapping = """
     system = "ads"
     time_zone = "Asia/Shanghai"
@@ -138,7 +138,7 @@ def test_a_channels_day_is_the_one_on_which_it_happened(store: Store) -> None:
     assert store.events.streams([channel_day_id("web", date(2024, 5, 1), "ads")])
 
 
-def test_rows_that_say_the_same_are_one_fact_unless_the_source_has_them_as_events(store: Store) -> None:
+def test_rows_with_the_same_facts_are_one_event_unless_the_source_names_its_events(store: Store) -> None:
     log = """
     ids.ticket = "{ticket}"
     occurred_at = "{at}"
@@ -151,6 +151,6 @@ def test_rows_that_say_the_same_are_one_fact_unless_the_source_has_them_as_event
     first = store.load('system = "one"' + log, rows)
     second = store.load('system = "two"\nevent = "{#}"' + log, rows)
     assert ((first.accepted, first.repeated), (second.accepted, second.repeated)) == ((1, 1), (2, 0))
-    assert len(store.told(Solved)) == 3
+    assert len(store.recorded(Solved)) == 3
     again = store.load('system = "two"\nevent = "{#}"' + log + "\n", rows)
     assert (again.accepted, again.repeated) == (0, 2)

@@ -1,4 +1,4 @@
-"""Files that tell of who works here, of what they are to do, of lists, of fields, and of customers who are the same."""
+"""Imports of users, teams, tasks, lists, field definitions and merged customers."""
 
 from __future__ import annotations
 
@@ -156,17 +156,17 @@ def store(tmp_path: Path) -> Iterator[Store]:
     store.close()
 
 
-def test_who_works_here_is_known_and_who_left_is_deactivated(store: Store) -> None:
+def test_users_are_registered_and_those_who_left_are_deactivated(store: Store) -> None:
     rows = "login,name,team,most,away,since,left\neva,Eva,sales,20,,2024-01-01,\nmax,Max,,,yes,2024-01-01,2025-06-30\n"
     for accepted in (2, 0):
         report = store.load(STAFF, rows)
         assert (report.accepted, report.refused) == (accepted, 0)
-    assert [(told.code, told.name, told.team, told.capacity) for told in store.told(user.Registered)] == [
+    assert [(event.code, event.name, event.team, event.capacity) for event in store.recorded(user.Registered)] == [
         ("eva", "Eva", "sales", 20),
         ("max", "Max", None, None),
     ]
-    assert (len(store.told(user.AvailabilityChanged)), len(store.told(user.Deactivated))) == (1, 1)
-    assert [(told.code, told.zone) for told in store.told(team.Registered)] == [("sales", "Europe/Berlin")]
+    assert (len(store.recorded(user.AvailabilityChanged)), len(store.recorded(user.Deactivated))) == (1, 1)
+    assert [(event.code, event.zone) for event in store.recorded(team.Registered)] == [("sales", "Europe/Berlin")]
 
 
 def test_tasks_are_due_at_the_sources_time_and_done_ones_stay_done(store: Store) -> None:
@@ -175,15 +175,15 @@ def test_tasks_are_due_at_the_sources_time_and_done_ones_stay_done(store: Store)
     for accepted in (2, 0):
         assert store.load(TASKS, rows).accepted == accepted
     ada = external_id("customer", "old-crm", "Ada", store.events.secret)
-    assert [(told.title, told.due, told.assignee, told.about) for told in store.told(task.Created)] == [
+    assert [(event.title, event.due, event.assignee, event.about) for event in store.recorded(task.Created)] == [
         ("Call back", datetime(2026, 2, 3, 8, 30, tzinfo=UTC), "max", Reference(kind="customer", id=ada)),
         ("Tidy up", None, None, None),
     ]
-    assert (len(store.told(task.Assigned)), len(store.told(task.Completed))) == (1, 1)
+    assert (len(store.recorded(task.Assigned)), len(store.recorded(task.Completed))) == (1, 1)
     assert store.load(TASKS, header + "2026-01-02,,Wait,3 February,,\n").refusals[0].field == "task.create: facts.due"
 
 
-def test_a_task_is_about_one_thing(store: Store) -> None:
+def test_a_task_is_about_only_one_thing(store: Store) -> None:
     [refused] = store.load(
         TASKS.replace(
             'customer = "{who}" }\n[[make]]\ncommand = "task.assign"',
@@ -191,7 +191,7 @@ def test_a_task_is_about_one_thing(store: Store) -> None:
         ),
         "made,who,what,due,login,done\n2026-01-02,Ada,Call back,,,\n",
     ).refusals
-    assert (refused.field, refused.reason) == ("task.create: facts", "A task is about one thing.")
+    assert (refused.field, refused.reason) == ("task.create: facts", "A task can be about only one thing.")
 
 
 def test_a_list_has_the_members_of_its_column(store: Store) -> None:
@@ -199,43 +199,43 @@ def test_a_list_has_the_members_of_its_column(store: Store) -> None:
     for accepted in (1, 0):
         assert store.load(LIST, rows).accepted == accepted
     ids = {name: external_id("customer", "old-crm", name, store.events.secret) for name in ("ada", "bob", "cid")}
-    added = [id for told in store.told(static_list.MembersAdded) for id in told.customer_ids]
+    added = [id for event in store.recorded(static_list.MembersAdded) for id in event.customer_ids]
     assert set(added) == set(ids.values())
     store.load(LEFT, "who\nbob\n", "left.csv")
-    assert [told.customer_ids for told in store.told(static_list.MembersRemoved)] == [(ids["bob"],)]
+    assert [event.customer_ids for event in store.recorded(static_list.MembersRemoved)] == [(ids["bob"],)]
 
 
-def test_fields_are_defined_before_anything_has_them(store: Store) -> None:
+def test_fields_are_defined_before_they_are_used(store: Store) -> None:
     rows = "key,kind,name,first,second\nsize,choice,Size,S,M\nage,number,Age,,\n"
     assert store.load(FIELDS, rows).accepted == 2
-    assert [(told.entity, told.key, told.kind, told.options) for told in store.told(field_definition.Defined)] == [
+    assert [(event.entity, event.key, event.kind, event.options) for event in store.recorded(field_definition.Defined)] == [
         ("customer", "size", "choice", ("S", "M")),
         ("customer", "age", "number", ()),
     ]
 
 
-def test_imported_attributes_are_plain_where_their_fields_say_so(store: Store) -> None:
+def test_imported_attributes_are_plain_if_their_fields_say_so(store: Store) -> None:
     assert store.load(PLAIN_FIELDS, "key,name,personal\nsize,Size,false\nwish,Wish,true\n").accepted == 2
     for accepted in (1, 0):
         assert store.load(SIZES, "who,size,wish\nada,large,tea\n", "sizes.csv").accepted == accepted
-    assert [told.texts for told in store.told(Registered)] == [{"wish": "tea"}]
-    assert [told.texts for told in store.told(PlainTextsSet)] == [{"size": "large"}]
+    assert [event.texts for event in store.recorded(Registered)] == [{"wish": "tea"}]
+    assert [event.texts for event in store.recorded(PlainTextsSet)] == [{"size": "large"}]
 
 
 def test_customers_who_are_the_same_are_merged(store: Store) -> None:
     store.load(LIST, 'list,members\nfair,"ada,bob"\n')
     for accepted in (1, 0):
         assert store.load(SAME, "who,is\nbob,ada\n", "same.csv").accepted == accepted
-    assert len(store.told(Merged)) == 1
+    assert len(store.recorded(Merged)) == 1
     assert store.load(SAME, "who,is\nbob,eve\n", "other.csv").refused == 1
 
 
-def test_days_among_the_facts_have_a_form_of_their_own(store: Store) -> None:
+def test_days_among_the_facts_can_have_their_own_format(store: Store) -> None:
     assert store.load(CLOSING, "close\n12/31/2026\n").accepted == 1
-    assert [told.expected_close for told in store.told(deal.Opened)] == [date(2026, 12, 31)]
+    assert [event.expected_close for event in store.recorded(deal.Opened)] == [date(2026, 12, 31)]
     [refused] = store.load(
         CLOSING.replace('{ time = "{close}", format = "%m/%d/%Y" }', '"{close}"'), "close\n2026-12\n"
     ).refusals
-    assert (refused.field, refused.reason) == ("deal.open: facts.expected_close", "It is a month, and not a day.")
+    assert (refused.field, refused.reason) == ("deal.open: facts.expected_close", "It gives only a month, not a day.")
     with pytest.raises(MappingError, match="expected_close"):
         store.load(CLOSING.replace("%m/%d/%Y", "%d"), "close\n12/31/2026\n")

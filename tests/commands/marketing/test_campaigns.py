@@ -1,4 +1,4 @@
-"""Commands on campaigns and their members: what they load, whom they mean, and what they hand on."""
+"""Commands on campaigns and their members: what they load, which member they find, and what they pass on."""
 
 from __future__ import annotations
 
@@ -50,24 +50,24 @@ def flags(member: CampaignMember) -> tuple[str, ...]:
 
 def test_a_campaign_by_its_external_id_is_planned_and_then_changed(work: InMemory) -> None:
     autumn = external_id("campaign", "ads", "7", b"")
-    told: Any = {"campaign_id": autumn, "external": ("ads", "7"), "name": "Autumn"}
+    named: Any = {"campaign_id": autumn, "external": ("ads", "7"), "name": "Autumn"}
     for _ in range(2):
-        campaign = campaigns.create_or_change(work, **told, owner="eva")
+        campaign = campaigns.create_or_change(work, **named, owner="eva")
     assert (campaign.version, campaign.external_ids) == (2, {("ads", "7")})
-    campaigns.create_or_change(work, **told, channels=("email",), budget=Decimal(5), currency="EUR", team="growth")
+    campaigns.create_or_change(work, **named, channels=("email",), budget=Decimal(5), currency="EUR", team="growth")
     assert (campaign.version, campaign.assignment) == (5, ("eva", "growth"))
-    campaigns.create_or_change(work, **told, budget=None, owner=None)
+    campaigns.create_or_change(work, **named, budget=None, owner=None)
     assert (campaign.budget, campaign.currency, campaign.assignment) == (None, "EUR", (None, "growth"))
 
 
-def test_nothing_can_be_told_of_a_campaign_that_is_not_there(work: InMemory) -> None:
+def test_commands_on_a_missing_campaign_are_refused(work: InMemory) -> None:
     with pytest.raises(NotThere):
         campaigns.launch(work, campaign_id=ORDER)
     with pytest.raises(NotThere):
         members.send(work, campaign_id=ORDER, customer_id=ADA)
 
 
-def test_a_customer_who_is_unknown_or_erased_is_no_member(work: InMemory) -> None:
+def test_an_unknown_or_erased_customer_cannot_be_a_member(work: InMemory) -> None:
     with pytest.raises(CustomerUnknown):
         members.target(work, campaign_id=SPRING, customer_id=BOB)
     register(work, BOB).erase(work.context, reason="requested", requested_by="customer", receipt="DSR-7")
@@ -75,14 +75,14 @@ def test_a_customer_who_is_unknown_or_erased_is_no_member(work: InMemory) -> Non
         members.visit(work, campaign_id=SPRING, customer_id=BOB)
 
 
-def test_a_merged_customer_who_was_no_member_is_the_survivor(work: InMemory) -> None:
+def test_for_a_merged_customer_who_was_no_member_the_survivor_is_the_member(work: InMemory) -> None:
     register(work, BOB)
     work.load(Customer, ADA).survivor = BOB
     member = members.target(work, **WHOSE, variant="short")
     assert (member.id, member.customer_id) == (member_id(SPRING, BOB), BOB)
 
 
-def test_a_merged_customer_who_was_a_member_stays_the_member_they_were(work: InMemory) -> None:
+def test_a_merged_customer_who_was_a_member_stays_that_member(work: InMemory) -> None:
     members.target(work, **WHOSE, variant="short")
     register(work, BOB)
     work.load(Customer, ADA).survivor = BOB
@@ -94,7 +94,7 @@ def test_a_variant_that_the_campaign_does_not_list_is_flagged(work: InMemory) ->
     assert flags(members.target(work, **WHOSE)) == ("unknown-variant",)
 
 
-def test_nobody_is_targeted_after_the_end_and_a_repeat_is_still_one(work: InMemory) -> None:
+def test_nobody_is_targeted_after_the_end_but_a_repeat_is_accepted(work: InMemory) -> None:
     register(work, BOB)
     members.target(work, **WHOSE, variant="control")
     campaigns.cancel(work, campaign_id=SPRING)
@@ -117,7 +117,7 @@ def test_every_touch_reaches_the_member(work: InMemory) -> None:
     assert members.remove(work, **WHOSE).version == 14
 
 
-def test_a_conversion_is_in_the_campaigns_currency_and_called_by_its_order(work: InMemory) -> None:
+def test_a_conversion_is_in_the_campaigns_currency_and_identified_by_its_order(work: InMemory) -> None:
     tea = Item(line_id="1", name="Tea", quantity=Decimal(1), unit_price=Decimal(5))
     orders.place(work, order_id=ORDER, number=None, customer_id=ADA, channel="web", currency="EUR", lines=[tea])
     member = members.convert(work, **WHOSE, order_id=ORDER, value=Decimal(5))
@@ -127,7 +127,7 @@ def test_a_conversion_is_in_the_campaigns_currency_and_called_by_its_order(work:
     assert member.reversed == {str(ORDER)}
 
 
-def test_a_conversion_names_itself_or_an_order_that_is_there(work: InMemory) -> None:
+def test_a_conversion_needs_an_id_or_an_existing_order(work: InMemory) -> None:
     with pytest.raises(Malformed):
         members.convert(work, **WHOSE)
     with pytest.raises(NotThere):
@@ -142,24 +142,26 @@ def test_a_conversion_names_itself_or_an_order_that_is_there(work: InMemory) -> 
         (members.reverse_conversion, {"conversion_id": "1"}),
     ],
 )
-def test_what_was_never_a_member_has_nothing_to_take_back(work: InMemory, command: Any, facts: dict[str, str]) -> None:
+def test_nothing_can_be_reversed_for_a_customer_who_never_was_a_member(
+    work: InMemory, command: Any, facts: dict[str, str]
+) -> None:
     with pytest.raises(NotThere):
         command(work, **WHOSE, **facts)
 
 
-def test_a_campaign_is_carried_out(work: InMemory) -> None:
-    told: Any = {"campaign_id": SPRING}
-    campaigns.launch(work, **told)
-    campaigns.pause(work, **told, reason="texts")
-    campaigns.resume(work, **told)
-    campaigns.revise(work, **told, channels=("email",))
-    campaigns.change_budget(work, **told, budget=Decimal(10))
-    campaigns.record_spend(work, **told, spend_id="1", amount=Decimal(3))
-    campaigns.reverse_spend(work, **told, spend_id="1")
-    campaigns.assign_resource(work, **told, kind="asset", code="studio", share=Decimal("0.5"))
-    campaigns.release_resource(work, **told, kind="asset", code="studio")
-    campaigns.set_milestone(work, **told, milestone_id="texts")
-    campaigns.reach_milestone(work, **told, milestone_id="texts")
-    campaign = campaigns.complete(work, **told)
+def test_a_campaign_goes_through_its_whole_life(work: InMemory) -> None:
+    named: Any = {"campaign_id": SPRING}
+    campaigns.launch(work, **named)
+    campaigns.pause(work, **named, reason="texts")
+    campaigns.resume(work, **named)
+    campaigns.revise(work, **named, channels=("email",))
+    campaigns.change_budget(work, **named, budget=Decimal(10))
+    campaigns.record_spend(work, **named, spend_id="1", amount=Decimal(3))
+    campaigns.reverse_spend(work, **named, spend_id="1")
+    campaigns.assign_resource(work, **named, kind="asset", code="studio", share=Decimal("0.5"))
+    campaigns.release_resource(work, **named, kind="asset", code="studio")
+    campaigns.set_milestone(work, **named, milestone_id="texts")
+    campaigns.reach_milestone(work, **named, milestone_id="texts")
+    campaign = campaigns.complete(work, **named)
     assert (campaign.version, campaign.status) == (13, "completed")
     assert isinstance(campaign, Campaign)

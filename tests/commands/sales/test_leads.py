@@ -1,4 +1,4 @@
-"""Commands on leads, deals and pipelines: what they load, claim and hand on; and orders that come of them."""
+"""Commands on leads, deals and pipelines: what they load, claim and pass on; and the orders that come from them."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def place(work: InMemory, **named: Any) -> None:
     orders.place(work, order_id=ORDER, **asked | named)
 
 
-def test_numbers_are_drawn_and_taken_once(work: InMemory) -> None:
+def test_numbers_are_generated_and_claimed_once(work: InMemory) -> None:
     assert (capture(work).number, capture(work).version) == ("1", 1)
     capture(work, OTHER_LEAD, number="L-7")
     open_deal(work, number="D-7")
@@ -66,7 +66,7 @@ def test_numbers_are_drawn_and_taken_once(work: InMemory) -> None:
         open_deal(work, OTHER_DEAL, number="D-7")
 
 
-def test_who_was_merged_is_the_survivor(work: InMemory) -> None:
+def test_for_a_merged_customer_the_survivor_is_recorded(work: InMemory) -> None:
     work.load(Customer, ADA).survivor = BOB
     assert (capture(work, customer_id=ADA).customer_id, open_deal(work).subject) == (BOB, BOB)
     capture(work, OTHER_LEAD)
@@ -74,7 +74,7 @@ def test_who_was_merged_is_the_survivor(work: InMemory) -> None:
     assert (capture(work, customer_id=ADA).version, open_deal(work).version) == (1, 1)
 
 
-def test_what_a_lead_or_a_deal_names_must_be_there(work: InMemory) -> None:
+def test_everything_that_a_lead_or_a_deal_names_must_exist(work: InMemory) -> None:
     for refused in ({"customer_id": NOBODY}, {"campaign_id": SPRING}):
         with pytest.raises(NotThere):
             capture(work, OTHER_LEAD, **refused)
@@ -94,7 +94,7 @@ def test_what_a_lead_or_a_deal_names_must_be_there(work: InMemory) -> None:
         capture(work, OTHER_LEAD, customer_id=BOB)
 
 
-def test_a_stage_that_the_pipeline_has_no_more_is_not_entered(work: InMemory) -> None:
+def test_a_stage_that_the_pipeline_no_longer_has_is_refused(work: InMemory) -> None:
     with pytest.raises(PipelineUnknown):
         open_deal(work, pipeline="other")
     open_deal(work)
@@ -110,7 +110,7 @@ def test_a_deal_that_is_older_than_its_lead_is_flagged(work: InMemory) -> None:
     assert flags(deals.win(work, deal_id=DEAL)) == (BEFORE_LEAD,)
 
 
-def test_a_lead_that_is_put_is_captured_and_then_in_another_stage(work: InMemory) -> None:
+def test_a_put_captures_a_lead_and_then_changes_its_stage(work: InMemory) -> None:
     def put(**facts: Any) -> Lead:
         return leads.create_or_change(work, lead_id=LEAD, **{"number": None, "external": ("ads", "7")} | facts)
 
@@ -119,12 +119,12 @@ def test_a_lead_that_is_put_is_captured_and_then_in_another_stage(work: InMemory
         put(stage="contacted")
     put(channel="social", customer_id=ADA)
     assert [type(event).__name__ for event in work.facts(LEAD)] == ["Captured", "ExternalIdLinked", "StageChanged"]
-    for otherwise in ({"channel": "web"}, {"customer_id": BOB}, {"number": "L-9"}, {"origin": "unknown"}):
+    for different in ({"channel": "web"}, {"customer_id": BOB}, {"number": "L-9"}, {"origin": "unknown"}):
         with pytest.raises(LeadCapturedOtherwise):
-            put(**otherwise)
+            put(**different)
 
 
-def test_a_deal_that_is_put_is_opened_and_then_changed(work: InMemory) -> None:
+def test_a_put_opens_a_deal_and_then_changes_it(work: InMemory) -> None:
     def put(**facts: Any) -> Deal:
         asked = {"number": None, "customer_id": ADA, "pipeline": "sales", "stage": "talking", "external": ("erp", "7")}
         return deals.create_or_change(work, deal_id=DEAL, **asked | facts)
@@ -132,12 +132,12 @@ def test_a_deal_that_is_put_is_opened_and_then_changed(work: InMemory) -> None:
     put(amount=Decimal(5), currency="EUR")
     for _ in range(2):
         put(stage="offered", amount=Decimal(7), owner="agent-7")
-    told = ["Opened", "ExternalIdLinked", "StageChanged", "AmountChanged", "Assigned"]
-    assert [type(event).__name__ for event in work.facts(DEAL)] == told
+    recorded = ["Opened", "ExternalIdLinked", "StageChanged", "AmountChanged", "Assigned"]
+    assert [type(event).__name__ for event in work.facts(DEAL)] == recorded
     capture(work)
-    for otherwise in ({"customer_id": BOB}, {"lead_id": LEAD}, {"number": "D-9"}, {"pipeline": "other"}):
+    for different in ({"customer_id": BOB}, {"lead_id": LEAD}, {"number": "D-9"}, {"pipeline": "other"}):
         with pytest.raises(DealOpenedOtherwise):
-            put(**otherwise)
+            put(**different)
 
 
 def test_every_decision_has_its_command(work: InMemory) -> None:
@@ -168,7 +168,7 @@ def test_every_decision_has_its_command(work: InMemory) -> None:
 
 
 @pytest.mark.parametrize("name", ["campaign_id", "lead_id", "deal_id"])
-def test_an_order_comes_of_what_is_there_only(work: InMemory, name: str) -> None:
+def test_an_order_comes_only_from_existing_aggregates(work: InMemory, name: str) -> None:
     there = {"campaign_id": SPRING, "lead_id": LEAD, "deal_id": DEAL}
     with pytest.raises(NotThere):
         place(work, **{name: there[name]})
@@ -188,7 +188,7 @@ def test_an_order_of_an_erased_lead_is_refused(work: InMemory) -> None:
         place(work, customer_id=NOBODY)
 
 
-def test_a_lead_is_touched_and_one_of_a_customer_is_that_customer(work: InMemory) -> None:
+def test_a_touchpoint_of_a_lead_with_a_customer_names_that_customer(work: InMemory) -> None:
     def touch(click: UUID, lead_id: UUID) -> UUID | None:
         recorded = touchpoints.record(work, touchpoint_id=click, channel="web", kind="form", lead_id=lead_id).recorded
         assert recorded is not None

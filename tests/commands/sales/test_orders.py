@@ -1,4 +1,4 @@
-"""Commands on orders: what they load, claim and hand to the order."""
+"""Commands on orders: what they load, claim and pass to the order."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def facts(order: Order) -> list[type[Event]]:
     return [type(event) for event, _ in order.pending]
 
 
-def test_an_order_without_a_number_draws_one(work: InMemory) -> None:
+def test_an_order_without_a_number_gets_the_next_free_one(work: InMemory) -> None:
     assert (place(work).number, place(work, SECOND).number) == ("1", "2")
 
 
@@ -57,7 +57,7 @@ def test_an_order_keeps_the_number_it_is_given(work: InMemory) -> None:
         place(work, SECOND, number="A-7")
 
 
-def test_an_order_placed_again_records_nothing_and_draws_no_number(work: InMemory) -> None:
+def test_an_order_placed_again_records_nothing_and_takes_no_number(work: InMemory) -> None:
     place(work)
     assert place(work).version == 1
     assert len(work.numbers) == 1
@@ -107,7 +107,7 @@ def test_a_guests_order_can_be_linked_to_a_customer(work: InMemory) -> None:
     assert orders.set_customer(work, order_id=FIRST, customer_id=ADA).customer_id == ADA
 
 
-def test_nothing_can_be_told_of_an_unknown_order(work: InMemory) -> None:
+def test_commands_on_an_unknown_order_are_refused(work: InMemory) -> None:
     with pytest.raises(NotThere):
         orders.confirm(work, order_id=FIRST)
 
@@ -124,7 +124,7 @@ def test_an_order_by_its_external_id_is_placed_and_then_amended(work: InMemory) 
     assert order.external_ids == {("shop", "7")}
 
 
-def test_an_order_goes_its_whole_way(work: InMemory) -> None:
+def test_an_order_goes_through_its_whole_life(work: InMemory) -> None:
     order = place(work)
     tea = [LineQuantity(line_id="tea", quantity=Decimal(2))]
     orders.confirm(work, order_id=FIRST)
@@ -143,23 +143,23 @@ def test_an_order_goes_its_whole_way(work: InMemory) -> None:
     assert axes == ("completed", "refunded", "delivered", "returned")
 
 
-def test_every_fact_of_an_order_can_be_told_by_a_command(work: InMemory) -> None:
+def test_every_event_of_an_order_can_be_recorded_by_a_command(work: InMemory) -> None:
     register(work)
     register(work, BOB)
     tea = [LineQuantity(line_id="tea", quantity=Decimal(1))]
     returned = [ReturnedLine(line_id="tea", quantity=Decimal(1))]
     order = place(work, external=("shop", "7"))
-    told: dict[str, Any] = {"order_id": FIRST}
+    named: dict[str, Any] = {"order_id": FIRST}
     noted: dict[str, Any] = {"kind": Order, "id": FIRST}
-    paid: dict[str, Any] = told | {"amount": Decimal(5)}
-    orders.set_customer(work, customer_id=ADA, **told)
-    orders.set_customer(work, customer_id=BOB, **told)
-    orders.amend(work, contact=Contact(name="Ada"), **told)
-    orders.cancel_lines(work, lines=tea, **told)
-    orders.confirm(work, **told)
-    orders.complete(work, **told)
-    orders.reopen(work, **told)
-    orders.cancel(work, **told)
+    paid: dict[str, Any] = named | {"amount": Decimal(5)}
+    orders.set_customer(work, customer_id=ADA, **named)
+    orders.set_customer(work, customer_id=BOB, **named)
+    orders.amend(work, contact=Contact(name="Ada"), **named)
+    orders.cancel_lines(work, lines=tea, **named)
+    orders.confirm(work, **named)
+    orders.complete(work, **named)
+    orders.reopen(work, **named)
+    orders.cancel(work, **named)
     annotating.assign(work, owner="ada", team=None, **noted)
     annotating.tag(work, tags=["vip"], **noted)
     annotating.untag(work, tags=["vip"], **noted)
@@ -168,20 +168,20 @@ def test_every_fact_of_an_order_can_be_told_by_a_command(work: InMemory) -> None
     annotating.unlink_external_id(work, system="shop", external_id="7", **noted)
     annotating.link_external_id(work, system="shop", external_id="8", **noted)
     order_payments.authorise_payment(work, payment_id="1", **paid)
-    order_payments.void_payment(work, payment_id="1", **told)
+    order_payments.void_payment(work, payment_id="1", **named)
     order_payments.fail_payment(work, payment_id="2", **paid)
     order_payments.capture_payment(work, payment_id="3", **paid)
     order_payments.charge_back_payment(work, payment_id="3", **paid)
-    order_payments.reverse_payment(work, fact="chargeback", id="3", **told)
+    order_payments.reverse_payment(work, fact="chargeback", id="3", **named)
     order_payments.refund_payment(work, refund_id="1", **paid)
-    order_goods.ship(work, shipment_id="1", lines=tea, **told)
-    order_goods.deliver(work, shipment_id="1", **told)
-    order_goods.fail_delivery(work, shipment_id="1", **told)
-    order_goods.cancel_shipment(work, shipment_id="1", **told)
-    order_goods.request_return(work, return_id="1", lines=returned, **told)
-    order_goods.decline_return(work, return_id="1", **told)
-    order_goods.receive_return(work, return_id="2", lines=returned, **told)
-    order_goods.reverse_return(work, return_id="2", **told)
+    order_goods.ship(work, shipment_id="1", lines=tea, **named)
+    order_goods.deliver(work, shipment_id="1", **named)
+    order_goods.fail_delivery(work, shipment_id="1", **named)
+    order_goods.cancel_shipment(work, shipment_id="1", **named)
+    order_goods.request_return(work, return_id="1", lines=returned, **named)
+    order_goods.decline_return(work, return_id="1", **named)
+    order_goods.receive_return(work, return_id="2", lines=returned, **named)
+    order_goods.reverse_return(work, return_id="2", **named)
     annotating.attach(work, attachment=Attachment(id=ADA, media_type="text/plain", bytes=3, sha256="0" * 64), **noted)
     annotating.detach(work, attachment_id=ADA, **noted)
     assert set(facts(order)) == set(Order.events)

@@ -1,4 +1,4 @@
-"""Commands on tickets: what they load, claim and hand to the ticket."""
+"""Commands on tickets: what they load, claim and pass to the ticket."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ def facts(ticket: Ticket) -> list[str]:
     return [type(event).__name__ for event, _ in ticket.pending]
 
 
-def test_a_ticket_without_a_number_draws_one_and_keeps_it(work: InMemory) -> None:
+def test_a_ticket_without_a_number_gets_the_next_free_one_and_keeps_it(work: InMemory) -> None:
     assert (open_ticket(work).number, open_ticket(work, SECOND).number) == ("1", "2")
     assert open_ticket(work).version == 1
     assert len(work.numbers) == 2
 
 
-def test_a_number_is_taken_once(work: InMemory) -> None:
+def test_a_number_can_be_claimed_only_once(work: InMemory) -> None:
     open_ticket(work, number="T-7")
     with pytest.raises(NumberTaken):
         open_ticket(work, SECOND, number="T-7")
@@ -81,7 +81,7 @@ def test_a_ticket_of_an_unknown_or_an_erased_customer_is_refused(work: InMemory)
             open_ticket(work, **named)
 
 
-def test_what_a_ticket_names_must_be_there(work: InMemory) -> None:
+def test_everything_that_a_ticket_names_must_exist(work: InMemory) -> None:
     for named in ({"parent_id": SECOND}, {"follow_up_of": SECOND}, {"about": (Reference(kind="order", id=ORDER),)}):
         with pytest.raises(NotThere):
             open_ticket(work, **named)
@@ -91,30 +91,36 @@ def test_what_a_ticket_names_must_be_there(work: InMemory) -> None:
         open_ticket(work, about=(Reference(kind="weather", id=ORDER),))
 
 
-def test_a_ticket_that_is_put_is_opened_and_then_changed(work: InMemory) -> None:
+def test_a_put_opens_a_ticket_and_then_changes_it(work: InMemory) -> None:
     register(work)
     tea = Item(line_id="tea", name="Tea", quantity=Decimal(1), unit_price=Decimal(5))
     orders.place(work, order_id=ORDER, number="1", customer_id=None, channel="web", currency="EUR", lines=[tea])
     put(work, title="Broken", channel="email")
     about = (Reference(kind="order", id=ORDER),)
-    told: dict[str, Any] = {"title": "Broken cup", "priority": "high", "category": "damage", "customer_id": ADA, "about": about}
-    ticket = put(work, **told)
+    changed: dict[str, Any] = {
+        "title": "Broken cup",
+        "priority": "high",
+        "category": "damage",
+        "customer_id": ADA,
+        "about": about,
+    }
+    ticket = put(work, **changed)
     assert facts(ticket) == [
         *("Opened", "ExternalIdLinked", "RequesterChanged", "Linked"),
         *("DetailsChanged", "Categorised", "PriorityChanged"),
     ]
-    assert put(work, **told).version == 7
+    assert put(work, **changed).version == 7
     assert ticket.details["description"] is None
 
 
-@pytest.mark.parametrize("otherwise", [{"number": "T-9"}, {"opened_by": "agent"}, {"channel": "phone"}, {"parent_id": SECOND}])
-def test_a_ticket_that_was_opened_otherwise_is_refused(work: InMemory, otherwise: dict[str, Any]) -> None:
+@pytest.mark.parametrize("different", [{"number": "T-9"}, {"opened_by": "agent"}, {"channel": "phone"}, {"parent_id": SECOND}])
+def test_a_put_with_other_values_than_the_ticket_was_opened_with_is_refused(work: InMemory, different: dict[str, Any]) -> None:
     put(work, channel="email")
     with pytest.raises(TicketOpenedOtherwise):
-        put(work, **otherwise)
+        put(work, **different)
 
 
-def test_a_ticket_is_merged_into_the_one_that_goes_on(work: InMemory) -> None:
+def test_a_ticket_is_merged_into_the_last_ticket_of_a_chain(work: InMemory) -> None:
     for id in (FIRST, SECOND, THIRD):
         open_ticket(work, id)
     tickets.merge(work, ticket_id=SECOND, into=THIRD)
@@ -127,7 +133,7 @@ def test_a_ticket_is_merged_into_the_one_that_goes_on(work: InMemory) -> None:
 def test_every_decision_has_its_command(work: InMemory) -> None:
     open_ticket(work)
     reply = Replied(reply_id="r-1", by="agent", body="Hello")
-    told: list[tuple[Any, dict[str, Any]]] = [
+    calls: list[tuple[Any, dict[str, Any]]] = [
         (tickets.change, {"title": "Broken"}),
         (tickets.categorise, {"category": "damage"}),
         (tickets.change_priority, {"priority": "high"}),
@@ -145,11 +151,11 @@ def test_every_decision_has_its_command(work: InMemory) -> None:
         (tickets.close, {}),
         (tickets.discard, {"reason": "test"}),
     ]
-    for version, (command, named) in enumerate(told, start=2):
+    for version, (command, named) in enumerate(calls, start=2):
         assert command(work, ticket_id=FIRST, **named).version == version
 
 
-def test_nothing_is_done_about_a_ticket_that_is_not_there(work: InMemory) -> None:
+def test_commands_on_a_missing_ticket_are_refused(work: InMemory) -> None:
     for command in (tickets.pend, tickets.solve, tickets.close):
         with pytest.raises(NotThere):
             command(work, ticket_id=FIRST)

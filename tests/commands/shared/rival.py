@@ -1,7 +1,7 @@
 """A worker in a process of its own: `python -m tests.commands.shared.rival WHERE TAG ID…` tags each customer.
 
-It says when it is ready, begins at the end of its input, and prints the tags that were accepted. With `--freeze POINT` it
-stops itself (SIGSTOP) once, in the middle of its first commit.
+It prints `ready`, starts when its input ends, and prints the tags that were accepted. With `--freeze POINT` it stops itself
+(SIGSTOP) once, in the middle of its first commit.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tests.commands.event_stores import accepted, done, opened, running, tagging
 
 
 class Freezing(PostgresRecorder):
-    """Stops its process when it has the writers' lock, or has written the events and not yet committed."""
+    """Stops its process at `point`: when it has the writers' lock, or has written the events but not committed yet."""
 
     def __init__(self, url: str, point: str) -> None:
         super().__init__(url, lock_timeout=1.0, idle_timeout=1.0)

@@ -1,4 +1,4 @@
-"""One run of a batch: what it reads, what it would commit, and what each command is told."""
+"""One run of a batch: the streams it reads, the commit it prepares, and the outcome of each command."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def cache() -> Cache:
 
 
 @pytest.fixture
-def yesterday(where: str, store: EventStore) -> Iterator[EventStore]:
+def other_store(where: str, store: EventStore) -> Iterator[EventStore]:
     """The same store on other connections."""
     other = opened(where)
     yield other
@@ -53,12 +53,12 @@ def settled(store: EventStore, cache: Cache, *commands: Command) -> list[Outcome
 
 
 def ends(batch: Batch) -> list[str | None]:
-    """Each command's refusal, None where it was accepted."""
+    """The rule of each command's refusal; None if the command was accepted."""
     outcomes = batch.outcomes(Committed(range(1, 100), 0))
     return [outcome.refusal.rule if isinstance(outcome, Outcome) and outcome.refusal else None for outcome in outcomes]
 
 
-def test_what_was_only_looked_at_is_read_and_what_was_written_is_not(store: EventStore, cache: Cache) -> None:
+def test_the_read_set_holds_the_streams_that_were_only_read(store: EventStore, cache: Cache) -> None:
     customer, order, missing = new_id(), new_id(), new_id()
     settled(store, cache, registering(customer))
     batch = run(store, cache, placing(order, customer), tagging(missing, "vip"))
@@ -76,15 +76,15 @@ def test_a_target_that_is_only_compared_counts_as_read(store: EventStore, cache:
 
 
 @pytest.mark.parametrize("cached", [True, False])
-def test_a_batch_on_what_others_changed_writes_nothing_and_names_it(
-    store: EventStore, yesterday: EventStore, cache: Cache, cached: bool
+def test_a_batch_on_stale_streams_writes_nothing_and_names_them(
+    store: EventStore, other_store: EventStore, cache: Cache, cached: bool
 ) -> None:
     customer, order = new_id(), new_id()
     settled(store, cache, registering(customer))
     if not cached:
         cache.take(customer)
     batch = run(store, cache, placing(order, customer, number="N-1", key="k"), registering())
-    settled(yesterday, Cache(1), erasing(customer))
+    settled(other_store, Cache(1), erasing(customer))
     with pytest.raises(Stale) as stale:
         commit(store, batch)
     assert stale.value.streams == {customer: 2}
@@ -95,28 +95,28 @@ def test_a_batch_on_what_others_changed_writes_nothing_and_names_it(
     commit(store, again)
 
 
-def test_a_version_that_others_wrote_is_stale(store: EventStore, yesterday: EventStore, cache: Cache) -> None:
+def test_a_version_that_others_wrote_is_stale(store: EventStore, other_store: EventStore, cache: Cache) -> None:
     customer = new_id()
     settled(store, cache, registering(customer))
     batch = run(store, cache, tagging(customer, "a"), tagging(customer, "b"))
-    settled(yesterday, Cache(1), archiving(customer))
+    settled(other_store, Cache(1), archiving(customer))
     with pytest.raises(Stale) as stale:
         commit(store, batch)
     assert stale.value.streams == {customer: 2}
 
 
-def test_a_new_stream_that_others_began_is_stale(store: EventStore, yesterday: EventStore, cache: Cache) -> None:
+def test_a_new_stream_that_others_created_is_stale(store: EventStore, other_store: EventStore, cache: Cache) -> None:
     customer = new_id()
     batch = run(store, cache, registering(customer))
-    settled(yesterday, Cache(1), registering(customer, "Someone Else"))
+    settled(other_store, Cache(1), registering(customer, "Someone Else"))
     with pytest.raises(Stale):
         commit(store, batch)
     assert ends(run(store, cache, registering(customer))) == ["customer-already-registered"]
 
 
-def test_a_number_that_others_took_is_named(store: EventStore, yesterday: EventStore, cache: Cache) -> None:
+def test_a_number_that_others_claimed_is_reported(store: EventStore, other_store: EventStore, cache: Cache) -> None:
     batch = run(store, cache, placing(number="N-1"), placing(number="N-2"))
-    settled(yesterday, Cache(1), placing(number="N-2"))
+    settled(other_store, Cache(1), placing(number="N-2"))
     with pytest.raises(NumbersTaken) as numbers:
         commit(store, batch)
     assert numbers.value.taken == {("order", "N-2")}
@@ -125,14 +125,14 @@ def test_a_number_that_others_took_is_named(store: EventStore, yesterday: EventS
     assert ends(again) == [None, "number-taken"]
 
 
-def test_a_receipt_that_others_gave_first_is_found_out(store: EventStore, yesterday: EventStore, cache: Cache) -> None:
+def test_a_receipt_that_others_wrote_first_is_detected(store: EventStore, other_store: EventStore, cache: Cache) -> None:
     batch = run(store, cache, registering(key="k"))
-    settled(yesterday, Cache(1), registering(key="k"))
+    settled(other_store, Cache(1), registering(key="k"))
     with pytest.raises(ReceiptsTaken):
         commit(store, batch)
 
 
-def test_the_same_batch_again_is_answered_as_the_first_time(store: EventStore, cache: Cache) -> None:
+def test_the_same_batch_again_returns_the_first_result(store: EventStore, cache: Cache) -> None:
     batch = run(store, cache, registering(), registering())
     sent = Commit(new_id(), batch.events, batch.read_set(), batch.claims, batch.receipts)
     first = store.commit(sent)
@@ -142,18 +142,18 @@ def test_the_same_batch_again_is_answered_as_the_first_time(store: EventStore, c
     assert store.head() == 3
 
 
-def test_a_batch_without_events_is_answered_again_too(store: EventStore, cache: Cache) -> None:
+def test_a_batch_without_events_can_be_sent_again_too(store: EventStore, cache: Cache) -> None:
     sent = Commit(new_id(), (), {new_id(): 0})
     assert [list(store.commit(sent).positions) for _ in range(2)] == [[], []]
 
 
-def test_a_refused_number_is_free_for_the_next(store: EventStore, cache: Cache) -> None:
+def test_the_number_of_a_refused_command_stays_free(store: EventStore, cache: Cache) -> None:
     batch = run(store, cache, placing(customer_id=new_id(), number="N-1"), placing(number="N-1"))
     assert ends(batch) == ["customer-unknown", None]
     assert [claim.number for claim in batch.claims] == ["N-1"]
 
 
-def test_something_else_with_this_id_is_not_there(store: EventStore, cache: Cache) -> None:
+def test_an_id_of_another_kind_is_not_there(store: EventStore, cache: Cache) -> None:
     customer, order = new_id(), new_id()
     settled(store, cache, registering(customer), placing(order))
     for _ in range(2):
@@ -162,7 +162,7 @@ def test_something_else_with_this_id_is_not_there(store: EventStore, cache: Cach
         cache = Cache(1)
 
 
-def test_aggregates_of_a_batch_that_was_not_committed_are_not_kept(store: EventStore, cache: Cache) -> None:
+def test_aggregates_of_a_batch_that_was_not_committed_are_not_cached(store: EventStore, cache: Cache) -> None:
     customer = new_id()
     settled(store, cache, registering(customer))
     assert len(cache) == 1
@@ -170,7 +170,7 @@ def test_aggregates_of_a_batch_that_was_not_committed_are_not_kept(store: EventS
     assert cache.take(customer) is None
 
 
-def test_the_least_recently_used_go_first(cache: Cache) -> None:
+def test_the_least_recently_used_aggregates_are_dropped_first(cache: Cache) -> None:
     small, ids = Cache(2), [UUID(int=number) for number in range(3)]
     customers = [Customer(id) for id in ids]
     small.keep(customers[:2])

@@ -1,4 +1,4 @@
-"""Many commands in one durable commit: what is accepted is stored once and in order, and one command never harms another."""
+"""Many commands in one durable commit: accepted events are stored once and in order; no command affects another one."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def positions(outcomes: list[Outcome]) -> list[int]:
 # Group commit
 
 
-def test_many_commands_share_few_commits_and_are_stored_in_the_order_they_came(store: EventStore) -> None:
+def test_many_commands_share_few_commits_and_are_stored_in_the_order_of_submission(store: EventStore) -> None:
     watched = Watched(store)
     commands = [registering() for _ in range(600)]
     with running(watched) as executor:
@@ -78,7 +78,7 @@ def test_callers_on_an_event_loop_are_answered(store: EventStore, executor: Exec
     assert sorted(positions(asyncio.run(ask()))) == list(range(1, 101))
 
 
-def test_a_repeat_answers_the_head_of_the_log(executor: Executor) -> None:
+def test_a_repeat_returns_the_head_of_the_log(executor: Executor) -> None:
     id = new_id()
     done(*together(executor, registering(id), registering()))
     again = one(executor, registering(id))
@@ -88,7 +88,7 @@ def test_a_repeat_answers_the_head_of_the_log(executor: Executor) -> None:
 # Refusals
 
 
-def test_a_refused_command_that_had_begun_to_record_leaves_nothing(store: EventStore, executor: Executor) -> None:
+def test_the_events_of_a_refused_command_are_discarded(store: EventStore, executor: Executor) -> None:
     first, second = new_id(), new_id()
 
     def tag_both(work: UnitOfWork, *, missing: bool) -> Customer:
@@ -112,7 +112,7 @@ def test_a_refused_command_that_had_begun_to_record_leaves_nothing(store: EventS
     assert tags(store, first) == ["early", "late"]
 
 
-def test_what_a_refused_command_had_begun_is_undone_on_an_aggregate_from_the_store_too(store: EventStore) -> None:
+def test_the_events_of_a_failed_command_on_an_aggregate_from_the_store_are_discarded_too(store: EventStore) -> None:
     id = new_id()
 
     def fall(work: UnitOfWork) -> Customer:
@@ -144,7 +144,7 @@ def test_a_command_that_breaks_the_commit_fails_alone(store: EventStore, executo
     assert accepted(one(executor, registering()))
 
 
-def test_a_stream_that_cannot_be_read_fails_only_who_asks_for_it(where: str, store: EventStore) -> None:
+def test_a_stream_that_cannot_be_read_fails_only_the_command_on_it(where: str, store: EventStore) -> None:
     id = new_id()
     with running(store) as executor:
         done(*together(executor, registering(id), tagging(id, "new")))
@@ -161,7 +161,7 @@ def test_a_stream_that_cannot_be_read_fails_only_who_asks_for_it(where: str, sto
 # If-Match
 
 
-def test_a_version_that_was_overtaken_is_refused_and_the_right_one_accepted(store: EventStore, executor: Executor) -> None:
+def test_an_outdated_version_is_refused_and_the_current_one_accepted(store: EventStore, executor: Executor) -> None:
     id = new_id()
     one(executor, registering(id))
     outcomes = done(
@@ -172,7 +172,7 @@ def test_a_version_that_was_overtaken_is_refused_and_the_right_one_accepted(stor
     assert tags(store, id) == ["a", "c"]
 
 
-def test_a_version_is_expected_of_the_target_whatever_else_the_command_changes(executor: Executor) -> None:
+def test_the_expected_version_is_the_targets_even_if_the_command_uses_other_aggregates(executor: Executor) -> None:
     customer, order = new_id(), new_id()
     done(*together(executor, registering(customer), placing(order)))
     linking = command(orders.set_customer, order_id=order, customer_id=customer, target=order, expected=2)
@@ -184,7 +184,7 @@ def test_a_version_is_expected_of_the_target_whatever_else_the_command_changes(e
 # Numbers
 
 
-def test_a_taken_number_refuses_only_who_asks_for_it(executor: Executor) -> None:
+def test_a_taken_number_refuses_only_the_commands_that_give_it(executor: Executor) -> None:
     assert accepted(one(executor, placing(number="N-1")))
     outcomes = done(
         *together(executor, placing(), placing(number="N-1"), placing(number="N-2"), placing(number="N-2"), placing())
@@ -193,7 +193,7 @@ def test_a_taken_number_refuses_only_who_asks_for_it(executor: Executor) -> None
     assert {refusal(outcomes[1]), refusal(outcomes[3])} == {"number-taken"}
 
 
-def test_a_drawn_number_is_none_that_was_given_by_hand(store: EventStore, executor: Executor) -> None:
+def test_a_generated_number_is_never_one_that_was_given(store: EventStore, executor: Executor) -> None:
     done(*together(executor, *(placing(number=str(number)) for number in range(1, 200))))
     drawn = new_id()
     assert accepted(one(executor, placing(drawn)))
@@ -204,7 +204,7 @@ def test_a_drawn_number_is_none_that_was_given_by_hand(store: EventStore, execut
 # Cache and clock
 
 
-def test_the_cache_keeps_no_more_than_its_limit_and_forgetting_changes_no_answer(store: EventStore) -> None:
+def test_the_cache_keeps_no_more_than_its_limit_and_dropping_changes_no_outcome(store: EventStore) -> None:
     ids = [new_id() for _ in range(40)]
     with running(store, cache=10) as executor:
         done(*together(executor, *map(registering, ids)))
@@ -221,7 +221,7 @@ def ticking(*times: datetime) -> Callable[[], datetime]:
     return lambda: left.pop(0) if len(left) > 1 else left[0]
 
 
-def test_recorded_times_never_fall_though_the_clock_is_set_back(store: EventStore) -> None:
+def test_recorded_times_never_go_back_even_if_the_clock_does(store: EventStore) -> None:
     with running(
         store, ticking(NOON, NOON - timedelta(hours=1), NOON - timedelta(hours=2), NOON + timedelta(hours=1))
     ) as executor:
@@ -230,9 +230,7 @@ def test_recorded_times_never_fall_though_the_clock_is_set_back(store: EventStor
     assert recorded_times(store) == [NOON, NOON, NOON, NOON + timedelta(hours=1)]
 
 
-def test_what_follows_an_event_of_a_worker_whose_clock_is_ahead_is_not_recorded_before_it(
-    where: str, store: EventStore
-) -> None:
+def test_no_event_is_recorded_earlier_than_one_of_a_worker_whose_clock_is_ahead(where: str, store: EventStore) -> None:
     id, order = new_id(), new_id()
     with running(store, ticking(NOON)) as ahead:
         one(ahead, registering(id))
@@ -248,7 +246,7 @@ def recorded_times(store: EventStore) -> list[datetime]:
     return [recorded.metadata.recorded_at for recorded in store.decode(store.log(0, 100))]
 
 
-def test_an_id_that_is_unknown_as_one_thing_can_become_another_in_the_same_batch(executor: Executor) -> None:
+def test_an_unknown_order_id_can_become_a_customer_in_the_same_batch(executor: Executor) -> None:
     id = new_id()
     outcomes = done(
         *together(executor, command(orders.confirm, order_id=id), registering(id), command(orders.confirm, order_id=id))

@@ -1,4 +1,4 @@
-"""The store is cut off, killed, restarted or frozen at any point of a commit: nothing is lost, and nothing is doubled."""
+"""The store is cut off, killed, restarted or frozen at any point of a commit: nothing is lost, nothing is duplicated."""
 
 from __future__ import annotations
 
@@ -47,11 +47,11 @@ from tests.commands.event_stores import (
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[3]
-Promised = list[tuple[str, Future[Outcome]]]
+Submitted = list[tuple[str, Future[Outcome]]]
 
 
 class Lossy(Watched):
-    """Every answer is lost the first time: after the commit was written, or before."""
+    """Loses the first answer to every commit: after the commit was written, or before."""
 
     def __init__(self, store: EventStore, written: bool) -> None:
         super().__init__(store)
@@ -67,7 +67,7 @@ class Lossy(Watched):
 
 
 @pytest.mark.parametrize("written", [True, False], ids=["after", "before"])
-def test_a_lost_acknowledgement_doubles_nothing(store: EventStore, written: bool) -> None:
+def test_a_lost_acknowledgement_duplicates_nothing(store: EventStore, written: bool) -> None:
     id = new_id()
     with running(Lossy(store, written)) as executor:
         first = done(*together(executor, registering(id), tagging(id, "a"), placing(key="k"), placing(number="N-1")))
@@ -80,7 +80,7 @@ def test_a_lost_acknowledgement_doubles_nothing(store: EventStore, written: bool
     assert len(store.log(0, 100)) == 7
 
 
-def test_a_store_that_stays_away_leaves_the_outcome_unknown_and_the_key_finds_out(store: EventStore) -> None:
+def test_if_the_store_stays_away_the_outcome_is_unknown_until_the_same_key_is_sent_again(store: EventStore) -> None:
     class Silent(Lossy):
         def commit(self, commit: Commit) -> Committed:
             self._lost.clear()
@@ -96,7 +96,7 @@ def test_a_store_that_stays_away_leaves_the_outcome_unknown_and_the_key_finds_ou
         assert (one(executor, registering(key="k")).position, store.head()) == (1, 1)
 
 
-def test_a_store_that_is_away_for_a_moment_while_a_command_reads_is_asked_again(store: EventStore) -> None:
+def test_a_read_of_a_store_that_is_away_for_a_moment_is_retried(store: EventStore) -> None:
     class Blinking(Watched):
         blinks = 3
 
@@ -142,7 +142,7 @@ class Cut(PostgresRecorder):
 
 
 @pytest.mark.servers
-def test_a_connection_cut_anywhere_in_a_commit_loses_and_doubles_nothing(database_url: str) -> None:
+def test_a_connection_cut_anywhere_in_a_commit_loses_and_duplicates_nothing(database_url: str) -> None:
     points = ["locking", "locked", "inserted", "queued"]
     engine = Cut(database_url, points)
     store, id = opened(database_url, engine), new_id()
@@ -157,7 +157,7 @@ def test_a_connection_cut_anywhere_in_a_commit_loses_and_doubles_nothing(databas
 
 
 @pytest.mark.servers
-def test_connections_cut_at_random_while_they_work_lose_and_double_nothing(database_url: str) -> None:
+def test_connections_cut_at_random_while_they_work_lose_and_duplicate_nothing(database_url: str) -> None:
     over = threading.Event()
 
     def cut() -> None:
@@ -172,31 +172,31 @@ def test_connections_cut_at_random_while_they_work_lose_and_double_nothing(datab
     with worker(database_url, batch=10) as executor, worker(database_url, batch=10) as rival:
         ids = registered(executor, 10)
         cutter.start()
-        promised = flow(executor, ids, "ours", 150) + flow(rival, ids, "theirs", 150)
-        done(*(future for _, future in promised))
+        submitted = flow(executor, ids, "ours", 150) + flow(rival, ids, "theirs", 150)
+        done(*(future for _, future in submitted))
         over.set()
         cutter.join()
-    exactly(database_url, ids, promised)
+    exactly(database_url, ids, submitted)
 
 
 @pytest.mark.servers
-def test_a_server_that_is_killed_and_restarted_loses_and_doubles_nothing() -> None:
+def test_a_server_that_is_killed_and_restarted_loses_and_duplicates_nothing() -> None:
     with tempfile.TemporaryDirectory(prefix="recount-postgres-") as folder, Postgres(Path(folder)) as postgres:
         url = postgres.create_database("store")
         with worker(url, batch=10) as executor:
             ids = registered(executor, 10)
-            promised = flow(executor, ids, "t", 300)
+            submitted = flow(executor, ids, "t", 300)
             wait_until(lambda: executor.waiting() < 200, "the first commands are taken")
             postgres.kill()
             assert executor.waiting() > 0
             postgres.restart()
-            done(*(future for _, future in promised))
-        exactly(url, ids, promised)
+            done(*(future for _, future in submitted))
+        exactly(url, ids, submitted)
 
 
 @pytest.mark.servers
 @pytest.mark.parametrize("point", ["locked", "inserted", "queued"])
-def test_a_writer_frozen_in_the_middle_of_its_commit_stops_the_others_only_for_a_moment(database_url: str, point: str) -> None:
+def test_a_writer_frozen_in_the_middle_of_its_commit_blocks_the_others_only_for_a_moment(database_url: str, point: str) -> None:
     store = opened(database_url)
     quick = opened(database_url, recorder(database_url, lock_timeout=1.0, idle_timeout=1.0))
     with running(quick) as executor:
@@ -239,18 +239,18 @@ def registered(executor: Executor, count: int) -> list[UUID]:
     return ids
 
 
-def flow(executor: Executor, ids: list[UUID], name: str, count: int) -> Promised:
+def flow(executor: Executor, ids: list[UUID], name: str, count: int) -> Submitted:
     names = [f"{name}-{number}" for number in range(count)]
     return [(tag, executor.submit(tagging(ids[number % len(ids)], tag))) for number, tag in enumerate(names)]
 
 
-def exactly(where: str, ids: list[UUID], promised: Promised) -> None:
-    """What was promised is stored, each once."""
-    outcomes = done(*(future for _, future in promised))
+def exactly(where: str, ids: list[UUID], submitted: Submitted) -> None:
+    """Asserts that every accepted tag is stored, exactly once."""
+    outcomes = done(*(future for _, future in submitted))
     store = opened(where)
     stored = [tag for id in ids for tag in tags(store, id)]
     assert all(map(accepted, outcomes))
-    assert sorted(stored) == sorted(tag for tag, _ in promised)
-    assert len({outcome.position for outcome in outcomes}) == len(promised)
+    assert sorted(stored) == sorted(tag for tag, _ in submitted)
+    assert len({outcome.position for outcome in outcomes}) == len(submitted)
     assert all(types(store, id) for id in ids)
     store.close()

@@ -1,4 +1,4 @@
-"""What the executor does at its limits: a full queue, a store that is away, and the end."""
+"""The executor at its limits: a full queue, an unavailable store, and closing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.commands.event_stores import Watched, accepted, done, one, registerin
 
 
 class Gated(Watched):
-    """A store whose commits wait until they are let through."""
+    """A store whose commits wait until the gate opens."""
 
     def __init__(self, store: EventStore) -> None:
         super().__init__(store)
@@ -31,10 +31,10 @@ class Gated(Watched):
 
 class Away(Watched):
     def commit(self, commit: Commit) -> Committed:
-        raise StoreUnavailable("nobody is there")
+        raise StoreUnavailable("the store is away")
 
 
-def test_a_full_queue_refuses_at_once_and_takes_again_when_it_empties(store: EventStore) -> None:
+def test_a_full_queue_refuses_immediately_and_accepts_again_when_it_empties(store: EventStore) -> None:
     gated = Gated(store)
     with running(gated, queue=3) as executor:
         held = executor.submit(registering())

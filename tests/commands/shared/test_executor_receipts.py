@@ -1,4 +1,4 @@
-"""An idempotency key runs its command once, however often and through whichever worker it comes."""
+"""An idempotency key runs its command only once, even if it is sent several times and through several workers."""
 
 from __future__ import annotations
 
@@ -63,12 +63,12 @@ def test_the_same_key_with_another_body_is_refused(executor: Executor, other: Ex
     assert refusal(one(other, registering(key="k", body="Bob"))) == "key-reused"
 
 
-def test_twice_in_one_batch_runs_once(store: EventStore, executor: Executor) -> None:
-    first, again, otherwise = done(
+def test_a_request_that_comes_twice_in_one_batch_runs_once(store: EventStore, executor: Executor) -> None:
+    first, again, other_body = done(
         *together(executor, registering(key="k"), registering(key="k"), registering(key="k", body="else"))
     )
     assert answer(first) == answer(again)
-    assert refusal(otherwise) == "key-reused"
+    assert refusal(other_body) == "key-reused"
     assert store.head() == 1
 
 
@@ -81,18 +81,18 @@ def test_a_refusal_by_a_rule_is_kept(executor: Executor, other: Executor) -> Non
     assert answer(one(other, command(orders.complete, order_id=order, key="k"))) == answer(refused)
 
 
-def test_what_a_caller_can_mend_is_not_kept(store: EventStore, executor: Executor) -> None:
+def test_a_refusal_that_the_caller_can_correct_is_not_kept(store: EventStore, executor: Executor) -> None:
     missing = new_id()
     assert refusal(one(executor, tagging(missing, "vip", key="unknown"))) == "not-there"
     one(executor, registering(missing))
     assert refusal(one(executor, tagging(missing, "vip", key="overtaken", expected=9))) == "version-mismatch"
     assert refusal(one(executor, tagging(missing, "", key="malformed"))) == "malformed"
     for key in ("unknown", "overtaken", "malformed"):
-        assert accepted(one(executor, tagging(missing, key, key=key, body="mended")))
+        assert accepted(one(executor, tagging(missing, key, key=key, body="corrected")))
     assert tags(store, missing) == ["unknown", "overtaken", "malformed"]
 
 
-def test_what_a_caller_can_mend_is_not_kept_within_a_batch_either(executor: Executor) -> None:
+def test_a_refusal_that_the_caller_can_correct_is_not_kept_within_a_batch(executor: Executor) -> None:
     id = new_id()
     outcomes = done(
         *together(
@@ -103,8 +103,10 @@ def test_what_a_caller_can_mend_is_not_kept_within_a_batch_either(executor: Exec
     assert answer(outcomes[2]) == answer(outcomes[3])
 
 
-def test_raced_by_two_workers_it_runs_once(store: EventStore, executor: Executor, other: Executor) -> None:
-    # Each names another new customer, so that nothing but the receipt tells that it is the same request.
+def test_a_request_sent_to_two_workers_at_the_same_time_runs_once(
+    store: EventStore, executor: Executor, other: Executor
+) -> None:
+    # Each request has another new customer id, so that only the receipt shows that they are the same request.
     for round in range(25):
         key = f"k-{round}"
         ours, theirs = executor.submit(registering(key=key)), other.submit(registering(key=key))
@@ -112,7 +114,7 @@ def test_raced_by_two_workers_it_runs_once(store: EventStore, executor: Executor
     assert len(store.log(0, 100)) == 25
 
 
-def test_a_request_on_the_same_aggregate_raced_by_two_workers_runs_once(
+def test_a_request_on_one_aggregate_sent_to_two_workers_runs_once(
     store: EventStore, executor: Executor, other: Executor
 ) -> None:
     id = new_id()

@@ -1,4 +1,4 @@
-"""Several workers on one store: each has its cache and its connections, and none of them answers from yesterday."""
+"""Several workers on one store: each has its cache and its connections, and none of them answers from a stale cache."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def known_to_both(executor: Executor, rival: Executor) -> UUID:
     return id
 
 
-def test_no_order_lands_on_a_customer_whom_another_worker_erased(
+def test_no_order_is_placed_for_a_customer_that_another_worker_erased(
     store: EventStore, executor: Executor, rival: Executor
 ) -> None:
     chance, landed = random.Random(5), 0
@@ -73,7 +73,7 @@ def test_no_order_lands_on_a_customer_whom_another_worker_erased(
     assert len(store.log(0, 1000)) == 4 * ROUNDS + landed
 
 
-def test_a_repeat_is_none_when_another_worker_has_changed_it_back(
+def test_a_command_is_no_repeat_if_another_worker_has_changed_the_state_back(
     store: EventStore, executor: Executor, rival: Executor
 ) -> None:
     id = known_to_both(executor, rival)
@@ -84,7 +84,9 @@ def test_a_repeat_is_none_when_another_worker_has_changed_it_back(
     assert types(store, id)[-10:] == ["archived", "restored"] * 5
 
 
-def test_a_refusal_is_none_when_another_worker_has_opened_the_way(executor: Executor, rival: Executor) -> None:
+def test_a_command_is_accepted_once_another_worker_has_removed_the_reason_of_its_refusal(
+    executor: Executor, rival: Executor
+) -> None:
     order = new_id()
     one(executor, placing(order))
     assert accepted(one(rival, command(orders.cancel, order_id=order)))
@@ -100,20 +102,20 @@ def test_an_unknown_customer_is_known_once_another_worker_registered_them(execut
     assert accepted(one(rival, tagging(id, "vip")))
 
 
-def test_an_overtaken_version_is_refused_though_the_cache_still_has_it(executor: Executor, rival: Executor) -> None:
+def test_an_outdated_version_is_refused_even_if_the_cache_still_has_it(executor: Executor, rival: Executor) -> None:
     id = known_to_both(executor, rival)
     version = one(executor, tagging(id, "first")).version
     assert refusal(one(rival, tagging(id, "second", expected=version - 1))) == "version-mismatch"
     assert accepted(one(executor, tagging(id, "third", expected=version)))
 
 
-def test_the_right_version_is_accepted_though_the_cache_has_an_older_one(executor: Executor, rival: Executor) -> None:
+def test_the_current_version_is_accepted_even_if_the_cache_has_an_older_one(executor: Executor, rival: Executor) -> None:
     id = known_to_both(executor, rival)
     version = one(executor, tagging(id, "first")).version
     assert accepted(one(rival, tagging(id, "second", expected=version)))
 
 
-def test_drawn_numbers_are_given_once(store: EventStore, executor: Executor, rival: Executor) -> None:
+def test_generated_numbers_are_unique(store: EventStore, executor: Executor, rival: Executor) -> None:
     asked = [worker.submit(placing()) for _ in range(150) for worker in (executor, rival)]
     assert all(accepted(outcome) for outcome in done(*asked))
     numbers = [recorded.event.number for recorded in store.decode(store.log(0, 1000))]  # type: ignore[attr-defined]
@@ -129,27 +131,29 @@ def test_a_number_asked_for_by_two_workers_goes_to_one(executor: Executor, rival
         assert all(map(accepted, done(*bystanders)))
 
 
-def test_what_rivals_on_the_same_customers_were_promised_is_stored_once(
+def test_all_accepted_commands_of_rivals_on_the_same_customers_are_stored_once(
     store: EventStore, executor: Executor, rival: Executor
 ) -> None:
     ids = [new_id() for _ in range(50)]
     done(*together(executor, *map(registering, ids)))
     chance = random.Random(7)
-    promised: dict[UUID, list[str]] = {id: [] for id in ids}
+    sent: dict[UUID, list[str]] = {id: [] for id in ids}
     asked = []
     for number in range(600):
         id, who = chance.choice(ids), chance.choice((executor, rival))
-        promised[id].append(f"t-{number}")
+        sent[id].append(f"t-{number}")
         asked.append(who.submit(tagging(id, f"t-{number}")))
     outcomes = done(*asked)
     assert all(map(accepted, outcomes))
     assert len({outcome.position for outcome in outcomes}) == 600
     for id in ids:
-        assert sorted(tags(store, id)) == sorted(promised[id])
+        assert sorted(tags(store, id)) == sorted(sent[id])
         assert types(store, id)[0] == "registered"
 
 
-def test_a_rival_in_another_process_is_no_different(where: str, store: EventStore, executor: Executor) -> None:
+def test_all_accepted_commands_of_a_rival_in_another_process_are_stored_once(
+    where: str, store: EventStore, executor: Executor
+) -> None:
     ids = [new_id() for _ in range(50)]
     done(*together(executor, *map(registering, ids)))
     arguments = [sys.executable, "-m", "tests.commands.shared.rival", where, "theirs", *(str(id) for id in ids * 4)]

@@ -1,4 +1,4 @@
-"""Where policies are followed: real stores, a clock that the test sets, and what people told."""
+"""The surroundings of the policies: real stores, a clock that the test sets, and the commands of people."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ MEMBER: Any = {"campaign_id": SPRING, "customer_id": ADA}
 
 
 class Place:
-    """In a folder, or in the PostgreSQL database at `url`."""
+    """The stores in a folder, or in the PostgreSQL database at `url`."""
 
     def __init__(self, folder: Path, url: str | None = None) -> None:
         self.now = NOW
@@ -66,7 +66,7 @@ class Place:
         self._executor = self.worker()
 
     def open_store(self) -> EventStore:
-        """Whoever opens a store forgets old receipts."""
+        """Opens the store once more; opening it deletes old receipts."""
         recorder = PostgresRecorder(self._url) if self._url else SqliteRecorder(self._folder / "events.db")
         store = EventStore(recorder, Mapper(EVENTS), Vault(b"k" * 32))
         self._opened.callback(store.close)
@@ -78,28 +78,28 @@ class Place:
         return executor
 
     def policies(self, *chosen: Policy) -> Policies:
-        """A process of its own, as far as the policies are concerned."""
+        """Policies that run like in a separate process."""
         policies = Policies(chosen or POLICIES, self.worker(), self.store, self.read_models)
         policies.begin()
         return policies
 
     def clock(self, deadline: Deadline) -> Clock:
-        """A process of its own, as far as what is due is concerned."""
+        """A clock that runs like in a separate process."""
         return Clock([deadline], self.worker(), self.read_models, clock=lambda: self.now)
 
     def project(self) -> None:
-        """The read models that say what is due catch up."""
+        """Lets the read models that give the due items catch up."""
         projector = Projector([ticket_due, tasks, webhooks], Tail(self.store), self.store, self.read_models, 1)
         while projector.turn(0):
             pass
 
-    def forget_what_was_heard(self, name: str = NAME) -> None:
-        """As after a crash between a command and the saving of how far the log was followed."""
+    def forget_the_position(self, name: str = NAME) -> None:
+        """Resets the position in the log, like after a crash between a command and the saving of the position."""
         with self.read_models.writer.begin() as connection:
             connection.execute(followed.update().where(followed.c.name == name).values(position=0))
 
     def let_years_pass(self) -> None:
-        """For receipts, whose age the store's own clock tells."""
+        """Makes all receipts old. Their age is measured by the store's own clock, which the test cannot set."""
         long_ago = "UPDATE receipts SET at = '2020-01-01'"
         if self._url:
             with psycopg.connect(self._url) as connection:
@@ -108,7 +108,7 @@ class Place:
             with closing(sqlite3.connect(self._folder / "events.db")) as file, file:
                 file.execute(long_ago)
 
-    def tell(
+    def run(
         self, function: Callable[..., Aggregate], *, origin: Origin = "live", at: datetime | None = None, **facts: Any
     ) -> None:
         actor = Actor(type="user", id="u-1")
@@ -120,7 +120,7 @@ class Place:
         return self.store.decode(self.store.log(0, 10_000))
 
     def done(self) -> list[Event]:
-        """What policies recorded."""
+        """The events that policies recorded."""
         return [recorded.event for recorded in self.log() if recorded.metadata.actor.type == "policy"]
 
     def ada(self) -> Customer:
@@ -130,32 +130,32 @@ class Place:
         id = member_id(SPRING, ADA)
         return replayed(CampaignMember, id, self.store.streams([id])[id])
 
-    # What people told
+    # Commands of people
 
     def register_ada(self) -> None:
         method = ContactMethod(method_id=MAIL, kind="email", value="ada@example.com")
-        self.tell(customers.register, customer_id=ADA, kind="person", name="Ada", contact_methods=(method,))
+        self.run(customers.register, customer_id=ADA, kind="person", name="Ada", contact_methods=(method,))
 
     def plan_spring(self, window: int | None = 30) -> None:
-        self.tell(campaigns.plan, campaign_id=SPRING, name="Spring", attribution_window_days=window)
+        self.run(campaigns.plan, campaign_id=SPRING, name="Spring", attribution_window_days=window)
 
-    def bounce(self, bounce: str = "hard", **told: Any) -> None:
-        self.tell(campaign_members.bounce, **MEMBER, bounce=bounce, method_id=MAIL, **told)
+    def bounce(self, bounce: str = "hard", **facts: Any) -> None:
+        self.run(campaign_members.bounce, **MEMBER, bounce=bounce, method_id=MAIL, **facts)
 
-    def target(self, **told: Any) -> None:
-        self.tell(campaign_members.target, **MEMBER, **told)
+    def target(self, **facts: Any) -> None:
+        self.run(campaign_members.target, **MEMBER, **facts)
 
     def order(self, **facts: Any) -> None:
-        """Of 20.00 EUR, by Ada, for the campaign."""
+        """Places an order of 20.00 EUR by Ada, for the campaign."""
         cups = Item(line_id="cups", name="Tea cup", quantity=Decimal(2), unit_price=Decimal(10))
         asked: dict[str, Any] = {"number": "A-1", "channel": "web", "currency": "EUR", "campaign_id": SPRING} | facts
-        self.tell(orders.place, order_id=ORDER, customer_id=ADA, lines=(cups,), **asked)
+        self.run(orders.place, order_id=ORDER, customer_id=ADA, lines=(cups,), **asked)
 
-    def pay(self, amount: int, payment_id: str = "p-1", **told: Any) -> None:
-        self.tell(order_payments.capture_payment, order_id=ORDER, payment_id=payment_id, amount=Decimal(amount), **told)
+    def pay(self, amount: int, payment_id: str = "p-1", **facts: Any) -> None:
+        self.run(order_payments.capture_payment, order_id=ORDER, payment_id=payment_id, amount=Decimal(amount), **facts)
 
     def refund(self, amount: int, refund_id: str = "r-1") -> None:
-        self.tell(order_payments.refund_payment, order_id=ORDER, refund_id=refund_id, amount=Decimal(amount))
+        self.run(order_payments.refund_payment, order_id=ORDER, refund_id=refund_id, amount=Decimal(amount))
 
     def close(self) -> None:
         self._opened.close()

@@ -1,4 +1,4 @@
-"""Tickets and leads that nobody has are given to whoever can take them."""
+"""Tickets and leads without an owner are assigned to agents who can take them."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ EMAIL = Condition(field="channel", values=("email",))
 
 
 class Desk:
-    """A place whose read models are followed, and people who work there."""
+    """A place with running read models, and the agents who work there."""
 
     def __init__(self, place: Place) -> None:
         self.place = place
         self.policies = self.another()
 
     def another(self) -> Policies:
-        """A process of its own, as far as assigning is concerned."""
+        """The assignment policy, running like in a separate process."""
         place = self.place
         assigning = Assigning(place.store, place.read_models, Completeness(place.read_models))
         policies = Policies([assigning.policy()], place.worker(), place.store, place.read_models, "assignment")
@@ -53,25 +53,25 @@ class Desk:
         return policies
 
     def rule(self, code: str = "all", order: int = 10, **terms: Any) -> None:
-        told: dict[str, Any] = {"kind": "ticket", "team": "support"} | terms
-        self.place.tell(assignment.define, code=code, terms=Terms(order=order, **told))
+        given: dict[str, Any] = {"kind": "ticket", "team": "support"} | terms
+        self.place.run(assignment.define, code=code, terms=Terms(order=order, **given))
 
     def people(self, *codes: str, team: str = "support", capacity: int | None = None) -> None:
         for code in codes:
-            self.place.tell(users.register, code=code, team=team, capacity=capacity)
+            self.place.run(users.register, code=code, team=team, capacity=capacity)
 
     def available(self, code: str, available: bool) -> None:
-        self.place.tell(users.change_availability, code=code, available=available)
+        self.place.run(users.change_availability, code=code, available=available)
 
-    def opens(self, number: int, **told: Any) -> UUID:
+    def opens(self, number: int, **given: Any) -> UUID:
         id = external_id("ticket", "test", str(number), b"")
-        facts: dict[str, Any] = {"customer_id": None, "opened_by": "customer", "channel": "email"} | told
-        self.place.tell(tickets.open, ticket_id=id, number=f"T-{number}", **facts)
+        facts: dict[str, Any] = {"customer_id": None, "opened_by": "customer", "channel": "email"} | given
+        self.place.run(tickets.open, ticket_id=id, number=f"T-{number}", **facts)
         return id
 
-    def captures(self, number: int, **told: Any) -> UUID:
+    def captures(self, number: int, **facts: Any) -> UUID:
         id = external_id("lead", "test", str(number), b"")
-        self.place.tell(leads.capture, lead_id=id, number=f"L-{number}", **told)
+        self.place.run(leads.capture, lead_id=id, number=f"L-{number}", **facts)
         return id
 
     def owner(self, id: UUID, kind: type[Ticket | Lead] = Ticket) -> tuple[str | None, str | None]:
@@ -97,7 +97,7 @@ def desk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Desk]:
             yield Desk(place)
 
 
-def test_tickets_go_round_however_often_the_process_begins_anew(desk: Desk) -> None:
+def test_tickets_go_round_even_if_the_process_restarts(desk: Desk) -> None:
     desk.rule()
     desk.people("ann", "bob", "cyd")
     ids = [desk.opens(number) for number in range(2)]
@@ -107,7 +107,7 @@ def test_tickets_go_round_however_often_the_process_begins_anew(desk: Desk) -> N
     assert desk.owner(ids[0]) == ("ann", "support")
 
 
-def test_it_is_told_who_gave_it_and_when(desk: Desk) -> None:
+def test_an_assignment_names_its_policy_and_rule_and_happens_when_it_is_made(desk: Desk) -> None:
     desk.rule()
     desk.people("ann")
     id = desk.opens(1, at=YESTERDAY)
@@ -118,17 +118,17 @@ def test_it_is_told_who_gave_it_and_when(desk: Desk) -> None:
     assert turn.event == TurnTaken(team="support", rule="all", agent="ann", given=Reference(kind="ticket", id=id))
 
 
-def test_whoever_has_the_fewest_open_gets_the_next(desk: Desk) -> None:
+def test_the_agent_with_the_fewest_open_tickets_gets_the_next_one(desk: Desk) -> None:
     desk.rule(method="least_open")
     desk.people("ann", "bob")
     first, second, third = (desk.opens(number) for number in range(3))
     assert desk.owners(first, second, third) == ["ann", "bob", "ann"]
     for id in (first, third):
-        desk.place.tell(tickets.solve, ticket_id=id)
+        desk.place.run(tickets.solve, ticket_id=id)
     assert desk.owners(desk.opens(3), desk.opens(4)) == ["ann", "bob"]
 
 
-def test_the_first_rule_that_fits_holds_and_leads_have_their_own(desk: Desk) -> None:
+def test_the_first_rule_that_fits_applies_and_leads_have_their_own_rules(desk: Desk) -> None:
     desk.rule("mail", 1, conditions=(EMAIL,), team="mailroom")
     desk.rule("rest", 2)
     desk.rule("video", 1, kind="lead", team="sales", conditions=(Condition(field="channel", values=("social",)),))
@@ -141,27 +141,27 @@ def test_the_first_rule_that_fits_holds_and_leads_have_their_own(desk: Desk) -> 
     assert (desk.owner(lead, Lead), desk.owner(other, Lead)) == (("cyd", "sales"), (None, None))
 
 
-def test_who_is_away_or_gone_or_in_another_team_gets_nothing(desk: Desk) -> None:
+def test_an_agent_who_is_away_deactivated_or_in_another_team_gets_nothing(desk: Desk) -> None:
     desk.rule()
     desk.people("ann", "bob", "cyd")
     desk.people("dan", team="sales")
     desk.available("ann", False)
-    desk.place.tell(users.deactivate, code="bob")
+    desk.place.run(users.deactivate, code="bob")
     assert desk.owners(desk.opens(1), desk.opens(2)) == ["cyd", "cyd"]
 
 
-def test_what_has_an_owner_or_has_ended_or_was_imported_is_left_alone(desk: Desk) -> None:
+def test_a_ticket_with_an_owner_or_ended_or_imported_is_left_alone(desk: Desk) -> None:
     desk.rule()
     desk.people("ann")
     owned, solved, elsewhere = (desk.opens(number) for number in range(3))
-    desk.place.tell(annotating.assign, kind=Ticket, id=owned, owner="eve", team=None)
-    desk.place.tell(tickets.solve, ticket_id=solved)
-    desk.place.tell(annotating.assign, kind=Ticket, id=elsewhere, owner=None, team="sales")
+    desk.place.run(annotating.assign, kind=Ticket, id=owned, owner="eve", team=None)
+    desk.place.run(tickets.solve, ticket_id=solved)
+    desk.place.run(annotating.assign, kind=Ticket, id=elsewhere, owner=None, team="sales")
     imported = desk.opens(4, origin="import", at=YESTERDAY)
     assert desk.owners(owned, solved, elsewhere, imported) == ["eve", None, None, None]
 
 
-def test_what_nobody_can_take_waits_for_whoever_comes_in_its_order(desk: Desk) -> None:
+def test_tickets_that_nobody_can_take_wait_and_are_assigned_in_order(desk: Desk) -> None:
     desk.rule()
     desk.people("ann", capacity=1)
     first, second, third = (desk.opens(number) for number in range(3))
@@ -169,34 +169,34 @@ def test_what_nobody_can_take_waits_for_whoever_comes_in_its_order(desk: Desk) -
     queued = [recorded.metadata.irregular for recorded in desk.place.log() if isinstance(recorded.event, Queued)]
     assert queued == [(NOBODY_AVAILABLE,)] * 2
     wait_until(lambda: desk.waiting() == [second, third], "both are known to wait")
-    desk.place.tell(tickets.solve, ticket_id=first)
+    desk.place.run(tickets.solve, ticket_id=first)
     assert desk.owners(second, third) == ["ann", None]
     desk.people("bob")
     assert desk.owners(third) == ["bob"]
     wait_until(lambda: not desk.waiting(), "nothing waits")
 
 
-def test_what_was_taken_by_hand_waits_no_more(desk: Desk) -> None:
+def test_a_ticket_that_was_assigned_by_hand_no_longer_waits(desk: Desk) -> None:
     desk.rule()
     desk.people("ann")
     desk.available("ann", False)
     id = desk.opens(1)
     desk.policies.follow()
-    desk.place.tell(annotating.assign, kind=Ticket, id=id, owner="eve", team=None)
+    desk.place.run(annotating.assign, kind=Ticket, id=id, owner="eve", team=None)
     desk.available("ann", True)
     assert desk.owners(id) == ["eve"]
     assert desk.place.log()[-1].event == Left(given=Reference(kind="ticket", id=id))
 
 
-def test_a_rule_that_was_retired_gives_nothing(desk: Desk) -> None:
+def test_a_retired_rule_assigns_nothing(desk: Desk) -> None:
     desk.rule()
     desk.people("ann")
-    desk.place.tell(assignment.retire, code="all")
+    desk.place.run(assignment.retire, code="all")
     assert desk.owners(desk.opens(1)) == [None]
 
 
 @pytest.mark.parametrize("desk", ["sqlite", "postgresql"], indirect=True)
-def test_two_processes_give_each_ticket_once_and_go_round_together(desk: Desk) -> None:
+def test_two_processes_assign_each_ticket_once_and_share_the_turns(desk: Desk) -> None:
     desk.rule()
     desk.people("ann", "bob", capacity=3)
     other = desk.another()
@@ -204,11 +204,11 @@ def test_two_processes_give_each_ticket_once_and_go_round_together(desk: Desk) -
     with running(desk.policies), running(other):
         wait_until(
             lambda: sum(isinstance(one.event, TurnTaken | Queued) for one in desk.place.log()) == 8,
-            "all were given or wait",
+            "all are assigned or wait",
         )
     owners = [desk.owner(id)[0] for id in ids]
     assert (owners.count("ann"), owners.count("bob"), owners.count(None)) == (3, 3, 2)
-    desk.place.forget_what_was_heard("assignment")
+    desk.place.forget_the_position("assignment")
     head = desk.place.store.head()
     desk.policies.follow()
     assert desk.place.store.head() == head

@@ -1,4 +1,4 @@
-"""Days end by a clock that the test sets."""
+"""The clock that ends days, on a time that the test sets."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.waiting import PATIENCE
 
 
 class Place:
-    """An event store, and clocks that end its days; `now` is what they all show."""
+    """An event store, and clocks that end its days; `now` is the time of all of them."""
 
     def __init__(self, folder: Path) -> None:
         self.now = NOW
@@ -31,7 +31,7 @@ class Place:
         self._opened.callback(self.store.close)
 
     def clock(self, zone: str = "UTC") -> Days:
-        """A process of its own, as far as the days are concerned."""
+        """A clock that runs like in a separate process."""
         executor = Executor(self.store, clock=lambda: self.now)
         self._opened.callback(executor.close)
         return Days(executor, self.store, zone, lambda: self.now)
@@ -55,12 +55,12 @@ def march(*days: int) -> list[date]:
     return [date(2026, 3, day) for day in days]
 
 
-def test_a_store_that_knows_of_no_day_ends_only_yesterday(place: Place) -> None:
+def test_on_a_store_without_ended_days_only_yesterday_ends(place: Place) -> None:
     assert place.clock().end_days() == march(1)
     assert place.ended() == march(1)
 
 
-def test_a_day_ends_once_however_often_the_clock_looks(place: Place) -> None:
+def test_a_day_ends_once_even_if_the_clock_looks_several_times(place: Place) -> None:
     days = place.clock()
     days.end_days()
     assert days.end_days() == []
@@ -83,13 +83,13 @@ def test_after_a_pause_every_day_since_the_last_one_ends(place: Place) -> None:
     assert place.clock().end_days() == march(2, 3, 4)
 
 
-def test_after_more_than_a_year_the_days_begin_anew_with_yesterday(place: Place) -> None:
+def test_after_more_than_a_year_the_days_restart_with_yesterday(place: Place) -> None:
     place.clock().end_days()
     place.now += timedelta(days=400)
     assert place.clock().end_days() == [place.now.date() - timedelta(days=1)]
 
 
-def test_a_day_ends_at_midnight_where_the_store_is(place: Place) -> None:
+def test_a_day_ends_at_midnight_in_the_stores_time_zone(place: Place) -> None:
     days = place.clock("Asia/Shanghai")
     place.now = datetime(2026, 3, 2, 15, 59, tzinfo=UTC)
     assert days.end_days() == march(1)
@@ -109,7 +109,7 @@ def test_processes_that_end_the_same_day_at_the_same_time_end_it_once(place: Pla
     assert place.ended() == march(1)
 
 
-def test_the_clock_stops_when_asked(place: Place) -> None:
+def test_the_clock_stops_when_it_is_asked_to(place: Place) -> None:
     days = place.clock()
     thread = threading.Thread(target=days.run)
     thread.start()

@@ -1,4 +1,4 @@
-"""What comes due is done once: not after a crash, by two processes, for what was imported, or by a rebuild again."""
+"""The command for a due item runs once: not again after a crash, in a second process or by a rebuild, and not for imports."""
 
 from __future__ import annotations
 
@@ -53,20 +53,20 @@ def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
 def promise(place: Place, *targets: PolicyTarget, code: str = "standard", priority: str | None = None) -> None:
     conditions = (Condition(field="priority", values=(priority,)),) if priority else ()
     terms = Terms(order=1, conditions=conditions, targets=targets or (RESPONSE,))
-    place.tell(sla_policies.define, code=code, terms=terms, at=LAST_WEEK)
+    place.run(sla_policies.define, code=code, terms=terms, at=LAST_WEEK)
 
 
-def open_ticket(place: Place, **told: Any) -> None:
-    asked: dict[str, Any] = {"number": "T1", "customer_id": None, "opened_by": "customer"} | told
-    place.tell(tickets.open, ticket_id=TICKET, **asked)
+def open_ticket(place: Place, **given: Any) -> None:
+    facts: dict[str, Any] = {"number": "T1", "customer_id": None, "opened_by": "customer"} | given
+    place.run(tickets.open, ticket_id=TICKET, **facts)
 
 
-def reply(place: Place, reply_id: str, by: Any, **told: Any) -> None:
-    place.tell(tickets.reply, ticket_id=TICKET, reply=Replied(reply_id=reply_id, by=by), **told)
+def reply(place: Place, reply_id: str, by: Any, **facts: Any) -> None:
+    place.run(tickets.reply, ticket_id=TICKET, reply=Replied(reply_id=reply_id, by=by), **facts)
 
 
 def look(place: Place, later: timedelta = timedelta()) -> int:
-    """What the clock of one process has done, when the read models have caught up and so much time has passed."""
+    """How many commands one look of a clock sends, after `later` has passed and the read models have caught up."""
     place.now += later
     place.project()
     return sum(place.clock(deadline).look(deadline) for deadline in DEADLINES)
@@ -84,7 +84,7 @@ def recorded(place: Place, kind: type) -> Recorded:
 # Escalation
 
 
-def test_a_ticket_that_nobody_answered_in_time_is_escalated(place: Place) -> None:
+def test_a_ticket_that_was_not_answered_in_time_is_escalated(place: Place) -> None:
     promise(place)
     open_ticket(place)
     assert look(place, HOUR) == 0
@@ -109,13 +109,13 @@ def test_a_ticket_is_escalated_once_for_a_target(place: Place) -> None:
     "act",
     [
         lambda place: reply(place, "a", "agent"),
-        lambda place: place.tell(tickets.solve, ticket_id=TICKET),
-        lambda place: place.tell(tickets.discard, ticket_id=TICKET, reason="spam"),
+        lambda place: place.run(tickets.solve, ticket_id=TICKET),
+        lambda place: place.run(tickets.discard, ticket_id=TICKET, reason="spam"),
     ],
     ids=["answered", "solved", "discarded"],
 )
 @pytest.mark.parametrize("known", [True, False], ids=["known", "not yet known"])
-def test_a_ticket_that_needs_no_answer_any_more_is_not_escalated(place: Place, act: Any, known: bool) -> None:
+def test_a_ticket_that_no_longer_needs_an_answer_is_not_escalated(place: Place, act: Any, known: bool) -> None:
     promise(place)
     open_ticket(place)
     place.project()
@@ -127,17 +127,17 @@ def test_a_ticket_that_needs_no_answer_any_more_is_not_escalated(place: Place, a
     assert place.done() == []
 
 
-def test_what_happened_meanwhile_puts_an_escalation_off_until_it_is_known(place: Place) -> None:
+def test_an_event_that_the_read_model_does_not_know_yet_postpones_the_escalation(place: Place) -> None:
     promise(place)
     open_ticket(place)
     place.project()
-    place.tell(tickets.categorise, ticket_id=TICKET, category="damage")
+    place.run(tickets.categorise, ticket_id=TICKET, category="damage")
     place.now += 2 * HOUR
     assert place.clock(escalation).look(escalation) == 0
     assert look(place) == 1
 
 
-def test_each_wait_for_a_next_reply_may_be_broken(place: Place) -> None:
+def test_each_wait_for_a_next_reply_can_be_breached(place: Place) -> None:
     promise(place, PolicyTarget(metric="next_reply", seconds=3600))
     open_ticket(place)
     for number in range(2):
@@ -150,8 +150,8 @@ def test_each_wait_for_a_next_reply_may_be_broken(place: Place) -> None:
     assert [one.metadata.irregular for one in place.log() if isinstance(one.event, SlaBreached)] == [(), ()]
 
 
-def test_business_hours_are_those_of_the_calendar_in_force_also_where_it_changes(place: Place) -> None:
-    """It is Monday, half past nine."""
+def test_business_hours_follow_the_calendar_in_force_even_after_a_change(place: Place) -> None:
+    """The time is Monday, half past nine."""
     promise(place, PolicyTarget(metric="first_response", seconds=3600, hours="business"))
     define_calendar(place, "09:00", "10:00")
     open_ticket(place)
@@ -163,25 +163,25 @@ def test_business_hours_are_those_of_the_calendar_in_force_also_where_it_changes
 
 def define_calendar(place: Place, opens: str, closes: str) -> None:
     schedule = Schedule(zone="UTC", hours=(OpenHours(weekday=1, opens=opens, closes=closes),))
-    place.tell(service_calendars.define, code="default", schedule=schedule, at=LAST_WEEK)
+    place.run(service_calendars.define, code="default", schedule=schedule, at=LAST_WEEK)
 
 
-def test_a_policy_that_comes_later_holds_for_tickets_that_it_was_in_force_for(place: Place) -> None:
+def test_a_policy_defined_later_applies_to_tickets_opened_while_it_was_in_force(place: Place) -> None:
     open_ticket(place)
     assert look(place, 2 * HOUR) == 0
     promise(place)
     assert look(place) == 1
 
 
-def test_another_priority_has_another_promise(place: Place) -> None:
+def test_another_priority_has_another_target(place: Place) -> None:
     promise(place, priority="high")
     open_ticket(place)
     assert look(place, 2 * HOUR) == 0
-    place.tell(tickets.change_priority, ticket_id=TICKET, priority="high")
+    place.run(tickets.change_priority, ticket_id=TICKET, priority="high")
     assert look(place) == 1
 
 
-def test_what_was_overdue_when_it_was_imported_is_history(place: Place) -> None:
+def test_a_ticket_that_was_overdue_when_imported_is_not_escalated(place: Place) -> None:
     promise(place, RESPONSE, PolicyTarget(metric="full_resolution", seconds=36 * 3600))
     open_ticket(place, origin="import", at=YESTERDAY)
     assert look(place) == 0
@@ -190,7 +190,7 @@ def test_what_was_overdue_when_it_was_imported_is_history(place: Place) -> None:
     assert SlaBreached(metric="first_response") not in place.done()
 
 
-def test_a_crash_before_the_read_model_knows_doubles_nothing(either: Place) -> None:
+def test_a_crash_before_the_read_model_knows_duplicates_nothing(either: Place) -> None:
     promise(either)
     open_ticket(either)
     assert look(either, 2 * HOUR) == 1
@@ -222,19 +222,21 @@ def test_a_rebuild_escalates_nothing(place: Place) -> None:
     assert look(place, 9 * HOUR) == 0
 
 
-def test_more_than_fits_into_a_look_is_for_the_next_one(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_due_items_that_do_not_fit_into_one_look_are_left_for_the_next_one(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("consumers.policies.clock.AT_ONCE", 2)
     promise(place)
     for number in range(5):
         id = external_id("ticket", "test", f"{number}", b"")
-        place.tell(tickets.open, ticket_id=id, number=f"T{number}", customer_id=None, opened_by="customer")
+        place.run(tickets.open, ticket_id=id, number=f"T{number}", customer_id=None, opened_by="customer")
     place.now += 2 * HOUR
     place.project()
     clock = place.clock(escalation)
     assert [clock.look(escalation) for _ in range(3)] == [2, 2, 1]
 
 
-def test_the_clock_stops_when_asked(place: Place) -> None:
+def test_the_clock_stops_when_it_is_asked_to(place: Place) -> None:
     clock: Clock = place.clock(escalation)
     thread = threading.Thread(target=clock.run)
     thread.start()
@@ -246,12 +248,12 @@ def test_the_clock_stops_when_asked(place: Place) -> None:
 # Reminders
 
 
-def create_task(place: Place, remind_at: datetime | None = NOW + HOUR, **told: Any) -> None:
-    place.tell(tasks.create, task_id=TASK, title="Call Ada", remind_at=remind_at, **told)
+def create_task(place: Place, remind_at: datetime | None = NOW + HOUR, **facts: Any) -> None:
+    place.run(tasks.create, task_id=TASK, title="Call Ada", remind_at=remind_at, **facts)
 
 
 def remind_at(place: Place, at: datetime | None) -> None:
-    place.tell(tasks.reschedule, task_id=TASK, due=None, remind_at=at)
+    place.run(tasks.reschedule, task_id=TASK, due=None, remind_at=at)
 
 
 def task_row(place: Place) -> dict[str, Any]:
@@ -262,7 +264,7 @@ def task_row(place: Place) -> dict[str, Any]:
     return row
 
 
-def test_somebody_is_reminded_of_a_task_once_when_the_moment_comes(either: Place) -> None:
+def test_a_task_reminds_once_when_its_reminder_time_comes(either: Place) -> None:
     create_task(either)
     assert [look(either), look(either, HOUR), look(either), look(either, HOUR)] == [0, 1, 0, 0]
     assert either.done() == [Reminded(remind_at=NOW + HOUR)]
@@ -286,12 +288,12 @@ def test_processes_that_look_at_the_same_time_remind_once(either: Place) -> None
     "act",
     [
         lambda place: remind_at(place, NOW + 9 * HOUR),
-        lambda place: place.tell(tasks.complete, task_id=TASK),
-        lambda place: place.tell(tasks.cancel, task_id=TASK),
+        lambda place: place.run(tasks.complete, task_id=TASK),
+        lambda place: place.run(tasks.cancel, task_id=TASK),
     ],
     ids=["rescheduled", "completed", "cancelled"],
 )
-def test_nobody_is_reminded_of_what_was_moved_or_has_ended(place: Place, act: Any, known: bool) -> None:
+def test_a_task_that_was_moved_or_has_ended_does_not_remind(place: Place, act: Any, known: bool) -> None:
     create_task(place)
     place.project()
     act(place)
@@ -302,7 +304,7 @@ def test_nobody_is_reminded_of_what_was_moved_or_has_ended(place: Place, act: An
     assert place.done() == []
 
 
-def test_another_moment_reminds_again_and_so_does_the_same_one_set_anew(place: Place) -> None:
+def test_a_new_reminder_time_reminds_again_and_so_does_the_same_time_set_again(place: Place) -> None:
     create_task(place)
     assert look(place, HOUR) == 1
     remind_at(place, NOW + 2 * HOUR)
@@ -312,7 +314,7 @@ def test_another_moment_reminds_again_and_so_does_the_same_one_set_anew(place: P
     assert [look(place), look(place)] == [1, 0]
 
 
-def test_what_was_past_when_it_was_imported_reminds_nobody(place: Place) -> None:
+def test_a_reminder_time_that_was_past_when_imported_does_not_remind(place: Place) -> None:
     create_task(place, YESTERDAY, origin="import", at=LAST_WEEK)
     assert look(place) == 0
     assert task_row(place)["remind_at"] == YESTERDAY.astimezone(UTC)

@@ -1,4 +1,4 @@
-"""What each policy does."""
+"""The effect of each policy."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_a_hard_bounce_makes_the_contact_method_undeliverable_since_then(place: 
     assert place.ada().known_method(MAIL).since == YESTERDAY
 
 
-def test_what_a_policy_did_says_who_did_it_and_why(place: Place, policies: Policies) -> None:
+def test_an_event_of_a_policy_names_the_policy_and_the_cause(place: Place, policies: Policies) -> None:
     place.bounce()
     policies.follow()
     *_, cause, effect = place.log()
@@ -52,7 +52,7 @@ def test_what_a_policy_did_says_who_did_it_and_why(place: Place, policies: Polic
     assert done.command_id not in (None, cause.metadata.command_id)
 
 
-def test_a_second_hard_bounce_and_a_soft_one_say_nothing_new(place: Place, policies: Policies) -> None:
+def test_a_second_hard_bounce_and_a_soft_one_change_nothing(place: Place, policies: Policies) -> None:
     place.bounce(at=YESTERDAY)
     place.bounce()
     place.bounce("soft")
@@ -60,16 +60,16 @@ def test_a_second_hard_bounce_and_a_soft_one_say_nothing_new(place: Place, polic
     assert len(place.done()) == 1
 
 
-def test_a_bounce_from_before_the_method_was_restored_leaves_it_as_it_is(place: Place, policies: Policies) -> None:
-    place.tell(customers.mark_undeliverable, customer_id=ADA, method_id=MAIL, bounce="soft", at=YESTERDAY)
-    place.tell(customers.restore_contact_method, customer_id=ADA, method_id=MAIL)
+def test_a_bounce_from_before_the_method_was_restored_changes_nothing(place: Place, policies: Policies) -> None:
+    place.run(customers.mark_undeliverable, customer_id=ADA, method_id=MAIL, bounce="soft", at=YESTERDAY)
+    place.run(customers.restore_contact_method, customer_id=ADA, method_id=MAIL)
     place.bounce(at=YESTERDAY)
     policies.follow()
     assert place.done() == []
 
 
-def test_a_bounce_of_a_method_that_the_customer_does_not_have_stops_nothing(place: Place, policies: Policies) -> None:
-    place.tell(campaign_members.bounce, **MEMBER, bounce="hard", method_id=external_id("method", "test", "other", b""))
+def test_a_bounce_of_an_unknown_contact_method_does_not_stop_the_policy(place: Place, policies: Policies) -> None:
+    place.run(campaign_members.bounce, **MEMBER, bounce="hard", method_id=external_id("method", "test", "other", b""))
     place.bounce()
     assert policies.follow() == 2
     assert len(place.done()) == 1
@@ -79,12 +79,12 @@ def test_a_bounce_of_a_method_that_the_customer_does_not_have_stops_nothing(plac
 
 
 @pytest.mark.parametrize("touch", [campaign_members.unsubscribe, campaign_members.mark_as_spam])
-def test_who_unsubscribes_or_cries_spam_consents_no_longer(place: Place, policies: Policies, touch: object) -> None:
+def test_consent_ends_when_a_member_unsubscribes_or_marks_as_spam(place: Place, policies: Policies, touch: object) -> None:
     for method_id in (None, MAIL):
-        place.tell(
+        place.run(
             customers.give_consent, customer_id=ADA, purpose="marketing", channel="email", method_id=method_id, at=YESTERDAY
         )
-    place.tell(touch, **MEMBER)  # type: ignore[arg-type]
+    place.run(touch, **MEMBER)  # type: ignore[arg-type]
     policies.follow()
     assert {consent.terms for consent in place.ada().consents.values()} == {None}
 
@@ -92,23 +92,23 @@ def test_who_unsubscribes_or_cries_spam_consents_no_longer(place: Place, policie
 def test_only_marketing_on_that_channel_is_withdrawn(place: Place, policies: Policies) -> None:
     others = [("marketing", "sms"), ("delivery_notes", "email")]
     for purpose, channel in others:
-        place.tell(customers.give_consent, customer_id=ADA, purpose=purpose, channel=channel, at=YESTERDAY)
-    place.tell(campaign_members.unsubscribe, **MEMBER)
+        place.run(customers.give_consent, customer_id=ADA, purpose=purpose, channel=channel, at=YESTERDAY)
+    place.run(campaign_members.unsubscribe, **MEMBER)
     policies.follow()
     assert place.done() == [ConsentWithdrawn(purpose="marketing", channel="email", source="unsubscribed")]
     assert all(place.ada().consents[purpose, channel, None].terms for purpose, channel in others)
 
 
-def test_a_consent_that_is_younger_than_the_touch_stands(place: Place, policies: Policies) -> None:
-    place.tell(customers.give_consent, customer_id=ADA, purpose="marketing", channel="email")
-    place.tell(campaign_members.unsubscribe, **MEMBER, at=YESTERDAY)
+def test_a_consent_given_after_the_touch_is_kept(place: Place, policies: Policies) -> None:
+    place.run(customers.give_consent, customer_id=ADA, purpose="marketing", channel="email")
+    place.run(campaign_members.unsubscribe, **MEMBER, at=YESTERDAY)
     policies.follow()
     assert place.done() == []
 
 
 def test_unsubscribing_twice_withdraws_once(place: Place, policies: Policies) -> None:
-    place.tell(campaign_members.unsubscribe, **MEMBER, at=YESTERDAY)
-    place.tell(campaign_members.unsubscribe, **MEMBER)
+    place.run(campaign_members.unsubscribe, **MEMBER, at=YESTERDAY)
+    place.run(campaign_members.unsubscribe, **MEMBER)
     policies.follow()
     assert len(place.done()) == 1
 
@@ -138,7 +138,7 @@ def test_a_payment_after_the_attribution_window_converts_nobody(place: Place, po
     assert place.member().conversions == {}
 
 
-def test_the_last_moment_of_the_attribution_window_counts(place: Place, policies: Policies) -> None:
+def test_the_last_moment_of_the_attribution_window_is_included(place: Place, policies: Policies) -> None:
     place.target(at=NOW)
     place.order()
     place.now = NOW + timedelta(days=30)
@@ -147,7 +147,7 @@ def test_the_last_moment_of_the_attribution_window_counts(place: Place, policies
     assert len(place.done()) == 1
 
 
-def test_who_was_not_targeted_before_does_not_convert(place: Place, policies: Policies) -> None:
+def test_a_customer_who_was_not_targeted_before_does_not_convert(place: Place, policies: Policies) -> None:
     place.order()
     place.pay(20, at=YESTERDAY)
     policies.follow()
@@ -158,7 +158,7 @@ def test_who_was_not_targeted_before_does_not_convert(place: Place, policies: Po
 
 
 @pytest.mark.parametrize("facts", [{"test": True}, {"campaign_id": None}], ids=["test", "no campaign"])
-def test_neither_a_test_order_nor_one_without_a_campaign_converts(
+def test_a_test_order_or_one_without_a_campaign_does_not_convert(
     place: Place, policies: Policies, facts: dict[str, Any]
 ) -> None:
     place.target()
@@ -168,11 +168,11 @@ def test_neither_a_test_order_nor_one_without_a_campaign_converts(
     assert place.done() == []
 
 
-def test_a_conversion_is_reversed_when_nothing_of_the_money_is_kept(place: Place, policies: Policies) -> None:
+def test_a_conversion_is_reversed_when_all_money_is_returned(place: Place, policies: Policies) -> None:
     place.target()
     place.order()
     place.pay(20)
-    place.tell(campaign_members.unsubscribe, **MEMBER)
+    place.run(campaign_members.unsubscribe, **MEMBER)
     policies.follow()
     place.refund(5)
     policies.follow()

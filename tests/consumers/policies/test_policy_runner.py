@@ -1,4 +1,4 @@
-"""Policies answer each event once: not after a crash, an import or a rebuild again."""
+"""Policies handle each event once: not again after a crash or a rebuild, and never an imported event."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _mark(recorded: Recorded) -> Iterable[Reaction]:
 
 
 def add_a_mark(work: UnitOfWork, *, customer_id: UUID) -> Customer:
-    """Twice is twice: only the receipt makes it once."""
+    """Adds a mark each time it runs: only the receipt makes it run once."""
     customer = work.existing(Customer, customer_id)
     customer.change_details(work.context, name=f"{customer.details['name']}!")
     return customer
@@ -59,8 +59,8 @@ broken = Policy("broken", (Archived,), _break)
 failing = Policy("failing", (Archived,), _fail)
 
 
-def archive(place: Place, **told: object) -> None:
-    place.tell(customers.archive, customer_id=ADA, **told)  # type: ignore[arg-type]
+def archive(place: Place, **facts: object) -> None:
+    place.run(customers.archive, customer_id=ADA, **facts)  # type: ignore[arg-type]
 
 
 def name(place: Place) -> str:
@@ -69,36 +69,36 @@ def name(place: Place) -> str:
 
 @pytest.fixture
 def archived(place: Place) -> Place:
-    """Ada was archived, and policies that began before have heard nothing of it yet."""
+    """Ada was archived; the policies started before that and have not read the event yet."""
     place.register_ada()
     place.policies(marks)
     archive(place)
     return place
 
 
-def test_an_event_is_answered_once(archived: Place) -> None:
+def test_an_event_is_handled_once(archived: Place) -> None:
     policies = archived.policies(marks)
     assert [policies.follow(), policies.follow(), policies.follow()] == [1, 0, 0]
     assert name(archived) == "Ada!"
 
 
-def test_a_crash_after_the_command_doubles_nothing(archived: Place) -> None:
+def test_a_crash_after_the_command_duplicates_nothing(archived: Place) -> None:
     archived.policies(marks).follow()
-    archived.forget_what_was_heard()
+    archived.forget_the_position()
     archived.policies(marks).follow()
     assert name(archived) == "Ada!"
 
 
-def test_what_was_done_is_known_for_ever(archived: Place) -> None:
+def test_receipts_of_policies_are_kept_permanently(archived: Place) -> None:
     archived.policies(marks).follow()
     archived.let_years_pass()
     archived.open_store()
-    archived.forget_what_was_heard()
+    archived.forget_the_position()
     archived.policies(marks).follow()
     assert name(archived) == "Ada!"
 
 
-def test_processes_that_hear_the_same_event_at_the_same_time_answer_it_once(archived: Place) -> None:
+def test_processes_that_read_the_same_event_at_the_same_time_handle_it_once(archived: Place) -> None:
     threads = [threading.Thread(target=archived.policies(marks).follow) for _ in range(4)]
     for thread in threads:
         thread.start()
@@ -107,14 +107,14 @@ def test_processes_that_hear_the_same_event_at_the_same_time_answer_it_once(arch
     assert name(archived) == "Ada!"
 
 
-def test_where_policies_are_new_what_is_recorded_already_is_passed_over(place: Place) -> None:
+def test_new_policies_skip_events_that_were_recorded_before(place: Place) -> None:
     place.register_ada()
     archive(place)
     assert place.policies(marks).follow() == 0
     assert name(place) == "Ada"
 
 
-def test_where_it_was_lost_how_far_they_came_policies_begin_at_the_head(archived: Place) -> None:
+def test_policies_that_lost_their_position_start_at_the_head(archived: Place) -> None:
     policies = archived.policies(marks)
     with archived.read_models.writer.begin() as connection:
         connection.execute(followed.delete())
@@ -122,15 +122,15 @@ def test_where_it_was_lost_how_far_they_came_policies_begin_at_the_head(archived
     assert name(archived) == "Ada"
 
 
-def test_what_is_recorded_while_nobody_follows_is_heard_later(archived: Place) -> None:
+def test_events_recorded_while_no_process_follows_are_handled_later(archived: Place) -> None:
     archived.policies(marks).follow()
-    archived.tell(customers.restore, customer_id=ADA)
+    archived.run(customers.restore, customer_id=ADA)
     archive(archived)
     archived.policies(marks).follow()
     assert name(archived) == "Ada!!"
 
 
-def test_an_import_fires_nothing(place: Place) -> None:
+def test_an_import_triggers_no_policy(place: Place) -> None:
     place.register_ada()
     policies = place.policies(marks)
     archive(place, origin="import", at=place.now)
@@ -138,7 +138,7 @@ def test_an_import_fires_nothing(place: Place) -> None:
     assert name(place) == "Ada"
 
 
-def test_a_rebuild_fires_nothing(archived: Place) -> None:
+def test_a_rebuild_triggers_no_policy(archived: Place) -> None:
     policies = archived.policies(marks)
     while policies.follow():
         pass
@@ -151,12 +151,12 @@ def test_a_rebuild_fires_nothing(archived: Place) -> None:
     assert archived.store.head() == head
 
 
-def test_a_policy_that_breaks_stops_neither_the_others_nor_the_log(archived: Place) -> None:
+def test_a_policy_that_fails_does_not_stop_the_others_or_the_log(archived: Place) -> None:
     archived.policies(broken, failing, marks).follow()
     assert name(archived) == "Ada!"
 
 
-def test_policies_stop_when_asked(archived: Place) -> None:
+def test_policies_stop_when_they_are_asked_to(archived: Place) -> None:
     policies: Policies = archived.policies(marks)
     thread = threading.Thread(target=policies.run)
     thread.start()

@@ -1,4 +1,4 @@
-"""An event that cannot be folded is set aside for one read model, with what must wait for it; all else goes on."""
+"""An event that cannot be folded is set aside for one read model, with the events that must wait for it."""
 
 import random
 from collections.abc import Collection
@@ -26,7 +26,7 @@ def total(world: World, tallies: Tallies, subject: UUID) -> int:
     return int(row["total"]) if row else 0
 
 
-def test_the_culprit_and_its_subjects_later_events_are_set_aside_and_the_rest_goes_on(world: World) -> None:
+def test_a_failing_event_and_the_later_events_of_its_subject_are_set_aside_and_the_rest_is_folded(world: World) -> None:
     world.record(*added(ANN, ANN, BEN, ANN, BEN))
     tallies, bystander = Tallies(), Tallies("bystander")
     tallies.poison = {2}
@@ -51,7 +51,7 @@ def test_later_batches_wait_too(world: World) -> None:
     assert total(world, tallies, BEN) == 1
 
 
-def test_an_event_that_concerns_two_sets_both_aside(world: World) -> None:
+def test_a_failing_event_with_two_subjects_sets_both_aside(world: World) -> None:
     world.record((ANN, Linked(other=BEN)), *added(ANN, BEN, CAT))
     tallies = Tallies()
     tallies.poison = {1}
@@ -60,7 +60,7 @@ def test_an_event_that_concerns_two_sets_both_aside(world: World) -> None:
     assert total(world, tallies, CAT) == 1
 
 
-def test_an_event_that_concerns_one_who_waits_reaches_only_the_other(world: World) -> None:
+def test_an_event_of_a_waiting_subject_and_another_one_reaches_only_the_other_one(world: World) -> None:
     world.record(*added(ANN), (BEN, Linked(other=ANN)), *added(BEN))
     tallies = Tallies()
     tallies.poison = {1}
@@ -69,7 +69,7 @@ def test_an_event_that_concerns_one_who_waits_reaches_only_the_other(world: Worl
     assert total(world, tallies, BEN) == 2
 
 
-def test_nothing_personal_is_kept_with_a_dead_letter(world: World) -> None:
+def test_a_dead_letter_holds_no_personal_data(world: World) -> None:
     world.record(*added(ANN))
     tallies = Tallies()
     tallies.poison = {1}
@@ -81,7 +81,7 @@ def test_nothing_personal_is_kept_with_a_dead_letter(world: World) -> None:
     assert "Secret" not in str(letter)
 
 
-def test_a_retry_folds_what_waited_in_order(world: World) -> None:
+def test_a_retry_folds_the_waiting_events_in_order(world: World) -> None:
     world.record(*added(ANN, BEN, ANN, ANN))
     tallies = Tallies()
     tallies.poison = {1}
@@ -108,7 +108,7 @@ def test_a_retry_that_fails_again_counts_the_try_and_keeps_order(world: World) -
     assert total(world, tallies, ANN) == 1
 
 
-def test_a_discarded_event_counts_as_never_sent_and_what_waited_for_it_is_folded(world: World) -> None:
+def test_a_discarded_event_is_skipped_and_the_events_that_waited_for_it_are_folded(world: World) -> None:
     world.record(*added(ANN, ANN, ANN))
     tallies = Tallies()
     tallies.poison = {2}
@@ -119,7 +119,7 @@ def test_a_discarded_event_counts_as_never_sent_and_what_waited_for_it_is_folded
     assert dead_letters.discard(tallies.projection, world.store, world.read_models, 1, 2) is None
 
 
-def test_one_for_everyone_stops_the_projection_loudly_and_no_other(world: World) -> None:
+def test_a_failing_event_for_everyone_stops_only_this_projection_and_is_reported(world: World) -> None:
     world.record(*added(ANN), (BEN, Raised(by=5)), *added(ANN))
     tallies, bystander, clock = Tallies(), Tallies("bystander"), Clock()
     tallies.poison = {2}
@@ -136,7 +136,7 @@ def test_one_for_everyone_stops_the_projection_loudly_and_no_other(world: World)
     assert world.rows(tallies) == world.recomputed(tallies)
 
 
-def test_one_for_everyone_can_be_discarded(world: World) -> None:
+def test_a_failing_event_for_everyone_can_be_discarded(world: World) -> None:
     world.record(*added(ANN), (BEN, Raised(by=5)), *added(ANN))
     tallies, clock = Tallies(), Clock()
     tallies.poison = {2}
@@ -153,7 +153,7 @@ def test_one_for_everyone_can_be_discarded(world: World) -> None:
     assert one.status().healthy
 
 
-def test_an_event_that_cannot_be_decoded_is_set_aside_for_all_who_read_it(world: World) -> None:
+def test_an_event_that_cannot_be_decoded_is_set_aside_for_all_projections_that_read_it(world: World) -> None:
     world.record(*added(ANN, BEN))
     known, narrow = Tallies(), Tallies("narrow", reads=frozenset({"crm.tally.added.v1"}))
     rename_type(world, 1)
@@ -166,19 +166,19 @@ def test_an_event_that_cannot_be_decoded_is_set_aside_for_all_who_read_it(world:
 
 
 def rename_type(world: World, position: int) -> None:
-    """The log holds an event of a type that nobody here knows."""
+    """Makes the log return an event of a type that the code does not know."""
     real = world.store.log
 
     def log(after: int, limit: int, upto: int | None = None, types: Collection[str] | None = None) -> list[Stored]:
         return [renamed(one) if one.position == position else one for one in real(after, limit, upto, types)]
 
     def renamed(one: Stored) -> Stored:
-        return one._replace(type="crm.tally.unheard.v1", state=one.state.replace(b"tally.added.v1", b"tally.unheard.v1"))
+        return one._replace(type="crm.tally.unknown.v1", state=one.state.replace(b"tally.added.v1", b"tally.unknown.v1"))
 
     world.store.log = log  # type: ignore[method-assign]
 
 
-def test_a_subject_with_dead_letters_is_complete_only_to_before_its_first(world: World) -> None:
+def test_a_subject_with_dead_letters_is_complete_only_up_to_before_the_first_one(world: World) -> None:
     world.record(*added(BEN, ANN, BEN))
     tallies = Tallies()
     tallies.poison = {2}
@@ -203,7 +203,7 @@ def test_after_a_retry_the_rows_are_as_if_nothing_had_failed(world: World, seed:
     assert world.rows(tallies) == world.recomputed(tallies)
 
 
-def test_no_retry_while_the_read_model_is_outdated(world: World) -> None:
+def test_there_is_no_retry_while_the_read_model_is_outdated(world: World) -> None:
     world.record(*added(ANN))
     tallies = Tallies()
     tallies.poison = {1}

@@ -1,4 +1,4 @@
-"""Events for everyone pass by who waits, and a retry folds them in their place: its rows are those of a rebuild."""
+"""Waiting subjects skip events for everyone, and a retry folds these in order: its rows are those of a rebuild."""
 
 import random
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ def retried(world: World, tallies: Tallies, subject: UUID | None = None) -> tupl
     return dead_letters.retry(tallies.projection, world.store, world.read_models, 1, subject)
 
 
-def test_an_event_for_everyone_passes_by_who_waits(world: World) -> None:
+def test_waiting_subjects_skip_an_event_for_everyone(world: World) -> None:
     world.record(*added(ANN, BEN, ANN, BEN), (CAT, Raised(by=5)))
     tallies = Tallies()
     tallies.poison = {3}
@@ -38,7 +38,7 @@ def test_an_event_for_everyone_passes_by_who_waits(world: World) -> None:
 
 
 @pytest.mark.parametrize("batches", [1, 6])
-def test_a_retry_folds_the_events_for_everyone_that_passed_by_in_their_place(world: World, batches: int) -> None:
+def test_a_retry_folds_skipped_events_for_everyone_in_the_order_of_the_log(world: World, batches: int) -> None:
     events: list[tuple[UUID, Event]] = [*added(ANN, ANN), (CAT, Raised(by=5)), *added(ANN), (ANN, Raised(by=7)), *added(BEN)]
     tallies = Tallies()
     tallies.poison = {2}
@@ -52,7 +52,7 @@ def test_a_retry_folds_the_events_for_everyone_that_passed_by_in_their_place(wor
     assert world.rows(tallies) == world.recomputed(tallies)
 
 
-def test_who_cannot_fold_an_event_for_everyone_in_a_retry_waits_as_before(world: World) -> None:
+def test_a_subject_whose_retry_fails_on_an_event_for_everyone_still_waits(world: World) -> None:
     world.record(*added(ANN, ANN), (CAT, Raised(by=5)), *added(ANN))
     tallies = Tallies()
     tallies.poison = {2}
@@ -78,7 +78,7 @@ def test_events_for_everyone_after_a_discarded_event_are_folded(world: World) ->
     assert rebuild(tallies.projection, world.store, world.read_models, 1, check=True).same
 
 
-def test_an_event_for_everyone_before_one_that_cannot_be_decoded_does_not_pass_by(world: World) -> None:
+def test_an_event_for_everyone_before_one_that_cannot_be_decoded_is_not_skipped(world: World) -> None:
     world.record(*added(ANN))
     tallies = Tallies()
     one = world.tailing(tallies)
@@ -90,7 +90,7 @@ def test_an_event_for_everyone_before_one_that_cannot_be_decoded_does_not_pass_b
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_whatever_was_set_aside_a_retry_gives_the_rows_of_a_rebuild(world: World, seed: int) -> None:
+def test_a_retry_gives_the_rows_of_a_rebuild_for_any_events_set_aside(world: World, seed: int) -> None:
     dice = random.Random(seed)
 
     def event() -> Event:
@@ -114,7 +114,7 @@ def test_whatever_was_set_aside_a_retry_gives_the_rows_of_a_rebuild(world: World
     assert world.rows(tallies) == world.recomputed(tallies)
 
 
-def test_who_waited_while_a_model_was_fitted_is_labelled_by_a_retry_as_by_a_rebuild(world: World) -> None:
+def test_a_retry_labels_a_customer_who_waited_during_a_fit_like_a_rebuild(world: World) -> None:
     poison: set[int] = set()
 
     def apply(batch: Sequence[Delivery], rows: Rows) -> None:

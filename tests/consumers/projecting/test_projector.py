@@ -1,4 +1,4 @@
-"""Messages become rows exactly once, whatever comes, in whichever order, and whoever dies."""
+"""Messages become rows exactly once, with any duplicates, losses, order and crashes."""
 
 import random
 import tempfile
@@ -35,7 +35,7 @@ PARTITIONS = 4
 
 
 def some_events(dice: random.Random, count: int) -> list[tuple[UUID, Event]]:
-    """Mostly about one subject, sometimes two, sometimes everyone."""
+    """Events, most of them about one subject, some about two, some about everyone."""
     events: list[tuple[UUID, Event]] = []
     for number in range(count):
         subject, other = dice.sample(SUBJECTS, 2)
@@ -69,11 +69,11 @@ def projector(
 
 
 class Crash(BaseException):
-    """The process dies here."""
+    """The process crashes here."""
 
 
 def noisy(messages: Sequence[Message], dice: random.Random, lost: float) -> list[Message]:
-    """All messages in order, some of them never; between them copies of earlier and of later ones."""
+    """All messages in order, except the lost ones; between them copies of earlier and later messages."""
     sent: list[Message] = []
     for message in messages:
         while dice.random() < 0.3:
@@ -85,7 +85,7 @@ def noisy(messages: Sequence[Message], dice: random.Random, lost: float) -> list
 
 @settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 2**32), lost=st.sampled_from([0.0, 0.0, 0.1]), partitions=st.sampled_from([1, 2, 4, 12]))
-def test_any_schedule_gives_the_rows_of_one_recompute(seed: int, lost: float, partitions: int) -> None:
+def test_any_schedule_gives_the_rows_of_a_single_fold(seed: int, lost: float, partitions: int) -> None:
     dice = random.Random(seed)
     with tempfile.TemporaryDirectory() as folder:
         world = sqlite_world(Path(folder))
@@ -101,7 +101,7 @@ def play_a_schedule(world: World, dice: random.Random, lost: float, partitions: 
     source.portion = dice.choice([1, 5, 50])
     messages = world.messages(partitions)
     source.send(noisy(messages, dice, lost))
-    # Whatever was lost is seen when something comes after it.
+    # A loss is noticed only when a later message comes.
     world.record(*[(SUBJECTS[0], Raised(by=1))])
     source.send(m for m in world.messages(partitions) if m.stored.position > messages[-1].stored.position)
     one = projector(world, source, tallies, partitions=partitions, clock=clock, at_once=dice.choice([1, 3, 100]))
@@ -120,7 +120,7 @@ def play_a_schedule(world: World, dice: random.Random, lost: float, partitions: 
 
 
 def crash_somewhere(one: Projector, dice: random.Random) -> None:
-    """Die before, within or right after a commit."""
+    """Crashes before, within or right after a commit."""
     point = dice.choice(["advance", "fold", "committed"])
     real: Any = getattr(consumers.projecting.commits, point, None)
     calls = dice.randrange(1, 4)
@@ -143,7 +143,7 @@ def crash_somewhere(one: Projector, dice: random.Random) -> None:
             return
 
 
-def test_each_message_is_folded_once_however_often_it_comes(world: World) -> None:
+def test_each_message_is_folded_once_even_if_it_comes_several_times(world: World) -> None:
     world.record(*some_events(random.Random(1), 80))
     tallies, source = Tallies(), Schedule(range(PARTITIONS))
     messages = world.messages(PARTITIONS)
@@ -152,7 +152,7 @@ def test_each_message_is_folded_once_however_often_it_comes(world: World) -> Non
     assert world.rows(tallies) == world.recomputed(tallies)
 
 
-def test_a_restart_goes_on_from_what_is_stored(world: World) -> None:
+def test_a_restart_continues_from_the_stored_position(world: World) -> None:
     world.record(*some_events(random.Random(2), 40))
     tallies, source = Tallies(), Schedule(range(PARTITIONS))
     source.send(world.messages(PARTITIONS))
@@ -163,7 +163,7 @@ def test_a_restart_goes_on_from_what_is_stored(world: World) -> None:
     assert last[0].next_offset == len(source.records[0])
 
 
-def test_of_two_projectors_on_one_partition_neither_doubles_anything(world: World) -> None:
+def test_two_projectors_on_one_partition_duplicate_nothing(world: World) -> None:
     world.record(*some_events(random.Random(3), 60))
     tallies = Tallies()
     rivals = []
@@ -179,7 +179,7 @@ def test_of_two_projectors_on_one_partition_neither_doubles_anything(world: Worl
     assert rivals[0].status().projections[0].positions == rivals[1].status().projections[0].positions
 
 
-def test_a_partition_that_was_lost_and_came_back_goes_on_where_its_other_owner_came_to(world: World) -> None:
+def test_a_partition_that_comes_back_continues_at_the_position_of_its_other_owner(world: World) -> None:
     world.record(*some_events(random.Random(4), 30))
     tallies, mine, theirs = Tallies(), Schedule([0]), Schedule([0])
     messages = world.messages(1)
@@ -195,7 +195,7 @@ def test_a_partition_that_was_lost_and_came_back_goes_on_where_its_other_owner_c
     assert world.rows(tallies) == world.recomputed(tallies)
 
 
-def test_a_chain_that_stays_broken_is_mended_from_the_store(world: World) -> None:
+def test_a_chain_that_stays_broken_is_repaired_from_the_store(world: World) -> None:
     world.record(*some_events(random.Random(5), 50))
     tallies, clock, source = Tallies(), Clock(), Schedule(range(PARTITIONS))
     source.send(m for m in world.messages(PARTITIONS) if not 20 <= m.stored.position <= 30)
@@ -210,7 +210,7 @@ def test_a_chain_that_stays_broken_is_mended_from_the_store(world: World) -> Non
     assert world.rows(tallies) == world.recomputed(tallies)
 
 
-def test_a_transient_error_is_tried_again_and_loses_nothing(world: World) -> None:
+def test_a_transient_error_is_retried_and_loses_nothing(world: World) -> None:
     world.record(*some_events(random.Random(6), 30))
     tallies, bystander, clock, source = Tallies(), Tallies("bystander"), Clock(), Schedule(range(PARTITIONS))
     tallies.failures = [OperationalError("the connection is gone", None, Exception())]
@@ -226,7 +226,7 @@ def test_a_transient_error_is_tried_again_and_loses_nothing(world: World) -> Non
     assert world.letters() == []
 
 
-def test_a_new_projection_starts_from_the_beginning_of_the_log(world: World) -> None:
+def test_a_new_projection_starts_at_the_start_of_the_log(world: World) -> None:
     world.record(*some_events(random.Random(7), 30))
     old, new, source = Tallies(), Tallies("newcomer"), Schedule(range(PARTITIONS))
     source.send(world.messages(PARTITIONS))
@@ -235,7 +235,7 @@ def test_a_new_projection_starts_from_the_beginning_of_the_log(world: World) -> 
     assert world.rows(new) == world.rows(old) == world.recomputed(old)
 
 
-def test_a_projection_of_another_version_is_left_alone_and_said_so(world: World) -> None:
+def test_a_projection_of_another_version_is_left_alone_and_reported(world: World) -> None:
     world.record((SUBJECTS[0], Added(amount=1)))
     source = Schedule(range(PARTITIONS))
     source.send(world.messages(PARTITIONS))
@@ -265,7 +265,7 @@ def test_a_version_that_changes_under_a_running_projector_stops_it(world: World)
     assert one.status().projections[0].state == "outdated"
 
 
-def test_what_a_projection_does_not_read_is_passed_over_but_counted(world: World) -> None:
+def test_events_that_a_projection_does_not_read_are_skipped_but_counted(world: World) -> None:
     world.record((SUBJECTS[0], Added(amount=1)), (SUBJECTS[0], Ignored()), (SUBJECTS[0], Ignored()))
     tallies = Tallies(reads=frozenset({"crm.tally.added.v1"}))
     one = world.tailing(tallies)
@@ -274,7 +274,7 @@ def test_what_a_projection_does_not_read_is_passed_over_but_counted(world: World
     assert one.status().projections[0].positions == {0: 3}
 
 
-def test_read_models_that_want_nothing_of_a_batch_go_past_it_in_one_transaction(world: World) -> None:
+def test_read_models_that_want_nothing_from_a_batch_skip_it_in_one_transaction(world: World) -> None:
     world.record(*((subject, Ignored()) for subject in SUBJECTS))
     idle = [Tallies(f"idle-{number}", reads=frozenset({"crm.tally.added.v1"})) for number in range(3)]
     transactions: list[object] = []
@@ -288,7 +288,7 @@ def test_read_models_that_want_nothing_of_a_batch_go_past_it_in_one_transaction(
     assert {max(status.positions.values()) for status in one.status().projections} == {world.store.head()}
 
 
-def test_a_read_model_that_was_superseded_holds_back_none_of_the_others(world: World) -> None:
+def test_a_superseded_read_model_does_not_hold_back_the_others(world: World) -> None:
     world.record(*((subject, Ignored()) for subject in SUBJECTS))
     first, second = (Tallies(name, reads=frozenset({"crm.tally.added.v1"})) for name in ("first", "second"))
     source, others = Schedule([0]), Schedule([0])
@@ -301,17 +301,17 @@ def test_a_read_model_that_was_superseded_holds_back_none_of_the_others(world: W
     assert {max(status.positions.values()) for status in late.status().projections} == {world.store.head()}
 
 
-def test_a_topic_made_anew_is_read_from_its_beginning_and_doubles_nothing(world: World) -> None:
+def test_a_recreated_topic_is_read_from_its_start_and_duplicates_nothing(world: World) -> None:
     world.record(*some_events(random.Random(8), 30))
     tallies, source = Tallies(), Schedule(range(PARTITIONS))
     source.send(world.messages(PARTITIONS))
     drain(projector(world, source, tallies))
     world.record(*some_events(random.Random(9), 10))
-    anew = Schedule(range(PARTITIONS))
-    anew.topic_id = "anew"
-    anew.send(world.messages(PARTITIONS))
-    drain(projector(world, anew, tallies))
-    assert all(held.topic_id == "schedule" for _, held in anew.sought)
+    recreated = Schedule(range(PARTITIONS))
+    recreated.topic_id = "recreated"
+    recreated.send(world.messages(PARTITIONS))
+    drain(projector(world, recreated, tallies))
+    assert all(held.topic_id == "schedule" for _, held in recreated.sought)
     assert world.rows(tallies) == world.recomputed(tallies)
 
 
@@ -329,7 +329,7 @@ def test_partitions_come_and_go(world: World) -> None:
     assert world.rows(tallies) == world.recomputed(tallies)
 
 
-def test_a_batch_is_folded_in_transactions_of_bounded_size(world: World) -> None:
+def test_a_batch_is_folded_in_transactions_of_limited_size(world: World) -> None:
     world.record(*[(SUBJECTS[0], Added(amount=1)) for _ in range(20)])
     tallies, source = Tallies(), Schedule([0])
     source.send(world.messages(1))
@@ -349,7 +349,7 @@ def test_health_names_positions_and_lag(world: World) -> None:
     assert status.healthy
 
 
-def test_held_positions_carry_the_offset_to_go_on_from(world: World) -> None:
+def test_held_positions_contain_the_next_offset(world: World) -> None:
     world.record((SUBJECTS[0], Added(amount=1)))
     source = Schedule([0])
     [message] = world.messages(1)

@@ -1,4 +1,4 @@
-"""The last messages of a partition are lost, and none comes after them that could tell."""
+"""The last messages of a partition are lost, and no later message comes that would show the loss."""
 
 from consumers.projecting.projector import Projector
 from infra.read_models import checkpoints
@@ -10,7 +10,7 @@ from tests.consumers.tallies import SUBJECTS, Added, Clock, Schedule, Tallies, W
 TOPIC = "crm.test"
 
 
-def test_what_was_sent_last_and_never_came_is_read_from_the_store_when_patience_ends(world: World) -> None:
+def test_last_messages_that_never_arrive_are_read_from_the_store_when_patience_ends(world: World) -> None:
     # Given three events, of which the first was delivered, and a relay that has sent them all
     subject = SUBJECTS[0]
     positions = world.record(*[(subject, Added(amount=number)) for number in (1, 2, 3)])
@@ -25,16 +25,16 @@ def test_what_was_sent_last_and_never_came_is_read_from_the_store_when_patience_
     with world.read_models.writer.begin() as connection:
         sent = Checkpoint(source.topic_id, PARTITIONS, positions[-1], {partition: positions[-1]})
         checkpoints.begin(connection, TOPIC, sent)
-    # When nothing comes for less than patience lasts, it waits
+    # When nothing comes for less than the patience, it waits
     for moment in (20.0, 40.0):
         clock.now = moment
         projector.turn(0)
     assert completeness.up_to(tallies.projection.name) == positions[0]
-    # When patience has ended, it reads what never came
+    # When the patience has ended, it reads the missing events from the store
     clock.now = 100.0
     projector.turn(0)
     assert world.rows(tallies) == world.recomputed(tallies)
-    # And when the messages come after all, they are duplicates
+    # When the messages come later, they are duplicates
     source.send(world.messages(PARTITIONS)[1:])
     projector.turn(0)
     assert world.rows(tallies) == world.recomputed(tallies)

@@ -1,4 +1,4 @@
-"""The embedded source: the log itself, as one partition."""
+"""The embedded source: the log itself, read as one partition."""
 
 import threading
 import time
@@ -43,7 +43,7 @@ def test_every_message_names_the_one_before_it(world: World) -> None:
     ]
 
 
-def test_it_goes_on_from_what_is_held(world: World) -> None:
+def test_it_continues_from_the_held_position(world: World) -> None:
     record(world, 5)
     tail = Tail(world.store, batch=2)
     tail.seek(0, Held(3, 4, "log"))
@@ -53,7 +53,7 @@ def test_it_goes_on_from_what_is_held(world: World) -> None:
     assert [m.stored.position for m in tail.poll(0)] == [1, 2]
 
 
-def test_a_nudge_is_heard_before_the_pause_is_over(world: World) -> None:
+def test_wake_ends_the_pause_early(world: World) -> None:
     tail = Tail(world.store)
     tail.poll(0.3)
     tail._pause = 30.0
@@ -63,12 +63,12 @@ def test_a_nudge_is_heard_before_the_pause_is_over(world: World) -> None:
     assert time.monotonic() - begun < 10
 
 
-def test_it_comes_back_empty_when_nothing_happens(world: World) -> None:
+def test_poll_returns_nothing_if_nothing_happens(world: World) -> None:
     assert Tail(world.store).poll(0.01) == []
     assert Tail(world.store).assigned() == {0}
 
 
-def test_a_projector_runs_in_a_thread_and_ends_when_asked(world: World) -> None:
+def test_a_projector_runs_in_a_thread_and_ends_when_it_is_asked_to(world: World) -> None:
     tallies = Tallies()
     tail = Tail(world.store)
     projector = Projector([tallies.projection], tail, world.store, world.read_models, 1)

@@ -1,4 +1,4 @@
-"""A process that rebuilds, and tells how far it is, so that it can be killed on the way."""
+"""A process that rebuilds and prints its position, so that a test can kill it on the way."""
 
 import sys
 from pathlib import Path

@@ -1,6 +1,6 @@
-"""A process that makes every read model anew, on a database of its own, and says what each came to.
+"""A process that builds every read model from the log, in a new database, and prints the digest of each one.
 
-Arguments: the event store's folder, the new database, how many partitions, how many events at once, and the master key.
+Arguments: the event store's folder, the new database, the number of partitions, the number of events per page, the master key.
 """
 
 import json

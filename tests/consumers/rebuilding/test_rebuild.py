@@ -32,7 +32,7 @@ def spoil(world: World) -> None:
 
 
 def folded(world: World, tallies: Tallies, *events: tuple[UUID, Event], held_back: int = 0) -> Schedule:
-    """The events recorded, and folded but for those a source holds back of each partition."""
+    """Records the events and folds them, except the last `held_back` ones of each partition; returns the source."""
     world.record(*events)
     source = Schedule(range(PARTITIONS))
     source.send(world.messages(PARTITIONS))
@@ -45,7 +45,7 @@ def folded(world: World, tallies: Tallies, *events: tuple[UUID, Event], held_bac
     return source
 
 
-def test_a_check_finds_live_and_rebuilt_rows_the_same_and_leaves_nothing_behind(world: World) -> None:
+def test_a_check_finds_live_and_rebuilt_rows_equal_and_leaves_nothing_behind(world: World) -> None:
     tallies = Tallies()
     folded(world, tallies, *some_events(random.Random(1), 300))
     before = tables_in(world.read_models)
@@ -55,7 +55,7 @@ def test_a_check_finds_live_and_rebuilt_rows_the_same_and_leaves_nothing_behind(
     assert world.rows(tallies) == world.recomputed(tallies)
 
 
-def test_a_check_finds_what_was_spoiled_and_a_rebuild_puts_it_right(world: World) -> None:
+def test_a_check_finds_spoiled_rows_and_a_rebuild_repairs_them(world: World) -> None:
     tallies = Tallies()
     folded(world, tallies, *some_events(random.Random(2), 100))
     spoil(world)
@@ -66,7 +66,7 @@ def test_a_check_finds_what_was_spoiled_and_a_rebuild_puts_it_right(world: World
     assert rebuild(tallies.projection, world.store, world.read_models, PARTITIONS, check=True).same is True
 
 
-def test_each_partition_is_folded_exactly_as_far_as_the_live_one(world: World) -> None:
+def test_each_partition_is_folded_exactly_up_to_its_live_position(world: World) -> None:
     tallies = Tallies()
     source = folded(world, tallies, *some_events(random.Random(3), 300), held_back=9)
     live = world.digest(tallies)
@@ -78,7 +78,7 @@ def test_each_partition_is_folded_exactly_as_far_as_the_live_one(world: World) -
     assert world.rows(tallies) == world.recomputed(tallies)
 
 
-def test_the_live_one_goes_on_while_another_is_built(world: World) -> None:
+def test_the_live_read_model_continues_while_another_one_is_built(world: World) -> None:
     tallies = Tallies()
     folded(world, tallies, *some_events(random.Random(4), 200))
     source = Schedule(range(PARTITIONS))
@@ -110,7 +110,7 @@ def test_a_new_version_takes_over_at_the_head_of_the_log(world: World) -> None:
     assert world.rows(newer) == world.recomputed(newer)
 
 
-def test_a_projector_that_waits_for_the_rebuild_goes_on_after_it(world: World) -> None:
+def test_a_projector_that_waits_for_the_rebuild_continues_after_it(world: World) -> None:
     folded(world, Tallies(), *some_events(random.Random(8), 20))
     newer, source = Tallies(version=2), Schedule(range(PARTITIONS))
     source.send(world.messages(PARTITIONS))
@@ -125,7 +125,7 @@ def test_a_projector_that_waits_for_the_rebuild_goes_on_after_it(world: World) -
     assert world.rows(newer) == world.recomputed(newer)
 
 
-def test_another_number_of_partitions_is_a_rebuild(world: World) -> None:
+def test_another_number_of_partitions_needs_a_rebuild(world: World) -> None:
     tallies = Tallies()
     folded(world, tallies, *some_events(random.Random(10), 60))
     rebuild(tallies.projection, world.store, world.read_models, 6)
@@ -137,7 +137,7 @@ def test_another_number_of_partitions_is_a_rebuild(world: World) -> None:
     assert world.rows(tallies) == world.recomputed(tallies)
 
 
-def test_a_read_model_that_never_began_is_built_from_the_log(world: World) -> None:
+def test_a_read_model_that_was_never_started_is_built_from_the_log(world: World) -> None:
     world.record(*some_events(random.Random(12), 60))
     tallies = Tallies()
     rebuild(tallies.projection, world.store, world.read_models, 1)
@@ -159,7 +159,7 @@ def test_rebuilding_again_and_again_leaves_the_same_tables_and_indexes(world: Wo
         assert len(inspect(connection).get_indexes("tallies")) == 1
 
 
-def test_discarded_events_are_left_out_and_failing_ones_set_aside_likewise(world: World) -> None:
+def test_a_rebuild_skips_discarded_events_and_sets_failing_ones_aside(world: World) -> None:
     tallies = Tallies()
     tallies.poison = {2, 5}
     world.record(*[(subject, Added(amount=1)) for subject in (ANN, ANN, ANN, BEN, BEN, BEN)])
@@ -177,7 +177,7 @@ def test_discarded_events_are_left_out_and_failing_ones_set_aside_likewise(world
     assert totals == {ANN: 2, BEN: 3}
 
 
-def test_one_for_everyone_that_cannot_be_folded_ends_the_rebuild_and_harms_nothing(world: World) -> None:
+def test_a_failing_event_for_everyone_ends_the_rebuild_and_changes_nothing(world: World) -> None:
     tallies = Tallies()
     world.record((ANN, Added(amount=1)), (BEN, Raised(by=1)))
     drain(world.tailing(tallies))
@@ -187,7 +187,7 @@ def test_one_for_everyone_that_cannot_be_folded_ends_the_rebuild_and_harms_nothi
     assert world.rows(tallies) == world.recomputed(tallies)
 
 
-def test_positions_that_the_log_never_routed_are_not_believed(world: World) -> None:
+def test_positions_that_the_log_never_routed_are_rejected(world: World) -> None:
     tallies = Tallies()
     folded(world, tallies, *some_events(random.Random(15), 30))
     with world.read_models.writer.begin() as connection:
@@ -196,7 +196,7 @@ def test_positions_that_the_log_never_routed_are_not_believed(world: World) -> N
         rebuild(tallies.projection, world.store, world.read_models, PARTITIONS)
 
 
-def test_what_another_version_had_begun_to_build_is_begun_anew(world: World) -> None:
+def test_a_rebuild_that_another_version_started_is_restarted(world: World) -> None:
     world.record(*some_events(random.Random(16), 50))
     first = Tallies(version=1)
     with pytest.raises(KeyboardInterrupt):
@@ -219,7 +219,9 @@ def test_completeness_holds_across_a_rebuild(world: World) -> None:
 
 
 @pytest.mark.faults
-def test_a_rebuild_that_is_killed_goes_on_where_it_was(world: World, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+def test_a_rebuild_that_is_killed_continues_at_its_position(
+    world: World, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
     tallies = Tallies()
     for seed in range(6):
         world.record(*some_events(random.Random(seed), 500))

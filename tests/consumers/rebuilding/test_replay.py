@@ -1,4 +1,4 @@
-"""What was answered live is, to the byte, what another process makes of the log, however it goes through it."""
+"""The live read models equal, to the byte, those that another process builds from the log, in pages of any size."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.waiting import SLOWEST
 
 
 class Live(NamedTuple):
-    """A folder with an event store, and the digest of each read model made while it happened."""
+    """A folder with an event store, and the digest of each read model that was built live."""
 
     home: Path
     digests: Mapping[str, str]
@@ -31,7 +31,7 @@ class Live(NamedTuple):
 
 @pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Live:
-    """Given everything that can happen: what is told, changed and taken back."""
+    """Given everything that can happen: facts are recorded, changed and reversed."""
     home = tmp_path_factory.mktemp("live") / "home"
     settings = Settings.model_validate(SETTINGS | {"home": home})
     with opened(settings) as parts, parts.application() as app:
@@ -47,10 +47,10 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Live:
 
 
 @pytest.mark.parametrize(("partitions", "at_once"), [(1, 1), (5, 7), (12, 1000)])
-def test_any_process_partitions_and_batches_give_the_same_bytes(
+def test_any_number_of_partitions_and_any_batch_size_give_the_same_bytes(
     live: Live, tmp_path: Path, partitions: int, at_once: int
 ) -> None:
-    said = subprocess.run(
+    replay = subprocess.run(
         [
             sys.executable,
             "-m",
@@ -63,9 +63,9 @@ def test_any_process_partitions_and_batches_give_the_same_bytes(
         timeout=SLOWEST,
         check=True,
     )
-    assert json.loads(said.stdout) == live.digests
+    assert json.loads(replay.stdout) == live.digests
 
 
-def test_something_happened_in_every_table(live: Live) -> None:
+def test_every_table_has_rows(live: Live) -> None:
     tables = [table for found in live.digests.values() for table in found.split()]
     assert [table for table in tables if ":0:" in table] == []

@@ -1,4 +1,4 @@
-"""A receiver of webhooks: a real HTTP server on this machine, which keeps what it takes and answers as it is told."""
+"""A receiver of webhooks: a real HTTP server on this machine that keeps every request and gives the set answer."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Taken(NamedTuple):
 
 
 class Listener:
-    """Answers with `status`, and with `location` where that is set."""
+    """Answers with `status`, and with `location` if that is set."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -55,7 +55,7 @@ def listening() -> Iterator[Listener]:
             self.end_headers()
 
         def log_message(self, format: str, *args: object) -> None:
-            """Tests are silent."""
+            """Writes no log, because tests are silent."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True

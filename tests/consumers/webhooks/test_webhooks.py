@@ -1,4 +1,4 @@
-"""What webhooks are sent: in order, signed, at least once, to one receiver without another; and what they are never sent."""
+"""Webhooks are sent events in order, signed, at least once, and independent of other receivers; some events are never sent."""
 
 from __future__ import annotations
 
@@ -51,20 +51,20 @@ def listener() -> Iterator[Listener]:
         yield listener
 
 
-def register(place: Place, url: str, webhook_id: UUID = SHOP, **asked: Any) -> None:
-    subscription = Subscription(url=url, **asked)
-    place.tell(webhooks.register, webhook_id=webhook_id, subscription=subscription, secret_id=SECRET)
+def register(place: Place, url: str, webhook_id: UUID = SHOP, **wanted: Any) -> None:
+    subscription = Subscription(url=url, **wanted)
+    place.run(webhooks.register, webhook_id=webhook_id, subscription=subscription, secret_id=SECRET)
 
 
 def courier(place: Place, private: bool = True) -> Courier:
-    """A process of its own, as far as webhooks are concerned."""
+    """A courier that runs like in a separate process."""
     return Courier(place.store, place.read_models, private, clock=lambda: place.now)
 
 
 def deliver(place: Place, by: Courier | None = None) -> Delivery | None:
-    """How far the first webhook has come, when the read model has caught up and all that is due was tried once.
+    """Lets the read model catch up and tries all due deliveries once; returns the state of the first webhook.
 
-    Where it is not said by which process, by one that comes after all others.
+    Without `by`, a new process delivers, after all others have released their holds.
     """
     projector = Projector([read_model.webhooks], Tail(place.store), place.store, place.read_models, 1)
     while projector.turn(0):
@@ -77,12 +77,12 @@ def deliver(place: Place, by: Courier | None = None) -> Delivery | None:
 
 
 def let_go(place: Place) -> None:
-    """As when the process that held webhooks has ended."""
+    """Releases all holds, like a process that has ended."""
     with place.read_models.writer.begin() as connection:
         connection.execute(table.update().values(holder=None))
 
 
-def test_what_is_recorded_after_its_registration_is_sent_in_order(place: Place, listener: Listener) -> None:
+def test_events_recorded_after_the_registration_are_sent_in_order(place: Place, listener: Listener) -> None:
     place.register_ada()
     register(place, listener.url)
     place.plan_spring()
@@ -96,7 +96,7 @@ def test_what_is_recorded_after_its_registration_is_sent_in_order(place: Place, 
     assert delivered.position == place.store.head() == listener.positions()[-1]
 
 
-def test_a_receiver_can_tell_who_sent_it_and_when(place: Place, listener: Listener) -> None:
+def test_a_receiver_can_verify_the_sender_and_the_time(place: Place, listener: Listener) -> None:
     register(place, listener.url)
     place.plan_spring()
     deliver(place)
@@ -109,7 +109,7 @@ def test_a_receiver_can_tell_who_sent_it_and_when(place: Place, listener: Listen
     assert abs(time.time() - int(parts["t"])) < 60
 
 
-def test_only_what_is_asked_for_is_sent(place: Place, listener: Listener) -> None:
+def test_only_subscribed_events_are_sent(place: Place, listener: Listener) -> None:
     register(place, listener.url, types=("crm.order.placed.v1", "crm.campaign_member.*"), subjects=(ADA,))
     register(place, listener.url, DESK, irregular="payment-over-due")
     place.register_ada()
@@ -121,16 +121,16 @@ def test_only_what_is_asked_for_is_sent(place: Place, listener: Listener) -> Non
     assert sorted(listener.types()) == ["campaign_member.targeted", "order.payment_captured", "order.placed"]
 
 
-def test_what_is_imported_is_sent_to_nobody(place: Place, listener: Listener) -> None:
+def test_imported_events_are_never_sent(place: Place, listener: Listener) -> None:
     register(place, listener.url)
-    place.tell(customers.register, customer_id=ADA, kind="person", name="Ada", origin="import", at=LAST_WEEK)
+    place.run(customers.register, customer_id=ADA, kind="person", name="Ada", origin="import", at=LAST_WEEK)
     delivered = deliver(place)
     assert not listener.taken
     assert delivered is not None
     assert delivered.position == place.store.head()
 
 
-def test_personal_values_are_sent_only_where_they_were_granted(place: Place, listener: Listener) -> None:
+def test_personal_values_are_sent_only_if_they_were_granted(place: Place, listener: Listener) -> None:
     register(place, listener.url, types=("crm.customer.*",))
     register(place, listener.url, DESK, types=("crm.customer.*",), personal=True)
     place.register_ada()
@@ -139,7 +139,9 @@ def test_personal_values_are_sent_only_where_they_were_granted(place: Place, lis
     assert listener.taken[0].event["data"]["contact_methods"][0]["kind"] == "email"
 
 
-def test_what_was_not_saved_after_it_was_taken_is_sent_again_and_nothing_is_lost(place: Place, listener: Listener) -> None:
+def test_an_accepted_event_whose_position_was_not_saved_is_sent_again_and_nothing_is_lost(
+    place: Place, listener: Listener
+) -> None:
     register(place, listener.url)
     place.plan_spring()
     place.register_ada()
@@ -152,7 +154,7 @@ def test_what_was_not_saved_after_it_was_taken_is_sent_again_and_nothing_is_lost
     assert listener.positions() == [first, again, again, third]
 
 
-def test_a_receiver_that_is_down_is_asked_again_later_and_stops_no_other(place: Place, listener: Listener) -> None:
+def test_a_receiver_that_is_down_is_retried_later_and_stops_no_other_webhook(place: Place, listener: Listener) -> None:
     with listening() as other:
         register(place, other.url, DESK, types=("crm.campaign.*",))
         register(place, listener.url)
@@ -161,7 +163,7 @@ def test_a_receiver_that_is_down_is_asked_again_later_and_stops_no_other(place: 
         one = courier(place)
         failed = deliver(place, one)
         assert failed is not None
-        assert (failed.failures, failed.failing_since, failed.last_error) == (1, place.now, "It answered 500.")
+        assert (failed.failures, failed.failing_since, failed.last_error) == (1, place.now, "The receiver answered 500.")
         assert other.types() == ["campaign.planned"]
         deliver(place, one)
         assert len(listener.taken) == 1, "it is not due yet"
@@ -178,18 +180,18 @@ def test_a_receiver_that_is_down_is_asked_again_later_and_stops_no_other(place: 
     assert listener.types() == ["campaign.planned"] * 5
 
 
-def test_nobody_listens_follows_a_redirect_or_is_asked_at_a_private_address(place: Place, listener: Listener) -> None:
+def test_a_failed_connection_a_redirect_and_a_private_address_are_failures(place: Place, listener: Listener) -> None:
     register(place, "http://127.0.0.1:1/")
     place.plan_spring()
-    unheard = deliver(place)
-    assert unheard is not None
-    assert unheard.last_error is not None
-    assert unheard.last_error.startswith("ConnectError")
+    unreachable = deliver(place)
+    assert unreachable is not None
+    assert unreachable.last_error is not None
+    assert unreachable.last_error.startswith("ConnectError")
     listener.status, listener.location = 307, listener.url
-    place.tell(webhooks.revise, webhook_id=SHOP, subscription=Subscription(url=listener.url))
+    place.run(webhooks.revise, webhook_id=SHOP, subscription=Subscription(url=listener.url))
     redirected = deliver(place)
     assert redirected is not None
-    assert redirected.last_error == "It answered 307."
+    assert redirected.last_error == "The receiver answered 307."
     assert len(listener.taken) == 1
     place.now += timedelta(hours=1)
     refused = deliver(place, courier(place, private=False))
@@ -198,19 +200,19 @@ def test_nobody_listens_follows_a_redirect_or_is_asked_at_a_private_address(plac
     assert len(listener.taken) == 1
 
 
-def test_a_webhook_that_was_resumed_is_sent_what_was_recorded_meanwhile(place: Place, listener: Listener) -> None:
+def test_a_resumed_webhook_is_sent_the_events_recorded_meanwhile(place: Place, listener: Listener) -> None:
     register(place, listener.url, types=("crm.campaign.*", "crm.customer.*"))
-    place.tell(webhooks.pause, webhook_id=SHOP)
+    place.run(webhooks.pause, webhook_id=SHOP)
     place.plan_spring()
     deliver(place)
     assert not listener.taken
-    place.tell(webhooks.resume, webhook_id=SHOP)
+    place.run(webhooks.resume, webhook_id=SHOP)
     place.register_ada()
     deliver(place)
     assert listener.types() == ["campaign.planned", "customer.registered"]
 
 
-def test_a_receiver_that_took_nothing_for_a_week_has_its_webhook_paused_once(place: Place, listener: Listener) -> None:
+def test_a_webhook_whose_receiver_accepts_nothing_for_a_week_is_paused_once(place: Place, listener: Listener) -> None:
     register(place, listener.url)
     place.plan_spring()
     listener.status = 503
@@ -222,38 +224,38 @@ def test_a_receiver_that_took_nothing_for_a_week_has_its_webhook_paused_once(pla
     deliver(place)
     assert len(listener.taken) == 1
     listener.status = 200
-    place.tell(webhooks.resume, webhook_id=SHOP)
+    place.run(webhooks.resume, webhook_id=SHOP)
     deliver(place)
     assert listener.types() == ["campaign.planned", "campaign.planned", "webhook.paused", "webhook.resumed"]
 
 
-def test_a_resumed_webhook_has_another_week(place: Place, listener: Listener) -> None:
+def test_a_resumed_webhook_gets_another_week(place: Place, listener: Listener) -> None:
     register(place, listener.url)
     place.plan_spring()
     listener.status = 503
     one = courier(place)
     deliver(place, one)
     place.now += PATIENCE
-    place.tell(webhooks.pause, webhook_id=SHOP)
-    place.tell(webhooks.resume, webhook_id=SHOP)
+    place.run(webhooks.pause, webhook_id=SHOP)
+    place.run(webhooks.resume, webhook_id=SHOP)
     again = deliver(place, one)
     assert again is not None
     assert (again.failures, again.failing_since) == (1, place.now)
     assert place.clock(undeliverable).look(undeliverable) == 0
 
 
-def test_a_removal_destroys_the_secret_and_nothing_is_sent_any_more(place: Place, listener: Listener) -> None:
+def test_a_removal_destroys_the_secret_and_nothing_more_is_sent(place: Place, listener: Listener) -> None:
     register(place, listener.url)
     deliver(place)
-    place.tell(webhooks.remove, webhook_id=SHOP)
+    place.run(webhooks.remove, webhook_id=SHOP)
     assert secret_of(place.store, SHOP, SECRET) is None
-    # The read model has not heard of it yet.
+    # The read model has not folded the event yet.
     courier(place).deliver()
     deliver(place)
     assert not listener.taken
 
 
-def test_every_webhook_has_a_secret_of_its_own_which_no_event_holds(place: Place, listener: Listener) -> None:
+def test_every_webhook_has_its_own_secret_and_no_event_holds_it(place: Place, listener: Listener) -> None:
     register(place, listener.url)
     register(place, listener.url, DESK)
     secrets = {secret_of(place.store, SHOP, SECRET), secret_of(place.store, DESK, SECRET), secret_of(place.store, SHOP, DESK)}
@@ -262,7 +264,7 @@ def test_every_webhook_has_a_secret_of_its_own_which_no_event_holds(place: Place
     assert not any(secret is None or secret.removeprefix("whsec_") in log for secret in secrets)
 
 
-def test_one_process_at_a_time_delivers_until_it_is_not_heard_of_any_more(place: Place, listener: Listener) -> None:
+def test_only_one_process_delivers_until_its_hold_expires(place: Place, listener: Listener) -> None:
     register(place, listener.url, types=("crm.campaign.*", "crm.customer.*"))
     place.plan_spring()
     one, other = courier(place), courier(place)
@@ -275,7 +277,7 @@ def test_one_process_at_a_time_delivers_until_it_is_not_heard_of_any_more(place:
     assert listener.types() == ["campaign.planned", "customer.registered"]
 
 
-def test_who_was_superseded_saves_nothing(place: Place, listener: Listener) -> None:
+def test_a_superseded_process_saves_nothing(place: Place, listener: Listener) -> None:
     register(place, listener.url)
     place.plan_spring()
     before = deliver(place)
@@ -286,7 +288,7 @@ def test_who_was_superseded_saves_nothing(place: Place, listener: Listener) -> N
         assert deliveries.of(connection, SHOP) == before
 
 
-def test_a_process_delivers_until_it_is_stopped_and_then_lets_go(place: Place, listener: Listener) -> None:
+def test_a_process_delivers_until_it_is_stopped_and_then_releases_its_hold(place: Place, listener: Listener) -> None:
     register(place, listener.url)
     place.plan_spring()
     deliver(place)
@@ -311,10 +313,10 @@ EVERYBODY = ("224.0.0.1", "255.255.255.255", "ff02::1")
 
 
 @pytest.mark.parametrize("address", [*THIS_MACHINE, *ITS_NETWORK, *EVERYBODY])
-def test_what_is_of_this_machine_or_its_network_is_not_public(address: str) -> None:
+def test_addresses_of_this_machine_or_its_network_are_not_public(address: str) -> None:
     assert not is_public(address)
 
 
 @pytest.mark.parametrize("address", ["93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946", "::ffff:93.184.216.34"])
-def test_what_is_of_the_internet_is_public(address: str) -> None:
+def test_addresses_of_the_internet_are_public(address: str) -> None:
     assert is_public(address)
