@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from api.shared.fields import AddressBody, Attributes, Body, Code, Country, Instant, Line, Text, Told
+from api.shared.fields import AddressBody, Attributes, Body, Code, CommandBody, Country, Instant, Line, Text
 from domain.customers.customer import events
 from domain.shared.contact import MethodKind
 from domain.shared.erasure import ErasureReason, Requester
@@ -49,7 +49,7 @@ class AcquisitionBody(Body):
     utm: UtmBody | None = None
 
 
-class CustomerFields(Told):
+class CustomerFields(CommandBody):
     """What a customer has. `source` here is where the fact comes from; `acquisition` is what brought the customer."""
 
     name: Line | None = None
@@ -89,7 +89,7 @@ class CreateOrChangeBody(CustomerFields):
     kind: events.Kind | None = None
 
 
-class PatchBody(Told):
+class PatchBody(CommandBody):
     """A merge patch: absent fields stay, null clears."""
 
     kind: events.Kind | None = None
@@ -104,18 +104,18 @@ class PatchBody(Told):
         return _source_named(self.named()) | ({"address": self.address.named()} if self.address else {})
 
 
-class AddContactMethodBody(Told, ContactMethodBody):
+class AddContactMethodBody(CommandBody, ContactMethodBody):
     region: Region = None
 
     def facts(self) -> dict[str, Any]:
         return {"method": self.stated(), "region": self.region}
 
 
-class UndeliverableBody(Told):
+class UndeliverableBody(CommandBody):
     bounce: events.Bounce
 
 
-class ConsentBody(Told):
+class ConsentBody(CommandBody):
     """One purpose on one channel, and one contact method if it is named. `given_through` is a code such as `web_form`."""
 
     purpose: Code
@@ -132,7 +132,7 @@ class ConsentBody(Told):
         return self.named("given_through") | {"source": self.given_through}
 
 
-class WithdrawalBody(Told):
+class WithdrawalBody(CommandBody):
     purpose: Code
     channel: Code
     method_id: UUID | None = None
@@ -143,17 +143,17 @@ class WithdrawalBody(Told):
         return self.named("withdrawn_through") | {"source": self.withdrawn_through}
 
 
-class AnonymousIdBody(Told):
+class AnonymousIdBody(CommandBody):
     anonymous_id: Annotated[str, StringConstraints(min_length=1, max_length=255)]
 
 
-class MergeBody(Told):
+class MergeBody(CommandBody):
     """`into` is who they are in truth."""
 
     into: UUID
 
 
-class ErasureBody(Told):
+class ErasureBody(CommandBody):
     reason: ErasureReason
     requested_by: Requester
 

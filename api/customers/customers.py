@@ -11,7 +11,7 @@ from api.customers.duplicates import known_already
 from api.shared.access import may
 from api.shared.annotations import add_routes
 from api.shared.commanding import carry_out
-from api.shared.fields import External, System, Told
+from api.shared.fields import CommandBody, External, System
 from api.shared.openapi import ACCEPTED, CREATED
 from api.shared.problems import problem
 from api.shared.strict import StrictRoute
@@ -64,7 +64,7 @@ async def add_contact_method(request: Request, id: UUID, body: bodies.AddContact
 
 
 @router.post("/{id}/contact-methods/{method_id}/verification")
-async def verify_contact_method(request: Request, id: UUID, method_id: UUID, body: Told | None = None) -> Response:
+async def verify_contact_method(request: Request, id: UUID, method_id: UUID, body: CommandBody | None = None) -> Response:
     return await CUSTOMERS.by_id(request, id, customers.verify_contact_method, body, method_id=method_id)
 
 
@@ -80,7 +80,7 @@ async def mark_undeliverable(request: Request, id: UUID, method_id: UUID, body: 
 
 
 @router.post("/{id}/contact-methods/{method_id}/restoration")
-async def restore_contact_method(request: Request, id: UUID, method_id: UUID, body: Told | None = None) -> Response:
+async def restore_contact_method(request: Request, id: UUID, method_id: UUID, body: CommandBody | None = None) -> Response:
     return await CUSTOMERS.by_id(request, id, customers.restore_contact_method, body, method_id=method_id)
 
 
@@ -101,12 +101,12 @@ async def link_anonymous_id(request: Request, id: UUID, body: bodies.AnonymousId
 
 
 @router.post("/{id}/archival")
-async def archive(request: Request, id: UUID, body: Told | None = None) -> Response:
+async def archive(request: Request, id: UUID, body: CommandBody | None = None) -> Response:
     return await CUSTOMERS.by_id(request, id, customers.archive, body)
 
 
 @router.post("/{id}/restoration")
-async def restore(request: Request, id: UUID, body: Told | None = None) -> Response:
+async def restore(request: Request, id: UUID, body: CommandBody | None = None) -> Response:
     return await CUSTOMERS.by_id(request, id, customers.restore, body)
 
 
@@ -117,7 +117,7 @@ async def merge(request: Request, id: UUID, body: bodies.MergeBody) -> Response:
 
 
 @router.post("/{id}/unmerge")
-async def unmerge(request: Request, id: UUID, body: Told | None = None) -> Response:
+async def unmerge(request: Request, id: UUID, body: CommandBody | None = None) -> Response:
     """They are somebody else after all: both are again what they were, each with what was told of them."""
     return await CUSTOMERS.by_id(request, id, customers.unmerge, body)
 

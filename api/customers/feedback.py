@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from api.customers import feedback_bodies as bodies
 from api.shared.access import may
 from api.shared.annotations import add_routes
-from api.shared.fields import External, System, Told
+from api.shared.fields import CommandBody, External, System
 from api.shared.openapi import ACCEPTED, CREATED
 from api.shared.strict import StrictRoute
 from api.shared.targets import target
@@ -57,7 +57,7 @@ async def answer(request: Request, id: UUID, body: bodies.SubmissionBody) -> Res
 
 
 @router.post("/{id}/acknowledgement")
-async def acknowledge(request: Request, id: UUID, body: Told | None = None) -> Response:
+async def acknowledge(request: Request, id: UUID, body: CommandBody | None = None) -> Response:
     """Somebody has read it, and said so."""
     return await FEEDBACK.by_id(request, id, feedback.acknowledge, body)
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from api.shared.fields import Body, Code, ExternalId, SystemCode, Told
+from api.shared.fields import Body, Code, CommandBody, ExternalId, SystemCode
 from api.shared.references import About
 from domain.customers.feedback import values
 
@@ -34,7 +34,7 @@ class ScaleBody(Body):
     max: Score
 
 
-class RequestBody(Told):
+class RequestBody(CommandBody):
     """A customer is asked. Without `customer_id` nobody knows whom."""
 
     kind: values.Kind
@@ -50,7 +50,7 @@ class RequestBody(Told):
         return self.named("external")
 
 
-class SubmissionBody(Told):
+class SubmissionBody(CommandBody):
     """What was said. `scale` is 1 to 5 for csat and 0 to 10 for nps unless it is told; any other score brings its own."""
 
     kind: values.Kind
@@ -65,23 +65,23 @@ class SubmissionBody(Told):
     model_config = {"json_schema_extra": {"examples": [ANSWER]}}
 
 
-class ActionBody(Told):
+class ActionBody(CommandBody):
     """A `code` says what kind of action, a `note` is for people: one of them at least."""
 
     code: Code | None = None
     note: Long | None = None
 
-    model_config = {"json_schema_extra": {"examples": [{"code": "called", "note": "Told them about the new kettle."}]}}
+    model_config = {"json_schema_extra": {"examples": [{"code": "called", "note": "CommandBody them about the new kettle."}]}}
 
 
-class ResolutionBody(Told):
+class ResolutionBody(CommandBody):
     """`code` says how, `resolution` is for people."""
 
     code: Code | None = None
     resolution: Long | None = None
 
 
-class DismissalBody(Told):
+class DismissalBody(CommandBody):
     """`reason` is a code."""
 
     reason: Code

@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints
 from api.customers import field_definition_schemas as schemas
 from api.shared.access import may
 from api.shared.as_of import Resource
-from api.shared.fields import SYSTEM, Told
+from api.shared.fields import SYSTEM, CommandBody
 from api.shared.filtering import filters
 from api.shared.openapi import ACCEPTED, CREATED
 from api.shared.strict import StrictRoute
@@ -46,7 +46,7 @@ Key = Annotated[str, Path(min_length=1, max_length=64, pattern=SYSTEM, examples=
 Option = Annotated[str, StringConstraints(min_length=1, max_length=OPTION_LENGTH)]
 
 
-class FieldBody(Told):
+class FieldBody(CommandBody):
     """What the attribute is called and which values it takes. Its kind, and whether it is personal, stay for good."""
 
     kind: Kind
@@ -67,7 +67,7 @@ async def define_or_revise(request: Request, entity: Entity, key: Key, body: Fie
 
 
 @commanding.post("/{entity}/{key}/retirement")
-async def retire(request: Request, entity: Entity, key: Key, body: Told | None = None) -> Response:
+async def retire(request: Request, entity: Entity, key: Key, body: CommandBody | None = None) -> Response:
     """Ask for it no more. Its values stay."""
     return await by_words(request, field_definition_id(entity, key), {"entity": entity, "key": key}, commands.retire, body)
 

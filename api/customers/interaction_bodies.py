@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from api.shared.fields import ABSENT, Code, Line, Text, Told
+from api.shared.fields import ABSENT, Code, CommandBody, Line, Text
 from api.shared.references import About
 from domain.customers.interaction import Channel, Direction
 
@@ -27,7 +27,7 @@ CALL: dict[str, Any] = {
 }
 
 
-class LogBody(Told):
+class LogBody(CommandBody):
     """With a customer, a lead, or both. `occurred_at` is when it took place."""
 
     customer_id: UUID | None = None
@@ -47,7 +47,7 @@ class LogBody(Told):
     model_config = {"json_schema_extra": {"examples": [CALL]}}
 
 
-class CorrectionBody(Told):
+class CorrectionBody(CommandBody):
     """A merge patch: absent fields stay, null clears. `about` and `participants` are replaced as a whole."""
 
     channel: Channel = ABSENT
@@ -65,7 +65,7 @@ class CorrectionBody(Told):
     model_config = {"json_schema_extra": {"examples": [{"duration_seconds": 400, "outcome": None}]}}
 
 
-class ReasonBody(Told):
+class ReasonBody(CommandBody):
     """`reason` is a code."""
 
     reason: Code | None = None

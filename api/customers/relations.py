@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from api.customers import relation_schemas as schemas
 from api.customers.customers import CUSTOMERS
 from api.shared.access import Caller, may
-from api.shared.fields import CalendarDay, Line, Told
+from api.shared.fields import CalendarDay, CommandBody, Line
 from api.shared.openapi import ACCEPTED, answers, exported, listed
 from api.shared.reading import After, Cursor, Limit, absent, listing, read, report
 from api.shared.strict import StrictRoute
@@ -44,7 +44,7 @@ DEFINITION = (
 )
 
 
-class RelationBody(Told):
+class RelationBody(CommandBody):
     """This customer is the other's employee, say, since a day. `title` is personal; one of a role may be the primary one."""
 
     other: UUID
@@ -67,7 +67,7 @@ class RelationBody(Told):
     }
 
 
-class EndingBody(Told):
+class EndingBody(CommandBody):
     """`until` is the day after the last."""
 
     until: CalendarDay

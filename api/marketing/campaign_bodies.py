@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from api.shared.fields import ABSENT, Body, CalendarDay, Code, Currency, DecimalText, Line, Number, Text, Told
+from api.shared.fields import ABSENT, Body, CalendarDay, Code, CommandBody, Currency, DecimalText, Line, Number, Text
 from domain.marketing.campaign import values
 
 PLAN: dict[str, Any] = {
@@ -56,7 +56,7 @@ Window = Annotated[
 HoldOut = Annotated[DecimalText, Field(description="The share of the audience that is kept as control, as a fraction.")]
 
 
-class PlanBody(Told):
+class PlanBody(CommandBody):
     """`starts` and `ends` are the first and the last day. `strategy`, `scheme` and `audience` are free texts."""
 
     name: Annotated[Line, Field(description="Names the campaign, not a person: it is not kept as personal data.")]
@@ -78,7 +78,7 @@ class PlanBody(Told):
     model_config = {"json_schema_extra": {"examples": [PLAN]}}
 
 
-class ReviseBody(Told):
+class ReviseBody(CommandBody):
     """A merge patch of the plan: absent fields stay, null clears. Channels and variants are given as a whole."""
 
     name: Line = ABSENT
@@ -96,27 +96,27 @@ class ReviseBody(Told):
     model_config = {"json_schema_extra": {"examples": [{"ends": "2026-04-15", "holdout_share": None}]}}
 
 
-class BudgetBody(Told):
+class BudgetBody(CommandBody):
     """What the campaign may cost from now on; null is no budget. In the campaign's currency if none is given."""
 
     budget: DecimalText | None
     currency: Currency | None = None
 
 
-class ReasonBody(Told):
+class ReasonBody(CommandBody):
     """`reason` is a code."""
 
     reason: Code | None = None
 
 
-class CancelBody(Told):
+class CancelBody(CommandBody):
     """`reason` is a code, `note` is for people."""
 
     reason: Code | None = None
     note: Text | None = None
 
 
-class SpendBody(Told):
+class SpendBody(CommandBody):
     """Money spent, by an id of its own. `category` is a code such as `media`."""
 
     spend_id: Number
@@ -127,14 +127,14 @@ class SpendBody(Told):
     model_config = {"json_schema_extra": {"examples": [{"spend_id": "inv-17", "amount": "250.00", "category": "media"}]}}
 
 
-class SpendReversalBody(Told):
+class SpendReversalBody(CommandBody):
     """`reason` is a code."""
 
     spend_id: Number
     reason: Code | None = None
 
 
-class ReleaseBody(Told):
+class ReleaseBody(CommandBody):
     """A person or an asset, by code."""
 
     kind: values.ResourceKind
@@ -147,7 +147,7 @@ class ResourceBody(ReleaseBody):
     share: DecimalText | None = None
 
 
-class ReachBody(Told):
+class ReachBody(CommandBody):
     milestone_id: Code
 
 

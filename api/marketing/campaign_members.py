@@ -11,7 +11,7 @@ from api.marketing import campaign_member_bodies as bodies
 from api.shared.access import may
 from api.shared.bulk import EACH, Item, carry_out_each
 from api.shared.commanding import carry_out
-from api.shared.fields import Told
+from api.shared.fields import CommandBody
 from api.shared.openapi import ACCEPTED
 from api.shared.strict import StrictRoute
 from api.shared.targets import Command
@@ -114,13 +114,13 @@ async def reverse_conversion_of_lead(
 # Either
 
 
-async def _on_member(request: Request, campaign_id: UUID, command: Command, body: Told | None, **who: UUID) -> Response:
+async def _on_member(request: Request, campaign_id: UUID, command: Command, body: CommandBody | None, **who: UUID) -> Response:
     [of] = who.values()
     facts = {"campaign_id": campaign_id, **who, **(body.facts() if body else {})}
     return await carry_out(request, command, body, target=member_id(campaign_id, of), **facts)
 
 
-def _item(campaign_id: UUID, command: Command, told: bodies.WhoBody) -> Item:
+def _item(campaign_id: UUID, command: Command, body: bodies.WhoBody) -> Item:
     # Where neither is named, or both are, the command refuses.
-    of = told.customer_id or told.lead_id or campaign_id
-    return Item(command, told, member_id(campaign_id, of), {"campaign_id": campaign_id, **told.facts()})
+    of = body.customer_id or body.lead_id or campaign_id
+    return Item(command, body, member_id(campaign_id, of), {"campaign_id": campaign_id, **body.facts()})

@@ -13,7 +13,7 @@ from api.marketing import channel_schemas
 from api.shared.access import Caller, may
 from api.shared.as_of import Resource, When, as_of
 from api.shared.commanding import carry_out
-from api.shared.fields import Body, Code, ExternalId, SystemCode, Told
+from api.shared.fields import Body, Code, CommandBody, ExternalId, SystemCode
 from api.shared.filtering import filters
 from api.shared.looking import Row, seen_by
 from api.shared.openapi import ACCEPTED, CREATED, one
@@ -49,7 +49,7 @@ class ExternalBody(Body):
     id: ExternalId
 
 
-class TouchpointBody(Told):
+class TouchpointBody(CommandBody):
     """Who was touched: a customer, a lead or a visitor by their own id; or several of these, who are the same."""
 
     channel: Code

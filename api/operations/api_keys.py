@@ -10,7 +10,7 @@ from pydantic import Field
 
 from api.shared.access import Caller, may, new_key_text
 from api.shared.commanding import shown_once
-from api.shared.fields import Line, Told
+from api.shared.fields import CommandBody, Line
 from api.shared.openapi import ACCEPTED, CREATED, listed
 from api.shared.reading import After, page, read
 from api.shared.schemas import ID, INSTANT, INTEGER, MAYBE_INSTANT, MAYBE_TEXT, TEXTS, fields
@@ -37,7 +37,7 @@ KEY = fields(
 router = APIRouter(prefix=KEYS.location, tags=["keys"], route_class=StrictRoute)
 
 
-class IssueBody(Told):
+class IssueBody(CommandBody):
     label: Line
     roles: Annotated[list[Role], Field(min_length=1, max_length=7)]
 
@@ -52,7 +52,7 @@ async def issue(request: Request, body: IssueBody) -> Response:
 
 
 @router.post("/{id}/revocation", dependencies=[may("keys:manage")], responses=ACCEPTED)
-async def revoke(request: Request, id: UUID, body: Told | None = None) -> Response:
+async def revoke(request: Request, id: UUID, body: CommandBody | None = None) -> Response:
     """Revoke a key: within a second it opens nothing any more."""
     return await KEYS.by_id(request, id, commands.revoke, body)
 

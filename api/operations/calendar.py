@@ -10,7 +10,7 @@ from pydantic import Field
 
 from api.shared.access import may
 from api.shared.commanding import carry_out
-from api.shared.fields import Told
+from api.shared.fields import CommandBody
 from api.shared.openapi import ACCEPTED
 from api.shared.reading import FIRST_DAY, LAST_DAY
 from api.shared.strict import StrictRoute
@@ -20,7 +20,7 @@ from domain.operations.calendar import calendar_id
 router = APIRouter(prefix="/v1/calendar/days", tags=["operations"], route_class=StrictRoute)
 
 
-class DayBody(Told):
+class DayBody(CommandBody):
     day: Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY, description="A day that is over in the store's zone.")]
 
 

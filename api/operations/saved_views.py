@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints
 from api.operations import configuration_schemas as schemas
 from api.shared.access import may
 from api.shared.as_of import Resource
-from api.shared.fields import Code, Line, Told
+from api.shared.fields import Code, CommandBody, Line
 from api.shared.filtering import filters
 from api.shared.openapi import ACCEPTED, CREATED
 from api.shared.reading import AnyCode
@@ -36,7 +36,7 @@ reading = APIRouter(prefix=SAVED_VIEWS.location, tags=["saved-views"])
 RESOURCE = Resource(SavedView, read_model.saved_views, read_model.get)
 
 
-class ViewBody(Told):
+class ViewBody(CommandBody):
     """A list by its filters, its fields and its order. The name is not personal: it names a thing."""
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=NAME_LENGTH)] = Field(examples=["Urgent, mine"])
@@ -66,7 +66,7 @@ async def revise(request: Request, id: UUID, body: ViewBody) -> Response:
 
 
 @commanding.post("/{id}/retirement")
-async def retire(request: Request, id: UUID, body: Told | None = None) -> Response:
+async def retire(request: Request, id: UUID, body: CommandBody | None = None) -> Response:
     """Nobody sees it any more."""
     return await SAVED_VIEWS.by_id(request, id, commands.retire, body)
 

@@ -10,7 +10,7 @@ from api.operations.users import Zone
 from api.shared import targets
 from api.shared.access import may
 from api.shared.as_of import Resource
-from api.shared.fields import Line, Told
+from api.shared.fields import CommandBody, Line
 from api.shared.filtering import filters
 from api.shared.openapi import ACCEPTED, CREATED
 from api.shared.strict import StrictRoute
@@ -29,7 +29,7 @@ reading = APIRouter(prefix=PREFIX, tags=["teams"])
 TEAMS = Resource(Team, read_model.teams, read_model.get)
 
 
-class TeamBody(Told):
+class TeamBody(CommandBody):
     """All that is said of the team. The name is not personal: it names a thing."""
 
     name: Line
@@ -43,7 +43,7 @@ async def register(request: Request, code: TeamCode, body: TeamBody) -> Response
 
 
 @commanding.post("/{code}/deactivation")
-async def deactivate(request: Request, code: TeamCode, body: Told | None = None) -> Response:
+async def deactivate(request: Request, code: TeamCode, body: CommandBody | None = None) -> Response:
     """The team takes nothing new."""
     return await targets.by_code(request, team_id(code), code, commands.deactivate, body)
 

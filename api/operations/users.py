@@ -11,7 +11,7 @@ from api.operations import configuration_schemas as schemas
 from api.shared import targets
 from api.shared.access import may
 from api.shared.as_of import Resource
-from api.shared.fields import SYSTEM, Code, Told
+from api.shared.fields import SYSTEM, Code, CommandBody
 from api.shared.filtering import filters
 from api.shared.openapi import ACCEPTED, CREATED
 from api.shared.strict import StrictRoute
@@ -33,7 +33,7 @@ UserCode = Annotated[str, Path(min_length=1, max_length=64, pattern=SYSTEM, exam
 Zone = Annotated[str, StringConstraints(min_length=1, max_length=64), Field(examples=["Asia/Shanghai"])]
 
 
-class UserBody(Told):
+class UserBody(CommandBody):
     """All that is said of the user, in the place of what was said before."""
 
     name: Annotated[str, StringConstraints(max_length=NAME_LENGTH)] | None = None
@@ -44,7 +44,7 @@ class UserBody(Told):
     )
 
 
-class AvailabilityBody(Told):
+class AvailabilityBody(CommandBody):
     available: Annotated[bool, Field(strict=True)]
 
 
@@ -61,7 +61,7 @@ async def change_availability(request: Request, code: UserCode, body: Availabili
 
 
 @commanding.post("/{code}/deactivation")
-async def deactivate(request: Request, code: UserCode, body: Told | None = None) -> Response:
+async def deactivate(request: Request, code: UserCode, body: CommandBody | None = None) -> Response:
     """They do not work here any more. What is theirs stays theirs."""
     return await targets.by_code(request, user_id(code), code, commands.deactivate, body)
 

@@ -16,7 +16,7 @@ from api.operations import configuration_schemas as schemas
 from api.shared.access import Caller, may
 from api.shared.as_of import Resource, When
 from api.shared.commanding import shown_once
-from api.shared.fields import Code, Told
+from api.shared.fields import Code, CommandBody
 from api.shared.filtering import filters
 from api.shared.looking import get_one, seen_by
 from api.shared.openapi import ACCEPTED, CREATED, one
@@ -46,7 +46,7 @@ Url = Annotated[str, StringConstraints(max_length=URL_LENGTH, pattern=r"^https?:
 Type = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^\w[\w.]*(\.\*)?$")]
 
 
-class WebhookBody(Told):
+class WebhookBody(CommandBody):
     """Where events are sent, and which; what is left out asks for all."""
 
     url: Url = Field(description="Without credentials: everyone who may see the webhook sees it.")
@@ -66,7 +66,7 @@ class WebhookBody(Told):
         return {}
 
 
-class PauseBody(Told):
+class PauseBody(CommandBody):
     reason: Code | None = None
 
 
@@ -93,13 +93,13 @@ async def pause(request: Request, id: UUID, body: PauseBody | None = None) -> Re
 
 
 @commanding.post("/{id}/resumption", dependencies=[may("webhooks:write")])
-async def resume(request: Request, id: UUID, body: Told | None = None) -> Response:
+async def resume(request: Request, id: UUID, body: CommandBody | None = None) -> Response:
     """Go on, with all that was recorded meanwhile."""
     return await WEBHOOKS.by_id(request, id, commands.resume, body)
 
 
 @commanding.post("/{id}/removal", dependencies=[may("webhooks:write")])
-async def remove(request: Request, id: UUID, body: Told | None = None) -> Response:
+async def remove(request: Request, id: UUID, body: CommandBody | None = None) -> Response:
     """Send nothing any more, and destroy the secret."""
     return await WEBHOOKS.by_id(request, id, commands.remove, body)
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.shared.fields import Body, Code, Currency, DecimalText, Line, Number, Told
+from api.shared.fields import Body, Code, CommandBody, Currency, DecimalText, Line, Number
 from domain.sales.lead import events
 
 CAPTURED: dict[str, Any] = {
@@ -31,7 +31,7 @@ class ContactBody(Body):
     handle: Line | None = None
 
 
-class CaptureBody(Told):
+class CaptureBody(CommandBody):
     """With the `customer_id` of whom is known already, or the `contact` of somebody new. Without `number` one is drawn.
 
     An `origin` that is not known is left out, which is not the origin `unknown`. `value` is an estimate.
@@ -55,11 +55,11 @@ class PutBody(CaptureBody):
     stage: Code | None = None
 
 
-class StageBody(Told):
+class StageBody(CommandBody):
     stage: Code
 
 
-class ConversionBody(Told):
+class ConversionBody(CommandBody):
     """The customer that the lead became, with the deal or the order that came of it, and what it is worth."""
 
     customer_id: UUID
@@ -69,5 +69,5 @@ class ConversionBody(Told):
     currency: Currency | None = None
 
 
-class ReasonBody(Told):
+class ReasonBody(CommandBody):
     reason: Annotated[Code | None, Field(description="A code.")] = None

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from api.shared import targets
 from api.shared.access import may
 from api.shared.as_of import Resource
-from api.shared.fields import SYSTEM, Body, Code, TheirCode, Told
+from api.shared.fields import SYSTEM, Body, Code, CommandBody, TheirCode
 from api.shared.openapi import ACCEPTED, CREATED, exported, listed
 from api.shared.reading import After, Cursor, Limit, listing
 from api.shared.schemas import ID, INSTANT, INTEGER, MAYBE_INSTANT, OBJECTS, TEXT, fields
@@ -73,7 +73,7 @@ class ConditionBody(Body):
     values: Annotated[list[TheirCode], Field(min_length=1, max_length=LIST_LIMIT)]
 
 
-class RuleBody(Told):
+class RuleBody(CommandBody):
     """The whole terms, in the place of those before."""
 
     states = domain.Terms
@@ -100,7 +100,7 @@ async def define(request: Request, code: RuleCode, body: RuleBody) -> Response:
 
 
 @commanding.post("/{code}/retirement")
-async def retire(request: Request, code: RuleCode, body: Told | None = None) -> Response:
+async def retire(request: Request, code: RuleCode, body: CommandBody | None = None) -> Response:
     """Nothing is given by it any more. To define the rule again brings it back."""
     return await targets.by_code(request, assignment_rule_id(code), code, commands.retire, body)
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
-from api.shared.fields import Body, CalendarDay, Code, Line, TheirCode, Told
+from api.shared.fields import Body, CalendarDay, Code, CommandBody, Line, TheirCode
 from domain.service import sla_policy
 from domain.service.opening_hours import CLOCK, HOLIDAY_LIMIT, HOURS_LIMIT, TEAM_LIMIT, Holiday, OpenHours, Schedule
 from domain.service.sla_policy import LARGEST_ORDER, LIST_LIMIT, LONGEST, Metric, Terms, TicketField
@@ -51,7 +51,7 @@ class HolidayBody(Body):
     name: Line | None = None
 
 
-class CalendarBody(Told):
+class CalendarBody(CommandBody):
     """The whole schedule. It holds from `occurred_at` on, or from now."""
 
     states = Schedule
@@ -86,7 +86,7 @@ class TargetBody(Body):
     priority: TheirCode | None = Field(default=None, description="Without one: tickets of all priorities that none names.")
 
 
-class PolicyBody(Told):
+class PolicyBody(CommandBody):
     """The whole terms. They hold for tickets opened from `occurred_at` on, or from now."""
 
     states = Terms

@@ -7,12 +7,12 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from api.shared.fields import Attributes, Body, Code, ExternalId, Line, SystemCode, Told
+from api.shared.fields import Attributes, Body, Code, CommandBody, ExternalId, Line, SystemCode
 from domain.shared.annotations import Attachment
 from domain.shared.ids import new_id
 
 
-class AssignmentBody(Told):
+class AssignmentBody(CommandBody):
     owner: Code | None = None
     team: Code | None = None
 
@@ -21,15 +21,15 @@ class AssignmentBody(Told):
         return {"owner": self.owner, "team": self.team}
 
 
-class TagsBody(Told):
+class TagsBody(CommandBody):
     tags: Annotated[list[Code], Field(min_length=1, max_length=100)]
 
 
-class AttributesBody(Told):
+class AttributesBody(CommandBody):
     attributes: Attributes
 
 
-class ExternalIdBody(Told):
+class ExternalIdBody(CommandBody):
     system: SystemCode
     id: ExternalId
 
@@ -52,7 +52,7 @@ class FileBody(Body):
         return Attachment(**{**self.named(), "id": self.id or drawn})
 
 
-class AttachmentBody(FileBody, Told):
+class AttachmentBody(FileBody, CommandBody):
     """A file kept elsewhere. `bytes` is its size, `sha256` its digest in hexadecimal."""
 
     def facts(self) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import msgspec
 from fastapi import Request, Response
 
 from api.shared.commanding import answer, context, expected_version, receipt_key
-from api.shared.fields import Told
+from api.shared.fields import CommandBody
 from api.shared.openapi import ACCEPTED
 from api.shared.problems import Problem, refused, unsettled
 from commands.shared.batch import Command
@@ -59,7 +59,7 @@ class Item(NamedTuple):
     """A command of the list, and the stream that it acts on."""
 
     function: Callable[..., Aggregate]
-    told: Told
+    body: CommandBody
     target: UUID
     facts: dict[str, Any]
 
@@ -92,7 +92,7 @@ async def _carry_out(request: Request, number: int, item: Item, receipt: Receipt
         command = Command(
             item.function,
             item.facts,
-            context(request.state.caller, item.told),
+            context(request.state.caller, item.body),
             target=item.target,
             receipt=receipt and receipt._replace(key=f"{receipt.key}#{number}"),
         )

@@ -14,7 +14,7 @@ import msgspec
 from fastapi import Request, Response
 
 from api.shared.access import Caller
-from api.shared.fields import Told
+from api.shared.fields import CommandBody
 from api.shared.problems import Problem, refused
 from commands.shared.batch import Command
 from commands.shared.commit import ReceiptKey
@@ -41,7 +41,8 @@ class Accepted(msgspec.Struct):
 async def carry_out(
     request: Request,
     function: Callable[..., Aggregate],
-    told: Told | None,
+    body: CommandBody | None,
+    /,
     *,
     target: UUID,
     location: str | None = None,
@@ -52,7 +53,7 @@ async def carry_out(
     command = Command(
         function,
         facts,
-        context(request.state.caller, told),
+        context(request.state.caller, body),
         target=target,
         expected=expected_version(request),
         receipt=await receipt_key(request),
@@ -88,12 +89,12 @@ def shown_once(response: Response, id: UUID, field: str, secret: Callable[[], st
     return response
 
 
-def context(caller: Caller, told: Told | None, origin: Origin = "live") -> Context:
+def context(caller: Caller, body: CommandBody | None, origin: Origin = "live") -> Context:
     """The circumstances as the request states them. Raises Malformed where the time of occurrence is none."""
     command_id = new_id()
-    if told is None or not told.model_fields_set:
+    if body is None or not body.model_fields_set:
         return Context(now=NO_TIME_YET, actor=caller.actor, origin=origin, command_id=command_id)
-    when = occurrence(told.occurred_at, told.occurred_zone) if told.occurred_at else None
+    when = occurrence(body.occurred_at, body.occurred_zone) if body.occurred_at else None
     return Context(
         now=NO_TIME_YET,
         actor=caller.actor,
@@ -101,11 +102,11 @@ def context(caller: Caller, told: Told | None, origin: Origin = "live") -> Conte
         occurred_at=when and when.at,
         occurred_precision=when.precision if when else "second",
         occurred_zone=when and when.zone,
-        on_behalf_of=told.on_behalf_of,
-        source=told.source.stated() if told.source else None,
+        on_behalf_of=body.on_behalf_of,
+        source=body.source.stated() if body.source else None,
         command_id=command_id,
-        correlation_id=told.correlation_id,
-        causation_id=told.causation_id,
+        correlation_id=body.correlation_id,
+        causation_id=body.causation_id,
     )
 
 

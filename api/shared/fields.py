@@ -172,7 +172,7 @@ class SourceBody(Body):
     event_id: ExternalId | None = None
 
 
-class Told(Body):
+class CommandBody(Body):
     """What every command may say beside its own facts: when it happened, for whom, and what it follows from."""
 
     occurred_at: Annotated[str, StringConstraints(max_length=40)] | None = Field(
@@ -196,5 +196,5 @@ class Told(Body):
         return self.named()
 
 
-CIRCUMSTANCES = frozenset(Told.model_fields)
+CIRCUMSTANCES = frozenset(CommandBody.model_fields)
 """What becomes the command's context and not its facts."""

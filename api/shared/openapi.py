@@ -157,6 +157,7 @@ READ_HEADERS = [
 ]
 OPEN = frozenset({"/health/live"})
 _FOLDER = re.compile(r"\bapi__[a-z]+__(?=[a-z_]+__[A-Z])")
+_COMMAND_BODY = re.compile(r"\bCommandBody\b")
 # What is asked here changes no aggregate, and the same again is harmless.
 NO_COMMANDS = ("/v1/imports", "/v1/operations")
 
@@ -170,13 +171,17 @@ def document(app: FastAPI) -> dict[str, Any]:
             for method, operation in operations.items():
                 operation["security"] = [] if path in OPEN else [{"key": []}]
                 operation["parameters"] = operation.get("parameters", []) + _more(method, operation["responses"])
-        app.openapi_schema = _without_folders(made)
+        app.openapi_schema = _with_public_names(made)
     return app.openapi_schema
 
 
-def _without_folders(made: dict[str, Any]) -> dict[str, Any]:
-    """The document with its schemas named without the folder of their module, so that a file that moves changes nothing."""
-    document: dict[str, Any] = json.loads(_FOLDER.sub("api__", json.dumps(made)))
+def _with_public_names(made: dict[str, Any]) -> dict[str, Any]:
+    """Give the schemas the names that generated clients know.
+
+    A schema's name leaves out the folder of its module, so that moving a file changes nothing. `CommandBody` is called `Told`.
+    """
+    text = _FOLDER.sub("api__", json.dumps(made))
+    document: dict[str, Any] = json.loads(_COMMAND_BODY.sub("Told", text))
     return document
 
 

@@ -14,7 +14,7 @@ import msgspec
 from fastapi import Request, Response
 
 from api.shared.commanding import carry_out
-from api.shared.fields import Told
+from api.shared.fields import CommandBody
 from domain.shared.aggregate import Aggregate
 from domain.shared.ids import external_id, new_id
 
@@ -32,19 +32,23 @@ class Target(msgspec.Struct, frozen=True):
     location: str
     key: str
 
-    async def new(self, request: Request, command: Command, body: Told, id: UUID | None = None, /, **facts: Any) -> Response:
+    async def new(
+        self, request: Request, command: Command, body: CommandBody, id: UUID | None = None, /, **facts: Any
+    ) -> Response:
         """Run a command that makes one: 201, with its location. Its id is drawn, unless the route needs to know it."""
         id = id or new_id()
         facts = {self.key: id, **body.facts(), **facts}
         return await carry_out(request, command, body, target=id, location=self.location, fresh=True, **facts)
 
-    async def by_id(self, request: Request, id: UUID, command: Command, body: Told | None = None, /, **facts: Any) -> Response:
+    async def by_id(
+        self, request: Request, id: UUID, command: Command, body: CommandBody | None = None, /, **facts: Any
+    ) -> Response:
         """Run a command on the one with this id."""
         stated = body.facts() if body else {}
         return await carry_out(request, command, body, target=id, **{self.key: id, **stated, **facts})
 
     async def by_external_id(
-        self, request: Request, system: str, external: str, command: Command, body: Told, /, **facts: Any
+        self, request: Request, system: str, external: str, command: Command, body: CommandBody, /, **facts: Any
     ) -> Response:
         """Run a command on the one that another system calls this: 201 where it makes it."""
         id = external_id(self.kind.name, system, external, request.app.state.store.secret)
@@ -58,7 +62,7 @@ def target(kind: type[Aggregate], location: str, key: str | None = None) -> Targ
 
 
 async def by_code(
-    request: Request, id: UUID, code: str, command: Command, body: Told | None = None, *, location: str | None = None
+    request: Request, id: UUID, code: str, command: Command, body: CommandBody | None = None, *, location: str | None = None
 ) -> Response:
     """Run a command on the one with this code, which derives its `id`: 201 where it is made below `location`."""
     return await by_words(request, id, {"code": code}, command, body, location=location)
@@ -69,7 +73,7 @@ async def by_words(
     id: UUID,
     words: Mapping[str, str],
     command: Command,
-    body: Told | None = None,
+    body: CommandBody | None = None,
     *,
     location: str | None = None,
 ) -> Response:

@@ -19,7 +19,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.datastructures import State
 
 from api.shared.access import ROLES, Caller
-from api.shared.fields import Line, Told
+from api.shared.fields import CommandBody, Line
 from api.shared.problems import Problem
 from api.shared.targets import target
 from commands.shared.batch import Command
@@ -181,11 +181,11 @@ class Paint(TypedDict, total=False):
     coats: int
 
 
-class PaintBody(Told):
+class PaintBody(CommandBody):
     colour: Line | None = None
 
 
-class CoatsBody(Told):
+class CoatsBody(CommandBody):
     coats: int = 1
 
 
