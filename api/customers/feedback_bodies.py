@@ -71,7 +71,7 @@ class ActionBody(CommandBody):
     code: Code | None = None
     note: Long | None = None
 
-    model_config = {"json_schema_extra": {"examples": [{"code": "called", "note": "CommandBody them about the new kettle."}]}}
+    model_config = {"json_schema_extra": {"examples": [{"code": "called", "note": "Told them about the new kettle."}]}}
 
 
 class ResolutionBody(CommandBody):

@@ -157,7 +157,7 @@ READ_HEADERS = [
 ]
 OPEN = frozenset({"/health/live"})
 _FOLDER = re.compile(r"\bapi__[a-z]+__(?=[a-z_]+__[A-Z])")
-_COMMAND_BODY = re.compile(r"\bCommandBody\b")
+_COMMAND_BODY = re.compile(r'(?<=["/])CommandBody(?=")')
 # What is asked here changes no aggregate, and the same again is harmless.
 NO_COMMANDS = ("/v1/imports", "/v1/operations")
 
