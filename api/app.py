@@ -156,7 +156,7 @@ OPERATIONS = (
     batch.router,
     selecting.router,
     imports.router,
-    # Before the events by position, which would take its path.
+    # This comes before the events by position, whose path would match the stream's path too.
     event_stream.router,
     events.router,
     audit.router,
@@ -165,9 +165,11 @@ OPERATIONS = (
     health.alive,
 )
 OPERATED = (health.router, upkeep.router)
-"""Only where the process can say how the read models are, and rebuild them."""
+"""Only in a process that knows the status of the read models and can rebuild them."""
 
-DESCRIPTION = """An event-sourced CRM: every answer can be counted again, as of any moment, by anyone who doubts it."""
+DESCRIPTION = (
+    """An event-sourced CRM. If you doubt an answer, you can have it counted again from the events, as of any moment."""
+)
 
 
 class Api(FastAPI):
@@ -185,9 +187,9 @@ def create(
     local_key: str | None = None,
     operated: Operations | None = None,
 ) -> Api:
-    """The API over these stores. Whoever made them closes them, and `app.state.jobs` before.
+    """The API on these stores. The caller closes `app.state.jobs` first, and then the stores.
 
-    `operated` tells how the read models are and rebuilds them; without it there are no such routes.
+    `operated` knows the status of the read models and rebuilds them. Without it there are no routes for that.
     """
     app = Api(
         title="Recount",
@@ -209,7 +211,7 @@ def create(
     app.state.fitting = CapacityLimiter(1)
     app.state.operations = operated
     problems.install(app)
-    # Routes are tried in this order: what is asked most comes first.
+    # Routes are tried in this order: the most frequent ones come first.
     for router in (*CUSTOMERS, *SALES, *SERVICE, *MARKETING, *OPERATIONS):
         app.include_router(router)
     for router in OPERATED if operated else ():

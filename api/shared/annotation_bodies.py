@@ -1,4 +1,4 @@
-"""What requests say about what every main resource carries: owner and team, tags, attributes, external ids, attachments."""
+"""Request bodies for annotations, which every main resource has: assignment, tags, attributes, external ids, attachments."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class AssignmentBody(CommandBody):
     team: Code | None = None
 
     def facts(self) -> dict[str, Any]:
-        """Both are replaced: one that is absent is nobody."""
+        """Replaces both. An absent one is cleared."""
         return {"owner": self.owner, "team": self.team}
 
 
@@ -38,7 +38,7 @@ class ExternalIdBody(CommandBody):
 
 
 class FileBody(Body):
-    """A file kept elsewhere. `bytes` is its size, `sha256` its digest in hexadecimal."""
+    """A file that is stored elsewhere. `bytes` is its size, `sha256` its digest in hexadecimal."""
 
     id: UUID | None = None
     media_type: Annotated[str, StringConstraints(pattern=r"^[\w.+-]{1,60}/[\w.+-]{1,60}$")]
@@ -48,12 +48,12 @@ class FileBody(Body):
     url: Annotated[str, StringConstraints(max_length=2000)] | None = None
 
     def value(self, drawn: UUID) -> Attachment:
-        """The attachment; `drawn` is its id if the request names none."""
+        """The attachment. `drawn` becomes its id if the request gives none."""
         return Attachment(**{**self.named(), "id": self.id or drawn})
 
 
 class AttachmentBody(FileBody, CommandBody):
-    """A file kept elsewhere. `bytes` is its size, `sha256` its digest in hexadecimal."""
+    """A file that is stored elsewhere. `bytes` is its size, `sha256` its digest in hexadecimal."""
 
     def facts(self) -> dict[str, Any]:
         return {"attachment": self.value(new_id())}
