@@ -1,4 +1,4 @@
-"""What requests say about interactions, and how it becomes facts."""
+"""Request bodies about interactions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from domain.customers.interaction import Channel, Direction
 
 Long = Annotated[str, StringConstraints(max_length=50_000)]
 MessageId = Annotated[str, StringConstraints(max_length=1_000)]
-Participants = Annotated[list[Line], Field(max_length=200, description="Who took part beside the agent: names or addresses.")]
+Participants = Annotated[list[Line], Field(max_length=200, description="Who took part, without the agent: names or addresses.")]
 Seconds = Annotated[int, Field(strict=True, ge=0, lt=2**31)]
 
 CALL: dict[str, Any] = {
@@ -28,7 +28,7 @@ CALL: dict[str, Any] = {
 
 
 class LogBody(CommandBody):
-    """With a customer, a lead, or both. `occurred_at` is when it took place."""
+    """An interaction with a customer, a lead, or both. `occurred_at` is when it took place."""
 
     customer_id: UUID | None = None
     lead_id: UUID | None = None
@@ -36,7 +36,7 @@ class LogBody(CommandBody):
     direction: Direction
     agent: Code | None = None
     duration_seconds: Seconds | None = None
-    thread_id: Annotated[Code | None, Field(description="What all messages of one conversation share.")] = None
+    thread_id: Annotated[Code | None, Field(description="The code that all messages of one conversation share.")] = None
     title: Line | None = None
     body: Long | None = None
     outcome: Text | None = None
