@@ -30,7 +30,7 @@ TEAMS = Resource(Team, read_model.teams, read_model.get)
 
 
 class TeamBody(CommandBody):
-    """All that is said of the team. The name is not personal: it names a thing."""
+    """All fields of the team. The name is not personal data: it does not name a person."""
 
     name: Line
     zone: Zone | None = None
@@ -38,22 +38,22 @@ class TeamBody(CommandBody):
 
 @commanding.put("/{code}", responses=CREATED)
 async def register(request: Request, code: TeamCode, body: TeamBody) -> Response:
-    """Register a team, or say anew what it is; one that was deactivated is there again."""
+    """Register a team, or replace all its fields. This also reactivates a deactivated team."""
     return await targets.by_code(request, team_id(code), code, commands.register, body, location=PREFIX)
 
 
 @commanding.post("/{code}/deactivation")
 async def deactivate(request: Request, code: TeamCode, body: CommandBody | None = None) -> Response:
-    """The team takes nothing new."""
+    """Deactivate a team: no new work is given to it."""
     return await targets.by_code(request, team_id(code), code, commands.deactivate, body)
 
 
 views = Views(reading, TEAMS, schemas.TEAM, permission="teams:read", private=(), key=by_code(TeamCode, team_id))
 views.many(
     read_model.listing,
-    "Teams that were registered, in the order of their codes.",
+    "Registered teams, in the order of their codes.",
     called="teams",
     filtered=filters(read_model.Filter),
 )
-views.one("One team that was registered.")
+views.one("One registered team.")
 views.history(called="history")
