@@ -156,7 +156,7 @@ OPERATIONS = (
     batch.router,
     selecting.router,
     imports.router,
-    # Before the events by position, which would take its path.
+    # This comes before the events by position, whose path would match the stream's path too.
     event_stream.router,
     events.router,
     audit.router,
@@ -166,9 +166,11 @@ OPERATIONS = (
 )
 ROUTERS = (*CUSTOMERS, *SALES, *SERVICE, *MARKETING, *OPERATIONS)
 OPERATED = (health.router, upkeep.router)
-"""Only where the process can say how the read models are, and rebuild them."""
+"""Only in a process that knows the status of the read models and can rebuild them."""
 
-DESCRIPTION = """An event-sourced CRM: every answer can be counted again, as of any moment, by anyone who doubts it."""
+DESCRIPTION = (
+    """An event-sourced CRM. If you doubt an answer, you can have it counted again from the events, as of any moment."""
+)
 
 
 class Api(FastAPI):
@@ -186,9 +188,9 @@ def create(
     local_key: str | None = None,
     operated: Operations | None = None,
 ) -> Api:
-    """The API over these stores. Whoever made them closes them, and `app.state.jobs` before.
+    """The API on these stores. The caller closes `app.state.jobs` first, and then the stores.
 
-    `operated` tells how the read models are and rebuilds them; without it there are no such routes.
+    `operated` knows the status of the read models and rebuilds them. Without it there are no routes for that.
     """
     app = Api(
         title="Recount",
@@ -198,7 +200,7 @@ def create(
         swagger_ui_oauth2_redirect_url=None,
         redirect_slashes=False,
         max_body_size=deployment.settings.body_limit,
-        # Routes are tried in this order: what is asked most comes first. `include_router` would build each of them again.
+        # Routes are tried in this order: the most frequent ones come first. `include_router` would build each of them again.
         routes=[route for router in (*ROUTERS, *(OPERATED if operated else ())) for route in router.routes],
     )
     app.state.settings = deployment.settings

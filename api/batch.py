@@ -1,8 +1,8 @@
-"""Many commands in one request: a line each, as a request of its own.
+"""Many commands in one request: each line is a request of its own.
 
-A line names method, path, body and, where wanted, the version it expects. It is answered as that request would be answered:
-by the same route, under the same permissions. Lines reach the executor in their order and share its commits; each stands
-alone, so a refused one stops nothing.
+A line gives the method, the path, the body and, optionally, the expected version. The same route answers it under the same
+permissions as a single request. Lines reach the executor in order and share its commits. Each succeeds or fails on its own:
+a refused line does not stop the others.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ router = Router(tags=["batch"], route_class=AuthenticatedRoute)
 
 
 class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A request: `if_match` is what its header If-Match would say."""
+    """A request. `if_match` is the value of its If-Match header."""
 
     method: Literal["POST", "PUT", "PATCH", "DELETE"]
     path: str
@@ -48,7 +48,7 @@ class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Asked(NamedTuple):
-    """A line as it came, how its answer names it, and its own part of the Idempotency-Key."""
+    """A line of the request body, the fields that identify its answer, and its suffix to the Idempotency-Key."""
 
     named: Answer
     text: bytes
@@ -73,7 +73,7 @@ ANSWER_SCHEMA: dict[str, Any] = {
         "status": {"type": "integer"},
         "etag": {"type": "string"},
         "location": {"type": "string"},
-        "body": {"type": "object", "description": "What the request is answered with: an id, or a problem."},
+        "body": {"type": "object", "description": "The answer to the request: an id, or a problem."},
     },
 }
 
@@ -82,25 +82,25 @@ ANSWER_SCHEMA: dict[str, Any] = {
     PATH,
     dependencies=[may("batches:send")],
     responses=answers({"type": "object"}, 415)
-    | {200: {"description": "A line for each line", "content": {exporting.NDJSON: {"schema": ANSWER_SCHEMA}}}},
+    | {200: {"description": "One answer line for each request line", "content": {exporting.NDJSON: {"schema": ANSWER_SCHEMA}}}},
     openapi_extra={"requestBody": {"required": True, "content": {exporting.NDJSON: {"schema": LINE_SCHEMA}}}},
 )
 async def batch(request: Request) -> Response:
-    """Up to 10,000 commands, one a line, answered line by line in their order. An empty line is passed over.
+    """Run up to 10,000 commands, one per line. The answers come line by line, in the same order. Empty lines are skipped.
 
     With an Idempotency-Key, line 7 has the key `<key>#7`.
     """
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != exporting.NDJSON:
-        raise Problem(415, "unsupported-media-type", f"The body is a command a line: send it as {exporting.NDJSON}.")
+        raise Problem(415, "unsupported-media-type", f"The body must have one command per line: send it as {exporting.NDJSON}.")
     lines = (await request.body()).split(b"\n")
     if len(lines) - (not lines[-1]) > LINES:
-        raise Problem(413, KINDS[413][0], f"A batch has {LINES} lines at most.")
+        raise Problem(413, KINDS[413][0], f"A batch may have at most {LINES} lines.")
     asked = (Asked({"line": number}, text, str(number)) for number, text in enumerate(lines, start=1) if text.strip())
     return StreamingResponse(answers_of(request, asked), media_type=exporting.NDJSON)
 
 
 async def answers_of(request: Request, lines: Iterable[Asked]) -> AsyncIterator[bytes]:
-    """What became of each line, in their order, as NDJSON."""
+    """The result of each line, in order, as NDJSON."""
     under_way: deque[asyncio.Task[Answer]] = deque()
     for asked in lines:
         queued = asyncio.Event()
@@ -117,22 +117,22 @@ def _line(answer: Answer) -> bytes:
 
 
 async def _answer(request: Request, asked: Asked, queued: asyncio.Event) -> Answer:
-    """The line's answer; `queued` is set when the next line may follow, at the latest when this one has ended."""
+    """The answer to a line. `queued` is set when the next line may start, at the latest when this one has ended."""
     try:
         line = msgspec.json.decode(asked.text, type=Line)
         return await answered(request.app, _scope(request, asked.key, line, queued), bytes(line.body), asked.named)
     except (msgspec.DecodeError, UnicodeError, ValueError, RecursionError) as error:
-        response = problem(400, "malformed-line", f"The line is no command: {error}.")
+        response = problem(400, "malformed-line", f"The line is not a command: {error}.")
         return {**asked.named, "status": response.status_code, "body": msgspec.Raw(bytes(response.body))}
     finally:
         queued.set()
 
 
 def _scope(request: Request, key: str, line: Line, queued: asyncio.Event) -> Scope:
-    """The line as a request by the same caller. Raises ValueError where it is none."""
+    """The line as a request by the same caller. Raises ValueError if its path is not that of a single command."""
     path, _, query = line.path.partition("?")
     if not path.startswith("/v1/") or path.startswith(PATH) or path.endswith("/select"):
-        raise ValueError(f"path begins with /v1/, and is no {PATH} or selection, which are many commands")
+        raise ValueError(f"path must begin with /v1/, and must not be {PATH} or a selection, because these are many commands")
     headers = [(b"content-type", b"application/json")] if line.body else []
     if line.if_match is not None:
         headers.append((b"if-match", line.if_match.encode("latin-1")))
@@ -142,7 +142,7 @@ def _scope(request: Request, key: str, line: Line, queued: asyncio.Event) -> Sco
 
 
 def inner(request: Request, method: str, path: str, query: str, headers: list[tuple[bytes, bytes]], **state: Any) -> Scope:
-    """A request within this one, by the same caller."""
+    """The scope of a request within this one, by the same caller."""
     return {
         **{name: request.scope[name] for name in ("type", "asgi", "http_version", "scheme", "client", "server", "root_path")},
         "method": method,
@@ -155,14 +155,14 @@ def inner(request: Request, method: str, path: str, query: str, headers: list[tu
 
 
 async def answered(app: Callable[..., Awaitable[None]], scope: Scope, body: bytes, named: Answer) -> Answer:
-    """What the route that the request names answers with."""
+    """The answer of the route to the request."""
     answer: Answer = {**named, "status": 500}
-    said = bytearray()
+    content = bytearray()
     unread = [body]
 
     async def receive() -> Message:
         if not unread:
-            # Nobody hangs up: an answer in pieces listens for it until it has ended.
+            # The client never disconnects: a streamed answer waits here for that until it has ended.
             await asyncio.Event().wait()
         return {"type": "http.request", "body": unread.pop(), "more_body": False}
 
@@ -172,11 +172,11 @@ async def answered(app: Callable[..., Awaitable[None]], scope: Scope, body: byte
             headers = dict(message["headers"])
             answer.update({name.decode(): headers[name].decode() for name in KEPT_HEADERS if name in headers})
         else:
-            said.extend(message.get("body", b""))
+            content.extend(message.get("body", b""))
 
     try:
         await app(scope, receive, send)
     except Exception:
-        # It was answered with 500 before it was raised again; the other lines go on.
+        # The framework answered with 500 before it raised the error again. The other lines continue.
         log.exception("a request within a request failed", **named)
-    return answer | ({"body": msgspec.Raw(bytes(said))} if said else {})
+    return answer | ({"body": msgspec.Raw(bytes(content))} if content else {})

@@ -1,8 +1,8 @@
-"""One command on everything that a list's filters find: `POST /v1/{resource}/select`.
+"""One command on every resource that a list's filters match: `POST /v1/{resource}/select`.
 
-The list itself is asked which they are, once, and each of them is then given the command as a request of its own: by the
-same routes, under the same permissions, each for itself. With an Idempotency-Key each has the key `<key>#<id>`, so that the
-same request again, which may find others, does nothing to the same thing twice.
+The list is read once. Then the command is run on each resource found, as a request of its own: by the same routes, under the
+same permissions, each independent of the others. With an Idempotency-Key each has the key `<key>#<id>`: a repeat of the
+request may find other resources, but does nothing to the same resource twice.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ from api.shared.routes import Router
 from api.shared.strict import StrictRoute
 
 LIMIT = 10_000
-"""Things that one request may change."""
+"""How many resources one request may change."""
 
 ALONE = "erasure"
-"""What cannot be undone is asked of one at a time."""
+"""A command that cannot be undone needs a request for each resource."""
 
 SELECTABLE: dict[str, Callable[..., Any]] = {
     "customers": customer_views.filtered,
@@ -53,7 +53,7 @@ router = Router(route_class=StrictRoute)
 
 
 class ThenBody(Body):
-    """The command that each is given, by its path below the thing's own: `tags`, `assignment`, `attributes`, `solution`."""
+    """The command to run on each, by its path below the resource: `tags`, `assignment`, `attributes`, `solution`."""
 
     method: Literal["POST", "PUT", "PATCH"] = "POST"
     path: Annotated[str, StringConstraints(max_length=200, pattern=r"^([a-z][a-z-]*(/[\w.-]+)*)?$")] = Field(examples=["tags"])
@@ -61,7 +61,7 @@ class ThenBody(Body):
 
 
 class SelectBody(Body):
-    """What to find, by the list's own filters, and what to do with each. A dry run only finds."""
+    """The filters of the list, and the command to run on each resource found. A dry run only returns what was found."""
 
     filter: dict[str, Annotated[str, StringConstraints(max_length=200)] | bool | int] = Field(examples=[{"owner": "agent-7"}])
     then: ThenBody
@@ -69,7 +69,7 @@ class SelectBody(Body):
 
 
 class Found(NamedTuple):
-    """The things that a list's filters find, as of a position."""
+    """The resources that a list's filters match, as of a position."""
 
     ids: list[str]
     position: str
@@ -78,15 +78,16 @@ class Found(NamedTuple):
 FOUND = schemas.fields({"ids": {"type": "array", "items": schemas.ID}, "count": schemas.INTEGER, "position": schemas.INTEGER})
 LINE = ANSWER_SCHEMA | {"required": [*ANSWER_SCHEMA["required"], "id"]}
 RESPONSES = answers(FOUND, 415)
-RESPONSES[200]["description"] = "A line for each, as of the selection's `Position`; for a dry run what was found"
+RESPONSES[200]["description"] = "One answer line for each resource, selected as of `Position`; for a dry run the ids found"
 RESPONSES[200]["content"][exporting.NDJSON] = {"schema": LINE}
 
 
 def _add_route(resource: str, known: frozenset[str]) -> None:
     async def select(request: Request, body: SelectBody, after: After) -> Response:
-        """Give one command to everything that the list's filters find, up to 10,000; answered line by line.
+        """Run one command on every resource that the list's filters match, up to 10,000. The answers come line by line.
 
-        With an Idempotency-Key the thing has the key `<key>#<id>`. Erasure is asked of one at a time.
+        With an Idempotency-Key each resource has the key `<key>#<id>`. Erasure is not possible here: it needs a request for
+        each resource.
         """
         _check(body, known)
         if expected_version(request) is not None:
@@ -96,8 +97,8 @@ def _add_route(resource: str, known: frozenset[str]) -> None:
             return found
         headers = {"Position": found.position}
         if body.dry_run:
-            told = {"ids": found.ids, "count": len(found.ids), "position": int(found.position)}
-            return Response(msgspec.json.encode(told), 200, headers, "application/json")
+            result = {"ids": found.ids, "count": len(found.ids), "position": int(found.position)}
+            return Response(msgspec.json.encode(result), 200, headers, "application/json")
         lines = answers_of(request, _asked(resource, found.ids, body.then))
         return StreamingResponse(lines, 200, headers, exporting.NDJSON)
 
@@ -107,19 +108,19 @@ def _add_route(resource: str, known: frozenset[str]) -> None:
 
 
 def _check(body: SelectBody, known: frozenset[str]) -> None:
-    """Raises RequestValidationError where there is no such filter, which would find more than was meant."""
-    told = f"There is no such filter; there are: {', '.join(sorted(known))}"
+    """Raises RequestValidationError for an unknown filter: ignoring it would match more than was meant."""
+    message = f"There is no such filter; there are: {', '.join(sorted(known))}"
     errors = [
-        {"type": "unknown_filter", "loc": ("body", "filter", name), "msg": told} for name in body.filter if name not in known
+        {"type": "unknown_filter", "loc": ("body", "filter", name), "msg": message} for name in body.filter if name not in known
     ]
     if body.then.path.startswith(ALONE):
-        errors.append({"type": "alone", "loc": ("body", "then", "path"), "msg": "Erasure is asked of one at a time"})
+        errors.append({"type": "alone", "loc": ("body", "then", "path"), "msg": "Erasure needs a request for each resource"})
     if errors:
         raise RequestValidationError(errors)
 
 
 async def _found(request: Request, resource: str, filter: dict[str, Any], after: int) -> Found | Response:
-    """What the list finds for this caller, or the problem it answers with. Raises Problem where it is too much."""
+    """The resources that the list finds for this caller, or the list's problem. Raises Problem if there are too many."""
     wanted = {name: str(value).lower() if isinstance(value, bool) else value for name, value in filter.items()}
     query = urlencode({**wanted, "after": after, "fields": "id"})
     headers = [(b"accept", exporting.NDJSON.encode())]
@@ -130,7 +131,7 @@ async def _found(request: Request, resource: str, filter: dict[str, Any], after:
         return Response(body, answer["status"], media_type="application/problem+json")
     ids = [msgspec.json.decode(line)["id"] for line in body.splitlines()]
     if len(ids) > LIMIT:
-        raise Problem(422, "too-many-selected", f"More than {LIMIT} are found: filter further.")
+        raise Problem(422, "too-many-selected", f"The filters match more than {LIMIT}: narrow them.")
     return Found(ids, answer["position"])
 
 

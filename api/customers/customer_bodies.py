@@ -1,4 +1,4 @@
-"""What requests say about customers, and how it becomes facts."""
+"""Request bodies about customers, and the facts they give to commands."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from api.shared.fields import AddressBody, Attributes, Body, Code, Country, Instant, Line, Text, Told
+from api.shared.fields import AddressBody, Attributes, Body, Code, CommandBody, Country, Instant, Line, Text
 from domain.customers.customer import events
 from domain.shared.contact import MethodKind
 from domain.shared.erasure import ErasureReason, Requester
 from domain.shared.ids import new_id
 from domain.shared.utm import Utm
 
-Region = Annotated[Country | None, Field(description="Country in which telephone numbers without a country code are read.")]
+Region = Annotated[Country | None, Field(description="Country of telephone numbers that have no country code.")]
 
 
 class ContactMethodBody(Body):
@@ -40,7 +40,7 @@ class UtmBody(Body):
 
 
 class AcquisitionBody(Body):
-    """What brought the customer."""
+    """Where the customer came from: a channel, a campaign, or the UTM codes of a link."""
 
     states = events.AcquisitionSource
 
@@ -49,8 +49,8 @@ class AcquisitionBody(Body):
     utm: UtmBody | None = None
 
 
-class CustomerFields(Told):
-    """What a customer has. `source` here is where the fact comes from; `acquisition` is what brought the customer."""
+class CustomerFields(CommandBody):
+    """The fields of a customer. `source` is the system the fact comes from; `acquisition` is where the customer came from."""
 
     name: Line | None = None
     contact_methods: Annotated[list[ContactMethodBody], Field(max_length=50)] = []
@@ -69,7 +69,7 @@ class CustomerFields(Told):
 
 class RegisterBody(CustomerFields):
     kind: events.Kind = "person"
-    allow_duplicate: bool = Field(False, description="Register also where somebody is known by one of the contact methods.")
+    allow_duplicate: bool = Field(False, description="Register even if a customer with one of the contact methods exists.")
 
     model_config = {
         "json_schema_extra": {
@@ -89,7 +89,7 @@ class CreateOrChangeBody(CustomerFields):
     kind: events.Kind | None = None
 
 
-class PatchBody(Told):
+class PatchBody(CommandBody):
     """A merge patch: absent fields stay, null clears."""
 
     kind: events.Kind | None = None
@@ -100,23 +100,23 @@ class PatchBody(Told):
     time_zone: Annotated[str, StringConstraints(max_length=64)] | None = None
 
     def facts(self) -> dict[str, Any]:
-        """Of an address what is named, as the rest of it stays."""
+        """The address has only the fields in the request, because the others stay as they are."""
         return _source_named(self.named()) | ({"address": self.address.named()} if self.address else {})
 
 
-class AddContactMethodBody(Told, ContactMethodBody):
+class AddContactMethodBody(CommandBody, ContactMethodBody):
     region: Region = None
 
     def facts(self) -> dict[str, Any]:
         return {"method": self.stated(), "region": self.region}
 
 
-class UndeliverableBody(Told):
+class UndeliverableBody(CommandBody):
     bounce: events.Bounce
 
 
-class ConsentBody(Told):
-    """One purpose on one channel, and one contact method if it is named. `given_through` is a code such as `web_form`."""
+class ConsentBody(CommandBody):
+    """Consent to one purpose on one channel; with `method_id` for one contact method. `given_through` is a code: `web_form`."""
 
     purpose: Code
     channel: Code
@@ -132,7 +132,7 @@ class ConsentBody(Told):
         return self.named("given_through") | {"source": self.given_through}
 
 
-class WithdrawalBody(Told):
+class WithdrawalBody(CommandBody):
     purpose: Code
     channel: Code
     method_id: UUID | None = None
@@ -143,23 +143,23 @@ class WithdrawalBody(Told):
         return self.named("withdrawn_through") | {"source": self.withdrawn_through}
 
 
-class AnonymousIdBody(Told):
+class AnonymousIdBody(CommandBody):
     anonymous_id: Annotated[str, StringConstraints(min_length=1, max_length=255)]
 
 
-class MergeBody(Told):
-    """`into` is who they are in truth."""
+class MergeBody(CommandBody):
+    """`into` is the survivor: the customer that this one is merged into."""
 
     into: UUID
 
 
-class ErasureBody(Told):
+class ErasureBody(CommandBody):
     reason: ErasureReason
     requested_by: Requester
 
 
 def _source_named(facts: dict[str, Any]) -> dict[str, Any]:
-    """The same facts, with `acquisition` by its name in commands, `source`, which in a body is where the fact comes from."""
+    """The facts with `acquisition` renamed to `source`, its name in commands. In a body `source` is the system of the fact."""
     if "acquisition" in facts:
         facts["source"] = facts.pop("acquisition")
     return facts

@@ -1,4 +1,4 @@
-"""Who customers are, over HTTP: one, many, as of any moment, and everything that happened with them."""
+"""Reads of customers over HTTP: one, a list, as of any moment, possible duplicates, and the timeline."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ async def customers(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
-    """Customers by filters, or found by name, e-mail or phone (`q`, which takes no filters)."""
+    """List customers by filters, or search them by name, e-mail or phone with `q`. With `q` the filters have no effect."""
     if (q is not None or by.key == "name") and not caller.may("personal:read"):
         raise Problem(403, "forbidden", "Searching and sorting by personal data needs the permission personal:read.")
 
@@ -73,7 +73,7 @@ async def customers(
 
 @router.get("/duplicates", responses=exported(listed(schemas.DUPLICATE), schemas.DUPLICATE))
 async def duplicates(request: Request, _: Reader, after: After, limit: Limit = 50, cursor: Cursor = None) -> Response:
-    """Who may be the same customer: those who share a contact value and are not merged, latest registered first."""
+    """List possible duplicates: customers who share a contact value and are not merged, latest registered first."""
 
     def pages(connection: Connection, limit: int, cursor: str | None) -> Page:
         return duplicate_customers.duplicates(connection, limit=limit, cursor=cursor)
@@ -85,22 +85,23 @@ async def duplicates(request: Request, _: Reader, after: After, limit: Limit = 5
 async def customer_by_external_id(
     request: Request, caller: Reader, after: After, when: When, zone: Zone, system: System, external: External
 ) -> Response:
-    """The customer that another system calls this."""
+    """The customer with this external id in that system."""
     id = external_id("customer", system, external, request.app.state.store.secret)
     return await customer(request, caller, after, when, zone, id)
 
 
 @router.get("/{id}", responses=one(schemas.CUSTOMER))
 async def customer(request: Request, caller: Reader, after: After, when: When, zone: Zone, id: UUID) -> Response:
-    """One customer, and in `money` by currency what the orders came to: theirs and of everyone merged into them.
+    """One customer. `money` sums their orders by currency, including those of everyone merged into them.
 
-    So are tickets, the last contacts and segments. All but the customer's own facts is null where a past is asked for.
+    Tickets, last contacts and segments include the merged customers too. For a past moment only the customer's own fields
+    are known: all others are null.
     """
     row: Mapping[str, Any] | None
     if when.now:
         today = datetime.now(UTC).astimezone(zone).date()
-        # Orders of all partitions: a guest's order that was linked to them lives elsewhere.
-        # So do customers who were merged into them.
+        # All partitions are needed: a guest's order that was linked to the customer is in another one, and so may be the
+        # customers who were merged into them.
         needed = dict.fromkeys(("orders", *customer_dealings.READ))
         row, position = await read(request, needed, after, lambda connection: _whole(connection, id, today, zone))
     else:
@@ -120,7 +121,7 @@ async def timeline(
     limit: Limit = 50,
     before: Annotated[int | None, Query(ge=1, le=LARGEST_POSITION, description="Only events before this position.")] = None,
 ) -> Response:
-    """Everything that happened with the customer and everyone merged into them, newest first, in Chinese and English."""
+    """The timeline of the customer and of everyone merged into them, newest first, in Chinese and English."""
 
     def latest(connection: Connection) -> list[Row]:
         everyone = [id, *merged_into(connection, id)]
@@ -132,15 +133,15 @@ async def timeline(
 
 
 def _whole(connection: Connection, id: UUID, today: date, zone: tzinfo) -> dict[str, Any] | None:
-    """The customer as they are now, and what we had to do with them."""
+    """The customer as they are now, with their orders, tickets, contacts and segments."""
     row = customer_answer.get(connection, id, today, zone)
     return None if row is None else row | dealings_of(connection, id, row["merged_ids"])
 
 
 def shown(row: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
     """The customer as this caller may see them."""
-    apart = ("customer_id", "plain_attributes")
-    body = {"id": row["customer_id"], **{name: value for name, value in row.items() if name not in apart}}
+    omitted = ("customer_id", "plain_attributes")
+    body = {"id": row["customer_id"], **{name: value for name, value in row.items() if name not in omitted}}
     if caller.may("personal:read"):
         return body
     plain = {name: value for name, value in body.items() if name not in PERSONAL}
@@ -150,4 +151,4 @@ def shown(row: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
 
 
 views = Views(router, CUSTOMERS, schemas.CUSTOMER, permission="customers:read", shown=shown)
-views.history("Every event of the customer's own stream, with what it changed.")
+views.history("Every event of the customer's own stream, each with its changes.")

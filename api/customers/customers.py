@@ -11,7 +11,7 @@ from api.customers.duplicates import known_already
 from api.shared.access import may
 from api.shared.annotations import add_routes
 from api.shared.commanding import carry_out
-from api.shared.fields import External, System, Told
+from api.shared.fields import CommandBody, External, System
 from api.shared.openapi import ACCEPTED, CREATED
 from api.shared.problems import problem
 from api.shared.routes import Router
@@ -34,14 +34,15 @@ router = Router(
 
 @router.post("", status_code=201, responses=CREATED)
 async def register(request: Request, body: bodies.RegisterBody) -> Response:
-    """Register a customer: at least a name or a contact method.
+    """Register a customer with at least a name or a contact method.
 
-    Refused as possible-duplicate, with the `candidates`, where somebody is known by one of the contact methods, unless
-    `allow_duplicate` says that they are somebody else. Whoever was registered a moment ago may not be known yet.
+    If a customer with one of the contact methods exists, the request is refused as possible-duplicate and the answer names
+    them as `candidates`. Send `allow_duplicate` if this is a different customer. A customer who was registered only a moment
+    ago may not be found.
     """
     id, facts = new_id(), body.facts()
     if not body.allow_duplicate and (candidates := await known_already(request, facts.get("contact_methods", ()), body.region)):
-        detail = "Somebody is known by one of these contact methods. Say allow_duplicate if this is somebody else."
+        detail = "A customer with one of these contact methods exists. Send allow_duplicate if this is a different customer."
         return problem(409, "possible-duplicate", detail, title="Possible duplicate", candidates=candidates)
     location = CUSTOMERS.location
     return await carry_out(request, customers.register, body, target=id, fresh=True, location=location, customer_id=id, **facts)
@@ -49,7 +50,7 @@ async def register(request: Request, body: bodies.RegisterBody) -> Response:
 
 @router.put("/by/{system}/{external:path}", responses=CREATED)
 async def create_or_change(request: Request, system: System, external: External, body: bodies.CreateOrChangeBody) -> Response:
-    """Create the customer that another system calls this, or change what is different."""
+    """Create the customer with this external id, or change the fields that are different."""
     return await CUSTOMERS.by_external_id(request, system, external, customers.create_or_change, body)
 
 
@@ -65,7 +66,7 @@ async def add_contact_method(request: Request, id: UUID, body: bodies.AddContact
 
 
 @router.post("/{id}/contact-methods/{method_id}/verification")
-async def verify_contact_method(request: Request, id: UUID, method_id: UUID, body: Told | None = None) -> Response:
+async def verify_contact_method(request: Request, id: UUID, method_id: UUID, body: CommandBody | None = None) -> Response:
     return await CUSTOMERS.by_id(request, id, customers.verify_contact_method, body, method_id=method_id)
 
 
@@ -76,12 +77,12 @@ async def remove_contact_method(request: Request, id: UUID, method_id: UUID) -> 
 
 @router.post("/{id}/contact-methods/{method_id}/undeliverable")
 async def mark_undeliverable(request: Request, id: UUID, method_id: UUID, body: bodies.UndeliverableBody) -> Response:
-    """Messages do not arrive. It says nothing about consent."""
+    """Mark a contact method as undeliverable: messages to it bounce. This does not change any consent."""
     return await CUSTOMERS.by_id(request, id, customers.mark_undeliverable, body, method_id=method_id)
 
 
 @router.post("/{id}/contact-methods/{method_id}/restoration")
-async def restore_contact_method(request: Request, id: UUID, method_id: UUID, body: Told | None = None) -> Response:
+async def restore_contact_method(request: Request, id: UUID, method_id: UUID, body: CommandBody | None = None) -> Response:
     return await CUSTOMERS.by_id(request, id, customers.restore_contact_method, body, method_id=method_id)
 
 
@@ -97,35 +98,38 @@ async def withdraw_consent(request: Request, id: UUID, body: bodies.WithdrawalBo
 
 @router.post("/{id}/anonymous-ids")
 async def link_anonymous_id(request: Request, id: UUID, body: bodies.AnonymousIdBody) -> Response:
-    """Link the id of a visitor from before they were known."""
+    """Link the anonymous visitor id that the customer had before they were known."""
     return await CUSTOMERS.by_id(request, id, customers.link_anonymous_id, body)
 
 
 @router.post("/{id}/archival")
-async def archive(request: Request, id: UUID, body: Told | None = None) -> Response:
+async def archive(request: Request, id: UUID, body: CommandBody | None = None) -> Response:
     return await CUSTOMERS.by_id(request, id, customers.archive, body)
 
 
 @router.post("/{id}/restoration")
-async def restore(request: Request, id: UUID, body: Told | None = None) -> Response:
+async def restore(request: Request, id: UUID, body: CommandBody | None = None) -> Response:
     return await CUSTOMERS.by_id(request, id, customers.restore, body)
 
 
 @router.post("/{id}/merge")
 async def merge(request: Request, id: UUID, body: bodies.MergeBody) -> Response:
-    """They are the same as another customer, with whom they are erased. Facts are told of the survivor from now on."""
+    """Merge this customer into another, the survivor. From now on facts are recorded on the survivor.
+
+    Erasing the survivor erases this customer too.
+    """
     return await CUSTOMERS.by_id(request, id, customers.merge, body)
 
 
 @router.post("/{id}/unmerge")
-async def unmerge(request: Request, id: UUID, body: Told | None = None) -> Response:
-    """They are somebody else after all: both are again what they were, each with what was told of them."""
+async def unmerge(request: Request, id: UUID, body: CommandBody | None = None) -> Response:
+    """Undo a merge: both are separate customers again, each with the events recorded on them."""
     return await CUSTOMERS.by_id(request, id, customers.unmerge, body)
 
 
 @router.post("/{id}/erasure", dependencies=[may("customers:erase")])
 async def erase(request: Request, id: UUID, body: bodies.ErasureBody) -> Response:
-    """Forget the customer for ever: the key to their personal data is destroyed in the same commit."""
+    """Erase the customer permanently. The key to their personal data is destroyed in the same commit."""
     return await CUSTOMERS.by_id(request, id, customers.erase, body, receipt=new_id().hex)
 
 

@@ -1,4 +1,4 @@
-"""Whether somebody is registered already: asked of the read models before a customer is registered."""
+"""Looks for existing customers in the read models before a customer is registered."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ log = structlog.get_logger()
 
 
 async def known_already(request: Request, methods: Sequence[ContactMethod], region: str | None) -> list[UUID]:
-    """Who is known by one of the methods, as far as the read models have come; nobody where the request is repeated.
+    """The customers that the read models know by one of the methods. None of them if the request is a repeat.
 
-    What was registered a moment ago, or while the read models are away, is let through: merging repairs it. Raises Malformed.
+    A duplicate of a customer registered only a moment ago is not found, and none is while the read models are unavailable:
+    merging repairs that. Raises Malformed.
     """
     if not methods:
         return []
@@ -29,7 +30,7 @@ async def known_already(request: Request, methods: Sequence[ContactMethod], regi
     try:
         candidates = await run_in_threadpool(_reached, request, stated)
     except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError) as error:
-        # The error's text holds values of the query.
+        # The error's text contains values of the query: log only its type.
         log.warning("not asked for duplicates", error=type(error).__name__)
         return []
     return candidates if candidates and not await _answered_before(request) else []
@@ -41,6 +42,6 @@ def _reached(request: Request, methods: Sequence[ContactMethod]) -> list[UUID]:
 
 
 async def _answered_before(request: Request) -> bool:
-    """Whether the request has its receipt: it is answered as it was, and is no duplicate of itself."""
+    """Whether this request was answered before: then it gets the same answer, and its own customer is not a duplicate."""
     receipt = await receipt_key(request)
     return receipt is not None and bool(await run_in_threadpool(request.app.state.store.receipts, [receipt]))

@@ -1,4 +1,4 @@
-"""The receipt of an erasure: who asked for it and why, whom it took along, and how far it has come."""
+"""The receipt of an erasure: who requested it and why, what was erased with the customer, and how far it has progressed."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ ERASURE = fields(
 
 @router.get("/{id}/erasure", responses=answers(ERASURE))
 async def erasure(request: Request, id: UUID) -> Response:
-    """The receipt of a customer's erasure, also of one who was erased as part of whom they were merged into.
+    """The receipt of a customer's erasure. A customer who was merged into another has the receipt of that one's erasure.
 
-    `complete` once every key is destroyed and every read model has followed the log past the erasure's `position`.
+    It is `complete` once every key is destroyed and every read model has reached the erasure's `position` in the log.
     """
     store, completeness = request.app.state.store, request.app.state.completeness
 
@@ -60,7 +60,7 @@ async def erasure(request: Request, id: UUID) -> Response:
 
 
 def _erasure_of(store: EventStore, id: UUID) -> Recorded | None:
-    """The event that took this customer's key: their own, or that of whom they were merged into."""
+    """The event that destroyed this customer's key: their own erasure, or that of the survivor they were merged into."""
     events = store.streams([id]).get(id, ())
     if not events or type(events[0].event) not in Customer.events:
         return None
@@ -71,19 +71,19 @@ def _erasure_of(store: EventStore, id: UUID) -> Recorded | None:
 
 
 def _receipt(store: EventStore, completeness: Completeness, id: UUID, recorded: Recorded) -> dict[str, Any]:
-    event, told = recorded.event, recorded.metadata
-    assert isinstance(event, Erased), "an erasure is told by its event"
-    subjects = _subjects(store, (told.subject, *told.concerns))
+    event, metadata = recorded.event, recorded.metadata
+    assert isinstance(event, Erased), "an erasure is recorded as this event"
+    subjects = _subjects(store, (metadata.subject, *metadata.concerns))
     read_models = _read_models(completeness, [subject["id"] for subject in subjects], recorded.position)
     return {
         "customer_id": id,
         "receipt": event.receipt,
         "reason": event.reason,
         "requested_by": event.requested_by,
-        "occurred_at": told.occurred_at,
-        "recorded_at": told.recorded_at,
-        "actor": {"type": told.actor.type, "id": told.actor.id},
-        "on_behalf_of": told.on_behalf_of,
+        "occurred_at": metadata.occurred_at,
+        "recorded_at": metadata.recorded_at,
+        "actor": {"type": metadata.actor.type, "id": metadata.actor.id},
+        "on_behalf_of": metadata.on_behalf_of,
         "position": recorded.position,
         "subjects": subjects,
         "read_models": read_models,
@@ -92,7 +92,7 @@ def _receipt(store: EventStore, completeness: Completeness, id: UUID, recorded: 
 
 
 def _subjects(store: EventStore, ids: Iterable[UUID]) -> list[dict[str, Any]]:
-    """Whoever and whatever was erased, the customer first, each by its kind of stream."""
+    """All subjects that were erased, the customer first, each with the kind of its stream."""
     first = {id: events[0] for id, events in store.streams(ids).items()}
     kept = store.subjects_with_keys(ids)
     return [
@@ -102,11 +102,11 @@ def _subjects(store: EventStore, ids: Iterable[UUID]) -> list[dict[str, Any]]:
 
 
 def _kind(recorded: Recorded) -> str:
-    """`lead` of `crm.lead.captured.v1`."""
+    """The kind in the event's type: `lead` in `crm.lead.captured.v1`."""
     return type_name(type(recorded.event)).split(".")[1]
 
 
 def _read_models(completeness: Completeness, subjects: Iterable[UUID], position: int) -> list[dict[str, Any]]:
-    """How far each one has followed where the subjects live; where the slowest of them is."""
+    """How far each read model has followed the log in the subjects' partitions; the slowest one counts."""
     reached = {one.name: min(completeness.up_to(one.name, subject) for subject in subjects) for one in PROJECTIONS}
     return [{"name": name, "complete_to": to, "purged": to >= position} for name, to in reached.items()]

@@ -9,7 +9,7 @@ from fastapi import Request, Response
 from api.customers import feedback_bodies as bodies
 from api.shared.access import may
 from api.shared.annotations import add_routes
-from api.shared.fields import External, System, Told
+from api.shared.fields import CommandBody, External, System
 from api.shared.openapi import ACCEPTED, CREATED
 from api.shared.routes import Router
 from api.shared.strict import StrictRoute
@@ -30,22 +30,22 @@ router = Router(
 
 @router.post("", status_code=201, responses=CREATED)
 async def submit(request: Request, body: bodies.SubmissionBody) -> Response:
-    """Tell what a customer said without being asked."""
+    """Submit feedback that a customer gave without being asked."""
     return await FEEDBACK.new(request, feedback.submit, body)
 
 
 @router.put("/by/{system}/{external:path}", responses=CREATED)
 async def submit_by_external_id(request: Request, system: System, external: External, body: bodies.SubmissionBody) -> Response:
-    """Tell what a customer said in the feedback that another system calls this, asked or not.
+    """Submit the feedback with this external id, whether the customer was asked or not.
 
-    The same again is a repeat; what was submitted otherwise stays, and is refused.
+    The same values again are a repeat. Other values are refused if the feedback was submitted before.
     """
     return await FEEDBACK.by_external_id(request, system, external, feedback.submit, body)
 
 
 @router.post("/requests", status_code=201, responses=CREATED)
 async def ask(request: Request, body: bodies.RequestBody) -> Response:
-    """Tell that a customer was asked: only where requests are told is there a response rate."""
+    """Record that a customer was asked for feedback. The response rate needs these requests."""
     if known := body.external:
         return await FEEDBACK.by_external_id(request, known.system, known.id, feedback.request, body)
     return await FEEDBACK.new(request, feedback.request, body)
@@ -53,13 +53,13 @@ async def ask(request: Request, body: bodies.RequestBody) -> Response:
 
 @router.post("/{id}/submission")
 async def answer(request: Request, id: UUID, body: bodies.SubmissionBody) -> Response:
-    """The customer who was asked answers."""
+    """Submit the answer of a customer who was asked."""
     return await FEEDBACK.by_id(request, id, feedback.answer, body)
 
 
 @router.post("/{id}/acknowledgement")
-async def acknowledge(request: Request, id: UUID, body: Told | None = None) -> Response:
-    """Somebody has read it, and said so."""
+async def acknowledge(request: Request, id: UUID, body: CommandBody | None = None) -> Response:
+    """Acknowledge the feedback: somebody has read it."""
     return await FEEDBACK.by_id(request, id, feedback.acknowledge, body)
 
 
@@ -75,7 +75,7 @@ async def resolve(request: Request, id: UUID, body: bodies.ResolutionBody | None
 
 @router.post("/{id}/dismissal")
 async def dismiss(request: Request, id: UUID, body: bodies.DismissalBody) -> Response:
-    """Nothing will be done about it."""
+    """Dismiss the feedback: nothing will be done about it."""
     return await FEEDBACK.by_id(request, id, feedback.dismiss, body)
 
 

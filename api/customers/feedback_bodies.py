@@ -1,4 +1,4 @@
-"""What requests say about feedback, and how it becomes facts."""
+"""Request bodies about feedback, and the facts they give to commands."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from api.shared.fields import Body, Code, ExternalId, SystemCode, Told
+from api.shared.fields import Body, Code, CommandBody, ExternalId, SystemCode
 from api.shared.references import About
 from domain.customers.feedback import values
 
 Long = Annotated[str, StringConstraints(max_length=50_000)]
 Score = Annotated[int, Field(strict=True, ge=-1_000_000, le=1_000_000)]
-Agent = Annotated[Code | None, Field(description="Whose work it is about.")]
+Agent = Annotated[Code | None, Field(description="The agent whose work the feedback is about.")]
 
 ANSWER: dict[str, Any] = {"kind": "csat", "score": 4, "channel": "email", "agent": "agent-1", "comment": "Quick, but cold tea."}
 
 
 class ExternalBody(Body):
-    """What another system calls it, by which it is known when it comes again."""
+    """The id in another system. A repeat is recognised by it."""
 
     system: SystemCode
     id: ExternalId
@@ -34,8 +34,8 @@ class ScaleBody(Body):
     max: Score
 
 
-class RequestBody(Told):
-    """A customer is asked. Without `customer_id` nobody knows whom."""
+class RequestBody(CommandBody):
+    """A customer is asked for feedback. Without `customer_id` the customer is unknown."""
 
     kind: values.Kind
     channel: Code | None = None
@@ -50,8 +50,8 @@ class RequestBody(Told):
         return self.named("external")
 
 
-class SubmissionBody(Told):
-    """What was said. `scale` is 1 to 5 for csat and 0 to 10 for nps unless it is told; any other score brings its own."""
+class SubmissionBody(CommandBody):
+    """The feedback. `scale` defaults to 1 to 5 for csat and 0 to 10 for nps. For any other score it is required."""
 
     kind: values.Kind
     channel: Code | None = None
@@ -65,8 +65,8 @@ class SubmissionBody(Told):
     model_config = {"json_schema_extra": {"examples": [ANSWER]}}
 
 
-class ActionBody(Told):
-    """A `code` says what kind of action, a `note` is for people: one of them at least."""
+class ActionBody(CommandBody):
+    """`code` is the kind of action, `note` is a text for people. At least one of them is required."""
 
     code: Code | None = None
     note: Long | None = None
@@ -74,14 +74,14 @@ class ActionBody(Told):
     model_config = {"json_schema_extra": {"examples": [{"code": "called", "note": "Told them about the new kettle."}]}}
 
 
-class ResolutionBody(Told):
-    """`code` says how, `resolution` is for people."""
+class ResolutionBody(CommandBody):
+    """`code` is the kind of resolution, `resolution` is a text for people."""
 
     code: Code | None = None
     resolution: Long | None = None
 
 
-class DismissalBody(Told):
+class DismissalBody(CommandBody):
     """`reason` is a code."""
 
     reason: Code

@@ -1,4 +1,4 @@
-"""Feedback as it is read over HTTP: one, many, and as of any moment."""
+"""Reads of feedback over HTTP: one, a list, and as of any moment."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ FEEDBACK = Resource(Feedback, read_model.feedback, read_model.get)
 filtered = filters(
     read_model.Filter,
     about=AboutId,
-    open=Annotated[bool | None, Query(description="Submitted, and neither resolved nor dismissed.")],
+    open=Annotated[bool | None, Query(description="Submitted, but not resolved or dismissed.")],
     score_from=Score,
     score_to=Score,
 )
 views = Views(router, FEEDBACK, schemas.FEEDBACK, permission="feedback:read")
 views.many(
     read_model.listing,
-    "Feedback by filters; days are half-open and in `zone`, scores (`score_to` with them) of whatever scale.",
+    "Feedback by filters. Days are in `zone`, and the last day is excluded. `score_to` is included; scores are of any scale.",
     called="all_feedback",
     filtered=filtered,
     sort=read_model.Sort,
     first="-occurred_at",
     also=("leads",),
 )
-views.one("One piece of feedback, with what was done about it.")
+views.one("One piece of feedback, with the actions taken on it.")
 views.by_external_id()
 views.history()

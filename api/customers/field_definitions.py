@@ -1,4 +1,4 @@
-"""Field definitions over HTTP, by the kind of thing and the attribute's key."""
+"""Field definitions over HTTP, by the kind of resource and the attribute's key."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints
 from api.customers import field_definition_schemas as schemas
 from api.shared.access import may
 from api.shared.as_of import Resource
-from api.shared.fields import SYSTEM, Told
+from api.shared.fields import SYSTEM, CommandBody
 from api.shared.filtering import filters
 from api.shared.openapi import ACCEPTED, CREATED
 from api.shared.routes import Router
@@ -47,29 +47,30 @@ Key = Annotated[str, Path(min_length=1, max_length=64, pattern=SYSTEM, examples=
 Option = Annotated[str, StringConstraints(min_length=1, max_length=OPTION_LENGTH)]
 
 
-class FieldBody(Told):
-    """What the attribute is called and which values it takes. Its kind, and whether it is personal, stay for good."""
+class FieldBody(CommandBody):
+    """The name of the attribute and the values it takes. Its kind, and whether it is personal, can never change."""
 
     kind: Kind
     name: Annotated[str, StringConstraints(min_length=1, max_length=NAME_LENGTH)]
     options: Annotated[list[Option], Field(max_length=OPTION_LIMIT, description="All values of a choice.")] = []
     personal: bool | None = Field(
         default=None,
-        description="Whether a value may tell of a person. Null leaves it to the kind: texts, choices and dates do, numbers "
-        "and flags do not. What is not personal is shown to everyone who may read the thing, and outlives an erasure.",
+        description="Whether a value may be personal data. If null, the kind decides: texts, choices and dates are personal, "
+        "numbers and flags are not. A value that is not personal is shown to everyone who may read the resource, and an "
+        "erasure does not remove it.",
     )
 
 
 @commanding.put("/{entity}/{key}", responses=CREATED)
 async def define_or_revise(request: Request, entity: Entity, key: Key, body: FieldBody) -> Response:
-    """Define a field; of one that is there, change its name and its options."""
+    """Define a field. If it exists, change its name and its options."""
     id, words = field_definition_id(entity, key), {"entity": entity, "key": key}
     return await by_words(request, id, words, commands.define_or_revise, body, location=PREFIX)
 
 
 @commanding.post("/{entity}/{key}/retirement")
-async def retire(request: Request, entity: Entity, key: Key, body: Told | None = None) -> Response:
-    """Ask for it no more. Its values stay."""
+async def retire(request: Request, entity: Entity, key: Key, body: CommandBody | None = None) -> Response:
+    """Retire a field: it is no longer in use. Its values stay."""
     return await by_words(request, field_definition_id(entity, key), {"entity": entity, "key": key}, commands.retire, body)
 
 
@@ -82,6 +83,11 @@ views = Views(
     row_key="field_id",
     key=KeyPath("{entity}/{key}", {"entity": Entity, "key": Key}, field_definition_id),
 )
-views.many(read_model.listing, "Fields in the order of their keys.", called="definitions", filtered=filters(read_model.Filter))
-views.one("One field.", called="definition")
+views.many(
+    read_model.listing,
+    "Field definitions in the order of their keys.",
+    called="definitions",
+    filtered=filters(read_model.Filter),
+)
+views.one("One field definition.", called="definition")
 views.history(called="history")

@@ -1,4 +1,4 @@
-"""What requests say about interactions, and how it becomes facts."""
+"""Request bodies about interactions."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from api.shared.fields import ABSENT, Code, Line, Text, Told
+from api.shared.fields import ABSENT, Code, CommandBody, Line, Text
 from api.shared.references import About
 from domain.customers.interaction import Channel, Direction
 
 Long = Annotated[str, StringConstraints(max_length=50_000)]
 MessageId = Annotated[str, StringConstraints(max_length=1_000)]
-Participants = Annotated[list[Line], Field(max_length=200, description="Who took part beside the agent: names or addresses.")]
+Participants = Annotated[list[Line], Field(max_length=200, description="Who took part, without the agent: names or addresses.")]
 Seconds = Annotated[int, Field(strict=True, ge=0, lt=2**31)]
 
 CALL: dict[str, Any] = {
@@ -27,8 +27,8 @@ CALL: dict[str, Any] = {
 }
 
 
-class LogBody(Told):
-    """With a customer, a lead, or both. `occurred_at` is when it took place."""
+class LogBody(CommandBody):
+    """An interaction with a customer, a lead, or both. `occurred_at` is when it took place."""
 
     customer_id: UUID | None = None
     lead_id: UUID | None = None
@@ -36,7 +36,7 @@ class LogBody(Told):
     direction: Direction
     agent: Code | None = None
     duration_seconds: Seconds | None = None
-    thread_id: Annotated[Code | None, Field(description="What all messages of one conversation share.")] = None
+    thread_id: Annotated[Code | None, Field(description="The code that all messages of one conversation share.")] = None
     title: Line | None = None
     body: Long | None = None
     outcome: Text | None = None
@@ -47,7 +47,7 @@ class LogBody(Told):
     model_config = {"json_schema_extra": {"examples": [CALL]}}
 
 
-class CorrectionBody(Told):
+class CorrectionBody(CommandBody):
     """A merge patch: absent fields stay, null clears. `about` and `participants` are replaced as a whole."""
 
     channel: Channel = ABSENT
@@ -65,7 +65,7 @@ class CorrectionBody(Told):
     model_config = {"json_schema_extra": {"examples": [{"duration_seconds": 400, "outcome": None}]}}
 
 
-class ReasonBody(Told):
+class ReasonBody(CommandBody):
     """`reason` is a code."""
 
     reason: Code | None = None

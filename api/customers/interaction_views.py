@@ -1,4 +1,4 @@
-"""Interactions as they are read over HTTP: one, many, and as of any moment."""
+"""Reads of interactions over HTTP: one, a list, and as of any moment."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ filtered = filters(read_model.Filter, about=AboutId)
 views = Views(router, INTERACTIONS, schemas.INTERACTION, permission="interactions:read")
 views.many(
     read_model.listing,
-    "Interactions by filters; days are half-open and in `zone`.",
+    "Interactions by filters. Days are in `zone`, and the last day is excluded.",
     called="interactions",
     filtered=filtered,
     sort=read_model.Sort,

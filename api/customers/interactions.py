@@ -30,31 +30,31 @@ router = Router(
 
 @router.post("", status_code=201, responses=CREATED)
 async def log(request: Request, body: bodies.LogBody) -> Response:
-    """Log a call, a mail, a visit, or whatever contact there was."""
+    """Log a call, an e-mail, a visit or any other contact."""
     return await INTERACTIONS.new(request, interactions.log, body)
 
 
 @router.put("/by/{system}/{external:path}", responses=CREATED)
 async def log_or_correct(request: Request, system: System, external: External, body: bodies.LogBody) -> Response:
-    """Log the interaction that another system calls this, or correct what is different. With whom it was stays as it is."""
+    """Log the interaction with this external id, or correct what is different. Its customer and lead stay the same."""
     return await INTERACTIONS.by_external_id(request, system, external, interactions.log_or_correct, body)
 
 
 @router.patch("/{id}")
 async def correct(request: Request, id: UUID, body: bodies.CorrectionBody) -> Response:
-    """Correct it (JSON merge patch): absent fields stay, null clears."""
+    """Correct an interaction (JSON merge patch): absent fields stay, null clears."""
     return await INTERACTIONS.by_id(request, id, interactions.correct, body)
 
 
 @router.post("/{id}/redaction")
 async def redact(request: Request, id: UUID, body: bodies.ReasonBody | None = None) -> Response:
-    """Show its texts, participants and names of files no more."""
+    """Redact an interaction: its texts, participants and file names are no longer shown."""
     return await INTERACTIONS.by_id(request, id, interactions.redact, body)
 
 
 @router.post("/{id}/retraction")
 async def retract(request: Request, id: UUID, body: bodies.ReasonBody | None = None) -> Response:
-    """It never was: it leaves all counts."""
+    """Retract an interaction that never took place: it is no longer counted."""
     return await INTERACTIONS.by_id(request, id, interactions.retract, body)
 
 

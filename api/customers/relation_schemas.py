@@ -1,4 +1,4 @@
-"""JSON Schemas of what is said of a customer's relations, and of what those who are related bought together."""
+"""JSON Schemas of answers about a customer's relations, and about what related customers bought together."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from api.customers import relation_schemas as schemas
 from api.customers.customers import CUSTOMERS
 from api.shared.access import Caller, may
-from api.shared.fields import CalendarDay, Line, Told
+from api.shared.fields import CalendarDay, CommandBody, Line
 from api.shared.openapi import ACCEPTED, answers, exported, listed
 from api.shared.reading import After, Cursor, Limit, absent, listing, read, report
 from api.shared.routes import Router
@@ -40,13 +40,14 @@ commanding = Router(
 Reader = Annotated[Caller, may("customers:read")]
 
 DEFINITION = (
-    "own = orders of the customer and everyone merged into them, related = orders of those who stand in the role to them today,"
-    " each counted once, together = both. gross, refunded and net as of now, test orders left out. people = who is related."
+    "own = orders of the customer and everyone merged into them, related = orders of those who are in the role to them today,"
+    " each counted once, together = both. gross, refunded and net are as of now, without test orders. people = how many are"
+    " related."
 )
 
 
-class RelationBody(Told):
-    """This customer is the other's employee, say, since a day. `title` is personal; one of a role may be the primary one."""
+class RelationBody(CommandBody):
+    """A relation: this customer is the other's employee, for example. `title` is personal. A role has at most one `primary`."""
 
     other: UUID
     role: RelationRole
@@ -68,24 +69,24 @@ class RelationBody(Told):
     }
 
 
-class EndingBody(Told):
-    """`until` is the day after the last."""
+class EndingBody(CommandBody):
+    """`until` is the day after the last day of the relation."""
 
     until: CalendarDay
 
 
 @commanding.post("/relations")
 async def add_relation(request: Request, id: UUID, body: RelationBody) -> Response:
-    """This customer works for the other, belongs to their household, or is their parent or partner.
+    """Add a relation: this customer works for the other, belongs to their household, or is their parent or partner.
 
-    Both have it in their timeline, and neither is erased with the other.
+    Both timelines show it. Erasing one customer does not erase the other.
     """
     return await CUSTOMERS.by_id(request, id, relations.add, body, relation_id=new_id())
 
 
 @commanding.post("/relations/{relation_id}/ending")
 async def end_relation(request: Request, id: UUID, relation_id: UUID, body: EndingBody) -> Response:
-    """It holds no more. It is ended under the customer of whom it was told, also when they were merged since."""
+    """End a relation. Use the customer on whom it was recorded, even if they have been merged since."""
     return await CUSTOMERS.by_id(request, id, relations.end, body, relation_id=relation_id)
 
 
@@ -97,13 +98,14 @@ async def related(
     zone: Zone,
     id: UUID,
     role: RelationRole | None = None,
-    all: Annotated[bool, Query(description="Also those that hold no more, or not yet.")] = False,
+    all: Annotated[bool, Query(description="Also relations that have ended or not begun yet.")] = False,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
-    """Who is whose employee, say, whichever of them the relation was told of; also of everyone merged into the customer.
+    """List the customer's relations of today, in both directions, latest recorded first.
 
-    Those that hold today, latest told first. Who was merged since stands here as the survivor; whoever was erased does not.
+    Relations of everyone merged into the customer are included. A related customer who was merged is shown as the survivor.
+    Erased customers are left out.
     """
     wanted = customer_relations.Filter(customer_id=id, today=_today(zone), role=role, ended=all)
 
@@ -116,7 +118,7 @@ async def related(
 
 @reading.get("/totals", responses=exported(answers(schemas.TOTALS, 404), schemas.TOTALS_GROUP))
 async def totals(request: Request, _: Reader, after: After, zone: Zone, id: UUID, role: RelationRole = "employee") -> Response:
-    """What the customer and those related to them bought together: an organisation and its people, say, by currency."""
+    """What the customer and those related to them bought, by currency: for example an organisation and its people."""
 
     def asked(connection: Connection) -> Row | None:
         return related_totals.totals(connection, id, role, _today(zone))
@@ -132,7 +134,7 @@ def _today(zone: tzinfo) -> date:
 
 
 def _seen(row: Row, caller: Caller) -> dict[str, Any]:
-    """The relation without what is personal, unless the caller may see it."""
+    """The relation, without personal data unless the caller may see it."""
     if caller.may("personal:read"):
         return row
     plain = {name: value for name, value in row.items() if name != "title"}

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from api.shared.fields import ABSENT, Body, CalendarDay, Code, Currency, DecimalText, Line, Number, Text, Told
+from api.shared.fields import ABSENT, Body, CalendarDay, Code, CommandBody, Currency, DecimalText, Line, Number, Text
 from domain.marketing.campaign import values
 
 PLAN: dict[str, Any] = {
@@ -56,7 +56,7 @@ Window = Annotated[
 HoldOut = Annotated[DecimalText, Field(description="Share of the audience that is kept as the control group, as a fraction.")]
 
 
-class PlanBody(Told):
+class PlanBody(CommandBody):
     """`starts` and `ends` are the first and the last day. `strategy`, `scheme` and `audience` are free text."""
 
     name: Annotated[Line, Field(description="Not stored as personal data: it names a campaign, not a person.")]
@@ -78,7 +78,7 @@ class PlanBody(Told):
     model_config = {"json_schema_extra": {"examples": [PLAN]}}
 
 
-class ReviseBody(Told):
+class ReviseBody(CommandBody):
     """A merge patch of the plan: absent fields stay, null clears. `channels` and `variants` replace the whole list."""
 
     name: Line = ABSENT
@@ -96,27 +96,27 @@ class ReviseBody(Told):
     model_config = {"json_schema_extra": {"examples": [{"ends": "2026-04-15", "holdout_share": None}]}}
 
 
-class BudgetBody(Told):
+class BudgetBody(CommandBody):
     """The campaign's new budget; null removes it. `currency` defaults to the campaign's currency."""
 
     budget: DecimalText | None
     currency: Currency | None = None
 
 
-class ReasonBody(Told):
+class ReasonBody(CommandBody):
     """`reason` is a code."""
 
     reason: Code | None = None
 
 
-class CancelBody(Told):
+class CancelBody(CommandBody):
     """`reason` is a code, `note` is for people."""
 
     reason: Code | None = None
     note: Text | None = None
 
 
-class SpendBody(Told):
+class SpendBody(CommandBody):
     """Money spent, identified by `spend_id`. `category` is a code such as `media`."""
 
     spend_id: Number
@@ -127,14 +127,14 @@ class SpendBody(Told):
     model_config = {"json_schema_extra": {"examples": [{"spend_id": "inv-17", "amount": "250.00", "category": "media"}]}}
 
 
-class SpendReversalBody(Told):
+class SpendReversalBody(CommandBody):
     """`reason` is a code."""
 
     spend_id: Number
     reason: Code | None = None
 
 
-class ReleaseBody(Told):
+class ReleaseBody(CommandBody):
     """A person or an asset, by its code."""
 
     kind: values.ResourceKind
@@ -147,7 +147,7 @@ class ResourceBody(ReleaseBody):
     share: DecimalText | None = None
 
 
-class ReachBody(Told):
+class ReachBody(CommandBody):
     milestone_id: Code
 
 

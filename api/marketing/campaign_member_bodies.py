@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from api.shared.bulk import LIMIT
-from api.shared.fields import Body, Code, Currency, DecimalText, Number, Told
+from api.shared.fields import Body, Code, CommandBody, Currency, DecimalText, Number
 from domain.marketing.campaign_member.events import Bounce, Machine
 
 TouchId = Annotated[str, StringConstraints(min_length=1, max_length=255)]
@@ -16,7 +16,7 @@ Url = Annotated[str, StringConstraints(max_length=2000)]
 CUSTOMER = "0198c2f0-0000-7000-8000-000000000001"
 
 
-class WhoBody(Told):
+class WhoBody(CommandBody):
     """The member: either a customer or a lead."""
 
     customer_id: UUID | None = None
@@ -119,26 +119,26 @@ class TouchesBody(Body):
     model_config = {"json_schema_extra": {"examples": [TOUCHES]}}
 
 
-class SuppressionBody(Told):
+class SuppressionBody(CommandBody):
     """`reason` is a code such as `no_consent`."""
 
     reason: Code
 
 
-class RemovalBody(Told):
+class RemovalBody(CommandBody):
     """`reason` is a code."""
 
     reason: Code | None = None
 
 
-class RetractionBody(Told):
+class RetractionBody(CommandBody):
     """`reason` is a code."""
 
     touch_id: TouchId
     reason: Code | None = None
 
 
-class ConversionReversalBody(Told):
+class ConversionReversalBody(CommandBody):
     """`reason` is a code."""
 
     conversion_id: Number

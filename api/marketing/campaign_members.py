@@ -11,7 +11,7 @@ from api.marketing import campaign_member_bodies as bodies
 from api.shared.access import may
 from api.shared.bulk import EACH, Item, carry_out_each
 from api.shared.commanding import carry_out
-from api.shared.fields import Told
+from api.shared.fields import CommandBody
 from api.shared.openapi import ACCEPTED
 from api.shared.routes import Router
 from api.shared.strict import StrictRoute
@@ -115,7 +115,7 @@ async def reverse_conversion_of_lead(
 # Customers and leads
 
 
-async def _on_member(request: Request, campaign_id: UUID, command: Command, body: Told | None, **who: UUID) -> Response:
+async def _on_member(request: Request, campaign_id: UUID, command: Command, body: CommandBody | None, **who: UUID) -> Response:
     [person_id] = who.values()
     facts = {"campaign_id": campaign_id, **who, **(body.facts() if body else {})}
     return await carry_out(request, command, body, target=member_id(campaign_id, person_id), **facts)

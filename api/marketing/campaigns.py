@@ -9,7 +9,7 @@ from fastapi import Request, Response
 from api.marketing import campaign_bodies as bodies
 from api.shared.access import may
 from api.shared.annotations import add_routes
-from api.shared.fields import External, System, Told
+from api.shared.fields import CommandBody, External, System
 from api.shared.openapi import ACCEPTED, CREATED
 from api.shared.routes import Router
 from api.shared.strict import StrictRoute
@@ -52,7 +52,7 @@ async def change_budget(request: Request, id: UUID, body: bodies.BudgetBody) -> 
 
 
 @router.post("/{id}/launch")
-async def launch(request: Request, id: UUID, body: Told | None = None) -> Response:
+async def launch(request: Request, id: UUID, body: CommandBody | None = None) -> Response:
     return await CAMPAIGNS.by_id(request, id, campaigns.launch, body)
 
 
@@ -62,12 +62,12 @@ async def pause(request: Request, id: UUID, body: bodies.ReasonBody | None = Non
 
 
 @router.post("/{id}/resumption")
-async def resume(request: Request, id: UUID, body: Told | None = None) -> Response:
+async def resume(request: Request, id: UUID, body: CommandBody | None = None) -> Response:
     return await CAMPAIGNS.by_id(request, id, campaigns.resume, body)
 
 
 @router.post("/{id}/completion")
-async def complete(request: Request, id: UUID, body: Told | None = None) -> Response:
+async def complete(request: Request, id: UUID, body: CommandBody | None = None) -> Response:
     return await CAMPAIGNS.by_id(request, id, campaigns.complete, body)
 
 

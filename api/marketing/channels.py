@@ -10,7 +10,7 @@ from pydantic import Field
 
 from api.shared.access import may
 from api.shared.commanding import carry_out
-from api.shared.fields import SYSTEM, Currency, DecimalText, Line, SourceBody, Told
+from api.shared.fields import SYSTEM, CommandBody, Currency, DecimalText, Line, SourceBody
 from api.shared.openapi import ACCEPTED, CREATED
 from api.shared.reading import FIRST_DAY, LAST_DAY
 from api.shared.routes import Router
@@ -34,14 +34,14 @@ OnDay = Annotated[datetime.date, Path(ge=FIRST_DAY, le=LAST_DAY, examples=["2026
 Count = Annotated[int | None, Field(strict=True, ge=0, lt=LARGEST_COUNT)]
 
 
-class OpenBody(Told):
+class OpenBody(CommandBody):
     """The name is not personal data: it names a thing."""
 
     name: Line = Field(examples=["Web shop"])
     kind: Kind
 
 
-class DayBody(Told):
+class DayBody(CommandBody):
     """One source system's figures for a day. They replace the figures that it sent before."""
 
     source: SourceBody = Field(examples=[{"system": "matomo"}])
@@ -72,7 +72,7 @@ async def open_or_rename(request: Request, code: ChannelCode, body: OpenBody) ->
 
 
 @router.post("/{code}/closure")
-async def close(request: Request, code: ChannelCode, body: Told | None = None) -> Response:
+async def close(request: Request, code: ChannelCode, body: CommandBody | None = None) -> Response:
     """Close a channel. Later sales on it are still recorded and reported."""
     return await by_code(request, channel_id(code), code, channels.close, body)
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
-from api.shared.fields import Currency, SystemCode, Told
+from api.shared.fields import CommandBody, Currency, SystemCode
 from api.shared.reading import FIRST_DAY, LAST_DAY
 from domain.marketing import segment_model as domain
 from domain.marketing.segment_model import CLUSTER_LIMIT, FEATURE_LIMIT, MONEY_FEATURES, Feature
@@ -28,7 +28,7 @@ BASELINE: dict[str, Any] = {
 }
 
 
-class FitBody(Told):
+class FitBody(CommandBody):
     """Finds groups of similar customers: StandardScaler and KMeans on these features as they are now."""
 
     model_config = {"json_schema_extra": {"examples": [BASELINE]}}
@@ -55,7 +55,7 @@ class FitBody(Told):
         return Wanted(self.name, features, self.k, self.transform, self.seed)
 
 
-class ClusterNamesBody(Told):
+class ClusterNamesBody(CommandBody):
     names: Annotated[list[ClusterName], Field(min_length=2, max_length=CLUSTER_LIMIT)] = Field(
         description="One name for each cluster, in the order of the clusters.", examples=[["champions", "steady", "lapsed"]]
     )

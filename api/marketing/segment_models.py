@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from api.marketing import segment_model_bodies as bodies
 from api.shared.access import may
 from api.shared.commanding import carry_out
-from api.shared.fields import Told
+from api.shared.fields import CommandBody
 from api.shared.openapi import ACCEPTED, CREATED
 from api.shared.reading import read
 from api.shared.routes import Router
@@ -74,13 +74,13 @@ async def fit(request: Request, body: bodies.FitBody) -> Response:
 
 
 @router.post("/{model}/activation")
-async def activate(request: Request, id: Model, body: Told | None = None) -> Response:
+async def activate(request: Request, id: Model, body: CommandBody | None = None) -> Response:
     """Label every customer by the model's last fit."""
     return await MODELS.by_id(request, id, segment_models.activate, body)
 
 
 @router.post("/{model}/retirement")
-async def retire(request: Request, id: Model, body: Told | None = None) -> Response:
+async def retire(request: Request, id: Model, body: CommandBody | None = None) -> Response:
     """Stop labelling customers by this model. It can be activated again."""
     return await MODELS.by_id(request, id, segment_models.retire, body)
 

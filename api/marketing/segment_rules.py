@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints
 from api.marketing import segment_schemas as schemas
 from api.shared.access import Caller, may
 from api.shared.as_of import Resource
-from api.shared.fields import Told
+from api.shared.fields import CommandBody
 from api.shared.looking import seen_by
 from api.shared.openapi import ACCEPTED, CREATED, exported, listed
 from api.shared.reading import After, Cursor, Limit, listing, page, read
@@ -52,7 +52,7 @@ EXAMPLE: dict[str, Any] = {
 }
 
 
-class RuleBody(Told):
+class RuleBody(CommandBody):
     """The rule's name and the condition on customers. Features are the same as in segment models."""
 
     model_config = {"json_schema_extra": {"examples": [EXAMPLE]}}
@@ -81,7 +81,7 @@ async def revise(request: Request, id: UUID, body: RuleBody) -> Response:
 
 
 @commanding.post("/{id}/retirement")
-async def retire(request: Request, id: UUID, body: Told | None = None) -> Response:
+async def retire(request: Request, id: UUID, body: CommandBody | None = None) -> Response:
     """Stop labelling customers by this rule."""
     return await RULES.by_id(request, id, commands.retire, body)
 

@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints
 from api.marketing import static_list_schemas as schemas
 from api.shared.access import Caller, may
 from api.shared.as_of import Resource, When
-from api.shared.fields import Told
+from api.shared.fields import CommandBody
 from api.shared.filtering import filters
 from api.shared.looking import Row, get_one, seen_by
 from api.shared.openapi import ACCEPTED, CREATED, exported, listed, one
@@ -38,13 +38,13 @@ READ = {"static_lists": None, "customer_view": None}
 RESOURCE = Resource(StaticList, read_model.static_lists, read_model.as_it_was)
 
 
-class ListBody(Told):
+class ListBody(CommandBody):
     """The name is not personal data: it names a thing."""
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=NAME_LENGTH)] = Field(examples=["Invited to the opening"])
 
 
-class MembersBody(Told):
+class MembersBody(CommandBody):
     customer_ids: Annotated[list[UUID], Field(min_length=1, max_length=AT_ONCE)]
 
 
@@ -67,7 +67,7 @@ async def remove_members(request: Request, id: UUID, body: MembersBody) -> Respo
 
 
 @commanding.post("/{id}/retirement")
-async def retire(request: Request, id: UUID, body: Told | None = None) -> Response:
+async def retire(request: Request, id: UUID, body: CommandBody | None = None) -> Response:
     """Retire the list: its members can no longer change."""
     return await LISTS.by_id(request, id, commands.retire, body)
 

@@ -13,7 +13,7 @@ from api.marketing import channel_schemas
 from api.shared.access import Caller, may
 from api.shared.as_of import Resource, When, as_of
 from api.shared.commanding import carry_out
-from api.shared.fields import Body, Code, ExternalId, SystemCode, Told
+from api.shared.fields import Body, Code, CommandBody, ExternalId, SystemCode
 from api.shared.filtering import filters
 from api.shared.looking import Row, seen_by
 from api.shared.openapi import ACCEPTED, CREATED, one
@@ -50,7 +50,7 @@ class ExternalBody(Body):
     id: ExternalId
 
 
-class TouchpointBody(Told):
+class TouchpointBody(CommandBody):
     """A contact with a customer, a lead or a visitor (`anonymous_id`); several ids stand for the same person."""
 
     channel: Code

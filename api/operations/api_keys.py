@@ -1,4 +1,4 @@
-"""API keys over HTTP: issued once, shown once, revoked at once."""
+"""API keys over HTTP: issue, list and revoke them. A key's text is shown only once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import Field
 
 from api.shared.access import Caller, may, new_key_text
 from api.shared.commanding import shown_once
-from api.shared.fields import Line, Told
+from api.shared.fields import CommandBody, Line
 from api.shared.openapi import ACCEPTED, CREATED, listed
 from api.shared.reading import After, page, read
 from api.shared.routes import Router
@@ -38,14 +38,14 @@ KEY = fields(
 router = Router(prefix=KEYS.location, tags=["keys"], route_class=StrictRoute)
 
 
-class IssueBody(Told):
+class IssueBody(CommandBody):
     label: Line
     roles: Annotated[list[Role], Field(min_length=1, max_length=7)]
 
 
 @router.post("", status_code=201, dependencies=[may("keys:manage")], responses={**ACCEPTED, **CREATED})
 async def issue(request: Request, body: IssueBody) -> Response:
-    """Issue a key. Its text is in the answer and nowhere else: only a hash is recorded, so a repeat has no text."""
+    """Issue a key. Only this answer contains its text: only a hash is recorded, so the answer to a repeat has no text."""
     id = new_id()
     text, hash = new_key_text(id)
     answer = await KEYS.new(request, commands.issue, body, id, hash=hash)
@@ -53,14 +53,14 @@ async def issue(request: Request, body: IssueBody) -> Response:
 
 
 @router.post("/{id}/revocation", dependencies=[may("keys:manage")], responses=ACCEPTED)
-async def revoke(request: Request, id: UUID, body: Told | None = None) -> Response:
-    """Revoke a key: within a second it opens nothing any more."""
+async def revoke(request: Request, id: UUID, body: CommandBody | None = None) -> Response:
+    """Revoke a key. It stops working within one second."""
     return await KEYS.by_id(request, id, commands.revoke, body)
 
 
 @router.get("", responses=listed(KEY))
 async def keys(request: Request, caller: Annotated[Caller, may("keys:read")], after: After) -> Response:
-    """All keys, the newest first. A label names people, perhaps: it needs personal:read."""
+    """All keys, newest first. A label may name a person, so it needs the permission personal:read; otherwise it is null."""
     found, position = await read(request, "api_keys", after, api_keys.listing)
     shown = found if caller.may("personal:read") else [row | {"label": None} for row in found]
     return page(request, shown, None, position)

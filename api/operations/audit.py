@@ -1,4 +1,4 @@
-"""Who did what, when: an index over the log, for narrow questions. The events themselves are read from the log."""
+"""Who did what, and when: an index over the log, for specific questions. The events themselves are read from the log."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ async def filtered(
     wanted: Annotated[Criteria, Depends(criteria)],
     on_behalf_of: Annotated[Code | None, Query()] = None,
     origin: Origin | None = None,
-    source: Annotated[Code | None, Query(description="The system the fact came from.")] = None,
+    source: Annotated[Code | None, Query(description="The system that the fact came from.")] = None,
 ) -> audit_index.Filter:
     return audit_index.Filter(
         types=frozenset(filter(wanted.wants_type, TYPES)) if wanted.types else None,
@@ -78,9 +78,9 @@ async def audit(
     wanted: Annotated[audit_index.Filter, Depends(filtered)],
     by: Annotated[By[audit_index.Sort], sorting(audit_index.Sort, "-position")],
     limit: Limit = 100,
-    cursor: Annotated[int | None, Query(ge=0, le=LARGEST_POSITION, description="Go on after this position.")] = None,
+    cursor: Annotated[int | None, Query(ge=0, le=LARGEST_POSITION, description="Continue after this position.")] = None,
 ) -> Response:
-    """Who did what, when, by position. `GET /v1/events/{position}` shows the event itself."""
+    """Who did what, and when, ordered by position. `GET /v1/events/{position}` shows the event itself."""
 
     def pages(connection: Connection, limit: int, cursor: str | None) -> Page:
         place = int(cursor) if cursor else None

@@ -1,4 +1,4 @@
-"""The calendar over HTTP: a day is ended by hand where the clock that does it by itself is not trusted."""
+"""The calendar over HTTP: to end a day by hand, if the clock that does so automatically is not trusted."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import Field
 
 from api.shared.access import may
 from api.shared.commanding import carry_out
-from api.shared.fields import Told
+from api.shared.fields import CommandBody
 from api.shared.openapi import ACCEPTED
 from api.shared.reading import FIRST_DAY, LAST_DAY
 from api.shared.routes import Router
@@ -21,12 +21,12 @@ from domain.operations.calendar import calendar_id
 router = Router(prefix="/v1/calendar/days", tags=["operations"], route_class=StrictRoute)
 
 
-class DayBody(Told):
-    day: Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY, description="A day that is over in the store's zone.")]
+class DayBody(CommandBody):
+    day: Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY, description="A day that has ended in the store's time zone.")]
 
 
 @router.post("", dependencies=[may("operations:act")], responses=ACCEPTED)
 async def end_day(request: Request, body: DayBody) -> Response:
-    """Say that a day is over, so that what moves with the days moves on. A day ends once."""
+    """Record that a day has ended, so that answers that depend on the day are updated. A repeat changes nothing."""
     zone: str = request.app.state.settings.zone
     return await carry_out(request, calendar.end_day, body, target=calendar_id(body.day), zone=zone, **body.facts())

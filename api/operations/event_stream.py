@@ -1,4 +1,4 @@
-"""The log as it grows, as server-sent events: who was cut off goes on where they were, without loss or doubling."""
+"""The log as it grows, as server-sent events. After a disconnect a client continues where it was: nothing lost, none twice."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ log = structlog.get_logger()
 
 router = Router(prefix="/v1/events", tags=["events"])
 
-# Seconds between two looks at the log, and after which a silent stream says that it lives.
+# Seconds between two reads of the log's head, and seconds of silence after which a stream sends a sign of life.
 POLL, HEARTBEAT = 0.2, 15.0
-# Seconds that a consumer may take for what was sent, before they are cut off.
+# Seconds that a client may take to receive what was sent, before it is disconnected.
 PATIENCE = 30.0
 READERS = 2
 
-DESCRIPTION = "Events in position order, each as `id: <position>` and `data: <the event>`; `:` lines say that it lives."
+DESCRIPTION = "Events in position order, each as `id: <position>` and `data: <the event>`; lines with `:` are signs of life."
 STREAMED: dict[int | str, dict[str, Any]] = {
     200: {
         "description": DESCRIPTION,
@@ -48,9 +48,9 @@ STREAMED: dict[int | str, dict[str, Any]] = {
 
 
 class Streams:
-    """The streams of this process: so many at once, and one look at the log's head for all of them.
+    """The streams of this process. Their number is limited, and they share one read of the log's head.
 
-    Only reading a portion takes a thread and a connection; between two portions a stream holds neither.
+    A stream needs a thread and a connection only while it reads a portion; between two portions it holds neither.
     """
 
     def __init__(self, store: EventStore, limit: int) -> None:
@@ -61,9 +61,9 @@ class Streams:
 
     @contextmanager
     def one(self) -> Iterator[None]:
-        """Raises Problem 503 where there are as many as there may be."""
+        """Takes one of the streams. Raises Problem 503 if the limit is reached."""
         if self.ending or self._open >= self._limit:
-            detail = f"There may be {self._limit} streams at once."
+            detail = f"The limit of {self._limit} streams at a time is reached."
             raise Problem(503, "too-many-streams", detail, {"Retry-After": RETRY_SECONDS})
         self._open += 1
         try:
@@ -72,7 +72,7 @@ class Streams:
             self._open -= 1
 
     def end(self) -> None:
-        """Every stream ends at its next look. May be called from any thread."""
+        """Ends every stream at its next read of the log. May be called from any thread."""
         self.ending = True
 
     async def head(self) -> int:
@@ -83,7 +83,7 @@ class Streams:
         return await asyncio.shield(self._looked[1])
 
     async def portion(self, wanted: Criteria, after: int, upto: int, personal: bool) -> tuple[int, bytes]:
-        """How far the next portion reaches, and what it holds that is wanted, as it is sent. Raises StoreUnavailable."""
+        """The position that the next portion reaches, and its wanted events as they are sent. Raises StoreUnavailable."""
         return await anyio.to_thread.run_sync(self._portion, wanted, after, upto, personal, limiter=self._readers)
 
     def _portion(self, wanted: Criteria, after: int, upto: int, personal: bool) -> tuple[int, bytes]:
@@ -93,7 +93,7 @@ class Streams:
 
 
 class Live(StreamingResponse):
-    """Takes one of the streams while it is sent, and gives it back however it ends."""
+    """Holds one of the streams while it sends, and releases it however it ends."""
 
     media_type = "text/event-stream"
 
@@ -118,28 +118,33 @@ async def stream(
     request: Request,
     caller: Annotated[Caller, may("events:read")],
     wanted: Annotated[Criteria, Depends(criteria)],
-    after: Annotated[Position, Query(description="Only events after this position; without it, those to come.")] = None,
-    upto: Annotated[Position, Query(description="The stream ends when it has reached this position.")] = None,
+    after: Annotated[Position, Query(description="Only events after this position; without it, only new events.")] = None,
+    upto: Annotated[Position, Query(description="The stream ends after this position.")] = None,
     last_event_id: Annotated[
         int | None,
-        Header(alias="Last-Event-ID", ge=0, le=LARGEST_POSITION, description="The last id that came; goes before `after`."),
+        Header(
+            alias="Last-Event-ID",
+            ge=0,
+            le=LARGEST_POSITION,
+            description="The last id received; overrides `after`.",
+        ),
     ] = None,
 ) -> Live:
-    """The log as it grows, as server-sent events. Filters as in `GET /v1/events`."""
+    """Stream the log as it grows, as server-sent events. The filters are those of `GET /v1/events`."""
     streams: Streams = request.app.state.streams
     start = last_event_id if last_event_id is not None else after
     if start is None:
         start = await streams.head()
-    return Live(streams, _told(request, streams, wanted, start, upto), start)
+    return Live(streams, _sent(request, streams, wanted, start, upto), start)
 
 
-async def _told(request: Request, streams: Streams, wanted: Criteria, reached: int, upto: int | None) -> AsyncIterator[bytes]:
-    """What is sent. An id without data tells nothing, but is what a consumer who is cut off comes back with."""
+async def _sent(request: Request, streams: Streams, wanted: Criteria, reached: int, upto: int | None) -> AsyncIterator[bytes]:
+    """The content of the stream. An id without data is no event: a client sends it back after a disconnect."""
     yield b"retry: 1000\nid: %d\n\n" % reached
-    spoken = time.monotonic()
+    last_sent = time.monotonic()
     try:
         while not streams.ending and (upto is None or reached < upto):
-            # Asked anew: a key that was revoked reads nothing more.
+            # Check the key each time, so that a revoked key reads nothing more.
             caller = await presented(request)
             if caller is None or not caller.may("events:read"):
                 return
@@ -150,11 +155,11 @@ async def _told(request: Request, streams: Streams, wanted: Criteria, reached: i
             else:
                 events = b""
                 await asyncio.sleep(POLL)
-            if not events and time.monotonic() - spoken >= HEARTBEAT:
+            if not events and time.monotonic() - last_sent >= HEARTBEAT:
                 events = b": alive\nid: %d\n\n" % reached
             if events:
                 yield events
-                spoken = time.monotonic()
+                last_sent = time.monotonic()
         yield b"id: %d\n\n" % reached
     except StoreUnavailable as error:
         log.warning("event stream ended", error=str(error))

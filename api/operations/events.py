@@ -28,7 +28,7 @@ Id = Annotated[str | None, Query(max_length=64, pattern=r"^[\w-]+$")]
 Rule = Annotated[str | None, Query(max_length=64, pattern=r"^[a-z0-9-]+$", description="Only facts flagged with this rule.")]
 Types = Annotated[
     tuple[str, ...],
-    Query(max_length=50, description="Type names, or beginnings of them: `crm.order.*`.", examples=[["crm.order.*"]]),
+    Query(max_length=50, description="Event types, or their beginnings: `crm.order.*`.", examples=[["crm.order.*"]]),
 ]
 Moment = Annotated[Instant | None, Query()]
 Position = Annotated[int | None, Query(ge=0, le=LARGEST_POSITION)]
@@ -69,9 +69,9 @@ async def events(
     upto: Annotated[Position, Query(description="Only events up to this position.")] = None,
     limit: Limit = 100,
 ) -> Response:
-    """The log in position order. `Accept: application/x-ndjson` streams all of it, a page at a time otherwise.
+    """The log in position order, in pages; with `Accept: application/x-ndjson` all of it in one stream.
 
-    A page may hold fewer events than asked for and still have a next one: it looks at 20,000 at most.
+    A page may contain fewer events than `limit` and still have a next page, because it searches about 20,000 events at most.
     """
     store: EventStore = request.app.state.store
     head = await run_in_threadpool(store.head)
@@ -100,7 +100,7 @@ async def event(
 def _page(
     store: EventStore, wanted: Criteria, after: int, end: int, limit: int, personal: bool
 ) -> tuple[list[dict[str, object]], int]:
-    """The page's events, and the position it reaches."""
+    """The events of the page, and the position up to which the log was searched."""
     events = []
     reached = after
     for reached, portion in search(store, wanted, after, end):

@@ -1,4 +1,4 @@
-"""How the system is doing: for probes, for Prometheus, and for people."""
+"""The status of the system: for probes, for Prometheus, and for people."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ RETRY = {"Retry-After": "1"}
 
 
 class ProjectionStatus(msgspec.Struct, kw_only=True):
-    """`lag` is the head of the log less the position that all rows are complete to; `broken` are partitions whose chain is."""
+    """`lag` is the log's head minus the position all rows are complete to; `broken` are partitions with a broken chain."""
 
     name: str
     state: str
@@ -41,7 +41,7 @@ class ProjectionStatus(msgspec.Struct, kw_only=True):
 
 
 class Status(msgspec.Struct, kw_only=True):
-    """`routed` is the position up to which everything was sent to Kafka, and `kafka` whether it answers; None if embedded."""
+    """`routed` is the position up to which all is sent to Kafka; `kafka` is whether Kafka answers. Both None if embedded."""
 
     deployment: Literal["embedded", "distributed"]
     head: int
@@ -55,16 +55,16 @@ class Status(msgspec.Struct, kw_only=True):
 
 
 class Operations(Protocol):
-    """What these routes ask of whoever put the process together."""
+    """What these routes need from the process: its status, rebuilds and dead letters."""
 
     def status(self) -> Status:
-        """Raises what the stores raise when they do not answer."""
+        """Raises the errors of the stores if they do not answer."""
 
     def names(self) -> Sequence[str]:
-        """Of all projections."""
+        """The names of all projections."""
 
     def rebuild(self, projection: str, check: bool, progress: Progress) -> Any:
-        """Build the read model again, or only compare; the answer says how it ended."""
+        """Rebuild the read model, or with `check` only compare; returns the result."""
 
     def dead_letters(self, projection: str | None) -> Sequence[Any]: ...
 
@@ -74,8 +74,10 @@ class Operations(Protocol):
 
 
 head_gauge = Gauge("recount_head_position", "Position of the last event in the log.")
-lag_gauge = Gauge("recount_projection_lag", "Head of the log less the position a read model is complete to.", ["projection"])
-letters_gauge = Gauge("recount_dead_letters", "Events that a read model could not fold, not discarded.", ["projection"])
+lag_gauge = Gauge("recount_projection_lag", "Head of the log minus the position a read model is complete to.", ["projection"])
+letters_gauge = Gauge(
+    "recount_dead_letters", "Events that a read model could not fold, without discarded ones.", ["projection"]
+)
 waiting_gauge = Gauge("recount_commands_waiting", "Commands in the queue of this process.")
 
 PROJECTION = fields(
@@ -107,13 +109,13 @@ ALIVE = fields({"status": {"const": "alive"}})
     responses={200: {"description": "This process answers", "content": {"application/json": {"schema": ALIVE}}}},
 )
 async def live() -> Response:
-    """Open to everyone: this process answers."""
+    """Whether this process answers. No key is needed."""
     return _json({"status": "alive"})
 
 
 @router.get("/health/ready", dependencies=[may("operations:read")], responses=answers(READY, 503))
 async def ready(request: Request) -> Response:
-    """Whether the stores answer, and how far the read models are. Degraded: it works, and somebody should look at it."""
+    """Whether the stores answer, and how far the read models are. `degraded`: it works, but needs an operator's attention."""
     try:
         status = await _status(request)
     except Exception as error:
@@ -124,7 +126,7 @@ async def ready(request: Request) -> Response:
 
 @router.get("/v1/status", dependencies=[may("operations:read")], responses=answers(STATUS))
 async def status(request: Request) -> Response:
-    """Positions and lag of everything."""
+    """The positions and the lag of all read models."""
     status = await _status(request)
     return _json(_shown(status), status.head)
 
@@ -133,12 +135,15 @@ async def status(request: Request) -> Response:
     "/metrics",
     dependencies=[may("operations:read")],
     responses={
-        200: {"description": "In Prometheus' own format", "content": {"text/plain": {"schema": {"type": "string"}}}},
+        200: {
+            "description": "Metrics in the format of Prometheus",
+            "content": {"text/plain": {"schema": {"type": "string"}}},
+        },
         **problems(401, 403),
     },
 )
 async def metrics(request: Request) -> Response:
-    """For Prometheus. What the database would say is left as it was while it does not answer."""
+    """Metrics for Prometheus. While the database does not answer, the head is NaN and other metrics keep their last values."""
     waiting_gauge.set(request.app.state.executor.waiting())
     try:
         _measure(await _status(request))

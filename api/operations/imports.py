@@ -1,4 +1,4 @@
-"""Imports over HTTP: a mapping and a file; how far it is, and what became of the rows."""
+"""Imports over HTTP: start one with a mapping and a file, and follow its progress and the results of its rows."""
 
 from __future__ import annotations
 
@@ -71,10 +71,10 @@ def _answers(status: int) -> dict[int | str, dict[str, Any]]:
 async def start(
     request: Request,
     caller: Annotated[Caller, may("imports:run")],
-    mapping: Annotated[UploadFile, File(description="What the rows say, in TOML.")],
+    mapping: Annotated[UploadFile, File(description="How rows become commands, in TOML.")],
     file: Annotated[UploadFile, File(description="The rows, as CSV.")],
 ) -> Response:
-    """Import a file in the background. The same file under the same mapping again does what is left, and changes nothing."""
+    """Import a file in the background. Repeating it with the same file and mapping does only what is left."""
     parsed = await _parsed(mapping)
     folder = Path(tempfile.mkdtemp(prefix="recount-import-"))
     path = folder / _name(file)
@@ -91,7 +91,7 @@ async def start(
 
 @router.get("/{id}", dependencies=[may("imports:read")], responses=_answers(200))
 async def one(request: Request, id: UUID) -> Response:
-    """How far an import is, or what became of its rows. A process that did not run it knows only the counts."""
+    """The progress of an import, or the results of its rows. A process that did not run the import knows only the counts."""
     job = request.app.state.jobs.get(id)
     if job is not None:
         return _answer(200, _of_job(job))
@@ -102,12 +102,12 @@ async def one(request: Request, id: UUID) -> Response:
 
 
 def identity(mapping: Mapping, file: Path, secret: bytes) -> UUID:
-    """The id of the import of this file under this mapping. Raises FileUnreadable."""
+    """The id of the import of this file with this mapping. Raises FileUnreadable."""
     return external_id("import", mapping.system, f"{sha256(file)} {mapping.sha256}", secret)
 
 
 def recorded_import(store: EventStore, id: UUID) -> Import | None:
-    """What the log says of an import; None where it says nothing."""
+    """The import as recorded in the log. None if it is not recorded."""
     events = store.streams([id]).get(id, ())
     if not events or type(events[0].event) not in Import.events:
         return None
@@ -122,7 +122,7 @@ async def _parsed(upload: UploadFile) -> Mapping:
 
 
 def _name(upload: UploadFile) -> str:
-    """The file's own name, without folders and whatever else would not do as one."""
+    """The name of the uploaded file, without folders and without characters that a file name may not contain."""
     name = PurePath((upload.filename or "").replace("\\", "/")).name
     kept = "".join(character for character in name if character.isprintable() and character != "\0")[:100]
     return kept if kept.strip(". ") else "file"
@@ -134,7 +134,7 @@ def _save(upload: UploadFile, path: Path) -> None:
 
 
 def _begin(jobs: Jobs, id: UUID, work: Callable[[Progress], Report], folder: Path) -> Job:
-    """The job that runs this import. The folder goes when the job ends, or now where the import is under way already."""
+    """The job that runs this import. The folder is removed when the job ends, or now if the import is already running."""
     begun = jobs.get(id)
     if begun is not None and begun.state == "running":
         shutil.rmtree(folder, ignore_errors=True)

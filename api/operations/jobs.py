@@ -1,4 +1,4 @@
-"""Work that outlasts its request: each in a thread of its own, followed by id."""
+"""Jobs that run longer than their request. Each has a thread of its own, and an id to follow it by."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ State = Literal["running", "completed", "failed"]
 
 
 class Expected(NamedTuple):
-    """Errors that say to the caller what is wrong, in their own words; of any other only the type is told."""
+    """The errors whose message the caller sees. Of any other error the caller sees only the type."""
 
     errors: tuple[type[Exception], ...] = ()
 
 
 class Stopped(Exception):
-    """The process ends. What was done stands; the same again does the rest."""
+    """The process ends. What is done stays done; a repeat does the rest."""
 
 
 class Job(msgspec.Struct, eq=False):
-    """`done` of `total`, in whatever the work counts; `result` where it is completed, `error` where it failed."""
+    """`done` and `total` are in the units of the work. `result` is set if it is completed, `error` if it failed."""
 
     id: UUID
     state: State = "running"
@@ -44,7 +44,7 @@ class Job(msgspec.Struct, eq=False):
 
 
 class Jobs:
-    """Runs jobs, at most two at once; remembers the latest hundred."""
+    """Runs jobs, at most two at a time, and remembers the latest hundred."""
 
     def __init__(self) -> None:
         self._jobs: OrderedDict[UUID, Job] = OrderedDict()
@@ -53,7 +53,7 @@ class Jobs:
         self._stopping = False
 
     def start(self, id: UUID, work: Work, expected: Expected = Expected()) -> Job:  # noqa: B008 (it is immutable)
-        """Begin the job, unless one with this id is under way: then that one."""
+        """Start the job and return it. If one with this id is running, return that one instead."""
         with self._lock:
             job = self._jobs.get(id)
             if job is None or job.state != "running":
@@ -80,7 +80,7 @@ class Jobs:
         def progress(done: int, total: int) -> None:
             job.done, job.total = done, total
             if self._stopping:
-                raise Stopped("The server ended. What was done stands; the same again does the rest.")
+                raise Stopped("The server was stopped. What is done stays done; repeat the request to do the rest.")
 
         try:
             job.result = work(progress)

@@ -1,4 +1,4 @@
-"""What known keys asked for and were not permitted, for auditors."""
+"""Requests that were denied to known keys, for auditors."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ async def refused(
     request: Request,
     key_id: UUID | None = None,
     limit: Limit = 100,
-    before: Annotated[int | None, Query(ge=1, le=LARGEST_POSITION, description="Only those with lower numbers.")] = None,
+    before: Annotated[int | None, Query(ge=1, le=LARGEST_POSITION, description="Only requests with a lower number.")] = None,
 ) -> Response:
-    """The latest 10,000 requests to which a known key was answered 403, newest first: by route, and the id in it."""
+    """The latest 10,000 requests of known keys that were answered with 403, newest first, with route and id."""
 
     def look() -> tuple[list[Row], int]:
         with request.app.state.read_models.reader.connect() as connection:

@@ -1,4 +1,4 @@
-"""Saved views over HTTP: lists that somebody looks at again."""
+"""Saved views over HTTP: a list with its filters, fields and order, saved for repeated use."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints
 from api.operations import configuration_schemas as schemas
 from api.shared.access import may
 from api.shared.as_of import Resource
-from api.shared.fields import Code, Line, Told
+from api.shared.fields import Code, CommandBody, Line
 from api.shared.filtering import filters
 from api.shared.openapi import ACCEPTED, CREATED
 from api.shared.reading import AnyCode
@@ -37,18 +37,18 @@ reading = Router(prefix=SAVED_VIEWS.location, tags=["saved-views"])
 RESOURCE = Resource(SavedView, read_model.saved_views, read_model.get)
 
 
-class ViewBody(Told):
-    """A list by its filters, its fields and its order. The name is not personal: it names a thing."""
+class ViewBody(CommandBody):
+    """A list with its filters, fields and order. The name is not personal data: it names the view."""
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=NAME_LENGTH)] = Field(examples=["Urgent, mine"])
     resource: Code = Field(examples=["tickets"])
     filters: Annotated[dict[Code, Line], Field(max_length=PART_LIMIT, examples=[{"priority": "urgent"}])] = {}
     fields: Annotated[list[Code], Field(max_length=PART_LIMIT)] = []
     sort: Annotated[str, StringConstraints(pattern=r"^-?\w[\w.:/+-]{0,63}$")] | None = Field(
-        default=None, description="The field to sort by, with - before it where the list is descending."
+        default=None, description="The field to sort by; a leading - sorts in descending order."
     )
-    owner: Code | None = Field(default=None, description="Whose it is; null is everybody's.")
-    shared: bool = Field(default=False, description="Whether others see it too.")
+    owner: Code | None = Field(default=None, description="The code of the owner; null if the view belongs to everybody.")
+    shared: bool = Field(default=False, description="Whether others see the view too.")
 
     def facts(self) -> dict[str, Any]:
         return {"view": View(**self.named())}
@@ -62,18 +62,19 @@ async def define(request: Request, body: ViewBody) -> Response:
 
 @commanding.put("/{id}")
 async def revise(request: Request, id: UUID, body: ViewBody) -> Response:
-    """Say all of it anew."""
+    """Replace all fields of a view."""
     return await SAVED_VIEWS.by_id(request, id, commands.revise, body)
 
 
 @commanding.post("/{id}/retirement")
-async def retire(request: Request, id: UUID, body: Told | None = None) -> Response:
-    """Nobody sees it any more."""
+async def retire(request: Request, id: UUID, body: CommandBody | None = None) -> Response:
+    """Retire a view: nobody sees it any more."""
     return await SAVED_VIEWS.by_id(request, id, commands.retire, body)
 
 
 filtered = filters(
-    read_model.Filter, owner=Annotated[AnyCode, Query(description="Their own, those that others share, and nobody's.")]
+    read_model.Filter,
+    owner=Annotated[AnyCode, Query(description="Views that this owner sees: own, shared, and without an owner.")],
 )
 views = Views(reading, RESOURCE, schemas.SAVED_VIEW, permission="saved-views:read", row_key="view_id", private=("filters",))
 views.many(read_model.listing, "Saved views in the order of their names.", called="views", filtered=filtered)

@@ -10,7 +10,7 @@ from api.operations.users import Zone
 from api.shared import targets
 from api.shared.access import may
 from api.shared.as_of import Resource
-from api.shared.fields import Line, Told
+from api.shared.fields import CommandBody, Line
 from api.shared.filtering import filters
 from api.shared.openapi import ACCEPTED, CREATED
 from api.shared.routes import Router
@@ -30,8 +30,8 @@ reading = Router(prefix=PREFIX, tags=["teams"])
 TEAMS = Resource(Team, read_model.teams, read_model.get)
 
 
-class TeamBody(Told):
-    """All that is said of the team. The name is not personal: it names a thing."""
+class TeamBody(CommandBody):
+    """All fields of the team. The name is not personal data: it does not name a person."""
 
     name: Line
     zone: Zone | None = None
@@ -39,22 +39,22 @@ class TeamBody(Told):
 
 @commanding.put("/{code}", responses=CREATED)
 async def register(request: Request, code: TeamCode, body: TeamBody) -> Response:
-    """Register a team, or say anew what it is; one that was deactivated is there again."""
+    """Register a team, or replace all its fields. This also reactivates a deactivated team."""
     return await targets.by_code(request, team_id(code), code, commands.register, body, location=PREFIX)
 
 
 @commanding.post("/{code}/deactivation")
-async def deactivate(request: Request, code: TeamCode, body: Told | None = None) -> Response:
-    """The team takes nothing new."""
+async def deactivate(request: Request, code: TeamCode, body: CommandBody | None = None) -> Response:
+    """Deactivate a team: no new work is given to it."""
     return await targets.by_code(request, team_id(code), code, commands.deactivate, body)
 
 
 views = Views(reading, TEAMS, schemas.TEAM, permission="teams:read", private=(), key=by_code(TeamCode, team_id))
 views.many(
     read_model.listing,
-    "Teams that were registered, in the order of their codes.",
+    "Registered teams, in the order of their codes.",
     called="teams",
     filtered=filters(read_model.Filter),
 )
-views.one("One team that was registered.")
+views.one("One registered team.")
 views.history(called="history")

@@ -1,4 +1,4 @@
-"""What an operator does: read models built again, and events that could not be folded."""
+"""Operators' work: rebuilding read models, and dead letters, which are events that a read model could not fold."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def _answers(schema: Schema, status: int = 200) -> dict[int | str, dict[str, Any
 
 
 class RebuildBody(Body):
-    """`check` only compares what would be built with what is there."""
+    """With `check` the read model is not replaced: it is only compared with what a rebuild gives."""
 
     projection: Annotated[str, StringConstraints(max_length=64)]
     check: bool = False
@@ -69,7 +69,7 @@ class RebuildBody(Body):
 
 @router.post("/rebuilds", status_code=202, dependencies=[may("operations:act")], responses=_answers(JOB, 202))
 async def rebuild(request: Request, body: RebuildBody) -> Response:
-    """Build a read model again while the old one answers. Follow it by its id, at the process that began it."""
+    """Rebuild a read model in the background while the old one answers. Only the process that started the job knows its id."""
     operations = _operations(request, body.projection)
     jobs: Jobs = request.app.state.jobs
     job = jobs.start(new_id(), partial(operations.rebuild, body.projection, body.check))
@@ -78,10 +78,10 @@ async def rebuild(request: Request, body: RebuildBody) -> Response:
 
 @router.get("/rebuilds/{id}", dependencies=[may("operations:read")], responses=_answers(JOB))
 async def rebuilding(request: Request, id: UUID) -> Response:
-    """How far it is, or how it ended."""
+    """The progress of a rebuild, or its result."""
     job = request.app.state.jobs.get(id)
     if job is None:
-        return problem(404, "not-there", f"This process knows of no rebuild {id}.")
+        return problem(404, "not-there", f"This process has no rebuild {id}.")
     return _job(job, 200)
 
 
@@ -89,7 +89,7 @@ async def rebuilding(request: Request, id: UUID) -> Response:
 async def dead_letters(
     request: Request, projection: Annotated[str | None, Query(max_length=64, pattern=r"^[a-z_]+$")] = None
 ) -> Response:
-    """Events that read models could not fold, and those that wait behind them; discarded ones too."""
+    """List the events that read models could not fold, and those that wait behind them; discarded ones too."""
     operations = _operations(request, projection)
     letters = await run_in_threadpool(operations.dead_letters, projection)
     return _json({"items": [letter._asdict() for letter in letters]})
@@ -97,14 +97,14 @@ async def dead_letters(
 
 @router.post("/dead-letters/{projection}/retry", dependencies=[may("operations:act")], responses=_answers(RETRIED))
 async def retry(request: Request, projection: Name, subject: UUID | None = None) -> Response:
-    """Fold what waits again: of one subject, or of all."""
+    """Retry the waiting events of one subject, or of all subjects."""
     operations = _operations(request, projection)
     return _json((await run_in_threadpool(operations.retry, projection, subject))._asdict())
 
 
 @router.post("/dead-letters/{projection}/{position}/discard", dependencies=[may("operations:act")], responses=_answers(RETRIED))
 async def discard(request: Request, projection: Name, position: Position) -> Response:
-    """The event counts as never sent to this read model, in rebuilds too; what waited behind it is folded."""
+    """Discard an event: this read model skips it, in rebuilds too. The events that waited behind it are folded."""
     operations = _operations(request, projection)
     retried = await run_in_threadpool(operations.discard, projection, position)
     if retried is None:
@@ -113,10 +113,10 @@ async def discard(request: Request, projection: Name, position: Position) -> Res
 
 
 def _operations(request: Request, projection: str | None) -> Operations:
-    """Raises Problem 404 where there is no such projection."""
+    """The operations of this process. Raises Problem 404 if there is no such projection."""
     operations: Operations = request.app.state.operations
     if projection is not None and projection not in operations.names():
-        raise Problem(404, "not-there", f"There is no such projection; there are {', '.join(operations.names())}.")
+        raise Problem(404, "not-there", f"There is no such projection. The projections are: {', '.join(operations.names())}.")
     return operations
 
 

@@ -1,4 +1,4 @@
-"""Users over HTTP, by their codes: who works here, and whether work is given to them."""
+"""Users over HTTP, by their codes: the people who work here, and whether they are given new work."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from api.operations import configuration_schemas as schemas
 from api.shared import targets
 from api.shared.access import may
 from api.shared.as_of import Resource
-from api.shared.fields import SYSTEM, Code, Told
+from api.shared.fields import SYSTEM, Code, CommandBody
 from api.shared.filtering import filters
 from api.shared.openapi import ACCEPTED, CREATED
 from api.shared.routes import Router
@@ -34,45 +34,45 @@ UserCode = Annotated[str, Path(min_length=1, max_length=64, pattern=SYSTEM, exam
 Zone = Annotated[str, StringConstraints(min_length=1, max_length=64), Field(examples=["Asia/Shanghai"])]
 
 
-class UserBody(Told):
-    """All that is said of the user, in the place of what was said before."""
+class UserBody(CommandBody):
+    """All fields of the user. They replace the earlier ones."""
 
     name: Annotated[str, StringConstraints(max_length=NAME_LENGTH)] | None = None
     team: Code | None = None
     zone: Zone | None = None
     capacity: Annotated[int | None, Field(strict=True, ge=0, le=LARGEST_CAPACITY)] = Field(
-        default=None, description="How many open things they take at a time; null is as many as there are."
+        default=None, description="How many open items the user takes at a time; null is no limit."
     )
 
 
-class AvailabilityBody(Told):
+class AvailabilityBody(CommandBody):
     available: Annotated[bool, Field(strict=True)]
 
 
 @commanding.put("/{code}", responses=CREATED)
 async def register(request: Request, code: UserCode, body: UserBody) -> Response:
-    """Register a user, or say anew who they are; one who was deactivated works again."""
+    """Register a user, or replace all their fields. This also reactivates a deactivated user."""
     return await targets.by_code(request, user_id(code), code, commands.register, body, location=PREFIX)
 
 
 @commanding.put("/{code}/availability")
 async def change_availability(request: Request, code: UserCode, body: AvailabilityBody) -> Response:
-    """Whether new work is given to them."""
+    """Set whether the user is given new work."""
     return await targets.by_code(request, user_id(code), code, commands.change_availability, body)
 
 
 @commanding.post("/{code}/deactivation")
-async def deactivate(request: Request, code: UserCode, body: Told | None = None) -> Response:
-    """They do not work here any more. What is theirs stays theirs."""
+async def deactivate(request: Request, code: UserCode, body: CommandBody | None = None) -> Response:
+    """Deactivate a user who no longer works here. What they own stays theirs."""
     return await targets.by_code(request, user_id(code), code, commands.deactivate, body)
 
 
 views = Views(reading, USERS, schemas.USER, permission="users:read", private=("name",), key=by_code(UserCode, user_id))
 views.many(
     read_model.listing,
-    "Users that were registered, in the order of their codes.",
+    "Registered users, in the order of their codes.",
     called="users",
     filtered=filters(read_model.Filter),
 )
-views.one("One user that was registered.")
+views.one("One registered user.")
 views.history(called="history")

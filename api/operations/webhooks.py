@@ -1,4 +1,4 @@
-"""Webhooks over HTTP: registered once, their secret shown once, paused and resumed, removed with their secret."""
+"""Webhooks over HTTP: register, revise, pause, resume and remove them. A webhook's secret is shown only once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from api.operations import configuration_schemas as schemas
 from api.shared.access import Caller, may
 from api.shared.as_of import Resource, When
 from api.shared.commanding import shown_once
-from api.shared.fields import Code, Told
+from api.shared.fields import Code, CommandBody
 from api.shared.filtering import filters
 from api.shared.looking import get_one, seen_by
 from api.shared.openapi import ACCEPTED, CREATED, one
@@ -47,33 +47,33 @@ Url = Annotated[str, StringConstraints(max_length=URL_LENGTH, pattern=r"^https?:
 Type = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^\w[\w.]*(\.\*)?$")]
 
 
-class WebhookBody(Told):
-    """Where events are sent, and which; what is left out asks for all."""
+class WebhookBody(CommandBody):
+    """The URL that events are sent to, and which events. A filter that is left out matches all events."""
 
-    url: Url = Field(description="Without credentials: everyone who may see the webhook sees it.")
+    url: Url = Field(description="A URL without credentials, because everyone who may see the webhook sees it.")
     types: Annotated[list[Type], Field(max_length=PART_LIMIT, examples=[["crm.order.*"]])] = []
     subjects: Annotated[list[UUID], Field(max_length=PART_LIMIT)] = []
     irregular: Code | None = Field(default=None, description="Only facts flagged with this rule.")
-    personal: bool = Field(default=False, description="Personal values too; this needs the permission personal:read.")
+    personal: bool = Field(default=False, description="Send personal values too. This needs the permission personal:read.")
 
     def subscription(self, caller: Caller) -> Subscription:
-        """Raises Problem 403 where personal values are asked for by who may not see them."""
+        """The subscription. Raises Problem 403 if it includes personal values and the caller may not see them."""
         if self.personal and not caller.may("personal:read"):
             raise Problem(403, "forbidden", "Personal values need the permission personal:read.")
         return Subscription(**self.named())
 
     def facts(self) -> dict[str, Any]:
-        """None without a caller: they are the subscription."""
+        """Empty, because the facts are the subscription, which depends on the caller."""
         return {}
 
 
-class PauseBody(Told):
+class PauseBody(CommandBody):
     reason: Code | None = None
 
 
 @commanding.post("", status_code=201, responses=CREATED)
 async def register(request: Request, caller: Writer, body: WebhookBody) -> Response:
-    """Register a webhook. Its `secret` is in the answer and in no other, so a repeat has none."""
+    """Register a webhook. Only this answer contains its `secret`; the answer to a repeat has none."""
     id, secret_id = new_id(), new_id()
     subscription = body.subscription(caller)
     answer = await WEBHOOKS.new(request, commands.register, body, id, subscription=subscription, secret_id=secret_id)
@@ -83,25 +83,25 @@ async def register(request: Request, caller: Writer, body: WebhookBody) -> Respo
 
 @commanding.put("/{id}")
 async def revise(request: Request, caller: Writer, id: UUID, body: WebhookBody) -> Response:
-    """Say all of it anew; the secret stays. One that failed is tried again at once."""
+    """Replace all fields of a webhook; the secret stays. A failing webhook is retried immediately."""
     return await WEBHOOKS.by_id(request, id, commands.revise, body, subscription=body.subscription(caller))
 
 
 @commanding.post("/{id}/pause", dependencies=[may("webhooks:write")])
 async def pause(request: Request, id: UUID, body: PauseBody | None = None) -> Response:
-    """Send nothing until it is resumed."""
+    """Pause a webhook: nothing is sent until it is resumed."""
     return await WEBHOOKS.by_id(request, id, commands.pause, body)
 
 
 @commanding.post("/{id}/resumption", dependencies=[may("webhooks:write")])
-async def resume(request: Request, id: UUID, body: Told | None = None) -> Response:
-    """Go on, with all that was recorded meanwhile."""
+async def resume(request: Request, id: UUID, body: CommandBody | None = None) -> Response:
+    """Resume a webhook. All events recorded during the pause are sent."""
     return await WEBHOOKS.by_id(request, id, commands.resume, body)
 
 
 @commanding.post("/{id}/removal", dependencies=[may("webhooks:write")])
-async def remove(request: Request, id: UUID, body: Told | None = None) -> Response:
-    """Send nothing any more, and destroy the secret."""
+async def remove(request: Request, id: UUID, body: CommandBody | None = None) -> Response:
+    """Remove a webhook permanently and destroy its secret."""
     return await WEBHOOKS.by_id(request, id, commands.remove, body)
 
 
@@ -117,7 +117,7 @@ def _get(connection: Connection, id: UUID) -> Row | None:
 
 
 def _delivered(row: Row, delivery: Delivery | None) -> Row:
-    """How far it has come does not follow from the log, so it is told of now alone."""
+    """The row with the state of its delivery. That is not in the log, so only the present state is known."""
     come = delivery or Delivery(row["webhook_id"], row["since"])
     return row | {
         "delivered_to": come.position,
@@ -134,7 +134,7 @@ DELIVERED = structs.replace(RESOURCE, one=_get)
 views = Views(reading, RESOURCE, schemas.WEBHOOK, permission="webhooks:read", private=())
 views.many(
     _listing,
-    "Webhooks in the order in which they were registered.",
+    "Webhooks, in the order in which they were registered.",
     called="webhooks",
     filtered=filters(read_model.Filter),
 )
@@ -143,6 +143,6 @@ views.history(called="history")
 
 @reading.get("/{id}", responses=one(schemas.WEBHOOK))
 async def webhook(request: Request, caller: Reader, after: After, when: When, id: UUID) -> Response:
-    """One webhook; as it is now, with how far it was delivered to, and since when and why it fails."""
+    """One webhook. As of now it includes the delivery: the position reached, and since when and why it fails."""
     resource, show = DELIVERED if when.now else RESOURCE, partial(seen_by, caller, key="webhook_id", private=())
     return await get_one(request, resource, id, after, when, name="webhook", show=show, subject=id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from api.shared.fields import CalendarDay, Code, Currency, DecimalText, Number, Told
+from api.shared.fields import CalendarDay, Code, CommandBody, Currency, DecimalText, Number
 
 OPENED: dict[str, Any] = {
     "customer_id": "0198c2f0-0000-7000-8000-000000000001",
@@ -18,7 +18,7 @@ OPENED: dict[str, Any] = {
 }
 
 
-class OpenBody(Told):
+class OpenBody(CommandBody):
     """A customer's deal, in a stage of a pipeline. Without `number` one is generated."""
 
     number: Number | None = None
@@ -34,24 +34,24 @@ class OpenBody(Told):
     model_config = {"json_schema_extra": {"examples": [OPENED]}}
 
 
-class StageBody(Told):
+class StageBody(CommandBody):
     stage: Code
 
 
-class AmountBody(Told):
+class AmountBody(CommandBody):
     """The expected amount; null removes it."""
 
     amount: DecimalText | None
     currency: Currency | None
 
 
-class CloseDateBody(Told):
+class CloseDateBody(CommandBody):
     """The day on which the deal is expected to close; null removes it."""
 
     expected_close: CalendarDay | None
 
 
-class WinBody(Told):
+class WinBody(CommandBody):
     """`order_id` is the order that the deal led to, if there is one."""
 
     order_id: UUID | None = None

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.shared.fields import Body, Code, Currency, DecimalText, Line, Number, Told
+from api.shared.fields import Body, Code, CommandBody, Currency, DecimalText, Line, Number
 from domain.sales.lead import events
 
 CAPTURED: dict[str, Any] = {
@@ -31,7 +31,7 @@ class ContactBody(Body):
     handle: Line | None = None
 
 
-class CaptureBody(Told):
+class CaptureBody(CommandBody):
     """Give the `customer_id` of a known customer, or the `contact` of a new person. Without `number` one is generated.
 
     Leave out `origin` if it is not known: that is different from the code `unknown`. `value` is an estimate.
@@ -55,11 +55,11 @@ class PutBody(CaptureBody):
     stage: Code | None = None
 
 
-class StageBody(Told):
+class StageBody(CommandBody):
     stage: Code
 
 
-class ConversionBody(Told):
+class ConversionBody(CommandBody):
     """The customer that the lead became, the deal or the order that followed, and its value."""
 
     customer_id: UUID
@@ -69,5 +69,5 @@ class ConversionBody(Told):
     currency: Currency | None = None
 
 
-class ReasonBody(Told):
+class ReasonBody(CommandBody):
     reason: Annotated[Code | None, Field(description="A code.")] = None

@@ -10,7 +10,7 @@ from api.customers.customer_bodies import ErasureBody
 from api.sales import lead_bodies as bodies
 from api.shared.access import may
 from api.shared.annotations import add_routes
-from api.shared.fields import External, System, Told
+from api.shared.fields import CommandBody, External, System
 from api.shared.openapi import ACCEPTED, CREATED
 from api.shared.routes import Router
 from api.shared.strict import StrictRoute
@@ -44,7 +44,7 @@ async def change_stage(request: Request, id: UUID, body: bodies.StageBody) -> Re
 
 
 @router.post("/{id}/qualification")
-async def qualify(request: Request, id: UUID, body: Told | None = None) -> Response:
+async def qualify(request: Request, id: UUID, body: CommandBody | None = None) -> Response:
     """Mark the lead as worth pursuing."""
     return await LEADS.by_id(request, id, leads.qualify, body)
 

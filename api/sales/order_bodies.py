@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.shared.fields import ABSENT, AddressBody, Body, Code, Currency, DecimalText, Line, Number, Text, TheirCode, Told
+from api.shared.fields import ABSENT, AddressBody, Body, Code, CommandBody, Currency, DecimalText, Line, Number, Text, TheirCode
 from domain.sales.order import values
 
 LineId = Annotated[
@@ -113,7 +113,7 @@ Discounts = Annotated[list[DiscountBody], Field(max_length=100)]
 Charges = Annotated[list[ChargeBody], Field(max_length=100)]
 
 
-class PlaceBody(Told):
+class PlaceBody(CommandBody):
     """Without `customer_id` it is a guest's order. Without `number` one is generated."""
 
     number: Number | None = None
@@ -140,7 +140,7 @@ class PlaceBody(Told):
         return self.named("lines") | {"lines": _items(self.lines)}
 
 
-class AmendBody(Told):
+class AmendBody(CommandBody):
     """A merge patch of an open order: absent fields stay. Lines, discounts and charges replace the whole list."""
 
     lines: Lines = ABSENT
@@ -164,7 +164,7 @@ class LineQuantityBody(Body):
     quantity: DecimalText
 
 
-class CancelLinesBody(Told):
+class CancelLinesBody(CommandBody):
     """Cancels these quantities, in addition to earlier cancellations. `reason` is a code."""
 
     lines: Annotated[list[LineQuantityBody], Field(min_length=1, max_length=1000)]
@@ -174,18 +174,18 @@ class CancelLinesBody(Told):
     model_config = {"json_schema_extra": {"examples": [{"lines": [{"line_id": "1", "quantity": "1"}], "reason": "sold_out"}]}}
 
 
-class CustomerBody(Told):
+class CustomerBody(CommandBody):
     customer_id: UUID
 
 
-class CancelBody(Told):
+class CancelBody(CommandBody):
     """`reason` is a code, `note` is for people."""
 
     reason: Code | None = None
     note: Text | None = None
 
 
-class ReopenBody(Told):
+class ReopenBody(CommandBody):
     """`reason` is a code."""
 
     reason: Code | None = None

@@ -10,7 +10,7 @@ from fastapi import Path, Request, Response
 from api.sales import order_goods_bodies as bodies
 from api.sales.orders import ORDERS
 from api.shared.access import may
-from api.shared.fields import Told
+from api.shared.fields import CommandBody
 from api.shared.openapi import ACCEPTED
 from api.shared.routes import Router
 from api.shared.strict import StrictRoute
@@ -35,7 +35,7 @@ async def ship(request: Request, id: UUID, body: bodies.ShipmentBody) -> Respons
 
 
 @router.post("/shipments/{shipment_id}/delivery")
-async def deliver(request: Request, id: UUID, shipment_id: ShipmentId, body: Told | None = None) -> Response:
+async def deliver(request: Request, id: UUID, shipment_id: ShipmentId, body: CommandBody | None = None) -> Response:
     return await ORDERS.by_id(request, id, order_goods.deliver, body, shipment_id=shipment_id)
 
 

@@ -9,12 +9,12 @@ from pydantic import Field
 
 from api.sales.order_bodies import LineQuantityBody
 from api.sales.order_payment_bodies import GivenOrDrawn
-from api.shared.fields import Code, Line, Text, TheirCode, Told
+from api.shared.fields import Code, CommandBody, Line, Text, TheirCode
 from domain.sales.order.values import ReturnedLine
 from domain.shared.ids import new_id
 
 
-class ShipmentBody(Told):
+class ShipmentBody(CommandBody):
     """The same shipment again changes nothing; with other values it is refused. More than is due is recorded and flagged."""
 
     shipment_id: GivenOrDrawn = None
@@ -39,7 +39,7 @@ class ShipmentBody(Told):
         return self.named() | {"shipment_id": self.shipment_id or str(new_id())}
 
 
-class ReasonBody(Told):
+class ReasonBody(CommandBody):
     """`reason` is a code."""
 
     reason: Code | None = None
@@ -58,7 +58,7 @@ class ReturnedLineBody(LineQuantityBody):
 ReturnedLines = Annotated[list[ReturnedLineBody], Field(min_length=1, max_length=1000)]
 
 
-class ReturnBody(Told):
+class ReturnBody(CommandBody):
     """Goods that came back, requested or not. `exchange_order_id` is the order that replaces them."""
 
     return_id: GivenOrDrawn = None
@@ -80,7 +80,7 @@ class ReturnBody(Told):
         return self.named() | {"return_id": self.return_id or str(new_id())}
 
 
-class ReturnRequestBody(Told):
+class ReturnRequestBody(CommandBody):
     return_id: GivenOrDrawn = None
     lines: ReturnedLines
     note: Text | None = None

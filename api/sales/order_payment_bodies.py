@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
-from api.shared.fields import Body, Code, DecimalText, Line, Number, TheirCode, Told
+from api.shared.fields import Body, Code, CommandBody, DecimalText, Line, Number, TheirCode
 from domain.sales.order.state import MoneyFact
 from domain.sales.order.values import RefundedLine
 from domain.shared.ids import new_id
@@ -18,7 +18,7 @@ GivenOrDrawn = Annotated[
 ]
 
 
-class MoneyBody(Told):
+class MoneyBody(CommandBody):
     """An amount in the order's currency, and how it was paid. `reference` is personal data, such as a card's last digits."""
 
     amount: DecimalText
@@ -52,7 +52,7 @@ class ChargebackBody(FailureBody):
     model_config = {"json_schema_extra": {"examples": [{"amount": "29.90", "method": "card", "reason": "fraud"}]}}
 
 
-class ReversalBody(Told):
+class ReversalBody(CommandBody):
     """What to reverse, with its whole amount. `reason` is a code."""
 
     fact: MoneyFact

@@ -10,7 +10,7 @@ from fastapi import Path, Request, Response
 from api.sales import order_payment_bodies as bodies
 from api.sales.orders import ORDERS
 from api.shared.access import may
-from api.shared.fields import Told
+from api.shared.fields import CommandBody
 from api.shared.openapi import ACCEPTED
 from api.shared.routes import Router
 from api.shared.strict import StrictRoute
@@ -41,7 +41,7 @@ async def authorise_payment(request: Request, id: UUID, body: bodies.PaymentBody
 
 
 @router.post("/payments/{payment_id}/void")
-async def void_payment(request: Request, id: UUID, payment_id: PaymentId, body: Told | None = None) -> Response:
+async def void_payment(request: Request, id: UUID, payment_id: PaymentId, body: CommandBody | None = None) -> Response:
     """Void an authorisation that will not be used."""
     return await ORDERS.by_id(request, id, order_payments.void_payment, body, payment_id=payment_id)
 

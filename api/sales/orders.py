@@ -9,7 +9,7 @@ from fastapi import Request, Response
 from api.sales import order_bodies as bodies
 from api.shared.access import may
 from api.shared.annotations import add_routes
-from api.shared.fields import External, System, Told
+from api.shared.fields import CommandBody, External, System
 from api.shared.openapi import ACCEPTED, CREATED
 from api.shared.routes import Router
 from api.shared.strict import StrictRoute
@@ -63,12 +63,12 @@ async def set_customer(request: Request, id: UUID, body: bodies.CustomerBody) ->
 
 
 @router.post("/{id}/confirmation")
-async def confirm(request: Request, id: UUID, body: Told | None = None) -> Response:
+async def confirm(request: Request, id: UUID, body: CommandBody | None = None) -> Response:
     return await ORDERS.by_id(request, id, orders.confirm, body)
 
 
 @router.post("/{id}/completion")
-async def complete(request: Request, id: UUID, body: Told | None = None) -> Response:
+async def complete(request: Request, id: UUID, body: CommandBody | None = None) -> Response:
     return await ORDERS.by_id(request, id, orders.complete, body)
 
 

@@ -11,7 +11,7 @@ from api.sales import lead_schemas as schemas
 from api.shared import targets
 from api.shared.access import may
 from api.shared.as_of import Resource
-from api.shared.fields import SYSTEM, Body, Code, DecimalText, Line, Told
+from api.shared.fields import SYSTEM, Body, Code, CommandBody, DecimalText, Line
 from api.shared.openapi import ACCEPTED, CREATED
 from api.shared.routes import Router
 from api.shared.strict import StrictRoute
@@ -54,7 +54,7 @@ class StageBody(Body):
     probability: Annotated[DecimalText, Field(description="From 0 to 1.")]
 
 
-class PipelineBody(Told):
+class PipelineBody(CommandBody):
     """Names are not personal data: they name things. Stages are in the order of the pipeline."""
 
     name: Line

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from api.shared import targets
 from api.shared.access import may
 from api.shared.as_of import Resource
-from api.shared.fields import SYSTEM, Body, Code, TheirCode, Told
+from api.shared.fields import SYSTEM, Body, Code, CommandBody, TheirCode
 from api.shared.openapi import ACCEPTED, CREATED, exported, listed
 from api.shared.reading import After, Cursor, Limit, listing
 from api.shared.routes import Router
@@ -74,7 +74,7 @@ class ConditionBody(Body):
     values: Annotated[list[TheirCode], Field(min_length=1, max_length=LIST_LIMIT)]
 
 
-class RuleBody(Told):
+class RuleBody(CommandBody):
     """The rule's whole terms; they replace the earlier ones."""
 
     states = domain.Terms
@@ -102,7 +102,7 @@ async def define(request: Request, code: RuleCode, body: RuleBody) -> Response:
 
 
 @commanding.post("/{code}/retirement")
-async def retire(request: Request, code: RuleCode, body: Told | None = None) -> Response:
+async def retire(request: Request, code: RuleCode, body: CommandBody | None = None) -> Response:
     """Retire the rule: it assigns nothing any more. Defining it again brings it back."""
     return await targets.by_code(request, assignment_rule_id(code), code, commands.retire, body)
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
-from api.shared.fields import Body, CalendarDay, Code, Line, TheirCode, Told
+from api.shared.fields import Body, CalendarDay, Code, CommandBody, Line, TheirCode
 from domain.service import sla_policy
 from domain.service.opening_hours import CLOCK, HOLIDAY_LIMIT, HOURS_LIMIT, TEAM_LIMIT, Holiday, OpenHours, Schedule
 from domain.service.sla_policy import LARGEST_ORDER, LIST_LIMIT, LONGEST, Metric, Terms, TicketField
@@ -51,7 +51,7 @@ class HolidayBody(Body):
     name: Line | None = None
 
 
-class CalendarBody(Told):
+class CalendarBody(CommandBody):
     """The whole schedule. It is in force from `occurred_at` on, by default from now."""
 
     states = Schedule
@@ -88,7 +88,7 @@ class TargetBody(Body):
     priority: TheirCode | None = Field(default=None, description="If absent: all priorities that no other target names.")
 
 
-class PolicyBody(Told):
+class PolicyBody(CommandBody):
     """The policy's whole terms. They apply to tickets opened from `occurred_at` on, by default from now."""
 
     states = Terms

@@ -8,7 +8,7 @@ from fastapi import Path, Request, Response
 
 from api.service import service_level_bodies as bodies
 from api.shared.access import may
-from api.shared.fields import SYSTEM, Told
+from api.shared.fields import SYSTEM, CommandBody
 from api.shared.openapi import ACCEPTED, CREATED
 from api.shared.routes import Router
 from api.shared.strict import StrictRoute
@@ -42,6 +42,6 @@ async def define_policy(request: Request, code: ConfiguredCode, body: bodies.Pol
 
 
 @router.post(f"{POLICIES}/{{code}}/retirement")
-async def retire_policy(request: Request, code: ConfiguredCode, body: Told | None = None) -> Response:
+async def retire_policy(request: Request, code: ConfiguredCode, body: CommandBody | None = None) -> Response:
     """Retire the policy: it no longer applies to new tickets. Defining it again brings it back."""
     return await by_code(request, sla_policy_id(code), code, sla_policies.retire, body)

@@ -13,7 +13,7 @@ from pydantic import Field, StringConstraints
 from api.service import task_schemas as schemas
 from api.shared.access import Caller, may
 from api.shared.as_of import Resource
-from api.shared.fields import Body, Code, Instant, Told
+from api.shared.fields import Body, Code, CommandBody, Instant
 from api.shared.filtering import filters
 from api.shared.looking import get_history, seen_by
 from api.shared.openapi import ACCEPTED, CREATED, listed
@@ -45,7 +45,7 @@ class AboutBody(Body):
     id: UUID
 
 
-class TimesBody(Told):
+class TimesBody(CommandBody):
     """Replaces both times; null clears one."""
 
     due: Instant | None = None
@@ -60,7 +60,7 @@ class TaskBody(TimesBody):
     about: AboutBody | None = None
 
 
-class AssigneeBody(Told):
+class AssigneeBody(CommandBody):
     """A user's code; null removes the assignee."""
 
     assignee: Code | None
@@ -85,13 +85,13 @@ async def assign(request: Request, id: UUID, body: AssigneeBody) -> Response:
 
 
 @commanding.post("/{id}/completion")
-async def complete(request: Request, id: UUID, body: Told | None = None) -> Response:
+async def complete(request: Request, id: UUID, body: CommandBody | None = None) -> Response:
     """Mark the task as done."""
     return await TASKS.by_id(request, id, commands.complete, body)
 
 
 @commanding.post("/{id}/cancellation")
-async def cancel(request: Request, id: UUID, body: Told | None = None) -> Response:
+async def cancel(request: Request, id: UUID, body: CommandBody | None = None) -> Response:
     """Cancel a task that is no longer to be done."""
     return await TASKS.by_id(request, id, commands.cancel, body)
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from api.shared.annotation_bodies import FileBody
-from api.shared.fields import ABSENT, Body, Code, Line, Number, TheirCode, Told
+from api.shared.fields import ABSENT, Body, Code, CommandBody, Line, Number, TheirCode
 from domain.service.ticket import correspondence, values
 from domain.shared.ids import derived_id, new_id
 from domain.shared.reference import Reference
@@ -37,7 +37,7 @@ class ReferenceBody(Body):
     id: UUID
 
 
-class OpenBody(Told):
+class OpenBody(CommandBody):
     """Without `customer_id` the ticket has no customer yet. Without `number` one is generated."""
 
     number: Number | None = None
@@ -60,7 +60,7 @@ class OpenBody(Told):
         return {name: fact for name, fact in super().facts().items() if fact or name not in absent_if_empty}
 
 
-class ChangeBody(Told):
+class ChangeBody(CommandBody):
     """A merge patch: absent fields stay, null clears."""
 
     title: Line | None = ABSENT
@@ -71,23 +71,23 @@ class ChangeBody(Told):
     model_config = {"json_schema_extra": {"examples": [{"title": "Two cups came broken", "priority": "urgent"}]}}
 
 
-class CategoryBody(Told):
+class CategoryBody(CommandBody):
     category: TheirCode | None
 
 
-class PriorityBody(Told):
+class PriorityBody(CommandBody):
     priority: TheirCode | None
 
 
-class RequesterBody(Told):
+class RequesterBody(CommandBody):
     customer_id: UUID
 
 
-class LinkBody(Told):
+class LinkBody(CommandBody):
     about: ReferenceBody
 
 
-class ReplyBody(Told):
+class ReplyBody(CommandBody):
     """The same reply again changes nothing; with other values it is refused.
 
     A customer's reply reopens a solved ticket and resumes a pending one, unless it was sent automatically.
@@ -118,13 +118,13 @@ class ReplyBody(Told):
         return {"reply": correspondence.Replied(**stated)}
 
 
-class RedactionBody(Told):
+class RedactionBody(CommandBody):
     """`reason` is a code."""
 
     reason: Code | None = None
 
 
-class StatusBody(Told):
+class StatusBody(CommandBody):
     status_label: StatusLabel = None
 
 
@@ -149,7 +149,7 @@ class SolutionBody(StatusBody):
     model_config = {"json_schema_extra": {"examples": [{"code": "replaced", "resolution": "Two new cups were sent."}]}}
 
 
-class MergeBody(Told):
+class MergeBody(CommandBody):
     into: Annotated[UUID, Field(description="The ticket that continues.")]
 
 

@@ -1,7 +1,8 @@
-"""Who may do what: API keys, roles, and the one table of permissions.
+"""Who may do what: API keys, roles, and the table of permissions.
 
-A key's text is `rk_<key id>_<secret>`, the secret 256 random bits of which only the SHA-256 is recorded. A key is read
-from its own stream, never from a read model, and remembered for a second: a revoked key stops working everywhere within it.
+A key's text is `rk_<key id>_<secret>`. The secret is 256 random bits, and only its SHA-256 is recorded. A key is read from
+its own stream, never from a read model, and remembered for one second: a revoked key stops working everywhere within that
+second.
 """
 
 from __future__ import annotations
@@ -99,7 +100,7 @@ ROLES: dict[str, frozenset[str]] = {
 
 
 class Caller(NamedTuple):
-    """Who calls: the key's id, and all that its roles permit."""
+    """The caller: the key's id, and all permissions of its roles."""
 
     id: str
     permissions: frozenset[str]
@@ -110,20 +111,20 @@ class Caller(NamedTuple):
 
 
 def new_key_text(key_id: UUID) -> tuple[str, str]:
-    """A fresh key's text, to be shown once, and the hash to record."""
+    """The text of a new key, to be shown once, and the hash to record."""
     secret = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode().rstrip("=")
     return f"rk_{key_id.hex}_{secret}", _hash(secret)
 
 
 class Keys:
-    """Checks key texts. `local` is the text by which the command line on this machine speaks to its own server."""
+    """Checks key texts. `local` is the key that the command line on this machine uses for its own server."""
 
     def __init__(self, store: EventStore, local: str | None = None) -> None:
         self._store, self._local = store, local
         self._known: dict[bytes, tuple[float, asyncio.Task[Caller | None]]] = {}
 
     async def caller(self, text: str) -> Caller | None:
-        """The caller, or None where the key is unknown, wrong or revoked."""
+        """The caller, or None if the key is unknown, wrong or revoked."""
         if self._local and hmac.compare_digest(text.encode(), self._local.encode()):
             return Caller("local", ROLES["admin"], Actor(type="system", id="command-line"))
         digest = hashlib.sha256(text.encode()).digest()
@@ -137,7 +138,7 @@ class Keys:
             raise
 
     def _look_up(self, digest: bytes, text: str) -> asyncio.Task[Caller | None]:
-        """One look for all requests that wait for the same key."""
+        """Reads the key once for all requests that wait for it."""
         if len(self._known) >= REMEMBERED_KEYS:
             self._known.clear()
         looked_up = asyncio.create_task(run_in_threadpool(self._read, text))
@@ -161,14 +162,14 @@ class Keys:
 
 
 async def presented(request: Request) -> Caller | None:
-    """Whose key the request carries, as of now; None where it is none."""
+    """The caller whose key the request carries, checked now. None if there is no valid key."""
     scheme, _, text = request.headers.get("authorization", "").partition(" ")
     keys: Keys = request.app.state.keys
     return await keys.caller(text) if scheme.lower() == "bearer" else None
 
 
 async def authenticated(request: Request) -> Caller:
-    """The caller, by their key; looked up once a request. Raises Problem 401."""
+    """The caller, by their key, looked up once per request. Raises Problem 401 if there is no valid key."""
     known: Caller | None = getattr(request.state, "caller", None)
     if known is not None:
         return known
@@ -180,7 +181,7 @@ async def authenticated(request: Request) -> Caller:
 
 
 def may(permission: str) -> Any:
-    """A dependency: the caller, if their key permits this."""
+    """A dependency: the caller, if their key has this permission; otherwise Problem 403."""
 
     async def permitted(request: Request) -> Caller:
         caller = await authenticated(request)

@@ -1,4 +1,4 @@
-"""What requests say about what every main resource carries: owner and team, tags, attributes, external ids, attachments."""
+"""Request bodies for annotations, which every main resource has: assignment, tags, attributes, external ids, attachments."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from api.shared.fields import Attributes, Body, Code, ExternalId, Line, SystemCode, Told
+from api.shared.fields import Attributes, Body, Code, CommandBody, ExternalId, Line, SystemCode
 from domain.shared.annotations import Attachment
 from domain.shared.ids import new_id
 
 
-class AssignmentBody(Told):
+class AssignmentBody(CommandBody):
     owner: Code | None = None
     team: Code | None = None
 
     def facts(self) -> dict[str, Any]:
-        """Both are replaced: one that is absent is nobody."""
+        """Replaces both. An absent one is cleared."""
         return {"owner": self.owner, "team": self.team}
 
 
-class TagsBody(Told):
+class TagsBody(CommandBody):
     tags: Annotated[list[Code], Field(min_length=1, max_length=100)]
 
 
-class AttributesBody(Told):
+class AttributesBody(CommandBody):
     attributes: Attributes
 
 
-class ExternalIdBody(Told):
+class ExternalIdBody(CommandBody):
     system: SystemCode
     id: ExternalId
 
@@ -38,7 +38,7 @@ class ExternalIdBody(Told):
 
 
 class FileBody(Body):
-    """A file kept elsewhere. `bytes` is its size, `sha256` its digest in hexadecimal."""
+    """A file that is stored elsewhere. `bytes` is its size, `sha256` its digest in hexadecimal."""
 
     id: UUID | None = None
     media_type: Annotated[str, StringConstraints(pattern=r"^[\w.+-]{1,60}/[\w.+-]{1,60}$")]
@@ -48,12 +48,12 @@ class FileBody(Body):
     url: Annotated[str, StringConstraints(max_length=2000)] | None = None
 
     def value(self, drawn: UUID) -> Attachment:
-        """The attachment; `drawn` is its id if the request names none."""
+        """The attachment. `drawn` becomes its id if the request gives none."""
         return Attachment(**{**self.named(), "id": self.id or drawn})
 
 
-class AttachmentBody(FileBody, Told):
-    """A file kept elsewhere. `bytes` is its size, `sha256` its digest in hexadecimal."""
+class AttachmentBody(FileBody, CommandBody):
+    """A file that is stored elsewhere. `bytes` is its size, `sha256` its digest in hexadecimal."""
 
     def facts(self) -> dict[str, Any]:
         return {"attachment": self.value(new_id())}

@@ -1,4 +1,4 @@
-"""Commands on what every main resource carries, over HTTP: each such resource has these routes below its own."""
+"""Commands on annotations over HTTP. Every main resource has these routes below its own path."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from domain.shared.annotations import Annotated
 
 
 def add_routes(router: APIRouter, kind: type[Annotated]) -> None:
-    """The routes of `kind` on its router, which asks for the permission."""
+    """Add the routes for `kind` to its router, which checks the permission."""
     things = target(kind, router.prefix, "id")
 
     @router.put("/{id}/assignment")
     async def assign(request: Request, id: UUID, body: bodies.AssignmentBody) -> Response:
-        """Owner and team, by code; null is nobody."""
+        """Assign an owner and a team, by code. This replaces both; null or absent clears one."""
         return await things.by_id(request, id, annotating.assign, body, kind=kind)
 
     @router.post("/{id}/tags")
@@ -31,7 +31,7 @@ def add_routes(router: APIRouter, kind: type[Annotated]) -> None:
 
     @router.patch("/{id}/attributes")
     async def set_attributes(request: Request, id: UUID, body: bodies.AttributesBody) -> Response:
-        """Set attributes (JSON merge patch): absent ones stay, null removes."""
+        """Set attributes (JSON merge patch): absent ones stay, null removes one."""
         return await things.by_id(request, id, annotating.set_attributes, body, kind=kind)
 
     @router.post("/{id}/external-ids")

@@ -1,4 +1,4 @@
-"""A resource as it was: the stream's events folded again, up to a version or a moment, and the difference each event made."""
+"""A resource as it was at a version or moment, by folding its events again; and its history, with what each event changed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ One = Callable[[Connection, UUID], Row | None]
 
 
 class Moment(msgspec.Struct, frozen=True):
-    """Which past is asked for; all None means now."""
+    """The moment that the request asks for. All None means now."""
 
     version: int | None = None
     position: int | None = None
@@ -47,12 +47,12 @@ class Moment(msgspec.Struct, frozen=True):
 
 
 async def moment(
-    version: Annotated[int | None, Query(ge=1, le=2**31 - 1, description="As of this version.")] = None,
+    version: Annotated[int | None, Query(ge=1, le=2**31 - 1, description="Show the resource as of this version.")] = None,
     as_of: Annotated[
         str | None,
         Query(
             max_length=40,
-            description="As of this moment of recording, or this position of the log.",
+            description="Show the resource as of this recording time, or as of this position in the log.",
             examples=["2026-05-01T10:00:00Z", "1234"],
         ),
     ] = None,
@@ -64,14 +64,14 @@ async def moment(
     try:
         return Moment(version, instant=instant(as_of))
     except ValueError as error:
-        raise Problem(422, "does-not-fit", f"as_of is a position, or {error}.") from None
+        raise Problem(422, "does-not-fit", f"as_of is neither a position nor a moment: {error}.") from None
 
 
 When = Annotated[Moment, Depends(moment)]
 
 
 class Resource(msgspec.Struct, frozen=True):
-    """A kind of stream that can be looked at: its aggregate, its read model, and the query for one."""
+    """A resource that can be read: its aggregate, its read model, and the query for one row."""
 
     kind: type[Aggregate]
     projection: Projection
@@ -79,7 +79,7 @@ class Resource(msgspec.Struct, frozen=True):
 
 
 async def as_of(request: Request, resource: Resource, id: UUID, when: Moment) -> tuple[Row | None, int]:
-    """The resource then, and the head of the log now. None where nothing was recorded yet, or there is no such version.
+    """The resource at that moment, and the head of the log now. None if it did not exist then, or has no such version.
 
     Raises Problem 503 for a position that the log has not reached.
     """
@@ -102,18 +102,18 @@ async def as_of(request: Request, resource: Resource, id: UUID, when: Moment) ->
 async def history(
     request: Request, resource: Resource, id: UUID, personal: bool, hide: Callable[[Row], Row]
 ) -> tuple[list[Row], int]:
-    """The stream's events in order, each with what it changed in the resource: `{field: {before, after}}`."""
+    """The stream's events in order, each with its changes to the resource: `{field: {before, after}}`."""
     store: EventStore = request.app.state.store
 
     def look() -> tuple[list[Row], int]:
         head = store.head()
         events = _events(store, resource, id)
-        told = shown(store, store.stream(id)[: len(events)], personal)
+        seen = shown(store, store.stream(id)[: len(events)], personal)
         changes = [
             _changes(hide(before or {}), hide(after or {}))
             for _, before, after in states(resource.projection, events, lambda connection: resource.one(connection, id))
         ]
-        return [event | {"changes": change} for event, change in zip(told, changes, strict=True)], head
+        return [event | {"changes": change} for event, change in zip(seen, changes, strict=True)], head
 
     return await run_in_threadpool(look)
 
@@ -123,12 +123,12 @@ def _events(store: EventStore, resource: Resource, id: UUID) -> Sequence[Recorde
     return events if events and type(events[0].event) in resource.kind.events else ()
 
 
-UNTOLD = ("position", "version")
+CHANGED_BY_EVERY_EVENT = ("position", "version")
 
 
 def _changes(before: Row, after: Row) -> dict[str, dict[str, Any]]:
     return {
         field: {"before": before.get(field), "after": after.get(field)}
         for field in dict.fromkeys((*before, *after))
-        if field not in UNTOLD and before.get(field) != after.get(field)
+        if field not in CHANGED_BY_EVERY_EVENT and before.get(field) != after.get(field)
     }

@@ -1,7 +1,7 @@
-"""A list of facts in one request: each item is a command of its own, and stands alone.
+"""A list of commands in one request. Each item succeeds or fails on its own.
 
-All are handed to the executor at once, so that they share its commits. What became of each stands in the answer, in the
-order of the request. With an Idempotency-Key item 7 has the key `<key>#7`.
+All go to the executor together, so that they share its commits. The answer contains the result of each item, in the order
+of the request. With an Idempotency-Key, item 7 has the key `<key>#7`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import msgspec
 from fastapi import Request, Response
 
 from api.shared.commanding import answer, context, expected_version, receipt_key
-from api.shared.fields import Told
+from api.shared.fields import CommandBody
 from api.shared.openapi import ACCEPTED
 from api.shared.problems import Problem, refused, unsettled
 from commands.shared.batch import Command
@@ -25,7 +25,7 @@ from domain.shared.aggregate import Aggregate
 from domain.shared.refusals import Refusal
 
 LIMIT = 1000
-"""Items that a request may have."""
+"""How many items a request may have."""
 
 ANSWERS: dict[str, Any] = {
     "type": "object",
@@ -39,7 +39,10 @@ ANSWERS: dict[str, Any] = {
                 "properties": {
                     "item": {"type": "integer", "minimum": 1},
                     "status": {"type": "integer", "examples": [200]},
-                    "body": {"type": "object", "description": "What the command on its own would answer."},
+                    "body": {
+                        "type": "object",
+                        "description": "The answer to this command in a request of its own.",
+                    },
                 },
             },
         }
@@ -48,7 +51,7 @@ ANSWERS: dict[str, Any] = {
 EACH: dict[int | str, dict[str, Any]] = {
     **ACCEPTED,
     200: {
-        "description": "What became of each item, from 1 in the order of the request",
+        "description": "The result of each item, in the order of the request; `item` counts from 1",
         "content": {"application/json": {"schema": ANSWERS}},
         "headers": {"Position": ACCEPTED[200]["headers"]["Position"]},
     },
@@ -56,16 +59,16 @@ EACH: dict[int | str, dict[str, Any]] = {
 
 
 class Item(NamedTuple):
-    """A command of the list, and the stream that it acts on."""
+    """One command of the list, and the stream that it acts on."""
 
     function: Callable[..., Aggregate]
-    told: Told
+    body: CommandBody
     target: UUID
     facts: dict[str, Any]
 
 
 class Answer(msgspec.Struct):
-    """What the item alone would be answered with."""
+    """The result of one item: the status and body that it would get in a request of its own."""
 
     item: int
     status: int
@@ -73,9 +76,9 @@ class Answer(msgspec.Struct):
 
 
 async def carry_out_each(request: Request, items: Sequence[Item]) -> Response:
-    """Run the commands and answer with what became of each. Raises Problem where If-Match names a version."""
+    """Run the commands and answer with the result of each. Raises Problem if If-Match names a version."""
     if expected_version(request) is not None:
-        raise Problem(400, "malformed-if-match", "A list has no version: leave If-Match out.")
+        raise Problem(400, "malformed-if-match", "A list of commands has no version: leave If-Match out.")
     receipt = await receipt_key(request)
     settled = await asyncio.gather(*(_carry_out(request, number, item, receipt) for number, item in enumerate(items, start=1)))
     answers = [
@@ -92,7 +95,7 @@ async def _carry_out(request: Request, number: int, item: Item, receipt: Receipt
         command = Command(
             item.function,
             item.facts,
-            context(request.state.caller, item.told),
+            context(request.state.caller, item.body),
             target=item.target,
             receipt=receipt and receipt._replace(key=f"{receipt.key}#{number}"),
         )

@@ -1,4 +1,4 @@
-"""From a request to a command, and from its outcome to the answer."""
+"""Makes a command from a request, and an answer from the command's outcome."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import msgspec
 from fastapi import Request, Response
 
 from api.shared.access import Caller
-from api.shared.fields import Told
+from api.shared.fields import CommandBody
 from api.shared.problems import Problem, refused
 from commands.shared.batch import Command
 from commands.shared.commit import ReceiptKey
@@ -31,7 +31,7 @@ KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
 class Accepted(msgspec.Struct):
-    """The answer to a command: what it acted on, its version now, and a position to read it back by."""
+    """The answer to a command: the id of the aggregate, its version now, and the position to read it back with."""
 
     id: UUID
     version: int
@@ -41,18 +41,19 @@ class Accepted(msgspec.Struct):
 async def carry_out(
     request: Request,
     function: Callable[..., Aggregate],
-    told: Told | None,
+    body: CommandBody | None,
+    /,
     *,
     target: UUID,
     location: str | None = None,
     fresh: bool = False,
     **facts: Any,
 ) -> Response:
-    """Run the command and answer: 201 with `location` for what was made, 200 for what was done, a problem if refused."""
+    """Run the command and answer: 201 if it created something and there is a `location`, 200 if not, a problem if refused."""
     command = Command(
         function,
         facts,
-        context(request.state.caller, told),
+        context(request.state.caller, body),
         target=target,
         expected=expected_version(request),
         receipt=await receipt_key(request),
@@ -60,7 +61,7 @@ async def carry_out(
     )
     executor: Executor = request.app.state.executor
     if queued := getattr(request.state, "queued", None):
-        # A line of a batch: the next one may follow as soon as this one is in the queue, which it is without a pause.
+        # This is a line of a batch. The next line may start once this command is queued, which happens without a pause.
         queued.set()
     outcome = await executor.run(command)
     return answer(outcome, location)
@@ -69,7 +70,7 @@ async def carry_out(
 def answer(outcome: Outcome, location: str | None = None) -> Response:
     if outcome.refusal:
         return refused(outcome.refusal, {"Position": str(outcome.position)})
-    assert outcome.id is not None, "what was accepted has an id"
+    assert outcome.id is not None, "an accepted command has an id"
     headers = {"ETag": f'"{outcome.version}"', "Position": str(outcome.position)}
     status = 200
     if outcome.created and location:
@@ -80,7 +81,7 @@ def answer(outcome: Outcome, location: str | None = None) -> Response:
 
 
 def shown_once(response: Response, id: UUID, field: str, secret: Callable[[], str | None]) -> Response:
-    """The answer with a secret in it. The answer to a repeat is about another id than the one drawn for it: it has none."""
+    """The answer with a secret in `field`. A repeat gets no secret: its answer names the first id, not the `id` drawn now."""
     accepted = msgspec.json.decode(bytes(response.body))
     if response.status_code == 201 and accepted["id"] == str(id):
         response.body = msgspec.json.encode(accepted | {field: secret()})
@@ -88,12 +89,12 @@ def shown_once(response: Response, id: UUID, field: str, secret: Callable[[], st
     return response
 
 
-def context(caller: Caller, told: Told | None, origin: Origin = "live") -> Context:
-    """The circumstances as the request states them. Raises Malformed where the time of occurrence is none."""
+def context(caller: Caller, body: CommandBody | None, origin: Origin = "live") -> Context:
+    """The command's context from the caller and the body. Raises Malformed if the time of occurrence is not valid."""
     command_id = new_id()
-    if told is None or not told.model_fields_set:
+    if body is None or not body.model_fields_set:
         return Context(now=NO_TIME_YET, actor=caller.actor, origin=origin, command_id=command_id)
-    when = occurrence(told.occurred_at, told.occurred_zone) if told.occurred_at else None
+    when = occurrence(body.occurred_at, body.occurred_zone) if body.occurred_at else None
     return Context(
         now=NO_TIME_YET,
         actor=caller.actor,
@@ -101,32 +102,32 @@ def context(caller: Caller, told: Told | None, origin: Origin = "live") -> Conte
         occurred_at=when and when.at,
         occurred_precision=when.precision if when else "second",
         occurred_zone=when and when.zone,
-        on_behalf_of=told.on_behalf_of,
-        source=told.source.stated() if told.source else None,
+        on_behalf_of=body.on_behalf_of,
+        source=body.source.stated() if body.source else None,
         command_id=command_id,
-        correlation_id=told.correlation_id,
-        causation_id=told.causation_id,
+        correlation_id=body.correlation_id,
+        causation_id=body.causation_id,
     )
 
 
 def expected_version(request: Request) -> int | None:
-    """The version that If-Match names, as a command's answer or a read's ETag has it."""
+    """The version in If-Match, which may be the ETag of a command or of a read. None if the header is absent or `*`."""
     text = request.headers.get("if-match")
     if text is None or text == "*":
         return None
     match = VERSION.fullmatch(text)
     if match is None:
-        raise Problem(400, "malformed-if-match", 'If-Match holds one version in quotes, such as "3".')
+        raise Problem(400, "malformed-if-match", 'If-Match must be one version in quotes, such as "3".')
     return int(match.group(1))
 
 
 async def receipt_key(request: Request) -> ReceiptKey | None:
-    """Whose request this is and what it says, where it has an Idempotency-Key."""
+    """The caller, the key and a digest of the request. None if it has no Idempotency-Key."""
     key = request.headers.get("idempotency-key")
     if key is None:
         return None
     if not KEY.fullmatch(key):
-        raise Problem(400, "malformed-idempotency-key", "Idempotency-Key has 1 to 255 visible ASCII characters.")
-    said = b"\n".join((request.method.encode(), request.url.path.encode(), await request.body()))
-    digest = hmac.new(request.app.state.store.secret, said, hashlib.sha256).digest()
+        raise Problem(400, "malformed-idempotency-key", "Idempotency-Key must be 1 to 255 visible ASCII characters.")
+    content = b"\n".join((request.method.encode(), request.url.path.encode(), await request.body()))
+    digest = hmac.new(request.app.state.store.secret, content, hashlib.sha256).digest()
     return ReceiptKey(request.state.caller.id, key, digest)

@@ -1,8 +1,8 @@
-"""Whole answers as CSV or NDJSON, for whoever reads them with a script.
+"""Complete results as CSV or NDJSON, for scripts.
 
-Rows are gathered in a temporary file first, from one snapshot: a slow reader holds no connection, and what goes wrong goes
-wrong before the first byte. In CSV what is nested is flat (`attributes.size`), a list is JSON, and what is absent is empty;
-columns are in the order of `?fields=`.
+Rows are first collected in a temporary file, from one snapshot: a slow client holds no connection, and errors happen before
+the first byte is sent. In CSV a nested value has a column such as `attributes.size`, a list is JSON, and an absent value is
+empty. Columns are in the order of `?fields=`.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ AT_ONCE = 1000
 
 
 def wanted(request: Request) -> Form | None:
-    """The form that the request asks for instead of a page; None where it does not."""
+    """The format that the request accepts instead of a page. None if it asks for a page."""
     accepted = request.headers.get("accept", "")
     return next((form for form in (CSV, NDJSON) if form in accepted), None)
 
 
 class Gathered:
-    """Rows in a temporary file, a JSON object a line, and the columns they have in all."""
+    """Rows in a temporary file, one JSON object per line, and all columns that occur in them."""
 
     def __init__(self, rows: Iterable[Row], pick: Pick) -> None:
-        self._file: IO[bytes] = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115, closed when it was sent
+        self._file: IO[bytes] = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115, closed after it is sent
         columns: dict[str, None] = {}
         for row in rows:
             line = msgspec.json.encode(row)
@@ -67,7 +67,7 @@ class Gathered:
 
 
 def _taken(text: io.StringIO) -> bytes:
-    """What was written so far, which is then forgotten."""
+    """Returns what was written so far, and empties the buffer."""
     written = text.getvalue().encode()
     text.seek(0)
     text.truncate()

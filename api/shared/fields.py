@@ -21,78 +21,78 @@ DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]", re.ASCII)
 EXACT = 2**53
 ABSENT: Any = None
-"""The default of a field that may be left out and may not be null; a body's facts are without what is left out."""
+"""The default of a field that may be left out but not be null. A field that is left out is not among the body's facts."""
 
 
 class Body(BaseModel):
-    """A request body: unknown fields are refused.
+    """A request body. Unknown fields are refused.
 
-    One that states a value of the domain names its class as `states`; its fields have the same names.
+    A body that stands for a value of the domain names the value's class as `states`. Both have the same field names.
     """
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, frozen=True)
 
     states: ClassVar[type[msgspec.Struct]]
 
-    def named(self, *apart: str) -> dict[str, Any]:
-        """What the request names, as it is stated, by the names of the fields; without the fields `apart`."""
+    def named(self, *omitted: str) -> dict[str, Any]:
+        """The fields that the request contains, by name, with their values for the domain; without the `omitted` fields."""
         names = self.__pydantic_fields_set__
-        return _stated(self, names.difference(apart) if apart else names)
+        return _stated(self, names.difference(omitted) if omitted else names)
 
     def stated(self) -> Any:
-        """The value that the body states; a field that is absent has the value's own default."""
+        """The domain value that the body stands for. An absent field takes that value's own default."""
         return self.states(**self.named())
 
 
 def stated(value: Any) -> Any:
-    """What a field states: bodies as the values they stand for, lists as tuples."""
+    """A field's value for the domain: a body becomes the value it stands for, a list becomes a tuple."""
     if isinstance(value, list):
         return tuple(map(stated, value))
     return value.stated() if isinstance(value, Body) else value
 
 
 def _stated(body: Body, names: Iterable[str]) -> dict[str, Any]:
-    """What these fields state. Texts are stated as they are, and skip the call: nearly all fields are texts."""
-    # Attributes of the body are read past its properties, each of which costs a call.
+    """The values of these fields for the domain. Texts need no conversion and skip the call: nearly all fields are texts."""
+    # Reads `__dict__` directly, because reading each field as an attribute costs a call.
     values = body.__dict__
     return {name: value if type(value := values[name]) is str else stated(value) for name in names}
 
 
 def _decimal(text: object) -> Decimal:
     if not isinstance(text, str) or not DECIMAL.fullmatch(text):
-        raise ValueError("a decimal number as a string, up to 15 digits before the point and up to 6 after it")
-    return Decimal(text) + 0  # There is no negative zero.
+        raise ValueError("expected a decimal number as a string, up to 15 digits before the point and up to 6 after it")
+    return Decimal(text) + 0  # Adding 0 turns a negative zero into zero.
 
 
 def _exact(value: object) -> object:
-    """Beyond this a whole number would become a fraction that is not quite it."""
+    """Refuses a whole number that a float cannot hold exactly."""
     if isinstance(value, int) and abs(value) > EXACT:
-        raise ValueError(f"a whole number from -{EXACT} to {EXACT}; send a larger one as a text")
+        raise ValueError(f"expected a whole number from -{EXACT} to {EXACT}; send a larger one as a text")
     return value
 
 
 def instant(text: object) -> datetime:
-    """The moment in UTC. Raises ValueError."""
-    told = "a moment with its offset from UTC, such as 2026-05-01T10:30:15+08:00"
+    """The moment in UTC. Raises ValueError if the text is not a moment or has no offset."""
+    expected = "expected a moment with its offset from UTC, such as 2026-05-01T10:30:15+08:00"
     if not isinstance(text, str) or not INSTANT.match(text):
-        raise ValueError(told)
+        raise ValueError(expected)
     try:
         at = datetime.fromisoformat(text)
         if at.tzinfo is None:
-            raise ValueError(told)
+            raise ValueError(expected)
         return at.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise ValueError(told) from None
+        raise ValueError(expected) from None
 
 
 def _day(text: object) -> date:
-    told = "a day such as 2026-05-01"
+    expected = "expected a day such as 2026-05-01"
     if not isinstance(text, str) or not DAY.fullmatch(text):
-        raise ValueError(told)
+        raise ValueError(expected)
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise ValueError(told) from None
+        raise ValueError(expected) from None
 
 
 Line = Annotated[str, StringConstraints(max_length=500)]
@@ -100,7 +100,7 @@ Text = Annotated[str, StringConstraints(max_length=10_000)]
 Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\w][\w.:/+-]*$")]
 Number = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 TheirCode = Annotated[str, StringConstraints(min_length=1, max_length=64)]
-"""A code that another system made up: it may contain blanks."""
+"""A code that another system defined. It may contain spaces."""
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=255)]
 DecimalText = Annotated[
@@ -108,7 +108,7 @@ DecimalText = Annotated[
     BeforeValidator(_decimal),
     WithJsonSchema({"type": "string", "pattern": f"^{DECIMAL.pattern}$", "examples": ["12.50"]}),
 ]
-"""A decimal number as a string, so that no digit is lost on the way; validated into a Decimal."""
+"""A decimal number as a string, so that no digit is lost in transit. It is validated into a Decimal."""
 
 AttributeValue = Annotated[
     Annotated[str, StringConstraints(max_length=10_000)]
@@ -123,7 +123,8 @@ Attributes = Annotated[
     dict[AttributeKey, AttributeValue],
     Field(
         max_length=200,
-        description="Texts are personal unless their field says otherwise, numbers and flags are plain; null removes.",
+        description="Texts are personal unless their field definition says otherwise; numbers and booleans are not. "
+        "null removes an attribute.",
     ),
 ]
 Instant = Annotated[
@@ -131,7 +132,7 @@ Instant = Annotated[
     BeforeValidator(instant),
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-05-01T10:30:15+08:00"]}),
 ]
-"""A moment with its offset from UTC; validated into UTC."""
+"""A moment with its offset from UTC. It is converted to UTC."""
 CalendarDay = Annotated[
     date,
     BeforeValidator(_day),
@@ -139,7 +140,7 @@ CalendarDay = Annotated[
 ]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 SYSTEM = r"^[\w][\w.:+-]*$"
-"""A system's code has no slash in it, so that in a path it ends where the external id begins, which may have one."""
+"""A system's code contains no slash. So in a path it is clear where the external id begins, which may contain slashes."""
 SystemCode = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=SYSTEM)]
 System = Annotated[str, Path(min_length=1, max_length=64, pattern=SYSTEM)]
 External = Annotated[str, Path(min_length=1, max_length=255), StringConstraints(pattern=r"^[^\x00]+$")]
@@ -153,7 +154,7 @@ class AddressBody(Body):
     country: Country | None = None
 
     def stated(self) -> Address:
-        """Field by field, which is five times as fast: registering a customer is the hottest path."""
+        """Copies field by field, which is five times as fast: registering a customer is the most heavily used route."""
         return Address(
             lines=tuple(self.lines),
             city=self.city,
@@ -164,7 +165,7 @@ class AddressBody(Body):
 
 
 class SourceBody(Body):
-    """Where a fact comes from. The same `event_id` again records nothing."""
+    """The system that a fact comes from. Sending the same `event_id` again records nothing."""
 
     states = Source
 
@@ -172,29 +173,29 @@ class SourceBody(Body):
     event_id: ExternalId | None = None
 
 
-class Told(Body):
-    """What every command may say beside its own facts: when it happened, for whom, and what it follows from."""
+class CommandBody(Body):
+    """The fields that every command takes in addition to its own: when it happened, on whose behalf, and what caused it."""
 
     occurred_at: Annotated[str, StringConstraints(max_length=40)] | None = Field(
         default=None,
-        description="When it happened, if not now: a month, a day, a minute or a moment.",
+        description="When it happened, if not now: a month, a day, a minute or an exact time.",
         examples=["2026-05", "2026-05-01", "2026-05-01T10:30+08:00", "2026-05-01T10:30:15Z"],
     )
     occurred_zone: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = Field(
-        default=None, description="IANA name or offset of the zone that `occurred_at` is in.", examples=["Asia/Shanghai"]
+        default=None, description="IANA name or UTC offset of the time zone of `occurred_at`.", examples=["Asia/Shanghai"]
     )
     source: SourceBody | None = None
     on_behalf_of: Code | None = None
     correlation_id: UUID | None = None
     causation_id: UUID | None = None
 
-    def named(self, *apart: str) -> dict[str, Any]:
-        return _stated(self, self.__pydantic_fields_set__.difference(CIRCUMSTANCES, apart))
+    def named(self, *omitted: str) -> dict[str, Any]:
+        return _stated(self, self.__pydantic_fields_set__.difference(CIRCUMSTANCES, omitted))
 
     def facts(self) -> dict[str, Any]:
-        """The command's facts: what the request names; what is absent is left to the command's default."""
+        """The command's facts: the fields that the request contains. For an absent field the command's default applies."""
         return self.named()
 
 
-CIRCUMSTANCES = frozenset(Told.model_fields)
-"""What becomes the command's context and not its facts."""
+CIRCUMSTANCES = frozenset(CommandBody.model_fields)
+"""The fields that become the command's context. They are not among its facts."""

@@ -15,14 +15,14 @@ from api.shared.zones import Zone
 F = TypeVar("F", bound=msgspec.Struct)
 
 PARAMETERS: dict[Any, Any] = {str | None: AnyCode, date | None: Day, tzinfo: Zone}
-"""How a field of this type is asked for, where the type alone allows more than the query may say."""
+"""The query parameter for a field of this type, if the type alone would accept too much."""
 
 
 def filters(kind: type[F], made: Mapping[str, Callable[[], Any]] | None = None, /, **special: Any) -> Callable[..., Any]:
     """A dependency that makes the filter from the query.
 
-    `special` are annotations of parameters that need a pattern or a description of their own; fields that are `made` are no
-    parameters, such as the time of the request.
+    `special` are the annotations of parameters that need a pattern or a description of their own. Fields in `made` are
+    computed and are not parameters; the time of the request is one.
     """
     made = made or {}
     hints = get_type_hints(kind)
@@ -33,7 +33,7 @@ def filters(kind: type[F], made: Mapping[str, Callable[[], Any]] | None = None, 
     def parameter(field: msgspec.structs.FieldInfo) -> Parameter:
         hint = hints[field.name]
         annotation = special.get(field.name, PARAMETERS.get(hint, hint))
-        # The zone is a dependency of its own, which takes no default.
+        # The zone is a dependency of its own, and a dependency takes no default.
         default = Parameter.empty if hint is tzinfo else field.default
         return Parameter(field.name, Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 

@@ -1,4 +1,4 @@
-"""Which read models an answer about one customer is made of: also those that say who was merged into them."""
+"""The read models that an answer about one customer needs, including those that know who was merged into them."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from projections.customers.merging import READ
 
 
 def of_customer(name: str, customer_id: UUID | None, *others: str) -> Mapping[str, None]:
-    """The read model of a list, and where it is asked of one customer those that say who they are."""
+    """The read model of a list. A list of one customer also needs those that know the merges, and the `others`."""
     return dict.fromkeys((name,) if customer_id is None else (name, *READ, *others))

@@ -1,4 +1,4 @@
-"""By what, and of which days, a report is asked for."""
+"""The groups and the days of a report."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ Q = TypeVar("Q", bound=Days)
 
 
 From = Annotated[date, Query(alias="from", ge=FIRST_DAY, le=LAST_DAY, description="The first day.")]
-To = Annotated[date, Query(ge=FIRST_DAY, le=LAST_DAY, description="The day after the last.")]
+To = Annotated[date, Query(ge=FIRST_DAY, le=LAST_DAY, description="The day after the last day.")]
 
 
 def grouped(by: Iterable[Group]) -> tuple[Group, ...]:
-    """Each group once. Raises Problem 422 where a report would be by two kinds of period."""
+    """Each group once. Raises Problem 422 if there is more than one kind of period."""
     groups = tuple(dict.fromkeys(by))
     if sum(group in PERIODS for group in groups) > 1:
-        raise Problem(422, "does-not-fit", "A report is by one kind of period: day, week or month.")
+        raise Problem(422, "does-not-fit", "A report has one kind of period at most: day, week or month.")
     return groups
 
 
 def questions(kind: type[Q], by: Any = (), /, **special: Any) -> Any:
-    """A dependency: the question of a report, of all days and by these groups unless the request names others.
+    """A dependency: the question of a report. If the request gives no days or groups, it is about all days and grouped `by`.
 
-    Without `by` the request names no groups. `special` are annotations of parameters as in `filters`. Raises Problem 422
-    where the report would be by two kinds of period.
+    Without `by` the request cannot give groups. `special` are annotations of parameters, as in `filters`. Raises Problem 422
+    if the request gives more than one kind of period.
     """
     filtered = filters(kind, None if by else {"by": tuple}, from_=From, to=To, **special)
     defaults = {"from_": FIRST_DAY, "to": LAST_DAY, "by": by}
@@ -59,14 +59,14 @@ async def reported(
     query: Callable[[Connection, Q], Any],
     *,
     snapshot: bool = True,
-    **said: Any,
+    **more: Any,
 ) -> Response:
-    """A report: its days, what is `said` of it, and what the query of these read models finds.
+    """A report: its days, the fields in `more`, and the result of the query on these read models.
 
-    The query finds the groups, or the total and the groups.
+    The query returns the groups, or the total and the groups.
     """
     needed = dict.fromkeys(read_models)
     found, position = await read(request, needed, after, lambda connection: query(connection, question), snapshot=snapshot)
     parts = {"total": found[0], "groups": found[1]} if isinstance(found, tuple) else {"groups": found}
     days = {"from": question.from_, "to": question.to, "zone": str(question.zone)}
-    return report(request, {**days, **said, "position": position, **parts}, position)
+    return report(request, {**days, **more, "position": position, **parts}, position)

@@ -1,4 +1,4 @@
-"""Looking at one thing, now or as it was, and back at its history: the same for all that is looked at by its id alone."""
+"""Reads one resource by its id, now or as it was, and its history. All resources share these functions."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ async def get_one(
     called: object = None,
     subject: UUID | None = None,
 ) -> Response:
-    """The thing as it is, or as it was then.
+    """The resource as it is now, or as it was at that moment.
 
-    `called` is what the caller calls it, if not by its id. `subject` is the one that its row belongs to, where that is known;
-    else the answer is complete only when it is for all.
+    `called` is the caller's name for it, if that is not the id. `subject` is the subject that its row belongs to, if known; if
+    not, the answer is complete only when the read model is complete for all subjects.
     """
     row: Row | None
     if when.now:
@@ -54,12 +54,12 @@ async def get_history(
     called: object = None,
     personal: bool = False,
 ) -> Response:
-    """Every event of the thing in order, with what it changed."""
+    """Every event of the resource in order, with its changes."""
     items, position = await history(request, resource, id, personal, lambda row: show(row) if row else row)
     return page(request, items, None, position) if items else absent(name, called or id, position)
 
 
 def seen_by(caller: Caller, row: Row, key: str, private: Collection[str] = ("private",)) -> dict[str, Any]:
-    """The row with its `key` as `id`, and its `private` fields only for a caller with `personal:read`."""
+    """The row with its `key` renamed to `id`; its `private` fields stay only for a caller with `personal:read`."""
     hidden = (key,) if caller.may("personal:read") else (key, *private)
     return {"id": row[key], **{name: value for name, value in row.items() if name not in hidden}}

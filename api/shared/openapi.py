@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of answers that many routes share."""
+"""The parts of the OpenAPI document that many routes share: answers, problem documents and headers."""
 
 from __future__ import annotations
 
@@ -31,10 +31,13 @@ PROBLEM: dict[str, Any] = {
     },
 }
 POSITION = {
-    "description": "A position in the log: send it back as `?after=` to read what you wrote.",
+    "description": "A position in the event log. Send it as `?after=` with a later request to read your own write.",
     "schema": {"type": "string"},
 }
-ETAG = {"description": "The version in quotes, followed by a digest where it comes with a body.", "schema": {"type": "string"}}
+ETAG = {
+    "description": "The version in quotes; in the answer to a read, a digest of the body follows it.",
+    "schema": {"type": "string"},
+}
 
 _ACCEPTED_BODY = {
     "application/json": {
@@ -52,7 +55,7 @@ _ACCEPTED_BODY = {
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The problem documents a route may answer with."""
+    """The problem documents that a route may answer with, by status."""
     return {
         status: {"description": _REASONS[status], "content": {"application/problem+json": {"schema": PROBLEM}}}
         for status in statuses
@@ -60,27 +63,31 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 _REASONS = {
-    400: "Malformed",
+    400: "The request is malformed",
     401: "No valid API key",
-    403: "The key may not do this",
-    404: "Not there",
+    403: "The API key lacks the permission",
+    404: "Not found",
     409: "Refused by a business rule",
-    412: "Someone was faster",
-    413: "Too large",
+    412: "The current version is not the one in If-Match",
+    413: "The body is too large",
     415: "The body is not application/json",
-    422: "Does not fit the schema",
-    503: "Not now: try again after Retry-After",
+    422: "The request does not fit its schema, or a value is not valid",
+    503: "Temporarily unavailable: retry after the seconds in Retry-After",
 }
 
 EVERYWHERE = problems(400, 401, 403, 404, 413, 422, 503)
 ACCEPTED: dict[int | str, dict[str, Any]] = {
-    200: {"description": "Done, or nothing to do", "content": _ACCEPTED_BODY, "headers": {"ETag": ETAG, "Position": POSITION}},
+    200: {
+        "description": "Done, or there was nothing to change",
+        "content": _ACCEPTED_BODY,
+        "headers": {"ETag": ETAG, "Position": POSITION},
+    },
     **EVERYWHERE,
     **problems(409, 412, 415),
 }
 CREATED: dict[int | str, dict[str, Any]] = {
     201: {
-        "description": "Made",
+        "description": "Created",
         "content": _ACCEPTED_BODY,
         "headers": {"ETag": ETAG, "Position": POSITION, "Location": {"schema": {"type": "string"}}},
     }
@@ -88,10 +95,10 @@ CREATED: dict[int | str, dict[str, Any]] = {
 
 
 def answers(schema: dict[str, Any], *more: int) -> dict[int | str, dict[str, Any]]:
-    """A read's answers: 200 with this schema, and its problems."""
+    """The answers of a read: 200 with this schema, and its problems."""
     return {
         200: {
-            "description": "As of `Position`",
+            "description": "The data, complete up to the `Position` header",
             "content": {"application/json": {"schema": schema}},
             "headers": {"Position": POSITION},
         },
@@ -101,24 +108,27 @@ def answers(schema: dict[str, Any], *more: int) -> dict[int | str, dict[str, Any
 
 
 def one(schema: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
-    """A single thing's answers: 200 with an ETag, 304 where If-None-Match has it, 404."""
+    """The answers of a read of one resource: 200 with an ETag, 304 if If-None-Match contains that ETag, 404."""
     found = answers(schema, 404)
     found[200]["headers"]["ETag"] = ETAG
-    unchanged = {"description": "As the caller has it", "headers": {"ETag": ETAG, "Position": POSITION}}
+    unchanged = {
+        "description": "Not modified since the given ETag",
+        "headers": {"ETag": ETAG, "Position": POSITION},
+    }
     return {**found, 304: unchanged}
 
 
 def exported(answers: dict[int | str, dict[str, Any]], row: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
-    """The same answers, which can also be had whole as CSV or NDJSON."""
+    """The same answers, and the complete result as CSV or NDJSON in addition."""
     answers[200]["content"] |= {
-        "text/csv": {"schema": {"type": "string", "description": "Nested values are flat (`a.b`), lists are JSON."}},
+        "text/csv": {"schema": {"type": "string", "description": "Nested values have columns such as `a.b`; lists are JSON."}},
         "application/x-ndjson": {"schema": row},
     }
     return answers
 
 
 def listed(item: dict[str, Any], *more: int) -> dict[int | str, dict[str, Any]]:
-    """A list's answers: a page of items, and the link to the next page."""
+    """The answers of a list: a page of items, and the link to the next page."""
     return answers(
         {
             "type": "object",
@@ -135,14 +145,14 @@ COMMAND_HEADERS = [
         "name": "If-Match",
         "in": "header",
         "required": False,
-        "description": "The version you last saw, in quotes; 412 if someone was faster.",
+        "description": "The version you last read, in quotes. The answer is 412 if there is a newer version.",
         "schema": {"type": "string", "pattern": r'^(\*|"\d{1,9}(-[0-9a-f]{16})?")$', "examples": ['"3"']},
     },
     {
         "name": "Idempotency-Key",
         "in": "header",
         "required": False,
-        "description": "The same key with the same body gives the first answer again.",
+        "description": "If you repeat a request with the same key and the same body, you get the first answer again.",
         "schema": {"type": "string", "pattern": r"^[\x21-\x7e]{1,255}$"},
     },
 ]
@@ -151,18 +161,19 @@ READ_HEADERS = [
         "name": "If-None-Match",
         "in": "header",
         "required": False,
-        "description": "The ETag of an answer you have; 304 if it is still the same.",
+        "description": "The ETag of an answer you have. The answer is 304 if nothing has changed.",
         "schema": {"type": "string"},
     }
 ]
 OPEN = frozenset({"/health/live"})
 _FOLDER = re.compile(r"\bapi__[a-z]+__(?=[a-z_]+__[A-Z])")
-# What is asked here changes no aggregate, and the same again is harmless.
+_COMMAND_BODY = re.compile(r'(?<=["/])CommandBody(?=")')
+# Requests below these paths change no aggregate, and a repeat does no harm.
 NO_COMMANDS = ("/v1/imports", "/v1/operations")
 
 
 def document(app: FastAPI) -> dict[str, Any]:
-    """The OpenAPI document: what FastAPI knows, the headers every command understands, and who needs a key."""
+    """The OpenAPI document: FastAPI's own, plus the headers that routes accept and which routes need an API key."""
     if app.openapi_schema is None:
         made = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
         made.setdefault("components", {})["securitySchemes"] = SECURITY
@@ -170,18 +181,22 @@ def document(app: FastAPI) -> dict[str, Any]:
             for method, operation in operations.items():
                 operation["security"] = [] if path in OPEN else [{"key": []}]
                 operation["parameters"] = operation.get("parameters", []) + _more(method, operation["responses"])
-        app.openapi_schema = _without_folders(made)
+        app.openapi_schema = _with_public_names(made)
     return app.openapi_schema
 
 
-def _without_folders(made: dict[str, Any]) -> dict[str, Any]:
-    """The document with its schemas named without the folder of their module, so that a file that moves changes nothing."""
-    document: dict[str, Any] = json.loads(_FOLDER.sub("api__", json.dumps(made)))
+def _with_public_names(made: dict[str, Any]) -> dict[str, Any]:
+    """Give the schemas the names that generated clients know.
+
+    A schema's name leaves out the folder of its module, so that moving a file changes nothing. `CommandBody` is called `Told`.
+    """
+    text = _FOLDER.sub("api__", json.dumps(made))
+    document: dict[str, Any] = json.loads(_COMMAND_BODY.sub("Told", text))
     return document
 
 
 def _more(method: str, responses: dict[str, Any]) -> list[dict[str, Any]]:
-    """What may be said with every command, and what may be asked of every answer of its kind."""
+    """The parameters that all routes of this kind take: the headers of commands, or If-None-Match and `fields` of reads."""
     if method != "get":
         return COMMAND_HEADERS
     row = picking.row_schema(responses)

@@ -1,7 +1,7 @@
-"""Only the fields that were asked for: `?fields=number,private.contact`, in every list, one thing, history and report.
+"""Selects fields with `?fields=number,private.contact`, in every list, single resource, history and report.
 
-What there is to ask for is what the route's documentation says of its rows. What the caller may not see has left a row
-before: to name it shows nothing.
+A request can name the fields that are in the route's schema of a row. Fields that the caller may not see are removed from
+the row before: naming one shows nothing.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ NAME = "fields"
 
 
 class Pick:
-    """The part of every row that was asked for: all of it where nothing was."""
+    """Keeps the requested fields of every row, or all fields if the request names none."""
 
     def __init__(self, names: Sequence[str] = ()) -> None:
         self.names = names
@@ -31,7 +31,7 @@ class Pick:
         return _part(msgspec.to_builtins(row), self._paths) if self._paths else row
 
     def columns(self, found: Iterable[str]) -> list[str]:
-        """The columns of a table in the order asked for; what no row has is a column all the same."""
+        """The columns of a table, in the requested order. A requested field is a column even if no row has it."""
         found = list(found)
         if not self.names:
             return found
@@ -40,7 +40,7 @@ class Pick:
 
 
 def picked(request: Request) -> Pick:
-    """What the request asks for. Raises RequestValidationError where a row has no such field."""
+    """The fields that the request asks for. Raises RequestValidationError if a row has no such field."""
     asked = request.query_params.getlist(NAME)
     schema = row_schema(request.scope["route"].responses)
     if not asked or schema is None:
@@ -57,11 +57,11 @@ def picked(request: Request) -> Pick:
 
 
 def row_schema(responses: Mapping[Any, Mapping[str, Any]]) -> Schema | None:
-    """What a route's documentation says of one row: of a page its items, of a report its groups, or of the one thing."""
+    """The schema of one row in a route's answers: an item of a page, a group of a report, or the single resource."""
     by_status = {str(status): response for status, response in responses.items()}
     schema = by_status.get("200", {}).get("content", {}).get("application/json", {}).get("schema", {})
-    told = schema.get("properties", {})
-    rows = told.get("groups") or ("next" in told and told.get("items"))
+    properties = schema.get("properties", {})
+    rows = properties.get("groups") or ("next" in properties and properties.get("items"))
     if rows:
         row: Schema = rows["items"]
         return row
@@ -69,24 +69,24 @@ def row_schema(responses: Mapping[Any, Mapping[str, Any]]) -> Schema | None:
 
 
 def parameter(schema: Schema) -> dict[str, Any]:
-    """How the documentation says that one may ask for parts of such a row."""
+    """The OpenAPI parameter that selects fields of such a row."""
     known = list(schema.get("properties", ()))
     return {
         "name": NAME,
         "in": "query",
         "required": False,
-        "description": f"Only these, with commas between, and `a.b` for a part: {', '.join(known)}. "
-        "What the key may not see is left out.",
+        "description": f"Return only these fields, separated by commas; `a.b` is a nested field. Fields: {', '.join(known)}. "
+        "Fields that the key may not see are left out.",
         "schema": {"type": "string", "maxLength": 2000, "examples": [",".join(known[:3])]},
     }
 
 
 def _known_instead(schema: Schema, name: str) -> list[str]:
-    """Which fields there are where there is none of that name; empty where there may be one."""
+    """The fields that exist, if there is none of that name. Empty if there may be one."""
     for step in name.split("."):
         known = schema.get("properties")
         if known is None:
-            # An object of any fields, such as attributes.
+            # An object that may have any fields, such as attributes.
             return []
         if step not in known:
             return list(known)
@@ -104,7 +104,7 @@ def _part(value: Row, paths: Sequence[Path]) -> Row:
 
 
 def _below(value: Any, paths: Sequence[Path]) -> Any:
-    """The parts of what a field holds: of each in a list. What has no parts is told as it is."""
+    """The requested parts of a field's value, or of each element of a list. A value without parts is returned unchanged."""
     if isinstance(value, list):
         return [_below(one, paths) for one in value]
     return _part(value, paths) if isinstance(value, dict) else value

@@ -1,4 +1,4 @@
-"""Every error as a problem document (RFC 9457), and the one table of which refusal has which status."""
+"""Every error as a problem document (RFC 9457), and the table of the refusals' statuses."""
 
 from __future__ import annotations
 
@@ -39,26 +39,26 @@ STATUS: tuple[tuple[type[Refusal], int], ...] = (
 KINDS: dict[int, tuple[str, str]] = {
     400: ("malformed-request", "The request is malformed"),
     401: ("unauthenticated", "An API key is needed"),
-    403: ("forbidden", "This key may not do that"),
-    404: ("nothing-here", "There is nothing here"),
+    403: ("forbidden", "This key lacks the permission"),
+    404: ("nothing-here", "Not found"),
     405: ("method-not-allowed", "The method is not allowed here"),
-    406: ("not-acceptable", "None of the accepted media types can be given"),
+    406: ("not-acceptable", "None of the accepted media types is available"),
     413: ("too-large", "The body is too large"),
-    415: ("unsupported-media-type", "The media type is not understood"),
+    415: ("unsupported-media-type", "The media type is not supported"),
     422: ("does-not-fit", "The request does not fit its schema"),
-    503: ("unavailable", "Not now"),
+    503: ("unavailable", "Temporarily unavailable"),
 }
 
 
 class Pointer(msgspec.Struct):
-    """Which part of the request is meant: a JSON pointer into the body, or the name of a parameter."""
+    """The part of the request that is wrong: a JSON pointer into the body, or the name of a parameter."""
 
     pointer: str
     detail: str
 
 
 class Problem(Exception):
-    """Raised by routes for what no refusal says."""
+    """An error that a route raises and for which the domain has no refusal."""
 
     def __init__(self, status: int, type: str, detail: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(detail)
@@ -83,7 +83,7 @@ def problem(
 
 
 def _keep_refused(request: Request, key_id: str, reason: str) -> None:
-    """Who was not permitted what. It is not permitted even where that cannot be kept."""
+    """Keep a record of the denied request. The request stays denied even if the record cannot be kept."""
     id = request.path_params.get("id")
     try:
         about = None if id is None else UUID(str(id))
@@ -103,7 +103,7 @@ def refused(refusal: Refusal, headers: Mapping[str, str] | None = None) -> Respo
 
 
 def install(app: FastAPI) -> None:
-    """Every way to fail, listed by hand."""
+    """Install the handlers of all errors, listed by hand."""
     app.add_exception_handler(Refusal, _refusal)
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RequestValidationError, _misfit)
@@ -117,7 +117,7 @@ def install(app: FastAPI) -> None:
 
 
 class TooLarge:
-    """Makes a problem document of the plain text with which the framework's limit on bodies answers."""
+    """Replaces the plain text with which the framework refuses a body that is too large by a problem document."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -160,14 +160,14 @@ def _pointer(location: Sequence[Any]) -> str:
 
 
 async def _http(request: Request, error: Any) -> Response:
-    """What the framework itself refuses: an unknown route, another method, a body that cannot be read."""
+    """Errors of the framework itself: an unknown route, another method, a body that cannot be read."""
     kind, title = _kind(error.status_code, str(error.detail))
     headers = {"Allow": ", ".join(_methods(request))} if error.status_code == 405 else error.headers
     return problem(error.status_code, kind, f"{title}.", headers=headers)
 
 
 def _methods(request: Request) -> list[str]:
-    """All that the path allows; the framework names those of one route."""
+    """All methods that the path allows; the framework names only those of one route."""
     matching = (
         route.methods for route in iter_route_contexts(request.app.routes) if route.matches(request.scope)[0] != Match.NONE
     )
@@ -179,11 +179,11 @@ def _kind(status: int, otherwise: str) -> tuple[str, str]:
 
 
 def unsettled(error: Overloaded | OutcomeUnknown) -> Response:
-    """The answer to a command of which it is not known that it was carried out."""
+    """The answer to a command that was not carried out, or may not have been."""
     again = {"Retry-After": RETRY_SECONDS}
     if isinstance(error, Overloaded):
         return problem(503, "overloaded", "Too many commands are waiting. Nothing was done.", headers=again)
-    detail = f"{error}. Send it again with the same Idempotency-Key to learn what became of it."
+    detail = f"{error}. Send the request again with the same Idempotency-Key to learn its outcome."
     return problem(503, "outcome-unknown", detail, headers=again)
 
 
@@ -197,7 +197,7 @@ async def _unavailable(_: Request, error: Any) -> Response:
 
 
 async def _read_models_away(_: Request, error: Any) -> Response:
-    # The error's text holds values of the query.
+    # The error's text contains values of the query: log only its type.
     log.warning("read models unavailable", error=type(error).__name__)
     return problem(503, "unavailable", "The read models do not answer.", headers={"Retry-After": RETRY_SECONDS})
 

@@ -1,4 +1,4 @@
-"""Answers from read models: up to date as far as was asked, and saying how far that is."""
+"""Answers from read models, complete at least up to the requested position, and with the position that they reach."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ T = TypeVar("T")
 Pages = Callable[[Connection, int, str | None], Page]
 
 LARGEST_POSITION = 2**63 - 1
-# Beyond these a zone's offset would leave the calendar.
+# Beyond these days a zone's offset would leave the range of dates.
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(9999, 1, 1)
 Day = Annotated[date | None, Query(ge=FIRST_DAY, le=LAST_DAY)]
 AnyCode = Annotated[str | None, Query(max_length=64, pattern=r"^[^\x00]*$")]
@@ -38,11 +38,15 @@ Cursor = Annotated[str | None, Query(max_length=2000)]
 async def after_position(
     after: Annotated[
         int | None,
-        Query(ge=0, le=LARGEST_POSITION, description="Answer only when complete up to this position: read your own write."),
+        Query(
+            ge=0,
+            le=LARGEST_POSITION,
+            description="Wait until the data reaches this position, to read your own write.",
+        ),
     ] = None,
     position: Annotated[str | None, Header(alias="Position", pattern=r"^\d{1,18}$", include_in_schema=False)] = None,
 ) -> int:
-    """The position a read must be complete to: `?after=`, or the Position header of a command's answer sent back."""
+    """The position that a read must reach: `?after=`, or the Position header of a command's answer, sent back."""
     return max(after or 0, int(position or 0))
 
 
@@ -57,11 +61,11 @@ async def read(
     *,
     snapshot: bool = False,
 ) -> tuple[T, int]:
-    """The query's answer, and the position up to which it is complete.
+    """The query's result, and the position up to which it is complete.
 
-    `projections` are the read models it is made of, each with the one subject that matters in it, or None for all. With
-    `snapshot` all that the query reads is of one moment, however many statements it takes, and the position is of that
-    moment. Raises Problem 503 where one of them is not complete up to `after` within the time limit.
+    `projections` are the read models that the query uses, each with the one subject that it needs, or None for all. With
+    `snapshot` all statements of the query see the same moment, and the position is that of this moment. Raises Problem 503
+    if one of the read models is not complete up to `after` within the time limit.
     """
     completeness: Completeness = request.app.state.completeness
     limit: float = request.app.state.settings.after_timeout
@@ -75,7 +79,7 @@ async def read(
 
 
 def _complete(reached: Mapping[str, int], after: int) -> int:
-    """Up to where all are complete. Raises Problem 503 where that is before `after`."""
+    """The position up to which all are complete. Raises Problem 503 if that is before `after`."""
     slowest = min(reached, key=reached.__getitem__)
     if reached[slowest] < after:
         raise not_yet(slowest, after, reached[slowest])
@@ -83,7 +87,7 @@ def _complete(reached: Mapping[str, int], after: int) -> int:
 
 
 def not_yet(what: str, wanted: int, reached: int) -> Problem:
-    """503, with both positions."""
+    """Problem 503 with both positions."""
     detail = f"{what} is complete up to {reached}, not yet up to {wanted}."
     return Problem(503, "not-yet", detail, {"Retry-After": RETRY_SECONDS, "Position": str(reached)})
 
@@ -96,7 +100,7 @@ def _query(request: Request, query: Callable[[Connection], T]) -> T:
 def _query_moment(
     request: Request, needed: Mapping[str, UUID | None], query: Callable[[Connection], T]
 ) -> tuple[T, dict[str, int]]:
-    """The answer, and up to which position each read model is complete, all as of one moment."""
+    """The query's result, and the position up to which each read model is complete, all at one moment."""
     completeness: Completeness = request.app.state.completeness
     with one_moment(request.app.state.read_models) as connection:
         reached = {name: completeness.seen_by(connection, name, subject) for name, subject in needed.items()}
@@ -113,7 +117,7 @@ async def listing(
     limit: int,
     cursor: str | None,
 ) -> Response:
-    """A page of a list, or all that follows the cursor where CSV or NDJSON is asked for."""
+    """A page of a list; or all rows after the cursor, if the request asks for CSV or NDJSON."""
     form, pick = exporting.wanted(request), picked(request)
     if form is None:
         rows, position = await read(request, projections, after, lambda connection: pages(connection, limit, cursor))
@@ -136,7 +140,7 @@ def _all(connection: Connection, pages: Pages, cursor: str | None) -> Iterator[R
 
 
 def report(request: Request, body: Mapping[str, Any], position: int) -> Response:
-    """A report; its `groups` alone where CSV or NDJSON is asked for."""
+    """A report; or its `groups` only, if the request asks for CSV or NDJSON."""
     form, pick = exporting.wanted(request), picked(request)
     groups = [pick(group) for group in body["groups"]]
     if form is None:
@@ -145,10 +149,10 @@ def report(request: Request, body: Mapping[str, Any], position: int) -> Response
 
 
 def found(request: Request, body: Any, position: int, version: int | None = None) -> Response:
-    """200 with the body; 304 where the caller has exactly this already.
+    """200 with the body, or 304 if the caller already has exactly this body.
 
-    The ETag begins with the version, for If-Match. A digest follows, as an answer may change without a new version: by a
-    customer's orders, by an erasure, by the end of a day.
+    The ETag begins with the version, for If-Match. A digest follows, because an answer can change without a new version:
+    through a customer's orders, an erasure, or the end of a day.
     """
     return _answered(request, picked(request)(body), position, version)
 
@@ -171,7 +175,7 @@ def absent(name: str, id: object, position: int) -> Response:
 def page(
     request: Request, items: Sequence[Mapping[str, Any]], cursor: str | None, position: int, *, parameter: str = "cursor"
 ) -> Response:
-    """A page of a list, with the link to the next one where there is one."""
+    """A page of a list, with a link to the next page if there is one."""
     pick = picked(request)
     body: dict[str, Any] = {"items": [pick(item) for item in items], "next": None}
     headers = {"Position": str(position)}

@@ -1,4 +1,4 @@
-"""What requests say something is about."""
+"""References to other resources in requests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from domain.shared.reference import Reference
 
 
 class ReferenceBody(Body):
-    """Something of this store."""
+    """A reference to a resource in this store."""
 
     states = Reference
 
@@ -22,4 +22,4 @@ class ReferenceBody(Body):
 
 
 About = Annotated[list[ReferenceBody], Field(max_length=100)]
-AboutId = Annotated[UUID | None, Query(description="The id of something that it is about.")]
+AboutId = Annotated[UUID | None, Query(description="Only those that are about the resource with this id.")]

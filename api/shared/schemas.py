@@ -1,4 +1,4 @@
-"""JSON Schemas of answers, for the OpenAPI document; tests hold every answer against them."""
+"""JSON Schemas of answers, for the OpenAPI document; tests check every answer against them."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ TEXTS: Schema = {"type": "array", "items": TEXT}
 OBJECTS: Schema = {"type": "array", "items": {"type": "object"}}
 MAYBE_OBJECT: Schema = {"type": ["object", "null"]}
 KNOWN: dict[str, Schema] = {"id": ID, "version": INTEGER, "position": INTEGER}
-"""What is said of everything that has a stream."""
+"""The fields of every resource that has a stream."""
 
 
 def fields(required: dict[str, Schema], optional: dict[str, Schema] | None = None) -> Schema:
-    """An object with these fields; more may come later."""
+    """An object with these fields. Later versions may add more."""
     return {"type": "object", "required": list(required), "properties": required | (optional or {})}
 
 

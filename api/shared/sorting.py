@@ -1,4 +1,4 @@
-"""The order of a list: `?sort=placed_at`, or `?sort=-placed_at` for the last first."""
+"""The order of a list: `?sort=placed_at`, or `?sort=-placed_at` for descending order."""
 
 from typing import Annotated, Any, Generic, NamedTuple, TypeVar, get_args
 
@@ -8,18 +8,18 @@ K = TypeVar("K", bound=str)
 
 
 class By(NamedTuple, Generic[K]):
-    """The field a list is sorted by; where it is equal, the id decides."""
+    """The field that a list is sorted by. The id decides between equal values."""
 
     key: K
     descending: bool
 
 
 def sorting(keys: Any, default: str) -> Any:
-    """A dependency: the order asked for, by one of the `keys`, which are a Literal."""
+    """A dependency: the requested order, by one of the `keys`, which are a Literal."""
     names = get_args(keys)
-    told = f"One of {', '.join(names)}; with - before it the last comes first. What has none comes at the end either way."
+    says = f"One of {', '.join(names)}. A leading - sorts in descending order. Items without a value come last in both orders."
 
-    async def asked(sort: Annotated[str, Query(pattern=f"^-?({'|'.join(names)})$", description=told)] = default) -> By[Any]:
+    async def asked(sort: Annotated[str, Query(pattern=f"^-?({'|'.join(names)})$", description=says)] = default) -> By[Any]:
         return By(sort.removeprefix("-"), sort.startswith("-"))
 
     return Depends(asked)

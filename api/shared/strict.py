@@ -1,6 +1,7 @@
-"""JSON as strict as it comes: no NaN, no lone surrogates, no NUL, no name twice in one object.
+"""Strict JSON bodies: no NaN, no lone surrogates, no NUL character, no duplicate name in an object.
 
-What is not JSON is 400, what cannot be text is 422, another media type is 415. Nobody's body is read before their key.
+Invalid JSON is answered with 400, invalid text with 422, another media type with 415. The API key is checked before the
+body is read.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ class StrictRequest(Request):
 
 
 class AuthenticatedRoute(Route):
-    """A route that looks at the key before it reads the body."""
+    """A route that checks the API key before it reads the body."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
@@ -47,7 +48,7 @@ class AuthenticatedRoute(Route):
 
 
 class StrictRoute(AuthenticatedRoute):
-    """A route whose JSON body is read strictly."""
+    """A route that reads its JSON body strictly."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = Route.get_route_handler(self)
@@ -56,7 +57,7 @@ class StrictRoute(AuthenticatedRoute):
             await authenticated(request)
             strict = StrictRequest(request.scope, request.receive)
             if await strict.body():
-                # Here, since the framework makes 400 of every error while it reads.
+                # Read the JSON here: the framework would turn every error in reading it into 400.
                 await strict.json()
             return await handle(strict)
 
@@ -65,36 +66,37 @@ class StrictRoute(AuthenticatedRoute):
 
 def _read(body: bytes, media_type: str) -> Any:
     if media_type != "application/json" and not _MEDIA_TYPE.fullmatch(media_type.strip()):
-        raise Problem(415, "unsupported-media-type", "The body is JSON: send it as Content-Type: application/json.")
+        raise Problem(415, "unsupported-media-type", "The body must be JSON: send it as Content-Type: application/json.")
     try:
         if b"\\u" in body and _NO_TEXT.search(body):
-            _refuse_what_is_no_text(body)
+            _refuse_invalid_text(body)
         value = _decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _malformed(str(error)) from None
     except RecursionError:
-        raise _malformed("It is nested too deeply.") from None
-    # Texts have colons too, and may look like names: more than there are names says only that it is worth a closer look.
+        raise _malformed("The body is nested too deeply.") from None
+    # A cheap test first: duplicates make more names in the text than in the value. Texts may contain colons and look like
+    # names too, so a difference only means that a closer look is needed.
     names = _names(value)
     if body.count(b":") != names and len(_NAME.findall(body)) != names:
-        json.loads(body, object_pairs_hook=_refuse_names_given_twice)
+        json.loads(body, object_pairs_hook=_refuse_duplicate_names)
     return value
 
 
-def _refuse_what_is_no_text(body: bytes) -> None:
+def _refuse_invalid_text(body: bytes) -> None:
     try:
         text = json.dumps(json.loads(body), ensure_ascii=False)
         text.encode()
     except UnicodeEncodeError:
-        raise Problem(422, "does-not-fit", "A text holds a lone surrogate, which is no character.") from None
+        raise Problem(422, "does-not-fit", "A text contains a lone surrogate, which is not a character.") from None
     except ValueError:
         return
     if _NUL.search(text):
-        raise Problem(422, "does-not-fit", "A text holds the character NUL.")
+        raise Problem(422, "does-not-fit", "A text contains the NUL character.")
 
 
 def _names(value: Any) -> int:
-    """How many names its objects have in all."""
+    """The number of names in all objects of the value, nested ones included."""
     is_object = isinstance(value, dict)
     count = len(value) if is_object else 0
     for part in value.values() if is_object else value if isinstance(value, list) else ():
@@ -103,7 +105,7 @@ def _names(value: Any) -> int:
     return count
 
 
-def _refuse_names_given_twice(pairs: list[tuple[str, Any]]) -> None:
+def _refuse_duplicate_names(pairs: list[tuple[str, Any]]) -> None:
     names = [name for name, _ in pairs]
     if len(set(names)) < len(names):
         raise _malformed("An object has the same name twice.")

@@ -1,4 +1,4 @@
-"""The reads that every resource has: a list by filters, one by its id or by another system's, and its history."""
+"""The reads that every resource has: a list with filters, one by its id or its external id, and its history."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Shown = Callable[[Mapping[str, Any], Caller], dict[str, Any]]
 
 
 class Key(NamedTuple):
-    """How one of a resource is named in a path: its parameters by name, and the id that they give."""
+    """How a path names one resource: its path, its parameters by name, and the function that makes the id from them."""
 
     path: str
     parameters: Mapping[str, Any]
@@ -41,17 +41,17 @@ BY_ID = Key("{id}", {"id": UUID}, _itself)
 
 
 def by_code(code: Any, id: Callable[[str], UUID]) -> Key:
-    """Named by a code of the annotated type `code`, which `id` derives the id from."""
+    """A key that is a code of the annotated type `code`; `id` derives the id from it."""
     return Key("{code}", {"code": code}, id)
 
 
 class Views:
-    """The reads of one resource, each added to its router where the resource has it.
+    """The reads of one resource. Each method adds one of them to the router.
 
-    `name` is what people call it, and `row_key` the column of its id, where its kind does not say so. `private` are the
-    fields that only a caller with `personal:read` sees; `shown` replaces that rule. With `own` a row belongs to the thing
-    itself as its subject, so that an answer about one is complete as soon as that subject is. `path` is where they are, below
-    the router's own prefix: a router may hold several resources.
+    `name` is the resource's name in messages, and `row_key` the column of its id; the defaults come from its kind. `private`
+    are the fields that only a caller with `personal:read` sees; `shown` replaces that rule. With `own` the resource is the
+    subject of its own row, so an answer about one is complete as soon as that subject is. `path` follows the router's
+    prefix, because a router may hold several resources.
     """
 
     def __init__(
@@ -92,10 +92,10 @@ class Views:
         reads: Mapping[str, UUID | None] | None = None,
         also: Collection[str] = (),
     ) -> None:
-        """`GET` of the list: what the filter finds, in pages.
+        """Add `GET` of the list: all rows that the filter matches, in pages.
 
-        `reads` are the read models that it is made of, where these are more than its own; `also` are those that a list of
-        one customer reads too.
+        `reads` are the read models that the list uses, if it uses more than its own. `also` are further ones that a list of
+        one customer uses.
         """
         own = self._resource.projection.name
 
@@ -122,12 +122,12 @@ class Views:
         self._add("", index, called, says, exported(listed(self._schema), self._schema), asked)
 
     def one(self, says: str, *, called: str | None = None) -> None:
-        """`GET` of one, now or as of any moment."""
+        """Add `GET` of one, now or as of any moment."""
         path, name = f"/{self._key.path}", called or self._resource.kind.name
         self._add(path, self._single(self._key), name, says, one(self._schema), self._key.parameters)
 
     def by_external_id(self) -> None:
-        """`GET` of the one that another system calls this."""
+        """Add `GET` of one by its external id."""
         kind, single = self._resource.kind.name, self._single(BY_ID)
 
         async def by_external_id(
@@ -136,11 +136,11 @@ class Views:
             id = external_id(kind, system, external, request.app.state.store.secret)
             return await single(request, caller, after, when, id=id)
 
-        path, says = "/by/{system}/{external:path}", f"The {self._name} that another system calls this."
+        path, says = "/by/{system}/{external:path}", f"The {self._name} with this external id in that system."
         self._add(path, by_external_id, f"{kind}_by_external_id", says, one(self._schema), {}, may("personal:read"))
 
     def history(self, says: str | None = None, *, called: str | None = None) -> None:
-        """`GET` of every event of one."""
+        """Add `GET` of every event of one."""
 
         async def history(request: Request, caller: Caller, **key: Any) -> Response:
             return await get_history(
@@ -153,7 +153,7 @@ class Views:
                 personal=caller.may("personal:read"),
             )
 
-        says = says or f"Every event of the {self._name}, with what it changed."
+        says = says or f"Every event of the {self._name}, each with its changes."
         path, name = f"/{self._key.path}/history", called or f"{self._resource.kind.name}_history"
         self._add(path, history, name, says, listed(CHANGE, 404), self._key.parameters)
 
@@ -177,7 +177,7 @@ class Views:
     def _add(
         self, path: str, endpoint: Any, name: str, says: str, responses: Any, parameters: Mapping[str, Any], *needed: Any
     ) -> None:
-        """Adds the route. The endpoint's `caller` must have the permission, and its `**` stands for these parameters."""
+        """Add the route. The endpoint's `caller` must have the permission; `parameters` replace its `**` parameter."""
         declared = signature(endpoint)
         kept = [one for one in declared.parameters.values() if one.kind is not Parameter.VAR_KEYWORD]
         parameters = {"caller": Annotated[Caller, self._permission], **parameters}

@@ -1,4 +1,4 @@
-"""The time zone that days are counted in."""
+"""The time zone in which days are counted."""
 
 from __future__ import annotations
 
@@ -14,12 +14,10 @@ async def report_zone(
     request: Request,
     zone: Annotated[
         str | None,
-        Query(
-            max_length=64, description="IANA name or offset of the zone that days are counted in.", examples=["Asia/Shanghai"]
-        ),
+        Query(max_length=64, description="IANA name or UTC offset of the time zone for days.", examples=["Asia/Shanghai"]),
     ] = None,
 ) -> tzinfo:
-    """The zone the caller names, else the store's. Raises Malformed."""
+    """The zone in the request, or else the store's. Raises Malformed if there is no such zone."""
     return checked_zone(zone or request.app.state.settings.zone)
 
 

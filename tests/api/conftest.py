@@ -1,4 +1,4 @@
-"""The real application with its projector, on stores of its own, and keys to call it with."""
+"""The real application with its projector, on its own stores, and keys to call it with."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ on_both_engines = pytest.mark.parametrize("engine", ENGINES, indirect=True)
 
 @pytest.fixture
 def engine(request: pytest.FixtureRequest) -> str:
-    """Which databases the test runs on; see `on_both_engines`."""
+    """The database engine that the test runs on; see `on_both_engines`."""
     return getattr(request, "param", "sqlite")
 
 
@@ -53,7 +53,7 @@ def settings(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> Set
 
 
 class World(NamedTuple):
-    """One application for a whole module, on SQLite, for tests that leave each other alone."""
+    """One application for a whole module, on SQLite, for tests that do not affect each other."""
 
     parts: Parts
     app: FastAPI
@@ -90,7 +90,7 @@ def order(world: World) -> str:
 
 @pytest.fixture
 def unchanged(world: World, customer: str, order: str) -> Iterator[None]:
-    """Nothing is written during the test."""
+    """Checks that nothing is written during the test."""
     head = world.head()
     yield
     assert world.head() == head
@@ -104,7 +104,7 @@ def parts(settings: Settings) -> Iterator[Parts]:
 
 @contextmanager
 def _tailed(settings: Settings) -> Iterator[Parts]:
-    """On PostgreSQL as in the embedded deployment: the log is tailed, and Kafka left out."""
+    """On PostgreSQL, but as in the embedded deployment: the projector tails the log, without Kafka."""
     with ExitStack() as stack:
         deployment = msgspec.structs.replace(deploy(settings), partitions=1)
         stack.callback(deployment.close)
@@ -137,7 +137,7 @@ def app(parts: Parts) -> Iterator[FastAPI]:
 
 
 def new_key(executor: Executor, role: Role) -> Headers:
-    """The header of a fresh key with one role."""
+    """The header of a new key with one role."""
     id = new_id()
     text, hash = new_key_text(id)
     context = Context(now=datetime.now(UTC), actor=Actor(type="system", id="test"))
@@ -159,7 +159,7 @@ def admin(key_for: KeyFor) -> Headers:
 
 @pytest.fixture
 def client(app: FastAPI, admin: Headers) -> Iterator[Client]:
-    """Calls with an admin's key, unless a request says otherwise."""
+    """A client with an admin's key, unless a request sends another one."""
     client = Client(app, admin)
     yield client
     client.close()
@@ -167,7 +167,7 @@ def client(app: FastAPI, admin: Headers) -> Iterator[Client]:
 
 @pytest.fixture
 def stranger(app: FastAPI) -> Iterator[Client]:
-    """Calls without a key."""
+    """A client without a key."""
     client = Client(app)
     yield client
     client.close()

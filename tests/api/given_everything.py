@@ -1,4 +1,4 @@
-"""Something of everything that can happen, told over HTTP: every read model has rows of it, and takes some of them back."""
+"""A story over HTTP with events of every kind: every read model gets rows from it, and removes some of them again."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ def _customer(api: Api, number: int) -> str:
 
 
 def _relations(api: Api, people: list[str]) -> None:
-    told = {"other": people[4], "role": "employee", "title": "Buyer", "primary": True}
+    facts = {"other": people[4], "role": "employee", "title": "Buyer", "primary": True}
     for id in (people[0], people[5]):
-        tell(api, "POST", f"/v1/customers/{id}/relations", told)
+        tell(api, "POST", f"/v1/customers/{id}/relations", facts)
 
 
 def _channels(api: Api, people: list[str]) -> None:
@@ -46,8 +46,8 @@ def _channels(api: Api, people: list[str]) -> None:
     tell(api, "PUT", "/v1/channels/web/days/2024-05-01/cost", {**ADS, "amount": "12.50", "currency": "EUR"})
     tell(api, "POST", "/v1/channels/store-1/closure")
     for id in (people[0], people[5]):
-        told = {"customer_id": id, "anonymous_id": f"visitor-{id}", "channel": "web", "kind": "click"}
-        tell(api, "POST", "/v1/touchpoints", told)
+        facts = {"customer_id": id, "anonymous_id": f"visitor-{id}", "channel": "web", "kind": "click"}
+        tell(api, "POST", "/v1/touchpoints", facts)
 
 
 def _campaign(api: Api, people: list[str]) -> None:
@@ -74,8 +74,8 @@ def _campaign(api: Api, people: list[str]) -> None:
 
 def _tickets(api: Api, people: list[str]) -> None:
     for number, id in enumerate([*people, None]):
-        told = {"customer_id": id, "opened_by": "customer", "title": f"Broken {number}", "category": f"kind-{number % 2}"}
-        ticket = tell(api, "POST", "/v1/tickets", told | {"occurred_at": f"2024-05-0{number + 1}T09:00:00Z"}).headers[
+        facts = {"customer_id": id, "opened_by": "customer", "title": f"Broken {number}", "category": f"kind-{number % 2}"}
+        ticket = tell(api, "POST", "/v1/tickets", facts | {"occurred_at": f"2024-05-0{number + 1}T09:00:00Z"}).headers[
             "Location"
         ]
         tell(api, "PUT", f"{ticket}/assignment", {"owner": "agent-1", "team": "support"})

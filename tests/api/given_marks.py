@@ -1,4 +1,4 @@
-"""A person of whom everything is known by a mark in every text, and where that mark is still found."""
+"""A person with a mark in every personal text, and functions that find the mark in databases and files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def id_of(path: str) -> str:
 
 
 def marked_person(api: Api) -> list[str]:
-    """The paths of all that is about one person, themselves first, each thing with the mark in all its texts."""
+    """The paths of all resources about one person, the person first. All texts contain the mark."""
     person, duplicate, twin = (customer(api, f"{MARK}-{name}") for name in ("person", "duplicate", "twin"))
     lead = made(api, "leads", contact={**CONTACT, "organisation": MARK, "handle": f"@{MARK}"}, channel="social")
     guest = made(api, "orders", **ORDER, contact=CONTACT, billing_address=ADDRESS, shipping_address=ADDRESS)
@@ -49,7 +49,7 @@ def marked_person(api: Api) -> list[str]:
 
 
 def made(api: Api, things: str, **body: Any) -> str:
-    """The path of what was made."""
+    """The path of the new resource."""
     return str(tell(api, "POST", f"/v1/{things}", body).headers["Location"])
 
 
@@ -57,29 +57,29 @@ def customer(api: Api, mark: str, phone: str = PHONE) -> str:
     methods = [{"kind": "email", "value": f"{mark}@example.com"}, {"kind": "phone", "value": f"+4915{phone}0"}]
     known = {"name": mark, "address": {"city": mark}, "attributes": {"wish": mark}, "contact_methods": methods}
     path = made(api, "customers", **known, allow_duplicate=True)
-    told = {"purpose": "news", "channel": "email", "evidence": mark}
-    tell(api, "POST", f"{path}/consents", told)
+    consent = {"purpose": "news", "channel": "email", "evidence": mark}
+    tell(api, "POST", f"{path}/consents", consent)
     tell(api, "POST", f"{path}/anonymous-ids", {"anonymous_id": mark})
     return path
 
 
 def annotate(api: Api, path: str) -> None:
-    """Where the thing takes it: an external id, a text and a file."""
-    for said, body in (
+    """Add an external id, a text and a file to the resource, if it accepts them."""
+    for part, body in (
         ("external-ids", {"system": "shop", "id": f"{MARK}-{id_of(path)}"}),
         ("attachments", FILE),
     ):
-        answer = api.request("POST", f"{path}/{said}", json=body)
+        answer = api.request("POST", f"{path}/{part}", json=body)
         assert answer.status_code in (200, 201, 404, 405), answer.text
     answer = api.request("PATCH", f"{path}/attributes", json={"attributes": {"note": MARK}})
     assert answer.status_code in (200, 404, 405), answer.text
 
 
 def _contacts(api: Api, holder: dict[str, str]) -> list[str]:
-    said = {"title": MARK, "body": MARK, "outcome": MARK, "participants": [MARK], "message_id": MARK}
+    texts = {"title": MARK, "body": MARK, "outcome": MARK, "participants": [MARK], "message_id": MARK}
     touched = {"channel": "web", "kind": "click", "anonymous_id": MARK, "click_ids": {"gclid": MARK}}
     return [
-        made(api, "interactions", **holder, channel="phone", direction="inbound", **said),
+        made(api, "interactions", **holder, channel="phone", direction="inbound", **texts),
         made(api, "touchpoints", **holder, **touched),
     ]
 
@@ -93,19 +93,19 @@ def _task(api: Api, kind: str, path: str) -> str:
 
 
 def databases(settings: Settings) -> tuple[str, ...]:
-    """URLs of all that the deployment writes to."""
+    """The URLs of all databases that the deployment writes to."""
     if settings.database_url:
         return (settings.database_url.replace("postgresql://", "postgresql+psycopg://", 1),)
     return tuple(f"sqlite:///{settings.home / name}" for name in ("events.db", "read-models.db"))
 
 
 def tables_with(settings: Settings, *marks: str) -> set[str]:
-    """The tables of all databases of which any column of any row has one of the marks."""
+    """The tables, in all databases, with one of the marks in any column of any row."""
     return {table for table, value in _values(settings) if any(mark in value for mark in marks)}
 
 
 def files_with(settings: Settings, mark: str) -> set[str]:
-    """The files of the embedded deployment that have the mark anywhere, be it in what is free to be overwritten."""
+    """The files of the embedded deployment with the mark anywhere, also in space that is free to be overwritten."""
     files = (file for file in settings.home.glob("*") if file.is_file())
     return {file.name for file in files if mark.encode() in file.read_bytes().lower()}
 

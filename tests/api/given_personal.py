@@ -1,4 +1,4 @@
-"""Something personal wherever something personal can be said, told over HTTP: one mark in all of it, and in nothing else."""
+"""A story over HTTP with a personal value in every field that can hold one. All of them, and nothing else, contain the mark."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ Places = Mapping[str, Mapping[str, str]]
 
 
 def personal_things_happened(client: Client) -> Places:
-    """Everything of which analysts hear nothing, and where it is found: the parameters of paths, by the path's beginning."""
+    """Record everything that is hidden from analysts. Returns the path parameters by the beginning of the path."""
     customer = _customer(client)
     lead = _lead(client)
     campaign = _campaign(client, customer, lead)
-    told = {
+    ids = {
         "customers": customer,
         "orders": _order(client, customer),
         "tickets": _ticket(client, customer),
@@ -52,7 +52,7 @@ def personal_things_happened(client: Client) -> Places:
         "touchpoints": _touchpoint(client, customer),
         **_configured(client, customer),
     }
-    places = {f"/v1/{thing}": {"id": id} for thing, id in told.items()}
+    places = {f"/v1/{thing}": {"id": id} for thing, id in ids.items()}
     places["/v1/campaigns"] |= {"customer_id": customer, "lead_id": lead}
     places |= {
         "/v1/pipelines": {"code": "new-business"},
@@ -65,7 +65,7 @@ def personal_things_happened(client: Client) -> Places:
         "/v1/segment-models": {"model": "by-need"},
         "/v1/field-definitions": {"entity": "customer", "key": "wish"},
     }
-    # What would never end ends there.
+    # The stream of events would never end, so it ends at this position.
     places["/v1/events"] = {"upto": tell(client, "POST", f"/v1/leads/{lead}/tags", {"tags": ["seen"]}).headers["Position"]}
     places["/v1/imports"] = {"id": _import(client)}
     return places
@@ -75,14 +75,14 @@ def _made(client: Client, method: str, path: str, body: Mapping[str, Any]) -> st
     return str(tell(client, method, path, body).json()["id"])
 
 
-def _all(client: Client, thing: str, told: Mapping[str, Any]) -> None:
-    for path, body in told.items():
+def _all(client: Client, thing: str, bodies: Mapping[str, Any]) -> None:
+    for path, body in bodies.items():
         method, _, rest = path.partition(" ") if " " in path else ("POST", "", path)
         tell(client, method, f"{thing}/{rest}".rstrip("/"), body)
 
 
 def _linked(client: Client, things: str, body: Mapping[str, Any]) -> str:
-    """The id of a thing that another system calls by the mark, with all that can be noted of any thing."""
+    """The id of a resource whose external id is the mark, with every kind of annotation."""
     id = _made(client, "PUT", f"/v1/{things}/by/shop/{MARK}", body)
     _all(client, f"/v1/{things}/{id}", NOTED | {"PATCH attributes": {"attributes": {"wish": f"{MARK} 2"}}})
     return id
@@ -112,7 +112,7 @@ def _customer(client: Client) -> str:
 
 
 def _same(client: Client, customer: str) -> None:
-    """Somebody who may be the same customer, and somebody who was."""
+    """A possible duplicate of the customer, and a customer who is merged into them."""
     known = {"name": MARK, "contact_methods": [{"kind": "email", "value": EMAIL}]}
     tell(client, "POST", "/v1/customers", known | {"allow_duplicate": True})
     other = _made(client, "POST", "/v1/customers", {"name": MARK})
@@ -161,8 +161,8 @@ def _ticket(client: Client, customer: str) -> str:
 
 def _interaction(client: Client, customer: str) -> str:
     texts = {"title": MARK, "body": MARK, "outcome": MARK, "message_id": MARK, "participants": [MARK]}
-    told = {"customer_id": customer, "channel": "phone", "direction": "inbound"}
-    interaction = _linked(client, "interactions", told | texts)
+    facts = {"customer_id": customer, "channel": "phone", "direction": "inbound"}
+    interaction = _linked(client, "interactions", facts | texts)
     corrected = dict.fromkeys(("title", "body", "outcome", "message_id"), f"{MARK} 2")
     tell(client, "PATCH", f"/v1/interactions/{interaction}", corrected | {"participants": [f"{MARK} 2"]})
     return interaction
@@ -175,7 +175,7 @@ def _feedback(client: Client, customer: str) -> str:
 
 
 def _lead(client: Client) -> str:
-    """A lead that is nobody's yet."""
+    """A lead that is not converted to a customer."""
     contact = {"name": MARK, "organisation": MARK, "email": EMAIL, "phone": PHONE, "handle": MARK}
     return _linked(client, "leads", {"contact": contact})
 
@@ -212,7 +212,7 @@ def _touchpoint(client: Client, customer: str) -> str:
 
 
 def _configured(client: Client, customer: str) -> dict[str, str]:
-    """Who serves the customer, by which rules, and what they keep about them."""
+    """Configuration: users, teams, rules, lists, saved views, tasks, webhooks and keys."""
     hours = [{"weekday": 1, "opens": "09:00", "closes": "17:00"}]
     conditions = [{"field": "channel", "values": ["email"]}]
     targets = [{"metric": "first_response", "seconds": 3600}]
@@ -240,7 +240,7 @@ def _configured(client: Client, customer: str) -> dict[str, str]:
 
 
 def _import(client: Client) -> str:
-    """An import of a row that is accepted and of one that is refused."""
+    """An import with one row that is accepted and one that is refused."""
     rows = f"customer,name,day\n{MARK}-3,{MARK},2026-01-02\n{MARK}-4,{MARK},{MARK}\n".encode()
     files = {"mapping": ("shop.toml", MAPPING), "file": (f"{MARK}.csv", rows)}
     answer = client.request("POST", "/v1/imports", files=files)

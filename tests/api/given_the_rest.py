@@ -1,4 +1,4 @@
-"""What happens beside orders, campaigns, channels and tickets, told over HTTP: some of each is changed, and some taken back."""
+"""A story over HTTP of everything but orders, campaigns, channels and tickets. Some of each is changed, some removed again."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def _promises(api: Api) -> None:
 
 
 def _assignment(api: Api, executor: Executor, customer: str) -> None:
-    """Two tickets wait for somebody of a team, then the longest waiting is given to who came back."""
+    """Two tickets wait for an agent of a team; the one that waited longest goes to the agent who comes back."""
     tell(api, "PUT", "/v1/assignment-rules/mail", MAIL)
     tell(api, "PUT", "/v1/assignment-rules/mail", MAIL | {"method": "least_open"})
     tell(api, "PUT", "/v1/assignment-rules/social", MAIL | {"kind": "lead", "conditions": []})
@@ -103,13 +103,13 @@ def _assignment(api: Api, executor: Executor, customer: str) -> None:
 
 
 def _decide(executor: Executor, function: Any, **facts: Any) -> None:
-    """As a policy does, at once."""
+    """Run a command immediately, as a policy would."""
     context = Context(now=datetime.now(UTC), actor=Actor(type="policy", id="assignment"), origin="policy")
     executor.submit(Command(function, facts, context)).result(timeout=PATIENCE)
 
 
 def _leads(api: Api, customer: str) -> str:
-    """The path of one that became a customer's."""
+    """The path of a lead that was converted to a customer."""
     lead, lost = (made(api, "leads", **LEAD) for _ in range(2))
     tell(api, "PUT", f"{lead}/stage", {"stage": "contacted"})
     tell(api, "POST", f"{lead}/tags", {"tags": ["hot", "new"]})

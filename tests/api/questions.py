@@ -1,4 +1,4 @@
-"""Every question that the OpenAPI document says can be asked, about the things of a story."""
+"""Every `GET` request that the OpenAPI document allows, about the resources of a story."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ Document = Mapping[str, Any]
 Places = Mapping[str, Mapping[str, str]]
 
 FORMS = ("text/csv", "application/x-ndjson")
-# Where to go on is no text of the caller's.
+# Parameters that continue a list: they take no text of the caller.
 PAGED = ("cursor", "before", "after", "limit", "upto")
-# Other choices leave rows out of a list, and show nothing more of one.
+# Parameters that change how a row is shown. All others only leave rows out of a list.
 CHOSEN = ("sort", "by", "clock", "rules", "version", "as_of")
 
 
 class Question(NamedTuple):
-    """A GET: `path` filled in, what it asks for, and in which form."""
+    """A `GET` request: the path with its parameters filled in, the query, and the media type."""
 
     path: str
     asked: tuple[tuple[str, str], ...] = ()
@@ -33,14 +33,14 @@ class Question(NamedTuple):
 
 
 def plain(document: Document, places: Places) -> Iterator[tuple[str, Question]]:
-    """Every path as it is, by its template."""
+    """Every path with its required parameters only, by its template."""
     for template, operations in document["paths"].items():
         if "get" in operations:
             yield template, Question(_filled(template, places), _required(template, operations["get"], places))
 
 
 def chosen(document: Document, places: Places) -> Iterator[Question]:
-    """Every form, order, grouping and past that the document names, and all fields by name."""
+    """Every media type, order, grouping and past moment that the document names, and all fields by name."""
     for template, question in plain(document, places):
         operation = document["paths"][template]["get"]
         schema = row_schema(operation["responses"])
@@ -53,7 +53,7 @@ def chosen(document: Document, places: Places) -> Iterator[Question]:
 
 
 def searching(document: Document, places: Places, text: str) -> Iterator[Question]:
-    """Every place of a text of the caller's, filled with this one: parameters, and ids that other systems give."""
+    """Every place where a caller can send a text, filled with this one: query parameters and external ids."""
     for template, question in plain(document, {**places, "": {"external": text, "system": "shop"}}):
         if "{external}" in template:
             yield question
@@ -87,7 +87,7 @@ def _parameters(operation: Document) -> list[Document]:
 
 
 def _values(parameter: Document) -> list[str]:
-    """The values that the document names of a parameter; none where it takes any text."""
+    """The values that the document names for a parameter. None if it takes any text."""
     schemas = list(chain.from_iterable(_all_of(parameter["schema"])))
     named = [str(value) for schema in schemas for value in schema.get("enum", [schema["const"]] if "const" in schema else [])]
     if parameter["name"] == "sort" and not named:

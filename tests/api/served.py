@@ -1,4 +1,4 @@
-"""The application behind its real HTTP server, in a thread of this process."""
+"""The application on its real HTTP server, in a thread of this process."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 
 class Server(uvicorn.Server):
-    """Says when it is ready."""
+    """A server that sets `ready` when it accepts requests."""
 
     def __init__(self, app: FastAPI) -> None:
         super().__init__(uvicorn.Config(app, loop="uvloop", http="httptools", ws="none", lifespan="off", log_config=None))
@@ -25,7 +25,7 @@ class Server(uvicorn.Server):
 
 @contextmanager
 def served(app: FastAPI) -> Iterator[str]:
-    """Its URL, while it answers."""
+    """Runs the server and yields its URL."""
     server = Server(app)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         thread = threading.Thread(target=server.run, args=([listening],), name="server")

@@ -1,4 +1,4 @@
-"""Many commands in one request, each line for itself."""
+"""Many commands in one request, each line on its own."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Line = dict[str, Any]
 
 
 def sent(client: Client, *lines: Line | bytes, **headers: str) -> list[Line]:
-    """The answers, a line each."""
+    """The answers, one for each line."""
     text = b"\n".join(line if isinstance(line, bytes) else msgspec.json.encode(line) for line in lines)
     answer = client.request("POST", "/v1/batch", content=text, headers={"content-type": "application/x-ndjson"} | headers)
     assert answer.status_code == 200, answer.text
@@ -31,7 +31,7 @@ def register(name: str, id: object = None) -> Line:
 
 
 @on_both_engines
-def test_each_line_is_answered_as_its_request_would_be(client: Client) -> None:
+def test_each_line_is_answered_like_a_single_request(client: Client) -> None:
     made, unknown, misfit = sent(
         client,
         register("Ada"),
@@ -46,7 +46,7 @@ def test_each_line_is_answered_as_its_request_would_be(client: Client) -> None:
 
 
 @on_both_engines
-def test_lines_are_carried_out_in_their_order_and_a_refused_one_stops_nothing(client: Client) -> None:
+def test_lines_run_in_order_and_a_refused_line_stops_nothing(client: Client) -> None:
     path = registered(client)
     answers = sent(client, *({"method": "PATCH", "path": path, "body": {"name": f"Ada {n}"}} for n in range(300)))
     assert [answer["body"]["version"] for answer in answers] == list(range(2, 302))
@@ -60,7 +60,7 @@ def test_lines_are_carried_out_in_their_order_and_a_refused_one_stops_nothing(cl
     assert seen(client, path)["name"] == "Ada L."
 
 
-def test_a_line_may_build_on_the_one_before(client: Client) -> None:
+def test_a_line_may_depend_on_the_one_before(client: Client) -> None:
     order = {"channel": "web", "currency": "EUR", "lines": [TEA]}
     (made,) = sent(client, register("Ada", 7))
     answers = sent(
@@ -89,13 +89,13 @@ def test_a_line_may_build_on_the_one_before(client: Client) -> None:
         b"[" * 5000,
     ],
 )
-def test_a_line_that_is_no_command_says_so_and_the_others_go_on(client: Client, line: bytes) -> None:
+def test_a_line_that_is_not_a_command_is_a_problem_and_the_others_run(client: Client, line: bytes) -> None:
     bad, good = sent(client, line, register("Ada"))
     assert (bad["line"], bad["status"], bad["body"]["type"]) == (1, 400, "/problems/malformed-line")
     assert (good["line"], good["status"]) == (2, 201)
 
 
-def test_a_body_is_as_strict_in_a_line_as_alone(client: Client) -> None:
+def test_a_body_in_a_line_is_read_as_strictly_as_in_a_single_request(client: Client) -> None:
     twice, no_text = sent(
         client,
         b'{"method": "POST", "path": "/v1/customers", "body": {"name": "a", "name": "b"}}',
@@ -104,12 +104,12 @@ def test_a_body_is_as_strict_in_a_line_as_alone(client: Client) -> None:
     assert (twice["status"], no_text["status"]) == (400, 422)
 
 
-def test_empty_lines_are_passed_over_and_nothing_is_answered_by_nothing(client: Client) -> None:
+def test_empty_lines_are_skipped_and_an_empty_batch_has_no_answers(client: Client) -> None:
     assert sent(client) == []
     assert [answer["line"] for answer in sent(client, b"", register("Ada"), b" ", register("Bob"), b"")] == [2, 4]
 
 
-def test_the_same_key_sends_every_line_once(client: Client) -> None:
+def test_with_the_same_idempotency_key_every_line_runs_once(client: Client) -> None:
     first = sent(client, register("Ada"), register("Bob"), **{"idempotency-key": "import-7"})
     again = sent(client, register("Ada"), register("Bob"), **{"idempotency-key": "import-7"})
     assert again == first
@@ -118,7 +118,7 @@ def test_the_same_key_sends_every_line_once(client: Client) -> None:
     assert len(seen(client, "/v1/customers")["items"]) == 2
 
 
-def test_each_line_needs_its_own_permission(client: Client, key_for: KeyFor) -> None:
+def test_each_line_needs_the_permission_of_its_route(client: Client, key_for: KeyFor) -> None:
     path = registered(client)
     erasure = {"reason": "requested", "requested_by": "customer"}
     tagged, erased = sent(
@@ -130,7 +130,7 @@ def test_each_line_needs_its_own_permission(client: Client, key_for: KeyFor) -> 
     assert (tagged["status"], erased["status"]) == (200, 403)
 
 
-def test_ten_thousand_lines_and_no_more(client: Client) -> None:
+def test_a_batch_has_ten_thousand_lines_at_most(client: Client) -> None:
     lines = [*[b""] * 9_999, b'{"method": "POST", "path": "/v1/none"}']
     assert [(answer["line"], answer["status"]) for answer in sent(client, *lines)] == [(10_000, 404)]
     text = b"\n".join([*lines, lines[-1]])
@@ -138,5 +138,5 @@ def test_ten_thousand_lines_and_no_more(client: Client) -> None:
     assert answer.status_code == 413
 
 
-def test_a_batch_says_that_it_is_one(client: Client) -> None:
+def test_a_batch_needs_the_media_type_of_ndjson(client: Client) -> None:
     assert client.post("/v1/batch", {}).status_code == 415

@@ -1,4 +1,4 @@
-"""Whoever is merged is asked of as one, in every answer there is; and unmerging gives back every earlier answer."""
+"""Merged customers are one customer in every answer, and unmerging restores every earlier answer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.api.marketing.given_segments import tell
 from tests.api.sales.given_leads import captured, opened
 from tests.api.sales.given_orders import ORDER, done
 
-# One is the customer's log, which grows by the merge; the others tell how long something takes until now, and of no customers.
+# The first is the customer's own stream, which the merge adds to. The others measure times until now, and not customers.
 LEFT_OUT = {
     "/v1/customers/{id}/history",
     "/v1/reports/service",
@@ -30,7 +30,7 @@ DAYS = count(1)
 
 
 class Shop(NamedTuple):
-    """Two customers who are one, a third, a lead that became the second's, and how they are told apart."""
+    """Two customers to merge, a third one, a lead that was converted to the second, and more paths to compare."""
 
     ada: str
     bob: str
@@ -69,12 +69,12 @@ def shop(client: Client) -> Shop:
     return Shop(ada, bob, cyd, (*more, "/v1/lists", "/v1/segment-labels", "/v1/customers/duplicates"))
 
 
-def _contacts(client: Client, whose: dict[str, Any], said_by: dict[str, Any]) -> None:
+def _contacts(client: Client, subject: dict[str, Any], author: dict[str, Any]) -> None:
     at = {"occurred_at": f"2024-01-{next(DAYS):02}T09:00:00Z"}
     call = {"channel": "phone", "direction": "inbound", "title": "Hello"}
-    tell(client, "POST", "/v1/interactions", whose | call | at)
-    tell(client, "POST", "/v1/touchpoints", whose | {"channel": "web", "kind": "click"} | at)
-    tell(client, "POST", "/v1/feedback", said_by | {"kind": "praise"} | at)
+    tell(client, "POST", "/v1/interactions", subject | call | at)
+    tell(client, "POST", "/v1/touchpoints", subject | {"channel": "web", "kind": "click"} | at)
+    tell(client, "POST", "/v1/feedback", author | {"kind": "praise"} | at)
 
 
 def _id(path: str) -> str:
@@ -82,22 +82,22 @@ def _id(path: str) -> str:
 
 
 def everything(client: Client, paths: Collection[str]) -> dict[str, Any]:
-    """What is answered, without versions and positions, and without the merges."""
+    """The answers without versions, positions and the events of merging."""
     known = {"after": head(client)}
     return {path: _plain(client.get(str(URL(path).copy_merge_params(known))).json()) for path in paths}
 
 
 def asked(client: Client, path: str) -> Any:
-    """The answer when everything until now is in it."""
+    """The answer when it is complete up to the last event."""
     answer = client.get(str(URL(path).copy_merge_params({"after": head(client)})))
     assert answer.status_code == 200, answer.text
     return answer.json()
 
 
 def _paths(client: Client, shop: Shop) -> Iterator[str]:
-    """All that is answered about the two who are merged, and every report."""
+    """The paths of every answer about the two merged customers, and of every report."""
     for path, operations in client.get("/openapi.json").json()["paths"].items():
-        required = [told for told in operations.get("get", {}).get("parameters", ()) if told.get("required")]
+        required = [parameter for parameter in operations.get("get", {}).get("parameters", ()) if parameter.get("required")]
         if "get" not in operations or path in LEFT_OUT:
             continue
         if path.startswith("/v1/customers/{id}") and path.count("{") == 1:
@@ -109,20 +109,20 @@ def _paths(client: Client, shop: Shop) -> Iterator[str]:
 
 
 def _past(shop: Shop) -> Iterator[str]:
-    """What was is of the customer's own facts alone."""
+    """Past versions, which show only the resource's own fields."""
     yield from (f"/v1/customers/{id}?version=1" for id in shop.merging)
     yield f"{shop.paths[1]}?version=2"
 
 
 def _plain(answer: Any) -> Any:
     if isinstance(answer, list):
-        return [_plain(one) for one in answer if not (isinstance(one, dict) and _tells_of_merging(one))]
+        return [_plain(one) for one in answer if not (isinstance(one, dict) and _is_about_merging(one))]
     if isinstance(answer, dict):
         return {name: _plain(value) for name, value in answer.items() if name not in ("version", "position")}
     return answer
 
 
-def _tells_of_merging(row: dict[str, Any]) -> bool:
+def _is_about_merging(row: dict[str, Any]) -> bool:
     return str(row.get("type")).startswith(("crm.customer.merged", "crm.customer.unmerged"))
 
 
@@ -131,7 +131,7 @@ def ids(answer: Any) -> set[str]:
 
 
 @on_both_engines
-def test_unmerging_gives_back_every_answer_there_was(client: Client, shop: Shop) -> None:
+def test_unmerging_restores_every_earlier_answer(client: Client, shop: Shop) -> None:
     paths = tuple(_paths(client, shop))
     before = everything(client, paths)
     done(client, f"/v1/customers/{shop.bob}/merge", {"into": shop.ada})
@@ -145,7 +145,7 @@ def test_unmerging_gives_back_every_answer_there_was(client: Client, shop: Shop)
     assert {path for path in before if after[path] != before[path]} == set()
 
 
-def test_a_merge_of_merges_is_asked_of_as_one(client: Client, shop: Shop) -> None:
+def test_a_merge_of_merged_customers_is_one_customer_in_every_answer(client: Client, shop: Shop) -> None:
     done(client, f"/v1/customers/{shop.ada}/merge", {"into": shop.bob})
     done(client, f"/v1/customers/{shop.bob}/merge", {"into": shop.cyd})
     new, again = asked(client, "/v1/reports/buyers?by=channel")["groups"]
@@ -157,11 +157,11 @@ def test_a_merge_of_merges_is_asked_of_as_one(client: Client, shop: Shop) -> Non
     [channel] = [group for group in asked(client, "/v1/reports/channel-effect")["groups"] if group["channel"] == "web"]
     assert (channel["customers"], channel["new_customers"], channel["orders"]) == (1, 1, 3)
     assert len(asked(client, f"/v1/orders?customer_id={shop.cyd}")["items"]) == 3
-    assert len(asked(client, f"/v1/customers/{shop.cyd}/timeline")["items"]) == len(_told(client, shop))
+    assert len(asked(client, f"/v1/customers/{shop.cyd}/timeline")["items"]) == len(_timeline_positions(client, shop))
 
 
-def _told(client: Client, shop: Shop) -> set[int]:
-    """The positions of all that was told of the customers and of the lead."""
+def _timeline_positions(client: Client, shop: Shop) -> set[int]:
+    """The positions of all events in the three customers' timelines."""
     found = set()
     for id in shop.people:
         items = asked(client, f"/v1/customers/{id}/timeline")["items"]
@@ -169,7 +169,7 @@ def _told(client: Client, shop: Shop) -> set[int]:
     return found
 
 
-def test_labels_are_of_what_all_of_them_do_and_whoever_was_merged_is_in_no_count(client: Client, shop: Shop) -> None:
+def test_labels_use_the_behaviour_of_all_merged_and_a_merged_customer_is_not_counted(client: Client, shop: Shop) -> None:
     rule, invited, members = shop.paths[:3]
     assert asked(client, rule)["items"] == []
     done(client, f"/v1/customers/{shop.bob}/merge", {"into": shop.ada})
@@ -191,11 +191,11 @@ def test_labels_are_of_what_all_of_them_do_and_whoever_was_merged_is_in_no_count
     assert asked(client, f"/v1/customers/{shop.ada}")["segments"] == {"baseline": "2"}
 
 
-def test_what_was_told_of_a_lead_is_told_of_whom_it_became(client: Client, shop: Shop) -> None:
-    told = [item["type"] for item in asked(client, f"/v1/customers/{shop.bob}/timeline")["items"]]
-    assert told.count("crm.interaction.logged.v1") == told.count("crm.touchpoint.recorded.v1") == 2
-    assert told.count("crm.lead.captured.v1") == 1
-    assert len([one for one in told if one.startswith("crm.feedback.")]) == 2
+def test_events_of_a_lead_are_in_the_answers_about_its_customer(client: Client, shop: Shop) -> None:
+    types = [item["type"] for item in asked(client, f"/v1/customers/{shop.bob}/timeline")["items"]]
+    assert types.count("crm.interaction.logged.v1") == types.count("crm.touchpoint.recorded.v1") == 2
+    assert types.count("crm.lead.captured.v1") == 1
+    assert len([one for one in types if one.startswith("crm.feedback.")]) == 2
     for name in ("interactions", "touchpoints", "feedback"):
         found = asked(client, f"/v1/{name}?customer_id={shop.bob}")["items"]
         assert sorted(item["customer_id"] or "nobody" for item in found) == sorted([shop.bob, "nobody"])

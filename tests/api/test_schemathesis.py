@@ -1,13 +1,13 @@
-"""Requests made up from the OpenAPI document, fitting it and not: no answer but those it documents.
+"""Generated requests, valid and invalid by the OpenAPI document: every answer is a documented one.
 
-Checks of schemathesis that are left out, and why:
+These checks of schemathesis are left out, for these reasons:
 
-* not_a_server_error knows no 503: a read that was asked to wait for a position says 503 with Retry-After; `_no_failure`.
-* positive_data_acceptance, negative_data_rejection: business rules refuse what fits the schema, and what is said more
-  loosely than documented (`limit=1.0`, parameters that nobody asked for) is understood.
-* unsupported_method, ignored_auth, use_after_free, ensure_resource_availability: `test_access` and `test_customers` try them
-  one by one; read models answer for what was written a moment ago only if `after` asks for it.
-* missing_required_header: there is none but Authorization.
+* not_a_server_error does not allow 503, but a read that waits for a position answers 503 with Retry-After; see `_no_failure`.
+* positive_data_acceptance, negative_data_rejection: business rules refuse requests that fit the schema, and some requests
+  that do not fit it (`limit=1.0`, unknown parameters) are accepted.
+* unsupported_method, ignored_auth, use_after_free, ensure_resource_availability: `test_access` and `test_customers` test them
+  one by one; a read model shows the latest writes only if the request asks with `after`.
+* missing_required_header: the only required header is Authorization.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def as_one_line(_: schemathesis.SerializationContext, value: Any) -> bytes:
 
 @pytest.fixture(scope="module")
 def known(world: World) -> Known:
-    """Path parameters of things that exist, by the resource they belong to."""
+    """Path parameters of existing resources, by the resource they belong to."""
     client = world.client
     customers, methods = zip(*(_customer(client, number) for number in range(3)), strict=True)
     orders = [_order(client, number).rsplit("/", 1)[-1] for number in range(3)]
@@ -89,15 +89,15 @@ def known(world: World) -> Known:
 
 @pytest.fixture(scope="module")
 def url(world: World, known: Known) -> Iterator[str]:
-    """Where it answers, when all that is known is there."""
-    # What is asked to wait for positions that never come does not take the whole test's time.
+    """The URL of the server, once all the resources exist."""
+    # A short timeout, because generated requests wait for positions that never come.
     world.parts.deployment.settings.after_timeout = 0.05
     with served(world.app) as url:
         yield url
 
 
-@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["fitting", "unfitting"])
-def test_every_answer_is_one_that_is_documented(world: World, url: str, known: Known, mode: GenerationMode) -> None:
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["valid", "invalid"])
+def test_every_answer_is_documented(world: World, url: str, known: Known, mode: GenerationMode) -> None:
     load_all_checks()
     document = schemathesis.openapi.from_dict(world.app.openapi())
     answered: Counter[int] = Counter()
@@ -117,7 +117,7 @@ def _operations(document: Any) -> list[Operation]:
 def _tried(
     operation: Operation, mode: GenerationMode, known: Mapping[str, list[str]], call: Callable[[Case[Any]], Response]
 ) -> Counter[int]:
-    """How often each status was answered."""
+    """Counts the answers by status."""
     answered: Counter[int] = Counter()
     checks: list[Any] = [CHECKS.get_one(f"{name}_conformance") for name in CONFORMANCE]
     ids = st.fixed_dictionaries({name: st.sampled_from(values) for name, values in known.items()})
@@ -131,15 +131,15 @@ def _tried(
         suppress_health_check=list(HealthCheck),
     )
     @given(operation.as_strategy(mode), ids, st.sampled_from([True, True, False]))
-    def tried(case: Case[Any], ids: Mapping[str, str], meet: bool) -> None:
-        if meet:
-            _meet(case, ids)
-        # Some of the fields are less than the document requires of an answer.
+    def tried(case: Case[Any], ids: Mapping[str, str], existing: bool) -> None:
+        if existing:
+            _use_existing(case, ids)
+        # With `fields` an answer has fewer fields than its schema requires.
         case.query = {name: value for name, value in (case.query or {}).items() if name != "fields"}
         if case.path == "/v1/events/stream":
-            # It would never end.
+            # Without `upto` the stream would never end.
             case.query = {**(case.query or {}), "upto": 0}
-        # Whoever picks fields is not answered with those that a schema requires.
+        # With `fields` an answer has fewer fields than its schema requires.
         case.query = {name: value for name, value in (case.query or {}).items() if name != "fields"}
         response = call(case)
         answered[response.status_code] += 1
@@ -152,13 +152,13 @@ def _tried(
     try:
         tried()
     except Unsatisfiable:
-        # Where there is no parameter and no body, nothing can be unfitting.
+        # An operation without parameters and body has no invalid requests.
         assert mode is GenerationMode.NEGATIVE
     return answered
 
 
-def _meet(case: Case[Any], ids: Mapping[str, str]) -> None:
-    """Ask about what exists, as it is now."""
+def _use_existing(case: Case[Any], ids: Mapping[str, str]) -> None:
+    """Make the request about an existing resource, as of now."""
     for name in case.path_parameters or {}:
         case.path_parameters[name] = ids.get(name, case.path_parameters[name])
     case.headers.pop("If-Match", None)
@@ -187,8 +187,8 @@ def _customer(client: Client, number: int) -> tuple[str, str]:
 
 def _relation(client: Client, customer_id: str, other: str) -> str:
     customer = f"/v1/customers/{customer_id}"
-    told = client.post(f"{customer}/relations", {"other": other, "role": "partner", "title": "Wife"})
-    seen = client.get(f"{customer}/relations", params={"after": told.headers["Position"]}).json()
+    added = client.post(f"{customer}/relations", {"other": other, "role": "partner", "title": "Wife"})
+    seen = client.get(f"{customer}/relations", params={"after": added.headers["Position"]}).json()
     return str(seen["items"][0]["relation_id"])
 
 
@@ -240,7 +240,7 @@ def _touchpoint(client: Client) -> str:
 
 
 def _configuration(client: Client, customers: Sequence[str]) -> Known:
-    """What configures the rest, one of each."""
+    """One of each kind of configuration."""
     rule = {"op": "compare", "feature": "orders", "is": ">", "value": 0, "window": {"last_days": 30}}
     client.put("/v1/users/agent-7", {"name": "Ada"})
     client.put("/v1/teams/support", {"name": "Support"})

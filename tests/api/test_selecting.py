@@ -1,4 +1,4 @@
-"""One command on everything that a list's filters find."""
+"""One command on every resource that a list's filters match."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ TAG = {"path": "tags", "body": {"tags": ["chosen"]}}
 
 
 def selected(client: Client, resource: str, filter: dict[str, Any], then: dict[str, Any], **headers: str) -> list[Any]:
-    """What became of each, in the order of the list."""
-    told = {"filter": filter, "then": then}
-    answer = client.post(f"/v1/{resource}/select", told, params={"after": head(client)}, headers=headers)
+    """The answer for each resource, in the order of the list."""
+    selection = {"filter": filter, "then": then}
+    answer = client.post(f"/v1/{resource}/select", selection, params={"after": head(client)}, headers=headers)
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-type"] == "application/x-ndjson"
     return [msgspec.json.decode(line) for line in answer.content.splitlines()]
@@ -35,7 +35,7 @@ def id_of(path: str) -> str:
 
 
 @on_both_engines
-def test_whatever_the_filters_find_is_given_the_command_and_nothing_else(client: Client) -> None:
+def test_the_command_runs_on_what_the_filters_match_and_on_nothing_else(client: Client) -> None:
     ours = {id_of(registered(client, name=str(number), owner="u-1")) for number in range(3)}
     registered(client, name="other", owner="u-2")
     lines = selected(client, "customers", {"owner": "u-1", "archived": False}, TAG)
@@ -43,7 +43,7 @@ def test_whatever_the_filters_find_is_given_the_command_and_nothing_else(client:
     assert {line["id"] for line in lines} == {line["body"]["id"] for line in lines} == ours == tagged(client, "customers")
 
 
-def test_every_main_resource_may_be_selected(client: Client) -> None:
+def test_every_main_resource_can_be_selected(client: Client) -> None:
     customer = registered(client)
     ticket = client.post("/v1/tickets", {"opened_by": "customer", "title": "Broken"}).headers["Location"]
     paths = {
@@ -65,23 +65,23 @@ def test_every_main_resource_may_be_selected(client: Client) -> None:
     assert (confirmed["status"], renamed["status"], seen(client, customer)["name"]) == (200, 200, "Grace")
 
 
-def test_what_is_refused_of_one_stops_no_other(client: Client) -> None:
+def test_a_refusal_for_one_does_not_stop_the_others(client: Client) -> None:
     first, second = placed(client, occurred_at="2026-01-01"), placed(client, occurred_at="2026-01-02")
     client.post(f"{second}/cancellation")
     refused, done = selected(client, "orders", {}, {"path": "confirmation"})
     assert (refused["id"], refused["status"], done["id"], done["status"]) == (id_of(second), 409, id_of(first), 200)
 
 
-def test_a_dry_run_finds_and_does_nothing(client: Client) -> None:
+def test_a_dry_run_returns_what_it_finds_and_changes_nothing(client: Client) -> None:
     customer = registered(client, owner="u-1")
     before = head(client)
-    told = {"filter": {"owner": "u-1"}, "then": TAG, "dry_run": True}
-    answer = client.post("/v1/customers/select", told, params={"after": before})
+    selection = {"filter": {"owner": "u-1"}, "then": TAG, "dry_run": True}
+    answer = client.post("/v1/customers/select", selection, params={"after": before})
     assert answer.json() == {"ids": [id_of(customer)], "count": 1, "position": before}
     assert (answer.headers["Position"], head(client)) == (str(before), before)
 
 
-def test_the_same_request_again_does_nothing_twice_though_it_finds_others(client: Client) -> None:
+def test_a_repeated_request_changes_nothing_twice_even_if_it_finds_others(client: Client) -> None:
     for name in ("Ada", "Grace"):
         registered(client, name=name, owner="u-1")
     moved = {"method": "PATCH", "path": "attributes", "body": {"attributes": {"round": 1}}}
@@ -93,7 +93,7 @@ def test_the_same_request_again_does_nothing_twice_though_it_finds_others(client
     assert [bodies[line["id"]] for line in first] == [line["body"] for line in first]
 
 
-def test_a_filter_that_the_list_does_not_have_is_refused_and_finds_nobody(client: Client) -> None:
+def test_an_unknown_filter_is_refused_and_matches_nobody(client: Client) -> None:
     registered(client)
     before = head(client)
     for wrong in ({"ownr": "u-1"}, {"limit": 1}, {"sort": "name"}, {"archived": "maybe"}, {"owner": "\x00"}):
@@ -104,12 +104,12 @@ def test_a_filter_that_the_list_does_not_have_is_refused_and_finds_nobody(client
 
 
 @pytest.mark.parametrize("path", ["erasure", "../tags", "tags?x=1", "/tags"])
-def test_what_is_asked_of_one_at_a_time_or_of_something_else_is_refused(client: Client, path: str) -> None:
+def test_erasure_and_malformed_paths_are_refused(client: Client, path: str) -> None:
     registered(client)
     assert client.post("/v1/customers/select", {"filter": {}, "then": {"path": path}}).status_code == 422
 
 
-def test_too_many_are_refused_before_any_is_changed(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_matches_are_refused_before_any_is_changed(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(3):
         registered(client)
     before = head(client)
@@ -118,15 +118,15 @@ def test_too_many_are_refused_before_any_is_changed(client: Client, monkeypatch:
     assert (answer.status_code, answer.json()["type"], head(client)) == (422, "/problems/too-many-selected", before)
 
 
-def test_each_is_done_under_the_callers_own_permissions(client: Client, key_for: KeyFor) -> None:
+def test_each_command_needs_the_callers_own_permission(client: Client, key_for: KeyFor) -> None:
     registered(client)
-    told = {"filter": {}, "then": TAG}
-    assert client.post("/v1/customers/select", told, headers=key_for("analyst")).status_code == 403
-    assert client.post("/v1/deals/select", told, headers=key_for("agent")).status_code == 403
-    assert client.post("/v1/customers/select", told, headers=key_for("agent")).status_code == 200
+    selection = {"filter": {}, "then": TAG}
+    assert client.post("/v1/customers/select", selection, headers=key_for("analyst")).status_code == 403
+    assert client.post("/v1/deals/select", selection, headers=key_for("agent")).status_code == 403
+    assert client.post("/v1/customers/select", selection, headers=key_for("agent")).status_code == 200
 
 
-def test_a_selection_is_no_line_of_a_batch(client: Client) -> None:
+def test_a_batch_may_not_contain_a_selection(client: Client) -> None:
     line = {"method": "POST", "path": "/v1/customers/select", "body": {"filter": {}, "then": TAG}}
     answer = client.request(
         "POST", "/v1/batch", content=msgspec.json.encode(line), headers={"content-type": "application/x-ndjson"}

@@ -1,4 +1,4 @@
-"""Customers that the tests of the API begin with, and how they are read back."""
+"""Customers for the tests of the API, and functions to read them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def head(client: Client) -> int:
 
 
 def seen(client: Client, path: str, **question: Any) -> dict[str, Any]:
-    """The answer when everything until now is in it."""
+    """The answer when it is complete up to the last event."""
     answer = client.get(path, params=question | {"after": head(client)})
     assert answer.status_code == 200, answer.text
     return dict(answer.json())

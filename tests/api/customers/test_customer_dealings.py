@@ -1,4 +1,4 @@
-"""What a customer's answer says of their tickets, last contacts and segments. The figures are tried with the read models."""
+"""Tickets, last contacts and segments in a customer's answer. The tests of the read models check the figures."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PUT_TOGETHER = ("tickets", "last_interaction", "last_feedback", "segments")
 
 
 @on_both_engines
-def test_a_customer_comes_with_what_we_had_to_do_with_them(client: Client) -> None:
+def test_a_customer_has_their_tickets_last_contacts_and_segments(client: Client) -> None:
     customer = registered(client)
     id = customer.rsplit("/", 1)[-1]
     asked = {"opened_by": "customer", "customer_id": id, "title": "Broken cup", "occurred_at": "2026-01-01T10:00+00:00"}

@@ -1,4 +1,4 @@
-"""Customers over HTTP: every command, and how the customer looks afterwards."""
+"""Customers over HTTP: every command, and the customer after it."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ def version(client: Client, path: str) -> int:
 
 
 def method_of(client: Client, customer: str) -> str:
-    """The path of their first contact method."""
+    """The path of the customer's first contact method."""
     return f"{customer}/contact-methods/{seen(client, customer)['contact_methods'][0]['method_id']}"
 
 
-def test_a_customer_is_registered_with_all_that_the_request_says(client: Client) -> None:
+def test_a_customer_is_registered_with_all_fields_of_the_request(client: Client) -> None:
     about = {
         "kind": "organisation",
         "name": "  Ada & Co ",
@@ -59,13 +59,13 @@ def test_a_customer_is_registered_with_all_that_the_request_says(client: Client)
     assert (customer["archived"], customer["erased_at"], customer["money"]) == (False, None, {})
 
 
-def test_a_customer_has_a_name_or_a_contact_method(client: Client) -> None:
+def test_a_customer_needs_a_name_or_a_contact_method(client: Client) -> None:
     answer = client.post("/v1/customers", {"attributes": {"n": 1}})
     assert (answer.status_code, answer.json()["type"]) == (409, "/problems/neither-name-nor-contact")
 
 
 @on_both_engines
-def test_what_another_system_knows_is_created_once_and_then_changed(client: Client) -> None:
+def test_a_customer_of_another_system_is_created_once_and_then_changed(client: Client) -> None:
     made = client.put(PATH, ADA)
     assert (made.status_code, made.json()["version"]) == (201, 2)
     again = client.put(PATH, ADA)
@@ -77,7 +77,7 @@ def test_what_another_system_knows_is_created_once_and_then_changed(client: Clie
     assert len(customer["contact_methods"]) == 1
 
 
-def test_what_another_system_does_not_name_stays(client: Client) -> None:
+def test_fields_that_another_system_does_not_send_stay(client: Client) -> None:
     client.put(PATH, ADA | {"owner": "u-1", "kind": "organisation", "attributes": {"a": 1}})
     client.put(PATH, {"attributes": {"b": 2}})
     customer = seen(client, PATH)
@@ -90,7 +90,7 @@ def test_two_systems_may_use_the_same_id_for_different_customers(client: Client)
     assert len(ids) == 2
 
 
-def test_a_merge_patch_changes_what_it_names_and_clears_what_is_null(client: Client) -> None:
+def test_a_merge_patch_changes_its_fields_and_clears_those_that_are_null(client: Client) -> None:
     customer = registered(client, language="de", time_zone="Europe/Berlin", address={"city": "Berlin"})
     answer = client.patch(customer, {"name": "Ada L.", "language": None, "address": {"country": "DE"}})
     assert (answer.status_code, answer.headers["ETag"]) == (200, '"2"')
@@ -99,7 +99,7 @@ def test_a_merge_patch_changes_what_it_names_and_clears_what_is_null(client: Cli
     assert after["address"] == {"city": "Berlin", "country": "DE"}
 
 
-def test_a_merge_patch_reaches_into_the_address(client: Client) -> None:
+def test_a_merge_patch_changes_single_fields_of_the_address(client: Client) -> None:
     customer = registered(client, address={"lines": ["Hauptstr. 1"], "city": "Berlin", "country": "DE"})
     assert client.patch(customer, {"address": {"city": "Bonn", "country": None}}).status_code == 200
     assert seen(client, customer)["address"] == {"lines": ["Hauptstr. 1"], "city": "Bonn"}
@@ -136,7 +136,7 @@ def test_contact_methods_are_added_verified_bounced_restored_and_removed(client:
     assert [left["kind"] for left in seen(client, customer)["contact_methods"]] == ["phone"]
 
 
-def test_a_contact_method_that_never_was_is_not_there(client: Client) -> None:
+def test_an_unknown_contact_method_is_not_found(client: Client) -> None:
     method = f"{registered(client)}/contact-methods/{uuid4()}"
     for answer in (client.delete(method), client.post(f"{method}/verification"), client.post(f"{method}/restoration")):
         assert (answer.status_code, answer.json()["type"]) == (404, "/problems/unknown-contact-method")
@@ -150,7 +150,7 @@ def test_a_contact_method_that_never_was_is_not_there(client: Client) -> None:
         ({"kind": "web", "value": "  "}, "malformed"),
     ],
 )
-def test_a_contact_value_that_is_none_is_refused_without_being_repeated(client: Client, method: Any, rule: str) -> None:
+def test_an_invalid_contact_value_is_refused_and_not_repeated_in_the_answer(client: Client, method: Any, rule: str) -> None:
     answer = client.post(f"{registered(client)}/contact-methods", method)
     assert (answer.status_code, answer.json()["type"]) == (422, f"/problems/{rule}")
     assert method["value"] == "  " or method["value"] not in answer.text
@@ -182,7 +182,7 @@ def test_a_consent_that_ends_before_it_begins_is_refused(client: Client) -> None
     assert (answer.status_code, answer.json()["type"]) == (409, "/problems/consent-ends-before-it-begins")
 
 
-def test_a_customer_carries_owner_tags_attributes_and_ids(client: Client) -> None:
+def test_a_customer_has_an_owner_tags_attributes_and_ids(client: Client) -> None:
     customer = registered(client)
     assert client.put(f"{customer}/assignment", {"owner": "u-2", "team": None}).status_code == 200
     done(client, f"{customer}/tags", {"tags": ["vip", "tea"]})
@@ -217,7 +217,7 @@ def test_a_customer_is_archived_and_restored(client: Client) -> None:
 
 
 @on_both_engines
-def test_whoever_was_erased_is_purged_and_stays_so(client: Client, key_for: KeyFor) -> None:
+def test_an_erased_customer_is_purged_and_stays_purged(client: Client, key_for: KeyFor) -> None:
     customer = client.put(PATH, ADA | {"attributes": {"wish": "Tea"}}).headers["Location"]
     order = placed(client, customer_id=customer.rsplit("/", 1)[-1], shipping_address={"city": "Berlin"})
     erased = client.post(f"{customer}/erasure", ERASURE)
@@ -244,7 +244,7 @@ def test_whoever_was_erased_is_purged_and_stays_so(client: Client, key_for: KeyF
         ("PATCH", "/attributes", {"attributes": {"a": 1}}),
     ],
 )
-def test_nothing_is_recorded_of_whoever_was_erased(client: Client, method: str, path: str, body: Any) -> None:
+def test_nothing_is_recorded_on_an_erased_customer(client: Client, method: str, path: str, body: Any) -> None:
     customer = registered(client)
     client.post(f"{customer}/erasure", ERASURE)
     before = head(client)
@@ -253,14 +253,14 @@ def test_nothing_is_recorded_of_whoever_was_erased(client: Client, method: str, 
     assert head(client) == before
 
 
-def test_whoever_was_erased_is_not_created_again_under_their_id(client: Client) -> None:
+def test_an_erased_customer_is_not_created_again_with_the_same_id(client: Client) -> None:
     customer = client.put(PATH, ADA).headers["Location"]
     client.post(f"{customer}/erasure", ERASURE)
     answer = client.put(PATH, ADA)
     assert (answer.status_code, answer.json()["type"]) == (409, "/problems/customer-erased")
 
 
-def test_the_same_key_gives_the_first_answer_again(client: Client) -> None:
+def test_the_same_idempotency_key_returns_the_first_answer_again(client: Client) -> None:
     first, again = (client.post("/v1/customers", ADA, headers={"Idempotency-Key": "k-1"}) for _ in range(2))
     assert (first.status_code, first.content) == (again.status_code, again.content)
     assert first.headers["Location"] == again.headers["Location"]

@@ -1,4 +1,4 @@
-"""Feedback over HTTP, and the report on what customers say."""
+"""Feedback over HTTP, and its report."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def asked(client: Client, **more: Any) -> str:
 
 
 @on_both_engines
-def test_a_complaint_is_submitted_dealt_with_and_read(client: Client) -> None:
+def test_a_complaint_is_submitted_handled_and_read(client: Client) -> None:
     customer, order = registered(client), placed(client)
     about = [{"kind": "order", "id": id_of(order)}]
     complaint = submitted(client, "complaint", customer_id=id_of(customer), comment="Cold tea", about=about)
@@ -81,7 +81,7 @@ def test_a_request_is_answered_once(client: Client) -> None:
     assert (seen(client, survey)["status"], seen(client, f"{PATH}/by/survey/7")["channel"]) == ("submitted", "email")
 
 
-def test_a_score_lies_on_its_scale_and_an_answer_has_a_request(client: Client) -> None:
+def test_a_score_must_be_on_its_scale_and_an_answer_needs_a_request(client: Client) -> None:
     assert client.post(PATH, {"kind": "nps", "score": 11}).json()["type"] == "/problems/score-off-its-scale"
     assert client.post(PATH, {"kind": "ces", "score": 3}).status_code == 422
     nobody = "00000000-0000-0000-0000-000000000007"
@@ -90,7 +90,7 @@ def test_a_score_lies_on_its_scale_and_an_answer_has_a_request(client: Client) -
 
 
 @on_both_engines
-def test_comments_are_for_those_who_may_see_them_and_go_with_whoever_made_them(client: Client, key_for: KeyFor) -> None:
+def test_comments_need_permission_and_are_erased_with_their_customer(client: Client, key_for: KeyFor) -> None:
     customer, survey = registered(client), asked(client)
     submitted(client, "complaint", customer_id=id_of(customer), comment="Cold tea")
     done(client, f"{survey}/submission", {"kind": "csat", "score": 1, "customer_id": id_of(customer), "comment": "Cold tea"})
@@ -103,7 +103,7 @@ def test_comments_are_for_those_who_may_see_them_and_go_with_whoever_made_them(c
 
 
 def story(client: Client) -> None:
-    """By mail: csat of 5, 4, 3 and of 9 on another scale; on the web: nps of 10, 9, 8, 6; efforts on two scales."""
+    """By e-mail: csat of 5, 4, 3, and 9 on another scale. On the web: nps of 10, 9, 8, 6, and efforts on two scales."""
     for score in (5, 4, 3):
         submitted(client, "csat", score, channel="email", agent="agent-1", occurred_at="2026-03-01T10:00Z")
     submitted(client, "csat", 9, scale={"min": 1, "max": 10}, channel="email", occurred_at="2026-03-01T10:00Z")
@@ -114,7 +114,7 @@ def story(client: Client) -> None:
 
 
 @on_both_engines
-def test_satisfaction_recommendation_and_effort_are_told_with_what_they_were_made_of(client: Client) -> None:
+def test_csat_nps_and_ces_are_reported_with_their_numerators_and_denominators(client: Client) -> None:
     story(client)
     report = seen(client, REPORT)
     mail, web = report["groups"]
@@ -130,7 +130,7 @@ def test_satisfaction_recommendation_and_effort_are_told_with_what_they_were_mad
     assert report["total"]["feedback"]["submitted"] == 11
 
 
-def test_the_report_is_by_day_in_the_zone_that_is_asked_in(client: Client) -> None:
+def test_the_report_counts_days_in_the_requested_zone(client: Client) -> None:
     story(client)
     days = seen(client, REPORT, by=["day", "kind"], zone="Pacific/Kiritimati", to="2026-03-03")["groups"]
     assert [(one["group"], one["feedback"]["submitted"]) for one in days] == [({"day": "2026-03-02", "kind": "csat"}, 4)]
@@ -139,7 +139,7 @@ def test_the_report_is_by_day_in_the_zone_that_is_asked_in(client: Client) -> No
 
 
 @on_both_engines
-def test_how_many_answer_is_known_where_requests_are(client: Client) -> None:
+def test_the_response_rate_needs_recorded_requests(client: Client) -> None:
     for number in range(4):
         survey = asked(client, channel="email", occurred_at=f"2026-02-0{number + 1}")
         if number == 0:
@@ -155,7 +155,7 @@ def test_how_many_answer_is_known_where_requests_are(client: Client) -> None:
 
 
 @on_both_engines
-def test_how_long_feedback_takes_counts_what_has_ended_and_tells_what_is_open(client: Client) -> None:
+def test_durations_include_ended_feedback_and_open_feedback_is_counted(client: Client) -> None:
     took = {"02": "12:00", "03": "14:00"}
     for day, until in took.items():
         complaint = submitted(client, "complaint", occurred_at=f"2026-03-{day}T10:00Z")
@@ -175,7 +175,7 @@ def test_how_long_feedback_takes_counts_what_has_ended_and_tells_what_is_open(cl
     assert Decimal(figures["acknowledgement"]["mean"]["value"]) == 3_600
 
 
-def test_feedback_is_a_line_in_its_customers_timeline(client: Client) -> None:
+def test_feedback_is_in_its_customers_timeline(client: Client) -> None:
     customer = registered(client)
     submitted(client, "csat", 4, customer_id=id_of(customer))
     line = seen(client, f"{customer}/timeline")["items"][0]

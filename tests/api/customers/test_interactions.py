@@ -19,7 +19,7 @@ def id_of(path: str) -> str:
 
 
 def logged(client: Client, customer: str, **more: Any) -> str:
-    """The path of a call of this customer."""
+    """The path of a new call with this customer."""
     answer = log(client, customer, **more)
     assert answer.status_code == 201, answer.text
     return str(answer.headers["Location"])
@@ -76,7 +76,7 @@ def test_interactions_are_listed_by_filters(client: Client) -> None:
     assert len(csv.text.splitlines()) == 4
 
 
-def test_what_another_system_calls_it_is_logged_once_and_then_corrected(client: Client) -> None:
+def test_an_interaction_with_an_external_id_is_logged_once_and_then_corrected(client: Client) -> None:
     customer = registered(client)
     body = {"customer_id": id_of(customer), "channel": "chat", "direction": "inbound", "body": "Hello"}
     first, again = (client.put(f"{PATH}/by/desk/7", body) for _ in range(2))
@@ -87,7 +87,7 @@ def test_what_another_system_calls_it_is_logged_once_and_then_corrected(client: 
     assert (found["id"], found["private"]["body"]) == (first.json()["id"], "Hello?")
 
 
-def test_whom_and_what_an_interaction_names_must_be_there(client: Client) -> None:
+def test_the_customer_and_resources_of_an_interaction_must_exist(client: Client) -> None:
     nobody = "00000000-0000-0000-0000-000000000007"
     ada = registered(client)
     assert log(client, nobody).status_code == 404
@@ -101,7 +101,7 @@ def test_whom_and_what_an_interaction_names_must_be_there(client: Client) -> Non
 
 
 @on_both_engines
-def test_redacted_texts_vanish_and_all_of_them_with_their_customer(client: Client, key_for: KeyFor) -> None:
+def test_texts_disappear_by_redaction_and_by_erasure_of_the_customer(client: Client, key_for: KeyFor) -> None:
     customer = registered(client)
     first, second = logged(client, customer), logged(client, customer)
     done(client, f"{first}/redaction", {"reason": "wrong-customer"})
@@ -116,7 +116,7 @@ def test_redacted_texts_vanish_and_all_of_them_with_their_customer(client: Clien
     assert seen(client, second)["private"] is None
 
 
-def test_an_interaction_is_a_line_in_its_customers_timeline(client: Client) -> None:
+def test_an_interaction_is_in_its_customers_timeline(client: Client) -> None:
     customer = registered(client)
     logged(client, customer, duration_seconds=60)
     line = seen(client, f"{customer}/timeline")["items"][0]

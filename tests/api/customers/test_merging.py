@@ -1,4 +1,4 @@
-"""Customers who are one and the same: merged, unmerged, and found before they are registered twice."""
+"""Duplicate customers: merged, unmerged, and found before they are registered twice."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def refusal(client: Client, path: str, body: Any = None) -> tuple[int, str]:
 
 
 def answers(client: Client, *paths: str) -> list[dict[str, Any]]:
-    """What is said of them, without versions and positions."""
-    told = [seen(client, path) for path in paths]
-    return [{name: value for name, value in one.items() if name not in ("version", "position")} for one in told]
+    """The answers without versions and positions."""
+    found = [seen(client, path) for path in paths]
+    return [{name: value for name, value in one.items() if name not in ("version", "position")} for one in found]
 
 
 @on_both_engines
@@ -40,15 +40,15 @@ def test_a_survivor_answers_for_everyone_merged_into_them_until_they_are_unmerge
     assert survivor["merged_ids"] == sorted((id_of(bob), id_of(cyd)))
     assert [money["orders"] for money in survivor["money"].values()] == [2]
     assert (survivor["merged_into"], merged["merged_into"], merged["name"]) == (None, id_of(ada), "Bob")
-    told = [row["en"] for row in seen(client, f"{ada}/timeline")["items"]]
-    assert len([line for line in told if line.startswith("Order")]) == 2
-    assert told[:2] == ["Customer merged", "Customer merged"]
+    lines = [row["en"] for row in seen(client, f"{ada}/timeline")["items"]]
+    assert len([line for line in lines if line.startswith("Order")]) == 2
+    assert lines[:2] == ["Customer merged", "Customer merged"]
     for customer in (bob, cyd):
         done(client, f"{customer}/unmerge")
     assert answers(client, ada, bob, cyd) == before
 
 
-def test_who_is_merged_takes_no_facts_and_orders_name_their_survivor(client: Client) -> None:
+def test_a_merged_customer_takes_no_facts_and_orders_go_to_the_survivor(client: Client) -> None:
     ada, bob = registered(client), registered(client, **BOB)
     done(client, f"{bob}/merge", {"into": id_of(ada)})
     answer = client.patch(bob, {"name": "Robert"})
@@ -58,7 +58,7 @@ def test_who_is_merged_takes_no_facts_and_orders_name_their_survivor(client: Cli
     assert seen(client, placed(client, customer_id=id_of(bob)))["customer_id"] == id_of(ada)
 
 
-def test_nobody_is_merged_into_themselves_nor_into_someone_who_is_not_there(client: Client) -> None:
+def test_nobody_is_merged_into_themselves_or_into_an_unknown_customer(client: Client) -> None:
     ada, bob, cyd = (registered(client) for _ in range(3))
     assert refusal(client, f"{ada}/merge", {"into": id_of(ada)}) == (422, "merged-into-themselves")
     assert refusal(client, f"{ada}/merge", {"into": str(uuid4())}) == (404, "customer-unknown")
@@ -72,7 +72,7 @@ def test_nobody_is_merged_into_themselves_nor_into_someone_who_is_not_there(clie
 
 
 @on_both_engines
-def test_whoever_was_merged_is_erased_with_their_survivor(client: Client) -> None:
+def test_a_merged_customer_is_erased_with_the_survivor(client: Client) -> None:
     ada, bob, cyd = registered(client), registered(client, **BOB), registered(client, name="Cyd")
     done(client, f"{bob}/merge", {"into": id_of(ada)})
     done(client, f"{cyd}/merge", {"into": id_of(ada)})
@@ -85,7 +85,7 @@ def test_whoever_was_merged_is_erased_with_their_survivor(client: Client) -> Non
 
 
 @on_both_engines
-def test_a_customer_is_not_registered_twice_unless_it_is_said_to_be_someone_else(client: Client) -> None:
+def test_a_customer_is_not_registered_twice_unless_duplicates_are_allowed(client: Client) -> None:
     ada = registered(client)
     head_now = {"after": head(client)}
     client.get(ada, params=head_now)
@@ -98,7 +98,7 @@ def test_a_customer_is_not_registered_twice_unless_it_is_said_to_be_someone_else
     assert client.post("/v1/customers", {"name": "Ada"}).status_code == 201
 
 
-def test_a_repeated_request_is_no_duplicate_of_itself(client: Client) -> None:
+def test_a_repeated_request_is_not_a_duplicate_of_itself(client: Client) -> None:
     key = {"Idempotency-Key": "k-1"}
     first = client.post("/v1/customers", ADA, headers=key)
     seen(client, first.headers["Location"])
@@ -116,7 +116,7 @@ def test_duplicates_are_listed_until_they_are_merged(client: Client) -> None:
     assert len(seen(client, "/v1/customers/duplicates", limit=1)["items"]) == 1
     done(client, f"{other}/merge", {"into": id_of(ada)})
     assert seen(client, "/v1/customers/duplicates")["items"] == []
-    # Someone merged is still found, as their survivor.
+    # A merged customer is still found, as their survivor.
     done(client, f"{ada}/merge", {"into": id_of(bob)})
     late = registered(client)
     assert [item["customer_id"] for item in seen(client, "/v1/customers/duplicates")["items"]] == [id_of(late), id_of(bob)]

@@ -1,4 +1,4 @@
-"""Whom customers belong to, over HTTP, and what a firm and its people bought together."""
+"""Relations of customers over HTTP, and what a firm and its people bought together."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ BUYER = {"role": "employee", "title": "Head buyer", "since": "2024-05-01"}
 
 
 def employed(client: Client, person: str, firm: str, **more: Any) -> str:
-    """The path of the relation."""
+    """The path of the new relation."""
     done(client, f"{person}/relations", BUYER | {"other": id_of(firm)} | more)
     return f"{person}/relations/{seen(client, f'{person}/relations')['items'][0]['relation_id']}"
 
 
 @on_both_engines
-def test_a_firm_and_its_people(client: Client) -> None:
+def test_a_firm_has_its_people_as_relations_and_in_its_totals(client: Client) -> None:
     acme = registered(client, name="Acme", kind="organisation")
     ada, bob = registered(client), registered(client, name="Bob")
     job = employed(client, ada, acme)
@@ -33,12 +33,12 @@ def test_a_firm_and_its_people(client: Client) -> None:
     placed(client, customer_id=id_of(acme))
     placed(client, customer_id=id_of(ada))
     placed(client, customer_id=id_of(bob))
-    told = seen(client, f"{acme}/relations")["items"]
-    assert [(row["who"], row["role"], row["whom"]) for row in told] == [
+    items = seen(client, f"{acme}/relations")["items"]
+    assert [(row["who"], row["role"], row["whom"]) for row in items] == [
         (id_of(bob), "employee", id_of(acme)),
         (id_of(ada), "employee", id_of(acme)),
     ]
-    assert (told[1]["related"]["name"], told[1]["title"], told[1]["since"]) == ("Ada", "Head buyer", "2024-05-01")
+    assert (items[1]["related"]["name"], items[1]["title"], items[1]["since"]) == ("Ada", "Head buyer", "2024-05-01")
     totals = seen(client, f"{acme}/totals")
     assert (totals["people"], [group["together"]["orders"] for group in totals["groups"]]) == (2, [3])
     done(client, f"{bob}/merge", {"into": id_of(ada)})
@@ -53,7 +53,7 @@ def test_a_firm_and_its_people(client: Client) -> None:
     assert seen(client, f"{acme}/totals")["people"] == 1
 
 
-def test_both_have_it_in_their_timeline_and_history(world: World) -> None:
+def test_a_relation_is_in_both_timelines_and_in_the_history(world: World) -> None:
     client = world.client
     acme, ada = registered(client, name="Acme"), registered(client)
     done(client, f"{employed(client, ada, acme)}/ending", {"until": "2025-01-01"})
@@ -68,7 +68,7 @@ def test_both_have_it_in_their_timeline_and_history(world: World) -> None:
     ]
 
 
-def test_pages_and_tables_of_relations(world: World) -> None:
+def test_relations_have_pages_and_exports(world: World) -> None:
     client = world.client
     acme = registered(client, name="Acme")
     for number in range(3):
@@ -80,7 +80,7 @@ def test_pages_and_tables_of_relations(world: World) -> None:
     assert [row["related.name"] for row in csv.DictReader(StringIO(answer.text))] == ["Ada 2", "Ada 1", "Ada 0"]
 
 
-def test_what_is_personal_is_seen_only_with_permission(world: World) -> None:
+def test_personal_data_of_a_relation_needs_permission(world: World) -> None:
     client = world.client
     acme, ada = registered(client, name="Acme"), registered(client)
     employed(client, ada, acme)
@@ -90,17 +90,17 @@ def test_what_is_personal_is_seen_only_with_permission(world: World) -> None:
     assert "Head buyer" not in client.get(f"{ada}/history", headers=world.key("analyst")).text
 
 
-def test_a_relation_is_told_once_and_names_who_is_left(world: World) -> None:
+def test_a_relation_is_recorded_once_and_names_the_survivor(world: World) -> None:
     client = world.client
     acme, ada, bob = registered(client, name="Acme"), registered(client), registered(client, name="Bob")
-    told = BUYER | {"other": id_of(acme)}
-    version = client.post(f"{ada}/relations", told).json()["version"]
+    buyer = BUYER | {"other": id_of(acme)}
+    version = client.post(f"{ada}/relations", buyer).json()["version"]
     done(client, f"{acme}/merge", {"into": id_of(bob)})
-    assert client.post(f"{ada}/relations", told).json()["version"] == version
-    done(client, f"{ada}/relations", told | {"role": "partner"})
+    assert client.post(f"{ada}/relations", buyer).json()["version"] == version
+    done(client, f"{ada}/relations", buyer | {"role": "partner"})
     [partner] = seen(client, f"{ada}/relations", role="partner")["items"]
     assert partner["whom"] == id_of(bob)
-    assert refusal(client, f"{acme}/relations", told | {"other": id_of(ada)}) == (409, "customer-merged")
+    assert refusal(client, f"{acme}/relations", buyer | {"other": id_of(ada)}) == (409, "customer-merged")
 
 
 @on_both_engines
@@ -115,7 +115,7 @@ def test_erasing_one_of_them_leaves_the_other(client: Client) -> None:
     assert "Head buyer" not in client.get("/v1/events", params={"subject": id_of(ada)}).text
 
 
-def test_what_cannot_be_is_refused(world: World) -> None:
+def test_impossible_relations_are_refused(world: World) -> None:
     client = world.client
     acme, ada, gone = registered(client, name="Acme"), registered(client), registered(client)
     done(client, f"{gone}/erasure", ERASURE)
@@ -128,8 +128,8 @@ def test_what_cannot_be_is_refused(world: World) -> None:
     assert client.get(f"/v1/customers/{uuid4()}/totals").status_code == 404
 
 
-@pytest.mark.parametrize("told", [{"role": "owner"}, {"other": "x"}, {"since": "May"}, {"title": 1}, {"more": 1}])
-def test_what_makes_no_sense_does_not_fit(world: World, told: dict[str, Any]) -> None:
+@pytest.mark.parametrize("change", [{"role": "owner"}, {"other": "x"}, {"since": "May"}, {"title": 1}, {"more": 1}])
+def test_an_invalid_relation_does_not_fit(world: World, change: dict[str, Any]) -> None:
     client = world.client
     ada = registered(client)
-    assert client.post(f"{ada}/relations", BUYER | {"other": str(uuid4())} | told).status_code == 422
+    assert client.post(f"{ada}/relations", BUYER | {"other": str(uuid4())} | change).status_code == 422

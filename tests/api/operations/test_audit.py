@@ -1,4 +1,4 @@
-"""Who did what, when: the index over the log finds what the log itself finds."""
+"""The audit index: it finds the same events as the log itself."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.api.sales.given_orders import confirmed, done, placed
 
 
 def acts(client: Client, **question: Any) -> list[dict[str, Any]]:
-    """In the order of the log."""
+    """The rows of the index, in the order of the log."""
     answer = client.get("/v1/audit", params={"limit": 500, "sort": "position", "after": head(client)} | question)
     assert answer.status_code == 200, answer.text
     assert answer.json()["next"] is None
@@ -31,7 +31,7 @@ def in_the_log(client: Client, **question: Any) -> list[dict[str, Any]]:
 
 
 def story(client: Client) -> dict[str, Any]:
-    """Two customers and their orders; what may be asked about them, by name of the filter."""
+    """Two customers and their orders. Returns values for filters, by the filter's name."""
     correlation = str(uuid4())
     customer = registered(client, occurred_at="2026-01-01").rsplit("/", 1)[-1]
     order = confirmed(client, customer_id=customer)
@@ -42,13 +42,13 @@ def story(client: Client) -> dict[str, Any]:
 
 
 @on_both_engines
-def test_it_finds_what_the_log_finds(client: Client, key_for: KeyFor) -> None:
-    told = story(client)
+def test_the_index_finds_what_the_log_finds(client: Client, key_for: KeyFor) -> None:
+    filters = story(client)
     client.post("/v1/customers", {"name": "Grace"}, headers=key_for("sales"))
     last = in_the_log(client)[-1]["metadata"]
     questions: list[dict[str, Any]] = [
         {},
-        *({name: value} for name, value in told.items()),
+        *({name: value} for name, value in filters.items()),
         {"subject": uuid4()},
         {"type": "crm.order.*"},
         {"type": ["crm.customer.*", "crm.order.placed.v1"]},
@@ -59,7 +59,7 @@ def test_it_finds_what_the_log_finds(client: Client, key_for: KeyFor) -> None:
         {"recorded_from": last["recorded_at"]},
         {"recorded_to": last["recorded_at"]},
         {"occurred_from": "2026-01-15T00:00:00Z", "occurred_to": "2026-03-01T00:00:00Z"},
-        {"type": "crm.order.*", "subject": told["subject"], "recorded_to": last["recorded_at"]},
+        {"type": "crm.order.*", "subject": filters["subject"], "recorded_to": last["recorded_at"]},
     ]
     for question in questions:
         logged = in_the_log(client, **question)
@@ -81,7 +81,7 @@ def test_an_act_is_the_metadata_of_its_event(client: Client) -> None:
         assert act["irregular"] == metadata.get("irregular", [])
 
 
-def test_acts_are_found_by_where_they_come_from_and_for_whom_they_were_done(client: Client) -> None:
+def test_acts_are_found_by_source_system_origin_and_on_behalf_of(client: Client) -> None:
     registered(client)
     shop = client.post("/v1/customers", {"name": "Grace", "source": {"system": "shop"}, "on_behalf_of": "agent-7"}).json()
     assert [act["stream"] for act in acts(client, source="shop")] == [shop["id"]]
@@ -92,7 +92,7 @@ def test_acts_are_found_by_where_they_come_from_and_for_whom_they_were_done(clie
 
 @on_both_engines
 @pytest.mark.parametrize("sort", ["position", "-position"])
-def test_pages_and_lines_hold_the_same(client: Client, sort: str) -> None:
+def test_pages_and_an_export_contain_the_same(client: Client, sort: str) -> None:
     story(client)
     question = {"type": "crm.order.*", "sort": sort, "after": head(client)}
     lines = client.get("/v1/audit", params=question, headers={"Accept": "application/x-ndjson"})
@@ -115,7 +115,7 @@ def test_the_latest_act_comes_first(client: Client) -> None:
     assert [act["position"] for act in found] == list(reversed(positions(client)))
 
 
-def test_of_whoever_was_erased_the_acts_remain_and_nothing_personal_is_among_them(client: Client) -> None:
+def test_after_an_erasure_the_acts_remain_without_personal_data(client: Client) -> None:
     customer = registered(client, name="Zwetschge")
     subject = customer.rsplit("/", 1)[-1]
     before = acts(client, subject=subject)

@@ -20,15 +20,15 @@ NOBODY = "00000000-0000-0000-0000-000000000001"
 ERASURE = {"reason": "requested", "requested_by": "customer"}
 
 
-def told(client: Client, method: str, path: str, body: Any = None) -> int:
+def sent(client: Client, method: str, path: str, body: Any = None) -> int:
     """The position of the log afterwards."""
     answer = client.request(method, path, json={} if body is None else body)
     assert answer.is_success, answer.text
     return int(answer.headers["Position"])
 
 
-def seen(client: Client, path: str, after: int = 0, **said: Any) -> Any:
-    answer = client.get(path, params={"after": after, **said.pop("params", {})}, **said)
+def seen(client: Client, path: str, after: int = 0, **query: Any) -> Any:
+    answer = client.get(path, params={"after": after, **query.pop("params", {})}, **query)
     assert answer.status_code == 200, answer.text
     return answer.json()
 
@@ -38,16 +38,16 @@ def customer(client: Client, name: str) -> str:
 
 
 @on_both_engines
-def test_a_user_is_registered_and_is_available_until_told_otherwise(client: Client, key_for: KeyFor) -> None:
+def test_a_user_is_registered_and_is_available_until_that_is_changed(client: Client, key_for: KeyFor) -> None:
     made = client.put("/v1/users/agent-7", {"name": "Ada Lovelace", "team": "support", "capacity": 5})
     assert (made.status_code, made.headers["Location"]) == (201, "/v1/users/agent-7")
-    told(client, "PUT", "/v1/users/agent-8", {"name": "Bob", "team": "sales"})
-    head = told(client, "PUT", "/v1/users/agent-8/availability", {"available": False})
+    sent(client, "PUT", "/v1/users/agent-8", {"name": "Bob", "team": "sales"})
+    head = sent(client, "PUT", "/v1/users/agent-8/availability", {"available": False})
     assert [user["code"] for user in seen(client, "/v1/users", head)["items"]] == ["agent-7", "agent-8"]
     [away] = seen(client, "/v1/users", params={"available": False})["items"]
     assert (away["code"], away["name"], away["team"]) == ("agent-8", "Bob", "sales")
     assert "name" not in seen(client, "/v1/users/agent-7", headers=key_for("analyst"))
-    head = told(client, "POST", "/v1/users/agent-7/deactivation")
+    head = sent(client, "POST", "/v1/users/agent-7/deactivation")
     assert seen(client, "/v1/users", head, params={"deactivated": False})["items"] == [away]
     history = seen(client, "/v1/users/agent-7/history")["items"]
     assert [event["type"].split(".")[2] for event in history] == ["registered", "deactivated"]
@@ -55,30 +55,30 @@ def test_a_user_is_registered_and_is_available_until_told_otherwise(client: Clie
 
 @on_both_engines
 def test_a_team_is_known_by_its_code(client: Client) -> None:
-    told(client, "PUT", "/v1/teams/support", {"name": "Support"})
-    head = told(client, "PUT", "/v1/teams/support", {"name": "Help desk", "zone": "Asia/Shanghai"})
+    sent(client, "PUT", "/v1/teams/support", {"name": "Support"})
+    head = sent(client, "PUT", "/v1/teams/support", {"name": "Help desk", "zone": "Asia/Shanghai"})
     [team] = seen(client, "/v1/teams", head)["items"]
     assert (team["name"], team["zone"], team["version"], team["deactivated_at"]) == ("Help desk", "Asia/Shanghai", 2, None)
     assert seen(client, "/v1/teams/support", params={"version": 1})["name"] == "Support"
     assert client.put("/v1/teams/sales", {"name": "Sales", "zone": "Nowhere"}).status_code == 422
-    told(client, "POST", "/v1/teams/support/deactivation")
+    sent(client, "POST", "/v1/teams/support/deactivation")
 
 
 @on_both_engines
-def test_a_task_is_overdue_while_it_is_open_and_its_time_is_past(client: Client, key_for: KeyFor) -> None:
+def test_an_open_task_is_overdue_after_its_time(client: Client, key_for: KeyFor) -> None:
     ada = customer(client, "Ada")
     about = {"kind": "customer", "id": ada}
     made = client.post("/v1/tasks", {"title": "Call Ada", "due": PAST, "assignee": "agent-7", "about": about})
     task = made.headers["Location"]
-    told(client, "POST", "/v1/tasks", {"title": "Call Bob", "due": FUTURE})
-    head = told(client, "POST", "/v1/tasks", {"title": "Some day"})
+    sent(client, "POST", "/v1/tasks", {"title": "Call Bob", "due": FUTURE})
+    head = sent(client, "POST", "/v1/tasks", {"title": "Some day"})
     [overdue] = seen(client, "/v1/tasks", head, params={"overdue": True})["items"]
     assert (overdue["title"], overdue["overdue"], overdue["about"], overdue["status"]) == ("Call Ada", True, about, "open")
     assert len(seen(client, "/v1/tasks", params={"overdue": False})["items"]) == 2
     assert len(seen(client, "/v1/tasks", params={"due_from": PAST, "due_to": FUTURE})["items"]) == 1
     assert "title" not in seen(client, task, headers=key_for("analyst"))
-    told(client, "PUT", f"{task}/assignee", {"assignee": "agent-8"})
-    head = told(client, "POST", f"{task}/completion")
+    sent(client, "PUT", f"{task}/assignee", {"assignee": "agent-8"})
+    head = sent(client, "POST", f"{task}/completion")
     done = seen(client, task, head)
     assert (done["status"], done["overdue"], done["assignee"]) == ("completed", False, "agent-8")
     assert client.post(f"{task}/cancellation").json()["type"] == "/problems/task-ended"
@@ -87,9 +87,9 @@ def test_a_task_is_overdue_while_it_is_open_and_its_time_is_past(client: Client,
 
 
 @on_both_engines
-def test_tasks_that_somebody_was_reminded_of_are_asked_for(client: Client, parts: Parts) -> None:
+def test_tasks_with_a_sent_reminder_can_be_listed(client: Client, parts: Parts) -> None:
     task = client.post("/v1/tasks", {"title": "Call Ada", "assignee": "agent-7", "remind_at": PAST}).headers["Location"]
-    head = told(client, "POST", "/v1/tasks", {"title": "Call Bob", "assignee": "agent-7", "remind_at": FUTURE})
+    head = sent(client, "POST", "/v1/tasks", {"title": "Call Bob", "assignee": "agent-7", "remind_at": FUTURE})
     assert seen(client, task, head)["reminded_at"] is None
     assert Clock([reminders], parts.executor, parts.deployment.read_models).look(reminders) == 1
     head = parts.deployment.store.head()
@@ -101,11 +101,11 @@ def test_tasks_that_somebody_was_reminded_of_are_asked_for(client: Client, parts
 
 
 @on_both_engines
-def test_what_a_task_says_is_forgotten_with_whom_it_is_about(client: Client) -> None:
+def test_the_title_of_a_task_is_erased_with_its_customer(client: Client) -> None:
     ada = customer(client, "Ada")
     task = client.post("/v1/tasks", {"title": "Call Ada", "about": {"kind": "customer", "id": ada}}).headers["Location"]
     other = client.post("/v1/tasks", {"title": "Call Bob"}).headers["Location"]
-    head = told(client, "POST", f"/v1/customers/{ada}/erasure", ERASURE)
+    head = sent(client, "POST", f"/v1/customers/{ada}/erasure", ERASURE)
     assert seen(client, task, head)["title"] is None
     assert seen(client, task, params={"version": 1})["title"] is None
     assert seen(client, other)["title"] == "Call Bob"
@@ -113,31 +113,31 @@ def test_what_a_task_says_is_forgotten_with_whom_it_is_about(client: Client) -> 
     assert (again.status_code, again.json()["type"]) == (409, "/problems/customer-erased")
 
 
-def test_a_task_is_about_something_that_is_there(world: World) -> None:
+def test_a_task_must_be_about_an_existing_resource(world: World) -> None:
     for kind, status in (("customer", 404), ("order", 404), ("ticket", 404), ("lead", 404), ("deal", 404), ("weather", 422)):
         answer = world.client.post("/v1/tasks", {"title": "Look", "about": {"kind": kind, "id": NOBODY}})
         assert answer.status_code == status, answer.text
 
 
 @on_both_engines
-def test_a_saved_view_is_its_owners_or_shared(client: Client, key_for: KeyFor) -> None:
+def test_a_saved_view_belongs_to_its_owner_or_is_shared(client: Client, key_for: KeyFor) -> None:
     urgent = {"name": "Urgent", "resource": "tickets", "filters": {"q": "Ada"}, "owner": "agent-7"}
     made = client.post("/v1/saved-views", urgent)
     view = made.headers["Location"]
-    head = told(client, "POST", "/v1/saved-views", {"name": "All", "resource": "orders", "owner": "agent-8", "shared": True})
+    head = sent(client, "POST", "/v1/saved-views", {"name": "All", "resource": "orders", "owner": "agent-8", "shared": True})
     names = [view["name"] for view in seen(client, "/v1/saved-views", head, params={"owner": "agent-7"})["items"]]
     assert names == ["All", "Urgent"]
     assert [v["name"] for v in seen(client, "/v1/saved-views", params={"owner": "agent-8"})["items"]] == ["All"]
     assert "filters" not in seen(client, view, headers=key_for("analyst"))
-    head = told(client, "PUT", view, urgent | {"filters": {"priority": "urgent"}, "sort": "-opened_at"})
+    head = sent(client, "PUT", view, urgent | {"filters": {"priority": "urgent"}, "sort": "-opened_at"})
     assert seen(client, view, head)["filters"] == {"priority": "urgent"}
-    head = told(client, "POST", f"{view}/retirement")
+    head = sent(client, "POST", f"{view}/retirement")
     assert seen(client, "/v1/saved-views", head, params={"resource": "tickets"})["items"] == []
     assert client.put(view, urgent).status_code == 409
 
 
 @on_both_engines
-def test_a_field_says_which_values_an_attribute_takes(client: Client) -> None:
+def test_a_field_definition_restricts_the_values_of_an_attribute(client: Client) -> None:
     size = {"kind": "choice", "name": "Size", "options": ["small", "large"]}
     made = client.put("/v1/field-definitions/customer/size", size)
     assert (made.status_code, made.headers["Location"]) == (201, "/v1/field-definitions/customer/size")
@@ -145,30 +145,30 @@ def test_a_field_says_which_values_an_attribute_takes(client: Client) -> None:
     assert client.post("/v1/customers", {"name": "Bob", "attributes": {"size": "medium"}}).status_code == 422
     odd = client.patch(f"/v1/customers/{ada}/attributes", {"attributes": {"size": "medium"}})
     assert (odd.status_code, odd.json()["type"]) == (422, "/problems/attribute-does-not-fit")
-    told(client, "PATCH", f"/v1/customers/{ada}/attributes", {"attributes": {"size": "small", "other": "medium"}})
+    sent(client, "PATCH", f"/v1/customers/{ada}/attributes", {"attributes": {"size": "small", "other": "medium"}})
     assert client.put("/v1/field-definitions/customer/size", {"kind": "number", "name": "Size"}).status_code == 409
-    head = told(client, "PUT", "/v1/field-definitions/customer/size", size | {"options": ["medium"]})
-    told(client, "PATCH", f"/v1/customers/{ada}/attributes", {"attributes": {"size": "medium"}})
+    head = sent(client, "PUT", "/v1/field-definitions/customer/size", size | {"options": ["medium"]})
+    sent(client, "PATCH", f"/v1/customers/{ada}/attributes", {"attributes": {"size": "medium"}})
     [field] = seen(client, "/v1/field-definitions", head, params={"entity": "customer"})["items"]
     assert (field["key"], field["options"], field["personal"], field["version"]) == ("size", ["medium"], True, 2)
-    told(client, "POST", "/v1/field-definitions/customer/size/retirement")
-    told(client, "PATCH", f"/v1/customers/{ada}/attributes", {"attributes": {"size": "huge"}})
+    sent(client, "POST", "/v1/field-definitions/customer/size/retirement")
+    sent(client, "PATCH", f"/v1/customers/{ada}/attributes", {"attributes": {"size": "huge"}})
     assert len(seen(client, "/v1/field-definitions/customer/size/history")["items"]) == 3
 
 
 @on_both_engines
-def test_what_its_field_calls_not_personal_is_shown_to_analysts_and_outlives_an_erasure(
+def test_an_attribute_that_is_not_personal_is_shown_to_analysts_and_survives_an_erasure(
     client: Client, key_for: KeyFor
 ) -> None:
     wrap = {"kind": "text", "name": "Wrapping", "personal": False}
     for entity in ("customer", "order"):
-        told(client, "PUT", f"/v1/field-definitions/{entity}/wrap", wrap)
+        sent(client, "PUT", f"/v1/field-definitions/{entity}/wrap", wrap)
         answer = client.put(f"/v1/field-definitions/{entity}/wrap", wrap | {"personal": True})
         assert (answer.status_code, answer.json()["type"]) == (409, "/problems/field-defined-otherwise")
     attributes = {"wrap": "paper", "wish": "a ribbon", "weight": 3}
     ada = str(client.post("/v1/customers", {"name": "Ada", "attributes": attributes}).json()["id"])
     order = placed(client, customer_id=ada)
-    head = told(client, "PATCH", f"{order}/attributes", {"attributes": attributes})
+    head = sent(client, "PATCH", f"{order}/attributes", {"attributes": attributes})
     analyst = key_for("analyst")
     plain = {"wrap": "paper", "weight": 3}
     assert seen(client, f"/v1/customers/{ada}", head)["attributes"] == attributes
@@ -177,7 +177,7 @@ def test_what_its_field_calls_not_personal_is_shown_to_analysts_and_outlives_an_
     assert (whole["attributes"], whole["private"]["attributes"]) == (plain, {"wish": "a ribbon"})
     assert part["attributes"] == plain
     assert "private" not in part
-    head = told(client, "POST", f"/v1/customers/{ada}/erasure", ERASURE)
+    head = sent(client, "POST", f"/v1/customers/{ada}/erasure", ERASURE)
     left = seen(client, order, head)
     assert (left["attributes"], left["private"]) == (plain, None)
     events = seen(client, f"{order}/history")["items"]
@@ -188,23 +188,23 @@ def test_what_its_field_calls_not_personal_is_shown_to_analysts_and_outlives_an_
 
 
 @on_both_engines
-def test_a_list_holds_customers_and_loses_who_was_erased(client: Client) -> None:
+def test_a_list_contains_customers_and_loses_erased_ones(client: Client) -> None:
     ada, bob, eve = (customer(client, name) for name in ("Ada", "Bob", "Eve"))
     made = client.post("/v1/lists", {"name": "Invited"})
     path = made.headers["Location"]
-    told(client, "POST", f"{path}/members", {"customer_ids": [ada, bob]})
-    head = told(client, "POST", f"{path}/members", {"customer_ids": [bob, eve]})
+    sent(client, "POST", f"{path}/members", {"customer_ids": [ada, bob]})
+    head = sent(client, "POST", f"{path}/members", {"customer_ids": [bob, eve]})
     assert {row["customer_id"] for row in seen(client, f"{path}/members", head)["items"]} == {ada, bob, eve}
     unknown = client.post(f"{path}/members", {"customer_ids": [ada, NOBODY]})
     assert (unknown.status_code, unknown.json()["type"]) == (404, "/problems/customer-unknown")
-    told(client, "POST", f"{path}/members/removal", {"customer_ids": [ada, NOBODY]})
-    head = told(client, "POST", f"/v1/customers/{bob}/erasure", ERASURE)
+    sent(client, "POST", f"{path}/members/removal", {"customer_ids": [ada, NOBODY]})
+    head = sent(client, "POST", f"/v1/customers/{bob}/erasure", ERASURE)
     assert [row["customer_id"] for row in seen(client, f"{path}/members", head)["items"]] == [eve]
     [invited] = seen(client, "/v1/lists")["items"]
     assert (invited["name"], invited["members"]) == ("Invited", 1)
     whole = client.get(f"{path}/members", headers={"Accept": "text/csv"})
     assert len(whole.text.splitlines()) == 2
-    told(client, "POST", f"{path}/retirement")
+    sent(client, "POST", f"{path}/retirement")
     assert client.post(f"{path}/members", {"customer_ids": [ada]}).status_code == 409
 
 
@@ -222,11 +222,11 @@ def test_a_list_holds_customers_and_loses_who_was_erased(client: Client) -> None
         ("POST", "/v1/lists", {"name": ""}),
     ],
 )
-def test_what_does_not_fit_is_refused(world: World, method: str, path: str, body: Any) -> None:
+def test_an_invalid_request_is_refused(world: World, method: str, path: str, body: Any) -> None:
     assert world.client.request(method, path, json=body).status_code == 422
 
 
-def test_what_is_not_there_is_not_found(world: World) -> None:
+def test_an_unknown_resource_is_not_found(world: World) -> None:
     for path in ("users/x", "teams/x", f"tasks/{NOBODY}", f"saved-views/{NOBODY}", "field-definitions/a/b", f"lists/{NOBODY}"):
         assert world.client.get(f"/v1/{path}").status_code == 404
         assert world.client.get(f"/v1/{path}/history").status_code == 404

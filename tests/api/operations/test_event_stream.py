@@ -1,4 +1,4 @@
-"""The log as it grows: nothing is lost or doubled, whoever is cut off, and nobody reads more than they may."""
+"""The stream of events: a disconnect loses and repeats no event, and nobody reads more than they may."""
 
 from __future__ import annotations
 
@@ -33,22 +33,22 @@ from tests.waiting import PATIENCE, wait_until
 STREAM = "/v1/events/stream"
 
 
-class Told(NamedTuple):
-    """One message of a stream: how far it is, and the event if there is one."""
+class StreamMessage(NamedTuple):
+    """One message of a stream: the position reached, and the event if there is one."""
 
     id: int
     event: dict[str, Any] | None
 
 
-def messages(lines: Iterator[str]) -> Iterator[Told]:
-    said: dict[str, str] = {}
+def messages(lines: Iterator[str]) -> Iterator[StreamMessage]:
+    fields: dict[str, str] = {}
     for line in lines:
         name, _, value = line.partition(": ")
         if name:
-            said[name] = value
-        elif said:
-            yield Told(int(said["id"]), json.loads(said["data"]) if "data" in said else None)
-            said = {}
+            fields[name] = value
+        elif fields:
+            yield StreamMessage(int(fields["id"]), json.loads(fields["data"]) if "data" in fields else None)
+            fields = {}
 
 
 def events(lines: Iterator[str]) -> Iterator[dict[str, Any]]:
@@ -57,7 +57,7 @@ def events(lines: Iterator[str]) -> Iterator[dict[str, Any]]:
 
 @contextmanager
 def streaming(url: str, key: Headers, last: int | None = None, **question: Any) -> Iterator[Iterator[str]]:
-    """The lines of a stream, until it is cut."""
+    """The lines of a stream, until the client disconnects."""
     headers = key if last is None else key | {"Last-Event-ID": str(last)}
     with httpx.stream("GET", url + STREAM, params=question, headers=headers, timeout=PATIENCE) as answer:
         assert answer.status_code == 200
@@ -86,7 +86,7 @@ def logged(url: str, key: Headers, **question: Any) -> list[dict[str, Any]]:
 
 
 @on_both_engines
-def test_who_is_cut_off_again_and_again_loses_and_doubles_nothing(app: FastAPI, admin: Headers) -> None:
+def test_repeated_disconnects_lose_and_repeat_no_event(app: FastAPI, admin: Headers) -> None:
     written, seen = 40, list[dict[str, Any]]()
     with served(app) as url, somebody_writing(url, admin, written):
         last = 0
@@ -99,14 +99,14 @@ def test_who_is_cut_off_again_and_again_loses_and_doubles_nothing(app: FastAPI, 
 
 
 def ended(client: Client, **question: Any) -> list[dict[str, Any]]:
-    """The events of a stream that ends where the log does."""
+    """The events of a stream that ends at the head of the log."""
     answer = client.get(STREAM, params={"after": 0, "upto": head(client)} | question)
     assert answer.status_code == 200, answer.text
     return list(events(iter(answer.text.splitlines())))
 
 
 @on_both_engines
-def test_it_holds_what_the_log_holds(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_stream_contains_what_the_log_contains(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "PORTION", 3)
     customer = registered(client).rsplit("/", 1)[-1]
     confirmed(client, customer_id=customer)
@@ -117,28 +117,26 @@ def test_it_holds_what_the_log_holds(client: Client, monkeypatch: pytest.MonkeyP
         assert found
 
 
-def test_the_last_id_goes_before_the_position_that_was_asked_for(client: Client) -> None:
+def test_the_last_event_id_overrides_the_requested_position(client: Client) -> None:
     registered(client)
     last = head(client)
     answer = client.get(STREAM, params={"after": 0, "upto": last}, headers={"Last-Event-ID": str(last)})
-    assert [told for told in messages(iter(answer.text.splitlines())) if told.event] == []
+    assert [message for message in messages(iter(answer.text.splitlines())) if message.event] == []
     assert answer.headers["Position"] == str(last)
     assert client.get(STREAM, params={"upto": 0}, headers={"Last-Event-ID": "x"}).status_code == 422
 
 
-def test_who_names_no_position_hears_what_is_to_come_and_where_it_began(app: FastAPI, admin: Headers) -> None:
+def test_without_a_position_the_stream_sends_its_start_and_new_events(app: FastAPI, admin: Headers) -> None:
     with served(app) as url:
         key = logged(url, admin)[-1]["position"]
         with streaming(url, admin) as lines:
-            told = messages(lines)
-            assert next(told) == Told(key, None)
+            received = messages(lines)
+            assert next(received) == StreamMessage(key, None)
             httpx.post(f"{url}/v1/customers", json={"name": "Ada"}, headers=admin)
-            assert next(told).id == key + 1
+            assert next(received).id == key + 1
 
 
-def test_a_stream_in_which_nothing_happens_says_how_far_it_is(
-    app: FastAPI, admin: Headers, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_idle_stream_sends_its_position(app: FastAPI, admin: Headers, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(event_stream, "HEARTBEAT", 0.0)
     with served(app) as url:
         last = logged(url, admin)[-1]["position"]
@@ -159,7 +157,7 @@ def test_personal_values_are_streamed_only_with_the_permission(
     assert "Zwetschge" not in answer
 
 
-def test_a_key_that_is_revoked_hears_nothing_more(app: FastAPI, admin: Headers) -> None:
+def test_a_revoked_key_receives_no_more_events(app: FastAPI, admin: Headers) -> None:
     with served(app) as url, httpx.Client(base_url=url, headers=admin) as http:
         issued = http.post("/v1/keys", json={"label": "a listener", "roles": ["auditor"]}).json()
         with streaming(url, {"Authorization": f"Bearer {issued['key']}"}) as lines:
@@ -168,7 +166,7 @@ def test_a_key_that_is_revoked_hears_nothing_more(app: FastAPI, admin: Headers) 
             list(lines)
 
 
-def test_there_are_so_many_streams_and_no_more(app: FastAPI, deployment: Deployment, admin: Headers) -> None:
+def test_the_number_of_streams_is_limited(app: FastAPI, deployment: Deployment, admin: Headers) -> None:
     app.state.streams = Streams(deployment.store, 1)
 
     def status() -> int:
@@ -183,7 +181,7 @@ def test_there_are_so_many_streams_and_no_more(app: FastAPI, deployment: Deploym
         wait_until(lambda: status() == 200, "the stream that was left is given back")
 
 
-def test_who_takes_nothing_is_cut_off(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_client_that_receives_nothing_is_disconnected(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(event_stream, "PATIENCE", 0.01)
     streams = Streams(deployment.store, 1)
 
@@ -203,18 +201,18 @@ def test_who_takes_nothing_is_cut_off(deployment: Deployment, monkeypatch: pytes
         pass
 
 
-def test_a_server_that_ends_ends_its_streams(app: FastAPI, admin: Headers, settings: Settings) -> None:
+def test_a_server_that_stops_ends_its_streams(app: FastAPI, admin: Headers, settings: Settings) -> None:
     ready = threading.Event()
     server = Server(configuration(app), ready.set, app.state.streams.end)
     with bound(settings.model_copy(update={"port": 0})) as listening:
         thread = threading.Thread(target=server.run, args=([listening],))
         thread.start()
-        assert ready.wait(10)
+        assert ready.wait(PATIENCE)
         with streaming(url_of(listening), admin, after=0) as lines:
-            told = messages(lines)
-            reached = next(message.id for message in told if message.event)
+            received = messages(lines)
+            reached = next(message.id for message in received if message.event)
             server.end(0)
-            # That it ends in order is what makes this no error.
-            assert list(told)[-1].id >= reached
+            # The stream ends properly: otherwise reading it would raise an error here.
+            assert list(received)[-1].id >= reached
         thread.join(PATIENCE)
         assert not thread.is_alive()

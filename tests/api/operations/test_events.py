@@ -1,4 +1,4 @@
-"""The log over HTTP: found by everything that is asked of it, a page at a time or as a whole."""
+"""The log over HTTP: all its filters, in pages or as a whole."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_events_are_found_by_type_and_by_the_beginning_of_one(client: Client) ->
     assert types(client, type="crm.order") == []
 
 
-def test_events_are_found_by_whom_they_are_about(client: Client) -> None:
+def test_events_are_found_by_subject(client: Client) -> None:
     customer = registered(client).rsplit("/", 1)[-1]
     order = placed(client, customer_id=customer).rsplit("/", 1)[-1]
     assert types(client, subject=customer) == ["crm.customer.registered.v1", "crm.order.placed.v1"]
@@ -58,7 +58,7 @@ def test_events_are_found_by_whom_they_are_about(client: Client) -> None:
     assert found(client, subject=uuid4()) == []
 
 
-def test_events_are_found_by_who_did_them(client: Client, key_for: KeyFor) -> None:
+def test_events_are_found_by_actor(client: Client, key_for: KeyFor) -> None:
     registered(client)
     client.post("/v1/customers", {"name": "Grace"}, headers=key_for("sales"))
     actors = [event["metadata"]["actor"]["id"] for event in found(client, type="crm.customer.*")]
@@ -67,7 +67,7 @@ def test_events_are_found_by_who_did_them(client: Client, key_for: KeyFor) -> No
 
 
 @on_both_engines
-def test_events_are_found_by_when_they_happened_and_when_they_were_recorded(client: Client) -> None:
+def test_events_are_found_by_occurrence_and_recording_time(client: Client) -> None:
     registered(client, occurred_at="2026-01-01")
     registered(client, occurred_at="2026-02-01T00:00Z")
     first, second = found(client, type="crm.customer.*")
@@ -86,7 +86,7 @@ def test_events_are_found_between_positions(client: Client) -> None:
     assert found(client, cursor=last) == []
 
 
-def test_events_are_found_by_the_rule_they_break_and_by_what_they_follow_from(client: Client) -> None:
+def test_events_are_found_by_broken_rule_and_by_correlation(client: Client) -> None:
     correlation = str(uuid4())
     order = confirmed(client)
     done(client, f"{order}/payments", {"amount": "99.00", "correlation_id": correlation})
@@ -98,7 +98,7 @@ def test_events_are_found_by_the_rule_they_break_and_by_what_they_follow_from(cl
 
 @on_both_engines
 @pytest.mark.parametrize("question", [{}, {"type": "crm.order.*", "cursor": 3, "upto": 12}])
-def test_the_whole_log_in_lines_is_the_same_as_in_pages(
+def test_the_log_as_ndjson_is_the_same_as_in_pages(
     client: Client, question: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(search, "PORTION", 3)
@@ -116,7 +116,7 @@ def test_the_whole_log_in_lines_is_the_same_as_in_pages(
     assert [json.loads(line) for line in lines.text.splitlines()] == paged == found(client, **question)
 
 
-def test_a_page_may_look_in_vain_and_still_have_a_next(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_empty_page_may_have_a_next_page(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "PORTION", 2)
     monkeypatch.setattr(routes, "SCANNED", 2)
     for number in range(5):
@@ -152,7 +152,7 @@ def test_personal_values_are_shown_only_with_the_permission(
             assert "ada@example.com" not in answer.text.lower()
 
 
-def test_of_whoever_was_erased_the_log_says_only_that(client: Client) -> None:
+def test_after_an_erasure_the_log_contains_no_personal_data(client: Client) -> None:
     customer = registered(client, name="Zwetschge")
     client.post(f"{customer}/erasure", {"reason": "requested", "requested_by": "customer"})
     text = client.get("/v1/events", headers={"Accept": "application/x-ndjson"}).text

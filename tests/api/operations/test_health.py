@@ -1,4 +1,4 @@
-"""How the system is, and what an operator does, over HTTP."""
+"""The status of the system and the work of operators, over HTTP."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _set_aside(parts: Parts, projection: str, position: int = 1) -> None:
 
 
 def _ended(client: Client, path: str) -> httpx.Response:
-    """The job's last answer."""
+    """The answer about the job after it has ended."""
     answers: list[httpx.Response] = []
 
     def ended() -> bool:
@@ -67,12 +67,12 @@ def _upload(client: Client, mapping: bytes = MAPPING, rows: bytes = ROWS, name: 
 # Health
 
 
-def test_that_the_process_lives_is_open_to_everyone(stranger: Client) -> None:
+def test_the_liveness_probe_needs_no_key(stranger: Client) -> None:
     answer = stranger.get("/health/live")
     assert (answer.status_code, answer.json()) == (200, {"status": "alive"})
 
 
-def test_a_system_without_faults_is_ready_and_tells_the_lag_of_every_read_model(client: Client) -> None:
+def test_a_healthy_system_is_ready_and_reports_the_lag_of_every_read_model(client: Client) -> None:
     answer = client.get("/health/ready")
     assert answer.status_code == 200
     body = answer.json()
@@ -81,7 +81,7 @@ def test_a_system_without_faults_is_ready_and_tells_the_lag_of_every_read_model(
     assert all(one["lag"] == body["head"] - one["complete_to"] for one in body["projections"])
 
 
-def test_a_dead_letter_degrades(parts: Parts, client: Client) -> None:
+def test_a_dead_letter_makes_the_system_degraded(parts: Parts, client: Client) -> None:
     _set_aside(parts, "orders")
     body = client.get("/health/ready").json()
     assert body["status"] == "degraded"
@@ -89,12 +89,12 @@ def test_a_dead_letter_degrades(parts: Parts, client: Client) -> None:
 
 
 @on_both_engines
-def test_kafka_counts_only_where_events_go_through_it(client: Client, engine: str) -> None:
+def test_kafka_is_reported_only_if_events_go_through_it(client: Client, engine: str) -> None:
     body = client.get("/v1/status").json()
     assert (body["kafka"], body["healthy"]) == ((None, True) if engine == "sqlite" else (False, False))
 
 
-def test_a_database_that_does_not_answer_is_unready(client: Client, parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_its_database_the_system_is_not_ready(client: Client, parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
     def silent() -> int:
         raise OperationalError("SELECT 1", {}, Exception("secret"))
 
@@ -106,7 +106,7 @@ def test_a_database_that_does_not_answer_is_unready(client: Client, parts: Parts
     assert client.get("/metrics").status_code == 200
 
 
-def test_metrics_are_told_to_prometheus(parts: Parts, client: Client) -> None:
+def test_metrics_are_in_the_format_of_prometheus(parts: Parts, client: Client) -> None:
     _set_aside(parts, "orders")
     text = client.get("/metrics").text
     assert f"recount_head_position {parts.deployment.store.head()}.0" in text
@@ -116,7 +116,7 @@ def test_metrics_are_told_to_prometheus(parts: Parts, client: Client) -> None:
 
 
 @pytest.mark.parametrize("path", ["/health/ready", "/v1/status", "/metrics", "/v1/operations/dead-letters"])
-def test_how_the_system_is_is_for_operators_and_auditors(client: Client, key_for: KeyFor, path: str) -> None:
+def test_the_status_is_for_operators_and_auditors(client: Client, key_for: KeyFor, path: str) -> None:
     statuses = {role: client.get(path, headers=key_for(role)).status_code for role in ("operator", "auditor", "agent")}
     assert statuses == {"operator": 200, "auditor": 200, "agent": 403}
 
@@ -124,7 +124,7 @@ def test_how_the_system_is_is_for_operators_and_auditors(client: Client, key_for
 # Rebuilds
 
 
-def test_a_read_model_is_rebuilt_and_equal(world: World) -> None:
+def test_a_rebuilt_read_model_is_the_same(world: World) -> None:
     begun = world.client.post("/v1/operations/rebuilds", {"projection": "api_keys"})
     assert begun.status_code == 202
     ended = _ended(world.client, begun.headers["Location"]).json()
@@ -138,17 +138,17 @@ def test_a_check_changes_nothing(world: World) -> None:
     assert (result["same"], result["swapped"]) == (True, False)
 
 
-def test_what_is_no_read_model_is_not_rebuilt(world: World) -> None:
+def test_an_unknown_read_model_is_not_rebuilt(world: World) -> None:
     answer = world.client.post("/v1/operations/rebuilds", {"projection": "customer_veiw"})
     assert answer.status_code == 404
     assert "customer_view" in answer.json()["detail"]
 
 
-def test_a_rebuild_that_nobody_began_is_not_there(world: World) -> None:
+def test_an_unknown_rebuild_is_not_found(world: World) -> None:
     assert world.client.get(f"/v1/operations/rebuilds/{new_id()}").status_code == 404
 
 
-def test_an_auditor_rebuilds_nothing(world: World) -> None:
+def test_an_auditor_may_not_rebuild(world: World) -> None:
     body = {"projection": "api_keys"}
     assert world.client.post("/v1/operations/rebuilds", body, headers=world.key("auditor")).status_code == 403
 
@@ -163,7 +163,7 @@ def test_dead_letters_are_listed_by_read_model(parts: Parts, client: Client) -> 
     assert client.get("/v1/operations/dead-letters", params={"projection": "customer_view"}).json() == {"items": []}
 
 
-def test_a_discarded_letter_no_longer_degrades_and_is_still_listed(parts: Parts, client: Client) -> None:
+def test_after_a_discard_the_system_is_ready_and_the_letter_is_still_listed(parts: Parts, client: Client) -> None:
     _set_aside(parts, "orders")
     answer = client.post("/v1/operations/dead-letters/orders/1/discard")
     assert (answer.status_code, answer.json()) == (200, {"folded": 0, "waiting": 0})
@@ -172,14 +172,14 @@ def test_a_discarded_letter_no_longer_degrades_and_is_still_listed(parts: Parts,
     assert letter["discarded"]
 
 
-def test_what_can_be_folded_now_is_folded_by_a_retry(parts: Parts, client: Client) -> None:
+def test_a_retry_folds_events_that_can_be_folded_now(parts: Parts, client: Client) -> None:
     _set_aside(parts, "orders")
     answer = client.post("/v1/operations/dead-letters/orders/retry", params={"subject": str(SUBJECT)})
     assert (answer.status_code, answer.json()) == (200, {"folded": 1, "waiting": 0})
     assert client.get("/v1/operations/dead-letters").json() == {"items": []}
 
 
-def test_a_letter_that_is_not_there_is_not_discarded(world: World) -> None:
+def test_an_unknown_letter_is_not_discarded(world: World) -> None:
     assert world.client.post("/v1/operations/dead-letters/orders/7/discard").status_code == 404
 
 
@@ -220,13 +220,13 @@ def test_another_process_knows_the_counts_from_the_log(client: Client, parts: Pa
     }
 
 
-def test_a_mapping_that_cannot_be_used_is_refused_with_its_key(world: World) -> None:
+def test_an_invalid_mapping_is_refused_with_the_wrong_key(world: World) -> None:
     answer = _upload(world.client, mapping=MAPPING.replace(b"system", b"sistem"))
     assert answer.status_code == 422
     assert "sistem" in answer.json()["detail"]
 
 
-def test_a_file_that_is_not_as_the_mapping_says_fails_with_the_reason(world: World) -> None:
+def test_a_file_that_does_not_fit_the_mapping_fails_with_the_reason(world: World) -> None:
     begun = _upload(world.client, rows=b"client,title\n1,Ada\n")
     ended = _ended(world.client, begun.headers["Location"]).json()
     assert (ended["state"], ended["report"]) == ("failed", None)
@@ -234,7 +234,7 @@ def test_a_file_that_is_not_as_the_mapping_says_fails_with_the_reason(world: Wor
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "C:\\rows.csv", "..", "\x07", "x" * 300])
-def test_a_file_name_leads_nowhere(world: World, name: str) -> None:
+def test_a_file_name_cannot_escape_its_folder(world: World, name: str) -> None:
     rows = ROWS.replace(b"Ada", repr(name).encode())
     begun = _upload(world.client, rows=rows, name=name)
     assert begun.status_code == 202
@@ -249,10 +249,10 @@ def test_an_import_may_be_larger_than_other_bodies(world: World) -> None:
     assert _ended(world.client, begun.headers["Location"]).json()["report"]["accepted"] > 5000
 
 
-def test_an_import_that_nobody_began_is_not_there(world: World) -> None:
+def test_an_unknown_import_is_not_found(world: World) -> None:
     assert world.client.get(f"/v1/imports/{new_id()}").status_code == 404
 
 
-def test_an_agent_imports_nothing(world: World) -> None:
+def test_an_agent_may_not_import(world: World) -> None:
     files = {"mapping": ("shop.toml", MAPPING), "file": ("rows.csv", ROWS)}
     assert world.client.request("POST", "/v1/imports", files=files, headers=world.key("agent")).status_code == 403

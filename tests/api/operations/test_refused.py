@@ -1,4 +1,4 @@
-"""What known keys were refused is kept for auditors, without what they asked for in words, and not for ever."""
+"""Denied requests of known keys are kept for auditors: without their texts, and only the latest."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.api.client import Client
 from tests.api.conftest import Headers, KeyFor, on_both_engines
 
 
-def _told(client: Client, key: Headers, auditor: Headers, **asked: Any) -> list[dict[str, Any]]:
+def _denied(client: Client, key: Headers, auditor: Headers, **asked: Any) -> list[dict[str, Any]]:
     answer = client.get("/v1/refused", params={"key_id": _id(key), **asked}, headers=auditor)
     assert answer.status_code == 200, answer.text
     return list(answer.json()["items"])
@@ -24,31 +24,31 @@ def _id(key: Headers) -> str:
 
 
 @on_both_engines
-def test_an_auditor_is_told_what_a_key_was_refused_the_latest_first(client: Client, key_for: KeyFor) -> None:
+def test_an_auditor_sees_the_denied_requests_of_a_key_latest_first(client: Client, key_for: KeyFor) -> None:
     analyst, auditor = key_for("analyst"), key_for("auditor")
     customer = client.post("/v1/customers", {"name": "Ada"}).json()["id"]
     client.get("/v1/customers/by/shop/Ada", params={"q": "Ada"}, headers=analyst)
     client.post(f"/v1/customers/{customer}/tags", {"tags": ["vip"]}, headers=analyst)
-    told = _told(client, analyst, auditor)
-    assert [(one["method"], one["route"], one["about"]) for one in told] == [
+    denied = _denied(client, analyst, auditor)
+    assert [(one["method"], one["route"], one["about"]) for one in denied] == [
         ("POST", "/v1/customers/{id}/tags", customer),
         ("GET", "/v1/customers/by/{system}/{external:path}", None),
     ]
-    assert [one["reason"] for one in told] == [
+    assert [one["reason"] for one in denied] == [
         f"This needs the permission {name}." for name in ("customers:write", "personal:read")
     ]
-    assert "Ada" not in str(told)
-    assert _told(client, analyst, auditor, before=told[0]["number"]) == told[1:]
+    assert "Ada" not in str(denied)
+    assert _denied(client, analyst, auditor, before=denied[0]["number"]) == denied[1:]
 
 
-def test_a_refusal_in_a_batch_is_kept_too(client: Client, key_for: KeyFor) -> None:
+def test_a_request_denied_in_a_batch_is_kept_too(client: Client, key_for: KeyFor) -> None:
     analyst = key_for("analyst")
     headers = analyst | {"Content-Type": "application/x-ndjson"}
     client.request("POST", "/v1/batch", content=b'{"method":"POST","path":"/v1/orders"}', headers=headers)
-    assert [one["route"] for one in _told(client, analyst, key_for("auditor"))] == ["/v1/orders"]
+    assert [one["route"] for one in _denied(client, analyst, key_for("auditor"))] == ["/v1/orders"]
 
 
-def test_what_is_permitted_and_who_has_no_key_is_not_kept(client: Client, key_for: KeyFor, stranger: Client) -> None:
+def test_permitted_requests_and_those_without_a_key_are_not_kept(client: Client, key_for: KeyFor, stranger: Client) -> None:
     analyst = key_for("analyst")
     assert client.get("/v1/customers", headers=analyst).status_code == 200
     assert stranger.get("/v1/customers").status_code == 401

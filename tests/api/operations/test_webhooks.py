@@ -1,4 +1,4 @@
-"""Webhooks over HTTP: the secret shown once, how far each was delivered, and who may ask for what."""
+"""Webhooks over HTTP: the secret is shown once, the state of delivery, and the permissions."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def path(webhook: dict[str, Any]) -> str:
 
 
 @on_both_engines
-def test_a_webhook_is_seen_as_it_is_and_as_it_was(client: Client) -> None:
+def test_a_webhook_is_shown_as_of_now_and_as_of_the_past(client: Client) -> None:
     made = registered(client)
     assert client.put(path(made), ORDERS | {"types": []}).json()["version"] == 2
     assert client.post(f"{path(made)}/pause", {"reason": "holiday"}).json()["version"] == 3
@@ -43,8 +43,8 @@ def test_a_webhook_is_seen_as_it_is_and_as_it_was(client: Client) -> None:
     assert client.post(f"{path(made)}/resumption").json()["version"] == 4
     assert client.post(f"{path(made)}/removal").json()["version"] == 5
     assert client.post(f"{path(made)}/resumption").status_code == 409
-    told = [event["type"].split(".")[2] for event in seen(client, f"{path(made)}/history")["items"]]
-    assert told == ["registered", "revised", "paused", "resumed", "removed"]
+    types = [event["type"].split(".")[2] for event in seen(client, f"{path(made)}/history")["items"]]
+    assert types == ["registered", "revised", "paused", "resumed", "removed"]
     assert [one["id"] for one in seen(client, "/v1/webhooks", status="removed")["items"]] == [made["id"]]
     assert seen(client, "/v1/webhooks", status="active")["items"] == []
 
@@ -57,13 +57,13 @@ def test_the_secret_is_shown_once(world: World) -> None:
     assert secret.startswith("whsec_")
     assert first.headers["Content-Length"] == str(len(first.content))
     assert again.json() == {name: value for name, value in first.json().items() if name != "secret"}
-    told = [f"/v1/webhooks{rest}" for rest in ("", f"/{first.json()['id']}", f"/{first.json()['id']}/history")]
-    for question in (*told, "/v1/events"):
+    paths = [f"/v1/webhooks{rest}" for rest in ("", f"/{first.json()['id']}", f"/{first.json()['id']}/history")]
+    for question in (*paths, "/v1/events"):
         assert secret.removeprefix("whsec_") not in str(seen(client, question))
 
 
 @on_both_engines
-def test_how_far_a_webhook_has_come_and_why_no_further_is_told(client: Client, parts: Parts) -> None:
+def test_the_position_and_the_error_of_a_delivery_are_shown(client: Client, parts: Parts) -> None:
     courier = Courier(parts.deployment.store, parts.deployment.read_models, private=True)
     with listening() as listener:
         webhook = registered(client, url=listener.url, types=["crm.customer.*"])
@@ -105,13 +105,13 @@ def test_how_far_a_webhook_has_come_and_why_no_further_is_told(client: Client, p
         {"secret": "mine"},
     ],
 )
-def test_a_webhook_has_a_url_without_credentials_and_known_filters(world: World, change: dict[str, Any]) -> None:
+def test_a_webhook_needs_a_url_without_credentials_and_known_filters(world: World, change: dict[str, Any]) -> None:
     before = world.head()
     assert world.client.post("/v1/webhooks", ORDERS | change).status_code == 422
     assert world.head() == before
 
 
-def test_operators_look_at_webhooks_and_admins_register_them(world: World) -> None:
+def test_operators_read_webhooks_and_admins_register_them(world: World) -> None:
     webhook, operator = registered(world.client), world.key("operator")
     seen(world.client, path(webhook))
     assert world.client.get(path(webhook), headers=operator).status_code == 200
@@ -119,7 +119,7 @@ def test_operators_look_at_webhooks_and_admins_register_them(world: World) -> No
     assert world.client.get("/v1/webhooks", headers=world.key("agent")).status_code == 403
 
 
-def test_personal_values_are_granted_by_who_may_see_them(world: World) -> None:
+def test_a_webhook_with_personal_values_needs_the_permission_to_see_them(world: World) -> None:
     assert registered(world.client, personal=True)["version"] == 1
     blind = Caller("blind", frozenset({"webhooks:write"}), Actor(type="system", id="test"))
     body = WebhookBody(url="https://shop.example", personal=True)

@@ -1,4 +1,4 @@
-"""What the tests of bad input have in common: how requests are sent as bytes, and what every refusal looks like."""
+"""Shared by the tests of bad input: sends a body as bytes, and checks the form of a problem document."""
 
 from __future__ import annotations
 

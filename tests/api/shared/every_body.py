@@ -1,4 +1,4 @@
-"""Request bodies made from a JSON Schema: required fields alone, each field in every shape on top of them, and all fields."""
+"""Request bodies from a JSON Schema: only the required fields, these with each other field in every shape, and all fields."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TEXTS = ("a", "12", "EUR", "DE", "text/plain", "0" * 64, "https://shop.example/"
 
 
 def shapes(schema: Schema, known: Mapping[str, Schema], seen: tuple[str, ...] = ()) -> list[Any]:
-    """A value of each shape that the schema allows, the plainest first: every choice, and lists with and without items.
+    """A value of each shape that the schema allows, the simplest first: every choice, and lists with and without items.
 
     A schema that contains itself is followed once.
     """
@@ -57,7 +57,7 @@ def _of_type(schema: Schema, known: Mapping[str, Schema], seen: tuple[str, ...])
 
 
 def bodies(schema: Schema, known: Mapping[str, Schema], seen: tuple[str, ...] = ()) -> Iterator[Body]:
-    """The least body, it with each field in each shape, and one with every field; again for each value of an enumeration."""
+    """The smallest body, that body with each field in each shape, and all fields; again for each value of an enumeration."""
     fields = {name: shapes(field, known, seen) for name, field in schema["properties"].items()}
     fields = {name: values for name, values in fields.items() if values}
     least = {name: fields[name][0] for name in schema.get("required", ())}
@@ -69,7 +69,7 @@ def bodies(schema: Schema, known: Mapping[str, Schema], seen: tuple[str, ...] = 
 
 
 def _chosen(least: Body, schema: Schema, fields: Mapping[str, list[Any]]) -> Iterator[Body]:
-    """The least body with each other value of its enumerations: which facts are passed may depend on them."""
+    """The smallest body with each other value of its enumerations, because the facts passed may depend on them."""
     for name in least:
         if "enum" in schema["properties"][name]:
             yield from (least | {name: value} for value in fields[name][1:])

@@ -18,7 +18,7 @@ from tests.api.client import Client
 from tests.api.conftest import World
 
 OPEN = {"/health/live", "/docs", "/openapi.json"}
-# The longest beginning of a path that is here, for reading and for everything else.
+# Permissions for reading and for everything else. The longest matching beginning of a path counts.
 NEEDED: dict[str, tuple[str, str]] = {
     "/v1/customers": ("customers:read", "customers:write"),
     "/v1/customers/{id}/erasure": ("customers:read", "customers:erase"),
@@ -68,12 +68,12 @@ class Route(NamedTuple):
     path: str
 
     def asked(self) -> str:
-        """The path of something that is not there. What would never end is asked to end at once."""
+        """The path of a resource that does not exist. The event stream, which would never end, ends immediately."""
         path = re.sub(r"\{\w+\}", lambda match: "1" if match.group() == "{position}" else str(UUID(int=7)), self.path)
         return f"{path}?upto=0" if path == "/v1/events/stream" else path
 
     def needed(self) -> frozenset[str]:
-        """The permissions; an id that another system gave is personal, so to look by it is too."""
+        """The permissions needed. External ids are personal, so a read by external id needs personal:read too."""
         beginnings = [beginning for beginning in NEEDED if self.path.startswith(beginning)]
         assert beginnings, f"{self.path} has no permission in this test's table"
         needed = NEEDED[max(beginnings, key=len)][self.method != "GET"]
@@ -100,13 +100,13 @@ def test_the_openapi_document_names_every_route(world: World, routes: list[Route
     assert {path for path, operations in paths.items() if any(not o["security"] for o in operations.values())} <= OPEN
 
 
-def test_whoever_has_no_key_gets_nowhere(routes: list[Route], stranger_here: Client) -> None:
+def test_without_a_key_every_route_is_closed(routes: list[Route], stranger_here: Client) -> None:
     for route in routes:
         status = stranger_here.request(route.method, route.asked()).status_code
         assert (status == 200) if route.path in OPEN else (status == 401), route
 
 
-def test_whoever_has_no_key_learns_nothing_of_what_a_route_expects(routes: list[Route], stranger_here: Client) -> None:
+def test_without_a_key_the_answer_does_not_depend_on_the_request(routes: list[Route], stranger_here: Client) -> None:
     rubbish = {"limit": "x", "after": "x", "zone": "x", "version": "x", "as_of": "x", "cursor": "x", "from": "x", "type": "x"}
     for route in routes:
         if route.path not in OPEN:
@@ -116,7 +116,7 @@ def test_whoever_has_no_key_learns_nothing_of_what_a_route_expects(routes: list[
 
 
 @pytest.mark.parametrize("role", get_args(Role))
-def test_a_role_may_do_what_its_permissions_say_and_nothing_else(world: World, routes: list[Route], role: Role) -> None:
+def test_a_role_may_do_what_its_permissions_allow_and_nothing_else(world: World, routes: list[Route], role: Role) -> None:
     key = world.key(role)
     for route in routes:
         if route.path not in OPEN:
@@ -130,12 +130,12 @@ def test_every_role_of_a_key_has_its_permissions() -> None:
     assert set(ROLES) == set(get_args(Role))
 
 
-def test_the_documented_table_is_the_one_that_holds() -> None:
+def test_the_documented_table_of_permissions_is_correct() -> None:
     _, _, below = (Path(__file__).parents[3] / "docs/operating.md").read_text().partition("\n| permission ")
     lines = takewhile(lambda line: line.startswith("|"), f"| permission {below}".splitlines())
     roles, _, *rows = ([cell.strip() for cell in line.split("|")[1:-1]] for line in lines)
-    told = {role: {row[0] for row in rows if row[number]} for number, role in enumerate(roles) if number}
-    assert told == ROLES
+    documented = {role: {row[0] for row in rows if row[number]} for number, role in enumerate(roles) if number}
+    assert documented == ROLES
 
 
 def test_auditors_read_everything_and_change_nothing() -> None:
@@ -148,13 +148,13 @@ def test_analysts_get_no_personal_data_by_permission() -> None:
     assert "events:read" not in ROLES["analyst"] | ROLES["operator"]
 
 
-def test_whoever_may_change_what_is_personal_may_read_it() -> None:
+def test_a_role_that_may_change_personal_data_may_read_it() -> None:
     for role, permissions in ROLES.items():
         writes = {permission for permission in permissions if permission.endswith(":write")}
         assert writes <= {"segments:write"} or "personal:read" in permissions, role
 
 
-def test_a_key_with_two_roles_may_do_what_either_may(world: World) -> None:
+def test_a_key_with_two_roles_has_the_permissions_of_both(world: World) -> None:
     issued = world.client.post("/v1/keys", {"label": "two roles", "roles": ["analyst", "operator"]}).json()
     key = {"Authorization": f"Bearer {issued['key']}"}
     for path in ("/v1/customers", "/v1/status"):

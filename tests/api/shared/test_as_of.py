@@ -1,4 +1,4 @@
-"""What a customer or an order was, at any version, moment or position; and what each event changed."""
+"""A customer or an order as of any version, moment or position, and the changes of each event."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PUT_TOGETHER = ("money", "merged_ids", "tickets", "last_interaction", "last_feed
 
 @pytest.fixture
 def customer(client: Client) -> str:
-    """Named three times, one version each."""
+    """A customer with three versions, each with another name."""
     customer = registered(client)
     for name in NAMES[1:]:
         assert client.patch(customer, {"name": name}).status_code == 200
@@ -35,7 +35,7 @@ def at(client: Client, path: str, **question: Any) -> dict[str, Any]:
 
 
 @on_both_engines
-def test_a_customer_is_seen_as_of_every_version_position_and_moment(client: Client, customer: str) -> None:
+def test_a_customer_is_shown_as_of_every_version_position_and_moment(client: Client, customer: str) -> None:
     for number, (event, name) in enumerate(zip(history(client, customer), NAMES, strict=True), start=1):
         recorded = event["metadata"]["recorded_at"]
         for question in ({"version": number}, {"as_of": event["position"]}, {"as_of": recorded}):
@@ -50,7 +50,7 @@ def test_the_past_as_of_now_is_the_present(client: Client, customer: str) -> Non
     assert at(client, customer, version=3) == now | dict.fromkeys(PUT_TOGETHER)
 
 
-def test_an_order_is_seen_as_it_was(client: Client) -> None:
+def test_an_order_is_shown_as_of_every_version(client: Client) -> None:
     order = placed(client)
     client.patch(order, {"lines": [TEA]})
     done(client, f"{order}/confirmation")
@@ -65,13 +65,13 @@ def test_a_moment_is_the_same_in_every_zone(client: Client, customer: str) -> No
     assert at(client, customer, as_of=local)["name"] == "Ada"
 
 
-def test_before_the_first_event_there_was_nothing(client: Client, customer: str) -> None:
+def test_before_the_first_event_there_is_nothing(client: Client, customer: str) -> None:
     for question in ({"as_of": "1999-01-01T00:00:00Z"}, {"as_of": 0}):
         answer = client.get(customer, params=question)
         assert (answer.status_code, answer.json()["type"]) == (404, "/problems/not-there")
 
 
-def test_there_is_no_version_that_was_not_yet(client: Client, customer: str) -> None:
+def test_a_version_that_does_not_exist_yet_is_not_found(client: Client, customer: str) -> None:
     assert client.get(customer, params={"version": 4}).status_code == 404
 
 
@@ -81,7 +81,7 @@ def test_a_position_that_the_log_has_not_reached_is_not_answered(client: Client,
     assert (answer.headers["Retry-After"], answer.headers["Position"]) == ("1", str(head(client)))
 
 
-def test_history_is_every_event_with_what_it_changed(client: Client, customer: str) -> None:
+def test_history_has_every_event_with_its_changes(client: Client, customer: str) -> None:
     first, *changes = history(client, customer)
     assert (first["type"], first["version"]) == ("crm.customer.registered.v1", 1)
     assert first["changes"]["name"] == {"before": None, "after": "Ada"}
@@ -91,7 +91,7 @@ def test_history_is_every_event_with_what_it_changed(client: Client, customer: s
         assert event["changes"] == {"name": {"before": before, "after": after}}
 
 
-def test_history_of_an_order_says_what_each_event_moved(client: Client) -> None:
+def test_history_of_an_order_has_the_changes_of_each_event(client: Client) -> None:
     order = placed(client)
     done(client, f"{order}/payments", {"amount": "10.00"})
     captured = history(client, order)[1]["changes"]
@@ -99,7 +99,7 @@ def test_history_of_an_order_says_what_each_event_moved(client: Client) -> None:
     assert "total" not in captured
 
 
-def test_a_change_that_was_told_late_stands_where_it_was_recorded(client: Client, customer: str) -> None:
+def test_a_change_reported_late_is_ordered_by_when_it_was_recorded(client: Client, customer: str) -> None:
     client.patch(customer, {"name": "Ada K.", "occurred_at": "2026-01-01"})
     last = history(client, customer)[-1]
     assert last["metadata"]["occurred_at"] == "2026-01-01T00:00:00Z"
@@ -107,15 +107,15 @@ def test_a_change_that_was_told_late_stands_where_it_was_recorded(client: Client
     assert at(client, customer, version=4)["name"] == "Ada K."
 
 
-def test_the_past_of_whoever_was_erased_holds_nothing_of_them(client: Client, customer: str) -> None:
+def test_the_past_of_an_erased_customer_contains_no_personal_data(client: Client, customer: str) -> None:
     order = placed(
         client, customer_id=customer.rsplit("/", 1)[-1], contact={"name": "Ada"}, shipping_address={"city": "Berlin"}
     )
     client.post(f"{customer}/erasure", ERASURE)
-    told = [client.get(f"{path}/history").text for path in (customer, order)]
-    told += [client.get(customer, params={"version": version}).text for version in (1, 2, 3, 4)]
-    told += [client.get(order, params=question).text for question in ({"version": 1}, {"as_of": head(client)})]
-    for text in told:
+    texts = [client.get(f"{path}/history").text for path in (customer, order)]
+    texts += [client.get(customer, params={"version": version}).text for version in (1, 2, 3, 4)]
+    texts += [client.get(order, params=question).text for question in ({"version": 1}, {"as_of": head(client)})]
+    for text in texts:
         for word in ("Ada", "ada@example.com", "Lovelace", "Berlin"):
             assert word not in text
     assert [event["type"].split(".")[2] for event in history(client, customer)] == [
@@ -128,7 +128,7 @@ def test_the_past_of_whoever_was_erased_holds_nothing_of_them(client: Client, cu
 
 
 @on_both_engines
-def test_the_timeline_tells_what_happened_newest_first_in_both_languages(client: Client, customer: str) -> None:
+def test_the_timeline_has_all_events_newest_first_in_both_languages(client: Client, customer: str) -> None:
     done(client, f"{placed(client, number='A-1', customer_id=customer.rsplit('/', 1)[-1])}/confirmation")
     items = seen(client, f"{customer}/timeline")["items"]
     assert [item["type"].split(".")[1:3] for item in items] == [

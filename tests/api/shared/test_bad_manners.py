@@ -1,4 +1,4 @@
-"""Callers without a key, other methods, paths that lead nowhere, and what breaks inside: little is told."""
+"""Callers without a key, wrong methods, unknown paths and internal errors: the answers reveal little."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from tests.api.shared.bad_input import PROBLEM, problem, sent
 
 @pytest.mark.usefixtures("unchanged")
 @pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "PUT", "DELETE", "TRACE", "PROPFIND"])
-def test_another_method_is_told_which_there_are(world: World, method: str) -> None:
+def test_the_answer_to_a_wrong_method_names_the_allowed_ones(world: World, method: str) -> None:
     answer = world.client.request(method, "/v1/customers")
     assert (answer.status_code, answer.headers["Content-Type"]) == (405, PROBLEM)
     assert answer.headers["Allow"] == "GET, POST"
 
 
 @pytest.mark.parametrize("path", ["/", "/v1", "/v1/customer", "/v1/customers/", "//v1/customers", "/v1/%00", "/admin", "/.env"])
-def test_where_nothing_is_there_is_nothing_for_anybody(world: World, path: str) -> None:
+def test_an_unknown_path_is_not_found_with_and_without_a_key(world: World, path: str) -> None:
     stranger = Client(world.app)
     for client in (world.client, stranger):
         assert problem(client.get(path)) == (404, "nothing-here")
     stranger.close()
 
 
-def test_nobodys_body_is_read_before_their_key(world: World, customer: str) -> None:
+def test_the_key_is_checked_before_the_body_is_read(world: World, customer: str) -> None:
     stranger = Client(world.app)
     for body in (b"{", b'{"name": "Ada"}', b'{"nickname": "A"}'):
         assert problem(sent(stranger, body)) == (401, "unauthenticated")
@@ -53,13 +53,13 @@ def test_nobodys_body_is_read_before_their_key(world: World, customer: str) -> N
         "Bearer \xff",
     ],
 )
-def test_what_is_no_key_opens_nothing(world: World, customer: str, header: str) -> None:
+def test_an_invalid_key_is_refused(world: World, customer: str, header: str) -> None:
     text = header.replace("{id}", customer.rsplit("/", 1)[-1].replace("-", ""))
     answer = world.client.get("/v1/customers", headers={"Authorization": text.encode("latin-1")})
     assert problem(answer) == (401, "unauthenticated")
 
 
-def test_a_revoked_key_opens_nothing_within_a_second(world: World) -> None:
+def test_a_revoked_key_stops_working_within_a_second(world: World) -> None:
     issued = world.client.post("/v1/keys", {"label": "Ada's", "roles": ["agent"]}).json()
     key = {"Authorization": f"Bearer {issued['key']}"}
     assert world.client.get("/v1/customers", headers=key).status_code == 200
@@ -69,7 +69,7 @@ def test_a_revoked_key_opens_nothing_within_a_second(world: World) -> None:
         assert time.monotonic() < revoked + 1.5
 
 
-def test_what_breaks_inside_shows_nothing_of_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_internal_error_reveals_no_details(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise RuntimeError("the secret is 42")
 
@@ -91,7 +91,7 @@ def test_what_breaks_inside_shows_nothing_of_it(world: World, monkeypatch: pytes
         b"\x00\x01\x02",
     ],
 )
-def test_what_is_hardly_http_breaks_nothing(world: World, request_line: bytes) -> None:
+def test_malformed_http_breaks_nothing(world: World, request_line: bytes) -> None:
     with served(world.app) as url:
         at = httpx.URL(url)
         with socket.create_connection((at.host, at.port or 0), timeout=5) as connection:

@@ -1,4 +1,4 @@
-"""Ids, headers and questions that nobody should send: a problem document each, and nothing is written."""
+"""Invalid ids, headers and queries: each is answered with a problem document, and nothing is written."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LISTS = ("/v1/customers", "/v1/orders")
 @pytest.mark.usefixtures("unchanged")
 @pytest.mark.parametrize("kind", ["customers", "orders", "keys"])
 @pytest.mark.parametrize("id", ["1", "x" * 5000, "%00", "a%00b", "%0a", "%ff%fe", "..%2f..%2fetc", "%F0%9F%98%80", "null"])
-def test_an_id_that_is_none_is_refused(world: World, kind: str, id: str) -> None:
+def test_a_malformed_id_is_refused(world: World, kind: str, id: str) -> None:
     action = {"customers": "archival", "orders": "confirmation", "keys": "revocation"}[kind]
     assert problem(world.client.post(f"/v1/{kind}/{id}/{action}"))[0] in (404, 422)
     if kind != "keys":
@@ -25,7 +25,7 @@ def test_an_id_that_is_none_is_refused(world: World, kind: str, id: str) -> None
 
 
 @pytest.mark.usefixtures("unchanged")
-def test_an_id_that_nothing_has_is_not_there(world: World) -> None:
+def test_an_unknown_id_is_not_found(world: World) -> None:
     for path in ("customers", "orders"):
         assert problem(world.client.get(f"/v1/{path}/{uuid4()}")) == (404, "not-there")
         assert problem(world.client.get(f"/v1/{path}/{uuid4()}/history")) == (404, "not-there")
@@ -33,7 +33,7 @@ def test_an_id_that_nothing_has_is_not_there(world: World) -> None:
 
 
 @pytest.mark.usefixtures("unchanged")
-def test_an_id_of_another_kind_is_not_there(world: World, customer: str, order: str) -> None:
+def test_an_id_of_another_kind_is_not_found(world: World, customer: str, order: str) -> None:
     customer_id, order_id = customer.rsplit("/", 1)[-1], order.rsplit("/", 1)[-1]
     for path in (f"/v1/customers/{order_id}", f"/v1/orders/{customer_id}"):
         for question in ("", "/history", "?version=1", "?as_of=1"):
@@ -48,7 +48,7 @@ def test_an_id_of_another_kind_is_not_there(world: World, customer: str, order: 
 
 @pytest.mark.usefixtures("unchanged")
 @pytest.mark.parametrize("system", ["a%00", "a%0a", " ", "-a", "x" * 65, "%F0%9F%98%80"])
-def test_a_system_that_is_no_code_is_refused(world: World, system: str) -> None:
+def test_a_malformed_system_code_is_refused(world: World, system: str) -> None:
     path = f"/v1/customers/by/{system}/1"
     assert problem(world.client.put(path, {"name": "Ada"}))[0] == 422
     assert problem(world.client.get(path))[0] == 422
@@ -80,7 +80,7 @@ def test_a_malformed_if_match_is_refused(world: World, customer: str, version: s
 
 @pytest.mark.usefixtures("unchanged")
 @pytest.mark.parametrize("version", ['"0"', '"999999999"'])
-def test_a_version_that_is_not_the_latest_is_too_late(world: World, customer: str, version: str) -> None:
+def test_a_version_that_is_not_the_current_one_is_refused(world: World, customer: str, version: str) -> None:
     assert problem(world.client.patch(customer, {"name": "Grace"}, headers={"If-Match": version}))[0] == 412
 
 
@@ -131,7 +131,7 @@ def test_a_cursor_of_another_order_is_refused(world: World, customer: str) -> No
         "tag=a%00",
     ],
 )
-def test_what_no_list_understands_is_refused(world: World, query: str) -> None:
+def test_an_invalid_query_of_a_list_is_refused(world: World, query: str) -> None:
     for path in LISTS:
         assert problem(world.client.get(f"{path}?{query}"))[0] == 422
 
@@ -163,7 +163,7 @@ def test_what_no_list_understands_is_refused(world: World, query: str) -> None:
         "/v1/events/9223372036854775808",
     ],
 )
-def test_what_no_question_means_is_refused(world: World, question: str) -> None:
+def test_any_other_invalid_query_is_refused(world: World, question: str) -> None:
     assert problem(world.client.get(question))[0] == 422
 
 
@@ -172,6 +172,6 @@ def test_what_no_question_means_is_refused(world: World, question: str) -> None:
     "question",
     ["version=0", "version=x", "version=2147483648", "as_of=yesterday", "as_of=2026-01-01", "as_of=-1", "as_of=%00", "as_of=٣"],
 )
-def test_a_past_that_is_none_is_refused(world: World, customer: str, order: str, question: str) -> None:
+def test_a_malformed_version_or_moment_is_refused(world: World, customer: str, order: str, question: str) -> None:
     for path in (customer, order):
         assert problem(world.client.get(f"{path}?{question}"))[0] == 422

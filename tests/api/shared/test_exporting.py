@@ -1,4 +1,4 @@
-"""Whole lists and reports as CSV and NDJSON."""
+"""Complete lists and reports as CSV and NDJSON."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from tests.api.sales.given_orders import confirmed
 MANY = 1100
 
 
-def exported(client: Client, path: str, form: str, **said: Any) -> str:
-    answer = client.get(path, headers={"accept": form, "position": str(head(client))} | said.pop("headers", {}), **said)
+def exported(client: Client, path: str, form: str, **options: Any) -> str:
+    answer = client.get(path, headers={"accept": form, "position": str(head(client))} | options.pop("headers", {}), **options)
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-type"].split(";")[0] == form
     return answer.text
@@ -29,7 +29,7 @@ def rows(text: str) -> list[dict[str, str]]:
 
 
 @on_both_engines
-def test_a_list_is_given_whole_however_many_pages_it_has(client: Client) -> None:
+def test_an_export_contains_all_pages_of_a_list(client: Client) -> None:
     lines = "".join(f'{{"method": "POST", "path": "/v1/customers", "body": {{"name": "C{n}"}}}}\n' for n in range(MANY))
     assert (
         client.request("POST", "/v1/batch", content=lines, headers={"content-type": "application/x-ndjson"}).status_code == 200
@@ -42,7 +42,7 @@ def test_a_list_is_given_whole_however_many_pages_it_has(client: Client) -> None
 
 
 @on_both_engines
-def test_what_is_nested_is_flat_and_what_only_some_have_is_empty_for_the_others(client: Client) -> None:
+def test_nested_values_are_columns_and_missing_values_are_empty(client: Client) -> None:
     registered(client, name='王 "小", Ada\nLovelace', attributes={"size": 3, "vip": True})
     registered(client, name="Bob", attributes={"income": 5.5})
     bob, ada = rows(exported(client, "/v1/customers", "text/csv"))
@@ -52,24 +52,24 @@ def test_what_is_nested_is_flat_and_what_only_some_have_is_empty_for_the_others(
     assert bob["tags"] == "[]"
 
 
-def test_filters_hold_for_exports_too(client: Client) -> None:
+def test_filters_apply_to_exports_too(client: Client) -> None:
     registered(client, name="Ada", owner="u-1")
     registered(client, name="Bob", owner="u-2")
     assert [row["name"] for row in rows(exported(client, "/v1/customers?owner=u-2", "text/csv"))] == ["Bob"]
 
 
-def test_a_report_is_given_by_its_groups(client: Client) -> None:
+def test_the_export_of_a_report_is_its_groups(client: Client) -> None:
     confirmed(client)
     (row,) = rows(exported(client, "/v1/reports/channel-sales", "text/csv"))
     assert (row["channel"], row["orders"], row["average_order.denominator"]) == ("web", "1", "1")
 
 
-def test_nothing_is_a_header_at_most(client: Client) -> None:
+def test_the_export_of_an_empty_list_has_no_rows(client: Client) -> None:
     assert rows(exported(client, "/v1/orders", "text/csv")) == []
     assert exported(client, "/v1/orders", "application/x-ndjson") == ""
 
 
-def test_an_analyst_sees_numbers_and_no_texts_of_a_customer(client: Client, key_for: KeyFor) -> None:
+def test_an_analyst_sees_numbers_but_no_texts_of_a_customer(client: Client, key_for: KeyFor) -> None:
     registered(client, name="Ada", attributes={"wish": "secret", "income": 5})
     text = exported(client, "/v1/customers", "text/csv", headers=key_for("analyst"))
     assert [row["attributes.income"] for row in rows(text)] == ["5"]
@@ -78,6 +78,6 @@ def test_an_analyst_sees_numbers_and_no_texts_of_a_customer(client: Client, key_
 
 
 @pytest.mark.parametrize("cursor", ["nonsense", "bm9uc2Vuc2U="])
-def test_a_bad_question_is_a_problem_and_not_half_a_file(client: Client, cursor: str) -> None:
+def test_an_invalid_query_is_a_problem_and_not_half_a_file(client: Client, cursor: str) -> None:
     answer = client.get(f"/v1/customers?cursor={cursor}", headers={"accept": "text/csv"})
     assert (answer.status_code, answer.json()["type"]) == (422, "/problems/malformed-cursor")

@@ -1,4 +1,4 @@
-"""Every route passes the facts that its command takes, whatever its body says: none is missing and none unknown."""
+"""Every route passes the facts that its command takes, for every shape of its body: none is missing and none is unknown."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.datastructures import State
 
 from api.shared.access import ROLES, Caller
-from api.shared.fields import Line, Told
+from api.shared.fields import CommandBody, Line
 from api.shared.problems import Problem
 from api.shared.targets import target
 from commands.shared.batch import Command
@@ -38,15 +38,15 @@ REFUSED = (ValidationError, RequestValidationError, Refusal, Problem)
 NO_COMMANDS = {
     "POST /v1/batch": "its lines are requests of their own",
     **{
-        f"POST /v1/{resource}/select": "what it does with each is a request of its own"
+        f"POST /v1/{resource}/select": "its command on each resource is a request of its own"
         for resource in ("customers", "orders", "tickets", "leads", "deals", "interactions", "feedback", "tasks")
     },
-    "POST /v1/imports": "its commands are those of the rows of a file",
+    "POST /v1/imports": "its commands come from the rows of a file",
     "POST /v1/operations/rebuilds": "it works on read models",
     "POST /v1/operations/dead-letters/{projection}/retry": "it works on read models",
     "POST /v1/operations/dead-letters/{projection}/{position}/discard": "it works on read models",
 }
-"""Routes that are neither a read nor a command, with the reason."""
+"""Routes that are neither reads nor commands, with the reason."""
 
 
 class Ran(NamedTuple):
@@ -55,7 +55,7 @@ class Ran(NamedTuple):
 
 
 class Recorder:
-    """Stands in for the executor: it keeps each command with its facts and runs none."""
+    """Replaces the executor: keeps each command with its facts and runs none."""
 
     def __init__(self) -> None:
         self.ran: list[Ran] = []
@@ -74,18 +74,18 @@ class Route(NamedTuple):
 
     @property
     def is_command(self) -> bool:
-        """Only commands answer that someone was faster."""
+        """Only commands have the status 412, for a version that is not current."""
         return 412 in self.responses
 
     @property
     def model(self) -> type[BaseModel] | None:
-        """The model of its body, where it takes JSON."""
+        """The model of its body, if it takes JSON."""
         stated = [body.field_info.annotation for body in self.asked.body_params]
         found = [one for annotation in stated for one in (annotation, *get_args(annotation))]
         return next((one for one in found if isinstance(one, type) and issubclass(one, BaseModel)), None)
 
     def bodies(self) -> Iterator[BaseModel | None]:
-        """None if the body is optional, then bodies of every shape that its model accepts."""
+        """First None if the body is optional, then bodies of every shape that its model accepts."""
         if not any(body.field_info.is_required() for body in self.asked.body_params):
             yield None
         if self.model is not None:
@@ -96,7 +96,7 @@ class Route(NamedTuple):
 
 
 async def misfits(route: Route, state: Mapping[str, Any]) -> list[str]:
-    """What is wrong with the facts that the route passes. Every field must be in a body with which a command is run."""
+    """The errors in the facts that the route passes. Also an error: a field that is in no body for which a command is run."""
     found: dict[str, None] = {}
     reached = set[str]()
     ran: list[Ran] = []
@@ -150,7 +150,7 @@ def stub(state: Mapping[str, Any], executor: Recorder) -> Request:
 
 
 def routes_of(app: FastAPI) -> list[Route]:
-    """Every route that is not a read."""
+    """All routes that are not reads."""
     return [
         Route(f"{method} {route.path}", route.dependant, route.responses)
         for route in iter_route_contexts(app.routes)
@@ -159,12 +159,12 @@ def routes_of(app: FastAPI) -> list[Route]:
     ]
 
 
-def test_every_route_that_is_no_read_is_a_command_or_says_why_not(world: World) -> None:
+def test_every_route_that_is_not_a_read_is_a_command_or_a_listed_exception(world: World) -> None:
     assert {route.name for route in routes_of(world.app) if not route.is_command} == NO_COMMANDS.keys()
 
 
 def test_every_route_passes_facts_that_its_command_takes(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    # A fit needs customers; what it finds does not matter here.
+    # A fit needs customers. Its result does not matter here.
     monkeypatch.setattr("api.marketing.segment_models.found_by", lambda *_: None)
 
     async def all_misfits() -> list[str]:
@@ -174,18 +174,18 @@ def test_every_route_passes_facts_that_its_command_takes(world: World, monkeypat
     assert asyncio.run(all_misfits()) == []
 
 
-# The test above fails if a route passes wrong facts
+# Shows that the test above fails if a route passes wrong facts
 
 
 class Paint(TypedDict, total=False):
     coats: int
 
 
-class PaintBody(Told):
+class PaintBody(CommandBody):
     colour: Line | None = None
 
 
-class CoatsBody(Told):
+class CoatsBody(CommandBody):
     coats: int = 1
 
 

@@ -1,4 +1,4 @@
-"""Personal data is behind a permission of its own, in every answer that there is."""
+"""Personal data needs a permission of its own, in every answer."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from tests.waiting import wait_until
 
 UNMARKED = "Quitte"
 MARKS = (MARK.casefold(), PHONE.removeprefix("+"))
-# A gateway's reference of a void is only known from imports.
-UNSAID = {("crm.order.payment_voided.v1", "reference")}
+# The reference of a voided payment comes only from imports.
+ONLY_FROM_IMPORTS = {("crm.order.payment_voided.v1", "reference")}
 
 
 @pytest.fixture(scope="module")
@@ -34,22 +34,22 @@ def story(world: World) -> Places:
 
 @pytest.fixture(scope="module")
 def blind(world: World) -> Iterator[Headers]:
-    """A key that permits everything but to read personal data, which is more than any role does."""
+    """A key with all permissions but personal:read, which is more than any role has without it."""
     everything = frozenset[str]().union(*ROLES.values())
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(ROLES, "auditor", everything - {"personal:read"})
         yield world.key("auditor")
 
 
-def test_the_story_says_everything_personal_that_an_event_may_hold(world: World, story: Places) -> None:
+def test_the_story_contains_every_personal_value_that_an_event_may_have(world: World, story: Places) -> None:
     answer = world.client.get("/v1/events", headers=world.admin | {"Accept": "application/x-ndjson"})
     recorded = [msgspec.json.decode(line) for line in answer.content.splitlines()]
-    said = {(event["type"], path) for event in recorded for path in _marked(event["data"])}
+    found = {(event["type"], path) for event in recorded for path in _marked(event["data"])}
     personal = {(type_name(kind), _name(path)) for kind in EVENTS for path in personal_paths(kind)}
-    assert personal - UNSAID - said == set()
+    assert personal - ONLY_FROM_IMPORTS - found == set()
 
 
-def test_without_the_permission_no_answer_holds_a_personal_value(world: World, story: Places, blind: Headers) -> None:
+def test_without_the_permission_no_answer_contains_a_personal_value(world: World, story: Places, blind: Headers) -> None:
     document, answered = world.app.openapi(), set()
     asked = [*(question for _, question in plain(document, story)), *chosen(document, story)]
     for question in asked:
@@ -62,13 +62,13 @@ def test_without_the_permission_no_answer_holds_a_personal_value(world: World, s
     assert {path for path in unanswered if "nobody" not in path and not path.endswith("/erasure")} == set()
 
 
-def test_without_the_permission_nothing_tells_whether_a_personal_value_is_known(
+def test_without_the_permission_no_answer_reveals_whether_a_personal_value_exists(
     world: World, story: Places, blind: Headers
 ) -> None:
     document = world.app.openapi()
     known, unknown = (searching(document, story, value) for value in (MARK, UNMARKED))
     for one, other in zip(known, unknown, strict=True):
-        assert _told(_ask(world, one, blind), MARK) == _told(_ask(world, other, blind), UNMARKED), one
+        assert _revealed(_ask(world, one, blind), MARK) == _revealed(_ask(world, other, blind), UNMARKED), one
 
 
 def test_searching_and_sorting_by_personal_values_is_refused(world: World, story: Places, blind: Headers) -> None:
@@ -83,7 +83,7 @@ def test_a_selection_finds_nobody_by_personal_values(world: World, story: Places
         assert world.client.post("/v1/customers/select", wanted, headers=blind).status_code == 422
 
 
-def test_what_became_of_commands_tells_no_personal_value(world: World, story: Places, blind: Headers) -> None:
+def test_the_answers_to_commands_contain_no_personal_value(world: World, story: Places, blind: Headers) -> None:
     customer = story["/v1/customers"]["id"]
     wanted = {"filter": {}, "then": {"path": "tags", "body": {"tags": ["seen"]}}}
     line = {"method": "POST", "path": f"/v1/customers/{customer}/tags", "body": {"tags": ["batch"]}}
@@ -97,11 +97,11 @@ def test_what_became_of_commands_tells_no_personal_value(world: World, story: Pl
 
 
 def test_with_the_permission_the_values_are_there(world: World, story: Places) -> None:
-    told = {path for path, question in plain(world.app.openapi(), story) if _marked_text(_ask(world, question))}
+    shown = {path for path, question in plain(world.app.openapi(), story) if _marked_text(_ask(world, question))}
     things = ("customers", "orders", "tickets", "interactions", "feedback", "leads", "deals", "campaigns", "touchpoints")
     for thing in (*things, "tasks", "saved-views"):
-        assert {f"/v1/{thing}/{{id}}", f"/v1/{thing}/{{id}}/history"} <= told, thing
-    assert {"/v1/customers/{id}/relations", "/v1/events", "/v1/events/stream", "/v1/keys", "/v1/users"} <= told
+        assert {f"/v1/{thing}/{{id}}", f"/v1/{thing}/{{id}}/history"} <= shown, thing
+    assert {"/v1/customers/{id}/relations", "/v1/events", "/v1/events/stream", "/v1/keys", "/v1/users"} <= shown
 
 
 def _import(world: World, story: Places) -> dict[str, Any]:
@@ -122,15 +122,15 @@ def _marked_text(answer: httpx.Response) -> bool:
     return any(mark in text for mark in MARKS)
 
 
-def _told(answer: httpx.Response, text: str) -> tuple[int, str]:
-    """What an answer says, whatever it says again of what was asked; what a text lacks to be a date tells nothing."""
+def _revealed(answer: httpx.Response, text: str) -> tuple[int, str]:
+    """The status and the text without the caller's own text. A 422 reveals nothing, as it only says why the text is invalid."""
     if answer.status_code == 422:
         return 422, ""
     return answer.status_code, answer.text.replace(text, "")
 
 
 def _marked(data: Any, path: str = "") -> Iterator[str]:
-    """The paths of what is marked, and of all that holds it."""
+    """The paths of the marked values, and of all objects that contain one."""
     if isinstance(data, dict):
         found = [inner for name, value in data.items() for inner in _marked(value, f"{path}.{name}" if path else name)]
     elif isinstance(data, list):

@@ -1,4 +1,4 @@
-"""Only the fields that were asked for."""
+"""The `fields` parameter: answers with only the requested fields."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.api.sales.given_orders import confirmed
 from tests.api.shared.test_exporting import exported, rows
 
 
-def test_a_list_has_only_the_fields_asked_for(client: Client) -> None:
+def test_a_list_has_only_the_requested_fields(client: Client) -> None:
     registered(client, name="Ada", attributes={"size": 3, "wish": "tea"})
     (row,) = seen(client, "/v1/customers", fields="name,attributes.size,contact_methods.kind")["items"]
     assert row == {"name": "Ada", "attributes": {"size": 3}, "contact_methods": [{"kind": "email"}]}
@@ -32,7 +32,7 @@ def test_the_next_page_has_the_same_fields(client: Client) -> None:
     assert first["items"] + client.get(first["next"]).json()["items"] == [{"name": "1"}, {"name": "0"}]
 
 
-def test_one_thing_and_its_history_and_a_report_have_them_too(client: Client) -> None:
+def test_one_resource_its_history_and_a_report_have_only_the_requested_fields(client: Client) -> None:
     order = confirmed(client)
     assert list(seen(client, order, fields="total,order_status")) == ["total", "order_status"]
     first, _ = seen(client, f"{order}/history", fields="version,type")["items"]
@@ -43,7 +43,7 @@ def test_one_thing_and_its_history_and_a_report_have_them_too(client: Client) ->
     assert (group["orders"], list(group["average_order"])) == (1, ["value"])
 
 
-def test_the_columns_of_a_table_follow_them(client: Client) -> None:
+def test_the_columns_of_an_export_follow_the_requested_fields(client: Client) -> None:
     assert exported(client, "/v1/orders?fields=total,number", "text/csv") == "total,number\r\n"
     registered(client, name="Ada")
     registered(client, name="Bob", attributes={"size": 3})
@@ -52,7 +52,7 @@ def test_the_columns_of_a_table_follow_them(client: Client) -> None:
     assert exported(client, "/v1/customers?fields=name&sort=name", "application/x-ndjson").splitlines()[0] == '{"name":"Ada"}'
 
 
-def test_an_answer_with_other_fields_is_another_answer(client: Client) -> None:
+def test_an_answer_with_other_fields_has_another_etag(client: Client) -> None:
     customer = registered(client)
     seen(client, customer)
     tag = client.get(f"{customer}?fields=name").headers["ETag"]
@@ -61,14 +61,14 @@ def test_an_answer_with_other_fields_is_another_answer(client: Client) -> None:
 
 
 @pytest.mark.parametrize("wrong", ["nickname", "name,nickname", "source_channel,", "search_name", "state"])
-def test_an_unknown_field_is_refused_with_those_there_are(client: Client, wrong: str) -> None:
+def test_an_unknown_field_is_refused_with_a_list_of_the_known_ones(client: Client, wrong: str) -> None:
     answer = client.get("/v1/customers", params={"fields": wrong})
     (error,) = answer.json()["errors"]
     assert (answer.status_code, error["pointer"]) == (422, "query: fields")
     assert "contact_methods, " in error["detail"]
 
 
-def test_who_may_not_see_a_field_does_not_get_it_by_its_name(client: Client, key_for: KeyFor) -> None:
+def test_naming_a_hidden_field_does_not_show_it(client: Client, key_for: KeyFor) -> None:
     customer = registered(client, name="Ada", attributes={"wish": "secret", "income": 5})
     lead = captured(client)
     seen(client, lead)
@@ -87,7 +87,7 @@ def test_who_may_not_see_a_field_does_not_get_it_by_its_name(client: Client, key
 
 @pytest.fixture(scope="module")
 def answers(world: World) -> dict[str, Any]:
-    """Every answer without a path parameter that rows are asked for in, by its path."""
+    """The answers of all routes that have the `fields` parameter and no path parameter, by path."""
     everything_happened(world.client)
     captured(world.client)
     opened(world.client, registered(world.client))
@@ -100,19 +100,19 @@ def _offers_fields(operation: dict[str, Any]) -> bool:
     return any(parameter["name"] == picking.NAME for parameter in operation.get("parameters", ()))
 
 
-def test_every_field_of_every_row_is_known_by_its_name(world: World, answers: dict[str, Any]) -> None:
+def test_every_field_of_every_row_can_be_named(world: World, answers: dict[str, Any]) -> None:
     paths = world.app.openapi()["paths"]
     assert len(answers) > 30
     for path, answer in answers.items():
         known = picking.row_schema(paths[path]["get"]["responses"])
         assert known is not None
         if answer.status_code == 200:
-            told = answer.json()
-            found = {name for row in told.get("items", told.get("groups", ())) for name in row}
+            body = answer.json()
+            found = {name for row in body.get("items", body.get("groups", ())) for name in row}
             assert found <= known["properties"].keys(), (path, found - known["properties"].keys())
 
 
-def test_every_field_of_one_thing_is_known_by_its_name(world: World, answers: dict[str, Any]) -> None:
+def test_every_field_of_one_resource_can_be_named(world: World, answers: dict[str, Any]) -> None:
     paths = world.app.openapi()["paths"]
     for path, answer in answers.items():
         one = f"{path}/{{id}}"
@@ -124,7 +124,7 @@ def test_every_field_of_one_thing_is_known_by_its_name(world: World, answers: di
                 assert found <= known["properties"].keys(), (path, found - known["properties"].keys())
 
 
-def test_wherever_fields_are_offered_an_unknown_one_is_refused(world: World, answers: dict[str, Any]) -> None:
+def test_every_route_with_the_fields_parameter_refuses_an_unknown_field(world: World, answers: dict[str, Any]) -> None:
     for path, answer in answers.items():
         if answer.status_code == 200:
             refused = world.client.get(path, params={"fields": "no such field"})

@@ -1,4 +1,4 @@
-"""Lists and single answers: filters, orders, pages, search, and never claiming to know more than is there."""
+"""Lists and single resources: filters, orders, pages, search, and positions that never claim more than is complete."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def ids(client: Client, path: str, **question: Any) -> list[str]:
 
 
 def pages(client: Client, path: str, **question: Any) -> Iterator[list[dict[str, Any]]]:
-    """Page after page, by each page's own link to the next."""
+    """All pages, by following each page's link to the next."""
     page = seen(client, path, **question)
     yield page["items"]
     while page["next"]:
@@ -107,7 +107,7 @@ def test_orders_are_found_by_every_field_that_filters(client: Client) -> None:
 
 
 @on_both_engines
-def test_a_list_is_sorted_as_asked(client: Client) -> None:
+def test_a_list_is_sorted_in_the_requested_order(client: Client) -> None:
     for day, name in enumerate(NAMES, start=1):
         registered(client, name=name, occurred_at=f"2026-01-{10 - day:02}")
     assert named(client, "/v1/customers") == list(NAMES)
@@ -118,7 +118,7 @@ def test_a_list_is_sorted_as_asked(client: Client) -> None:
 
 @on_both_engines
 @pytest.mark.parametrize("sort", ["registered_at", "-name"])
-def test_pages_together_are_the_list_each_once(client: Client, sort: str) -> None:
+def test_the_pages_together_have_every_item_of_the_list_once(client: Client, sort: str) -> None:
     for number in range(7):
         registered(client, name=f"customer {number % 3}", occurred_at="2026-01-01")
     whole = ids(client, "/v1/customers", sort=sort)
@@ -128,7 +128,7 @@ def test_pages_together_are_the_list_each_once(client: Client, sort: str) -> Non
     assert len(set(whole)) == 7
 
 
-def test_a_page_goes_on_where_the_one_before_ended_however_the_list_changes(client: Client) -> None:
+def test_a_page_continues_after_the_one_before_even_if_the_list_changes(client: Client) -> None:
     for number in range(4):
         registered(client, name=str(number), occurred_at=f"2026-01-0{number + 1}")
     first, *_ = pages(client, "/v1/customers", limit=2)
@@ -150,7 +150,7 @@ def test_a_page_has_a_link_to_the_next_and_the_last_has_none(client: Client) -> 
     assert "Link" not in last.headers
 
 
-def test_no_cursor_holds_a_name(client: Client) -> None:
+def test_no_cursor_contains_a_name(client: Client) -> None:
     for name in ("Zwetschge", "Zwiebel"):
         registered(client, name=name)
     following = seen(client, "/v1/customers", sort="name", limit=1)["next"]
@@ -181,7 +181,7 @@ def test_a_customer_is_found_by_part_of_a_name_and_the_beginning_of_a_contact(cl
         assert named(client, "/v1/customers", q=question) == [], question
 
 
-def test_an_answer_that_the_caller_has_already_is_not_sent_again(client: Client) -> None:
+def test_an_answer_that_the_caller_already_has_is_not_sent_again(client: Client) -> None:
     for path in (registered(client), placed(client)):
         first = client.get(path, params={"after": head(client)})
         assert first.headers["ETag"].startswith('"1-')
@@ -202,20 +202,20 @@ def test_an_answer_that_changed_without_a_new_version_is_sent_again(client: Clie
     second = client.get(customer, params={"after": head(client)}, headers={"If-None-Match": first.headers["ETag"]})
     assert (second.status_code, second.json()["version"]) == (200, 1)
     assert second.json()["money"]["EUR"]["orders"] == 1
-    told = client.get(order)
+    before = client.get(order)
     client.post(f"{customer}/erasure", ERASURE)
-    purged = client.get(order, params={"after": head(client)}, headers={"If-None-Match": told.headers["ETag"]})
+    purged = client.get(order, params={"after": head(client)}, headers={"If-None-Match": before.headers["ETag"]})
     assert (purged.status_code, purged.json()["version"]) == (200, 1)
 
 
-def test_what_was_read_is_changed_only_as_long_as_it_is_the_latest(client: Client) -> None:
+def test_a_change_with_the_etag_of_a_read_is_accepted_only_for_the_latest_version(client: Client) -> None:
     customer = registered(client)
     etag = client.get(customer, params={"after": head(client)}).headers["ETag"]
     assert client.patch(customer, {"name": "Grace"}, headers={"If-Match": etag}).status_code == 200
     assert client.patch(customer, {"name": "Ada"}, headers={"If-Match": etag}).status_code == 412
 
 
-def test_what_was_written_a_moment_ago_is_read_by_its_position(client: Client) -> None:
+def test_a_caller_reads_their_own_write_by_its_position(client: Client) -> None:
     for number in range(20):
         made = client.post("/v1/customers", {"name": str(number)})
         read = client.get(made.headers["Location"], params={"after": made.headers["Position"]})
@@ -223,7 +223,7 @@ def test_what_was_written_a_moment_ago_is_read_by_its_position(client: Client) -
         assert int(read.headers["Position"]) >= int(made.headers["Position"])
 
 
-def test_the_position_of_an_answer_may_be_sent_back_as_it_came(client: Client) -> None:
+def test_the_position_header_of_an_answer_can_be_sent_back(client: Client) -> None:
     made = client.post("/v1/customers", ADA)
     assert client.get(made.headers["Location"], headers={"Position": made.headers["Position"]}).status_code == 200
 
@@ -232,7 +232,7 @@ READS = ("/v1/customers", "/v1/orders", "/v1/keys", "/v1/reports/channel-sales",
 
 
 @pytest.mark.parametrize("path", READS)
-def test_while_the_projector_stands_still_no_read_claims_to_be_up_to_date(client: Client, parts: Parts, path: str) -> None:
+def test_while_the_projector_is_stopped_no_read_claims_to_be_up_to_date(client: Client, parts: Parts, path: str) -> None:
     customer, order = registered(client), placed(client)
     path = path.format(customer=customer, order=order)
     seen(client, path)
@@ -266,7 +266,7 @@ def test_a_read_waits_for_the_projector(client: Client, parts: Parts) -> None:
 
 
 @on_both_engines
-def test_a_whole_answer_says_the_position_of_its_own_rows(
+def test_an_export_has_the_position_of_its_own_rows(
     client: Client, deployment: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen(client, "/v1/customers")
@@ -277,7 +277,7 @@ def test_a_whole_answer_says_the_position_of_its_own_rows(
     assert ("Ada" in answer.text, int(answer.headers["Position"])) == (True, position)
 
 
-def test_what_comes_from_the_log_itself_is_never_behind(client: Client, parts: Parts) -> None:
+def test_answers_from_the_log_itself_are_never_behind(client: Client, parts: Parts) -> None:
     customer = registered(client)
     seen(client, customer)
     _stop(parts)
