@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
 from collections.abc import Mapping
-from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import msgspec
 
@@ -42,10 +40,10 @@ from domain.service.ticket.ticket import Ticket
 from domain.shared.aggregate import Aggregate
 from domain.shared.events import Event
 from infra.event_store.mapper import Mapper, Upcaster
-from infra.event_store.postgres import PostgresRecorder
 from infra.event_store.sqlite import SqliteRecorder
 from infra.event_store.store import EventStore
 from infra.event_store.vault import Vault
+from infra.home import locked
 from infra.read_models.database import ReadModels, postgres_read_models, sqlite_read_models
 from infra.routing import PARTITIONS
 from infra.settings import Settings
@@ -82,6 +80,9 @@ from projections.service.ticket_due import ticket_due
 from projections.service.ticket_times import ticket_times
 from projections.service.tickets import tickets
 from projections.shared.projection import Projection
+
+if TYPE_CHECKING:
+    from infra.event_store.postgres import PostgresRecorder
 
 AGGREGATES: tuple[type[Aggregate], ...] = (
     # customers
@@ -162,10 +163,6 @@ PROJECTIONS: tuple[Projection, ...] = (
 )
 
 
-class HomeInUse(Exception):
-    """Another process has the embedded deployment's folder."""
-
-
 class Deployment(msgspec.Struct, eq=False):
     """The stores that a process works on. `partitions` is 1 where events are tailed in process."""
 
@@ -191,26 +188,16 @@ class Deployment(msgspec.Struct, eq=False):
 def deploy(settings: Settings) -> Deployment:
     """Open the stores that the settings name. Raises HomeInUse, WrongMasterKey, ValueError, StoreUnavailable."""
     if settings.database_url:
+        from infra.event_store.postgres import PostgresRecorder
+
         recorder = PostgresRecorder(
             settings.database_url, lock_timeout=settings.lock_timeout, idle_timeout=settings.idle_timeout
         )
         read_models = postgres_read_models(settings.database_url)
         return Deployment(settings, _store(recorder, settings), read_models, PARTITIONS)
-    settings.home.mkdir(parents=True, exist_ok=True)
     lock = locked(settings.home)
     store = _store(SqliteRecorder(settings.home / "events.db"), settings)
     return Deployment(settings, store, sqlite_read_models(settings.home / "read-models.db"), 1, lock)
-
-
-def locked(home: Path) -> IO[str]:
-    """The folder's one lock, held until the file is closed or the process ends."""
-    file = (home / "lock").open("w")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        file.close()
-        raise HomeInUse(f"{home} is in use by another process") from None
-    return file
 
 
 def chosen(names: str) -> tuple[Projection, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 import msgspec
@@ -12,6 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 from starlette.concurrency import run_in_threadpool
 
 from api.operations.jobs import Progress
+from api.operations.statuses import Status
 from api.shared.access import may
 from api.shared.openapi import answers, problems
 from api.shared.problems import problem
@@ -22,36 +23,6 @@ alive = Router(tags=["operations"])
 router = Router(tags=["operations"])
 
 RETRY = {"Retry-After": "1"}
-
-
-class ProjectionStatus(msgspec.Struct, kw_only=True):
-    """`lag` is the log's head minus the position all rows are complete to; `broken` are partitions with a broken chain."""
-
-    name: str
-    state: str
-    reason: str = ""
-    complete_to: int
-    lag: int
-    dead_letters: int
-    broken: Sequence[int] = ()
-
-    @property
-    def healthy(self) -> bool:
-        return self.state == "live" and not self.dead_letters and not self.broken
-
-
-class Status(msgspec.Struct, kw_only=True):
-    """`routed` is the position up to which all is sent to Kafka; `kafka` is whether Kafka answers. Both None if embedded."""
-
-    deployment: Literal["embedded", "distributed"]
-    head: int
-    projections: Sequence[ProjectionStatus]
-    routed: int | None = None
-    kafka: bool | None = None
-
-    @property
-    def healthy(self) -> bool:
-        return self.kafka is not False and all(projection.healthy for projection in self.projections)
 
 
 class Operations(Protocol):
@@ -121,14 +92,14 @@ async def ready(request: Request) -> Response:
     except Exception as error:
         detail = f"The store or the database does not answer: {type(error).__name__}."
         return problem(503, "unavailable", detail, headers=RETRY)
-    return _json({"status": "ready" if status.healthy else "degraded", **_shown(status)}, status.head)
+    return _json({"status": "ready" if status.healthy else "degraded", **status.shown()}, status.head)
 
 
 @router.get("/v1/status", dependencies=[may("operations:read")], responses=answers(STATUS))
 async def status(request: Request) -> Response:
     """The positions and the lag of all read models."""
     status = await _status(request)
-    return _json(_shown(status), status.head)
+    return _json(status.shown(), status.head)
 
 
 @router.get(
@@ -162,10 +133,6 @@ def _measure(status: Status) -> None:
     for projection in status.projections:
         lag_gauge.labels(projection.name).set(projection.lag)
         letters_gauge.labels(projection.name).set(projection.dead_letters)
-
-
-def _shown(status: Status) -> dict[str, Any]:
-    return {**msgspec.to_builtins(status), "healthy": status.healthy}
 
 
 def _json(body: Any, position: int | None = None) -> Response:

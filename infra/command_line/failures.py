@@ -55,9 +55,9 @@ def _of_the_stores(error: Exception) -> tuple[int, str] | None:
 
     from commands.shared.commit import StoreUnavailable
     from infra.event_store.vault import WrongMasterKey
+    from infra.home import HomeInUse
     from infra.kafka.connection import KafkaUnavailable
     from infra.kafka.topic import UnfitTopic
-    from infra.wiring import HomeInUse
 
     if isinstance(error, HomeInUse):
         return FAILED, f"RECOUNT_HOME: {error}"

@@ -1,7 +1,7 @@
 """How a command reaches the system: through the running server, or on the stores where none runs.
 
 Either way it speaks to the API. Where no server runs, this process opens the stores and the API for itself, without a
-socket; the embedded deployment's folder is locked meanwhile.
+socket; the embedded deployment's folder is locked meanwhile. Where one runs, neither is imported.
 """
 
 from __future__ import annotations
@@ -9,15 +9,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
 from infra.command_line.terminal import Failed
+from infra.home import HomeInUse, locked
 from infra.processes import server_file
-from infra.processes.parts import opened
-from infra.settings import Settings
-from infra.wiring import HomeInUse
+
+if TYPE_CHECKING:
+    from infra.processes.parts import Parts
+    from infra.settings import Settings
 
 PATIENCE = httpx.Timeout(60, connect=5)
 LARGEST_DETAIL = 5
@@ -64,18 +66,40 @@ def _told(answer: httpx.Response) -> str:
 def reached(settings: Settings) -> Iterator[Reached]:
     """The API that these settings lead to. Raises HomeInUse where another process has the folder, and is no server."""
     with ExitStack() as stack:
+        found = stack.enter_context(server_or_parts(settings))
+        if not isinstance(found, Reached):
+            key = server_file.new_key()
+            application = stack.enter_context(found.application(key))
+            found = Reached(httpx.ASGITransport(application, raise_app_exceptions=False), "http://recount", key)
+            stack.callback(found.close)
+        yield found
+
+
+@contextmanager
+def server_or_parts(settings: Settings) -> Iterator[Reached | Parts]:
+    """The running server, or the parts opened here. Raises HomeInUse as `reached` does."""
+    with ExitStack() as stack:
         try:
-            parts = stack.enter_context(opened(settings))
+            found: Reached | Parts = stack.enter_context(_opened(settings))
         except HomeInUse:
             running = server_file.found(settings.home)
             if running is None:
                 raise
-            caller = Reached(httpx.AsyncHTTPTransport(), running.url, running.key)
+            # Our own server on this machine: no certificates to load.
+            found = Reached(httpx.AsyncHTTPTransport(verify=False), running.url, running.key)
+            stack.callback(found.close)
         else:
-            key = server_file.new_key()
-            application = stack.enter_context(parts.application(key))
             # A leftover of a server that was killed: nobody else has the folder now.
             server_file.remove(settings.home)
-            caller = Reached(httpx.ASGITransport(application, raise_app_exceptions=False), "http://recount", key)
-        stack.callback(caller.close)
-        yield caller
+        yield found
+
+
+@contextmanager
+def _opened(settings: Settings) -> Iterator[Parts]:
+    if not settings.distributed:
+        # Raises HomeInUse before the many modules of the stores are imported.
+        locked(settings.home).close()
+    from infra.processes.parts import opened
+
+    with opened(settings) as parts:
+        yield parts

@@ -14,6 +14,7 @@ import typer
 from infra.command_line import hints
 from infra.command_line.failures import settings as read_settings
 from infra.command_line.terminal import Failed
+from infra.home import HomeInUse
 from infra.processes import logs, server_file
 from infra.processes.stopping import when_asked_to_stop
 
@@ -54,7 +55,6 @@ def run(settings: Settings, load: Files | None) -> None:
     from infra.processes.http_server import Server, configuration
     from infra.processes.loading import Load as Loading
     from infra.processes.parts import opened
-    from infra.wiring import HomeInUse
 
     with ExitStack() as stack:
         try:

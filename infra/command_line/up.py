@@ -14,6 +14,7 @@ from infra.command_line import hints
 from infra.command_line.failures import settings as read_settings
 from infra.command_line.serve import Load
 from infra.command_line.terminal import Failed, WrongUsage, err
+from infra.home import locked
 from infra.processes import logs
 from infra.processes.roles import ROLES, Place, Role, environment
 from infra.processes.stopping import interrupt, when_asked_to_stop
@@ -78,9 +79,6 @@ def _servers(folder: Path, stack: ExitStack) -> tuple[Postgres, Kafka]:
         from infra.servers.postgres import Postgres
     except ImportError:
         raise Failed("recount up needs PostgreSQL and Kafka: pip install 'recount[servers]'") from None
-    from infra.wiring import locked
-
-    folder.mkdir(parents=True, exist_ok=True)
     stack.enter_context(locked(folder))
     try:
         with err.status("PostgreSQL starts"):

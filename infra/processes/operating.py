@@ -9,8 +9,8 @@ from uuid import UUID
 
 import msgspec
 
-from api.operations.health import ProjectionStatus, Status
 from api.operations.jobs import Progress
+from api.operations.statuses import ProjectionStatus, Status
 from consumers.projecting import dead_letters, health
 from consumers.projecting.dead_letters import DeadLetter
 from consumers.projecting.projector import Projector

@@ -1,4 +1,7 @@
-"""What a process is made of in each deployment, opened in order and closed in the opposite one."""
+"""What a process is made of in each deployment, opened in order and closed in the opposite one.
+
+A part that only some processes have is imported where it is made.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +13,8 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from commands.shared.executor import Executor
-from consumers.policies import DEADLINES, POLICIES
-from consumers.policies.assignment import Assigning
-from consumers.policies.clock import Clock
-from consumers.policies.days import Days
-from consumers.policies.policy import Policy
-from consumers.policies.runner import Policies
 from consumers.projecting.projector import Projector
 from consumers.projecting.tail import Tail
-from consumers.webhooks import Courier
 from infra.processes.announcing import Announcing
 from infra.read_models.completeness import Completeness
 from infra.read_models.positions import registered
@@ -28,6 +24,8 @@ from infra.wiring import PROJECTIONS, Deployment, deploy
 
 if TYPE_CHECKING:
     from api.app import Api
+    from consumers.policies.policy import Policy
+    from infra.processes.operating import Operating
 
 
 class Runs(Protocol):
@@ -48,37 +46,52 @@ class Parts(msgspec.Struct, eq=False):
     def application(self, local_key: str | None = None) -> Iterator[Api]:
         """The API over these parts. Imports and rebuilds that are under way at the end stop at their next step."""
         from api.app import create
-        from infra.processes.operating import Operating
 
-        operating = Operating(self.deployment, self.completeness, self.projector)
-        application = create(self.deployment, self.executor, self.completeness, local_key, operating)
+        application = create(self.deployment, self.executor, self.completeness, local_key, self.operating())
         try:
             yield application
         finally:
             application.state.jobs.close()
 
+    def operating(self) -> Operating:
+        from infra.processes.operating import Operating
+
+        return Operating(self.deployment, self.completeness, self.projector)
+
     def ending_days(self) -> AbstractContextManager[None]:
         """The clock that ends days, in a thread of its own."""
+        from consumers.policies.days import Days
+
         return running(Days(self.executor, self.deployment.store, self.deployment.settings.zone), "days")
 
     @contextmanager
     def following_policies(self) -> Iterator[None]:
         """The policies, in a thread of their own; assigning, which waits for read models, in another one."""
+        from consumers.policies import POLICIES
+        from consumers.policies.assignment import Assigning
+
         assigning = Assigning(self.deployment.store, self.deployment.read_models, self.completeness)
         with self._following(POLICIES, "policies"), self._following([assigning.policy()], "assignment"):
             yield
 
     def _following(self, policies: Sequence[Policy], name: str) -> AbstractContextManager[None]:
+        from consumers.policies.runner import Policies
+
         following = Policies(policies, self.executor, self.deployment.store, self.deployment.read_models, name)
         following.begin()
         return running(following, name)
 
     def meeting_deadlines(self) -> AbstractContextManager[None]:
         """The clock of the policies, in a thread of its own."""
+        from consumers.policies import DEADLINES
+        from consumers.policies.clock import Clock
+
         return running(Clock(DEADLINES, self.executor, self.deployment.read_models), "deadlines")
 
     def delivering(self) -> AbstractContextManager[None]:
         """What webhooks are sent, in a thread of its own."""
+        from consumers.webhooks import Courier
+
         deployment = self.deployment
         courier = Courier(deployment.store, deployment.read_models, deployment.settings.webhook_private)
         return running(courier, "webhooks")

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from psycopg.types.array import ListBinaryDumper
 from sqlalchemy import Engine, create_engine, event
 
 POOL = 20
@@ -42,6 +41,8 @@ def postgres_read_models(url: str) -> ReadModels:
 
 def _send_arrays_as_binary(engine: Engine) -> None:
     """As text, every quotation mark in an array of JSON is escaped in Python: that took half of a rebuild."""
+
+    from psycopg.types.array import ListBinaryDumper
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _: Any) -> None:
