@@ -163,11 +163,11 @@ PROJECTIONS: tuple[Projection, ...] = (
 
 
 class HomeInUse(Exception):
-    """Another process has the embedded deployment's folder."""
+    """Another process uses the embedded deployment's folder."""
 
 
 class Deployment(msgspec.Struct, eq=False):
-    """The stores that a process works on. `partitions` is 1 where events are tailed in process."""
+    """The stores that a process works on. `partitions` is 1 where events do not go through Kafka."""
 
     settings: Settings
     store: EventStore
@@ -176,7 +176,7 @@ class Deployment(msgspec.Struct, eq=False):
     lock: IO[str] | None = None
 
     def executor(self, store: EventStoreProtocol | None = None) -> Executor:
-        """An executor on the deployment's store, or on one that stands before it."""
+        """An executor on the deployment's store, or on the given `store` that wraps it."""
         settings = self.settings
         limits = Limits(queue=settings.queue_limit, cache=settings.cache_limit, settle=settings.settle_timeout)
         return Executor(store or self.store, limits)
@@ -203,7 +203,7 @@ def deploy(settings: Settings) -> Deployment:
 
 
 def locked(home: Path) -> IO[str]:
-    """The folder's one lock, held until the file is closed or the process ends."""
+    """Take the folder's only lock. It is held until the file is closed or the process ends."""
     file = (home / "lock").open("w")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -214,11 +214,11 @@ def locked(home: Path) -> IO[str]:
 
 
 def chosen(names: str) -> tuple[Projection, ...]:
-    """The projections of these names, separated by commas; all of them where none is named. Raises ValueError."""
+    """The projections with these names, separated by commas; all of them if no name is given. Raises ValueError."""
     known = {projection.name: projection for projection in PROJECTIONS}
     wanted = [name.strip() for name in names.split(",") if name.strip()]
     if unknown := [name for name in wanted if name not in known]:
-        raise ValueError(f"there is no projection {', '.join(unknown)}; there are {', '.join(known)}")
+        raise ValueError(f"there is no projection {', '.join(unknown)}; the projections are {', '.join(known)}")
     return tuple(known[name] for name in wanted) or PROJECTIONS
 
 
