@@ -1,7 +1,7 @@
-"""How a command reaches the system: through the running server, or on the stores where none runs.
+"""How a command reaches the system: through the running server, or directly on the stores if no server runs.
 
-Either way it speaks to the API. Where no server runs, this process opens the stores and the API for itself, without a
-socket; the embedded deployment's folder is locked meanwhile.
+Either way it uses the API. If no server runs, this process opens the stores and the API itself, without a socket. Meanwhile
+the embedded deployment's folder is locked.
 """
 
 from __future__ import annotations
@@ -24,34 +24,34 @@ LARGEST_DETAIL = 5
 
 
 class Reached:
-    """Sends requests one after another. Whatever is not 2xx is raised as Failed, in the API's own words."""
+    """Sends requests one after another. Raises Failed, with the API's message, if an answer is not 2xx."""
 
     def __init__(self, transport: httpx.AsyncBaseTransport, url: str, key: str) -> None:
         self._loop = asyncio.Runner()
         headers = {"Authorization": f"Bearer {key}"}
         self._http = httpx.AsyncClient(transport=transport, base_url=url, headers=headers, timeout=PATIENCE, trust_env=False)
 
-    def get(self, path: str, **said: Any) -> Any:
-        return self._request("GET", path, **said)
+    def get(self, path: str, **given: Any) -> Any:
+        return self._request("GET", path, **given)
 
-    def post(self, path: str, **said: Any) -> Any:
-        return self._request("POST", path, **said)
+    def post(self, path: str, **given: Any) -> Any:
+        return self._request("POST", path, **given)
 
     def close(self) -> None:
         self._loop.run(self._http.aclose())
         self._loop.close()
 
-    def _request(self, method: str, path: str, **said: Any) -> Any:
+    def _request(self, method: str, path: str, **given: Any) -> Any:
         try:
-            answer = self._loop.run(self._http.request(method, path, **said))
+            answer = self._loop.run(self._http.request(method, path, **given))
         except httpx.HTTPError as error:
             raise Failed(f"the server at {self._http.base_url} does not answer: {type(error).__name__}") from None
         if answer.is_success:
             return answer.json()
-        raise Failed(_told(answer))
+        raise Failed(_reason(answer))
 
 
-def _told(answer: httpx.Response) -> str:
+def _reason(answer: httpx.Response) -> str:
     try:
         problem = answer.json()
     except ValueError:
@@ -62,7 +62,7 @@ def _told(answer: httpx.Response) -> str:
 
 @contextmanager
 def reached(settings: Settings) -> Iterator[Reached]:
-    """The API that these settings lead to. Raises HomeInUse where another process has the folder, and is no server."""
+    """The API for these settings. Raises HomeInUse if a process that is not a server uses the folder."""
     with ExitStack() as stack:
         try:
             parts = stack.enter_context(opened(settings))
@@ -74,7 +74,7 @@ def reached(settings: Settings) -> Iterator[Reached]:
         else:
             key = server_file.new_key()
             application = stack.enter_context(parts.application(key))
-            # A leftover of a server that was killed: nobody else has the folder now.
+            # The file of a server that was killed: no other process uses the folder now.
             server_file.remove(settings.home)
             caller = Reached(httpx.ASGITransport(application, raise_app_exceptions=False), "http://recount", key)
         stack.callback(caller.close)

@@ -54,7 +54,7 @@ def test_a_topic_that_would_lose_messages_is_refused(topics: Topics, topic: Topi
 
 
 def test_another_number_of_partitions_is_refused(topics: Topics, topic: Topic) -> None:
-    with pytest.raises(UnfitTopic, match="3 partitions and not 12"):
+    with pytest.raises(UnfitTopic, match="3 partitions and needs 12"):
         topics.ensure(topic.name)
 
 
