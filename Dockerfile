@@ -1,7 +1,7 @@
 FROM python:3.11-slim AS build
 WORKDIR /build
 COPY pyproject.toml requirements.lock README.md LICENSE ./
-# The lock file names what tests and benchmarks need, too: here it only pins what the package itself asks for.
+# The lock file also lists what tests and benchmarks need. Here it only pins the versions of what the package requires.
 RUN sed -e '/--hash/d' -e 's/ *\\$//' requirements.lock > pinned.txt && python -m venv /venv
 COPY domain domain
 COPY commands commands
