@@ -1,4 +1,4 @@
-"""How often Python looks for cycles of garbage: rarely, because this code makes hardly any."""
+"""How often Python's garbage collector looks for reference cycles: rarely, because this code makes hardly any."""
 
 import gc
 

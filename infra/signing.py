@@ -13,7 +13,7 @@ PREFIX = "whsec_"
 
 
 def secret_of(store: EventStore, webhook_id: UUID, secret_id: UUID) -> str | None:
-    """The secret's text; None if the webhook was removed, because its key was removed with it."""
+    """The secret's text; None if the webhook was removed, because its key was destroyed with it."""
     secret = store.derived(webhook_id, f"webhook secret {secret_id.hex}")
     return None if secret is None else PREFIX + base64.urlsafe_b64encode(secret).decode().rstrip("=")
 

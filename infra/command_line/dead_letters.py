@@ -1,4 +1,4 @@
-"""`recount dead-letters`: events that a read model could not fold: list, retry, discard."""
+"""`recount dead-letters`: lists, retries and discards events that a read model could not fold."""
 
 from __future__ import annotations
 

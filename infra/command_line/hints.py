@@ -12,7 +12,10 @@ def show_first_key(key: str) -> None:
 
 
 def show(url: str, key: str | None) -> None:
-    """`key` is the first key; None if an earlier start has shown it. One print, so that a reader of the output sees all."""
+    """Show where Recount is. `key` is the first key; None if an earlier start has shown it.
+
+    Everything is printed in one call, so that a program that reads the output gets all of it.
+    """
     lines = [f"\n[bold green]Recount is ready:[/] [link={url}/docs]{url}/docs[/]   [dim](Ctrl-C ends it)[/]"]
     if key is None:
         lines.append("[dim]The first key was shown at the first start. To create another: recount keys create me admin[/]\n")

@@ -54,7 +54,7 @@ def list_keys(json: AsJson = False) -> None:
 
 @app.command()
 def revoke(id: Annotated[UUID, typer.Argument(help="The key's id.")], json: AsJson = False) -> None:
-    """Revoke a key: within a second it works no longer."""
+    """Revoke a key. It stops working within a second."""
     from infra.command_line.reaching import reached
 
     with reached(read_settings()) as api:

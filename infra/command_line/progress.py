@@ -1,4 +1,4 @@
-"""A progress bar on standard error for long work. Shows nothing if that is not a terminal."""
+"""A progress bar on standard error for long work; nothing if standard error is not a terminal."""
 
 from __future__ import annotations
 

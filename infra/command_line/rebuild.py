@@ -1,4 +1,4 @@
-"""`recount rebuild`: builds read models again from the log, or only compares them with it."""
+"""`recount rebuild`: builds read models again from the log, or only compares the result with the live rows."""
 
 from __future__ import annotations
 

@@ -131,7 +131,7 @@ def _environment(role: Role, place: Place, port: int) -> dict[str, str]:
 
 
 def _wait_until_caught_up(parts: Parts) -> None:
-    """Wait until all events that the log has now went through Kafka into the read models, but not for a long backlog."""
+    """Wait, at most a minute, until all events that are in the log now have gone through Kafka into the read models."""
     from infra.wiring import PROJECTIONS
 
     head, deadline = parts.deployment.store.head(), time.monotonic() + CATCH_UP_WITHIN

@@ -203,7 +203,7 @@ class SqliteRecorder:
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
-        # The pool does not learn who writes: if a connection could not be opened, it would hold its writers' lock for ever.
+        # Neither a reader nor a writer for the pool: it would keep its writers' lock for ever if a connection cannot be opened.
         pooled = self._datastore.pool.get_connection()
         try:
             yield pooled._sqlite_conn

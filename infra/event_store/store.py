@@ -22,7 +22,7 @@ NUMBER_STEP = 1000
 
 
 class EventStore:
-    """Seals, writes and reads events. Keys are never cached: after an erasure, every process can no longer read the data."""
+    """Seals, writes and reads events. Keys are never cached: after an erasure, no process can read the erased data."""
 
     def __init__(self, recorder: Recorder, mapper: Mapper, vault: Vault) -> None:
         self._recorder, self._mapper, self._vault = recorder, mapper, vault

@@ -1,7 +1,7 @@
 """Sends records to Kafka one window at a time: send, flush, check every acknowledgement.
 
 After an uncertain outcome the producer is thrown away. A producer whose delivery time-out has expired accepts records for
-ever and sends nothing, so the time-out is too long to be reached. Only `force_close` closes a producer that is stuck. It is
+ever and sends nothing, so the time-out is set too long to be reached. Only `force_close` closes a producer that is stuck. It is
 quick as long as windows are small.
 """
 

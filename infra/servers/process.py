@@ -77,7 +77,7 @@ class ServerProcess:
         wait_until(ready_or_ended, timeout, f"{self.name} is ready (see {self.log})")
 
     def freeze(self) -> None:
-        """SIGSTOP: it hangs and keeps its connections open. The parent is first, so that it starts no child meanwhile."""
+        """SIGSTOP: it hangs and keeps its connections open. The parent freezes first, so that it starts no child."""
         psutil.Process(self.pid).suspend()
         for child in self._children():
             _send(child, signal.SIGSTOP)
