@@ -1,4 +1,4 @@
-# Everything a person does here. `make run` and `make test` are all a newcomer needs.
+# The tasks of this project. `make run` and `make test` are all that a newcomer needs.
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -39,23 +39,23 @@ run: .venv/.run $(KEY)  ## the embedded deployment, with a sample of real purcha
 up: .venv/.servers $(KEY)  ## the distributed deployment on this machine: PostgreSQL, Kafka, 2 API workers, 2 relays, 2 projectors
 	@$(BIN)/recount up --load $(SAMPLE)
 
-check: setup  ## style, types and the arrows between folders
+check: setup  ## style, types and the rules for imports between folders
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: setup  ## all tests, against a real PostgreSQL and Apache Kafka itself
+test: setup  ## all tests, with a real PostgreSQL and a real Apache Kafka
 	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
-bench: setup  ## figures, side by side with the peers in tests/benchmarks
+bench: setup  ## benchmark figures, next to those of the peers in tests/benchmarks
 	$(BIN)/python -m tests.benchmarks
 
-bench-quick: setup  ## in three minutes, whether a figure has fallen since docs/benchmarks.json was written
+bench-quick: setup  ## check in three minutes that no figure is worse than in docs/benchmarks.json
 	$(BIN)/python -m tests.benchmarks.quick
 
 ROUNDS ?= 1000
-chaos: setup  ## kills and freezes, as many rounds as one likes: make chaos ROUNDS=5000
+chaos: setup  ## rounds of killed and frozen processes and servers: make chaos ROUNDS=5000
 	$(BIN)/python -m tests.faults.chaos --rounds $(ROUNDS)
 
 # Every part is resolved together with the parts before it, and lists only what it adds. Versions in the files stay where they fit.

@@ -1,13 +1,13 @@
-"""When Python looks for cycles of garbage: seldom, since hardly any are made here."""
+"""How often Python's garbage collector looks for reference cycles: rarely, because this code makes hardly any."""
 
 import gc
 
-# Batches make tens of thousands of objects that go without being looked for, beside thousands of cached aggregates that
-# stay. With the usual 2,000 the looking took 30 % of a relay's time and 40 % of an import's.
+# Batches make tens of thousands of objects that are freed without garbage collection, next to thousands of cached aggregates
+# that stay. With the usual threshold of 2,000, collection took 30 % of a relay's time and 40 % of an import's.
 YOUNG, MIDDLE, OLD = 100_000, 50, 100
 
 
 def collect_seldom() -> None:
-    """For a whole process, once its modules are loaded."""
+    """Collect garbage rarely in this process. To be called once its modules are loaded."""
     gc.freeze()
     gc.set_threshold(YOUNG, MIDDLE, OLD)

@@ -1,8 +1,8 @@
 """Which partitions an event goes to, and the message that carries it there.
 
-An event goes to the partition of every subject it concerns, or to all of them where it concerns everyone. Each message
-names the position routed before it to the same partition: a function of the log alone, so that nothing can be skipped or
-doubled unseen.
+An event goes to the partition of every subject it concerns. An event that concerns everyone goes to all partitions. Each
+message names the position of the message before it on the same partition. These positions follow from the log alone, so a
+read model notices each skipped or repeated message.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ PARTITIONS = 12
 
 
 class Message(NamedTuple):
-    """An event on its way to the read models. `previous` is the position routed before it to this partition, 0 if none.
+    """An event on its way to the read models.
 
-    `offset` is where the source holds it; a source without offsets repeats the position.
+    `previous` is the position of the message before it on this partition, 0 if there is none. `offset` is its offset in the
+    source; a source without offsets repeats the position.
     """
 
     partition: int
@@ -30,7 +31,7 @@ class Message(NamedTuple):
 
 
 class Held(NamedTuple):
-    """What a read model holds of one partition: the last position applied, and the offset to go on reading from."""
+    """How far a read model is on one partition: the last position applied, and the offset to read from next."""
 
     position: int
     next_offset: int
@@ -38,9 +39,10 @@ class Held(NamedTuple):
 
 
 class Source(Protocol):
-    """Where messages come from: the tail of the event store, or Kafka.
+    """A source of messages: the tail of the event store, or Kafka.
 
-    `topic_id` tells one log of messages from another that was made in its place; offsets of one mean nothing in the other.
+    `topic_id` identifies a log of messages. A log that was created in its place has another id, and offsets of one mean
+    nothing in the other.
     """
 
     @property
@@ -50,16 +52,16 @@ class Source(Protocol):
         """The partitions this process reads now."""
 
     def poll(self, timeout: float) -> Sequence[Message]:
-        """The next messages, in order within each partition; empty after `timeout` seconds without any."""
+        """The next messages, in order within each partition; empty if none arrives within `timeout` seconds."""
 
     def seek(self, partition: int, held: Held) -> None:
-        """Go on from what is held. Called for every partition that is newly assigned, and to read again."""
+        """Continue after what is held. Called for every newly assigned partition, and to read messages again."""
 
     def close(self) -> None: ...
 
 
 def partition_of(subject: UUID, partitions: int) -> int:
-    """The partition a subject lives on: the last 64 bits of its id, modulo the number of partitions."""
+    """The partition of a subject: the last 64 bits of its id, modulo the number of partitions."""
     return (subject.int & 0xFFFF_FFFF_FFFF_FFFF) % partitions
 
 
@@ -71,13 +73,13 @@ def partitions_of(metadata: Metadata, partitions: int) -> Sequence[int]:
 
 
 def subjects_here(metadata: Metadata, partition: int, partitions: int) -> frozenset[UUID]:
-    """Those of the subjects an event concerns that live on this partition."""
+    """The subjects that an event concerns and that belong to this partition."""
     subjects = (metadata.subject, *metadata.concerns)
     return frozenset(subject for subject in subjects if partition_of(subject, partitions) == partition)
 
 
 def link(stored: Stored, metadata: Metadata, last: MutableMapping[int, int], partitions: int) -> list[Message]:
-    """The messages that carry an event, one to each partition it is sent to. Each becomes the `last` of its partition."""
+    """The messages that carry an event, one for each of its partitions. Sets `last`, the last position by partition."""
     position = stored.position
     messages = [Message(p, position, last.get(p, 0), stored) for p in partitions_of(metadata, partitions)]
     last.update((message.partition, position) for message in messages)
@@ -85,9 +87,10 @@ def link(stored: Stored, metadata: Metadata, last: MutableMapping[int, int], par
 
 
 def complete_up_to(held: Mapping[int, int], routed: int, last: Mapping[int, int]) -> dict[int, int]:
-    """Up to which position each partition is complete.
+    """The position up to which each partition is complete.
 
-    `held` is the position a read model holds by partition, `routed` up to where everything was sent, `last` the last
-    position sent by partition. One that holds its partition's last is complete up to `routed`, idle or not.
+    `held` is the position that a read model holds, by partition. Every event up to `routed` was sent. `last` is the last
+    position sent, by partition. If a read model holds the last position of a partition, it is complete there up to
+    `routed`, also on an idle partition.
     """
     return {p: max(position, routed) if position >= last.get(p, 0) else position for p, position in held.items()}

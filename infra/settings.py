@@ -1,4 +1,4 @@
-"""Settings, from the environment. A wrong or half setting is refused at start, by name."""
+"""Settings, read from environment variables. At start, a wrong or incomplete setting is refused, and the error names it."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Settings(BaseSettings):
         if (self.database_url is None) != (self.kafka is None):
             raise ValueError("RECOUNT_DATABASE_URL and RECOUNT_KAFKA belong together: set both or neither")
         if self.master_key and self.master_key_file:
-            raise ValueError("RECOUNT_MASTER_KEY and RECOUNT_MASTER_KEY_FILE exclude each other: set one")
+            raise ValueError("RECOUNT_MASTER_KEY and RECOUNT_MASTER_KEY_FILE cannot both be set: set one of them")
         return self
 
     @field_validator("zone")
@@ -69,7 +69,7 @@ class Settings(BaseSettings):
 
     @cached_property
     def master_key_bytes(self) -> bytes:
-        """The 32 bytes of the master key. Raises ValueError with the setting's name where it is missing or malformed."""
+        """The 32 bytes of the master key. Raises ValueError with the setting's name if it is missing or malformed."""
         text = self.master_key or (self._key_file_text() if self.master_key_file else None)
         if text is None:
             raise ValueError("RECOUNT_MASTER_KEY or RECOUNT_MASTER_KEY_FILE is needed: 64 hexadecimal digits")
@@ -78,7 +78,7 @@ class Settings(BaseSettings):
         except ValueError:
             key = b""
         if len(key) != 32:
-            raise ValueError(f"RECOUNT_MASTER_KEY_FILE: {self.master_key_file} does not hold 64 hexadecimal digits")
+            raise ValueError(f"RECOUNT_MASTER_KEY_FILE: {self.master_key_file} does not contain 64 hexadecimal digits")
         return key
 
     def _key_file_text(self) -> str:

@@ -164,7 +164,7 @@ PROJECTIONS: tuple[Projection, ...] = (
 
 
 class Deployment(msgspec.Struct, eq=False):
-    """The stores that a process works on. `partitions` is 1 where events are tailed in process."""
+    """The stores that a process works on. `partitions` is 1 where events do not go through Kafka."""
 
     settings: Settings
     store: EventStore
@@ -173,7 +173,7 @@ class Deployment(msgspec.Struct, eq=False):
     lock: IO[str] | None = None
 
     def executor(self, store: EventStoreProtocol | None = None) -> Executor:
-        """An executor on the deployment's store, or on one that stands before it."""
+        """An executor on the deployment's store, or on the given `store` that wraps it."""
         settings = self.settings
         limits = Limits(queue=settings.queue_limit, cache=settings.cache_limit, settle=settings.settle_timeout)
         return Executor(store or self.store, limits)
@@ -201,11 +201,11 @@ def deploy(settings: Settings) -> Deployment:
 
 
 def chosen(names: str) -> tuple[Projection, ...]:
-    """The projections of these names, separated by commas; all of them where none is named. Raises ValueError."""
+    """The projections with these names, separated by commas; all of them if no name is given. Raises ValueError."""
     known = {projection.name: projection for projection in PROJECTIONS}
     wanted = [name.strip() for name in names.split(",") if name.strip()]
     if unknown := [name for name in wanted if name not in known]:
-        raise ValueError(f"there is no projection {', '.join(unknown)}; there are {', '.join(known)}")
+        raise ValueError(f"there is no projection {', '.join(unknown)}; the projections are {', '.join(known)}")
     return tuple(known[name] for name in wanted) or PROJECTIONS
 
 

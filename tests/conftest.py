@@ -1,7 +1,7 @@
-"""What all tests may ask for: real servers, started once for a run when the first test needs them.
+"""Fixtures for all tests: real servers, started once per run when the first test needs them.
 
-RECOUNT_TEST_POSTGRES (a URL) and RECOUNT_TEST_KAFKA (bootstrap servers) name servers of one's own to use instead. On the
-former the user must be allowed to make databases.
+RECOUNT_TEST_POSTGRES (a URL) and RECOUNT_TEST_KAFKA (bootstrap servers) name other servers to use instead. On that PostgreSQL,
+the user must be allowed to create databases.
 """
 
 import os
@@ -31,7 +31,7 @@ LONGEST_FIRST = ("scenarios", "faults", "consumers", "infra", "commands", "api")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """One keeper of servers a run: that of the process which the workers report to."""
+    """One keeper of servers per run, in the process that the workers report to."""
     if not hasattr(config, "workerinput"):
         config.stash[KEEPER] = Keeper()
 
@@ -42,9 +42,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes longest begins first, so that on several workers none ends alone with it.
+    """The slowest tests start first, so that with several workers, none is left alone with them at the end.
 
-    There, a file's tests stay together (`--dist loadfile`), as they share what is costly to make.
+    With several workers, the tests of a file stay together (`--dist loadfile`), because they share costly fixtures.
     """
     items.sort(key=_turn)
 
@@ -55,7 +55,7 @@ def _turn(item: pytest.Item) -> int:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """The ten files that took longest, set-up and tear-down included: where a suite that grows slow is to be looked at."""
+    """The ten files that took longest, set-up and tear-down included: the first to look at if the suite gets slow."""
     seconds: dict[str, float] = defaultdict(float)
     for reports in terminalreporter.stats.values():
         for report in reports:
@@ -74,7 +74,7 @@ def postgres_server() -> PostgresAt:
 
 @pytest.fixture(scope="session")
 def kafka_server() -> KafkaAt:
-    """The run's Kafka broker; tests keep apart by the names of their topics and groups."""
+    """The run's Kafka broker; each test uses its own topics and groups."""
     return KafkaAt(os.environ.get("RECOUNT_TEST_KAFKA") or address_of("kafka"))
 
 
@@ -96,7 +96,7 @@ def prepared_database_url(postgres_server: PostgresAt, template: str) -> Iterato
 
 @pytest.fixture(scope="session")
 def template(postgres_server: PostgresAt) -> Iterator[str]:
-    """Name of a database to copy: to copy a hundred tables takes a tenth of the time that it takes to make them."""
+    """Name of a database to copy: copying a hundred tables takes a tenth of the time of creating them."""
     name = _unique_name()
     url = postgres_server.create_database(name)
     with opened(Settings(database_url=url, kafka="127.0.0.1:1", master_key="5a" * 32)):
@@ -107,7 +107,7 @@ def template(postgres_server: PostgresAt) -> Iterator[str]:
 
 @pytest.fixture
 def bootstrap(kafka_server: KafkaAt) -> str:
-    """Bootstrap servers of the session's Kafka."""
+    """Bootstrap servers of the run's Kafka."""
     return kafka_server.bootstrap
 
 

@@ -26,16 +26,16 @@ from tests.waiting import wait_until
 # The keeper's folder. Every process that the run starts inherits it, so that the keeper knows these processes.
 VARIABLE = "RECOUNT_TEST_KEEPER"
 SOCKET = "keeper"
-# A file system in memory. There, a commit that waits for the disk waits for nothing, and the tests take half the time.
+# A file system in memory. There, a commit does not wait for a disk, and the tests take half the time.
 MEMORY = Path("/dev/shm")
 ROOM = 6 * 2**30
 TREE = Path(__file__).parents[1]
 
 
 class Keeper:
-    """The keeper as the run sees it.
+    """The run's side of the keeper.
 
-    From now on temporary files of the run go to the keeper's folder: in memory where there is room, unless TMPDIR names
+    From now on, the run's temporary files go to the keeper's folder: in memory if there is enough room, unless TMPDIR names
     another place.
     """
 
@@ -61,9 +61,9 @@ def _in_memory() -> Path | None:
 
 
 def address_of(server: str) -> str:
-    """The address of the run's "postgres" (a URL) or "kafka" (bootstrap servers), which runs when this returns.
+    """The address of the run's "postgres" (a URL) or "kafka" (bootstrap servers). The server runs when this returns.
 
-    Raises RuntimeError if it does not start.
+    Raises RuntimeError if the server does not start.
     """
     socket = Path(os.environ[VARIABLE]) / SOCKET
     wait_until(socket.exists, "the keeper of the servers listens")
@@ -116,7 +116,7 @@ STARTS = {"postgres": _postgres, "kafka": _kafka}
 
 
 def _kill_all_of(folder: Path) -> None:
-    """What a killed run leaves: processes that work in its folder, or inherited the name of the folder."""
+    """Kill the processes that a killed run leaves: those that work in its folder or inherited the folder's name."""
     for process in psutil.process_iter():
         with suppress(psutil.Error, OSError):
             if process.pid != os.getpid() and _belongs(process, folder):

@@ -1,4 +1,4 @@
-"""The `recount` command: where everything comes together.
+"""The `recount` command: the entry point, which connects everything.
 
 Every command is listed here by hand. Heavy modules are imported by the commands that need them, when they run.
 """
@@ -23,7 +23,7 @@ from infra.command_line.up import up
 
 app = typer.Typer(
     name="recount",
-    help="An event-sourced CRM in which every answer can be counted again. Settings are environment variables, RECOUNT_….",
+    help="An event-sourced CRM: every answer can be recomputed from the log. Settings are environment variables, RECOUNT_….",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

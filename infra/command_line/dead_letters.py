@@ -1,4 +1,4 @@
-"""`recount dead-letters`: events that a read model could not fold, and what becomes of them."""
+"""`recount dead-letters`: lists, retries and discards events that a read model could not fold."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ Projection = Annotated[str, typer.Argument(metavar="NAME", help="The read model.
 
 @app.command(name="list")
 def list_letters(
-    projection: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Only this read model's.")] = None,
+    projection: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Only those of this read model.")] = None,
     json: AsJson = False,
 ) -> None:
-    """What waits, and what was discarded."""
+    """List events that wait, and discarded ones."""
     from rich.table import Table
 
     from infra.command_line.reaching import reached
@@ -46,10 +46,10 @@ def list_letters(
 @app.command()
 def retry(
     projection: Projection,
-    subject: Annotated[UUID | None, typer.Option(help="Only what waits for this subject.")] = None,
+    subject: Annotated[UUID | None, typer.Option(help="Only events that wait for this subject.")] = None,
     json: AsJson = False,
 ) -> None:
-    """Fold what waits again, in order. Exit status 1 where something still waits."""
+    """Fold the waiting events again, in order. Exit status 1 if an event still waits."""
     from infra.command_line.reaching import reached
 
     with reached(read_settings()) as api:
@@ -63,7 +63,7 @@ def discard(
     position: Annotated[int, typer.Argument(min=1, help="The event's position in the log.")],
     json: AsJson = False,
 ) -> None:
-    """Treat an event as never sent to this read model, in rebuilds too, and fold what waited behind it."""
+    """Treat an event as never sent to this read model, in rebuilds too, and fold the events that waited behind it."""
     from infra.command_line.reaching import reached
 
     with reached(read_settings()) as api:

@@ -1,4 +1,4 @@
-"""Every way for a command to fail: the exit status, and the one line that says why."""
+"""Every way in which a command can fail: the exit status, and one line that says why."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def settings() -> Settings:
-    """The settings, all of them read. Raises WrongUsage, naming those that are wrong."""
+    """All settings. Raises WrongUsage, naming those that are wrong."""
     from pydantic import ValidationError
 
     from infra.settings import Settings
@@ -27,10 +27,10 @@ def settings() -> Settings:
 
 
 def distributed_settings(command: str) -> tuple[Settings, str]:
-    """The settings and Kafka's address, for what only the distributed deployment has. Raises WrongUsage."""
+    """The settings and Kafka's address, for a command of the distributed deployment. Raises WrongUsage."""
     found = settings()
     if found.kafka is None:
-        raise WrongUsage(f"recount {command} belongs to the distributed deployment: set RECOUNT_DATABASE_URL and RECOUNT_KAFKA")
+        raise WrongUsage(f"recount {command} needs the distributed deployment: set RECOUNT_DATABASE_URL and RECOUNT_KAFKA")
     return found, found.kafka
 
 
@@ -50,7 +50,7 @@ def explained(error: Exception) -> tuple[int, str]:
 
 
 def _of_the_stores(error: Exception) -> tuple[int, str] | None:
-    """Only what happens at the start: a process that runs waits for its stores to come back."""
+    """Only errors at the start: a running process waits for its stores to come back."""
     from sqlalchemy.exc import DBAPIError
 
     from commands.shared.commit import StoreUnavailable

@@ -1,4 +1,4 @@
-"""Watching work that goes on elsewhere until it ends."""
+"""Watches a job until it ends."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SHORTEST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
 
 
 def followed(title: str, ask: Callable[[], Mapping[str, Any]], done: str = "done", total: str = "total") -> Mapping[str, Any]:
-    """What it says when it has ended. Raises Failed with its error where it failed."""
+    """The last answer of `ask`, once the job has completed. Raises Failed with its error if it failed."""
     pause = SHORTEST_PAUSE
     with bar(title) as update:
         while (seen := ask())["state"] == "running":
@@ -21,5 +21,5 @@ def followed(title: str, ask: Callable[[], Mapping[str, Any]], done: str = "done
             time.sleep(pause)
             pause = min(pause * 1.5, LONGEST_PAUSE)
     if seen["state"] != "completed":
-        raise Failed(seen["error"] or f"{title}: it did not end")
+        raise Failed(seen["error"] or f"{title} did not complete")
     return seen

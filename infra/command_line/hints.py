@@ -1,4 +1,4 @@
-"""What a person sees when everything is ready: where it is, the first key, and requests to try."""
+"""What a person sees when everything is ready: the address, the first key, and requests to try."""
 
 from __future__ import annotations
 
@@ -12,10 +12,13 @@ def show_first_key(key: str) -> None:
 
 
 def show(url: str, key: str | None) -> None:
-    """`key` is the first one, shown here; None where it was shown long ago. All is written at once, for who reads along."""
+    """Show where Recount is. `key` is the first key; None if an earlier start has shown it.
+
+    Everything is printed in one call, so that a program that reads the output gets all of it.
+    """
     lines = [f"\n[bold green]Recount is ready:[/] [link={url}/docs]{url}/docs[/]   [dim](Ctrl-C ends it)[/]"]
     if key is None:
-        lines.append("[dim]The first key was shown at the first start. Another one: recount keys create me admin[/]\n")
+        lines.append("[dim]The first key was shown at the first start. To create another: recount keys create me admin[/]\n")
     else:
         lines += [_first_key(key), "\nTry:", *(f"  {escape(request)}\n" for request in requests(url, key))]
     out.print("\n".join(lines))
@@ -26,7 +29,7 @@ def _first_key(key: str) -> str:
 
 
 def requests(url: str, key: str) -> list[str]:
-    """Three requests that work as they stand: register a customer, read it back, read the log."""
+    """Three requests that work unchanged: register a customer, read it back, read the log."""
     authorization = f"-H 'Authorization: Bearer {key}'"
     body = """{"kind": "person", "name": "Ada Lovelace"}"""
     return [

@@ -1,4 +1,4 @@
-"""`recount import`: the rows of a file become facts; again changes nothing."""
+"""`recount import`: records the rows of a file as events. Importing a file again changes nothing."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from infra.command_line.terminal import FAILED, out, print_json
 SHOWN = 10
 
 MappingFile = Annotated[
-    Path, typer.Argument(metavar="MAPPING", exists=True, dir_okay=False, help="What the rows say, in TOML.")
+    Path, typer.Argument(metavar="MAPPING", exists=True, dir_okay=False, help="What the columns mean, in TOML.")
 ]
 RowsFile = Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="The rows, as CSV.")]
-AsJson = Annotated[bool, typer.Option("--json", help="The answer as JSON.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
 
 
 def import_file(mapping: MappingFile, file: RowsFile, json: AsJson = False) -> None:
-    """Import a file. The same again does what is left. Exit status 1 where rows were refused."""
+    """Import a file. The same command again imports the rest. Exit status 1 if rows were refused."""
     settings = read_settings()
     from infra.command_line.following import followed
     from infra.command_line.reaching import reached
@@ -43,7 +43,7 @@ def import_file(mapping: MappingFile, file: RowsFile, json: AsJson = False) -> N
 
 
 def show(name: str, report: Mapping[str, Any]) -> None:
-    """The report as a person reads it."""
+    """Print the report for a person."""
     counts = ", ".join(f"{report[count]:,} {count}" for count in ("accepted", "repeated", "refused", "skipped"))
     speed = f" in {report['seconds']:.1f} s" if report["seconds"] >= 0.1 else ""
     out.print(f"[bold]{escape(name)}[/]: {report['rows']:,} rows: {counts}{speed}.")

@@ -14,7 +14,7 @@ from infra.command_line.terminal import out, print_json
 
 app = typer.Typer(help="API keys: create, list, revoke.", no_args_is_help=True)
 
-Label = Annotated[str, typer.Argument(help="Whose key it is, or what for.")]
+Label = Annotated[str, typer.Argument(help="The owner of the key, or its purpose.")]
 Roles = Annotated[
     list[str], typer.Argument(metavar="ROLE…", help="agent, marketer, sales, analyst, auditor, operator or admin; one or more.")
 ]
@@ -22,7 +22,7 @@ Roles = Annotated[
 
 @app.command()
 def create(label: Label, roles: Roles, json: AsJson = False) -> None:
-    """Create a key. Its text is shown once and kept nowhere."""
+    """Create a key. Its text is shown once and stored nowhere."""
     from infra.command_line.reaching import reached
 
     with reached(read_settings()) as api:
@@ -35,7 +35,7 @@ def create(label: Label, roles: Roles, json: AsJson = False) -> None:
 
 @app.command(name="list")
 def list_keys(json: AsJson = False) -> None:
-    """All keys, the newest first; never their texts."""
+    """List all keys, the newest first, without their texts."""
     from rich.table import Table
 
     from infra.command_line.reaching import reached
@@ -54,7 +54,7 @@ def list_keys(json: AsJson = False) -> None:
 
 @app.command()
 def revoke(id: Annotated[UUID, typer.Argument(help="The key's id.")], json: AsJson = False) -> None:
-    """Revoke a key: within a second it opens nothing any more."""
+    """Revoke a key. It stops working within a second."""
     from infra.command_line.reaching import reached
 
     with reached(read_settings()) as api:

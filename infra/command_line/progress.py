@@ -1,4 +1,4 @@
-"""A bar on standard error for what takes longer than a second; nothing where nobody watches."""
+"""A progress bar on standard error for long work; nothing if standard error is not a terminal."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Update = Callable[[int, int], None]
 
 @contextmanager
 def bar(title: str) -> Iterator[Update]:
-    """`update(done, total)` moves it."""
+    """`update(done, total)` moves the bar."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())

@@ -1,4 +1,4 @@
-"""`recount project`: events out of Kafka into read models, in the distributed deployment."""
+"""`recount project`: applies events from Kafka to read models, in the distributed deployment."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from projections.shared.projection import Projection
 
 Names = Annotated[
-    list[str] | None, typer.Argument(metavar="[NAMES]", help="Read models to keep; those of RECOUNT_PROJECTIONS, or all.")
+    list[str] | None, typer.Argument(metavar="[NAMES]", help="Read models to update; default: RECOUNT_PROJECTIONS, or all.")
 ]
 
 

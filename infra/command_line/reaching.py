@@ -1,7 +1,8 @@
-"""How a command reaches the system: through the running server, or on the stores where none runs.
+"""How a command reaches the system: through the running server, or directly on the stores if no server runs.
 
-Either way it speaks to the API. Where no server runs, this process opens the stores and the API for itself, without a
-socket; the embedded deployment's folder is locked meanwhile. Where one runs, neither is imported.
+
+Either way it uses the API. If no server runs, this process opens the stores and the API itself, without a socket. Meanwhile
+the embedded deployment's folder is locked. If a server runs, neither is imported.
 """
 
 from __future__ import annotations
@@ -26,34 +27,34 @@ LARGEST_DETAIL = 5
 
 
 class Reached:
-    """Sends requests one after another. Whatever is not 2xx is raised as Failed, in the API's own words."""
+    """Sends requests one after another. Raises Failed, with the API's message, if an answer is not 2xx."""
 
     def __init__(self, transport: httpx.AsyncBaseTransport, url: str, key: str) -> None:
         self._loop = asyncio.Runner()
         headers = {"Authorization": f"Bearer {key}"}
         self._http = httpx.AsyncClient(transport=transport, base_url=url, headers=headers, timeout=PATIENCE, trust_env=False)
 
-    def get(self, path: str, **said: Any) -> Any:
-        return self._request("GET", path, **said)
+    def get(self, path: str, **given: Any) -> Any:
+        return self._request("GET", path, **given)
 
-    def post(self, path: str, **said: Any) -> Any:
-        return self._request("POST", path, **said)
+    def post(self, path: str, **given: Any) -> Any:
+        return self._request("POST", path, **given)
 
     def close(self) -> None:
         self._loop.run(self._http.aclose())
         self._loop.close()
 
-    def _request(self, method: str, path: str, **said: Any) -> Any:
+    def _request(self, method: str, path: str, **given: Any) -> Any:
         try:
-            answer = self._loop.run(self._http.request(method, path, **said))
+            answer = self._loop.run(self._http.request(method, path, **given))
         except httpx.HTTPError as error:
             raise Failed(f"the server at {self._http.base_url} does not answer: {type(error).__name__}") from None
         if answer.is_success:
             return answer.json()
-        raise Failed(_told(answer))
+        raise Failed(_reason(answer))
 
 
-def _told(answer: httpx.Response) -> str:
+def _reason(answer: httpx.Response) -> str:
     try:
         problem = answer.json()
     except ValueError:
@@ -64,7 +65,7 @@ def _told(answer: httpx.Response) -> str:
 
 @contextmanager
 def reached(settings: Settings) -> Iterator[Reached]:
-    """The API that these settings lead to. Raises HomeInUse where another process has the folder, and is no server."""
+    """The API for these settings. Raises HomeInUse if a process that is not a server uses the folder."""
     with ExitStack() as stack:
         found = stack.enter_context(server_or_parts(settings))
         if not isinstance(found, Reached):
@@ -89,7 +90,7 @@ def server_or_parts(settings: Settings) -> Iterator[Reached | Parts]:
             found = Reached(httpx.AsyncHTTPTransport(verify=False), running.url, running.key)
             stack.callback(found.close)
         else:
-            # A leftover of a server that was killed: nobody else has the folder now.
+            # The file of a server that was killed: no other process uses the folder now.
             server_file.remove(settings.home)
         yield found
 

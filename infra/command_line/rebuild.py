@@ -1,4 +1,4 @@
-"""`recount rebuild`: read models built again from the log, or only compared with what is there."""
+"""`recount rebuild`: builds read models again from the log, or only compares the result with the live rows."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
     from infra.command_line.reaching import Reached
 
 Name = Annotated[str | None, typer.Argument(metavar="NAME", help="The read model.")]
-Check = Annotated[bool, typer.Option("--check", help="Only compare what would be built with what is there.")]
+Check = Annotated[bool, typer.Option("--check", help="Only compare the result of a rebuild with the live rows.")]
 Everything = Annotated[bool, typer.Option("--all", help="All read models, one after another.")]
 
 
 def rebuild(name: Name = None, check: Check = False, all: Everything = False, json: AsJson = False) -> None:
-    """Build a read model again while the old one answers; interrupted, the same again goes on.
+    """Build a read model again while the old one answers. After an interruption, the same command continues.
 
-    Exit status 1 where what was built is not equal to what was there.
+    Exit status 1 if the result differs from the live rows.
     """
     from infra.command_line.reaching import reached
 
     if (name is None) != all:
-        raise WrongUsage("rebuild: name one read model, or say --all")
+        raise WrongUsage("rebuild: name one read model, or use --all")
     with reached(read_settings()) as api:
         names = [one["name"] for one in api.get("/v1/status")["projections"]] if name is None else [name]
         ended = [_rebuild(api, one, check) for one in names]

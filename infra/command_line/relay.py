@@ -1,4 +1,4 @@
-"""`recount relay`: the log into Kafka, in the distributed deployment."""
+"""`recount relay`: sends the log to Kafka, in the distributed deployment."""
 
 from __future__ import annotations
 

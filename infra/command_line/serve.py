@@ -1,4 +1,4 @@
-"""`recount serve`: the API; in the embedded deployment with everything else in the same process."""
+"""`recount serve`: serves the API. In the embedded deployment, everything else runs in the same process."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ Files = tuple[Path, Path]
 Load = Annotated[
     Files | None,
     typer.Option(
-        metavar="MAPPING FILE", exists=True, dir_okay=False, help="Import this file after the start, if it is not there yet."
+        metavar="MAPPING FILE", exists=True, dir_okay=False, help="Import this file after the start, unless already imported."
     ),
 ]
 
 
 def serve(load: Load = None) -> None:
-    """Serve the API; in the embedded deployment with everything else in this process."""
+    """Serve the API. In the embedded deployment, everything else runs in this process too."""
     settings = read_settings()
     logs.configure(settings.log_level)
     run(settings, load)
@@ -40,7 +40,7 @@ def serve(load: Load = None) -> None:
 
 @contextmanager
 def bound(settings: Settings) -> Iterator[socket.socket]:
-    """The address, where connections wait from now on."""
+    """The listening socket. From now on, connections wait until the server runs."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
         listening = socket.create_server((settings.host, settings.port), family=family, backlog=2048)
@@ -60,7 +60,7 @@ def run(settings: Settings, load: Files | None) -> None:
         try:
             parts = stack.enter_context(opened(settings))
         except HomeInUse as error:
-            raise Failed(f"RECOUNT_HOME: {error}{_by_whom(settings)}") from None
+            raise Failed(f"RECOUNT_HOME: {error}{_holder(settings)}") from None
         loading = Loading(*load, parts.deployment.store) if load else None
         listening = stack.enter_context(bound(settings))
         url = url_of(listening)
@@ -90,6 +90,6 @@ def url_of(listening: socket.socket) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
-def _by_whom(settings: Settings) -> str:
+def _holder(settings: Settings) -> str:
     running = server_file.found(settings.home)
     return f": a server at {running.url}, process {running.pid}" if running else ""

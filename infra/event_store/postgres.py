@@ -1,7 +1,7 @@
-"""The event store's engine on PostgreSQL: the library's recorder and table, with our own commit.
+"""The event store's engine on PostgreSQL: the recorder and table of the library eventsourcing, with our own commit.
 
 All writers take one advisory transaction lock, so positions rise in commit order and a reader of the log never meets a gap
-that fills later. Time-outs keep a frozen writer from stopping the others for long.
+that is filled later. Time-outs prevent a frozen writer from stopping the others for long.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ READ = "SELECT notification_id, originator_id, originator_version, topic, state 
 
 
 def unavailable_when_unreachable(method: Callable[P, R]) -> Callable[P, R]:
-    """What the connection, the pool or a time-out did to us is doubt, and named so."""
+    """Raise StoreUnavailable for errors of the connection or the pool and for time-outs: the outcome is uncertain."""
 
     @wraps(method)
     def ask(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -122,8 +122,11 @@ class PostgresRecorder:
             raise
 
     def _commit(self, connection: Any, rows: CommitRows) -> Committed:
-        """Each wait for answers ends with a sync: only then does the server's time-out for an idle transaction count, and a
-        writer that is frozen here loses the lock."""
+        """Write everything, or return the outcome of a batch that was committed before.
+
+        Each wait for answers ends with a sync. Only then does the server's time-out for an idle transaction count, so that
+        a writer that freezes here loses the lock.
+        """
         with connection.pipeline() as pipeline:
             self._lock(connection)
             done = connection.execute("SELECT positions, head FROM batches WHERE id = %s", [rows.batch], prepare=True)
@@ -141,7 +144,7 @@ class PostgresRecorder:
         return committed
 
     def _lock(self, connection: Any) -> None:
-        """Take the writers' lock, to be held no longer than the time-outs. What is read from here on is the newest."""
+        """Take the writers' lock, held no longer than the time-outs. Reads from here on see the newest state."""
         connection.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
         connection.execute(SQL("SET LOCAL lock_timeout = {}").format(self._lock_timeout))
         connection.execute("SELECT pg_advisory_xact_lock(%s)", [WRITER_LOCK], prepare=True)
@@ -181,7 +184,7 @@ class PostgresRecorder:
             connection.execute("DELETE FROM subject_keys WHERE subject = ANY(%s)", [[subject, *along]], prepare=True)
 
     def _explain_conflict(self, rows: CommitRows) -> None:
-        """A key was taken. Say which: a stream's next version, a number or a receipt."""
+        """A unique key was taken. Raise the error that says which: a stream's next version, a number or a receipt."""
         first = {event.stream: event.version for event in reversed(rows.events)}
         with self._connection() as connection:
             versions = connection.execute(VERSIONS, [list(first)]).fetchall()
@@ -287,7 +290,7 @@ class PostgresRecorder:
 
     @contextmanager
     def _connection(self) -> Iterator[Any]:
-        """One that the server has not closed meanwhile: after a restart of the database all those in the pool are."""
+        """A connection that the server has not closed. After a restart of the database, all in the pool are closed."""
         for _ in range(self._pool_size):
             with self._datastore.get_connection() as connection:
                 if not _is_cut_off(connection):
@@ -299,7 +302,7 @@ class PostgresRecorder:
 
 
 def _is_cut_off(connection: Any) -> bool:
-    """Whether there is something to be read although nothing was asked: the end, as it tells without another round trip."""
+    """Whether there is input although nothing was asked: the server has ended the connection. Needs no round trip."""
     waiting = poll()
     waiting.register(connection.fileno(), POLLIN)
     return bool(waiting.poll(0))

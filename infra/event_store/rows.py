@@ -1,4 +1,4 @@
-"""What one commit writes, as rows ready for either engine, and what an engine can do."""
+"""The rows that one commit writes, ready for either engine, and the interface of an engine."""
 
 from __future__ import annotations
 
@@ -18,9 +18,12 @@ class EventRow(NamedTuple):
 
 
 class CommitRows(NamedTuple):
-    """`keys` are new subjects' wrapped keys; `links` (subject, other) say whose erasure takes the subject's key along,
-    `parted` which of them hold no more;
-    `erased` are the subjects whose keys go, each with all that it takes along as far as the store knew."""
+    """The rows of one commit.
+
+    `keys` are the wrapped keys of new subjects. A link (subject, other) in `links` says that erasing `other` also destroys
+    the subject's key; `parted` are links that have ended. `erased` are the subjects to erase, each with the subjects that
+    are erased with it, as far as the store knew.
+    """
 
     batch: UUID
     events: Sequence[EventRow]
@@ -34,7 +37,7 @@ class CommitRows(NamedTuple):
 
 
 class Recorder(Protocol):
-    """A storage engine: one commit, and plain reads. Raises what `commands.shared.commit` names."""
+    """A storage engine: one commit, and plain reads. Raises the errors that `commands.shared.commit` defines."""
 
     def create(self) -> None: ...
     def commit(self, rows: CommitRows) -> Committed: ...
@@ -42,16 +45,16 @@ class Recorder(Protocol):
     def log(self, after: int, limit: int, upto: int | None = None, types: Collection[str] | None = None) -> list[Stored]: ...
     def keys(self, subjects: Collection[UUID]) -> dict[UUID, bytes]: ...
     def taken_along(self, subject: UUID, parted: Sequence[tuple[UUID, UUID]] = ()) -> set[UUID]:
-        """The subjects that are linked to this one, and those linked to them, by links that are not `parted`."""
+        """The subjects linked to this one, and those linked to them, and so on, without the links in `parted`."""
 
     def receipts(self, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], KeptReceipt]: ...
     def reserve_numbers(self, register: str, count: int) -> range: ...
     def claimed(self, register: str, numbers: Collection[str]) -> set[str]: ...
     def head(self) -> int: ...
     def marker(self, name: str, value: bytes) -> bytes:
-        """The value kept under this name: the given one, if there was none before."""
+        """The value stored under this name. The given value is stored if there was none before."""
 
     def prune(self, before_days: int) -> None:
-        """Forget batch ids and receipts that are older than this; what policies did is kept."""
+        """Delete batch ids and receipts that are older than this. Receipts of policies are kept."""
 
     def close(self) -> None: ...

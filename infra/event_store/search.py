@@ -1,4 +1,4 @@
-"""Searching the log itself: the authority, complete at any moment and never behind."""
+"""Search in the log itself, which is the source of truth: always complete and never behind."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PORTION = 1_000
 
 
 class Criteria(msgspec.Struct, frozen=True):
-    """Which events are wanted; None and empty mean any. Times are half-open: from included, to excluded."""
+    """Which events to find; None and empty match all. Time ranges are half-open: start included, end excluded."""
 
     types: frozenset[str] = frozenset()
     subject: UUID | None = None
@@ -42,14 +42,14 @@ class Criteria(msgspec.Struct, frozen=True):
         )
 
     def wants_type(self, type: str) -> bool:
-        """Whether the type is one of those named, or begins with one that ends in `.*`, such as `crm.order.*`."""
+        """Whether the type is one of `types`, or matches one of them that ends in `.*`, such as `crm.order.*`."""
         return not self.types or any(
             type == wanted or (wanted.endswith(".*") and type.startswith(wanted[:-1])) for wanted in self.types
         )
 
 
 def search(store: EventStore, criteria: Criteria, after: int, upto: int) -> Iterator[tuple[int, list[Stored]]]:
-    """Portions of the log from after `after` up to `upto`: how far each reaches, and what it holds that is wanted."""
+    """For each portion of the log after `after` and up to `upto`: the position that it reaches, and its matching events."""
     while after < upto:
         portion = store.log(after, PORTION, upto)
         after = portion[-1].position if len(portion) == PORTION else upto
@@ -58,7 +58,7 @@ def search(store: EventStore, criteria: Criteria, after: int, upto: int) -> Iter
 
 
 def shown(store: EventStore, events: list[Stored], personal: bool) -> list[dict[str, Any]]:
-    """Events as people read them. Personal values are there if `personal`, and as long as their key exists."""
+    """Events as people read them. Personal values are included if `personal` is true and their key exists."""
     keys = store.keys(events) if personal else {}
     return [
         {

@@ -1,6 +1,6 @@
-"""The event store's engine on SQLite: the library's recorder and table, with our own commit.
+"""The event store's engine on SQLite: the recorder and table of the library eventsourcing, with our own commit.
 
-Every write begins with BEGIN IMMEDIATE: a deferred transaction that has read fails at once under a second writer.
+Every write begins with BEGIN IMMEDIATE: a deferred transaction that has read fails immediately if there is a second writer.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ AT_ONCE = 500
 
 
 def unavailable_when_unreachable(method: Callable[P, R]) -> Callable[P, R]:
-    """A locked file, a full disk, or one that cannot be opened is no answer: the caller may ask again."""
+    """Raise StoreUnavailable if the file is locked or cannot be opened, or the disk is full: the caller may try again."""
 
     @wraps(method)
     def ask(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -73,7 +73,7 @@ def unavailable_when_unreachable(method: Callable[P, R]) -> Callable[P, R]:
 
 
 class DurableConnectionPool(SQLiteConnectionPool):
-    """Connections whose commits are on disk when they return, and which overwrite what they delete."""
+    """Connections whose commits are on disk when they return, and which overwrite deleted data."""
 
     def _create_connection(self) -> SQLiteConnection:
         connection = super()._create_connection()
@@ -192,7 +192,7 @@ class SqliteRecorder:
             return [Stored(row[0], UUID(row[1]), *row[2:]) for row in map(tuple, connection.execute(statement, params))]
 
     def _truncate_wal(self) -> None:
-        """The write-ahead log still holds the page with the destroyed key; while a reader is busy, every commit tries."""
+        """Remove the page with a destroyed key from the write-ahead log. While a reader is busy, each commit tries again."""
         if self._keys_in_wal:
             with suppress(sqlite3.Error, persistence.PersistenceError), self._reading() as connection:
                 connection.execute("PRAGMA busy_timeout = 100")
@@ -203,7 +203,7 @@ class SqliteRecorder:
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
-        # Neither reader nor writer to the pool: a connection that cannot be opened would keep its lock of writers for ever.
+        # Neither a reader nor a writer for the pool: it would keep its writers' lock for ever if a connection cannot be opened.
         pooled = self._datastore.pool.get_connection()
         try:
             yield pooled._sqlite_conn
@@ -213,7 +213,7 @@ class SqliteRecorder:
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         if not self._writer.acquire(timeout=self._lock_timeout):
-            raise StoreUnavailable("another thread has been writing for too long")
+            raise StoreUnavailable("another thread has held the write lock for too long")
         try:
             with self._reading() as connection:
                 connection.execute("BEGIN IMMEDIATE")
@@ -228,7 +228,7 @@ class SqliteRecorder:
 
 
 def _refuse_stale(connection: sqlite3.Connection, rows: CommitRows) -> None:
-    """Everything that could clash is looked up inside the write lock, so the inserts after it cannot fail."""
+    """Check for every conflict inside the write lock, so that the inserts after it cannot fail."""
     statement = "SELECT coalesce(max(originator_version), 0) FROM stored_events WHERE originator_id = ?"
 
     def version(id: UUID) -> int:

@@ -1,4 +1,4 @@
-"""The event store: the log as the rest of the house sees it, on either engine."""
+"""The event store: the log as the rest of the application sees it, on either engine."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NUMBER_STEP = 1000
 
 
 class EventStore:
-    """Seals, writes and reads events. Keys are never kept: what was erased is unreadable at once, in every process."""
+    """Seals, writes and reads events. Keys are never cached: after an erasure, no process can read the erased data."""
 
     def __init__(self, recorder: Recorder, mapper: Mapper, vault: Vault) -> None:
         self._recorder, self._mapper, self._vault = recorder, mapper, vault
@@ -38,7 +38,7 @@ class EventStore:
 
     @property
     def types_for_everyone(self) -> frozenset[str]:
-        """The types of which an event may be one that all rows depend on."""
+        """The event types that can concern everyone, so that all rows depend on them."""
         return self._mapper.types_for_everyone
 
     def commit(self, commit: Commit) -> Committed:
@@ -80,7 +80,7 @@ class EventStore:
         return self._recorder.streams([id])
 
     def log(self, after: int, limit: int, upto: int | None = None, types: Collection[str] | None = None) -> list[Stored]:
-        """At most `limit` events in position order, from after `after`, up to and including `upto`, of these types."""
+        """At most `limit` events of these types in position order: after position `after`, up to and including `upto`."""
         return self._recorder.log(after, limit, upto, types)
 
     def decode(self, stored: Sequence[Stored]) -> list[Recorded]:
@@ -95,16 +95,16 @@ class EventStore:
         return self._mapper.opened(stored, keys)
 
     def keys(self, stored: Sequence[Stored]) -> dict[UUID, SubjectKey]:
-        """The keys that open these events, as of now."""
+        """The keys that exist now for these events."""
         subjects = subjects_with_secrets(stored)
         return self._vault.unwrap(self._recorder.keys(subjects)) if subjects else {}
 
     def subjects_with_keys(self, subjects: Iterable[UUID]) -> set[UUID]:
-        """Those of the subjects whose personal data can still be read."""
+        """The given subjects whose personal data can still be read."""
         return set(self._recorder.keys(list(subjects)))
 
     def derived(self, subject: UUID, purpose: str) -> bytes | None:
-        """32 secret bytes that follow from the subject's key; None once that is destroyed."""
+        """32 secret bytes derived from the subject's key; None once the key is destroyed."""
         key = self._vault.unwrap(self._recorder.keys([subject])).get(subject)
         return None if key is None else key.derive(purpose)
 
@@ -113,7 +113,7 @@ class EventStore:
         return self._recorder.receipts(asked) if asked else {}
 
     def reserve_numbers(self, register: str, count: int) -> Sequence[int]:
-        """Where whole blocks were given by hand, as by an import, the steps grow until there is a number nobody holds."""
+        """Numbers that nobody holds. The steps grow to get past large blocks that were claimed explicitly, as by an import."""
         while True:
             drawn = self._recorder.reserve_numbers(register, count)
             held = self._recorder.claimed(register, [str(number) for number in drawn])
@@ -128,14 +128,14 @@ class EventStore:
         self._recorder.close()
 
     def _taken_along(self, subject: UUID, links: Links, parted: Links) -> frozenset[UUID]:
-        """Who is erased with the subject, by what was linked before and in this commit."""
+        """The subjects erased together with this one, by links stored before and links of this commit."""
         along = self._recorder.taken_along(subject, parted)
         while fresh := {one for one, other in links if other == subject or other in along} - along - {subject}:
             along |= fresh.union(*(self._recorder.taken_along(one, parted) for one in fresh))
         return frozenset(along - {subject})
 
     def _keys_for(self, commit: Commit) -> tuple[dict[UUID, SubjectKey], list[tuple[UUID, bytes]]]:
-        """Keys to seal with: new ones for subjects that begin here, the stored ones for the rest."""
+        """Keys to seal with: new ones for subjects that begin in this commit, the stored ones for the rest."""
         keys: dict[UUID, SubjectKey] = {}
         wrapped: list[tuple[UUID, bytes]] = []
         for event in commit.events:
@@ -149,7 +149,7 @@ class EventStore:
 
 
 def _concerning_all_erased(commit: Commit, erased: Mapping[UUID, frozenset[UUID]]) -> Commit:
-    """An erasure concerns all whom it takes along, so that their rows are purged wherever they live."""
+    """Let an erasure concern every subject that is erased with it, so that their rows are purged on every partition."""
 
     def widened(event: NewEvent) -> NewEvent:
         if not event.event.erases():
@@ -161,10 +161,11 @@ def _concerning_all_erased(commit: Commit, erased: Mapping[UUID, frozenset[UUID]
 
 
 def _links(commit: Commit) -> tuple[Links, Links]:
-    """(subject, other): erasing the other takes the subject's key along; and those of which that is true no more.
+    """The links (subject, other) that this commit adds, and those that it removes.
 
-    Only a stream that is its own subject is linked: an order that changed hands is sealed with its first customer's key,
-    which is not the next one's to destroy.
+    A link says that erasing `other` also destroys the subject's key. Only a stream that is its own subject is linked: an
+    order that moved to another customer is sealed with the first customer's key, and erasing the next customer must not
+    destroy that key.
     """
     own = (event for event in commit.events if event.stream == event.metadata.subject)
     holds: dict[tuple[UUID, UUID], bool] = {}

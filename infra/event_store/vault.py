@@ -1,8 +1,8 @@
-"""Keys of subjects, and what they seal.
+"""The keys of subjects, and sealing with them.
 
-Every subject has its own AES-256 key, kept wrapped by the master key. Destroying it makes everything sealed with it
-unreadable, wherever a copy lies. AES-GCM throughout (NIST SP 800-38D), 96-bit random nonces, the place of use bound as
-associated data so that no ciphertext can be moved elsewhere.
+Every subject has its own AES-256 key, which is stored wrapped (encrypted) with the master key. Destroying the key makes
+everything sealed with it unreadable, in every copy. All encryption is AES-GCM (NIST SP 800-38D) with 96-bit random nonces.
+The place of a value is bound to it as associated data, so that no ciphertext can be moved elsewhere.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ NONCE = 12
 
 
 class WrongMasterKey(Exception):
-    """The master key does not open what is stored: it belongs to another store."""
+    """The master key does not open the stored keys: it belongs to another store."""
 
 
 class SubjectKey:
@@ -37,12 +37,12 @@ class SubjectKey:
         return base64.b64encode(nonce + self._cipher.encrypt(nonce, plain, place.encode())).decode()
 
     def open(self, sealed: str, place: str) -> bytes:
-        """Raises InvalidTag where the text was not sealed with this key for this place."""
+        """Raises InvalidTag if the text was not sealed with this key for this place."""
         raw = base64.b64decode(sealed)
         return self._cipher.decrypt(raw[:NONCE], raw[NONCE:], place.encode())
 
     def derive(self, purpose: str) -> bytes:
-        """32 bytes of their own for each purpose, which tell nothing of the key (HKDF-Expand, RFC 5869)."""
+        """32 bytes, different for each purpose, which reveal nothing about the key (HKDF-Expand, RFC 5869)."""
         return HKDFExpand(SHA256(), 32, purpose.encode()).derive(self._key)
 
 
@@ -51,12 +51,12 @@ class Vault:
 
     def __init__(self, master_key: bytes) -> None:
         if len(master_key) != 32:
-            raise ValueError("The master key has 32 bytes.")
+            raise ValueError("The master key must have 32 bytes.")
         self._master = AESGCM(master_key)
         self.secret = hmac.new(master_key, b"recount external ids and receipts", hashlib.sha256).digest()
 
     def new_key(self, subject: UUID) -> tuple[SubjectKey, bytes]:
-        """A fresh key for the subject, and the same wrapped for storage."""
+        """A new key for the subject, and the same key wrapped for storage."""
         key = AESGCM.generate_key(256)
         return SubjectKey(key), self._wrap(subject, key)
 
@@ -64,7 +64,7 @@ class Vault:
         return {subject: SubjectKey(self._unwrap(subject, raw)) for subject, raw in wrapped.items()}
 
     def fingerprint(self) -> bytes:
-        """Tells one master key from another without telling anything about it."""
+        """Bytes that differ between master keys and reveal nothing about them."""
         return hmac.new(self.secret, b"fingerprint", hashlib.sha256).digest()
 
     def _wrap(self, subject: UUID, key: bytes) -> bytes:

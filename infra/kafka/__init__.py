@@ -1,1 +1,1 @@
-"""Kafka: the topic, and events on their way into it and out of it."""
+"""Kafka: the topic, sending events to it and reading them from it."""

@@ -1,4 +1,4 @@
-"""What talking to Kafka has in common: short time-outs, another try, and one name for doubt."""
+"""Shared by everything that talks to Kafka: short time-outs, retries, and one exception for an uncertain outcome."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from kafka.errors import KafkaConfigurationError, KafkaError
 
 C = TypeVar("C")
 
-# A client's constructor gives all its time to one bootstrap server, which may be the one that hangs: short, and again.
+# A client's constructor spends all its time on one bootstrap server, which may be the one that hangs: stop early, then retry.
 SHORT = {"request_timeout_ms": 5_000, "bootstrap_timeout_ms": 3_000, "reconnect_backoff_max_ms": 1_000}
 PATIENCE = 15.0
 PAUSE = 0.2
 
 
 class KafkaUnavailable(Exception):
-    """Kafka did not answer as it should. Whether it did what was asked is not known."""
+    """Kafka did not answer as it should. It is unknown whether it did what was asked."""
 
 
 @contextmanager
 def unavailable_when_failing() -> Iterator[None]:
-    """Whatever error Kafka's client raises is doubt, and named so."""
+    """Raise KafkaUnavailable for every error of Kafka's client: the outcome is uncertain."""
     try:
         yield
     except KafkaError as error:
@@ -31,7 +31,7 @@ def unavailable_when_failing() -> Iterator[None]:
 
 
 def connected(client: Callable[..., C], **settings: Any) -> C:
-    """A client of this class; KafkaUnavailable when there is none after several tries in 15 seconds."""
+    """A client of this class. Raises KafkaUnavailable if several tries in 15 seconds fail."""
     deadline = time.monotonic() + PATIENCE
     while True:
         try:

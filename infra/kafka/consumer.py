@@ -1,7 +1,7 @@
-"""Messages out of Kafka, from where the read models say that they are.
+"""Messages from Kafka, read from the offsets that the read models store.
 
-What a read model holds is stored with its rows; Kafka's own committed offsets play no part. A record that cannot be read
-goes to the dead topic before anything after it is handed out.
+A read model stores its offset with its rows; Kafka's own committed offsets are not used. A record that cannot be read goes
+to the dead topic before any record after it is returned.
 """
 
 from __future__ import annotations
@@ -44,10 +44,10 @@ dead_messages = Counter("recount_dead_messages_total", "Records that could not b
 class KafkaSource:
     """Reads the partitions that the group gives to this process.
 
-    `stored` says what is held of partitions: a short query, asked on the consumer's own thread whenever they are assigned.
-    Those of which nothing is held, or something of a topic that is gone, are read from their beginning. Making and polling
-    raise KafkaUnavailable; polling raises it, or what `stored` raises, also where that failed, and the next poll asks again.
-    Times are in seconds.
+    `stored` returns what the read models hold of partitions. It is a short query, and runs on the consumer's own thread each
+    time partitions are assigned. A partition is read from its beginning if nothing of it is held, or only an offset in a
+    topic that no longer exists. The constructor and `poll` raise KafkaUnavailable. `poll` also raises what `stored` raises,
+    and the next `poll` asks again. Times are in seconds.
     """
 
     def __init__(
@@ -103,16 +103,16 @@ class KafkaSource:
         return messages
 
     def passed_over(self) -> Mapping[int, int]:
-        """The offset to go on from, by partition, where the last thing polled was a record that could not be read."""
+        """The offset to continue from, for each partition whose last polled record could not be read."""
         return dict(self._passed_over)
 
     def seek(self, partition: int, held: Held) -> None:
-        """Go on from what is held; nothing happens where the partition has just been taken away."""
+        """Continue after what is held. Does nothing if the partition has just been revoked."""
         with suppress(ValueError, KeyError):
             self._consumer.seek(TopicPartition(self._topic.name, partition), self._offset(held))
 
     def lag(self, held: Mapping[int, Held]) -> Mapping[int, int]:
-        """Messages after what is held, by partition."""
+        """The number of messages after what is held, by partition."""
         return self._topics.lag(self._topic, held)
 
     def close(self) -> None:
@@ -121,7 +121,7 @@ class KafkaSource:
         self._consumer.close()
 
     def _require_metadata(self) -> None:
-        """A group's leader that does not know the topic's partitions yet gives nobody any, and may never notice."""
+        """A group's leader that does not know the topic's partitions yet assigns none, and may never notice."""
         with unavailable_when_failing():
             known = self._consumer.partitions_for_topic(self._topic.name)
         if len(known or ()) != self._topic.partitions:
@@ -147,14 +147,14 @@ class KafkaSource:
             self._consumer.seek_to_beginning(*error.args[0])
             return {}
         except NoOffsetForPartitionError:
-            # The database was away when partitions were assigned.
+            # The database was unavailable when partitions were assigned.
             self._seek_to_stored(self.assigned())
             return {}
         except KafkaError as error:
             raise KafkaUnavailable(str(error)) from error
 
     def _bury(self, unreadable: Sequence[Record], fetched: Fetched) -> None:
-        """To the dead topic with them; where it does not answer, nothing of what was fetched counts as read."""
+        """Send the records to the dead topic. If it does not answer, no fetched record counts as read."""
         try:
             self._dead.send(self._topic.dead, unreadable)
         except KafkaUnavailable:
@@ -172,7 +172,7 @@ class KafkaSource:
                 self._passed_over[place.partition] = last + 1
 
     def _verify(self) -> None:
-        """Begin again where the topic was made anew: its offsets mean something else now."""
+        """Seek again if the topic was deleted and created again: its offsets mean something else now."""
         if time.monotonic() - self._verified < self._verify_every:
             return
         now = self._topics.find(self._topic.name)
@@ -186,7 +186,7 @@ class KafkaSource:
 
 
 class SeekWhenAssigned(ConsumerRebalanceListener):  # type: ignore[misc]  # the client has no types
-    """Puts partitions where their stored offsets are as soon as they are ours."""
+    """Moves newly assigned partitions to their stored offsets."""
 
     def __init__(self, seek: Callable[[Collection[int]], None]) -> None:
         self._seek = seek

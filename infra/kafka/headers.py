@@ -1,7 +1,7 @@
 """An event as a Kafka message, and back: CloudEvents 1.0, Kafka protocol binding, binary mode.
 
-The value is the event's JSON as it lies in the log. `position`, `previous` and `version` make the chain and the stream;
-`correlation`, `causation` and `traceparent` (W3C Trace Context) are there for whoever follows a request.
+The value is the event's JSON as the log stores it. `position` and `previous` form the chain of a partition, `version` is the
+version in the stream. `correlation`, `causation` and `traceparent` (W3C Trace Context) are for tracing a request.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SAME_FOR_ALL: Headers = [
 
 
 class Record(NamedTuple):
-    """What a Kafka topic holds, and where."""
+    """A record of a Kafka topic, with its partition."""
 
     partition: int
     key: bytes | None
@@ -36,11 +36,11 @@ class Record(NamedTuple):
 
 
 class Unreadable(Exception):
-    """This is no event of ours: a header or the value is missing or makes no sense."""
+    """The record is not an event of Recount: a header or the value is missing or invalid."""
 
 
-class Told(msgspec.Struct, frozen=True):
-    """Metadata as text, just as it stands in the JSON: several times faster than to make text of values."""
+class MetadataTexts(msgspec.Struct, frozen=True):
+    """Metadata as text, exactly as in the JSON: several times faster than converting values to text."""
 
     subject: str
     occurred_at: str
@@ -49,26 +49,26 @@ class Told(msgspec.Struct, frozen=True):
     causation_id: str | None = None
 
 
-class Telling(msgspec.Struct, frozen=True):
-    metadata: Told
+class EventTexts(msgspec.Struct, frozen=True):
+    metadata: MetadataTexts
 
 
-_read_telling = msgspec.json.Decoder(Telling).decode
+_read_texts = msgspec.json.Decoder(EventTexts).decode
 
 
 def encode(messages: Sequence[Message]) -> list[Record]:
-    """The records of one event's messages. They differ in partition and previous position."""
+    """The records of one event's messages. They differ only in partition and previous position."""
     stored = messages[0].stored
-    told = _read_telling(stored.state).metadata
-    headers = _headers(stored, told)
-    key = bytes.fromhex(told.subject.replace("-", ""))
+    texts = _read_texts(stored.state).metadata
+    headers = _headers(stored, texts)
+    key = bytes.fromhex(texts.subject.replace("-", ""))
     return [
         Record(message.partition, key, stored.state, [*headers, ("previous", b"%d" % message.previous)]) for message in messages
     ]
 
 
 def decode(partition: int, offset: int, value: bytes | None, headers: Sequence[tuple[str, bytes]]) -> Message:
-    """Raises Unreadable. An event of a type not known here is read like any other."""
+    """Raises Unreadable. An event of an unknown type is read like any other."""
     named = dict(headers)
     try:
         stream, _, version = named["ce_id"].decode().partition("/")
@@ -80,36 +80,36 @@ def decode(partition: int, offset: int, value: bytes | None, headers: Sequence[t
     except (ValueError, TypeError, AttributeError, msgspec.MsgspecError) as error:
         raise Unreadable(str(error)) from None
     if not (0 <= previous < position <= LAST_PLACE and 1 <= stored.version <= LAST_PLACE):
-        raise Unreadable(f"Position {position} after {previous}, version {version}: there is no such place.")
+        raise Unreadable(f"Position {position} after {previous}, version {version}: these numbers are impossible.")
     return Message(partition, offset, previous, stored)
 
 
 def with_reason(record: Record, reason: str, origin: Mapping[str, object]) -> Record:
-    """What could not be read as it came, with the reason and where it lay. Nulls become empty, or Kafka would refuse it."""
-    told = [("dead_reason", reason.encode()), *((f"dead_{name}", str(value).encode()) for name, value in origin.items())]
+    """An unreadable record with its reason and its origin. Nulls become empty, because Kafka would refuse them."""
+    added = [("dead_reason", reason.encode()), *((f"dead_{name}", str(value).encode()) for name, value in origin.items())]
     headers = [(name, value or b"") for name, value in record.headers]
-    return Record(0, record.key, record.value or b"", [*headers, *told])
+    return Record(0, record.key, record.value or b"", [*headers, *added])
 
 
-def _headers(stored: Stored, told: Told) -> Headers:
+def _headers(stored: Stored, texts: MetadataTexts) -> Headers:
     headers = [
         *SAME_FOR_ALL,
         ("ce_id", f"{stored.stream}/{stored.version}".encode()),
         ("ce_type", stored.type.encode()),
-        ("ce_subject", told.subject.encode()),
-        ("ce_time", told.occurred_at.encode()),
+        ("ce_subject", texts.subject.encode()),
+        ("ce_time", texts.occurred_at.encode()),
         ("position", b"%d" % stored.position),
         ("version", b"%d" % stored.version),
     ]
-    if told.correlation_id:
-        headers.append(("correlation", told.correlation_id.encode()))
-    if told.causation_id:
-        headers.append(("causation", told.causation_id.encode()))
-    if told.correlation_id and told.command_id:
-        headers.append(("traceparent", _trace_parent(told.correlation_id, told.command_id)))
+    if texts.correlation_id:
+        headers.append(("correlation", texts.correlation_id.encode()))
+    if texts.causation_id:
+        headers.append(("causation", texts.causation_id.encode()))
+    if texts.correlation_id and texts.command_id:
+        headers.append(("traceparent", _trace_parent(texts.correlation_id, texts.command_id)))
     return headers
 
 
 def _trace_parent(correlation: str, command: str) -> bytes:
-    """The correlation is the trace, the last half of the command's id its span."""
+    """The correlation id is the trace id; the second half of the command's id is the span id."""
     return f"00-{correlation.replace('-', '')}-{command[19:].replace('-', '')}-01".encode()

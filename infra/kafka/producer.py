@@ -1,7 +1,8 @@
-"""Records into Kafka, a window at a time: sent, flushed, and every acknowledgement looked at.
+"""Sends records to Kafka one window at a time: send, flush, check every acknowledgement.
 
-After any doubt the producer is thrown away. One whose delivery time-out expired accepts for ever and sends nothing, so
-that time-out is never reached; and only `force_close` closes one that is stuck, quickly as long as windows are small.
+After an uncertain outcome the producer is thrown away. A producer whose delivery time-out has expired accepts records for
+ever and sends nothing, so the time-out is set too long to be reached. Only `force_close` closes a producer that is stuck. It is
+quick as long as windows are small.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ WINDOW_BYTES = 800_000
 FLUSH_SECONDS = 20.0
 CLOSE_SECONDS = 10.0
 
-# With a long linger and large batches each partition gets one batch a window, when the flush asks for it.
+# With a long linger and large batches, each partition gets one batch per window, sent by the flush.
 SETTINGS: dict[str, Any] = {
     "acks": "all",
     "enable_idempotence": True,
@@ -43,9 +44,9 @@ class Producer:
         self._kafka: KafkaProducer | None = None
 
     def send(self, topic: str, window: Sequence[Record]) -> None:
-        """Returns when all of it is acknowledged.
+        """Returns when all records are acknowledged.
 
-        Raises KafkaUnavailable when it is not known which of it arrived, in which order; the next window then goes
+        Raises KafkaUnavailable if it is unknown which records arrived, and in which order. The next window then goes
         through a new producer.
         """
         try:
@@ -57,7 +58,7 @@ class Producer:
             raise
 
     def close(self) -> None:
-        """Without sending anything more."""
+        """Close without sending anything more."""
         if self._kafka is not None:
             self._kafka._sender.force_close()
             self._kafka._sender.join(CLOSE_SECONDS)

@@ -1,6 +1,6 @@
-"""The topic the events go through: made as it has to be, or checked that it is so.
+"""The topic that events go through. It is created with the settings that it needs, or checked for them.
 
-A topic that was deleted and made again has the same name and another id: offsets of the one mean nothing in the other.
+A topic that was deleted and created again has the same name and another id. Offsets of one mean nothing in the other.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from kafka.errors import TopicAlreadyExistsError
 from infra.kafka.connection import KafkaUnavailable, connected, unavailable_when_failing
 from infra.routing import PARTITIONS, Held
 
-# Nothing is ever dropped, and time is the broker's: a record dated too far ahead would be rejected, and stop its producer.
+# No record expires, and the broker sets its time: a record dated too far ahead would be rejected, and stop its producer.
 KEPT = {
     "cleanup.policy": "delete",
     "retention.ms": "-1",
@@ -34,40 +34,40 @@ class Topic(NamedTuple):
 
     @property
     def dead(self) -> str:
-        """The name of the topic for what cannot be read."""
+        """The name of the topic for unreadable records."""
         return f"{self.name}.dead"
 
 
 class UnfitTopic(Exception):
-    """The topic is there and not as it has to be. Messages need another topic, and the read models a rebuild."""
+    """The topic exists with wrong settings. Messages need another topic, and the read models a rebuild."""
 
 
 class Topics:
-    """Makes topics and looks at them. Every method raises KafkaUnavailable."""
+    """Creates and describes topics. Every method raises KafkaUnavailable."""
 
     def __init__(self, bootstrap: str) -> None:
         self._admin = connected(KafkaAdminClient, bootstrap_servers=bootstrap)
 
     def ensure(self, name: str, partitions: int = PARTITIONS, replication: int = 1) -> Topic:
-        """The topic, made with its dead one where it is missing. Raises UnfitTopic."""
+        """The topic, created with its dead topic if it is missing. Raises UnfitTopic."""
         self._make(f"{name}.dead", 1, replication)
         self._make(name, partitions, replication)
         topic = self.find(name)
         if not topic.id:
             raise KafkaUnavailable(f"{name} is not known to every broker yet")
         if topic.partitions != partitions:
-            raise UnfitTopic(f"{name} has {topic.partitions} partitions and not {partitions}")
+            raise UnfitTopic(f"{name} has {topic.partitions} partitions and needs {partitions}")
         self._refuse_settings_that_lose(name)
         return topic
 
     def find(self, name: str) -> Topic:
-        """The topic as it is now; one without id and partitions where there is none."""
+        """The topic as it is now; without id and partitions if it does not exist."""
         with unavailable_when_failing():
             [found] = self._admin.describe_topics([name])
         return Topic(name, str(found["topic_id"] or ""), len(found["partitions"]))
 
     def lag(self, topic: Topic, held: Mapping[int, Held]) -> dict[int, int]:
-        """Messages that lie in each partition after what is held of it; all of them where another topic's is held."""
+        """The number of messages in each partition after what is held; all of them if that is of another topic."""
         asked = {TopicPartition(topic.name, p): OffsetSpec.LATEST for p in held}
         with unavailable_when_failing():
             ends = self._admin.list_partition_offsets(asked)

@@ -1,4 +1,4 @@
-"""The event store, telling of each commit: who follows the log in this process need not wait for its next look."""
+"""The event store with a call after each commit: followers of the log in this process need not wait for their next poll."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from domain.shared.events import Recorded
 
 
 class Announcing:
-    """What the executor needs of the event store; `tell` is called after every commit that wrote something."""
+    """The part of the event store that the executor needs. `notify` is called after every commit that wrote events."""
 
-    def __init__(self, store: EventStore, tell: Callable[[], None]) -> None:
-        self._store, self._tell = store, tell
+    def __init__(self, store: EventStore, notify: Callable[[], None]) -> None:
+        self._store, self._notify = store, notify
 
     def commit(self, commit: Commit) -> Committed:
         committed = self._store.commit(commit)
         if commit.events:
-            self._tell()
+            self._notify()
         return committed
 
     def streams(self, ids: Iterable[UUID]) -> Mapping[UUID, Sequence[Recorded]]:

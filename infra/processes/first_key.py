@@ -1,4 +1,4 @@
-"""The first key of an empty store, with which all others are made. Its id is derived, so there can be only one."""
+"""The first key of an empty store; all other keys are created with it. Its id is derived, so there can be only one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SYSTEM = "recount"
 
 
 def issue_first_key(store: EventStore, executor: Executor) -> str | None:
-    """The text of an admin key, to be shown once; None where the store is not empty, or another process was faster."""
+    """The text of an admin key, to be shown once; None if the store is not empty or another process was faster."""
     if store.head() > 0:
         return None
     id = external_id("api_key", SYSTEM, "first", store.secret)

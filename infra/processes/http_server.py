@@ -1,4 +1,4 @@
-"""The HTTP server: uvicorn on a socket of ours, with one worker, ended in order."""
+"""The HTTP server: uvicorn with one worker, on a socket that we open, ended in order."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def configuration(application: object) -> uvicorn.Config:
 
 
 class Server(uvicorn.Server):
-    """Says when it is ready and when it ends, and leaves signals to whoever runs it."""
+    """Calls `ready` when it is ready and `ending` when it ends. Leaves signals to its caller."""
 
     def __init__(self, config: uvicorn.Config, ready: Callable[[], None], ending: Callable[[], None]) -> None:
         super().__init__(config)
@@ -46,6 +46,6 @@ class Server(uvicorn.Server):
         yield
 
     def end(self, _: int) -> None:
-        """Answer what is under way, then end; asked a second time, at once."""
+        """Answer the requests in progress, then end. Called a second time, end immediately."""
         self.force_exit = self.should_exit
         self.should_exit = True

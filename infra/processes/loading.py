@@ -1,4 +1,4 @@
-"""`--load`: a file that is imported as soon as the server answers, unless the log has it already."""
+"""`--load`: imports a file as soon as the server answers, unless it was imported before."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ACTOR = Actor(type="system", id="command-line")
 
 
 class Load:
-    """A mapping that was read, and a file. Making raises WrongUsage where they are not what they have to be."""
+    """A parsed mapping, and a file. The constructor raises WrongUsage if one of them cannot be used."""
 
     def __init__(self, mapping: Path, file: Path, store: EventStore) -> None:
         try:
@@ -45,7 +45,7 @@ class Load:
         )
 
     def follow(self, job: Job) -> None:
-        """Show how far it is, and its report."""
+        """Show the progress of the job, then its report."""
         try:
             ended = followed(self._file.name, lambda: {"state": job.state, "done": job.done, "total": job.total,
                                                        "error": job.error})  # fmt: skip
@@ -56,7 +56,7 @@ class Load:
             show(self._file.name, msgspec.to_builtins(job.result))
 
     def begin_and_follow(self, executor: Executor, jobs: Jobs) -> threading.Thread:
-        """Without keeping anybody waiting."""
+        """Begin, and follow in a thread: returns immediately."""
         job = self.begin(executor, jobs)
         thread = threading.Thread(target=self.follow, args=[job], name="load", daemon=True)
         thread.start()

@@ -1,6 +1,6 @@
-"""Logging, configured once: JSON lines on standard error, or readable ones where a person watches.
+"""Logging, configured once: JSON lines on standard error, or readable lines if that is a terminal.
 
-An exception's text may hold what a customer said, so only its type and its frames are logged.
+An exception's text may contain personal data, so only its type and its frames are logged.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ LOUD_LIBRARIES = {"kafka": logging.CRITICAL, "uvicorn": logging.WARNING, "httpx"
 
 
 def configure(level: str) -> None:
-    """`level` is a name of the standard library's."""
+    """`level` is the name of a level of Python's logging."""
     renderer: Processor = structlog.processors.JSONRenderer()
     if sys.stderr.isatty():
         renderer = structlog.dev.ConsoleRenderer()
@@ -34,7 +34,7 @@ def configure(level: str) -> None:
 
 
 def without_texts_of_errors(_: object, __: str, event: EventDict) -> EventDict:
-    """The exception's type and where it was raised, in place of the exception."""
+    """Replace the exception by its type and the place where it was raised."""
     error = event.pop("exc_info", None)
     if error is True:
         error = sys.exception()
@@ -48,7 +48,7 @@ def without_texts_of_errors(_: object, __: str, event: EventDict) -> EventDict:
 
 
 def _include_libraries(shared: list[Processor], renderer: Processor) -> None:
-    """What libraries log by the standard library's way looks the same."""
+    """Give the same format to what libraries log with Python's logging."""
     handler = logging.StreamHandler()
     remove = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[remove, renderer]))

@@ -1,4 +1,4 @@
-"""Figures of a process without an API, for Prometheus; that they come shows that it lives."""
+"""Prometheus metrics of a process without an API. An answer also shows that the process is alive."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from infra.settings import Settings
 
 @contextmanager
 def measured(settings: Settings) -> Iterator[None]:
-    """Within, GET /metrics answers on HOST and METRICS_PORT, if that is set."""
+    """Inside the block, GET /metrics answers on HOST and METRICS_PORT, if METRICS_PORT is set."""
     from prometheus_client import start_http_server
 
     if settings.metrics_port is None:

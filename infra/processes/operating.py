@@ -1,4 +1,4 @@
-"""What operators ask of the parts: how the read models are, rebuilds, dead letters."""
+"""Operations for operators: the state of the read models, rebuilds, dead letters."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CONNECT_SECONDS = 1.0
 
 
 class Operating:
-    """`projector` is the one in this process, which knows more than is stored."""
+    """`projector` is the projector of this process, if any. It knows more than the database stores."""
 
     def __init__(self, deployment: Deployment, completeness: Completeness, projector: Projector | None = None) -> None:
         self._deployment, self._completeness, self._projector = deployment, completeness, projector
@@ -71,7 +71,7 @@ class Operating:
 
 
 def answers(bootstrap: str) -> bool:
-    """Whether one of the bootstrap servers takes connections."""
+    """Whether one of the bootstrap servers accepts connections."""
     for server in bootstrap.split(","):
         host, _, port = server.strip().rpartition(":")
         with suppress(OSError, ValueError), socket.create_connection((host.strip("[]"), int(port)), CONNECT_SECONDS):

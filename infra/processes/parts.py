@@ -1,4 +1,4 @@
-"""What a process is made of in each deployment, opened in order and closed in the opposite one.
+"""The parts of a process in each deployment, opened in order and closed in reverse order.
 
 A part that only some processes have is imported where it is made.
 """
@@ -35,7 +35,7 @@ class Runs(Protocol):
 
 
 class Parts(msgspec.Struct, eq=False):
-    """Everything the API stands on. `projector` is None where projectors are processes of their own."""
+    """Everything that the API needs. `projector` is None if projectors are separate processes."""
 
     deployment: Deployment
     executor: Executor
@@ -44,7 +44,7 @@ class Parts(msgspec.Struct, eq=False):
 
     @contextmanager
     def application(self, local_key: str | None = None) -> Iterator[Api]:
-        """The API over these parts. Imports and rebuilds that are under way at the end stop at their next step."""
+        """The API on these parts. At the end, running imports and rebuilds stop at their next step."""
         from api.app import create
 
         application = create(self.deployment, self.executor, self.completeness, local_key, self.operating())
@@ -59,14 +59,14 @@ class Parts(msgspec.Struct, eq=False):
         return Operating(self.deployment, self.completeness, self.projector)
 
     def ending_days(self) -> AbstractContextManager[None]:
-        """The clock that ends days, in a thread of its own."""
+        """The clock that ends days, in its own thread."""
         from consumers.policies.days import Days
 
         return running(Days(self.executor, self.deployment.store, self.deployment.settings.zone), "days")
 
     @contextmanager
     def following_policies(self) -> Iterator[None]:
-        """The policies, in a thread of their own; assigning, which waits for read models, in another one."""
+        """The policies, in their own thread. Assignment, which waits for read models, has another thread."""
         from consumers.policies import POLICIES
         from consumers.policies.assignment import Assigning
 
@@ -82,14 +82,14 @@ class Parts(msgspec.Struct, eq=False):
         return running(following, name)
 
     def meeting_deadlines(self) -> AbstractContextManager[None]:
-        """The clock of the policies, in a thread of its own."""
+        """The clock of the policies, in its own thread."""
         from consumers.policies import DEADLINES
         from consumers.policies.clock import Clock
 
         return running(Clock(DEADLINES, self.executor, self.deployment.read_models), "deadlines")
 
     def delivering(self) -> AbstractContextManager[None]:
-        """What webhooks are sent, in a thread of its own."""
+        """The delivery of webhooks, in its own thread."""
         from consumers.webhooks import Courier
 
         deployment = self.deployment
@@ -99,7 +99,7 @@ class Parts(msgspec.Struct, eq=False):
 
 @contextmanager
 def opened(settings: Settings) -> Iterator[Parts]:
-    """The parts that these settings name. At the end: finish accepted commands, then stop the projector, then close."""
+    """The parts for these settings. At the end: finish accepted commands, then stop the projector, then close."""
     with ExitStack() as stack:
         deployment = deploy(settings)
         stack.callback(deployment.close)
@@ -126,7 +126,7 @@ def _embedded(deployment: Deployment, stack: ExitStack) -> Parts:
 
 @contextmanager
 def running(what: Runs, name: str = "projector") -> Iterator[None]:
-    """It runs in a thread of its own, and is stopped at the end."""
+    """Run it in its own thread, and stop it at the end."""
     thread = threading.Thread(target=what.run, name=name)
     thread.start()
     try:
@@ -137,7 +137,7 @@ def running(what: Runs, name: str = "projector") -> Iterator[None]:
 
 
 def _make_tables(deployment: Deployment) -> None:
-    """A read model that was never begun is empty, not missing. What waits for a rebuild is left as it is."""
+    """Make the tables of read models that never started: these are empty, not missing. No other table changes."""
     prepare(deployment.read_models)
     with deployment.read_models.writer.begin() as connection:
         new = [projection for projection in PROJECTIONS if registered(connection, projection.name) is None]

@@ -1,6 +1,6 @@
-"""The distributed deployment: which processes it has, and what each is told.
+"""The distributed deployment: its processes, and the settings of each.
 
-`recount up` runs them on one machine; docker-compose.yml describes the same in containers, and a test holds it to this.
+`recount up` runs them on one machine. docker-compose.yml describes the same in containers; a test compares it with this module.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ Port = Literal["PORT", "METRICS_PORT"]
 
 
 class Role(NamedTuple):
-    """`copies` processes run `recount <command>`. Each lives if it answers at `health` on the port that `port` names."""
+    """`copies` processes run `recount <command>`. A process is alive if it answers at `health` on the port `port`."""
 
     name: str
     command: str
@@ -24,14 +24,14 @@ class Role(NamedTuple):
 
 
 class Server(NamedTuple):
-    """What the deployment stands on: `image` in containers; `probe` is run in one and fails where it does not answer."""
+    """A server that the deployment needs. In containers it runs `image`; `probe` runs in it and fails if it does not answer."""
 
     name: str
     image: str
     probe: tuple[str, ...]
 
 
-# Run with the address to ask: it fails where that is not answered with success.
+# Run with a URL as argument: fails unless a GET of the URL succeeds.
 PROBE = ("python", "-c", "import sys, urllib.request as r; r.urlopen(sys.argv[1], timeout=2)")
 
 SERVERS = (
@@ -50,7 +50,7 @@ ROLES = (
 
 
 class Place(NamedTuple):
-    """Where the servers are, and what opens the personal data."""
+    """The addresses of the servers, and the master key."""
 
     database_url: str
     kafka: str

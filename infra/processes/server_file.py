@@ -12,7 +12,7 @@ import msgspec
 
 
 class RunningServer(msgspec.Struct):
-    """`key` opens everything, as long as the server runs."""
+    """`key` has all permissions while the server runs."""
 
     url: str
     key: str
@@ -24,7 +24,7 @@ def _file(home: Path) -> Path:
 
 
 def found(home: Path) -> RunningServer | None:
-    """What the file says; None where there is none, or none that can be read. A stale one is there without a lock."""
+    """The file's content; None if it is missing or unreadable. A file without the folder's lock is stale."""
     try:
         return msgspec.json.decode(_file(home).read_bytes(), type=RunningServer)
     except (OSError, msgspec.MsgspecError):
@@ -41,7 +41,7 @@ def new_key() -> str:
 
 @contextmanager
 def announced(home: Path, server: RunningServer) -> Iterator[None]:
-    """The file is there within, whole from the first moment."""
+    """The file exists inside the block, complete from the first moment."""
     unfinished = home / "server.json.unfinished"
     unfinished.unlink(missing_ok=True)
     descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

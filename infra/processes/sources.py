@@ -1,4 +1,4 @@
-"""The source that a projector of the distributed deployment reads from."""
+"""The source of messages for a projector of the distributed deployment."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def kafka_source(
 def _opened(
     projections: Sequence[Projection], settings: Settings, kafka: str, deployment: Deployment
 ) -> tuple[Topics, KafkaSource]:
-    """Several processes make a topic at once, and it takes a moment until every broker knows it."""
+    """Retries: several processes create the topic at the same time, and it takes a moment until every broker knows it."""
     stored = _furthest_behind(projections, deployment.read_models)
     while True:
         try:
@@ -65,7 +65,7 @@ def _group(projections: Sequence[Projection], settings: Settings) -> str:
 def _furthest_behind(
     projections: Sequence[Projection], read_models: ReadModels
 ) -> Callable[[Collection[int]], Mapping[int, Held]]:
-    """What the read model that is furthest behind holds of each partition; nothing where one of them has not begun."""
+    """For each partition, what the read model furthest behind holds; nothing if one of them has not started."""
 
     def stored(partitions: Collection[int]) -> Mapping[int, Held]:
         with read_models.reader.connect() as connection:

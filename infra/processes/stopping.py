@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: asked once, a process ends in order."""
+"""Ctrl-C and SIGTERM: after the first one, a process ends in order."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 @contextmanager
 def when_asked_to_stop(stop: Callable[[int], None]) -> Iterator[None]:
-    """Within, each signal calls `stop` with its number, in the main thread, between two steps of whatever runs there."""
+    """Inside the block, each signal calls `stop` with its number, in the main thread, between two steps of its code."""
 
     def handle(number: int, _: FrameType | None) -> None:
         stop(number)
@@ -26,5 +26,5 @@ def when_asked_to_stop(stop: Callable[[int], None]) -> Iterator[None]:
 
 
 def interrupt(_: int) -> None:
-    """For whatever can be broken off anywhere."""
+    """A `stop` for code that can be interrupted anywhere."""
     raise KeyboardInterrupt

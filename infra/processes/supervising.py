@@ -1,4 +1,4 @@
-"""Processes of our own: started, watched, started again when they end unexpectedly, and ended in order."""
+"""Starts processes, watches them, restarts those that end unexpectedly, and ends them in order."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LAST_WORDS = 500
 
 
 class Watched(msgspec.Struct, eq=False):
-    """A process, and how to tell that it lives."""
+    """A process, and a check that it is alive."""
 
     process: ServerProcess
     lives: Callable[[], bool]
@@ -44,7 +44,7 @@ class Watched(msgspec.Struct, eq=False):
         self.process.start()
 
     def look(self) -> None:
-        """Report an end, wait longer after each, and start again."""
+        """If the process has ended, log it, wait longer after each end, and start it again."""
         now = time.monotonic()
         if self.process.running:
             if now - self.started_at > STEADY_AFTER:
@@ -63,13 +63,13 @@ class Watched(msgspec.Struct, eq=False):
 
 
 class Supervisor:
-    """`processes` are started here and ended here; `servers` were started before, and are only kept running."""
+    """Starts and ends `processes`. `servers` run already; they are only restarted if they end."""
 
     def __init__(self, processes: Sequence[Watched], servers: Sequence[Watched]) -> None:
         self._processes, self._servers = processes, servers
 
     def start(self) -> None:
-        """Returns when all of them live. Raises Failed where one ends, or takes more than a minute."""
+        """Returns when all of them are alive. Raises Failed if one ends, or takes more than a minute."""
         for watched in self._processes:
             watched.start()
         deadline = time.monotonic() + READY_WITHIN
@@ -84,18 +84,18 @@ class Supervisor:
             time.sleep(LOOK_EVERY)
 
     def watch(self) -> None:
-        """For ever, or until interrupted."""
+        """Runs for ever, or until interrupted."""
         while True:
             for watched in (*self._servers, *self._processes):
                 watched.look()
             time.sleep(LOOK_EVERY)
 
     def stop(self) -> None:
-        """Ask all to end, and kill those that do not in time. Interrupted, kill them at once."""
+        """Ask all to end, and kill those that do not end in time. If interrupted, kill all immediately."""
         try:
             self._each(lambda watched: watched.process.stop(timeout=STOP_WITHIN))
         except KeyboardInterrupt:
-            err.print("Ending at once.")
+            err.print("Ending immediately.")
             self._each(lambda watched: watched.process.kill())
 
     def _each(self, do: Callable[[Watched], None]) -> None:

@@ -1,1 +1,1 @@
-"""The read models' database, and how far each read model has come."""
+"""The read models' database, and how far each read model is."""

@@ -1,4 +1,4 @@
-"""How far the log was sent to a topic: saved after every acknowledged window, compared when it is advanced."""
+"""How far the log was sent to a topic. Saved after every acknowledged window; an update checks the old value."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from infra.read_models.positions import Superseded, checkpoints
 
 
 class Checkpoint(NamedTuple):
-    """Up to position `routed` everything was sent; `last` is the last position sent to each partition, absent if none."""
+    """Every event up to position `routed` was sent. `last` is the last position sent to each partition, absent if none."""
 
     topic_id: str
     partitions: int
@@ -21,7 +21,7 @@ class Checkpoint(NamedTuple):
 
 
 def load(connection: Connection, topic: str) -> Checkpoint | None:
-    """The checkpoint of the topic of this name; None where nothing was ever sent."""
+    """The checkpoint of the topic with this name; None if nothing was ever sent to it."""
     row = connection.execute(select(checkpoints).where(checkpoints.c.topic == topic)).one_or_none()
     if row is None:
         return None
@@ -29,19 +29,19 @@ def load(connection: Connection, topic: str) -> Checkpoint | None:
 
 
 def begin(connection: Connection, topic: str, new: Checkpoint) -> None:
-    """Save the first checkpoint of a topic. Raises IntegrityError where there is one."""
+    """Save the first checkpoint of a topic. Raises IntegrityError if there is one."""
     connection.execute(insert(checkpoints).values(topic=topic, **_columns(new)))
 
 
 def advance(connection: Connection, topic: str, old: Checkpoint, new: Checkpoint) -> None:
-    """Move on from `old` to `new`; raises Superseded where another relay did."""
+    """Move from `old` to `new`. Raises Superseded if another relay has moved it."""
     moved = connection.execute(
         update(checkpoints)
         .where(checkpoints.c.topic == topic, checkpoints.c.topic_id == old.topic_id, checkpoints.c.routed == old.routed)
         .values(_columns(new))
     )
     if moved.rowcount != 1:
-        raise Superseded(f"{topic} was sent on from {old.routed} by another relay")
+        raise Superseded(f"another relay has sent more to {topic} after position {old.routed}")
 
 
 def _columns(checkpoint: Checkpoint) -> dict[str, object]:

@@ -1,6 +1,7 @@
-"""Up to which position an answer is complete.
+"""The position up to which an answer is complete.
 
-Positions only rise, so what was read a few milliseconds ago is still true, if modest; all who wait share one look.
+Positions only rise, so a position that was read a few milliseconds ago is still true, though it may be too low. All waiting
+requests share one query.
 """
 
 from __future__ import annotations
@@ -39,10 +40,10 @@ NOTHING = _Seen(float("-inf"), {}, {})
 
 
 class Completeness:
-    """Answers from the stored positions and, where there is a `topic`, from how far the log was sent to it.
+    """Answers from the stored positions and, if there is a `topic`, from how far the log was sent to it.
 
-    A subject with a dead letter is complete only to before its first; what lies across subjects is complete as far as
-    all of them are.
+    A subject with dead letters is complete up to the position before the first of them. An answer about all subjects is
+    complete up to the lowest position of any subject.
     """
 
     def __init__(self, read_models: ReadModels, partitions: int = 1, topic: str | None = None) -> None:
@@ -52,20 +53,20 @@ class Completeness:
         self._shared_look: asyncio.Task[None] | None = None
 
     def up_to(self, projection: str, subject: UUID | None = None) -> int:
-        """The position up to which the subject's rows are complete, or all rows; 0 for a projection that never began."""
+        """The position up to which the rows of the subject, or all rows, are complete; 0 if the projection never started."""
         self._look()
         return self._answer(self._seen, projection, subject)
 
     def seen_by(self, connection: Connection, projection: str, subject: UUID | None = None) -> int:
-        """Like `up_to`, but in what this connection sees: in a snapshot it is the position of the rows read there."""
+        """Like `up_to`, but as this connection sees it: in a snapshot, it is the position of the rows read there."""
         return self._answer(self._read(connection), projection, subject, connection)
 
     def followed_by(self, connection: Connection, projection: str) -> int:
-        """Up to where all partitions were followed, in what this connection sees; dead letters hold nothing back."""
+        """The position that all partitions have reached, as this connection sees it. Dead letters do not lower it."""
         return min(self._complete(connection).get(projection, {0: 0}).values())
 
     def last_sent(self) -> Mapping[int, int]:
-        """The last position that was sent to each partition, where there is a topic."""
+        """The last position that was sent to each partition; empty if there is no topic."""
         if self._topic is None:
             return {}
         with self._read_models.reader.connect() as connection:
@@ -73,7 +74,7 @@ class Completeness:
         return checkpoint.last if checkpoint else {}
 
     async def wait(self, projection: str, after: int, subject: UUID | None = None, timeout: float = 5.0) -> int:
-        """Like `up_to`, but waits up to `timeout` seconds for `after`; what it returns may still be below it."""
+        """Like `up_to`, but waits up to `timeout` seconds for position `after`. The result may still be lower."""
         deadline = time.monotonic() + timeout
         while True:
             await self._look_together()
@@ -112,7 +113,7 @@ class Completeness:
 
     def _read(self, connection: Connection) -> _Seen:
         at = time.monotonic()
-        # Dead letters after positions: the other way round one could be made between the two, unseen.
+        # Read dead letters after positions: in the other order, one that is made between the two reads would be missed.
         return _Seen(at, self._complete(connection), _first_dead_letters(connection))
 
     def _complete(self, connection: Connection) -> dict[str, dict[int, int]]:

@@ -1,7 +1,7 @@
 """The database of the read models: PostgreSQL, or the second SQLite file of the embedded deployment.
 
-Read models can be made again from the log and keep their position in the same transaction as their rows, so their commits
-need not wait for the disk: a crash takes rows and position back together.
+Read models can be rebuilt from the log, and they store their position in the same transaction as their rows. So their commits
+need not wait for the disk: a crash reverts rows and position together.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ POOL = 20
 
 
 class ReadModels(msgspec.Struct, frozen=True):
-    """`writer` begins every transaction as a writer; `reader` never blocks one."""
+    """`writer` begins every transaction as a writer; `reader` never blocks a writer."""
 
     writer: Engine
     reader: Engine
@@ -40,7 +40,7 @@ def postgres_read_models(url: str) -> ReadModels:
 
 
 def _send_arrays_as_binary(engine: Engine) -> None:
-    """As text, every quotation mark in an array of JSON is escaped in Python: that took half of a rebuild."""
+    """Sent as text, every quotation mark in an array of JSON is escaped in Python: that took half the time of a rebuild."""
 
     from psycopg.types.array import ListBinaryDumper
 
@@ -50,7 +50,7 @@ def _send_arrays_as_binary(engine: Engine) -> None:
 
 
 def sqlite_read_models(path: Path) -> ReadModels:
-    """Read models in the SQLite file at `path`, made where it is missing."""
+    """Read models in the SQLite file at `path`, which is created if it is missing."""
     return ReadModels(_sqlite_engine(path, "BEGIN IMMEDIATE"), _sqlite_engine(path, "BEGIN"))
 
 

@@ -1,7 +1,8 @@
-"""How far each webhook's events were delivered, beside the positions of the read models, and never touched by a rebuild.
+"""How far each webhook's events were delivered. Stored next to the positions of the read models; a rebuild never changes it.
 
-One process at a time delivers to a webhook: the one that holds it, until a moment that moves on with every delivery. Who was
-too slow writes nothing more, so the position never goes back. Clocks that differ cost a repeat, and no event.
+One process at a time delivers to a webhook: the one that holds it. It holds it until a time that each delivery extends. A
+process that was too slow can write nothing more, so the position never goes back. If clocks differ, an event may be delivered
+twice, but none is lost.
 """
 
 from __future__ import annotations
@@ -19,9 +20,10 @@ from infra.read_models.positions import Superseded, deliveries
 
 
 class Delivery(NamedTuple):
-    """Up to `position` everything that the webhook asks for was delivered.
+    """All events up to `position` that the webhook asks for were delivered.
 
-    After `failures` in a row, which began at `failing_since` under the webhook's `version`, it is tried again when it is `due`.
+    `failures` are failed tries in a row. They began at `failing_since`, with the webhook's `version`. `due` is the time of the
+    next try.
     """
 
     webhook_id: UUID
@@ -38,12 +40,12 @@ class Delivery(NamedTuple):
         return self.holder in (None, holder) or self.held_until is None or self.held_until <= now
 
     def to_be_tried(self, version: int, now: datetime) -> bool:
-        """Whether it is due; a webhook that was changed or resumed is tried at once."""
+        """Whether it is due. A webhook that was changed or resumed is tried immediately."""
         return self.due is None or self.due <= now or self.version < version
 
 
 def load(connection: Connection) -> Mapping[UUID, Delivery]:
-    """By webhook; one that nobody ever delivered to is not among them."""
+    """By webhook, without webhooks that were never delivered to."""
     return {row.webhook_id: Delivery(*row) for row in connection.execute(select(deliveries))}
 
 
@@ -53,7 +55,7 @@ def of(connection: Connection, webhook_id: UUID) -> Delivery | None:
 
 
 def hold(read_models: ReadModels, begin: Delivery, holder: UUID, now: datetime, until: datetime) -> Delivery | None:
-    """How far it has come, now that it is held; None where another process holds it. Where there is none, it is begun."""
+    """Hold the webhook and return its delivery; None if another process holds it. `begin` is stored if there is none."""
     try:
         with read_models.writer.begin() as connection:
             if of(connection, begin.webhook_id) is None:
@@ -68,19 +70,19 @@ def hold(read_models: ReadModels, begin: Delivery, holder: UUID, now: datetime, 
 
 
 def advance(connection: Connection, webhook_id: UUID, holder: UUID, to: int, until: datetime) -> None:
-    """Delivered up to here; whatever failed before is over. Raises Superseded where another process holds it now."""
+    """Record delivery up to `to`, which ends failures. Raises Superseded if another process holds the webhook now."""
     over = {"failures": 0, "failing_since": None, "due": None, "last_error": None}
     _write(connection, webhook_id, holder, {"position": to, "held_until": until, **over})
 
 
 def fail(connection: Connection, failed: Delivery, holder: UUID) -> None:
-    """It did not get through. Raises Superseded where another process holds it now."""
+    """Record a failed delivery. Raises Superseded if another process holds the webhook now."""
     values = {name: getattr(failed, name) for name in ("version", "failures", "failing_since", "due", "last_error")}
     _write(connection, failed.webhook_id, holder, values)
 
 
 def let_go(read_models: ReadModels, holder: UUID) -> None:
-    """Whatever this process held, another one may take at once."""
+    """Release every webhook that this process holds, so that another process can take it immediately."""
     with read_models.writer.begin() as connection:
         connection.execute(update(deliveries).where(deliveries.c.holder == holder).values(holder=None, held_until=None))
 

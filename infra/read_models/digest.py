@@ -1,4 +1,4 @@
-"""A fingerprint of a read model's rows, whatever the order they lie in."""
+"""A fingerprint of a read model's rows, which does not depend on their order."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 
 @contextmanager
 def one_moment(read_models: ReadModels) -> Iterator[Connection]:
-    """A connection on which everything is seen as of its first query, and which keeps nobody waiting."""
+    """A connection that sees everything as of its first query, and which blocks nobody."""
     with read_models.reader.connect() as connection:
         if connection.dialect.name == "postgresql":
             connection.execution_options(isolation_level="REPEATABLE READ")
@@ -27,9 +27,9 @@ def one_moment(read_models: ReadModels) -> Iterator[Connection]:
 
 
 def digest(connection: Connection, tables: Iterable[Table], stand_ins: Mapping[Table, Table] | None = None) -> str:
-    """The sum of all rows' BLAKE2b hashes (128 bits, hexadecimal) and their number, table by table.
+    """For each table, the number of rows and the sum of their BLAKE2b hashes (128 bits, hexadecimal).
 
-    `stand_ins` are read in the place of the tables they belong to. Comparable within one database engine.
+    `stand_ins` are tables to read in the place of others. Digests of different database engines cannot be compared.
     """
     return " ".join(_digest(connection, table, (stand_ins or {}).get(table, table)) for table in tables)
 
@@ -43,7 +43,7 @@ def _digest(connection: Connection, named: Table, table: Table) -> str:
 
 
 def _streaming(connection: Connection) -> dict[str, int]:
-    """PostgreSQL streams only within a transaction."""
+    """PostgreSQL streams rows only inside a transaction."""
     driver = connection.connection.driver_connection
     if connection.dialect.name == "postgresql" and driver is not None and driver.autocommit:
         return {}

@@ -1,4 +1,4 @@
-"""How far someone has followed the log, beside the positions of the read models, and never touched by a rebuild."""
+"""How far each named follower has read the log. Stored next to the positions of the read models; no rebuild changes it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from infra.read_models.positions import followed
 
 
 def begin(read_models: ReadModels, name: str, head: int) -> None:
-    """Whoever follows the log for the first time begins at its head; who did so before goes on."""
+    """A new follower starts at the head of the log; a known one continues where it was."""
     try:
         with read_models.writer.begin() as connection:
             if position(connection, name) is None:
@@ -20,11 +20,11 @@ def begin(read_models: ReadModels, name: str, head: int) -> None:
 
 
 def position(connection: Connection, name: str) -> int | None:
-    """None for who never began."""
+    """The position that the follower has reached; None if it never started."""
     return connection.execute(select(followed.c.position).where(followed.c.name == name)).scalar()
 
 
 def advance(connection: Connection, name: str, to: int) -> None:
-    """Never back, where another process has come further."""
+    """Move the position forward, never back: another process may have come further."""
     further = update(followed).where(followed.c.name == name, followed.c.position < to)
     connection.execute(further.values(position=to))

@@ -1,8 +1,9 @@
-"""How far each read model has come on each partition, kept with its rows and compared when it is advanced.
+"""How far each read model is on each partition. Stored with its rows; an update checks the old value.
 
-`checkpoints` is the relay's side: up to `routed` everything was sent, and `last` holds the last position sent to each
-partition. A read model is complete up to `routed` on a partition if it holds at least that partition's last. `followed` is
-how far others have followed the log, such as the policies; `deliveries`, how far each webhook's events were delivered.
+`checkpoints` is the relay's side: every event up to `routed` was sent, and `last` holds the last position sent to each
+partition. A read model is complete up to `routed` on a partition if it holds at least that partition's last position.
+`followed` is how far others, such as the policies, have read the log. `deliveries` is how far each webhook's events were
+delivered.
 """
 
 from __future__ import annotations
@@ -88,21 +89,21 @@ class Registered(NamedTuple):
 
 
 class Outdated(Exception):
-    """The rows were made by another version of the code, or for another number of partitions: they wait for a rebuild."""
+    """The rows were made by another version of the code or for another number of partitions, and wait for a rebuild."""
 
 
 class Superseded(Exception):
-    """Another process has advanced this position: it owns the partition now, and nothing of ours was written."""
+    """Another process has advanced this position: it owns the partition now, and this process wrote nothing."""
 
 
 def held(connection: Connection, projection: str) -> dict[int, Held]:
-    """Held positions by partition."""
+    """The position that the projection holds, by partition."""
     rows = connection.execute(select(positions).where(positions.c.projection == projection))
     return {row.partition: Held(row.position, row.next_offset, row.topic_id) for row in rows}
 
 
 def registered(connection: Connection, projection: str) -> Registered | None:
-    """What is known of a read model; None where it was never begun."""
+    """The version, partitions and dead letters of a read model; None if it was never started."""
     letters = exists().where(dead_letters.c.projection == projection)
     query = select(projections.c.version, projections.c.partitions, letters).where(projections.c.name == projection)
     row = connection.execute(query).one_or_none()
@@ -110,19 +111,19 @@ def registered(connection: Connection, projection: str) -> Registered | None:
 
 
 def require_current(known: Registered | None, projection: str, version: int, partitions: int) -> Registered:
-    """Raises Outdated where the rows are not of this version and number of partitions."""
+    """Raises Outdated if the rows were made with another version or number of partitions."""
     if known is None:
-        raise Outdated(f"{projection} was never begun")
+        raise Outdated(f"{projection} was never started")
     if known[:2] != (version, partitions):
         raise Outdated(
-            f"{projection} was made by version {known.version} for {known.partitions} partitions, and would now be by"
-            f" version {version} for {partitions}; it waits for a rebuild"
+            f"{projection} was made by version {known.version} for {known.partitions} partitions; the code now has version"
+            f" {version} for {partitions}, so it waits for a rebuild"
         )
     return known
 
 
 def begin(connection: Connection, projection: str, version: int, partitions: int, topic_id: str) -> None:
-    """Make the rows of a read model that starts from the beginning of the log."""
+    """Store the positions of a read model that starts at the beginning of the log."""
     connection.execute(insert(projections).values(name=projection, version=version, partitions=partitions))
     fresh = [
         {"projection": projection, "partition": p, "position": 0, "next_offset": 0, "topic_id": topic_id}
@@ -132,7 +133,7 @@ def begin(connection: Connection, projection: str, version: int, partitions: int
 
 
 def advance(connection: Connection, projection: str, partition: int, old: Held, new: Held) -> None:
-    """Move on from `old` to `new`, or raise Superseded where somebody else did."""
+    """Move from `old` to `new`. Raises Superseded if another process has moved it."""
     moved = connection.execute(
         update(positions)
         .where(positions.c.projection == projection, positions.c.partition == partition)

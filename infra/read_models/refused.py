@@ -1,6 +1,7 @@
-"""What known keys asked for and were not permitted: the latest of it, beside the read models and never touched by a rebuild.
+"""The latest requests that were refused because a known key had no permission. No rebuild changes them.
 
-A request is kept by its route and the id in it, not by its text, which may be personal. There are at most `KEPT` of them.
+They are stored next to the read models. A request is stored with its route and the id in its path, not with its text, which
+may be personal. At most `KEPT` requests are stored.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ KEPT = 10_000
 
 metadata = MetaData()
 
-# SQLite numbers rows by themselves only in a column that it calls INTEGER.
+# SQLite numbers rows automatically only in a column of the type INTEGER.
 refused_requests = Table(
     "refused_requests",
     metadata,
@@ -34,7 +35,7 @@ Index("ix_refused_requests_key_id", refused_requests.c.key_id, refused_requests.
 
 
 class Refused(msgspec.Struct, frozen=True):
-    """`about` is the id in the path, where it has one; `reason` says what would have been needed."""
+    """`about` is the id in the path, if it has one; `reason` says what was needed."""
 
     at: datetime
     key_id: str
@@ -45,7 +46,7 @@ class Refused(msgspec.Struct, frozen=True):
 
 
 def keep(read_models: ReadModels, refused: Refused, most: int = KEPT) -> None:
-    """Keep it, and no more than `most` with it."""
+    """Store the request, and delete old ones so that at most `most` remain."""
     with read_models.writer.begin() as connection:
         connection.execute(insert(refused_requests).values(msgspec.structs.asdict(refused)))
         last = connection.execute(select(func.max(refused_requests.c.number))).scalar_one()
@@ -53,7 +54,7 @@ def keep(read_models: ReadModels, refused: Refused, most: int = KEPT) -> None:
 
 
 def latest(connection: Connection, key_id: str | None, before: int | None, limit: int) -> list[Row]:
-    """The latest first: those of one key, or all, with numbers below `before`."""
+    """Refused requests of one key or of all keys, with numbers below `before`, the latest first."""
     query = select(refused_requests).order_by(refused_requests.c.number.desc()).limit(limit)
     if key_id is not None:
         query = query.where(refused_requests.c.key_id == key_id)

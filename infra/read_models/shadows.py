@@ -1,4 +1,4 @@
-"""Tables that a read model is built in again while the live ones go on answering, and the moment they change places."""
+"""Shadow tables, in which a read model is rebuilt while the live tables still answer, and the swap of both."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Shadows = Mapping[Table, Table]
 
 
 def shadows_of(tables: Sequence[Table]) -> dict[Table, Table]:
-    """By live table, the one that stands in for it. Names of indexes are new each time, as a database has them only once."""
+    """The shadow of each live table. Names of indexes are new each time, because they must be unique in a database."""
     apart = MetaData()
     token = token_hex(4)
     found = {}
@@ -37,7 +37,7 @@ def drop(connection: Connection, shadows: Shadows) -> None:
 
 
 def swap(connection: Connection, shadows: Shadows) -> None:
-    """Put the shadows in the place of the live tables, which are kept aside until `drop_retired`."""
+    """Put the shadows in the place of the live tables, which are kept under another name until `drop_retired`."""
     wait_for_others(connection)
     for live, shadow in shadows.items():
         if inspect(connection).has_table(live.name):
@@ -46,7 +46,7 @@ def swap(connection: Connection, shadows: Shadows) -> None:
 
 
 def drop_retired(read_models: ReadModels, tables: Sequence[Table]) -> None:
-    """Drop what a swap put aside, if anything. On SQLite in portions, since it overwrites what it deletes."""
+    """Drop the tables that a swap replaced, if any. On SQLite in portions, because it overwrites deleted data."""
     for table in tables:
         with read_models.writer.connect() as connection:
             with connection.begin():

@@ -1,4 +1,4 @@
-"""Making tables once, however many processes start at the same moment."""
+"""Creates tables once, also if many processes start at the same moment."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TABLES_LOCK = 0x5EC0049
 
 
 def wait_for_others(connection: Connection) -> None:
-    """Whoever else makes or replaces tables comes before or after this transaction. SQLite has one writer as it is."""
+    """Others create or replace tables before or after this transaction, not during it. SQLite has one writer anyway."""
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(TABLES_LOCK)))
 
@@ -29,6 +29,6 @@ def create_tables(connection: Connection, tables: Iterable[Table]) -> None:
 
 
 def prepare(read_models: ReadModels) -> None:
-    """Make the tables that every deployment needs: positions, checkpoints, dead letters, refused requests."""
+    """Create the tables that every deployment needs: positions, checkpoints, dead letters, refused requests."""
     with read_models.writer.begin() as connection:
         create_tables(connection, (*metadata.sorted_tables, refused_requests))

@@ -1,4 +1,4 @@
-"""Real servers on one machine with only Python: PostgreSQL and Apache Kafka out of wheels (the extra `servers`).
+"""Real servers on one machine with only Python: PostgreSQL and Apache Kafka from wheels (the extra `servers`).
 
-`recount up`, the tests and the benchmarks stand on these; a production deployment brings its own.
+`recount up`, the tests and the benchmarks use them; a production deployment uses its own servers.
 """

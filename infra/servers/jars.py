@@ -1,7 +1,7 @@
-"""Apache Kafka's own jars, fetched once from Maven Central and checked against the hashes pinned in jars.lock.
+"""Apache Kafka's own jars, downloaded once from Maven Central and checked against the hashes pinned in jars.lock.
 
-They are pinned one by one, as Maven resolves kafka_2.13 with its logging. jgo only fetches: left to resolve by itself it
-lets a bill of materials pull kafka-clients back to a version with which the broker does not start.
+They are pinned one by one, as Maven resolves kafka_2.13 with its logging. jgo only downloads them. If jgo resolved versions
+itself, a bill of materials would downgrade kafka-clients to a version with which the broker does not start.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ class Jar:
         return cls(group, artifact, version, sha256)
 
     def fetched(self, cache: Path) -> Path:
-        """Its path in the cache; downloaded if missing or damaged. OSError or RuntimeError after five failures."""
+        """Its path in the cache; downloaded if missing or damaged. Raises OSError or RuntimeError after five failures."""
         path = cache / f"{self.artifact}-{self.version}.jar"
         for attempt in range(1, TRIES + 1):
             if self._is(path):
@@ -47,19 +47,19 @@ class Jar:
         return path.exists() and hashlib.sha256(path.read_bytes()).hexdigest() == self.sha256
 
     def _download(self, path: Path) -> None:
-        """Into a folder of its own and then moved, so that others with the same cache never see half a jar."""
+        """Download into a separate folder, then move: other processes with the same cache never see half a jar."""
         from jgo.maven import MavenContext
 
         with TemporaryDirectory(dir=path.parent, prefix=".download-") as folder:
             project = MavenContext(repo_cache=Path(folder)).project(self.group, self.artifact)
             downloaded = project.at_version(self.version).artifact().resolve()
             if not self._is(downloaded):
-                raise RuntimeError(f"{path.name} came with another hash than the pinned one")
+                raise RuntimeError(f"{path.name} does not have the pinned hash")
             downloaded.rename(path)
 
 
 def class_path() -> str:
-    """Java class path of the broker. The cache is RECOUNT_KAFKA_JARS, or ~/.cache/recount/kafka-jars."""
+    """The Java class path of the broker. The cache is RECOUNT_KAFKA_JARS, or ~/.cache/recount/kafka-jars."""
     cache = Path(os.environ.get("RECOUNT_KAFKA_JARS") or Path.home() / ".cache" / "recount" / "kafka-jars")
     cache.mkdir(parents=True, exist_ok=True)
     jars = [Jar.pinned(line) for line in LOCK.read_text().splitlines()]

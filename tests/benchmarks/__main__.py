@@ -1,4 +1,4 @@
-"""`make bench`: every figure, against its peer where it has one, on this machine, in one run."""
+"""`make bench`: measures every figure on this machine in one run, against its peer if it has one."""
 
 import argparse
 import os
@@ -21,7 +21,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--only", choices=PARTS, action="append")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=int, default=5, help="of load, for each side of a round")
+    parser.add_argument("--seconds", type=int, default=5, help="seconds of load for each side of a round")
     parser.add_argument("--events", type=int, default=50_000)
     asked = parser.parse_args()
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, medians of {asked.rounds}")

@@ -1,4 +1,4 @@
-"""The bare loops: what kafka-python carries by itself, with the settings, headers and windows of Recount's own processes."""
+"""Bare loops: the throughput of kafka-python alone, with the settings, headers and windows of Recount's processes."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -59,9 +59,9 @@ def create_topic(bootstrap: str, topic: str, partitions: int = 12) -> None:
 def produce(
     bootstrap: str, topic: str, messages: Sequence[Message], window: int = 1_000, clock: Clock = time.perf_counter
 ) -> float:
-    """Messages a second of the clock, all of them acknowledged, window by window.
+    """Messages per second of the clock, sent window by window and all acknowledged.
 
-    Raises the KafkaError of a message that is not.
+    Raises the KafkaError of a message that is not acknowledged.
     """
     producer = KafkaProducer(bootstrap_servers=bootstrap, **PRODUCER)
     producer.partitions_for(topic)
@@ -77,7 +77,7 @@ def produce(
 
 
 def consume(bootstrap: str, topic: str, count: int, timeout: float = 120, clock: Clock = time.perf_counter) -> float:
-    """Records a second of the clock, from the beginning of the topic to the `count`-th; TimeoutError after `timeout` s."""
+    """Records per second of the clock, from the first one to the `count`-th. Raises TimeoutError after `timeout` seconds."""
     consumer = KafkaConsumer(bootstrap_servers=bootstrap, **CONSUMER)
     consumer.assign([TopicPartition(topic, partition) for partition in consumer.partitions_for_topic(topic)])
     consumer.seek_to_beginning()

@@ -1,4 +1,4 @@
-"""The time, for contexts made by benchmarks."""
+"""The current time, for the contexts of the commands that benchmarks send."""
 
 from datetime import UTC, datetime
 

@@ -1,7 +1,7 @@
-"""The peer that keeps only the present: FastAPI, SQLAlchemy's ORM and PostgreSQL, as most such systems are built.
+"""The CRUD peer, which stores only the current state: FastAPI, SQLAlchemy's ORM and PostgreSQL, as most systems are built.
 
-Synchronous endpoints in the thread pool, 20 connections, one transaction a request, optimistic locking by a version column.
-The database is DATABASE_URL; its tables are made at the start.
+Synchronous endpoints in the thread pool, 20 connections, one transaction per request, optimistic locking by a version column.
+The database is DATABASE_URL; its tables are created at the start.
 """
 
 import os
@@ -98,9 +98,9 @@ def change(id: UUID, body: DetailsBody, session: OpenSession) -> dict[str, int]:
 
 @app.get("/customers/{id}")
 def show(id: UUID) -> CustomerAnswer:
-    """In a session of its own, which lets go of its connection here, as a commit does elsewhere.
+    """Uses its own session, which releases its connection here, as a commit does in the other endpoints.
 
-    One that is let go after the endpoint waits for a thread, while all of these wait for a connection.
+    A session that is closed after the endpoint would wait for a thread, while all threads wait for a connection.
     """
     with new_session() as session:
         return CustomerAnswer.model_validate(_existing(session, id))

@@ -1,4 +1,4 @@
-"""A customer as the peers take it: the fields with which Recount registers one."""
+"""The request body of a customer for the peers: the fields with which Recount registers one."""
 
 from typing import Literal
 from uuid import UUID
@@ -40,7 +40,7 @@ class SourceBody(Body):
 
 
 class DetailsBody(Body):
-    """What may be changed later."""
+    """The fields that can be changed later."""
 
     name: str | None = None
     address: AddressBody | None = None

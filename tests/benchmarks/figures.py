@@ -22,7 +22,7 @@ class Figure(NamedTuple):
 
 
 def compared(what: str, unit: str, rounds: Iterable[tuple[float, float]], wanted: str = "") -> Figure:
-    """From (ours, theirs) of each round."""
+    """A figure from the pair (ours, theirs) of each round."""
     pairs = list(rounds)
     ratios = [ours / theirs for ours, theirs in pairs]
     return Figure(what, unit, median(a for a, _ in pairs), median(b for _, b in pairs), median(ratios), wanted)

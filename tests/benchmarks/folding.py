@@ -1,6 +1,6 @@
 """Every read model folded from one log, against a plain loop: the same events decoded and upserted into one table.
 
-The loop shares no line with Recount, so a change of Recount moves one side only.
+The loop shares no code with Recount, so a change of Recount affects one side only.
 """
 
 import time
@@ -22,7 +22,7 @@ from tests.benchmarks.recount import deployed
 from tests.benchmarks.sides import Pair
 
 CUSTOMERS = 200
-PASSES = 25  # over the log in the plain loop, which is far quicker than all read models are
+PASSES = 25  # passes of the plain loop over the log: it is much faster than all read models together
 BATCH = 2000
 
 PLAIN_TABLE = """
@@ -43,7 +43,7 @@ def pairs(postgres: PostgresAt, kafka: str) -> Iterator[dict[str, Pair]]:
 
 
 class Folds:
-    """One log on PostgreSQL, folded again and again. Rates are events a second of this process's CPU."""
+    """One log on PostgreSQL, folded again and again. Rates are events per second of this process's CPU."""
 
     def __init__(self, postgres: PostgresAt, kafka: str) -> None:
         self._deployment = deployed(postgres.create_database("bench_fold"), kafka)

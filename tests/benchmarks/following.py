@@ -1,4 +1,4 @@
-"""How far relay and projector have come, seen from outside."""
+"""How far relay and projector are, seen from outside."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
@@ -44,7 +44,7 @@ class Following:
         wait_until(routed, LIMIT, f"everything is sent to {self._topic}")
 
     def forget(self, projections: Sequence[Projection]) -> None:
-        """Let the read models begin anew."""
+        """Delete the read models, so that they start from the beginning."""
         with self._deployment.read_models.writer.begin() as connection:
             for projection in projections:
                 connection.execute(delete(positions).where(positions.c.projection == projection.name))
@@ -53,7 +53,7 @@ class Following:
                     table.drop(connection, checkfirst=True)
 
     def applied(self, name: str) -> int:
-        """How many messages the read model has applied."""
+        """The number of messages that the read model has applied."""
         with self._deployment.read_models.reader.connect() as connection:
             reached = {partition: place.position for partition, place in held(connection, name).items()}
         return sum(bisect_right(self._routed_to[partition], position) for partition, position in reached.items())
@@ -67,7 +67,7 @@ class Following:
 
 
 def kafka_source(deployment: Deployment, kafka: str, topic: str, name: str) -> KafkaSource:
-    """A source that goes on from what the read model holds, in a group of its own."""
+    """A source that continues after what the read model holds, in its own consumer group."""
 
     def stored(partitions: Iterable[int]) -> dict[int, Held]:
         with deployment.read_models.reader.connect() as connection:

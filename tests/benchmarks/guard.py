@@ -1,4 +1,4 @@
-"""What `make bench-quick` measured before, how far a ratio may stray by itself, and which figure fell further than that."""
+"""The recorded figures of `make bench-quick`, how much a ratio varies by itself, and which figure fell by more."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,7 +20,7 @@ ABOUT = (
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """Where and when something was measured. `changed` is whether files differed from those of the commit."""
+    """Where and when something was measured. `changed`: whether files differed from those of the commit."""
 
     commit: str
     changed: bool
@@ -31,7 +31,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     load: str
 
     def differs_from(self, other: "Place") -> bool:
-        """In what ratios depend on, beside the code."""
+        """Whether a property differs that ratios depend on, other than the code."""
         return (self.machine, self.cores, self.python, self.load) != (other.machine, other.cores, other.python, other.load)
 
 
@@ -50,7 +50,7 @@ class Record(msgspec.Struct, frozen=True):
 
 
 def summary(what: str, runs: Sequence[Sequence[float]], place: Place) -> Recorded:
-    """Of the ratios of each round, by run; at least two rounds in all."""
+    """Summarises the ratios of the rounds of each run. There must be at least two rounds in all."""
     medians = [median(ratios) for ratios in runs]
     ratio = median(medians)
     between_runs = max(abs(one - ratio) for one in medians)
@@ -62,18 +62,18 @@ def summary(what: str, runs: Sequence[Sequence[float]], place: Place) -> Recorde
 
 
 def half_interquartile(ratios: Sequence[float]) -> float:
-    """One round that the machine disturbed does not move it, as it would half of the whole range."""
+    """Half the interquartile range. One disturbed round does not change it, but would change half the whole range."""
     low, _, high = quantiles(ratios, n=4, method="inclusive")
     return (high - low) / 2
 
 
 def rounded(ratio: float) -> float:
-    """To four significant digits: more are noise."""
+    """Rounded to four significant digits: more are noise."""
     return float(f"{ratio:.4g}")
 
 
 def fall(before: Recorded, ratio: float) -> float:
-    """By which part the figure is lower than it was; negative where it rose."""
+    """The fraction by which the figure is lower than before; negative if it rose."""
     return 1 - ratio / before.ratio
 
 
@@ -98,7 +98,7 @@ def not_compared(record: Record, ratios: Mapping[str, float]) -> list[str]:
 
 
 def elsewhere(record: Record, names: Sequence[str], place: Place) -> list[str]:
-    """A line for each figure that was recorded on another kind of machine: there, it may have fallen by nobody's fault."""
+    """A line for each figure that was recorded on another kind of machine, which alone may explain a fall."""
     there = {name: record.figures[name].place for name in names if name in record.figures}
     return [
         f"{name} was recorded elsewhere: {was.machine}, {was.cores} cores, Python {was.python}, load from {was.load}"
@@ -108,12 +108,12 @@ def elsewhere(record: Record, names: Sequence[str], place: Place) -> list[str]:
 
 
 def read_record(path: Path = RECORD) -> Record:
-    """What is recorded; nothing where there is no file. Raises msgspec.DecodeError."""
+    """The record; empty if there is no file. Raises msgspec.DecodeError."""
     return msgspec.json.decode(path.read_bytes(), type=Record) if path.exists() else Record()
 
 
 def write_record(figures: Mapping[str, Recorded], order: Sequence[str], path: Path = RECORD) -> None:
-    """Puts the figures in the place of those of the same name; the others stay, and all are in this order."""
+    """Replace the figures with the same names and keep the others. All are written in this order."""
     known = {**read_record(path).figures, **figures}
     record = Record(ABOUT, {name: known[name] for name in order if name in known})
     path.write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n")

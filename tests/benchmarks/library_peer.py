@@ -22,13 +22,13 @@ class Customer(Aggregate):
 
 class Customers(Application[UUID]):
     def register(self, **facts: Any) -> int:
-        """Position of the event."""
+        """Returns the position of the event."""
         [recording] = self.save(Customer(**facts))
         return recording.notification.id
 
 
 class CustomerView(PostgresTrackingRecorder):
-    """One row a customer, written together with the position."""
+    """One row per customer, written together with the position."""
 
     def __init__(self, datastore: PostgresDatastore, **options: Any) -> None:
         super().__init__(datastore, **options)
@@ -54,7 +54,7 @@ class CustomerProjection(Projection[CustomerView]):
 
 
 def save_rate(database_url: str, count: int) -> float:
-    """Aggregates saved a second, one after another."""
+    """Aggregates saved per second, one after another."""
     customers = Customers(_environment(database_url))
     begin = time.perf_counter()
     for number in range(count):
@@ -65,7 +65,7 @@ def save_rate(database_url: str, count: int) -> float:
 
 
 def projection_rate(database_url: str, timeout: float = 300) -> float:
-    """Events a second, from an empty view to the end of what `save_rate` saved; TimeoutError after `timeout` seconds."""
+    """Events per second, from an empty view to the last event of `save_rate`. Raises TimeoutError after `timeout` seconds."""
     begin = time.perf_counter()
     with ProjectionRunner(
         application_class=Customers,

@@ -1,4 +1,4 @@
--- Sends the requests that load.py planned, and prints what it measured as one line of JSON.
+-- Sends the requests that load.py planned, and prints the measurements as one line of JSON.
 
 local plan
 

@@ -1,7 +1,7 @@
-"""Load on one address: a number of connections, each of which sends its next request when it has the answer to the last.
+"""Load on one address: several connections, each of which sends its next request when the last one is answered.
 
-`wrk` makes it where it is on the path. Otherwise a small generator in Python does, in a process of its own; it says so, and
-takes more of the machine for itself, so rates come out lower, on both sides of a comparison alike.
+`wrk` generates the load if it is on the path. Otherwise a small generator in Python does, in a separate process, and a message
+says so. It needs more of the machine, so rates are lower, on both sides of a comparison alike.
 """
 
 import json
@@ -17,13 +17,13 @@ from tempfile import TemporaryDirectory
 from urllib.parse import urljoin, urlsplit
 
 SCRIPT = Path(__file__).with_name("load.lua")
-GRACE = 30  # seconds that a generator may take beyond those of the load
+GRACE = 30  # seconds that a generator may run longer than the load
 
 
 @dataclass(frozen=True)
 class Load:
-    """What to send. In `url`, `body` and header values {n} stands for a text that never comes again, and {id} for the next
-    of `ids`, taken in turn."""
+    """The requests to send. In `url`, `body` and header values, {n} is replaced by a text that is never used again, and
+    {id} by the next of `ids`, in turn."""
 
     url: str
     method: str = "GET"
@@ -36,7 +36,7 @@ class Load:
 
 @dataclass(frozen=True)
 class Measured:
-    """What came back. Latencies are those seen by the client; `errors` are answers from 400 up, and requests without one."""
+    """The result. Latencies are as the client sees them; `errors` are answers from 400 up and requests without an answer."""
 
     generator: str
     requests: int
@@ -47,11 +47,11 @@ class Measured:
 
 
 def measure(load: Load) -> Measured:
-    """Sends the load and waits for its end. RuntimeError when the generator itself fails."""
+    """Send the load and wait for its end. Raises RuntimeError if the generator itself fails."""
     plan = {**asdict(load), "path": _path(load.url), "run": os.urandom(5).hex()}
     if wrk := shutil.which("wrk"):
         return _measured("wrk", _by_wrk(wrk, load, plan))
-    _tell_of_python()
+    _report_python_generator()
     return _measured("python", _by_python(load, plan))
 
 
@@ -60,13 +60,13 @@ def generator() -> str:
 
 
 @cache
-def _tell_of_python() -> None:
-    """Once is enough."""
-    print("wrk is not on the path: the load comes from a Python process, and rates are lower for it", file=sys.stderr)
+def _report_python_generator() -> None:
+    """Printed only once."""
+    print("wrk is not on the path: a Python process generates the load, so rates are lower", file=sys.stderr)
 
 
 def _by_wrk(wrk: str, load: Load, plan: Mapping[str, object]) -> str:
-    """One thread: on a small machine a second one takes what the server needs."""
+    """With one thread: on a small machine, a second one would take CPU that the server needs."""
     with TemporaryDirectory(prefix="recount-load-") as folder:
         (Path(folder) / "plan.lua").write_text("return " + _lua({**plan, "ids": []}))
         (Path(folder) / "ids").write_text("".join(f"{id}\n" for id in load.ids))
@@ -86,7 +86,7 @@ def _run(command: Sequence[str], load: Load, text: str | None = None) -> str:
 
 
 def _measured(generator: str, output: str) -> Measured:
-    """Both generators end with one line of JSON."""
+    """Both generators print one line of JSON at the end."""
     return Measured(generator, **json.loads(output.strip().splitlines()[-1]))
 
 
@@ -96,7 +96,7 @@ def _path(url: str) -> str:
 
 
 def _lua(value: object) -> str:
-    """The value as Lua writes it; strings byte by byte, so that nothing in them needs care."""
+    """The value in Lua's syntax. Strings are written byte by byte, so that nothing needs escaping."""
     if isinstance(value, Mapping):
         return "{" + ",".join(f"[{_lua(key)}]={_lua(item)}" for key, item in value.items()) + "}"
     if isinstance(value, str):

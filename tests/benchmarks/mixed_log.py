@@ -1,4 +1,4 @@
-"""A log with something for most read models: what a shop, its support and its sales record about each customer."""
+"""A log with events for most read models: those that a shop, its support and its sales record about each customer."""
 
 from collections.abc import Callable, Iterator
 from decimal import Decimal
@@ -20,7 +20,7 @@ AT_ONCE = 100
 
 
 def fill(deployment: Deployment, count: int) -> int:
-    """Records ten events about each of so many customers; returns the number of events. Raises what refuses a command."""
+    """Record ten events about each of `count` customers; return the number of events. Raises the refusal of a command."""
     executor = deployment.executor()
     for start in range(0, count, AT_ONCE):
         numbers = range(start, min(start + AT_ONCE, count))

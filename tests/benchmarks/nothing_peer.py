@@ -1,4 +1,4 @@
-"""The peer that does nothing: what FastAPI and uvicorn cost by themselves for a body like the one that registers a customer."""
+"""A peer that does nothing: the cost of FastAPI and uvicorn alone, for a body like the one that registers a customer."""
 
 from fastapi import FastAPI
 

@@ -1,4 +1,4 @@
-"""From the log to the read models: relay and projector against the bare loops, rebuilds, imports."""
+"""From the log to the read models: relay and projector compared with the bare loops, rebuilds, imports."""
 
 import threading
 import time
@@ -58,8 +58,8 @@ def figures(postgres: PostgresAt, kafka: str, rounds: int, events: int) -> Itera
         relayed.append((ours, bare_kafka.produce(kafka, bare_topic, records)))
         into = _projector_rate(deployment, kafka, topic, channel_sales, events)
         projected.append((into, bare_kafka.consume(kafka, topic, events)))
-    yield compared("relay, store to Kafka, against the bare producer loop", "events/s", relayed, "≥ 0.75 ×, in the end")
-    yield compared("projector, Kafka to channel_sales, against the bare consumer", "events/s", projected, "≥ 0.4 ×, in the end")
+    yield compared("relay, store to Kafka, against the bare producer loop", "events/s", relayed, "≥ 0.75 ×, eventually")
+    yield compared("projector, Kafka to channel_sales, against the bare consumer", "events/s", projected, "≥ 0.4 ×, eventually")
     for projection, wanted in ((channel_sales, "≥ 20,000"), (customer_view, ""), (orders_view, "")):
         rate = partial(_rebuild_rate, deployment, projection, events)
         yield alone(f"rebuild of {projection.name}", "events/s", rate, rounds, wanted)
@@ -70,7 +70,7 @@ def figures(postgres: PostgresAt, kafka: str, rounds: int, events: int) -> Itera
 
 
 def fill(deployment: Deployment, events: int) -> None:
-    """Customers, each with an order, in the proportion 1 : 1."""
+    """Record customers, with one order each."""
     executor = deployment.executor()
     for start in range(0, events // 2, 1000):
         pending = []
@@ -115,7 +115,7 @@ def relay_rate(
 
 
 def bare_messages(deployment: Deployment, events: int) -> Sequence[bare_kafka.Message]:
-    """The very records that the relay sends, made beforehand."""
+    """The same records that the relay sends, made in advance."""
     made, after = [], 0
     while stored := deployment.store.log(after, 1000):
         for one in stored:
@@ -126,7 +126,7 @@ def bare_messages(deployment: Deployment, events: int) -> Sequence[bare_kafka.Me
 
 
 def _projector_rate(deployment: Deployment, kafka: str, topic: str, projection: Projection, events: int) -> float:
-    """From the first rows to the last, without the time it takes to join the group."""
+    """Measured from the first rows to the last, without the time to join the group."""
     with projecting(deployment, kafka, topic, projection) as following:
         following.wait_for_first(projection.name)
         begin, before = time.perf_counter(), following.applied(projection.name)
@@ -136,10 +136,10 @@ def _projector_rate(deployment: Deployment, kafka: str, topic: str, projection: 
 
 @contextmanager
 def projecting(deployment: Deployment, kafka: str, topic: str, projection: Projection) -> Iterator[Following]:
-    """A projector in this process, which begins anew."""
+    """A projector in this process, which starts from the beginning."""
     following = Following(deployment, topic)
     following.forget([projection])
-    following.applied(projection.name)  # It reads the log once; not while a clock runs.
+    following.applied(projection.name)  # Reads and caches the log, before any time is measured.
     source = kafka_source(deployment, kafka, topic, projection.name)
     projector = Projector([projection], source, deployment.store, deployment.read_models, PARTITIONS)
     thread = threading.Thread(target=projector.run, daemon=True)

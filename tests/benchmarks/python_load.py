@@ -1,6 +1,6 @@
-"""The load generator where `wrk` is missing: `python -m tests.benchmarks.python_load < plan.json`, prints one line of JSON.
+"""The load generator if `wrk` is missing: `python -m tests.benchmarks.python_load < plan.json` prints one line of JSON.
 
-HTTP/1.1 written straight to the sockets, since any client library would cost more than the server it measures.
+It writes HTTP/1.1 directly to the sockets, because any client library would cost more than the server that it measures.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 
 
 def requests(plan: dict[str, Any]) -> Iterator[bytes]:
-    """The planned requests, without end."""
+    """The planned requests, as an endless series."""
     address = urlsplit(plan["url"]).netloc
     ids = itertools.cycle(plan["ids"] or [""])
     fixed = {"Host": address, **plan["headers"]}
@@ -38,7 +38,7 @@ def _filler(n: str, id: str) -> Callable[[str], str]:
 
 
 async def answer(reader: asyncio.StreamReader) -> int:
-    """Status of the next answer, read to its end."""
+    """The status of the next answer, which is read to its end."""
     head = await reader.readuntil(b"\r\n\r\n")
     if length := LENGTH.search(head):
         await reader.readexactly(int(length[1]))
@@ -47,14 +47,14 @@ async def answer(reader: asyncio.StreamReader) -> int:
 
 @dataclass
 class Tally:
-    """Seconds that each answer took; answers from 400 up and broken connections."""
+    """Seconds that each answer took; the number of answers from 400 up and of broken connections."""
 
     latencies: list[float] = field(default_factory=list)
     errors: int = 0
 
 
 async def client(plan: dict[str, Any], pending: Iterator[bytes], until: float, tally: Tally) -> None:
-    """One connection after another, until the time is up; the next one only where one breaks."""
+    """Sends on one connection until the time is up. If it breaks, opens the next one."""
     while time.perf_counter() < until:
         try:
             await exchange(plan, pending, until, tally)

@@ -1,10 +1,9 @@
-"""`make bench-quick`: in three minutes, whether a figure has fallen against its peer since it was recorded.
+"""`make bench-quick`: checks in three minutes whether a figure has fallen against its peer since it was recorded.
 
-Only ratios are shown, of the work done for each second of CPU: a machine that others use gives both sides less time, and the
-same CPU for the time it gives. Measured both ways while others used it, the relay's ratio strayed by 12 % by the clock and by
-2 % by CPU. Both sides are measured in every round, each first in turn, so that what drifts moves both. The CPU is that of the
-process under test alone. PostgreSQL's and Kafka's are left out on both sides, so a slower query shows in `make bench` and not
-here.
+Only ratios are shown, of the work done per second of CPU. If others use the machine too, both sides get less time, but a second
+of CPU stays a second of CPU: measured on such a machine, the relay's ratio varied by 12 % by the clock and by 2 % by CPU. Both
+sides are measured in every round and take turns to be first, so that a drift affects both. Only the CPU of the process under
+test counts. The CPU of PostgreSQL and Kafka is left out on both sides, so a slower query shows in `make bench` and not here.
 """
 
 import argparse
@@ -44,7 +43,7 @@ WHAT = {
     "relay": "events sent from the store to Kafka; peer: the bare producer",
     "projector": "events folded from Kafka into channel_sales; peer: the bare consumer",
 }
-LIMIT = 150.0  # seconds for a run, and some to end it: on a busy machine it has fewer rounds
+LIMIT = 150.0  # seconds for a run, without its end; on a busy machine it has fewer rounds
 FILES = Path(__file__).parents[2]
 
 
@@ -52,14 +51,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench-quick", description=__doc__)
     parser.add_argument("--only", choices=WHAT, action="append")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=int, default=2, help="of HTTP load, for each side of a round")
+    parser.add_argument("--seconds", type=int, default=2, help="seconds of HTTP load for each side of a round")
     parser.add_argument("--record", action="store_true", help="write docs/benchmarks.json instead of comparing with it")
     parser.add_argument(
-        "--runs", type=int, default=1, help="whole runs, each on servers of its own: what they differ by counts"
+        "--runs", type=int, default=1, help="whole runs, each on its own servers; the spread includes their differences"
     )
     asked = parser.parse_args()
     if asked.rounds < FEWEST or asked.runs < 1:
-        parser.error(f"at least {FEWEST} rounds in one run")
+        parser.error(f"needs at least {FEWEST} rounds and one run")
     wanted, place = [name for name in WHAT if name in (asked.only or WHAT)], _place()
     logs.configure("WARNING")
     collect_seldom()
@@ -74,12 +73,12 @@ def main() -> int:
 
 
 def _compared(measured: Mapping[str, float], place: Place) -> int:
-    """Exit status 1 where a figure fell."""
+    """Print the comparison; return exit status 1 if a figure fell."""
     record = read_record()
     for line in (*not_compared(record, measured), *elsewhere(record, tuple(measured), place)):
         print(line)
     lines = fallen(record, measured)
-    print("\n".join(lines) or "nothing fell")
+    print("\n".join(lines) or "no figure fell")
     return 1 if lines else 0
 
 
@@ -100,7 +99,7 @@ def measure(wanted: Sequence[str], rounds: int, seconds: int) -> dict[str, list[
 def _parts(
     postgres: Postgres, kafka: str, seconds: int, wanted: Sequence[str]
 ) -> Iterator[tuple[AbstractContextManager[Mapping[str, Pair]], float]]:
-    """One after another, so that none takes the machine from another, and by which second of the run each should be done."""
+    """The parts, to be run one after another, each with the second of the run by which it should be done."""
     if {"register", "change", "get"} & set(wanted):
         yield quick_http.pairs(postgres, kafka, seconds), 0.6 * LIMIT
     if "fold" in wanted:
@@ -122,7 +121,7 @@ def _place() -> Place:
 
 
 def _git(*arguments: str) -> str:
-    """Nothing where this is no repository, as in an unpacked archive."""
+    """The output of git; empty if this is not a repository but an unpacked archive."""
     done = subprocess.run(["git", *arguments], cwd=FILES, capture_output=True, text=True)
     return done.stdout.strip() if done.returncode == 0 else ""
 

@@ -1,4 +1,4 @@
-"""The HTTP figures of `make bench-quick`: requests answered for each second of CPU of the process that answers them."""
+"""The HTTP figures of `make bench-quick`: requests answered per second of CPU of the answering process."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -41,7 +41,7 @@ def pairs(postgres: PostgresAt, kafka: str, seconds: int) -> Iterator[dict[str, 
 
 
 def _fold_everything(sides: Sides, kafka: str) -> None:
-    """So that whoever is asked for is there, and so is whom a question for duplicates looks through."""
+    """Rebuild all read models, so that customers can be read, and searched for duplicates."""
     with closing(deployed(sides.database, kafka)) as deployment:
         for projection in PROJECTIONS:
             rebuild(projection, deployment.store, deployment.read_models, PARTITIONS)

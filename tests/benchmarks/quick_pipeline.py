@@ -1,6 +1,6 @@
-"""The figures of `make bench-quick` on the way from the store to a read model: events for each second of this process's CPU.
+"""The figures of `make bench-quick` from the store to a read model: events per second of this process's CPU.
 
-Relay, projector and the bare loops run in this process; what Kafka and PostgreSQL take is not counted, on either side.
+Relay, projector and the bare loops run in this process; the CPU of Kafka and PostgreSQL is not counted, on either side.
 """
 
 import time
@@ -18,7 +18,7 @@ from tests.benchmarks.recount import deployed
 from tests.benchmarks.sides import Pair
 
 EVENTS = 10_000
-PASSES = 3  # of the bare consumer, which is over before the clock has ticked often
+PASSES = 3  # passes of the bare consumer: a single one takes too few ticks of the clock
 CLOCK = time.process_time
 
 
@@ -42,7 +42,7 @@ def pairs(postgres: PostgresAt, kafka: str) -> Iterator[dict[str, Pair]]:
 
 
 def _projector_rate(deployment: Deployment, kafka: str, topic: str) -> float:
-    """From the start: to join the group takes time, but hardly any CPU."""
+    """Measured from the start: joining the group takes time, but hardly any CPU."""
     with projecting(deployment, kafka, topic, channel_sales) as following:
         begin = CLOCK()
         following.wait_for_complete(channel_sales.name)

@@ -38,7 +38,7 @@ def deployed(database_url: str, kafka: str) -> Deployment:
 
 
 def admin_key(deployment: Deployment) -> str:
-    """The text of a new key that may do everything."""
+    """The text of a new key with all permissions."""
     executor, id = deployment.executor(), new_id()
     text, hash = new_key_text(id)
     facts = {"key_id": id, "label": "benchmark", "roles": ["admin"], "hash": hash}
@@ -50,7 +50,7 @@ def admin_key(deployment: Deployment) -> str:
 
 @contextmanager
 def process(arguments: list[str], variables: Mapping[str, str]) -> Iterator[ServerProcess]:
-    """One process of the command line, ended at the end."""
+    """One process of the command line, stopped at the end of the block."""
     with TemporaryDirectory(prefix="recount-bench-") as folder:
         started = ServerProcess(arguments[0], [RECOUNT, *arguments], Path(folder) / "log", {**os.environ, **variables})
         try:

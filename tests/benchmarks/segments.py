@@ -1,4 +1,4 @@
-"""Segments: a fit of many customers, a label for each of them, and the label of one whom an event moved."""
+"""Segments: a fit of many customers, a label for each of them, and the label of one customer after an event."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Place:
         return time.perf_counter() - begun
 
     def label(self) -> float:
-        """Everybody, by another fit."""
+        """Seconds to label all customers after another fit."""
         begun = time.perf_counter()
         self._apply(msgspec.structs.replace(self.fitted, seed=self.fitted.seed + 1))
         return time.perf_counter() - begun
@@ -84,7 +84,7 @@ def figures(folder: Path, rounds: int) -> Iterator[Figure]:
     place = Place(folder)
     yield alone("fit of 100,000 customers", "s", place.fit, rounds)
     yield alone("labels of 100,000 customers after another fit, SQLite", "s", place.label, rounds)
-    yield alone("label of one customer whom an event moved, CPU", "µs", place.label_one, rounds, "below 50")
+    yield alone("label of one customer after an event, CPU", "µs", place.label_one, rounds, "below 50")
     place.read_models.close()
 
 

@@ -24,7 +24,7 @@ class Service(NamedTuple):
     process: ServerProcess
 
     def cpu_seconds(self) -> float:
-        """Of the process and its children, since their start."""
+        """CPU seconds of the process and its children since their start."""
         process = psutil.Process(self.process.pid)
         return sum(sum(one.cpu_times()[:2]) for one in (process, *process.children(recursive=True)))
 

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 UNCOUNTED = 1  # rounds in which both sides warm up
-FEWEST = 3  # rounds of which a median says something
+FEWEST = 3  # rounds that a meaningful median needs
 
 
 class Pair(NamedTuple):
-    """Each does its share of a round, and returns its rate."""
+    """The two sides. Each does its share of a round, and returns its rate."""
 
     ours: Callable[[], float]
     theirs: Callable[[], float]
@@ -23,9 +23,9 @@ class Pair(NamedTuple):
 
 
 def ratios(pairs: Mapping[str, Pair], wanted: Iterable[str], rounds: int, deadline: float) -> dict[str, list[float]]:
-    """Of the wanted pairs, round by round. The side that goes first changes, so that what drifts favours neither.
+    """The ratios of the wanted pairs, round by round. The sides take turns to be first, so that a drift favours neither.
 
-    After the deadline, in time.monotonic(), no round begins but the fewest that are needed.
+    After the deadline, in time.monotonic(), a round starts only if fewer than FEWEST are counted.
     """
     chosen = {name: pairs[name] for name in wanted if name in pairs}
     counted: dict[str, list[float]] = {name: [] for name in chosen}

@@ -1,4 +1,4 @@
-"""Whichever generator makes the load, the server sees what was planned."""
+"""With either generator, the server gets the planned requests."""
 
 import json
 import threading
@@ -49,7 +49,7 @@ def recorder() -> Iterator[Recorder]:
         recorder.shutdown()
 
 
-@pytest.fixture(params=["the best generator there is", "the generator in Python"], autouse=True)
+@pytest.fixture(params=["the best generator available", "the generator in Python"], autouse=True)
 def generator(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if request.param == "the generator in Python":
         monkeypatch.setenv("PATH", "")

@@ -1,4 +1,4 @@
-"""When a figure has fallen, and what is recorded of one."""
+"""When a figure counts as fallen, and what is recorded about a figure."""
 
 from pathlib import Path
 
@@ -50,19 +50,19 @@ def test_a_figure_that_rose_has_not_fallen() -> None:
     assert fallen(_record(4.0, spread=0.0), {"register": 8.0}) == []
 
 
-def test_only_what_fell_is_named() -> None:
+def test_only_fallen_figures_are_named() -> None:
     record = Record(figures={"register": _recorded(4.0, 0.05), "change": _recorded(5.0, 0.05)})
     [line] = fallen(record, {"register": 4.0, "change": 2.5})
     assert line.startswith("change fell by 50%")
 
 
-def test_a_figure_that_is_not_in_the_record_is_said_to_be_missing_and_has_not_fallen() -> None:
+def test_a_figure_that_is_not_in_the_record_is_reported_and_has_not_fallen() -> None:
     ratios = {"register": 4.0, "relay": 0.7}
     assert not_compared(_record(4.0, spread=0.05), ratios) == ["relay is not in the record: nothing to compare it with"]
     assert fallen(_record(4.0, spread=0.05), ratios) == []
 
 
-def test_a_figure_that_was_recorded_on_another_machine_is_said_to_be() -> None:
+def test_a_figure_that_was_recorded_on_another_machine_is_reported() -> None:
     there = msgspec.structs.replace(HERE, cores=8, commit="other", date="2026-04-01")
     assert elsewhere(_record(4.0, spread=0.05), ["register", "relay"], there) == [
         "register was recorded elsewhere: x86_64, 2 cores, Python 3.11.7, load from wrk"
@@ -79,7 +79,7 @@ def test_the_ratio_is_the_median_of_the_runs_medians() -> None:
     assert (recorded.ratio, recorded.runs, recorded.rounds) == (3.0, [2.0, 3.0, 4.0], 9)
 
 
-def test_the_spread_is_at_least_what_lies_between_the_runs() -> None:
+def test_the_spread_is_at_least_the_difference_between_the_runs() -> None:
     recorded = summary("", [[4.0] * 5, [4.0] * 5, [3.0] * 5], HERE)
     assert recorded.spread == pytest.approx(0.25)
 
@@ -93,12 +93,12 @@ def test_one_disturbed_round_does_not_move_the_spread() -> None:
     assert summary("", [[4.0, 4.0, 4.0, 4.0, 0.1]], HERE).spread == 0.0
 
 
-def test_what_is_recorded_is_read_as_it_was_written_and_other_figures_stay(tmp_path: Path) -> None:
+def test_recorded_figures_are_read_unchanged_and_other_figures_stay(tmp_path: Path) -> None:
     path, order = tmp_path / "benchmarks.json", ("register", "change")
     write_record({"change": _recorded(5.0, 0.05)}, order, path)
     write_record({"register": _recorded(4.0, 0.10)}, order, path)
     assert list(read_record(path).figures.items()) == [("register", _recorded(4.0, 0.10)), ("change", _recorded(5.0, 0.05))]
 
 
-def test_without_a_record_nothing_is_known(tmp_path: Path) -> None:
+def test_without_a_record_there_are_no_figures(tmp_path: Path) -> None:
     assert read_record(tmp_path / "benchmarks.json").figures == {}

@@ -16,7 +16,7 @@ from tests.benchmarks.over_http import OURS
 from tests.benchmarks.recount import admin_key, api, deployed, environment, process
 
 RATE = 300
-# What the answer about a customer is made of: it waits for all of them.
+# The read models behind the answer about a customer. The answer waits for all of them.
 READ = tuple(dict.fromkeys(("customer_view", "orders", *customer_dealings.READ)))
 
 

@@ -171,7 +171,7 @@ def test_a_topic_with_another_number_of_partitions_is_refused(place: Place) -> N
     topics = Topics(place.bootstrap)
     topics.ensure(place.topic, partitions=3)
     topics.close()
-    with pytest.raises(UnfitTopic, match="3 partitions and not 12"):
+    with pytest.raises(UnfitTopic, match="3 partitions and needs 12"):
         place.relay().run()
 
 

@@ -60,7 +60,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
 
     def run(*arguments: object) -> Ran:
         ran = recount(told, *arguments)
-        assert ran.status == 0, (arguments, ran.said, ran.complained)
+        assert ran.status == 0, (arguments, ran.output, ran.errors)
         return ran
 
     server = Running(folder, told, "serve", "--load", SAMPLE / "cdnow.toml", sample)

@@ -1,9 +1,9 @@
-"""`recount` with a fault built in: `python -m tests.faults.altered ALTERATION [ARGUMENTS] COMMAND`.
+"""`recount` with a built-in fault: `python -m tests.faults.altered ALTERATION [ARGUMENTS] COMMAND`.
 
-kill_before NAMED CALL      ends itself by SIGKILL when NAMED ("module:attribute.path") is called for the CALL-th time
-kill_after NAMED CALL       the same, when that call has returned
-lose CALL                   the CALL-th window that the relay sends goes nowhere, and counts as acknowledged
-unlocked                    a relay that asks for no lock
+kill_before NAMED CALL      kills itself with SIGKILL when NAMED ("module:attribute.path") is called for the CALL-th time
+kill_after NAMED CALL       the same, after that call has returned
+lose CALL                   does not send the CALL-th window of the relay, but treats it as acknowledged
+unlocked                    runs a relay that does not take the lock
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ def kill_after(named: str, call: str) -> None:
 
 
 def lose(call: str) -> None:
-    def say_so(original: Callable[[], Any]) -> Any:
-        _say(LOST)
+    def report_loss(original: Callable[[], Any]) -> Any:
+        _print(LOST)
 
-    _alter_call("infra.kafka.producer:Producer.send", int(call), say_so)
+    _alter_call("infra.kafka.producer:Producer.send", int(call), report_loss)
 
 
 def unlocked() -> None:
@@ -48,12 +48,12 @@ def unlocked() -> None:
 
     defaults = Relay.__init__.__kwdefaults__
     assert defaults is not None
-    assert defaults["exclusive"], "a relay asks for the lock unless it is told otherwise"
+    assert defaults["exclusive"], "a relay takes the lock by default"
     defaults["exclusive"] = False
 
 
 def _alter_call(named: str, which: int, instead: Callable[[Callable[[], Any]], Any]) -> None:
-    """Let the call of this number do something else; it is given what it would have done."""
+    """Replace the call with this number by `instead`, which gets the original call as a function."""
     module_name, _, path = named.partition(":")
     module = importlib.import_module(module_name)
     *owner, name = path.split(".")
@@ -73,12 +73,12 @@ def _alter_call(named: str, which: int, instead: Callable[[Callable[[], Any]], A
 
 
 def _die() -> None:
-    _say(KILLED)
+    _print(KILLED)
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _say(words: str) -> None:
-    os.write(2, f"{words}\n".encode())
+def _print(text: str) -> None:
+    os.write(2, f"{text}\n".encode())
 
 
 ALTERATIONS: dict[str, Callable[..., None]] = {

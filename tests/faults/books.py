@@ -1,4 +1,4 @@
-"""What clients know from the answers they were given: their own books, to be compared with everybody else's."""
+"""The clients' own record of all answers that they got. It is compared with the log, the topic and the read models."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ERASED_SHARE = 0.04
 
 
 class Fact(NamedTuple):
-    """An event, as the answer to the one command that recorded it names it."""
+    """An event, as stated in the answer to the command that recorded it."""
 
     position: int
     stream: UUID
@@ -23,14 +23,14 @@ class Fact(NamedTuple):
 
 
 class Money(msgspec.Struct):
-    """What moved for an order, in cents."""
+    """The money captured and refunded for an order, in cents."""
 
     captured: int = 0
     refunded: int = 0
 
 
 class Books:
-    """Shared by all clients, so that they meet on the same customers and orders. Safe to use from any thread."""
+    """One record for all clients, so that they work on the same customers and orders. Thread-safe."""
 
     def __init__(self) -> None:
         self.facts: list[Fact] = []
@@ -44,7 +44,7 @@ class Books:
 
     @property
     def customers(self) -> set[UUID]:
-        """Those who are there and not erased."""
+        """All registered customers that are not erased."""
         return set(self._customers)
 
     def note(self, fact: Fact) -> None:
@@ -85,12 +85,12 @@ class Books:
             money.refunded += refunded
 
     def a_customer(self, random: Random) -> UUID | None:
-        """Now and then one who was erased: what is asked of them is refused."""
+        """A random customer, sometimes an erased one: commands on it are refused."""
         with self._lock:
             return _drawn(random, list(self.erased) if random.random() < ERASED_SHARE else self._customers)
 
     def a_customer_to_forget(self, random: Random) -> UUID | None:
-        """One that nobody else is given from now on; who was given it before may still act on it."""
+        """A random customer, which no other client gets from now on. A client that got it before may still act on it."""
         with self._lock:
             customer = _drawn(random, self._customers)
             if customer:
@@ -102,7 +102,7 @@ class Books:
             return _drawn(random, [*self.orders][-200:])
 
     def a_guests_order(self) -> UUID | None:
-        """One that nobody else is given."""
+        """A guest's order, which no other client gets."""
         with self._lock:
             return self._guests.pop() if self._guests else None
 

@@ -1,6 +1,6 @@
-"""As many rounds as one likes: `python -m tests.faults.chaos --rounds 1000 --seed 1`.
+"""Any number of rounds: `python -m tests.faults.chaos --rounds 1000 --seed 1`.
 
-Every twenty rounds a new deployment begins, with the next seed: what failed once is played again by naming its seed.
+Every twenty rounds a new deployment starts, with the next seed. To repeat a failure, give its seed.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ ROUNDS_A_DEPLOYMENT = 20
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Kill and freeze processes while commands flow, and compare all books.")
+    parser = argparse.ArgumentParser(description="Kill and freeze processes under load, then compare all records.")
     parser.add_argument("--rounds", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
-    begun = time.monotonic()
+    started = time.monotonic()
     with servers() as running:
         for seed, left in enumerate(range(asked.rounds, 0, -ROUNDS_A_DEPLOYMENT), start=asked.seed):
             with deployed(running) as deployment:
@@ -29,7 +29,7 @@ def main() -> None:
                 except Exception as error:
                     print(f"\n{deployment.last_words()}\nseed {seed}: {type(error).__name__}: {error}", file=sys.stderr)
                     sys.exit(1)
-    print(f"{asked.rounds} rounds in {time.monotonic() - begun:.0f} s: nothing lost, nothing doubled")
+    print(f"{asked.rounds} rounds in {time.monotonic() - started:.0f} s: no event lost or duplicated")
 
 
 if __name__ == "__main__":

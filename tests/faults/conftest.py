@@ -1,4 +1,4 @@
-"""Servers that may be killed, shared by the tests of faults; and what processes said, where a test fails."""
+"""Servers that may be killed, shared by the tests of faults. A failed test shows the logs of the processes."""
 
 from __future__ import annotations
 

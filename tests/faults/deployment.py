@@ -1,4 +1,4 @@
-"""The distributed deployment on servers of its own, as real processes that can be killed, frozen and started again."""
+"""The distributed deployment on its own servers, as real processes that can be killed, frozen and restarted."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ ROLE_OF = {name: role for role in ROLES for name in role.names()}
 PROCESSES = tuple(ROLE_OF)
 KAFKA = "kafka"
 MASTER_KEY = "5e" * 32
-# Everything that waits is told to wait as briefly as it may; six seconds are the least that a broker allows a session.
+# All time-outs are as short as possible; six seconds are the shortest session time-out that a broker allows.
 TIMES = {"SETTLE_TIMEOUT": 15, "LOCK_TIMEOUT": 1, "IDLE_TIMEOUT": 1, "CHAIN_PATIENCE": 1, "SESSION_TIMEOUT": 6}
 FIRST_KEY = re.compile(r"rk_[0-9a-f]{32}_[\w-]+")
-# The read models of what the traffic begins; of the others, which it may at most erase, there would be nothing to compare.
+# The read models of the aggregates that the traffic creates. The others would stay empty: nothing to compare.
 TRAFFIC = ("crm.customer.registered.v1", "crm.order.placed.v1", "crm.api_key.issued.v1")
 KEPT = tuple(projection for projection in PROJECTIONS if any(map(projection.wants, TRAFFIC)))
 TAIL = 4000
 
 
 class Servers(NamedTuple):
-    """PostgreSQL and a Kafka broker for faults alone."""
+    """PostgreSQL and a Kafka broker that only the tests of faults use."""
 
     postgres: Postgres
     kafka: Kafka
@@ -59,7 +59,7 @@ def servers() -> Iterator[Servers]:
 
 
 class Deployment:
-    """Named processes on an empty database and a topic of their own. `stores` are the same stores, for whoever looks."""
+    """Named processes on an empty database and a new topic. `stores` are the same stores, opened in this process."""
 
     def __init__(self, servers: Servers, folder: Path, names: Sequence[str] = PROCESSES) -> None:
         self.servers, self._folder = servers, folder
@@ -76,7 +76,7 @@ class Deployment:
         self.key = ""
 
     def start(self) -> None:
-        """Returns when commands are taken."""
+        """Returns when the deployment accepts commands."""
         first, *others = self._processes
         self.restart(first)
         found = FIRST_KEY.search(self._processes[first].output())
@@ -95,7 +95,7 @@ class Deployment:
             self._processes[name].kill()
 
     def restart(self, name: str, alteration: Sequence[str] = ()) -> None:
-        """Start it again, however it ended; with an alteration from `tests.faults.altered`, if one is named."""
+        """Start it again, however it ended; with an alteration of `tests.faults.altered`, if one is given."""
         if name == KAFKA:
             self.servers.kafka.restart()
             return
@@ -122,14 +122,14 @@ class Deployment:
             self._processes[name].thaw()
 
     def output(self, name: str) -> str:
-        """What it has said since its last start."""
+        """Its output since its last start."""
         return self._processes[name].output()
 
     def wait_until_dead(self, name: str) -> None:
         wait_until(lambda: not self._processes[name].running, f"{name} is dead")
 
     def wait_until_caught_up(self) -> None:
-        """Until every read model is complete up to where the log ends now."""
+        """Wait until every read model is complete up to the current end of the log."""
         head = self._head()
 
         reached: list[int] = []
@@ -143,7 +143,7 @@ class Deployment:
         wait_until(caught_up, f"all read models are complete up to {head}", lambda: tuple(reached))
 
     def last_words(self) -> str:
-        """The ends of all logs."""
+        """The last lines of all logs."""
         ends = []
         for name, process in self._processes.items():
             if process.log.exists():
@@ -151,7 +151,7 @@ class Deployment:
         return "\n".join(ends)
 
     def end(self) -> None:
-        """No process is left, and no database."""
+        """Stop all processes and drop the database."""
         with ThreadPoolExecutor() as pool:
             list(pool.map(lambda process: process.stop(), self._processes.values()))
         self.stores.close()
@@ -173,16 +173,16 @@ class Deployment:
 
     def _process(self, name: str, port: int) -> ServerProcess:
         place = Place(self.database_url, self.servers.kafka.bootstrap, MASTER_KEY)
-        theirs = {name: value for name, value in os.environ.items() if not name.startswith("RECOUNT_")}
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("RECOUNT_")}
         kept = ",".join(projection.name for projection in KEPT)
         ours = {f"RECOUNT_{name}": str(value) for name, value in {"TOPIC": self.topic, "PROJECTIONS": kept, **TIMES}.items()}
-        variables = theirs | environment(ROLE_OF[name], place, HOST, port) | ours | {"PYTHONPATH": str(TREE)}
+        variables = inherited | environment(ROLE_OF[name], place, HOST, port) | ours | {"PYTHONPATH": str(TREE)}
         return ServerProcess(name, _command(name), self._folder / f"{name}.log", variables)
 
 
 @contextmanager
 def deployed(servers: Servers, names: Sequence[str] = PROCESSES) -> Iterator[Deployment]:
-    """A deployment that runs within."""
+    """A deployment that runs inside the block."""
     with ExitStack() as stack:
         folder = stack.enter_context(TemporaryDirectory(prefix="recount-deployment-"))
         deployment = Deployment(servers, Path(folder), names)
@@ -193,7 +193,7 @@ def deployed(servers: Servers, names: Sequence[str] = PROCESSES) -> Iterator[Dep
 
 @contextmanager
 def passing_errors() -> Iterator[None]:
-    """Errors that pass by themselves are let pass."""
+    """Ignore transient errors."""
     try:
         yield
     except Exception as error:

@@ -1,4 +1,4 @@
-"""Rounds of kills and freezes on one deployment that lives through all of them."""
+"""Rounds of kills and freezes on one deployment, which runs through all of them."""
 
 from __future__ import annotations
 
@@ -16,14 +16,16 @@ from tests.faults.verdict import Figures, verdict
 Action = Literal["kill", "freeze"]
 ACTIONS: tuple[Action, ...] = ("kill", "freeze")
 ROUNDS_A_VERDICT = 10
-# Commands accepted before and during a kill; seconds frozen, sometimes longer than a consumer group waits.
+# Commands accepted before and during a kill; seconds frozen, sometimes longer than the session time-out of a group.
 BEFORE, MEANWHILE = (10, 120), (10, 40)
 FROZEN, FROZEN_LONG, LONG_SHARE = (1.0, 3.0), 7.0, 0.3
 
 
 class Round(NamedTuple):
-    """What happens to `target` once `after` more commands were accepted. `meanwhile` more are before it is restarted;
-    a frozen one is thawed after `seconds`."""
+    """What happens to `target` once `after` more commands were accepted.
+
+    A killed one is restarted after `meanwhile` more commands, a frozen one is thawed after `seconds`.
+    """
 
     target: str
     action: Action
@@ -37,7 +39,7 @@ class Round(NamedTuple):
 
 
 def drawn(seed: int) -> Iterator[Round]:
-    """Every target meets every action before anything comes again."""
+    """Random rounds. Every target meets every action once before any combination repeats."""
     random = Random(seed)
     while True:
         deck = list(product((*PROCESSES, KAFKA), ACTIONS))
@@ -48,7 +50,7 @@ def drawn(seed: int) -> Iterator[Round]:
 
 
 def run(deployment: Deployment, seed: int, rounds: int) -> Figures:
-    """The last verdict; there is one every ten rounds. Everything is printed, the seed first."""
+    """Play the rounds and return the last verdict; there is one every ten rounds. Everything is printed, the seed first."""
     print(f"seed {seed}", flush=True)
     books, coming = Books(), enumerate(islice(drawn(seed), rounds), start=1)
     figures = None
@@ -63,7 +65,7 @@ def run(deployment: Deployment, seed: int, rounds: int) -> Figures:
 
 
 def _play(deployment: Deployment, traffic: Traffic, number: int, round: Round) -> None:
-    """Do it, and wait until everything that was accepted by then is in all read models."""
+    """Play the round, and wait until everything accepted so far is in all read models."""
     print(f"round {number}: {round}", end="", flush=True)
     traffic.wait_for_more(round.after)
     if round.action == "kill":

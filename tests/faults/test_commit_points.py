@@ -1,4 +1,4 @@
-"""A process that is killed at the worst moment, just before or after it commits, loses and doubles nothing."""
+"""A process that is killed at the worst moment, just before or after a commit, loses and duplicates no event."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ def small(fault_servers: Servers) -> Iterator[Deployment]:
 
 @pytest.fixture(scope="module")
 def books() -> Books:
-    """Of all tests here, as they all happen to one deployment."""
+    """The record of all tests of this module, which share one deployment."""
     return Books()
 
 
 @pytest.mark.parametrize("point", POINTS)
-def test_nothing_is_lost_or_doubled_by_killing(point: str, small: Deployment, books: Books) -> None:
+def test_no_event_is_lost_or_duplicated_by_killing(point: str, small: Deployment, books: Books) -> None:
     target, when, named = POINTS[point]
     small.restart(target, (when, named, CALL))
     with Traffic(small.urls, small.key, books, point) as traffic:

@@ -1,4 +1,4 @@
-"""The database is cut off, restarted and crashed in the middle of everything: nothing is lost, nothing doubled."""
+"""The database is cut off, restarted and crashed under load: no event is lost or duplicated."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ CUT = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datna
 
 @pytest.fixture(scope="module")
 def books() -> Books:
-    """Of all tests here, as they all happen to one deployment."""
+    """The record of all tests of this module, which share one deployment."""
     return Books()
 
 
-def test_connections_cut_in_the_middle_lose_and_double_nothing(deployment: Deployment, books: Books) -> None:
+def test_no_event_is_lost_or_duplicated_when_connections_are_cut(deployment: Deployment, books: Books) -> None:
     with Traffic(deployment.urls, deployment.key, books, "cut") as traffic:
         for _ in range(CUTS):
             traffic.wait_for_more(15)
@@ -33,7 +33,7 @@ def test_connections_cut_in_the_middle_lose_and_double_nothing(deployment: Deplo
     print(verdict(deployment, books))
 
 
-def test_a_database_that_is_restarted_loses_and_doubles_nothing(deployment: Deployment, books: Books) -> None:
+def test_no_event_is_lost_or_duplicated_when_the_database_is_restarted(deployment: Deployment, books: Books) -> None:
     with Traffic(deployment.urls, deployment.key, books, "restart") as traffic:
         traffic.wait_for_more(100)
         deployment.servers.postgres.restart()
@@ -41,7 +41,7 @@ def test_a_database_that_is_restarted_loses_and_doubles_nothing(deployment: Depl
     print(verdict(deployment, books))
 
 
-def test_reads_are_put_off_while_the_database_is_away_and_answered_again_after(deployment: Deployment) -> None:
+def test_reads_get_503_while_the_database_is_down_and_are_answered_afterwards(deployment: Deployment) -> None:
     headers = {"Authorization": f"Bearer {deployment.key}"}
     statuses: list[int] = []
     with httpx.Client(base_url=deployment.urls[0], headers=headers, trust_env=False) as caller:
@@ -58,7 +58,7 @@ def test_reads_are_put_off_while_the_database_is_away_and_answered_again_after(d
     assert set(statuses) == {200, 503}
 
 
-def test_a_database_that_crashes_loses_and_doubles_nothing(deployment: Deployment, books: Books) -> None:
+def test_no_event_is_lost_or_duplicated_when_the_database_crashes(deployment: Deployment, books: Books) -> None:
     with Traffic(deployment.urls, deployment.key, books, "crash") as traffic:
         traffic.wait_for_more(100)
         deployment.servers.postgres.kill()

@@ -1,4 +1,4 @@
-"""What never reaches the read models through Kafka is missed, called out, and read from the store."""
+"""Messages that never arrive through Kafka are noticed, logged, and read from the store."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def small(fault_servers: Servers) -> Iterator[Deployment]:
         yield running
 
 
-def test_a_window_that_never_arrived_is_called_out_and_read_from_the_store(small: Deployment) -> None:
+def test_a_lost_window_is_logged_and_read_from_the_store(small: Deployment) -> None:
     small.restart("relay-1", ("lose", WINDOW))
     books = Books()
     with Traffic(small.urls, small.key, books, "lost window") as traffic:
@@ -38,7 +38,7 @@ def test_a_window_that_never_arrived_is_called_out_and_read_from_the_store(small
     assert "chain_broken" in small.output("projector-1")
 
 
-def test_messages_that_were_removed_from_the_topic_are_read_from_the_store(small: Deployment) -> None:
+def test_messages_removed_from_the_topic_are_read_from_the_store(small: Deployment) -> None:
     books = Books()
     with Traffic(small.urls, small.key, books, "removed") as traffic:
         traffic.wait_for_more(100)
@@ -53,7 +53,7 @@ def test_messages_that_were_removed_from_the_topic_are_read_from_the_store(small
 
 
 def _remove_all(deployment: Deployment) -> None:
-    """As if they had been kept for too short a time."""
+    """Remove all records from the topic, as if its retention were too short."""
     places = [TopicPartition(deployment.topic, partition) for partition in range(PARTITIONS)]
     consumer = KafkaConsumer(bootstrap_servers=deployment.servers.kafka.bootstrap)
     ends = consumer.end_offsets(places)

@@ -1,4 +1,4 @@
-"""Whatever is killed or frozen while commands flow: nothing is lost, nothing is doubled, and everything catches up."""
+"""Processes and Kafka are killed and frozen under load: no event is lost or duplicated, and all read models catch up."""
 
 from __future__ import annotations
 
@@ -13,6 +13,6 @@ SEED = 20260301
 ROUNDS = 20
 
 
-def test_twenty_kills_and_freezes_lose_and_double_nothing(deployment: Deployment) -> None:
+def test_no_event_is_lost_or_duplicated_by_twenty_kills_and_freezes(deployment: Deployment) -> None:
     figures = rounds.run(deployment, SEED, ROUNDS)
     assert figures.stored == figures.projected == figures.accepted + figures.own

@@ -1,4 +1,4 @@
-"""The lock of the relay spares work. Without it everything still arrives once and in order."""
+"""The lock of the relay saves work. Without it, each event is still applied once and in order."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def small(fault_servers: Servers) -> Iterator[Deployment]:
         yield running
 
 
-def test_two_relays_at_once_without_a_lock_double_nothing(small: Deployment) -> None:
+def test_two_active_relays_without_a_lock_duplicate_no_event(small: Deployment) -> None:
     for relay in RELAYS:
         small.restart(relay, ("unlocked",))
     books = Books()
@@ -33,4 +33,4 @@ def test_two_relays_at_once_without_a_lock_double_nothing(small: Deployment) -> 
             assert "relay.resumed" in small.output(relay)
     figures = verdict(small, books)
     print(figures)
-    assert figures.duplicates > 0, "both of them sent"
+    assert figures.duplicates > 0, "both relays have sent"

@@ -1,4 +1,4 @@
-"""Clients that send commands at the same time, each with an Idempotency-Key and again until it is answered."""
+"""Concurrent clients. Each sends every command with an Idempotency-Key, again and again until it is answered."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ REPEATED = 0.08
 
 
 class Request(NamedTuple):
-    """A command; `type` is that of the one event it records where it is accepted."""
+    """A command; `type` is the type of the one event that it records if it is accepted."""
 
     method: str
     path: str
@@ -31,7 +31,7 @@ class Request(NamedTuple):
 
 
 class Client:
-    """Sends commands to one worker, and to the next as soon as that one fails. What it draws depends on `seed` alone."""
+    """Sends commands to one worker, and to the next one if that fails. Its random choices depend only on `seed`."""
 
     def __init__(
         self, urls: Sequence[str], key: str, books: Books, seed: str, stopping: threading.Event, answer_seconds: float
@@ -58,7 +58,7 @@ class Client:
                 [(_, command)] = self._random.choices(self._commands, weights)
                 command()
 
-    # What they ask for
+    # The commands
 
     def _register(self) -> None:
         email = {"kind": "email", "value": f"{self._word()}@example.com"}
@@ -113,10 +113,10 @@ class Client:
     def _amount(self) -> int:
         return self._random.randrange(100, 10_000)
 
-    # How it is sent
+    # How a command is sent
 
     def _send(self, request: Request) -> Fact | None:
-        """What was recorded; None where it was refused, or where somebody else's same command was there first."""
+        """The recorded event; None if the command was refused, also because another client was faster."""
         key = self._word()
         answer = self._answered(request, key)
         if answer.status_code in (404, 409):
@@ -125,13 +125,13 @@ class Client:
         assert answer.status_code in (200, 201), f"{request}: {answer.status_code} {answer.text}"
         if self._random.random() < REPEATED:
             self._repeat(request, key, answer)
-        told = answer.json()
-        fact = Fact(told["position"], UUID(told["id"]), told["version"], request.type)
+        recorded = answer.json()
+        fact = Fact(recorded["position"], UUID(recorded["id"]), recorded["version"], request.type)
         self._books.note(fact)
         return fact
 
     def _repeat(self, request: Request, key: str, first: httpx.Response) -> None:
-        """The same request again, through another worker, is answered as the first time."""
+        """Send the same request through another worker: the answer must be the first one."""
         self._worker += 1
         again = self._answered(request, key)
         assert (again.status_code, again.content) == (first.status_code, first.content), f"{request}: {again.text}"
@@ -156,7 +156,7 @@ class Client:
 
 
 class Traffic:
-    """Commands flow within. At the end every one of them was answered; what went wrong with any is raised.
+    """Clients send commands inside the block. At its end, every command is answered; a failure of any client is raised.
 
     A client waits `answer_seconds` for an answer, and then sends the command to the next worker.
     """
@@ -175,7 +175,7 @@ class Traffic:
         self._patience = PATIENCE + 2 * answer_seconds
 
     def wait_for_more(self, count: int) -> None:
-        """Until so many more commands are accepted. Raises what went wrong with any."""
+        """Wait until `count` more commands are accepted. Raises the failure of any client."""
         enough = len(self._books.facts) + count
 
         def accepted() -> bool:

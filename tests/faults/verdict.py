@@ -1,4 +1,4 @@
-"""The verdict on a deployment: what was accepted, stored, delivered and projected is the same, each once and in order."""
+"""The verdict on a deployment: accepted, stored, delivered and projected events are the same, each once and in order."""
 
 from __future__ import annotations
 
@@ -26,9 +26,12 @@ ALL_OF_IT = 10_000_000
 
 
 class Figures(NamedTuple):
-    """How many commands were `accepted` (and refused, sent again until answered, repeated on purpose), events `stored`, of
-    them `own` (the first API key and ended days, which nobody sent), messages `delivered` after `duplicates` were passed
-    over, and events that the read models went past."""
+    """Numbers of commands, events and messages.
+
+    Commands: `accepted`, `refused`, `tried_again` (sent again until answered) and `repeated` on purpose. Events: `stored`,
+    of them `own` (the first API key and ended days, which no client sent), and `projected`, which the read models have
+    reached. Messages: `delivered`, without `duplicates`.
+    """
 
     accepted: int
     refused: int
@@ -48,9 +51,9 @@ class Figures(NamedTuple):
 
 
 def verdict(deployment: Deployment, books: Books, *, lost_on_the_way: bool = False) -> Figures:
-    """Once nobody sends commands any more: wait until all is caught up, and compare. AssertionError where it differs.
+    """Wait until all read models have caught up, then compare. No client may send commands meanwhile.
 
-    `lost_on_the_way`: the topic has holes, and nothing else has.
+    Raises AssertionError on a difference. `lost_on_the_way`: the topic has gaps, but nothing else has.
     """
     begun = time.monotonic()
     deployment.wait_until_caught_up()
@@ -64,7 +67,7 @@ def verdict(deployment: Deployment, books: Books, *, lost_on_the_way: bool = Fal
 
 
 def check_stored(stored: Sequence[Stored], books: Books) -> int:
-    """Each accepted command is stored once, where its answer says, and nothing else but the deployment's own: how many."""
+    """Each accepted command is stored once, as its answer states. Returns the number of the deployment's own events."""
     log = Counter(Fact(one.position, one.stream, one.version, one.type) for one in stored)
     keys = [fact for fact in log if fact.type == KEY_ISSUED]
     assert len(keys) == 1, f"{len(keys)} first keys"
@@ -81,9 +84,9 @@ def check_stored(stored: Sequence[Stored], books: Books) -> int:
 
 
 def check_delivered(deployment: Deployment, stored: Sequence[Stored], with_holes: bool) -> tuple[int, int]:
-    """Whoever follows the chain gets each event once and in order on every partition it concerns, just as it is stored.
+    """A reader of the chain gets each event once, in order and as stored, on every partition that it concerns.
 
-    Returns how many that are, and how many messages are passed over.
+    Returns the number of these messages, and the number of duplicates.
     """
     messages = read_all(deployment.servers.kafka.bootstrap, deployment.topic)
     by_position = {one.position: one for one in stored}
@@ -96,7 +99,7 @@ def check_delivered(deployment: Deployment, stored: Sequence[Stored], with_holes
 
 
 def check_projected(deployment: Deployment, stored: Sequence[Stored], books: Books) -> int:
-    """Live read models are what they would be if they were built again, and say what the clients know."""
+    """Live read models are equal to rebuilt ones, and match the clients' record."""
     stores = deployment.stores
     for projection in KEPT:
         rebuilt = rebuild(projection, stores.store, stores.read_models, PARTITIONS, check=True)

@@ -31,20 +31,20 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def told(home: Path) -> dict[str, str]:
-    """The settings of an embedded deployment."""
+def variables(home: Path) -> dict[str, str]:
+    """Environment variables with the settings of an embedded deployment."""
     return environment(home)
 
 
 @pytest.fixture
-def serve(tmp_path: Path, told: dict[str, str]) -> Iterator[Callable[..., Running]]:
-    """Starts a server, which is ready when it is returned and ended after the test."""
+def serve(tmp_path: Path, variables: dict[str, str]) -> Iterator[Callable[..., Running]]:
+    """Starts a server. It is ready when it is returned, and is ended after the test."""
     started: list[Running] = []
 
     def start(*arguments: object) -> Running:
         folder = tmp_path / f"server-{len(started)}"
         folder.mkdir()
-        started.append(Running(folder, told, "serve", *arguments))
+        started.append(Running(folder, variables, "serve", *arguments))
         return started[-1].wait_for("Recount is ready")
 
     yield start
@@ -55,7 +55,7 @@ def serve(tmp_path: Path, told: dict[str, str]) -> Iterator[Callable[..., Runnin
 
 @pytest.fixture
 def mapping(tmp_path: Path) -> Path:
-    """Of a file in which the last of three rows is refused: it has no name."""
+    """The mapping of a file whose third and last row is refused, because it has no name."""
     file = tmp_path / "shop.toml"
     file.write_text(MAPPING)
     return file

@@ -1,4 +1,4 @@
-"""The `recount` command as people run it: real processes, each with a folder and a port of its own."""
+"""The `recount` command as people run it: real processes, each with its own folder and port."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ ADDRESS = re.compile(r"Recount is ready: (\S+)/docs")
 
 
 def environment(home: Path, **settings: object) -> dict[str, str]:
-    """Ours, without settings of our own; None leaves one out."""
+    """The environment of the tests, with these settings in place of all others. None leaves a setting out."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("RECOUNT_") or "JARS" in name}
-    told: dict[str, object] = {"HOME": home, "MASTER_KEY": MASTER_KEY, "PORT": 0, **settings}
-    return kept | {f"RECOUNT_{name}": str(value) for name, value in told.items() if value is not None}
+    given: dict[str, object] = {"HOME": home, "MASTER_KEY": MASTER_KEY, "PORT": 0, **settings}
+    return kept | {f"RECOUNT_{name}": str(value) for name, value in given.items() if value is not None}
 
 
 class Ran(msgspec.Struct):
     """A command that has ended."""
 
     status: int
-    said: str
-    complained: str
+    output: str
+    errors: str
 
     @property
     def answer(self) -> Any:
-        return msgspec.json.decode(self.said)
+        return msgspec.json.decode(self.output)
 
 
 def recount(environment: Mapping[str, str], *arguments: object) -> Ran:
@@ -50,48 +50,48 @@ def recount(environment: Mapping[str, str], *arguments: object) -> Ran:
 
 
 class Running:
-    """A command that goes on until it is asked to end; what it says goes to files in `folder`."""
+    """A command that runs until it is asked to end. Its output and errors go to files in `folder`."""
 
     def __init__(self, folder: Path, environment: Mapping[str, str], *arguments: object) -> None:
-        self._out, self._err = folder / "said", folder / "complained"
+        self._out, self._err = folder / "output", folder / "errors"
         with self._out.open("wb") as out, self._err.open("wb") as err:
             self.process = subprocess.Popen(
                 [*COMMAND, *map(str, arguments)], env=dict(environment), stdout=out, stderr=err, stdin=subprocess.DEVNULL
             )
 
     @property
-    def said(self) -> str:
+    def output(self) -> str:
         return self._out.read_text()
 
     @property
-    def complained(self) -> str:
+    def errors(self) -> str:
         return self._err.read_text()
 
     @property
     def key(self) -> str | None:
         """The first key, if it was shown."""
-        found = KEY.search(self.said)
+        found = KEY.search(self.output)
         return found and found.group(1)
 
     @property
     def url(self) -> str:
-        found = ADDRESS.search(self.said)
-        assert found, self.said
+        found = ADDRESS.search(self.output)
+        assert found, self.output
         return found.group(1)
 
     def wait_for(self, text: str) -> Self:
-        def said_or_ended() -> bool:
-            assert self.process.poll() is None, self.said + self.complained
-            return text in self.said
+        def printed() -> bool:
+            assert self.process.poll() is None, self.output + self.errors
+            return text in self.output
 
-        wait_until(said_or_ended, f"recount says {text!r}", lambda: (self.said, self.complained))
+        wait_until(printed, f"recount prints {text!r}", lambda: (self.output, self.errors))
         return self
 
     def caller(self, key: str | None = None) -> httpx.Client:
         return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {key or self.key}"}, timeout=PATIENCE)
 
     def end(self, number: signal.Signals = signal.SIGINT) -> int:
-        """Its exit status, once it is gone."""
+        """Send the signal, and return the exit status once the process has ended."""
         if self.process.poll() is None:
             self.process.send_signal(number)
         return self.process.wait(PATIENCE)

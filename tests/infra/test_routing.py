@@ -1,4 +1,4 @@
-"""Every partition gets what it concerns, and the chain lets nothing be skipped, doubled or reordered unseen."""
+"""Every partition gets the events that concern it; the chain reveals skipped, repeated and reordered messages."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ def linked(log: list[Metadata]) -> list[list[Message]]:
 
 
 @given(subjects, st.integers(1, 100))
-def test_a_subject_lives_on_one_partition(subject: UUID, partitions: int) -> None:
-    home = partition_of(subject, partitions)
-    assert 0 <= home < partitions
-    assert home == partition_of(UUID(str(subject)), partitions)
+def test_a_subject_belongs_to_one_partition(subject: UUID, partitions: int) -> None:
+    partition = partition_of(subject, partitions)
+    assert 0 <= partition < partitions
+    assert partition == partition_of(UUID(str(subject)), partitions)
 
 
 @given(metadatas)
-def test_an_event_goes_where_each_of_its_subjects_lives_and_nowhere_twice(metadata: Metadata) -> None:
+def test_an_event_goes_once_to_each_partition_of_its_subjects(metadata: Metadata) -> None:
     concerned = {metadata.subject, *metadata.concerns}
     reached = partitions_of(metadata, PARTITIONS)
     assert list(reached) == sorted(set(reached))
@@ -65,7 +65,7 @@ def test_each_message_names_the_one_before_it_on_its_partition(log: list[Metadat
 
 
 @given(logs, st.data())
-def test_the_chain_does_not_depend_on_where_a_relay_began(log: list[Metadata], data: st.DataObject) -> None:
+def test_the_chain_does_not_depend_on_where_a_relay_started(log: list[Metadata], data: st.DataObject) -> None:
     begin = data.draw(st.integers(0, len(log)))
     last: dict[int, int] = {}
     events = [Stored(at, NOBODY, 1, "t", b"") for at in range(1, len(log) + 1)]
@@ -75,12 +75,12 @@ def test_the_chain_does_not_depend_on_where_a_relay_began(log: list[Metadata], d
     assert resumed == linked(log)[begin:]
 
 
-def test_an_idle_partition_is_complete_up_to_what_was_routed_and_one_behind_is_not() -> None:
+def test_an_idle_partition_is_complete_up_to_the_routed_position_and_one_behind_is_not() -> None:
     assert complete_up_to({0: 7, 1: 4, 2: 0}, 9, {0: 7, 1: 5}) == {0: 9, 1: 4, 2: 9}
 
 
 class Schedule:
-    """Overlapping relays that lose messages and die, and readers that go back, drawn by chance."""
+    """A random schedule: overlapping relays that lose messages and die, and readers that go back."""
 
     def __init__(self, log: list[Metadata], dice: random.Random) -> None:
         self.messages, self.dice = linked(log), dice
@@ -91,7 +91,7 @@ class Schedule:
         self.relays = [0]
 
     def relay(self) -> None:
-        """One of the relays sends the next event, doubtfully; a window is saved only when all of it arrived."""
+        """One of the relays sends the next window, and may lose messages. The checkpoint moves only if all arrived."""
         one = self.dice.randrange(len(self.relays))
         begin = self.relays[one]
         window = self.messages[begin : begin + self.dice.randrange(1, 8)]
@@ -108,7 +108,7 @@ class Schedule:
             self.relays = [self.checkpoint, *self.relays[:2]]
 
     def follow(self, partition: int, upto: int) -> None:
-        """A reader applies what continues the chain, and now and then reads again what it had."""
+        """A reader applies the messages that continue the chain, and sometimes reads old ones again."""
         for message in self.sent[partition][self.read[partition] : upto]:
             if message.previous == self.applied[partition][-1]:
                 self.applied[partition].append(message.stored.position)

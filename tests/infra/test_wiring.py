@@ -1,4 +1,4 @@
-"""What is listed by hand is all that there is: what a list lacks would be missing from the deployment without a word."""
+"""The lists kept by hand are complete: the deployment would silently lack anything that is missing in one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 
 def of(package: ModuleType, kind: type[T]) -> Iterator[tuple[str, T]]:
-    """The values of this kind that the package's modules have, by where they are."""
+    """The values of this kind in the package's modules, each with its name."""
     for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
         values = vars(import_module(found.name)).items()
         yield from ((f"{found.name}.{name}", value) for name, value in values if isinstance(value, kind))

@@ -1,4 +1,4 @@
-"""Both deployments: whatever holds in one holds in the other."""
+"""Every scenario runs on both deployments, with the same results."""
 
 from collections.abc import Iterator
 from uuid import uuid4

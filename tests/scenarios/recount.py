@@ -1,4 +1,4 @@
-"""Recount as its users run it, in either deployment: real processes, spoken to over HTTP and by the command line."""
+"""Recount as its users run it, in either deployment: real processes, used over HTTP and by the command line."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ANSWER = 30.0
 
 
 class Recount:
-    """`api` speaks with the first admin key; `run` runs the command line on the same deployment."""
+    """`api` uses the first admin key; `run` runs the command line on the same deployment."""
 
     def __init__(self, variables: Mapping[str, str], api: httpx.Client, processes: Sequence[ServerProcess]) -> None:
         self.api = api
@@ -36,11 +36,11 @@ class Recount:
         self._server, self._projector = processes[0], processes[-1]
 
     def with_key(self, key: str) -> httpx.Client:
-        """Another caller of the same API. Whoever asks for it closes it."""
+        """Another client of the same API. The caller must close it."""
         return httpx.Client(base_url=self.api.base_url, headers={"Authorization": f"Bearer {key}"}, timeout=2 * ANSWER)
 
     def kill_the_projector(self) -> None:
-        """SIGKILL: where one process does all, to all of it."""
+        """SIGKILL. In the embedded deployment, this kills the only process."""
         self._projector.kill()
 
     def start_the_projector(self) -> None:
@@ -48,7 +48,7 @@ class Recount:
         self._server.wait_until_ready(lambda: _lives(str(self.api.base_url)))
 
     def run(self, *arguments: str) -> Any:
-        """The JSON answer of a command that ends well."""
+        """The JSON answer of a command, which must succeed."""
         ended = subprocess.run(
             [COMMAND, *arguments, "--json"],
             env=self._variables,
@@ -81,7 +81,7 @@ class Recount:
         return [one["complete_to"] for one in self.get("/v1/status").json()["projections"]]
 
     def every(self, path: str, **params: Any) -> list[dict[str, Any]]:
-        """Every item of a list at once, as NDJSON."""
+        """Every item of a list in one request, as NDJSON."""
         answer = self.api.get(path, params=params, headers={"Accept": "application/x-ndjson"})
         assert answer.status_code == 200, answer.text
         return [json.loads(line) for line in answer.text.splitlines()]
@@ -108,7 +108,7 @@ def embedded() -> Iterator[Recount]:
 
 @contextmanager
 def distributed(database_url: str, kafka: str) -> Iterator[Recount]:
-    """One process of each kind, on a database of its own and a topic of its own."""
+    """One process of each kind, with its own database and topic."""
     variables = {
         "RECOUNT_DATABASE_URL": database_url,
         "RECOUNT_KAFKA": kafka,

@@ -1,4 +1,4 @@
-"""Real purchases through the real import: every known fact of the CDNOW sample, asked for over HTTP."""
+"""Real purchases through the real import: every known fact of the CDNOW sample, read over HTTP."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def test_every_row_is_accepted_and_none_refused(report: dict[str, Any]) -> None:
     assert report["accepted"] + report["repeated"] == PURCHASES
 
 
-def test_all_customers_are_there(recount: Recount, report: dict[str, Any]) -> None:
+def test_all_customers_are_listed(recount: Recount, report: dict[str, Any]) -> None:
     customers = recount.all("/v1/customers", after=report["position"])
     assert len({customer["id"] for customer in customers}) == len(customers) == CUSTOMERS
 
 
-def test_all_purchases_are_there_to_the_cent(recount: Recount, report: dict[str, Any]) -> None:
+def test_all_purchases_are_counted_and_their_sum_is_exact(recount: Recount, report: dict[str, Any]) -> None:
     answer = recount.get("/v1/reports/channel-sales", after=report["position"]).json()
     [group] = answer["groups"]
     assert (group["channel"], group["currency"], group["orders"]) == ("web", "USD", PURCHASES)
@@ -53,16 +53,16 @@ def test_each_day_keeps_its_own_date_in_every_zone(recount: Recount, report: dic
     assert by_month("Pacific/Kiritimati") == by_month("Pacific/Pago_Pago") == by_month("UTC") == expected
 
 
-def test_exact_duplicates_and_purchases_of_nothing_are_kept(recount: Recount, report: dict[str, Any]) -> None:
+def test_exact_duplicates_and_purchases_of_zero_dollars_are_kept(recount: Recount, report: dict[str, Any]) -> None:
     orders = recount.all("/v1/orders", after=report["position"])
     assert len(orders) == PURCHASES
     assert sum(Decimal(order["total"]) == 0 for order in orders) == sum(Decimal(dollars) == 0 for *_, dollars in LINES) > 0
     duplicates = PURCHASES - len({tuple(line) for line in LINES})
-    told = [(order["customer_id"], order["placed_on"], order["gross"]) for order in orders]
-    assert PURCHASES - len(set(told)) >= duplicates > 0
+    listed = [(order["customer_id"], order["placed_on"], order["gross"]) for order in orders]
+    assert PURCHASES - len(set(listed)) >= duplicates > 0
 
 
-def test_a_customers_money_is_what_their_rows_add_up_to(recount: Recount, report: dict[str, Any]) -> None:
+def test_a_customers_money_is_the_sum_of_their_rows(recount: Recount, report: dict[str, Any]) -> None:
     for name in ("00004", "00111"):
         rows = [line for line in LINES if line[0] == name]
         customer = recount.get(f"/v1/customers/by/cdnow/{name}", after=report["position"]).json()
@@ -81,7 +81,7 @@ def test_importing_again_changes_nothing(recount: Recount, report: dict[str, Any
 
 
 @pytest.mark.parametrize("name", ["customer_view", "orders", "channel_sales"])
-def test_what_was_asked_is_what_the_log_says(recount: Recount, report: dict[str, Any], name: str) -> None:
-    """The read models that these answers came from; all others are checked where something of everything happens."""
+def test_the_read_models_equal_their_rebuild(recount: Recount, report: dict[str, Any], name: str) -> None:
+    """The read models behind these answers. The day in the life of a customer checks all others."""
     recount.get("/v1/customers", after=report["position"])
     assert recount.run("rebuild", name, "--check")["same"]

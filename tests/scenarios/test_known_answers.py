@@ -1,7 +1,7 @@
-"""Real files with known answers, through the real import: every fact that they show, asked for over HTTP.
+"""Real files with known answers, through the real import: every known fact, read over HTTP.
 
-An experiment of three arms, the log of a help desk, customers by what they spend, and customers with six campaigns. One
-deployment takes them all, one after the other while the read models follow.
+An experiment with three arms, the log of a help desk, customers with their spending, and customers with six campaigns. One
+deployment imports them all, one after the other, while the read models follow.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ FILES = {
 }
 ROWS = {"wholesale": 440, "customer_personality": 2_240, "helpdesk": 21_348, "hillstrom": 64_000}
 
-pytestmark = pytest.mark.skipif(not DATA.exists(), reason="the real files are not beside the repository, in ../shared/data")
+pytestmark = pytest.mark.skipif(not DATA.exists(), reason="the real files are not next to the repository, in ../shared/data")
 
 Report = dict[str, Any]
 
 
 class Imported(NamedTuple):
-    """The import of each file, and the position that all of them are complete up to."""
+    """The report of each import, and the highest position of them."""
 
     reports: Mapping[str, Report]
     position: int
@@ -80,7 +80,7 @@ def test_the_arms_of_the_experiment_are_those_of_the_source(recount: Recount, im
     }
 
 
-def test_rows_that_are_the_same_are_different_customers(recount: Recount, imported: Imported) -> None:
+def test_identical_rows_are_different_customers(recount: Recount, imported: Imported) -> None:
     with (DATA / FILES["hillstrom"]).open() as file:
         lines = file.read().splitlines()[1:]
     duplicates = len(lines) - len(set(lines))
@@ -88,7 +88,7 @@ def test_rows_that_are_the_same_are_different_customers(recount: Recount, import
     assert (duplicates, effect["funnel"]["targeted"]) == (6_562, 64_000)
 
 
-def test_a_customer_of_the_experiment_is_what_their_row_says(recount: Recount, imported: Imported) -> None:
+def test_a_customer_of_the_experiment_has_the_values_of_their_row(recount: Recount, imported: Imported) -> None:
     with (DATA / FILES["hillstrom"]).open() as file:
         line, row = next((line, row) for line, row in enumerate(csv.DictReader(file), 2) if row["conversion"] == "1")
     customer = recount.get(f"/v1/customers/by/hillstrom/{line}").json()
@@ -101,17 +101,17 @@ def test_a_customer_of_the_experiment_is_what_their_row_says(recount: Recount, i
 # The help desk
 
 
-def test_every_ticket_of_the_log_is_there_once(recount: Recount, imported: Imported) -> None:
+def test_every_ticket_of_the_log_is_listed_once(recount: Recount, imported: Imported) -> None:
     tickets = recount.every("/v1/tickets")
     assert len({ticket["number"] for ticket in tickets}) == len(tickets) == len(log()) == 4_580
 
 
-def test_tickets_that_end_closed_are_those_of_the_source(recount: Recount, imported: Imported) -> None:
+def test_as_many_tickets_end_closed_as_in_the_source(recount: Recount, imported: Imported) -> None:
     closed = recount.every("/v1/tickets", status="closed")
     assert sum(ticket["closed_at"] == ticket["last_activity_at"] for ticket in closed) == 4_557
 
 
-def test_tickets_are_resolved_as_often_as_the_source_says(recount: Recount, imported: Imported) -> None:
+def test_tickets_are_resolved_as_many_times_as_in_the_source(recount: Recount, imported: Imported) -> None:
     resolutions = {number: sum(row["Activity"] == "Resolve ticket" for row in rows) for number, rows in log().items()}
     again = {number: count for number, count in resolutions.items() if count > 1}
     tickets = recount.every("/v1/tickets", solved_more_than_once=True)
@@ -120,7 +120,7 @@ def test_tickets_are_resolved_as_often_as_the_source_says(recount: Recount, impo
     assert report["total"]["solved_more_than_once"] == len(again) == 386
 
 
-def test_from_open_to_last_event_it_takes_as_long_as_in_the_source(recount: Recount, imported: Imported) -> None:
+def test_the_time_from_opening_to_last_event_is_that_of_the_source(recount: Recount, imported: Imported) -> None:
     measure = recount.get("/v1/reports/ticket-times", date="opened").json()["total"]["measures"]["last_activity"]
     days = Decimal(86_400)
     assert measure["count"] == 4_580
@@ -128,10 +128,10 @@ def test_from_open_to_last_event_it_takes_as_long_as_in_the_source(recount: Reco
     assert round(Decimal(measure["p50"]) / days, 4) == Decimal("39.8592")
 
 
-# What customers spend
+# The spending of customers
 
 
-def test_what_customers_spend_adds_up_to_the_sources_sums(recount: Recount, imported: Imported) -> None:
+def test_the_spending_of_customers_adds_up_to_the_sums_of_the_source(recount: Recount, imported: Imported) -> None:
     customers = recount.every("/v1/customers", kind="organisation")
     sums = {name: sum(customer["attributes"][name] for customer in customers) for name in SPENT}
     assert (len(customers), sums) == (440, SPENT)
@@ -157,7 +157,7 @@ def test_customers_without_an_income_have_none(recount: Recount, imported: Impor
     assert sum(customer["attributes"]["complained"] for customer in customers) == 21
 
 
-def test_a_fit_on_income_leaves_out_who_has_none(recount: Recount, imported: Imported) -> None:
+def test_a_fit_on_income_leaves_out_customers_without_one(recount: Recount, imported: Imported) -> None:
     body = {"name": "by-income", "features": ["attribute:income", "attribute:wines"], "k": 3, "activate": False}
     fitted = recount.api.post("/v1/segment-models", json=body)
     assert fitted.status_code == 201, fitted.text
@@ -165,16 +165,16 @@ def test_a_fit_on_income_leaves_out_who_has_none(recount: Recount, imported: Imp
     assert (model["customers"], model["left_out"]) == (2_240 - 24, 440 + 24 + 64_000)
 
 
-def test_each_campaign_was_accepted_as_often_as_the_source_says(recount: Recount, imported: Imported) -> None:
-    told = {}
+def test_each_campaign_was_accepted_as_many_times_as_in_the_source(recount: Recount, imported: Imported) -> None:
+    counts = {}
     for name in ("cmp1", "cmp2", "cmp3", "cmp4", "cmp5", "response"):
         [effect] = effects(recount, campaign_id=campaign(recount, "personality", name)["id"])
-        told[name] = (effect["funnel"]["targeted"], effect["funnel"]["responded"])
+        counts[name] = (effect["funnel"]["targeted"], effect["funnel"]["responded"])
     accepted = {"cmp1": 144, "cmp2": 30, "cmp3": 163, "cmp4": 167, "cmp5": 163, "response": 334}
-    assert told == {name: (2_240, count) for name, count in accepted.items()}
+    assert counts == {name: (2_240, count) for name, count in accepted.items()}
 
 
-# Again
+# Repeated imports
 
 
 @pytest.mark.parametrize("name", ["wholesale", "helpdesk"])
@@ -184,18 +184,18 @@ def test_importing_again_changes_nothing(recount: Recount, imported: Imported, n
     assert events_since(recount, imported, again) == []
 
 
-def test_the_first_rows_in_a_file_of_their_own_change_nothing(recount: Recount, imported: Imported, tmp_path: Path) -> None:
+def test_importing_the_first_rows_as_another_file_changes_nothing(recount: Recount, imported: Imported, tmp_path: Path) -> None:
     mapping, whole = arguments("hillstrom")
     part = tmp_path / "part.csv"
     part.write_text("".join(Path(whole).read_text().splitlines(keepends=True)[:2_001]))
     again = recount.run("import", mapping, str(part))
     assert (again["accepted"], again["repeated"], again["refused"]) == (0, 2_000, 0)
-    told = events_since(recount, imported, again)
-    assert [event["type"] for event in told] == ["crm.import.started.v1", "crm.import.completed.v1"]
+    recorded = events_since(recount, imported, again)
+    assert [event["type"] for event in recorded] == ["crm.import.started.v1", "crm.import.completed.v1"]
 
 
 def events_since(recount: Recount, imported: Imported, again: Report) -> list[dict[str, Any]]:
-    """What an import recorded after all the files were imported."""
+    """The events of a repeated import, after all files were imported."""
     answer = recount.get("/v1/events", cursor=imported.position, correlation=again["import_id"]).json()
     events: list[dict[str, Any]] = answer["items"]
     return events

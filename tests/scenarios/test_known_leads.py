@@ -1,7 +1,7 @@
-"""Leads through the real import, and what is known of them over HTTP.
+"""Leads through the real import, and their known facts, read over HTTP.
 
-Those of a Brazilian marketplace with the deals that came of them, and paths through channels. Of the paths the first 500 are
-imported, for the time that each of their steps takes.
+The leads of a Brazilian marketplace with their deals, and paths through channels. Only the first 500 paths are imported,
+because each of their steps takes time.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ FILES = {
 ROWS = {"olist_leads": 8_000, "olist_deals": 842, "channel_attribution": 500}
 OLIST = {"from": "2017-01-01", "to": "2019-01-01"}
 
-pytestmark = pytest.mark.skipif(not DATA.exists(), reason="the real files are not beside the repository, in ../shared/data")
+pytestmark = pytest.mark.skipif(not DATA.exists(), reason="the real files are not next to the repository, in ../shared/data")
 
 Report = dict[str, Any]
 
 
 class Imported(NamedTuple):
-    """The files, the import of each, and the position that all of them are complete up to."""
+    """The files, the report of each import, and the highest position of them."""
 
     files: Mapping[str, Path]
     reports: Mapping[str, Report]
@@ -52,7 +52,7 @@ def imported(recount: Recount, tmp_path_factory: pytest.TempPathFactory) -> Impo
 
 
 def beginning(whole: Path, folder: Path, rows: int) -> Path:
-    """A file of its header and its first rows."""
+    """A file with the header and the first `rows` rows of another file."""
     part = folder / whole.name
     part.write_text("".join(whole.read_text().splitlines(keepends=True)[: rows + 1]))
     return part
@@ -69,13 +69,13 @@ def source(name: str) -> list[dict[str, str]]:
 
 
 def funnel(recount: Recount, **params: Any) -> Report:
-    """What became of the marketplace's leads."""
+    """The funnel report about the marketplace's leads."""
     report: Report = recount.get("/v1/reports/lead-funnel", **{**OLIST, **params}).json()
     return report
 
 
 def by(report: Report, group: str, figure: str) -> dict[str | None, int]:
-    """A figure of the report's groups; those where it is 0 are left out."""
+    """A figure of the report's groups; groups where it is 0 are left out."""
     return {one["group"][group]: one[figure] for one in report["groups"] if one[figure]}
 
 
@@ -97,21 +97,21 @@ def test_there_are_as_many_leads_and_deals_won_as_in_the_source(recount: Recount
     assert len({deal["customer_id"] for deal in won}) == len({deal["lead_id"] for deal in won}) == len(won) == 842
 
 
-def test_a_lead_without_an_origin_is_not_one_whose_origin_is_unknown(recount: Recount, imported: Imported) -> None:
+def test_a_lead_without_an_origin_differs_from_one_with_the_origin_unknown(recount: Recount, imported: Imported) -> None:
     captured = by(funnel(recount, by="origin"), "origin", "captured")
     assert (captured[None], captured["unknown"]) == (60, 1_099)
     assert captured == Counter(row["origin"] or None for row in source("olist_leads"))
     assert len(recount.every("/v1/leads", without_origin=True, captured_from=OLIST["from"])) == 60
 
 
-def test_every_origin_has_won_what_its_leads_have_in_the_source(recount: Recount, imported: Imported) -> None:
+def test_every_origin_has_as_many_deals_won_as_in_the_source(recount: Recount, imported: Imported) -> None:
     origins = {row["mql_id"]: row["origin"] or None for row in source("olist_leads")}
     won = Counter(origins[row["mql_id"]] for row in source("olist_deals"))
     report = funnel(recount, by="origin")
     assert by(report, "origin", "converted") == by(report, "origin", "deals_won") == won
 
 
-def test_whoever_sold_has_won_what_the_source_says(recount: Recount, imported: Imported) -> None:
+def test_every_owner_has_as_many_deals_won_as_in_the_source(recount: Recount, imported: Imported) -> None:
     report = funnel(recount, by="owner")
     assert by(report, "owner", "deals_won") == Counter(row["sr_id"] for row in source("olist_deals"))
     assert by(report, "owner", "converted") == Counter(row["sdr_id"] for row in source("olist_deals"))
@@ -139,27 +139,27 @@ def flagged(recount: Recount, rule: str) -> list[dict[str, Any]]:
 # Paths through channels
 
 
-def test_every_path_has_its_steps_in_their_order(recount: Recount, imported: Imported) -> None:
+def test_every_path_has_its_steps_in_order(recount: Recount, imported: Imported) -> None:
     paths = [row["path"].split(" > ") for row in paths_of_the_source(imported)]
     assert list(steps(recount).values()) == paths
     assert imported.reports["channel_attribution"]["commands"] == 2 * len(paths) + sum(map(len, paths))
 
 
-def test_journeys_and_what_they_were_worth_add_up_to_the_sources_sums(recount: Recount, imported: Imported) -> None:
+def test_conversions_and_values_of_paths_add_up_to_the_sums_of_the_source(recount: Recount, imported: Imported) -> None:
     counts, rows = list(paths_here(recount).values()), paths_of_the_source(imported)
     for ours, theirs in (("conversions", "total_conversions"), ("without_conversion", "total_null")):
-        assert sum(told[ours] for told in counts) == sum(int(row[theirs]) for row in rows)
-    value = sum(Decimal(str(told["value"])) for told in counts)
+        assert sum(count[ours] for count in counts) == sum(int(row[theirs]) for row in rows)
+    value = sum(Decimal(str(count["value"])) for count in counts)
     assert round(value, 4) == round(sum(Decimal(row["total_conversion_value"]) for row in rows), 4)
 
 
 @pytest.mark.parametrize("place", [0, -1], ids=["first", "last"])
-def test_every_channel_was_the_first_and_the_last_touch_of_as_many_conversions(
+def test_every_channel_was_first_and_last_touch_of_as_many_conversions_as_in_the_source(
     recount: Recount, imported: Imported, place: int
 ) -> None:
     ours: Counter[str] = Counter()
-    for path, told in zip(steps(recount).values(), paths_here(recount).values(), strict=True):
-        ours[path[place]] += told["conversions"]
+    for path, counts in zip(steps(recount).values(), paths_here(recount).values(), strict=True):
+        ours[path[place]] += counts["conversions"]
     theirs: Counter[str] = Counter()
     for row in paths_of_the_source(imported):
         theirs[row["path"].split(" > ")[place]] += int(row["total_conversions"])
@@ -186,7 +186,7 @@ def paths_of_the_source(imported: Imported) -> list[dict[str, str]]:
         return list(csv.DictReader(file, delimiter=";"))
 
 
-# Again, and on
+# Repeated imports, and new deals
 
 
 def test_importing_again_changes_nothing(recount: Recount, imported: Imported) -> None:
@@ -195,8 +195,8 @@ def test_importing_again_changes_nothing(recount: Recount, imported: Imported) -
     assert recount.get("/v1/events", cursor=imported.position, correlation=again["import_id"]).json()["items"] == []
 
 
-def test_what_is_still_open_is_weighted_by_the_stage_that_it_is_in(recount: Recount, imported: Imported) -> None:
-    """The source holds no amounts and nothing open: one more deal of the same pipeline."""
+def test_an_open_deal_is_weighted_by_the_probability_of_its_stage(recount: Recount, imported: Imported) -> None:
+    """The source has no amounts and no open deal, so the test opens one in the same pipeline."""
     customer_id = recount.get("/v1/deals", limit=1).json()["items"][0]["customer_id"]
     deal = {"customer_id": customer_id, "pipeline": "sellers", "stage": "closing", "amount": "1500.00", "currency": "BRL"}
     opened = recount.api.post("/v1/deals", json={**deal, "owner": "nobody-before"})

@@ -1,4 +1,4 @@
-"""Segments in both deployments: what was labelled live is what the log says, again and again."""
+"""Segments in both deployments: live labels are equal to those of every rebuild."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.scenarios.recount import Recount
 
 @pytest.fixture(scope="module")
 def position(recount: Recount) -> int:
-    """Given customers who moved between segments; up to where all of it is known."""
+    """Given customers who moved between segments: the position of the last event about them."""
     return segments_that_moved(recount.api)
 
 
@@ -21,7 +21,7 @@ def labels(recount: Recount, position: int) -> dict[str, list[dict[str, Any]]]:
     return {model["name"]: recount.every("/v1/segment-labels", model=model["name"], after=position) for model in MODELS}
 
 
-def test_everybody_has_a_label_or_a_reason(recount: Recount, position: int) -> None:
+def test_every_customer_has_a_label_or_a_reason_for_having_none(recount: Recount, position: int) -> None:
     for rows in labels(recount, position).values():
         assert len(rows) == CUSTOMERS - 1
         assert all((row["label"] is None) == bool(row["missing"]) for row in rows)
@@ -30,7 +30,7 @@ def test_everybody_has_a_label_or_a_reason(recount: Recount, position: int) -> N
     assert {group["label"]: group["customers"] for group in report["groups"]} == {
         label: count for label, count in counted.items() if label
     }
-    assert sum(lacking["customers"] for lacking in report["unlabelled"]) == counted[None]
+    assert sum(group["customers"] for group in report["unlabelled"]) == counted[None]
 
 
 def test_every_label_names_the_event_that_moved_the_customer_there(recount: Recount, position: int) -> None:
@@ -39,7 +39,7 @@ def test_every_label_names_the_event_that_moved_the_customer_there(recount: Reco
         assert event["type"].startswith(("crm.segment_model.", "crm.customer."))
 
 
-def test_live_labels_are_what_the_log_says(recount: Recount, position: int) -> None:
+def test_live_labels_equal_rebuilt_ones(recount: Recount, position: int) -> None:
     before = labels(recount, position)
     checked = recount.run("rebuild", "segment_labels", "--check")
     assert checked["same"] is True

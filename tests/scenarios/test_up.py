@@ -39,19 +39,19 @@ def test_everything_starts_answers_through_both_workers_recovers_and_ends_togeth
     assert len(workers) == 2
 
     with httpx.Client(headers={"Authorization": f"Bearer {up.key}"}, timeout=PATIENCE) as caller:
-        _what_one_worker_registered_the_other_reads(caller, workers)
+        _each_worker_reads_what_the_other_registered(caller, workers)
         assert _status(home).answer["healthy"]
         _a_worker_that_is_killed_comes_back(caller, up, workers[1])
-        _what_one_worker_registered_the_other_reads(caller, workers)
+        _each_worker_reads_what_the_other_registered(caller, workers)
 
     family += _family(up)
-    assert up.end() == 0, up.complained
-    assert "Traceback" not in up.complained
+    assert up.end() == 0, up.errors
+    assert "Traceback" not in up.errors
     assert not [process for process in family if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
     assert not (home / "up.env").exists()
 
 
-def _what_one_worker_registered_the_other_reads(caller: httpx.Client, workers: list[str]) -> None:
+def _each_worker_reads_what_the_other_registered(caller: httpx.Client, workers: list[str]) -> None:
     for here, there in (workers, reversed(workers)):
         registered = caller.post(f"{here}/v1/customers", json={"kind": "person", "name": "Ada"})
         assert registered.status_code == 201, registered.text
@@ -61,13 +61,13 @@ def _what_one_worker_registered_the_other_reads(caller: httpx.Client, workers: l
 
 
 def _status(home: Path) -> Ran:
-    """By another command, as the file that `up` leaves for it says."""
+    """From another command, with the settings in the file that `up` writes."""
     exported = (line.removeprefix("export ").split("=", 1) for line in (home / "up.env").read_text().splitlines())
     return recount(environment(home) | {name: value.strip("'") for name, value in exported}, "status", "--json")
 
 
 def _a_worker_that_is_killed_comes_back(caller: httpx.Client, up: Running, url: str) -> None:
-    # Without what a worker may have forked just now, which looks like the worker itself until it is something else.
+    # Only direct children: a process that a worker has just forked looks like the worker until it executes its program.
     started = _of_recount(psutil.Process(up.process.pid).children())
     [killed] = [process for process in started if url.endswith(process.environ().get("RECOUNT_PORT", "none"))]
     killed.kill()
@@ -79,7 +79,7 @@ def _a_worker_that_is_killed_comes_back(caller: httpx.Client, up: Running, url: 
             return False
 
     wait_until(is_back, "the worker is back")
-    assert "api-2" in up.complained
+    assert "api-2" in up.errors
 
 
 def _family(up: Running) -> list[psutil.Process]:
@@ -91,7 +91,7 @@ def _of_recount(family: list[psutil.Process]) -> list[psutil.Process]:
 
 
 def _workers(up: Running) -> list[str]:
-    """The first is the one that is shown."""
+    """URLs of the API workers; the first is the one that `up` shows."""
     ports = [process.environ()["RECOUNT_PORT"] for process in _of_recount(_family(up)) if "serve" in process.cmdline()]
     urls = [f"http://127.0.0.1:{port}" for port in ports]
     return sorted(urls, key=lambda url: url != up.url)

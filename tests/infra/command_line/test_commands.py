@@ -1,4 +1,4 @@
-"""Commands do the same whether a server runs or not."""
+"""Commands do the same if a server runs and if none runs."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ ALL = [
 
 
 @pytest.fixture(params=["a server runs", "no server runs"])
-def run(request: pytest.FixtureRequest, told: dict[str, str], serve: Callable[..., Running]) -> Run:
+def run(request: pytest.FixtureRequest, variables: dict[str, str], serve: Callable[..., Running]) -> Run:
     if request.param == "a server runs":
         serve()
-    return lambda *arguments: recount(told, *arguments)
+    return lambda *arguments: recount(variables, *arguments)
 
 
 def test_a_key_is_created_listed_and_revoked(run: Run) -> None:
@@ -63,14 +63,14 @@ def test_a_key_is_created_listed_and_revoked(run: Run) -> None:
     assert listed["revoked_at"] is not None
 
 
-def test_a_role_that_is_none_is_refused(run: Run) -> None:
+def test_an_unknown_role_is_refused(run: Run) -> None:
     ran = run("keys", "create", "me", "king")
     assert ran.status == 1
-    assert "/roles/0" in ran.complained
-    assert "Traceback" not in ran.complained
+    assert "/roles/0" in ran.errors
+    assert "Traceback" not in ran.errors
 
 
-def test_a_file_is_imported_with_a_report_and_again_changes_nothing(run: Run, mapping: Path, rows: Path) -> None:
+def test_a_file_is_imported_with_a_report_and_importing_it_again_changes_nothing(run: Run, mapping: Path, rows: Path) -> None:
     first = run("import", mapping, rows, "--json")
     assert first.status == 1, "a row was refused"
     report = first.answer
@@ -81,57 +81,57 @@ def test_a_file_is_imported_with_a_report_and_again_changes_nothing(run: Run, ma
 
 
 def test_a_report_names_the_rows_that_were_refused(run: Run, mapping: Path, rows: Path) -> None:
-    said = run("import", mapping, rows).said
-    assert "3 rows: 2 accepted, 0 repeated, 1 refused" in said
-    assert "line 4" in said
+    output = run("import", mapping, rows).output
+    assert "3 rows: 2 accepted, 0 repeated, 1 refused" in output
+    assert "line 4" in output
 
 
-def test_a_mapping_that_is_none_is_refused_by_its_key(run: Run, mapping: Path, rows: Path) -> None:
+def test_the_refusal_of_a_mapping_names_its_unknown_key(run: Run, mapping: Path, rows: Path) -> None:
     mapping.write_text(mapping.read_text().replace("system", "sistem"))
     ran = run("import", mapping, rows)
     assert ran.status == 1
-    assert "sistem" in ran.complained
+    assert "sistem" in ran.errors
 
 
-def test_a_file_that_is_not_as_its_mapping_says_is_refused_with_nothing_done(run: Run, mapping: Path, rows: Path) -> None:
+def test_a_file_without_a_column_of_its_mapping_is_refused(run: Run, mapping: Path, rows: Path) -> None:
     rows.write_text("client,title\n1,Ada\n")
     ran = run("import", mapping, rows)
     assert ran.status == 1
-    assert "there is no column 'customer'" in ran.complained
+    assert "there is no column 'customer'" in ran.errors
 
 
-def test_read_models_that_are_built_again_are_equal_to_those_that_were_there(run: Run, mapping: Path, rows: Path) -> None:
+def test_rebuilt_read_models_are_equal_to_the_live_ones(run: Run, mapping: Path, rows: Path) -> None:
     run("import", mapping, rows)
     wait = run("keys", "list")
     assert wait.status == 0
     checked = run("rebuild", "customer_view", "--check")
     assert checked.status == 0
-    assert "customer_view: checked" in checked.said
-    assert "equal" in checked.said
+    assert "customer_view: checked" in checked.output
+    assert "equal" in checked.output
     rebuilt = run("rebuild", "--all", "--json").answer
     assert [one["projection"] for one in rebuilt] == ALL
     assert all(one["same"] and one["swapped"] for one in rebuilt)
 
 
-def test_a_read_model_that_is_none_is_refused_with_those_that_are(run: Run) -> None:
+def test_the_refusal_of_an_unknown_read_model_lists_the_known_ones(run: Run) -> None:
     for arguments in (("rebuild", "customer_veiw"), ("dead-letters", "retry", "customer_veiw")):
         ran = run(*arguments)
         assert ran.status == 1
-        assert "customer_view" in ran.complained
+        assert "customer_view" in ran.errors
 
 
-def test_status_tells_the_position_and_lag_of_every_read_model(run: Run) -> None:
+def test_status_shows_every_read_model(run: Run) -> None:
     run("keys", "create", "me", "agent")
     run("keys", "list")
     status = run("status", "--json").answer
     assert (status["deployment"], status["healthy"]) == ("embedded", True)
     assert [one["name"] for one in status["projections"]] == ALL
-    assert "customer_view" in run("status").said
+    assert "customer_view" in run("status").output
 
 
-def test_without_dead_letters_there_is_nothing_to_list_retry_or_discard(run: Run) -> None:
+def test_without_dead_letters_none_is_listed_retried_or_discarded(run: Run) -> None:
     assert run("dead-letters", "list", "--json").answer == []
     assert run("dead-letters", "retry", "orders", "--json").answer == {"folded": 0, "waiting": 0}
     ran = run("dead-letters", "discard", "orders", "1")
     assert ran.status == 1
-    assert "no dead letter at 1" in ran.complained
+    assert "no dead letter at 1" in ran.errors

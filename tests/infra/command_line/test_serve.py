@@ -1,4 +1,4 @@
-"""`recount serve`, embedded: everything in one process, from one folder."""
+"""`recount serve` in the embedded deployment: everything in one process, from one folder."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def _name(caller: httpx.Client, registered: httpx.Response) -> str:
     return str(answer.json()["name"])
 
 
-def test_what_was_registered_is_read_back_at_once(serve: Serve) -> None:
+def test_a_registered_customer_can_be_read_immediately(serve: Serve) -> None:
     with serve().caller() as caller:
         assert _name(caller, _register(caller, "Ada")) == "Ada"
 
 
-def test_the_requests_shown_at_the_first_start_work_as_they_stand(serve: Serve) -> None:
+def test_the_requests_shown_at_the_first_start_work_unchanged(serve: Serve) -> None:
     server = serve()
-    lines = [shlex.split(line) for line in server.said.splitlines() if line.strip().startswith("curl")]
+    lines = [shlex.split(line) for line in server.output.splitlines() if line.strip().startswith("curl")]
     assert [_sent(line).status_code for line in lines] == [201, 200, 200]
 
 
@@ -48,7 +48,7 @@ def _sent(curl: list[str]) -> httpx.Response:
     return httpx.request("GET" if body is None else "POST", curl[-1], headers=headers, content=body)
 
 
-def test_a_second_start_has_all_that_was_there_and_shows_no_key(serve: Serve) -> None:
+def test_a_second_start_keeps_the_data_and_shows_no_key(serve: Serve) -> None:
     first = serve()
     key = first.key
     with first.caller() as caller:
@@ -64,28 +64,28 @@ def test_a_second_start_has_all_that_was_there_and_shows_no_key(serve: Serve) ->
 def test_a_server_ends_cleanly_when_asked(serve: Serve, number: signal.Signals) -> None:
     server = serve()
     assert server.end(number) == 0
-    assert "Traceback" not in server.complained
+    assert "Traceback" not in server.errors
 
 
-def test_a_server_of_another_process_on_the_same_folder_is_refused_and_told_where_the_first_is(
-    serve: Serve, told: dict[str, str], home: Path
+def test_a_second_server_on_the_same_folder_is_refused_with_the_address_of_the_first(
+    serve: Serve, variables: dict[str, str], home: Path
 ) -> None:
     server = serve()
-    second = recount(told, "serve")
+    second = recount(variables, "serve")
     assert second.status == 1
-    assert "RECOUNT_HOME" in second.complained
-    assert str(home) in second.complained
-    assert server.url in second.complained
+    assert "RECOUNT_HOME" in second.errors
+    assert str(home) in second.errors
+    assert server.url in second.errors
 
 
-def test_a_port_that_is_taken_is_named(serve: Serve, home: Path, tmp_path: Path) -> None:
+def test_the_error_names_a_port_that_is_taken(serve: Serve, home: Path, tmp_path: Path) -> None:
     port = serve().url.rpartition(":")[2]
     second = recount(environment(tmp_path / "other", PORT=port), "serve")
     assert second.status == 1
-    assert f"RECOUNT_PORT {port}" in second.complained
+    assert f"RECOUNT_PORT {port}" in second.errors
 
 
-def test_only_its_owner_reads_how_to_reach_the_server_and_only_while_it_runs(serve: Serve, home: Path) -> None:
+def test_the_server_file_is_private_and_exists_only_while_the_server_runs(serve: Serve, home: Path) -> None:
     server = serve()
     file = home / "server.json"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -93,16 +93,16 @@ def test_only_its_owner_reads_how_to_reach_the_server_and_only_while_it_runs(ser
     assert not file.exists()
 
 
-def test_a_server_that_was_killed_is_not_asked_any_more(serve: Serve, told: dict[str, str], home: Path) -> None:
+def test_a_command_does_not_ask_a_server_that_was_killed(serve: Serve, variables: dict[str, str], home: Path) -> None:
     server = serve()
     server.process.kill()
     server.process.wait()
     assert (home / "server.json").exists()
-    ran = recount(told, "status", "--json")
-    assert (ran.status, ran.answer["healthy"]) == (0, True), ran.complained
+    ran = recount(variables, "status", "--json")
+    assert (ran.status, ran.answer["healthy"]) == (0, True), ran.errors
 
 
-def test_a_file_to_load_is_imported_after_the_start_and_not_again_at_the_next(serve: Serve, mapping: Path, rows: Path) -> None:
+def test_a_file_to_load_is_imported_after_the_first_start_only(serve: Serve, mapping: Path, rows: Path) -> None:
     first = serve("--load", mapping, rows).wait_for("customers.csv: 3 rows: 2 accepted, 0 repeated, 1 refused")
     with first.caller() as caller:
         head = caller.get("/v1/status").json()["head"]
@@ -111,13 +111,13 @@ def test_a_file_to_load_is_imported_after_the_start_and_not_again_at_the_next(se
     with second.caller(first.key) as caller:
         assert caller.get("/v1/status").json()["head"] == head
     assert second.end() == 0
-    assert "rows" not in second.said
+    assert "rows" not in second.output
 
 
-def test_a_file_to_load_that_is_not_there_is_named(told: dict[str, str], mapping: Path) -> None:
-    ran = recount(told, "serve", "--load", mapping, "nowhere.csv")
+def test_the_error_names_a_missing_file_to_load(variables: dict[str, str], mapping: Path) -> None:
+    ran = recount(variables, "serve", "--load", mapping, "nowhere.csv")
     assert ran.status == 2
-    assert "nowhere.csv" in ran.complained
+    assert "nowhere.csv" in ran.errors
 
 
 def test_commands_that_were_accepted_before_the_end_are_kept(serve: Serve) -> None:
@@ -131,11 +131,11 @@ def test_commands_that_were_accepted_before_the_end_are_kept(serve: Serve) -> No
         assert [_name(caller, one) for one in registered] == [f"Customer {number}" for number in range(20)]
 
 
-def test_logs_are_json_where_nobody_watches_and_hold_no_personal_data(serve: Serve) -> None:
+def test_logs_outside_a_terminal_are_json_without_personal_data(serve: Serve) -> None:
     server = serve()
     with server.caller() as caller:
         _register(caller, "Ada Lovelace")
     server.end()
     wait_until(lambda: server.process.poll() is not None, "the server is gone")
-    assert all(line.startswith("{") for line in server.complained.splitlines())
-    assert not re.search("Ada|Lovelace", server.complained)
+    assert all(line.startswith("{") for line in server.errors.splitlines())
+    assert not re.search("Ada|Lovelace", server.errors)

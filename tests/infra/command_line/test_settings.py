@@ -1,4 +1,4 @@
-"""A wrong or half setting is refused at the start, by name, in one line."""
+"""A wrong or incomplete setting is refused at the start, with one line that names it."""
 
 from __future__ import annotations
 
@@ -30,46 +30,46 @@ DATABASE = "postgresql://postgres@127.0.0.1:1/nowhere"
         ({"ZONE": "Europe/Lummerland"}, "RECOUNT_ZONE"),
     ],
 )
-def test_a_wrong_setting_is_refused_by_name(home: Path, settings: dict[str, str | None], named: str) -> None:
+def test_the_refusal_of_a_wrong_setting_names_it(home: Path, settings: dict[str, str | None], named: str) -> None:
     ran = recount(environment(home, **settings), "serve")
     assert ran.status == 2
-    assert named in ran.complained
-    assert len(ran.complained.strip().splitlines()) == 1
+    assert named in ran.errors
+    assert len(ran.errors.strip().splitlines()) == 1
     assert not home.exists()
 
 
-def test_a_database_that_does_not_answer_is_named(home: Path) -> None:
+def test_the_error_names_the_setting_of_a_database_that_does_not_answer(home: Path) -> None:
     ran = recount(environment(home, DATABASE_URL=DATABASE, KAFKA="127.0.0.1:1"), "serve")
     assert ran.status == 1
-    assert "RECOUNT_DATABASE_URL" in ran.complained
-    assert len(ran.complained.strip().splitlines()) == 1
+    assert "RECOUNT_DATABASE_URL" in ran.errors
+    assert len(ran.errors.strip().splitlines()) == 1
 
 
 def test_another_master_key_is_refused(home: Path) -> None:
     assert recount(environment(home), "status").status == 0
     ran = recount(environment(home, MASTER_KEY="8d" * 32), "status")
     assert ran.status == 2
-    assert "RECOUNT_MASTER_KEY" in ran.complained
+    assert "RECOUNT_MASTER_KEY" in ran.errors
 
 
 @pytest.mark.parametrize("command", ["relay", "project"])
-def test_what_only_the_distributed_deployment_has_is_refused_in_the_embedded_one(home: Path, command: str) -> None:
+def test_a_command_of_the_distributed_deployment_is_refused_in_the_embedded_one(home: Path, command: str) -> None:
     ran = recount(environment(home), command)
     assert ran.status == 2
-    assert "RECOUNT_DATABASE_URL and RECOUNT_KAFKA" in ran.complained
+    assert "RECOUNT_DATABASE_URL and RECOUNT_KAFKA" in ran.errors
 
 
-def test_what_brings_its_own_servers_is_refused_others(home: Path) -> None:
+def test_up_is_refused_with_settings_of_other_servers(home: Path) -> None:
     ran = recount(environment(home, DATABASE_URL=DATABASE, KAFKA="127.0.0.1:1"), "up")
     assert ran.status == 2
-    assert "RECOUNT_DATABASE_URL and RECOUNT_KAFKA" in ran.complained
+    assert "RECOUNT_DATABASE_URL and RECOUNT_KAFKA" in ran.errors
 
 
-def test_a_projector_of_what_is_no_read_model_is_refused_with_those_that_are(home: Path) -> None:
+def test_a_projector_of_an_unknown_read_model_is_refused_with_a_list_of_the_known_ones(home: Path) -> None:
     ran = recount(environment(home, DATABASE_URL=DATABASE, KAFKA="127.0.0.1:1"), "project", "customer_veiw")
     assert ran.status == 2
-    assert "customer_veiw" in ran.complained
-    assert "customer_view" in ran.complained
+    assert "customer_veiw" in ran.errors
+    assert "customer_view" in ran.errors
 
 
 @pytest.mark.parametrize("arguments", [("sreve",), ("import", "a.toml"), ("keys", "create", "me"), ("rebuild",)])

@@ -1,4 +1,4 @@
-"""What a process loads when it starts: nothing that only a report or a fit counts with."""
+"""At its start, a process loads no library that only reports or fits need."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ print(*{"numpy", "pandas", "sklearn", "scipy"} & sys.modules.keys())
 """
 
 
-def test_the_application_starts_without_what_counts_reports() -> None:
+def test_the_application_starts_without_the_libraries_of_reports_and_fits() -> None:
     ended = subprocess.run([sys.executable, "-c", LOADED], capture_output=True, text=True, check=True)
     assert ended.stdout.split() == []

@@ -1,4 +1,4 @@
-"""Any event of any aggregate, made from its types, with personal values that can be found again."""
+"""Random events of any aggregate, made from its types, with personal values that can be recognised."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _leaves: dict[type, st.SearchStrategy[Any]] = {
     inspect.DateTimeType: st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1)).map(lambda t: t.replace(tzinfo=UTC)),  # noqa: DTZ001
     inspect.DateType: st.dates(date(1900, 1, 1), date(2100, 1, 1)),
     inspect.NoneType: st.none(),
-    # Whatever JSON can say.
+    # Any JSON value.
     inspect.AnyType: st.recursive(
         st.none() | st.booleans() | st.integers(-9, 9) | st.just("sealed"), lambda some: st.lists(some, max_size=3)
     ),
@@ -40,7 +40,7 @@ def events_of(kind: type[Event]) -> st.SearchStrategy[Any]:
 
 
 def values(node: Any, personal: bool) -> st.SearchStrategy[Any]:
-    """Values of a type; texts within a personal field contain MARK."""
+    """Values of a type; texts inside a personal field contain MARK."""
     match node:
         case inspect.Metadata(type=inner, extra=extra):
             return values(inner, personal or bool(extra and extra.get("personal")))

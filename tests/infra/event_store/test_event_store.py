@@ -1,4 +1,4 @@
-"""The log on either engine: in order, sealed, and without the keys of those who were erased."""
+"""The log on either engine: in order, sealed, and without the keys of erased subjects."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ from tests.commands.event_stores import (
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)])
 def where(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Where an empty event store is: the path of a SQLite file, or a PostgreSQL URL."""
+    """The address of an empty event store: the path of a SQLite file, or a PostgreSQL URL."""
     return str(tmp_path / "events.db") if request.param == "sqlite" else str(request.getfixturevalue("database_url"))
 
 
@@ -87,7 +87,7 @@ def test_the_log_is_read_in_portions_and_up_to_a_position(store: EventStore, exe
     assert store.head() == positions[-1]
 
 
-def test_streams_are_read_together_and_those_without_events_left_out(store: EventStore, executor: Executor) -> None:
+def test_streams_are_read_in_one_call_and_those_without_events_are_left_out(store: EventStore, executor: Executor) -> None:
     ids = [new_id() for _ in range(1200)]
     done(*together(executor, *map(registering, ids)))
     one(executor, tagging(ids[0], "vip"))
@@ -100,7 +100,7 @@ def test_an_empty_log_has_position_0_and_no_events(store: EventStore) -> None:
     assert (store.head(), store.log(0, 10), store.streams([new_id()])) == (0, [], {})
 
 
-def test_opening_again_finds_everything(where: str) -> None:
+def test_a_store_that_is_opened_again_has_all_events(where: str) -> None:
     id = new_id()
     with worker(where) as executor:
         one(executor, registering(id))
@@ -110,12 +110,12 @@ def test_opening_again_finds_everything(where: str) -> None:
         again.close()
 
 
-def test_another_master_key_is_refused_at_once(where: str, store: EventStore) -> None:
+def test_another_master_key_is_refused_when_the_store_is_opened(where: str, store: EventStore) -> None:
     with pytest.raises(WrongMasterKey):
         EventStore(recorder(where), Mapper(EVENTS), Vault(bytes(32)))
 
 
-def test_numbers_skip_those_that_are_held(store: EventStore, executor: Executor) -> None:
+def test_reserved_numbers_skip_claimed_ones(store: EventStore, executor: Executor) -> None:
     done(*together(executor, *(placing(number=str(number)) for number in [*range(2, 300), 302])))
     first = list(store.reserve_numbers("order", 1))
     later = list(store.reserve_numbers("order", 1))
@@ -125,7 +125,7 @@ def test_numbers_skip_those_that_are_held(store: EventStore, executor: Executor)
     assert list(store.reserve_numbers("ticket", 2)) == [1, 2]
 
 
-def test_old_receipts_are_forgotten_when_the_store_is_opened(where: str, store: EventStore, executor: Executor) -> None:
+def test_old_receipts_are_deleted_when_the_store_is_opened(where: str, store: EventStore, executor: Executor) -> None:
     one(executor, registering(key="old"))
     execute(where, "UPDATE receipts SET at = '2020-01-01'")
     one(executor, registering(key="young"))
@@ -147,7 +147,7 @@ def execute(where: str, statement: str) -> None:
 # Erasure
 
 
-def test_erasing_leaves_the_facts_and_takes_the_person(store: EventStore, executor: Executor) -> None:
+def test_an_erasure_keeps_the_events_and_removes_personal_data(store: EventStore, executor: Executor) -> None:
     id, order = new_id(), new_id()
     done(*together(executor, registering(id, "Ada Lovelace"), placing(order, id), erasing(id)))
     [registered, erased] = store.streams([id])[id]
@@ -157,24 +157,24 @@ def test_erasing_leaves_the_facts_and_takes_the_person(store: EventStore, execut
     assert not has_key(store, id)
 
 
-def test_erasing_takes_the_keys_of_what_was_linked_on_purpose(store: EventStore, executor: Executor) -> None:
+def test_an_erasure_destroys_the_keys_of_linked_orders(store: EventStore, executor: Executor) -> None:
     customer, guest, stranger = new_id(), new_id(), new_id()
     done(*together(executor, registering(customer), placing(guest), placing(stranger), linking(guest, customer)))
     one(executor, erasing(customer))
     assert [has_key(store, subject) for subject in (customer, guest, stranger)] == [False, False, True]
 
 
-def test_an_erasure_concerns_all_whom_it_takes_along(store: EventStore, executor: Executor) -> None:
+def test_an_erasure_concerns_every_subject_that_is_erased_with_it(store: EventStore, executor: Executor) -> None:
     customer, before, together_with = new_id(), new_id(), new_id()
     done(*together(executor, registering(customer), placing(before), placing(together_with), linking(before, customer)))
-    # When the last order is linked in the very commit that erases
+    # The last order is linked in the same commit as the erasure.
     done(*together(executor, linking(together_with, customer), erasing(customer)))
     erased = store.streams([customer])[customer][-1]
     assert set(erased.metadata.concerns) == {before, together_with}
     assert not any(has_key(store, subject) for subject in (customer, before, together_with))
 
 
-def test_an_order_that_changed_hands_does_not_take_its_first_customers_key(store: EventStore, executor: Executor) -> None:
+def test_erasing_the_second_customer_of_an_order_keeps_the_first_customers_key(store: EventStore, executor: Executor) -> None:
     first, second, order = new_id(), new_id(), new_id()
     done(*together(executor, registering(first), registering(second), placing(order, first), linking(order, second)))
     assert accepted(one(executor, erasing(second)))
@@ -182,7 +182,7 @@ def test_an_order_that_changed_hands_does_not_take_its_first_customers_key(store
     assert store.streams([first])[first][0].event.name == "Ada Lovelace"  # type: ignore[attr-defined]
 
 
-def test_links_are_followed_to_their_end(store: EventStore, executor: Executor) -> None:
+def test_an_erasure_follows_links_of_links(store: EventStore, executor: Executor) -> None:
     order, merged, survivor = new_id(), new_id(), new_id()
     done(*together(executor, registering(merged), registering(survivor), placing(order), linking(order, merged)))
     assert accepted(one(executor, merging(merged, survivor)))
@@ -190,13 +190,13 @@ def test_links_are_followed_to_their_end(store: EventStore, executor: Executor) 
     assert not any(has_key(store, subject) for subject in (order, merged, survivor))
 
 
-@pytest.mark.parametrize("at_once", [True, False])
-def test_who_was_unmerged_is_not_taken_along(store: EventStore, executor: Executor, at_once: bool) -> None:
+@pytest.mark.parametrize("one_commit", [True, False])
+def test_an_unmerged_customer_is_not_erased_with_the_survivor(store: EventStore, executor: Executor, one_commit: bool) -> None:
     order, merged, survivor = new_id(), new_id(), new_id()
     done(*together(executor, registering(merged), registering(survivor), placing(order), linking(order, merged)))
     assert accepted(one(executor, merging(merged, survivor)))
     unmerging = command(customers.unmerge, customer_id=merged)
-    if at_once:
+    if one_commit:
         done(*together(executor, unmerging, erasing(survivor)))
     else:
         assert accepted(one(executor, unmerging))
@@ -204,7 +204,7 @@ def test_who_was_unmerged_is_not_taken_along(store: EventStore, executor: Execut
     assert [has_key(store, subject) for subject in (order, merged, survivor)] == [True, True, False]
 
 
-def test_a_file_holds_no_personal_text_and_after_erasure_no_key(tmp_path: Path) -> None:
+def test_the_files_contain_no_personal_text_and_after_an_erasure_no_key(tmp_path: Path) -> None:
     path, id = tmp_path / "events.db", new_id()
     store = opened(str(path))
     with running(store) as executor:
@@ -217,7 +217,7 @@ def test_a_file_holds_no_personal_text_and_after_erasure_no_key(tmp_path: Path) 
     store.close()
 
 
-def test_a_destroyed_key_goes_from_the_file_once_its_last_reader_has_left(tmp_path: Path) -> None:
+def test_a_destroyed_key_is_removed_from_the_files_once_no_reader_is_left(tmp_path: Path) -> None:
     path, id = tmp_path / "events.db", new_id()
     store = opened(str(path))
     with running(store) as executor:
@@ -241,7 +241,7 @@ def contents(folder: Path) -> bytes:
 # Engines
 
 
-def test_a_file_that_could_not_be_opened_for_a_moment_is_written_again_afterwards(tmp_path: Path) -> None:
+def test_a_file_that_could_not_be_opened_for_a_moment_can_be_written_afterwards(tmp_path: Path) -> None:
     engine = SqliteRecorder(tmp_path / "events.db", lock_timeout=1)
     store, pool = opened("", engine), engine._datastore.pool
     with running(store) as executor:
@@ -256,13 +256,13 @@ def test_a_file_that_could_not_be_opened_for_a_moment_is_written_again_afterward
     store.close()
 
 
-def test_a_server_that_is_not_there_is_unavailable_when_the_store_is_opened() -> None:
+def test_opening_a_store_without_a_server_raises_store_unavailable() -> None:
     with pytest.raises(StoreUnavailable):
         PostgresRecorder("postgresql://nobody@127.0.0.1:1/none", lock_timeout=0.3)
 
 
 @pytest.mark.servers
-def test_what_the_url_says_of_the_connection_holds(database_url: str) -> None:
+def test_the_connection_parameters_of_the_url_are_used(database_url: str) -> None:
     engine = PostgresRecorder(f"{database_url}?application_name=counted&options=-c%20statement_timeout%3D12345")
     with engine._connection() as connection:
         assert connection.execute("SHOW application_name").fetchone() == {"application_name": "counted"}
@@ -271,7 +271,7 @@ def test_what_the_url_says_of_the_connection_holds(database_url: str) -> None:
 
 
 @pytest.mark.servers
-def test_a_database_that_isolates_more_by_default_is_no_different(database_url: str) -> None:
+def test_commits_work_with_a_stricter_default_isolation_level(database_url: str) -> None:
     name = database_url.rpartition("/")[2]
     execute(database_url, f"ALTER DATABASE {name} SET default_transaction_isolation = 'repeatable read'")
     id = new_id()

@@ -1,4 +1,4 @@
-"""Events are neutral JSON; personal values are sealed in it, and open only in their own place with their subject's key."""
+"""Events are neutral JSON. A sealed personal value opens only in its own place, and only with its subject's key."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Moved(Event, frozen=True, tag="crm.parcel.moved.v2"):
 
 
 def moved_from_v1(data: dict[str, Any]) -> dict[str, Any]:
-    """The first version called the place `where`, and the note `remark`."""
+    """The first version called `to` `where`, and `note` `remark`."""
     return {"type": "crm.parcel.moved.v2", "to": data["where"], "note": data.get("remark")}
 
 
@@ -51,7 +51,7 @@ def read(stored: Stored, key: SubjectKey | None = KEY) -> Recorded:
 
 
 def personal_values(event: Event) -> list[Any]:
-    """The event's personal values that are there, as JSON values."""
+    """The event's personal values that are present, as JSON values."""
     return [value for path in personal_paths(type(event)) for value in _at(msgspec.to_builtins(event), path)]
 
 
@@ -66,7 +66,7 @@ def _at(node: Any, path: tuple[str, ...]) -> list[Any]:
 @pytest.mark.parametrize("kind", EVENTS, ids=type_name)
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(data=st.data())
-def test_every_event_comes_back_as_it_was_and_without_its_key_nothing_personal_does(
+def test_every_event_is_read_unchanged_and_without_its_key_has_no_personal_value(
     kind: type[Event], data: st.DataObject
 ) -> None:
     event = data.draw(events_of(kind))
@@ -88,14 +88,14 @@ def test_every_personal_value_is_sealed_on_its_own() -> None:
     assert stored(event).state != stored(event).state
 
 
-def test_an_attribute_called_sealed_is_no_secret() -> None:
+def test_an_attribute_called_sealed_is_not_taken_for_a_sealed_value() -> None:
     event = AttributesSet(numbers={"sealed": 5}, texts={"sealed": "tight"})
     assert read(stored(event)).event == event
     assert read(stored(event), None).event == AttributesSet(numbers={"sealed": 5})
 
 
 @pytest.mark.parametrize("move", ["stream", "version", "field"])
-def test_a_sealed_value_opens_nowhere_else(move: str) -> None:
+def test_a_sealed_value_does_not_open_in_another_place(move: str) -> None:
     there = stored(Registered(kind="person", name="Jane", language="en"))
     if move == "field":
         event = json.loads(there.state)
@@ -114,7 +114,7 @@ def test_another_subjects_key_opens_nothing() -> None:
         read(stored(Registered(kind="person", name="Jane")), SubjectKey(bytes([1] * 32)))
 
 
-def test_an_unknown_type_is_named() -> None:
+def test_the_error_names_an_unknown_type() -> None:
     data = {"type": "crm.customer.cloned.v1"}
     state = msgspec.json.encode({"metadata": metadata(subject=STREAM), "data": data})
     with pytest.raises(UnknownEventType, match=r"crm\.customer\.cloned\.v1"):
@@ -125,7 +125,7 @@ def old(data: dict[str, Any]) -> Stored:
     return Stored(1, STREAM, 1, data["type"], msgspec.json.encode({"metadata": metadata(subject=STREAM), "data": data}))
 
 
-def test_an_event_of_old_is_read_as_what_it_is_called_today() -> None:
+def test_an_event_of_an_old_version_is_read_as_the_newest_version() -> None:
     remark = {"sealed": KEY.seal(b'"ring twice"', f"{STREAM.hex}/1/remark")}
     there = old({"type": "crm.parcel.moved.v1", "where": "Oslo", "remark": remark})
     assert read(there).event == Moved(to="Oslo", note="ring twice")
@@ -133,6 +133,6 @@ def test_an_event_of_old_is_read_as_what_it_is_called_today() -> None:
     assert MAPPER.opened(there, {STREAM: KEY}) == {"type": "crm.parcel.moved.v1", "where": "Oslo", "remark": "ring twice"}
 
 
-def test_a_field_that_a_newer_version_added_is_passed_over() -> None:
+def test_an_unknown_field_of_a_newer_version_is_ignored() -> None:
     there = old({"type": "crm.customer.archived.v1", "reason": {"code": 7}})
     assert read(there).type == "crm.customer.archived.v1"

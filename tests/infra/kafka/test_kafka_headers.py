@@ -1,4 +1,4 @@
-"""An event goes through Kafka as a CloudEvent and comes back as it was."""
+"""An event goes through Kafka as a CloudEvent and is read unchanged."""
 
 from __future__ import annotations
 
@@ -48,19 +48,19 @@ def stored_event(metadata: Metadata, position: int = 7, version: int = 3, type: 
     return Stored(position, STREAM, version, type, state)
 
 
-def sound_record() -> Record:
+def valid_record() -> Record:
     [record] = encode([Message(2, 7, 5, stored_event(METADATA))])
     return record
 
 
 def changed(headers: Headers, name: str, value: bytes | None) -> Headers:
-    """The headers with one of another value, or without it."""
+    """The headers with another value of one of them, or without it."""
     others = [header for header in headers if header[0] != name]
     return others if value is None else [*others, (name, value)]
 
 
 @given(metadata=metadatas, position=places, version=places, type=st.text(min_size=1, max_size=20))
-def test_every_event_comes_back_as_it_was(metadata: Metadata, position: int, version: int, type: str) -> None:
+def test_every_event_is_read_unchanged(metadata: Metadata, position: int, version: int, type: str) -> None:
     stored = stored_event(metadata, position, version, type)
     messages = link(stored, metadata, {0: position - 1, 5: position - 1}, 12)
     read = [decode(record.partition, position, record.value, record.headers) for record in encode(messages)]
@@ -68,7 +68,7 @@ def test_every_event_comes_back_as_it_was(metadata: Metadata, position: int, ver
 
 
 def test_a_message_is_a_cloud_event_in_binary_mode() -> None:
-    record = sound_record()
+    record = valid_record()
     assert record.partition == 2
     assert record.key == STREAM.bytes
     assert json.loads(record.value or b"")["data"] == {"type": "crm.thing.made.v1", "words": "größer"}
@@ -89,7 +89,7 @@ def test_a_message_is_a_cloud_event_in_binary_mode() -> None:
     }
 
 
-def test_the_copies_of_an_event_for_everyone_differ_in_what_came_before_them() -> None:
+def test_the_copies_of_an_event_for_everyone_differ_in_their_previous_position() -> None:
     everyone = msgspec.structs.replace(METADATA, everyone=True)
     records = encode(link(stored_event(everyone), everyone, {1: 4}, 3))
     assert [(record.partition, dict(record.headers)["previous"]) for record in records] == [(0, b"0"), (1, b"4"), (2, b"0")]
@@ -109,25 +109,25 @@ def test_the_copies_of_an_event_for_everyone_differ_in_what_came_before_them() -
         ("ce_id", b"01890000-0000-7000-8000-000000000001"),
     ],
 )
-def test_a_header_that_makes_no_sense_is_named_unreadable(name: str, value: bytes | None) -> None:
-    record = sound_record()
+def test_a_record_with_an_invalid_header_is_unreadable(name: str, value: bytes | None) -> None:
+    record = valid_record()
     with pytest.raises(Unreadable):
         decode(2, 0, record.value, changed(record.headers, name, value))
 
 
 @pytest.mark.parametrize("value", [None, b"", b"hello", b"{}", b'{"metadata": {"subject": 1}, "data": {}}'])
-def test_a_value_that_is_no_event_is_named_unreadable(value: bytes | None) -> None:
+def test_a_record_whose_value_is_no_event_is_unreadable(value: bytes | None) -> None:
     with pytest.raises(Unreadable):
-        decode(2, 0, value, sound_record().headers)
+        decode(2, 0, value, valid_record().headers)
 
 
 @given(value=st.none() | st.binary(), headers=st.lists(st.tuples(st.text(), st.none() | st.binary())))
-def test_nothing_but_unreadable_comes_of_reading_anything(value: bytes | None, headers: Headers) -> None:
+def test_reading_an_arbitrary_record_raises_only_unreadable(value: bytes | None, headers: Headers) -> None:
     with pytest.raises(Unreadable):
         decode(0, 0, value, headers)
 
 
-def test_a_dead_message_keeps_what_came_and_tells_why_and_from_where() -> None:
+def test_a_dead_message_keeps_the_record_with_its_reason_and_origin() -> None:
     dead = with_reason(Record(3, b"k", None, [("a", b"1")]), "no sense", {"topic": "t", "offset": 9})
     expected = [("a", b"1"), ("dead_reason", b"no sense"), ("dead_topic", b"t"), ("dead_offset", b"9")]
     assert dead == Record(0, b"k", b"", expected)

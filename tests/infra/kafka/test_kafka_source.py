@@ -1,4 +1,4 @@
-"""Kafka as a source: it begins where the read models are, and what cannot be read is set apart."""
+"""Kafka as a source: it starts where the read models are, and unreadable records go to the dead topic."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ EVERYONE = {**{name: getattr(METADATA, name) for name in METADATA.__struct_field
 
 
 class Bench:
-    """A topic with sources, a group, and what a read model holds."""
+    """A topic with sources, a consumer group, and the offsets that a read model holds."""
 
     def __init__(self, bootstrap: str, name: str, group: str) -> None:
         self.bootstrap, self.group = bootstrap, group
@@ -66,15 +66,15 @@ class Bench:
         consumer.seek_to_beginning()
         found: list[dict[str, bytes]] = []
 
-        def are_there() -> bool:
+        def arrived() -> bool:
             found.extend(dict(one.headers) for records in consumer.poll(200).values() for one in records)
             return len(found) >= count
 
-        wait_until(are_there, f"{count} dead messages are there")
+        wait_until(arrived, f"{count} dead messages are in the topic")
         consumer.close()
         return found
 
-    def make_anew(self) -> None:
+    def recreate(self) -> None:
         admin = KafkaAdminClient(bootstrap_servers=self.bootstrap)
         admin.delete_topics([self.topic.name])
         admin.close()
@@ -121,14 +121,14 @@ def test_a_read_model_that_holds_nothing_reads_from_the_beginning(bench: Bench) 
         assert mine[1].stored == expected
 
 
-def test_each_partition_goes_on_from_what_is_stored_of_it(bench: Bench) -> None:
+def test_each_partition_continues_from_its_stored_offset(bench: Bench) -> None:
     bench.send(1, 2, 3)
     bench.held = {0: Held(1, 1, bench.topic.id), 1: Held(3, 3, bench.topic.id), 2: Held(9, 9, "another topic's")}
     messages = read(bench.source(), 2 + 0 + 3)
     assert [positions(messages, partition) for partition in range(3)] == [[2, 3], [], [1, 2, 3]]
 
 
-def test_a_source_reads_again_what_it_is_put_back_to(bench: Bench) -> None:
+def test_a_source_reads_again_from_an_earlier_offset(bench: Bench) -> None:
     bench.send(1, 2, 3)
     source = bench.source()
     read(source, 3 * PARTITIONS)
@@ -143,7 +143,7 @@ def test_seeking_a_partition_that_belongs_to_another_process_does_nothing(bench:
     assert source.assigned() == frozenset()
 
 
-def test_partitions_that_move_to_a_newcomer_are_read_there_from_what_is_stored(bench: Bench) -> None:
+def test_partitions_that_move_to_a_new_process_are_read_from_their_stored_offsets(bench: Bench) -> None:
     bench.send(1, 2)
     first = bench.source()
     read(first, 2 * PARTITIONS)
@@ -151,11 +151,11 @@ def test_partitions_that_move_to_a_newcomer_are_read_there_from_what_is_stored(b
     second, stopping = bench.source(), Event()
     kept: list[Message] = []
 
-    def go_on() -> None:
+    def keep_polling() -> None:
         while not stopping.is_set():
             kept.extend(first.poll(0.1))
 
-    thread = Thread(target=go_on)
+    thread = Thread(target=keep_polling)
     thread.start()
     try:
         moved: list[Message] = []
@@ -164,7 +164,7 @@ def test_partitions_that_move_to_a_newcomer_are_read_there_from_what_is_stored(b
             moved.extend(second.poll(0.1))
             return bool(second.assigned()) and len(first.assigned() | second.assigned()) == PARTITIONS
 
-        wait_until(shared_out, "the newcomer has its share")
+        wait_until(shared_out, "the new process has its share")
         bench.send(3)
 
         def all_is_read() -> bool:
@@ -179,17 +179,17 @@ def test_partitions_that_move_to_a_newcomer_are_read_there_from_what_is_stored(b
     assert moved
 
 
-def test_a_database_that_is_away_when_partitions_are_assigned_is_asked_again(bench: Bench) -> None:
+def test_a_database_that_is_unavailable_at_assignment_is_asked_again(bench: Bench) -> None:
     bench.send(1)
     source, stored, tries = bench.source(), bench.stored, []
 
-    def away_at_first(partitions: Collection[int]) -> Mapping[int, Held]:
+    def unavailable_at_first(partitions: Collection[int]) -> Mapping[int, Held]:
         tries.append(partitions)
         if len(tries) == 1:
-            raise OSError("the database is away")
+            raise OSError("the database is unavailable")
         return stored(partitions)
 
-    source._stored = away_at_first
+    source._stored = unavailable_at_first
     with pytest.raises(KafkaUnavailable):
         read(source, PARTITIONS)
     read(source, PARTITIONS)
@@ -211,7 +211,7 @@ def test_a_malformed_record_goes_to_the_dead_topic_and_the_others_are_read(bench
     assert (first["dead_topic"], first["dead_offset"]) == (bench.topic.name.encode(), b"1")
 
 
-def test_a_malformed_record_at_the_end_says_where_to_go_on_and_is_not_read_twice(bench: Bench) -> None:
+def test_a_malformed_record_at_the_end_gives_the_next_offset_and_is_not_read_twice(bench: Bench) -> None:
     bench.send(1)
     bench.send_raw(0, b"hello", [])
     source = bench.source()
@@ -251,19 +251,19 @@ def test_nothing_counts_as_read_while_the_dead_topic_does_not_answer(bench: Benc
     assert positions([*found, *read(source, PARTITIONS)], 0)[-1] == 2
 
 
-def test_an_offset_that_the_topic_does_not_have_leads_to_its_beginning(bench: Bench) -> None:
+def test_a_partition_whose_offset_does_not_exist_is_read_from_its_beginning(bench: Bench) -> None:
     bench.send(1, 2)
     bench.held = {0: Held(50, 50, bench.topic.id)}
     assert positions(read(bench.source(), 2 * PARTITIONS), 0) == [1, 2]
 
 
-def test_a_topic_made_anew_is_read_from_its_beginning(bench: Bench) -> None:
+def test_a_topic_that_was_deleted_and_created_again_is_read_from_its_beginning(bench: Bench) -> None:
     bench.send(1, 2)
     source = bench.source()
     read(source, 2 * PARTITIONS)
     old = source.topic_id
     bench.held = {partition: Held(2, 2, old) for partition in range(PARTITIONS)}
-    bench.make_anew()
+    bench.recreate()
     bench.send(1, 2, 3)
     found: dict[int, set[int]] = {partition: set() for partition in range(PARTITIONS)}
 
@@ -280,8 +280,8 @@ def test_a_topic_made_anew_is_read_from_its_beginning(bench: Bench) -> None:
     assert source.topic_id == bench.topic.id != old
 
 
-def test_a_source_knows_its_partitions_before_it_joins(bootstrap: str, topic_name: str, group_name: str) -> None:
-    """A leader that joins without them gives nobody any, and may never notice."""
+def test_a_source_knows_its_partitions_before_it_joins_the_group(bootstrap: str, topic_name: str, group_name: str) -> None:
+    """A leader that joins without them assigns none, and may never notice."""
     with closing(Topics(bootstrap)) as topics:
         topic = topics.ensure(topic_name)
         with closing(KafkaSource(bootstrap, topics, topic, group_name, lambda _: {})) as source:

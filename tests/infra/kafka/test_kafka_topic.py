@@ -1,4 +1,4 @@
-"""The topic is made as it has to be, or refused as it is."""
+"""The topic is created with the settings that it needs, and an unfit one is refused."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def topic(topics: Topics, topic_name: str) -> Topic:
     return topics.ensure(topic_name, PARTITIONS)
 
 
-def test_lag_is_what_lies_after_what_is_held(topics: Topics, topic: Topic, bootstrap: str) -> None:
+def test_lag_is_the_number_of_messages_after_the_held_offset(topics: Topics, topic: Topic, bootstrap: str) -> None:
     producer = Producer(bootstrap)
     producer.send(topic.name, [Record(partition, b"k", b"v", []) for partition in range(PARTITIONS)] * 3)
     producer.close()
@@ -38,7 +38,7 @@ def test_lag_is_what_lies_after_what_is_held(topics: Topics, topic: Topic, boots
     assert topics.lag(topic, held) == {0: 2, 1: 0, 2: 3}
 
 
-def test_a_topic_is_made_once_and_found_again(topics: Topics, topic: Topic) -> None:
+def test_a_topic_is_created_once_and_found_again(topics: Topics, topic: Topic) -> None:
     assert topics.ensure(topic.name, PARTITIONS) == topic
     assert topics.find(topic.name) == topic
     assert topics.find(topic.dead).partitions == 1
@@ -54,11 +54,11 @@ def test_a_topic_that_would_lose_messages_is_refused(topics: Topics, topic: Topi
 
 
 def test_another_number_of_partitions_is_refused(topics: Topics, topic: Topic) -> None:
-    with pytest.raises(UnfitTopic, match="3 partitions and not 12"):
+    with pytest.raises(UnfitTopic, match="3 partitions and needs 12"):
         topics.ensure(topic.name)
 
 
-def test_a_broker_that_is_not_there_is_named_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_broker_raises_kafka_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("infra.kafka.connection.PATIENCE", 0.1)
     monkeypatch.setitem(SHORT, "bootstrap_timeout_ms", 300)
     with pytest.raises(KafkaUnavailable):

@@ -36,19 +36,19 @@ def test_the_services_are_the_servers_and_the_roles() -> None:
 
 
 @each_role
-def test_as_many_containers_as_processes_run_the_same_command(role: Role) -> None:
+def test_a_role_has_as_many_containers_as_processes_with_the_same_command(role: Role) -> None:
     service = _service(role.name)
     assert service["command"] == [role.command]
     assert service["deploy"]["replicas"] == role.copies
 
 
 @each_role
-def test_a_container_is_told_what_a_process_is_told(role: Role) -> None:
+def test_a_container_has_the_settings_of_a_process(role: Role) -> None:
     assert _service(role.name)["environment"] == environment(role, PLACE, "0.0.0.0", PORTS[role.port])
 
 
 @each_role
-def test_a_container_is_asked_where_a_process_is_asked(role: Role) -> None:
+def test_the_health_check_of_a_container_is_that_of_a_process(role: Role) -> None:
     address = f"http://127.0.0.1:{PORTS[role.port]}{role.health}"
     assert _service(role.name)["healthcheck"]["test"] == ["CMD", *PROBE, address]
 
@@ -60,35 +60,35 @@ def test_a_container_waits_until_all_servers_answer(role: Role) -> None:
 
 
 @each_role
-def test_what_a_process_is_told_are_settings(role: Role) -> None:
+def test_the_environment_of_a_process_consists_of_settings(role: Role) -> None:
     settings = {f"RECOUNT_{name.upper()}" for name in Settings.model_fields}
     assert environment(role, PLACE, "127.0.0.1", 1).keys() <= settings
 
 
 @each_role
-def test_what_a_process_runs_is_a_command(role: Role) -> None:
+def test_a_process_runs_a_command_of_the_command_line(role: Role) -> None:
     assert role.command in {command.callback.__name__ for command in command_line.registered_commands if command.callback}
 
 
 @each_server
-def test_a_server_is_the_image_and_is_probed_as_described(server: Server) -> None:
+def test_a_server_has_the_image_and_the_probe_of_its_description(server: Server) -> None:
     service = _service(server.name)
     assert service["image"] == server.image
     assert service["healthcheck"]["test"] == ["CMD", *server.probe]
 
 
 @each_server
-def test_what_a_server_holds_outlives_its_container(server: Server) -> None:
+def test_the_data_of_a_server_outlive_its_container(server: Server) -> None:
     [volume] = _service(server.name)["volumes"]
     assert volume.partition(":")[0] in COMPOSE["volumes"]
 
 
-def test_kafka_in_a_container_is_the_kafka_of_the_tests() -> None:
+def test_kafka_in_a_container_has_the_version_of_the_tests() -> None:
     version = _service("kafka")["image"].rpartition(":")[2]
     assert f"org.apache.kafka:kafka_2.13:{version} " in LOCK.read_text()
 
 
-def test_every_worker_has_a_port_outside() -> None:
+def test_every_api_worker_has_a_published_port() -> None:
     [api] = [role for role in ROLES if role.name == "api"]
     [published] = _service("api")["ports"]
     _, outside, inside = published.split(":")
@@ -102,6 +102,6 @@ def test_the_image_runs_as_an_unprivileged_user() -> None:
     assert lines.index("USER recount") < lines.index('ENTRYPOINT ["recount"]')
 
 
-def test_the_image_holds_every_package() -> None:
+def test_the_image_contains_every_package() -> None:
     copied = {line.split()[1] for line in (ROOT / "Dockerfile").read_text().splitlines() if line.startswith("COPY ")}
     assert {"domain", "commands", "projections", "consumers", "infra", "api"} <= copied

@@ -1,4 +1,4 @@
-"""How far an answer is complete, what a digest tells, and positions that only their owner moves."""
+"""How far an answer is complete, what a digest depends on, and positions that only their owner moves."""
 
 import asyncio
 import threading
@@ -50,14 +50,14 @@ def sent(read_models: ReadModels, routed: int, last: dict[int, int]) -> None:
         checkpoints.begin(connection, TOPIC, Checkpoint("topic", len(last), routed, last))
 
 
-def test_in_process_a_read_model_is_complete_as_far_as_it_holds(read_models: ReadModels) -> None:
+def test_without_a_topic_a_read_model_is_complete_up_to_its_position(read_models: ReadModels) -> None:
     hold(read_models, "view", 41)
     assert Completeness(read_models).up_to("view") == 41
     assert Completeness(read_models).up_to("view", UUID(int=5)) == 41
     assert Completeness(read_models).up_to("unheard") == 0
 
 
-def test_an_idle_partition_is_complete_as_far_as_everything_was_sent(read_models: ReadModels) -> None:
+def test_an_idle_partition_is_complete_up_to_the_routed_position(read_models: ReadModels) -> None:
     hold(read_models, "view", 10, 0, 30)
     sent(read_models, 50, {0: 10, 2: 40})
     completeness = Completeness(read_models, 3, TOPIC)
@@ -65,7 +65,7 @@ def test_an_idle_partition_is_complete_as_far_as_everything_was_sent(read_models
     assert completeness.up_to("view") == 30
 
 
-def test_in_a_snapshot_a_read_model_is_complete_as_far_as_the_rows_seen_there(read_models: ReadModels) -> None:
+def test_in_a_snapshot_a_read_model_is_complete_up_to_the_rows_seen_there(read_models: ReadModels) -> None:
     hold(read_models, "view", 41)
     completeness = Completeness(read_models)
     with one_moment(read_models) as connection:
@@ -75,7 +75,7 @@ def test_in_a_snapshot_a_read_model_is_complete_as_far_as_the_rows_seen_there(re
     assert completeness.up_to("view") == 42
 
 
-def test_a_reader_waits_until_its_own_write_is_there(read_models: ReadModels) -> None:
+def test_a_reader_can_wait_for_its_own_write(read_models: ReadModels) -> None:
     hold(read_models, "view", 1)
     completeness = Completeness(read_models)
 
@@ -86,21 +86,21 @@ def test_a_reader_waits_until_its_own_write_is_there(read_models: ReadModels) ->
     assert asyncio.run(wait()) == 7
 
 
-def test_a_wait_ends_in_time_and_says_how_far_it_is(read_models: ReadModels) -> None:
+def test_a_wait_ends_after_its_timeout_and_returns_the_position_reached(read_models: ReadModels) -> None:
     hold(read_models, "view", 3)
     assert asyncio.run(Completeness(read_models).wait("view", 9, UUID(int=1), 0.02)) == 3
 
 
-def test_many_who_wait_share_one_look(read_models: ReadModels, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_waiting_requests_share_one_query(read_models: ReadModels, monkeypatch: pytest.MonkeyPatch) -> None:
     hold(read_models, "view", 1)
     completeness = Completeness(read_models)
-    looks = 0
-    look = completeness._complete
+    queries = 0
+    query = completeness._complete
 
     def counted(connection: object) -> dict[str, dict[int, int]]:
-        nonlocal looks
-        looks += 1
-        return look(connection)  # type: ignore[arg-type]
+        nonlocal queries
+        queries += 1
+        return query(connection)  # type: ignore[arg-type]
 
     monkeypatch.setattr(completeness, "_complete", counted)
 
@@ -108,10 +108,10 @@ def test_many_who_wait_share_one_look(read_models: ReadModels, monkeypatch: pyte
         return await asyncio.gather(*[completeness.wait("view", 2, None, 0.05) for _ in range(200)])
 
     assert asyncio.run(wait()) == [1] * 200
-    assert looks <= 20
+    assert queries <= 20
 
 
-def test_a_position_is_moved_only_from_where_it_is(read_models: ReadModels) -> None:
+def test_a_position_is_moved_only_from_its_current_value(read_models: ReadModels) -> None:
     hold(read_models, "view", 5)
     with read_models.writer.begin() as connection:
         advance(connection, "view", 0, Held(5, 0, "topic"), Held(6, 1, "topic"))
@@ -121,7 +121,7 @@ def test_a_position_is_moved_only_from_where_it_is(read_models: ReadModels) -> N
         assert held(connection, "view") == {0: Held(6, 1, "topic")}
 
 
-def test_tables_are_made_once_by_many_at_once(read_models: ReadModels) -> None:
+def test_tables_are_created_once_by_many_threads(read_models: ReadModels) -> None:
     table = Table("many", MetaData(), Column("id", Integer, primary_key=True))
     errors: list[BaseException] = []
 
@@ -144,7 +144,7 @@ def things() -> Table:
     return Table("things", MetaData(), Column("id", Uuid, primary_key=True), Column("name", Text))
 
 
-def test_a_digest_is_of_the_rows_and_not_of_their_order(read_models: ReadModels) -> None:
+def test_a_digest_depends_on_the_rows_and_not_on_their_order(read_models: ReadModels) -> None:
     table, rows = things(), [{"id": UUID(int=number), "name": f"n{number}"} for number in range(50)]
     digests = []
     for order in (rows, rows[::-1], [*rows[:-1], {"id": UUID(int=49), "name": "other"}]):

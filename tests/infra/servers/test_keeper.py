@@ -1,4 +1,4 @@
-"""The servers of a run of tests end with it, however it ends."""
+"""The servers of a test run end with it, also if the run is killed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The servers out of wheels are the real ones: what they acknowledged outlives a crash."""
+"""The servers from wheels are the real ones: acknowledged data survive a crash."""
 
 import hashlib
 import time
@@ -37,15 +37,15 @@ def _write_rows(url: str, *numbers: int) -> None:
         connection.cursor().executemany("INSERT INTO kept VALUES (%s)", [(number,) for number in numbers])
 
 
-def test_what_postgresql_committed_outlives_a_kill(folder: Path) -> None:
+def test_committed_rows_of_postgresql_survive_a_kill(folder: Path) -> None:
     with Postgres(folder) as postgres:
         url = postgres.create_database("store")
         _write_rows(url, 1, 2)
-        with psycopg.connect(url) as cut_off:
-            cut_off.execute("INSERT INTO kept VALUES (3)")
+        with psycopg.connect(url) as interrupted:
+            interrupted.execute("INSERT INTO kept VALUES (3)")
             postgres.kill()
             with pytest.raises(psycopg.OperationalError):
-                cut_off.commit()
+                interrupted.commit()
         postgres.restart()
         assert _rows(url) == [1, 2]
 
@@ -81,7 +81,7 @@ def test_a_second_postgresql_on_the_same_folder_is_refused(folder: Path) -> None
         pass
 
 
-def test_a_dropped_database_is_gone_though_somebody_is_connected(postgres_server: PostgresAt) -> None:
+def test_a_database_is_dropped_even_if_a_client_is_connected(postgres_server: PostgresAt) -> None:
     url = postgres_server.create_database("somebody_is_connected")
     with psycopg.connect(url):
         postgres_server.drop_database("somebody_is_connected")
@@ -102,11 +102,11 @@ def _consume(bootstrap: str, count: int) -> list[bytes]:
     consumer.seek_to_beginning()
     values: list[bytes] = []
 
-    def all_are_there() -> bool:
+    def all_arrived() -> bool:
         values.extend(record.value for records in consumer.poll(500).values() for record in records)
         return len(values) >= count
 
-    wait_until(all_are_there, f"{count} records are there")
+    wait_until(all_arrived, f"{count} records are read")
     consumer.close()
     return values
 
@@ -117,7 +117,7 @@ def _create_topic(kafka: Kafka, replicas: int = 1) -> None:
     admin.close()
 
 
-def test_what_kafka_acknowledged_outlives_a_kill_a_freeze_and_other_ports(folder: Path) -> None:
+def test_acknowledged_records_of_kafka_survive_a_kill_a_freeze_and_new_ports(folder: Path) -> None:
     with Kafka(folder) as kafka:
         _create_topic(kafka)
         _produce(kafka.bootstrap, b"1")
@@ -134,7 +134,7 @@ def test_what_kafka_acknowledged_outlives_a_kill_a_freeze_and_other_ports(folder
         assert _consume(kafka.bootstrap, 3) == [b"1", b"2", b"3"]
 
 
-def test_three_brokers_go_on_without_one_of_them(folder: Path) -> None:
+def test_three_brokers_continue_without_one_of_them(folder: Path) -> None:
     with Kafka(folder, brokers=3) as kafka:
         _create_topic(kafka, replicas=3)
         _produce(kafka.bootstrap, b"1")
@@ -150,28 +150,26 @@ def test_ports_stay_with_their_folder(folder: Path) -> None:
     assert kept_ports(folder / "ports", 3) == ports
 
 
-def _jar_cut_off(times: int) -> Jar:
-    """A jar whose download fails that often before it succeeds."""
-    cut_offs = iter(range(times))
+def _jar_with_failures(times: int) -> Jar:
+    """A jar whose download fails `times` times before it succeeds."""
+    failures = iter(range(times))
 
-    class CutOff(Jar):
+    class Failing(Jar):
         def _download(self, path: Path) -> None:
-            if next(cut_offs, None) is not None:
+            if next(failures, None) is not None:
                 raise OSError("connection reset")
             path.write_bytes(b"jar")
 
-    return CutOff("group", "artifact", "1", hashlib.sha256(b"jar").hexdigest())
+    return Failing("group", "artifact", "1", hashlib.sha256(b"jar").hexdigest())
 
 
-def test_a_download_that_is_cut_off_is_tried_again_after_longer_and_longer_pauses(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failed_download_is_tried_again_after_longer_and_longer_pauses(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pauses: list[float] = []
     monkeypatch.setattr(time, "sleep", pauses.append)
-    assert _jar_cut_off(2).fetched(folder).read_bytes() == b"jar"
+    assert _jar_with_failures(2).fetched(folder).read_bytes() == b"jar"
     assert pauses == [2, 4]
 
 
 def test_a_damaged_jar_is_downloaded_again(folder: Path) -> None:
     (folder / "artifact-1.jar").write_bytes(b"ja")
-    assert _jar_cut_off(0).fetched(folder).read_bytes() == b"jar"
+    assert _jar_with_failures(0).fetched(folder).read_bytes() == b"jar"
