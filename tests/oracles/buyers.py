@@ -1,4 +1,4 @@
-"""Cohorts, and new against returning customers, as a short script finds them. Money is whole cents, so that sums are exact."""
+"""Cohorts, and new against returning customers, as a short script computes them. Money is in whole cents: sums are exact."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ def purchases(lines: Sequence[str]) -> Any:
 
 
 def orders(csv: str) -> Any:
-    """The same of an export of orders, in the order in which they were placed."""
+    """The same table from an export of orders, in the order in which they were placed."""
     table = pandas.read_csv(StringIO(csv), dtype=str).sort_values(["placed_at", "id"])
     month = pandas.to_datetime(table["placed_on"]).dt.to_period("M")
     return table.assign(customer=table["customer_id"], month=month, cents=_cents(table["net"]))
 
 
 def cohorts(purchases: Any) -> dict[tuple[str, int], tuple[int, int, int, int]]:
-    """By month of the first purchase and months since: size of the cohort, who bought, purchases, cents."""
+    """By month of the first purchase and months since: size of the cohort, number of buyers, purchases, cents."""
     first = purchases.groupby("customer")["month"].transform("min")
     since = [(month - began).n for month, began in zip(purchases["month"], first, strict=True)]
     table = purchases.assign(cohort=first, since=since)
@@ -38,7 +38,7 @@ def cohorts(purchases: Any) -> dict[tuple[str, int], tuple[int, int, int, int]]:
 
 
 def new_and_returning(orders: Any) -> dict[tuple[str, str], tuple[int, int, int]]:
-    """By month and whether it is its customer's first order: customers, orders, cents."""
+    """By month and by whether an order is its customer's first one: customers, orders, cents."""
     buyer = orders["customer"].duplicated().map({False: "new", True: "returning"})
     return {
         (str(month), kind): (group["customer"].nunique(), len(group), int(group["cents"].sum()))

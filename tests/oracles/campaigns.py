@@ -1,4 +1,4 @@
-"""What campaigns came to as a short script finds it: sales × conversion rate by campaign, and the mean."""
+"""The effect of campaigns as a short script computes it: sales × conversion rate by campaign, and the mean."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ class Answer(NamedTuple):
 
 
 def campaign_effect(campaigns: Any) -> Answer:
-    """Of a table with columns campaign, sales and conversion_rate; a campaign without a rate has no effect."""
+    """The answer for a table with columns campaign, sales and conversion_rate; a campaign without a rate has no effect."""
     by_campaign = campaigns.set_index("campaign")
     effect = (by_campaign["sales"] * by_campaign["conversion_rate"]).dropna()
     return Answer(effect.to_dict(), float(effect.mean()))
 
 
 def of_report(csv: str, campaign: str = "campaign") -> Any:
-    """The script's table from what the report exports; `campaign` may be another column to go by, such as `variant`."""
+    """The script's table from an export of the report; `campaign` may name another column to group by, such as `variant`."""
     table = pandas.read_csv(StringIO(csv))
     names = {campaign: "campaign", "sales": "sales", "rates.conversion_rate.value": "conversion_rate"}
     return table[list(names)].rename(columns=names)
 
 
 def of_members(csv: str, currency: str, campaign: str = "campaign_id") -> Any:
-    """The script's table from an export of members, one row each, all of them targeted."""
+    """The script's table from an export of members: one row per member, all of them targeted."""
     members = pandas.read_csv(StringIO(csv)).groupby(campaign)
     converted = members["converted_at"].count()
     table = pandas.DataFrame({"sales": members[f"value.{currency}"].sum(), "conversion_rate": converted / members.size()})

@@ -1,4 +1,4 @@
-"""What channels earn as a short script finds it: sales × conversion rate by channel, and the mean; and traffic to try it on."""
+"""The effect of channels as a short script computes it: sales × conversion rate by channel, and the mean. Also test traffic."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ class Answer(NamedTuple):
 
 
 def channel_effect(channels: Any) -> Answer:
-    """Of a table with columns channel, sales and conversion_rate; a channel without a rate has no effect."""
+    """The answer for a table with columns channel, sales and conversion_rate; a channel without a rate has no effect."""
     effect = (channels.set_index("channel")["sales"] * channels.set_index("channel")["conversion_rate"]).dropna()
     return Answer(effect.to_dict(), float(effect.mean()))
 
 
 def of_report(csv: str) -> Any:
-    """The script's table from what the report exports."""
+    """The script's table from an export of the report."""
     names = {"gross": "sales", "conversion_rate.value": "conversion_rate"}
     return pandas.read_csv(StringIO(csv)).rename(columns=names)[["channel", *names.values()]]
 
 
 def of_lists(orders: str, days: Mapping[str, str]) -> Any:
-    """The script's table from an export of the orders, and one of the days of each channel."""
+    """The script's table from an export of the orders and, by channel, exports of its days."""
     placed = pandas.read_csv(StringIO(orders)).groupby("channel")
     visits = pandas.Series({code: pandas.read_csv(StringIO(csv))["visits"].sum() for code, csv in days.items()})
     table = pandas.DataFrame({"sales": placed["gross"].sum(), "conversion_rate": placed.size() / visits})
@@ -38,19 +38,19 @@ def of_lists(orders: str, days: Mapping[str, str]) -> Any:
 
 
 def traffic(first: date, last: date) -> Iterator[tuple[date, str, int]]:
-    """Visits by day and channel, made up: some tens a day, never two channels alike."""
+    """Made-up visits by day and channel: some tens per day, different for each channel."""
     for ordinal in range((last - first).days + 1):
         for place, channel in enumerate(CHANNELS):
             yield first + timedelta(days=ordinal), channel, 20 * (place + 1) + (7 * ordinal + 3 * place) % 23
 
 
 def as_rows(traffic: Iterable[tuple[date, str, int]]) -> str:
-    """A CSV for the mapping `channel_traffic.toml`."""
+    """A CSV of the traffic for the mapping `channel_traffic.toml`."""
     return "day,channel,visits,cost\n" + "".join(f"{day},{channel},{visits},\n" for day, channel, visits in traffic)
 
 
 def as_commands(traffic: Iterable[tuple[date, str, int]]) -> list[dict[str, Any]]:
-    """Requests that record it, for `POST /v1/batch`."""
+    """Requests that record the traffic, for `POST /v1/batch`."""
     return [
         {
             "method": "PUT",

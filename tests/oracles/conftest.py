@@ -1,4 +1,4 @@
-"""The real application in this process, as the tests of the API have it."""
+"""The fixtures of the API tests: the real application in this process."""
 
 from tests.api.conftest import admin, app, client, deployment, engine, executor, key_for, parts, settings
 

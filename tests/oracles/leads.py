@@ -1,4 +1,4 @@
-"""What becomes of leads as a short script finds it: how many convert, how long it takes, and what open deals may be worth."""
+"""Outcomes of leads as a short script computes them: conversion rates, times to convert and the value of open deals."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NONE = "none"
 
 
 class Answer(NamedTuple):
-    """By group: shares and seconds. What converted before it was captured took no time."""
+    """By group: counts, shares and seconds. A lead that converted before it was captured has no time."""
 
     captured: dict[str, int]
     conversion_rate: dict[str, float]
@@ -21,7 +21,7 @@ class Answer(NamedTuple):
 
 
 def funnel(leads: Any) -> Answer:
-    """Of a table with columns group, captured_at and converted_at; whoever is in no group is in `none`."""
+    """The answer for a table with columns group, captured_at and converted_at; leads without a group are in `none`."""
     took = (leads["converted_at"] - leads["captured_at"]).dt.total_seconds()
     by_group = leads.assign(took=took.where(took >= 0)).groupby(leads["group"].fillna(NONE))
     return Answer(
@@ -33,7 +33,7 @@ def funnel(leads: Any) -> Answer:
 
 
 def weighted_value(deals: Any, probability: Mapping[tuple[str, str], float]) -> dict[tuple[str, str], float]:
-    """By owner and currency, of open deals: amount × the probability of their stage; a stage without one has no weight."""
+    """Amount × probability of the stage, summed over open deals by owner and currency; a missing probability counts as 0."""
     opened = deals[(deals["status"] == "open") & deals["amount"].notna()]
     likely = [
         probability.get((pipeline, stage), 0.0) for pipeline, stage in zip(opened["pipeline"], opened["stage"], strict=True)

@@ -1,4 +1,4 @@
-"""Segments as a short script finds them: a CSV, StandardScaler, KMeans; and RFM features from a table of purchases."""
+"""Segments as a short script computes them: a CSV, StandardScaler, KMeans; and RFM features from a table of purchases."""
 
 from __future__ import annotations
 
@@ -22,12 +22,15 @@ def segments(csv: str, features: Sequence[str], customer: str = "customer_id", s
 
 
 def same_segments(these: Any, those: Any) -> bool:
-    """Whether both say the same of the same customers, up to the names of the segments."""
+    """Whether both have the same customers in the same segments, apart from the names of the segments."""
     return set(these.index) == set(those.index) and adjusted_rand_score(these, those.loc[these.index]) == 1.0
 
 
 def rfm(purchases: Any, as_of: date) -> Any:
-    """Per customer what RFM models look at, of purchases with columns customer, day and amount; in days, per purchase day."""
+    """RFM features per customer, from purchases with columns customer, day and amount.
+
+    Times are in days; all purchases of a customer on one day count as one purchase, except in `orders`.
+    """
     by_day = purchases.groupby(["customer", "day"])["amount"].sum().reset_index()
     per_customer = by_day.groupby("customer")
     first, last = per_customer["day"].min(), per_customer["day"].max()

@@ -1,4 +1,4 @@
-"""A short script says of real purchases what Recount says of who bought: the same cohorts, the same new customers."""
+"""From real purchases, a short script computes the same cohorts and the same new and returning customers as Recount."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A short script over what the API exports says of a real experiment what Recount says of it."""
+"""From exports of the API, a short script computes the same effects of a real experiment as Recount."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ HILLSTROM = Path(__file__).parents[3] / "shared" / "data" / "hillstrom" / "hills
 MAPPING = Path(__file__).parents[1] / "data" / "mappings" / "hillstrom.toml"
 AMONG, WITHOUT = 4000, 60
 
-pytestmark = pytest.mark.skipif(not HILLSTROM.exists(), reason="the real file is not beside the repository, in ../shared/data")
+pytestmark = pytest.mark.skipif(not HILLSTROM.exists(), reason="the real file is not next to the repository, in ../shared/data")
 
 
 @pytest.fixture
 def campaign(parts: Parts, client: Client, tmp_path: Path) -> dict[str, Any]:
-    """Given whoever converted among the first customers of the experiment, and some who did not."""
+    """Given the converted customers among the first ones of the experiment, and some who did not convert."""
     header, *lines = HILLSTROM.read_text().splitlines(keepends=True)[:AMONG]
     converted = [line for line in lines if line.split(",")[-2] == "1"]
     sample = tmp_path / "hillstrom.csv"

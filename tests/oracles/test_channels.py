@@ -1,4 +1,4 @@
-"""A short script over what the API exports says of real purchases what Recount says of them."""
+"""From exports of the API, a short script computes the same channel effects of real purchases as Recount."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.api.customers.given_customers import head, seen
 from tests.oracles.channels import CHANNELS, as_commands, as_rows, channel_effect, of_lists, of_report, traffic
 
 DATA = Path(__file__).parents[1] / "data"
-PURCHASES, AT_ONCE = 300, 500
+PURCHASES, PER_REQUEST = 300, 500
 FIRST, LAST = date(1997, 1, 1), date(1997, 2, 28)
 
 
@@ -45,10 +45,10 @@ def exported(client: Client, path: str) -> str:
 
 
 def count(client: Client) -> None:
-    """Record the traffic, a few hundred days in a request."""
+    """Record the traffic, a few hundred days per request."""
     commands = as_commands(traffic(FIRST, LAST))
-    for begin in range(0, len(commands), AT_ONCE):
-        lines = b"\n".join(map(msgspec.json.encode, commands[begin : begin + AT_ONCE]))
+    for begin in range(0, len(commands), PER_REQUEST):
+        lines = b"\n".join(map(msgspec.json.encode, commands[begin : begin + PER_REQUEST]))
         answers = client.request("POST", "/v1/batch", content=lines, headers={"content-type": "application/x-ndjson"})
         assert {msgspec.json.decode(line)["status"] for line in answers.text.splitlines()} == {200}
 
@@ -72,9 +72,7 @@ def test_the_script_finds_the_same_effect_by_channel_and_the_same_mean(client: C
     assert float(mean["seed_channel_effect"]["value"]) == pytest.approx(from_report.mean, rel=1e-9)
 
 
-def test_a_channel_that_nobody_counted_is_left_out_of_the_scripts_mean_and_ours(
-    client: Client, parts: Parts, tmp_path: Path
-) -> None:
+def test_a_channel_without_counted_visits_is_left_out_of_both_means(client: Client, parts: Parts, tmp_path: Path) -> None:
     counted = (row for row in traffic(FIRST, LAST) if row[1] != "phone")
     load(parts, "channel_traffic.toml", tmp_path / "traffic.csv", as_rows(counted))
     script = channel_effect(of_report(exported(client, "/v1/reports/channel-effect")))

@@ -1,4 +1,4 @@
-"""A short script over what the API exports finds what became of real leads, and what open deals may be worth."""
+"""From exports of the API, a short script computes the same outcomes of real leads and value of open deals as Recount."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ AMOUNTS = [("100.00", "EUR"), ("0.10", "EUR"), ("1500", "JPY"), ("12345.68", "EU
 
 @pytest.fixture
 def client(client: Client, parts: Parts, tmp_path: Path) -> Client:
-    """Given the first of the leads, and the deals that came of them."""
+    """Given the first leads of the file, and the deals that followed from them."""
     if not OLIST.exists():
         pytest.skip(f"{OLIST.name} is not on this machine")
     header, *rows = FILES["olist_leads"].read_text().splitlines()
@@ -68,7 +68,7 @@ def figures(report: dict[str, Any], by: str, *names: str) -> dict[str, float]:
 
 
 @on_both_engines
-def test_the_script_finds_what_became_of_the_leads(client: Client) -> None:
+def test_the_script_finds_the_same_outcomes_of_leads(client: Client) -> None:
     csv = exported(client, "/v1/leads")
     for by in ("origin", "owner"):
         report, script = seen(client, REPORT, by=by), funnel(of_leads(csv, by))
@@ -79,7 +79,7 @@ def test_the_script_finds_what_became_of_the_leads(client: Client) -> None:
         assert figures(report, by, "time_to_convert", "p50") == pytest.approx(script.median_time, rel=1e-9)
 
 
-def test_the_script_finds_what_open_deals_may_be_worth(client: Client) -> None:
+def test_the_script_finds_the_same_weighted_value_of_open_deals(client: Client) -> None:
     defined(client)
     customers = [deal["customer_id"] for deal in seen(client, "/v1/deals", limit=len(AMOUNTS))["items"]]
     for place, (amount, currency) in enumerate(AMOUNTS):

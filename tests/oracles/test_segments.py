@@ -1,4 +1,4 @@
-"""A short script over what the API exports finds the segments that Recount has, on real customers."""
+"""From exports of the API, a short script computes the same segments of real customers as Recount."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SHARED = Path(__file__).parents[3] / "shared" / "data"
 CDNOW = DATA / "cdnow"
 LAST_DAY = date(1998, 6, 30)
 PURCHASES = 2_000
-"""Of 6,919: they come customer by customer."""
+"""Of 6,919, which are grouped by customer."""
 
 
 class Place(NamedTuple):
@@ -63,7 +63,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
 
 
 def customers_only(mapping: str) -> str:
-    """The mapping without what it makes beside customers."""
+    """The mapping up to its first `[[make]]`, which makes the customers."""
     return "[[make]]".join((DATA / "mappings" / mapping).read_text().split("[[make]]")[:2])
 
 
@@ -72,7 +72,7 @@ def columns(features: Sequence[str]) -> list[str]:
 
 
 def ours(csv: str) -> Any:
-    """The labels in the CSV, by customer; those who have none are left out."""
+    """The labels in the CSV, by customer; customers without a label are left out."""
     return pandas.read_csv(StringIO(csv)).set_index("customer_id")["cluster"].dropna().astype(int)
 
 
@@ -94,7 +94,7 @@ PERSONALITY = ("income", "recency", "wines", "fruits", "meat", "fish", "sweets",
     ],
     ids=["wholesale", "personality"],
 )
-def test_the_script_finds_the_same_segments_by_what_customers_are(
+def test_the_script_finds_the_same_segments_by_attributes_of_customers(
     place: Place, mapping: str, file: Path, keys: Sequence[str], labelled: int, left_out: int
 ) -> None:
     place.load(customers_only(mapping), file)
@@ -105,7 +105,7 @@ def test_the_script_finds_the_same_segments_by_what_customers_are(
     assert same_segments(segments(csv, columns(features)), ours(csv))
 
 
-def test_the_script_finds_the_same_segments_by_what_customers_do(place: Place, tmp_path: Path) -> None:
+def test_the_script_finds_the_same_segments_by_behaviour_of_customers(place: Place, tmp_path: Path) -> None:
     file = tmp_path / "cdnow.txt"
     file.write_text("".join((CDNOW / "CDNOW_sample.txt").read_text().splitlines(keepends=True)[:PURCHASES]))
     place.load((CDNOW / "cdnow.toml").read_text(), file)

@@ -1,4 +1,4 @@
-"""A short script over what the API exports finds how long questions take, on a real help desk's log."""
+"""From exports of the API, a short script computes the same processing times of a real help desk's log as Recount."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MAPPING = Path(__file__).parents[1] / "data" / "mappings" / "helpdesk.toml"
 HELPDESK = Path(__file__).parents[3] / "shared" / "data" / "helpdesk" / "Helpdesk.csv"
 KIND = """
 [[make]]
-command = "ticket.categorise"    # the log names no kind of question: the way a ticket went stands for one
+command = "ticket.categorise"    # the log has no kind of question: the variant of the case is used as one
 facts = { category = "{case:variant}" }
 """
 REPORT = "/v1/reports/ticket-times"

@@ -1,4 +1,4 @@
-"""How long questions take as a short script finds it: end time − start time by kind of question, and the mean."""
+"""Processing times of questions as a short script computes them: end time − start time by kind of question, and the mean."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import pandas
 
 
 class Answer(NamedTuple):
-    """Seconds."""
+    """Times in seconds."""
 
     by_question: dict[str, float]
     mean: float
 
 
 def processing_time(tickets: Any) -> Answer:
-    """Of a table with columns question, start_time and end_time; what has no end has no time."""
+    """The answer for a table with columns question, start_time and end_time; a ticket without an end has no time."""
     took = (tickets["end_time"] - tickets["start_time"]).dt.total_seconds()
     return Answer(took.groupby(tickets["question"]).mean().dropna().to_dict(), float(took.mean()))
 
