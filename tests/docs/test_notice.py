@@ -42,9 +42,10 @@ def test_a_licence_is_the_one_that_the_package_states(lock: str) -> None:
 def _stated(name: str) -> str | None:
     """By its SPDX expression; None where a package states none, or belongs to another operating system."""
     try:
-        return metadata(name).get("License-Expression")
+        stated = metadata(name).json.get("license_expression")
     except PackageNotFoundError:
         return None
+    return None if stated is None else str(stated)
 
 
 def test_nothing_is_under_the_gpl_but_the_java_runtime() -> None:
