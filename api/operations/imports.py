@@ -34,7 +34,7 @@ router = Router(prefix="/v1/imports", tags=["imports"], route_class=Authenticate
 
 LARGEST_UPLOAD = 4 * 1024**3
 LARGEST_MAPPING = 1024 * 1024
-TOLD = Expected((FileUnreadable, MappingError, ImportInterrupted, Refusal))
+EXPECTED = Expected((FileUnreadable, MappingError, ImportInterrupted, Refusal))
 
 _COUNTS: Schema = {"type": "object", "additionalProperties": INTEGER}
 REPORT = fields(
@@ -146,7 +146,7 @@ def _begin(jobs: Jobs, id: UUID, work: Callable[[Progress], Report], folder: Pat
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    return jobs.start(id, whole, TOLD)
+    return jobs.start(id, whole, EXPECTED)
 
 
 def _of_job(job: Job) -> dict[str, Any]:

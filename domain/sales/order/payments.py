@@ -140,7 +140,7 @@ class Payments(State):
             raise PaymentIsCaptured(payment_id=payment_id)
 
     def _recorded_payment(self, kind: type[P], payment_id: str) -> P:
-        recorded = self.told.get((type_name(kind), payment_id))
+        recorded = self.recorded_facts.get((type_name(kind), payment_id))
         if not isinstance(recorded, kind):
             raise PaymentUnknown(payment_id=payment_id)
         return recorded

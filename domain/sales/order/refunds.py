@@ -154,7 +154,7 @@ class Refunds(Payments):
     def _recorded_amount(self, fact: MoneyFact, id: str) -> Decimal:
         if fact != "refund":
             return self._recorded_payment(PAYMENT_FACTS[fact], id).amount
-        recorded = self.told.get((type_name(PaymentRefunded), id))
+        recorded = self.recorded_facts.get((type_name(PaymentRefunded), id))
         if not isinstance(recorded, PaymentRefunded):
             raise RefundUnknown(refund_id=id)
         return recorded.amount

@@ -77,7 +77,7 @@ class State(Annotated):
         self.shipments: dict[str, Shipment] = {}
         self.requests: set[str] = set()
         self.returns: dict[str, tuple[ReturnedLine, ...]] = {}
-        self.told: dict[tuple[str, ...], Event] = {}
+        self.recorded_facts: dict[tuple[str, ...], Event] = {}
 
     @property
     def number(self) -> str | None:
@@ -142,7 +142,7 @@ class State(Annotated):
 
     def knows(self, event: Event, otherwise: type[AlreadyThere], *ids: str) -> bool:
         """Whether the fact with these ids is already recorded. Raises `otherwise` if it is recorded with other values."""
-        known = self.told.get((type_name(type(event)), *ids))
+        known = self.recorded_facts.get((type_name(type(event)), *ids))
         if known is None:
             return False
         if same(known, event):
@@ -150,10 +150,10 @@ class State(Annotated):
         raise otherwise(f"{ids[-1]!r} is already recorded, with other values.", id=ids[-1])
 
     def was_told(self, kind: type[Event], *ids: str) -> bool:
-        return (type_name(kind), *ids) in self.told
+        return (type_name(kind), *ids) in self.recorded_facts
 
     def tell(self, event: Event, *ids: str) -> None:
-        self.told[type_name(type(event)), *ids] = event
+        self.recorded_facts[type_name(type(event)), *ids] = event
 
     def again(self, context: Context, event: Event, known: datetime | None) -> None:
         """Repeats a status that already holds. Records it, flagged, only if the caller states another time than `known`."""

