@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from api.operations.imports import TOLD, identity, recorded_import
+from api.operations.imports import EXPECTED, identity, recorded_import
 from api.operations.jobs import Job, Jobs
 from commands.importing.mapping import Mapping, MappingError, parse_mapping
 from commands.importing.reading import FileUnreadable
@@ -41,7 +41,7 @@ class Load:
         return jobs.start(
             self._id,
             lambda progress: run_import(executor, self._store.secret, self._mapping, self._file, ACTOR, progress),
-            TOLD,
+            EXPECTED,
         )
 
     def follow(self, job: Job) -> None:

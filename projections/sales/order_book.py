@@ -147,7 +147,7 @@ class Book(State):
     def tell(self, event: Event, *ids: str) -> None:
         self.known.add("/".join((type_name(type(event)), *ids)))
 
-    def was_told(self, kind: type[Event], *ids: str) -> bool:
+    def is_recorded(self, kind: type[Event], *ids: str) -> bool:
         return "/".join((type_name(kind), *ids)) in self.known
 
     def gone(self, line_id: str) -> Decimal:

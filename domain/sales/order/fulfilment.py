@@ -34,7 +34,7 @@ class Shipped(Event, frozen=True, tag="crm.order.shipped.v1"):
     tracking: Personal[str] = None
 
     def apply(self, order: State, metadata: Metadata) -> None:
-        order.tell(self, self.shipment_id)
+        order.remember(self, self.shipment_id)
         order.shipments[self.shipment_id] = Shipment(self.lines, metadata.occurred_at)
 
 

@@ -50,8 +50,8 @@ class Payment(Event, frozen=True, tag="crm.order.payment"):
 
 class PaymentAuthorised(Payment, frozen=True, tag="crm.order.payment_authorised.v1"):
     def apply(self, order: State, metadata: Metadata) -> None:
-        order.tell(self, self.payment_id)
-        if not order.was_told(PaymentCaptured, self.payment_id):
+        order.remember(self, self.payment_id)
+        if not order.is_recorded(PaymentCaptured, self.payment_id):
             order.money["authorisation"][self.payment_id] = self.amount
 
 
@@ -59,7 +59,7 @@ class PaymentCaptured(Payment, frozen=True, tag="crm.order.payment_captured.v1")
     """Money was received. It uses up the authorisation with the same id, even if the amounts differ."""
 
     def apply(self, order: State, metadata: Metadata) -> None:
-        order.tell(self, self.payment_id)
+        order.remember(self, self.payment_id)
         order.money["authorisation"].pop(self.payment_id, None)
         order.money["capture"][self.payment_id] = self.amount
 
@@ -68,7 +68,7 @@ class PaymentVoided(Payment, frozen=True, tag="crm.order.payment_voided.v1"):
     """The authorisation will not be used."""
 
     def apply(self, order: State, metadata: Metadata) -> None:
-        order.tell(self, self.payment_id)
+        order.remember(self, self.payment_id)
         order.money["authorisation"].pop(self.payment_id, None)
         order.voided.add(self.payment_id)
 
@@ -79,7 +79,7 @@ class PaymentFailed(Payment, frozen=True, tag="crm.order.payment_failed.v1"):
     reason: str | None = None
 
     def apply(self, order: State, metadata: Metadata) -> None:
-        order.tell(self, self.payment_id)
+        order.remember(self, self.payment_id)
         order.money["authorisation"].pop(self.payment_id, None)
 
 
@@ -98,7 +98,7 @@ class Payments(State):
         flags = [*self._after_cancellation()]
         if self.status == "open":
             flags.append(PAYMENT_BEFORE_CONFIRMATION)
-        if self.was_told(PaymentVoided, event.payment_id):
+        if self.is_recorded(PaymentVoided, event.payment_id):
             flags.append(PAYMENT_AFTER_VOID)
         if self.kept + event.amount > self.owed:
             flags.append(PAYMENT_OVER_DUE)
@@ -136,7 +136,7 @@ class Payments(State):
         return (PAYMENT_AFTER_CANCELLATION,) if self.status == "cancelled" else ()
 
     def _refuse_captured(self, payment_id: str) -> None:
-        if self.was_told(PaymentCaptured, payment_id):
+        if self.is_recorded(PaymentCaptured, payment_id):
             raise PaymentIsCaptured(payment_id=payment_id)
 
     def _recorded_payment(self, kind: type[P], payment_id: str) -> P:

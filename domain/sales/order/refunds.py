@@ -38,7 +38,7 @@ class PaymentChargedBack(Payment, frozen=True, tag="crm.order.payment_charged_ba
     reason: str | None = None
 
     def apply(self, order: State, metadata: Metadata) -> None:
-        order.tell(self, self.payment_id)
+        order.remember(self, self.payment_id)
         order.money["chargeback"][self.payment_id] = self.amount
 
 
@@ -54,7 +54,7 @@ class PaymentReversed(Event, frozen=True, tag="crm.order.payment_reversed.v1"):
 
     def apply(self, order: State, metadata: Metadata) -> None:
         id = self.payment_id or self.refund_id or ""
-        order.tell(self, self.fact, id)
+        order.remember(self, self.fact, id)
         order.money[self.fact].pop(id, None)
 
 
@@ -73,7 +73,7 @@ class PaymentRefunded(Event, frozen=True, tag="crm.order.payment_refunded.v1"):
     reference: Personal[str] = None
 
     def apply(self, order: State, metadata: Metadata) -> None:
-        order.tell(self, self.refund_id)
+        order.remember(self, self.refund_id)
         order.money["refund"][self.refund_id] = self.amount
 
 
@@ -147,7 +147,7 @@ class Refunds(Payments):
         return flags
 
     def _refuse_unknown_return(self, return_id: str | None) -> None:
-        known = return_id is None or self.was_told(ReturnRequested, return_id) or self.was_told(LinesReturned, return_id)
+        known = return_id is None or self.is_recorded(ReturnRequested, return_id) or self.is_recorded(LinesReturned, return_id)
         if not known:
             raise ReturnUnknown(return_id=return_id)
 

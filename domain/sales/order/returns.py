@@ -34,8 +34,8 @@ class ReturnRequested(Event, frozen=True, tag="crm.order.return_requested.v1"):
     note: Personal[str] = None
 
     def apply(self, order: State, metadata: Metadata) -> None:
-        order.tell(self, self.return_id)
-        if not order.was_told(LinesReturned, self.return_id) and not order.was_told(ReturnDeclined, self.return_id):
+        order.remember(self, self.return_id)
+        if not order.is_recorded(LinesReturned, self.return_id) and not order.is_recorded(ReturnDeclined, self.return_id):
             order.requests.add(self.return_id)
 
 
@@ -47,7 +47,7 @@ class LinesReturned(Event, frozen=True, tag="crm.order.lines_returned.v1"):
     exchange_order_id: UUID | None = None
 
     def apply(self, order: State, metadata: Metadata) -> None:
-        order.tell(self, self.return_id)
+        order.remember(self, self.return_id)
         order.requests.discard(self.return_id)
         order.returns[self.return_id] = self.lines
 
@@ -58,7 +58,7 @@ class ReturnDeclined(Event, frozen=True, tag="crm.order.return_declined.v1"):
     note: Personal[str] = None
 
     def apply(self, order: State, metadata: Metadata) -> None:
-        order.tell(self, self.return_id)
+        order.remember(self, self.return_id)
         order.requests.discard(self.return_id)
 
 
@@ -69,7 +69,7 @@ class ReturnReversed(Event, frozen=True, tag="crm.order.return_reversed.v1"):
     reason: str | None = None
 
     def apply(self, order: State, metadata: Metadata) -> None:
-        order.tell(self, self.return_id)
+        order.remember(self, self.return_id)
         order.returns.pop(self.return_id, None)
 
 
@@ -90,24 +90,24 @@ class Returns(State):
         exact = self._returned_lines(return_id, lines)
         event = LinesReturned(return_id=return_id, lines=exact, exchange_order_id=exchange_order_id)
         if not self.knows(event, ReturnKnownOtherwise, return_id):
-            declined = self.was_told(ReturnDeclined, return_id)
+            declined = self.is_recorded(ReturnDeclined, return_id)
             self.record(context, event, *self._beyond(exact), *([RETURN_AFTER_DECLINE] if declined else []))
 
     @decision
     def decline_return(self, context: Context, return_id: str, *, reason: str | None = None, note: str | None = None) -> None:
         """Our own decision on a requested return. Raises ReturnUnknown; ReturnIsReceived (a flag on import)."""
         check_reasons(reason)
-        if not self.was_told(ReturnRequested, return_id):
+        if not self.is_recorded(ReturnRequested, return_id):
             raise ReturnUnknown(return_id=return_id)
         event = ReturnDeclined(return_id=return_id, reason=reason, note=free_text(note))
         if not self.knows(event, ReturnKnownOtherwise, return_id):
-            received = self.was_told(LinesReturned, return_id)
+            received = self.is_recorded(LinesReturned, return_id)
             self.record(context, event, *(self.refuse(context, ReturnIsReceived()) if received else ()))
 
     @decision
     def reverse_return(self, context: Context, return_id: str, *, reason: str | None = None) -> None:
         check_reasons(reason)
-        if not self.was_told(LinesReturned, return_id):
+        if not self.is_recorded(LinesReturned, return_id):
             raise ReturnUnknown(return_id=return_id)
         event = ReturnReversed(return_id=return_id, reason=reason)
         if not self.knows(event, ReturnKnownOtherwise, return_id):

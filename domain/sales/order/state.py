@@ -149,10 +149,10 @@ class State(Annotated):
             return True
         raise otherwise(f"{ids[-1]!r} is already recorded, with other values.", id=ids[-1])
 
-    def was_told(self, kind: type[Event], *ids: str) -> bool:
+    def is_recorded(self, kind: type[Event], *ids: str) -> bool:
         return (type_name(kind), *ids) in self.recorded_facts
 
-    def tell(self, event: Event, *ids: str) -> None:
+    def remember(self, event: Event, *ids: str) -> None:
         self.recorded_facts[type_name(type(event)), *ids] = event
 
     def again(self, context: Context, event: Event, known: datetime | None) -> None:
