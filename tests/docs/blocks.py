@@ -1,4 +1,4 @@
-"""What a page asks its reader to do: exchanges (```http), command lines (```sh), requests within a sentence, files to have."""
+"""The steps on a page: exchanges (```http), command lines (```sh), requests within a sentence, and files to create."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ STATUS = re.compile(r"(\d{3})\b.*")
 
 
 class Answer(NamedTuple):
-    """As shown: a status, some of the headers, and the body, which is None where none is shown."""
+    """An answer as the page shows it: status, some headers, and the body, which is None if the page shows none."""
 
     status: int
     headers: dict[str, str]
@@ -23,7 +23,7 @@ class Answer(NamedTuple):
 
 
 class Request(NamedTuple):
-    """With the answer that is shown, if one is."""
+    """A request, with the answer if the page shows one."""
 
     method: str
     path: str
@@ -33,7 +33,7 @@ class Request(NamedTuple):
 
 
 class Mention(NamedTuple):
-    """A request in a sentence. Its path may have placeholders and empty parameters."""
+    """A request in a sentence. Its path may contain placeholders and empty parameters."""
 
     method: str | None
     path: str
@@ -41,13 +41,13 @@ class Mention(NamedTuple):
 
 
 class Command(NamedTuple):
-    """A line of a shell, in words."""
+    """A shell command, split into words."""
 
     words: list[str]
 
 
 class File(NamedTuple):
-    """A block with a name behind its language."""
+    """A block with a file name after its language."""
 
     name: str
     text: str
@@ -57,7 +57,7 @@ Step = Request | Mention | Command | File
 
 
 def steps(page: str) -> Iterator[Step]:
-    """In the order in which they stand on the page."""
+    """The steps in their order on the page."""
     end = 0
     for block in FENCED.finditer(page):
         yield from _mentions(page[end : block.start()])
@@ -72,7 +72,7 @@ def steps(page: str) -> Iterator[Step]:
 
 
 def unread(page: str) -> list[str]:
-    """Lines that look like a command, where nobody executes them."""
+    """Lines that look like a command, but are in a block that no test executes."""
     return [line for line in FENCED.sub("", page).splitlines() if re.match(r"\s{4,}(curl|recount) ", line)]
 
 

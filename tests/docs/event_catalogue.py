@@ -1,4 +1,4 @@
-"""docs/events.md, made of the event classes. `python -m tests.docs.event_catalogue` writes it anew."""
+"""docs/events.md is generated from the event classes. `python -m tests.docs.event_catalogue` writes it."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from domain.shared.annotations import Annotated, AnnotationEvents
 from domain.shared.events import Event, Metadata, type_name
 from domain.shared.personal import PERSONAL
 from projections.shared.readable import THINGS
-from tests.docs.whom_events_concern import whom
+from tests.docs.whom_events_concern import concerned
 from tests.domain.pin_event_types import aggregates
 
 CATALOGUE = Path(__file__).parents[2] / "docs" / "events.md"
 HEAD = """\
 # Event catalogue
 
-Everything that can happen, as the log has it and `GET /v1/events` shows it. This page is made of the event classes by
-`python -m tests.docs.event_catalogue`; a type and its fields never change once something was recorded with them.
+All types of events in the log, as `GET /v1/events` shows them. `python -m tests.docs.event_catalogue` generates this page from
+the event classes. A type and its fields never change once an event of the type was recorded.
 
-A field with `?` may be absent. **Personal** fields are sealed with the key of the event's subject, and absent once that was
-erased; they are shown to those with `personal:read`. Decimals are strings, instants are RFC 3339 in UTC. The subject of an
-event is its stream's own id, unless it says otherwise.
+A field with `?` may be absent. **Personal** fields are sealed with the key of the event's subject, and are absent after the
+subject was erased; reading them needs `personal:read`. Decimals are strings, instants are RFC 3339 in UTC. The subject of an
+event is the id of its stream, if its description names no other subject.
 """
 WORDS: dict[str, str] = {
     "AnyType": "any value",
@@ -52,15 +52,15 @@ def catalogue() -> str:
 
 
 def _metadata() -> Iterator[str]:
-    yield from ("## What every event carries\n", f"{_docstring(Metadata)}\n")
+    yield from ("## Metadata of every event\n", f"{_docstring(Metadata)}\n")
     yield from _fields(_struct(Metadata))
     yield from _parts([Metadata])
 
 
 def _annotations() -> Iterator[str]:
-    """The facts that main aggregates have in common, once for all of them."""
+    """The events that several aggregates have in common, described once."""
     owners = [kind for kind in aggregates() if issubclass(kind, Annotated)]
-    yield "## What many have in common\n"
+    yield "## Common events\n"
     yield f"`<aggregate>` is one of {', '.join(f'`{_name(owner)}`' for owner in owners)}.\n"
     events = [getattr(owners[0].annotation_events, fact) for fact in AnnotationEvents._fields]
     for event in events:
@@ -73,7 +73,7 @@ def _aggregate(kind: type[Aggregate]) -> Iterator[str]:
     title = kind.name.capitalize().replace("_", " ")
     yield f"## {title}{_in_chinese(kind)}\n"
     if len(events) < len(kind.events):
-        yield "Beside [what many have in common](#what-many-have-in-common):\n"
+        yield "In addition to the [common events](#common-events):\n"
     for event in events:
         yield from _event(event, type_name(event))
     yield from _parts(events)
@@ -81,13 +81,13 @@ def _aggregate(kind: type[Aggregate]) -> Iterator[str]:
 
 def _event(event: type[Event], name: str) -> Iterator[str]:
     yield f"### `{name}`\n"
-    if said := " ".join(part for part in (_docstring(event), whom(event)) if part):
-        yield f"{said}\n"
+    if text := " ".join(part for part in (_docstring(event), concerned(event)) if part):
+        yield f"{text}\n"
     yield from _fields(_struct(event))
 
 
 def _fields(struct: Struct) -> Iterator[str]:
-    """A table of the fields, or a line where there is none."""
+    """A table of the fields, or one line if there are none."""
     if not struct.fields:
         yield "No fields of its own.\n"
         return
@@ -98,14 +98,14 @@ def _fields(struct: Struct) -> Iterator[str]:
 
 
 def _parts(kinds: Iterable[type[Any]]) -> Iterator[str]:
-    """The structs within these, each once, as a list."""
+    """A list of the structs within these classes, each once."""
     parts = {inner.cls: inner for kind in kinds for field in _struct(kind).fields for inner in _within(field.type)}
     for part in sorted(parts.values(), key=lambda part: part.cls.__name__):
         fields = "; ".join(
             f"`{field.encode_name}`{'' if field.required else '?'} {_value(field.type)}" for field in part.fields
         )
-        said = _docstring(part.cls)
-        yield f"- *{part.cls.__name__}*: {fields}.{' ' + said if said else ''}"
+        text = _docstring(part.cls)
+        yield f"- *{part.cls.__name__}*: {fields}.{' ' + text if text else ''}"
     if parts:
         yield ""
 
@@ -128,7 +128,7 @@ def _within(node: Any) -> Iterator[Struct]:
 
 
 def _value(node: Any) -> str:
-    """In words what a field holds."""
+    """The type of a field, in words."""
     match node:
         case msgspec.inspect.Metadata(type=inner, extra=extra):
             return f"{_value(inner)}{', **personal**' if extra == PERSONAL.extra else ''}"
@@ -154,9 +154,9 @@ def _struct(kind: type[Any]) -> Struct:
 
 
 def _docstring(kind: type[Any]) -> str:
-    """On one line: its own, or that of the common fact it is derived from."""
+    """The docstring on one line: of the class, or else of the common event it is derived from."""
     own = (kind, *(base for base in kind.__mro__ if base.__module__ == Annotated.__module__))
-    return " ".join(next((said for one in own if (said := one.__dict__.get("__doc__"))), "").split())
+    return " ".join(next((text for one in own if (text := one.__dict__.get("__doc__"))), "").split())
 
 
 def _is_common(event: type[Event]) -> bool:

@@ -1,4 +1,4 @@
-"""Somebody who does all that a page says, against a running server, and believes nothing of it."""
+"""Runs every step of a page against a running server, and checks everything that the page shows."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Routes = dict[str, dict[str, Any]]
 
 
 class Place(NamedTuple):
-    """A request in a sentence, and the route that it means."""
+    """A request in a sentence, and its route."""
 
     route: str
     path: str
@@ -30,7 +30,7 @@ class Place(NamedTuple):
 
 
 class Reader:
-    """`run` runs the command line; files lie in `folder`. Names, and what was made last of each kind, are kept."""
+    """`run` runs the command line; files are in `folder`. Remembers names, and the last created id of each collection."""
 
     def __init__(self, caller: httpx.Client, run: Callable[..., Any], folder: Path) -> None:
         self._caller, self._run, self._folder = caller, run, folder
@@ -40,7 +40,7 @@ class Reader:
         self._position = 0
 
     def follow(self, steps: Iterable[Step], key: str) -> None:
-        """Raises AssertionError where something is not as the page says."""
+        """Raises AssertionError if something differs from the page."""
         self._caller.headers["Authorization"] = f"Bearer {key}"
         for step in steps:
             match step:
@@ -53,21 +53,21 @@ class Reader:
                 case File(name, text):
                     (self._folder / name).write_text(text)
 
-    # What is shown in full
+    # Complete requests
 
     def _exchange(self, request: Request) -> None:
         body = request.body and filled(request.body, self._names)
         headers = {name: filled(value, self._names) for name, value in request.headers.items()}
         answer = self._ask(request.method, filled(request.path, self._names), headers, body)
-        said = f"{request.method} {request.path}: {answer.status_code} {answer.text[:2000]}"
+        seen = f"{request.method} {request.path}: {answer.status_code} {answer.text[:2000]}"
         if request.answer is None:
-            assert answer.is_success, said
+            assert answer.is_success, seen
         else:
             problem = self._compared(request.answer, answer)
-            assert problem is None, f"{problem}\n{said}"
+            assert problem is None, f"{problem}\n{seen}"
 
     def _ask(self, method: str, path: str, headers: dict[str, str], body: str | None = None) -> httpx.Response:
-        """Reads wait until what was written before is there; so does who registers customers, as duplicates are looked for."""
+        """Reads wait for earlier writes. Registering a customer waits too, because it searches for duplicates."""
         seen = {"Position": str(self._position)}
         if method == "GET":
             headers = {**seen, **headers}
@@ -96,7 +96,7 @@ class Reader:
             files = {word: self._folder / word for word in words if (self._folder / word).is_file()}
             self._run(*(files.get(word, word) for word in words[1:]))
             return
-        assert words[0] == "curl", f"nobody executes {words[0]}"
+        assert words[0] == "curl", f"no test executes {words[0]}"
         given = {flag: value for flag, value in pairwise(words) if flag in ("-d", "-X")}
         headers = dict(value.split(": ", 1) for flag, value in pairwise(words) if flag == "-H")
         assert headers.pop("Authorization") == f"Bearer {KEY}"
@@ -106,10 +106,10 @@ class Reader:
         answer = self._ask(method, filled(url.removeprefix(ADDRESS), self._names), headers, body)
         assert answer.is_success, f"{' '.join(words)}: {answer.status_code} {answer.text[:2000]}"
 
-    # What is mentioned in a sentence
+    # Requests in a sentence
 
     def _mention(self, mention: Mention) -> None:
-        """It has to be a route with these parameters. What is asked, and what is whole, is sent too."""
+        """There must be a route with these parameters. Reads, and requests with a complete body, are also sent."""
         place = self._place(mention.method, mention.path)
         methods = self._routes[place.route]
         if mention.body and LEFT_OUT not in mention.body:
@@ -121,7 +121,7 @@ class Reader:
         assert answer.is_success, f"{mention.path}: {answer.url} {answer.status_code} {answer.text[:2000]}"
 
     def _place(self, method: str | None, shown: str) -> Place:
-        """Raises AssertionError where there is no such route, or it has no such parameter."""
+        """Raises AssertionError if there is no such route, or the route has no such parameter."""
         path, _, query = shown.partition("?")
         found = [route for route, methods in self._routes.items() if _fits(route, path, method, methods)]
         assert found, f"there is no {method or ''} {path}"
@@ -132,7 +132,7 @@ class Reader:
         return Place(route, path, asked)
 
     def _path(self, place: Place) -> str:
-        """With the ids of what was made last, where it has placeholders."""
+        """The path, with placeholders replaced by the ids of the resources that were created last."""
 
         def named(found: re.Match[str]) -> str:
             name, collection = found[1], place.path[: found.start() - 1]
@@ -142,19 +142,19 @@ class Reader:
                 return str(self._position)
             if name.endswith("_id"):
                 collection = f"/v1/{name.removesuffix('_id')}s"
-            assert collection in self._made, f"nothing was made in {collection}, for {place.path}"
+            assert collection in self._made, f"nothing was created in {collection}, for {place.path}"
             return self._made[collection]
 
         return PLACEHOLDER.sub(named, place.path)
 
     def _query(self, place: Place) -> list[tuple[str, str]]:
-        """Parameters that have a value, the first of those that are shown as `a|b`. A live stream has to end."""
-        told = [(name, value.split("|")[0]) for name, value in place.query if value and value != LEFT_OUT]
-        return [*told, ("after", "0"), ("upto", "1")] if place.route.endswith("/stream") else told
+        """Parameters with a value; of several values such as `a|b` the first. A live stream gets an end."""
+        given = [(name, value.split("|")[0]) for name, value in place.query if value and value != LEFT_OUT]
+        return [*given, ("after", "0"), ("upto", "1")] if place.route.endswith("/stream") else given
 
 
 def _fits(route: str, path: str, method: str | None, methods: dict[str, Any]) -> bool:
-    """Whether the path, with any placeholders, is one of this route."""
+    """Whether the path, with any placeholders, belongs to this route."""
     if method and method.lower() not in methods:
         return False
     pairs = list(zip(route.split("/"), path.split("/"), strict=False))
@@ -163,7 +163,7 @@ def _fits(route: str, path: str, method: str | None, methods: dict[str, Any]) ->
 
 
 def _bodies(shown: str, seen: httpx.Response) -> tuple[Any, Any]:
-    """As shown and as seen, in a form in which they can be compared."""
+    """The bodies as shown and as seen, in a form that can be compared."""
     kind = seen.headers.get("Content-Type", "").partition(";")[0]
     if kind.endswith("/x-ndjson"):
         lines = [line if line == LEFT_OUT else parsed(line) for line in shown.splitlines()]

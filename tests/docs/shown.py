@@ -1,4 +1,4 @@
-"""Answers as a page shows them: JSON in which `…` stands for what is left out, and `{name}` for a value that later lines name.
+"""Answers as a page shows them: JSON in which `…` stands for omitted text, and `{name}` for a value that later lines use.
 
 {"id": "{order}", "version": 1, "position": …}
 {"items": [{"number": "A-1", …}, …], …}
@@ -34,12 +34,12 @@ def parsed(text: str) -> Any:
 
 
 def filled(text: str, names: Names) -> str:
-    """The text with the values that are known by name; other braces stay."""
+    """The text with known names replaced by their values; other braces stay."""
     return NAME.sub(lambda found: str(names.get(found[1], found[0])), text)
 
 
 def difference(shown: Any, seen: Any, names: Names, at: str = "answer") -> str | None:
-    """Where they differ first, or None. Whatever has no name yet gets it."""
+    """The first difference, or None. A name without a value gets the value seen."""
     if shown == LEFT_OUT:
         return None
     if isinstance(shown, str) and (found := NAME.fullmatch(shown)):
@@ -56,7 +56,7 @@ def difference(shown: Any, seen: Any, names: Names, at: str = "answer") -> str |
 
 
 def _pattern(shown: str) -> str:
-    """What is left out may be anything; what has a name is a word."""
+    """A pattern in which `…` matches any text, and a name matches a word."""
     parts = re.split(r"(…|\{[a-z][a-z_]*\})", shown)
     return "".join(".*" if part == LEFT_OUT else _group(part) for part in parts)
 

@@ -1,4 +1,4 @@
-"""docs/importing.md names every fact that a row can state."""
+"""docs/importing.md names every command of an import and its facts."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Whatever a page tells its reader to do is done here, on the embedded deployment with the first of the sample's rows.
+"""Every request and command on a page is run here, on the embedded deployment with the first rows of the sample.
 
-The pages are read in one order, each with a key of whom it is for, and keep what the ones before it have made.
+The pages are read in a fixed order, each with a key of the role it is written for. Later pages use what earlier pages created.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ ROLES = {
 
 
 class Library:
-    """Reads pages once each, in their order."""
+    """Reads each page once, in order."""
 
     def __init__(self, reader: Reader, caller: httpx.Client, admin: str) -> None:
         self._reader, self._caller, self._admin = reader, caller, admin
@@ -56,14 +56,14 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
     folder = tmp_path_factory.mktemp("docs")
     sample = folder / "sample.txt"
     sample.write_text("".join((SAMPLE / "CDNOW_sample.txt").read_text().splitlines(keepends=True)[:ROWS]))
-    told = environment(folder / "home")
+    variables = environment(folder / "home")
 
     def run(*arguments: object) -> Ran:
-        ran = recount(told, *arguments)
+        ran = recount(variables, *arguments)
         assert ran.status == 0, (arguments, ran.output, ran.errors)
         return ran
 
-    server = Running(folder, told, "serve", "--load", SAMPLE / "cdnow.toml", sample)
+    server = Running(folder, variables, "serve", "--load", SAMPLE / "cdnow.toml", sample)
     try:
         server.wait_for("Recount is ready").wait_for(sample.name)
         key = server.key
@@ -76,15 +76,15 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
 
 
 @pytest.mark.parametrize("page", ROLES)
-def test_whatever_a_page_says_can_be_done(library: Library, page: str) -> None:
+def test_every_step_on_a_page_works(library: Library, page: str) -> None:
     library.read_up_to(page)
 
 
 @pytest.mark.parametrize("page", ROLES)
-def test_no_command_stands_where_nobody_executes_it(page: str) -> None:
+def test_no_command_is_in_a_block_that_no_test_executes(page: str) -> None:
     assert not unread((TREE / page).read_text())
 
 
-def test_every_block_says_what_it_is() -> None:
+def test_every_block_names_its_language() -> None:
     languages: dict[str, Any] = {page: {block[1] for block in FENCED.finditer((TREE / page).read_text())} for page in ROLES}
     assert set().union(*languages.values()) <= {"http", "sh", "json", "text", "toml"}

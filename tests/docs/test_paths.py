@@ -1,4 +1,4 @@
-"""Every path of the tree that a page names is there."""
+"""Every path of the repository that a page names exists."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ COPIED = re.compile(r"^COPY (?!--from)(.+) \S+$", re.MULTILINE)
 
 
 def missing(page: str, text: str) -> list[str]:
-    """What the page names that is not there: paths in backticks, the targets of its links, and modules to run."""
+    """The missing ones of the names on the page: paths in backticks, targets of links, and modules to run."""
     named = [(TREE, path) for path in IN_BACKTICKS.findall(text)]
     named += [((TREE / page).parent, path) for path in LINKED.findall(text)]
     modules = [name for name in MODULE.findall(text) if not _is_module(name)]
@@ -30,18 +30,18 @@ def _is_module(name: str) -> bool:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_what_a_page_names_is_there(page: str) -> None:
+def test_every_path_that_a_page_names_exists(page: str) -> None:
     assert missing(page, (TREE / page).read_text()) == []
 
 
-def test_what_the_image_is_made_of_is_there() -> None:
+def test_every_source_of_the_image_exists() -> None:
     sources = [source for line in COPIED.findall((TREE / "Dockerfile").read_text()) for source in line.split()]
     assert [source for source in sources if not (TREE / source).exists()] == []
     assert set(FOLDERS) - {"tests", "docs"} <= set(sources)
 
 
 def test_a_wrong_path_is_found() -> None:
-    told = (
+    text = (
         "See `domain/money.py`, `domain/shared/money.py`, [events](events.md), [all](all.md#it) and `python -m tests.nothing`."
     )
-    assert missing("docs/architecture.md", told) == ["domain/money.py", "all.md", "tests.nothing"]
+    assert missing("docs/architecture.md", text) == ["domain/money.py", "all.md", "tests.nothing"]

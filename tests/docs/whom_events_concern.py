@@ -1,4 +1,4 @@
-"""Whom an event concerns, found out by asking an instance of it in which every id is another one."""
+"""Which subjects an event concerns. To find out, a sample event with a different id in each field is asked."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ SIMPLE: dict[type[Any], Any] = {
 }
 
 
-def whom(event: type[Event]) -> str:
-    """A sentence or more where it is not its stream alone."""
-    said = [
+def concerned(event: type[Event]) -> str:
+    """Sentences about the subjects of an event; empty if its own stream is the only one."""
+    by_ids = [
         ("Its subject is {}.", _subject(event)),
         ("It concerns {} too.", _asked(event, _others)),
         ("Its stream is erased with {}.", _asked(event, lambda one: one.erased_with())),
-        ("Its stream is erased with {} no more.", _asked(event, lambda one: one.parted_from())),
+        ("Its stream is no longer erased with {}.", _asked(event, lambda one: one.parted_from())),
     ]
     plain = [
         ("It concerns everyone.", event.everyone is not Event.everyone),
-        ("It destroys the key of its subject, and of what is erased with it.", event.erases is not Event.erases),
+        ("It destroys the keys of its subject and of everything that is erased with it.", event.erases is not Event.erases),
     ]
-    return " ".join([*(text.format(ids) for text, ids in said if ids), *(text for text, so in plain if so)])
+    return " ".join([*(text.format(ids) for text, ids in by_ids if ids), *(text for text, applies in plain if applies)])
 
 
 def _subject(event: type[Event]) -> str:
-    """The field that names it, and which one does where that is absent."""
+    """The field that names the subject, followed by the fields that name it if that one is absent."""
     ids, names = _ids(event), list[str]()
     required = {field.encode_name for field in _struct(event).fields if field.required}
     while (found := _sample(event, ids).subject(STREAM)) != STREAM:
@@ -57,7 +57,7 @@ def _subject(event: type[Event]) -> str:
 
 
 def _others(event: Event) -> tuple[UUID, ...]:
-    """Whom it concerns beside its subject."""
+    """The subjects that the event concerns in addition to its own."""
     return tuple(id for id in event.concerns() if id != event.subject(STREAM))
 
 
@@ -72,7 +72,7 @@ def _ids(event: type[Event]) -> dict[str, UUID]:
 
 
 def _sample(event: type[Event], ids: dict[str, UUID]) -> Event:
-    """With these ids, and nothing else that may be absent."""
+    """An event with these ids and the required fields only."""
     required = {field.encode_name: _any(field.type) for field in _struct(event).fields if field.required}
     return msgspec.convert(required | ids, event)
 
