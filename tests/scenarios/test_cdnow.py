@@ -81,7 +81,7 @@ def test_importing_again_changes_nothing(recount: Recount, report: dict[str, Any
 
 
 @pytest.mark.parametrize("name", ["customer_view", "orders", "channel_sales"])
-def test_the_read_models_equal_their_rebuild(recount: Recount, report: dict[str, Any], name: str) -> None:
-    """The read models behind these answers. The day in the life of a customer checks all others."""
+def test_a_read_model_equals_its_rebuild(recount: Recount, report: dict[str, Any], name: str) -> None:
+    """These read models give the answers above. The day in the life of a customer checks all others."""
     recount.get("/v1/customers", after=report["position"])
     assert recount.run("rebuild", name, "--check")["same"]
