@@ -7,7 +7,7 @@ value is stored as `{"sealed": "<base64>"}`, encrypted with its subject's key. W
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -15,6 +15,7 @@ import msgspec
 from domain.shared.events import Event, Metadata, Recorded, type_name
 from infra.event_store.vault import SubjectKey
 
+V = TypeVar("V")
 Path = tuple[str, ...]
 Place = tuple[Any, Any, str]
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
@@ -57,13 +58,25 @@ def read_metadata(state: bytes) -> Metadata:
     return _decode_envelope(state).metadata
 
 
+class _Made(dict[str, V]):
+    """The result of `make` for each event class, by type name, made at its first use: a process meets few types at its start."""
+
+    def __init__(self, classes: Mapping[str, type[Event]], make: Callable[[type[Event]], V]) -> None:
+        super().__init__()
+        self._classes, self._make = classes, make
+
+    def __missing__(self, name: str) -> V:
+        """Raises KeyError for an unknown type. If two threads make the same one, the first that is stored stays."""
+        return self.setdefault(name, self._make(self._classes[name]))
+
+
 class Mapper:
     """Maps the given event classes. `upcasters`, by type name, convert the data of an old type to the next version."""
 
     def __init__(self, events: Iterable[type[Event]], upcasters: Mapping[str, Upcaster] | None = None) -> None:
         self._classes = {type_name(event): event for event in events}
-        self._decoders = {name: msgspec.json.Decoder(event) for name, event in self._classes.items()}
-        self._personal = {name: tuple(personal_paths(event)) for name, event in self._classes.items()}
+        self._decoders = _Made(self._classes, msgspec.json.Decoder)
+        self._personal = _Made(self._classes, lambda event: tuple(personal_paths(event)))
         self._upcasters = dict(upcasters or {})
         self.types_for_everyone = frozenset(
             name for name, event in self._classes.items() if event.everyone is not Event.everyone
@@ -88,9 +101,8 @@ class Mapper:
         """Raises UnknownEventType, and cryptography's InvalidTag if the key does not open a sealed value."""
         envelope = _decode_envelope(stored.state)
         metadata = envelope.metadata
-        decoder = self._decoders.get(stored.type)
-        if decoder is not None and SEALED not in stored.state:
-            event = decoder.decode(envelope.data)
+        if SEALED not in stored.state and stored.type in self._classes:
+            event = self._decoders[stored.type].decode(envelope.data)
         else:
             event = self._decode_slowly(stored, envelope, keys)
         return Recorded(stored.position, stored.stream, stored.version, event, metadata)
@@ -122,11 +134,10 @@ class Mapper:
 
     def _sealed(self, data: dict[str, Any], place: str) -> list[Place]:
         """The sealed values: in the type's personal fields, or anywhere if the type is old and has no class any more."""
-        paths = self._personal.get(data["type"])
-        if paths is None:
+        if data["type"] not in self._classes:
             places = _everywhere(data, place)
         else:
-            places = (found for path in paths for found in _places(data, path, place))
+            places = (found for path in self._personal[data["type"]] for found in _places(data, path, place))
         return [(holder, name, where) for holder, name, where in places if _is_sealed(holder[name])]
 
 
