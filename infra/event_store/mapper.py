@@ -59,7 +59,7 @@ def read_metadata(state: bytes) -> Metadata:
 
 
 class _Made(dict[str, V]):
-    """The result of `make` for each event class, by type name, made at its first use: a process meets few types at its start."""
+    """The result of `make` for each event class, by type name, made at first use: a process meets few types at its start."""
 
     def __init__(self, classes: Mapping[str, type[Event]], make: Callable[[type[Event]], V]) -> None:
         super().__init__()
