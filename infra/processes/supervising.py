@@ -13,14 +13,13 @@ import msgspec
 import structlog
 
 from infra.command_line.terminal import Failed, err
-from infra.servers.process import ServerProcess
+from infra.servers.process import READY_WITHIN, ServerProcess
 
 log = structlog.get_logger()
 
 LOOK_EVERY = 0.2
 SHORTEST_BACKOFF, LONGEST_BACKOFF = 0.5, 30.0
 STEADY_AFTER = 30.0
-READY_WITHIN = 60.0
 STOP_WITHIN = 15.0
 PROBE_SECONDS = 2.0
 LAST_WORDS = 500
@@ -69,7 +68,7 @@ class Supervisor:
         self._processes, self._servers = processes, servers
 
     def start(self) -> None:
-        """Returns when all of them are alive. Raises Failed if one ends, or takes more than a minute."""
+        """Returns when all of them are alive. Raises Failed if one ends, or is not alive within READY_WITHIN seconds."""
         for watched in self._processes:
             watched.start()
         deadline = time.monotonic() + READY_WITHIN

@@ -78,7 +78,7 @@ class Postgres(PostgresAt):
         self.process = ServerProcess("PostgreSQL", command, self.folder / "server.log", _environment(), user)
 
     def start(self) -> None:
-        """Returns once it answers. Raises RuntimeError or TimeoutError if it does not within a minute."""
+        """Returns once it answers. Raises RuntimeError or TimeoutError if it does not within READY_WITHIN seconds."""
         if self.process.user:
             _let_through(self.folder)
         self.process.start()

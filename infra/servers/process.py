@@ -10,6 +10,9 @@ from pathlib import Path
 
 import psutil
 
+# In seconds. A slow machine needs a minute for what takes seconds elsewhere; only a process that hangs needs longer than this.
+READY_WITHIN = 300.0
+
 
 def wait_until(condition: Callable[[], bool], timeout: float, what: str) -> None:
     """Returns once `condition` is true. Raises TimeoutError, naming `what`, if it is not within `timeout` seconds."""
@@ -66,7 +69,7 @@ class ServerProcess:
             log.seek(self._log_start)
             return log.read().decode(errors="replace")
 
-    def wait_until_ready(self, ready: Callable[[], bool], timeout: float = 60) -> None:
+    def wait_until_ready(self, ready: Callable[[], bool], timeout: float = READY_WITHIN) -> None:
         """Raises RuntimeError with its last output if it ends instead, TimeoutError after `timeout` seconds."""
 
         def ready_or_ended() -> bool:
