@@ -53,7 +53,8 @@ class Topics:
         self._make(f"{name}.dead", 1, replication)
         self._make(name, partitions, replication)
         topic = self.find(name)
-        if not topic.id:
+        # While a broker takes note of a new topic, it can know the topic's id and no partition of it yet.
+        if not topic.id or not topic.partitions:
             raise KafkaUnavailable(f"{name} is not known to every broker yet")
         if topic.partitions != partitions:
             raise UnfitTopic(f"{name} has {topic.partitions} partitions and needs {partitions}")

@@ -117,7 +117,7 @@ class Kafka(KafkaAt):
         super().__init__(",".join(f"127.0.0.1:{node.port}" for node in self.nodes))
 
     def start(self) -> None:
-        """Returns once every node is ready. Raises RuntimeError or TimeoutError if one is not ready within READY_WITHIN seconds."""
+        """Returns once every node is ready. Raises RuntimeError or TimeoutError if one is not within READY_WITHIN seconds."""
         for node in self.nodes:
             node.process.start()
         for node in self.nodes:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
 
 import pytest
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
@@ -12,6 +15,7 @@ from infra.kafka.headers import Record
 from infra.kafka.producer import Producer
 from infra.kafka.topic import Topic, Topics, UnfitTopic
 from infra.routing import Held
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.servers
 
@@ -43,6 +47,31 @@ def test_a_topic_is_created_once_and_found_again(topics: Topics, topic: Topic) -
     assert topics.find(topic.name) == topic
     assert topics.find(topic.dead).partitions == 1
     assert topics.find("nowhere") == Topic("nowhere", "", 0)
+
+
+def test_processes_that_start_together_on_a_new_topic_never_refuse_it(topics: Topics, topic_name: str, bootstrap: str) -> None:
+    others = [Topics(bootstrap) for _ in range(3)]
+    with ThreadPoolExecutor(4) as pool:
+        for number in range(10):
+            name = f"{topic_name}-{number}"
+            ensured = list(pool.map(partial(ensured_in_the_end, name), [topics, *others]))
+            assert {topic.partitions for topic in ensured} == {12}
+            assert len({topic.id for topic in ensured}) == 1
+    for other in others:
+        other.close()
+
+
+def ensured_in_the_end(name: str, topics: Topics) -> Topic:
+    """As a process does: again while Kafka is not ready."""
+    found: list[Topic] = []
+
+    def ensured() -> bool:
+        with suppress(KafkaUnavailable):
+            found.append(topics.ensure(name))
+        return bool(found)
+
+    wait_until(ensured, f"{name} is known")
+    return found[0]
 
 
 def test_a_topic_that_would_lose_messages_is_refused(topics: Topics, topic: Topic, bootstrap: str) -> None:
