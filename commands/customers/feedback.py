@@ -26,7 +26,7 @@ def request(
 ) -> Feedback:
     """Requests feedback; the same values again change nothing. `external` is (system, id).
 
-    An unknown or erased customer and an unknown subject in `about` are refused; for a merged customer, the survivor is
+    An unknown or erased customer and an unknown aggregate in `about` are refused; for a merged customer, the survivor is
     recorded. Raises FeedbackRequestedOtherwise, FeedbackOfAnother, AlreadySubmitted.
     """
     feedback = work.load(Feedback, feedback_id)
