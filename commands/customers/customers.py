@@ -26,7 +26,7 @@ from domain.shared.given import Given, value_or_none
 
 
 class Details(TypedDict, total=False):
-    """UNSET leaves a field as it is, None says that it is empty."""
+    """UNSET leaves a field as it is, None clears it."""
 
     name: Given[str | None]
     source: Given[AcquisitionSource | None]

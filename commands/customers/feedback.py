@@ -26,7 +26,7 @@ def request(
 ) -> Feedback:
     """Requests feedback; the same values again change nothing. `external` is (system, id).
 
-    An unknown or erased customer and an unknown subject in `about` are refused; for a merged customer, the survivor is
+    An unknown or erased customer and an unknown aggregate in `about` are refused; for a merged customer, the survivor is
     recorded. Raises FeedbackRequestedOtherwise, FeedbackOfAnother, AlreadySubmitted.
     """
     feedback = work.load(Feedback, feedback_id)
@@ -66,7 +66,7 @@ def submit(
 def answer(
     work: UnitOfWork, *, feedback_id: UUID, kind: Kind, customer_id: UUID | None = None, **facts: Unpack[Facts]
 ) -> Feedback:
-    """Submits feedback that was requested. Raises NotThere if there is no such request."""
+    """Submits the answer to a request for feedback. Raises NotThere if the request does not exist."""
     work.existing(Feedback, feedback_id)
     return submit(work, feedback_id=feedback_id, kind=kind, customer_id=customer_id, **facts)
 
@@ -78,7 +78,7 @@ dismiss = decides(Feedback, Feedback.dismiss)
 
 
 def _customer_to_record(work: UnitOfWork, feedback: Feedback, customer_id: UUID | None) -> UUID | None:
-    """The customer to record: the merge survivor. The feedback's present customer is kept if it has the same survivor."""
+    """The customer to record: the merge survivor. The feedback keeps its current customer if both have the same survivor."""
     if customer_id is None:
         return None
     known = feedback.customer_id

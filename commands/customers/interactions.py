@@ -22,7 +22,7 @@ def log(
 ) -> Interaction:
     """Logs an interaction; the same values again change nothing. `external` is (system, id).
 
-    An unknown or erased customer and an unknown subject in `about` are refused. For a merged customer, the survivor is
+    An unknown or erased customer and an unknown aggregate in `about` are refused. For a merged customer, the survivor is
     recorded; for a lead that has a customer, that customer is recorded too. Raises InteractionLoggedOtherwise.
     """
     interaction = work.load(Interaction, interaction_id)

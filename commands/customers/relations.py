@@ -36,7 +36,7 @@ def add(
 
 
 def end(work: UnitOfWork, *, customer_id: UUID, relation_id: UUID, until: date) -> Customer:
-    """Ends a relation of this customer, even if the customer was merged into another one since.
+    """Ends a relation of this customer, even if the customer was merged into another one in the meantime.
 
     Raises CustomerErased if the merge survivor is erased, because that erases the merged customer too.
     """

@@ -1,4 +1,7 @@
-"""The source's ids of the things in its rows, and the aggregate ids derived from them."""
+"""The source's ids of the things in its rows, and the aggregate ids derived from them.
+
+A thing is the customer, order, channel day or other aggregate that a part of a row is about.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ class Called:
 
     @property
     def name(self) -> str:
-        """The source's id of a thing that has an id of its own."""
+        """The source's id of the thing, if the source gives it an id of its own."""
         return self.names[self.kind]
 
     @cached_property
@@ -39,14 +42,14 @@ class Called:
         return derived.id(self) if derived else self.other(self.kind)
 
     def other(self, kind: str, name: str | None = None) -> UUID:
-        """The aggregate id of another thing of the same source. Without `name`, the thing's own key `kind` names it."""
+        """The aggregate id of a thing of the same source. `name` is the source's id, by default `names[kind]`."""
         return _external_id(kind, self.system, self.names[kind] if name is None else name, self.secret)
 
 
 class Derived(NamedTuple):
     """A kind identified by other things or by a code: its keys, and the function that derives the id from them.
 
-    `instead` maps a key to the one that may replace it.
+    `instead` maps a key to another key that may replace it.
     """
 
     keys: tuple[str, ...]

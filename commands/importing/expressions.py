@@ -46,7 +46,7 @@ class Expression(NamedTuple):
 
 
 class Computed(Part, frozen=True):
-    """A computed value: exactly one of the first five fields. If `map` is given, it is applied to the text first."""
+    """A computed value: exactly one of the first five fields is given. `map`, if given, is applied to the text first."""
 
     text: str | None = None
     number: str | None = None
@@ -136,7 +136,7 @@ class Compiler:
         )
 
     def time(self, spec: str | Time, path: str) -> Callable[[Texts], Occurrence]:
-        """The time at which facts happened. A row without one is Unusable."""
+        """The time at which the facts happened. A row without a time is Unusable."""
         moment = self.moment(spec, path)
 
         def read(texts: Texts) -> Occurrence:

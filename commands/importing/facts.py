@@ -1,4 +1,4 @@
-"""From a row's texts to commands: a mapping compiled for a file, and the commands that each row gives for each thing."""
+"""Turns a row's texts into commands: a mapping compiled for a file, and the commands of each row for each thing."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _encode = msgspec.json.Encoder(order="sorted").encode
 
 
 class Group(NamedTuple):
-    """The [[make]] blocks that act on the same thing of a row or of each piece: same kind, same id templates.
+    """The [[make]] blocks about the same thing of a row, or of each piece: they have the same kind and the same id templates.
 
     `names` are the keys with their templates.
     """
@@ -39,15 +39,16 @@ class Group(NamedTuple):
 
 
 class Part(msgspec.Struct, frozen=True):
-    """The facts of a row about one thing, as commands. `says` is a digest of the facts, `event_id` of the facts with times.
+    """The facts of a row about one thing, as commands.
 
-    If the mapping names the source's event id, `event_id` is a digest of that id, and the facts are `distinct`.
+    `facts_digest` is a digest of the facts, `event_id` a digest of the facts with their times. If the mapping names the
+    source's event id, `event_id` is a digest of that id, and the facts are `distinct`.
     """
 
     id: UUID
     at: datetime
     steps: tuple[Step, ...]
-    says: bytes
+    facts_digest: bytes
     event_id: str
     describes: bool
     distinct: bool
@@ -112,7 +113,7 @@ class Plan:
 
     @property
     def groups(self) -> Sequence[Group]:
-        """In the order of the mapping, which is the order in which they run."""
+        """The groups in the order of the mapping, which is the order in which they run."""
         return tuple(self._makings)
 
     def rows(self, row: Row, group: Group) -> Sequence[Row]:
@@ -141,14 +142,14 @@ class Plan:
         made = [making.step(row.texts, called) for making in makings]
         steps = tuple(step for step, _ in made)
         thing = (group.kind, *called.names.values())
-        says = _encode([*thing, [[step.name, values] for step, values in made]])
+        content = _encode([*thing, [[step.name, values] for step, values in made]])
         event, numbered = self._event_of(row.texts), [row.number] if row.number else []
-        fact = says + _encode([step.occurred.at for step in steps]) if event is None else _encode([*thing, event, *numbered])
+        fact = content + _encode([step.occurred.at for step in steps]) if event is None else _encode([*thing, event, *numbered])
         return Part(
             id=called.id,
             at=min(step.occurred.at for step in steps),
             steps=steps,
-            says=self._digest(says),
+            facts_digest=self._digest(content),
             event_id="row:" + base64.urlsafe_b64encode(self._digest(fact)).decode().rstrip("="),
             describes=all(making.importable.describes for making in makings),
             distinct=event is not None,

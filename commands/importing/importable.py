@@ -67,7 +67,7 @@ class ConsentWithdrawal(Facts, frozen=True):
 
 
 class Merge(Facts, frozen=True):
-    """`into` is the source's id of the customer who survives."""
+    """`into` is the source's id of the merge survivor."""
 
     into: str
 

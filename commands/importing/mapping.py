@@ -41,7 +41,7 @@ class FileFormat(Part, frozen=True):
 
 
 class Time(Part, frozen=True):
-    """A time with its own format, as in strptime. `precision` is given if less is known than the format shows."""
+    """A time with its own format, as in strptime. `precision` is given if the times are less precise than the format."""
 
     time: str
     format: str | None = None
@@ -60,7 +60,7 @@ class Each(Part, frozen=True):
 
 
 class Make(Part, frozen=True):
-    """A command for each row, or for each piece of one of its texts, if all of `when` and none of `unless` hold."""
+    """A command for each row, or for each piece of a text, if the row fulfils all of `when` and none of `unless`."""
 
     command: str
     each: Each | None = None
@@ -72,7 +72,7 @@ class Make(Part, frozen=True):
 
 
 class Mapping(Part, frozen=True):
-    """A mapping as it is written, and the SHA-256 of its text. `event` is the source's id of the event in a row."""
+    """The mapping as written in its file, with the SHA-256 of its text. `event` is the template of the source's event id."""
 
     system: str
     make: tuple[Make, ...]

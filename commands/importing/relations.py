@@ -33,7 +33,7 @@ class Relation(Facts, frozen=True, kw_only=True):
 
 
 class Ending(Facts, frozen=True, kw_only=True):
-    """`until` is the day after the last day. The other facts identify the relation, with the values it was added with."""
+    """`until` is the day after the last day. The other facts are those with which the relation was added; they identify it."""
 
     until: date
     relation: str | None = None

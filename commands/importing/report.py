@@ -21,7 +21,7 @@ class RefusedRow(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, kw_only=True):
-    """Counts of rows. Each row is accepted (it recorded something), repeated (all of it was known), refused, or skipped.
+    """Counts of rows. Each row is accepted (it recorded something), repeated (all was already recorded), refused, or skipped.
 
     `irregular` counts accepted rows by the rule that they break, `refused_by_rule` the refused rows by rule; `refusals` are
     the first refused rows. `commands` is the number of commands that ran in `seconds`; `position` is the log's position when
@@ -48,7 +48,7 @@ class Report(msgspec.Struct, kw_only=True):
 
 
 class Tally:
-    """Collects the results of rows, by line, while the commands end."""
+    """Collects the results of the rows, by line, as their commands end."""
 
     def __init__(self) -> None:
         self.refused: dict[int, RefusedRow] = {}

@@ -47,7 +47,7 @@ PORTION = 2_500
 
 
 class ImportInterrupted(Exception):
-    """The store did not answer, or the executor ended. Recorded events remain; the same import again does the rest."""
+    """The store did not answer, or the executor ended. Recorded events remain; running the import again continues it."""
 
 
 def run_import(
@@ -55,7 +55,7 @@ def run_import(
 ) -> Report:
     """Imports the file. `progress` is called with the number of rows done and the number of all rows.
 
-    Raises MappingError and FileUnreadable with nothing done, ImportInterrupted with a part done.
+    Raises MappingError and FileUnreadable before anything is recorded, ImportInterrupted when a part may be recorded.
     """
     digest = sha256(file)
     table = read_table(file, mapping.file)
@@ -63,7 +63,7 @@ def run_import(
     import_id = external_id("import", mapping.system, f"{digest} {mapping.sha256}", secret)
     run = _Run(executor, plan, table, mapping, import_id, actor, progress or _no_progress)
     try:
-        return run.whole(digest, file.name)
+        return run.run(digest, file.name)
     except (OutcomeUnknown, Overloaded) as error:
         raise ImportInterrupted(str(error) or type(error).__name__) from error
 
@@ -71,7 +71,7 @@ def run_import(
 class _Sent(msgspec.Struct, eq=False):
     """The last command sent for a thing, and the lines that give the same facts."""
 
-    says: bytes
+    facts_digest: bytes
     lines: list[int]
     outcome: Outcome | None = None
 
@@ -96,7 +96,7 @@ class _Run:
         self._commands = 0
         self._done, self._to_do = 0, 1
 
-    def whole(self, digest: str, file_name: str) -> Report:
+    def run(self, digest: str, file_name: str) -> Report:
         for misfit in self._table.misfits:
             reason = f"It has {misfit.fields} fields, but the file has {len(self._table.columns) - 1} columns."
             self._refuse(misfit.line, "columns", "unusable", reason)
@@ -137,7 +137,7 @@ class _Run:
         return kept or self._plan.part(self._plan.rows(row, group)[number], group)
 
     def _run_group(self, place: int, group: Group, entries: list[Entry]) -> None:
-        """Runs all rows of a group to their end before the next group starts, so that a refused row stops there.
+        """Runs all rows of a group to their end before the next group starts, so that later groups skip the refused rows.
 
         Within the group, all pieces of a row are tried.
         """
@@ -149,10 +149,10 @@ class _Run:
                 self._advance(1)
                 continue
             sent = last.get(part.id)
-            if sent and part.describes and sent.says == part.says:
-                self._say_again(sent, row.line, place)
+            if sent and part.describes and sent.facts_digest == part.facts_digest:
+                self._repeat_result(sent, row.line, place)
             else:
-                last[part.id] = sent = _Sent(part.says, [row.line])
+                last[part.id] = sent = _Sent(part.facts_digest, [row.line])
                 self._window.submit(self._command(part, row, f"{place}:{number}"), partial(self._settle, sent, place))
                 self._commands += len(part.steps)
         self._window.drain()
@@ -180,8 +180,8 @@ class _Run:
         for line in sent.lines:
             self._end(line, outcome, place)
 
-    def _say_again(self, sent: _Sent, line: int, place: int) -> None:
-        """A row that gives the same facts as the row before it gets the same result."""
+    def _repeat_result(self, sent: _Sent, line: int, place: int) -> None:
+        """Gives a row the result of the row before it, which gives the same facts. `sent` is that row's command."""
         if sent.outcome is None:
             sent.lines.append(line)
         else:
@@ -238,7 +238,7 @@ class _Run:
             refused=refused,
             irregular=tally.irregular(in_all),
         )
-        # An import that was completed before keeps its first counts, also if rows that were refused are accepted now.
+        # An import that was already completed keeps its first counts, even if refused rows are accepted now.
         if outcome.refusal and not isinstance(outcome.refusal, ImportAlreadyCompleted):
             raise outcome.refusal
         rows = len(self._table.rows) + len(self._table.misfits)
@@ -270,11 +270,11 @@ class _Run:
 
 
 def _portions(timed: Timed) -> Iterator[Timed]:
-    """The portions to run one after the other. In a portion, each group's entries are in the order of time.
+    """The portions, to run one after the other. Within a portion, each group's entries are in the order of time.
 
     If all facts of a row have the same time, the order of the rows is the same for all groups. Then a portion is a few
-    thousand rows with all their groups, so that a row's customer is still cached when its order follows. Otherwise
-    everything is one portion.
+    thousand rows with all their groups, so that a row's customer is still cached when the row's order is placed. Otherwise
+    all entries are one portion.
     """
     ordered = {group: sorted(entries) for group, entries in timed.items()}
     moments: dict[int, datetime] = {}

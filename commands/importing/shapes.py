@@ -44,7 +44,7 @@ def _struct(table: Mapping[str, Any], shape: inspect.StructType, compiler: Compi
 
 
 def _together(parts: dict[str, Expression]) -> Expression:
-    """A table without the keys that have no value in a row. If all keys that use columns are empty, there is no table."""
+    """Reads a table, without the keys that have no value in a row. No table if all keys that use columns are empty."""
     varying = [key for key, part in parts.items() if part.varies]
 
     def read(texts: Texts) -> dict[str, Any] | None:

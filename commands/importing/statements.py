@@ -1,4 +1,4 @@
-"""The general parts of importable commands: facts, the command that takes them, and the commands on all main aggregates."""
+"""The common parts of importable commands: facts, the command that takes them, and the commands on all main aggregates."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class Attributes(Annotation, frozen=True):
 class Importable(NamedTuple):
     """A command that a mapping can name.
 
-    `describes`: its facts describe a state, not something that happened; a later row with the same facts adds nothing.
+    `describes` says that its facts describe a state, not an occurrence: a later row with the same facts records nothing.
     """
 
     kind: type[Aggregate]

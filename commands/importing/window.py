@@ -1,4 +1,4 @@
-"""Submits the commands of an import: many in parallel, so that they share commits, but never enough to fill the queue."""
+"""Submits the commands of an import. Many run in parallel, so that they share commits, but too few to fill the queue."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ PAUSE = 0.005
 class Window:
     """Settles commands in the order in which they were submitted.
 
-    At most two batches are submitted at a time: one is being committed, and the next one is ready. More would only make other
-    callers wait.
+    At most two batches are submitted at a time: one is being committed, and the next one is ready. More batches would only
+    make other callers wait.
     """
 
     def __init__(self, executor: Executor) -> None:

@@ -41,7 +41,7 @@ class TeamRegistration(Coded, frozen=True):
 
 
 class Creation(Facts, frozen=True):
-    """At most one of `customer` to `deal` is given: the source's id of the task's subject."""
+    """At most one of `customer` to `deal` is given: the source's id of the thing that the task is about."""
 
     title: str
     due: datetime | None = None

@@ -1,7 +1,7 @@
 """The commands on a campaign's members. A member is a customer or a lead; a command names exactly one of the two.
 
 An unknown campaign and an unknown or erased customer or lead are refused. For a merged customer, the survivor is the member.
-For a lead that has a customer, the customer is the member, unless the lead was already a member of its own.
+For a lead that has a customer, the customer is the member; but if the lead is already a member, the lead remains the member.
 """
 
 from __future__ import annotations
@@ -58,8 +58,8 @@ class Who(TypedDict, total=False):
 class Fact(Who, TouchFacts, total=False): ...
 
 
-class Whose(TypedDict):
-    """The ids that every fact about a member carries."""
+class MemberIds(TypedDict):
+    """The ids that every fact about a member contains."""
 
     campaign_id: UUID
     customer_id: UUID | None
@@ -72,10 +72,10 @@ def target(work: UnitOfWork, *, campaign_id: UUID, variant: str = TREATMENT, **w
     `variant` is a treatment's code, or `control`. Raises MemberTargetedOtherwise.
     """
     campaign = work.existing(Campaign, campaign_id)
-    member, whose = _member(work, campaign_id, **who)
+    member, ids = _member(work, campaign_id, **who)
     member.target(
         work.context,
-        Targeted(**whose, variant=variant),
+        Targeted(**ids, variant=variant),
         unknown_variant=not campaign.has_variant(variant),
         campaign_ended=campaign.ended_before(work.context),
     )
@@ -84,15 +84,15 @@ def target(work: UnitOfWork, *, campaign_id: UUID, variant: str = TREATMENT, **w
 
 def suppress(work: UnitOfWork, *, campaign_id: UUID, reason: str, **who: Unpack[Who]) -> CampaignMember:
     """`reason` is a code such as `no_consent`."""
-    member, whose = _member(work, campaign_id, **who)
-    member.suppress(work.context, Suppressed(**whose, reason=reason))
+    member, ids = _member(work, campaign_id, **who)
+    member.suppress(work.context, Suppressed(**ids, reason=reason))
     return member
 
 
 def remove(work: UnitOfWork, *, campaign_id: UUID, reason: str | None = None, **who: Unpack[Who]) -> CampaignMember:
-    """Removes a member. Raises NotThere if there never was such a member."""
-    member, whose = _member(work, campaign_id, **who)
-    member.require().remove(work.context, Removed(**whose, reason=reason))
+    """Removes a member. Raises NotThere if the customer or lead never was a member."""
+    member, ids = _member(work, campaign_id, **who)
+    member.require().remove(work.context, Removed(**ids, reason=reason))
     return member
 
 
@@ -180,13 +180,13 @@ def convert(
 
     Raises NotThere if the order does not exist, and Malformed if neither id is given.
     """
-    member, whose = _member(work, campaign_id, **who)
+    member, ids = _member(work, campaign_id, **who)
     if order_id is not None:
         work.existing(Order, order_id)
     if value is not None and currency is None:
         currency = work.existing(Campaign, campaign_id).currency
     converted = Converted(
-        **whose,
+        **ids,
         conversion_id=_conversion_id(conversion_id, order_id),
         order_id=order_id,
         value=value,
@@ -213,15 +213,15 @@ def _touch(
     lead_id: UUID | None = None,
     **facts: Any,
 ) -> CampaignMember:
-    member, whose = _member(work, campaign_id, customer_id, lead_id)
-    member.touch(work.context, kind(**whose, **facts))
+    member, ids = _member(work, campaign_id, customer_id, lead_id)
+    member.touch(work.context, kind(**ids, **facts))
     return member
 
 
 def _member(
     work: UnitOfWork, campaign_id: UUID, customer_id: UUID | None = None, lead_id: UUID | None = None
-) -> tuple[CampaignMember, Whose]:
-    """The member, which may not exist yet, and the ids that facts about it carry.
+) -> tuple[CampaignMember, MemberIds]:
+    """The member, who may not exist yet, and the ids for the facts about the member.
 
     Raises NotThere, CustomerUnknown, CustomerErased, LeadErased, and Malformed unless exactly one of the two ids is given.
     """
@@ -233,7 +233,7 @@ def _member(
     return _customer(work, campaign_id, customer_id)
 
 
-def _customer(work: UnitOfWork, campaign_id: UUID, customer_id: UUID) -> tuple[CampaignMember, Whose]:
+def _customer(work: UnitOfWork, campaign_id: UUID, customer_id: UUID) -> tuple[CampaignMember, MemberIds]:
     member = work.load(CampaignMember, member_id(campaign_id, customer_id))
     customer = surviving_customer(work, customer_id, member.customer_id)
     if customer.id != customer_id:
@@ -241,14 +241,14 @@ def _customer(work: UnitOfWork, campaign_id: UUID, customer_id: UUID) -> tuple[C
     return member, {"campaign_id": campaign_id, "customer_id": customer.id, "lead_id": None}
 
 
-def _lead(work: UnitOfWork, campaign_id: UUID, lead_id: UUID) -> tuple[CampaignMember, Whose]:
+def _lead(work: UnitOfWork, campaign_id: UUID, lead_id: UUID) -> tuple[CampaignMember, MemberIds]:
     lead, member = work.existing(Lead, lead_id), work.load(CampaignMember, member_id(campaign_id, lead_id))
     lead.admit()
-    whose: Whose = {"campaign_id": campaign_id, "customer_id": None, "lead_id": lead_id}
+    ids: MemberIds = {"campaign_id": campaign_id, "customer_id": None, "lead_id": lead_id}
     if lead.customer_id is None:
-        return member, whose
+        return member, ids
     as_customer = _customer(work, campaign_id, lead.customer_id)
-    return (member, whose) if member.exists else as_customer
+    return (member, ids) if member.exists else as_customer
 
 
 def _conversion_id(conversion_id: str | None, order_id: UUID | None) -> str:

@@ -49,7 +49,7 @@ def create_or_change(
 ) -> Campaign:
     """Plans a campaign that does not exist; for an existing one, records only the differences.
 
-    UNSET leaves a field as it is, None says that it is empty.
+    UNSET leaves a field as it is, None clears it.
     """
     campaign = work.load(Campaign, campaign_id)
     if not campaign.exists:

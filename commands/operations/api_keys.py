@@ -6,5 +6,5 @@ from commands.shared.deciding import begins, decides
 from domain.operations.api_key import ApiKey
 
 issue = begins(ApiKey, ApiKey.issue, "key_id")
-"""`hash` is the SHA-256 of the secret in hexadecimal; the secret itself stays with the caller."""
+"""`hash` is the SHA-256 of the secret in hexadecimal; the secret itself is never recorded."""
 revoke = decides(ApiKey, ApiKey.revoke, "key_id")

@@ -113,7 +113,7 @@ def _captured_at(work: UnitOfWork, lead_id: UUID | None) -> datetime | None:
 
 
 def _known_capture(work: UnitOfWork, deal: Deal) -> datetime | None:
-    """When the deal's lead was captured. The lead may be erased since then."""
+    """The time at which the deal's lead was captured. The lead may be erased in the meantime."""
     lead_id = deal.opened.lead_id if deal.opened else None
     return None if lead_id is None else work.load(Lead, lead_id).begun_at
 

@@ -25,7 +25,7 @@ def receive_return(
     lines: Sequence[ReturnedLine],
     exchange_order_id: UUID | None = None,
 ) -> Order:
-    """Records goods that came back, whether the return was requested or not. An exchange order must exist."""
+    """Records that goods were received back, even if the return was never requested. An exchange order must exist."""
     order = work.existing(Order, order_id)
     if exchange_order_id is not None:
         work.existing(Order, exchange_order_id)

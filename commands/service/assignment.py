@@ -43,9 +43,9 @@ retire = decides(AssignmentRule, AssignmentRule.retire, assignment_rule_id)
 
 
 def give(work: UnitOfWork, *, kind: Assignable, id: UUID, rules: Sequence[UUID], rosters: Rosters) -> Annotated:
-    """Assigns the ticket or lead by the first of these rules that fits. One that has an owner or has ended is left alone.
+    """Assigns the ticket or lead by the first of these rules that matches. Does nothing if it has an owner or has ended.
 
-    Everything except the numbers of open work is read here, so that it is true at the commit. Assignments made after the roster
+    All data except the roster's numbers is read here, so that it is current at the commit. Assignments made after the roster
     was read are added to its numbers. If no agent can take the ticket or lead, it waits.
     """
     thing = work.load(KINDS[kind], id)
@@ -76,15 +76,15 @@ def take_up(work: UnitOfWork, *, agent: UUID, rules: Sequence[UUID], rosters: Ro
 
 
 def take_up_after(work: UnitOfWork, *, kind: str, id: UUID, rules: Sequence[UUID], rosters: Rosters) -> Aggregate:
-    """Calls `take_up` for the owner of a ticket or lead that has ended: the owner can take more now."""
+    """Calls `take_up` for the owner of a ticket or lead that has ended, because the owner can now take more."""
     thing = work.load(KINDS[kind], id)
     owner, _ = thing.assignment
     return thing if owner is None else take_up(work, agent=user_id(owner), rules=rules, rosters=rosters)
 
 
 def _give(work: UnitOfWork, given: Reference, thing: Ticket | Lead, rule: AssignmentRule, rosters: Rosters) -> bool:
-    """Assigns it, or queues it if nobody is available. Returns whether it was assigned."""
-    assert rule.terms is not None, "a rule that fits has terms"
+    """Assigns the ticket or lead, or queues it if nobody is available. Returns whether it was assigned."""
+    assert rule.terms is not None, "a rule that matches has terms"
     team, context = rule.terms.team, _now(work.context, thing)
     rota = work.load(Rota, rota_id(team))
     agent = _next(work, rule.code, rule.terms, rota, rosters.get(team, Roster(rota.version, {})))
@@ -97,17 +97,17 @@ def _give(work: UnitOfWork, given: Reference, thing: Ticket | Lead, rule: Assign
 
 
 def _rule_for(work: UnitOfWork, kind: str, thing: Ticket | Lead, rules: Sequence[UUID]) -> AssignmentRule | None:
-    """The first rule that fits.
+    """The first rule that matches.
 
-    None if no rule fits, if the ticket or lead has an owner or has ended, or if it belongs to another team than the rule's.
+    None if no rule matches, if the ticket or lead has an owner or has ended, or if it belongs to another team than the rule's.
     """
     owner, team = thing.assignment
     if owner is not None or _has_ended(thing):
         return None
     facts = _facts(thing)
     loaded = (work.existing(AssignmentRule, id) for id in rules)
-    fitting = [rule for rule in loaded if rule.terms and rule.terms.fit(kind, facts)]
-    first = min(fitting, key=lambda rule: (rule.terms.order if rule.terms else 0, rule.code), default=None)
+    matching = [rule for rule in loaded if rule.terms and rule.terms.fit(kind, facts)]
+    first = min(matching, key=lambda rule: (rule.terms.order if rule.terms else 0, rule.code), default=None)
     return first if first and first.terms and team in (None, first.terms.team) else None
 
 
@@ -145,7 +145,7 @@ def _takes(user: User, team: str, load: int) -> bool:
 
 
 def _now(context: Context, thing: Ticket | Lead | None = None) -> Context:
-    """The context of an assignment: it happens now, not when its cause happened, and never before the thing existed."""
+    """The context of an assignment. It happens now, not at the time of its cause and never before the ticket or lead starts."""
     begun = None if thing is None else thing.opened_at if isinstance(thing, Ticket) else thing.begun_at
     later = begun if begun and begun > context.now else None
     return replace(context, occurred_at=later, occurred_precision="second", occurred_zone=None)

@@ -34,20 +34,20 @@ def create(
 ) -> Task:
     """Creates a task; the same values again change nothing.
 
-    The subject in `about` must exist; for a merged customer, the survivor is recorded. Raises TaskCreatedOtherwise, NotThere,
-    CustomerErased.
+    The aggregate in `about` must exist; for a merged customer, the survivor is recorded. Raises TaskCreatedOtherwise,
+    NotThere, CustomerErased.
     """
     task = work.load(Task, task_id)
     known = task.created.about if task.created else None
-    subject = None if about is None else _subject(work, about, known.id if known else None)
+    target = None if about is None else _target(work, about, known.id if known else None)
     task.create(
         work.context,
         title=title,
         due=due,
         assignee=assignee,
-        about=None if about is None or subject is None else Reference(kind=about.kind, id=subject.id),
+        about=None if about is None or target is None else Reference(kind=about.kind, id=target.id),
         remind_at=remind_at,
-        belongs_to=None if subject is None else subject.subject,
+        belongs_to=None if target is None else target.subject,
     )
     return task
 
@@ -61,8 +61,8 @@ complete = decides(Task, Task.complete)
 cancel = decides(Task, Task.cancel)
 
 
-def _subject(work: UnitOfWork, about: Reference, recorded: UUID | None) -> Aggregate:
-    """The subject to record. Raises NotThere, CustomerErased, and Malformed for a kind that a task cannot be about."""
+def _target(work: UnitOfWork, about: Reference, recorded: UUID | None) -> Aggregate:
+    """The aggregate that the task is about. Raises NotThere, CustomerErased, and Malformed if its kind is not allowed."""
     if about.kind == Customer.name:
         return surviving_customer(work, about.id, recorded)
     return named(work, about, "A task", ABOUT)

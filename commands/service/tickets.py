@@ -33,7 +33,7 @@ def open(
 ) -> Ticket:
     """Opens a ticket; the same values again change nothing. Without a number it gets the next free one.
 
-    `external` is (system, id). An unknown or erased customer, an unknown related ticket and an unknown subject in `about` are
+    `external` is (system, id). An unknown or erased customer, an unknown related ticket and an unknown aggregate in `about` are
     refused; for a merged customer, the survivor is recorded. Raises NumberTaken, TicketOpenedOtherwise.
     """
     ticket = work.load(Ticket, ticket_id)
@@ -102,7 +102,7 @@ def set_requester(work: UnitOfWork, *, ticket_id: UUID, customer_id: UUID) -> Ti
 
 
 def link(work: UnitOfWork, *, ticket_id: UUID, about: Reference) -> Ticket:
-    """Links the ticket to a subject, which must exist."""
+    """Links the ticket to another aggregate, which must exist."""
     ticket = work.existing(Ticket, ticket_id)
     require(work, [about], "A ticket", ABOUT)
     ticket.link(work.context, about)

@@ -16,7 +16,7 @@ from domain.shared.annotations import Annotated, Number
 
 
 def _decides(decision: Callable[..., None]) -> Callable[..., Annotated]:
-    """The command for this decision. It calls the method of the aggregate's own class: a ticket overrides `assign`."""
+    """The command for this decision. It calls the method of the aggregate's own class, because a ticket overrides `assign`."""
 
     def command(work: UnitOfWork, *, kind: type[Annotated], id: UUID, **facts: Any) -> Annotated:
         annotated = work.existing(kind, id)

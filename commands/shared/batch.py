@@ -24,8 +24,8 @@ NUMBER_BLOCK = 100
 class Command(msgspec.Struct, eq=False):
     """A command function with its facts. `expected` is the version that `target` must have.
 
-    A command with a `receipt` runs only once. `fresh` means that the id `target` was created for this command, so that no
-    event can have this stream yet.
+    A command with a `receipt` runs only once. `fresh` means that the id `target` was created for this command, so that the
+    stream has no events yet.
     """
 
     function: Callable[..., Aggregate]
@@ -65,7 +65,7 @@ class Batch:
         self._ends: list[tuple[Outcome | BaseException, int | None]] = []
 
     def read_set(self) -> dict[UUID, int]:
-        """The versions of the streams that were only read; a written stream is guarded by its new version numbers."""
+        """The versions of the streams that were only read. Written streams are protected by their new version numbers."""
         written = {event.stream for event in self.events}
         return {id: version for id, version in self._seen.items() if id not in written}
 
@@ -128,7 +128,7 @@ class Batch:
                     first[key] = index
 
     def _same_request(self, command: Command, index: int) -> tuple[Outcome | BaseException, int | None]:
-        """The same idempotency key twice in one batch: the second command gets the outcome of the first one."""
+        """The outcome of a second command with the same idempotency key in one batch: that of the first one."""
         end, event = self._ends[index]
         if command.receipt != self._commands[index].receipt:
             return Outcome(refusal=KeyReused()), None
@@ -208,7 +208,7 @@ class Batch:
     # Reading
 
     def _read_ahead(self) -> None:
-        """Reads all streams that the facts name in one query. This is an optimisation: `load` reads any other stream."""
+        """Reads all streams that the facts name, in one query. This is an optimisation: `load` reads all other streams."""
         named: dict[UUID, None] = {}
         for command in self._commands:
             for fact in command.facts.values():

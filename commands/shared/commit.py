@@ -38,7 +38,7 @@ class ReceiptKey(NamedTuple):
 
 
 class NewReceipt(NamedTuple):
-    """The answer to keep. `event` is the index in the commit of the event whose position is kept; None: the log's head."""
+    """The answer to keep. Its position is that of the commit's event with the index `event`; with None, the log's head."""
 
     key: ReceiptKey
     event: int | None
@@ -52,7 +52,7 @@ class KeptReceipt(NamedTuple):
 
 
 class Commit(msgspec.Struct):
-    """Everything a batch writes, in one transaction. `read` holds each stream that was only read, with the version seen."""
+    """All data that a batch writes in one transaction. `read` has each stream that was only read, with the version seen."""
 
     batch: UUID
     events: Sequence[NewEvent]
@@ -89,7 +89,7 @@ class ReceiptsTaken(Exception):
 
 
 class StoreUnavailable(Exception):
-    """The store did not answer. Nobody knows whether the commit was written; sending it again finds out."""
+    """The store did not answer. It is unknown whether the commit was written; sending it again shows that."""
 
 
 class EventStore(Protocol):

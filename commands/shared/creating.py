@@ -16,7 +16,7 @@ Numbered: TypeAlias = Order | Ticket | Lead | Deal
 
 
 def number_for(work: UnitOfWork, aggregate: Numbered, number: str | None) -> str:
-    """The number to create it with: the given one or the next free one. One that exists keeps its number.
+    """The number of a new aggregate: the given one or the next free one. An existing aggregate keeps its number.
 
     Raises NumberTaken.
     """
@@ -28,7 +28,7 @@ def number_for(work: UnitOfWork, aggregate: Numbered, number: str | None) -> str
 
 
 def refuse_otherwise(aggregate: Aggregate, created: object, refusal: type[AlreadyThere], verb: str, **stated: object) -> None:
-    """Raises the refusal if the event that `created` the aggregate (such as `placed` or `opened`) has another value."""
+    """Raises the refusal if a stated value differs from the event that `created` the aggregate (such as `placed`)."""
     for name, value in stated.items():
         if getattr(created, name) != value:
             raise refusal(f"The {aggregate.name} was {verb} with another {name}, which cannot change.", id=aggregate.id)

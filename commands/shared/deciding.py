@@ -24,9 +24,9 @@ Id: TypeAlias = str | Callable[..., UUID]
 
 
 def decides(kind: type[A], decision: Decision[A], by: Id = "", *, of: type[Event] | None = None) -> Callable[..., A]:
-    """A command on an existing aggregate; if there is none, it is refused as NotThere.
+    """A command on an existing aggregate. If the aggregate does not exist, the command is refused as NotThere.
 
-    `by` names the fact that is the aggregate's id (by default `<kind>_id`), or it is the function that derives the id from
+    `by` is the name of the fact with the aggregate's id (by default `<kind>_id`), or a function that derives the id from
     other facts, such as a code. `of` is the event that the decision takes: then the facts are the event's fields.
     """
     return _command(kind, decision, by, of, there=True)
@@ -61,7 +61,7 @@ def described(command: Callable[..., A], decision: Callable[..., None], facts: I
 
 
 def _id_of(make: Callable[..., UUID], keys: Iterable[Parameter], own: Iterable[Parameter]) -> Callable[[dict[str, Any]], UUID]:
-    """Derives the id from facts. Facts of the command alone are removed; the decision takes the other ones too."""
+    """Derives the id from facts. It removes the facts that only the id needs; the decision takes all other facts."""
     names, taken = [key.name for key in keys], [key.name for key in own]
 
     def id_of(facts: dict[str, Any]) -> UUID:

@@ -1,10 +1,10 @@
 """Runs many commands in one durable commit.
 
 Callers wait in a queue. One committer thread takes the waiting commands, runs them in order against cached aggregates, and
-commits all events together; the next batch starts when this one is settled. A commit that finds a stale stream writes
-nothing, and the whole batch runs again, refusals and repeats too, so that no answer comes from a stale cache. A batch that
-fails on one of its commands writes nothing either, and each of its commands is run alone. If other workers keep overtaking a
-batch, it is divided, so that it needs fewer streams at a time.
+commits all events together. The next batch starts when this one is settled. A commit that finds a stale stream writes
+nothing. Then the whole batch runs again, with its refusals and repeats, so that no answer comes from a stale cache. If one
+command makes the commit of its batch fail, nothing is written, and each command of the batch runs alone. If other workers are
+faster again and again, the batch is divided, so that it needs fewer streams at a time.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Overloaded(Exception):
 
 
 class OutcomeUnknown(Exception):
-    """The store did not answer in time. A retry with the same idempotency key finds out how the command ended."""
+    """The store did not answer in time. A retry with the same idempotency key returns the command's outcome."""
 
 
 class _Overtaken(Exception):

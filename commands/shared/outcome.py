@@ -50,7 +50,7 @@ class _Answer(msgspec.Struct, omit_defaults=True):
 
 
 def answer_to_keep(outcome: Outcome) -> bytes | None:
-    """The content of the receipt; None for a refusal whose request may have another outcome when it is retried."""
+    """The content of the receipt. None for a refusal that is not kept, because a retry may have another outcome."""
     refusal = outcome.refusal
     if isinstance(refusal, NOT_KEPT):
         return None

@@ -39,7 +39,7 @@ ABOUT = kinds(Customer, Order, Ticket, Campaign, Lead, Deal, Interaction, Feedba
 def surviving_customer(work: UnitOfWork, customer_id: UUID, recorded: UUID | None = None) -> Customer:
     """The customer to record: the merge survivor.
 
-    If the customer already `recorded` lies on the chain of merges from the given one to the survivor, that one is kept.
+    If the customer already `recorded` is on the chain of merges from the given one to the survivor, it stays the customer.
     Raises CustomerUnknown, and CustomerErased if the survivor is erased.
     """
     customer = work.load(Customer, customer_id)
@@ -60,7 +60,7 @@ def survivor_id(work: UnitOfWork, customer_id: UUID | None, recorded: UUID | Non
 def customer_concerned(
     work: UnitOfWork, recorded: OfCustomer | None, customer_id: UUID | None, lead_id: UUID | None
 ) -> UUID | None:
-    """The customer to record: the given one, or else the one that the lead has when this is first recorded.
+    """The customer to record: the given one, or else the customer that the lead has when the fact is first recorded.
 
     Raises NotThere, CustomerUnknown, CustomerErased.
     """

@@ -20,7 +20,7 @@ class UnitOfWork(Protocol):
     context: Context
 
     def load(self, kind: type[A], id: UUID) -> A:
-        """The aggregate in its current state; without events (`exists` is False) if nothing was recorded."""
+        """The aggregate in its current state. `exists` is False if nothing was recorded for it."""
 
     def existing(self, kind: type[A], id: UUID) -> A:
         """Like `load`; refused as NotThere if nothing was recorded."""

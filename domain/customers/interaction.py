@@ -98,7 +98,10 @@ class Logged(Event, frozen=True, tag="crm.interaction.logged.v1"):
 
 
 class Corrected(Event, frozen=True, tag="crm.interaction.corrected.v1"):
-    """Only the fields that changed. `cleared` names the fields that are now empty: an absent personal field may be erased."""
+    """Only the fields that changed. `cleared` names the fields that are now empty.
+
+    A personal field that is absent and not in `cleared` was not changed, or was erased later.
+    """
 
     channel: Channel | None = None
     direction: Direction | None = None

@@ -1,7 +1,7 @@
 """A sales channel, identified by its code, and the traffic and cost that a source reports for each of its days.
 
 A channel can be used without being opened: orders, days and touchpoints accept any code, and reports then show the code itself.
-The channel is the subject of all its days, whether it was opened or not, so its events are read in order and in one place.
+The channel is the subject of all its days, even if it was never opened, so that all these events are processed in order.
 """
 
 from __future__ import annotations

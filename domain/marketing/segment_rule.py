@@ -32,7 +32,7 @@ class SegmentRuleRetired(Refusal):
 
 
 class Terms(GlobalEvent, frozen=True, tag="crm.segment_rule.terms"):
-    """Common fields of a definition and a revision. It is never recorded itself."""
+    """Base of a definition and a revision, with their common fields. It is never recorded itself."""
 
     name: str
     rule: dict[str, Any]
@@ -82,7 +82,7 @@ class SegmentRule(Aggregate):
         defined = Defined(name=text(name, "name", NAME_LENGTH), rule=_canonical(rule), priority=_priority(priority))
         if not self.exists:
             self.record(context, defined)
-        elif not self._is(defined):
+        elif not self._has_terms(defined):
             raise SegmentRuleDefinedOtherwise(id=self.id)
 
     @decision
@@ -93,7 +93,7 @@ class SegmentRule(Aggregate):
         """
         self.require()
         revised = Revised(name=text(name, "name", NAME_LENGTH), rule=_canonical(rule), priority=_priority(priority))
-        if not self._is(revised):
+        if not self._has_terms(revised):
             retired = self.refuse(context, SegmentRuleRetired(id=self.id)) if self.retired_since else ()
             self.record_once(context, revised, *retired)
 
@@ -103,7 +103,7 @@ class SegmentRule(Aggregate):
         self.require()
         self.record_status(context, Retired(), self.retired_since)
 
-    def _is(self, terms: Terms) -> bool:
+    def _has_terms(self, terms: Terms) -> bool:
         return (self.title, self.rule, self.priority) == (terms.name, terms.rule, terms.priority)
 
 

@@ -1,4 +1,4 @@
-"""An API key: a caller and its roles. Only the digest of the secret is recorded, never the secret."""
+"""An API key: it identifies a caller and has roles. Only the digest of the secret is recorded, never the secret."""
 
 from __future__ import annotations
 

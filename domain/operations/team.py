@@ -46,7 +46,7 @@ class Team(Aggregate):
 
     @decision
     def register(self, context: Context, *, code: str, name: str, zone: str | None = None) -> None:
-        """Registers, changes or reactivates the team. The current values record nothing. Raises Malformed."""
+        """Registers, changes or reactivates the team. Records nothing if no value changes. Raises Malformed."""
         if zone is not None:
             checked_zone(zone)
         registered = Registered(code=checked_code(code, "team"), name=text(name, "name"), zone=zone)

@@ -1,4 +1,4 @@
-"""A user: somebody who works with customers. Owners, agents and assignees are given by the user's code.
+"""A user: somebody who works with customers. Owners, agents and assignees are codes of users.
 
 A code can be used without being registered. Registered users can be assigned work according to their availability.
 """
@@ -79,7 +79,7 @@ class User(Aggregate):
         zone: str | None = None,
         capacity: int | None = None,
     ) -> None:
-        """Registers, changes or reactivates the user. The current values record nothing. Raises Malformed."""
+        """Registers, changes or reactivates the user. Records nothing if no value changes. Raises Malformed."""
         if zone is not None:
             checked_zone(zone)
         if capacity is not None and not 0 <= capacity <= LARGEST_CAPACITY:

@@ -49,7 +49,7 @@ class Subscription(Value, frozen=True):
 
 
 class Registered(Event, frozen=True, tag="crm.webhook.registered.v1"):
-    """Events are sent starting with this one."""
+    """The webhook gets all matching events from this one on."""
 
     subscription: Subscription
     secret_id: UUID
@@ -117,7 +117,7 @@ class Webhook(Aggregate):
     @decision
     def revise(self, context: Context, subscription: Subscription) -> None:
         """Records only changes. Raises NotThere, WebhookRemoved or Malformed."""
-        self._require_kept()
+        self._require_not_removed()
         checked = _checked(subscription)
         if self.subscription != checked:
             self.record_once(context, Revised(subscription=checked))
@@ -125,14 +125,14 @@ class Webhook(Aggregate):
     @decision
     def pause(self, context: Context, reason: str | None = None) -> None:
         """Raises NotThere, WebhookRemoved or Malformed."""
-        self._require_kept()
+        self._require_not_removed()
         event = Paused(reason=reason and code(reason, "reason"))
         self.record_status(context, event, self.turned_at if self.status == "paused" else None)
 
     @decision
     def resume(self, context: Context) -> None:
         """Records nothing if the webhook was never paused. Raises NotThere, WebhookRemoved."""
-        self._require_kept()
+        self._require_not_removed()
         if self.turned_at is not None:
             self.record_status(context, Resumed(), self.turned_at if self.status == "active" else None)
 
@@ -142,7 +142,7 @@ class Webhook(Aggregate):
         self.require()
         self.record_status(context, Removed(), self.turned_at if self.status == "removed" else None)
 
-    def _require_kept(self) -> None:
+    def _require_not_removed(self) -> None:
         """Raises NotThere or WebhookRemoved, also on import: without its key the webhook cannot work."""
         self.require()
         if self.status == "removed":

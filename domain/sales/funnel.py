@@ -1,4 +1,4 @@
-"""Common base of leads and deals: each starts, moves from stage to stage, ends well or is lost, and can be reopened."""
+"""Base of leads and deals. Each starts, moves from stage to stage, ends (won, converted or lost), and can be reopened."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ class Lost(Event, frozen=True, tag="crm.pursuit.lost"):
 
 
 class Pursuit(Annotated):
-    """`ended` is how it ended, None while it is open. `ended_at` and `reopened_at` are the latest times of each."""
+    """A lead or a deal. `ended` is its end, such as `lost`; None while it is open. The times are the latest ones."""
 
     early: ClassVar[type[Refusal]]
-    over: ClassVar[type[Refusal]]
-    going_on: ClassVar[type[Refusal]]
+    already_ended: ClassVar[type[Refusal]]
+    not_ended: ClassVar[type[Refusal]]
 
     def __init__(self, id: UUID) -> None:
         super().__init__(id)
@@ -58,34 +58,34 @@ class Pursuit(Annotated):
     def end(self, how: str | None, at: datetime) -> None:
         self.ended, self.ended_at = how, at
 
-    def go_on(self, at: datetime) -> None:
+    def note_reopened(self, at: datetime) -> None:
         self.ended, self.ended_at, self.reopened_at = None, None, at
 
     def change(self, context: Context, event: Event, *flags: str) -> None:
-        """Records a changed value, unless it is already recorded at exactly the time that the caller states."""
+        """Records a changed value, but not a second time with the same time of occurrence, if the caller states one."""
         if not self.was_recorded(context, event):
             self.record(context, event, *flags, *self.refuse_early(context))
 
-    def settle(self, context: Context, event: Event, since: datetime | None, allow: Callable[[Context], Flags]) -> None:
-        """Records a new status, which `allow` may refuse.
+    def change_status(self, context: Context, event: Event, since: datetime | None, check: Callable[[Context], Flags]) -> None:
+        """Records a new status, which `check` may refuse.
 
-        `since` is the time since which it already holds, None if it does not hold. A status that already holds is recorded
-        again, flagged as repeated, only if the caller states another time.
+        `since` is the time since which this status is already in force, None if another one is. A status that is already in
+        force is recorded again, flagged as repeated, only if the caller states another time.
         """
         if self.was_recorded(context, event):
             return
         if since is None:
-            self.record(context, event, *self.refuse_early(context), *allow(context))
+            self.record(context, event, *self.refuse_early(context), *check(context))
         elif context.names_another_time_than(since):
             self.record(context, event, *self.refuse_early(context), REPEATED)
 
-    def allow_going_on(self, context: Context) -> Flags:
-        """Raises the refusal `over` if it has ended (a flag on import)."""
-        return self.refuse(context, self.over(id=self.id)) if self.ended else ()
+    def refuse_ended(self, context: Context) -> Flags:
+        """Raises the refusal `already_ended` if the lead or deal has ended (a flag on import)."""
+        return self.refuse(context, self.already_ended(id=self.id)) if self.ended else ()
 
-    def allow_ended(self, context: Context) -> Flags:
-        """Raises the refusal `going_on` if it has not ended (a flag on import)."""
-        return () if self.ended else self.refuse(context, self.going_on(id=self.id))
+    def refuse_open(self, context: Context) -> Flags:
+        """Raises the refusal `not_ended` if the lead or deal has not ended (a flag on import)."""
+        return () if self.ended else self.refuse(context, self.not_ended(id=self.id))
 
     def refuse_early(self, context: Context) -> Flags:
         return self.refuse(context, self.early(id=self.id)) if over_before(context, self.begun_at) else ()

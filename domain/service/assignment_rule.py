@@ -56,7 +56,7 @@ class Defined(Event, frozen=True, tag="crm.assignment_rule.defined.v1"):
 
     def apply(self, rule: AssignmentRule, metadata: Metadata) -> None:
         rule.code = self.code
-        rule.hold(self.terms, metadata.occurred_at)
+        rule.set_terms(self.terms, metadata.occurred_at)
 
 
 class Revised(Event, frozen=True, tag="crm.assignment_rule.revised.v1"):
@@ -65,14 +65,14 @@ class Revised(Event, frozen=True, tag="crm.assignment_rule.revised.v1"):
     terms: Terms
 
     def apply(self, rule: AssignmentRule, metadata: Metadata) -> None:
-        rule.hold(self.terms, metadata.occurred_at)
+        rule.set_terms(self.terms, metadata.occurred_at)
 
 
 class Retired(Event, frozen=True, tag="crm.assignment_rule.retired.v1"):
-    """The rule assigns nothing more. Earlier assignments stay."""
+    """The rule no longer assigns tickets or leads. Earlier assignments stay."""
 
     def apply(self, rule: AssignmentRule, metadata: Metadata) -> None:
-        rule.hold(None, metadata.occurred_at)
+        rule.set_terms(None, metadata.occurred_at)
 
 
 class AssignmentRule(Aggregate):
@@ -89,7 +89,7 @@ class AssignmentRule(Aggregate):
 
     @decision
     def define(self, context: Context, code: str, terms: Terms) -> None:
-        """Terms that are already in force record nothing. Raises Malformed."""
+        """Defines or revises the rule. Records nothing if these terms are already in force. Raises Malformed."""
         code, terms = checked_code(code, "rule"), checked(terms)
         if not self.exists:
             self.record(context, Defined(code=code, terms=terms))
@@ -102,7 +102,7 @@ class AssignmentRule(Aggregate):
         self.require()
         self.record_status(context, Retired(), self.since if self.terms is None else None)
 
-    def hold(self, terms: Terms | None, since: datetime) -> None:
+    def set_terms(self, terms: Terms | None, since: datetime) -> None:
         if since >= self.since:
             self.terms, self.since = terms, since
 

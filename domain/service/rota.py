@@ -1,4 +1,4 @@
-"""A team's rota: who got the latest assignment by each rule, and what waits until a member of the team is available."""
+"""A team's rota: the agent who got the latest assignment by each rule, and the tickets and leads that wait for an agent."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NOBODY_AVAILABLE = "nobody-available"
 
 
 class TurnTaken(Event, frozen=True, tag="crm.rota.turn_taken.v1"):
-    """The assignment rule with the code `rule` gave the ticket or lead to `agent`."""
+    """The assignment rule with the code `rule` gave the ticket or lead `given` to `agent`."""
 
     team: str
     rule: str
@@ -29,7 +29,7 @@ class TurnTaken(Event, frozen=True, tag="crm.rota.turn_taken.v1"):
 
 
 class Queued(Event, frozen=True, tag="crm.rota.queued.v1"):
-    """No member of the team was available, so the ticket or lead waits."""
+    """No member of the team was available, so the ticket or lead `given` waits."""
 
     team: str
     rule: str
@@ -40,7 +40,7 @@ class Queued(Event, frozen=True, tag="crm.rota.queued.v1"):
 
 
 class Left(Event, frozen=True, tag="crm.rota.left.v1"):
-    """The ticket or lead no longer waits: it has an owner, it has ended, or no rule gives it to this team any more."""
+    """The ticket or lead `given` no longer waits: it has an owner, it has ended, or no rule gives it to this team any more."""
 
     given: Reference
 
@@ -49,7 +49,10 @@ class Left(Event, frozen=True, tag="crm.rota.left.v1"):
 
 
 class Rota(Aggregate):
-    """`last` is the agent of the last turn, by rule; `turns` are the latest turns with their versions; `waiting` is ordered."""
+    """`last` is the agent of the last turn, by rule; `turns` are the latest turns, each with its version.
+
+    `waiting` are the waiting tickets and leads, the longest wait first.
+    """
 
     name = "rota"
     events = (TurnTaken, Queued, Left)
@@ -66,7 +69,7 @@ class Rota(Aggregate):
 
     @decision
     def queue(self, context: Context, *, team: str, rule: str, given: Reference) -> None:
-        """Records nothing if it already waits."""
+        """Records nothing if the ticket or lead already waits."""
         if given not in self.waiting:
             self.record(context, Queued(team=team, rule=rule, given=given), NOBODY_AVAILABLE)
 

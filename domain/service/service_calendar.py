@@ -1,7 +1,7 @@
 """A service calendar: the business hours of teams. It is identified by its code; teams without a calendar use `default`.
 
-A definition or revision applies from its time of occurrence on. A revision with an earlier time changes what came after that
-time; a revision without one leaves the past as it was.
+A definition or revision applies from its time of occurrence on. A revision with a time in the past also changes the business
+hours between that time and now. A revision without a stated time applies only from now on.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Defined(GlobalEvent, frozen=True, tag="crm.service_calendar.defined.v1"):
     schedule: Schedule
 
     def apply(self, calendar: ServiceCalendar, metadata: Metadata) -> None:
-        calendar.follow(self.schedule, metadata.occurred_at)
+        calendar.set_schedule(self.schedule, metadata.occurred_at)
 
 
 class Revised(GlobalEvent, frozen=True, tag="crm.service_calendar.revised.v1"):
@@ -33,7 +33,7 @@ class Revised(GlobalEvent, frozen=True, tag="crm.service_calendar.revised.v1"):
     schedule: Schedule
 
     def apply(self, calendar: ServiceCalendar, metadata: Metadata) -> None:
-        calendar.follow(self.schedule, metadata.occurred_at)
+        calendar.set_schedule(self.schedule, metadata.occurred_at)
 
 
 class ServiceCalendar(Aggregate):
@@ -49,14 +49,14 @@ class ServiceCalendar(Aggregate):
 
     @decision
     def define(self, context: Context, code: str, schedule: Schedule) -> None:
-        """A schedule that is already in force records nothing. Raises Malformed."""
+        """Defines or revises the calendar. Records nothing if this schedule is already in force. Raises Malformed."""
         code, schedule = checked_code(code, "calendar"), checked(schedule)
         if not self.exists:
             self.record(context, Defined(code=code, schedule=schedule))
         elif context.at < self.since or schedule != self.schedule:
             self.record_once(context, Revised(schedule=schedule))
 
-    def follow(self, schedule: Schedule, since: datetime) -> None:
+    def set_schedule(self, schedule: Schedule, since: datetime) -> None:
         if since >= self.since:
             self.schedule, self.since = schedule, since
 

@@ -118,7 +118,7 @@ def targets_for(priority: str | None, targets: Sequence[PolicyTarget]) -> tuple[
 
 
 def due(target: SlaTarget, runs: Iterable[Run], timetable: Timetable | None) -> datetime | None:
-    """When the time of these periods reaches the target. None if they end before, or if there are not enough business hours."""
+    """When the time in these periods reaches the target. None if they end earlier or have too few business hours."""
     left = timedelta(seconds=target.seconds)
     for began, ended in runs:
         for opened, closed in _counted(target.hours, began, began + HORIZON if ended is None else ended, timetable):
@@ -129,9 +129,9 @@ def due(target: SlaTarget, runs: Iterable[Run], timetable: Timetable | None) -> 
 
 
 def judged(target: SlaTarget, runs: Sequence[Run], over: bool, now: datetime, timetable: Timetable | None) -> Judgement:
-    """Breached if the time ran on after the due time, until its end or until now; else met if it is over.
+    """Breached if the last period ends after the due time, or still runs after it. Otherwise met if `over`, else undecided.
 
-    A target in business hours for a ticket without a calendar stays undecided.
+    `over` says that no more time will count. A target in business hours for a ticket without a calendar stays undecided.
     """
     if target.hours == "business" and timetable is None:
         return Judgement(None, "undecided")

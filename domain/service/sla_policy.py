@@ -36,7 +36,7 @@ class Condition(Value, frozen=True):
 
 
 class PolicyTarget(Value, frozen=True):
-    """A target in seconds, counted in `hours`. `priority` None is for all priorities without a target of their own."""
+    """A target in seconds, counted in `hours`. `priority` None applies to all priorities that have no target of their own."""
 
     metric: Metric
     seconds: int
@@ -60,7 +60,7 @@ class Defined(GlobalEvent, frozen=True, tag="crm.sla_policy.defined.v1"):
     terms: Terms
 
     def apply(self, policy: SlaPolicy, metadata: Metadata) -> None:
-        policy.hold(self.terms, metadata.occurred_at)
+        policy.set_terms(self.terms, metadata.occurred_at)
 
 
 class Revised(GlobalEvent, frozen=True, tag="crm.sla_policy.revised.v1"):
@@ -69,14 +69,14 @@ class Revised(GlobalEvent, frozen=True, tag="crm.sla_policy.revised.v1"):
     terms: Terms
 
     def apply(self, policy: SlaPolicy, metadata: Metadata) -> None:
-        policy.hold(self.terms, metadata.occurred_at)
+        policy.set_terms(self.terms, metadata.occurred_at)
 
 
 class Retired(GlobalEvent, frozen=True, tag="crm.sla_policy.retired.v1"):
     """The policy does not apply to tickets that are opened from now on."""
 
     def apply(self, policy: SlaPolicy, metadata: Metadata) -> None:
-        policy.hold(None, metadata.occurred_at)
+        policy.set_terms(None, metadata.occurred_at)
 
 
 class SlaPolicy(Aggregate):
@@ -92,7 +92,7 @@ class SlaPolicy(Aggregate):
 
     @decision
     def define(self, context: Context, code: str, terms: Terms) -> None:
-        """Terms that are already in force record nothing. Raises Malformed."""
+        """Defines or revises the policy. Records nothing if these terms are already in force. Raises Malformed."""
         code, terms = checked_code(code, "policy"), checked(terms)
         if not self.exists:
             self.record(context, Defined(code=code, terms=terms))
@@ -105,7 +105,7 @@ class SlaPolicy(Aggregate):
         self.require()
         self.record_status(context, Retired(), self.since if self.terms is None else None)
 
-    def hold(self, terms: Terms | None, since: datetime) -> None:
+    def set_terms(self, terms: Terms | None, since: datetime) -> None:
         if since >= self.since:
             self.terms, self.since = terms, since
 

@@ -1,4 +1,4 @@
-"""A task: work for a user, with its due time and what it is about.
+"""A task: work for a user, with its due time and the customer, order, ticket or other aggregate that it is about.
 
 A task about a customer, or about something of theirs, has that customer as its subject: its title is erased with them.
 """
@@ -30,7 +30,7 @@ class TaskEnded(Refusal):
 
 
 class Created(Event, frozen=True, tag="crm.task.created.v1"):
-    """`due` and `remind_at` are instants; `assignee` is a user's code; `belongs_to` is the subject of what it is about."""
+    """`due` and `remind_at` are instants; `assignee` is a user's code; `belongs_to` is the subject of `about`."""
 
     due: datetime | None = None
     assignee: str | None = None

@@ -1,4 +1,4 @@
-"""Base of all aggregates: decide, then record.
+"""Base of all aggregates. An aggregate decides, then records.
 
 A decision is a method that may refuse and runs once. The events that it records are applied immediately, and again at every
 replay. There are three kinds of rule, each written in one way:
@@ -67,21 +67,21 @@ class Aggregate:
         self.pending.append((event, metadata))
 
     def record_first(self, context: Context, known: Event | None, event: Event, otherwise: type[Refusal], *flags: str) -> None:
-        """Records the first fact of a stream. Repeating it changes nothing; raises `otherwise` if `known` has other values."""
+        """Records the first fact of a stream. A repeat records nothing; raises `otherwise` if `known` has other values."""
         if known is None:
             self.record(context, event, *flags)
         elif not same(known, event):
             raise otherwise(id=self.id)
 
     def record_once(self, context: Context, event: Event, *flags: str) -> None:
-        """Records a fact, unless the caller states a time and the same fact is already recorded at that time."""
+        """Records a fact. Records nothing if the caller states a time and the same fact is already recorded at that time."""
         if not self.was_recorded(context, event):
             self.record(context, event, *flags)
 
     def record_status(self, context: Context, event: Event, since: datetime | None, *flags: str) -> None:
-        """Records a status. `since` is the time since which it already holds, None if it does not hold.
+        """Records a status. `since` is the time since which the aggregate already has this status; None if it does not have it.
 
-        A status that already holds is recorded again, flagged as repeated, only if the caller states another time.
+        A status that is already in force is recorded again, flagged as repeated, only if the caller states another time.
         """
         if since is None:
             self.record_once(context, event, *flags)
@@ -94,7 +94,7 @@ class Aggregate:
     def repeats(self, context: Context, event: Event) -> bool:
         """Whether the same fact, with the same values and the same time of occurrence, is already recorded.
 
-        A distinct event of a source repeats only itself; `knows_source` finds that.
+        Always False for a distinct fact: only the same source event repeats it, and `knows_source` checks that.
         """
         return not context.distinct and _fingerprint(event, context.at.timestamp()) in self._facts
 
@@ -104,7 +104,7 @@ class Aggregate:
 
     @staticmethod
     def refuse(context: Context, refusal: Refusal) -> tuple[str, ...]:
-        """Live, raises the refusal. On import the decision is history: returns the flag to record it with."""
+        """Live, raises the refusal. On import the decision was already taken: returns the flag to record with it."""
         if context.importing:
             return (refusal.rule,)
         raise refusal

@@ -189,7 +189,7 @@ class Annotated(Aggregate):
             self.record(context, self.annotation_events.external_id_linked(system=system, id=external_id))
 
     def note_external_id(self, context: Context, external: tuple[str, str] | None) -> None:
-        """Part of a first decision: records the source system and its id of this aggregate, if not yet recorded."""
+        """Used by the decision that creates the aggregate: records its id in the source system, if that is not yet recorded."""
         if external and external not in self.external_ids:
             system, id = external
             self.record(context, self.annotation_events.external_id_linked(system=system, id=id))
@@ -234,7 +234,7 @@ class Annotated(Aggregate):
             self.record(context, self.annotation_events.attributes_set(numbers=numbers, texts=texts or None))
 
     def _differs(self, key: str, value: str | Number | None, plain: bool) -> bool:
-        """Whether the value is another one, or the same text that has become plain or personal."""
+        """Whether the value changes, or the same text changes from personal to plain or back."""
         return self.attributes.get(key) != value or (isinstance(value, str) and plain != (key in self.plain_texts))
 
     @decision
@@ -300,8 +300,8 @@ def split_attributes(
 ) -> Split:
     """Splits attributes into numbers, plain texts (those under the keys `plain`) and personal texts.
 
-    A None goes to the part that holds the current value. If a personal text replaces a plain value, the plain value is removed
-    too: otherwise it would come back when the personal text is erased.
+    A removal (None) goes to the part with the current value. If a personal text replaces a plain value, the plain value is
+    removed too: otherwise it would come back when the personal text is erased.
     """
     split = Split({}, {}, {})
     for key, value in attributes.items():

@@ -74,7 +74,7 @@ class Source(Value, frozen=True):
 
 
 class Metadata(Value, frozen=True):
-    """What every event carries in addition to its payload. It contains ids only, never names or addresses."""
+    """The data that every event carries in addition to its payload. It contains ids only, never names or addresses."""
 
     subject: UUID
     recorded_at: datetime
@@ -120,7 +120,8 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     """The circumstances of a command: who sends it, on whose behalf, and when the fact happened.
 
     `now` is the store's clock. `occurred_at` is None if the caller stated no time; then the fact happened now. `distinct` means
-    that the source stores this fact as a separate event: it repeats only itself, even if another fact has equal values.
+    that the source stores this fact as an event of its own: a fact with equal values is a repeat only if it has the same source
+    event id.
     """
 
     now: datetime
@@ -145,7 +146,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
         return self.origin == "import"
 
     def names_another_time_than(self, known: datetime | None) -> bool:
-        """Whether the caller stated a time of occurrence that is not `known`, or that belongs to a distinct event."""
+        """Whether the caller stated a time of occurrence other than `known`, or any time for a distinct fact."""
         return self.occurred_at is not None and (self.distinct or self.occurred_at != known)
 
     def metadata(self, subject: UUID, event: Event, irregular: tuple[str, ...]) -> Metadata:

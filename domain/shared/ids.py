@@ -1,4 +1,4 @@
-"""Ids: time-ordered ids for what this store creates, and ids derived from another system's ids."""
+"""Ids: time-ordered ids for aggregates that this store creates, and ids derived from another system's ids."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def new_id() -> UUID:
 
 
 def external_id(aggregate: str, system: str, id: str, secret: bytes) -> UUID:
-    """The id here of what `system` knows as `id`: the UUIDv5 of the canonical JSON `[aggregate, system, id]`, in NFC.
+    """This store's id of the aggregate that `system` knows as `id`.
 
-    If `id` is an e-mail address or a telephone number, it is first replaced by its HMAC with the store's secret. Otherwise
-    a person could be found by hashing guesses.
+    It is the UUIDv5 of the canonical JSON `[aggregate, system, id]`, in NFC. If `id` is an e-mail address or a telephone
+    number, it is first replaced by its HMAC with the store's secret. Otherwise a person could be found by hashing guesses.
     """
     name = unicodedata.normalize("NFC", id)
     if _is_personal(name):

@@ -18,7 +18,7 @@ SPANS: Mapping[Precision, timedelta] = {
     "day": timedelta(days=1),
     "month": timedelta(days=31),
 }
-"""How much later than its stated time a fact may have happened, by the precision of that time."""
+"""By precision: how much later than its stated time a fact can have happened."""
 
 _SHAPES: tuple[tuple[re.Pattern[str], Precision, str], ...] = (
     (re.compile(r"\d{4}-\d{2}"), "month", "-01T00:00:00"),

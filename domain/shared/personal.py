@@ -25,7 +25,7 @@ def same(known: msgspec.Struct, given: msgspec.Struct) -> bool:
 
 
 def without_personal(value: S) -> S:
-    """What remains of an event, or of a part of one, after its subject is erased."""
+    """The event, or the part of one, as it is after its subject is erased: without personal values."""
     personal = personal_fields(type(value))
     parts = {name: _forgotten(getattr(value, name)) for name in value.__struct_fields__ if name not in personal}
     return type(value)(**parts)

@@ -33,10 +33,10 @@ class Consenting(Reachable):
 
     @decision
     def give_consent(self, context: Context, terms: ConsentGiven) -> None:
-        """Terms that differ from those in force are a new consent.
+        """Records a new consent if the terms differ from those in force.
 
-        Raises ImportedConsentWithoutEvidence, UnknownContactMethod or Malformed; live also ContactMethodGone and
-        ConsentEndsBeforeItBegins, which are flags on import.
+        Raises ImportedConsentWithoutEvidence, UnknownContactMethod or Malformed; ContactMethodGone and
+        ConsentEndsBeforeItBegins (flags on import).
         """
         terms = facts.consent(terms)
         if context.importing and terms.evidence is None:
@@ -59,7 +59,7 @@ class Consenting(Reachable):
         source: str | None = None,
         evidence: str | None = None,
     ) -> None:
-        """Accepted and flagged even if the consent was never given. Raises UnknownContactMethod or Malformed."""
+        """Flagged if the consent was never given. Raises UnknownContactMethod or Malformed."""
         if method_id:
             self.known_method(method_id)
         withdrawn = ConsentWithdrawn(
@@ -74,7 +74,7 @@ class Consenting(Reachable):
         self.record_status(context, withdrawn, current.at if current and not current.terms else None, *flags)
 
     def note_consent(self, key: ConsentKey, at: datetime, terms: ConsentGiven | None) -> None:
-        """Keeps the state with the latest time, in whatever order events are recorded."""
+        """Keeps the state with the latest time of occurrence. The order in which events are recorded does not matter."""
         current = self.consents.get(key)
         if current is None or current.at <= at:
             self.consents[key] = Consent(at, terms)

@@ -69,7 +69,7 @@ class Customer(Relating):
             raise CustomerErased(f"The customer {self.id} was erased.", id=self.id)
 
     def record(self, context: Context, event: Event, *irregular: str) -> None:
-        """A merged customer accepts only events of merging and the end of a relation. Raises CustomerMerged for all others."""
+        """A merged customer accepts only Merged, Unmerged and RelationEnded. Raises CustomerMerged for all other events."""
         if self.survivor is not None and not isinstance(event, Merged | Unmerged | RelationEnded):
             raise self._merged_already()
         super().record(context, event, *irregular)
@@ -175,7 +175,10 @@ class Customer(Relating):
 
     @decision
     def merge_into(self, context: Context, survivor: UUID) -> None:
-        """`survivor` must not be merged itself; the caller checks that. Raises CustomerMerged if merged into another one."""
+        """The caller checks that `survivor` is not merged itself.
+
+        Raises MergedIntoThemselves, and CustomerMerged if this customer is already merged into another one.
+        """
         self.require()
         if survivor == self.id:
             raise MergedIntoThemselves
@@ -196,7 +199,7 @@ class Customer(Relating):
     # Erasure
 
     def erase(self, context: Context, *, reason: ErasureReason, requested_by: Requester, receipt: str) -> None:
-        """Erases the customer permanently; repeating it records nothing. Raises ImportMayNotErase, NotThere or Malformed."""
+        """Erases the customer permanently. A repeat records nothing. Raises ImportMayNotErase, NotThere or Malformed."""
         if not self.erased:
             self._erase(context, reason, requested_by, receipt)
 
@@ -217,7 +220,7 @@ class Customer(Relating):
             self.registration = self.registration.with_texts(texts)
 
     def forget(self) -> None:
-        """Deletes all state of the person. The version and the fact of erasure remain."""
+        """Deletes all state of the person. Only the version, the subject and the mark `erased` remain."""
         fresh = Customer(self.id)
         kept = ("id", "version", "subject", "pending")
         vars(self).update({field: value for field, value in vars(fresh).items() if field not in kept})

@@ -47,7 +47,7 @@ class ContactMethod(Value, frozen=True):
 
 
 class Registered(Event, frozen=True, tag="crm.customer.registered.v1"):
-    """Attributes are in `numbers` (plain) and `texts` (personal). Plain texts follow in a `plain_texts_set`."""
+    """Attributes are in `numbers` (plain) and `texts` (personal). Plain texts follow in a `plain_texts_set` event."""
 
     kind: Kind
     contact_methods: tuple[ContactMethod, ...] = ()
@@ -81,7 +81,10 @@ class Registered(Event, frozen=True, tag="crm.customer.registered.v1"):
 
 
 class DetailsChanged(Event, frozen=True, tag="crm.customer.details_changed.v1"):
-    """Only the fields that changed. `cleared` names the fields that are now empty: an absent personal field may be erased."""
+    """Only the fields that changed. `cleared` names the fields that are now empty.
+
+    A personal field that is absent and not in `cleared` was not changed, or was erased later.
+    """
 
     kind: Kind | None = None
     source: AcquisitionSource | None = None
@@ -230,7 +233,10 @@ class Unmerged(Event, frozen=True, tag="crm.customer.unmerged.v1"):
 
 
 class Erased(Event, frozen=True, tag="crm.customer.erased.v1"):
-    """Permanent. All fields are plain, as the proof of erasure must outlive the key. `receipt` is a code to find it by."""
+    """Permanent. All fields are plain, so that the proof of erasure stays readable without the key.
+
+    `receipt` is the code of the proof.
+    """
 
     reason: ErasureReason
     requested_by: Requester

@@ -53,7 +53,7 @@ class Reachable(Annotated):
 
     @decision
     def add_contact_method(self, context: Context, method: ContactMethod, region: str | None = None) -> None:
-        """A value that the customer already has records nothing.
+        """Records nothing if the customer already has the value.
 
         Raises ContactMethodAlreadyThere, TooManyContactMethods or Malformed.
         """
@@ -84,7 +84,7 @@ class Reachable(Annotated):
 
     @decision
     def mark_undeliverable(self, context: Context, method_id: UUID, bounce: Bounce) -> None:
-        """A fact from outside, flagged if the method is removed. Consent does not change. Raises UnknownContactMethod."""
+        """A fact from outside, flagged if the method was removed. Consent does not change. Raises UnknownContactMethod."""
         choice(bounce, Bounce, "bounce")
         known = self.known_method(method_id)
         since = known.since if known.bounce == bounce else None

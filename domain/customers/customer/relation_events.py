@@ -18,8 +18,8 @@ RelationRole = Literal["employee", "household", "parent", "partner"]
 class RelationAdded(Event, frozen=True, tag="crm.customer.relation_added.v1"):
     """This customer has a relation to another one, such as being their employee. `since` is its first day, if known.
 
-    The title belongs to this customer, not to the other: each is erased separately. A primary relation replaces the previous
-    primary relation of its role.
+    The title is personal data of this customer, not of the other one, and is erased only with this customer. A primary
+    relation replaces the previous primary relation of its role.
     """
 
     relation_id: UUID

@@ -25,7 +25,7 @@ RELATION_LIMIT = 500
 
 
 class KnownRelation(NamedTuple):
-    """The state of a relation: how it was added, the day it ended (exclusive), and when that end occurred."""
+    """The state of a relation. `until` is the day after its last day; `ended_at` is when the end occurred. None if in force."""
 
     added: RelationAdded
     until: date | None = None
@@ -33,7 +33,7 @@ class KnownRelation(NamedTuple):
 
 
 class Relating(Consenting):
-    """Mix-in: the decisions on relations. Erasing a customer does not erase the related ones."""
+    """Mix-in: the decisions on relations. Erasing a customer does not erase related customers."""
 
     def __init__(self, id: UUID) -> None:
         super().__init__(id)
@@ -41,7 +41,7 @@ class Relating(Consenting):
 
     @decision
     def add_relation(self, context: Context, relation: RelationAdded) -> None:
-        """A relation that already exists with the same values records nothing.
+        """Records nothing if the relation already exists with the same values.
 
         Raises RelatedToThemselves, RelationAlreadyThere, TooManyRelations or Malformed.
         """
@@ -53,15 +53,15 @@ class Relating(Consenting):
             return
         if relation.relation_id in self.relations:
             raise RelationAlreadyThere(relation_id=relation.relation_id)
-        if len(self._held()) >= RELATION_LIMIT:
+        if len(self._relations_in_force()) >= RELATION_LIMIT:
             raise TooManyRelations
         self.record(context, relation)
 
     @decision
     def end_relation(self, context: Context, relation_id: UUID, until: date) -> None:
-        """A day that differs from the recorded one is recorded as a further event.
+        """Records another event if the day differs from the recorded one.
 
-        Raises UnknownRelation; live also RelationEndsBeforeItBegins, which is a flag on import.
+        Raises UnknownRelation; RelationEndsBeforeItBegins (a flag on import).
         """
         if relation_id not in self.relations:
             raise UnknownRelation(relation_id=relation_id)
@@ -79,7 +79,7 @@ class Relating(Consenting):
         known = self.relations.get(relation.relation_id)
         if known is not None:
             return known.added == relation
-        return any(replace(added, relation_id=relation.relation_id) == relation for added in self._held())
+        return any(replace(added, relation_id=relation.relation_id) == relation for added in self._relations_in_force())
 
     def note_new_relation(self, relation: RelationAdded) -> None:
         self.relations[relation.relation_id] = KnownRelation(relation)
@@ -88,7 +88,7 @@ class Relating(Consenting):
         if relation_id in self.relations:
             self.relations[relation_id] = self.relations[relation_id]._replace(until=until, ended_at=at)
 
-    def _held(self) -> list[RelationAdded]:
+    def _relations_in_force(self) -> list[RelationAdded]:
         """The relations that have not ended."""
         return [known.added for known in self.relations.values() if known.until is None]
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class FromCustomer(Event, frozen=True, tag="crm.feedback.from_customer"):
-    """Common fields of a request and its answer. It is never recorded itself."""
+    """Base of a request and its answer, with their common fields. It is never recorded itself."""
 
     kind: Kind
     channel: str | None = None

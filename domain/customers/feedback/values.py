@@ -29,7 +29,7 @@ SCALES = {"csat": Scale(min=1, max=5), "nps": Scale(min=0, max=10)}
 
 
 class Facts(TypedDict, total=False):
-    """What can be submitted in addition to the kind of feedback and its customer."""
+    """The optional facts of a submission, in addition to the kind of feedback and its customer."""
 
     channel: str | None
     agent: str | None

@@ -74,26 +74,26 @@ class Execution(State):
 
     @decision
     def launch(self, context: Context) -> None:
-        self._turn(context, Launched())
+        self._change_status(context, Launched())
 
     @decision
     def pause(self, context: Context, *, reason: str | None = None) -> None:
-        self._turn(context, Paused(reason=reason and code(reason, "reason")))
+        self._change_status(context, Paused(reason=reason and code(reason, "reason")))
 
     @decision
     def resume(self, context: Context) -> None:
-        self._turn(context, Resumed())
+        self._change_status(context, Resumed())
 
     @decision
     def complete(self, context: Context) -> None:
-        self._turn(context, Completed())
+        self._change_status(context, Completed())
 
     @decision
     def cancel(self, context: Context, *, reason: str | None = None, note: str | None = None) -> None:
         event = Cancelled(reason=reason and code(reason, "reason"), note=None if note is None else free_text(note))
-        self._turn(context, event)
+        self._change_status(context, event)
 
-    def _turn(self, context: Context, event: Turn) -> None:
+    def _change_status(self, context: Context, event: Turn) -> None:
         if self.turn is type(event):
             self.record_status(context, event, self.turned_at)
         elif not self.was_recorded(context, event):

@@ -35,7 +35,7 @@ class SpendRecorded(Event, frozen=True, tag="crm.campaign.spend_recorded.v1"):
 
 
 class SpendReversed(Event, frozen=True, tag="crm.campaign.spend_reversed.v1"):
-    """The spend no longer counts. Amount, currency and category are those with which it was recorded."""
+    """The spend no longer counts. Amount, currency and category are copied from the spend."""
 
     spend_id: str
     amount: Decimal

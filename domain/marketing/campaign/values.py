@@ -55,7 +55,7 @@ class Variant(Value, frozen=True):
 
 
 class Plan(TypedDict, total=False):
-    """What a campaign can be planned with in addition to its name."""
+    """The optional facts of a plan, in addition to the name of the campaign."""
 
     goal: Given[Goal | None]
     strategy: Given[str | None]

@@ -43,7 +43,7 @@ class Membership(Event, frozen=True, tag="crm.campaign_member.membership"):
 
 
 class Targeted(Membership, frozen=True, kw_only=True, tag="crm.campaign_member.targeted.v1"):
-    """`variant` is the code of the treatment, or `control` for a member to whom nothing is sent."""
+    """`variant` is the code of the treatment, or `control` for a member who gets no messages."""
 
     variant: str
 
@@ -158,7 +158,7 @@ class TouchRetracted(Membership, frozen=True, kw_only=True, tag="crm.campaign_me
 
 
 class Converted(Membership, frozen=True, kw_only=True, tag="crm.campaign_member.converted.v1"):
-    """The member did what the campaign aims at. `value` is in `currency`; without it the value is unknown."""
+    """The member took the action that the campaign aims at. `value` is in `currency`; without it the value is unknown."""
 
     conversion_id: str
     order_id: UUID | None = None
@@ -172,7 +172,7 @@ class Converted(Membership, frozen=True, kw_only=True, tag="crm.campaign_member.
 
 
 class ConversionReversed(Membership, frozen=True, kw_only=True, tag="crm.campaign_member.conversion_reversed.v1"):
-    """The conversion no longer counts. Order, value and currency are those with which it was recorded."""
+    """The conversion no longer counts. Order, value and currency are copied from the conversion."""
 
     conversion_id: str
     order_id: UUID | None = None

@@ -81,7 +81,7 @@ def member_id(campaign_id: UUID, of: UUID) -> UUID:
 
 
 class CampaignMember(Aggregate):
-    """`touches` are those not retracted; `touch_ids` holds the kinds of all recorded touches, by touch id."""
+    """`touches` are the touches that are not retracted; `touch_ids` has the kind of every recorded touch, by touch id."""
 
     name = "campaign_member"
     events = (
@@ -148,9 +148,9 @@ class CampaignMember(Aggregate):
 
     @decision
     def touch(self, context: Context, touch: Touch) -> None:
-        """A touch whose touch_id is already recorded changes nothing. Raises TouchKnownOtherwise, Malformed.
+        """Records nothing if the touch_id is already recorded. Raises TouchKnownOtherwise, Malformed.
 
-        A touch of the same send with the same kind and content (such as the URL of a click) also changes nothing.
+        A touch of the same send with the same kind and content (such as the URL of a click) also records nothing.
         """
         event = _checked(touch)
         if not self._knows(event):

@@ -28,7 +28,7 @@ NUMBER_LENGTH = 64
 
 
 class Facts(TypedDict, total=False):
-    """What a deal can be opened with in addition to its number, customer, pipeline and stage."""
+    """The optional facts of a new deal, in addition to its number, customer, pipeline and stage."""
 
     lead_id: UUID | None
     amount: Decimal | None
@@ -51,7 +51,7 @@ class Deal(Pursuit):
     name = "deal"
     annotation_events = AnnotationEvents.of("deal")
     events = (Opened, StageChanged, AmountChanged, CloseDateChanged, Won, Lost, Reopened, *annotation_events)
-    early, over, going_on = DealBeforeOpening, DealEnded, DealNotEnded
+    early, already_ended, not_ended = DealBeforeOpening, DealEnded, DealNotEnded
 
     def __init__(self, id: UUID) -> None:
         super().__init__(id)
@@ -95,7 +95,7 @@ class Deal(Pursuit):
         """Raises Malformed; DealEnded, PipelineUnknown and StageUnknown (flags on import)."""
         event = StageChanged(stage=code(place.stage, "stage"))
         since = self.staged_at if event.stage == self.stage else None
-        self.settle(context, event, since, lambda now: self.allow_going_on(now) + self._refuse_unknown_stage(now, place))
+        self.change_status(context, event, since, lambda now: self.refuse_ended(now) + self._refuse_unknown_stage(now, place))
 
     @decision
     def change_amount(self, context: Context, amount: Decimal | None, currency: str | None) -> None:
@@ -112,24 +112,27 @@ class Deal(Pursuit):
 
     @decision
     def win(self, context: Context, *, order_id: UUID | None = None, lead_captured_at: datetime.datetime | None = None) -> None:
-        """Flagged if won before its lead was captured. Raises DealWonOtherwise; DealEnded if it is lost (a flag on import)."""
+        """Flagged if the deal was won before its lead was captured.
+
+        Raises DealWonOtherwise; DealEnded if it is lost (a flag on import).
+        """
         won, since = Won(order_id=order_id), self.ended_at if self.ended == "won" else None
         if since is not None and order_id != self.order_id:
             raise DealWonOtherwise(id=self.id)
         flags = _before_lead(context, lead_captured_at)
-        self.settle(context, won, since, lambda now: flags + self.allow_going_on(now))
+        self.change_status(context, won, since, lambda now: flags + self.refuse_ended(now))
 
     @decision
     def lose(self, context: Context, *, reason: str | None = None) -> None:
         """`reason` is a code. Raises Malformed; DealEnded if it is won (a flag on import)."""
         lost = Lost(reason=optional_code(reason, "reason"))
-        self.settle(context, lost, self.ended_at if self.ended == "lost" else None, self.allow_going_on)
+        self.change_status(context, lost, self.ended_at if self.ended == "lost" else None, self.refuse_ended)
 
     @decision
     def reopen(self, context: Context, *, reason: str | None = None) -> None:
         """`reason` is a code. Raises Malformed; DealNotEnded (a flag on import)."""
         reopened = Reopened(reason=optional_code(reason, "reason"))
-        self.settle(context, reopened, None if self.ended else self.reopened_at, self.allow_ended)
+        self.change_status(context, reopened, None if self.ended else self.reopened_at, self.refuse_open)
 
     def _refuse_unknown_stage(self, context: Context, place: Place) -> Flags:
         """Raises PipelineUnknown or StageUnknown if the current pipeline does not have the stage (flags on import)."""

@@ -77,4 +77,4 @@ class Reopened(Event, frozen=True, tag="crm.deal.reopened.v1"):
 
     def apply(self, deal: Deal, metadata: Metadata) -> None:
         deal.order_id = None
-        deal.go_on(metadata.occurred_at)
+        deal.note_reopened(metadata.occurred_at)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Contact(Value, frozen=True):
-    """What is known of the interested person. `handle` is their name on the channel, such as `@ada`."""
+    """The known contact data of the interested person. `handle` is their name on the channel, such as `@ada`."""
 
     name: str | None = None
     organisation: str | None = None
@@ -88,11 +88,14 @@ class Reopened(Event, frozen=True, tag="crm.lead.reopened.v1"):
 
     def apply(self, lead: Lead, metadata: Metadata) -> None:
         lead.conversion = None
-        lead.go_on(metadata.occurred_at)
+        lead.note_reopened(metadata.occurred_at)
 
 
 class Erased(Event, frozen=True, tag="crm.lead.erased.v1"):
-    """Permanent; only for a lead that is its own subject. All fields are plain: the proof of erasure must outlive the key."""
+    """Permanent. Only a lead that is its own subject can have this event.
+
+    All fields are plain, so that the proof of erasure stays readable without the key.
+    """
 
     reason: ErasureReason
     requested_by: Requester

@@ -33,7 +33,7 @@ NUMBER_LENGTH = 64
 
 
 class Facts(TypedDict, total=False):
-    """What a lead can be captured with in addition to its number and its customer."""
+    """The optional facts of a new lead, in addition to its number and its customer."""
 
     channel: str | None
     contact: Contact | None
@@ -47,7 +47,7 @@ class Lead(Pursuit):
     name = "lead"
     annotation_events = AnnotationEvents.of("lead")
     events = (Captured, StageChanged, Qualified, Converted, Lost, Reopened, Erased, *annotation_events)
-    early, over, going_on = LeadBeforeCapture, LeadEnded, LeadNotEnded
+    early, already_ended, not_ended = LeadBeforeCapture, LeadEnded, LeadNotEnded
 
     def __init__(self, id: UUID) -> None:
         super().__init__(id)
@@ -85,20 +85,23 @@ class Lead(Pursuit):
     def change_stage(self, context: Context, stage: str) -> None:
         """Raises Malformed; LeadEnded (a flag on import)."""
         event = StageChanged(stage=code(stage, "stage"))
-        self.settle(context, event, self.staged_at if stage == self.stage else None, self.allow_going_on)
+        self.change_status(context, event, self.staged_at if stage == self.stage else None, self.refuse_ended)
 
     @decision
     def qualify(self, context: Context) -> None:
         """Raises LeadEnded (a flag on import)."""
-        self.settle(context, Qualified(), self.qualified_at, self.allow_going_on)
+        self.change_status(context, Qualified(), self.qualified_at, self.refuse_ended)
 
     @decision
     def convert(self, context: Context, converted: Converted) -> None:
-        """Flagged if earlier than the capture. Raises Malformed, LeadConvertedOtherwise; LeadEnded (a flag on import)."""
+        """Flagged if the conversion is earlier than the capture.
+
+        Raises Malformed, LeadConvertedOtherwise; LeadEnded (a flag on import).
+        """
         exact = msgspec.structs.replace(converted, value=optional_amount(converted.value, converted.currency))
         if self.conversion is None:
             if not self.was_recorded(context, exact):
-                self.record(context, exact, *self._before_capture(context), *self.allow_going_on(context))
+                self.record(context, exact, *self._before_capture(context), *self.refuse_ended(context))
         elif self.conversion != exact:
             raise LeadConvertedOtherwise(id=self.id)
         else:
@@ -108,16 +111,19 @@ class Lead(Pursuit):
     def lose(self, context: Context, *, reason: str | None = None) -> None:
         """`reason` is a code. Raises Malformed; LeadEnded if it is converted (a flag on import)."""
         lost = Lost(reason=optional_code(reason, "reason"))
-        self.settle(context, lost, self.ended_at if self.ended == "lost" else None, self.allow_going_on)
+        self.change_status(context, lost, self.ended_at if self.ended == "lost" else None, self.refuse_ended)
 
     @decision
     def reopen(self, context: Context, *, reason: str | None = None) -> None:
         """`reason` is a code. Raises Malformed; LeadNotEnded (a flag on import)."""
         reopened = Reopened(reason=optional_code(reason, "reason"))
-        self.settle(context, reopened, None if self.ended else self.reopened_at, self.allow_ended)
+        self.change_status(context, reopened, None if self.ended else self.reopened_at, self.refuse_open)
 
     def erase(self, context: Context, *, reason: ErasureReason, requested_by: Requester, receipt: str) -> None:
-        """Erases the lead permanently; once only. Raises LeadOfCustomer, ImportMayNotErase, NotThere, Malformed."""
+        """Erases the lead permanently. A repeat records nothing.
+
+        Raises LeadOfCustomer, ImportMayNotErase, NotThere, Malformed.
+        """
         if not self.erased:
             self._erase(context, reason, requested_by, receipt)
 

@@ -64,7 +64,7 @@ def fulfilment_status(lines: Iterable[tuple[Decimal, Decimal, Decimal]]) -> Fulf
 
 
 def return_status(requested: bool, lines: Iterable[tuple[Decimal, Decimal]]) -> ReturnStatus:
-    """Each line has the quantities due and returned. `requested`: a requested return is neither received nor declined yet."""
+    """Each line has the quantities due and returned. `requested` says whether a requested return is still undecided."""
     quantities = list(lines)
     if any(returned > 0 for _, returned in quantities):
         return "returned" if all(returned >= due for due, returned in quantities) else "partially_returned"

@@ -39,7 +39,7 @@ class PaymentIsCaptured(Refusal):
 
 
 class Payment(Event, frozen=True, tag="crm.order.payment"):
-    """Common fields of the payment events. It is never recorded itself."""
+    """Base of the payment events, with their common fields. It is never recorded itself."""
 
     payment_id: str
     amount: Decimal

@@ -34,7 +34,7 @@ class Recipient(TypedDict, total=False):
 
 
 class Details(Recipient, total=False):
-    """What an order can be placed with in addition to its terms: fields of `Placed`, recorded under the same names."""
+    """The optional facts of a new order, in addition to its terms. `Placed` has fields with the same names."""
 
     owner: str | None
     campaign_id: UUID | None

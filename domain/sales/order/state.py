@@ -156,7 +156,7 @@ class State(Annotated):
         self.recorded_facts[type_name(type(event)), *ids] = event
 
     def again(self, context: Context, event: Event, known: datetime | None) -> None:
-        """Repeats a status that already holds. Records it, flagged, only if the caller states another time than `known`."""
+        """Repeats the status in force since `known`. Records it, flagged, only if the caller states another time."""
         if context.names_another_time_than(known) and not self.was_recorded(context, event):
             self.record(context, event, REPEATED)
 

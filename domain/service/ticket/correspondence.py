@@ -39,7 +39,7 @@ class Replied(Event, frozen=True, tag="crm.ticket.replied.v1"):
 
     @property
     def move(self) -> Move | None:
-        """The move by which it can change the status, if any."""
+        """The move by which this reply can change the status; None if it cannot."""
         if self.automatic or self.visibility == "internal":
             return None
         return "agent_replied" if self.by == "agent" else "customer_replied"

@@ -1,4 +1,4 @@
-"""Opening a ticket, its details, its requester, and what it is about."""
+"""Opening a ticket; its details, its requester, and the aggregates that it is about."""
 
 from __future__ import annotations
 
@@ -44,7 +44,10 @@ class Opened(Event, frozen=True, tag="crm.ticket.opened.v1"):
 
 
 class DetailsChanged(Event, frozen=True, tag="crm.ticket.details_changed.v1"):
-    """Only the fields that changed. `cleared` names the fields that are now empty: an absent personal field may be erased."""
+    """Only the fields that changed. `cleared` names the fields that are now empty.
+
+    A personal field that is absent and not in `cleared` was not changed, or was erased later.
+    """
 
     title: Personal[str] = None
     description: Personal[str] = None
@@ -89,7 +92,7 @@ class RequesterChanged(Event, frozen=True, tag="crm.ticket.requester_changed.v1"
 
 
 class Linked(Event, frozen=True, tag="crm.ticket.linked.v1"):
-    """The ticket is also about this."""
+    """The ticket is also about the aggregate `about`."""
 
     about: Reference
 
@@ -145,7 +148,7 @@ class Opening(State):
 
     @decision
     def set_requester(self, context: Context, customer_id: UUID) -> None:
-        """Sets the customer. Records nothing if the ticket already got this customer at the time that the caller states."""
+        """Sets the customer. Records nothing if the same change is already recorded at the time that the caller states."""
         known = context.occurred_at is not None and (customer_id, context.occurred_at) in self.customers
         if self.customer_id != customer_id and not known:
             self.record(context, RequesterChanged(customer_id=customer_id, previous_customer_id=self.customer_id))

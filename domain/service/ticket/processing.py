@@ -132,7 +132,7 @@ class Processing(State):
     def escalate(
         self, context: Context, *, team: str | None = None, reason: str | None = None, status_label: str | None = None
     ) -> None:
-        """Until the ticket is solved, the same team and reason are recorded again only if the caller states another time."""
+        """Until the ticket is solved, the same escalation is recorded again only if the caller states another time."""
         label = values.label(status_label, "status")
         event = Escalated(team=optional_code(team, "team"), reason=optional_code(reason, "reason"), status_label=label)
         if not self.was_recorded(context, event):

@@ -53,7 +53,7 @@ class State(Annotated):
 
     def standing(self, at: datetime | None = None) -> Standing:
         """The status at that time, or the current status."""
-        assert self.opened_at is not None, "decisions are taken on tickets that were opened"
+        assert self.opened_at is not None, "the ticket is not opened yet, so it has no status"
         known = len(self.moves) if at is None else bisect_right(self.moves, at, key=lambda moved: moved.at)
         return course(self.opened_at, self.moves[:known])[-1]
 

@@ -1,6 +1,7 @@
-"""A ticket's status and the moves that change it: the one table, for the ticket's decisions and for measuring durations.
+"""A ticket's status and the moves that change it. Both the ticket's decisions and the measured durations use this one table.
 
-Moves are ordered by their time of occurrence, then by version. So a fact that is recorded late takes its place in time.
+Moves are ordered by their time of occurrence, then by version. So a fact that is recorded late still counts from the time at
+which it happened.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ Move = Literal[
 ]
 
 OUTSIDE: frozenset[Move] = frozenset({"merged", "discarded"})
-"""Moves that also apply to a closed ticket: they say that it is not a separate case."""
+"""Moves that also apply to a closed ticket. They state that the ticket was not a separate case."""
 
 
 class Moved(NamedTuple):
@@ -37,7 +38,7 @@ class Moved(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """A status that holds from `since` until the next one, and the move that led to it (None for a new ticket)."""
+    """A status from `since` until the next status, and the move that led to it (None for a new ticket)."""
 
     status: Status
     since: datetime

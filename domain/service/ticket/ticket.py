@@ -40,7 +40,7 @@ class Assigned(common.Assigned, frozen=True, tag="crm.ticket.assigned.v1"):
 
     @property
     def move(self) -> Move | None:
-        """The move by which it can change the status, if any."""
+        """The move by which this assignment can change the status; None if it cannot."""
         return "assigned" if self.owner or self.team else None
 
     def apply(self, ticket: State, metadata: Metadata) -> None:  # type: ignore[override]
@@ -83,5 +83,5 @@ class Ticket(Opening, Corresponding, Processing, ServiceLevels):
 
 
 def move_of(event: Event) -> Move | None:
-    """The move by which an event can change the ticket's status, if any."""
+    """The move by which an event can change the ticket's status; None if it cannot."""
     return event.move if isinstance(event, StatusChange | Assigned | Replied) else None

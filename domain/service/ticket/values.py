@@ -36,7 +36,7 @@ class SlaTarget(Value, frozen=True):
 
 
 class Facts(TypedDict, total=False):
-    """What a ticket can be opened with in addition to its number, its customer and `opened_by`."""
+    """The optional facts of a new ticket, in addition to its number, its customer and `opened_by`."""
 
     title: str | None
     description: str | None

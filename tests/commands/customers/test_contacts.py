@@ -42,7 +42,7 @@ def submit(work: InMemory, customer_id: UUID | None = None) -> Feedback:
     return feedback.submit(work, feedback_id=SURVEY, kind="csat", score=4, customer_id=customer_id)
 
 
-def test_an_interaction_with_a_merged_customer_is_the_survivors(work: InMemory) -> None:
+def test_an_interaction_with_a_merged_customer_is_recorded_for_the_survivor(work: InMemory) -> None:
     ada, _ = register(work), register(work, BOB)
     log(work)
     ada.survivor = BOB
@@ -52,7 +52,7 @@ def test_an_interaction_with_a_merged_customer_is_the_survivors(work: InMemory) 
     assert other.logged.customer_id == BOB
 
 
-def test_an_interaction_with_a_lead_is_its_customers_if_it_has_one_by_then(work: InMemory) -> None:
+def test_an_interaction_with_a_lead_that_has_a_customer_is_recorded_for_the_customer(work: InMemory) -> None:
     with pytest.raises(NotThere):
         log(work, None, lead_id=LEAD)
     register(work)
@@ -76,7 +76,7 @@ def test_an_unknown_or_an_erased_customer_is_refused(work: InMemory) -> None:
             command(work, ADA)
 
 
-def test_the_subject_of_a_contact_must_exist(work: InMemory) -> None:
+def test_the_aggregate_that_a_contact_is_about_must_exist(work: InMemory) -> None:
     register(work)
     with pytest.raises(NotThere):
         log(work, about=(Reference(kind="order", id=BOB),))

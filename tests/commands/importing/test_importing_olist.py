@@ -62,13 +62,13 @@ def olist(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Olist]:
     log = store.log()
     with in_memory(*FOLDED) as connection:
         for projection in FOLDED:
-            wanted = [Delivery(recorded, _here(recorded)) for recorded in log if projection.wants(recorded.type)]
+            wanted = [Delivery(recorded, _subjects(recorded)) for recorded in log if projection.wants(recorded.type)]
             projection.apply(wanted, Rows(connection))
         yield Olist(store, reports, log, connection)
     store.close()
 
 
-def _here(recorded: Recorded) -> frozenset[UUID]:
+def _subjects(recorded: Recorded) -> frozenset[UUID]:
     return frozenset((recorded.metadata.subject, *recorded.metadata.concerns))
 
 

@@ -86,14 +86,14 @@ def test_if_there_are_too_many_pieces_to_keep_they_are_read_again(store: Store, 
     assert channels(store) == [(1, "web"), (3, "shop"), (4, "phone")]
 
 
-def test_a_row_with_a_piece_that_cannot_be_read_does_nothing(store: Store) -> None:
+def test_a_row_with_a_piece_that_cannot_be_read_records_nothing(store: Store) -> None:
     mapped = STEPS.replace('"{path}"', '{ text = "{path}", map = { web = "web" } }')
     report = store.load(mapped, "who,path\nada,web > shop\nbob,web > web\n")
     assert [(refused.line, refused.field) for refused in report.refusals] == [(2, "touchpoint.record: facts.channel")]
     assert channels(store) == [(1, "web"), (2, "web")]
 
 
-def test_a_row_with_too_many_pieces_does_nothing(store: Store) -> None:
+def test_a_row_with_too_many_pieces_records_nothing(store: Store) -> None:
     mapped = STEPS.replace('"2026 {#each}", format = "%Y %j"', '"2026-01-01"')
     many, most = ">".join(["web"] * (LARGEST + 1)), ">".join(["web"] * LARGEST)
     report = store.load(mapped, f"who,path\nada,{many}\nbob,{most}\n")

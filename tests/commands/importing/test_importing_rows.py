@@ -87,7 +87,7 @@ def test_a_row_becomes_a_customer_and_their_order(store: Store) -> None:
         ("o-1,Ada,2024-05-01,2", "columns"),
     ],
 )
-def test_a_row_that_cannot_be_read_does_nothing_at_all(store: Store, row: str, field: str) -> None:
+def test_a_row_that_cannot_be_read_records_nothing(store: Store, row: str, field: str) -> None:
     report = store.load(ORDERS, HEADER + "o-0,Bob,2024-05-01,1,1\n" + row + "\n")
     assert [(refused.line, refused.field, refused.rule) for refused in report.refusals] == [(3, field, "unusable")]
     assert len(store.recorded(Registered)) == len(store.recorded(Placed)) == 1
@@ -160,7 +160,7 @@ def test_rows_run_in_the_order_of_time_and_not_of_the_file(store: Store) -> None
     assert len(store.recorded(Confirmed)) == 2
 
 
-def test_a_customer_in_many_rows_changes_when_the_rows_differ(store: Store) -> None:
+def test_a_customer_in_many_rows_is_changed_only_by_rows_that_differ(store: Store) -> None:
     report = store.load(
         CUSTOMERS,
         "id,name,email,since\n"

@@ -27,7 +27,7 @@ from tests.commands.in_memory import InMemory
 ADA, BOB = (external_id("customer", "test", name, b"") for name in ("ada", "bob"))
 SPRING = external_id("campaign", "test", "spring", b"")
 ORDER = external_id("order", "test", "1", b"")
-WHOSE: Any = {"campaign_id": SPRING, "customer_id": ADA}
+MEMBER_IDS: Any = {"campaign_id": SPRING, "customer_id": ADA}
 
 
 @pytest.fixture
@@ -78,60 +78,60 @@ def test_an_unknown_or_erased_customer_cannot_be_a_member(work: InMemory) -> Non
 def test_for_a_merged_customer_who_was_no_member_the_survivor_is_the_member(work: InMemory) -> None:
     register(work, BOB)
     work.load(Customer, ADA).survivor = BOB
-    member = members.target(work, **WHOSE, variant="short")
+    member = members.target(work, **MEMBER_IDS, variant="short")
     assert (member.id, member.customer_id) == (member_id(SPRING, BOB), BOB)
 
 
 def test_a_merged_customer_who_was_a_member_stays_that_member(work: InMemory) -> None:
-    members.target(work, **WHOSE, variant="short")
+    members.target(work, **MEMBER_IDS, variant="short")
     register(work, BOB)
     work.load(Customer, ADA).survivor = BOB
-    member = members.visit(work, **WHOSE)
+    member = members.visit(work, **MEMBER_IDS)
     assert (member.customer_id, flags(member)) == (ADA, ())
 
 
 def test_a_variant_that_the_campaign_does_not_list_is_flagged(work: InMemory) -> None:
-    assert flags(members.target(work, **WHOSE)) == ("unknown-variant",)
+    assert flags(members.target(work, **MEMBER_IDS)) == ("unknown-variant",)
 
 
 def test_nobody_is_targeted_after_the_end_but_a_repeat_is_accepted(work: InMemory) -> None:
     register(work, BOB)
-    members.target(work, **WHOSE, variant="control")
+    members.target(work, **MEMBER_IDS, variant="control")
     campaigns.cancel(work, campaign_id=SPRING)
     work.context = msgspec.structs.replace(work.context, now=work.context.now + timedelta(hours=1))
-    assert members.target(work, **WHOSE, variant="control").version == 1
+    assert members.target(work, **MEMBER_IDS, variant="control").version == 1
     with pytest.raises(CampaignHasEnded):
         members.target(work, campaign_id=SPRING, customer_id=BOB, variant="control")
 
 
 def test_every_touch_reaches_the_member(work: InMemory) -> None:
-    members.target(work, **WHOSE, variant="short")
+    members.target(work, **MEMBER_IDS, variant="short")
     for touch in (members.send, members.defer, members.deliver, members.visit, members.unsubscribe, members.mark_as_spam):
-        touch(work, **WHOSE, send_id="s-1", touch_id=touch.__name__)
-    members.bounce(work, **WHOSE, bounce="soft", code="4.2.2")
-    members.open(work, **WHOSE, machine="true")
-    members.click(work, **WHOSE, url="https://example.com/")
-    members.respond(work, **WHOSE, status="interested")
-    members.suppress(work, **WHOSE, reason="no_consent")
-    members.retract_touch(work, **WHOSE, touch_id="send")
-    assert members.remove(work, **WHOSE).version == 14
+        touch(work, **MEMBER_IDS, send_id="s-1", touch_id=touch.__name__)
+    members.bounce(work, **MEMBER_IDS, bounce="soft", code="4.2.2")
+    members.open(work, **MEMBER_IDS, machine="true")
+    members.click(work, **MEMBER_IDS, url="https://example.com/")
+    members.respond(work, **MEMBER_IDS, status="interested")
+    members.suppress(work, **MEMBER_IDS, reason="no_consent")
+    members.retract_touch(work, **MEMBER_IDS, touch_id="send")
+    assert members.remove(work, **MEMBER_IDS).version == 14
 
 
 def test_a_conversion_is_in_the_campaigns_currency_and_identified_by_its_order(work: InMemory) -> None:
     tea = Item(line_id="1", name="Tea", quantity=Decimal(1), unit_price=Decimal(5))
     orders.place(work, order_id=ORDER, number=None, customer_id=ADA, channel="web", currency="EUR", lines=[tea])
-    member = members.convert(work, **WHOSE, order_id=ORDER, value=Decimal(5))
+    member = members.convert(work, **MEMBER_IDS, order_id=ORDER, value=Decimal(5))
     (converted,) = member.conversions.values()
     assert (converted.conversion_id, converted.currency) == (str(ORDER), "EUR")
-    members.reverse_conversion(work, **WHOSE, conversion_id=str(ORDER))
+    members.reverse_conversion(work, **MEMBER_IDS, conversion_id=str(ORDER))
     assert member.reversed == {str(ORDER)}
 
 
 def test_a_conversion_needs_an_id_or_an_existing_order(work: InMemory) -> None:
     with pytest.raises(Malformed):
-        members.convert(work, **WHOSE)
+        members.convert(work, **MEMBER_IDS)
     with pytest.raises(NotThere):
-        members.convert(work, **WHOSE, order_id=ORDER)
+        members.convert(work, **MEMBER_IDS, order_id=ORDER)
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_nothing_can_be_reversed_for_a_customer_who_never_was_a_member(
     work: InMemory, command: Any, facts: dict[str, str]
 ) -> None:
     with pytest.raises(NotThere):
-        command(work, **WHOSE, **facts)
+        command(work, **MEMBER_IDS, **facts)
 
 
 def test_a_campaign_goes_through_its_whole_life(work: InMemory) -> None:

@@ -86,7 +86,7 @@ def test_an_order_of_an_archived_customer_is_flagged(work: InMemory) -> None:
     assert place(work, customer_id=ADA).pending[0][1].irregular == (CUSTOMER_ARCHIVED,)
 
 
-def test_an_order_of_a_merged_customer_is_the_survivors(work: InMemory) -> None:
+def test_an_order_of_a_merged_customer_is_recorded_for_the_survivor(work: InMemory) -> None:
     register(work).survivor = BOB
     register(work, BOB)
     assert place(work, customer_id=ADA).customer_id == BOB

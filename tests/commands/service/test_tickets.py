@@ -64,7 +64,7 @@ def test_a_number_can_be_claimed_only_once(work: InMemory) -> None:
         open_ticket(work, SECOND, number="T-7")
 
 
-def test_a_ticket_of_a_merged_customer_is_the_survivors(work: InMemory) -> None:
+def test_a_ticket_of_a_merged_customer_is_recorded_for_the_survivor(work: InMemory) -> None:
     ada, _ = register(work), register(work, BOB)
     ada.survivor = BOB
     assert open_ticket(work, customer_id=ADA).customer_id == BOB

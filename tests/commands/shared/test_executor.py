@@ -115,13 +115,13 @@ def test_the_events_of_a_refused_command_are_discarded(store: EventStore, execut
 def test_the_events_of_a_failed_command_on_an_aggregate_from_the_store_are_discarded_too(store: EventStore) -> None:
     id = new_id()
 
-    def fall(work: UnitOfWork) -> Customer:
+    def archive_and_fail(work: UnitOfWork) -> Customer:
         work.existing(Customer, id).archive(work.context)
         raise ZeroDivisionError
 
     with running(store) as executor:
         done(*together(executor, registering(id), tagging(id, "a")))
-        failed, tagged, restored = together(executor, command(fall), tagging(id, "b"), restoring(id))
+        failed, tagged, restored = together(executor, command(archive_and_fail), tagging(id, "b"), restoring(id))
         with pytest.raises(ZeroDivisionError):
             failed.result(20)
         assert [outcome.changed for outcome in done(tagged, restored)] == [True, False]

@@ -67,7 +67,7 @@ def test_closing_ends_in_time_when_the_store_is_away(store: EventStore) -> None:
     assert {type(future.exception(0)) for future in futures} == {OutcomeUnknown}
 
 
-def test_a_caller_who_leaves_does_not_stop_the_others(store: EventStore) -> None:
+def test_a_caller_who_stops_waiting_does_not_stop_the_others(store: EventStore) -> None:
     gated = Gated(store)
 
     async def ask_and_leave(executor: Executor) -> Outcome:

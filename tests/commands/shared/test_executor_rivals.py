@@ -73,7 +73,7 @@ def test_no_order_is_placed_for_a_customer_that_another_worker_erased(
     assert len(store.log(0, 1000)) == 4 * ROUNDS + landed
 
 
-def test_a_command_is_no_repeat_if_another_worker_has_changed_the_state_back(
+def test_a_command_is_not_a_repeat_if_another_worker_has_changed_the_state_back(
     store: EventStore, executor: Executor, rival: Executor
 ) -> None:
     id = known_to_both(executor, rival)

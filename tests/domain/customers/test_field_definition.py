@@ -32,7 +32,7 @@ def test_texts_are_personal_by_default_and_numbers_never() -> None:
         defined("number", personal=True)
 
 
-def test_values_are_plain_while_a_field_in_force_says_so() -> None:
+def test_values_are_plain_while_their_field_is_in_force_and_not_personal() -> None:
     field = defined("text", personal=False)
     assert (field.plain, defined("text").plain, FieldDefinition(field.id).plain) == (True, False, False)
     field.define(live(), entity="customer", key="size", kind="text", name="How large", personal=False)

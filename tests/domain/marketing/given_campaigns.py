@@ -17,7 +17,7 @@ CAMPAIGN = external_id("campaign", "test", "1", b"")
 CUSTOMER = external_id("customer", "test", "1", b"")
 ORDER = external_id("order", "test", "1", b"")
 MEMBER = member_id(CAMPAIGN, CUSTOMER)
-WHOSE: dict[str, Any] = {"campaign_id": CAMPAIGN, "customer_id": CUSTOMER}
+MEMBER_IDS: dict[str, Any] = {"campaign_id": CAMPAIGN, "customer_id": CUSTOMER}
 
 PLAN: dict[str, Any] = {
     "name": "Spring",
@@ -53,12 +53,12 @@ def targeted(variant: str = "short") -> CampaignMember:
 
 
 def target(member: CampaignMember, variant: str = "short", context: Any = None, **circumstances: bool) -> None:
-    member.target(context or live(), Targeted(**WHOSE, variant=variant), **circumstances)
+    member.target(context or live(), Targeted(**MEMBER_IDS, variant=variant), **circumstances)
 
 
 def touch(member: CampaignMember, kind: type[Touch], context: Any = None, **facts: Any) -> None:
-    member.touch(context or live(), kind(**WHOSE, **facts))
+    member.touch(context or live(), kind(**MEMBER_IDS, **facts))
 
 
 def convert(member: CampaignMember, conversion_id: str = "c-1", context: Any = None, **facts: Any) -> None:
-    member.convert(context or live(), Converted(**WHOSE, conversion_id=conversion_id, **facts))
+    member.convert(context or live(), Converted(**MEMBER_IDS, conversion_id=conversion_id, **facts))

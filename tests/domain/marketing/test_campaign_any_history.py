@@ -62,7 +62,7 @@ class AnyHistory(RuleBasedStateMachine):
         assert len(self.campaign.pending) - recorded in (0, 1)
         if len(self.campaign.pending) > recorded and at is not None:
             getattr(self.campaign, decision)(context, *values, **named)
-            assert len(self.campaign.pending) == recorded + 1, "the same fact of the same time is a repeat"
+            assert len(self.campaign.pending) == recorded + 1, "the same fact at the same time is a repeat"
 
     @initialize(budget=st.none() | st.just(Decimal(1000)))
     def planned(self, budget: Decimal | None) -> None:

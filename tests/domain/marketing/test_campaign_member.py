@@ -38,7 +38,7 @@ from domain.marketing.campaign_member.member import (
 )
 from domain.shared.refusals import Malformed
 from tests.domain.given import LAST_WEEK, YESTERDAY, facts, flags, imported, live, state, stored
-from tests.domain.marketing.given_campaigns import CUSTOMER, MEMBER, ORDER, WHOSE, convert, target, targeted, touch
+from tests.domain.marketing.given_campaigns import CUSTOMER, MEMBER, MEMBER_IDS, ORDER, convert, target, targeted, touch
 
 ANY_TOUCH = pytest.mark.parametrize("kind", TOUCHES.values(), ids=TOUCHES)
 
@@ -52,7 +52,7 @@ def test_targeting_a_member_again_is_recorded_only_at_another_time_and_flagged()
     member = Member(MEMBER)
     for at in (LAST_WEEK, LAST_WEEK, None, YESTERDAY):
         target(member, context=live(at))
-    assert facts(member) == [Targeted(**WHOSE, variant="short")] * 2
+    assert facts(member) == [Targeted(**MEMBER_IDS, variant="short")] * 2
     assert flags(member) == ("repeated",)
 
 
@@ -80,7 +80,7 @@ def test_an_ended_campaign_cannot_target_anybody() -> None:
 def test_a_removed_member_can_be_targeted_again_with_the_same_variant() -> None:
     member = targeted()
     for _ in range(2):
-        member.remove(live(), Removed(**WHOSE, reason="on_request"))
+        member.remove(live(), Removed(**MEMBER_IDS, reason="on_request"))
     with pytest.raises(MemberTargetedOtherwise):
         target(member, "long")
     target(member, "short")
@@ -91,7 +91,7 @@ def test_a_removed_member_can_be_targeted_again_with_the_same_variant() -> None:
 def test_a_member_is_suppressed_once_for_each_reason() -> None:
     member = targeted()
     for reason in ("no_consent", "no_consent", "bounced"):
-        member.suppress(live(), Suppressed(**WHOSE, reason=reason))
+        member.suppress(live(), Suppressed(**MEMBER_IDS, reason=reason))
     assert member.version == 3
 
 
@@ -195,13 +195,13 @@ def test_an_invalid_touch_is_refused(wrong: dict[str, Any]) -> None:
         touch(targeted(), Clicked, **wrong)
 
 
-def test_a_retraction_contains_its_touch_whose_id_stays_known() -> None:
+def test_a_retraction_contains_its_touch_and_the_touch_id_stays_in_use() -> None:
     member = targeted()
     touch(member, Delivered, touch_id="t-1", send_id="s-1")
     for _ in range(2):
         member.retract_touch(live(), "t-1", reason="wrong_person")
     touch(member, Delivered, touch_id="t-1", send_id="s-1")
-    retracted = TouchRetracted(**WHOSE, touch_id="t-1", kind="delivered", send_id="s-1", reason="wrong_person")
+    retracted = TouchRetracted(**MEMBER_IDS, touch_id="t-1", kind="delivered", send_id="s-1", reason="wrong_person")
     assert facts(member)[2:] == [retracted]
 
 
@@ -227,7 +227,7 @@ def test_a_conversion_is_recorded_once_and_other_values_are_refused() -> None:
     member = targeted()
     for value in ("9.5", "9.50"):
         convert(member, value=Decimal(value), currency="USD")
-    assert facts(member)[1:] == [Converted(**WHOSE, conversion_id="c-1", value=Decimal("9.50"), currency="USD")]
+    assert facts(member)[1:] == [Converted(**MEMBER_IDS, conversion_id="c-1", value=Decimal("9.50"), currency="USD")]
     with pytest.raises(ConversionKnownOtherwise):
         convert(member, value=Decimal(10), currency="USD")
 
@@ -247,10 +247,10 @@ def test_a_reversal_contains_the_values_of_the_conversion() -> None:
     convert(member, order_id=ORDER, value=Decimal(10), currency="JPY")
     for _ in range(2):
         member.reverse_conversion(live(), "c-1", reason="returned")
-    back = ConversionReversed(
-        **WHOSE, conversion_id="c-1", order_id=ORDER, value=Decimal(10), currency="JPY", reason="returned"
+    reversal = ConversionReversed(
+        **MEMBER_IDS, conversion_id="c-1", order_id=ORDER, value=Decimal(10), currency="JPY", reason="returned"
     )
-    assert facts(member)[2:] == [back]
+    assert facts(member)[2:] == [reversal]
 
 
 def test_an_unknown_conversion_cannot_be_reversed() -> None:

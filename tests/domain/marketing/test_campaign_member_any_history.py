@@ -15,7 +15,7 @@ from domain.marketing.campaign_member.member import CampaignMember
 from domain.shared.events import Actor, Context
 from domain.shared.refusals import Refusal
 from tests.domain.given import NOW, state, stored
-from tests.domain.marketing.given_campaigns import CUSTOMER, MEMBER, ORDER, WHOSE
+from tests.domain.marketing.given_campaigns import CUSTOMER, MEMBER, MEMBER_IDS, ORDER
 
 times = st.none() | st.integers(min_value=-3, max_value=1).map(lambda days: NOW + timedelta(days=days))
 origins = st.sampled_from(["live", "import"])
@@ -44,29 +44,29 @@ class AnyHistory(RuleBasedStateMachine):
         assert len(self.member.pending) - recorded in (0, 1)
         if len(self.member.pending) > recorded and at is not None:
             getattr(self.member, decision)(context, *values, **named)
-            assert len(self.member.pending) == recorded + 1, "the same fact of the same time is a repeat"
+            assert len(self.member.pending) == recorded + 1, "the same fact at the same time is a repeat"
 
     @rule(origin=origins, at=times, variant=st.sampled_from(["a", "b", "control"]), unknown=st.booleans(), ended=st.booleans())
     def target(self, origin: Any, at: datetime | None, variant: str, unknown: bool, ended: bool) -> None:
-        event = Targeted(**WHOSE, variant=variant)
+        event = Targeted(**MEMBER_IDS, variant=variant)
         self.attempt("target", origin, at, event, unknown_variant=unknown, campaign_ended=ended)
 
     @rule(origin=origins, at=times, reason=codes)
     def suppress(self, origin: Any, at: datetime | None, reason: str) -> None:
-        self.attempt("suppress", origin, at, Suppressed(**WHOSE, reason=reason))
+        self.attempt("suppress", origin, at, Suppressed(**MEMBER_IDS, reason=reason))
 
     @rule(origin=origins, at=times)
     def remove(self, origin: Any, at: datetime | None) -> None:
-        self.attempt("remove", origin, at, Removed(**WHOSE))
+        self.attempt("remove", origin, at, Removed(**MEMBER_IDS))
 
     @rule(origin=origins, at=times, kind=kinds, touch_id=ids, send_id=ids)
     def touch(self, origin: Any, at: datetime | None, kind: type[Touch], touch_id: str | None, send_id: str | None) -> None:
-        self.attempt("touch", origin, at, kind(**WHOSE, touch_id=touch_id, send_id=send_id))
+        self.attempt("touch", origin, at, kind(**MEMBER_IDS, touch_id=touch_id, send_id=send_id))
 
     @rule(origin=origins, at=times, send_id=ids, machine=st.sampled_from(["true", "false"]), url=codes)
     def open_and_click(self, origin: Any, at: datetime | None, send_id: str | None, machine: Any, url: str) -> None:
-        self.attempt("touch", origin, at, Opened(**WHOSE, send_id=send_id, machine=machine))
-        self.attempt("touch", origin, at, Clicked(**WHOSE, send_id=send_id, machine=machine, url=url))
+        self.attempt("touch", origin, at, Opened(**MEMBER_IDS, send_id=send_id, machine=machine))
+        self.attempt("touch", origin, at, Clicked(**MEMBER_IDS, send_id=send_id, machine=machine, url=url))
 
     @rule(origin=origins, at=times, touch_id=st.sampled_from(["1", "2"]))
     def retract(self, origin: Any, at: datetime | None, touch_id: str) -> None:
@@ -75,7 +75,7 @@ class AnyHistory(RuleBasedStateMachine):
     @rule(origin=origins, at=times, id=st.sampled_from(["1", "2"]), order=st.none() | st.just(ORDER), value=amounts)
     def convert(self, origin: Any, at: datetime | None, id: str, order: Any, value: Decimal | None) -> None:
         currency = None if value is None else "EUR"
-        converted = Converted(**WHOSE, conversion_id=id, order_id=order, value=value, currency=currency)
+        converted = Converted(**MEMBER_IDS, conversion_id=id, order_id=order, value=value, currency=currency)
         self.attempt("convert", origin, at, converted)
 
     @rule(origin=origins, at=times, id=st.sampled_from(["1", "2"]))

@@ -36,12 +36,12 @@ def opened(**values: Any) -> Channel:
     return channel
 
 
-def of_the_day(day: ChannelDay, context: Any = None, **counts: Any) -> None:
+def record_traffic(day: ChannelDay, context: Any = None, **counts: Any) -> None:
     defaults: dict[str, Any] = {"code": "web", "date": DAY, "source": "matomo"}
     day.record_traffic(context or live(), TrafficRecorded(**defaults | counts))
 
 
-def costing(day: ChannelDay, amount: str, context: Any = None, **values: Any) -> None:
+def record_cost(day: ChannelDay, amount: str, context: Any = None, **values: Any) -> None:
     defaults: dict[str, Any] = {"code": "web", "date": DAY, "source": "matomo", "currency": "EUR"}
     day.record_cost(context or live(), CostRecorded(amount=Decimal(amount), **defaults | values))
 
@@ -104,28 +104,28 @@ def test_a_channel_that_was_never_opened_cannot_be_closed() -> None:
 
 def test_a_source_can_correct_a_day_and_the_same_counts_record_nothing(day: ChannelDay) -> None:
     for visits in (100, 100, 120, 100):
-        of_the_day(day, visits=visits)
+        record_traffic(day, visits=visits)
     assert [fact.visits for fact in facts(day)] == [100, 120, 100]  # type: ignore[attr-defined]
     assert state(stored(day)) == state(day)
 
 
 def test_repeating_an_earlier_count_changes_nothing(day: ChannelDay) -> None:
-    of_the_day(day, imported(LAST_WEEK), visits=100)
-    of_the_day(day, imported(YESTERDAY), visits=120)
-    of_the_day(day, imported(LAST_WEEK), visits=100)
+    record_traffic(day, imported(LAST_WEEK), visits=100)
+    record_traffic(day, imported(YESTERDAY), visits=120)
+    record_traffic(day, imported(LAST_WEEK), visits=100)
     assert day.traffic == TrafficRecorded(code="web", date=DAY, source="matomo", visits=120)
 
 
 def test_a_missing_count_is_unknown_and_not_zero(day: ChannelDay) -> None:
-    of_the_day(day, visits=10, visitors=8)
-    of_the_day(day, visits=10)
+    record_traffic(day, visits=10, visitors=8)
+    record_traffic(day, visits=10)
     assert day.traffic is not None
     assert day.traffic.visitors is None
 
 
 def test_the_channel_is_the_subject_of_all_its_days(day: ChannelDay) -> None:
-    of_the_day(day, visits=1)
-    costing(day, "2.5")
+    record_traffic(day, visits=1)
+    record_cost(day, "2.5")
     assert {metadata.subject for _, metadata in day.pending} == {channel_id("web")}
     assert day.cost is not None
     assert day.cost.amount == Decimal("2.50")
@@ -144,16 +144,16 @@ def test_the_channel_is_the_subject_of_all_its_days(day: ChannelDay) -> None:
 )
 def test_invalid_counts_are_refused(day: ChannelDay, counts: dict[str, Any]) -> None:
     with pytest.raises(Malformed):
-        of_the_day(day, **counts)
+        record_traffic(day, **counts)
     assert not day.exists
 
 
 def test_a_day_that_has_not_begun_in_any_zone_is_in_the_future(day: ChannelDay) -> None:
     tomorrow = NOW.date() + timedelta(days=1)
     with pytest.raises(InTheFuture):
-        of_the_day(day, date=tomorrow, visits=1)
+        record_traffic(day, date=tomorrow, visits=1)
     begun_in_kiritimati = replace(live(), now=NOW.replace(hour=10))
-    of_the_day(day, begun_in_kiritimati, date=tomorrow, visits=1)
+    record_traffic(day, begun_in_kiritimati, date=tomorrow, visits=1)
 
 
 @pytest.mark.parametrize(
@@ -167,15 +167,15 @@ def test_a_day_that_has_not_begun_in_any_zone_is_in_the_future(day: ChannelDay) 
 )
 def test_an_invalid_cost_is_refused(day: ChannelDay, amount: str, currency: str, refusal: type[Exception]) -> None:
     with pytest.raises(refusal):
-        costing(day, amount, currency=currency)
+        record_cost(day, amount, currency=currency)
 
 
 def test_a_cost_can_be_zero_and_a_cost_in_another_currency_replaces_it(day: ChannelDay) -> None:
     for amount, currency in (("0", "EUR"), ("0.00", "EUR"), ("3", "USD")):
-        costing(day, amount, currency=currency)
+        record_cost(day, amount, currency=currency)
     assert [(str(fact.amount), fact.currency) for fact in facts(day)] == [("0.00", "EUR"), ("3.00", "USD")]  # type: ignore[attr-defined]
 
 
 def test_more_visitors_than_visits_and_more_clicks_than_impressions_are_flagged(day: ChannelDay) -> None:
-    of_the_day(day, visits=1, visitors=2, impressions=3, clicks=4)
+    record_traffic(day, visits=1, visitors=2, impressions=3, clicks=4)
     assert flags(day) == (VISITORS_ABOVE_VISITS, CLICKS_ABOVE_IMPRESSIONS)

@@ -44,7 +44,7 @@ class AnyHistory(RuleBasedStateMachine):
         if len(aggregate.pending) > recorded and at is not None:
             version = aggregate.version
             decide(context)
-            assert aggregate.version == version, "the same fact of the same time is a repeat"
+            assert aggregate.version == version, "the same fact at the same time is a repeat"
 
     @rule(origin=origins, at=times, name=st.sampled_from(["Shop", "Web", ""]), kind=st.sampled_from(["web", "store", "barn"]))
     def open(self, origin: Any, at: datetime | None, name: str, kind: Any) -> None:

@@ -60,7 +60,7 @@ class AnyHistory(RuleBasedStateMachine):
         assert self.model.fitted is None or len(self.model.cluster_names) == self.model.fitted.k
 
     @invariant()
-    def it_is_never_active_and_retired(self) -> None:
+    def it_is_never_both_active_and_retired(self) -> None:
         assert self.model.active_since is None or self.model.retired_since is None
         last = [type(event) for event, _ in self.model.pending]
         assert (Retired in last) or self.model.retired_since is None

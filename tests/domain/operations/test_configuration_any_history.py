@@ -66,7 +66,7 @@ class AnyHistory(RuleBasedStateMachine):
         if len(aggregate.pending) > recorded and at is not None:
             version = aggregate.version
             decide(context)
-            assert aggregate.version == version, "the same fact of the same time is a repeat"
+            assert aggregate.version == version, "the same fact at the same time is a repeat"
 
     @rule(origin=origins, at=times, name=names, team=st.sampled_from([None, "t", "no team"]))
     def register(self, origin: Any, at: datetime | None, name: str, team: str | None) -> None:

@@ -55,7 +55,7 @@ def goods(**quantities: int | str) -> list[LineQuantity]:
     return [LineQuantity(line_id=line_id, quantity=Decimal(quantity)) for line_id, quantity in quantities.items()]
 
 
-def back(**quantities: int | str) -> list[ReturnedLine]:
+def returned_lines(**quantities: int | str) -> list[ReturnedLine]:
     return [ReturnedLine(line_id=line_id, quantity=Decimal(quantity)) for line_id, quantity in quantities.items()]
 
 

@@ -26,7 +26,7 @@ from tests.domain.sales.given_orders import CUSTOMER, ORDER, OTHER_CUSTOMER
 times = st.none() | st.integers(min_value=-5, max_value=1).map(lambda days: NOW + timedelta(days=days))
 origins = st.sampled_from(["live", "import"])
 codes = st.sampled_from(["a", "b", "no code"])
-OURS = {Lead: (Lead.over, Lead.going_on, Lead.early), Deal: (Deal.over, Deal.going_on, Deal.early)}
+OURS = {Lead: (Lead.already_ended, Lead.not_ended, Lead.early), Deal: (Deal.already_ended, Deal.not_ended, Deal.early)}
 
 
 class AnyHistory(RuleBasedStateMachine):

@@ -191,7 +191,7 @@ def test_a_lead_of_a_customer_is_erased_only_with_the_customer() -> None:
         captured(customer_id=CUSTOMER).erase(live(), **ERASURE)
 
 
-def test_neither_an_imported_nor_an_unknown_lead_can_be_erased() -> None:
+def test_an_imported_erasure_an_unknown_lead_and_an_unknown_reason_are_refused() -> None:
     with pytest.raises(ImportMayNotErase):
         captured().erase(imported(), **ERASURE)
     with pytest.raises(NotThere):

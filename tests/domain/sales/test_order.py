@@ -41,7 +41,7 @@ def item(**facts: Any) -> Item:
     return msgspec.structs.replace(CUPS, **facts)
 
 
-def off(amount: str, **facts: Any) -> OrderDiscount:
+def discount_of(amount: str, **facts: Any) -> OrderDiscount:
     return OrderDiscount(kind="fixed", amount=Decimal(amount), **facts)
 
 
@@ -67,8 +67,8 @@ def test_the_total_includes_discounts_taxes_and_charges() -> None:
         Charge(kind="shipping", amount=Decimal(5), tax=Decimal("0.95")),
         Charge(kind="rounding", amount=Decimal("-0.02")),
     ]
-    assert Terms.of("EUR", [taxed], [off("1")], charges).sum() == Decimal("26.35")
-    assert Terms.of("EUR", [taxed], [off("1")], charges, prices_include_tax=True).sum() == Decimal("21.98")
+    assert Terms.of("EUR", [taxed], [discount_of("1")], charges).sum() == Decimal("26.35")
+    assert Terms.of("EUR", [taxed], [discount_of("1")], charges, prices_include_tax=True).sum() == Decimal("21.98")
 
 
 def test_a_stated_total_that_differs_is_recorded_and_flagged() -> None:
@@ -86,12 +86,12 @@ def test_a_stated_line_total_that_differs_is_recorded_and_flagged() -> None:
 
 def test_a_discount_on_the_order_is_allocated_to_its_lines_exactly() -> None:
     lines = [item(line_id=str(number), quantity=Decimal(1), unit_price=Decimal(10)) for number in range(3)]
-    discount = Terms.of("EUR", lines, [off("10")]).discounts[0]
+    discount = Terms.of("EUR", lines, [discount_of("10")]).discounts[0]
     assert discount.allocation == {"0": Decimal("3.33"), "1": Decimal("3.34"), "2": Decimal("3.33")}
 
 
 def test_a_stated_allocation_is_kept() -> None:
-    assert Terms.of("EUR", [CUPS, POT], [off("3", allocation={"pot": Decimal(3)})]).discounts[0].allocation == {
+    assert Terms.of("EUR", [CUPS, POT], [discount_of("3", allocation={"pot": Decimal(3)})]).discounts[0].allocation == {
         "pot": Decimal(3)
     }
 
@@ -124,14 +124,14 @@ def test_an_unknown_currency_is_refused() -> None:
 
 def test_a_discount_on_an_unknown_line_or_above_its_amount_is_refused() -> None:
     with pytest.raises(UnknownLine):
-        Terms.of("EUR", [CUPS], [off("1", allocation={"pot": Decimal(1)})])
+        Terms.of("EUR", [CUPS], [discount_of("1", allocation={"pot": Decimal(1)})])
     with pytest.raises(AllocationTooLarge):
-        Terms.of("EUR", [CUPS], [off("1", allocation={"cups": Decimal(2)})])
+        Terms.of("EUR", [CUPS], [discount_of("1", allocation={"cups": Decimal(2)})])
 
 
 def test_a_negative_total_is_refused() -> None:
     with pytest.raises(TotalNegative):
-        placed(terms=Terms.of("EUR", [CUPS], [off("21")]))
+        placed(terms=Terms.of("EUR", [CUPS], [discount_of("21")]))
 
 
 def test_placing_an_order_again_with_the_same_values_records_nothing() -> None:

@@ -25,7 +25,7 @@ from domain.sales.order.returns import (
 from domain.sales.order.values import NothingNamed, QuantityNotPositive, UnknownLine
 from domain.shared.refusals import Refusal
 from tests.domain.given import YESTERDAY, flags, imported, live, state, stored
-from tests.domain.sales.given_orders import back, confirmed, goods, placed, shipped
+from tests.domain.sales.given_orders import confirmed, goods, placed, returned_lines, shipped
 
 
 def test_the_fulfilment_status_follows_the_goods() -> None:
@@ -129,11 +129,11 @@ def test_facts_about_an_unknown_shipment_are_refused(decision: str) -> None:
 def test_the_return_status_follows_the_goods() -> None:
     order = shipped()
     seen = [order.return_status]
-    order.request_return(live(), "ret-1", back(cups=2), note="chipped")
+    order.request_return(live(), "ret-1", returned_lines(cups=2), note="chipped")
     seen.append(order.return_status)
-    order.receive_return(live(), "ret-1", back(cups=2))
+    order.receive_return(live(), "ret-1", returned_lines(cups=2))
     seen.append(order.return_status)
-    order.receive_return(live(), "ret-2", back(pot=1))
+    order.receive_return(live(), "ret-2", returned_lines(pot=1))
     seen.append(order.return_status)
     order.reverse_return(live(), "ret-2")
     seen.append(order.return_status)
@@ -142,41 +142,41 @@ def test_the_return_status_follows_the_goods() -> None:
 
 def test_a_declined_return_is_no_longer_requested() -> None:
     order = shipped()
-    order.request_return(live(), "ret-1", back(cups=2))
+    order.request_return(live(), "ret-1", returned_lines(cups=2))
     order.decline_return(live(), "ret-1", reason="too-late")
     assert order.return_status == "none"
-    order.receive_return(live(), "ret-1", back(cups=2))
+    order.receive_return(live(), "ret-1", returned_lines(cups=2))
     assert flags(order) == (RETURN_AFTER_DECLINE,)
 
 
 def test_returning_more_than_was_shipped_is_recorded_and_flagged() -> None:
     order = confirmed()
     order.ship(live(), "s-1", goods(cups=1))
-    order.receive_return(live(), "ret-1", back(cups=2))
+    order.receive_return(live(), "ret-1", returned_lines(cups=2))
     assert flags(order) == (RETURN_BEYOND_SHIPPED,)
 
 
 def test_without_shipments_the_ordered_goods_count_as_shipped() -> None:
     order = confirmed()
-    order.receive_return(live(), "ret-1", back(cups=2))
+    order.receive_return(live(), "ret-1", returned_lines(cups=2))
     assert flags(order) == ()
-    order.receive_return(live(), "ret-2", back(cups=1))
+    order.receive_return(live(), "ret-2", returned_lines(cups=1))
     assert flags(order) == (RETURN_BEYOND_SHIPPED,)
 
 
 def test_a_return_is_identified_by_its_id() -> None:
     order = shipped()
-    order.receive_return(live(), "ret-1", back(cups=1))
-    order.receive_return(live(YESTERDAY), "ret-1", back(cups=1))
+    order.receive_return(live(), "ret-1", returned_lines(cups=1))
+    order.receive_return(live(YESTERDAY), "ret-1", returned_lines(cups=1))
     assert order.version == 5
     with pytest.raises(ReturnKnownOtherwise):
-        order.receive_return(live(), "ret-1", back(cups=2))
+        order.receive_return(live(), "ret-1", returned_lines(cups=2))
 
 
 def test_a_received_return_can_be_declined_only_by_an_import() -> None:
     order = shipped()
-    order.request_return(live(), "ret-1", back(cups=1))
-    order.receive_return(live(), "ret-1", back(cups=1))
+    order.request_return(live(), "ret-1", returned_lines(cups=1))
+    order.receive_return(live(), "ret-1", returned_lines(cups=1))
     with pytest.raises(ReturnIsReceived):
         order.decline_return(live(), "ret-1")
     order.decline_return(imported(), "ret-1")
@@ -192,8 +192,8 @@ def test_an_unknown_return_cannot_be_declined_or_reversed() -> None:
 
 def test_a_return_request_recorded_late_does_not_reopen_the_return() -> None:
     order = shipped()
-    order.receive_return(live(), "ret-1", back(cups=2))
-    order.request_return(live(), "ret-1", back(cups=2))
+    order.receive_return(live(), "ret-1", returned_lines(cups=2))
+    order.request_return(live(), "ret-1", returned_lines(cups=2))
     order.reverse_return(live(), "ret-1")
     assert order.return_status == "none"
     assert state(stored(order)) == state(order)

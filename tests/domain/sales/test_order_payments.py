@@ -35,7 +35,7 @@ from domain.sales.order.terms import Terms
 from domain.sales.order.values import Item, RefundedLine, UnknownLine
 from domain.shared.refusals import AmountNotPositive, AmountTooPrecise, Malformed, Refusal
 from tests.domain.given import YESTERDAY, flags, live, state, stored
-from tests.domain.sales.given_orders import authorise, back, capture, confirmed, goods, paid, placed, refund, shipped
+from tests.domain.sales.given_orders import authorise, capture, confirmed, goods, paid, placed, refund, returned_lines, shipped
 
 FREE = Terms.of("EUR", [Item(line_id="x", name="Sample", quantity=Decimal(1), unit_price=Decimal(0))])
 
@@ -195,7 +195,7 @@ def test_a_refund_without_a_return_is_recorded_and_flagged() -> None:
 
 def test_a_refund_with_a_return_is_not_flagged() -> None:
     order = shipped()
-    order.receive_return(live(), "ret-1", back(pot=1))
+    order.receive_return(live(), "ret-1", returned_lines(pot=1))
     refund(order, "30", return_id="ret-1", lines=(RefundedLine(line_id="pot", quantity=Decimal(1), amount=Decimal(30)),))
     assert flags(order) == ()
 

@@ -23,7 +23,7 @@ def item(**facts: Any) -> Item:
     return msgspec.structs.replace(CUPS, **facts)
 
 
-def off(amount: str, **facts: Any) -> OrderDiscount:
+def discount_of(amount: str, **facts: Any) -> OrderDiscount:
     return OrderDiscount(kind="fixed", amount=Decimal(amount), **facts)
 
 
@@ -38,8 +38,8 @@ def test_an_open_order_can_be_amended() -> None:
 
 
 def test_an_amendment_that_changes_nothing_records_nothing() -> None:
-    order = placed(terms=Terms.of("EUR", [CUPS, POT], [off("5")]))
-    order.amend(live(), lines=[CUPS, POT], discounts=[off("5")], contact=Contact(name="Ada"))
+    order = placed(terms=Terms.of("EUR", [CUPS, POT], [discount_of("5")]))
+    order.amend(live(), lines=[CUPS, POT], discounts=[discount_of("5")], contact=Contact(name="Ada"))
     assert order.version == 1
 
 
@@ -51,7 +51,7 @@ def test_an_amendment_contains_only_what_changed() -> None:
 
 
 def test_a_discount_is_allocated_again_when_lines_change() -> None:
-    order = placed(terms=Terms.of("EUR", [CUPS, POT], [off("5")]))
+    order = placed(terms=Terms.of("EUR", [CUPS, POT], [discount_of("5")]))
     order.amend(live(), lines=[POT])
     assert order.terms.discounts[0].allocation == {"pot": Decimal(5)}
 
@@ -72,7 +72,7 @@ def test_an_amendment_cannot_remove_shipped_quantities() -> None:
 
 
 def test_cancelling_lines_reduces_the_total_by_their_amount() -> None:
-    order = confirmed(terms=Terms.of("EUR", [CUPS, POT], [off("5")]))
+    order = confirmed(terms=Terms.of("EUR", [CUPS, POT], [discount_of("5")]))
     order.cancel_lines(live(), goods(cups=1), reason="sold-out")
     event = facts(order)[-1]
     assert isinstance(event, LinesCancelled)

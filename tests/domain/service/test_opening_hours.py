@@ -84,7 +84,7 @@ def test_a_skipped_hour_does_not_count_and_a_repeated_hour_counts_twice() -> Non
             assert open_time(known, from_, from_ + DAY) == timedelta(hours=hours)
 
 
-def test_hours_around_the_clock_are_one_period() -> None:
+def test_opening_hours_around_the_clock_are_one_period() -> None:
     known = timetable(every_day("00:00", "24:00"), every_day("00:00", "24:00", "UTC"))
     from_, to = datetime(1999, 2, 3, 4, 5, 6, 7, tzinfo=UTC), datetime(2031, 5, 6, tzinfo=UTC)
     assert list(open_between(known, from_, to)) == [(from_, to)]

@@ -111,7 +111,7 @@ def in_business(seconds: int) -> SlaTarget:
     return SlaTarget(metric="first_response", seconds=seconds, hours="business")
 
 
-def test_targets_of_a_new_ticket_are_due_in_their_hours() -> None:
+def test_targets_of_a_new_ticket_are_due_by_their_business_or_calendar_hours() -> None:
     terms = Terms(
         order=1,
         conditions=(Condition(field="channel", values=("email",)),),

@@ -52,7 +52,7 @@ class AnyHistory(RuleBasedStateMachine):
         if len(aggregate.pending) > recorded and at is not None:
             version = aggregate.version
             decide(context)
-            assert aggregate.version == version, "the same fact of the same time is a repeat"
+            assert aggregate.version == version, "the same fact at the same time is a repeat"
 
     @rule(at=times, schedule=schedules)
     def define_calendar(self, at: datetime | None, schedule: Schedule) -> None:

@@ -67,7 +67,7 @@ def after(*names: str) -> Ticket:
         (["discard", "reopen"], "open"),
     ],
 )
-def test_decisions_lead_from_status_to_status(names: list[str], status: str) -> None:
+def test_the_status_after_these_decisions(names: list[str], status: str) -> None:
     assert after(*names).status == status
 
 
@@ -142,7 +142,7 @@ def test_a_ticket_reopened_by_a_reply_can_be_solved_again() -> None:
     assert (flags(ticket), ticket.standing().since) == ((), NOW)
 
 
-def test_a_fact_recorded_late_takes_its_place_in_time() -> None:
+def test_a_fact_recorded_late_counts_from_the_time_at_which_it_happened() -> None:
     ticket = opened()
     ticket.solve(live(MUCH_LATER))
     ticket.pend(live(LATER))

@@ -61,7 +61,7 @@ def lamp() -> Lamp:
     return Lamp(new_id())
 
 
-def test_a_distinct_source_event_repeats_only_itself() -> None:
+def test_a_distinct_fact_is_repeated_only_by_the_same_source_event() -> None:
     def context_of(event_id: str) -> Context:
         source = Source(system="help-desk", event_id=event_id)
         return msgspec.structs.replace(imported(YESTERDAY), source=source, command_id=new_id(), distinct=True)
