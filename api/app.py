@@ -166,11 +166,9 @@ OPERATIONS = (
 )
 ROUTERS = (*CUSTOMERS, *SALES, *SERVICE, *MARKETING, *OPERATIONS)
 OPERATED = (health.router, upkeep.router)
-"""Only in a process that knows the status of the read models and can rebuild them."""
+"""The routers of a process that knows the status of the read models and can rebuild them."""
 
-DESCRIPTION = (
-    """An event-sourced CRM. If you doubt an answer, you can have it counted again from the events, as of any moment."""
-)
+DESCRIPTION = """An event-sourced CRM. If you doubt an answer, you can compute it again from the events, as of any moment."""
 
 
 class Api(FastAPI):

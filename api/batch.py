@@ -129,7 +129,7 @@ async def _answer(request: Request, asked: Asked, queued: asyncio.Event) -> Answ
 
 
 def _scope(request: Request, key: str, line: Line, queued: asyncio.Event) -> Scope:
-    """The line as a request by the same caller. Raises ValueError if its path is not that of a single command."""
+    """The line as a request by the same caller. Raises ValueError if its path does not belong to a single command."""
     path, _, query = line.path.partition("?")
     if not path.startswith("/v1/") or path.startswith(PATH) or path.endswith("/select"):
         raise ValueError(f"path must begin with /v1/, and must not be {PATH} or a selection, because these are many commands")
@@ -162,7 +162,7 @@ async def answered(app: Callable[..., Awaitable[None]], scope: Scope, body: byte
 
     async def receive() -> Message:
         if not unread:
-            # The client never disconnects: a streamed answer waits here for that until it has ended.
+            # A streamed answer waits here for the client's disconnect until the answer ends. This client never disconnects.
             await asyncio.Event().wait()
         return {"type": "http.request", "body": unread.pop(), "more_body": False}
 
@@ -177,6 +177,6 @@ async def answered(app: Callable[..., Awaitable[None]], scope: Scope, body: byte
     try:
         await app(scope, receive, send)
     except Exception:
-        # The framework answered with 500 before it raised the error again. The other lines continue.
+        # The framework has already answered with 500, then raised the error again. The other lines continue.
         log.exception("a request within a request failed", **named)
     return answer | ({"body": msgspec.Raw(bytes(content))} if content else {})

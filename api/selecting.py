@@ -36,7 +36,7 @@ LIMIT = 10_000
 """How many resources one request may change."""
 
 ALONE = "erasure"
-"""A command that cannot be undone needs a request for each resource."""
+"""The command that cannot be undone. It needs a request for each resource."""
 
 SELECTABLE: dict[str, Callable[..., Any]] = {
     "customers": customer_views.filtered,
@@ -53,7 +53,7 @@ router = Router(route_class=StrictRoute)
 
 
 class ThenBody(Body):
-    """The command to run on each, by its path below the resource: `tags`, `assignment`, `attributes`, `solution`."""
+    """The command to run on each resource, by its path below the resource: `tags`, `assignment`, `attributes`, `solution`."""
 
     method: Literal["POST", "PUT", "PATCH"] = "POST"
     path: Annotated[str, StringConstraints(max_length=200, pattern=r"^([a-z][a-z-]*(/[\w.-]+)*)?$")] = Field(examples=["tags"])
@@ -61,7 +61,7 @@ class ThenBody(Body):
 
 
 class SelectBody(Body):
-    """The filters of the list, and the command to run on each resource found. A dry run only returns what was found."""
+    """The filters of the list, and the command to run on each resource found. A dry run only returns the ids found."""
 
     filter: dict[str, Annotated[str, StringConstraints(max_length=200)] | bool | int] = Field(examples=[{"owner": "agent-7"}])
     then: ThenBody
@@ -108,7 +108,7 @@ def _add_route(resource: str, known: frozenset[str]) -> None:
 
 
 def _check(body: SelectBody, known: frozenset[str]) -> None:
-    """Raises RequestValidationError for an unknown filter: ignoring it would match more than was meant."""
+    """Raises RequestValidationError for an unknown filter: if it were ignored, the command would run on too many resources."""
     message = f"There is no such filter; there are: {', '.join(sorted(known))}"
     errors = [
         {"type": "unknown_filter", "loc": ("body", "filter", name), "msg": message} for name in body.filter if name not in known
@@ -120,7 +120,7 @@ def _check(body: SelectBody, known: frozenset[str]) -> None:
 
 
 async def _found(request: Request, resource: str, filter: dict[str, Any], after: int) -> Found | Response:
-    """The resources that the list finds for this caller, or the list's problem. Raises Problem if there are too many."""
+    """The resources that the list finds for this caller, or the list's problem document. Raises Problem if too many match."""
     wanted = {name: str(value).lower() if isinstance(value, bool) else value for name, value in filter.items()}
     query = urlencode({**wanted, "after": after, "fields": "id"})
     headers = [(b"accept", exporting.NDJSON.encode())]

@@ -8,11 +8,11 @@ from typing import IO
 
 
 class HomeInUse(Exception):
-    """Another process has the embedded deployment's folder."""
+    """Another process holds the lock of the embedded deployment's folder."""
 
 
 def locked(home: Path) -> IO[str]:
-    """The folder's one lock, held until the file is closed or the process ends. Makes the folder where it is missing."""
+    """Takes the folder's lock, which is held until the file is closed or the process ends. Creates a missing folder."""
     home.mkdir(parents=True, exist_ok=True)
     file = (home / "lock").open("w")
     try:

@@ -41,8 +41,8 @@ class Held(NamedTuple):
 class Source(Protocol):
     """A source of messages: the tail of the event store, or Kafka.
 
-    `topic_id` identifies a log of messages. A log that was created in its place has another id, and offsets of one mean
-    nothing in the other.
+    `topic_id` identifies a log of messages. A log that replaces it has another id, and offsets of the old log are not valid
+    in the new one.
     """
 
     @property
@@ -55,7 +55,7 @@ class Source(Protocol):
         """The next messages, in order within each partition; empty if none arrives within `timeout` seconds."""
 
     def seek(self, partition: int, held: Held) -> None:
-        """Continue after what is held. Called for every newly assigned partition, and to read messages again."""
+        """Continue at the held offset. Called for every newly assigned partition, and to read messages again."""
 
     def close(self) -> None: ...
 

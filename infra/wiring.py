@@ -164,7 +164,7 @@ PROJECTIONS: tuple[Projection, ...] = (
 
 
 class Deployment(msgspec.Struct, eq=False):
-    """The stores that a process works on. `partitions` is 1 where events do not go through Kafka."""
+    """The stores that a process works on. `partitions` is 1 if events do not go through Kafka."""
 
     settings: Settings
     store: EventStore

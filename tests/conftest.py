@@ -42,7 +42,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The slowest tests start first, so that with several workers, none is left alone with them at the end.
+    """The slowest tests start first. Otherwise, with several workers, one worker might run a slow test alone at the end.
 
     With several workers, the tests of a file stay together (`--dist loadfile`), because they share costly fixtures.
     """
@@ -55,7 +55,7 @@ def _turn(item: pytest.Item) -> int:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """The ten files that took longest, set-up and tear-down included: the first to look at if the suite gets slow."""
+    """Prints the ten slowest files, set-up and tear-down included. Look at these first if the suite becomes slow."""
     seconds: dict[str, float] = defaultdict(float)
     for reports in terminalreporter.stats.values():
         for report in reports:

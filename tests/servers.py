@@ -26,7 +26,7 @@ from tests.waiting import wait_until
 # The keeper's folder. Every process that the run starts inherits it, so that the keeper knows these processes.
 VARIABLE = "RECOUNT_TEST_KEEPER"
 SOCKET = "keeper"
-# A file system in memory. There, a commit does not wait for a disk, and the tests take half the time.
+# A file system in memory: a commit there does not wait for a disk, so the tests take half the time.
 MEMORY = Path("/dev/shm")
 ROOM = 6 * 2**30
 TREE = Path(__file__).parents[1]

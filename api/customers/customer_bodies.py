@@ -1,4 +1,4 @@
-"""Request bodies about customers, and the facts they give to commands."""
+"""Request bodies of commands on customers, and how they become a command's facts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""JSON Schemas of answers about customers."""
+"""JSON Schemas of responses about customers."""
 
 from __future__ import annotations
 

@@ -100,8 +100,8 @@ async def customer(request: Request, caller: Reader, after: After, when: When, z
     row: Mapping[str, Any] | None
     if when.now:
         today = datetime.now(UTC).astimezone(zone).date()
-        # All partitions are needed: a guest's order that was linked to the customer is in another one, and so may be the
-        # customers who were merged into them.
+        # All partitions are needed: a guest's order that was linked to the customer is in another partition, and the customers
+        # who were merged into them may be in others too.
         needed = dict.fromkeys(("orders", *customer_dealings.READ))
         row, position = await read(request, needed, after, lambda connection: _whole(connection, id, today, zone))
     else:

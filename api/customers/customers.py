@@ -50,7 +50,7 @@ async def register(request: Request, body: bodies.RegisterBody) -> Response:
 
 @router.put("/by/{system}/{external:path}", responses=CREATED)
 async def create_or_change(request: Request, system: System, external: External, body: bodies.CreateOrChangeBody) -> Response:
-    """Create the customer with this external id, or change the fields that are different."""
+    """Create the customer with this external id, or change the fields that differ."""
     return await CUSTOMERS.by_external_id(request, system, external, customers.create_or_change, body)
 
 
@@ -62,16 +62,19 @@ async def change_details(request: Request, id: UUID, body: bodies.PatchBody) -> 
 
 @router.post("/{id}/contact-methods")
 async def add_contact_method(request: Request, id: UUID, body: bodies.AddContactMethodBody) -> Response:
+    """Add an e-mail address, a telephone number or another contact method. A value the customer already has changes nothing."""
     return await CUSTOMERS.by_id(request, id, customers.add_contact_method, body)
 
 
 @router.post("/{id}/contact-methods/{method_id}/verification")
 async def verify_contact_method(request: Request, id: UUID, method_id: UUID, body: CommandBody | None = None) -> Response:
+    """Record that the contact method is verified: it is the customer's own."""
     return await CUSTOMERS.by_id(request, id, customers.verify_contact_method, body, method_id=method_id)
 
 
 @router.delete("/{id}/contact-methods/{method_id}")
 async def remove_contact_method(request: Request, id: UUID, method_id: UUID) -> Response:
+    """Remove a contact method. The last one of a customer without a name cannot be removed."""
     return await CUSTOMERS.by_id(request, id, customers.remove_contact_method, method_id=method_id)
 
 
@@ -83,16 +86,19 @@ async def mark_undeliverable(request: Request, id: UUID, method_id: UUID, body: 
 
 @router.post("/{id}/contact-methods/{method_id}/restoration")
 async def restore_contact_method(request: Request, id: UUID, method_id: UUID, body: CommandBody | None = None) -> Response:
+    """Restore an undeliverable contact method: messages to it arrive again. This does not bring back a removed one."""
     return await CUSTOMERS.by_id(request, id, customers.restore_contact_method, body, method_id=method_id)
 
 
 @router.post("/{id}/consents")
 async def give_consent(request: Request, id: UUID, body: bodies.ConsentBody) -> Response:
+    """Record a consent. It replaces an earlier one for the same purpose, channel and contact method."""
     return await CUSTOMERS.by_id(request, id, customers.give_consent, body)
 
 
 @router.post("/{id}/consents/withdrawal")
 async def withdraw_consent(request: Request, id: UUID, body: bodies.WithdrawalBody) -> Response:
+    """Record that the customer withdrew a consent, even if it was never given."""
     return await CUSTOMERS.by_id(request, id, customers.withdraw_consent, body)
 
 
@@ -104,11 +110,13 @@ async def link_anonymous_id(request: Request, id: UUID, body: bodies.AnonymousId
 
 @router.post("/{id}/archival")
 async def archive(request: Request, id: UUID, body: CommandBody | None = None) -> Response:
+    """Mark the customer as archived. Nothing is deleted. New orders of an archived customer are recorded and flagged."""
     return await CUSTOMERS.by_id(request, id, customers.archive, body)
 
 
 @router.post("/{id}/restoration")
 async def restore(request: Request, id: UUID, body: CommandBody | None = None) -> Response:
+    """Undo an archival: the customer is no longer archived."""
     return await CUSTOMERS.by_id(request, id, customers.restore, body)
 
 

@@ -19,10 +19,10 @@ log = structlog.get_logger()
 
 
 async def known_already(request: Request, methods: Sequence[ContactMethod], region: str | None) -> list[UUID]:
-    """The customers that the read models know by one of the methods. None of them if the request is a repeat.
+    """Existing customers with one of these contact methods, according to the read models. Empty for a repeated request.
 
-    A duplicate of a customer registered only a moment ago is not found, and none is while the read models are unavailable:
-    merging repairs that. Raises Malformed.
+    A customer who was registered only a moment ago is not found. While the read models are unavailable, no customer is
+    found. Merging the duplicates later repairs that. Raises Malformed.
     """
     if not methods:
         return []
@@ -31,7 +31,7 @@ async def known_already(request: Request, methods: Sequence[ContactMethod], regi
         candidates = await run_in_threadpool(_reached, request, stated)
     except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError) as error:
         # The error's text contains values of the query: log only its type.
-        log.warning("not asked for duplicates", error=type(error).__name__)
+        log.warning("did not look for duplicates", error=type(error).__name__)
         return []
     return candidates if candidates and not await _answered_before(request) else []
 

@@ -44,7 +44,7 @@ ERASURE = fields(
 
 @router.get("/{id}/erasure", responses=answers(ERASURE))
 async def erasure(request: Request, id: UUID) -> Response:
-    """The receipt of a customer's erasure. A customer who was merged into another has the receipt of that one's erasure.
+    """The receipt of a customer's erasure. For a merged customer it is the receipt of the survivor's erasure.
 
     It is `complete` once every key is destroyed and every read model has reached the erasure's `position` in the log.
     """
@@ -72,7 +72,7 @@ def _erasure_of(store: EventStore, id: UUID) -> Recorded | None:
 
 def _receipt(store: EventStore, completeness: Completeness, id: UUID, recorded: Recorded) -> dict[str, Any]:
     event, metadata = recorded.event, recorded.metadata
-    assert isinstance(event, Erased), "an erasure is recorded as this event"
+    assert isinstance(event, Erased), "the key was destroyed by an erasure"
     subjects = _subjects(store, (metadata.subject, *metadata.concerns))
     read_models = _read_models(completeness, [subject["id"] for subject in subjects], recorded.position)
     return {
@@ -107,6 +107,6 @@ def _kind(recorded: Recorded) -> str:
 
 
 def _read_models(completeness: Completeness, subjects: Iterable[UUID], position: int) -> list[dict[str, Any]]:
-    """How far each read model has followed the log in the subjects' partitions; the slowest one counts."""
+    """How far each read model has followed the log in the subjects' partitions. The slowest partition counts."""
     reached = {one.name: min(completeness.up_to(one.name, subject) for subject in subjects) for one in PROJECTIONS}
     return [{"name": name, "complete_to": to, "purged": to >= position} for name, to in reached.items()]

@@ -65,11 +65,13 @@ async def acknowledge(request: Request, id: UUID, body: CommandBody | None = Non
 
 @router.post("/{id}/actions")
 async def take_action(request: Request, id: UUID, body: bodies.ActionBody) -> Response:
+    """Record an action that was taken on the feedback. The feedback stays open."""
     return await FEEDBACK.by_id(request, id, feedback.take_action, body)
 
 
 @router.post("/{id}/resolution")
 async def resolve(request: Request, id: UUID, body: bodies.ResolutionBody | None = None) -> Response:
+    """Resolve the feedback: no more work is needed on it."""
     return await FEEDBACK.by_id(request, id, feedback.resolve, body)
 
 

@@ -1,4 +1,4 @@
-"""Request bodies about feedback, and the facts they give to commands."""
+"""Request bodies of commands on feedback, and how they become a command's facts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ANSWER: dict[str, Any] = {"kind": "csat", "score": 4, "channel": "email", "agent
 
 
 class ExternalBody(Body):
-    """The id in another system. A repeat is recognised by it."""
+    """The feedback's id in another system. A repeat is recognised by this id."""
 
     system: SystemCode
     id: ExternalId

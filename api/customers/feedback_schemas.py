@@ -1,4 +1,4 @@
-"""JSON Schemas of answers about feedback."""
+"""JSON Schemas of responses about feedback."""
 
 from __future__ import annotations
 

@@ -31,7 +31,8 @@ filtered = filters(
 views = Views(router, FEEDBACK, schemas.FEEDBACK, permission="feedback:read")
 views.many(
     read_model.listing,
-    "Feedback by filters. Days are in `zone`, and the last day is excluded. `score_to` is included; scores are of any scale.",
+    "Feedback by filters. Days are in `zone`; the end of a range of days is excluded. The filters on scores"
+    " ignore the scale; `score_to` is included.",
     called="all_feedback",
     filtered=filtered,
     sort=read_model.Sort,

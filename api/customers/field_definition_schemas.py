@@ -1,4 +1,4 @@
-"""JSON Schema of answers about field definitions."""
+"""JSON Schema of responses about field definitions."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ async def define_or_revise(request: Request, entity: Entity, key: Key, body: Fie
 
 @commanding.post("/{entity}/{key}/retirement")
 async def retire(request: Request, entity: Entity, key: Key, body: CommandBody | None = None) -> Response:
-    """Retire a field: it is no longer in use. Its values stay."""
+    """Retire a field: its definition no longer restricts values. Existing values stay."""
     return await by_words(request, field_definition_id(entity, key), {"entity": entity, "key": key}, commands.retire, body)
 
 

@@ -1,4 +1,4 @@
-"""Request bodies about interactions."""
+"""Request bodies of commands on interactions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""JSON Schema of answers about interactions."""
+"""JSON Schema of responses about interactions."""
 
 from __future__ import annotations
 

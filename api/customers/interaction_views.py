@@ -19,7 +19,7 @@ filtered = filters(read_model.Filter, about=AboutId)
 views = Views(router, INTERACTIONS, schemas.INTERACTION, permission="interactions:read")
 views.many(
     read_model.listing,
-    "Interactions by filters. Days are in `zone`, and the last day is excluded.",
+    "Interactions by filters. Days are in `zone`; the end of a range of days is excluded.",
     called="interactions",
     filtered=filtered,
     sort=read_model.Sort,

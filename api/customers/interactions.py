@@ -36,7 +36,7 @@ async def log(request: Request, body: bodies.LogBody) -> Response:
 
 @router.put("/by/{system}/{external:path}", responses=CREATED)
 async def log_or_correct(request: Request, system: System, external: External, body: bodies.LogBody) -> Response:
-    """Log the interaction with this external id, or correct what is different. Its customer and lead stay the same."""
+    """Log the interaction with this external id, or correct the fields that differ. Its customer and lead stay the same."""
     return await INTERACTIONS.by_external_id(request, system, external, interactions.log_or_correct, body)
 
 

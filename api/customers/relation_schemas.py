@@ -1,4 +1,4 @@
-"""JSON Schemas of answers about a customer's relations, and about what related customers bought together."""
+"""JSON Schemas of responses about a customer's relations and about the purchases of related customers together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A customer's relations to others over HTTP, and what a firm and its people bought together."""
+"""A customer's relations to others over HTTP, and the purchases of a firm and its people together."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ async def related(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
-    """List the customer's relations of today, in both directions, latest recorded first.
+    """List the customer's current relations, in both directions, latest recorded first.
 
     Relations of everyone merged into the customer are included. A related customer who was merged is shown as the survivor.
     Erased customers are left out.
@@ -118,7 +118,7 @@ async def related(
 
 @reading.get("/totals", responses=exported(answers(schemas.TOTALS, 404), schemas.TOTALS_GROUP))
 async def totals(request: Request, _: Reader, after: After, zone: Zone, id: UUID, role: RelationRole = "employee") -> Response:
-    """What the customer and those related to them bought, by currency: for example an organisation and its people."""
+    """Purchases of the customer and of related customers, by currency: for example of an organisation and its people."""
 
     def asked(connection: Connection) -> Row | None:
         return related_totals.totals(connection, id, role, _today(zone))

@@ -122,6 +122,6 @@ async def _on_member(request: Request, campaign_id: UUID, command: Command, body
 
 
 def _item(campaign_id: UUID, command: Command, body: bodies.WhoBody) -> Item:
-    # The command refuses a body that names neither a customer nor a lead, or both.
+    # The command refuses a body that names no member, and one that names both a customer and a lead.
     person_id = body.customer_id or body.lead_id or campaign_id
     return Item(command, body, member_id(campaign_id, person_id), {"campaign_id": campaign_id, **body.facts()})

@@ -64,7 +64,7 @@ views.history()
 async def campaign_by_external_id(
     request: Request, caller: Reader, after: After, zone: Zone, when: When, system: System, external: External
 ) -> Response:
-    """The campaign with this external id."""
+    """The campaign with this external id in that system."""
     id = external_id("campaign", system, external, request.app.state.store.secret)
     return await campaign(request, caller, after, zone, when, id)
 
@@ -115,7 +115,7 @@ async def member(request: Request, caller: Reader, after: After, when: When, id:
 
 @router.get("/{id}/members/{customer_id}/history", responses=listed(CHANGE, 404))
 async def member_history(request: Request, caller: Reader, id: UUID, customer_id: UUID) -> Response:
-    """Every event of the member, with what it changed."""
+    """Every event of the member, each with its changes."""
     stream_id = member_id(id, customer_id)
     personal = caller.may("personal:read")
     return await get_history(request, MEMBERS, stream_id, name="member", show=_member, called=customer_id, personal=personal)
@@ -129,7 +129,7 @@ async def lead(request: Request, caller: Reader, after: After, when: When, id: U
 
 @router.get("/{id}/leads/{lead_id}/history", responses=listed(CHANGE, 404))
 async def lead_history(request: Request, caller: Reader, id: UUID, lead_id: UUID) -> Response:
-    """Every event of a member that is a lead, with what it changed."""
+    """Every event of a member that is a lead, each with its changes."""
     return await member_history(request, caller, id, lead_id)
 
 

@@ -36,7 +36,7 @@ async def plan(request: Request, body: bodies.PlanBody) -> Response:
 
 @router.put("/by/{system}/{external:path}", responses=CREATED)
 async def create_or_change(request: Request, system: System, external: External, body: bodies.PlanBody) -> Response:
-    """Plan the campaign with this external id, or revise what differs. Absent fields stay, null clears."""
+    """Plan the campaign with this external id, or revise the fields that differ. Absent fields stay, null clears."""
     return await CAMPAIGNS.by_external_id(request, system, external, campaigns.create_or_change, body)
 
 
@@ -48,31 +48,37 @@ async def revise(request: Request, id: UUID, body: bodies.ReviseBody) -> Respons
 
 @router.put("/{id}/budget")
 async def change_budget(request: Request, id: UUID, body: bodies.BudgetBody) -> Response:
+    """Set or remove the campaign's budget."""
     return await CAMPAIGNS.by_id(request, id, campaigns.change_budget, body)
 
 
 @router.post("/{id}/launch")
 async def launch(request: Request, id: UUID, body: CommandBody | None = None) -> Response:
+    """Launch a planned campaign: its status becomes `running`."""
     return await CAMPAIGNS.by_id(request, id, campaigns.launch, body)
 
 
 @router.post("/{id}/pause")
 async def pause(request: Request, id: UUID, body: bodies.ReasonBody | None = None) -> Response:
+    """Pause a running campaign: its status becomes `paused`. `resumption` continues it."""
     return await CAMPAIGNS.by_id(request, id, campaigns.pause, body)
 
 
 @router.post("/{id}/resumption")
 async def resume(request: Request, id: UUID, body: CommandBody | None = None) -> Response:
+    """Resume a paused campaign: its status becomes `running` again."""
     return await CAMPAIGNS.by_id(request, id, campaigns.resume, body)
 
 
 @router.post("/{id}/completion")
 async def complete(request: Request, id: UUID, body: CommandBody | None = None) -> Response:
+    """Complete a running or paused campaign. This cannot be undone."""
     return await CAMPAIGNS.by_id(request, id, campaigns.complete, body)
 
 
 @router.post("/{id}/cancellation")
 async def cancel(request: Request, id: UUID, body: bodies.CancelBody | None = None) -> Response:
+    """Cancel a campaign that is not completed. This cannot be undone."""
     return await CAMPAIGNS.by_id(request, id, campaigns.cancel, body)
 
 
@@ -96,6 +102,7 @@ async def assign_resource(request: Request, id: UUID, body: bodies.ResourceBody)
 
 @router.post("/{id}/resources/release")
 async def release_resource(request: Request, id: UUID, body: bodies.ReleaseBody) -> Response:
+    """End the assignment of a person or an asset."""
     return await CAMPAIGNS.by_id(request, id, campaigns.release_resource, body)
 
 
@@ -107,6 +114,7 @@ async def set_milestone(request: Request, id: UUID, body: bodies.MilestoneBody) 
 
 @router.post("/{id}/milestones/reached")
 async def reach_milestone(request: Request, id: UUID, body: bodies.ReachBody) -> Response:
+    """Record that a milestone is reached."""
     return await CAMPAIGNS.by_id(request, id, campaigns.reach_milestone, body)
 
 

@@ -38,7 +38,7 @@ views.many(
     filtered=filters(read_model.Filter),
 )
 views.one("One channel that has been opened.")
-views.history("Every event of the channel itself, with what it changed.")
+views.history("Every event of the channel itself, each with its changes.")
 
 
 @router.get("/{code}/days", responses=exported(listed(channel_schemas.CHANNEL_DAY), channel_schemas.CHANNEL_DAY))

@@ -95,7 +95,7 @@ async def rules(request: Request, caller: Reader, after: After) -> Response:
 
 views = Views(reading, Resource(SegmentRule, segment_labels, read_model.get), schemas.RULE, permission=READ, row_key="rule_id")
 views.one("One rule.", called="rule")
-views.history("Every event of the rule, with what it changed.", called="history")
+views.history("Every event of the rule, each with its changes.", called="history")
 
 
 @reading.get("/{id}/customers", responses=exported(listed(schemas.RULE_LABEL), schemas.RULE_LABEL))

@@ -63,7 +63,7 @@ _LABEL: dict[str, Schema] = {
 LABEL = fields(
     _LABEL
     | {
-        # Null for a merge survivor if the label is not the customer's own: its event is not known.
+        # Null if the label of a merge survivor comes from a merged customer: the event of that label is not known.
         "since": MAYBE_INTEGER,
         "customer_id": ID,
         "distance": MAYBE_NUMBER,

@@ -60,7 +60,7 @@ views = Views(
     path=MODELS.location,
 )
 views.one("One segment model: its last fit, the quality of that fit, and whether customers are labelled by it.", called="model")
-views.history("Every event of the model, with what it changed.", called="history")
+views.history("Every event of the model, each with its changes.", called="history")
 
 
 @router.get("/v1/segment-labels", responses=exported(listed(schemas.LABEL), schemas.LABEL), dependencies=[READER])

@@ -44,14 +44,14 @@ TOUCHPOINTS = Resource(Touchpoint, read_model.touchpoints, read_model.get)
 
 
 class ExternalBody(Body):
-    """The touchpoint's id in another system; a repeat is recognised by it."""
+    """The touchpoint's id in another system. A repeat is recognised by this id."""
 
     system: SystemCode
     id: ExternalId
 
 
 class TouchpointBody(CommandBody):
-    """A contact with a customer, a lead or a visitor (`anonymous_id`); several ids stand for the same person."""
+    """A contact with a customer, a lead or a visitor (`anonymous_id`). Several ids in one body stand for the same person."""
 
     channel: Code
     kind: Kind

@@ -1,4 +1,4 @@
-"""Who did what, and when: an index over the log, for specific questions. The events themselves are read from the log."""
+"""Who did what, and when: an index of the log for searches. The events themselves are read from the log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The calendar over HTTP: to end a day by hand, if the clock that does so automatically is not trusted."""
+"""The calendar over HTTP: ends a day by hand. Normally a clock in the process ends each day."""
 
 from __future__ import annotations
 

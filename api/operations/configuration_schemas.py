@@ -1,4 +1,4 @@
-"""JSON Schemas of answers about users, teams, saved views and webhooks."""
+"""JSON Schemas of responses about users, teams, saved views and webhooks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The log as it grows, as server-sent events. After a disconnect a client continues where it was: nothing lost, none twice."""
+"""The log as it grows, as server-sent events. After a disconnect a client continues: no event is lost or sent twice."""
 
 from __future__ import annotations
 
@@ -30,13 +30,15 @@ log = structlog.get_logger()
 
 router = Router(prefix="/v1/events", tags=["events"])
 
-# Seconds between two reads of the log's head, and seconds of silence after which a stream sends a sign of life.
+# Seconds between two reads of the log's head, and seconds without an event after which a stream sends a heartbeat.
 POLL, HEARTBEAT = 0.2, 15.0
-# Seconds that a client may take to receive what was sent, before it is disconnected.
+# Seconds that a client may take to receive one message. After that it is disconnected.
 PATIENCE = 30.0
 READERS = 2
 
-DESCRIPTION = "Events in position order, each as `id: <position>` and `data: <the event>`; lines with `:` are signs of life."
+DESCRIPTION = (
+    "Events in position order, each as `id: <position>` and `data: <the event>`. Lines that begin with `:` are heartbeats."
+)
 STREAMED: dict[int | str, dict[str, Any]] = {
     200: {
         "description": DESCRIPTION,
@@ -93,7 +95,7 @@ class Streams:
 
 
 class Live(StreamingResponse):
-    """Holds one of the streams while it sends, and releases it however it ends."""
+    """Occupies one of the streams while it sends. Releases the stream at its end, also after an error."""
 
     media_type = "text/event-stream"
 
@@ -110,7 +112,7 @@ class Live(StreamingResponse):
             try:
                 await super().__call__(scope, receive, patient)
             except TimeoutError:
-                log.warning("event stream cut off", reason=f"nothing was taken for {PATIENCE:g} s")
+                log.warning("event stream cut off", reason=f"the client received nothing for {PATIENCE:g} s")
 
 
 @router.get("/stream", status_code=200, responses=STREAMED, response_class=Live)
@@ -139,7 +141,7 @@ async def stream(
 
 
 async def _sent(request: Request, streams: Streams, wanted: Criteria, reached: int, upto: int | None) -> AsyncIterator[bytes]:
-    """The content of the stream. An id without data is no event: a client sends it back after a disconnect."""
+    """The content of the stream. An id without data is not an event: it only sets the id that a client sends to reconnect."""
     yield b"retry: 1000\nid: %d\n\n" % reached
     last_sent = time.monotonic()
     try:

@@ -28,7 +28,7 @@ Id = Annotated[str | None, Query(max_length=64, pattern=r"^[\w-]+$")]
 Rule = Annotated[str | None, Query(max_length=64, pattern=r"^[a-z0-9-]+$", description="Only facts flagged with this rule.")]
 Types = Annotated[
     tuple[str, ...],
-    Query(max_length=50, description="Event types, or their beginnings: `crm.order.*`.", examples=[["crm.order.*"]]),
+    Query(max_length=50, description="Event types, or prefixes such as `crm.order.*`.", examples=[["crm.order.*"]]),
 ]
 Moment = Annotated[Instant | None, Query()]
 Position = Annotated[int | None, Query(ge=0, le=LARGEST_POSITION)]

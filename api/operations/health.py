@@ -86,7 +86,7 @@ async def live() -> Response:
 
 @router.get("/health/ready", dependencies=[may("operations:read")], responses=answers(READY, 503))
 async def ready(request: Request) -> Response:
-    """Whether the stores answer, and how far the read models are. `degraded`: it works, but needs an operator's attention."""
+    """Whether the stores answer, and the lag of each read model. `degraded`: it works, but needs an operator's attention."""
     try:
         status = await _status(request)
     except Exception as error:

@@ -74,7 +74,7 @@ async def start(
     mapping: Annotated[UploadFile, File(description="How rows become commands, in TOML.")],
     file: Annotated[UploadFile, File(description="The rows, as CSV.")],
 ) -> Response:
-    """Import a file in the background. Repeating it with the same file and mapping does only what is left."""
+    """Import a file in the background. A repeat with the same file and mapping imports only the remaining rows."""
     parsed = await _parsed(mapping)
     folder = Path(tempfile.mkdtemp(prefix="recount-import-"))
     path = folder / _name(file)

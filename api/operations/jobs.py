@@ -23,13 +23,13 @@ State = Literal["running", "completed", "failed"]
 
 
 class Expected(NamedTuple):
-    """The errors whose message the caller sees. Of any other error the caller sees only the type."""
+    """The errors whose message the caller sees. For any other error the caller sees only its type."""
 
     errors: tuple[type[Exception], ...] = ()
 
 
 class Stopped(Exception):
-    """The process ends. What is done stays done; a repeat does the rest."""
+    """The process ends. Finished steps are kept; a repeat of the request does the rest."""
 
 
 class Job(msgspec.Struct, eq=False):
@@ -67,7 +67,7 @@ class Jobs:
         return self._jobs.get(id)
 
     def close(self) -> None:
-        """Stop every job at its next step, and wait until it has."""
+        """Stop every job at its next step, and wait until all have stopped."""
         self._stopping = True
         self._threads.shutdown(cancel_futures=True)
 
@@ -80,7 +80,7 @@ class Jobs:
         def progress(done: int, total: int) -> None:
             job.done, job.total = done, total
             if self._stopping:
-                raise Stopped("The server was stopped. What is done stays done; repeat the request to do the rest.")
+                raise Stopped("The server was stopped. Finished steps are kept; repeat the request to do the rest.")
 
         try:
             job.result = work(progress)

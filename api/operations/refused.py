@@ -31,7 +31,7 @@ async def refused(
     limit: Limit = 100,
     before: Annotated[int | None, Query(ge=1, le=LARGEST_POSITION, description="Only requests with a lower number.")] = None,
 ) -> Response:
-    """The latest 10,000 requests of known keys that were answered with 403, newest first, with route and id."""
+    """The latest 10,000 requests of known keys that were denied with 403, newest first, each with its route and id."""
 
     def look() -> tuple[list[Row], int]:
         with request.app.state.read_models.reader.connect() as connection:

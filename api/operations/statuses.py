@@ -1,4 +1,4 @@
-"""How the system is doing, as `/v1/status` says it. Without FastAPI, which `recount status` has no use for."""
+"""The system's status, as `/v1/status` reports it. Without FastAPI, because `recount status` imports it and must be quick."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 
 
 class ProjectionStatus(msgspec.Struct, kw_only=True):
-    """`lag` is the head of the log less the position that all rows are complete to; `broken` are partitions whose chain is."""
+    """`lag` is the head of the log minus `complete_to`; `broken` are the partitions with a broken chain of messages."""
 
     name: str
     state: str
@@ -25,7 +25,7 @@ class ProjectionStatus(msgspec.Struct, kw_only=True):
 
 
 class Status(msgspec.Struct, kw_only=True):
-    """`routed` is the position up to which everything was sent to Kafka, and `kafka` whether it answers; None if embedded."""
+    """All events up to `routed` were sent to Kafka; `kafka` is whether Kafka answers. Both are None if embedded."""
 
     deployment: Literal["embedded", "distributed"]
     head: int

@@ -1,4 +1,4 @@
-"""Operators' work: rebuilding read models, and dead letters, which are events that a read model could not fold."""
+"""Operators' work over HTTP: rebuilds of read models, and dead letters, which are events that a read model could not fold."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def _answers(schema: Schema, status: int = 200) -> dict[int | str, dict[str, Any
 
 
 class RebuildBody(Body):
-    """With `check` the read model is not replaced: it is only compared with what a rebuild gives."""
+    """With `check` the read model is not replaced: it is only compared with the result of a rebuild."""
 
     projection: Annotated[str, StringConstraints(max_length=64)]
     check: bool = False
@@ -89,7 +89,7 @@ async def rebuilding(request: Request, id: UUID) -> Response:
 async def dead_letters(
     request: Request, projection: Annotated[str | None, Query(max_length=64, pattern=r"^[a-z_]+$")] = None
 ) -> Response:
-    """List the events that read models could not fold, and those that wait behind them; discarded ones too."""
+    """List dead letters: events that a read model could not fold, later events that wait for these, and discarded events."""
     operations = _operations(request, projection)
     letters = await run_in_threadpool(operations.dead_letters, projection)
     return _json({"items": [letter._asdict() for letter in letters]})
@@ -97,7 +97,7 @@ async def dead_letters(
 
 @router.post("/dead-letters/{projection}/retry", dependencies=[may("operations:act")], responses=_answers(RETRIED))
 async def retry(request: Request, projection: Name, subject: UUID | None = None) -> Response:
-    """Retry the waiting events of one subject, or of all subjects."""
+    """Fold the waiting events again, of one subject or of all subjects."""
     operations = _operations(request, projection)
     return _json((await run_in_threadpool(operations.retry, projection, subject))._asdict())
 

@@ -1,4 +1,4 @@
-"""The channel sales report over HTTP. A ratio states its numerator and denominator; sums never mix currencies."""
+"""The channel sales report over HTTP. A ratio states its numerator and denominator. A sum has one currency only."""
 
 from __future__ import annotations
 

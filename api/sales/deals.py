@@ -57,11 +57,13 @@ async def change_close_date(request: Request, id: UUID, body: bodies.CloseDateBo
 
 @router.post("/{id}/win")
 async def win(request: Request, id: UUID, body: bodies.WinBody | None = None) -> Response:
+    """Record that the deal is won."""
     return await DEALS.by_id(request, id, deals.win, body)
 
 
 @router.post("/{id}/loss")
 async def lose(request: Request, id: UUID, body: ReasonBody | None = None) -> Response:
+    """Record that the deal is lost."""
     return await DEALS.by_id(request, id, deals.lose, body)
 
 

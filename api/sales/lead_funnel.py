@@ -28,7 +28,7 @@ DEFINITION = (
 
 @router.get("/lead-funnel", responses=exported(answers(schemas.LEAD_FUNNEL), schemas.FUNNEL_GROUP))
 async def lead_funnel(request: Request, after: After, question: Asked) -> Response:
-    """Outcomes of leads and of the deals that followed, by channel or by the given groups, and in total."""
+    """Leads, the deals that followed, and how both ended: by channel or by the given groups, and in total."""
     return await reported(
         request, after, question, ("leads", "deals", "pipelines"), read_model.report, by=question.by, definition=DEFINITION
     )

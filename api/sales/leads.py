@@ -40,6 +40,7 @@ async def create_or_change(request: Request, system: System, external: External,
 
 @router.put("/{id}/stage")
 async def change_stage(request: Request, id: UUID, body: bodies.StageBody) -> Response:
+    """Move the lead to another stage, which is any code."""
     return await LEADS.by_id(request, id, leads.change_stage, body)
 
 
@@ -57,6 +58,7 @@ async def convert(request: Request, id: UUID, body: bodies.ConversionBody) -> Re
 
 @router.post("/{id}/loss")
 async def lose(request: Request, id: UUID, body: bodies.ReasonBody | None = None) -> Response:
+    """Record that the lead will not become a customer."""
     return await LEADS.by_id(request, id, leads.lose, body)
 
 

@@ -36,6 +36,7 @@ async def ship(request: Request, id: UUID, body: bodies.ShipmentBody) -> Respons
 
 @router.post("/shipments/{shipment_id}/delivery")
 async def deliver(request: Request, id: UUID, shipment_id: ShipmentId, body: CommandBody | None = None) -> Response:
+    """Record that the shipment was delivered."""
     return await ORDERS.by_id(request, id, order_goods.deliver, body, shipment_id=shipment_id)
 
 
@@ -61,6 +62,7 @@ async def request_return(request: Request, id: UUID, body: bodies.ReturnRequestB
 
 @router.post("/return-requests/{return_id}/decline")
 async def decline_return(request: Request, id: UUID, return_id: ReturnId, body: bodies.DeclineBody | None = None) -> Response:
+    """Decline a requested return whose goods have not come back."""
     return await ORDERS.by_id(request, id, order_goods.decline_return, body, return_id=return_id)
 
 

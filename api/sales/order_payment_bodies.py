@@ -53,7 +53,7 @@ class ChargebackBody(FailureBody):
 
 
 class ReversalBody(CommandBody):
-    """What to reverse, with its whole amount. `reason` is a code."""
+    """A reversal of the whole amount. `reason` is a code."""
 
     fact: MoneyFact
     reason: Code | None = None

@@ -36,7 +36,7 @@ async def place(request: Request, body: bodies.PlaceBody) -> Response:
 
 @router.put("/by/{system}/{external:path}", responses=CREATED)
 async def create_or_change(request: Request, system: System, external: External, body: bodies.PlaceBody) -> Response:
-    """Place the order with this external id, or amend what differs.
+    """Place the order with this external id, or amend the fields that differ.
 
     Another number, channel or currency is refused. Lines, discounts and charges replace the whole list; a customer, an owner,
     an address or a contact that is absent or null stays.
@@ -64,11 +64,13 @@ async def set_customer(request: Request, id: UUID, body: bodies.CustomerBody) ->
 
 @router.post("/{id}/confirmation")
 async def confirm(request: Request, id: UUID, body: CommandBody | None = None) -> Response:
+    """Confirm the order. From now on it cannot be amended."""
     return await ORDERS.by_id(request, id, orders.confirm, body)
 
 
 @router.post("/{id}/completion")
 async def complete(request: Request, id: UUID, body: CommandBody | None = None) -> Response:
+    """Complete a confirmed order."""
     return await ORDERS.by_id(request, id, orders.complete, body)
 
 

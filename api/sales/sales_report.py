@@ -59,7 +59,7 @@ OfCohorts = Annotated[Question, questions(Question, currency=AnyCurrency)]
 
 @router.get("/sales", responses=exported(answers(schemas.report_of(schemas.SALES_GROUP)), schemas.SALES_GROUP))
 async def sales(request: Request, after: After, question: OfGoods) -> Response:
-    """Goods sold and returned, by product, category, channel and period; `top` keeps only the best groups."""
+    """Goods sold and returned, by product, category, channel and period; `top` keeps only the first groups by `sort`."""
     return await reported(request, after, question, ("product_sales",), selling.report, by=question.by, definition=DEFINITION)
 
 
@@ -73,7 +73,7 @@ async def buyers(request: Request, after: After, question: OfBuyers) -> Response
 
 @router.get("/cohorts", responses=exported(answers(schemas.report_of(schemas.COHORT)), schemas.COHORT))
 async def cohorts(request: Request, after: After, question: OfCohorts) -> Response:
-    """Cohorts of customers by the month of their first order, on these days and this channel, and their orders since."""
+    """Customers by the month of their first order, which is on these days and this channel, and their orders since then."""
     return await reported(
         request, after, question, BUYERS, buying.cohorts, by=("cohort", "months_since"), definition=DEFINITION_OF_COHORTS
     )

@@ -119,7 +119,7 @@ views = Views(
 )
 views.many(read_model.listing, "Assignment rules in the order of their codes, including retired ones.", called="rules")
 views.one("One assignment rule; `since` is when its terms came into force, or when it was retired.", called="rule")
-views.history("Every event of the rule, with what it changed.", called="history")
+views.history("Every event of the rule, each with its changes.", called="history")
 
 
 @reading.get(

@@ -32,7 +32,7 @@ calendars.many(
     called="calendars",
 )
 calendars.one("One service calendar; `since` is when its schedule came into force.", called="calendar")
-calendars.history("Every event of the calendar, with what it changed.", called="calendar_history")
+calendars.history("Every event of the calendar, each with its changes.", called="calendar_history")
 
 policies = Views(
     router,
@@ -46,4 +46,4 @@ policies = Views(
 )
 policies.many(sla_policies.listing, "SLA policies in the order of their codes, including retired ones.", called="policies")
 policies.one("One SLA policy; `since` is when its terms came into force, or when it was retired.", called="policy")
-policies.history("Every event of the policy, with what it changed.", called="policy_history")
+policies.history("Every event of the policy, each with its changes.", called="policy_history")

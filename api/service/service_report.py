@@ -38,7 +38,8 @@ DEFINITION = (
 async def service(request: Request, after: After, question: Asked) -> Response:
     """Feedback, ticket times, service levels and ticket backlog: by channel or by the given groups, and in total.
 
-    The total has no group. Tickets have no kind of feedback: grouped by `kind`, their figures are in the total only.
+    The total has no group. `kind` is the kind of feedback, which tickets do not have: if the report is grouped by `kind`,
+    figures of tickets are in the total only.
     """
     return await reported(
         request,

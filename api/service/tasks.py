@@ -37,7 +37,7 @@ reading = Router(prefix=TASKS.location, tags=["tasks"])
 
 
 class AboutBody(Body):
-    """What the task is about, by its kind and its id."""
+    """The resource that the task is about, by its kind and its id."""
 
     states = Reference
 
@@ -68,7 +68,7 @@ class AssigneeBody(CommandBody):
 
 @commanding.post("", status_code=201, responses=CREATED)
 async def create(request: Request, body: TaskBody) -> Response:
-    """Create a task. What it is about must exist."""
+    """Create a task. The resource that the task is about must exist."""
     return await TASKS.new(request, commands.create, body)
 
 
@@ -92,7 +92,7 @@ async def complete(request: Request, id: UUID, body: CommandBody | None = None) 
 
 @commanding.post("/{id}/cancellation")
 async def cancel(request: Request, id: UUID, body: CommandBody | None = None) -> Response:
-    """Cancel a task that is no longer to be done."""
+    """Cancel a task that is no longer needed."""
     return await TASKS.by_id(request, id, commands.cancel, body)
 
 
@@ -128,8 +128,8 @@ views.one("One task. `overdue` is always as of now, also for a past state.")
 
 @reading.get("/{id}/history", responses=listed(CHANGE, 404))
 async def history(request: Request, caller: Annotated[Caller, may("tasks:read")], id: UUID) -> Response:
-    """Every event of the task, with what it changed."""
-    # All states share one `now`: otherwise it would seem that an event changed `overdue`.
+    """Every event of the task, each with its changes."""
+    # All states share one `now`. Otherwise `overdue` could differ between two states, as if the event had changed it.
     resource = Resource(Task, read_model.tasks, partial(read_model.get, now=_now()))
     personal = caller.may("personal:read")
     return await get_history(

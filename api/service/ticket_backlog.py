@@ -1,4 +1,4 @@
-"""The ticket backlog report over HTTP: tickets opened, finished, and still waiting."""
+"""The ticket backlog report over HTTP: tickets opened, finished, and in the backlog."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ async def open(request: Request, body: bodies.OpenBody) -> Response:
 
 @router.put("/by/{system}/{external:path}", responses=CREATED)
 async def create_or_change(request: Request, system: System, external: External, body: bodies.OpenBody) -> Response:
-    """Open the ticket with this external id, or change what differs.
+    """Open the ticket with this external id, or change the fields that differ.
 
     Another `number`, `channel`, `opened_by`, `follow_up_of` or `parent_id` is refused. Absent fields stay; null clears title,
     description, category and priority.
@@ -55,11 +55,13 @@ async def change(request: Request, id: UUID, body: bodies.ChangeBody) -> Respons
 
 @router.put("/{id}/category")
 async def categorise(request: Request, id: UUID, body: bodies.CategoryBody) -> Response:
+    """Set the ticket's category; null removes it."""
     return await TICKETS.by_id(request, id, tickets.categorise, body)
 
 
 @router.put("/{id}/priority")
 async def change_priority(request: Request, id: UUID, body: bodies.PriorityBody) -> Response:
+    """Set the ticket's priority; null removes it."""
     return await TICKETS.by_id(request, id, tickets.change_priority, body)
 
 
@@ -71,7 +73,7 @@ async def set_requester(request: Request, id: UUID, body: bodies.RequesterBody) 
 
 @router.post("/{id}/links")
 async def link(request: Request, id: UUID, body: bodies.LinkBody) -> Response:
-    """Add something else that the ticket is about."""
+    """Add a customer, an order or another ticket that the ticket is about."""
     return await TICKETS.by_id(request, id, tickets.link, body)
 
 
@@ -113,6 +115,7 @@ async def escalate(request: Request, id: UUID, body: bodies.EscalationBody | Non
 
 @router.post("/{id}/solution")
 async def solve(request: Request, id: UUID, body: bodies.SolutionBody | None = None) -> Response:
+    """Mark the ticket as solved. A solved ticket can be reopened until it is closed."""
     return await TICKETS.by_id(request, id, tickets.solve, body)
 
 

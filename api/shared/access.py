@@ -162,7 +162,7 @@ class Keys:
 
 
 async def presented(request: Request) -> Caller | None:
-    """The caller whose key the request carries, checked now. None if there is no valid key."""
+    """The caller, by the key in the request, which is checked again now. None if there is no valid key."""
     scheme, _, text = request.headers.get("authorization", "").partition(" ")
     keys: Keys = request.app.state.keys
     return await keys.caller(text) if scheme.lower() == "bearer" else None

@@ -17,7 +17,7 @@ class AssignmentBody(CommandBody):
     team: Code | None = None
 
     def facts(self) -> dict[str, Any]:
-        """Replaces both. An absent one is cleared."""
+        """Both owner and team: an absent one is cleared."""
         return {"owner": self.owner, "team": self.team}
 
 
@@ -48,7 +48,7 @@ class FileBody(Body):
     url: Annotated[str, StringConstraints(max_length=2000)] | None = None
 
     def value(self, drawn: UUID) -> Attachment:
-        """The attachment. `drawn` becomes its id if the request gives none."""
+        """The attachment. `drawn` is its id if the request contains no id."""
         return Attachment(**{**self.named(), "id": self.id or drawn})
 
 

@@ -23,6 +23,7 @@ def add_routes(router: APIRouter, kind: type[Annotated]) -> None:
 
     @router.post("/{id}/tags")
     async def tag(request: Request, id: UUID, body: bodies.TagsBody) -> Response:
+        """Add tags. A tag is a code; the resource keeps its other tags."""
         return await things.by_id(request, id, annotating.tag, body, kind=kind)
 
     @router.post("/{id}/tags/removal")
@@ -36,6 +37,7 @@ def add_routes(router: APIRouter, kind: type[Annotated]) -> None:
 
     @router.post("/{id}/external-ids")
     async def link_external_id(request: Request, id: UUID, body: bodies.ExternalIdBody) -> Response:
+        """Add the id of the resource in another system. A resource may have several external ids."""
         return await things.by_id(request, id, annotating.link_external_id, body, kind=kind)
 
     @router.post("/{id}/external-ids/removal")
@@ -44,8 +46,10 @@ def add_routes(router: APIRouter, kind: type[Annotated]) -> None:
 
     @router.post("/{id}/attachments")
     async def attach(request: Request, id: UUID, body: bodies.AttachmentBody) -> Response:
+        """Attach a file that is stored elsewhere. Only the reference to it is recorded."""
         return await things.by_id(request, id, annotating.attach, body, kind=kind)
 
     @router.delete("/{id}/attachments/{attachment_id}")
     async def detach(request: Request, id: UUID, attachment_id: UUID) -> Response:
+        """Remove an attachment. The file itself is not deleted."""
         return await things.by_id(request, id, annotating.detach, kind=kind, attachment_id=attachment_id)

@@ -1,4 +1,4 @@
-"""A resource as it was at a version or moment, by folding its events again; and its history, with what each event changed."""
+"""A resource as it was at a version or moment, by folding its events again; and its history, with the changes of each event."""
 
 from __future__ import annotations
 

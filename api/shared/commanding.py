@@ -61,7 +61,7 @@ async def carry_out(
     )
     executor: Executor = request.app.state.executor
     if queued := getattr(request.state, "queued", None):
-        # This is a line of a batch. The next line may start once this command is queued, which happens without a pause.
+        # This is a line of a batch. The next line may start once this command is queued; `run` queues before it first waits.
         queued.set()
     outcome = await executor.run(command)
     return answer(outcome, location)
@@ -81,7 +81,7 @@ def answer(outcome: Outcome, location: str | None = None) -> Response:
 
 
 def shown_once(response: Response, id: UUID, field: str, secret: Callable[[], str | None]) -> Response:
-    """The answer with a secret in `field`. A repeat gets no secret: its answer names the first id, not the `id` drawn now."""
+    """The answer, with a secret in `field`. A repeat gets no secret: its answer has the first request's id, not `id`."""
     accepted = msgspec.json.decode(bytes(response.body))
     if response.status_code == 201 and accepted["id"] == str(id):
         response.body = msgspec.json.encode(accepted | {field: secret()})

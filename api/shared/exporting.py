@@ -1,8 +1,8 @@
 """Complete results as CSV or NDJSON, for scripts.
 
-Rows are first collected in a temporary file, from one snapshot: a slow client holds no connection, and errors happen before
-the first byte is sent. In CSV a nested value has a column such as `attributes.size`, a list is JSON, and an absent value is
-empty. Columns are in the order of `?fields=`.
+Rows are first collected in a temporary file, from one snapshot. So a slow client holds no database connection, and errors
+happen before the first byte is sent. In CSV a nested value has a column such as `attributes.size`, a list is JSON, and an
+absent value is empty. Columns are in the order of `?fields=`.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ class Body(BaseModel):
         return _stated(self, names.difference(omitted) if omitted else names)
 
     def stated(self) -> Any:
-        """The domain value that the body stands for. An absent field takes that value's own default."""
+        """The domain value that the body stands for. An absent field gets the default of the value's class."""
         return self.states(**self.named())
 
 
@@ -140,7 +140,7 @@ CalendarDay = Annotated[
 ]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 SYSTEM = r"^[\w][\w.:+-]*$"
-"""A system's code contains no slash. So in a path it is clear where the external id begins, which may contain slashes."""
+"""A system's code contains no slash, but an external id may. So a path shows clearly where the external id begins."""
 SystemCode = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=SYSTEM)]
 System = Annotated[str, Path(min_length=1, max_length=64, pattern=SYSTEM)]
 External = Annotated[str, Path(min_length=1, max_length=255), StringConstraints(pattern=r"^[^\x00]+$")]

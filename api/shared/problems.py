@@ -83,7 +83,7 @@ def problem(
 
 
 def _keep_refused(request: Request, key_id: str, reason: str) -> None:
-    """Keep a record of the denied request. The request stays denied even if the record cannot be kept."""
+    """Record the denied request. The request stays denied even if it cannot be recorded."""
     id = request.path_params.get("id")
     try:
         about = None if id is None else UUID(str(id))
@@ -93,7 +93,7 @@ def _keep_refused(request: Request, key_id: str, reason: str) -> None:
     try:
         keep(request.app.state.read_models, what)
     except exc.SQLAlchemyError as error:
-        log.warning("not kept that a key was refused", key=key_id, error=type(error).__name__)
+        log.warning("denied request not recorded", key=key_id, error=type(error).__name__)
 
 
 def refused(refusal: Refusal, headers: Mapping[str, str] | None = None) -> Response:
@@ -117,7 +117,7 @@ def install(app: FastAPI) -> None:
 
 
 class TooLarge:
-    """Replaces the plain text with which the framework refuses a body that is too large by a problem document."""
+    """Answers a body that is too large with a problem document, instead of the framework's plain text."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -204,4 +204,4 @@ async def _read_models_away(_: Request, error: Any) -> Response:
 
 async def _unexpected(request: Request, error: Any) -> Response:
     log.error("unexpected error", path=request.url.path, error=type(error).__name__, exc_info=error)
-    return problem(500, "unexpected", "Something is wrong on our side. Nothing was recorded.", title="Unexpected error")
+    return problem(500, "unexpected", "The server failed unexpectedly. Nothing was recorded.", title="Unexpected error")

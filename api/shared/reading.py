@@ -1,4 +1,4 @@
-"""Answers from read models, complete at least up to the requested position, and with the position that they reach."""
+"""Answers from read models. Each is complete at least up to the requested position, and states the position it reaches."""
 
 from __future__ import annotations
 

@@ -18,9 +18,9 @@ _building = threading.RLock()
 
 
 class Route(APIRoute):
-    """A route that can be matched from the start. Everything else is built when it is first read.
+    """A route that can be matched immediately. Everything else is built when it is first read.
 
-    A mistake in the declaration of a route therefore shows at its first use: the test of the OpenAPI document reads them all.
+    So a mistake in a route's declaration appears only at the route's first use. The test of the OpenAPI document uses them all.
     """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **declared: Any) -> None:
@@ -35,7 +35,7 @@ class Route(APIRoute):
         return "_declared" not in self.__dict__
 
     def __getattr__(self, name: str) -> Any:
-        """Python calls this for an attribute that is not there. A second thread waits until the first one has built."""
+        """Builds the route: Python calls this for a missing attribute. A second thread waits until the first is done."""
         with _building:
             if not self.built:
                 super().__init__(**self.__dict__.pop("_declared"))

@@ -17,9 +17,9 @@ class By(NamedTuple, Generic[K]):
 def sorting(keys: Any, default: str) -> Any:
     """A dependency: the requested order, by one of the `keys`, which are a Literal."""
     names = get_args(keys)
-    says = f"One of {', '.join(names)}. A leading - sorts in descending order. Items without a value come last in both orders."
+    text = f"One of {', '.join(names)}. A leading - sorts in descending order. Items without a value come last in both orders."
 
-    async def asked(sort: Annotated[str, Query(pattern=f"^-?({'|'.join(names)})$", description=says)] = default) -> By[Any]:
+    async def asked(sort: Annotated[str, Query(pattern=f"^-?({'|'.join(names)})$", description=text)] = default) -> By[Any]:
         return By(sort.removeprefix("-"), sort.startswith("-"))
 
     return Depends(asked)

@@ -46,7 +46,7 @@ def by_code(code: Any, id: Callable[[str], UUID]) -> Key:
 
 
 class Views:
-    """The reads of one resource. Each method adds one of them to the router.
+    """The reads of one resource. Each method adds one of them to the router; `text` is its description for OpenAPI.
 
     `name` is the resource's name in messages, and `row_key` the column of its id; the defaults come from its kind. `private`
     are the fields that only a caller with `personal:read` sees; `shown` replaces that rule. With `own` the resource is the
@@ -83,7 +83,7 @@ class Views:
     def many(
         self,
         pages: Callable[..., Page],
-        says: str,
+        text: str,
         *,
         called: str,
         filtered: Callable[..., Any] | None = None,
@@ -119,12 +119,12 @@ class Views:
             asked["wanted"] = Annotated[Any, Depends(filtered)]
         if sort:
             asked["by"] = Annotated[By[Any], sorting(sort, first)]
-        self._add("", index, called, says, exported(listed(self._schema), self._schema), asked)
+        self._add("", index, called, text, exported(listed(self._schema), self._schema), asked)
 
-    def one(self, says: str, *, called: str | None = None) -> None:
+    def one(self, text: str, *, called: str | None = None) -> None:
         """Add `GET` of one, now or as of any moment."""
         path, name = f"/{self._key.path}", called or self._resource.kind.name
-        self._add(path, self._single(self._key), name, says, one(self._schema), self._key.parameters)
+        self._add(path, self._single(self._key), name, text, one(self._schema), self._key.parameters)
 
     def by_external_id(self) -> None:
         """Add `GET` of one by its external id."""
@@ -136,10 +136,10 @@ class Views:
             id = external_id(kind, system, external, request.app.state.store.secret)
             return await single(request, caller, after, when, id=id)
 
-        path, says = "/by/{system}/{external:path}", f"The {self._name} with this external id in that system."
-        self._add(path, by_external_id, f"{kind}_by_external_id", says, one(self._schema), {}, may("personal:read"))
+        path, text = "/by/{system}/{external:path}", f"The {self._name} with this external id in that system."
+        self._add(path, by_external_id, f"{kind}_by_external_id", text, one(self._schema), {}, may("personal:read"))
 
-    def history(self, says: str | None = None, *, called: str | None = None) -> None:
+    def history(self, text: str | None = None, *, called: str | None = None) -> None:
         """Add `GET` of every event of one."""
 
         async def history(request: Request, caller: Caller, **key: Any) -> Response:
@@ -153,9 +153,9 @@ class Views:
                 personal=caller.may("personal:read"),
             )
 
-        says = says or f"Every event of the {self._name}, each with its changes."
+        text = text or f"Every event of the {self._name}, each with its changes."
         path, name = f"/{self._key.path}/history", called or f"{self._resource.kind.name}_history"
-        self._add(path, history, name, says, listed(CHANGE, 404), self._key.parameters)
+        self._add(path, history, name, text, listed(CHANGE, 404), self._key.parameters)
 
     def _single(self, key: Key) -> Callable[..., Awaitable[Response]]:
         async def single(request: Request, caller: Caller, after: After, when: When, **named: Any) -> Response:
@@ -175,7 +175,7 @@ class Views:
         return single
 
     def _add(
-        self, path: str, endpoint: Any, name: str, says: str, responses: Any, parameters: Mapping[str, Any], *needed: Any
+        self, path: str, endpoint: Any, name: str, text: str, responses: Any, parameters: Mapping[str, Any], *needed: Any
     ) -> None:
         """Add the route. The endpoint's `caller` must have the permission; `parameters` replace its `**` parameter."""
         declared = signature(endpoint)
@@ -184,4 +184,4 @@ class Views:
         stated = [one.replace(annotation=parameters.pop(one.name, one.annotation)) for one in kept]
         more = [Parameter(name, Parameter.KEYWORD_ONLY, annotation=annotation) for name, annotation in parameters.items()]
         endpoint.__signature__ = declared.replace(parameters=[*stated, *more])
-        self._router.get(self._path + path, name=name, description=says, responses=responses, dependencies=[*needed])(endpoint)
+        self._router.get(self._path + path, name=name, description=text, responses=responses, dependencies=[*needed])(endpoint)

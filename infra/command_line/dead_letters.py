@@ -22,7 +22,7 @@ def list_letters(
     projection: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Only those of this read model.")] = None,
     json: AsJson = False,
 ) -> None:
-    """List events that wait, and discarded ones."""
+    """List waiting and discarded events."""
     from rich.table import Table
 
     from infra.command_line.reaching import reached
@@ -63,7 +63,7 @@ def discard(
     position: Annotated[int, typer.Argument(min=1, help="The event's position in the log.")],
     json: AsJson = False,
 ) -> None:
-    """Treat an event as never sent to this read model, in rebuilds too, and fold the events that waited behind it."""
+    """Discard an event: this read model skips it, in rebuilds too. Then fold the events that waited behind it."""
     from infra.command_line.reaching import reached
 
     with reached(read_settings()) as api:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def settings() -> Settings:
-    """All settings. Raises WrongUsage, naming those that are wrong."""
+    """All settings. Raises WrongUsage, which names the wrong settings."""
     from pydantic import ValidationError
 
     from infra.settings import Settings
@@ -50,7 +50,7 @@ def explained(error: Exception) -> tuple[int, str]:
 
 
 def _of_the_stores(error: Exception) -> tuple[int, str] | None:
-    """Only errors at the start: a running process waits for its stores to come back."""
+    """The exit status and explanation for an error of the stores at the start. Later a process waits for its stores instead."""
     from sqlalchemy.exc import DBAPIError
 
     from commands.shared.commit import StoreUnavailable

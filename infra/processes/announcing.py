@@ -1,4 +1,4 @@
-"""The event store with a call after each commit: followers of the log in this process need not wait for their next poll."""
+"""The event store with a call after each commit, so that readers of the log in this process do not wait for their next poll."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Prometheus metrics of a process without an API. An answer also shows that the process is alive."""
+"""Prometheus metrics of a process without an API. Any answer also shows that the process is alive."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ def _file(home: Path) -> Path:
 
 
 def found(home: Path) -> RunningServer | None:
-    """The file's content; None if it is missing or unreadable. A file without the folder's lock is stale."""
+    """The file's content; None if it is missing or unreadable. If no process holds the folder's lock, the file is stale."""
     try:
         return msgspec.json.decode(_file(home).read_bytes(), type=RunningServer)
     except (OSError, msgspec.MsgspecError):

@@ -65,7 +65,7 @@ def _group(projections: Sequence[Projection], settings: Settings) -> str:
 def _furthest_behind(
     projections: Sequence[Projection], read_models: ReadModels
 ) -> Callable[[Collection[int]], Mapping[int, Held]]:
-    """For each partition, what the read model furthest behind holds; nothing if one of them has not started."""
+    """For each partition, the offset of the read model that is furthest behind; nothing if one of them has not started."""
 
     def stored(partitions: Collection[int]) -> Mapping[int, Held]:
         with read_models.reader.connect() as connection:

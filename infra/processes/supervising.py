@@ -43,7 +43,7 @@ class Watched(msgspec.Struct, eq=False):
         self.process.start()
 
     def look(self) -> None:
-        """If the process has ended, log it, wait longer after each end, and start it again."""
+        """If the process has ended, log that and start it again after a pause. Each pause is longer than the one before."""
         now = time.monotonic()
         if self.process.running:
             if now - self.started_at > STEADY_AFTER:
@@ -62,7 +62,7 @@ class Watched(msgspec.Struct, eq=False):
 
 
 class Supervisor:
-    """Starts and ends `processes`. `servers` run already; they are only restarted if they end."""
+    """Starts and ends `processes`. `servers` are already running: they are only restarted if they end."""
 
     def __init__(self, processes: Sequence[Watched], servers: Sequence[Watched]) -> None:
         self._processes, self._servers = processes, servers
@@ -83,7 +83,7 @@ class Supervisor:
             time.sleep(LOOK_EVERY)
 
     def watch(self) -> None:
-        """Runs for ever, or until interrupted."""
+        """Runs until interrupted."""
         while True:
             for watched in (*self._servers, *self._processes):
                 watched.look()

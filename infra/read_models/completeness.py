@@ -40,7 +40,7 @@ NOTHING = _Seen(float("-inf"), {}, {})
 
 
 class Completeness:
-    """Answers from the stored positions and, if there is a `topic`, from how far the log was sent to it.
+    """Answers from the stored positions and, if there is a `topic`, from the position up to which the log was sent to it.
 
     A subject with dead letters is complete up to the position before the first of them. An answer about all subjects is
     complete up to the lowest position of any subject.
@@ -113,7 +113,7 @@ class Completeness:
 
     def _read(self, connection: Connection) -> _Seen:
         at = time.monotonic()
-        # Read dead letters after positions: in the other order, one that is made between the two reads would be missed.
+        # Read dead letters after positions: in the other order, a dead letter made between the two reads would be missed.
         return _Seen(at, self._complete(connection), _first_dead_letters(connection))
 
     def _complete(self, connection: Connection) -> dict[str, dict[int, int]]:

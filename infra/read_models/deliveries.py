@@ -1,8 +1,8 @@
 """How far each webhook's events were delivered. Stored next to the positions of the read models; a rebuild never changes it.
 
-One process at a time delivers to a webhook: the one that holds it. It holds it until a time that each delivery extends. A
-process that was too slow can write nothing more, so the position never goes back. If clocks differ, an event may be delivered
-twice, but none is lost.
+One process at a time delivers to a webhook: the process that holds the webhook. Each delivery extends the time until which it
+is held. A process that was too slow can write nothing more, so the position never goes back. If clocks differ, an event may be
+delivered twice, but none is lost.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from infra.read_models.positions import Superseded, deliveries
 
 
 class Delivery(NamedTuple):
-    """All events up to `position` that the webhook asks for were delivered.
+    """All events up to `position` that match the webhook's filters were delivered.
 
     `failures` are failed tries in a row. They began at `failing_since`, with the webhook's `version`. `due` is the time of the
     next try.
@@ -40,12 +40,12 @@ class Delivery(NamedTuple):
         return self.holder in (None, holder) or self.held_until is None or self.held_until <= now
 
     def to_be_tried(self, version: int, now: datetime) -> bool:
-        """Whether it is due. A webhook that was changed or resumed is tried immediately."""
+        """Whether the next try is due. A webhook that was changed or resumed is tried immediately."""
         return self.due is None or self.due <= now or self.version < version
 
 
 def load(connection: Connection) -> Mapping[UUID, Delivery]:
-    """By webhook, without webhooks that were never delivered to."""
+    """Deliveries by webhook id. A webhook whose delivery never began is missing."""
     return {row.webhook_id: Delivery(*row) for row in connection.execute(select(deliveries))}
 
 

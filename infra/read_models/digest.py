@@ -19,7 +19,7 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 
 @contextmanager
 def one_moment(read_models: ReadModels) -> Iterator[Connection]:
-    """A connection that sees everything as of its first query, and which blocks nobody."""
+    """A connection that sees everything as of its first query, and blocks nobody."""
     with read_models.reader.connect() as connection:
         if connection.dialect.name == "postgresql":
             connection.execution_options(isolation_level="REPEATABLE READ")

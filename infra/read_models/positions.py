@@ -81,7 +81,7 @@ dead_letters = Table(
 
 
 class Registered(NamedTuple):
-    """The code version and the number of partitions a read model's rows were made with, and whether it has dead letters."""
+    """The code version and number of partitions with which a read model's rows were made, and whether it has dead letters."""
 
     version: int
     partitions: int
@@ -93,7 +93,7 @@ class Outdated(Exception):
 
 
 class Superseded(Exception):
-    """Another process has advanced this position: it owns the partition now, and this process wrote nothing."""
+    """Another process has advanced this position and owns the partition now. This process wrote nothing."""
 
 
 def held(connection: Connection, projection: str) -> dict[int, Held]:

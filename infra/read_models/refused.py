@@ -1,7 +1,7 @@
 """The latest requests that were refused because a known key had no permission. No rebuild changes them.
 
-They are stored next to the read models. A request is stored with its route and the id in its path, not with its text, which
-may be personal. At most `KEPT` requests are stored.
+They are stored next to the read models. A request is stored with its route and the id in its path, but without its query and
+body, which may be personal. At most `KEPT` requests are stored.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Index("ix_refused_requests_key_id", refused_requests.c.key_id, refused_requests.
 
 
 class Refused(msgspec.Struct, frozen=True):
-    """`about` is the id in the path, if it has one; `reason` says what was needed."""
+    """`about` is the id in the path, if it has one; `reason` names the missing permission."""
 
     at: datetime
     key_id: str

@@ -17,7 +17,7 @@ Shadows = Mapping[Table, Table]
 
 
 def shadows_of(tables: Sequence[Table]) -> dict[Table, Table]:
-    """The shadow of each live table. Names of indexes are new each time, because they must be unique in a database."""
+    """The shadow of each live table. Its indexes get new names each time, because names must be unique in a database."""
     apart = MetaData()
     token = token_hex(4)
     found = {}
@@ -37,7 +37,7 @@ def drop(connection: Connection, shadows: Shadows) -> None:
 
 
 def swap(connection: Connection, shadows: Shadows) -> None:
-    """Put the shadows in the place of the live tables, which are kept under another name until `drop_retired`."""
+    """Put the shadows in the place of the live tables. The old tables are kept under another name until `drop_retired`."""
     wait_for_others(connection)
     for live, shadow in shadows.items():
         if inspect(connection).has_table(live.name):

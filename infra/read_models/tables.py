@@ -14,7 +14,7 @@ TABLES_LOCK = 0x5EC0049
 
 
 def wait_for_others(connection: Connection) -> None:
-    """Others create or replace tables before or after this transaction, not during it. SQLite has one writer anyway."""
+    """Take a lock: no other process creates or replaces tables during this transaction. SQLite has one writer anyway."""
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(TABLES_LOCK)))
 

@@ -23,7 +23,7 @@ from infra.servers.jars import class_path
 from infra.servers.ports import kept_ports
 from infra.servers.process import ServerProcess
 
-# The voters are set here and not when the cluster is formatted, so that it can come back on other ports. A killed node can
+# The voters are set here and not when the cluster is formatted, so that it can start again on other ports. A killed node can
 # join again only when its last session has timed out, so the session time-out is short.
 PROPERTIES = """\
 process.roles=broker,controller

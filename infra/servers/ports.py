@@ -4,8 +4,8 @@ import random
 import socket
 from pathlib import Path
 
-# Below the ranges from which Linux and macOS take the ports of outgoing connections: otherwise a client could get the
-# port of a server that is down for a moment, and the server could not come back.
+# These ports are below the ranges that Linux and macOS use for outgoing connections. Otherwise a client could get the port of
+# a server that is down for a moment, and the server could not start again.
 _RANGE = range(20_000, 32_000)
 
 

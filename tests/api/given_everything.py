@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.api.marketing.given_segments import Api, segments_that_moved, tell
+from tests.api.marketing.given_segments import Api, segments_that_moved, send
 from tests.api.sales.given_orders import ORDER
 
 ADS = {"source": {"system": "ads"}}
@@ -20,80 +20,80 @@ def everything_happened(api: Api) -> int:
     _campaign(api, people)
     _tickets(api, people)
     _orders(api, people)
-    tell(api, "POST", f"/v1/customers/{people[5]}/erasure", ERASURE)
-    return int(tell(api, "POST", f"/v1/customers/{people[0]}/tags", {"tags": ["seen"]}).headers["Position"])
+    send(api, "POST", f"/v1/customers/{people[5]}/erasure", ERASURE)
+    return int(send(api, "POST", f"/v1/customers/{people[0]}/tags", {"tags": ["seen"]}).headers["Position"])
 
 
 def _customer(api: Api, number: int) -> str:
     contact = {"kind": "email", "value": f"ada{number}@example.com"}
     body = {"name": f"Ada {number}", "contact_methods": [contact], "attributes": {"size": number, "wish": "tea"}}
-    answer = tell(api, "PUT", f"/v1/customers/by/shop/everything-{number}", body)
-    tell(api, "POST", f"{answer.headers['Location']}/consents", {"purpose": "news", "channel": "email", "evidence": "form"})
+    answer = send(api, "PUT", f"/v1/customers/by/shop/everything-{number}", body)
+    send(api, "POST", f"{answer.headers['Location']}/consents", {"purpose": "news", "channel": "email", "evidence": "form"})
     return str(answer.json()["id"])
 
 
 def _relations(api: Api, people: list[str]) -> None:
     facts = {"other": people[4], "role": "employee", "title": "Buyer", "primary": True}
     for id in (people[0], people[5]):
-        tell(api, "POST", f"/v1/customers/{id}/relations", facts)
+        send(api, "POST", f"/v1/customers/{id}/relations", facts)
 
 
 def _channels(api: Api, people: list[str]) -> None:
-    tell(api, "PUT", "/v1/channels/web", {"name": "Web shop", "kind": "web"})
-    tell(api, "PUT", "/v1/channels/store-1", {"name": "Corner shop", "kind": "store"})
+    send(api, "PUT", "/v1/channels/web", {"name": "Web shop", "kind": "web"})
+    send(api, "PUT", "/v1/channels/store-1", {"name": "Corner shop", "kind": "store"})
     for visits in (100, 120):
-        tell(api, "PUT", "/v1/channels/web/days/2024-05-01/traffic", {**ADS, "visits": visits, "visitors": 80})
-    tell(api, "PUT", "/v1/channels/web/days/2024-05-01/cost", {**ADS, "amount": "12.50", "currency": "EUR"})
-    tell(api, "POST", "/v1/channels/store-1/closure")
+        send(api, "PUT", "/v1/channels/web/days/2024-05-01/traffic", {**ADS, "visits": visits, "visitors": 80})
+    send(api, "PUT", "/v1/channels/web/days/2024-05-01/cost", {**ADS, "amount": "12.50", "currency": "EUR"})
+    send(api, "POST", "/v1/channels/store-1/closure")
     for id in (people[0], people[5]):
         facts = {"customer_id": id, "anonymous_id": f"visitor-{id}", "channel": "web", "kind": "click"}
-        tell(api, "POST", "/v1/touchpoints", facts)
+        send(api, "POST", "/v1/touchpoints", facts)
 
 
 def _campaign(api: Api, people: list[str]) -> None:
     plan: dict[str, Any] = {"name": "Spring", "currency": "EUR", "budget": "100.00", "channels": ["email"]}
     plan["attribution_window_days"] = 14
-    campaign = tell(api, "PUT", "/v1/campaigns/by/shop/spring", plan).headers["Location"]
-    tell(api, "POST", f"{campaign}/tags", {"tags": ["spring"]})
-    tell(api, "POST", f"{campaign}/launch")
+    campaign = send(api, "PUT", "/v1/campaigns/by/shop/spring", plan).headers["Location"]
+    send(api, "POST", f"{campaign}/tags", {"tags": ["spring"]})
+    send(api, "POST", f"{campaign}/launch")
     for number, amount in enumerate(("40.00", "5.00")):
-        tell(api, "POST", f"{campaign}/spends", {"spend_id": f"s-{number}", "amount": amount, "category": "ads"})
-    tell(api, "POST", f"{campaign}/spends/reversal", {"spend_id": "s-1"})
-    tell(api, "POST", f"{campaign}/milestones", {"milestone_id": "half-way", "due": "2024-06-01"})
+        send(api, "POST", f"{campaign}/spends", {"spend_id": f"s-{number}", "amount": amount, "category": "ads"})
+    send(api, "POST", f"{campaign}/spends/reversal", {"spend_id": "s-1"})
+    send(api, "POST", f"{campaign}/milestones", {"milestone_id": "half-way", "due": "2024-06-01"})
     members = [{"customer_id": id, "variant": "control" if n % 3 == 0 else "treatment"} for n, id in enumerate(people)]
-    tell(api, "POST", f"{campaign}/members", {"members": members})
+    send(api, "POST", f"{campaign}/members", {"members": members})
     touches: list[dict[str, Any]] = [{"customer_id": id, "kind": "sent", "touch_id": f"t-{id}"} for id in people]
     touches += [{"customer_id": id, "kind": "opened", "machine": "false"} for id in people[1:4]]
     sale = {"kind": "converted", "value": "20.00", "currency": "EUR"}
     touches += [sale | {"customer_id": id, "conversion_id": f"c-{id}"} for id in people[1:3]]
-    tell(api, "POST", f"{campaign}/touches", {"touches": touches})
-    tell(api, "POST", f"{campaign}/members/{people[2]}/touches/retraction", {"touch_id": f"t-{people[2]}"})
-    tell(api, "POST", f"{campaign}/members/{people[1]}/conversions/reversal", {"conversion_id": f"c-{people[1]}"})
-    tell(api, "POST", f"{campaign}/members/{people[4]}/removal")
+    send(api, "POST", f"{campaign}/touches", {"touches": touches})
+    send(api, "POST", f"{campaign}/members/{people[2]}/touches/retraction", {"touch_id": f"t-{people[2]}"})
+    send(api, "POST", f"{campaign}/members/{people[1]}/conversions/reversal", {"conversion_id": f"c-{people[1]}"})
+    send(api, "POST", f"{campaign}/members/{people[4]}/removal")
 
 
 def _tickets(api: Api, people: list[str]) -> None:
     for number, id in enumerate([*people, None]):
         facts = {"customer_id": id, "opened_by": "customer", "title": f"Broken {number}", "category": f"kind-{number % 2}"}
-        ticket = tell(api, "POST", "/v1/tickets", facts | {"occurred_at": f"2024-05-0{number + 1}T09:00:00Z"}).headers[
+        ticket = send(api, "POST", "/v1/tickets", facts | {"occurred_at": f"2024-05-0{number + 1}T09:00:00Z"}).headers[
             "Location"
         ]
-        tell(api, "PUT", f"{ticket}/assignment", {"owner": "agent-1", "team": "support"})
-        tell(api, "POST", f"{ticket}/replies", {"reply_id": "r-1", "by": "agent", "body": "We look at it."})
-        tell(api, "POST", f"{ticket}/pending")
-        tell(api, "POST", f"{ticket}/replies", {"reply_id": "r-2", "by": "customer", "body": "Thanks"})
-        tell(api, "POST", f"{ticket}/replies/r-2/redaction")
-        tell(api, "POST", f"{ticket}/tags", {"tags": ["cups"]})
+        send(api, "PUT", f"{ticket}/assignment", {"owner": "agent-1", "team": "support"})
+        send(api, "POST", f"{ticket}/replies", {"reply_id": "r-1", "by": "agent", "body": "We look at it."})
+        send(api, "POST", f"{ticket}/pending")
+        send(api, "POST", f"{ticket}/replies", {"reply_id": "r-2", "by": "customer", "body": "Thanks"})
+        send(api, "POST", f"{ticket}/replies/r-2/redaction")
+        send(api, "POST", f"{ticket}/tags", {"tags": ["cups"]})
         if number % 2:
-            tell(api, "POST", f"{ticket}/solution", {"resolution": "Replaced"})
+            send(api, "POST", f"{ticket}/solution", {"resolution": "Replaced"})
         if number == 4:
-            tell(api, "POST", f"{ticket}/discarding", {"reason": "spam"})
+            send(api, "POST", f"{ticket}/discarding", {"reason": "spam"})
 
 
 def _orders(api: Api, people: list[str]) -> None:
     for id in people:
-        order = tell(api, "PUT", f"/v1/orders/by/shop/{id}", ORDER | {"customer_id": id}).headers["Location"]
-        tell(api, "POST", f"{order}/tags", {"tags": ["gift"]})
-        tell(api, "POST", f"{order}/confirmation")
-        tell(api, "POST", f"{order}/payments", {"payment_id": "p-1", "amount": "30.00"})
-    tell(api, "POST", f"{order}/refunds", {"amount": "1.00"})
+        order = send(api, "PUT", f"/v1/orders/by/shop/{id}", ORDER | {"customer_id": id}).headers["Location"]
+        send(api, "POST", f"{order}/tags", {"tags": ["gift"]})
+        send(api, "POST", f"{order}/confirmation")
+        send(api, "POST", f"{order}/payments", {"payment_id": "p-1", "amount": "30.00"})
+    send(api, "POST", f"{order}/refunds", {"amount": "1.00"})

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import create_engine, inspect, text
 
 from infra.settings import Settings
-from tests.api.marketing.given_segments import Api, tell
+from tests.api.marketing.given_segments import Api, send
 from tests.api.sales.given_orders import ORDER
 
 MARK, OTHER = "qxjv", "bystander"
@@ -39,18 +39,18 @@ def marked_person(api: Api) -> list[str]:
         annotate(api, thing)
     for ticket in (thing for thing in things if thing.startswith("/v1/tickets/")):
         reply = {"reply_id": "r-1", "by": "customer", "body": MARK, "to": [f"{MARK}@example.com"], "message_id": MARK}
-        tell(api, "POST", f"{ticket}/replies", reply)
-    tell(api, "POST", f"{lead}/conversion", {"customer_id": id_of(duplicate)})
-    tell(api, "PUT", f"{guest}/customer", {"customer_id": id_of(duplicate)})
-    tell(api, "PUT", f"{anonymous}/requester", {"customer_id": id_of(person)})
-    tell(api, "POST", f"{twin}/merge", {"into": id_of(duplicate)})
-    tell(api, "POST", f"{duplicate}/merge", {"into": id_of(person)})
+        send(api, "POST", f"{ticket}/replies", reply)
+    send(api, "POST", f"{lead}/conversion", {"customer_id": id_of(duplicate)})
+    send(api, "PUT", f"{guest}/customer", {"customer_id": id_of(duplicate)})
+    send(api, "PUT", f"{anonymous}/requester", {"customer_id": id_of(person)})
+    send(api, "POST", f"{twin}/merge", {"into": id_of(duplicate)})
+    send(api, "POST", f"{duplicate}/merge", {"into": id_of(person)})
     return [person, duplicate, twin, *things]
 
 
 def made(api: Api, things: str, **body: Any) -> str:
     """The path of the new resource."""
-    return str(tell(api, "POST", f"/v1/{things}", body).headers["Location"])
+    return str(send(api, "POST", f"/v1/{things}", body).headers["Location"])
 
 
 def customer(api: Api, mark: str, phone: str = PHONE) -> str:
@@ -58,8 +58,8 @@ def customer(api: Api, mark: str, phone: str = PHONE) -> str:
     known = {"name": mark, "address": {"city": mark}, "attributes": {"wish": mark}, "contact_methods": methods}
     path = made(api, "customers", **known, allow_duplicate=True)
     consent = {"purpose": "news", "channel": "email", "evidence": mark}
-    tell(api, "POST", f"{path}/consents", consent)
-    tell(api, "POST", f"{path}/anonymous-ids", {"anonymous_id": mark})
+    send(api, "POST", f"{path}/consents", consent)
+    send(api, "POST", f"{path}/anonymous-ids", {"anonymous_id": mark})
     return path
 
 

@@ -1,4 +1,4 @@
-"""A story over HTTP with a personal value in every field that can hold one. All of them, and nothing else, contain the mark."""
+"""A story over HTTP with a personal value in every field that can hold one. Only personal values contain the mark."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.api.client import Client
-from tests.api.marketing.given_segments import tell
+from tests.api.marketing.given_segments import send
 from tests.api.sales.given_orders import ORDER
 
 MARK = "Zwetschge"
@@ -66,19 +66,19 @@ def personal_things_happened(client: Client) -> Places:
         "/v1/field-definitions": {"entity": "customer", "key": "wish"},
     }
     # The stream of events would never end, so it ends at this position.
-    places["/v1/events"] = {"upto": tell(client, "POST", f"/v1/leads/{lead}/tags", {"tags": ["seen"]}).headers["Position"]}
+    places["/v1/events"] = {"upto": send(client, "POST", f"/v1/leads/{lead}/tags", {"tags": ["seen"]}).headers["Position"]}
     places["/v1/imports"] = {"id": _import(client)}
     return places
 
 
 def _made(client: Client, method: str, path: str, body: Mapping[str, Any]) -> str:
-    return str(tell(client, method, path, body).json()["id"])
+    return str(send(client, method, path, body).json()["id"])
 
 
 def _all(client: Client, thing: str, bodies: Mapping[str, Any]) -> None:
     for path, body in bodies.items():
         method, _, rest = path.partition(" ") if " " in path else ("POST", "", path)
-        tell(client, method, f"{thing}/{rest}".rstrip("/"), body)
+        send(client, method, f"{thing}/{rest}".rstrip("/"), body)
 
 
 def _linked(client: Client, things: str, body: Mapping[str, Any]) -> str:
@@ -89,7 +89,7 @@ def _linked(client: Client, things: str, body: Mapping[str, Any]) -> str:
 
 
 def _customer(client: Client) -> str:
-    tell(client, "PUT", "/v1/field-definitions/customer/wish", {"name": "Wish", "kind": "text"})
+    send(client, "PUT", "/v1/field-definitions/customer/wish", {"name": "Wish", "kind": "text"})
     methods = [{"kind": "email", "value": EMAIL}, {"kind": "social", "value": f"@{MARK}"}, {"kind": "phone", "value": PHONE}]
     about = {"name": MARK, "contact_methods": methods, "address": ADDRESS, "attributes": {"wish": MARK, "size": 5}}
     customer = _linked(client, "customers", about)
@@ -114,9 +114,9 @@ def _customer(client: Client) -> str:
 def _same(client: Client, customer: str) -> None:
     """A possible duplicate of the customer, and a customer who is merged into them."""
     known = {"name": MARK, "contact_methods": [{"kind": "email", "value": EMAIL}]}
-    tell(client, "POST", "/v1/customers", known | {"allow_duplicate": True})
+    send(client, "POST", "/v1/customers", known | {"allow_duplicate": True})
     other = _made(client, "POST", "/v1/customers", {"name": MARK})
-    tell(client, "POST", f"/v1/customers/{other}/merge", {"into": customer})
+    send(client, "POST", f"/v1/customers/{other}/merge", {"into": customer})
 
 
 def _order(client: Client, customer: str) -> str:
@@ -164,7 +164,7 @@ def _interaction(client: Client, customer: str) -> str:
     facts = {"customer_id": customer, "channel": "phone", "direction": "inbound"}
     interaction = _linked(client, "interactions", facts | texts)
     corrected = dict.fromkeys(("title", "body", "outcome", "message_id"), f"{MARK} 2")
-    tell(client, "PATCH", f"/v1/interactions/{interaction}", corrected | {"participants": [f"{MARK} 2"]})
+    send(client, "PATCH", f"/v1/interactions/{interaction}", corrected | {"participants": [f"{MARK} 2"]})
     return interaction
 
 
@@ -182,7 +182,7 @@ def _lead(client: Client) -> str:
 
 def _deal(client: Client, customer: str) -> str:
     stages = [{"code": "new", "name": "New", "probability": "0.5"}]
-    tell(client, "PUT", "/v1/pipelines/new-business", {"name": "New business", "stages": stages})
+    send(client, "PUT", "/v1/pipelines/new-business", {"name": "New business", "stages": stages})
     return _linked(client, "deals", {"customer_id": customer, "pipeline": "new-business", "stage": "new"})
 
 
@@ -206,7 +206,7 @@ def _campaign(client: Client, customer: str, lead: str) -> str:
 
 
 def _touchpoint(client: Client, customer: str) -> str:
-    tell(client, "PUT", "/v1/channels/web", {"name": "Web shop", "kind": "web"})
+    send(client, "PUT", "/v1/channels/web", {"name": "Web shop", "kind": "web"})
     touched = {"channel": "web", "kind": "click", "anonymous_id": MARK, "click_ids": {"gclid": MARK}, "customer_id": customer}
     return _made(client, "POST", "/v1/touchpoints", touched)
 
@@ -216,18 +216,18 @@ def _configured(client: Client, customer: str) -> dict[str, str]:
     hours = [{"weekday": 1, "opens": "09:00", "closes": "17:00"}]
     conditions = [{"field": "channel", "values": ["email"]}]
     targets = [{"metric": "first_response", "seconds": 3600}]
-    tell(client, "PUT", "/v1/users/agent-7", {"name": MARK, "team": "support"})
-    tell(client, "PUT", "/v1/teams/support", {"name": "Support"})
-    tell(client, "PUT", "/v1/service-calendars/berlin", {"zone": "Europe/Berlin", "hours": hours})
-    tell(client, "PUT", "/v1/sla-policies/gold", {"order": 1, "conditions": conditions, "targets": targets})
+    send(client, "PUT", "/v1/users/agent-7", {"name": MARK, "team": "support"})
+    send(client, "PUT", "/v1/teams/support", {"name": "Support"})
+    send(client, "PUT", "/v1/service-calendars/berlin", {"zone": "Europe/Berlin", "hours": hours})
+    send(client, "PUT", "/v1/sla-policies/gold", {"order": 1, "conditions": conditions, "targets": targets})
     rule = {"order": 1, "kind": "ticket", "team": "support", "conditions": conditions}
-    tell(client, "PUT", "/v1/assignment-rules/mail", rule)
-    tell(client, "POST", "/v1/segment-models", {"name": "by-need", "features": ["tickets"], "k": 2})
+    send(client, "PUT", "/v1/assignment-rules/mail", rule)
+    send(client, "POST", "/v1/segment-models", {"name": "by-need", "features": ["tickets"], "k": 2})
     chosen = _made(client, "POST", "/v1/lists", {"name": "Chosen"})
-    tell(client, "POST", f"/v1/lists/{chosen}/members", {"customer_ids": [customer]})
-    view = {"name": "Whom I look for", "resource": "customers", "filters": {"q": MARK}}
+    send(client, "POST", f"/v1/lists/{chosen}/members", {"customer_ids": [customer]})
+    view = {"name": "My search", "resource": "customers", "filters": {"q": MARK}}
     seen = _made(client, "POST", "/v1/saved-views", view)
-    tell(client, "PUT", f"/v1/saved-views/{seen}", view | {"filters": {"q": f"{MARK} 2"}})
+    send(client, "PUT", f"/v1/saved-views/{seen}", view | {"filters": {"q": f"{MARK} 2"}})
     large = {"op": "compare", "feature": "attribute:size", "is": ">=", "value": 1}
     return {
         "tasks": _made(client, "POST", "/v1/tasks", {"title": MARK, "about": {"kind": "customer", "id": customer}}),

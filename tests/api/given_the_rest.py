@@ -13,7 +13,7 @@ from domain.operations.user import user_id
 from domain.service.assignment_rule import assignment_rule_id
 from domain.shared.events import Actor, Context
 from tests.api.given_marks import id_of, made
-from tests.api.marketing.given_segments import Api, tell
+from tests.api.marketing.given_segments import Api, send
 from tests.api.sales.given_leads import LEAD, STAGES
 from tests.waiting import PATIENCE
 
@@ -43,9 +43,9 @@ def the_rest_happened(api: Api, executor: Executor) -> int:
     _lists(api, [ada, bob, eve, twin])
     _rules(api)
     _webhooks(api)
-    tell(api, "POST", f"/v1/customers/{twin}/merge", {"into": ada})
-    tell(api, "POST", f"/v1/customers/{eve}/erasure", ERASURE)
-    return int(tell(api, "PATCH", f"/v1/customers/{bob}/attributes", {"attributes": {"size": 8}}).headers["Position"])
+    send(api, "POST", f"/v1/customers/{twin}/merge", {"into": ada})
+    send(api, "POST", f"/v1/customers/{eve}/erasure", ERASURE)
+    return int(send(api, "PATCH", f"/v1/customers/{bob}/attributes", {"attributes": {"size": 8}}).headers["Position"])
 
 
 def _customer(api: Api, number: int) -> str:
@@ -55,49 +55,49 @@ def _customer(api: Api, number: int) -> str:
 
 def _staff(api: Api) -> None:
     for code, capacity in (("agent-7", 1), ("agent-8", 0), ("agent-9", None)):
-        tell(api, "PUT", f"/v1/users/{code}", {"name": code.title(), "team": "support", "capacity": capacity})
-    tell(api, "PUT", "/v1/users/agent-7/availability", {"available": False})
-    tell(api, "POST", "/v1/users/agent-9/deactivation")
+        send(api, "PUT", f"/v1/users/{code}", {"name": code.title(), "team": "support", "capacity": capacity})
+    send(api, "PUT", "/v1/users/agent-7/availability", {"available": False})
+    send(api, "POST", "/v1/users/agent-9/deactivation")
     for name in ("Support", "Help desk"):
-        tell(api, "PUT", "/v1/teams/support", {"name": name})
-    tell(api, "PUT", "/v1/teams/night", {"name": "Night", "zone": "Asia/Shanghai"})
-    tell(api, "POST", "/v1/teams/night/deactivation")
+        send(api, "PUT", "/v1/teams/support", {"name": name})
+    send(api, "PUT", "/v1/teams/night", {"name": "Night", "zone": "Asia/Shanghai"})
+    send(api, "POST", "/v1/teams/night/deactivation")
 
 
 def _fields_and_views(api: Api) -> None:
     for options in (["red"], ["red", "blue"]):
-        tell(api, "PUT", "/v1/field-definitions/customer/colour", {"name": "Colour", "kind": "choice", "options": options})
-    tell(api, "PUT", "/v1/field-definitions/order/gift", {"name": "Gift", "kind": "flag"})
-    tell(api, "POST", "/v1/field-definitions/order/gift/retirement")
+        send(api, "PUT", "/v1/field-definitions/customer/colour", {"name": "Colour", "kind": "choice", "options": options})
+    send(api, "PUT", "/v1/field-definitions/order/gift", {"name": "Gift", "kind": "flag"})
+    send(api, "POST", "/v1/field-definitions/order/gift/retirement")
     view: dict[str, Any] = {"name": "Urgent, mine", "resource": "tickets", "filters": {"priority": "urgent"}}
     mine = made(api, "saved-views", **view, owner="agent-7")
-    tell(api, "PUT", mine, view | {"sort": "-opened_at", "shared": True})
-    tell(api, "POST", f"{made(api, 'saved-views', **view)}/retirement")
+    send(api, "PUT", mine, view | {"sort": "-opened_at", "shared": True})
+    send(api, "POST", f"{made(api, 'saved-views', **view)}/retirement")
 
 
 def _promises(api: Api) -> None:
     begun = {"occurred_at": "2024-01-01"}
     for teams in ([], ["support"]):
-        tell(api, "PUT", "/v1/service-calendars/berlin", {"zone": "Europe/Berlin", "hours": HOURS, "teams": teams} | begun)
+        send(api, "PUT", "/v1/service-calendars/berlin", {"zone": "Europe/Berlin", "hours": HOURS, "teams": teams} | begun)
         begun = {"occurred_at": "2024-02-01"}
     for code, order in (("gold", 1), ("silver", 2)):
-        tell(api, "PUT", f"/v1/sla-policies/{code}", {"order": order, "targets": TARGETS} | begun)
-    tell(api, "PUT", "/v1/sla-policies/gold", {"order": 3, "targets": TARGETS[:1], "occurred_at": "2024-05-03"})
-    tell(api, "POST", "/v1/sla-policies/silver/retirement")
+        send(api, "PUT", f"/v1/sla-policies/{code}", {"order": order, "targets": TARGETS} | begun)
+    send(api, "PUT", "/v1/sla-policies/gold", {"order": 3, "targets": TARGETS[:1], "occurred_at": "2024-05-03"})
+    send(api, "POST", "/v1/sla-policies/silver/retirement")
 
 
 def _assignment(api: Api, executor: Executor, customer: str) -> None:
     """Two tickets wait for an agent of a team; the one that waited longest goes to the agent who comes back."""
-    tell(api, "PUT", "/v1/assignment-rules/mail", MAIL)
-    tell(api, "PUT", "/v1/assignment-rules/mail", MAIL | {"method": "least_open"})
-    tell(api, "PUT", "/v1/assignment-rules/social", MAIL | {"kind": "lead", "conditions": []})
-    tell(api, "POST", "/v1/assignment-rules/social/retirement")
+    send(api, "PUT", "/v1/assignment-rules/mail", MAIL)
+    send(api, "PUT", "/v1/assignment-rules/mail", MAIL | {"method": "least_open"})
+    send(api, "PUT", "/v1/assignment-rules/social", MAIL | {"kind": "lead", "conditions": []})
+    send(api, "POST", "/v1/assignment-rules/social/retirement")
     rules = (assignment_rule_id("mail"),)
     asked = {"customer_id": customer, "opened_by": "customer", "channel": "email"}
     for title in ("Broken", "Late"):
-        ticket = tell(api, "POST", "/v1/tickets", asked | {"title": title}).json()["id"]
+        ticket = send(api, "POST", "/v1/tickets", asked | {"title": title}).json()["id"]
         _decide(executor, assignment.give, kind="ticket", id=UUID(ticket), rules=rules, rosters={})
-    tell(api, "PUT", "/v1/users/agent-7/availability", {"available": True})
+    send(api, "PUT", "/v1/users/agent-7/availability", {"available": True})
     rosters = {"support": assignment.Roster(2, {"agent-7": 0, "agent-8": 0})}
     _decide(executor, assignment.take_up, agent=user_id("agent-7"), rules=rules, rosters=rosters)
 
@@ -111,74 +111,74 @@ def _decide(executor: Executor, function: Any, **facts: Any) -> None:
 def _leads(api: Api, customer: str) -> str:
     """The path of a lead that was converted to a customer."""
     lead, lost = (made(api, "leads", **LEAD) for _ in range(2))
-    tell(api, "PUT", f"{lead}/stage", {"stage": "contacted"})
-    tell(api, "POST", f"{lead}/tags", {"tags": ["hot", "new"]})
-    tell(api, "POST", f"{lead}/tags/removal", {"tags": ["new"]})
-    tell(api, "PATCH", f"{lead}/attributes", {"attributes": {"wish": "cups"}})
-    tell(api, "POST", f"{lead}/qualification")
-    tell(api, "POST", f"{lead}/conversion", {"customer_id": customer, "value": "20.00", "currency": "EUR"})
-    tell(api, "POST", f"{lost}/loss", {"reason": "no-budget"})
-    tell(api, "POST", f"{lost}/erasure", ERASURE)
+    send(api, "PUT", f"{lead}/stage", {"stage": "contacted"})
+    send(api, "POST", f"{lead}/tags", {"tags": ["hot", "new"]})
+    send(api, "POST", f"{lead}/tags/removal", {"tags": ["new"]})
+    send(api, "PATCH", f"{lead}/attributes", {"attributes": {"wish": "cups"}})
+    send(api, "POST", f"{lead}/qualification")
+    send(api, "POST", f"{lead}/conversion", {"customer_id": customer, "value": "20.00", "currency": "EUR"})
+    send(api, "POST", f"{lost}/loss", {"reason": "no-budget"})
+    send(api, "POST", f"{lost}/erasure", ERASURE)
     return lead
 
 
 def _deals(api: Api, customer: str, lead: str) -> None:
     for stages in (STAGES[:1], STAGES):
-        tell(api, "PUT", "/v1/pipelines/sales", {"name": "Sales", "stages": stages})
+        send(api, "PUT", "/v1/pipelines/sales", {"name": "Sales", "stages": stages})
     deal = made(api, "deals", customer_id=customer, lead_id=id_of(lead), pipeline="sales", stage="talking", owner="agent-7")
-    tell(api, "PUT", f"{deal}/stage", {"stage": "offered"})
-    tell(api, "PUT", f"{deal}/amount", {"amount": "600.00", "currency": "EUR"})
-    tell(api, "PUT", f"{deal}/close-date", {"expected_close": "2026-06-30"})
-    tell(api, "POST", f"{deal}/tags", {"tags": ["big"]})
-    tell(api, "PATCH", f"{deal}/attributes", {"attributes": {"wish": "cups"}})
-    tell(api, "POST", f"{deal}/win")
-    tell(api, "POST", f"{deal}/reopening")
+    send(api, "PUT", f"{deal}/stage", {"stage": "offered"})
+    send(api, "PUT", f"{deal}/amount", {"amount": "600.00", "currency": "EUR"})
+    send(api, "PUT", f"{deal}/close-date", {"expected_close": "2026-06-30"})
+    send(api, "POST", f"{deal}/tags", {"tags": ["big"]})
+    send(api, "PATCH", f"{deal}/attributes", {"attributes": {"wish": "cups"}})
+    send(api, "POST", f"{deal}/win")
+    send(api, "POST", f"{deal}/reopening")
 
 
 def _interactions(api: Api, customer: str, lead: str) -> None:
     about = [{"kind": "lead", "id": id_of(lead)}]
     kept, gone = (made(api, "interactions", **CALL, customer_id=customer, about=about) for _ in range(2))
-    tell(api, "PATCH", kept, {"duration_seconds": 90, "outcome": "Sent again"})
-    tell(api, "POST", f"{kept}/tags", {"tags": ["vip"]})
-    tell(api, "POST", f"{gone}/redaction", {"reason": "wrong-customer"})
-    tell(api, "POST", f"{gone}/retraction", {"reason": "duplicate"})
+    send(api, "PATCH", kept, {"duration_seconds": 90, "outcome": "Sent again"})
+    send(api, "POST", f"{kept}/tags", {"tags": ["vip"]})
+    send(api, "POST", f"{gone}/redaction", {"reason": "wrong-customer"})
+    send(api, "POST", f"{gone}/retraction", {"reason": "duplicate"})
 
 
 def _feedback(api: Api, customer: str) -> None:
     about = [{"kind": "customer", "id": customer}]
     asked = made(api, "feedback/requests", kind="csat", customer_id=customer, about=about)
-    tell(api, "POST", f"/v1/feedback/{id_of(asked)}/submission", {"kind": "csat", "score": 2, "comment": "Too late"})
+    send(api, "POST", f"/v1/feedback/{id_of(asked)}/submission", {"kind": "csat", "score": 2, "comment": "Too late"})
     complaint = made(api, "feedback", kind="complaint", customer_id=customer, comment="Broken")
-    tell(api, "POST", f"{complaint}/tags", {"tags": ["cups"]})
-    tell(api, "POST", f"{complaint}/acknowledgement")
-    tell(api, "POST", f"{complaint}/resolution", {"code": "refund", "resolution": "Refunded"})
+    send(api, "POST", f"{complaint}/tags", {"tags": ["cups"]})
+    send(api, "POST", f"{complaint}/acknowledgement")
+    send(api, "POST", f"{complaint}/resolution", {"code": "refund", "resolution": "Refunded"})
 
 
 def _tasks(api: Api, customer: str, lead: str) -> None:
     call = made(api, "tasks", title="Call back", about={"kind": "customer", "id": customer}, assignee="agent-7")
-    tell(api, "PUT", f"{call}/times", {"due": "2030-01-01T09:00:00Z", "remind_at": "2030-01-01T08:00:00Z"})
-    tell(api, "PUT", f"{call}/assignee", {"assignee": None})
+    send(api, "PUT", f"{call}/times", {"due": "2030-01-01T09:00:00Z", "remind_at": "2030-01-01T08:00:00Z"})
+    send(api, "PUT", f"{call}/assignee", {"assignee": None})
     write = made(api, "tasks", title="Write", about={"kind": "lead", "id": id_of(lead)})
-    tell(api, "POST", f"{write}/completion")
+    send(api, "POST", f"{write}/completion")
 
 
 def _lists(api: Api, people: list[str]) -> None:
     chosen, old = made(api, "lists", name="Chosen"), made(api, "lists", name="Old")
-    tell(api, "POST", f"{chosen}/members", {"customer_ids": people})
-    tell(api, "POST", f"{chosen}/members/removal", {"customer_ids": people[1:2]})
-    tell(api, "POST", f"{old}/retirement")
+    send(api, "POST", f"{chosen}/members", {"customer_ids": people})
+    send(api, "POST", f"{chosen}/members/removal", {"customer_ids": people[1:2]})
+    send(api, "POST", f"{old}/retirement")
 
 
 def _rules(api: Api) -> None:
     sized = made(api, "segment-rules", name="sized", rule=SIZED, priority=20)
     large = made(api, "segment-rules", name="large", rule=SIZED | {"value": 20}, priority=10)
-    tell(api, "PUT", sized, {"name": "of a size", "rule": SIZED | {"value": 1}, "priority": 20})
-    tell(api, "POST", f"{large}/retirement")
+    send(api, "PUT", sized, {"name": "of a size", "rule": SIZED | {"value": 1}, "priority": 20})
+    send(api, "POST", f"{large}/retirement")
 
 
 def _webhooks(api: Api) -> None:
     hook: dict[str, Any] = {"url": "https://x.example/hook", "types": ["crm.order.*"]}
     kept, gone = made(api, "webhooks", **hook), made(api, "webhooks", **hook)
-    tell(api, "PUT", kept, hook | {"types": []})
-    tell(api, "POST", f"{kept}/pause", {"reason": "holiday"})
-    tell(api, "POST", f"{gone}/removal")
+    send(api, "PUT", kept, hook | {"types": []})
+    send(api, "POST", f"{kept}/pause", {"reason": "holiday"})
+    send(api, "POST", f"{gone}/removal")

@@ -15,9 +15,9 @@ Document = Mapping[str, Any]
 Places = Mapping[str, Mapping[str, str]]
 
 FORMS = ("text/csv", "application/x-ndjson")
-# Parameters that continue a list: they take no text of the caller.
+# Parameters that continue a list: they take no free text.
 PAGED = ("cursor", "before", "after", "limit", "upto")
-# Parameters that change how a row is shown. All others only leave rows out of a list.
+# Parameters that change how a row is shown. All other parameters only leave rows out of a list.
 CHOSEN = ("sort", "by", "clock", "rules", "version", "as_of")
 
 

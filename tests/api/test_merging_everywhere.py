@@ -12,11 +12,11 @@ from httpx import URL
 from tests.api.client import Client
 from tests.api.conftest import on_both_engines
 from tests.api.customers.given_customers import head, registered
-from tests.api.marketing.given_segments import tell
+from tests.api.marketing.given_segments import send
 from tests.api.sales.given_leads import captured, opened
 from tests.api.sales.given_orders import ORDER, done
 
-# The first is the customer's own stream, which the merge adds to. The others measure times until now, and not customers.
+# A merge adds events to the history, the customer's own stream. The reports measure times until now, and not customers.
 LEFT_OUT = {
     "/v1/customers/{id}/history",
     "/v1/reports/service",
@@ -54,17 +54,17 @@ def shop(client: Client) -> Shop:
     _contacts(client, {"lead_id": lead}, {"about": [{"kind": "lead", "id": lead}]})
     for number, id in enumerate((ada, bob, cyd)):
         order = ORDER | {"customer_id": id, "occurred_at": f"2024-0{3 + number}-10T09:00:00Z"}
-        tell(client, "POST", "/v1/orders", order)
+        send(client, "POST", "/v1/orders", order)
         _contacts(client, {"customer_id": id}, {"customer_id": id})
-        tell(client, "POST", "/v1/tickets", {"customer_id": id, "opened_by": "customer", "title": "Broken"})
-        tell(client, "POST", "/v1/tasks", {"title": "Call", "about": {"kind": "customer", "id": id}})
+        send(client, "POST", "/v1/tickets", {"customer_id": id, "opened_by": "customer", "title": "Broken"})
+        send(client, "POST", "/v1/tasks", {"title": "Call", "about": {"kind": "customer", "id": id}})
         opened(client, id)
-    tell(client, "POST", f"/v1/leads/{lead}/conversion", {"customer_id": bob})
+    send(client, "POST", f"/v1/leads/{lead}/conversion", {"customer_id": bob})
     model = {"name": "baseline", "features": ["attribute:size", "orders"], "k": 2}
-    tell(client, "POST", "/v1/segment-models", model)
-    rule = tell(client, "POST", "/v1/segment-rules", {"name": "again", "rule": REPEAT_BUYERS, "priority": 1})
-    invited = tell(client, "POST", "/v1/lists", {"name": "Invited"}).headers["Location"]
-    tell(client, "POST", f"{invited}/members", {"customer_ids": [ada, bob]})
+    send(client, "POST", "/v1/segment-models", model)
+    rule = send(client, "POST", "/v1/segment-rules", {"name": "again", "rule": REPEAT_BUYERS, "priority": 1})
+    invited = send(client, "POST", "/v1/lists", {"name": "Invited"}).headers["Location"]
+    send(client, "POST", f"{invited}/members", {"customer_ids": [ada, bob]})
     more = (f"{rule.headers['Location']}/customers", invited, f"{invited}/members")
     return Shop(ada, bob, cyd, (*more, "/v1/lists", "/v1/segment-labels", "/v1/customers/duplicates"))
 
@@ -72,9 +72,9 @@ def shop(client: Client) -> Shop:
 def _contacts(client: Client, subject: dict[str, Any], author: dict[str, Any]) -> None:
     at = {"occurred_at": f"2024-01-{next(DAYS):02}T09:00:00Z"}
     call = {"channel": "phone", "direction": "inbound", "title": "Hello"}
-    tell(client, "POST", "/v1/interactions", subject | call | at)
-    tell(client, "POST", "/v1/touchpoints", subject | {"channel": "web", "kind": "click"} | at)
-    tell(client, "POST", "/v1/feedback", author | {"kind": "praise"} | at)
+    send(client, "POST", "/v1/interactions", subject | call | at)
+    send(client, "POST", "/v1/touchpoints", subject | {"channel": "web", "kind": "click"} | at)
+    send(client, "POST", "/v1/feedback", author | {"kind": "praise"} | at)
 
 
 def _id(path: str) -> str:

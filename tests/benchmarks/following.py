@@ -1,4 +1,4 @@
-"""How far relay and projector are, seen from outside."""
+"""The progress of relay and projector, read from outside their processes."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,4 @@
-"""The recorded figures of `make bench-quick`, how much a ratio varies by itself, and which figure fell by more."""
+"""The recorded figures of `make bench-quick`, the spread of each ratio, and the figures that fell by more than their spread."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -31,7 +31,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     load: str
 
     def differs_from(self, other: "Place") -> bool:
-        """Whether a property differs that ratios depend on, other than the code."""
+        """Whether the places differ in a property that ratios depend on. The code is not such a property."""
         return (self.machine, self.cores, self.python, self.load) != (other.machine, other.cores, other.python, other.load)
 
 
@@ -98,7 +98,7 @@ def not_compared(record: Record, ratios: Mapping[str, float]) -> list[str]:
 
 
 def elsewhere(record: Record, names: Sequence[str], place: Place) -> list[str]:
-    """A line for each figure that was recorded on another kind of machine, which alone may explain a fall."""
+    """A line for each figure that was recorded on another kind of machine: that difference alone may explain a fall."""
     there = {name: record.figures[name].place for name in names if name in record.figures}
     return [
         f"{name} was recorded elsewhere: {was.machine}, {was.cores} cores, Python {was.python}, load from {was.load}"

@@ -1,7 +1,7 @@
 """Load on one address: several connections, each of which sends its next request when the last one is answered.
 
 `wrk` generates the load if it is on the path. Otherwise a small generator in Python does, in a separate process, and a message
-says so. It needs more of the machine, so rates are lower, on both sides of a comparison alike.
+reports that. The Python generator needs more CPU, so rates are lower, equally on both sides of a comparison.
 """
 
 import json

@@ -35,7 +35,7 @@ MODEL = derived_id("segment_model", "baseline")
 
 
 class Place:
-    """A hundred thousand customers who bought something, on SQLite, and a model that is fitted again and again."""
+    """A hundred thousand customers with purchases, on SQLite, and a model that is fitted repeatedly."""
 
     def __init__(self, folder: Path) -> None:
         self.read_models = sqlite_read_models(folder / "segments.db")

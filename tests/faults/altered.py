@@ -1,6 +1,6 @@
 """`recount` with a built-in fault: `python -m tests.faults.altered ALTERATION [ARGUMENTS] COMMAND`.
 
-kill_before NAMED CALL      kills itself with SIGKILL when NAMED ("module:attribute.path") is called for the CALL-th time
+kill_before NAMED CALL      kills its process with SIGKILL when NAMED ("module:attribute.path") is called for the CALL-th time
 kill_after NAMED CALL       the same, after that call has returned
 lose CALL                   does not send the CALL-th window of the relay, but treats it as acknowledged
 unlocked                    runs a relay that does not take the lock

@@ -89,7 +89,7 @@ class Books:
         with self._lock:
             return _drawn(random, list(self.erased) if random.random() < ERASED_SHARE else self._customers)
 
-    def a_customer_to_forget(self, random: Random) -> UUID | None:
+    def a_customer_to_erase(self, random: Random) -> UUID | None:
         """A random customer, which no other client gets from now on. A client that got it before may still act on it."""
         with self._lock:
             customer = _drawn(random, self._customers)

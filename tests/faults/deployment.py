@@ -35,7 +35,7 @@ MASTER_KEY = "5e" * 32
 # All time-outs are as short as possible; six seconds are the shortest session time-out that a broker allows.
 TIMES = {"SETTLE_TIMEOUT": 15, "LOCK_TIMEOUT": 1, "IDLE_TIMEOUT": 1, "CHAIN_PATIENCE": 1, "SESSION_TIMEOUT": 6}
 FIRST_KEY = re.compile(r"rk_[0-9a-f]{32}_[\w-]+")
-# The read models of the aggregates that the traffic creates. The others would stay empty: nothing to compare.
+# The read models of the aggregates that the traffic creates. Other read models would stay empty, with nothing to compare.
 TRAFFIC = ("crm.customer.registered.v1", "crm.order.placed.v1", "crm.api_key.issued.v1")
 KEPT = tuple(projection for projection in PROJECTIONS if any(map(projection.wants, TRAFFIC)))
 TAIL = 4000

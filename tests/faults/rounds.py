@@ -16,7 +16,7 @@ from tests.faults.verdict import Figures, verdict
 Action = Literal["kill", "freeze"]
 ACTIONS: tuple[Action, ...] = ("kill", "freeze")
 ROUNDS_A_VERDICT = 10
-# Commands accepted before and during a kill; seconds frozen, sometimes longer than the session time-out of a group.
+# Accepted commands before and during a kill; seconds of a freeze, sometimes more than the session time-out of a group.
 BEFORE, MEANWHILE = (10, 120), (10, 40)
 FROZEN, FROZEN_LONG, LONG_SHARE = (1.0, 3.0), 7.0, 0.3
 
@@ -50,7 +50,7 @@ def drawn(seed: int) -> Iterator[Round]:
 
 
 def run(deployment: Deployment, seed: int, rounds: int) -> Figures:
-    """Play the rounds and return the last verdict; there is one every ten rounds. Everything is printed, the seed first."""
+    """Play the rounds, with a verdict every ten rounds. Returns the last verdict. Prints the seed first, then each round."""
     print(f"seed {seed}", flush=True)
     books, coming = Books(), enumerate(islice(drawn(seed), rounds), start=1)
     figures = None
@@ -65,7 +65,7 @@ def run(deployment: Deployment, seed: int, rounds: int) -> Figures:
 
 
 def _play(deployment: Deployment, traffic: Traffic, number: int, round: Round) -> None:
-    """Play the round, and wait until everything accepted so far is in all read models."""
+    """Play the round, and wait until all read models contain every accepted command."""
     print(f"round {number}: {round}", end="", flush=True)
     traffic.wait_for_more(round.after)
     if round.action == "kill":

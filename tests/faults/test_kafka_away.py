@@ -1,4 +1,4 @@
-"""Commands are accepted without Kafka. Twelve seconds stand for minutes here, because all time-outs are shorter too."""
+"""Commands are accepted without Kafka. Here, twelve seconds without Kafka stand for minutes: all time-outs are shorter too."""
 
 from __future__ import annotations
 

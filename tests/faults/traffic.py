@@ -102,7 +102,7 @@ class Client:
             self._send(Request("PUT", f"/v1/orders/{order}/customer", body, "crm.order.customer_linked.v1"))
 
     def _erase(self) -> None:
-        if customer := self._books.a_customer_to_forget(self._random):
+        if customer := self._books.a_customer_to_erase(self._random):
             body = {"reason": "requested", "requested_by": "customer"}
             if self._send(Request("POST", f"/v1/customers/{customer}/erasure", body, "crm.customer.erased.v1")):
                 self._books.was_erased(customer)

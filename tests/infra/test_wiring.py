@@ -1,4 +1,4 @@
-"""The lists kept by hand are complete: the deployment would silently lack anything that is missing in one."""
+"""The lists kept by hand are complete: anything missing in a list would silently be missing in the deployment."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def test_every_customer_has_a_label_or_a_reason_for_having_none(recount: Recount
     assert sum(group["customers"] for group in report["unlabelled"]) == counted[None]
 
 
-def test_every_label_names_the_event_that_moved_the_customer_there(recount: Recount, position: int) -> None:
+def test_every_label_names_the_event_that_gave_the_customer_this_label(recount: Recount, position: int) -> None:
     for row in labels(recount, position)["by-size"]:
         event = recount.get(f"/v1/events/{row['since']}").json()
         assert event["type"].startswith(("crm.segment_model.", "crm.customer."))

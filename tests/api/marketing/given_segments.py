@@ -1,4 +1,4 @@
-"""Customers who are fitted, labelled, and moved by everything that moves labels; recorded over HTTP through any `Api`."""
+"""Customers with segment labels, and every kind of event that changes labels; recorded over HTTP through any `Api`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Api(Protocol):
     def request(self, method: str, path: str, /, *, json: Any = None) -> httpx.Response: ...
 
 
-def tell(api: Api, method: str, path: str, body: Any = None) -> httpx.Response:
+def send(api: Api, method: str, path: str, body: Any = None) -> httpx.Response:
     answer = api.request(method, path, json={} if body is None else body)
     assert answer.is_success, answer.text
     return answer
@@ -30,23 +30,23 @@ def segments_that_moved(api: Api) -> int:
     customers = [_customer(api, number) for number in range(CUSTOMERS)]
     orders = [_order(api, id, number) for number, id in enumerate(customers) if number % 4]
     for model in MODELS:
-        tell(api, "POST", "/v1/segment-models", model)
+        send(api, "POST", "/v1/segment-models", model)
     for number, id in enumerate(customers[::3]):
-        tell(api, "PATCH", f"/v1/customers/{id}/attributes", {"attributes": {"size": 90 - number, "vip": True}})
+        send(api, "PATCH", f"/v1/customers/{id}/attributes", {"attributes": {"size": 90 - number, "vip": True}})
     for order in orders[::3]:
-        tell(api, "POST", f"{order}/cancellation")
-    tell(api, "POST", f"/v1/customers/{customers[5]}/erasure", {"reason": "requested", "requested_by": "customer"})
-    tell(api, "POST", "/v1/segment-models", MODELS[0] | {"k": 4})
-    tell(api, "POST", "/v1/calendar/days", {"day": "2024-05-01"})
-    tell(api, "POST", "/v1/segment-models/by-size/retirement")
-    tell(api, "POST", "/v1/segment-models/by-size/activation")
-    tell(api, "PUT", "/v1/segment-models/by-orders/cluster-names", {"names": ["loyal", "others"]})
+        send(api, "POST", f"{order}/cancellation")
+    send(api, "POST", f"/v1/customers/{customers[5]}/erasure", {"reason": "requested", "requested_by": "customer"})
+    send(api, "POST", "/v1/segment-models", MODELS[0] | {"k": 4})
+    send(api, "POST", "/v1/calendar/days", {"day": "2024-05-01"})
+    send(api, "POST", "/v1/segment-models/by-size/retirement")
+    send(api, "POST", "/v1/segment-models/by-size/activation")
+    send(api, "PUT", "/v1/segment-models/by-orders/cluster-names", {"names": ["loyal", "others"]})
     return int(_order_of(api, customers[0], 99).headers["Position"])
 
 
 def _customer(api: Api, number: int) -> str:
     attributes = {"size": number * number % 37} if number % 8 else {}
-    answer = tell(api, "POST", "/v1/customers", {"name": f"Customer {number}", "attributes": attributes})
+    answer = send(api, "POST", "/v1/customers", {"name": f"Customer {number}", "attributes": attributes})
     return str(answer.json()["id"])
 
 
@@ -56,4 +56,4 @@ def _order(api: Api, customer: str, number: int) -> str:
 
 def _order_of(api: Api, customer: str, number: int) -> httpx.Response:
     line = TEA | {"quantity": str(1 + number % 5)}
-    return tell(api, "POST", "/v1/orders", ORDER | {"customer_id": customer, "lines": [line]})
+    return send(api, "POST", "/v1/orders", ORDER | {"customer_id": customer, "lines": [line]})

@@ -32,7 +32,7 @@ def test_an_open_channel_cannot_change_its_kind(client: Client) -> None:
     assert (refused.status_code, refused.json()["type"]) == (409, "/problems/channel-opened-otherwise")
 
 
-def test_a_channel_shows_what_it_was_and_what_each_event_changed(client: Client) -> None:
+def test_a_channel_is_shown_as_it_was_and_with_the_changes_of_each_event(client: Client) -> None:
     channel = opened(client)
     client.put(channel, WEB | {"name": "Shop"})
     assert seen(client, channel, version=1)["name"] == "Web shop"

@@ -141,8 +141,8 @@ def test_an_idle_stream_sends_its_position(app: FastAPI, admin: Headers, monkeyp
     with served(app) as url:
         last = logged(url, admin)[-1]["position"]
         with streaming(url, admin, after=0, type="crm.order.*") as lines:
-            said = list(islice(lines, 6))
-    assert said == ["retry: 1000", "id: 0", "", ": alive", f"id: {last}", ""]
+            received = list(islice(lines, 6))
+    assert received == ["retry: 1000", "id: 0", "", ": alive", f"id: {last}", ""]
 
 
 def test_personal_values_are_streamed_only_with_the_permission(
@@ -178,7 +178,7 @@ def test_the_number_of_streams_is_limited(app: FastAPI, deployment: Deployment, 
             refused = httpx.get(url + STREAM, headers=admin)
             assert (refused.status_code, refused.json()["type"]) == (503, "/problems/too-many-streams")
             assert refused.headers["Retry-After"]
-        wait_until(lambda: status() == 200, "the stream that was left is given back")
+        wait_until(lambda: status() == 200, "the stream of the disconnected client is free again")
 
 
 def test_a_client_that_receives_nothing_is_disconnected(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,15 +188,15 @@ def test_a_client_that_receives_nothing_is_disconnected(deployment: Deployment, 
     async def lines() -> AsyncIterator[bytes]:
         yield b"id: 0\n\n"
 
-    async def takes_nothing(_: Message) -> None:
+    async def receive_nothing(_: Message) -> None:
         await asyncio.Event().wait()
 
-    async def says_nothing() -> Message:
+    async def send_nothing() -> Message:
         await asyncio.Event().wait()
         raise AssertionError
 
     scope = {"type": "http", "asgi": {"spec_version": "2.3"}}
-    asyncio.run(asyncio.wait_for(Live(streams, lines(), 0)(scope, says_nothing, takes_nothing), 10))
+    asyncio.run(asyncio.wait_for(Live(streams, lines(), 0)(scope, send_nothing, receive_nothing), 10))
     with streams.one():
         pass
 

@@ -17,7 +17,7 @@ SALES, BUYERS, COHORTS = "/v1/reports/sales", "/v1/reports/buyers", "/v1/reports
 
 
 def story(client: Client) -> None:
-    """Ada orders tea and a cup in January, and tea in February, of which one comes back; a guest buys by phone."""
+    """Ada orders tea and a cup in January, and tea in February. One tea is returned. A guest buys by phone."""
     ada = registered(client).rsplit("/", 1)[-1]
     placed(client, customer_id=ada, occurred_at="2026-01-31", discounts=[{"kind": "fixed", "amount": "3.00"}])
     order = confirmed(client, customer_id=ada, occurred_at="2026-02-03", lines=[TEA | {"sku": "T-1", "category": "drinks"}])

@@ -138,7 +138,7 @@ def test_a_redacted_reply_is_shown_without_its_text(client: Client) -> None:
     assert row["correspondence"][0]["redacted_at"] is not None
 
 
-def test_a_ticket_is_shown_as_it_was_and_how_it_changed(client: Client) -> None:
+def test_a_ticket_is_shown_as_it_was_and_with_the_changes_of_each_event(client: Client) -> None:
     ticket = solved(client, "01T10:00Z", "01T12:00Z", priority="low")
     client.put(f"{ticket}/priority", {"priority": "high"})
     then = client.get(ticket, params={"version": 1}).json()

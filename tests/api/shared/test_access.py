@@ -18,7 +18,7 @@ from tests.api.client import Client
 from tests.api.conftest import World
 
 OPEN = {"/health/live", "/docs", "/openapi.json"}
-# Permissions for reading and for everything else. The longest matching beginning of a path counts.
+# Permissions for reading and for everything else. The longest matching prefix of a path counts.
 NEEDED: dict[str, tuple[str, str]] = {
     "/v1/customers": ("customers:read", "customers:write"),
     "/v1/customers/{id}/erasure": ("customers:read", "customers:erase"),

@@ -44,7 +44,7 @@ def test_a_customer_is_shown_as_of_every_version_position_and_moment(client: Cli
             assert then["money"] is None
 
 
-def test_the_past_as_of_now_is_the_present(client: Client, customer: str) -> None:
+def test_a_customer_as_of_the_head_of_the_log_is_the_current_customer(client: Client, customer: str) -> None:
     now = seen(client, customer)
     assert at(client, customer, as_of=head(client)) == now | dict.fromkeys(PUT_TOGETHER)
     assert at(client, customer, version=3) == now | dict.fromkeys(PUT_TOGETHER)

@@ -96,7 +96,7 @@ class Route(NamedTuple):
 
 
 async def misfits(route: Route, state: Mapping[str, Any]) -> list[str]:
-    """The errors in the facts that the route passes. Also an error: a field that is in no body for which a command is run."""
+    """The errors in the facts that the route passes. A field is an error too if no command is run for any body with it."""
     found: dict[str, None] = {}
     reached = set[str]()
     ran: list[Ran] = []
@@ -216,8 +216,8 @@ async def unknown(request: Request, id: UUID, body: PaintBody | None = None) -> 
     return await THINGS.by_id(request, id, paint, body, colour="red", gloss=2)
 
 
-@wrong.post("/unsaid")
-async def unsaid(request: Request, id: UUID) -> Response:
+@wrong.post("/undeclared")
+async def undeclared(request: Request, id: UUID) -> Response:
     return await THINGS.by_id(request, id, paint_somehow, None, coats=2)
 
 
@@ -234,7 +234,7 @@ async def nothing(request: Request, id: UUID, body: CoatsBody) -> Response:
         ("paint", []),
         ("missing", [f"{__name__}.paint needs colour; it takes thing_id, colour, coats"]),
         ("unknown", [f"{__name__}.paint takes no gloss; it takes thing_id, colour, coats"]),
-        ("unsaid", [f"{__name__}.paint_somehow does not say which facts more are"]),
+        ("undeclared", [f"{__name__}.paint_somehow does not say which facts more are"]),
         ("nothing", ["no command was run for a body with coats"]),
     ],
 )

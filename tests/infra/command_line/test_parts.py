@@ -1,4 +1,4 @@
-"""What `make run` installs is enough for everything but `recount up`, which says what it needs."""
+"""The packages of `make run` are enough for everything except `recount up`, whose error names the packages it needs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.infra.recount import Running, recount
 TREE = Path(__file__).parents[3]
 LOCKS = TREE / "requirements"
 
-# Python imports this at its start, when it is on the path. A module that is None there is not found.
+# Python imports this file at its start if it is on the path. A module that is None in sys.modules is not found.
 HIDING = "import sys; sys.modules.update(dict.fromkeys({hidden!r}))"
 
 IMPORT_ALL = """
@@ -37,7 +37,7 @@ def pinned(part: str) -> set[str]:
 
 @pytest.fixture
 def variables(variables: dict[str, str], tmp_path: Path) -> dict[str, str]:
-    """The settings of an embedded deployment, whose Python has what `make run` installs."""
+    """The settings of an embedded deployment, whose Python has only the packages that `make run` installs."""
     names = {
         module: {re.sub(r"[-_.]+", "-", name).lower() for name in names} for module, names in packages_distributions().items()
     }

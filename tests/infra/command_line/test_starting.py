@@ -1,4 +1,4 @@
-"""What a process loads when it starts: nothing that it does not use."""
+"""A process loads only the modules that it uses when it starts."""
 
 from __future__ import annotations
 

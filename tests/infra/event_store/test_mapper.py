@@ -34,7 +34,7 @@ class Moved(Event, frozen=True, tag="crm.parcel.moved.v2"):
 
 
 def moved_from_v1(data: dict[str, Any]) -> dict[str, Any]:
-    """The first version called `to` `where`, and `note` `remark`."""
+    """In the first version, `to` was called `where`, and `note` was called `remark`."""
     return {"type": "crm.parcel.moved.v2", "to": data["where"], "note": data.get("remark")}
 
 
@@ -88,7 +88,7 @@ def test_every_personal_value_is_sealed_on_its_own() -> None:
     assert stored(event).state != stored(event).state
 
 
-def test_an_attribute_called_sealed_is_not_taken_for_a_sealed_value() -> None:
+def test_an_attribute_called_sealed_is_not_mistaken_for_a_sealed_value() -> None:
     event = AttributesSet(numbers={"sealed": 5}, texts={"sealed": "tight"})
     assert read(stored(event)).event == event
     assert read(stored(event), None).event == AttributesSet(numbers={"sealed": 5})

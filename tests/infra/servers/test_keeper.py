@@ -28,7 +28,7 @@ sys.stdin.read()
 
 
 def started(ending: str) -> tuple[subprocess.Popen[str], Path, str, list[psutil.Process]]:
-    """A run that asked for PostgreSQL and started one more process: its folder, the URL, the keeper and that process."""
+    """A run that asked for PostgreSQL and started one more process: the folder, the URL, the keeper and the other process."""
     run = subprocess.Popen(
         [sys.executable, "-c", RUN.format(ending=ending)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=TREE
     )
