@@ -5,9 +5,6 @@ from __future__ import annotations
 import re
 from typing import Literal, get_args
 
-import phonenumbers
-from email_validator import EmailNotValidError, validate_email
-
 from domain.shared.events import Value
 from domain.shared.refusals import Malformed
 from domain.shared.text import text
@@ -53,6 +50,9 @@ def normalised(kind: MethodKind, value: str, region: str | None = None) -> str:
 
 def email(value: str) -> str:
     """The address, with its domain in lower case and in Unicode. Raises MalformedEmail."""
+    # Here and not above: many processes start without a contact to check.
+    from email_validator import EmailNotValidError, validate_email
+
     try:
         return validate_email(value.strip(), check_deliverability=False).normalized
     except (EmailNotValidError, UnicodeError):
@@ -72,6 +72,8 @@ def phone(value: str, region: str | None = None) -> str:
 
 
 def _e164(value: str, region: str | None) -> str:
+    import phonenumbers
+
     try:
         number = phonenumbers.parse(value, region)
     except phonenumbers.NumberParseException:

@@ -44,7 +44,7 @@ def test_the_status_of_a_running_server_needs_neither_the_stores_nor_the_api(
 
 
 def test_the_status_without_a_server_needs_the_stores_and_not_the_api(variables: dict[str, str]) -> None:
-    assert not loaded(variables, "status") & (REPORTS | NOT_EMBEDDED | API)
+    assert not loaded(variables, "status") & (REPORTS | NOT_EMBEDDED | API | {"phonenumbers", "email_validator"})
 
 
 def test_the_help_needs_none_of_these(variables: dict[str, str]) -> None:
