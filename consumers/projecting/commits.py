@@ -15,7 +15,7 @@ from infra.read_models.database import ReadModels
 from infra.read_models.positions import advance, registered, require_current
 from infra.routing import Held, Message
 
-folded = Counter("recount_projector_events_total", "Messages that a read model went past.", ["projection"])
+folded = Counter("recount_projector_events_total", "Messages that a read model folded or skipped.", ["projection"])
 searched = Counter(
     "recount_projector_failed_batches_total",
     "Batches folded again, one event at a time.",
@@ -37,10 +37,10 @@ class Commits:
         return self._commit(lane, messages, arrivals, one_by_one=True)
 
     def pass_over(self, taken: Sequence[tuple[Lane, Sequence[Message]]]) -> None:
-        """Moves the lanes that want none of their messages, all in one transaction, because there are no rows to write.
+        """Moves the positions of lanes that want none of their messages, all in one transaction: there are no rows to write.
 
-        A read model with dead letters is left out: its waiting subjects need to know what its lanes went past. If one lane
-        cannot move, none of them does; the error then appears when each lane commits alone.
+        A read model with dead letters is left out: for it, each commit must also delete the stop that the lane has passed. If
+        one lane cannot move, none of them does; the error then appears when each lane commits alone.
         """
         idle = [(lane, messages) for lane, messages in taken if not any(lane.projection.wants(m.stored.type) for m in messages)]
         if len(idle) > 1:

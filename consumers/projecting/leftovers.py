@@ -1,4 +1,4 @@
-"""Erased data stays in SQLite's write-ahead log until that is truncated; this module truncates it."""
+"""Erased data stays in SQLite's write-ahead log until the log is truncated; this module truncates it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ WAIT_MILLISECONDS = 50
 
 
 class Leftovers:
-    """The leftovers of one database. There may be some from an earlier run. If a reader blocks it, every turn tries again."""
+    """Erased data in the write-ahead log of one database; at the start, some may be left from an earlier run.
+
+    If a reader of the database blocks the truncation, every turn tries again.
+    """
 
     def __init__(self, read_models: ReadModels) -> None:
         self._writer = read_models.writer
