@@ -139,13 +139,13 @@ def timeline(
     return [_opened(dict(row)) for row in connection.execute(query).mappings()]
 
 
-def _moments(whose: ColumnElement[bool], before: int | None) -> Select[Any]:
-    query = select(*_SHOWN).where(whose)
+def _moments(condition: ColumnElement[bool], before: int | None) -> Select[Any]:
+    query = select(*_SHOWN).where(condition)
     return query if before is None else query.where(moments.c.position < before)
 
 
 def _is_their_own(customer_ids: Collection[UUID]) -> ColumnElement[bool]:
-    """Rows of the customers, without streams that belong to another customer now."""
+    """Rows of the customers, without those of streams that belong to another customer now."""
     row, stream = moments.c, timeline_streams.c
     moved_away = exists().where(stream.stream == row.stream, stream.customer_id.not_in(customer_ids))
     return row.subject.in_(customer_ids) & or_(row.named, ~moved_away)

@@ -64,7 +64,7 @@ KEPT = ("customer_id", "model_id", "since", "fit_position", "cluster", "missing"
 
 
 class Seen(NamedTuple):
-    """A customer's features for a model as of a day, and their cluster, or the features that are missing for one."""
+    """A customer's features for a model as of a day, and their cluster; without a cluster, the features that are missing."""
 
     as_of: date
     features: Sequence[float | None]
@@ -106,10 +106,10 @@ def _features(model: Model, behaviour: Behaviour, ended: date | None) -> Seen:
 
 
 def apply(batch: Sequence[Delivery], rows: Rows) -> None:
-    for is_global, run in groupby(batch, key=lambda delivery: delivery.recorded.metadata.everyone):
-        if is_global:
+    for everyone, run in groupby(batch, key=lambda delivery: delivery.recorded.metadata.everyone):
+        if everyone:
             for delivery in run:
-                _apply_global(rows, delivery.recorded)
+                _apply_for_everyone(rows, delivery.recorded)
         else:
             _apply_to_customers(rows, list(run))
 
@@ -136,7 +136,7 @@ def _apply_to_customers(rows: Rows, batch: Sequence[Delivery]) -> None:
     by_rule.save()
 
 
-def _apply_global(rows: Rows, recorded: Recorded) -> None:
+def _apply_for_everyone(rows: Rows, recorded: Recorded) -> None:
     known = known_before(rows, recorded.position)
     if isinstance(recorded.event, DayEnded):
         keep_day(rows, recorded.position, recorded.event)

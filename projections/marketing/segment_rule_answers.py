@@ -21,7 +21,7 @@ from domain.marketing.segment_expression import features_of
 from projections.customers.customer_behaviour import Behaviour, as_of_day, load
 from projections.customers.customer_features import customer_features
 from projections.customers.merging import merged_and_survivors
-from projections.customers.whole_behaviour import wholes
+from projections.customers.whole_behaviour import survivor_behaviours
 from projections.marketing.segment_models import known as known_models
 from projections.marketing.segment_rule_labels import Labelled, facts, first_that_holds, past_rule_labels, rule_labels
 from projections.marketing.segment_rules import Rule, expressions, in_order, known
@@ -125,7 +125,9 @@ def labelled(connection: Connection, rule_id: UUID, *, limit: int = 50, cursor: 
 def _of_merged(connection: Connection) -> dict[UUID, Labelled | None]:
     """The label of every merge survivor, by the behaviour of them and all merged into them; None if no rule matches."""
     rules, ended = in_order(known(connection)), known_models(connection).ended
-    return {id: first_that_holds(rules, behaviour, ended) for id, behaviour in wholes(connection).behaviours.items()}
+    return {
+        id: first_that_holds(rules, behaviour, ended) for id, behaviour in survivor_behaviours(connection).behaviours.items()
+    }
 
 
 class Group(msgspec.Struct, frozen=True):

@@ -1,7 +1,7 @@
 """A ticket as its read model keeps it between batches: its state, folded from its events with their own appliers.
 
-Personal data (texts, addresses, names of attachments, external ids) is kept apart from the rest of a book, so that it can be
-purged completely. That of a redacted reply is dropped when its redaction is folded.
+Personal data (texts, addresses, names of attachments, external ids) is stored separately from the rest of a book, so that it
+can be purged completely. The personal data of a redacted reply is dropped when its redaction is folded.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ class TicketBook(Ticket):
         self._fold_more(event, recorded.metadata.occurred_at)
 
     def _fold_more(self, event: Event, at: datetime) -> None:
-        """Keep what decisions do not read."""
+        """Fold the facts that only the read model uses: no decision of a ticket reads them."""
         if isinstance(event, Replied):
             self.replied[event.reply_id] = at
             self.messages[event.reply_id] = Message(**{name: getattr(event, name) for name in Message.__struct_fields__})

@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import Column, ColumnElement, Connection, Select, Text, and_, case, null, or_, select, type_coerce
 
 from projections.service.service_calendars import calendars
-from projections.service.ticket_business import NOW, in_business, spells
+from projections.service.ticket_business import NOW, in_business, status_times
 from projections.service.ticket_course import microseconds, moment
 from projections.service.ticket_filter import TicketFilter, within_moments
 from projections.service.ticket_measures import AGE, COUNTS, EARLIER, MEASURES, SECOND
@@ -81,7 +81,7 @@ def report(connection: Connection, question: Question, now: datetime) -> tuple[T
     figures = _figures(packed, microseconds(now))
     counted, clocked = figures, np.ones(len(packed), dtype=bool)
     if question.clock == "business" and packed:
-        spent = spells({id: number for number, id in enumerate(ids)}, _intervals(connection, question))
+        spent = status_times({id: number for number, id in enumerate(ids)}, _intervals(connection, question))
         counted, clocked = in_business(figures, teams, spent, calendars(connection))
     tickets = _Tickets(figures, counted, clocked, inside, discarded)
     [total] = tickets.groups(np.zeros(len(packed), dtype=np.int64), [{}])
