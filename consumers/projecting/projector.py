@@ -171,10 +171,10 @@ class Projector:
         now = self._clock()
         unbroken = [lane for lane in self._all() if lane.early is None]
         taken = [
-            (lane, mine)
-            for partition, theirs in by_partition.items()
+            (lane, following)
+            for partition, arrived in by_partition.items()
             for lane in self._lanes.get(partition, ())
-            if lane.is_live and (mine := lane.take(theirs, now))
+            if lane.is_live and (following := lane.take(arrived, now))
         ]
         self._fold(taken)
         for lane in unbroken:
@@ -198,15 +198,15 @@ class Projector:
         """The messages that any lane wants, decoded once; by partition and position."""
         wanted: dict[int, dict[int, Message]] = defaultdict(dict)
         for lane, messages in taken:
-            mine = wanted[lane.partition]
-            mine.update((m.stored.position, m) for m in messages if lane.projection.wants(m.stored.type))
-        stored = {position: m.stored for mine in wanted.values() for position, m in mine.items()}
+            here = wanted[lane.partition]
+            here.update((m.stored.position, m) for m in messages if lane.projection.wants(m.stored.type))
+        stored = {position: m.stored for here in wanted.values() for position, m in here.items()}
         decoded = decode(self._store, list(stored.values()))
         arrived = {
-            partition: arrivals(decoded, (message.stored for message in mine.values()), partition, self._partitions)
-            for partition, mine in wanted.items()
+            partition: arrivals(decoded, (message.stored for message in here.values()), partition, self._partitions)
+            for partition, here in wanted.items()
         }
-        self._leftovers.note(one for theirs in arrived.values() for one in theirs.values())
+        self._leftovers.note(one for here in arrived.values() for one in here.values())
         return arrived
 
     def _commit(self, lane: Lane, messages: Sequence[Message], arrived: Mapping[int, Arrival]) -> bool:
