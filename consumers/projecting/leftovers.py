@@ -18,22 +18,22 @@ class Leftovers:
 
     def __init__(self, read_models: ReadModels) -> None:
         self._writer = read_models.writer
-        self._there = self._writer.dialect.name == "sqlite"
+        self._may_exist = self._writer.dialect.name == "sqlite"
 
     def note(self, arrived: Iterable[Arrival]) -> None:
         """Notes whether these events erase data. Only SQLite needs it: PostgreSQL overwrites deleted data over time."""
         if self._writer.dialect.name == "sqlite":
-            self._there = self._there or any(one.delivery and one.delivery.recorded.event.erases() for one in arrived)
+            self._may_exist = self._may_exist or any(one.delivery and one.delivery.recorded.event.erases() for one in arrived)
 
     def wipe(self) -> None:
         """Truncates the write-ahead log if needed. Raises the errors of the database."""
-        if self._there:
+        if self._may_exist:
             pooled = self._writer.raw_connection()
             try:
                 cursor = pooled.cursor()
                 before = cursor.execute("PRAGMA busy_timeout").fetchone()[0]
                 cursor.execute(f"PRAGMA busy_timeout = {WAIT_MILLISECONDS}")
-                self._there = bool(cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0])
+                self._may_exist = bool(cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0])
                 cursor.execute(f"PRAGMA busy_timeout = {before}")
             finally:
                 pooled.close()

@@ -71,9 +71,9 @@ timeline_streams = table(
 
 
 def apply(batch: Sequence[Delivery], rows: Rows) -> None:
-    ours = [delivery for delivery in batch if _is_ours(delivery.recorded)]
-    rows.insert(moments, [_row(d.recorded, subject) for d in ours for subject in sorted(d.here)])
-    changing = [d.recorded for d in ours if d.at_home and _stream_values(d.recorded)]
+    shown = [delivery for delivery in batch if _is_shown(delivery.recorded)]
+    rows.insert(moments, [_row(d.recorded, subject) for d in shown for subject in sorted(d.here)])
+    changing = [d.recorded for d in shown if d.at_home and _stream_values(d.recorded)]
     streams = rows.load(timeline_streams, {recorded.stream for recorded in changing})
     for recorded in changing:
         before = streams.get(recorded.stream, dict.fromkeys(("customer_id", "lead_id", "number", "currency")))
@@ -81,7 +81,7 @@ def apply(batch: Sequence[Delivery], rows: Rows) -> None:
     rows.save(timeline_streams, list(streams.values()))
 
 
-def _is_ours(recorded: Recorded) -> bool:
+def _is_shown(recorded: Recorded) -> bool:
     return recorded.type.split(".")[1] in THINGS and not recorded.metadata.everyone
 
 

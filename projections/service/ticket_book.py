@@ -139,15 +139,15 @@ class TicketBook(Ticket):
         if isinstance(event, Replied):
             self.replied[event.reply_id] = at
             self.messages[event.reply_id] = Message(**{name: getattr(event, name) for name in Message.__struct_fields__})
-            self._name(event.attachments)
+            self._remember_files(event.attachments)
             self.replies[event.reply_id] = without_personal(event)
         elif isinstance(event, ReplyRedacted):
             self._redact(event.reply_id)
         elif isinstance(event, AttachmentAdded):
-            self._name((event.attachment,))
+            self._remember_files((event.attachment,))
             self.files[str(event.attachment.id)] = without_personal(event.attachment)
         elif isinstance(event, AttachmentRemoved):
-            self._unname((self.files.pop(str(event.attachment_id)),))
+            self._forget_files((self.files.pop(str(event.attachment_id)),))
         elif isinstance(event, Escalated):
             self.escalated.append(Escalation(at, event.team, event.reason))
         elif isinstance(event, Solved):
@@ -182,14 +182,14 @@ class TicketBook(Ticket):
         )
         return None if private == Private() else _encode(private).decode()
 
-    def _name(self, attachments: tuple[Attachment, ...]) -> None:
+    def _remember_files(self, attachments: tuple[Attachment, ...]) -> None:
         self.named.update({str(file.id): File(file.name, file.url) for file in attachments})
 
     def _redact(self, reply_id: str) -> None:
         self.messages.pop(reply_id, None)
-        self._unname(self.replies[reply_id].attachments)
+        self._forget_files(self.replies[reply_id].attachments)
 
-    def _unname(self, attachments: tuple[Attachment, ...]) -> None:
+    def _forget_files(self, attachments: tuple[Attachment, ...]) -> None:
         for file in attachments:
             self.named.pop(str(file.id), None)
 

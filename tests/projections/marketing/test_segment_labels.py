@@ -147,7 +147,7 @@ def test_another_fit_labels_everyone_again(history: History, connection: Connect
     assert [past["label"] for past in found["past"]] == ["2"]
 
 
-def test_a_retired_model_leaves_only_the_past(history: History, connection: Connection) -> None:
+def test_a_retired_model_leaves_only_past_labels(history: History, connection: Connection) -> None:
     ada = customer(history, "ada", size=9)
     active(history, BY_SIZE)
     model = history.of(SegmentModel, "model baseline")
