@@ -30,7 +30,7 @@ class Commits:
         self._read_models, self._partitions, self._topic_id = read_models, partitions, topic_id
 
     def commit(self, lane: Lane, messages: Sequence[Message], arrivals: Mapping[int, Arrival]) -> ForEveryone | None:
-        """Folds the messages together or, if that fails, one by one. Returns the event that the lane cannot go past, if any."""
+        """Folds the messages together or, if that fails, one by one. Returns the event that stops the lane, if any."""
         with suppress(Unfoldable):
             return self._commit(lane, messages, arrivals, one_by_one=False)
         searched.labels(lane.projection.name).inc()
@@ -39,8 +39,8 @@ class Commits:
     def pass_over(self, taken: Sequence[tuple[Lane, Sequence[Message]]]) -> None:
         """Moves the positions of lanes that want none of their messages, all in one transaction: there are no rows to write.
 
-        A read model with dead letters is left out: for it, each commit must also delete the stop that the lane has passed. If
-        one lane cannot move, none of them does; the error then appears when each lane commits alone.
+        A read model with dead letters is left out: its commits must also delete a stored event that no longer stops the lane.
+        If one lane cannot move, none of them does; the error then appears when each lane commits alone.
         """
         idle = [(lane, messages) for lane, messages in taken if not any(lane.projection.wants(m.stored.type) for m in messages)]
         if len(idle) > 1:

@@ -51,7 +51,7 @@ class Retries:
             return Retried(0, 0) if subject == EVERYONE else self._fold(connection, subject, held, discarding)
 
     def _read_ahead(self, subject: UUID) -> None:
-        """Reads the log before the lock is taken, so that nobody waits for it; few events arrive before the lock."""
+        """Reads the log before the lock is taken, so that the projector waits less: few events arrive before the lock."""
         first = select(func.min(dead_letters.c.position)).where(*self._where_subject(subject), dead_letters.c.discarded == 0)
         with self._read_models.reader.connect() as connection:
             position: int | None = connection.execute(first).scalar()
