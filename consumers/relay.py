@@ -1,7 +1,7 @@
 """The relay: it sends events from the store to Kafka, in order, and saves a checkpoint after every acknowledged window.
 
-The event store is the outbox. After any doubt (Kafka, the database, another relay that was faster) the relay drops its whole
-state, and the next turn starts at the stored checkpoint. Consumers recognise duplicate and early messages by the chain.
+The event store is the outbox. After any error (of Kafka, of the database, or because another relay was faster) the relay drops
+its whole state, and the next turn starts at the stored checkpoint. Consumers find duplicate and early messages by the chain.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from infra.read_models.database import ReadModels
 from infra.read_models.positions import Superseded
 from infra.routing import PARTITIONS
 
+# After these errors it is not known what was sent and saved. The next turn starts at the stored checkpoint.
 DOUBT = (KafkaUnavailable, StoreUnavailable, DBAPIError, Superseded)
 
 STAND_BY_PAUSE = 0.25
@@ -51,7 +52,7 @@ TRY_LOCK = text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))")
 log = structlog.get_logger()
 routed_position = Gauge("recount_relay_routed_position", "Everything up to this position was sent to Kafka.")
 doubts = Counter("recount_relay_doubts_total", "Turns that ended in doubt and were restarted at the checkpoint.")
-alarms = Counter("recount_relay_alarms_total", "Times that the relay did not advance for several turns in a row.")
+alarms = Counter("recount_relay_alarms_total", "How often the relay sent nothing for several turns in a row.")
 
 
 class Relay:

@@ -23,7 +23,7 @@ class Window(NamedTuple):
 
 
 def next_window(stored: Sequence[Stored], checkpoint: Checkpoint) -> Window:
-    """The window after the checkpoint; it depends on the log alone. It holds at least one event, even a very large one."""
+    """The window after the checkpoint; it depends on the log alone. It holds at least one event, even if that is very large."""
     records: list[Record] = []
     last, events, size = dict(checkpoint.last), 0, 0
     for one in stored:

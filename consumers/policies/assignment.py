@@ -1,8 +1,8 @@
 """Assigns tickets that are opened and leads that are captured without an owner, by the assignment rules.
 
-If nobody in the team can take one, it waits until somebody can take more. The policy needs to know how much open work agents
-have, so it handles an event only when the read models have reached the head of the log. That may take a while, so this policy
-follows the log separately, and the other policies need not wait.
+If nobody in the team has capacity, the ticket or lead waits until somebody has. The policy needs to know how much open work
+agents have, so it handles an event only when the read models have reached the head of the log. That may take a while, so this
+policy follows the log separately, and the other policies need not wait.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""The clock of the policies: it reads what is due now and sends the commands for it.
+"""The clock of the policies: it finds the items that are due now and sends their commands.
 
 A command runs only once, even if several processes send it several times: its receipt is stored permanently in the same commit
-as its events, and it runs only on the version of its target that was due. So it does not matter if the read models are behind
-or are being rebuilt.
+as its events, and it runs only if its target still has the version that was due. So it does not matter if the read models are
+behind or are being rebuilt.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ log = structlog.get_logger()
 
 
 class Clock:
-    """Looks at each deadline in turn: at most `AT_ONCE` due items per look; the next look continues after them."""
+    """Looks for due items of each deadline in turn. A look finds up to `AT_ONCE` items; the next look continues after them."""
 
     def __init__(
         self,
@@ -55,9 +55,9 @@ class Clock:
         self._stopping.set()
 
     def look(self, deadline: Deadline) -> int:
-        """Sends the commands for what is due; returns how many were accepted.
+        """Sends the commands for the items that are due; returns how many commands were accepted.
 
-        Raises the errors in DOUBT; the rest is then left for the next look.
+        Raises the errors in DOUBT; the remaining items are then left for the next look.
         """
         now = self._clock()
         with self._read_models.reader.connect() as connection:

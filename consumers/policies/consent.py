@@ -14,7 +14,7 @@ from domain.shared.events import Recorded
 
 PURPOSE = "marketing"
 CHANNEL = "email"
-"""The channel if the touch names none."""
+"""The channel to use if the touch names none."""
 
 
 def _react(recorded: Recorded) -> Iterable[Reaction]:

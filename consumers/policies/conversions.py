@@ -1,6 +1,6 @@
 """When an order that names a campaign is paid, records a conversion; when all its money is returned, reverses it.
 
-Only a member who was targeted before the payment, and within the campaign's attribution window, converts.
+A member converts only if they were targeted before the payment, and the payment is within the campaign's attribution window.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def _react(recorded: Recorded) -> Iterable[Reaction]:
 
 
 def convert(work: UnitOfWork, *, order_id: UUID) -> Aggregate:
-    """Records a conversion worth the order's total; none for a test order or one not paid in full.
+    """Records a conversion with the order's total as its value. A test order, or an order not paid in full, converts nobody.
 
     Raises NotThere, CustomerErased.
     """
@@ -80,7 +80,7 @@ def _campaign_id(order: Order) -> UUID | None:
 
 
 def _in_window(work: UnitOfWork, campaign_id: UUID, member: CampaignMember) -> bool:
-    """Whether it is after the targeting and within the campaign's attribution window; without a window, any later time."""
+    """Whether the payment is after the targeting and within the campaign's window. Without a window, any later time counts."""
     context, targeted = work.context, member.targeted_at
     if targeted is None or over_before(context, targeted):
         return False

@@ -1,6 +1,6 @@
 """The clock that ends days: it records, once, that a day is over in the store's time zone.
 
-Several processes may run it, because a day that has ended already records nothing. A rebuild or an import never runs it.
+Several processes may run it, because ending a day again records nothing. A rebuild or an import never runs it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Deadlines: a deadline finds the items that are due, and gives the command for each of them.
+"""Deadlines: a deadline finds the items that are due, and makes the command for each of them.
 
-A read model says which aggregate is due, and in which version. The command runs only on that version. If the aggregate has
-changed since, nothing is done, and the read model gives the new due items.
+A read model gives the aggregate that is due, and its version. The command runs only on that version. If the aggregate has
+changed since, the command does nothing, and the read model gives the due items of the new version.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from domain.shared.ids import derived_id
 
 
 class Due(NamedTuple):
-    """An item that is due. The command for a `key` runs only once, ever."""
+    """An item that is due. The command for one `key` runs only once, even years later."""
 
     key: str
     target: UUID

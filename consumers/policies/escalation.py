@@ -24,7 +24,7 @@ def _due(connection: Connection, now: datetime, limit: int, cursor: str | None) 
 
 
 def _overdue(one: Overdue) -> Due:
-    """Due once for each target. Each wait for a next reply starts at another time, so each has its own key."""
+    """The due item, one for each target; each wait for a next reply has a key of its own, with the start of the wait."""
     facts = {"ticket_id": one.ticket_id, "metric": one.metric, "due": one.due, **one.promise._asdict()}
     del facts["code"]
     key = f"{one.ticket_id}#{one.metric}#{one.since.isoformat()}"
@@ -41,7 +41,7 @@ def escalate(
     version: int,
     targets: Sequence[SlaTarget],
 ) -> Ticket:
-    """Records the breach at the time it was due and escalates now. The targets are applied first if the ticket lacks them."""
+    """Records the breach at the due time and escalates now. If the ticket lacks the targets, they are applied first."""
     ticket = work.existing(Ticket, ticket_id)
     then = msgspec.structs.replace(work.context, occurred_at=due)
     if ticket.sla is None or not {target for target in targets if target.metric == metric} <= set(ticket.sla.targets):

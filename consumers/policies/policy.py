@@ -26,14 +26,14 @@ class Reaction(NamedTuple):
 
 
 class Policy(NamedTuple):
-    """A policy. `name` is permanent, because receipts are stored under it. `hears` are the event types it reacts to."""
+    """A policy. `name` is permanent, because receipts are stored under it. It reacts to events of the types in `reads`."""
 
     name: str
-    hears: tuple[type[Event], ...]
+    reads: tuple[type[Event], ...]
     react: Callable[[Recorded], Iterable[Reaction]]
 
     def commands(self, recorded: Recorded) -> list[Command]:
-        """The commands for an event that it hears."""
+        """The commands for an event of a type in `reads`."""
         return [self._command(recorded, number, one) for number, one in enumerate(self.react(recorded), start=1)]
 
     def _command(self, recorded: Recorded, number: int, reaction: Reaction) -> Command:
@@ -43,7 +43,7 @@ class Policy(NamedTuple):
         return Command(reaction.function, reaction.facts, self._context(recorded, command_id), receipt=receipt)
 
     def _context(self, recorded: Recorded, command_id: UUID) -> Context:
-        """The context of the command: it happens at the time of its cause."""
+        """The context of the command. The command's events occur at the time of the event that caused it."""
         cause = recorded.metadata
         return Context(
             now=cause.recorded_at,

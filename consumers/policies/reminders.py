@@ -20,7 +20,7 @@ def _due(connection: Connection, now: datetime, limit: int, cursor: str | None) 
 
 
 def _to_remind_of(row: Row) -> Due:
-    """Due once each time that the reminder is set, even if it is set to the same time again."""
+    """The due item. It is a new one each time that the reminder is set, even if it is set to the same time again."""
     reaction = Reaction(commands.remind, {"task_id": row["task_id"], "remind_at": row["reminder"]})
     return Due(f"{row['task_id']}#{row['version']}", row["task_id"], row["version"], reaction)
 

@@ -1,8 +1,9 @@
 """Follows the log and sends the commands of the policies.
 
-A command runs only once, even if its cause is read several times: its receipt, under the policy's name and the position of the
-cause, is stored permanently in the same commit as its events. So the stored position may be behind, and several processes may
-follow the log; each turn starts at the highest position that one of them stored. A rebuild changes no receipt and no position.
+A command runs only once, even if the event that caused it is read several times: its receipt, under the policy's name and the
+position of that event, is stored permanently in the same commit as the command's events. So the stored position may be behind,
+and several processes may follow the log; each turn starts at the highest position that one of them stored. A rebuild changes no
+receipt and no position.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ PAUSE_SECONDS = 0.5
 # The pause after an error in DOUBT. Then the same events are read again.
 RETRY_SECONDS = 5.0
 OUTCOME_SECONDS = 60.0
+# After these errors it is not known whether the command ran. It is sent again later.
 DOUBT = (StoreUnavailable, Overloaded, OutcomeUnknown, TimeoutError, DBAPIError)
 
 log = structlog.get_logger()
@@ -37,17 +39,17 @@ done = Counter("recount_policy_commands_total", "Commands that policies sent, by
 
 
 class Policies:
-    """Runs these policies, in their order. Each `name` follows the log with its own position."""
+    """Runs these policies, in their order. The position in the log is stored under `name`."""
 
     def __init__(
         self, policies: Sequence[Policy], executor: Executor, store: EventStore, read_models: ReadModels, name: str = NAME
     ) -> None:
         self._policies, self._executor, self._store, self._read_models = policies, executor, store, read_models
         self._name = name
-        self._hearing: dict[str, list[Policy]] = defaultdict(list)
+        self._by_type: dict[str, list[Policy]] = defaultdict(list)
         for policy in policies:
-            for event in policy.hears:
-                self._hearing[type_name(event)].append(policy)
+            for event in policy.reads:
+                self._by_type[type_name(event)].append(policy)
         self._stopping = Event()
 
     def begin(self) -> None:
@@ -69,7 +71,7 @@ class Policies:
         self._stopping.set()
 
     def follow(self) -> int:
-        """Handles the next events that any policy hears; returns how many.
+        """Handles the next events that any policy reacts to; returns how many.
 
         Raises the errors in DOUBT; events whose position is not stored are then read again.
         """
@@ -81,31 +83,31 @@ class Policies:
         head = self._store.head()
         if head <= position:
             return 0
-        heard = 0
-        found = self._store.log(position, BATCH, head, self._hearing)
+        handled = 0
+        found = self._store.log(position, BATCH, head, self._by_type)
         for stored in found:
             if self._stopping.is_set():
                 break
-            self._hear(stored)
-            heard, position = heard + 1, stored.position
-        if heard == len(found) < BATCH:
+            self._handle(stored)
+            handled, position = handled + 1, stored.position
+        if handled == len(found) < BATCH:
             position = head
         with self._read_models.writer.begin() as connection:
             followed.advance(connection, self._name, position)
-        return heard
+        return handled
 
-    def _hear(self, stored: Stored) -> None:
-        """A failure is logged and skipped, so that it does not stop the other policies or later events."""
-        for policy in self._hearing.get(stored.type, ()):
+    def _handle(self, stored: Stored) -> None:
+        """Runs the policies for one event. A failure is logged and skipped: it stops no other policy and no later event."""
+        for policy in self._by_type.get(stored.type, ()):
             try:
-                self._ask(policy, stored)
+                self._send(policy, stored)
             except DOUBT:
                 raise
             except Exception as error:
                 done.labels(policy.name, "failed").inc()
                 log.error("policy.failed", policy=policy.name, position=stored.position, error=type(error).__name__)
 
-    def _ask(self, policy: Policy, stored: Stored) -> None:
+    def _send(self, policy: Policy, stored: Stored) -> None:
         """Sends the policy's commands for an event. Imported events are history: they are skipped without decoding."""
         if read_metadata(stored.state).origin == "import":
             return

@@ -26,7 +26,7 @@ def _due(connection: Connection, now: datetime, limit: int, cursor: str | None) 
 
 
 def _given_up(webhook: Active) -> Due:
-    """Due once for each version: a webhook that was resumed or changed gets another week."""
+    """The due item, one for each version of the webhook: a webhook that was resumed or changed gets another week."""
     reaction = Reaction(commands.pause, {"webhook_id": webhook.webhook_id, "reason": "undeliverable"})
     return Due(f"{webhook.webhook_id}#{webhook.version}", webhook.webhook_id, webhook.version, reaction)
 

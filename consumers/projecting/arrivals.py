@@ -18,7 +18,7 @@ Decoded = Recorded | Exception
 
 
 class Arrival(NamedTuple):
-    """An event on one partition. `here` are its subjects on this partition. It has either a delivery or an error."""
+    """An event as it arrives on one partition. `here` are its subjects on this partition. It has a delivery or an error."""
 
     position: int
     type: str
@@ -52,7 +52,7 @@ def metadata_of(stored: Stored) -> Metadata | None:
 
 
 def arrival(stored: Stored, decoded: Decoded, partition: int, partitions: int) -> Arrival:
-    """The event as this partition sees it. If its metadata cannot be read, it may concern any subject: it is for everyone."""
+    """The event as this partition sees it. If its metadata cannot be read, it counts as an event for everyone."""
     if isinstance(decoded, Recorded):
         metadata = decoded.metadata
         here = subjects_here(metadata, partition, partitions)

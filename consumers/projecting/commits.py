@@ -15,7 +15,7 @@ from infra.read_models.database import ReadModels
 from infra.read_models.positions import advance, registered, require_current
 from infra.routing import Held, Message
 
-folded = Counter("recount_projector_events_total", "Messages that a read model went past.", ["projection"])
+folded = Counter("recount_projector_events_total", "Messages that a read model folded or skipped.", ["projection"])
 searched = Counter(
     "recount_projector_failed_batches_total",
     "Batches folded again, one event at a time.",
@@ -30,17 +30,17 @@ class Commits:
         self._read_models, self._partitions, self._topic_id = read_models, partitions, topic_id
 
     def commit(self, lane: Lane, messages: Sequence[Message], arrivals: Mapping[int, Arrival]) -> ForEveryone | None:
-        """Folds the messages together or, if that fails, one by one. Returns the event that the lane cannot go past, if any."""
+        """Folds the messages together or, if that fails, one by one. Returns the event that stops the lane, if any."""
         with suppress(Unfoldable):
             return self._commit(lane, messages, arrivals, one_by_one=False)
         searched.labels(lane.projection.name).inc()
         return self._commit(lane, messages, arrivals, one_by_one=True)
 
     def pass_over(self, taken: Sequence[tuple[Lane, Sequence[Message]]]) -> None:
-        """Moves the lanes that want none of their messages, all in one transaction, because there are no rows to write.
+        """Moves the positions of lanes that want none of their messages, all in one transaction: there are no rows to write.
 
-        A read model with dead letters is left out: its waiting subjects need to know what its lanes went past. If one lane
-        cannot move, none of them does; the error then appears when each lane commits alone.
+        A read model with dead letters is left out: its commits must also delete a stored event that no longer stops the lane.
+        If one lane cannot move, none of them does; the error then appears when each lane commits alone.
         """
         idle = [(lane, messages) for lane, messages in taken if not any(lane.projection.wants(m.stored.type) for m in messages)]
         if len(idle) > 1:

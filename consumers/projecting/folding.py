@@ -28,7 +28,7 @@ def fold(
 ) -> ForEveryone | None:
     """Folds the events together, or each in its own savepoint, so that only a failing event is set aside.
 
-    Returns the event that the read model cannot go past, if there is one: everything before it was folded, nothing after it.
+    Returns the event that stops the read model, if there is one: every event before it was folded, and none after it.
     Raises Unfoldable if the events are folded together, and transient errors in both cases.
     """
     rows = rows.without(aside.waiting)

@@ -12,11 +12,11 @@ State = Literal["live", "retrying", "stopped", "outdated"]
 
 
 class Lane:
-    """The next message is the one whose `previous` is the position held; one at or before the position is a duplicate.
+    """The next message is the one whose `previous` is the lane's position. A message at or before the position is a duplicate.
 
     Any other message is early and is dropped: its sender sends it again in order. While the chain is broken, `early` is the
     early message with the highest position, and `broken_since` the time when the break was first seen. Times are those of a
-    monotonic clock. `reported` says that the break was logged.
+    monotonic clock. `reported` is true after the break was logged.
     """
 
     def __init__(self, projection: Projection, partition: int, held: Held) -> None:
@@ -35,7 +35,7 @@ class Lane:
         return self.state == "live"
 
     def take(self, messages: Iterable[Message], now: float) -> list[Message]:
-        """The messages that follow the position held, one after the other."""
+        """The messages that follow the lane's position, one after the other."""
         taken: list[Message] = []
         at, early = self.held.position, self.early
         for message in messages:

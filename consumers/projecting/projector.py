@@ -93,7 +93,7 @@ class Projector:
         """Reads once, folds and commits; returns the number of messages read. Raises the errors of source and databases."""
         if not self._begun:
             self._begin()
-        self._meet_assignment()
+        self._follow_assignment()
         self._resume_rested()
         if self._lanes and not any(lane.is_live for lane in self._all()):
             # The source is still polled, to stay a member of the consumer group; its messages are read again later.
@@ -118,9 +118,10 @@ class Projector:
                     create_tables(connection, projection.tables)
         self._begun = True
 
-    # Partitions come and go
+    # Assignment of partitions
 
-    def _meet_assignment(self) -> None:
+    def _follow_assignment(self) -> None:
+        """Drops the lanes of partitions that were revoked, and starts lanes for partitions that were assigned."""
         assigned = self._source.assigned()
         for gone in self._lanes.keys() - assigned:
             del self._lanes[gone]
@@ -153,7 +154,7 @@ class Projector:
         return True
 
     def _seek(self, partition: int) -> None:
-        """Reads again from the position of the lane that is furthest behind; the other lanes recognise duplicates."""
+        """Reads again from the position of the lane that is furthest behind; the other lanes skip the duplicates."""
         if live := [lane.held for lane in self._lanes[partition] if lane.is_live]:
             topic_id = self._source.topic_id
             self._source.seek(partition, min(live, key=lambda h: (h.topic_id == topic_id, h.next_offset, h.position)))
@@ -161,7 +162,7 @@ class Projector:
     def _all(self) -> list[Lane]:
         return [lane for lanes in self._lanes.values() for lane in lanes]
 
-    # Messages come in
+    # Incoming messages
 
     def _take_in(self, messages: Sequence[Message]) -> None:
         by_partition: dict[int, list[Message]] = defaultdict(list)
@@ -170,15 +171,15 @@ class Projector:
         now = self._clock()
         unbroken = [lane for lane in self._all() if lane.early is None]
         taken = [
-            (lane, mine)
-            for partition, theirs in by_partition.items()
+            (lane, following)
+            for partition, arrived in by_partition.items()
             for lane in self._lanes.get(partition, ())
-            if lane.is_live and (mine := lane.take(theirs, now))
+            if lane.is_live and (following := lane.take(arrived, now))
         ]
         self._fold(taken)
         for lane in unbroken:
             if lane.early is not None:
-                self._look_for_successor(lane)
+                self._resume_if_moved(lane)
 
     def _fold(self, taken: Sequence[tuple[Lane, Sequence[Message]]]) -> None:
         try:
@@ -197,15 +198,15 @@ class Projector:
         """The messages that any lane wants, decoded once; by partition and position."""
         wanted: dict[int, dict[int, Message]] = defaultdict(dict)
         for lane, messages in taken:
-            mine = wanted[lane.partition]
-            mine.update((m.stored.position, m) for m in messages if lane.projection.wants(m.stored.type))
-        stored = {position: m.stored for mine in wanted.values() for position, m in mine.items()}
+            here = wanted[lane.partition]
+            here.update((m.stored.position, m) for m in messages if lane.projection.wants(m.stored.type))
+        stored = {position: m.stored for here in wanted.values() for position, m in here.items()}
         decoded = decode(self._store, list(stored.values()))
         arrived = {
-            partition: arrivals(decoded, (message.stored for message in mine.values()), partition, self._partitions)
-            for partition, mine in wanted.items()
+            partition: arrivals(decoded, (message.stored for message in here.values()), partition, self._partitions)
+            for partition, here in wanted.items()
         }
-        self._leftovers.note(one for theirs in arrived.values() for one in theirs.values())
+        self._leftovers.note(one for here in arrived.values() for one in here.values())
         return arrived
 
     def _commit(self, lane: Lane, messages: Sequence[Message], arrived: Mapping[int, Arrival]) -> bool:
@@ -228,10 +229,10 @@ class Projector:
                 return False
         return True
 
-    def _look_for_successor(self, lane: Lane) -> None:
-        """Resumes a lane whose stored position has moved.
+    def _resume_if_moved(self, lane: Lane) -> None:
+        """Resumes a lane if another projector has moved its stored position.
 
-        That explains early messages: the partition was taken away and came back, and another projector moved it meanwhile.
+        This is one cause of early messages: the partition was assigned to another projector meanwhile, and came back.
         """
         with self._read_models.reader.connect() as connection:
             place = held(connection, lane.projection.name).get(lane.partition)
@@ -248,7 +249,7 @@ class Projector:
                 self._repair(lane)
 
     def _repair_missing(self) -> None:
-        """Repairs a partition whose last messages are lost. No early message shows that; the relay's checkpoint does."""
+        """Repairs partitions whose last messages are lost. No early message shows this loss, only the relay's checkpoint."""
         if (now := self._clock()) < self._looks_for_missing_at:
             return
         self._looks_for_missing_at = now + self._patience / LOOKS_PER_PATIENCE
@@ -262,7 +263,7 @@ class Projector:
         self._repair_up_to(lane, lane.early.stored.position, lane.early.offset)
 
     def _repair_up_to(self, lane: Lane, upto: int, offset: int) -> None:
-        """Reads the events that never arrived from the event store, which is the source of truth."""
+        """Reads the missing events from the event store, which is the source of truth."""
         where = {"projection": lane.projection.name, "partition": lane.partition}
         if not lane.reported:
             lane.reported = True

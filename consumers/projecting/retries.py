@@ -51,8 +51,8 @@ class Retries:
             return Retried(0, 0) if subject == EVERYONE else self._fold(connection, subject, held, discarding)
 
     def _read_ahead(self, subject: UUID) -> None:
-        """Reads the log before the lock is taken, so that nobody waits for it; few events arrive before the lock."""
-        first = select(func.min(dead_letters.c.position)).where(*self._of(subject), dead_letters.c.discarded == 0)
+        """Reads the log before the lock is taken, so that the projector waits less: few events arrive before the lock."""
+        first = select(func.min(dead_letters.c.position)).where(*self._where_subject(subject), dead_letters.c.discarded == 0)
         with self._read_models.reader.connect() as connection:
             position: int | None = connection.execute(first).scalar()
         if position is not None and subject != EVERYONE:
@@ -60,7 +60,7 @@ class Retries:
 
     @contextmanager
     def _locked(self, partition: int) -> Iterator[tuple[Connection, int]]:
-        """A transaction in which nobody else moves the position or folds on this partition. Yields it and the position."""
+        """A transaction in which no other process moves the position or folds here. Yields its connection and the position."""
         name, version = self._projection.name, self._projection.version
         here = (positions.c.projection == name, positions.c.partition == partition)
         with self._read_models.writer.begin() as connection:
@@ -69,7 +69,7 @@ class Retries:
             yield connection, held
 
     def _discard(self, connection: Connection, subject: UUID, position: int) -> None:
-        here = (*self._of(subject), dead_letters.c.position == position)
+        here = (*self._where_subject(subject), dead_letters.c.position == position)
         connection.execute(update(dead_letters).where(*here).values(discarded=1))
 
     def _fold(self, connection: Connection, subject: UUID, held: int, discarding: int | None) -> Retried:
@@ -81,19 +81,19 @@ class Retries:
                 self._keep(connection, letter, error)
                 return Retried(_undiscarded(letters[:done]), _undiscarded(letters[done:]) + letter.discarded)
             if not letter.discarded:
-                connection.execute(delete(dead_letters).where(*self._this(letter)))
+                connection.execute(delete(dead_letters).where(*self._where_letter(letter)))
         return Retried(_undiscarded(letters), 0)
 
     def _letters(self, connection: Connection, subject: UUID, discarding: int | None) -> Sequence[Row[Any]]:
-        """The waiting letters, and the one just discarded: the events for everyone after that one must be folded too."""
+        """The waiting letters, and the letter just discarded, because the events for everyone after it must be folded too."""
         counts = or_(dead_letters.c.discarded == 0, dead_letters.c.position == discarding)
-        query = select(dead_letters).where(*self._of(subject), counts)
+        query = select(dead_letters).where(*self._where_subject(subject), counts)
         return connection.execute(query.order_by(dead_letters.c.position)).all()
 
     def _missed(self, connection: Connection, letter: Row[Any], end: int) -> list[Stored]:
         """The events for everyone after the letter, without discarded ones."""
         after = letter.position - 1 if letter.discarded else letter.position
-        discarded = select(dead_letters.c.position).where(*self._of(EVERYONE), dead_letters.c.discarded == 1)
+        discarded = select(dead_letters.c.position).where(*self._where_subject(EVERYONE), dead_letters.c.discarded == 1)
         skipped = set(connection.execute(discarded).scalars())
         return [one for one in self._for_everyone.between(after, end) if one.position not in skipped]
 
@@ -120,12 +120,12 @@ class Retries:
 
     def _keep(self, connection: Connection, letter: Row[Any], error: Exception) -> None:
         again = {"tries": letter.tries + 1, "error": name_of(error), "traceback": frames_of(error), "discarded": 0}
-        connection.execute(update(dead_letters).where(*self._this(letter)).values(again))
+        connection.execute(update(dead_letters).where(*self._where_letter(letter)).values(again))
 
-    def _this(self, letter: Row[Any]) -> tuple[ColumnElement[bool], ...]:
-        return (*self._of(letter.subject), dead_letters.c.position == letter.position)
+    def _where_letter(self, letter: Row[Any]) -> tuple[ColumnElement[bool], ...]:
+        return (*self._where_subject(letter.subject), dead_letters.c.position == letter.position)
 
-    def _of(self, subject: UUID) -> tuple[ColumnElement[bool], ...]:
+    def _where_subject(self, subject: UUID) -> tuple[ColumnElement[bool], ...]:
         return (dead_letters.c.projection == self._projection.name, dead_letters.c.subject == subject)
 
 

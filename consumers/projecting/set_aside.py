@@ -1,7 +1,7 @@
 """Sets aside the events that a read model cannot fold, in the same transaction that continues without them.
 
-The later events of the same subjects are set aside too, so that a retry keeps their order. A waiting subject skips events for
-everyone. Events that a person has discarded are skipped.
+The later events of the same subjects are set aside too, so that a retry keeps their order. An event for everyone is not folded
+for waiting subjects. Events that a person has discarded are skipped.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ AT_ONCE = 500
 
 
 class ForEveryone(Exception):
-    """An event that concerns all rows cannot be folded. The read model cannot go past it."""
+    """An event for everyone cannot be folded. The read model stops before it."""
 
     def __init__(self, arrival: Arrival, cause: Exception) -> None:
         super().__init__(f"position {arrival.position} concerns everyone")
@@ -44,7 +44,7 @@ class SetAside:
 
     @property
     def waiting(self) -> Set[UUID]:
-        """The waiting subjects, as far as they were loaded; refused events add to them."""
+        """The waiting subjects that `load` found, and the subjects of events that were refused since."""
         return self._waiting
 
     @property
@@ -66,7 +66,7 @@ class SetAside:
     def admit(self, arrival: Arrival) -> Delivery | None:
         """The part of the event that may be folded now, if any; the rest is set aside.
 
-        Raises ForEveryone if the event cannot be decoded and concerns all rows.
+        Raises ForEveryone if the event cannot be decoded and is for everyone.
         """
         if self.is_empty and arrival.delivery is not None:
             return arrival.delivery
@@ -85,7 +85,7 @@ class SetAside:
         return arrival.delivery if here == arrival.here else Delivery(arrival.delivery.recorded, here)
 
     def refuse(self, arrival: Arrival, error: Exception) -> None:
-        """Sets the event aside for its subjects on this partition. Raises ForEveryone if it concerns all rows."""
+        """Sets the event aside for its subjects on this partition. Raises ForEveryone if it is for everyone."""
         if arrival.everyone:
             raise ForEveryone(arrival, error)
         self._keep(arrival, arrival.here, name_of(error), frames_of(error))
@@ -104,7 +104,7 @@ class SetAside:
             self._connection.execute(insert(dead_letters), [{**row, "partition": partition}])
 
     def went_past(self, partition: int, position: int) -> None:
-        """Deletes the event that stopped the read model on this partition before, but no longer does."""
+        """Deletes the stored event that stopped the read model, if this partition is now at or after that event."""
         self._connection.execute(
             delete(dead_letters).where(
                 dead_letters.c.projection == self._projection,

@@ -25,9 +25,9 @@ from infra.routing import partition_of, partitions_of
 from projections.shared.projection import Projection
 from projections.shared.rows import Rows
 
-# The pseudo-partition under which the position is stored up to which the log was read for all partitions.
+# A pseudo-partition: the log was read for all partitions up to the position that is stored under it.
 READ = -1
-# If all subjects of an event are folded together, they count as one partition of one.
+# To fold an event for all its subjects together, they are seen as one partition (number 0) of a log with one partition.
 ONLY, ALL = 0, 1
 
 
@@ -40,7 +40,7 @@ class Routed(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Up to `read`, every event is folded on all its partitions; `at` is the last position folded, by partition."""
+    """The positions of a rebuild. Up to `read`, every event is folded on all its partitions; `at` is by partition."""
 
     read: int
     at: Mapping[int, int]
@@ -84,7 +84,7 @@ class Building:
         self.forget(connection)
 
     def forget(self, connection: Connection) -> None:
-        """Deletes the positions and the registration of the rebuild: nothing is under construction then."""
+        """Deletes the positions and the registration of the rebuild."""
         connection.execute(delete(positions).where(positions.c.projection == self.name))
         connection.execute(delete(projections).where(projections.c.name == self.name))
 
@@ -96,9 +96,9 @@ class Building:
         return Place(at.pop(READ), at)
 
     def fold(self, connection: Connection, page: Sequence[Routed], targets: Mapping[int, int], *, one_by_one: bool) -> Place:
-        """Folds the page's events that each partition is due, up to its target, and stores the positions.
+        """Folds the page's events on each partition, from its position up to its target, and stores the positions.
 
-        Raises ForEveryone if an event that concerns everyone cannot be folded, and Superseded.
+        Raises ForEveryone if an event for everyone cannot be folded, and Superseded.
         """
         connection.execute(select(positions).where(positions.c.projection == self.name).with_for_update())
         before = self.place(connection)
@@ -139,7 +139,10 @@ class Building:
 def _due(
     page: Sequence[Routed], before: Place, targets: Mapping[int, int], partitions: int
 ) -> tuple[list[tuple[int | None, Arrival]], Place]:
-    """The events to fold: each for one partition or, if all its partitions are due, for all of them together (None)."""
+    """The events to fold, and the positions after them.
+
+    Each event is for one partition or, if all its partitions are to fold it now, for all of them together (None).
+    """
     at, read, whole = dict(before.at), before.read, True
     due: list[tuple[int | None, Arrival]] = []
     for position, route, wanted in page:

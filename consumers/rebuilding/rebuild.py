@@ -40,7 +40,7 @@ log = structlog.get_logger()
 
 
 class Disagrees(Exception):
-    """The log routes no event to a partition at its live position: the live rows were built with another routing."""
+    """No event at a partition's live position is routed to that partition: the live rows were built with another routing."""
 
 
 class Rebuilt(msgspec.Struct, frozen=True):
@@ -76,7 +76,7 @@ def rebuild(
     `progress` is called with the position reached and the target position. Raises ForEveryone if an event for everyone cannot
     be folded, Superseded if another process ended the same rebuild, Disagrees, and the errors of the databases.
     """
-    _patiently(partial(prepare, read_models))
+    _with_retries(partial(prepare, read_models))
     return _Rebuild(projection, store, read_models, partitions, progress or (lambda _, __: None)).run(check)
 
 
@@ -92,17 +92,17 @@ class _Rebuild:
     def run(self, check: bool) -> Rebuilt:
         begun = time.monotonic()
         shadows.drop_retired(self._read_models, self._projection.tables)
-        _patiently(self._open)
+        _with_retries(self._open)
         live = rebuilt = None
-        self._fold_to(_patiently(self._targets))
+        self._fold_to(_with_retries(self._targets))
         if self._is_current():
             live, rebuilt = self._compare()
         letters = self._dead_letters()
         if check:
-            reached = _patiently(self._drop)
+            reached = _with_retries(self._drop)
         else:
-            self._fold_to(_patiently(self._targets))
-            reached = _patiently(partial(_finding_culprits, self._swap))
+            self._fold_to(_with_retries(self._targets))
+            reached = _with_retries(partial(_together_or_one_by_one, self._swap))
             shadows.drop_retired(self._read_models, self._projection.tables)
         seconds = time.monotonic() - begun
         return Rebuilt(self._projection.name, reached, seconds, live, rebuilt, letters, not check)
@@ -129,12 +129,12 @@ class _Rebuild:
             page = self._read(after, upto)
             while page:
                 ahead = reader.submit(self._read, page[-1].position, upto)
-                reached = _patiently(partial(_finding_culprits, partial(self._fold, page, targets)))
+                reached = _with_retries(partial(_together_or_one_by_one, partial(self._fold, page, targets)))
                 self._progress(reached, upto)
                 page = ahead.result()
 
     def _read(self, after: int, upto: int) -> list[Routed]:
-        return _patiently(
+        return _with_retries(
             lambda: read_page(self._store, self._projection, self._partitions, after, self._page, upto) if after < upto else []
         )
 
@@ -244,14 +244,14 @@ def _position(name: str, partition: int, position: int, before: Held | None) -> 
     }
 
 
-def _finding_culprits(work: Callable[[bool], T]) -> T:
+def _together_or_one_by_one(work: Callable[[bool], T]) -> T:
     """Folds everything together or, if the projection raises, one event at a time."""
     with suppress(Unfoldable):
         return work(False)
     return work(True)
 
 
-def _patiently(work: Callable[[], T]) -> T:
+def _with_retries(work: Callable[[], T]) -> T:
     """Retries after transient errors, with growing pauses; raises any other error, and a transient one after TRIES tries."""
     for tries in range(1, TRIES):
         try:

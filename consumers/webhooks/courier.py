@@ -29,17 +29,18 @@ from projections.operations import webhooks
 from projections.operations.webhooks import Active
 
 PAUSE_SECONDS = 0.5
-# The pause of all webhooks after an error in DOUBT; such an error is never caused by a receiver.
+# The pause of all webhooks after an error in DOUBT. A receiver never causes such an error.
 RETRY_SECONDS = 5.0
-# How long a courier holds a webhook: longer than a receiver may take for one event, so that a courier that waits keeps it.
+# How long a courier holds a webhook: longer than it waits for one answer, so that the hold does not expire meanwhile.
 HELD = timedelta(seconds=30)
 LONGEST_BACKOFF = timedelta(hours=1)
+# After these errors it is not known what was read or saved. The events are sent again later.
 DOUBT = (StoreUnavailable, DBAPIError, TimeoutError)
 
 log = structlog.get_logger()
-sent = Counter("recount_webhook_deliveries_total", "Events sent to webhooks, by how that ended.", ["end"])
+sent = Counter("recount_webhook_deliveries_total", "Events sent to webhooks, by outcome.", ["end"])
 lag = Gauge("recount_webhook_lag", "Head of the log minus the position that a webhook has reached.", ["webhook"])
-failures = Gauge("recount_webhook_failures", "How often in a row a webhook's receiver has not accepted an event.", ["webhook"])
+failures = Gauge("recount_webhook_failures", "Failed deliveries of a webhook since the last accepted event.", ["webhook"])
 
 
 class Courier:

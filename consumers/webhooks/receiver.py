@@ -19,7 +19,7 @@ import httpx
 SECONDS = 10.0
 # The largest number of characters kept of a failure's reason.
 REASON = 200
-# Bytes of an answer that are read and ignored to keep the connection; a longer answer is cut off, with its connection.
+# Bytes of an answer that are read and ignored, to keep the connection. After a longer answer the connection is closed.
 ANSWER = 64 * 1024
 # IPv6 addresses that a translator (NAT64, RFC 6052) maps to IPv4 addresses, which may be in the own network.
 TRANSLATED = IPv6Network("64:ff9b::/96")

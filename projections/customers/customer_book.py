@@ -105,7 +105,7 @@ def profile(text: str) -> dict[str, Any]:
 
 
 def _method(known: KnownMethod) -> dict[str, Any]:
-    """`undeliverable` is hard, soft, or None if messages arrive; `since` is when that last changed."""
+    """`undeliverable` is hard, soft, or None if messages arrive; `since` is the time of its last change."""
     method: dict[str, Any] = msgspec.to_builtins(msgspec.structs.asdict(known.method))
     return method | {"verified_at": known.verified, "undeliverable": known.bounce, "since": known.since}
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, CursorResult, Select, Table, select
 
 from projections.customers import customer_leads, feedback, interactions
 from projections.customers.merging import EVERYONE
-from projections.customers.whole_behaviour import whole
+from projections.customers.whole_behaviour import behaviour_of
 from projections.marketing.segment_labels import seen
 from projections.marketing.segment_models import known
 from projections.service.ticket_course import FINISHED
@@ -91,7 +91,7 @@ def _first(found: CursorResult[Any]) -> Row | None:
 def _segments(connection: Connection, customer_id: UUID, merged: Sequence[UUID]) -> dict[str, str | None]:
     """The customer's label by each active model, by the model's name; None if the customer lacks a feature."""
     now = known(connection)
-    behaviour = whole(connection, customer_id, merged) if now.active else None
+    behaviour = behaviour_of(connection, customer_id, merged) if now.active else None
     if behaviour is None:
         return {}
     clusters = {model.model_id: seen(model, behaviour, now.ended).cluster for model in now.active}

@@ -32,7 +32,7 @@ customer_features = table(
     "customer_features",
     Column("customer_id", Uuid, primary_key=True),
     Column("position", BigInteger, nullable=False),
-    # None after the customer was erased; then nothing counts for them any more.
+    # None after the customer was erased; then no event counts for them any more.
     Column("state", Text),
 )
 feature_orders = table(
@@ -40,7 +40,7 @@ feature_orders = table(
     Column("order_id", Uuid, primary_key=True),
     Column("customer_id", Uuid, nullable=False, index=True),
     Column("day", Date, nullable=False),
-    # What the order counts for: 1 and its net in minor units, or 0 and 0.
+    # The order's part of its purchase day: 1 order and its net in minor units, or 0 and 0 if the order does not count.
     Column("orders", Integer, nullable=False),
     Column("net", BigInteger, nullable=False),
     Column("state", Text, nullable=False),
@@ -141,7 +141,7 @@ class Features:
 
 
 class Orders:
-    """The orders of a batch, each with what it adds to its purchase day."""
+    """The orders of a batch, each with its part of its purchase day."""
 
     def __init__(self, rows: Rows, streams: Collection[UUID]) -> None:
         self._rows = rows
@@ -195,13 +195,13 @@ class Tickets:
 def _customers(delivery: Delivery) -> Collection[UUID]:
     """The customers of this partition whose features the event may change.
 
-    That is the event's subject, unless the subject is an order, ticket or touchpoint of no known customer.
+    That is the event's subject, unless the subject is an order, ticket or touchpoint without a known customer.
     """
     recorded, subject = delivery.recorded, delivery.recorded.metadata.subject
     if recorded.event.erases():
         return delivery.here
-    theirs = subject != recorded.stream or isinstance(recorded.event, CUSTOMER_EVENTS)
-    return (subject,) if theirs and delivery.at_home and isinstance(recorded.event, EVENTS) else ()
+    is_customer = subject != recorded.stream or isinstance(recorded.event, CUSTOMER_EVENTS)
+    return (subject,) if is_customer and delivery.at_home and isinstance(recorded.event, EVENTS) else ()
 
 
 def _streams(batch: Sequence[Delivery], events: tuple[type[Event], ...]) -> set[UUID]:
@@ -209,12 +209,12 @@ def _streams(batch: Sequence[Delivery], events: tuple[type[Event], ...]) -> set[
 
 
 def _uncounted(placed: Recorded) -> Row:
-    """An order's row while nothing of it counts. Its day is the day on which it was placed, and never changes."""
+    """An order's row before the order counts. Its day is the day on which it was placed, and never changes."""
     metadata = placed.metadata
     return {"order_id": placed.stream, "customer_id": metadata.subject, "day": metadata.day(), "orders": 0, "net": 0}
 
 
 def _counted(book: Book) -> Spent:
-    """What the order adds to its purchase day; a cancelled order or a test order adds nothing."""
+    """The order's part of its purchase day; a cancelled order or a test order adds nothing."""
     cancelled = book.ended == "cancelled" or (book.cancelled and not any(map(book.due, book.line_ids)))
     return Spent(0, 0) if cancelled or book.facts().test else Spent(1, figures(book).net)

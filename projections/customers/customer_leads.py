@@ -19,8 +19,8 @@ def leads_of(customers: Customers) -> Select[Any]:
     return select(lead_rows.c.lead_id).where(lead_rows.c.customer_id.in_(customers))
 
 
-def theirs(table: Table, customers: Customers, of_leads: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Rows of these customers, and rows without a customer that meet `of_leads`: they are about a lead of these customers."""
+def rows_of_customers(table: Table, customers: Customers, of_leads: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Rows of these customers, and rows without a customer that are about a lead of theirs, which `of_leads` selects."""
     [key], row = table.primary_key, table.c
     # Two queries, so that each uses its own index.
     own = select(key).where(row.customer_id.in_(customers))

@@ -88,11 +88,11 @@ def apply(batch: Sequence[Delivery], rows: Rows) -> None:
 
 
 def _customers(delivery: Delivery) -> Collection[UUID]:
-    """The customers whose rows the event changes on this partition: its own; an erasure changes all that it concerns."""
+    """The customers whose rows the event changes on this partition: its own customer; for an erasure, all it concerns."""
     if delivery.recorded.event.erases():
         return delivery.here
-    ours = delivery.at_home and isinstance(delivery.recorded.event, CUSTOMER_EVENTS)
-    return (delivery.recorded.stream,) if ours else ()
+    is_own = delivery.at_home and isinstance(delivery.recorded.event, CUSTOMER_EVENTS)
+    return (delivery.recorded.stream,) if is_own else ()
 
 
 def _is_own(recorded: Recorded, id: UUID) -> bool:

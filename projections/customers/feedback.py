@@ -18,7 +18,7 @@ from domain.customers.feedback.events import Acknowledged, ActionTaken, Dismisse
 from domain.customers.feedback.feedback import Feedback
 from domain.customers.feedback.values import End, Kind
 from domain.shared.events import Metadata, Recorded
-from projections.customers.customer_leads import leads_of, theirs
+from projections.customers.customer_leads import leads_of, rows_of_customers
 from projections.customers.merging import Customers, same_customer
 from projections.shared import entries
 from projections.shared.entry import Entry
@@ -171,7 +171,7 @@ def of_customers(customers: Customers) -> ColumnElement[bool]:
     """Feedback of these customers, and feedback without a customer about a lead that became one of them."""
     about = cast(Table, tables.about).c
     of_leads = select(about.feedback_id).where(about.kind == "lead", about.id.in_(leads_of(customers)))
-    return theirs(tables.rows, customers, tables.key.in_(of_leads))
+    return rows_of_customers(tables.rows, customers, tables.key.in_(of_leads))
 
 
 RULES: dict[str, Rule] = {

@@ -46,10 +46,10 @@ class Effort(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
-    """Scores, kinds and handling of the feedback that was `submitted`. The response rate is of the requests.
+    """Scores, kinds and handling of the feedback that was `submitted`. The response rate is that of the requested feedback.
 
     `open` feedback is not resolved or dismissed yet; `unacknowledged` feedback is open and not acknowledged yet either.
-    Durations are of feedback that reached that point, so if much is open, the means are too short.
+    A duration covers only feedback that reached its end, so if much feedback is open, the means are too short.
     """
 
     submitted: int
@@ -73,7 +73,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Question(Days, frozen=True, kw_only=True):
-    """Feedback submitted (and requested) on days from `from_` to before `to` in `zone`, with these values; None is any."""
+    """Feedback submitted (and requested) on days from `from_` to before `to` in `zone`, with these values; None means any."""
 
     by: tuple[Group, ...] = ()
     kind: str | None = None
@@ -100,8 +100,8 @@ def figures(connection: Connection, question: Question) -> tuple[Figures, dict[K
     return _figures(GroupRows(submitted, requested)), {key: _figures(group) for key, group in groups.items()}
 
 
-def _rows(connection: Connection, question: Question, what: str, prefix: str) -> list[Row]:
-    at, own = _table[f"{what}_at"], _table[f"{what}_on"]
+def _rows(connection: Connection, question: Question, moment: str, prefix: str) -> list[Row]:
+    at, own = _table[f"{moment}_at"], _table[f"{moment}_on"]
     query = select(*(column for column in _table if column.name not in ("lists", "subject")))
     query = query.where(at.is_not(None), within(at, own, question.from_, question.to, question.zone))
     for name in ("kind", "channel", "agent"):
@@ -110,8 +110,8 @@ def _rows(connection: Connection, question: Question, what: str, prefix: str) ->
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def _key(question: Question, row: Row, what: str, prefix: str) -> Key:
-    day = day_of(row[f"{what}_at"], row[f"{what}_on"], question.zone)
+def _key(question: Question, row: Row, moment: str, prefix: str) -> Key:
+    day = day_of(row[f"{moment}_at"], row[f"{moment}_on"], question.zone)
     return tuple(first_day(day, name) if name in PERIODS else row[prefix + name] for name in question.by)
 
 

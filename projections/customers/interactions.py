@@ -18,7 +18,7 @@ from domain.customers.customer import events as customer
 from domain.customers.interaction import TEXTS, Channel, Corrected, Direction, Interaction, Logged, Redacted, Retracted
 from domain.sales.lead import events as lead
 from domain.shared.events import Recorded
-from projections.customers.customer_leads import leads_of, theirs
+from projections.customers.customer_leads import leads_of, rows_of_customers
 from projections.customers.merging import Customers, same_customer
 from projections.shared import entries
 from projections.shared.entry import Entry
@@ -104,7 +104,7 @@ Sort = Literal["occurred_at", "position"]
 
 def of_customers(customers: Customers) -> ColumnElement[bool]:
     """Interactions with these customers, and with leads before they became these customers."""
-    return theirs(tables.rows, customers, tables.rows.c.lead_id.in_(leads_of(customers)))
+    return rows_of_customers(tables.rows, customers, tables.rows.c.lead_id.in_(leads_of(customers)))
 
 
 LISTED: Listing[Filter, Sort] = tables.listing(

@@ -1,7 +1,8 @@
 """Merges of customers, direct or through other customers, followed at query time.
 
 A row stays with the customer it was recorded under. A query about a customer also finds the rows of everyone merged into them,
-and a count of customers counts survivors; so unmerging restores the earlier answers. Merged customers are few among many.
+and a count of customers counts survivors; so unmerging restores the earlier answers. Queries stay fast, because few customers
+are merged.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ EVERYONE: BindParameter[Any] = bindparam("everyone", type_=Uuid(), expanding=Tru
 
 
 def same_customer(customer_id: UUID) -> Select[Any]:
-    """The ids of the customer and everyone merged into them; an id that is not a customer's gives just itself."""
+    """The ids of the customer and everyone merged into them; for an id that is not a customer's, only that id."""
     return _line(literal(customer_id, Uuid()))
 
 
@@ -83,7 +84,7 @@ def survivor_of(merged: CTE, customer_id: ColumnElement[UUID]) -> ColumnElement[
 
 
 def whole_customers(connection: Connection) -> dict[UUID, list[UUID]]:
-    """By survivor: their own id and then those of everyone merged into them. Customers without a merge are left out."""
+    """By survivor: their own id, then the ids of everyone merged into them. Customers without a merge are left out."""
     merged = survivors()
     found: dict[UUID, list[UUID]] = {}
     query = select(merged.c.customer_id, merged.c.survivor).order_by(merged.c.survivor, merged.c.customer_id)

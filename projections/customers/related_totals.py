@@ -28,9 +28,9 @@ Units = dict[str, dict[str, int]]
 
 
 def totals(connection: Connection, customer_id: UUID, role: RelationRole, today: date) -> Row | None:
-    """By currency the sums of the orders of the customer, of those in this role to them on that day, and of all together.
+    """Sums of orders by currency: of the customer, of the people in this role to them on that day, and of both together.
 
-    A person with several relations counts once, also if the relations belong to customers who were merged. Test orders are left
+    A person with several relations counts once, even if the relations belong to customers who were merged. Test orders are left
     out. None if there is no such customer.
     """
     everyone = connection.execute(same_customer(customer_id)).scalars().all()
@@ -38,8 +38,8 @@ def totals(connection: Connection, customer_id: UUID, role: RelationRole, today:
         return None
     people = _people(connection, everyone, role, today)
     whole = whole_customers(connection) if people else {}
-    own, theirs = _units(connection, everyone), _units(connection, [id for one in people for id in whole.get(one, [one])])
-    groups = [_group(currency, own, theirs) for currency in sorted({*own, *theirs})]
+    own, others = _units(connection, everyone), _units(connection, [id for one in people for id in whole.get(one, [one])])
+    groups = [_group(currency, own, others) for currency in sorted({*own, *others})]
     return {"customer_id": customer_id, "role": role, "people": len(people), "groups": groups}
 
 

@@ -87,7 +87,7 @@ def _fold(known: dict[Key, Row], recorded: Recorded) -> None:
 
 
 def _end_primary(known: dict[Key, Row], customer_id: UUID, role: RelationRole) -> None:
-    """No relation of the customer in this role is primary any more: a new one becomes primary."""
+    """Unset the primary relation of the customer in this role, because a new one becomes primary."""
     for key, row in known.items():
         if (row["customer_id"], row["role"]) == (customer_id, role):
             known[key] = row | {"primary": False}

@@ -71,9 +71,9 @@ timeline_streams = table(
 
 
 def apply(batch: Sequence[Delivery], rows: Rows) -> None:
-    ours = [delivery for delivery in batch if _is_ours(delivery.recorded)]
-    rows.insert(moments, [_row(d.recorded, subject) for d in ours for subject in sorted(d.here)])
-    changing = [d.recorded for d in ours if d.at_home and _stream_values(d.recorded)]
+    shown = [delivery for delivery in batch if _is_shown(delivery.recorded)]
+    rows.insert(moments, [_row(d.recorded, subject) for d in shown for subject in sorted(d.here)])
+    changing = [d.recorded for d in shown if d.at_home and _stream_values(d.recorded)]
     streams = rows.load(timeline_streams, {recorded.stream for recorded in changing})
     for recorded in changing:
         before = streams.get(recorded.stream, dict.fromkeys(("customer_id", "lead_id", "number", "currency")))
@@ -81,7 +81,7 @@ def apply(batch: Sequence[Delivery], rows: Rows) -> None:
     rows.save(timeline_streams, list(streams.values()))
 
 
-def _is_ours(recorded: Recorded) -> bool:
+def _is_shown(recorded: Recorded) -> bool:
     return recorded.type.split(".")[1] in THINGS and not recorded.metadata.everyone
 
 
@@ -139,13 +139,13 @@ def timeline(
     return [_opened(dict(row)) for row in connection.execute(query).mappings()]
 
 
-def _moments(whose: ColumnElement[bool], before: int | None) -> Select[Any]:
-    query = select(*_SHOWN).where(whose)
+def _moments(condition: ColumnElement[bool], before: int | None) -> Select[Any]:
+    query = select(*_SHOWN).where(condition)
     return query if before is None else query.where(moments.c.position < before)
 
 
 def _is_their_own(customer_ids: Collection[UUID]) -> ColumnElement[bool]:
-    """Rows of the customers, without streams that belong to another customer now."""
+    """Rows of the customers, without those of streams that belong to another customer now."""
     row, stream = moments.c, timeline_streams.c
     moved_away = exists().where(stream.stream == row.stream, stream.customer_id.not_in(customer_ids))
     return row.subject.in_(customer_ids) & or_(row.named, ~moved_away)

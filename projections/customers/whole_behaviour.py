@@ -19,23 +19,23 @@ from projections.customers.merging import whole_customers
 PORTION = 5000
 
 
-class Wholes(NamedTuple):
+class SurvivorBehaviours(NamedTuple):
     """The behaviour of every merge survivor; `parts` are the survivors and everyone merged into them."""
 
     behaviours: Mapping[UUID, Behaviour]
     parts: Collection[UUID]
 
 
-def wholes(connection: Connection) -> Wholes:
-    """The behaviour of every survivor, without survivors who have no behaviour any more because they were erased."""
+def survivor_behaviours(connection: Connection) -> SurvivorBehaviours:
+    """The behaviour of every survivor. Survivors who were erased have no behaviour any more and are left out."""
     made_of = whole_customers(connection)
     parts = sorted({id for ids in made_of.values() for id in ids})
     known = dict(_behaviours(connection, parts))
     found = {survivor: _together([known[id] for id in ids if id in known]) for survivor, ids in made_of.items()}
-    return Wholes({id: found[id] for id in sorted(found) if id in known}, frozenset(parts))
+    return SurvivorBehaviours({id: found[id] for id in sorted(found) if id in known}, frozenset(parts))
 
 
-def whole(connection: Connection, customer_id: UUID, merged: Collection[UUID]) -> Behaviour | None:
+def behaviour_of(connection: Connection, customer_id: UUID, merged: Collection[UUID]) -> Behaviour | None:
     """The behaviour of the customer and of those `merged` into them; None if the customer is unknown or erased."""
     ids = [customer_id, *merged]
     known = dict(_behaviours(connection, ids))

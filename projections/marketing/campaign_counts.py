@@ -58,14 +58,14 @@ def members_by_stage(
     for campaign_id, variant, reached, after, count in connection.execute(query):
         window = windows.get(campaign_id)
         counts = counted.setdefault((campaign_id, variant), dict.fromkeys(COUNTED, 0))
-        for what in _counted_as(reached, window is None or (after is not None and after <= window)):
-            counts[what] += count
+        for stage in _counted_as(reached, window is None or (after is not None and after <= window)):
+            counts[stage] += count
     return counted
 
 
 @lru_cache(maxsize=4096)
 def _counted_as(reached: int, in_time: bool) -> tuple[str, ...]:
-    """What a member with these marks counts as; a removed member counts as removed only."""
+    """The names in COUNTED for which a member with these marks counts; a removed member counts as removed only."""
     marks = {mark for mark in MARKS if reached & BIT[mark]}
     if "removed" in marks:
         return ("removed",)

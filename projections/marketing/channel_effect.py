@@ -1,4 +1,4 @@
-"""channel_effect: what each sales channel earns, from its orders and from the traffic and cost of its days.
+"""channel_effect: the earnings of each sales channel, from its orders and from its traffic and cost by day.
 
 There is a group for each channel, period and currency with sales or cost. A channel that had only visits or leads appears in
 every currency of the report, with nothing sold. Figures without a currency (visits, leads, customers, the orders of a

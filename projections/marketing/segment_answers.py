@@ -21,7 +21,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select
 from projections.customers.customer_behaviour import Behaviour, as_of_day, load, values
 from projections.customers.customer_features import customer_features
 from projections.customers.merging import merged_and_survivors, merged_into
-from projections.customers.whole_behaviour import whole, wholes
+from projections.customers.whole_behaviour import behaviour_of, survivor_behaviours
 from projections.marketing import segment_rule_answers
 from projections.marketing.segment_labels import Seen, labels, past_labels, seen
 from projections.marketing.segment_models import Known, Model, fits, known
@@ -47,7 +47,7 @@ def of_customer(connection: Connection, customer_id: UUID) -> Row | None:
     if row is None:
         return None
     merged = merged_into(connection, customer_id)
-    behaviour = whole(connection, customer_id, merged)
+    behaviour = behaviour_of(connection, customer_id, merged)
     return {
         "customer_id": customer_id,
         "position": row["position"],
@@ -145,7 +145,7 @@ def listing(
     if model is None or (label is not None and label not in model.cluster_names):
         return Page([], None)
     wanted = _Wanted(None if label is None else model.cluster_names.index(label), labelled)
-    merged = wholes(connection).behaviours
+    merged = survivor_behaviours(connection).behaviours
     alike = [id for id, behaviour in merged.items() if wanted.includes(seen(model, behaviour, now.ended).cluster)]
     row = labels.c
     others = and_(row.customer_id.not_in(merged_and_survivors()), *wanted.conditions())
@@ -239,7 +239,7 @@ def report(connection: Connection, model_id: UUID) -> Report | None:
 
 def _everyone(connection: Connection, model: Model, now: Known) -> Iterator[Seen]:
     """Each customer as the model sees them; a merged customer appears as the survivor only."""
-    merged = wholes(connection)
+    merged = survivor_behaviours(connection)
     by_this_fit = _states(model.model_id).where(labels.c.fit_position == model.fit_position)
     for row in connection.execute(by_this_fit, execution_options={"yield_per": AT_ONCE}):
         if row.customer_id in merged.behaviours:

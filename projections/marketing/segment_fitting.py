@@ -27,7 +27,7 @@ from domain.marketing.segment_model import (
 )
 from projections.customers.customer_behaviour import Behaviour, load, values
 from projections.customers.customer_features import customer_features
-from projections.customers.whole_behaviour import wholes
+from projections.customers.whole_behaviour import survivor_behaviours
 from projections.marketing.segment_assignment import transformed_all
 from projections.marketing.segment_models import known
 
@@ -123,7 +123,7 @@ def _behaviours(connection: Connection) -> Iterator[Behaviour]:
 
     Rows are read in portions, so that a million customers need not be in memory together.
     """
-    merged, parts = wholes(connection)
+    merged, parts = survivor_behaviours(connection)
     customers = customer_features.c
     query = select(customers.customer_id, customers.state).order_by(customers.customer_id).limit(PORTION)
     portion = connection.execute(query).all()

@@ -28,7 +28,7 @@ from projections.customers.customer_features import Features
 from projections.marketing import segment_models, segment_rule_labels, segment_rules
 from projections.marketing.segment_assignment import assign, assign_all
 from projections.marketing.segment_models import Known, Model, keep_day, keep_model, known_before
-from projections.marketing.segment_rule_labels import RuleMoves, first_that_holds, label_everyone, rules_changed
+from projections.marketing.segment_rule_labels import RuleMoves, first_match, label_everyone, rules_changed
 from projections.shared.projection import Delivery, Projection, types
 from projections.shared.rows import Row, Rows
 from projections.shared.tables import columns, table
@@ -64,7 +64,7 @@ KEPT = ("customer_id", "model_id", "since", "fit_position", "cluster", "missing"
 
 
 class Seen(NamedTuple):
-    """A customer's features for a model as of a day, and their cluster, or the features that are missing for one."""
+    """A customer's features for a model as of a day, and their cluster; without a cluster, the features that are missing."""
 
     as_of: date
     features: Sequence[float | None]
@@ -106,10 +106,10 @@ def _features(model: Model, behaviour: Behaviour, ended: date | None) -> Seen:
 
 
 def apply(batch: Sequence[Delivery], rows: Rows) -> None:
-    for is_global, run in groupby(batch, key=lambda delivery: delivery.recorded.metadata.everyone):
-        if is_global:
+    for everyone, run in groupby(batch, key=lambda delivery: delivery.recorded.metadata.everyone):
+        if everyone:
             for delivery in run:
-                _apply_global(rows, delivery.recorded)
+                _apply_for_everyone(rows, delivery.recorded)
         else:
             _apply_to_customers(rows, list(run))
 
@@ -130,13 +130,13 @@ def _apply_to_customers(rows: Rows, batch: Sequence[Delivery]) -> None:
             else:
                 for model in known.active:
                     moves.see(id, model, seen(model, behaviour, known.ended), position)
-                by_rule.see(id, first_that_holds(rules, behaviour, known.ended), position)
+                by_rule.see(id, first_match(rules, behaviour, known.ended), position)
     features.save()
     moves.save()
     by_rule.save()
 
 
-def _apply_global(rows: Rows, recorded: Recorded) -> None:
+def _apply_for_everyone(rows: Rows, recorded: Recorded) -> None:
     known = known_before(rows, recorded.position)
     if isinstance(recorded.event, DayEnded):
         keep_day(rows, recorded.position, recorded.event)
@@ -202,7 +202,7 @@ class Moves:
         self._past: list[Row] = []
 
     def see(self, customer_id: UUID, model: Model, seen: Seen, position: int) -> None:
-        """Label the customer as they are seen, if that changes the label."""
+        """Give the customer the label that was `seen`, unless they have it already."""
         key = (customer_id, model.model_id)
         before, missing = self._current.get(key), msgspec.json.encode(seen.missing).decode()
         if before is not None:

@@ -21,9 +21,9 @@ from domain.marketing.segment_expression import features_of
 from projections.customers.customer_behaviour import Behaviour, as_of_day, load
 from projections.customers.customer_features import customer_features
 from projections.customers.merging import merged_and_survivors
-from projections.customers.whole_behaviour import wholes
+from projections.customers.whole_behaviour import survivor_behaviours
 from projections.marketing.segment_models import known as known_models
-from projections.marketing.segment_rule_labels import Labelled, facts, first_that_holds, past_rule_labels, rule_labels
+from projections.marketing.segment_rule_labels import Labelled, facts, first_match, past_rule_labels, rule_labels
 from projections.marketing.segment_rules import Rule, expressions, in_order, known
 from projections.shared.pages import Order, Page, page
 from projections.shared.ratios import Ratio, ratio
@@ -45,7 +45,7 @@ def current(connection: Connection, customer_id: UUID, behaviour: Behaviour, *, 
     row = None if own is None else dict(own)
     ended = known_models(connection).ended
     if merged:
-        found = first_that_holds(in_order(known(connection)), behaviour, ended)
+        found = first_match(in_order(known(connection)), behaviour, ended)
     else:
         found = _labelled(row, expressions(connection), behaviour, ended) if row else None
     return None if found is None else _label(customer_id, found, row)
@@ -125,7 +125,7 @@ def labelled(connection: Connection, rule_id: UUID, *, limit: int = 50, cursor: 
 def _of_merged(connection: Connection) -> dict[UUID, Labelled | None]:
     """The label of every merge survivor, by the behaviour of them and all merged into them; None if no rule matches."""
     rules, ended = in_order(known(connection)), known_models(connection).ended
-    return {id: first_that_holds(rules, behaviour, ended) for id, behaviour in wholes(connection).behaviours.items()}
+    return {id: first_match(rules, behaviour, ended) for id, behaviour in survivor_behaviours(connection).behaviours.items()}
 
 
 class Group(msgspec.Struct, frozen=True):

@@ -58,7 +58,7 @@ class Labelled(NamedTuple):
     facts: Sequence[float | None]
 
 
-def first_that_holds(rules: Sequence[Rule], behaviour: Behaviour, ended: date | None) -> Labelled | None:
+def first_match(rules: Sequence[Rule], behaviour: Behaviour, ended: date | None) -> Labelled | None:
     """The label of the first rule that matches, or None; `rules` are in evaluation order."""
     for rule in rules:
         as_of = as_of_day(behaviour, rule.day(ended))
@@ -131,7 +131,7 @@ def label_everyone(rows: Rows, rules: Sequence[Rule], ended: date | None, positi
         states: Mapping[UUID, str] = {row["customer_id"]: row["state"] for row in portion if row["state"] is not None}
         moves = RuleMoves(rows, states.keys())
         for id, state in states.items():
-            moves.see(id, first_that_holds(rules, load(state), ended), position)
+            moves.see(id, first_match(rules, load(state), ended), position)
         moves.save()
 
 

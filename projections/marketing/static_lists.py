@@ -91,7 +91,7 @@ def _member(recorded: Recorded, customer_id: UUID) -> Row:
 
 # How it is queried
 
-_THERE = list_members.c.customer_id.not_in(select(erased_customers.c.customer_id))
+_NOT_ERASED = list_members.c.customer_id.not_in(select(erased_customers.c.customer_id))
 
 
 def _counted() -> Select[Any]:
@@ -103,7 +103,7 @@ def _counted() -> Select[Any]:
 
 
 def _with(members: Select[Any]) -> Select[Any]:
-    here = (list_members.c.list_id == list_rows.c.list_id) & _THERE
+    here = (list_members.c.list_id == list_rows.c.list_id) & _NOT_ERASED
     return select(list_rows, members.where(here).correlate(list_rows).scalar_subquery().label("members"))
 
 
@@ -129,7 +129,7 @@ def members(connection: Connection, list_id: UUID, *, limit: int = 50, cursor: s
     member = survivor_of(merged, row.customer_id)
     since = (func.min(row.added_at, type_=row.added_at.type).label("added_at"), func.min(row.since).label("since"))
     joined = list_members.outerjoin(merged, merged.c.customer_id == row.customer_id)
-    here = select(member, *since).select_from(joined).where(row.list_id == list_id, _THERE).group_by(member).subquery()
+    here = select(member, *since).select_from(joined).where(row.list_id == list_id, _NOT_ERASED).group_by(member).subquery()
     id = customers.c.customer_id
     return page(connection, select(here).join(customers, id == here.c.customer_id), Order(id, id), limit, cursor)
 

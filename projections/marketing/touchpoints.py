@@ -19,7 +19,7 @@ from domain.marketing.touchpoint import Kind, Recorded
 from domain.sales.lead.events import Erased as LeadErased
 from domain.shared.events import Recorded as Fact
 from domain.shared.utm import Utm
-from projections.customers.customer_leads import leads_of, theirs
+from projections.customers.customer_leads import leads_of, rows_of_customers
 from projections.customers.merging import same_customer
 from projections.shared.lists import Listing
 from projections.shared.occurred import own_day
@@ -97,7 +97,7 @@ Sort = Literal["occurred_at", "position"]
 
 def _of_customer(customer_id: UUID) -> ColumnElement[bool]:
     customers = same_customer(customer_id)
-    return theirs(touchpoint_rows, customers, touchpoint_rows.c.lead_id.in_(leads_of(customers)))
+    return rows_of_customers(touchpoint_rows, customers, touchpoint_rows.c.lead_id.in_(leads_of(customers)))
 
 
 def _opened(row: Row) -> Row:

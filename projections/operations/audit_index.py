@@ -1,7 +1,7 @@
 """audit_index: who did what, and when. One narrow row per event, with an index for each filter that auditors use.
 
-The partition of an event's subject writes its row. Each further subject that the event concerns has a row with only the event's
-position. All of it is metadata (ids, codes and times), so it does not change when a subject is erased.
+The partition of an event's subject writes the event's row. Each further subject that the event concerns has a row with only the
+event's position. All columns are metadata (ids, codes and times), so rows do not change when a subject is erased.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""users: the users, their teams, and whether they get new work. A name is personal data and is lost with its subject's key.
+"""users: the users, their teams, and whether they get new work. A name is personal data: without its subject's key it is lost.
 
 `registered_at` is the first registration; `deactivated_at` is None while a user is active.
 """

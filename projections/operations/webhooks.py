@@ -1,4 +1,4 @@
-"""webhooks: where events are sent, and which ones. Delivery progress cannot be computed from the log and is kept elsewhere."""
+"""webhooks: each webhook's receiver and the events it subscribes to. Delivery progress is not in the log: see `deliveries`."""
 
 from __future__ import annotations
 

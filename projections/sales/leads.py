@@ -136,7 +136,7 @@ get, listing = LISTED.get, LISTED.listing
 
 
 class Counts(NamedTuple):
-    """Leads captured, and how many of these are converted now, whenever they were converted."""
+    """The number of leads captured, and how many of these are converted now, even if that was on a later day."""
 
     captured: int = 0
     converted: int = 0

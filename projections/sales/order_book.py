@@ -74,7 +74,7 @@ class Private(msgspec.Struct, omit_defaults=True):
 class Figures(NamedTuple):
     """An order's figures, in minor units of its currency.
 
-    gross, discounts and returns are those of goods, without tax; charges are without tax and less what was refunded of them.
+    gross, discounts and returns are those of goods, without tax. charges are without tax and without their refunded part.
     """
 
     gross: int
@@ -151,7 +151,7 @@ class Book(State):
         return "/".join((type_name(kind), *ids)) in self.known
 
     def gone(self, line_id: str) -> Decimal:
-        """How much of a line was cancelled or came back; this may be more than was ordered."""
+        """The quantity of a line that was cancelled or came back; it may be more than the ordered quantity."""
         return self.cancelled.get(line_id, Decimal(0)) + self.returned(line_id)
 
     def facts(self) -> Placed:
@@ -172,8 +172,8 @@ def figures(book: Book) -> Figures:
     """The order's figures now.
 
     gross = the amounts of its lines before discounts. discounts = those on lines and on the whole order, but not those on
-    shipping. returns = the sold value of what was cancelled or came back; of each line, at most what was ordered. A cancelled
-    order returns all that is left of it. A gift card is not a sale. The definitions are Shopify's
+    shipping. returns = the sold value of goods that were cancelled or came back, for each line at most the ordered quantity. A
+    cancelled order returns all that is left of it. A gift card is not a sale. The definitions are Shopify's
     (https://help.shopify.com/manual/reports-and-analytics/shopify-reports/report-types/sales-report).
     """
     lines = book.terms.lines
@@ -199,7 +199,7 @@ class Product(NamedTuple):
 
 
 class Goods(NamedTuple):
-    """An order's sales of one product, and what of them was cancelled or came back.
+    """An order's sales of one product, and the part of them that was cancelled or came back.
 
     Units are in millionths, amounts in minor units.
     """
@@ -258,7 +258,7 @@ def _in_minor_units(book: Book, *sales: Decimal) -> Figures:
 
 
 def _sold(book: Book, line: Line) -> Decimal:
-    """What the line was sold for, without tax, before discounts on the whole order."""
+    """The amount that the line was sold for, without tax, before discounts on the whole order."""
     return line.total - line.tax if book.terms.prices_include_tax else line.total
 
 
@@ -299,7 +299,7 @@ def _charged(book: Book) -> Decimal:
 
 
 def _plain(placed: Placed) -> Placed:
-    """The event without personal data, and without what `terms` holds."""
+    """The event without personal data and without the fields that `terms` holds."""
     return replace(placed, lines=(), discounts=(), charges=(), **PERSONAL)
 
 

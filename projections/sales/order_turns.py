@@ -1,4 +1,4 @@
-"""Totals of orders before and after each of their events, for rows that hold the difference an event made."""
+"""Totals of orders before and after each of their events, for read models with one row for the change that an event makes."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ from projections.shared.tables import columns
 
 AMOUNTS = ("gross", "discounts", "returns", "net", "tax", "charges", "total", "captured", "refunded", "charged_back")
 
-ORDERS = books.kept(
+ORDERS = books.book_tables(
     "order",
     "orders",
     Column("number", SORTED_TEXT, nullable=False, index=True),
@@ -125,7 +125,7 @@ def _in_decimals(row: Row) -> Row:
     return row | {name: from_minor_units(row[name], row["currency"]) for name in AMOUNTS}
 
 
-LISTED: books.Shelf[Filter, Sort] = books.Shelf(ORDERS, Filter, "placed_at", _details, show=_in_decimals)
+LISTED: books.BookListing[Filter, Sort] = books.BookListing(ORDERS, Filter, "placed_at", _details, show=_in_decimals)
 get, listing = LISTED.get, LISTED.listing
 
 

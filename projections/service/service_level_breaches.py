@@ -1,4 +1,4 @@
-"""Which waits lasted longer than promised: the same as `domain.service.service_level.judged`, for many waits at a time."""
+"""Finds the waits that lasted longer than promised, as `domain.service.service_level.judged` does, for many waits at a time."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ class Question(TicketFilter, frozen=True, kw_only=True):
     by: tuple[Group, ...] = ()
 
 
-class Asked(NamedTuple):
+class TicketWaits(NamedTuple):
     """A ticket, the promise about it, and its waits for the targets of the promise."""
 
     row: Any
@@ -80,14 +80,14 @@ def report(connection: Connection, question: Question, now: datetime) -> tuple[K
     return total.kept({}), groups
 
 
-# What was promised
+# The promises
 
 
-def _asked(connection: Connection, question: Question) -> Iterator[list[Asked]]:
+def _asked(connection: Connection, question: Question) -> Iterator[list[TicketWaits]]:
     """The tickets in portions, so that not all of them are in memory at the same time."""
     promises = _Promises(policies(connection))
     for rows in connection.execute(_selected(question)).partitions(READ_AT_ONCE):
-        yield [Asked(row, promise, _waited(row, promise)) for row in rows for promise in (promises.of(row),)]
+        yield [TicketWaits(row, promise, _waited(row, promise)) for row in rows for promise in (promises.of(row),)]
 
 
 def _waited(row: Any, promise: Promise | None) -> dict[Metric, list[Wait]]:
@@ -122,10 +122,10 @@ class _Promises:
         return self._known[key]
 
 
-# Whether it was kept
+# The verdicts: whether a promise was kept
 
 
-def _verdicts(tickets: Sequence[Asked], known: Calendars, now: int) -> list[dict[Metric, Verdict]]:
+def _verdicts(tickets: Sequence[TicketWaits], known: Calendars, now: int) -> list[dict[Metric, Verdict]]:
     """Every ticket's verdict for each metric that has a target and a wait."""
     found: list[dict[Metric, Verdict]] = [{} for _ in tickets]
     judged: dict[str | None, list[Judged]] = defaultdict(list)
@@ -177,11 +177,11 @@ class _Count:
         return Attainment(attainment=share, met=met, breached=breached, undecided=undecided)
 
 
-def _key(ticket: Asked, question: Question) -> tuple[Any, ...]:
+def _key(ticket: TicketWaits, question: Question) -> tuple[Any, ...]:
     return tuple(_value(ticket, name, question.zone) for name in question.by)
 
 
-def _value(ticket: Asked, name: Group, zone: tzinfo) -> str | date | None:
+def _value(ticket: TicketWaits, name: Group, zone: tzinfo) -> str | date | None:
     if name == "policy":
         return ticket.promise and ticket.promise.code
     if name in PERIODS:

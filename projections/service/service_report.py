@@ -1,7 +1,7 @@
 """How well customers are served, in groups: feedback, ticket times, service levels and the backlog.
 
-Each part is a report of its own, over the same days and groups. Tickets have no kind of feedback, so a report by kind has their
-figures only in the total.
+Each part is a report of its own, over the same days and groups. Tickets have no kind of feedback, so a report by kind of
+feedback has figures of tickets only in the total.
 """
 
 from __future__ import annotations

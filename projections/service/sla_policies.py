@@ -1,4 +1,4 @@
-"""sla_policies: what each SLA policy promises for which tickets, with its current and all earlier terms.
+"""sla_policies: the SLA policies: their targets and the tickets they apply to, with their current and all earlier terms.
 
 `retired_at` is None while a policy is in force.
 """

@@ -1,7 +1,7 @@
-"""tasks: what is to be done, by which assignee and by when. Whether a task is overdue is computed when it is read.
+"""tasks: each task with its assignee, due time and reminder. Whether a task is overdue is computed when it is read.
 
-A row belongs to the subject of what the task is about, or to the task itself. Its title is in a separate table and is deleted
-when that subject is erased.
+A row belongs to the subject of the aggregate that the task is about or, if there is none, to the task itself. Its title is in a
+separate table and is deleted when that subject is erased.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def _created(recorded: Recorded, event: Created) -> Row:
 
 
 def _moved(row: Row, remind_at: datetime | None, metadata: Metadata) -> Row:
-    """A changed `remind_at` sets a new reminder, unless the task has ended."""
+    """The columns for the reminder. A changed `remind_at` sets a new reminder, unless the task has ended."""
     if remind_at == row["remind_at"]:
         return {}
     reminder = _reminder(remind_at, metadata) if row["status"] == "open" else None
@@ -103,7 +103,7 @@ def _moved(row: Row, remind_at: datetime | None, metadata: Metadata) -> Row:
 
 
 def _reminder(remind_at: datetime | None, metadata: Metadata) -> datetime | None:
-    """When to remind. None for an imported moment that was already past when it was recorded: that is history."""
+    """When to remind. None if the event was imported and the time was already past then: such a reminder is history."""
     past = remind_at is not None and metadata.origin == "import" and remind_at <= metadata.recorded_at
     return None if past else remind_at
 
@@ -141,7 +141,7 @@ LISTED: Listing[Filter, Sort] = Listing(
     descending=True,
     query=with_personal(task_rows, task_titles),
     rules={"about_id": of_customer(task_rows.c.about_id)},
-    apart=("now", "overdue"),
+    without_rule=("now", "overdue"),
 )
 
 

@@ -1,8 +1,8 @@
 """How many tickets were opened, reopened and finished in each period, how many waited at its end, and for how long.
 
-All of this is computed from the status intervals of tickets: a ticket waits while it is neither solved nor closed. So the
-backlog at the end of a period is the backlog at the end of the period before, plus the tickets opened and reopened, less the
-tickets finished.
+The figures are computed from the status intervals of tickets: a ticket waits until it is solved or closed. So the backlog at
+the end of a period is the backlog at the end of the period before, plus the tickets opened and reopened, less the tickets
+finished.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Question(TicketFilter, frozen=True, kw_only=True):
-    """Periods from that of `from_` to that before `to`, in `zone`, for tickets with these values. None means any value.
+    """Periods with days from `from_` to before `to`, in `zone`, for tickets with these values. None means any value.
 
     If `by` is None, all these days are one period.
     """
@@ -60,7 +60,7 @@ class Question(TicketFilter, frozen=True, kw_only=True):
 
 
 class _Moves:
-    """Moments of one kind of move in ascending order, and when the tickets that moved were opened."""
+    """The times of all moves of one kind (such as reopening) in ascending order, and when their tickets were opened."""
 
     def __init__(self, at: Whole, opened: Whole) -> None:
         import numpy as np
@@ -81,10 +81,9 @@ class _Moves:
 
 
 class _Intervals(NamedTuple):
-    """Intervals as columns.
+    """Status intervals as columns: when each began, and when its ticket was opened.
 
-    When each began and when its ticket was opened; whether it is the first one of its ticket, has a finished status, and
-    follows one with a finished status.
+    The flags say whether it is the first interval of its ticket, has a finished status, or follows one with a finished status.
     """
 
     began: Whole
@@ -108,7 +107,7 @@ def report(connection: Connection, question: Question, now: datetime) -> list[Fl
 def by_groups(
     connection: Connection, question: Question, names: Sequence[str], now: datetime
 ) -> tuple[Flow | None, list[tuple[Key, Flow]]]:
-    """All days as one period; and for each group of tickets, its periods with any figure but zero. Raises TooManyGroups."""
+    """All days as one period; and for each group of tickets, its periods with a figure that is not 0. Raises TooManyGroups."""
     intervals, keys = _read(connection, question, names)
     whole = next((_flow(*row) for row in _counted(replace(question, by=None), intervals, now)), None)
     found: list[tuple[Key, Flow]] = []
@@ -121,7 +120,7 @@ def by_groups(
 
 
 def _places(keys: Sequence[Key]) -> Iterator[tuple[Key, Whole]]:
-    """Each key with the places at which it occurs, in ascending order."""
+    """Each key with the indexes at which it occurs, in ascending order."""
     import numpy as np
 
     codes: dict[Key, int] = {}
@@ -131,7 +130,7 @@ def _places(keys: Sequence[Key]) -> Iterator[tuple[Key, Whole]]:
 
 
 def _counted(question: Question, intervals: _Intervals, now: datetime) -> list[tuple[date, int, int, int, int, int]]:
-    """Every period's first day, its tickets opened, reopened, finished and waiting, and the summed age of those, in seconds."""
+    """By period: first day; tickets opened, reopened, finished and waiting; summed age of the waiting tickets in seconds."""
     import numpy as np
 
     at, opened, first, finished, after_finish = intervals
@@ -182,7 +181,7 @@ def _read(connection: Connection, question: Question, names: Sequence[str]) -> t
 
 
 def _periods(question: Question, first: datetime, now: datetime) -> Iterator[date]:
-    """The first days of the periods, and that of the period after the last one. Raises TooManyGroups."""
+    """The first day of each period, and of the period after the last one. Raises TooManyGroups."""
     earliest = max(question.from_, first.astimezone(question.zone).date())
     today = now.astimezone(question.zone).date()
     if question.by is None:

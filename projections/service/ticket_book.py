@@ -1,7 +1,7 @@
 """A ticket as its read model keeps it between batches: its state, folded from its events with their own appliers.
 
-Personal data (texts, addresses, names of attachments, external ids) is kept apart from the rest of a book, so that it can be
-purged completely. That of a redacted reply is dropped when its redaction is folded.
+Personal data (texts, addresses, names of attachments, external ids) is stored separately from the rest of a book, so that it
+can be purged completely. The personal data of a redacted reply is dropped when its redaction is folded.
 """
 
 from __future__ import annotations
@@ -135,19 +135,19 @@ class TicketBook(Ticket):
         self._fold_more(event, recorded.metadata.occurred_at)
 
     def _fold_more(self, event: Event, at: datetime) -> None:
-        """Keep what decisions do not read."""
+        """Fold the facts that only the read model uses: no decision of a ticket reads them."""
         if isinstance(event, Replied):
             self.replied[event.reply_id] = at
             self.messages[event.reply_id] = Message(**{name: getattr(event, name) for name in Message.__struct_fields__})
-            self._name(event.attachments)
+            self._remember_files(event.attachments)
             self.replies[event.reply_id] = without_personal(event)
         elif isinstance(event, ReplyRedacted):
             self._redact(event.reply_id)
         elif isinstance(event, AttachmentAdded):
-            self._name((event.attachment,))
+            self._remember_files((event.attachment,))
             self.files[str(event.attachment.id)] = without_personal(event.attachment)
         elif isinstance(event, AttachmentRemoved):
-            self._unname((self.files.pop(str(event.attachment_id)),))
+            self._forget_files((self.files.pop(str(event.attachment_id)),))
         elif isinstance(event, Escalated):
             self.escalated.append(Escalation(at, event.team, event.reason))
         elif isinstance(event, Solved):
@@ -182,14 +182,14 @@ class TicketBook(Ticket):
         )
         return None if private == Private() else _encode(private).decode()
 
-    def _name(self, attachments: tuple[Attachment, ...]) -> None:
+    def _remember_files(self, attachments: tuple[Attachment, ...]) -> None:
         self.named.update({str(file.id): File(file.name, file.url) for file in attachments})
 
     def _redact(self, reply_id: str) -> None:
         self.messages.pop(reply_id, None)
-        self._unname(self.replies[reply_id].attachments)
+        self._forget_files(self.replies[reply_id].attachments)
 
-    def _unname(self, attachments: tuple[Attachment, ...]) -> None:
+    def _forget_files(self, attachments: tuple[Attachment, ...]) -> None:
         for file in attachments:
             self.named.pop(str(file.id), None)
 

@@ -1,4 +1,4 @@
-"""The figures of many tickets in open time. The names stay the same, so the same measures are computed from them."""
+"""The figures of many tickets in open time. They keep their names, so that the same measures can be computed from them."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 NOW = "now"
 
 
-class Spells(NamedTuple):
-    """Times spent in a status, as columns: the number of the ticket, the figure that they add to, their begin and their end."""
+class StatusTimes(NamedTuple):
+    """Status intervals as columns: the number of the ticket, the figure that the interval adds to, its begin and its end."""
 
     ticket: Whole
     figure: NDArray[np.str_]
@@ -27,22 +27,22 @@ class Spells(NamedTuple):
     ended: Whole
 
 
-def spells(numbers: Mapping[Hashable, int], intervals: Sequence[Sequence[object]]) -> Spells:
-    """`intervals` have a ticket's id, a status and two moments; `numbers` maps a ticket's id to its number."""
+def status_times(numbers: Mapping[Hashable, int], intervals: Sequence[Sequence[object]]) -> StatusTimes:
+    """The columns. `intervals` have a ticket's id, a status and two moments; `numbers` maps a ticket's id to its number."""
     import numpy as np
 
     rows = [(numbers[id], SPENT[status], *edges) for id, status, *edges in intervals if status in SPENT]  # type: ignore[index]
     ticket, figure, began, ended = zip(*rows, strict=True) if rows else ((), (), (), ())
     whole = [np.array(column, dtype=np.int64) for column in (ticket, began, ended)]
-    return Spells(whole[0], np.array(figure, dtype=np.str_), whole[1], whole[2])
+    return StatusTimes(whole[0], np.array(figure, dtype=np.str_), whole[1], whole[2])
 
 
 def in_business(
-    figures: Mapping[str, Whole], teams: Sequence[str | None], spells: Spells, calendars: Calendars
+    figures: Mapping[str, Whole], teams: Sequence[str | None], status_times: StatusTimes, calendars: Calendars
 ) -> tuple[dict[str, Whole], NDArray[np.bool_]]:
-    """The figures in open time of the calendars of the tickets' teams, and which tickets have a calendar.
+    """The figures in open time of each ticket's calendar (that of its team), and which tickets have a calendar.
 
-    A moment becomes the open time until it, counted from the same start for all moments of a ticket.
+    Each moment is replaced by the open time until it, counted from the same start for all moments of a ticket.
     """
     import numpy as np
 
@@ -50,16 +50,16 @@ def in_business(
     codes = np.array([calendars.code(team) or "" for team in teams], dtype=np.str_)
     for code in filter(None, np.unique(codes).tolist()):
         clock = _clock(calendars, code, figures)
-        theirs = codes == code
+        of_code = codes == code
         for name in (*MOMENTS, NOW):
-            moments = figures[name][theirs]
-            changed[name][theirs] = np.where(moments == UNKNOWN, UNKNOWN, clock.until(moments))
-        _spend(changed, spells, theirs, clock)
+            moments = figures[name][of_code]
+            changed[name][of_code] = np.where(moments == UNKNOWN, UNKNOWN, clock.until(moments))
+        _spend(changed, status_times, of_code, clock)
     return changed, codes != ""
 
 
 def _clock(calendars: Calendars, code: str, figures: Mapping[str, Whole]) -> BusinessTime:
-    """The calendar's open time from the first moment of all tickets to the last one or to now."""
+    """The calendar's open time from the first moment of all tickets to the last one, or to now if that is later."""
     import numpy as np
 
     moments = np.concatenate([figures[name] for name in (*MOMENTS, NOW)])
@@ -67,11 +67,11 @@ def _clock(calendars: Calendars, code: str, figures: Mapping[str, Whole]) -> Bus
     return BusinessTime(calendars.timetables[code], int(known.min()), int(known.max()))
 
 
-def _spend(changed: dict[str, Whole], spells: Spells, theirs: NDArray[np.bool_], clock: BusinessTime) -> None:
+def _spend(changed: dict[str, Whole], status_times: StatusTimes, of_code: NDArray[np.bool_], clock: BusinessTime) -> None:
     import numpy as np
 
     for figure in SPENT.values():
-        changed[figure][theirs] = 0
-        which = theirs[spells.ticket] & (spells.figure == figure)
-        passed = clock.between(spells.began[which], spells.ended[which])
-        np.add.at(changed[figure], spells.ticket[which], passed)
+        changed[figure][of_code] = 0
+        which = of_code[status_times.ticket] & (status_times.figure == figure)
+        passed = clock.between(status_times.began[which], status_times.ended[which])
+        np.add.at(changed[figure], status_times.ticket[which], passed)

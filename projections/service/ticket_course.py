@@ -29,7 +29,7 @@ FINISHED: frozenset[Status] = frozenset({"solved", "closed"})
 
 
 class Fact(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
-    """What a course needs of an event. `at` is its moment; `day` is its date in every zone, if only the day is known."""
+    """The part of an event that a course uses: `at` is its moment; `day` its date in every zone, if only the day is known."""
 
     at: int
     version: int
@@ -53,7 +53,7 @@ class CourseFacts(msgspec.Struct, array_like=True):
 
 
 class Interval(NamedTuple):
-    """A status from one moment to another, and the positions of the events that began and ended it. None: not ended yet."""
+    """A status from one moment to another, and the positions of the events that began and ended it. None if it still runs."""
 
     status: Status
     began: int
@@ -63,7 +63,7 @@ class Interval(NamedTuple):
 
 
 class Course(NamedTuple):
-    """What a ticket went through. `moves` are in the order in which they happened.
+    """The moves and intervals of a ticket. `moves` are in the order in which they happened.
 
     `resolution` is the last solution, or the closing if the ticket was closed unsolved; None while it is unsolved. `closing`
     is None while it is not closed. `replies` are the public replies of agents that are not automatic. `response` is the first
@@ -113,7 +113,7 @@ def opening(recorded: Recorded, event: Opened) -> Opening:
 
 
 def fact(recorded: Recorded) -> Fact | None:
-    """What a course needs of an event after the opening; None if it needs nothing."""
+    """The part of an event after the opening that a course uses; None if a course does not use the event."""
     move, metadata = move_of(recorded.event), recorded.metadata
     return move and Fact(microseconds(metadata.occurred_at), recorded.version, recorded.position, move, own_day(metadata))
 

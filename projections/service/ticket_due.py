@@ -1,4 +1,4 @@
-"""ticket_due: for each ticket, the SLA target that is due next, of those without a recorded breach.
+"""ticket_due: for each ticket, the SLA target that is due next; targets with a recorded breach are left out.
 
 It is computed from the ticket's own facts, and from the SLA policies and service calendars up to that position. So an event of
 a ticket changes its row, and an event of a policy or a calendar may change the rows of all tickets. A ticket that waits for
@@ -49,7 +49,7 @@ due_tickets = table(
 
 
 class Facts(msgspec.Struct, omit_defaults=True):
-    """What due times need of a ticket: the facts of its course, its fields and its recorded breaches.
+    """The facts of a ticket that its due times depend on: the facts of its course, its fields and its recorded breaches.
 
     `breached` has the last breach of each metric; `imported` is when the last imported event was recorded. Moments are
     microseconds, as in the course.
@@ -83,7 +83,7 @@ def apply(batch: Sequence[Delivery], rows: Rows) -> None:
             for delivery in run:
                 _for_everyone(rows, delivery.recorded)
         else:
-            _for_some(rows, own(list(run), TICKET_EVENTS))
+            _for_tickets(rows, own(list(run), TICKET_EVENTS))
 
 
 def _for_everyone(rows: Rows, recorded: Recorded) -> None:
@@ -94,14 +94,14 @@ def _for_everyone(rows: Rows, recorded: Recorded) -> None:
         rows.save(due_tickets, [after for before, after in recomputed if after != before])
 
 
-def _for_some(rows: Rows, ours: Sequence[Recorded]) -> None:
-    if not ours:
+def _for_tickets(rows: Rows, events: Sequence[Recorded]) -> None:
+    if not events:
         return
-    known = known_before(rows, ours[0].position)
-    before = rows.load(due_tickets, {recorded.stream for recorded in ours})
+    known = known_before(rows, events[0].position)
+    before = rows.load(due_tickets, {recorded.stream for recorded in events})
     facts = {id: _decode(row["told"]) for id, row in before.items()}
     heads: dict[UUID, Recorded] = {}
-    for recorded in ours:
+    for recorded in events:
         facts[recorded.stream] = _after(facts.get(recorded.stream), recorded)
         heads[recorded.stream] = recorded
     rows.save(due_tickets, [_row(head, facts[id], known) for id, head in heads.items()])

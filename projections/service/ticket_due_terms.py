@@ -1,7 +1,7 @@
 """The SLA policies and service calendars at every position of the log: the due times of all tickets depend on them.
 
-A row holds what one event set; it never changes. Every partition writes the same rows. At a position, a partition reads only
-rows of earlier positions, so it does not use rows that another partition, further along in the log, wrote already.
+A row holds the terms or the schedule that one event set; it never changes. Every partition writes the same rows. At a position,
+a partition reads only the rows before that position, so it never sees rows that another partition wrote ahead of it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ due_terms = table(
     Column("version", BigInteger, nullable=False),
     Column("code", Text, nullable=False),
     Column("since", Instant, nullable=False),
-    # An event sets one of the two; the retirement of a policy sets neither.
+    # An event sets one of the two columns; the retirement of a policy sets none.
     *columns(Text, "schedule", "terms"),
 )
 
@@ -48,7 +48,7 @@ class Known(NamedTuple):
 
 
 def known_before(rows: Rows, position: int) -> Known:
-    """What the events before this position set."""
+    """The policies and calendars by the events before this position."""
     table = rows.table(due_terms)
     query = select(table).where(table.c.position < position).order_by(table.c.since, table.c.version, table.c.position)
     found = rows.connection.execute(query).all()

@@ -24,14 +24,14 @@ class Measured(NamedTuple):
 
 DURATIONS = {
     "first_response": Measured(
-        "opened to the first public reply of an agent that is not automatic; to the second, where an agent opened it with one",
+        "opened to the first public reply of an agent that is not automatic; to the second if an agent opened it with one",
         lambda f: f["responded"] - f["opened"],
     ),
     "first_resolution": Measured(
-        "opened to first solved, or to closed where it was never solved", lambda f: f["first_resolved"] - f["opened"]
+        "opened to first solved, or to closed if it was never solved", lambda f: f["first_resolved"] - f["opened"]
     ),
     "full_resolution": Measured(
-        "opened to last solved, or to closed where it was closed unsolved", lambda f: f["resolved"] - f["opened"]
+        "opened to last solved, or to closed if it was closed unsolved", lambda f: f["resolved"] - f["opened"]
     ),
     "requester_wait": Measured("time as new, open or on hold", lambda f: f["as_new"] + f["as_open"] + f["on_hold"]),
     "agent_wait": Measured("time as pending", lambda f: f["as_pending"]),

@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import Column, ColumnElement, Connection, Select, Text, and_, case, null, or_, select, type_coerce
 
 from projections.service.service_calendars import calendars
-from projections.service.ticket_business import NOW, in_business, spells
+from projections.service.ticket_business import NOW, in_business, status_times
 from projections.service.ticket_course import microseconds, moment
 from projections.service.ticket_filter import TicketFilter, within_moments
 from projections.service.ticket_measures import AGE, COUNTS, EARLIER, MEASURES, SECOND
@@ -81,7 +81,7 @@ def report(connection: Connection, question: Question, now: datetime) -> tuple[T
     figures = _figures(packed, microseconds(now))
     counted, clocked = figures, np.ones(len(packed), dtype=bool)
     if question.clock == "business" and packed:
-        spent = spells({id: number for number, id in enumerate(ids)}, _intervals(connection, question))
+        spent = status_times({id: number for number, id in enumerate(ids)}, _intervals(connection, question))
         counted, clocked = in_business(figures, teams, spent, calendars(connection))
     tickets = _Tickets(figures, counted, clocked, inside, discarded)
     [total] = tickets.groups(np.zeros(len(packed), dtype=np.int64), [{}])
@@ -108,7 +108,7 @@ def _selected(question: Question) -> Select[Any]:
         table.figures,
         case((inside, 1), else_=0),
         case((table.discarded, 1), else_=0),
-        *((_as_kept(table.ticket_id), table.team) if question.clock == "business" else (null(), null())),
+        *((_raw(table.ticket_id), table.team) if question.clock == "business" else (null(), null())),
         *((case((inside, at)), case((inside, own))) if dated else (null(), null())),
         *(null() if name in PERIODS else table[name] for name in question.by),
     ).where(*_wanted(question))
@@ -117,11 +117,11 @@ def _selected(question: Question) -> Select[Any]:
 def _intervals(connection: Connection, question: Question) -> Sequence[Any]:
     """The ended status intervals of the tickets."""
     row = ticket_intervals.c
-    query = select(_as_kept(row.ticket_id), row.status, row.began, row.ended).where(row.ended.is_not(None), *_wanted(question))
+    query = select(_raw(row.ticket_id), row.status, row.began, row.ended).where(row.ended.is_not(None), *_wanted(question))
     return connection.execute(query.join(measured_tickets, table.ticket_id == row.ticket_id)).all()
 
 
-def _as_kept(id: Column[UUID]) -> ColumnElement[Any]:
+def _raw(id: Column[UUID]) -> ColumnElement[Any]:
     """An id as the database stores it: turning so many ids into UUIDs takes longer than all the rest of the report."""
     return type_coerce(id, Text)
 

@@ -1,4 +1,4 @@
-"""The service level of one ticket: what is promised, when it is due, and whether it was kept."""
+"""The service level of one ticket: the targets promised for it, when each is due, and whether it was met."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _policy(promise: Promise | None) -> Row | None:
 
 
 def _target(target: SlaTarget, waited: Sequence[Wait], now: datetime, timetable: Timetable | None) -> Row:
-    """`due` is that of the last wait; `verdict` is the worst of all waits."""
+    """`due` is the due time of the last wait; `verdict` is the worst verdict of all waits."""
     found: list[dict[str, Any]] = []
     for wait in waited:
         runs = wait.moments()

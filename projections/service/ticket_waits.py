@@ -1,4 +1,4 @@
-"""The times of a ticket that count for a promise: one or more waits for each metric, and whether each wait is over.
+"""The waits of a ticket that count for SLA targets: one or more waits for each metric, and whether each wait is over.
 
 The waits for `first_response`, `first_resolution` and `full_resolution` begin at the opening. A wait for `next_reply` begins
 after the first response, each time with the first customer reply that is not answered yet. Solving or closing the ticket ends

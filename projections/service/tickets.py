@@ -25,7 +25,7 @@ from projections.shared.rows import Instant, Row
 from projections.shared.search import SORTED_TEXT
 from projections.shared.tables import columns
 
-TICKETS = books.kept(
+TICKETS = books.book_tables(
     "ticket",
     "tickets",
     Column("number", SORTED_TEXT, nullable=False, index=True),
@@ -125,7 +125,7 @@ def _details(ticket_id: UUID, state: str, private: str | None) -> Row:
     return details(TicketBook.load(ticket_id, state, private))
 
 
-LISTED: books.Shelf[Filter, Sort] = books.Shelf(TICKETS, Filter, "opened_at", _details, rules=RULES)
+LISTED: books.BookListing[Filter, Sort] = books.BookListing(TICKETS, Filter, "opened_at", _details, rules=RULES)
 get, listing = LISTED.get, LISTED.listing
 
 tickets = TICKETS.projection(2, TICKET_EVENTS, TicketBook.load, _activity, _columns, Erased)

@@ -1,4 +1,4 @@
-"""Books: aggregates with their whole state in one row between batches; tags and personal data are in tables of their own.
+"""Books: one row per aggregate, with its whole state between batches; tags and personal data are in tables of their own.
 
 A row belongs to the subject of the aggregate's stream. Its personal data is deleted when that subject is erased.
 """
@@ -39,7 +39,7 @@ class Book(Protocol):
 B = TypeVar("B", bound=Book)
 
 
-class Kept(NamedTuple):
+class BookTables(NamedTuple):
     """The tables of one kind of book. The key of each is the aggregate's id, under the same name in all three."""
 
     rows: Table
@@ -64,25 +64,25 @@ class Kept(NamedTuple):
         return Projection(str(self.rows.name), version, self, apply, types(*events, *erasures))
 
 
-def kept(thing: str, things: str, *columns: Column[Any]) -> Kept:
+def book_tables(thing: str, things: str, *columns: Column[Any]) -> BookTables:
     """The tables of a kind of book; `columns` show its current state, in addition to the column with the whole state."""
     key, state = f"{thing}_id", Column("state", Text, nullable=False)
-    return Kept(
+    return BookTables(
         rows=tables.aggregates(things, key, *columns, state, subject=True, by_position=True),
         tags=tables.several(thing, "tag"),
         private=personal(f"{thing}_private", key),
     )
 
 
-class Shelf(Listing[Wanted, Sort]):
-    """Queries on the books of a kind: lists of their columns, and one book with its `details` and personal data.
+class BookListing(Listing[Wanted, Sort]):
+    """Queries on the books of one kind: lists of their columns, and single books with their `details` and personal data.
 
     A filter may have a `tag` and a `customer_id`, which also matches the books of everyone merged into that customer.
     """
 
     def __init__(
         self,
-        kept: Kept,
+        kept: BookTables,
         wanted: type[Wanted],
         sort: Sort,
         details: Callable[[UUID, str, str | None], Row],
@@ -92,8 +92,8 @@ class Shelf(Listing[Wanted, Sort]):
     ) -> None:
         rows, key = kept.rows, kept.rows.c[kept.key]
         query = select(*(column for column in rows.c if column.name not in ("state", "subject")))
-        ours = {"tag": among(kept.tags, key), "customer_id": of_customer(rows.c.customer_id)}
-        super().__init__(rows, wanted, sort, descending=True, query=query, show=show, rules=ours | dict(rules))
+        shared_rules = {"tag": among(kept.tags, key), "customer_id": of_customer(rows.c.customer_id)}
+        super().__init__(rows, wanted, sort, descending=True, query=query, show=show, rules=shared_rules | dict(rules))
         self._kept, self._details = kept, details
 
     def first(self, connection: Connection, condition: ColumnElement[bool], show: Show | None = None) -> Row | None:
@@ -107,7 +107,7 @@ class Shelf(Listing[Wanted, Sort]):
         return (show or self.show)(summary) | details | {"private": msgspec.json.decode(text) if text else None}
 
     def shown(self, connection: Connection, rows: list[Row], show: Show) -> list[Row]:
-        """The rows with their tags, which one query reads for all of them."""
+        """The rows with their tags. One query reads the tags of all rows."""
         owner, tag = self._kept.tags.c
         found: dict[UUID, list[str]] = {}
         ids = [row[self._kept.key] for row in rows]
@@ -117,7 +117,7 @@ class Shelf(Listing[Wanted, Sort]):
 
 
 def apply_to(
-    kept: Kept,
+    kept: BookTables,
     events: Sequence[type[Event]],
     load: Callable[[UUID, str | None, str | None], B],
     from_event: Callable[[Recorded, Row | None], Row],
@@ -125,10 +125,10 @@ def apply_to(
     batch: Sequence[Delivery],
     rows: Rows,
 ) -> None:
-    """Fold the batch's own events.
+    """Fold the batch's events of these kinds.
 
-    A row has the columns that `from_event` gives for each event and the row before it, and those that `from_book` gives for
-    the book after the batch.
+    A row has the columns that `from_event` computes from each event and the row before it, and the columns that `from_book`
+    computes from the book after the batch.
     """
     kinds = tuple(events)
     ids = {recorded.stream for recorded in own(batch, events)}

@@ -26,7 +26,7 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
 class Entries(NamedTuple):
-    """The tables of one kind of entry; `about` is there if the entry names the aggregates that it is about."""
+    """The tables of one kind of entry. `about` has the references to other aggregates, for kinds that have such references."""
 
     rows: Table
     tags: Table
@@ -49,13 +49,19 @@ class Entries(NamedTuple):
         In addition to the fields of `rules` a filter may have a `tag`, the id that an entry is `about`, and a `customer_id`,
         which also matches the entries of everyone merged into that customer.
         """
-        ours = {"tag": among(self.tags, self.key), "customer_id": of_customer(self.rows.c.customer_id)}
+        shared_rules = {"tag": among(self.tags, self.key), "customer_id": of_customer(self.rows.c.customer_id)}
         if (about := self.about) is not None:
             ids = about.c[self.key.name], about.c.id
-            ours["about"] = lambda other: self.key.in_(select(ids[0]).where(ids[1].in_(same_customer(other))))
+            shared_rules["about"] = lambda other: self.key.in_(select(ids[0]).where(ids[1].in_(same_customer(other))))
         query = with_personal(self.rows, self.private)
         return Listing(
-            self.rows, wanted, sort, descending=True, query=query, show=lambda row: show(_opened(row)), rules=ours | dict(rules)
+            self.rows,
+            wanted,
+            sort,
+            descending=True,
+            query=query,
+            show=lambda row: show(_opened(row)),
+            rules=shared_rules | dict(rules),
         )
 
     def projection(
@@ -68,7 +74,7 @@ class Entries(NamedTuple):
     ) -> Projection:
         """The read model that folds the entry's own events and the events that erase its subject.
 
-        `lists` names further lists of the entry, with their first values.
+        `lists` are further lists of the entry, by name, with their initial values.
         """
         apply = partial(apply_to, self, events, fold, lists=lists)
         return Projection(str(self.rows.name), version, self.tables, apply, types(*events, *erasures))
@@ -117,7 +123,7 @@ def apply_to(
     rows: Rows,
     lists: Mapping[str, list[Any]] = {},
 ) -> None:
-    """Fold the batch's own events: annotations here, all else by `fold`."""
+    """Fold the batch's events of these kinds: `annotate` folds annotations, `fold` folds all other events."""
     kinds = tuple(events)
     ids = {recorded.stream for recorded in own(batch, events)}
     known, private = rows.load(kept.rows, ids), rows.load(kept.private, ids)
@@ -162,7 +168,7 @@ def _written(entry: Entry) -> Row:
 
 
 def _save_lists(kept: Entries, rows: Rows, made: Mapping[UUID, Entry], before: Mapping[UUID, Mapping[str, list[Any]]]) -> None:
-    """Write the tags and the `about` references that changed; they are in rows of their own, so that lists filter by them."""
+    """Write the tags and the `about` references that changed. Each has a row of its own, so that lists can filter by it."""
 
     def replace(table: Table, name: str, row: Callable[[Any], Row]) -> None:
         changed = [id for id, entry in made.items() if entry.lists[name] != before[id][name]]

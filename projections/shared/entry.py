@@ -31,7 +31,7 @@ class Entry:
         self.private = {name: value for name, value in self.private.items() if value is not None and value != {}}
 
     def set_attributes(self, plain: Mapping[str, Any], personal: Mapping[str, Any]) -> None:
-        """Merge the attributes; None removes one. An attribute that becomes personal, or stops being so, moves."""
+        """Merge the attributes; None removes one. An attribute moves if it becomes personal, or if it is no longer personal."""
         given = {**plain, **personal}
         others = {key: value for key, value in self.private.get("attributes", {}).items() if key not in given}
         self.set_personal(attributes=others | _present(personal))

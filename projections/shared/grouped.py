@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 QUANTILES = {"p50": (1, 2), "p90": (9, 10), "p95": (19, 20)}
-# Durations are summed as seconds and microseconds apart: a sum of microseconds alone could exceed 2⁶³.
+# Durations are summed as seconds and microseconds separately: a sum of microseconds alone could exceed 2⁶³.
 PART = 1_000_000
 
 

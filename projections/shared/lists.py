@@ -1,4 +1,4 @@
-"""Lists: the rows of a read model that a filter selects, their order and how each is shown; and one row by its id."""
+"""Lists: the rows of a read model that match a filter, in an order, each as it is shown; and one row by its id."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Wanted = TypeVar("Wanted", bound=msgspec.Struct)
 Sort = TypeVar("Sort", bound=str)
 
 Rule = Callable[[Any], ColumnElement[bool]]
-"""The condition for a value of a filter's field; the value is never None."""
+"""Makes the condition from the value of a filter's field; the value is never None."""
 Show = Callable[[Row], Row]
 
 BOUNDS: Mapping[str, Callable[[Any, Any], Any]] = {"from": operator.ge, "to": operator.lt}
@@ -29,19 +29,21 @@ class Anything(msgspec.Struct, frozen=True):
 
 
 class Criteria(Generic[Wanted]):
-    """The conditions that the fields of a filter set; a field that is None sets none.
+    """The conditions that the fields of a filter set; a field that is None sets no condition.
 
-    A field compares with the column of its name. `x_from` and `x_to` are a half-open range: days of `x_at` and `x_on` in the
-    filter's `zone` if the table has both, else values of `x` or `x_at`. A flag `x` without a column tests whether `x_at` is
-    set. Every other field needs a rule, or is `apart`: the read model handles it.
+    A field compares with the column of the same name. `x_from` and `x_to` are a half-open range: days of `x_at` and `x_on` in
+    the filter's `zone` if the table has both, else values of `x` or `x_at`. A flag `x` without a column tests whether `x_at` is
+    set. Every other field needs a rule, or is listed in `without_rule`: the read model handles that field itself.
     """
 
-    def __init__(self, table: Table, wanted: type[Wanted], rules: Mapping[str, Rule], apart: Collection[str] = ()) -> None:
+    def __init__(
+        self, table: Table, wanted: type[Wanted], rules: Mapping[str, Rule], without_rule: Collection[str] = ()
+    ) -> None:
         fields = wanted.__struct_fields__
         dated = [name.removesuffix("_from") for name in fields if name.endswith("_from")]
         self._days = [name for name in dated if f"{name}_on" in table.c]
-        aside = {"zone", *apart, *(f"{name}_{bound}" for name in self._days for bound in BOUNDS)}
-        self._rules = {name: rules.get(name) or _rule(table, name) for name in fields if name not in aside}
+        skipped = {"zone", *without_rule, *(f"{name}_{bound}" for name in self._days for bound in BOUNDS)}
+        self._rules = {name: rules.get(name) or _rule(table, name) for name in fields if name not in skipped}
         self._columns = table.c
 
     def of(self, wanted: Wanted) -> list[ColumnElement[bool]]:
@@ -76,7 +78,7 @@ def flag(condition: ColumnElement[bool]) -> Rule:
 
 
 def among(several: Table, key: Column[Any]) -> Rule:
-    """The value is one of those that `several` has for the row."""
+    """The filter's value is one of the values that the row has in the table `several`."""
     owner, value = several.c
     return lambda wanted: key.in_(select(owner).where(value == wanted))
 
@@ -91,10 +93,10 @@ class Asked(TypedDict, Generic[Sort], total=False):
 
 
 class Listing(Generic[Wanted, Sort]):
-    """A list over one table, or over a `query` on it, and its rows one at a time.
+    """A list of the rows of one table, or of a `query` on it; it also gives single rows.
 
-    It is sorted by the columns that `Sort` names. `personal` maps a name to the personal column to sort by in its place;
-    cursors never contain a value of that column.
+    It is sorted by one of the columns that `Sort` names. `personal` maps such a name to a column with personal data to sort by
+    instead; cursors never contain a value of that column.
     """
 
     def __init__(
@@ -107,13 +109,13 @@ class Listing(Generic[Wanted, Sort]):
         query: Select[Any] | None = None,
         show: Show = dict,
         rules: Mapping[str, Rule] = {},
-        apart: Collection[str] = (),
+        without_rule: Collection[str] = (),
         personal: Mapping[str, Column[Any]] = {},
     ) -> None:
         self.table, self.sort, self.descending, self.show = table, sort, descending, show
         self.query: Select[Any] = select(table) if query is None else query
         self.key: Column[Any] = table.c[next(iter(table.primary_key)).name]
-        self._criteria, self._personal = Criteria(table, wanted, rules, apart), personal
+        self._criteria, self._personal = Criteria(table, wanted, rules, without_rule), personal
 
     def get(self, connection: Connection, id: UUID) -> Row | None:
         """The row with this id, as lists show it; None if there is none."""

@@ -1,7 +1,7 @@
 """Days: the calendar day on which a fact occurred, in the time zone of a query.
 
 A fact known only by its day or month keeps its own date in every zone. So a row that is queried by day has two columns: the
-instant, and the own day if the fact has one.
+instant, and the fact's own date if it has one.
 """
 
 from __future__ import annotations

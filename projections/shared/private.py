@@ -1,4 +1,4 @@
-"""Personal data, apart from the rows it belongs to: one text per row, deleted when its subject is erased."""
+"""Personal data, in tables of its own: one text for each row of another table, deleted when the row's subject is erased."""
 
 from __future__ import annotations
 
@@ -29,22 +29,22 @@ def erased_in(batch: Sequence[Delivery]) -> frozenset[UUID]:
 
 def save_personal(
     rows: Rows,
-    apart: Table,
+    private: Table,
     erased: Collection[UUID],
     texts: Mapping[UUID, str | None],
     subjects: Mapping[UUID, UUID],
     known: Collection[UUID] = (),
 ) -> None:
-    """Save the texts, and delete those of the subjects `erased` and of the ids `known` before that have no text now."""
-    key, subject, text = (column.name for column in apart.c)
-    rows.delete(apart, subject, erased)
-    rows.remove(apart, [id for id in known if texts[id] is None])
+    """Save the texts. Delete the texts of the `erased` subjects, and of those `known` ids that had a text and have none now."""
+    key, subject, text = (column.name for column in private.c)
+    rows.delete(private, subject, erased)
+    rows.remove(private, [id for id in known if texts[id] is None])
     present = [(id, one) for id, one in texts.items() if one is not None]
-    rows.save(apart, [{key: id, subject: subjects[id], text: one} for id, one in present])
+    rows.save(private, [{key: id, subject: subjects[id], text: one} for id, one in present])
 
 
-def with_personal(rows: Table, apart: Table) -> Select[Any]:
-    """The rows without their subject, each with its personal text, which is None if there is none."""
-    [key], (owner, _, text) = rows.primary_key, apart.c
+def with_personal(rows: Table, private: Table) -> Select[Any]:
+    """The rows without their subject, each with its personal text (None if it has no text)."""
+    [key], (owner, _, text) = rows.primary_key, private.c
     shown = [column for column in rows.c if column.name != "subject"]
-    return select(*shown, text).select_from(rows.outerjoin(apart, owner == key))
+    return select(*shown, text).select_from(rows.outerjoin(private, owner == key))

@@ -1,6 +1,6 @@
 """A read model: its tables, and how a batch of events changes them.
 
-A row belongs to one subject. It depends only on that subject's events and on global events, in position order, never on
+A row belongs to one subject. It depends only on that subject's events and on events for everyone, in position order, never on
 the wall clock. Figures across subjects are computed from narrow rows at query time. So any partition count, batch size,
 duplicate or order across subjects gives the same rows as one recompute.
 """
@@ -19,14 +19,14 @@ from projections.shared.rows import Row, Rows
 
 
 class Delivery(NamedTuple):
-    """An event, and those of the subjects it concerns that live on this partition."""
+    """An event as one partition gets it. `here` are the subjects that it concerns and that belong to this partition."""
 
     recorded: Recorded
     here: frozenset[UUID]
 
     @property
     def at_home(self) -> bool:
-        """Whether the event's own subject lives here: true on exactly one partition."""
+        """Whether the event's own subject belongs to this partition: true on exactly one partition."""
         return self.recorded.metadata.subject in self.here
 
 
@@ -53,7 +53,7 @@ def types(*events: type[Event]) -> frozenset[str]:
 
 
 def own(batch: Sequence[Delivery], events: Sequence[type[Event]]) -> list[Recorded]:
-    """The events of these kinds with their own subject on this partition."""
+    """The events of these kinds whose own subject belongs to this partition."""
     kinds = tuple(events)
     return [recorded for recorded, here in batch if recorded.metadata.subject in here and isinstance(recorded.event, kinds)]
 
@@ -69,7 +69,7 @@ def _fact(type: str) -> str:
 
 
 def envelope(recorded: Recorded) -> Row:
-    """An event without its payload: its place in the log, who did it, and when."""
+    """An event without its payload: its position and stream, who did it, and when."""
     metadata = recorded.metadata
     return {
         "position": recorded.position,

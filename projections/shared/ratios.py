@@ -22,7 +22,7 @@ class Interval(msgspec.Struct, frozen=True):
 
 
 class Ratio(msgspec.Struct, frozen=True):
-    """`value` is None if there is nothing to divide by; then `reason` says why. A share of a whole has an interval."""
+    """`value` is None if there is nothing to divide by; then `reason` explains it. A share of a whole has an interval."""
 
     value: Decimal | None
     numerator: Figure | None

@@ -1,4 +1,4 @@
-"""Registers: one row per aggregate, changed by each of its own events. They hold the configuration of a deployment."""
+"""Registers: read models with one row per aggregate, changed by each of its events; for the configuration of a deployment."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """A read model of a few streams, folded again in memory: the same code gives its answer as of any moment.
 
-So a history shows the same resource before and after each event.
+So a history can show a resource before and after each event, in the form of the usual answer.
 """
 
 from __future__ import annotations

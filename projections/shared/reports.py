@@ -104,8 +104,8 @@ def named(names: Sequence[str], key: Sequence[Any]) -> dict[str, Any]:
     return dict(zip(names, key, strict=True))
 
 
-# Rows are dated by quarters of an hour since 1970 in UTC, because days in every time zone begin on one. A fact known only by
-# its day has that day in place of the quarter.
+# Rows are dated by quarters of an hour since 1970 in UTC, because in every time zone a day begins at a full quarter. A fact
+# known only by its day has that day instead of the quarter.
 
 
 def quarter(at: datetime) -> int:
@@ -123,9 +123,9 @@ def day_of_row(row: Mapping[str, Any], zone: tzinfo) -> date:
 
 
 def inside(columns: Columns, days: Days) -> Iterator[tuple[ColumnElement[Any], ColumnElement[bool]]]:
-    """Each of the two columns that date a row, with the condition for the rows that it dates on these days.
+    """The two columns that may date a row (quarter and day), each with the condition for rows that it dates on these days.
 
-    They are separate, so that each uses its own index.
+    The conditions are separate, so that each query uses the index of its column.
     """
     first, end = (quarter(midnight(day, days.zone)) for day in (days.from_, days.to))
     for column, low, high in ((columns["quarter"], first, end), (columns["day"], days.from_, days.to)):

@@ -56,8 +56,8 @@ class Instant(TypeDecorator[datetime]):
 class Rows:
     """Reads and writes rows through one connection; `shadows` maps a live table to the table to use in its place.
 
-    `lives_here` says whether a subject's rows belong to this partition; a global event changes only those rows. `alone` is
-    the subject that global events change, if it is a single one.
+    `lives_here` returns whether a subject belongs to this partition; an event for everyone changes only the rows of such
+    subjects. If `alone` is given, events for everyone change only the rows of that subject.
     """
 
     def __init__(
@@ -73,12 +73,12 @@ class Rows:
         self._alone = alone
 
     def without(self, away: Collection[UUID]) -> Rows:
-        """The same rows, but global events do not change these subjects. The collection may grow while it is in use."""
+        """The same rows, but events for everyone do not change these subjects. The collection may grow while it is in use."""
         here = self.lives_here
         return Rows(self.connection, self._shadows, lambda subject: subject not in away and here(subject))
 
     def only(self, subject: UUID) -> Rows:
-        """The same rows, but global events change this subject only."""
+        """The same rows, but events for everyone change this subject only."""
         return Rows(self.connection, self._shadows, lambda other: other == subject, subject)
 
     def table(self, live: Table) -> Table:

@@ -1,4 +1,4 @@
-"""The surroundings of a relay: a store, read models, a broker, and a topic that does not exist yet."""
+"""The environment of a relay under test: a store, read models, a broker, and a topic that does not exist yet."""
 
 from __future__ import annotations
 

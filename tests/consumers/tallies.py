@@ -121,7 +121,7 @@ def _count(loaded: dict[UUID, Row], subject: UUID, amount: int, position: int) -
 
 
 class Schedule:
-    """A source of records in partitions, in the order they are sent: duplicate, early or missing messages included."""
+    """A source with partitions. It gives the messages that a test sends, in that order, even duplicate or early messages."""
 
     topic_id = "schedule"
 
@@ -187,7 +187,7 @@ class World:
         return NewEvent(subject, self.versions[subject], event, context.metadata(subject, event, ()))
 
     def messages(self, partitions: int, stored: Sequence[Stored] | None = None) -> list[Message]:
-        """The messages of the log, for all its partitions."""
+        """The messages of the log on all partitions."""
         last: dict[int, int] = {}
         log = self.store.log(0, 1_000_000) if stored is None else stored
         return [message for one in log for message in link(one, read_metadata(one.state), last, partitions)]
@@ -240,7 +240,7 @@ def postgres_world(url: str) -> World:
 
 
 def drain(projector: Projector, limit: int = 1000) -> None:
-    """Turns until no more messages come."""
+    """Calls `turn` until no more messages arrive."""
     for _ in range(limit):
         if not projector.turn(timeout=0):
             return

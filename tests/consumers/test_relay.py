@@ -87,7 +87,7 @@ def test_a_relay_killed_before_the_checkpoint_sends_duplicates_that_the_chain_re
     assert applied(messages) == concerned(place.store)
 
 
-def test_two_relays_at_once_with_the_lock_disabled_lose_and_reorder_nothing(place: Place) -> None:
+def test_two_relays_at_the_same_time_without_the_lock_lose_and_reorder_nothing(place: Place) -> None:
     with running(place.relay(exclusive=False), place.relay(exclusive=False), place.relay(exclusive=False)):
         for start in range(0, 2000, 50):
             commit(place.store, mixed(50, start))
@@ -129,7 +129,7 @@ def test_a_standby_relay_takes_over_when_the_active_one_is_killed(place: Place) 
     place.assert_each_event_once_in_order()
 
 
-def test_a_standby_relay_ends_when_it_is_asked_to(place: Place) -> None:
+def test_a_standby_relay_ends_when_it_is_stopped(place: Place) -> None:
     with running(place.relay()):
         wait_until(lambda: bool(holders_of_the_lock(place.read_models.writer)), "the first has the lock")
         with running(place.relay()):

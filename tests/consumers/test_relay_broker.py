@@ -22,7 +22,7 @@ FROZEN_SECONDS = 10
 
 @pytest.fixture(scope="module")
 def broker() -> Iterator[Kafka]:
-    """A broker of this test's own, which can be frozen and killed."""
+    """A broker for this test only, which can be frozen and killed."""
     with TemporaryDirectory(prefix="recount-kafka-") as folder, Kafka(Path(folder)) as kafka:
         yield kafka
 
@@ -34,7 +34,7 @@ def place(database_url: str, broker: Kafka, topic_name: str) -> Iterator[Place]:
 
 
 def commit_for(place: Place, seconds: float) -> None:
-    """Commits events for some seconds, independent of the state of the broker."""
+    """Commits events for some seconds, whether or not the broker runs."""
     end, start = time.monotonic() + seconds, place.store.head()
     while time.monotonic() < end:
         commit(place.store, mixed(20, start))

@@ -54,7 +54,7 @@ def commit(store: EventStore, events: Iterable[Event]) -> Sequence[int]:
 
 
 def mixed(count: int, start: int = 0) -> list[Event]:
-    """Events, most of them of one subject; every seventh one concerns two, every fortieth one everyone."""
+    """Events, most of them of one subject. Every seventh event is of two subjects, every fortieth is for everyone."""
     return [_mixed(number) for number in range(start, start + count)]
 
 

@@ -26,7 +26,7 @@ SHARED = Path(__file__).parents[3] / "shared" / "data"
 CDNOW = DATA / "cdnow"
 LAST_DAY = date(1998, 6, 30)
 PURCHASES = 2_000
-"""Of 6,919, which are grouped by customer."""
+"""The number of purchases that are read, of 6,919 in the file, where they are grouped by customer."""
 
 
 class Place(NamedTuple):

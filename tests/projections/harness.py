@@ -42,7 +42,7 @@ def uuid(name: object) -> UUID:
 class History:
     """A log as the store keeps it: positions rise with gaps, and an erasure concerns every subject whose key it destroys.
 
-    Those are the subjects linked to the erased one, such as a guest's order or a customer merged into the erased customer.
+    It destroys the keys of all subjects linked to the erased one, such as a guest's order or a customer who was merged.
     """
 
     def __init__(self) -> None:
@@ -61,7 +61,7 @@ class History:
         return aggregate
 
     def do(self, aggregate: Aggregate, decide: Callable[[Context], object], **circumstances: Any) -> bool:
-        """Whether the decision was accepted; a refused decision records nothing. A minute passes."""
+        """Makes the decision one minute later. Returns whether it was accepted; a refused decision records nothing."""
         self.now += timedelta(minutes=1)
         try:
             decide(Context(**{"now": self.now, "actor": AGENT, **circumstances}))
@@ -77,9 +77,9 @@ class History:
         assert self.do(aggregate, decide, **circumstances)
 
     def as_read(self, recorded: Recorded, *, late: bool) -> Recorded:
-        """The event as a projector decodes it: `late` means that all keys to be destroyed are already gone.
+        """The event as a projector decodes it. If `late`, all keys that the history destroys are already destroyed.
 
-        Otherwise only an event after its subject's erasure has no key.
+        If not, only events after the erasure of their subject have no key.
         """
         erased_at = self._erased_at.get(recorded.metadata.subject)
         if erased_at is None or not (late or recorded.position > erased_at):
@@ -115,7 +115,7 @@ class History:
 class Step(NamedTuple):
     """One batch read on a partition: it repeats `back` messages and continues with `size` new ones.
 
-    A `late` batch is read after all keys were destroyed that the history destroys.
+    A `late` batch is read after the history's erasures have destroyed their keys.
     """
 
     partition: int
@@ -203,7 +203,7 @@ def rows_of(connection: Connection, projection: Projection) -> dict[str, list[Ro
 def assert_recomputes(
     connection: Connection, projection: Projection, history: History, partitions: int, steps: Sequence[Step]
 ) -> None:
-    """After these steps and the rest of the history, the rows are those of one recompute."""
+    """Asserts that after these steps and the rest of the history, the rows are those of one recompute."""
     clear(connection, projection)
     fold(connection, history, projection)
     recomputed = rows_of(connection, projection)
@@ -216,6 +216,6 @@ def assert_recomputes(
 
 
 def some_attributes(n: int) -> tuple[dict[str, str | int | None], set[str]]:
-    """Attributes (a number that is sometimes a text, a text that is sometimes None), and which texts are not personal."""
+    """Attributes (a number that is sometimes a text, a text that is sometimes None), and the keys of texts that are plain."""
     size, colour = (n if n % 4 else "large"), (None if n % 3 else "blue")
     return {"size": size, "colour": colour, "mood": f"mood {n}"}, {"size"} if n % 8 else {"colour", "mood"}

@@ -1,4 +1,4 @@
-"""Random histories of a few customers, orders and keys: whatever is decided, in any order."""
+"""Random histories of a few customers, orders and API keys: random decisions in a random order."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ SEEDS = st.integers(0, 2**32)
 
 
 def histories(longest: int = 70) -> st.SearchStrategy[History]:
-    """Histories drawn by a seed, so that examples differ as a whole; a failure shrinks to its first acts."""
+    """Histories made from a seed and a length. Each seed gives a different history; a failure shrinks to the first acts."""
     return st.builds(random_history, SEEDS, st.integers(longest // 4, longest))
 
 
@@ -100,7 +100,7 @@ def _register(history: History, number: int) -> None:
 
 
 def _place(history: History, number: int) -> None:
-    """Place even orders for customers, odd ones for guests; the last is a test; every third is known by its day only."""
+    """Place orders with even numbers for customers, odd ones for guests. The last is a test; every third has only a day."""
     order, currency = _order(history, number), CURRENCIES[number % 4 == 2]
     customer_id = _customer(history, number).id if number % 2 == 0 else None
     day = {"occurred_at": datetime(2024, 2, 27, 16, tzinfo=UTC), "occurred_precision": "day", "occurred_zone": "+08:00"}
@@ -185,7 +185,7 @@ def _erase(history: History, who: int, n: int) -> None:
 
 
 def _merge(history: History, who: int, n: int) -> None:
-    """Merge a customer into another, unless one of them or the customer's survivor is erased, or the other is merged too."""
+    """Merge a customer into another one. Not if one of them or the customer's survivor is erased, or the other is merged."""
     customer, into = _customer(history, who), _customer(history, n)
     if not _is_erased(history, customer) and not into.erased and into.survivor is None:
         history.do(customer, lambda context: customer.merge_into(context, into.id))
@@ -292,7 +292,7 @@ def _channel_day(history: History, who: int, n: int) -> None:
 
 
 def _touchpoint(history: History, who: int, n: int) -> None:
-    """Record a touchpoint; every third has an unknown visitor."""
+    """Record a touchpoint; the visitor of every third one is unknown."""
     touchpoint = history.of(Touchpoint, f"touchpoint {who} {n}")
     customer = None if n % 3 == 0 else _customer(history, who)
     if customer is None or not customer.erased:

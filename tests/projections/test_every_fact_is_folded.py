@@ -22,13 +22,13 @@ def cases(tree: ast.AST, module: ModuleType) -> tuple[type[Event], ...]:
 
 
 def folded(tree: ast.AST, module: ModuleType) -> Iterator[type[Aggregate]]:
-    """The aggregates whose events the module reads in full."""
+    """The aggregates of which the module reads all events."""
     read = {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr == "events"}
     yield from (kind for kind in AGGREGATES if f"{kind.__name__}.events" in read and vars(module).get(kind.__name__) is kind)
 
 
 def unfolded(tree: ast.AST, module: ModuleType) -> list[str]:
-    """The events without a case, for those aggregates that the module has cases for."""
+    """The events without a case, of those aggregates for which the module has cases."""
     handled = cases(tree, module)
     own = [set(kind.events) - set(getattr(kind, "annotation_events", ())) for kind in folded(tree, module)]
     known = [{event for event in events if issubclass(event, handled)} for events in own]

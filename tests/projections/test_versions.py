@@ -10,7 +10,7 @@ from tests.projections.pin_read_models import PINNED, changed, pins
 HOW_TO = f"\n\n{pin_read_models.__doc__}"
 
 
-def test_tables_change_with_the_version() -> None:
+def test_a_read_model_with_changed_tables_has_a_new_version() -> None:
     unversioned = changed(json.loads(PINNED.read_text()), pins())
     assert not unversioned, f"raise the version of these read models: {', '.join(unversioned)}{HOW_TO}"
 

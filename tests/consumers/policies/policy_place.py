@@ -1,4 +1,4 @@
-"""The surroundings of the policies: real stores, a clock that the test sets, and the commands of people."""
+"""The environment of policies under test: real stores, a clock that the test sets, and the commands of people."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Place:
         self._executor = self.worker()
 
     def open_store(self) -> EventStore:
-        """Opens the store once more; opening it deletes old receipts."""
+        """Opens the event store a second time; opening a store deletes old receipts."""
         recorder = PostgresRecorder(self._url) if self._url else SqliteRecorder(self._folder / "events.db")
         store = EventStore(recorder, Mapper(EVENTS), Vault(b"k" * 32))
         self._opened.callback(store.close)
@@ -94,12 +94,12 @@ class Place:
             pass
 
     def forget_the_position(self, name: str = NAME) -> None:
-        """Resets the position in the log, like after a crash between a command and the saving of the position."""
+        """Deletes the stored position, as if the process had crashed between a command and the saving of the position."""
         with self.read_models.writer.begin() as connection:
             connection.execute(followed.update().where(followed.c.name == name).values(position=0))
 
     def let_years_pass(self) -> None:
-        """Makes all receipts old. Their age is measured by the store's own clock, which the test cannot set."""
+        """Makes all receipts old. The store measures their age by its own clock, which the test cannot set."""
         long_ago = "UPDATE receipts SET at = '2020-01-01'"
         if self._url:
             with psycopg.connect(self._url) as connection:

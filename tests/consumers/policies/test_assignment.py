@@ -97,7 +97,7 @@ def desk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Desk]:
             yield Desk(place)
 
 
-def test_tickets_go_round_even_if_the_process_restarts(desk: Desk) -> None:
+def test_agents_take_turns_even_if_the_process_restarts(desk: Desk) -> None:
     desk.rule()
     desk.people("ann", "bob", "cyd")
     ids = [desk.opens(number) for number in range(2)]
@@ -150,7 +150,7 @@ def test_an_agent_who_is_away_deactivated_or_in_another_team_gets_nothing(desk: 
     assert desk.owners(desk.opens(1), desk.opens(2)) == ["cyd", "cyd"]
 
 
-def test_a_ticket_with_an_owner_or_ended_or_imported_is_left_alone(desk: Desk) -> None:
+def test_a_ticket_that_has_an_owner_or_has_ended_or_is_imported_is_not_assigned(desk: Desk) -> None:
     desk.rule()
     desk.people("ann")
     owned, solved, elsewhere = (desk.opens(number) for number in range(3))
@@ -196,7 +196,7 @@ def test_a_retired_rule_assigns_nothing(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("desk", ["sqlite", "postgresql"], indirect=True)
-def test_two_processes_assign_each_ticket_once_and_share_the_turns(desk: Desk) -> None:
+def test_two_processes_assign_each_ticket_once_and_agents_take_turns(desk: Desk) -> None:
     desk.rule()
     desk.people("ann", "bob", capacity=3)
     other = desk.another()

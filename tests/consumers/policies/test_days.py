@@ -1,4 +1,4 @@
-"""The clock that ends days, on a time that the test sets."""
+"""The clock that ends days, at times that the test sets."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.waiting import PATIENCE
 
 
 class Place:
-    """An event store, and clocks that end its days; `now` is the time of all of them."""
+    """An event store, and clocks that end its days; all clocks show the time `now`."""
 
     def __init__(self, folder: Path) -> None:
         self.now = NOW
@@ -109,7 +109,7 @@ def test_processes_that_end_the_same_day_at_the_same_time_end_it_once(place: Pla
     assert place.ended() == march(1)
 
 
-def test_the_clock_stops_when_it_is_asked_to(place: Place) -> None:
+def test_the_clock_ends_when_it_is_stopped(place: Place) -> None:
     days = place.clock()
     thread = threading.Thread(target=days.run)
     thread.start()

@@ -151,7 +151,7 @@ def test_each_wait_for_a_next_reply_can_be_breached(place: Place) -> None:
 
 
 def test_business_hours_follow_the_calendar_in_force_even_after_a_change(place: Place) -> None:
-    """The time is Monday, half past nine."""
+    """It is Monday, half past nine in the morning."""
     promise(place, PolicyTarget(metric="first_response", seconds=3600, hours="business"))
     define_calendar(place, "09:00", "10:00")
     open_ticket(place)
@@ -236,7 +236,7 @@ def test_due_items_that_do_not_fit_into_one_look_are_left_for_the_next_one(
     assert [clock.look(escalation) for _ in range(3)] == [2, 2, 1]
 
 
-def test_the_clock_stops_when_it_is_asked_to(place: Place) -> None:
+def test_the_clock_ends_when_it_is_stopped(place: Place) -> None:
     clock: Clock = place.clock(escalation)
     thread = threading.Thread(target=clock.run)
     thread.start()

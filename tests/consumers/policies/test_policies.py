@@ -1,4 +1,4 @@
-"""The effect of each policy."""
+"""The events that each policy records, and when it records none."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def test_unsubscribing_twice_withdraws_once(place: Place, policies: Policies) ->
 # Conversions
 
 
-def test_an_order_for_the_campaign_converts_its_customer_once_it_is_paid_in_full(place: Place, policies: Policies) -> None:
+def test_an_order_for_the_campaign_converts_its_customer_when_it_is_paid_in_full(place: Place, policies: Policies) -> None:
     place.target()
     place.order()
     place.pay(15)

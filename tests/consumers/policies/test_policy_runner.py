@@ -156,7 +156,7 @@ def test_a_policy_that_fails_does_not_stop_the_others_or_the_log(archived: Place
     assert name(archived) == "Ada!"
 
 
-def test_policies_stop_when_they_are_asked_to(archived: Place) -> None:
+def test_policies_end_when_they_are_stopped(archived: Place) -> None:
     policies: Policies = archived.policies(marks)
     thread = threading.Thread(target=policies.run)
     thread.start()

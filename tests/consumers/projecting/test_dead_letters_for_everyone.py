@@ -1,4 +1,4 @@
-"""Waiting subjects skip events for everyone, and a retry folds these in order: its rows are those of a rebuild."""
+"""Waiting subjects skip events for everyone. A retry folds these events in order, so its rows are those of a rebuild."""
 
 import random
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Messages become rows exactly once, with any duplicates, losses, order and crashes."""
+"""Each message is folded into rows exactly once, despite duplicates, lost or unordered messages, and crashes."""
 
 import random
 import tempfile
@@ -235,7 +235,7 @@ def test_a_new_projection_starts_at_the_start_of_the_log(world: World) -> None:
     assert world.rows(new) == world.rows(old) == world.recomputed(old)
 
 
-def test_a_projection_of_another_version_is_left_alone_and_reported(world: World) -> None:
+def test_a_projection_of_another_version_is_not_changed_and_is_reported(world: World) -> None:
     world.record((SUBJECTS[0], Added(amount=1)))
     source = Schedule(range(PARTITIONS))
     source.send(world.messages(PARTITIONS))
@@ -315,7 +315,7 @@ def test_a_recreated_topic_is_read_from_its_start_and_duplicates_nothing(world: 
     assert world.rows(tallies) == world.recomputed(tallies)
 
 
-def test_partitions_come_and_go(world: World) -> None:
+def test_partitions_are_assigned_and_revoked(world: World) -> None:
     world.record(*some_events(random.Random(10), 40))
     tallies, source = Tallies(), Schedule([0, 1])
     source.send(world.messages(PARTITIONS))
@@ -337,7 +337,7 @@ def test_a_batch_is_folded_in_transactions_of_limited_size(world: World) -> None
     assert tallies.batches == [8, 8, 4]
 
 
-def test_health_names_positions_and_lag(world: World) -> None:
+def test_the_status_has_positions_and_lag(world: World) -> None:
     world.record(*[(SUBJECTS[0], Added(amount=1)) for _ in range(10)])
     tallies, source = Tallies(), Schedule([0])
     source.send(world.messages(1)[:7])
@@ -349,7 +349,7 @@ def test_health_names_positions_and_lag(world: World) -> None:
     assert status.healthy
 
 
-def test_held_positions_contain_the_next_offset(world: World) -> None:
+def test_a_restart_seeks_the_stored_position_and_the_next_offset(world: World) -> None:
     world.record((SUBJECTS[0], Added(amount=1)))
     source = Schedule([0])
     [message] = world.messages(1)

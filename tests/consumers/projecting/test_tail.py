@@ -43,7 +43,7 @@ def test_every_message_names_the_one_before_it(world: World) -> None:
     ]
 
 
-def test_it_continues_from_the_held_position(world: World) -> None:
+def test_it_continues_from_the_position_that_it_seeks(world: World) -> None:
     record(world, 5)
     tail = Tail(world.store, batch=2)
     tail.seek(0, Held(3, 4, "log"))
@@ -68,7 +68,7 @@ def test_poll_returns_nothing_if_nothing_happens(world: World) -> None:
     assert Tail(world.store).assigned() == {0}
 
 
-def test_a_projector_runs_in_a_thread_and_ends_when_it_is_asked_to(world: World) -> None:
+def test_a_projector_runs_in_a_thread_and_ends_when_it_is_stopped(world: World) -> None:
     tallies = Tallies()
     tail = Tail(world.store)
     projector = Projector([tallies.projection], tail, world.store, world.read_models, 1)

@@ -1,4 +1,4 @@
-"""A process that rebuilds and prints its position, so that a test can kill it on the way."""
+"""A process that rebuilds a read model and prints its position, so that a test can kill it before the end."""
 
 import sys
 from pathlib import Path

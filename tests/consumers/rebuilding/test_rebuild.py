@@ -1,4 +1,4 @@
-"""A rebuilt read model equals the live one, takes its place while it runs, and survives being killed."""
+"""A rebuilt read model equals the live one and replaces it during operation; a rebuild that was killed can be continued."""
 
 import random
 import subprocess

@@ -31,7 +31,7 @@ class Live(NamedTuple):
 
 @pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Live:
-    """Given everything that can happen: facts are recorded, changed and reversed."""
+    """Given facts of every kind: recorded, changed and reversed."""
     home = tmp_path_factory.mktemp("live") / "home"
     settings = Settings.model_validate(SETTINGS | {"home": home})
     with opened(settings) as parts, parts.application() as app:

@@ -1,4 +1,4 @@
-"""A receiver of webhooks: a real HTTP server on this machine that keeps every request and gives the set answer."""
+"""A receiver of webhooks: a real HTTP server on this machine that stores every request and answers as the test sets."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ Act = Callable[[History, int, int], None]
 
 
 def _circumstances(history: History, n: int) -> dict[str, Any]:
-    """Now, some hours ago, imported with a time some hours ago, or known by its day, in a zone far from UTC."""
+    """The decision is made now, some hours ago, imported for some hours ago, or known by its day in a zone far from UTC."""
     late = history.now - timedelta(hours=n % 5)
     by_day = {"occurred_at": history.now.replace(hour=16, minute=0) - timedelta(days=1), "occurred_precision": "day"}
     return ({}, {"occurred_at": late}, {"origin": "import", "occurred_at": late}, {"occurred_zone": "+08:00", **by_day})[n % 4]
@@ -63,7 +63,7 @@ def _correct(interaction: Interaction, context: Any, n: int) -> None:
 
 
 def _feedback(history: History, who: int, n: int) -> None:
-    """Request odd pieces of feedback before they are submitted; every third is anonymous."""
+    """Request every second piece of feedback before it is submitted; every third piece is anonymous."""
     feedback = history.of(Feedback, f"feedback {who % FEEDBACK}")
     kind = KINDS[n % len(KINDS)]
     facts: dict[str, Any] = {"kind": kind, "channel": "web" if n % 2 else None, "about": _about(n)}

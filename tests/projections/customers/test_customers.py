@@ -73,7 +73,7 @@ def seen(connection: Connection, history: History, name: str) -> dict[str, Any]:
     return found
 
 
-def test_a_profile_has_everything_that_is_recorded(connection: Connection, history: History) -> None:
+def test_a_profile_has_all_recorded_facts(connection: Connection, history: History) -> None:
     ada = registered(history, "Ada", "ada@example.org", address=Address(city="London"), attributes={"size": 4, "colour": "red"})
     email = uuid(("Ada", "ada@example.org"))
     history.must(ada, lambda context: ada.tag(context, ("vip",)))

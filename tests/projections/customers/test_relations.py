@@ -1,4 +1,4 @@
-"""Relations seen from both ends and through merges; and the sums of the orders of a firm and its people."""
+"""Relations seen from both ends and after merges; and the sums of the orders of a firm and its people."""
 
 from __future__ import annotations
 
@@ -166,7 +166,7 @@ def test_relations_with_an_erased_customer_are_left_out(connection: Connection, 
     assert totals(connection, history)["people"] == 0
 
 
-def test_a_firm_and_its_people_bought_together(connection: Connection, history: History) -> None:
+def test_orders_are_summed_for_the_firm_for_its_people_and_for_both(connection: Connection, history: History) -> None:
     relate(history, "Ada", "Acme")
     relate(history, "Bob", "Acme", role="partner")
     buy(history, "1", "Acme", 100, refund=10)
@@ -210,7 +210,7 @@ def test_a_customer_merged_into_a_related_person_counts_with_them(connection: Co
     assert net(totals(connection, history), "related") == {"EUR": (1, "5.00")}
 
 
-def test_a_person_who_left_does_not_count_any_more(connection: Connection, history: History) -> None:
+def test_a_person_whose_relation_has_ended_does_not_count(connection: Connection, history: History) -> None:
     relate(history, "Ada", "Acme")
     buy(history, "1", "Ada", 5)
     end(history, "Ada", TODAY)

@@ -127,7 +127,7 @@ def test_a_timeline_continues_before_a_position(connection: Connection, history:
     ]
 
 
-def test_each_line_says_who_and_when(connection: Connection, history: History) -> None:
+def test_each_line_has_its_actor_and_its_time(connection: Connection, history: History) -> None:
     ada = registered(history, "Ada")
     fold(connection, history, customer_timeline)
     [row] = timeline(connection, [ada.id])

@@ -85,7 +85,7 @@ def _member(history: History, who: int, n: int) -> tuple[CampaignMember, dict[st
 
 
 def _circumstances(n: int) -> dict[str, Any]:
-    """Now, at a moment around March 1, or known by its day, in a zone far from UTC."""
+    """The decision is made now, on a day shortly before March 1, or is known by such a day in a zone far from UTC."""
     day = MARCH_1 - timedelta(days=n % 5)
     by_day = {"occurred_at": day - timedelta(hours=8), "occurred_precision": "day", "occurred_zone": "+08:00"}
     return ({}, {"occurred_at": day}, by_day)[n % 3]

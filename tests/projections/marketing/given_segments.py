@@ -82,7 +82,7 @@ def active(history: History, fitted: Fitted) -> UUID:
 
 
 def ends(history: History, day: date) -> None:
-    """End the day, at its end or later; nothing else happens before."""
+    """Let the day end. The clock moves on to the end of the day if it is earlier."""
     history.now = max(history.now, datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1))
     calendar = history.of(Calendar, f"day {day}")
     history.must(calendar, lambda context: calendar.end(context, day, "UTC"))

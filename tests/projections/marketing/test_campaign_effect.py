@@ -55,39 +55,39 @@ class Story:
         return campaign
 
     def target(self, who: str, variant: str = "treatment", at: datetime = MARCH_1, *, of: str = "Spring", **more: Any) -> None:
-        member, whose = self._member(who, of)
-        event = Targeted(**whose, variant=variant)
+        member, ids = self._member(who, of)
+        event = Targeted(**ids, variant=variant)
         self.history.must(member, lambda context: member.target(context, event), occurred_at=at, **more)
 
     def touch(self, who: str, kind: type[Touch], at: datetime = MARCH_1 + DAY, *, of: str = "Spring", **more: Any) -> None:
-        member, whose = self._member(who, of)
-        self.history.must(member, lambda context: member.touch(context, kind(**whose, **more)), occurred_at=at)
+        member, ids = self._member(who, of)
+        self.history.must(member, lambda context: member.touch(context, kind(**ids, **more)), occurred_at=at)
 
     def convert(
         self, who: str, value: str | None = "10.00", at: datetime = MARCH_1 + DAY, *, of: str = "Spring", **more: Any
     ) -> None:
-        member, whose = self._member(who, of)
+        member, ids = self._member(who, of)
         worth = {} if value is None else {"value": D(value), "currency": more.pop("currency", "EUR")}
-        event = Converted(**whose, conversion_id=f"c{len(member.conversions)}", **worth)
+        event = Converted(**ids, conversion_id=f"c{len(member.conversions)}", **worth)
         self.history.must(member, lambda context: member.convert(context, event), occurred_at=at, **more)
 
     def spend(self, campaign: Campaign, spend_id: str, amount: str, **more: Any) -> None:
         self.history.must(campaign, lambda context: campaign.record_spend(context, spend_id, D(amount), **more))
 
     def remove(self, who: str) -> None:
-        member, whose = self._member(who, "Spring")
-        self.history.must(member, lambda context: member.remove(context, Removed(**whose)))
+        member, ids = self._member(who, "Spring")
+        self.history.must(member, lambda context: member.remove(context, Removed(**ids)))
 
     def suppress(self, who: str) -> None:
-        member, whose = self._member(who, "Spring")
-        self.history.must(member, lambda context: member.suppress(context, Suppressed(**whose, reason="no_consent")))
+        member, ids = self._member(who, "Spring")
+        self.history.must(member, lambda context: member.suppress(context, Suppressed(**ids, reason="no_consent")))
 
     def member(self, who: str) -> CampaignMember:
         return self._member(who, "Spring")[0]
 
     def _member(self, who: str, of: str) -> tuple[CampaignMember, dict[str, Any]]:
-        whose = {"campaign_id": uuid(of), "customer_id": uuid(who)}
-        return self.history.of(CampaignMember, f"{who} in {of}"), whose
+        ids = {"campaign_id": uuid(of), "customer_id": uuid(who)}
+        return self.history.of(CampaignMember, f"{who} in {of}"), ids
 
     def report(self, margin: Decimal = WHOLE, **question: Any) -> Answered:
         for projection in (campaigns, campaign_members):

@@ -1,4 +1,4 @@
-"""What each channel earns, from its sales, traffic and cost."""
+"""The effect of each channel, from its sales, traffic and cost."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_the_seed_effect_is_sales_times_conversion_rate_and_its_mean_is_over_cha
     assert (mean.seed_channel_effect.value, mean.seed_channel_effect.denominator, mean.without_rate) == (D("9.25"), 2, 0)
 
 
-def test_a_channel_without_visits_has_no_rate_and_says_why(connection: Connection, history: History) -> None:
+def test_a_channel_without_visits_has_no_rate_but_a_reason(connection: Connection, history: History) -> None:
     for channel in ("phone", "store", "web"):
         sold(history, channel, "10")
     visited(history, "store", 0)
@@ -195,7 +195,7 @@ def test_periods_have_figures_and_means_of_their_own(connection: Connection, his
     assert [(mean.period, mean.without_rate) for mean in means] == [(date(2024, 2, 26), 0), (date(2024, 3, 4), 0)]
 
 
-def test_new_customers_placed_their_very_first_order_on_the_channel(connection: Connection, history: History) -> None:
+def test_new_customers_placed_their_first_order_of_all_on_the_channel(connection: Connection, history: History) -> None:
     ada, bob = customer(history, "Ada"), customer(history, "Bob")
     sold(history, "store", "10", day=1, customer_id=ada)
     sold(history, "web", "10", day=2, customer_id=ada)
@@ -235,7 +235,7 @@ def test_a_closed_channel_that_still_sells_is_reported_as_closed(connection: Con
     assert (found["kiosk", "EUR"].name, found["kiosk", "EUR"].kind, found["kiosk", "EUR"].closed_at) == (None, None, None)
 
 
-def test_shares_are_of_all_channels_and_means_are_of_the_channels_shown(connection: Connection, history: History) -> None:
+def test_shares_cover_all_channels_and_means_cover_the_channels_shown(connection: Connection, history: History) -> None:
     for channel, price in (("web", "30"), ("store", "10")):
         sold(history, channel, price)
         visited(history, channel, 10)
@@ -248,7 +248,7 @@ def test_a_report_without_facts_is_empty(connection: Connection, history: Histor
     assert reported(connection, history) == ([], [])
 
 
-def test_leads_of_a_channel_convert_and_cost(connection: Connection, history: History) -> None:
+def test_leads_of_a_channel_have_a_conversion_rate_and_a_cost(connection: Connection, history: History) -> None:
     """Given 40 visits, 10 orders and 4 leads for 30 euros, one of them converted; and a lead without a channel."""
     visited(history, "web", 40)
     for price in range(1, 11):

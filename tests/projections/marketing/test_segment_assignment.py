@@ -36,7 +36,7 @@ def questions(draw: st.DrawFn) -> tuple[Fitted, list[list[float]]]:
 
 @settings(max_examples=200, deadline=None)
 @given(questions())
-def test_one_by_one_and_all_together_agree_to_the_bit(question: tuple[Fitted, list[list[float]]]) -> None:
+def test_customers_one_by_one_and_all_together_give_the_same_bits(question: tuple[Fitted, list[list[float]]]) -> None:
     model, customers = question
     found = assign_all(model, [numpy.array(column) for column in zip(*customers, strict=True)])
     together = [(cluster, distance.hex()) for cluster, distance in zip(*(a.tolist() for a in found), strict=True)]

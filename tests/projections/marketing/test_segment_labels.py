@@ -1,4 +1,4 @@
-"""Labels of customers: which cluster, since which event, and what is missing for one."""
+"""Labels of customers: the cluster, the event that gave it, and the features that are missing for a label."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_an_inactive_fit_labels_nobody(history: History, connection: Connection)
     assert segment(connection, history, ada)["labels"] == []
 
 
-def test_a_fact_moves_its_customer_and_nobody_else(history: History, connection: Connection) -> None:
+def test_a_fact_moves_only_its_own_customer_to_another_cluster(history: History, connection: Connection) -> None:
     ada, bob = customer(history, "ada", size=9), customer(history, "bob", size=9)
     active(history, BY_SIZE)
     begun = history.log[-1].position
@@ -147,7 +147,7 @@ def test_another_fit_labels_everyone_again(history: History, connection: Connect
     assert [past["label"] for past in found["past"]] == ["2"]
 
 
-def test_a_retired_model_leaves_only_the_past(history: History, connection: Connection) -> None:
+def test_a_retired_model_leaves_only_past_labels(history: History, connection: Connection) -> None:
     ada = customer(history, "ada", size=9)
     active(history, BY_SIZE)
     model = history.of(SegmentModel, "model baseline")
@@ -208,7 +208,7 @@ def test_a_model_that_labels_nobody_has_a_report_without_a_share(history: Histor
     ended=st.none() | st.dates(date(2024, 1, 1), date(2025, 1, 1)),
     transform=st.sampled_from(["none", "log1p"]),
 )
-def test_many_together_are_seen_exactly_as_one_by_one(
+def test_many_customers_together_get_the_same_result_as_each_one_alone(
     nets: list[int], numbers: list[float | None], ended: date | None, transform: str
 ) -> None:
     fitted = fit(

@@ -1,4 +1,4 @@
-"""Labels by segment rules: the first rule that matches, since which event, and the facts at that time."""
+"""Labels by segment rules: the first rule that matches, the event at which it gave the label, and the facts at that time."""
 
 from __future__ import annotations
 

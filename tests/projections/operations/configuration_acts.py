@@ -1,4 +1,4 @@
-"""What happens to users, teams, tasks, saved views, fields, lists and segment rules in random histories."""
+"""Acts of a random history: users, teams, tasks, saved views, fields, lists, segment rules and webhooks."""
 
 from __future__ import annotations
 

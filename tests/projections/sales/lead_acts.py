@@ -1,4 +1,4 @@
-"""What happens to a few leads, deals and pipelines in a random history."""
+"""Acts of a random history: a few leads, deals and pipelines."""
 
 from __future__ import annotations
 
@@ -150,11 +150,11 @@ def _annotate(*, lead: bool) -> Act:
 def _touch(history: History, who: int, n: int) -> None:
     lead, touchpoint = _lead(history, who, n), history.of(Touchpoint, f"touchpoint of lead {who % LEADS} {n}")
     if not lead.erased:
-        theirs = lead.subject if lead.subject != lead.id else None
+        customer_id = lead.subject if lead.subject != lead.id else None
         history.do(
             touchpoint,
             lambda context: touchpoint.touch(
-                context, channel="web", kind="form", customer_id=theirs, lead_id=lead.id, anonymous_id=f"visitor {n}"
+                context, channel="web", kind="form", customer_id=customer_id, lead_id=lead.id, anonymous_id=f"visitor {n}"
             ),
         )
 

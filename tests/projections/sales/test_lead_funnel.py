@@ -190,7 +190,7 @@ def test_too_many_groups_are_refused(connection: Connection, history: History, m
 # Single leads
 
 
-def test_a_lead_shows_all_its_facts_and_keeps_personal_data_apart(connection: Connection, history: History) -> None:
+def test_a_lead_shows_all_its_facts_and_keeps_personal_data_separate(connection: Connection, history: History) -> None:
     file = Attachment(id=uuid("f"), media_type="image/png", bytes=7, sha256="ab" * 32, name="cup.png")
     lead = captured(history, "1", value=Decimal(5), currency="EUR")
     history.must(lead, lambda context: lead.attach(context, file))

@@ -1,7 +1,7 @@
 """The figures and the sales of an order, with numbers worked out by hand.
 
 The order: 3 × 10.00 less 3.00 with 5.40 tax, 2 × 5.00 with 2.00 tax, 7.40 off the whole order, shipping 4.00 with 0.80 tax.
-The lines' amounts are 27.00 and 10.00, so the discount is spread over them as 5.40 and 2.00: they are sold for 21.60 and 8.00.
+The lines' amounts are 27.00 and 10.00, so 5.40 and 2.00 of the discount are theirs: they are sold for 21.60 and 8.00.
 """
 
 from collections.abc import Callable, Iterator
@@ -206,7 +206,7 @@ def test_an_order_known_by_its_day_keeps_it_in_every_zone(connection: Connection
     assert list(by_day(connection, history, zone=ZoneInfo("America/New_York"))) == [date(2024, 3, 1)]
 
 
-def test_weeks_begin_on_monday_and_channels_stay_apart(connection: Connection, history: History) -> None:
+def test_weeks_begin_on_monday_and_channels_stay_separate(connection: Connection, history: History) -> None:
     placed(history, at=datetime(2024, 3, 3, 12, tzinfo=UTC))
     placed(history, "two", at=datetime(2024, 3, 4, 12, tzinfo=UTC), channel="store-3")
     fold(connection, history, channel_sales.channel_sales)

@@ -1,4 +1,4 @@
-"""What happens to assignment rules and rotas in random histories."""
+"""Acts of a random history: assignment rules and rotas."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens to service calendars and SLA policies in random histories."""
+"""Acts of a random history: service calendars and SLA policies."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def terms(n: int) -> Terms:
 
 
 def _circumstances(n: int, history: History) -> dict[str, Any]:
-    """The decision is made now, or takes effect as of some hours ago."""
+    """The decision is made now, or is in force since some hours ago."""
     return {"occurred_at": history.now - timedelta(hours=n % 7)} if n % 2 else {}
 
 

@@ -1,4 +1,4 @@
-"""What happens to a few tickets in a random history."""
+"""Acts of a random history: a few tickets."""
 
 from __future__ import annotations
 

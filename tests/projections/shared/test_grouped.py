@@ -22,6 +22,6 @@ def test_sums_and_quantiles_are_exact(pairs: list[tuple[int, int]]) -> None:
 
 
 def _exact(ordered: list[int], part: int, of: int) -> int:
-    """`of` times the quantile."""
+    """`of` times the quantile at part/of."""
     place, rest = divmod((len(ordered) - 1) * part, of)
     return ordered[place] * of + ((ordered[place + 1] - ordered[place]) * rest if rest else 0)

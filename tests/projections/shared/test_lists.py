@@ -81,7 +81,7 @@ def connection() -> Iterator[Connection]:
         (Filter(colour="red", broken=False), [1]),
     ],
 )
-def test_rows_meet_every_field_of_the_filter(connection: Connection, wanted: Filter, weights: list[int]) -> None:
+def test_rows_match_every_field_of_the_filter(connection: Connection, wanted: Filter, weights: list[int]) -> None:
     assert [row["weight"] for row in LISTED.listing(connection, wanted).rows] == weights
 
 
