@@ -144,7 +144,7 @@ class Book(State):
         private = Private(Recipient(**self.recipient), self.personal_attributes, ids, self.tracking)
         return None if private == Private() else _encode(private).decode()
 
-    def tell(self, event: Event, *ids: str) -> None:
+    def remember(self, event: Event, *ids: str) -> None:
         self.known.add("/".join((type_name(type(event)), *ids)))
 
     def is_recorded(self, kind: type[Event], *ids: str) -> bool:
