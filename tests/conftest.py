@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import pytest
 
+from infra.collecting import collect_seldom
 from infra.processes.parts import opened
 from infra.servers.kafka import KafkaAt
 from infra.servers.postgres import PostgresAt
@@ -25,6 +26,8 @@ KEEPER = pytest.StashKey[Keeper]()
 # The settings of the person who runs the tests do not apply to the tests.
 for name in [name for name in os.environ if name.startswith("RECOUNT_") and name not in OURS]:
     del os.environ[name]
+# The tests start hundreds of processes. Each of them would compile every module of the product again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 LONGEST_FIRST = ("scenarios", "faults", "consumers", "infra", "commands", "api")
@@ -52,6 +55,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _turn(item: pytest.Item) -> int:
     folder = item.path.relative_to(HERE).parts[0]
     return LONGEST_FIRST.index(folder) if folder in LONGEST_FIRST else len(LONGEST_FIRST)
+
+
+def pytest_collection_finish() -> None:
+    """The tests collect garbage as rarely as every process of the product does."""
+    collect_seldom()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
