@@ -29,6 +29,8 @@ SOCKET = "keeper"
 # A file system in memory: a commit there does not wait for a disk, so the tests take half the time.
 MEMORY = Path("/dev/shm")
 ROOM = 6 * 2**30
+# The brokers of tests run for seconds or minutes: to optimise their code takes more CPU than it saves.
+BRIEF = "-XX:TieredStopAtLevel=1"
 TREE = Path(__file__).parents[1]
 
 
@@ -42,6 +44,7 @@ class Keeper:
     def __init__(self) -> None:
         self.folder = tempfile.mkdtemp(prefix="recount-tests-", dir=None if "TMPDIR" in os.environ else _in_memory())
         os.environ[VARIABLE] = os.environ["TMPDIR"] = tempfile.tempdir = self.folder
+        os.environ.setdefault("JAVA_TOOL_OPTIONS", BRIEF)
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.servers"], cwd=TREE, stdin=subprocess.PIPE, start_new_session=True
         )

@@ -16,6 +16,9 @@ from tests.faults.books import Books, Fact
 from tests.waiting import PATIENCE, wait_until
 
 CLIENTS = 4
+# A client sends so many commands one after another and then rests. Without a rest, the clients alone would use the processors
+# that killed processes need to start again.
+BURST, REST = 10, 0.25
 ANSWER_SECONDS = 2.0
 PAUSE = 0.05
 REPEATED = 0.08
@@ -54,9 +57,9 @@ class Client:
     def run(self) -> None:
         weights = [weight for weight, _ in self._commands]
         with self._http:
-            while not self._stopping.is_set():
-                [(_, command)] = self._random.choices(self._commands, weights)
-                command()
+            while not self._stopping.wait(REST):
+                for _, command in self._random.choices(self._commands, weights, k=BURST):
+                    command()
 
     # The commands
 
