@@ -20,7 +20,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from consumers.projecting.faults import is_transient, name_of
 from consumers.projecting.folding import Unfoldable
-from consumers.rebuilding.building import Building, Routed, read_page
+from consumers.rebuilding.building import Building, Place, Routed, read_page
 from infra.event_store.store import EventStore
 from infra.read_models import shadows
 from infra.read_models.database import ReadModels
@@ -101,8 +101,7 @@ class _Rebuild:
         if check:
             reached = _with_retries(self._drop)
         else:
-            self._fold_to(_with_retries(self._targets))
-            reached = _with_retries(partial(_together_or_one_by_one, self._swap))
+            reached = self._swapped()
             shadows.drop_retired(self._read_models, self._projection.tables)
         seconds = time.monotonic() - begun
         return Rebuilt(self._projection.name, reached, seconds, live, rebuilt, letters, not check)
@@ -122,9 +121,7 @@ class _Rebuild:
 
     def _fold_to(self, targets: Mapping[int, int]) -> None:
         """Folds each partition exactly up to its target. The next page is read while one is folded."""
-        upto = max(targets.values())
-        with self._read_models.reader.connect() as connection:
-            after = self._building.place(connection).read
+        upto, after = max(targets.values()), self._restarted_if_further_than(targets).read
         with ThreadPoolExecutor(1, "rebuild-reader") as reader:
             page = self._read(after, upto)
             while page:
@@ -132,6 +129,22 @@ class _Rebuild:
                 reached = _with_retries(partial(_together_or_one_by_one, partial(self._fold, page, targets)))
                 self._progress(reached, upto)
                 page = ahead.result()
+
+    def _restarted_if_further_than(self, targets: Mapping[int, int]) -> Place:
+        """The place of the rebuild. It starts again if a partition is further than its target.
+
+        That happens if the live rows did not exist when the rebuild started, and a projector starts them meanwhile.
+        """
+        place = self._place()
+        if any(place.at[partition] > position for partition, position in targets.items()):
+            _with_retries(self._drop)
+            _with_retries(self._open)
+            place = self._place()
+        return place
+
+    def _place(self) -> Place:
+        with self._read_models.reader.connect() as connection:
+            return self._building.place(connection)
 
     def _read(self, after: int, upto: int) -> list[Routed]:
         return _with_retries(
@@ -188,8 +201,19 @@ class _Rebuild:
 
     # Swapping
 
-    def _swap(self, one_by_one: bool) -> int:
-        """Locks the live positions, folds the events that are still missing, and swaps the tables."""
+    def _swapped(self) -> int:
+        """The position at which the rebuilt rows have become the live ones."""
+        while True:
+            self._fold_to(_with_retries(self._targets))
+            reached = _with_retries(partial(_together_or_one_by_one, self._swap))
+            if reached is not None:
+                return reached
+
+    def _swap(self, one_by_one: bool) -> int | None:
+        """Locks the live positions, folds the events that are still missing, and swaps the tables.
+
+        Returns the position reached; None, and swaps nothing, if a projector started the live rows meanwhile.
+        """
         name = self._projection.name
         with self._read_models.writer.begin() as connection:
             wait_for_others(connection)
@@ -198,6 +222,9 @@ class _Rebuild:
             )
             current = self._is_current_in(connection)
             targets = self._targets_in(connection)
+            at = self._building.place(connection).at
+            if any(at[partition] > position for partition, position in targets.items()):
+                return None
             self._fold_rest(connection, targets, one_by_one)
             if current:
                 self._require_exact(connection, targets)

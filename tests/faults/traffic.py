@@ -205,6 +205,9 @@ class Traffic:
             thread.join(self._patience)
         if error is None and self._failures:
             raise self._failures[0]
+        for failure in self._failures:
+            assert error is not None
+            error.add_note(f"A client of the traffic ended before: {type(failure).__name__}: {failure}")
         if error is None and any(thread.is_alive() for thread in self._threads):
             raise TimeoutError("a client was not answered")
 

@@ -15,6 +15,8 @@ from consumers.rebuilding.rebuild import Disagrees, rebuild
 from domain.shared.events import Event
 from infra.read_models.completeness import Completeness
 from infra.read_models.database import ReadModels
+from infra.read_models.positions import begin, registered
+from infra.read_models.tables import create_tables
 from tests.consumers.projecting.test_projector import PARTITIONS, projector, some_events
 from tests.consumers.tallies import SUBJECTS, Added, Raised, Schedule, Tallies, World, drain
 
@@ -204,6 +206,37 @@ def test_a_rebuild_that_another_version_started_is_restarted(world: World) -> No
     second = Tallies(version=2)
     rebuild(second.projection, world.store, world.read_models, 1)
     assert world.rows(second) == world.recomputed(second)
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_rebuild_that_is_further_than_the_live_rows_restarts(world: World, check: bool) -> None:
+    world.record(*some_events(random.Random(18), 50))
+    tallies = Tallies()
+    with pytest.raises(KeyboardInterrupt):
+        rebuild(tallies.projection, world.store, world.read_models, 1, progress=interrupted)
+    with world.read_models.writer.begin() as connection:
+        begin(connection, "tallies", 1, 1, "")
+        create_tables(connection, tallies.projection.tables)
+    rebuilt = rebuild(tallies.projection, world.store, world.read_models, 1, check=check)
+    assert (rebuilt.same, rebuilt.position) == (True, 0)
+    drain(world.tailing(tallies))
+    assert world.rows(tallies) == world.recomputed(tallies)
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_live_rows_that_start_during_a_rebuild_are_compared_and_continue(world: World, check: bool) -> None:
+    world.record(*some_events(random.Random(19), 50))
+    tallies = Tallies()
+
+    def started(at: int, upto: int) -> None:
+        with world.read_models.writer.begin() as connection:
+            if registered(connection, "tallies") is None:
+                begin(connection, "tallies", 1, 1, "")
+                create_tables(connection, tallies.projection.tables)
+
+    assert rebuild(tallies.projection, world.store, world.read_models, 1, check=check, progress=started).same is True
+    drain(world.tailing(tallies))
+    assert world.rows(tallies) == world.recomputed(tallies)
 
 
 def interrupted(at: int, upto: int) -> None:
