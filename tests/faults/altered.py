@@ -1,7 +1,7 @@
 """`recount` with a built-in fault: `python -m tests.faults.altered ALTERATION [ARGUMENTS] COMMAND`.
 
 kill_before NAMED CALL      kills its process with SIGKILL when NAMED ("module:attribute.path") is called for the CALL-th time
-kill_after NAMED CALL       the same, after that call has returned
+kill_after NAMED CALL       the same, after that call has returned, or the next one that does not raise
 lose CALL                   does not send the CALL-th window of the relay, but treats it as acknowledged
 unlocked                    runs a relay that does not take the lock
 """
@@ -53,21 +53,26 @@ def unlocked() -> None:
 
 
 def _alter_call(named: str, which: int, instead: Callable[[Callable[[], Any]], Any]) -> None:
-    """Replace the call with this number by `instead`, which gets the original call as a function."""
+    """Replace the call with this number by `instead`, which gets the original call as a function.
+
+    If the original call raises, as a commit does that another worker was faster than, the next call is replaced too.
+    """
     module_name, _, path = named.partition(":")
     module = importlib.import_module(module_name)
     *owner, name = path.split(".")
     holder = attrgetter(".".join(owner))(module) if owner else module
     original = getattr(holder, name)
-    calls = 0
+    calls, done = 0, False
 
     @functools.wraps(original)
     def altered(*args: Any, **kwargs: Any) -> Any:
-        nonlocal calls
+        nonlocal calls, done
         calls += 1
-        if calls == which:
-            return instead(functools.partial(original, *args, **kwargs))
-        return original(*args, **kwargs)
+        if done or calls < which:
+            return original(*args, **kwargs)
+        answer = instead(functools.partial(original, *args, **kwargs))
+        done = True
+        return answer
 
     setattr(holder, name, altered)
 
