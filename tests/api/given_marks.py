@@ -11,7 +11,8 @@ from infra.settings import Settings
 from tests.api.marketing.given_segments import Api, send
 from tests.api.sales.given_orders import ORDER
 
-MARK, OTHER = "qxjv", "bystander"
+# Eight letters: encrypted values are stored as text, in which four letters can appear by chance.
+MARK, OTHER = "qxjvwkzf", "bystander"
 PHONE = "7654321"
 FILE = {"media_type": "image/png", "bytes": 10, "sha256": "0" * 64, "name": f"{MARK}.png", "url": f"https://x/{MARK}"}
 CONTACT = {"name": MARK, "email": f"{MARK}@example.com", "phone": f"+4915{PHONE}1"}
