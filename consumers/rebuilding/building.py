@@ -45,6 +45,10 @@ class Place(NamedTuple):
     read: int
     at: Mapping[int, int]
 
+    def is_further_than(self, targets: Mapping[int, int]) -> bool:
+        """Whether a partition was folded beyond its target."""
+        return any(self.at[partition] > position for partition, position in targets.items())
+
 
 def read_page(store: EventStore, projection: Projection, partitions: int, after: int, limit: int, upto: int) -> list[Routed]:
     """The next events of the log, decoded where the projection wants them. Raises StoreUnavailable."""

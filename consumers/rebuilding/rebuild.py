@@ -136,7 +136,7 @@ class _Rebuild:
         That happens if the live rows did not exist when the rebuild started, and a projector starts them meanwhile.
         """
         place = self._place()
-        if any(place.at[partition] > position for partition, position in targets.items()):
+        if place.is_further_than(targets):
             _with_retries(self._drop)
             _with_retries(self._open)
             place = self._place()
@@ -222,8 +222,7 @@ class _Rebuild:
             )
             current = self._is_current_in(connection)
             targets = self._targets_in(connection)
-            at = self._building.place(connection).at
-            if any(at[partition] > position for partition, position in targets.items()):
+            if self._building.place(connection).is_further_than(targets):
                 return None
             self._fold_rest(connection, targets, one_by_one)
             if current:

@@ -7,7 +7,8 @@ value is stored as `{"sealed": "<base64>"}`, encrypted with its subject's key. W
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, TypeVar
+from functools import cache
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -15,7 +16,6 @@ import msgspec
 from domain.shared.events import Event, Metadata, Recorded, type_name
 from infra.event_store.vault import SubjectKey
 
-V = TypeVar("V")
 Path = tuple[str, ...]
 Place = tuple[Any, Any, str]
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
@@ -58,25 +58,14 @@ def read_metadata(state: bytes) -> Metadata:
     return _decode_envelope(state).metadata
 
 
-class _Made(dict[str, V]):
-    """The result of `make` for each event class, by type name. It is made at first use: at its start a process needs few."""
-
-    def __init__(self, classes: Mapping[str, type[Event]], make: Callable[[type[Event]], V]) -> None:
-        super().__init__()
-        self._classes, self._make = classes, make
-
-    def __missing__(self, name: str) -> V:
-        """Raises KeyError for an unknown type. If two threads make the same result, the one that is stored first is kept."""
-        return self.setdefault(name, self._make(self._classes[name]))
-
-
 class Mapper:
     """Maps the given event classes. `upcasters`, by type name, convert the data of an old type to the next version."""
 
     def __init__(self, events: Iterable[type[Event]], upcasters: Mapping[str, Upcaster] | None = None) -> None:
         self._classes = {type_name(event): event for event in events}
-        self._decoders = _Made(self._classes, msgspec.json.Decoder)
-        self._personal = _Made(self._classes, lambda event: tuple(personal_paths(event)))
+        # By type name, at the first use of a type: at its start, a process needs few.
+        self._decoder = cache(lambda name: msgspec.json.Decoder(self._classes[name]))
+        self._personal = cache(lambda name: tuple(personal_paths(self._classes[name])))
         self._upcasters = dict(upcasters or {})
         self.types_for_everyone = frozenset(
             name for name, event in self._classes.items() if event.everyone is not Event.everyone
@@ -84,7 +73,7 @@ class Mapper:
 
     def encode(self, stream: UUID, version: int, event: Event, metadata: Metadata, key: SubjectKey | None) -> bytes:
         """The event's JSON. Personal values are sealed with `key`, or left out if the subject has no key any more."""
-        paths = self._personal[type_name(type(event))]
+        paths = self._personal(type_name(type(event)))
         if not paths:
             return _encode(Written(metadata, event))
         data = msgspec.to_builtins(event)
@@ -102,7 +91,7 @@ class Mapper:
         envelope = _decode_envelope(stored.state)
         metadata = envelope.metadata
         if SEALED not in stored.state and stored.type in self._classes:
-            event = self._decoders[stored.type].decode(envelope.data)
+            event = self._decoder(stored.type).decode(envelope.data)
         else:
             event = self._decode_slowly(stored, envelope, keys)
         return Recorded(stored.position, stored.stream, stored.version, event, metadata)
@@ -137,7 +126,7 @@ class Mapper:
         if data["type"] not in self._classes:
             places = _everywhere(data, place)
         else:
-            places = (found for path in self._personal[data["type"]] for found in _places(data, path, place))
+            places = (found for path in self._personal(data["type"]) for found in _places(data, path, place))
         return [(holder, name, where) for holder, name, where in places if _is_sealed(holder[name])]
 
 

@@ -214,9 +214,7 @@ def test_a_rebuild_that_is_further_than_the_live_rows_restarts(world: World, che
     tallies = Tallies()
     with pytest.raises(KeyboardInterrupt):
         rebuild(tallies.projection, world.store, world.read_models, 1, progress=interrupted)
-    with world.read_models.writer.begin() as connection:
-        begin(connection, "tallies", 1, 1, "")
-        create_tables(connection, tallies.projection.tables)
+    start_live_rows(world, tallies)
     rebuilt = rebuild(tallies.projection, world.store, world.read_models, 1, check=check)
     assert (rebuilt.same, rebuilt.position) == (True, 0)
     drain(world.tailing(tallies))
@@ -229,14 +227,19 @@ def test_live_rows_that_start_during_a_rebuild_are_compared_and_continue(world: 
     tallies = Tallies()
 
     def started(at: int, upto: int) -> None:
-        with world.read_models.writer.begin() as connection:
-            if registered(connection, "tallies") is None:
-                begin(connection, "tallies", 1, 1, "")
-                create_tables(connection, tallies.projection.tables)
+        start_live_rows(world, tallies)
 
     assert rebuild(tallies.projection, world.store, world.read_models, 1, check=check, progress=started).same is True
     drain(world.tailing(tallies))
     assert world.rows(tallies) == world.recomputed(tallies)
+
+
+def start_live_rows(world: World, tallies: Tallies) -> None:
+    """As a projector does when it starts; once."""
+    with world.read_models.writer.begin() as connection:
+        if registered(connection, "tallies") is None:
+            begin(connection, "tallies", 1, 1, "")
+            create_tables(connection, tallies.projection.tables)
 
 
 def interrupted(at: int, upto: int) -> None:
