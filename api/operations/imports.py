@@ -15,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.operations.jobs import Expected, Job, Jobs, Progress
 from api.shared.access import Caller, may
-from api.shared.openapi import EVERYWHERE
+from api.shared.openapi import EVERYWHERE, POSITION
 from api.shared.problems import Problem, problem
 from api.shared.routes import Router
 from api.shared.schemas import ID, INTEGER, MAYBE_TEXT, OBJECTS, TEXT, Schema, fields
@@ -43,9 +43,10 @@ REPORT = fields(
         "system": TEXT,
         **dict.fromkeys(("rows", "accepted", "repeated", "refused"), INTEGER),
         "irregular": _COUNTS,
+        "position": INTEGER | {"description": "Read models that have reached this position hold what the import recorded."},
     },
     {
-        **dict.fromkeys(("skipped", "commands", "position"), INTEGER),
+        **dict.fromkeys(("skipped", "commands"), INTEGER),
         "seconds": {"type": "number"},
         "refused_by_rule": _COUNTS,
         "refusals": OBJECTS,
@@ -64,7 +65,9 @@ IMPORT = fields(
 
 
 def _answers(status: int) -> dict[int | str, dict[str, Any]]:
-    return {status: {"description": "The import", "content": {"application/json": {"schema": IMPORT}}}, **EVERYWHERE}
+    headers = {"Position": POSITION | {"description": "The report's `position`, once there is a report."}}
+    shown = {"description": "The import", "content": {"application/json": {"schema": IMPORT}}, "headers": headers}
+    return {status: shown, **EVERYWHERE}
 
 
 @router.post("", status_code=202, responses=_answers(202), max_body_size=LARGEST_UPLOAD)
@@ -91,14 +94,17 @@ async def start(
 
 @router.get("/{id}", dependencies=[may("imports:read")], responses=_answers(200))
 async def one(request: Request, id: UUID) -> Response:
-    """The progress of an import, or the results of its rows. A process that did not run the import knows only the counts."""
+    """The progress of an import, or the results of its rows. A process that did not run the import knows only the counts.
+
+    To read what it recorded, send `Position` back or wait for it with `?after=`.
+    """
     job = request.app.state.jobs.get(id)
     if job is not None:
         return _answer(200, _of_job(job))
     recorded = await run_in_threadpool(recorded_import, request.app.state.store, id)
     if recorded is None:
         return problem(404, "not-there", f"There is no import {id}.")
-    return _answer(200, _of_record(recorded))
+    return _answer(200, _of_record(*recorded))
 
 
 def identity(mapping: Mapping, file: Path, secret: bytes) -> UUID:
@@ -106,12 +112,12 @@ def identity(mapping: Mapping, file: Path, secret: bytes) -> UUID:
     return external_id("import", mapping.system, f"{sha256(file)} {mapping.sha256}", secret)
 
 
-def recorded_import(store: EventStore, id: UUID) -> Import | None:
-    """The import as recorded in the log. None if it is not recorded."""
+def recorded_import(store: EventStore, id: UUID) -> tuple[Import, int] | None:
+    """The import as recorded in the log, and the position of its last event. None if it is not recorded."""
     events = store.streams([id]).get(id, ())
     if not events or type(events[0].event) not in Import.events:
         return None
-    return replayed(Import, id, events)
+    return replayed(Import, id, events), events[-1].position
 
 
 async def _parsed(upload: UploadFile) -> Mapping:
@@ -154,15 +160,18 @@ def _of_job(job: Job) -> dict[str, Any]:
     return {"id": job.id, "state": job.state, **counts, "report": job.result, "error": job.error}
 
 
-def _of_record(recorded: Import) -> dict[str, Any]:
+def _of_record(recorded: Import, position: int) -> dict[str, Any]:
     unfinished = {"id": recorded.id, "state": "unfinished", "rows_done": 0, "rows": 0, "report": None, "error": None}
     if recorded.completed is None or recorded.started is None:
         return unfinished
     ended = recorded.completed
     counts = {name: getattr(ended, name) for name in ("rows", "accepted", "repeated", "refused", "irregular")}
-    report = {"import_id": recorded.id, "system": recorded.started.system, **counts}
+    report = {"import_id": recorded.id, "system": recorded.started.system, **counts, "position": position}
     return {**unfinished, "state": "completed", "rows_done": ended.rows, "rows": ended.rows, "report": report}
 
 
 def _answer(status: int, body: dict[str, Any], headers: dict[str, str] | None = None) -> Response:
-    return Response(msgspec.json.encode(body), status, headers, "application/json")
+    content = msgspec.to_builtins(body)
+    if report := content["report"]:
+        headers = {**(headers or {}), "Position": str(report["position"])}
+    return Response(msgspec.json.encode(content), status, headers, "application/json")

@@ -30,12 +30,16 @@ VERSION = re.compile(r'"(\d{1,9})(?:-[0-9a-f]{16})?"')
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
-class Accepted(msgspec.Struct):
-    """The answer to a command: the id of the aggregate, its version now, and the position to read it back with."""
+class Accepted(msgspec.Struct, omit_defaults=True):
+    """The answer to a command: the id of the aggregate, its version now, and the position to read it back with.
+
+    `irregular` names the rules that the recorded facts break; it is absent if they break none.
+    """
 
     id: UUID
     version: int
     position: int
+    irregular: tuple[str, ...] = ()
 
 
 async def carry_out(
@@ -76,7 +80,7 @@ def answer(outcome: Outcome, location: str | None = None) -> Response:
     if outcome.created and location:
         headers["Location"] = f"{location}/{outcome.id}"
         status = 201
-    body = msgspec.json.encode(Accepted(outcome.id, outcome.version, outcome.position))
+    body = msgspec.json.encode(Accepted(outcome.id, outcome.version, outcome.position, outcome.irregular))
     return Response(body, status, headers, "application/json")
 
 

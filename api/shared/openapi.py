@@ -48,6 +48,12 @@ _ACCEPTED_BODY = {
                 "id": {"type": "string", "format": "uuid"},
                 "version": {"type": "integer", "minimum": 1},
                 "position": {"type": "integer", "minimum": 0},
+                "irregular": {
+                    "type": "array",
+                    "items": {"type": "string"},
+                    "description": "The rules that the recorded facts break, such as `payment-over-due`; absent if none.",
+                    "examples": [["payment-over-due"]],
+                },
             },
         }
     }

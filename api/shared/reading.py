@@ -70,7 +70,7 @@ async def read(
     completeness: Completeness = request.app.state.completeness
     limit: float = request.app.state.settings.after_timeout
     needed = {projections: None} if isinstance(projections, str) else projections
-    reached = {name: await completeness.wait(name, after, subject, limit) for name, subject in needed.items()}
+    reached = await completeness.wait(needed, after, limit)
     position = _complete(reached, after)
     if not snapshot:
         return await run_in_threadpool(_query, request, query), position

@@ -190,6 +190,7 @@ class Projector:
             return
         commits = Commits(self._read_models, self._partitions, self._source.topic_id)
         commits.pass_over(taken)
+        self._wake(lane for lane, messages in taken if lane.held.position >= messages[-1].stored.position)
         for lane, messages in taken:
             if lane.held.position < messages[-1].stored.position:
                 self._commit(lane, messages, arrived[lane.partition])
@@ -223,11 +224,17 @@ class Projector:
             except Exception as error:
                 self._rest(lane, error)
             else:
+                self._wake((lane,))
                 if stop:
                     self._stop_at(lane, stop.arrival.position, stop.cause)
             if not lane.is_live:
                 return False
         return True
+
+    def _wake(self, moved: Iterable[Lane]) -> None:
+        """Wakes the requests of this process that wait for these read models."""
+        for name in {lane.projection.name for lane in moved}:
+            self._completeness.wake(name)
 
     def _resume_if_moved(self, lane: Lane) -> None:
         """Resumes a lane if another projector has moved its stored position.

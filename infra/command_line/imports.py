@@ -18,12 +18,17 @@ MappingFile = Annotated[
     Path, typer.Argument(metavar="MAPPING", exists=True, dir_okay=False, help="What the columns mean, in TOML.")
 ]
 RowsFile = Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="The rows, as CSV.")]
+NoWait = Annotated[bool, typer.Option("--no-wait", help="End as soon as everything is recorded, before it can be read.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
 
 
-def import_file(mapping: MappingFile, file: RowsFile, json: AsJson = False) -> None:
-    """Import a file. A repeat imports only the remaining rows. Exit status 1 if rows were refused."""
+def import_file(mapping: MappingFile, file: RowsFile, no_wait: NoWait = False, json: AsJson = False) -> None:
+    """Import a file, and wait until what it recorded can be read. A repeat imports only the remaining rows.
+
+    Exit status 1 if rows were refused, or if a read model cannot show them yet.
+    """
     settings = read_settings()
+    from infra.command_line.catching_up import until_readable
     from infra.command_line.following import followed
     from infra.command_line.reaching import reached
     from infra.processes import logs
@@ -33,11 +38,13 @@ def import_file(mapping: MappingFile, file: RowsFile, json: AsJson = False) -> N
         files = {"mapping": (mapping.name, rules), "file": (file.name, rows)}
         begun = api.post("/v1/imports", files=files)
         ended = followed(file.name, lambda: api.get(f"/v1/imports/{begun['id']}"), "rows_done", "rows")
-    report = ended["report"]
-    if json:
-        print_json(report)
-    else:
-        show(file.name, report)
+        report = ended["report"]
+        if json:
+            print_json(report)
+        else:
+            show(file.name, report)
+        if not no_wait:
+            until_readable(report["position"], lambda: api.get("/v1/status"))
     if report["refused"]:
         raise typer.Exit(FAILED)
 

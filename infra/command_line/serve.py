@@ -78,7 +78,7 @@ def run(settings: Settings, load: Files | None) -> None:
                 stack.enter_context(server_file.announced(settings.home, running))
             hints.show(url, key)
             if loading and not loading.is_done():
-                loading.begin_and_follow(parts.executor, application.state.jobs)
+                loading.begin_and_follow(parts.executor, application.state.jobs, parts.operating().status)
 
         server = Server(configuration(application), ready, application.state.streams.end)
         with when_asked_to_stop(server.end):

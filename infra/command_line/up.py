@@ -159,4 +159,4 @@ def _load(loading: Loading, parts: Parts, stack: ExitStack) -> None:
 
     jobs = Jobs()
     stack.callback(jobs.close)
-    loading.begin_and_follow(parts.executor, jobs)
+    loading.begin_and_follow(parts.executor, jobs, parts.operating().status)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
 from api.operations.imports import EXPECTED, identity, recorded_import
 from api.operations.jobs import Job, Jobs
+from api.operations.statuses import Status
 from commands.importing.mapping import Mapping, MappingError, parse_mapping
 from commands.importing.reading import FileUnreadable
 from commands.importing.run import run_import
 from commands.shared.executor import Executor
 from domain.shared.events import Actor
+from infra.command_line.catching_up import until_readable
 from infra.command_line.following import followed
 from infra.command_line.imports import show
 from infra.command_line.terminal import Failed, WrongUsage, err
@@ -35,7 +38,7 @@ class Load:
 
     def is_done(self) -> bool:
         recorded = recorded_import(self._store, self._id)
-        return recorded is not None and recorded.completed is not None
+        return recorded is not None and recorded[0].completed is not None
 
     def begin(self, executor: Executor, jobs: Jobs) -> Job:
         return jobs.start(
@@ -44,8 +47,8 @@ class Load:
             EXPECTED,
         )
 
-    def follow(self, job: Job) -> None:
-        """Show the progress of the job, then its report."""
+    def follow(self, job: Job, status: Callable[[], Status]) -> None:
+        """Show the progress of the job, then its report, then that of the read models."""
         try:
             ended = followed(self._file.name, lambda: {"state": job.state, "done": job.done, "total": job.total,
                                                        "error": job.error})  # fmt: skip
@@ -53,11 +56,21 @@ class Load:
             err.print(f"[red]{self._file.name} was not imported:[/] {failed}")
         else:
             assert ended["state"] == "completed"
-            show(self._file.name, msgspec.to_builtins(job.result))
+            report = msgspec.to_builtins(job.result)
+            show(self._file.name, report)
+            try:
+                until_readable(report["position"], lambda: status().shown())
+                err.print(f"{self._file.name} can be read: all read models hold it.")
+            except Failed as failed:
+                err.print(f"[yellow]{failed}[/]")
+            except Exception as error:
+                # The database does not answer, perhaps because the server ends.
+                unknown = f"{self._file.name} is recorded; whether it can be read is not known"
+                err.print(f"[yellow]{unknown}:[/] {type(error).__name__}")
 
-    def begin_and_follow(self, executor: Executor, jobs: Jobs) -> threading.Thread:
-        """Begin, and follow in a thread: returns immediately."""
+    def begin_and_follow(self, executor: Executor, jobs: Jobs, status: Callable[[], Status]) -> threading.Thread:
+        """Begin, and follow in a thread: returns immediately. `status` is the status of the system."""
         job = self.begin(executor, jobs)
-        thread = threading.Thread(target=self.follow, args=[job], name="load", daemon=True)
+        thread = threading.Thread(target=self.follow, args=[job, status], name="load", daemon=True)
         thread.start()
         return thread

@@ -1,7 +1,8 @@
 """The position up to which an answer is complete.
 
 Positions only rise, so a position that was read a few milliseconds ago is still true, though it may be too low. All waiting
-requests share one query.
+requests share one query: after a commit of a read model that one of them needs, if the projector is in this process, or every
+few milliseconds if it is not.
 """
 
 from __future__ import annotations
@@ -9,11 +10,12 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Mapping
-from contextlib import nullcontext
+from collections.abc import Iterable, Mapping
+from contextlib import nullcontext, suppress
 from typing import NamedTuple
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import Connection, func, select
 
 from infra.read_models import checkpoints
@@ -22,6 +24,8 @@ from infra.read_models.positions import dead_letters, positions
 from infra.routing import complete_up_to, partition_of
 
 FRESH = 0.005
+# A projector in this process wakes the waiting requests. Other changes, such as the end of a rebuild, are found by looking.
+SELDOM = 0.05
 
 _FIRST_DEAD_LETTERS = (
     select(dead_letters.c.projection, func.min(dead_letters.c.position))
@@ -38,6 +42,17 @@ class _Seen(NamedTuple):
 
 NOTHING = _Seen(float("-inf"), {}, {})
 
+Needed = Mapping[str, UUID | None]
+"""Read models by name, each with the one subject that is needed, or None for all."""
+
+
+class _Waiter(msgspec.Struct, eq=False):
+    """A request that waits until the read models reach the position `after`."""
+
+    needed: Needed
+    after: int
+    ready: asyncio.Future[None]
+
 
 class Completeness:
     """Answers from the stored positions and, if there is a `topic`, from the position up to which the log was sent to it.
@@ -51,6 +66,11 @@ class Completeness:
         self._seen = NOTHING
         self._looking = threading.Lock()
         self._shared_look: asyncio.Task[None] | None = None
+        self._waiters: list[_Waiter] = []
+        self._watcher: asyncio.Task[None] | None = None
+        self._call: asyncio.Event
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._pause = FRESH if topic else SELDOM
 
     def up_to(self, projection: str, subject: UUID | None = None) -> int:
         """The position up to which the rows of the subject, or all rows, are complete; 0 if the projection never started."""
@@ -73,15 +93,71 @@ class Completeness:
             checkpoint = checkpoints.load(connection, self._topic)
         return checkpoint.last if checkpoint else {}
 
-    async def wait(self, projection: str, after: int, subject: UUID | None = None, timeout: float = 5.0) -> int:
-        """Like `up_to`, but waits up to `timeout` seconds for position `after`. The result may still be lower."""
+    async def wait(self, needed: Needed, after: int, timeout: float = 5.0) -> dict[str, int]:
+        """Like `up_to`, for each read model. Waits up to `timeout` seconds in all until all have reached position `after`.
+
+        A result may still be lower. Raises the errors of the database.
+        """
         deadline = time.monotonic() + timeout
-        while True:
-            await self._look_together()
-            reached = self._answer(self._seen, projection, subject)
-            if reached >= after or time.monotonic() >= deadline:
-                return reached
-            await asyncio.sleep(FRESH)
+        await self._look_together()
+        reached = await self._reached(needed)
+        if min(reached.values()) >= after:
+            return reached
+        await self._wait(_Waiter(needed, after, asyncio.get_running_loop().create_future()), deadline - time.monotonic())
+        return await self._reached(needed)
+
+    def wake(self, projection: str) -> None:
+        """Looks again for the requests that wait for this read model, which has just committed. For any thread."""
+        if any(projection in waiter.needed for waiter in tuple(self._waiters)):
+            assert self._loop is not None, "a request waits in a loop"
+            with suppress(RuntimeError):  # The loop has just closed, and its requests with it.
+                self._loop.call_soon_threadsafe(self._call.set)
+
+    async def _wait(self, waiter: _Waiter, timeout: float) -> None:
+        loop = asyncio.get_running_loop()
+        if self._watcher is None or self._watcher.done() or loop is not self._loop:
+            self._loop, self._call = loop, asyncio.Event()
+            self._watcher = asyncio.create_task(self._watch())
+        self._waiters.append(waiter)
+        try:
+            # A commit may have come after this request looked and before it began to wait.
+            self._call.set()
+            await asyncio.wait([waiter.ready], timeout=timeout)
+        finally:
+            self._waiters.remove(waiter)
+            waiter.ready.cancel()
+        if not waiter.ready.cancelled():
+            waiter.ready.result()
+
+    async def _watch(self) -> None:
+        """Looks for all waiting requests together, until no request waits."""
+        while self._waiters:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._call.wait(), self._pause)
+            self._call.clear()
+            waiters = tuple(self._waiters)
+            try:
+                ready = await asyncio.to_thread(self._ready, waiters)
+            except Exception as error:
+                for waiter in waiters:
+                    _end(waiter, error)
+            else:
+                for waiter in ready:
+                    _end(waiter)
+
+    def _ready(self, waiters: Iterable[_Waiter]) -> list[_Waiter]:
+        with self._looking, self._read_models.reader.connect() as connection:
+            self._seen = self._read(connection)
+        return [waiter for waiter in waiters if min(self._answers(waiter.needed).values()) >= waiter.after]
+
+    async def _reached(self, needed: Needed) -> dict[str, int]:
+        """The answers. A subject's first dead letter is a query of its own, which must not hold the loop up."""
+        if any(subject and name in self._seen.first_dead_letters for name, subject in needed.items()):
+            return await asyncio.to_thread(self._answers, needed)
+        return self._answers(needed)
+
+    def _answers(self, needed: Needed) -> dict[str, int]:
+        return {name: self._answer(self._seen, name, subject) for name, subject in needed.items()}
 
     def _answer(self, seen: _Seen, projection: str, subject: UUID | None, connection: Connection | None = None) -> int:
         complete = seen.complete.get(projection)
@@ -134,6 +210,11 @@ class Completeness:
         with nullcontext(connection) if connection else self._read_models.reader.connect() as asked:
             first: int | None = asked.execute(query).scalar()
         return first
+
+
+def _end(waiter: _Waiter, error: Exception | None = None) -> None:
+    if not waiter.ready.done():
+        waiter.ready.set_exception(error) if error else waiter.ready.set_result(None)
 
 
 def _first_dead_letters(connection: Connection) -> dict[str, int]:

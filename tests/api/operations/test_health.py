@@ -198,6 +198,16 @@ def test_a_file_is_imported_and_its_report_names_the_refused_rows(client: Client
     assert [row["line"] for row in report["refusals"]] == [3]
 
 
+def test_an_import_says_from_which_position_on_what_it_recorded_can_be_read(client: Client) -> None:
+    begun = _upload(client)
+    assert "Position" not in begun.headers
+    ended = _ended(client, begun.headers["Location"])
+    position = ended.json()["report"]["position"]
+    assert ended.headers["Position"] == str(position)
+    listed = client.get("/v1/customers", params={"after": position})
+    assert [one["name"] for one in listed.json()["items"]] == ["Ada"]
+
+
 def test_the_same_file_again_is_the_same_import_and_changes_nothing(client: Client) -> None:
     first = _upload(client)
     _ended(client, first.headers["Location"])
@@ -209,16 +219,17 @@ def test_the_same_file_again_is_the_same_import_and_changes_nothing(client: Clie
 
 def test_another_process_knows_the_counts_from_the_log(client: Client, parts: Parts, key_for: KeyFor) -> None:
     place = _upload(client).headers["Location"]
-    _ended(client, place)
+    here = _ended(client, place).json()
     with parts.application() as other:
         elsewhere = Client(other, key_for("auditor"))
         seen = elsewhere.get(place).json()
         elsewhere.close()
     assert seen["state"] == "completed"
-    assert {count: seen["report"][count] for count in ("rows", "accepted", "refused")} == {
+    assert {count: seen["report"][count] for count in ("rows", "accepted", "refused", "position")} == {
         "rows": 2,
         "accepted": 1,
         "refused": 1,
+        "position": here["report"]["position"],
     }
 
 

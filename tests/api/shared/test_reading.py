@@ -288,6 +288,19 @@ def test_answers_from_the_log_itself_are_never_behind(client: Client, parts: Par
         assert "Grace" in answer.text
 
 
+def test_an_answer_from_several_read_models_waits_once(client: Client, parts: Parts) -> None:
+    customer = registered(client)
+    seen(client, f"{customer}/timeline")
+    _stop(parts)
+    parts.deployment.settings.after_timeout = 0.5
+    made = client.post("/v1/customers", {"name": "Grace"})
+    for path in (f"/v1/orders?customer_id={customer.rpartition('/')[2]}", f"{customer}/timeline", "/v1/reports/channel-effect"):
+        begun = time.monotonic()
+        answer = client.get(path, params={"after": made.headers["Position"]})
+        assert answer.status_code == 503
+        assert 0.5 <= time.monotonic() - begun < 1.0, path
+
+
 def _stop(parts: Parts) -> None:
     assert parts.projector is not None
     parts.projector.stop()

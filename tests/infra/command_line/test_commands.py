@@ -80,6 +80,13 @@ def test_a_file_is_imported_with_a_report_and_importing_it_again_changes_nothing
     assert [again[count] for count in ("rows", "accepted", "repeated", "refused")] == [3, 0, 2, 1]
 
 
+def test_what_an_import_recorded_can_be_read_when_the_command_ends(run: Run, mapping: Path, rows: Path) -> None:
+    position = run("import", mapping, rows, "--json").answer["position"]
+    seen = run("status", "--json").answer
+    assert seen["head"] == position
+    assert {one["complete_to"] for one in seen["projections"]} == {position}
+
+
 def test_a_report_names_the_rows_that_were_refused(run: Run, mapping: Path, rows: Path) -> None:
     output = run("import", mapping, rows).output
     assert "3 rows: 2 accepted, 0 repeated, 1 refused" in output

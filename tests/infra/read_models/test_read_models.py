@@ -79,16 +79,16 @@ def test_a_reader_can_wait_for_its_own_write(read_models: ReadModels) -> None:
     hold(read_models, "view", 1)
     completeness = Completeness(read_models)
 
-    async def wait() -> int:
+    async def wait() -> dict[str, int]:
         asyncio.get_running_loop().call_later(0.05, hold, read_models, "view", 7)
-        return await completeness.wait("view", 7, None, 10)
+        return await completeness.wait({"view": None}, 7, 10)
 
-    assert asyncio.run(wait()) == 7
+    assert asyncio.run(wait()) == {"view": 7}
 
 
 def test_a_wait_ends_after_its_timeout_and_returns_the_position_reached(read_models: ReadModels) -> None:
     hold(read_models, "view", 3)
-    assert asyncio.run(Completeness(read_models).wait("view", 9, UUID(int=1), 0.02)) == 3
+    assert asyncio.run(Completeness(read_models).wait({"view": UUID(int=1)}, 9, 0.02)) == {"view": 3}
 
 
 def test_many_waiting_requests_share_one_query(read_models: ReadModels, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,10 +104,10 @@ def test_many_waiting_requests_share_one_query(read_models: ReadModels, monkeypa
 
     monkeypatch.setattr(completeness, "_complete", counted)
 
-    async def wait() -> list[int]:
-        return await asyncio.gather(*[completeness.wait("view", 2, None, 0.05) for _ in range(200)])
+    async def wait() -> list[dict[str, int]]:
+        return await asyncio.gather(*[completeness.wait({"view": None}, 2, 0.05) for _ in range(200)])
 
-    assert asyncio.run(wait()) == [1] * 200
+    assert asyncio.run(wait()) == [{"view": 1}] * 200
     assert queries <= 20
 
 
