@@ -128,4 +128,4 @@ def _details(ticket_id: UUID, state: str, private: str | None) -> Row:
 LISTED: books.BookListing[Filter, Sort] = books.BookListing(TICKETS, Filter, "opened_at", _details, rules=RULES)
 get, listing = LISTED.get, LISTED.listing
 
-tickets = TICKETS.projection(2, TICKET_EVENTS, TicketBook.load, _activity, _columns, Erased)
+tickets = TICKETS.projection(3, TICKET_EVENTS, TicketBook.load, _activity, _columns, Erased)
