@@ -76,7 +76,10 @@ def _changes(row: Row, recorded: Recorded) -> Row:
         case Converted():
             links = {name: getattr(event, name) for name in ("customer_id", "deal_id", "order_id")}
             money = {"converted_value": _units(event), "converted_currency": event.currency}
-            return dict.fromkeys(LOSS) | links | money | {"converted_at": at, "converted_on": own, "status": "converted"}
+            # The first conversion counts. The same one recorded again does not move it, and reopening clears it.
+            first = row["converted_at"] is None or at < row["converted_at"]
+            ended = {"converted_at": at, "converted_on": own} if first else {}
+            return dict.fromkeys(LOSS) | links | money | ended | {"status": "converted"}
         case Lost():
             return dict.fromkeys(CONVERSION) | {"lost_at": at, "lost_reason": event.reason, "status": "lost"}
         case Reopened():
@@ -156,4 +159,4 @@ def by_channel(connection: Connection, from_: date, to: date, zone: tzinfo = UTC
     return found
 
 
-leads = LEADS.projection(4, Lead.events, _fold, customer.Erased)
+leads = LEADS.projection(5, Lead.events, _fold, customer.Erased)
