@@ -23,7 +23,7 @@ Asked = Annotated[read_model.Question, questions(read_model.Question, ("policy",
 
 DEFINITION = (
     "attainment = met / (met + breached), in tickets. breached = it took longer, also if still open; undecided = open"
-    " and not yet due. The policies are those in force when a ticket was opened; the days are those of the opening."
+    " and still in time. The policies are those in force when a ticket was opened; the days are those of the opening."
 )
 
 

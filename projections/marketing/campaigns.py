@@ -160,7 +160,7 @@ def _planned(row: Row) -> Planned:
 
 campaigns = Projection(
     name="campaigns",
-    version=2,
+    version=3,
     tables=(campaign_rows, campaign_tags, campaign_channels),
     apply=apply,
     reads=types(*CAMPAIGN_EVENTS),

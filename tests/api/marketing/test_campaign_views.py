@@ -75,6 +75,7 @@ def test_no_day_of_a_campaign_passes_after_its_end(client: Client, end: str, day
     campaign = planned(client, starts=starts, ends=ends)
     done(client, f"{campaign}/launch", {"occurred_at": (now - timedelta(days=4)).isoformat()})
     done(client, f"{campaign}/{end}", {"occurred_at": (now - timedelta(days=days_ago)).isoformat()})
+    done(client, f"{campaign}/{end}", {"occurred_at": now.isoformat()})
     for shown in (seen(client, campaign), seen(client, "/v1/campaigns")["items"][0]):
         assert shown["progress"]["days"]["numerator"] == passed
 
