@@ -37,6 +37,7 @@ FEEDBACK = fields(
         "submitted_at": MAYBE_INSTANT,
         "submitted_on": MAYBE_DAY,
         "acknowledged_at": MAYBE_INSTANT,
+        "resolved_at": MAYBE_INSTANT,
         "ended_at": MAYBE_INSTANT,
         "end_code": MAYBE_TEXT,
         "irregular": INTEGER,

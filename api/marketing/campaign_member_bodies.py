@@ -8,11 +8,10 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from api.shared.bulk import LIMIT
-from api.shared.fields import Body, Code, CommandBody, Currency, DecimalText, Number
+from api.shared.fields import Body, Code, CommandBody, Currency, DecimalText, Number, Url
 from domain.marketing.campaign_member.events import Bounce, Machine
 
 TouchId = Annotated[str, StringConstraints(min_length=1, max_length=255)]
-Url = Annotated[str, StringConstraints(max_length=2000)]
 CUSTOMER = "0198c2f0-0000-7000-8000-000000000001"
 
 

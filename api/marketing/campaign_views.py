@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, tzinfo
+from datetime import datetime, tzinfo
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -45,7 +45,7 @@ class Asked(campaigns.Filter, frozen=True, kw_only=True):
 
 
 def _listing(connection: Connection, wanted: Asked, **page: Any) -> Page:
-    return campaigns.listing(connection, wanted, _today(wanted.zone), **page)
+    return campaigns.listing(connection, wanted, datetime.now(wanted.zone), **page)
 
 
 views = Views(router, CAMPAIGNS, schemas.CAMPAIGN, permission="campaigns:read")
@@ -134,15 +134,11 @@ async def lead_history(request: Request, caller: Reader, id: UUID, lead_id: UUID
 
 
 def _now(connection: Connection, id: UUID, zone: tzinfo) -> Row | None:
-    row = campaigns.get(connection, id, _today(zone))
+    row = campaigns.get(connection, id, datetime.now(zone))
     if row is None:
         return None
     goal = of_goal(connection, id, row["goal"], row["currency"])
     return row | {"progress": row["progress"] | {"goal": goal}}
-
-
-def _today(zone: tzinfo) -> date:
-    return datetime.now(UTC).astimezone(zone).date()
 
 
 def _member(row: Row) -> Row:

@@ -27,8 +27,9 @@ from api.shared.strict import StrictRoute
 from api.shared.targets import target
 from api.shared.views import Views
 from commands.operations import webhooks as commands
-from domain.operations.webhook import PART_LIMIT, URL_LENGTH, Subscription, Webhook
+from domain.operations.webhook import PART_LIMIT, Subscription, Webhook
 from domain.shared.ids import new_id
+from domain.shared.text import URL_LENGTH
 from infra.read_models import deliveries
 from infra.read_models.deliveries import Delivery
 from infra.signing import secret_of

@@ -22,8 +22,8 @@ By = Annotated[tuple[read_model.Group, ...], Query(max_length=4, description="Gr
 Asked = Annotated[read_model.Question, questions(read_model.Question, ("policy",), by=By)]
 
 DEFINITION = (
-    "attainment = met / (met + breached), in tickets. breached = not done by the due time, also if still open; undecided = open"
-    " and not yet due. The policies are those in force when a ticket was opened; the days are those of the opening."
+    "attainment = met / (met + breached), in tickets. breached = it took longer, also if still open; undecided = open"
+    " and still in time. The policies are those in force when a ticket was opened; the days are those of the opening."
 )
 
 

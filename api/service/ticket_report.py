@@ -24,12 +24,12 @@ DatedBy = Annotated[
     Query(alias="date", description="Which event of a ticket must be on the days: opening, solution (default) or closure."),
 ]
 By = Annotated[tuple[read_model.Group, ...], Query(max_length=4, description="Groups; at most one of day, week and month.")]
-Asked = Annotated[read_model.Question, questions(read_model.Question, ("category",), dated_by=DatedBy, by=By)]
+Asked = Annotated[read_model.Question, questions(read_model.Question, (), dated_by=DatedBy, by=By)]
 
 
 @router.get("/ticket-times", responses=exported(answers(schemas.TICKET_TIMES), schemas.TIMES_GROUP))
 async def ticket_times(request: Request, after: After, question: Asked) -> Response:
-    """Mean and quantiles of every measure of tickets, by category or by the given groups, and in total.
+    """Mean and quantiles of every measure of tickets, in total and by groups. Without `by`, the total is the only group.
 
     Unsolved tickets have no durations and are counted separately; discarded tickets are in no measure. With `clock=business`
     durations are in open time of the service calendar of each ticket's team.

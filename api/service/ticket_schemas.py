@@ -54,18 +54,14 @@ TICKET = fields(
         "replies": INTEGER,
         "irregular": INTEGER,
         "tags": TEXTS,
-    },
-    {
         "about": OBJECTS,
-        "correspondence": OBJECTS,
-        "escalations": OBJECTS,
-        "attachments": OBJECTS,
         "attributes": {"type": "object"},
+        "escalations": OBJECTS,
         "solution": MAYBE_TEXT,
         "sla": MAYBE_OBJECT,
         "breaches": {"type": "object"},
-        "private": MAYBE_OBJECT,
     },
+    {"correspondence": OBJECTS, "attachments": OBJECTS, "private": MAYBE_OBJECT},
 )
 TIMES = fields(
     {

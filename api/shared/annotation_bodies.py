@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from api.shared.fields import Attributes, Body, Code, CommandBody, ExternalId, Line, SystemCode
+from api.shared.fields import Attributes, Body, Code, CommandBody, ExternalId, Line, SystemCode, Url
 from domain.shared.annotations import Attachment
 from domain.shared.ids import new_id
 
@@ -45,7 +45,7 @@ class FileBody(Body):
     bytes: Annotated[int, Field(ge=0, lt=2**53)]
     sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
     name: Line | None = None
-    url: Annotated[str, StringConstraints(max_length=2000)] | None = None
+    url: Url | None = None
 
     def value(self, drawn: UUID) -> Attachment:
         """The attachment. `drawn` is its id if the request contains no id."""

@@ -15,6 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 from domain.shared.contact import Address
 from domain.shared.events import Source
+from domain.shared.text import URL_LENGTH
 
 DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?")
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -97,6 +98,7 @@ def _day(text: object) -> date:
 
 Line = Annotated[str, StringConstraints(max_length=500)]
 Text = Annotated[str, StringConstraints(max_length=10_000)]
+Url = Annotated[str, StringConstraints(max_length=URL_LENGTH, pattern=r"^[Hh][Tt][Tt][Pp][Ss]?://\S+$")]
 Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\w][\w.:/+-]*$")]
 Number = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 TheirCode = Annotated[str, StringConstraints(min_length=1, max_length=64)]

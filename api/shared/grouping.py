@@ -31,13 +31,13 @@ def grouped(by: Iterable[Group]) -> tuple[Group, ...]:
     return groups
 
 
-def questions(kind: type[Q], by: Any = (), /, **special: Any) -> Any:
+def questions(kind: type[Q], by: Any = None, /, **special: Any) -> Any:
     """A dependency: the question of a report. If the request gives no days or groups, it is about all days and grouped `by`.
 
-    Without `by` the request cannot give groups. `special` are annotations of parameters, as in `filters`. Raises Problem 422
-    if the request gives more than one kind of period.
+    With an empty `by` everything is one group; without `by` the request cannot give groups. `special` are annotations of
+    parameters, as in `filters`. Raises Problem 422 if the request gives more than one kind of period.
     """
-    filtered = filters(kind, None if by else {"by": tuple}, from_=From, to=To, **special)
+    filtered = filters(kind, {"by": tuple} if by is None else None, from_=From, to=To, **special)
     defaults = {"from_": FIRST_DAY, "to": LAST_DAY, "by": by}
 
     async def question(**asked: Any) -> Q:
@@ -63,10 +63,13 @@ async def reported(
 ) -> Response:
     """A report: its days, the fields in `more`, and the result of the query on these read models.
 
-    The query returns the groups, or the total and the groups.
+    The query returns the groups, or the total and the groups. If the question has no groups, the total is the only group.
     """
     needed = dict.fromkeys(read_models)
     found, position = await read(request, needed, after, lambda connection: query(connection, question), snapshot=snapshot)
-    parts = {"total": found[0], "groups": found[1]} if isinstance(found, tuple) else {"groups": found}
+    total, groups = found if isinstance(found, tuple) else (None, found)
+    if total is not None and getattr(question, "by", None) == ():
+        groups = [total]
+    parts = {"groups": groups} if total is None else {"total": total, "groups": groups}
     days = {"from": question.from_, "to": question.to, "zone": str(question.zone)}
     return report(request, {**days, **more, "position": position, **parts}, position)

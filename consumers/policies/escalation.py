@@ -41,7 +41,7 @@ def escalate(
     version: int,
     targets: Sequence[SlaTarget],
 ) -> Ticket:
-    """Records the breach at the due time and escalates now. If the ticket lacks the targets, they are applied first."""
+    """Records the breach as of `due` and escalates now. If the ticket lacks the targets, they are applied first."""
     ticket = work.existing(Ticket, ticket_id)
     then = msgspec.structs.replace(work.context, occurred_at=due)
     if ticket.sla is None or not {target for target in targets if target.metric == metric} <= set(ticket.sla.targets):

@@ -17,9 +17,8 @@ from msgspec.structs import replace
 from domain.shared.aggregate import Aggregate, decision
 from domain.shared.events import Context, Event, Metadata, Value
 from domain.shared.refusals import AlreadyThere, Malformed, Refusal
-from domain.shared.text import code
+from domain.shared.text import code, web_url
 
-URL_LENGTH = 2000
 PART_LIMIT = 100
 VISIBLE = re.compile(r"[\x21-\x7e]+")
 
@@ -169,13 +168,8 @@ def _type(type: str) -> str:
 
 def _url(url: str) -> str:
     """Raises Malformed if it is not an `http` or `https` URL with a host, or if it has credentials or a fragment."""
-    try:
-        parts = urlsplit(url)
-        fits = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        fits = False
-    if not fits or len(url) > URL_LENGTH or not VISIBLE.fullmatch(url):
-        raise Malformed(f"The URL must start with https:// or http:// and a host, and have at most {URL_LENGTH} characters.")
-    if "@" in parts.netloc or "#" in url:
+    if not VISIBLE.fullmatch(url):
+        raise Malformed("The URL must be ASCII, without blanks.")
+    if "@" in urlsplit(web_url(url)).netloc or "#" in url:
         raise Malformed("The URL must not contain a user name, a password or a fragment.")
     return url

@@ -1,13 +1,15 @@
 """Service levels of a ticket: its targets, their due times and whether they were met. Pure functions of ticket and policies.
 
 The first matching policy applies, of those in force when the ticket was opened. A target is due when the time that counts for
-its metric, in calendar or business hours, reaches the target.
+its metric, in calendar or business hours, reaches the target. It is met if no more time than the target counts: a target that
+is due when the office closes is still met at the next opening, because no business time passes in between.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from operator import ge, gt
 from typing import Literal, NamedTuple
 from uuid import UUID
 
@@ -119,17 +121,27 @@ def targets_for(priority: str | None, targets: Sequence[PolicyTarget]) -> tuple[
 
 def due(target: SlaTarget, runs: Iterable[Run], timetable: Timetable | None) -> datetime | None:
     """When the time in these periods reaches the target. None if they end earlier or have too few business hours."""
-    left = timedelta(seconds=target.seconds)
-    for began, ended in runs:
-        for opened, closed in _counted(target.hours, began, began + HORIZON if ended is None else ended, timetable):
-            if closed - opened >= left:
-                return opened + left
-            left -= closed - opened
-    return None
+    return _spent(target, runs, timetable, ge)
+
+
+def met_until(target: SlaTarget, runs: Iterable[Run], timetable: Timetable | None) -> datetime | None:
+    """The last moment at which no more time than the target has counted: after it, the target is breached.
+
+    It is the due time or, if no time counts directly after that, the moment from which time counts again. None if no more time
+    counts in these periods.
+    """
+    return _spent(target, runs, timetable, gt)
+
+
+def elapsed(hours: Hours, runs: Iterable[Run], now: datetime, timetable: Timetable | None) -> timedelta:
+    """The time in these periods that counts; a period that still runs counts until now."""
+    spans = ((began, now if ended is None else ended) for began, ended in runs)
+    counted = (stretch for began, ended in spans if began < ended for stretch in _counted(hours, began, ended, timetable))
+    return sum((closed - opened for opened, closed in counted), timedelta())
 
 
 def judged(target: SlaTarget, runs: Sequence[Run], over: bool, now: datetime, timetable: Timetable | None) -> Judgement:
-    """Breached if the last period ends after the due time, or still runs after it. Otherwise met if `over`, else undecided.
+    """Breached if more time than the target has counted. Otherwise met if `over`, else undecided.
 
     `over` says that no more time will count. A target in business hours for a ticket without a calendar stays undecided.
     """
@@ -137,9 +149,22 @@ def judged(target: SlaTarget, runs: Sequence[Run], over: bool, now: datetime, ti
         return Judgement(None, "undecided")
     *before, (began, ended) = runs
     at = due(target, [*before, (began, None if over else ended)], timetable)
-    if at is not None and at < (ended or now):
+    if elapsed(target.hours, runs, now, timetable) > timedelta(seconds=target.seconds):
         return Judgement(at, "breached")
     return Judgement(at, "met" if over else "undecided")
+
+
+def _spent(
+    target: SlaTarget, runs: Iterable[Run], timetable: Timetable | None, enough: Callable[[timedelta, timedelta], bool]
+) -> datetime | None:
+    """When the target's time has passed, in the first period of counted time that is `enough` for the rest of it."""
+    left = timedelta(seconds=target.seconds)
+    for began, ended in runs:
+        for opened, closed in _counted(target.hours, began, began + HORIZON if ended is None else ended, timetable):
+            if enough(closed - opened, left):
+                return opened + left
+            left -= closed - opened
+    return None
 
 
 def _counted(hours: Hours, began: datetime, ended: datetime, timetable: Timetable | None) -> Iterator[Stretch]:

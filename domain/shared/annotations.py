@@ -20,7 +20,7 @@ from domain.shared.aggregate import Aggregate, decision
 from domain.shared.events import Context, Event, Metadata, Value, type_name
 from domain.shared.personal import Personal
 from domain.shared.refusals import Malformed
-from domain.shared.text import UNPRINTABLE, code, text
+from domain.shared.text import UNPRINTABLE, code, text, web_url
 
 E = TypeVar("E", bound=Event)
 Number = int | float | bool
@@ -41,6 +41,11 @@ class Attachment(Value, frozen=True):
     sha256: str
     name: Personal[str] = None
     url: Personal[str] = None
+
+
+def checked_attachment(attachment: Attachment) -> Attachment:
+    """The attachment in the form in which it is recorded. Raises Malformed."""
+    return attachment if attachment.url is None else msgspec.structs.replace(attachment, url=web_url(attachment.url))
 
 
 class ExternalIdLinked(Event, frozen=True, tag="crm.annotated.external_id_linked.v1"):
@@ -239,6 +244,8 @@ class Annotated(Aggregate):
 
     @decision
     def attach(self, context: Context, attachment: Attachment) -> None:
+        """Raises Malformed."""
+        attachment = checked_attachment(attachment)
         if attachment.id not in self.attachments:
             self.record(context, self.annotation_events.attachment_added(attachment=attachment))
 

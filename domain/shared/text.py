@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from typing import Any, TypeVar, get_args
+from urllib.parse import urlsplit
 
 from domain.shared.refusals import Malformed
 
 C = TypeVar("C", bound=str)
 
 LINE = 500
+URL_LENGTH = 2000
 CODE = re.compile(r"\w[\w.:/+-]{0,63}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -21,6 +23,19 @@ def text(value: str, what: str, limit: int = LINE) -> str:
     clean = unicodedata.normalize("NFC", value.replace("\r\n", "\n")).strip()
     if not 0 < len(clean) <= limit or UNPRINTABLE.search(clean):
         raise Malformed(f"The {what} must have 1 to {limit} characters and no control characters.")
+    return clean
+
+
+def web_url(value: str, what: str = "URL") -> str:
+    """An `http` or `https` URL with a host: no other scheme, since readers show it as a link. Raises Malformed."""
+    clean = text(value, what, URL_LENGTH)
+    try:
+        parts = urlsplit(clean)
+        fits = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        fits = False
+    if not fits or re.search(r"\s", clean):
+        raise Malformed(f"The {what} must start with https:// or http:// and a host, without blanks.")
     return clean
 
 

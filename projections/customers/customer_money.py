@@ -41,5 +41,6 @@ def _sums(of: Sequence[Row], currency: str, today: date, zone: tzinfo) -> Row:
         **sums,
         "first_order_on": days[0],
         "last_order_on": days[-1],
-        "days_since_last_order": (today - days[-1]).days,
+        # An order keeps the day that it was recorded with; in a zone further east, that day may not have begun here.
+        "days_since_last_order": max((today - days[-1]).days, 0),
     }

@@ -1,7 +1,7 @@
 """feedback: one row per request or submission, with how it was handled.
 
 Comments, notes and resolutions are in a separate table and are deleted when their subject is erased. The first acknowledgement
-counts, and the last resolution or dismissal, by the time at which they occurred.
+counts, and the first resolution, by the time at which they occurred; the status is that of the last resolution or dismissal.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ tables = entries.entries(
     Column("requested_on", Date),
     Column("submitted_at", Instant, index=True),
     Column("submitted_on", Date),
-    Column("acknowledged_at", Instant),
+    *columns(Instant, "acknowledged_at", "resolved_at"),
     Column("ended", Text),
     Column("ended_at", Instant),
     # The time of the submission, or of the request if there is no submission; lists are sorted by it.
@@ -61,10 +61,11 @@ def _fold(entry: Entry, recorded: Recorded) -> None:
             _submit(entry, event, recorded.metadata)
             _name(entry, event)
         case Acknowledged():
-            _acknowledge(entry.row, recorded.metadata.occurred_at)
+            _first(entry.row, "acknowledged_at", recorded.metadata.occurred_at)
         case ActionTaken():
             _act(entry, event, recorded)
         case Resolved():
+            _first(entry.row, "resolved_at", recorded.metadata.occurred_at)
             _end(entry, "resolved", event.code, event.resolution, recorded.metadata.occurred_at)
         case Dismissed():
             _end(entry, "dismissed", event.reason, None, recorded.metadata.occurred_at)
@@ -111,8 +112,8 @@ def _submit(entry: Entry, event: Submitted, metadata: Metadata) -> None:
     entry.set_personal(comment=event.comment)
 
 
-def _acknowledge(row: Row, at: datetime) -> None:
-    row["acknowledged_at"] = min(row["acknowledged_at"] or at, at)
+def _first(row: Row, name: str, at: datetime) -> None:
+    row[name] = min(row[name] or at, at)
 
 
 def _act(entry: Entry, event: ActionTaken, recorded: Recorded) -> None:
@@ -182,4 +183,4 @@ RULES: dict[str, Rule] = {
 LISTED: Listing[Filter, Sort] = tables.listing(Filter, "occurred_at", rules=RULES)
 get, listing = LISTED.get, LISTED.listing
 
-feedback = tables.projection(2, Feedback.events, _fold, Erased, actions=[])
+feedback = tables.projection(3, Feedback.events, _fold, Erased, actions=[])

@@ -140,7 +140,7 @@ def _figures(group: GroupRows) -> Figures:
         ces=_efforts(rows),
         response_rate=_response_rate(group.requested),
         acknowledgement=_duration(rows, lambda row: row["acknowledged_at"]),
-        resolution=_duration(rows, lambda row: row["ended_at"] if row["ended"] == "resolved" else None),
+        resolution=_duration(rows, lambda row: row["resolved_at"] if row["ended"] == "resolved" else None),
         resolved=statuses["resolved"],
         dismissed=statuses["dismissed"],
         open=sum(statuses[status] for status in OPEN),

@@ -68,6 +68,8 @@ AS_THEY_ARE = (
     "tags",
 )
 
+ENDED: tuple[Status, ...] = ("completed", "cancelled")
+
 _encode = msgspec.json.Encoder(order="deterministic").encode
 _decode = msgspec.json.Decoder(Kept).decode
 
@@ -125,7 +127,7 @@ class CampaignBook(Campaign):
             setattr(self, field, getattr(kept, field))
 
 
-def profile(book: CampaignBook, today: date | None) -> dict[str, Any]:
+def profile(book: CampaignBook, now: datetime | None) -> dict[str, Any]:
     """The campaign's plan and progress as plain values for people; its free texts are under `private`."""
     plan, (owner, team) = book.terms(), book.assignment
     return {
@@ -148,17 +150,17 @@ def profile(book: CampaignBook, today: date | None) -> dict[str, Any]:
         "spend": _spend(book),
         "resources": _resources(book),
         "milestones": _milestones(book),
-        "progress": progress(book, today),
+        "progress": progress(book, now),
         "private": _private(book, plan),
     }
 
 
-def progress(book: CampaignBook, today: date | None) -> dict[str, Ratio]:
-    """Milestones reached / set, spend / budget, and, if `today` is given, days passed / days planned."""
+def progress(book: CampaignBook, now: datetime | None) -> dict[str, Ratio]:
+    """Milestones reached / set, spend / budget, and, if `now` is given, days passed / days planned, in the zone of `now`."""
     definition = "milestones reached / milestones set"
     reached = ratio(len(book.reached), len(book.milestones), "1", definition, "no milestone is set")
     found = {"milestones": reached, "budget": _of_budget(book)}
-    return found if today is None else found | {"days": _days(book, today)}
+    return found if now is None else found | {"days": _days(book, now)}
 
 
 def _of_budget(book: CampaignBook) -> Ratio:
@@ -167,12 +169,14 @@ def _of_budget(book: CampaignBook) -> Ratio:
     return ratio(spent, book.budget, "1", "spend in the budget's currency / budget", "there is no budget")
 
 
-def _days(book: CampaignBook, today: date) -> Ratio:
+def _days(book: CampaignBook, now: datetime) -> Ratio:
+    """No day passes any more after a campaign is completed or cancelled."""
     definition = "days passed, including today / days planned"
     starts, ends = book.starts, book.ends
     if starts is None or ends is None or ends < starts:
         return ratio(None, None, "1", definition, "the plan has no first and last day")
-    passed = (min(today, ends) - starts).days + 1
+    over = book.turned_at if book.status in ENDED else None
+    passed = (min(now.date(), ends, *([over.astimezone(now.tzinfo).date()] if over else [])) - starts).days + 1
     return ratio(max(0, passed), (ends - starts).days + 1, "1", definition, "")
 
 

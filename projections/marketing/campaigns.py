@@ -6,7 +6,7 @@ A row belongs to the campaign. The figures of its members are computed from the 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import date
+from datetime import datetime
 from decimal import Decimal
 from functools import partial
 from typing import Literal, NamedTuple, Unpack
@@ -117,19 +117,19 @@ LISTED: Listing[Filter, Sort] = Listing(
 )
 
 
-def listing(connection: Connection, filter: Filter, today: date, **asked: Unpack[Asked[Sort]]) -> Page:
-    """Campaigns with their progress on the day `today`. Raises MalformedCursor."""
-    return LISTED.listing(connection, filter, show=partial(_shown, today=today), **asked)
+def listing(connection: Connection, filter: Filter, now: datetime, **asked: Unpack[Asked[Sort]]) -> Page:
+    """Campaigns with their progress until `now`, whose zone decides which day is today. Raises MalformedCursor."""
+    return LISTED.listing(connection, filter, show=partial(_shown, now=now), **asked)
 
 
-def get(connection: Connection, campaign_id: UUID, today: date | None = None) -> Row | None:
-    """One campaign; its progress includes days passed only if `today` is given."""
-    return LISTED.first(connection, LISTED.key == campaign_id, partial(_shown, today=today))
+def get(connection: Connection, campaign_id: UUID, now: datetime | None = None) -> Row | None:
+    """One campaign; its progress includes days passed only if `now` is given."""
+    return LISTED.first(connection, LISTED.key == campaign_id, partial(_shown, now=now))
 
 
-def _shown(row: Row, today: date | None) -> Row:
+def _shown(row: Row, now: datetime | None) -> Row:
     book = CampaignBook.load(row["campaign_id"], row["state"])
-    return {name: row[name] for name in OWN} | profile(book, today)
+    return {name: row[name] for name in OWN} | profile(book, now)
 
 
 class Planned(NamedTuple):
@@ -160,7 +160,7 @@ def _planned(row: Row) -> Planned:
 
 campaigns = Projection(
     name="campaigns",
-    version=2,
+    version=3,
     tables=(campaign_rows, campaign_tags, campaign_channels),
     apply=apply,
     reads=types(*CAMPAIGN_EVENTS),

@@ -52,10 +52,11 @@ deal_rows = DEALS.rows
 
 def _fold(entry: Entry, recorded: Recorded) -> None:
     at = recorded.metadata.occurred_at
-    entry.row |= {"last_activity_at": max(entry.row["last_activity_at"] or at, at)} | _changes(recorded)
+    entry.row |= {"last_activity_at": max(entry.row["last_activity_at"] or at, at)} | _changes(entry.row, recorded)
 
 
-def _changes(recorded: Recorded) -> Row:
+def _changes(row: Row, recorded: Recorded) -> Row:
+    """The changed columns. A stage or an end that is recorded again keeps its first moment; reopening clears an end."""
     event, at, own = recorded.event, recorded.metadata.occurred_at, own_day(recorded.metadata)
     match event:
         case Opened():
@@ -63,16 +64,21 @@ def _changes(recorded: Recorded) -> Row:
             facts = {name: getattr(event, name) for name in names}
             return facts | _worth(event) | {"status": "open", "opened_at": at, "opened_on": own, "staged_at": at}
         case StageChanged():
-            return {"stage": event.stage, "staged_at": at}
+            return {"stage": event.stage, "staged_at": min(row["staged_at"], at) if event.stage == row["stage"] else at}
         case AmountChanged():
             return _worth(event)
         case CloseDateChanged():
             return {"expected_close": event.expected_close}
         case Won():
-            won = {"status": "won", "won_at": at, "won_on": own, "order_id": event.order_id}
-            return dict.fromkeys(LOSS) | won
+            first = row["won_at"] is None or at < row["won_at"]
+            won = {"won_at": at, "won_on": own} if first else {}
+            return dict.fromkeys(LOSS) | won | {"status": "won", "order_id": event.order_id}
         case Lost():
-            return dict.fromkeys(WIN) | {"status": "lost", "lost_at": at, "lost_reason": event.reason}
+            return dict.fromkeys(WIN) | {
+                "status": "lost",
+                "lost_at": min(row["lost_at"] or at, at),
+                "lost_reason": event.reason,
+            }
         case Reopened():
             return dict.fromkeys((*WIN, *LOSS)) | {"status": "open"}
     return {}
@@ -122,4 +128,4 @@ RULES: dict[str, Rule] = {
 LISTED: Listing[Filter, Sort] = DEALS.listing(Filter, "opened_at", show=_shown, rules=RULES)
 get, listing = LISTED.get, LISTED.listing
 
-deals = DEALS.projection(4, Deal.events, _fold, customer.Erased)
+deals = DEALS.projection(5, Deal.events, _fold, customer.Erased)

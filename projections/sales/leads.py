@@ -63,6 +63,7 @@ def _fold(entry: Entry, recorded: Recorded) -> None:
 
 
 def _changes(row: Row, recorded: Recorded) -> Row:
+    """The changed columns. An end that is recorded again keeps its first moment; reopening clears it."""
     event, at, own = recorded.event, recorded.metadata.occurred_at, own_day(recorded.metadata)
     match event:
         case Captured():
@@ -72,13 +73,22 @@ def _changes(row: Row, recorded: Recorded) -> Row:
         case StageChanged():
             return {"stage": event.stage}
         case Qualified():
-            return {"qualified_at": at, "status": "qualified" if row["status"] == "open" else row["status"]}
+            return {
+                "qualified_at": min(row["qualified_at"] or at, at),
+                "status": "qualified" if row["status"] == "open" else row["status"],
+            }
         case Converted():
             links = {name: getattr(event, name) for name in ("customer_id", "deal_id", "order_id")}
             money = {"converted_value": _units(event), "converted_currency": event.currency}
-            return dict.fromkeys(LOSS) | links | money | {"converted_at": at, "converted_on": own, "status": "converted"}
+            first = row["converted_at"] is None or at < row["converted_at"]
+            ended = {"converted_at": at, "converted_on": own} if first else {}
+            return dict.fromkeys(LOSS) | links | money | ended | {"status": "converted"}
         case Lost():
-            return dict.fromkeys(CONVERSION) | {"lost_at": at, "lost_reason": event.reason, "status": "lost"}
+            return dict.fromkeys(CONVERSION) | {
+                "lost_at": min(row["lost_at"] or at, at),
+                "lost_reason": event.reason,
+                "status": "lost",
+            }
         case Reopened():
             return dict.fromkeys((*CONVERSION, *LOSS)) | {"status": "qualified" if row["qualified_at"] else "open"}
         case Erased():
@@ -156,4 +166,4 @@ def by_channel(connection: Connection, from_: date, to: date, zone: tzinfo = UTC
     return found
 
 
-leads = LEADS.projection(4, Lead.events, _fold, customer.Erased)
+leads = LEADS.projection(5, Lead.events, _fold, customer.Erased)

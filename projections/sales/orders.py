@@ -70,6 +70,19 @@ def _columns(book: Book) -> Row:
         "total": minor_units(book.total, book.currency),
         "test": placed.test,
         "state": book.dump(),
+        "listed": books.dumped(_listed(book)),
+    }
+
+
+def _listed(book: Book) -> Row:
+    """The details of an order that lists show too."""
+    placed = book.facts()
+    return {
+        "attributes": book.plain_attributes,
+        "prices_include_tax": book.terms.prices_include_tax,
+        "campaign_id": placed.campaign_id,
+        "lead_id": placed.lead_id,
+        "deal_id": placed.deal_id,
     }
 
 
@@ -102,11 +115,8 @@ Sort = Literal["placed_at", "position", "number"]
 def _details(order_id: UUID, state: str, private: str | None) -> Row:
     """The parts of an order, as plain JSON values."""
     book = Book.load(order_id, state, private)
-    placed = book.facts()
-    return {
+    return _listed(book) | {
         "tags": sorted(book.tags),
-        "attributes": book.plain_attributes,
-        "prices_include_tax": book.terms.prices_include_tax,
         "lines": msgspec.to_builtins(book.terms.lines),
         "order_discounts": msgspec.to_builtins(book.terms.discounts),
         "other_charges": msgspec.to_builtins(book.terms.charges),
@@ -115,9 +125,6 @@ def _details(order_id: UUID, state: str, private: str | None) -> Row:
         "shipments": msgspec.to_builtins(book.shipments),
         "returned": msgspec.to_builtins(book.returns),
         "returns_requested": sorted(book.requests),
-        "campaign_id": placed.campaign_id,
-        "lead_id": placed.lead_id,
-        "deal_id": placed.deal_id,
     }
 
 
@@ -133,4 +140,4 @@ def by_number(connection: Connection, number: str) -> Row | None:
     return LISTED.first(connection, order_rows.c.number == number)
 
 
-orders = ORDERS.projection(2, ORDER_EVENTS, Book.load, _placing, _columns, Erased)
+orders = ORDERS.projection(3, ORDER_EVENTS, Book.load, _placing, _columns, Erased)

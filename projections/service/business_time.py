@@ -13,7 +13,6 @@ from projections.service.ticket_course import microseconds, moment
 if TYPE_CHECKING:
     from projections.shared.grouped import Whole
 
-NEVER = 2**62
 _BEFORE_ALL = -(2**62)
 
 
@@ -42,17 +41,3 @@ class BusinessTime:
     def between(self, began: Whole, ended: Whole) -> Whole:
         """The open time of each pair; negative if the pair ends before it begins."""
         return self.until(ended) - self.until(began)
-
-    def after(self, began: Whole, durations: Whole) -> Whole:
-        """The moments by which this much open time has passed since `began`; NEVER where less time passes.
-
-        Durations must be above zero.
-        """
-        import numpy as np
-
-        wanted = self.until(began) + durations
-        index = np.searchsorted(self._passed, wanted, side="left")
-        known = index < len(self._passed)
-        index = np.minimum(index, len(self._passed) - 1)
-        reached: Whole = np.where(known, self._opens[index] + self._lengths[index] - (self._passed[index] - wanted), NEVER)
-        return reached

@@ -200,18 +200,35 @@ class TicketBook(Ticket):
         self.external_ids = set(private.external_ids)
 
 
-def details(book: TicketBook) -> Row:
-    """The parts of a ticket, as plain JSON values."""
+class Brief(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The personal data of a ticket that lists show too: what is short."""
+
+    title: str | None = None
+    attributes: dict[str, str] = {}
+    external_ids: list[tuple[str, str | None]] = []
+
+
+brief = msgspec.json.Decoder(Brief).decode
+
+
+def listed(book: TicketBook) -> Row:
+    """The parts of a ticket that lists show too, as plain JSON values."""
     return {
-        "tags": sorted(book.tags),
         "about": msgspec.to_builtins(sorted(book.about, key=str)),
-        "correspondence": [_reply(book, id) for id in book.replies],
-        "attachments": msgspec.to_builtins(list(book.files.values())),
         "attributes": book.plain_attributes,
         "escalations": msgspec.to_builtins(book.escalated),
         "solution": book.solution,
         "sla": book.sla and _untagged(book.sla),
         "breaches": msgspec.to_builtins(book.breaches),
+    }
+
+
+def details(book: TicketBook) -> Row:
+    """All parts of a ticket, as plain JSON values."""
+    return listed(book) | {
+        "tags": sorted(book.tags),
+        "correspondence": [_reply(book, id) for id in book.replies],
+        "attachments": msgspec.to_builtins(list(book.files.values())),
     }
 
 

@@ -26,6 +26,7 @@ Clock = Callable[[int, int], int]
 """The time that passes from one moment to another, all in microseconds; zero if the second moment is the earlier one."""
 
 FINISHED: frozenset[Status] = frozenset({"solved", "closed"})
+CLOSING: frozenset[Move] = frozenset({"closed", "merged"})
 
 
 class Fact(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
@@ -65,9 +66,10 @@ class Interval(NamedTuple):
 class Course(NamedTuple):
     """The moves and intervals of a ticket. `moves` are in the order in which they happened.
 
-    `resolution` is the last solution, or the closing if the ticket was closed unsolved; None while it is unsolved. `closing`
-    is None while it is not closed. `replies` are the public replies of agents that are not automatic. `response` is the first
-    of them, or the second if an agent opened the ticket with a reply.
+    `first_resolution` is the first solution or closing; later facts never move it. `resolution` is the last solution, or the
+    closing if the ticket was closed unsolved; None while it is unsolved. `closing` is the last one, None while it is not
+    closed. `replies` are the public replies of agents that are not automatic. `response` is the first of them, or the second
+    if an agent opened the ticket with a reply.
     """
 
     opening: Opening
@@ -171,12 +173,11 @@ def _endings(moves: Sequence[Fact]) -> tuple[Fact | None, list[Fact], Fact | Non
             reopenings += [fact] if before in FINISHED else []
         elif fact.move == "solved":
             resolution = fact
-        elif fact.move in ("closed", "merged"):
+        elif fact.move in CLOSING:
             closing = fact
-            if resolution is None or resolution.move != "solved":
-                resolution = fact
-    first = next((fact for fact in moves if fact.move == "solved"), None)
-    return first or next((fact for fact in moves if fact.move in ("closed", "merged")), None), reopenings, resolution, closing
+            resolution = resolution or fact
+    first = next((fact for fact in moves if fact.move == "solved" or fact.move in CLOSING), None)
+    return first, reopenings, resolution, closing
 
 
 def _discarded(moves: Sequence[Fact]) -> bool:

@@ -1,4 +1,7 @@
-"""ticket_due: for each ticket, the SLA target that is due next; targets with a recorded breach are left out.
+"""ticket_due: for each ticket, the SLA target that is breached next; targets with a recorded breach are left out.
+
+`due` is the last moment at which the target is still met. For a target that is due when the office closes, that is the next
+opening: no business time passes in between.
 
 It is computed from the ticket's own facts, and from the SLA policies and service calendars up to that position. So an event of
 a ticket changes its row, and an event of a policy or a calendar may change the rows of all tickets. A ticket that waits for
@@ -17,7 +20,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import BigInteger, Boolean, Column, Connection, Text, Uuid, select
 
-from domain.service.service_level import FROM_OPENING, Promise, due, promised
+from domain.service.service_level import FROM_OPENING, Promise, met_until, promised
 from domain.service.sla_policy import TicketField
 from domain.service.ticket.opening import Categorised, Opened, PriorityChanged
 from domain.service.ticket.service_levels import SlaBreached
@@ -62,7 +65,7 @@ class Facts(msgspec.Struct, omit_defaults=True):
 
 
 class Next(NamedTuple):
-    """The target that is due next."""
+    """The target that is breached next, if nothing happens by the moment `due`."""
 
     due: datetime
     metric: str
@@ -151,21 +154,24 @@ def _promised(facts: Facts, course: Course, promise: Promise, known: Known) -> I
     targets = {target.metric: target for target in promise.targets}
     for metric, waited in waits(course).items():
         for wait in waited[-1:] if metric in targets else ():
-            at = None if wait.over else due(targets[metric], wait.moments(), timetable)
+            at = None if wait.over else met_until(targets[metric], wait.moments(), timetable)
             since = course.opening.at if metric in FROM_OPENING else wait.runs[0][0]
             if at is not None and facts.breached.get(metric, since - 1) < since and not _is_history(facts, at):
                 yield Next(at, metric, moment(since))
 
 
 def _is_history(facts: Facts, at: datetime) -> bool:
-    return facts.imported is not None and microseconds(at) <= facts.imported
+    return facts.imported is not None and microseconds(at) < facts.imported
 
 
 # How it is queried
 
 
 class Overdue(NamedTuple):
-    """A target that a ticket missed, as of its `version`. `since` is when the wait began; `promise` has the target."""
+    """A target that a ticket missed, as of its `version`: `due` was the last moment to meet it.
+
+    `since` is when the wait began; `promise` has the target.
+    """
 
     ticket_id: UUID
     version: int
@@ -189,7 +195,7 @@ def _overdue(row: Row) -> Overdue:
 
 ticket_due = Projection(
     name="ticket_due",
-    version=1,
+    version=2,
     tables=(due_tickets, ticket_due_terms.due_terms),
     apply=apply,
     reads=types(*TICKET_EVENTS, *ticket_due_terms.EVENTS),

@@ -28,7 +28,7 @@ DURATIONS = {
         lambda f: f["responded"] - f["opened"],
     ),
     "first_resolution": Measured(
-        "opened to first solved, or to closed if it was never solved", lambda f: f["first_resolved"] - f["opened"]
+        "opened to first solved, or to closed if it was closed before", lambda f: f["first_resolved"] - f["opened"]
     ),
     "full_resolution": Measured(
         "opened to last solved, or to closed if it was closed unsolved", lambda f: f["resolved"] - f["opened"]

@@ -284,5 +284,5 @@ def _numbers(known: Figures) -> dict[str, int]:
 
 
 ticket_times = Projection(
-    name="ticket_times", version=1, tables=(measured_tickets, ticket_intervals), apply=apply, reads=types(*TICKET_EVENTS)
+    name="ticket_times", version=2, tables=(measured_tickets, ticket_intervals), apply=apply, reads=types(*TICKET_EVENTS)
 )

@@ -1,8 +1,9 @@
 """The waits of a ticket that count for SLA targets: one or more waits for each metric, and whether each wait is over.
 
-The waits for `first_response`, `first_resolution` and `full_resolution` begin at the opening. A wait for `next_reply` begins
-after the first response, each time with the first customer reply that is not answered yet. Solving or closing the ticket ends
-a wait for a response or a reply. `requester_wait` and `agent_work` are sums of intervals, so they pause in between.
+The waits for `first_response`, `first_resolution` and `full_resolution` begin at the opening. The first fact that ends the wait
+for a first response ends it for good: the response, or the moment when the ticket is first solved, closed, merged or discarded.
+After it, a wait for `next_reply` begins each time with the first customer reply that is not answered yet, and ends in the same
+way. `requester_wait` and `agent_work` are sums of intervals, so they pause in between.
 """
 
 from __future__ import annotations
@@ -26,20 +27,15 @@ class Wait(NamedTuple):
     def moments(self) -> list[Run]:
         return [(moment(began), None if ended is None else moment(ended)) for began, ended in self.runs]
 
-    def until(self, now: int) -> int:
-        """The end of the wait, or `now` if it still runs."""
-        ended = self.runs[-1][1] if self.runs else now
-        return now if ended is None else ended
-
 
 def waits(course: Course, metrics: Iterable[Metric] = METRICS) -> dict[Metric, list[Wait]]:
-    """The waits of these metrics. Without a customer reply after the first response, there is none for `next_reply`."""
+    """The waits of these metrics. Without a customer reply after the wait for a first response, `next_reply` has none."""
     return {metric: _WAITS[metric](course) for metric in metrics}
 
 
 def _first_response(course: Course) -> list[Wait]:
-    finished = course.intervals[-1].began if course.status in FINISHED else None
-    return [_one(course.opening.at, finished if course.response is None else course.response.at)]
+    ends = (_at(course.response), next((i.began for i in course.intervals if i.status in FINISHED), None))
+    return [_one(course.opening.at, min((end for end in ends if end is not None), default=None))]
 
 
 _WAITS: Mapping[Metric, Callable[[Course], list[Wait]]] = {
@@ -65,15 +61,15 @@ def _replies(course: Course) -> Iterator[tuple[int, int | None]]:
     """The waits for a reply: each from the first unanswered customer reply to the agent's next reply or the ticket's end."""
     status: Status = "new"
     since: int | None = None
-    answered = False
+    first_is_over = False
     for fact in course.moves:
         status = after(status, fact.move)
         if since is not None and (fact.move == "agent_replied" or status in FINISHED):
             yield since, fact.at
             since = None
-        elif since is None and answered and fact.move == "customer_replied" and status not in FINISHED:
+        elif since is None and first_is_over and fact.move == "customer_replied" and status not in FINISHED:
             since = fact.at
-        answered = answered or fact is course.response
+        first_is_over = first_is_over or fact is course.response or status in FINISHED
     if since is not None:
         yield since, None
 

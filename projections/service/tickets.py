@@ -16,7 +16,7 @@ from sqlalchemy import Column, Date, Integer, Text, Uuid
 
 from domain.customers.customer.events import Erased
 from domain.shared.events import Recorded
-from projections.service.ticket_book import TICKET_EVENTS, TicketBook, details
+from projections.service.ticket_book import TICKET_EVENTS, TicketBook, brief, details, listed
 from projections.service.ticket_course import FINISHED, Fact, course_of, moment
 from projections.shared import books
 from projections.shared.lists import flag
@@ -79,6 +79,7 @@ def _columns(book: TicketBook) -> Row:
         "reopens": len(course.reopenings),
         "replies": len(book.replies),
         "state": book.dump(),
+        "listed": books.dumped(listed(book)),
     }
 
 
@@ -125,7 +126,7 @@ def _details(ticket_id: UUID, state: str, private: str | None) -> Row:
     return details(TicketBook.load(ticket_id, state, private))
 
 
-LISTED: books.BookListing[Filter, Sort] = books.BookListing(TICKETS, Filter, "opened_at", _details, rules=RULES)
+LISTED: books.BookListing[Filter, Sort] = books.BookListing(TICKETS, Filter, "opened_at", _details, brief=brief, rules=RULES)
 get, listing = LISTED.get, LISTED.listing
 
-tickets = TICKETS.projection(2, TICKET_EVENTS, TicketBook.load, _activity, _columns, Erased)
+tickets = TICKETS.projection(3, TICKET_EVENTS, TicketBook.load, _activity, _columns, Erased)

@@ -5,7 +5,7 @@ A row belongs to the subject of the aggregate's stream. Its personal data is del
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple, Protocol, TypeVar
 from uuid import UUID
@@ -38,6 +38,8 @@ class Book(Protocol):
 
 B = TypeVar("B", bound=Book)
 
+_encode = msgspec.json.Encoder(order="deterministic").encode
+
 
 class BookTables(NamedTuple):
     """The tables of one kind of book. The key of each is the aggregate's id, under the same name in all three."""
@@ -65,19 +67,23 @@ class BookTables(NamedTuple):
 
 
 def book_tables(thing: str, things: str, *columns: Column[Any]) -> BookTables:
-    """The tables of a kind of book; `columns` show its current state, in addition to the column with the whole state."""
-    key, state = f"{thing}_id", Column("state", Text, nullable=False)
+    """The tables of a kind of book; `columns` show its current state, in addition to the column with the whole state.
+
+    The column `listed` has those details that lists show too, as JSON.
+    """
+    key, whole = f"{thing}_id", tables.columns(Text, "state", "listed", nullable=False)
     return BookTables(
-        rows=tables.aggregates(things, key, *columns, state, subject=True, by_position=True),
+        rows=tables.aggregates(things, key, *columns, *whole, subject=True, by_position=True),
         tags=tables.several(thing, "tag"),
         private=personal(f"{thing}_private", key),
     )
 
 
 class BookListing(Listing[Wanted, Sort]):
-    """Queries on the books of one kind: lists of their columns, and single books with their `details` and personal data.
+    """Queries on the books of one kind: single books with their `details` and personal data, and lists with a part of both.
 
-    A filter may have a `tag` and a `customer_id`, which also matches the books of everyone merged into that customer.
+    Lists show the details in the column `listed`, and the personal data that `brief` finds in the text of all of it. A filter
+    may have a `tag` and a `customer_id`, which also matches the books of everyone merged into that customer.
     """
 
     def __init__(
@@ -88,13 +94,14 @@ class BookListing(Listing[Wanted, Sort]):
         details: Callable[[UUID, str, str | None], Row],
         *,
         show: Show = dict,
+        brief: Callable[[str], Any] = msgspec.json.decode,
         rules: Mapping[str, Rule] = {},
     ) -> None:
         rows, key = kept.rows, kept.rows.c[kept.key]
         query = select(*(column for column in rows.c if column.name not in ("state", "subject")))
         shared_rules = {"tag": among(kept.tags, key), "customer_id": of_customer(rows.c.customer_id)}
         super().__init__(rows, wanted, sort, descending=True, query=query, show=show, rules=shared_rules | dict(rules))
-        self._kept, self._details = kept, details
+        self._kept, self._details, self._brief = kept, details, brief
 
     def first(self, connection: Connection, condition: ColumnElement[bool], show: Show | None = None) -> Row | None:
         row = connection.execute(select(self.table).where(condition)).mappings().first()
@@ -102,18 +109,34 @@ class BookListing(Listing[Wanted, Sort]):
             return None
         id, private = row[self._kept.key], self._kept.private.c
         text = connection.execute(select(private.private).where(private[self._kept.key] == id)).scalar()
-        summary = {name: row[name] for name in self.query.selected_columns.keys()}  # noqa: SIM118 - a collection of columns
+        summary = {name: row[name] for name in self.query.selected_columns.keys() if name != "listed"}  # noqa: SIM118
         details = self._details(id, row["state"], text)
         return (show or self.show)(summary) | details | {"private": msgspec.json.decode(text) if text else None}
 
     def shown(self, connection: Connection, rows: list[Row], show: Show) -> list[Row]:
-        """The rows with their tags. One query reads the tags of all rows."""
-        owner, tag = self._kept.tags.c
-        found: dict[UUID, list[str]] = {}
+        """The rows with their tags and personal data. One query reads the tags of all rows, another one their personal data."""
         ids = [row[self._kept.key] for row in rows]
-        for id, one in connection.execute(select(owner, tag).where(owner.in_(ids))):
-            found.setdefault(id, []).append(one)
-        return [show(row) | {"tags": sorted(found.get(row[self._kept.key], []))} for row in rows]
+        tags: dict[UUID, list[str]] = {}
+        for id, tag in _of(connection, self._kept.tags, ids, "tag"):
+            tags.setdefault(id, []).append(tag)
+        texts = dict(_of(connection, self._kept.private, ids, "private"))
+        return [self._listed(row, sorted(tags.get(id, [])), texts.get(id), show) for id, row in zip(ids, rows, strict=True)]
+
+    def _listed(self, row: Row, tags: list[str], text: str | None, show: Show) -> Row:
+        listed: Row = msgspec.json.decode(row.pop("listed"))
+        private = msgspec.to_builtins(self._brief(text)) if text else None
+        return show(row) | {"tags": tags} | listed | {"private": private or None}
+
+
+def _of(connection: Connection, table: Table, ids: Sequence[UUID], name: str) -> Iterable[tuple[UUID, Any]]:
+    """The ids that have a row in the table, each with the value of this column."""
+    [owner, *_] = table.primary_key
+    return ((id, value) for id, value in connection.execute(select(owner, table.c[name]).where(owner.in_(ids))))
+
+
+def dumped(listed: Row) -> str:
+    """The value of the column `listed`."""
+    return _encode(listed).decode()
 
 
 def apply_to(

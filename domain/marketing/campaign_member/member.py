@@ -39,7 +39,7 @@ from domain.shared.aggregate import Aggregate, decision
 from domain.shared.events import Context
 from domain.shared.ids import derived_id
 from domain.shared.refusals import AlreadyThere, Malformed, NotThere
-from domain.shared.text import code, own_id, text
+from domain.shared.text import code, own_id, web_url
 
 MESSAGES = (Sent, Deferred, Delivered, Bounced, Opened, Clicked, MarkedAsSpam)
 """Touches that can only happen if a message was sent."""
@@ -52,7 +52,6 @@ UNKNOWN_VARIANT = "unknown-variant"
 
 TOUCH_ID_LENGTH = 255
 CONVERSION_ID_LENGTH = 64
-URL_LENGTH = 2000
 
 
 class MemberTargetedOtherwise(AlreadyThere):
@@ -247,7 +246,7 @@ def _checked(touch: Touch) -> Touch:
         if (value := getattr(touch, field, None)) is not None:
             code(value, field)
     if isinstance(touch, Clicked) and touch.url is not None:
-        return replace(touch, url=text(touch.url, "address", URL_LENGTH))
+        return replace(touch, url=web_url(touch.url))
     return touch
 
 

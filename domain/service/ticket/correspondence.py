@@ -10,7 +10,7 @@ from domain.service.ticket.state import State
 from domain.service.ticket.status import Move
 from domain.service.ticket.values import Author, Visibility
 from domain.shared.aggregate import decision
-from domain.shared.annotations import Attachment
+from domain.shared.annotations import Attachment, checked_attachment
 from domain.shared.events import Context, Event, Metadata
 from domain.shared.personal import Personal, same, without_personal
 from domain.shared.refusals import Malformed
@@ -98,6 +98,7 @@ def checked(reply: Replied) -> Replied:
         reply,
         reply_id=text(reply.reply_id, "reply id", values.LABEL_LENGTH),
         channel=values.label(reply.channel, "channel"),
+        attachments=tuple(map(checked_attachment, reply.attachments)),
         body=optional_text(reply.body, "body", values.TEXT_LENGTH),
         message_id=optional_text(reply.message_id, "message id", values.MESSAGE_ID_LENGTH),
         in_reply_to=optional_text(reply.in_reply_to, "message id", values.MESSAGE_ID_LENGTH),

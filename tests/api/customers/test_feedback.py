@@ -175,6 +175,17 @@ def test_durations_include_ended_feedback_and_open_feedback_is_counted(client: C
     assert Decimal(figures["acknowledgement"]["mean"]["value"]) == 3_600
 
 
+def test_a_resolution_that_is_recorded_again_does_not_move_the_first_one(client: Client) -> None:
+    complaint = submitted(client, "complaint", occurred_at="2026-03-02T10:00Z")
+    for until in ("12:00", "18:00", "11:00"):
+        done(client, f"{complaint}/resolution", {"occurred_at": f"2026-03-02T{until}Z"})
+        done(client, f"{complaint}/acknowledgement", {"occurred_at": "2026-03-02T10:30Z"})
+    took = seen(client, REPORT)["total"]["feedback"]["resolution"]["mean"]
+    assert Decimal(took["value"]) == 3_600
+    found = seen(client, complaint)
+    assert (found["resolved_at"], found["ended_at"]) == ("2026-03-02T11:00:00Z", "2026-03-02T18:00:00Z")
+
+
 def test_feedback_is_in_its_customers_timeline(client: Client) -> None:
     customer = registered(client)
     submitted(client, "csat", 4, customer_id=id_of(customer))

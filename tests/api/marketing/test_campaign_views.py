@@ -67,6 +67,19 @@ def test_a_campaign_shows_its_plan_and_progress(client: Client) -> None:
     assert shown["private"]["milestone_titles"] == {"pictures": "All pictures", "texts": "All texts"}
 
 
+@pytest.mark.parametrize("end", ["completion", "cancellation"])
+@pytest.mark.parametrize(("days_ago", "passed"), [(2, 3), (0, 5)])
+def test_no_day_of_a_campaign_passes_after_its_end(client: Client, end: str, days_ago: int, passed: int) -> None:
+    now = datetime.now(UTC)
+    starts, ends = (str((now + timedelta(days=days)).date()) for days in (-4, 5))
+    campaign = planned(client, starts=starts, ends=ends)
+    done(client, f"{campaign}/launch", {"occurred_at": (now - timedelta(days=4)).isoformat()})
+    done(client, f"{campaign}/{end}", {"occurred_at": (now - timedelta(days=days_ago)).isoformat()})
+    done(client, f"{campaign}/{end}", {"occurred_at": now.isoformat()})
+    for shown in (seen(client, campaign), seen(client, "/v1/campaigns")["items"][0]):
+        assert shown["progress"]["days"]["numerator"] == passed
+
+
 def test_progress_without_a_plan_has_no_value_and_a_reason(client: Client) -> None:
     progress = seen(client, planned(client, currency=None))["progress"]
     assert {name: (share["value"], share["reason"]) for name, share in progress.items()} == {

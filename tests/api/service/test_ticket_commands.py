@@ -14,6 +14,7 @@ from infra.event_store.store import EventStore
 from infra.wiring import Deployment
 from tests.api.client import Client
 from tests.api.sales.given_orders import done, placed
+from tests.docs.ticket_statuses import COMMANDS
 
 TICKET: dict[str, Any] = {"opened_by": "customer", "title": "Broken cup", "channel": "email", "priority": "high"}
 FILE = {"media_type": "image/png", "bytes": 1, "sha256": "ab" * 32, "name": "cup.png"}
@@ -146,3 +147,16 @@ def test_a_ticket_is_merged_into_another_or_discarded(client: Client, store: Eve
     done(client, f"{spam}/discarding", {"reason": "spam"})
     done(client, f"{spam}/reopening")
     assert facts(store, spam) == ["opened", "discarded", "reopened"]
+
+
+def test_the_page_on_statuses_has_every_command_on_a_ticket(client: Client) -> None:
+    one = "/v1/tickets/{id}"
+    paths = client.get("/openapi.json").json()["paths"].items()
+    requests = {
+        f"{method.upper()} {path.removeprefix(one)}"
+        for path, methods in paths
+        if path.startswith(one)
+        for method in methods
+        if method != "get"
+    }
+    assert {command.request for command in COMMANDS} == requests

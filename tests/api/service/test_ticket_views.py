@@ -53,7 +53,7 @@ def test_tickets_are_listed_and_filtered(client: Client) -> None:
 @on_both_engines
 def test_ticket_times_by_category(client: Client) -> None:
     story(client)
-    report = seen(client, REPORT)
+    report = seen(client, REPORT, by="category")
     cups, tea = report["groups"]
     assert (cups["group"], cups["tickets"], cups["unsolved"], cups["discarded"]) == ({"category": "cups"}, 2, 1, 0)
     took = cups["measures"]["seed_processing_time"]
@@ -91,7 +91,19 @@ def test_a_report_by_two_kinds_of_period_is_refused(client: Client) -> None:
 def test_without_tickets_a_mean_has_no_value_and_a_reason(client: Client) -> None:
     report = seen(client, REPORT)
     mean = report["total"]["measures"]["first_response"]["mean"]
-    assert (report["groups"], mean["value"], mean["reason"]) == ([], None, "no ticket has a value yet")
+    assert (report["total"]["tickets"], mean["value"], mean["reason"]) == (0, None, "no ticket has a value yet")
+    assert seen(client, REPORT, by="category")["groups"] == []
+
+
+def test_without_groups_the_report_is_one_group_however_many_categories_there_are(client: Client) -> None:
+    for number in range(30):
+        client.post("/v1/tickets", {"opened_by": "customer", "category": f"kind-{number}"})
+    report = seen(client, REPORT, date="opened")
+    assert (report["by"], report["groups"]) == ([], [report["total"]])
+    assert (report["total"]["group"], report["total"]["tickets"]) == ({}, 30)
+    lines = client.get(REPORT, params={"date": "opened"}, headers={"accept": "text/csv"}).text.splitlines()
+    assert len(lines) == 2
+    assert len(seen(client, REPORT, date="opened", by="category")["groups"]) == 30
 
 
 @on_both_engines

@@ -127,6 +127,29 @@ def test_a_ticket_that_no_longer_needs_an_answer_is_not_escalated(place: Place, 
     assert place.done() == []
 
 
+@pytest.mark.parametrize("later", [tickets.reopen, tickets.close], ids=["reopened", "closed"])
+def test_a_ticket_that_was_solved_in_time_is_not_escalated_for_a_response_later(place: Place, later: Any) -> None:
+    promise(place)
+    open_ticket(place)
+    place.now += HOUR / 12
+    place.run(tickets.solve, ticket_id=TICKET)
+    place.now += 3 * HOUR
+    place.run(later, ticket_id=TICKET)
+    assert [look(place), look(place, 9 * HOUR)] == [0, 0]
+    assert place.done() == []
+
+
+def test_a_target_due_at_closing_time_is_escalated_after_the_next_opening(place: Place) -> None:
+    """It is Monday, half past nine in the morning; the office is open until half past ten, and only on Mondays."""
+    promise(place, PolicyTarget(metric="first_response", seconds=3600, hours="business"))
+    define_calendar(place, "09:30", "10:30")
+    open_ticket(place)
+    week = timedelta(days=7)
+    assert [look(place, 2 * HOUR), look(place, week - 2 * HOUR)] == [0, 0]
+    assert look(place, timedelta(seconds=1)) == 1
+    assert recorded(place, SlaBreached).metadata.occurred_at == NOW + week
+
+
 def test_an_event_that_the_read_model_does_not_know_yet_postpones_the_escalation(place: Place) -> None:
     promise(place)
     open_ticket(place)

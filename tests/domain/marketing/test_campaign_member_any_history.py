@@ -22,6 +22,7 @@ origins = st.sampled_from(["live", "import"])
 ids = st.none() | st.sampled_from(["1", "2", " "])
 kinds = st.sampled_from(list(TOUCHES.values()))
 codes = st.sampled_from(["a", "b", "no good"])
+urls = st.sampled_from(["https://x.example/a", "https://x.example/b", "javascript:alert(1)"])
 amounts = st.none() | st.sampled_from(["-1", "0", "10", "0.001"]).map(Decimal)
 
 
@@ -63,7 +64,7 @@ class AnyHistory(RuleBasedStateMachine):
     def touch(self, origin: Any, at: datetime | None, kind: type[Touch], touch_id: str | None, send_id: str | None) -> None:
         self.attempt("touch", origin, at, kind(**MEMBER_IDS, touch_id=touch_id, send_id=send_id))
 
-    @rule(origin=origins, at=times, send_id=ids, machine=st.sampled_from(["true", "false"]), url=codes)
+    @rule(origin=origins, at=times, send_id=ids, machine=st.sampled_from(["true", "false"]), url=urls)
     def open_and_click(self, origin: Any, at: datetime | None, send_id: str | None, machine: Any, url: str) -> None:
         self.attempt("touch", origin, at, Opened(**MEMBER_IDS, send_id=send_id, machine=machine))
         self.attempt("touch", origin, at, Clicked(**MEMBER_IDS, send_id=send_id, machine=machine, url=url))

@@ -6,10 +6,12 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from domain.service.opening_hours import Holiday, InForce, OpenHours, Schedule
 from domain.service.service_calendar import Defined, Revised, ServiceCalendar, service_calendar_id
-from domain.service.service_level import PolicyVersion, due, due_times, in_force
+from domain.service.service_level import PolicyVersion, Run, due, due_times, elapsed, in_force, judged, met_until
 from domain.service.sla_policy import Condition, PolicyTarget, Retired, SlaPolicy, Terms, sla_policy_id
 from domain.service.ticket.values import SlaTarget
 from domain.shared.refusals import Malformed, NotThere
@@ -162,3 +164,41 @@ def test_time_between_periods_does_not_count() -> None:
     runs = [(FRIDAY, FRIDAY + timedelta(hours=2)), (FRIDAY + timedelta(hours=10), None)]
     assert due(target, runs, None) == FRIDAY + timedelta(hours=11)
     assert due(target, runs[:1], None) is None
+
+
+def test_a_target_due_when_the_office_closes_is_met_until_it_opens_again() -> None:
+    timetable, until_closing = [InForce(LAST_WEEK, OFFICE)], FRIDAY + timedelta(hours=1)
+    runs = [(FRIDAY, None)]
+    # Monday at 9:00 in Berlin, in summer time.
+    assert due(in_business(HOUR), runs, timetable) == until_closing
+    assert met_until(in_business(HOUR), runs, timetable) == datetime(2026, 3, 30, 7, tzinfo=UTC)
+    calendar_hour = SlaTarget(metric="first_response", seconds=HOUR)
+    assert met_until(calendar_hour, runs, timetable) == due(calendar_hour, runs, timetable) == until_closing
+
+
+quarters = st.integers(0, 500).map(lambda quarters: FRIDAY + timedelta(minutes=15 * quarters))
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    edges=st.lists(quarters, min_size=1, max_size=5).map(sorted),
+    now=quarters,
+    target=st.integers(1, 60).map(lambda n: n * 900),
+    in_hours=st.sampled_from(["calendar", "business"]),
+)
+def test_a_running_wait_is_breached_exactly_after_the_moment_until_which_it_is_met(
+    edges: list[datetime], now: datetime, target: int, in_hours: Any
+) -> None:
+    """The policy waits for that moment, and reports compare the time that counted with the target."""
+    timetable = [InForce(LAST_WEEK, OFFICE)]
+    *ended, began = edges if len(edges) % 2 else edges[1:]
+    runs: list[Run] = [*zip(ended[::2], ended[1::2], strict=True), (began, None)]
+    wanted = SlaTarget(metric="requester_wait", seconds=target, hours=in_hours)
+    until, now = met_until(wanted, runs, timetable), max(now, began)
+    late = elapsed(in_hours, runs, now, timetable) > timedelta(seconds=target)
+    assert until is not None
+    assert late is (now > until)
+    assert (judged(wanted, runs, False, now, timetable).verdict == "breached") is late
+    soonest = due(wanted, runs, timetable)
+    assert soonest is not None
+    assert soonest <= until

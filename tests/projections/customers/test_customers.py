@@ -1,7 +1,7 @@
 """A customer's current profile, money, search and lists; erased customers leave nothing but a tombstone."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, get_args
 
@@ -18,6 +18,7 @@ from domain.sales.order.refunds import PaymentRefunded
 from domain.sales.order.terms import Terms
 from domain.sales.order.values import Item
 from domain.shared.contact import Address
+from domain.shared.events import time_zone
 from projections.customers import customer_answer
 from projections.customers import customers as customer_view
 from projections.customers.customers import Filter, Sort
@@ -109,6 +110,47 @@ def test_money_is_summed_by_currency_over_orders(connection: Connection, history
             "days_since_last_order": 102,
         }
     }
+
+
+offsets = st.integers(-12, 14).map(lambda hours: f"{hours:+03d}:00")
+
+
+@settings(max_examples=50, deadline=None)
+@given(minutes=st.integers(0, 3 * 24 * 60), recorded=offsets, read=offsets, by_day=st.booleans())
+def test_no_order_of_now_or_before_is_a_negative_number_of_days_ago(
+    minutes: int, recorded: str, read: str, by_day: bool
+) -> None:
+    """Whatever day it is where the order was recorded, in UTC, and where the customer is read."""
+    history, at = History(), datetime(2024, 5, 30, tzinfo=UTC) + timedelta(minutes=minutes)
+    history.now = at
+    ada = registered(history, "Ada")
+    order, agreed = history.of(Order, "1"), Terms.of("EUR", [Item(line_id="a", name="Tea", quantity=D(1), unit_price=D(3))])
+    there = at.astimezone(time_zone(recorded))
+    begun = {"occurred_at": there.replace(hour=0, minute=0, second=0, microsecond=0), "occurred_precision": "day"}
+    history.must(
+        order,
+        lambda context: order.place(context, agreed, number="1", channel="web", customer_id=ada.id),
+        **{"occurred_at": at, "occurred_zone": recorded} | (begun if by_day else {}),
+    )
+    zone = time_zone(read)
+    today = at.astimezone(zone).date()
+    with in_memory(customer_view.customer_view, orders.orders) as connection:
+        fold(connection, history, customer_view.customer_view, orders.orders)
+        found = customer_answer.get(connection, ada.id, today, zone)
+    assert found is not None
+    last = there.date() if by_day else today
+    assert found["money"]["EUR"]["last_order_on"] == last
+    assert found["money"]["EUR"]["days_since_last_order"] == max((today - last).days, 0)
+
+
+@pytest.mark.parametrize(("ahead", "days"), [(-1, 1), (0, 0), (1, 0)])
+def test_an_order_on_a_day_that_has_not_begun_here_is_no_days_ago(
+    connection: Connection, history: History, ahead: int, days: int
+) -> None:
+    history.now = datetime(2024, 6, 3, tzinfo=UTC)
+    ada = registered(history, "Ada")
+    ordered(history, "1", ada, 30, datetime.combine(TODAY, time(12), UTC) + timedelta(days=ahead))
+    assert seen(connection, history, "Ada")["money"]["EUR"]["days_since_last_order"] == days
 
 
 def test_a_guests_order_counts_for_the_customer_it_is_linked_to(connection: Connection, history: History) -> None:

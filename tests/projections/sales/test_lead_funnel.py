@@ -114,6 +114,41 @@ def test_time_to_convert_leaves_out_a_conversion_before_the_capture(connection: 
     assert nobody.conversion_rate.reason == "no lead was captured"
 
 
+def test_a_conversion_that_is_recorded_again_does_not_move_the_first_one(connection: Connection, history: History) -> None:
+    lead = captured(history, "1")
+    for hour in (15, 22, 14):
+        converted(history, lead, at(1, hour))
+    total, _ = funnel(connection, history)
+    assert total.time_to_convert.mean.value == 2 * HOUR
+
+
+def test_a_conversion_after_a_reopening_replaces_the_first_one(connection: Connection, history: History) -> None:
+    lead = captured(history, "1")
+    converted(history, lead, at(1, 15))
+    history.must(lead, lambda context: lead.reopen(context), occurred_at=at(1, 16))
+    converted(history, lead, at(1, 22))
+    total, _ = funnel(connection, history)
+    assert total.time_to_convert.mean.value == 10 * HOUR
+
+
+def test_an_end_or_a_stage_that_is_recorded_again_keeps_its_first_moment(connection: Connection, history: History) -> None:
+    won, lost, lead = opened(history, "won", "1"), opened(history, "lost", "1"), captured(history, "1")
+    where = Place(history.of(Pipeline, "sales"), "sales", "offered")
+    for day in (5, 7, 4):
+        history.must(won, lambda context: won.change_stage(context, where), occurred_at=at(day))
+    for day in (15, 17, 14):
+        history.must(won, won.win, occurred_at=at(day))
+        history.must(lost, lost.lose, occurred_at=at(day))
+        history.must(lead, lambda context: lead.qualify(context), occurred_at=at(day))
+    fold(connection, history, *READ)
+    first, second = deals.get(connection, won.id), deals.get(connection, lost.id)
+    third = leads.get(connection, lead.id)
+    assert first is not None
+    assert second is not None
+    assert third is not None
+    assert (first["staged_at"], first["won_at"], second["lost_at"], third["qualified_at"]) == (at(4), at(14), at(14), at(14))
+
+
 def test_deals_are_valued_by_currency_and_weighted_by_current_probability(connection: Connection, history: History) -> None:
     won, lost = opened(history, "won", "100"), opened(history, "lost", "70")
     history.must(won, won.win)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.service.opening_hours import Holiday, InForce, OpenHours, Schedule, Timetable, open_between
-from projections.service.business_time import NEVER, BusinessTime
+from projections.service.business_time import BusinessTime
 from projections.service.service_calendars import open_time
 from projections.service.ticket_course import MICROSECOND, microseconds, moment
 
@@ -55,24 +55,10 @@ def test_open_time_of_many_pairs_equals_that_of_each_pair(name: str, pairs: list
     assert found.tolist() == [open_time(TIMETABLES[name], *pair) for pair in pairs]
 
 
-@pytest.mark.parametrize("name", TIMETABLES)
-@settings(max_examples=25, deadline=None)
-@given(began=moments, minutes=st.integers(1, 60_000))
-def test_after_finds_the_first_moment_by_which_the_open_time_has_passed(name: str, began: int, minutes: int) -> None:
-    clock = BusinessTime(TIMETABLES[name], FROM, TO)
-    [found] = clock.after(whole(began), whole(minutes * MINUTE)).tolist()
-    if found == NEVER:
-        assert open_time(TIMETABLES[name], began, TO) < minutes * MINUTE
-    else:
-        assert open_time(TIMETABLES[name], began, found) == minutes * MINUTE
-        assert open_time(TIMETABLES[name], began, found - 1) == minutes * MINUTE - 1
-
-
 def test_open_time_of_a_calendar_that_is_always_open_is_calendar_time() -> None:
     began, ended = whole(FROM, FROM + 5, FROM), whole(TO, FROM + 7, FROM)
     clock = BusinessTime(TIMETABLES["always open"], FROM, TO)
     assert clock.between(began, ended).tolist() == (ended - began).tolist()
-    assert clock.after(began, whole(1, 2, 3)).tolist() == [FROM + 1, FROM + 7, FROM + 3]
 
 
 def test_no_open_time_passes_before_the_first_moment_and_after_the_last() -> None:
