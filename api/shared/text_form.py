@@ -108,13 +108,13 @@ def _query(raw: bytes) -> tuple[list[tuple[str, str]], list[str]]:
     for field in filter(None, raw.split(b"&")):
         name, _, value = (unquote_to_bytes(part.replace(b"+", b" ")) for part in field.partition(b"="))
         try:
-            pair = one_form(name.decode()), composed(value.decode())
+            pair = one_form(name.decode()), one_form(value.decode())
         except UnicodeDecodeError:
             wrong.append(name.decode(errors="replace"))
             continue
         if any(map(UNPRINTABLE.search, pair)):
             wrong.append(pair[0])
-        parameters.append((pair[0], pair[1].strip()))
+        parameters.append(pair)
     return parameters, wrong
 
 

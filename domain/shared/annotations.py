@@ -20,7 +20,7 @@ from domain.shared.aggregate import Aggregate, decision
 from domain.shared.events import Context, Event, Metadata, Value, type_name
 from domain.shared.personal import Personal
 from domain.shared.refusals import Malformed
-from domain.shared.text import UNPRINTABLE, code, composed, one_form, text
+from domain.shared.text import UNPRINTABLE, code, one_form, text
 
 E = TypeVar("E", bound=Event)
 Number = int | float | bool
@@ -295,11 +295,11 @@ def checked_attributes(attributes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _printable(given: str) -> str:
-    """The text in its one form. Raises Malformed if it has control characters, of which some count as blanks."""
-    clean = composed(given)
+    """The text in its one form. Raises Malformed if it has control characters."""
+    clean = one_form(given)
     if UNPRINTABLE.search(clean):
         raise Malformed("Attributes must not contain control characters.")
-    return clean.strip()
+    return clean
 
 
 class Split(NamedTuple):

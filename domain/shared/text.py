@@ -17,6 +17,8 @@ C = TypeVar("C", bound=str)
 LINE = 500
 CODE = re.compile(r"\w[\w.:/+-]{0,63}")
 ONE_FORM = "must not begin or end with a blank, and must be composed (NFC)."
+BLANKS = " \t\n\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+"""Unicode's white space without the control characters, which `str.strip` takes for blanks too."""
 SHA256 = re.compile(r"[0-9a-f]{64}")
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 """Control characters except tab and LF, and lone surrogates."""
@@ -32,15 +34,15 @@ def composed(value: str) -> str:
 
 def one_form(value: str) -> str:
     """The text in the form in which all texts are compared and recorded: composed, and without blanks around it."""
-    return composed(value).strip()
+    return composed(value).strip(BLANKS)
 
 
 def text(value: str, what: str, limit: int = LINE) -> str:
     """The text in its one form. Raises Malformed if it is blank, longer than `limit`, or has control characters."""
-    clean = composed(value)
-    if not 0 < len(trimmed := clean.strip()) <= limit or UNPRINTABLE.search(clean):
+    clean = one_form(value)
+    if not 0 < len(clean) <= limit or UNPRINTABLE.search(clean):
         raise Malformed(f"The {what} must have 1 to {limit} characters and no control characters.")
-    return trimmed
+    return clean
 
 
 def code(value: str, what: str) -> str:
