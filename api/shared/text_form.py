@@ -23,8 +23,9 @@ from domain.shared.text import UNPRINTABLE, composed, one_form
 
 _PLAIN_PATH = re.compile(rb"[!-$&-~]*")
 _PLAIN_QUERY = re.compile(rb"[!-$&-*,-~]*")
-_SURROGATE = re.compile(r"[\ud800-\udfff]")
-_AS_SURROGATES = {code: 0xDC00 + code for code in (*range(0x20), *range(0x7F, 0xA0))}
+_NO_CHARACTER = "\uffff"
+_AS_NO_CHARACTER = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0), *range(0xDC80, 0xDD00)), _NO_CHARACTER)
+"""Control characters, and the bytes that are not UTF-8, as `surrogateescape` decodes them."""
 _C1 = re.compile(rb"\xc2[\x80-\x9f]")
 _WRONG_PATH = "A name in the path is not valid UTF-8, or has control characters."
 _NO_TEXT = "expected valid UTF-8 without control characters"
@@ -34,8 +35,8 @@ _UNPRINTABLE = "expected a text without control characters and lone surrogates"
 class OneForm:
     """Decodes path and query. In a query, invalid UTF-8 and control characters are answered with 422.
 
-    In a path they become lone surrogates. So the path of no route matches them, and a parameter refuses them. Without that a
-    path that ends with a line feed would match the same path without it.
+    In a path they become U+FFFF, which is no character. So the path of no route has one, and a parameter refuses it. Without
+    that, a path that ends with a line feed would match the same path without it.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -82,7 +83,7 @@ def composed_texts(value: Any) -> Any:
 def _decoded(scope: Scope) -> Response | None:
     """Brings path and query of the scope into their one form. Returns a problem if the query is not valid text."""
     if not _PLAIN_PATH.fullmatch(raw := scope.get("raw_path") or quote(scope["path"]).encode()):
-        scope["path"] = composed(unquote_to_bytes(raw).decode(errors="surrogateescape").translate(_AS_SURROGATES))
+        scope["path"] = composed(unquote_to_bytes(raw).decode(errors="surrogateescape").translate(_AS_NO_CHARACTER))
     if not _PLAIN_QUERY.fullmatch(scope["query_string"]):
         parameters, wrong = _query(scope["query_string"])
         if wrong:
@@ -96,7 +97,7 @@ def _is_composed(body: bytes) -> bool:
 
 
 def _parameter(value: str) -> str:
-    if _SURROGATE.search(value):
+    if _NO_CHARACTER in value:
         raise Problem(400, KINDS[400][0], _WRONG_PATH)
     return value.strip()
 

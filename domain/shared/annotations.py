@@ -20,7 +20,7 @@ from domain.shared.aggregate import Aggregate, decision
 from domain.shared.events import Context, Event, Metadata, Value, type_name
 from domain.shared.personal import Personal
 from domain.shared.refusals import Malformed
-from domain.shared.text import UNPRINTABLE, code, one_form, text
+from domain.shared.text import UNPRINTABLE, code, one_form, own_id, text
 
 E = TypeVar("E", bound=Event)
 Number = int | float | bool
@@ -189,9 +189,12 @@ class Annotated(Aggregate):
             self.record(context, self.annotation_events.external_id_linked(system=system, id=external_id))
 
     def note_external_id(self, context: Context, external: tuple[str, str] | None) -> None:
-        """Used by the decision that creates the aggregate: records its id in the source system, if that is not yet recorded."""
+        """Used by the decision that creates the aggregate: records its id in the source system, if that is not yet recorded.
+
+        Raises Malformed if the id is longer than 255 characters or has control characters.
+        """
         if external and external not in self.external_ids:
-            system, id = external
+            system, id = external[0], own_id(external[1], EXTERNAL_ID_LENGTH)
             self.record(context, self.annotation_events.external_id_linked(system=system, id=id))
 
     @decision

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import unicodedata
 from collections.abc import Iterator
 from typing import Annotated, Any, get_args, get_origin
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, quote_plus
 
 import pytest
 from fastapi.routing import APIRoute
@@ -173,7 +174,7 @@ def test_every_parameter_of_every_path_is_trimmed_and_printable() -> None:
     for convertor in parameters:
         assert convertor.convert(" x1\u3000") == "x1"
         with pytest.raises(Exception, match="control characters"):
-            convertor.convert("x\udcff")
+            convertor.convert("x\uffff")
 
 
 def test_every_json_body_is_read_strictly() -> None:
@@ -194,6 +195,27 @@ def test_no_body_keeps_blanks_around_its_texts() -> None:
 
 def test_every_request_passes_the_one_form(world: World) -> None:
     assert isinstance(world.app.middleware_stack, OneForm)
+
+
+def seen_by_routes(path: str, query: str) -> tuple[str, dict[str, list[str]]]:
+    """The path and the query of a request as the routes see them."""
+    scopes: list[Any] = []
+
+    async def routes(scope: Any, receive: Any, send: Any) -> None:
+        scopes.append(scope)
+
+    raw, asked = quote(path).encode(), f"owner={quote(query)}&tag={quote_plus(query)}".encode()
+    scope = {"type": "http", "path": path, "raw_path": raw, "query_string": asked}
+    asyncio.run(OneForm(routes)(scope, None, None))  # type: ignore[arg-type] (neither is called)
+    return scopes[0]["path"], parse_qs(scopes[0]["query_string"].decode(), keep_blank_values=True, errors="strict")
+
+
+@given(some.text(some.characters(exclude_categories=["Cs", "Cc", "Cn"])))
+def test_a_path_and_a_query_are_the_same_in_every_form(text: str) -> None:
+    one, decomposed = unicodedata.normalize("NFC", text), unicodedata.normalize("NFD", text)
+    expected = (f"/v1/{one}", {"owner": [one.strip()], "tag": [one.strip()]})
+    for form in (text, one, decomposed):
+        assert seen_by_routes(f"/v1/{form}", f" \u3000{form}\r\n") == expected
 
 
 @given(some.recursive(some.text(some.characters(exclude_categories=("Cs", "Cc"))) | some.integers(), some.lists))

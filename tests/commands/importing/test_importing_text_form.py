@@ -82,6 +82,13 @@ def test_a_cell_with_a_control_character_is_refused(store: Store, wrong: str) ->
         assert (report.accepted, report.refused) == (0, 1)
 
 
+@pytest.mark.parametrize("id", ["A\x01", "\x7fA", "A" * 256])
+def test_an_id_that_no_request_could_name_is_refused(store: Store, id: str) -> None:
+    mapping = MAPPING.replace("register", "create_or_change").replace("Zoë {größe}", "Zoë").replace('"größe" = "{größe}", ', "")
+    assert store.load(mapping, f"größe,art,day\n{id},für,2026-01-02\n").refused == 1
+    assert store.recorded(Registered, ExternalIdLinked) == []
+
+
 def test_a_fill_of_several_texts_is_composed(store: Store) -> None:
     mapping = MAPPING.replace("Zoë {größe}", "Zoe{mark} ")
     assert store.load(mapping, "größe,art,day,mark\n1,für,2026-01-02,\u0308\n").accepted == 1
