@@ -131,6 +131,40 @@ def test_the_link_to_the_next_page_asks_for_the_same_rows(world: World) -> None:
     assert len(world.client.get(first["next"]).json()["items"]) == 1
 
 
+def test_the_lines_of_a_batch_have_the_same_form(world: World) -> None:
+    lines = [
+        b'{"method": "PUT", "path": "/v1/customers/by/batch/x1", "body": {"name": "Zo\xc3\xab"}}',
+        b'{"method": "PUT", "path": "/v1/customers/by/batch/%20x1%E3%80%80", "body": {"name": " Zoe\xcc\x88 "}}',
+        b'{"method": "PUT", "path": "/v1/customers/by/batch/%ff", "body": {"name": "Ada"}}',
+        b'{"method": "PUT", "path": "/v1/customers/by/batch/a%0a", "body": {"name": "Ada"}}',
+        b'{"method": "PUT", "path": "/v1/customers/by/batch/a\\u0001", "body": {"name": "Ada"}}',
+        b'{"method": "PUT", "path": "/v1/customers/by/batch/x1", "body": {"name": "Zo\xeb"}}',
+        b'{"method": "PUT", "path": "/v1/customers/by/batch/x1", "body": {"name": "A\\u0001"}}',
+    ]
+    sent = world.client.request(
+        "POST", "/v1/batch", content=b"\n".join(lines), headers={"Content-Type": "application/x-ndjson"}
+    )
+    answers = [json.loads(line) for line in sent.text.splitlines()]
+    assert [answer["status"] for answer in answers] == [201, 200, 400, 400, 400, 422, 422]
+    assert answers[0]["body"]["id"] == answers[1]["body"]["id"]
+    assert answers[0]["body"]["version"] == answers[1]["body"]["version"]
+
+
+@each()
+def test_a_selection_by_a_filter_in_any_form_finds_the_same(world: World, form: str) -> None:
+    id = world.client.post("/v1/customers", {"name": "Ada", "owner": "größe"}).json()["id"]
+    world.client.get("/v1/customers", params={"after": str(world.head())})
+    asked = {"filter": {"owner": form}, "then": {"method": "POST", "path": "tags", "body": {"tags": [form]}}, "dry_run": True}
+    assert id in world.client.post("/v1/customers/select", asked).json()["ids"]
+
+
+@each()
+def test_a_saved_view_keeps_its_filters_in_one_form(world: World, form: str) -> None:
+    view = {"name": form, "resource": "customers", "filters": {"tag": form}}
+    shown = seen(world, world.client.post("/v1/saved-views", view).headers["Location"])
+    assert (shown["name"], shown["filters"]) == ("größe", {"tag": "größe"})
+
+
 # All routes
 
 

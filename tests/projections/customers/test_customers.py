@@ -233,7 +233,7 @@ def test_a_list_is_filtered_by_tag_archive_and_day(connection: Connection, histo
     }
 
 
-TEXTS = st.text(alphabet="aAéÉß王明ＡＢ1%_/\\ '", min_size=1, max_size=5)
+TEXTS = st.text(alphabet="aAéÉeßŁlがか王明ＡＢ1%_/\\ '", min_size=1, max_size=5)
 
 
 @pytest.mark.servers
