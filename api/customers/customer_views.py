@@ -52,7 +52,10 @@ async def customers(
     by: Annotated[By[customer_view.Sort], sorting(customer_view.Sort, "-registered_at")],
     q: Annotated[
         str | None,
-        Query(max_length=200, pattern=r"^[^\x00]*$", description="Part of a name, or the beginning of an e-mail or phone."),
+        Query(
+            max_length=200,
+            description="Part of a name, or the beginning of an e-mail or phone, without regard to case and marks.",
+        ),
     ] = None,
     limit: Limit = 50,
     cursor: Cursor = None,

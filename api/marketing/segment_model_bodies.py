@@ -64,6 +64,6 @@ class ClusterNamesBody(CommandBody):
 def feature(text: str, currency: str | None) -> Feature:
     """The feature that a text such as `total:EUR` names; a money feature without a currency gets `currency`."""
     if text.startswith(domain.ATTRIBUTE):
-        return Feature(name=text)
+        return Feature(name=domain.feature_name(text))
     name, _, own = text.partition(":")
     return Feature(name=name, currency=own or (currency if name in MONEY_FEATURES else None))

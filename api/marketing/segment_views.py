@@ -27,7 +27,7 @@ READER, REPORTER = may("segments:read"), may("reports:read")
 Reader = Annotated[Caller, READER]
 BASELINE = "baseline"
 
-Named = Annotated[str, Query(min_length=1, max_length=64, pattern=r"^[^\x00]*$", description="A model's name or id.")]
+Named = Annotated[str, Query(min_length=1, max_length=64, description="A model's name or id.")]
 
 # Merged customers count with their survivor.
 READ = {"segment_labels": None, "customer_view": None}
@@ -68,7 +68,7 @@ async def labels(
     request: Request,
     after: After,
     model: Named = BASELINE,
-    label: Annotated[str | None, Query(max_length=64, pattern=r"^[^\x00]*$", description="The name of a cluster.")] = None,
+    label: Annotated[str | None, Query(max_length=64, description="The name of a cluster.")] = None,
     labelled: Annotated[bool | None, Query(description="true: in a cluster; false: lacking a feature.")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,

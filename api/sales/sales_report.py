@@ -19,7 +19,7 @@ from projections.sales.channel_sales import Group, Question
 
 router = Router(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read")])
 
-Text = Annotated[str | None, Query(max_length=10_000, pattern=r"^[^\x00]*$")]
+Text = Annotated[str | None, Query(max_length=10_000)]
 BUYERS = ("channel_sales", "orders", "customer_view")
 
 DEFINITION = (

@@ -26,12 +26,12 @@ ABSENT: Any = None
 
 
 class Body(BaseModel):
-    """A request body. Unknown fields are refused.
+    """A request body. Unknown fields are refused. Texts are trimmed, also those in lists and the names in objects.
 
     A body that stands for a value of the domain names the value's class as `states`. Both have the same field names.
     """
 
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, frozen=True, str_strip_whitespace=True)
 
     states: ClassVar[type[msgspec.Struct]]
 
@@ -70,6 +70,13 @@ def _exact(value: object) -> object:
     if isinstance(value, int) and abs(value) > EXACT:
         raise ValueError(f"expected a whole number from -{EXACT} to {EXACT}; send a larger one as a text")
     return value
+
+
+def _distinct(attributes: object) -> object:
+    """Refuses two names that are the same without the blanks around them."""
+    if isinstance(attributes, dict) and len({name.strip() for name in attributes}) < len(attributes):
+        raise ValueError("expected each key once; blanks around it make no difference")
+    return attributes
 
 
 def instant(text: object) -> datetime:
@@ -123,6 +130,7 @@ AttributeValue = Annotated[
 AttributeKey = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Attributes = Annotated[
     dict[AttributeKey, AttributeValue],
+    BeforeValidator(_distinct),
     Field(
         max_length=200,
         description="Texts are personal unless their field definition says otherwise; numbers and booleans are not. "
@@ -145,7 +153,7 @@ SYSTEM = r"^[\w][\w.:+-]*$"
 """A system's code contains no slash, but an external id may. So a path shows clearly where the external id begins."""
 SystemCode = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=SYSTEM)]
 System = Annotated[str, Path(min_length=1, max_length=64, pattern=SYSTEM)]
-External = Annotated[str, Path(min_length=1, max_length=255), StringConstraints(pattern=r"^[^\x00]+$")]
+External = Annotated[str, Path(min_length=1, max_length=255)]
 
 
 class AddressBody(Body):

@@ -147,7 +147,11 @@ async def _problem(request: Request, error: Any) -> Response:
 
 
 async def _misfit(_: Request, error: Any) -> Response:
-    errors: Sequence[Mapping[str, Any]] = error.errors()
+    return misfit(error.errors())
+
+
+def misfit(errors: Sequence[Mapping[str, Any]]) -> Response:
+    """422 with the errors of a validation, each with its `loc` and `msg`."""
     pointers = [Pointer(_pointer(one["loc"]), str(one["msg"])) for one in errors]
     return problem(422, "does-not-fit", "The request does not fit its schema.", errors=pointers)
 

@@ -29,7 +29,7 @@ LARGEST_POSITION = 2**63 - 1
 # Beyond these days a zone's offset would leave the range of dates.
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(9999, 1, 1)
 Day = Annotated[date | None, Query(ge=FIRST_DAY, le=LAST_DAY)]
-AnyCode = Annotated[str | None, Query(max_length=64, pattern=r"^[^\x00]*$")]
+AnyCode = Annotated[str | None, Query(max_length=64)]
 AnyCurrency = Annotated[str | None, Query(pattern=r"^[A-Z]{3}$")]
 Limit = Annotated[int, Query(ge=1, le=LIMIT)]
 Cursor = Annotated[str | None, Query(max_length=2000)]

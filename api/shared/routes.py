@@ -12,7 +12,13 @@ from typing import Any
 
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
+from starlette.convertors import register_url_convertor
 from starlette.routing import compile_path, get_name
+
+from api.shared.text_form import Trimmed, TrimmedPath
+
+register_url_convertor("str", Trimmed())
+register_url_convertor("path", TrimmedPath())
 
 _building = threading.RLock()
 

@@ -1,7 +1,7 @@
-"""Strict JSON bodies: no NaN, no lone surrogates, no NUL character, no duplicate name in an object.
+"""Strict JSON bodies: no NaN, no lone surrogates, no control characters, no duplicate name in an object.
 
 Invalid JSON is answered with 400, invalid text with 422, another media type with 415. The API key is checked before the
-body is read.
+body is read. All texts of a body come out composed, with LF at the end of lines.
 """
 
 from __future__ import annotations
@@ -17,10 +17,9 @@ from fastapi import Request, Response
 from api.shared.access import authenticated
 from api.shared.problems import Problem
 from api.shared.routes import Route
+from api.shared.text_form import composed_body, composed_texts
 
 _MEDIA_TYPE = re.compile(r"application/(json|[\w.+-]+\+json)\s*(;.*)?", re.IGNORECASE)
-_NO_TEXT = re.compile(rb"(?<!\\)(?:\\\\)*\\u(?:0000|[dD][89a-fA-F])")
-_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 _NAME = re.compile(rb'"[ \t\r\n]*:')
 CONTAINERS = (dict, list)
 _decode = msgspec.json.Decoder().decode
@@ -68,10 +67,9 @@ def _read(body: bytes, media_type: str) -> Any:
     if media_type != "application/json" and not _MEDIA_TYPE.fullmatch(media_type.strip()):
         raise Problem(415, "unsupported-media-type", "The body must be JSON: send it as Content-Type: application/json.")
     try:
-        if b"\\u" in body and _NO_TEXT.search(body):
-            _refuse_invalid_text(body)
-        value = _decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        value = composed_body(body, _decode(body))
+    except (msgspec.DecodeError, ValueError) as error:
+        _refuse_invalid_text(body)
         raise _malformed(str(error)) from None
     except RecursionError:
         raise _malformed("The body is nested too deeply.") from None
@@ -84,15 +82,12 @@ def _read(body: bytes, media_type: str) -> Any:
 
 
 def _refuse_invalid_text(body: bytes) -> None:
+    """Raises RequestValidationError if the body is JSON except for texts that are not valid UTF-8 or have lone surrogates."""
     try:
-        text = json.dumps(json.loads(body), ensure_ascii=False)
-        text.encode()
-    except UnicodeEncodeError:
-        raise Problem(422, "does-not-fit", "A text contains a lone surrogate, which is not a character.") from None
-    except ValueError:
+        # Invalid bytes become lone surrogates, which are found together with the escaped ones.
+        composed_texts(json.loads(body.decode(errors="surrogateescape")))
+    except (ValueError, RecursionError):
         return
-    if _NUL.search(text):
-        raise Problem(422, "does-not-fit", "A text contains the NUL character.")
 
 
 def _names(value: Any) -> int:

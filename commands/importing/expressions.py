@@ -15,6 +15,7 @@ from commands.importing.reading import LINE
 from domain.shared.events import Precision
 from domain.shared.occurrence import Occurrence, checked_zone, occurrence
 from domain.shared.refusals import Malformed
+from domain.shared.text import one_form
 
 Texts = Sequence[str | None]
 
@@ -70,12 +71,14 @@ class Compiler:
             raise MappingError(f"{path}: a brace is not closed.")
         places = [self.place(name, path) for name in pieces[1::2]]
         if not places:
-            return Expression(lambda texts: text, varies=False)
+            constant = one_form(text)
+            return Expression(lambda texts: constant, varies=False)
         if len(places) == 1 and pieces[0] == pieces[2] == "":
             return Expression(itemgetter(places[0]), varies=True)
         return Expression(lambda texts: _filled(pieces[::2], [texts[place] for place in places]), varies=True)
 
     def place(self, column: str, path: str) -> int:
+        column = one_form(column)
         if column not in self._columns:
             known = ", ".join(name for name in self._columns if name not in (LINE, EACH))
             raise MappingError(f"{path}: there is no column {column!r}. The columns are {known}; {LINE} is the line number.")
@@ -101,7 +104,8 @@ class Compiler:
             if spec.otherwise is not None:
                 raise MappingError(f"{path}.otherwise: it needs a map.")
             return template
-        return template._replace(read=lambda texts: _looked_up(template.read(texts), spec.map or {}, spec.otherwise))
+        known = {one_form(text): value for text, value in spec.map.items()}
+        return template._replace(read=lambda texts: _looked_up(template.read(texts), known, spec.otherwise))
 
     def _calculated(self, spec: Computed, path: str) -> Expression:
         if spec.map is not None or spec.otherwise is not None:
@@ -161,7 +165,7 @@ def _filled(literals: Sequence[str], values: Sequence[str | None]) -> str | None
         if value is None:
             return None
         filled += (value, literal)
-    return "".join(filled)
+    return one_form("".join(filled))
 
 
 def _same(text: str | None) -> str | None:
@@ -208,7 +212,7 @@ def _quotient(numbers: list[Decimal]) -> Decimal:
 def _wanted(value: bool | int | str | list[int | str]) -> bool | frozenset[str]:
     if isinstance(value, bool):
         return value
-    return frozenset(map(str, value)) if isinstance(value, list) else frozenset([str(value)])
+    return frozenset(one_form(str(text)) for text in (value if isinstance(value, list) else [value]))
 
 
 def _holds(text: str | None, wanted: bool | frozenset[str]) -> bool:

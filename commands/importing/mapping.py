@@ -14,7 +14,7 @@ import msgspec
 from domain.shared.events import Precision
 from domain.shared.occurrence import checked_zone, occurrence
 from domain.shared.refusals import Malformed
-from domain.shared.text import code
+from domain.shared.text import code, composed
 
 WHITESPACE = "whitespace"
 
@@ -102,11 +102,25 @@ def parse_mapping(raw: bytes) -> Mapping:
     if "sha256" in document:
         raise MappingError("sha256: there is no such key.")
     try:
-        mapping = msgspec.convert({**document, "sha256": hashlib.sha256(raw).hexdigest()}, Mapping)
+        mapping = msgspec.convert({**_composed(document), "sha256": hashlib.sha256(raw).hexdigest()}, Mapping)
     except (msgspec.ValidationError, RecursionError) as error:
         raise MappingError(f"The mapping is not valid: {error}") from None
     _check(mapping)
     return mapping
+
+
+def _composed(value: Any) -> Any:
+    """The value with all its texts composed, as the cells of the file are. Raises MappingError if two keys become the same."""
+    if isinstance(value, str):
+        return composed(value)
+    if isinstance(value, list):
+        return [_composed(part) for part in value]
+    if not isinstance(value, dict):
+        return value
+    parts = {composed(key): _composed(part) for key, part in value.items()}
+    if len(parts) < len(value):
+        raise MappingError("Two keys of a table are the same text.")
+    return parts
 
 
 def _check(mapping: Mapping) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from commands.importing.expressions import EACH, Unusable
 from commands.importing.mapping import Each, FileFormat, MappingError
 from commands.importing.reading import LINE, Row
+from domain.shared.text import one_form
 
 LARGEST = 1_000
 
@@ -15,11 +16,12 @@ class Pieces:
     """Splits a column's text into pieces. The constructor raises MappingError with the key's path."""
 
     def __init__(self, each: Each, columns: Mapping[str, int], format: FileFormat, path: str) -> None:
-        if each.column not in columns:
+        column = one_form(each.column)
+        if column not in columns:
             raise MappingError(f"{path}.column: there is no column {each.column!r}.")
         if not each.split:
             raise MappingError(f"{path}.split: it must be the text between the pieces, not an empty one.")
-        self._place, self._split, self._nulls = columns[each.column], each.split, frozenset(format.nulls)
+        self._place, self._split, self._nulls = columns[column], each.split, frozenset(map(one_form, format.nulls))
 
     def rows(self, row: Row) -> Sequence[Row]:
         """The row once for each piece, with the piece as the column's text.
@@ -29,7 +31,7 @@ class Pieces:
         pieces = (row.texts[self._place] or "").split(self._split, LARGEST)
         if len(pieces) > LARGEST:
             raise Unusable(f"It has more than {LARGEST} pieces.")
-        numbered = ((number, piece.strip()) for number, piece in enumerate(pieces, 1))
+        numbered = ((number, one_form(piece)) for number, piece in enumerate(pieces, 1))
         return [self._row(row, number, piece) for number, piece in numbered if piece not in self._nulls and piece]
 
     def _row(self, row: Row, number: int, piece: str) -> Row:

@@ -1,4 +1,4 @@
-"""The rows of a file: their line numbers and their trimmed texts; None is an empty field."""
+"""The rows of a file: their line numbers and their texts, each in its one form; None is an empty field."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from commands.importing.mapping import WHITESPACE, FileFormat
+from domain.shared.text import one_form
 
 LINE = "#"
 
@@ -68,12 +69,12 @@ def read_table(file: Path, format: FileFormat) -> Table:
 
 
 def _table(names: Sequence[str], records: Iterable[tuple[int, list[str]]], format: FileFormat) -> Table:
-    width, nulls = len(names), frozenset(format.nulls)
+    width, nulls = len(names), frozenset(map(one_form, format.nulls))
     rows: list[Row] = []
     misfits: list[Misfit] = []
     for line, fields in records:
         if len(fields) == width:
-            texts = [None if (text := field.strip()) in nulls else text for field in fields]
+            texts = [None if (text := one_form(field)) in nulls else text for field in fields]
             rows.append(Row(line, (*texts, str(line))))
         else:
             misfits.append(Misfit(line, len(fields)))
@@ -82,7 +83,7 @@ def _table(names: Sequence[str], records: Iterable[tuple[int, list[str]]], forma
 
 def _places(names: Sequence[str]) -> dict[str, int]:
     """The index of each column. Raises FileUnreadable if two columns have the same name."""
-    named = [name.strip() for name in names]
+    named = [one_form(name) for name in names]
     for name in named:
         if name and named.count(name) > 1:
             raise FileUnreadable(f"Two columns are called {name!r}: name all columns in file.columns, with file.skip = 1.")

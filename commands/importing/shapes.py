@@ -13,6 +13,7 @@ from msgspec import inspect
 from commands.importing.expressions import Compiler, Computed, Expression, Texts, Unusable
 from commands.importing.mapping import MappingError, Part, Time
 from domain.shared.occurrence import Occurrence
+from domain.shared.text import one_form
 
 P = TypeVar("P", bound=Part)
 
@@ -28,7 +29,10 @@ def compiled(tree: Any, shape: inspect.Type, compiler: Compiler, path: str) -> E
         return _list(tree, shape.item_type, compiler, path)
     if isinstance(shape, inspect.DictType):
         table = _table(tree, path)
-        return _together({key: compiled(value, shape.value_type, compiler, f"{path}.{key}") for key, value in table.items()})
+        names = {one_form(key): value for key, value in table.items()}
+        if len(names) < len(table):
+            raise MappingError(f"{path}: two of its keys are the same without the blanks around them.")
+        return _together({key: compiled(value, shape.value_type, compiler, f"{path}.{key}") for key, value in names.items()})
     return _leaf(tree, shape, compiler, path)
 
 

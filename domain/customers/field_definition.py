@@ -17,7 +17,7 @@ from domain.shared.annotations import Number
 from domain.shared.events import Context, GlobalEvent, Metadata
 from domain.shared.ids import derived_id
 from domain.shared.refusals import AlreadyThere, Malformed
-from domain.shared.text import choice, text
+from domain.shared.text import choice, one_form, text
 from domain.shared.text import code as checked_code
 
 Kind = Literal["text", "number", "flag", "choice", "date"]
@@ -144,9 +144,9 @@ class FieldDefinition(Aggregate):
             case "number":
                 return isinstance(value, int | float) and not isinstance(value, bool)
             case "choice":
-                return value in self.options
+                return isinstance(value, str) and one_form(value) in self.options
             case "date":
-                return isinstance(value, str) and _is_date(value)
+                return isinstance(value, str) and _is_date(one_form(value))
             case "text":
                 return isinstance(value, str)
 

@@ -20,7 +20,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from domain.marketing.segment_model import ATTRIBUTE, DAY_FEATURES, FEATURE_NAMES, Feature, check_features
+from domain.marketing.segment_model import ATTRIBUTE, DAY_FEATURES, FEATURE_NAMES, Feature, check_features, feature_name
 from domain.shared.events import Value
 from domain.shared.refusals import Malformed
 
@@ -96,7 +96,7 @@ def parsed(given: Mapping[str, Any]) -> Expression:
     """Parses JSON into an expression. Raises Malformed, RuleTooLarge, UnknownFeature, CurrencyMissing, UnknownCurrency."""
     _check_size(given)
     try:
-        expression = msgspec.convert(given, Expression)
+        expression = _named(msgspec.convert(given, Expression))
     except msgspec.ValidationError as error:
         raise Malformed(f"The rule is not a valid expression: {error}.") from None
     for leaf in leaves(expression):
@@ -169,6 +169,17 @@ def _check_size(given: object, depth: int = 1) -> int:
     if nodes > NODE_LIMIT:
         raise RuleTooLarge
     return nodes
+
+
+def _named(expression: Expression) -> Expression:
+    """The expression with the names of its features in their one form."""
+    match expression:
+        case And(of=parts) | Or(of=parts):
+            return msgspec.structs.replace(expression, of=tuple(map(_named, parts)))
+        case Not(of=part):
+            return Not(of=_named(part))
+        case _:
+            return msgspec.structs.replace(expression, feature=feature_name(expression.feature))
 
 
 def _check(leaf: Compare | In | IsNull) -> None:

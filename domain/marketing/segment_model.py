@@ -14,7 +14,7 @@ from domain.shared import money
 from domain.shared.aggregate import Aggregate, decision
 from domain.shared.events import Context, GlobalEvent, Metadata, Value
 from domain.shared.refusals import Malformed, Refusal
-from domain.shared.text import code, text
+from domain.shared.text import check_code, one_form, text
 
 FeatureName = Literal["orders", "frequency", "recency", "T", "days_since_last", "total", "monetary", "tickets", "touches"]
 Transform = Literal["none", "log1p"]
@@ -155,7 +155,7 @@ class SegmentModel(Aggregate):
     @decision
     def fit(self, context: Context, fitted: Fitted) -> None:
         """Records a fit if it differs. Raises Malformed, UnknownFeature, CurrencyMissing, ClusterNamesDoNotFit."""
-        code(fitted.name, "name")
+        check_code(fitted.name, "name")
         check_features(fitted.features)
         _check_numbers(fitted)
         fitted = msgspec.structs.replace(fitted, cluster_names=_distinct(fitted.cluster_names, fitted.k))
@@ -183,6 +183,11 @@ class SegmentModel(Aggregate):
         distinct = _distinct(names, len(self.cluster_names))
         if distinct != self.cluster_names:
             self.record_once(context, ClustersNamed(names=distinct))
+
+
+def feature_name(name: str) -> str:
+    """The feature's name, with the key of an attribute in the form in which attributes are recorded."""
+    return ATTRIBUTE + one_form(name.removeprefix(ATTRIBUTE)) if name.startswith(ATTRIBUTE) else name
 
 
 def check_features(features: Sequence[Feature]) -> None:

@@ -20,7 +20,7 @@ from domain.shared.aggregate import Aggregate, decision
 from domain.shared.events import Context, Event, Metadata, Value, type_name
 from domain.shared.personal import Personal
 from domain.shared.refusals import Malformed
-from domain.shared.text import UNPRINTABLE, code, text, web_url
+from domain.shared.text import UNPRINTABLE, code, one_form, own_id, text, web_url
 
 E = TypeVar("E", bound=Event)
 Number = int | float | bool
@@ -194,13 +194,17 @@ class Annotated(Aggregate):
             self.record(context, self.annotation_events.external_id_linked(system=system, id=external_id))
 
     def note_external_id(self, context: Context, external: tuple[str, str] | None) -> None:
-        """Used by the decision that creates the aggregate: records its id in the source system, if that is not yet recorded."""
+        """Used by the decision that creates the aggregate: records its id in the source system, if that is not yet recorded.
+
+        Raises Malformed if the id is longer than 255 characters or has control characters.
+        """
         if external and external not in self.external_ids:
-            system, id = external
+            system, id = external[0], own_id(external[1], EXTERNAL_ID_LENGTH)
             self.record(context, self.annotation_events.external_id_linked(system=system, id=id))
 
     @decision
     def unlink_external_id(self, context: Context, system: str, external_id: str) -> None:
+        system, external_id = one_form(system), one_form(external_id)
         if (system, external_id) in self.external_ids:
             self.record(context, self.annotation_events.external_id_unlinked(system=system, id=external_id))
 
@@ -219,18 +223,18 @@ class Annotated(Aggregate):
 
     @decision
     def untag(self, context: Context, tags: Sequence[str]) -> None:
-        if known := tuple(sorted(set(tags) & self.tags)):
+        if known := tuple(sorted(set(map(one_form, tags)) & self.tags)):
             self.record(context, self.annotation_events.untagged(tags=known))
 
     @decision
     def set_attributes(
         self, context: Context, attributes: Mapping[str, str | Number | None], plain: Collection[str] = ()
     ) -> None:
-        """Merge patch of the attributes. Raises Malformed if a key or a text is too long.
+        """Merge patch of the attributes. Raises Malformed if a key or a text is too long or not printable.
 
         `plain` are the keys whose texts are not personal, according to their field definitions. All other texts are personal.
         """
-        checked_attributes(attributes)
+        attributes = checked_attributes(attributes)
         changed = {key: value for key, value in attributes.items() if self._differs(key, value, key in plain)}
         numbers, plain_texts, texts = split_attributes(changed, self.attributes, self.plain_texts, plain)
         if plain_texts:
@@ -278,19 +282,34 @@ class Annotated(Aggregate):
         return isinstance(self.attributes[key], str) and key not in self.plain_texts
 
 
-def checked_attributes(attributes: Mapping[str, Any]) -> None:
-    """Raises Malformed if there are too many attributes, or if a key or a text is too long or not printable."""
+def checked_attributes(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """The attributes with keys and texts in their one form.
+
+    Raises Malformed if there are too many, if a key or a text is too long or not printable, or if two keys are the same.
+    """
     if len(attributes) > ATTRIBUTE_LIMIT:
         raise Malformed(f"At most {ATTRIBUTE_LIMIT} attributes are allowed.")
-    for key, value in attributes.items():
+    checked: dict[str, Any] = {}
+    for given, stated in attributes.items():
+        key, value = _printable(given), _printable(stated) if isinstance(stated, str) else stated
         if not 0 < len(key) <= KEY_LENGTH:
             raise Malformed(f"The key of an attribute must have 1 to {KEY_LENGTH} characters.")
         if isinstance(value, str) and len(value) > TEXT_LENGTH:
             raise Malformed(f"The attribute {key!r} is longer than {TEXT_LENGTH} characters.")
-        if UNPRINTABLE.search(key) or (isinstance(value, str) and UNPRINTABLE.search(value)):
-            raise Malformed("Attributes must not contain control characters.")
         if isinstance(value, float) and not isfinite(value):
             raise Malformed(f"The attribute {key!r} is not a number.")
+        checked[key] = value
+    if len(checked) < len(attributes):
+        raise Malformed("Two attributes have the same key.")
+    return checked
+
+
+def _printable(given: str) -> str:
+    """The text in its one form. Raises Malformed if it has control characters."""
+    clean = one_form(given)
+    if UNPRINTABLE.search(clean):
+        raise Malformed("Attributes must not contain control characters.")
+    return clean
 
 
 class Split(NamedTuple):

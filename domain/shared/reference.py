@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from domain.shared.events import Value
-from domain.shared.text import code
+from domain.shared.text import check_code
 
 
 class Reference(Value, frozen=True):
@@ -17,5 +17,5 @@ class Reference(Value, frozen=True):
 
 def checked_reference(reference: Reference) -> Reference:
     """The reference. Raises Malformed if its kind is not a code."""
-    code(reference.kind, "kind")
+    check_code(reference.kind, "kind")
     return reference

@@ -1,10 +1,14 @@
-"""Texts and codes, checked and brought into the form in which they are recorded: composed (NFC), trimmed, limited in length."""
+"""Texts and codes, checked and brought into their one form: composed (NFC), lines ended by LF, no blanks around them.
+
+The edges (`api/shared/text_form.py`, the cells of imports) bring every text into this form before anything is decided or
+derived from it. The functions below do it again where a text is checked, because a command can be called without an edge.
+"""
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import Any, TypeVar, get_args
+from unicodedata import is_normalized, normalize
 from urllib.parse import urlsplit
 
 from domain.shared.refusals import Malformed
@@ -14,13 +18,30 @@ C = TypeVar("C", bound=str)
 LINE = 500
 URL_LENGTH = 2000
 CODE = re.compile(r"\w[\w.:/+-]{0,63}")
+ONE_FORM = "must not begin or end with a blank, and must be composed (NFC)."
+BLANKS = " \t\n\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+"""Unicode's white space without the control characters, which `str.strip` takes for blanks too."""
 SHA256 = re.compile(r"[0-9a-f]{64}")
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Control characters except tab and LF, and lone surrogates."""
+
+
+def composed(value: str) -> str:
+    """The text in Unicode's composed form (NFC), with LF for CRLF and for CR. Blanks around it stay."""
+    if "\r" in value:
+        value = value.replace("\r\n", "\n").replace("\r", "\n")
+    # Nearly all texts are composed already, and to see that costs less than to compose them.
+    return value if value.isascii() or is_normalized("NFC", value) else normalize("NFC", value)
+
+
+def one_form(value: str) -> str:
+    """The text in the form in which all texts are compared and recorded: composed, and without blanks around it."""
+    return composed(value).strip(BLANKS)
 
 
 def text(value: str, what: str, limit: int = LINE) -> str:
-    """The trimmed text. Raises Malformed if it is blank, longer than `limit`, or has control characters."""
-    clean = unicodedata.normalize("NFC", value.replace("\r\n", "\n")).strip()
+    """The text in its one form. Raises Malformed if it is blank, longer than `limit`, or has control characters."""
+    clean = one_form(value)
     if not 0 < len(clean) <= limit or UNPRINTABLE.search(clean):
         raise Malformed(f"The {what} must have 1 to {limit} characters and no control characters.")
     return clean
@@ -40,8 +61,11 @@ def web_url(value: str, what: str = "URL") -> str:
 
 
 def code(value: str, what: str) -> str:
-    """A code: 1 to 64 letters, digits and `_ . : / + -`; never a name or an address. Raises Malformed."""
-    clean = unicodedata.normalize("NFC", value)
+    """A code: 1 to 64 letters, digits and `_ . : / + -`; never a name or an address. Raises Malformed, also for blanks.
+
+    The edges trim codes, because ids are derived from them before this check.
+    """
+    clean = composed(value)
     if not CODE.fullmatch(clean):
         raise Malformed(f"The {what} must be a code of 1 to 64 letters, digits and _ . : / + -")
     return clean
@@ -56,10 +80,16 @@ def optional_code(value: str | None, what: str) -> str | None:
     return None if value is None else code(value, what)
 
 
+def check_code(value: str | None, what: str) -> None:
+    """Raises Malformed if it is not a code in its one form. None is not checked."""
+    if value is not None and code(value, what) != value:
+        raise Malformed(f"The {what} {ONE_FORM}")
+
+
 def own_id(value: str, limit: int) -> str:
-    """Another system's id, unchanged. It may contain blanks, but not at its ends. Raises Malformed."""
+    """Another system's id, unchanged. It may contain blanks, but not around it. Raises Malformed."""
     if text(value, "id", limit) != value:
-        raise Malformed("An id must not begin or end with a blank, and must be composed (NFC).")
+        raise Malformed(f"An id {ONE_FORM}")
     return value
 
 

@@ -57,7 +57,11 @@ customer_contacts = table(
     Column("method_id", Uuid, primary_key=True),
     Column("kind", Text, nullable=False),
     Column("value", SORTED_TEXT, nullable=False, index=True),
+    # The value as it is searched, if that is another text. It rarely is, so its index is short.
+    Column("search_value", SORTED_TEXT),
 )
+_FOLDED = customer_contacts.c.search_value.is_not(None)
+Index("ix_customer_contacts_search_value", customer_contacts.c.search_value, sqlite_where=_FOLDED, postgresql_where=_FOLDED)
 customer_tags = several("customer", "tag")
 
 STAY = ("registered_on", "erased_at", "merged_into")
@@ -66,7 +70,8 @@ GONE = tuple(column.name for column in customers.c if column.nullable and column
 
 # How events change it
 
-Narrow = tuple[frozenset[tuple[UUID, str, str]], frozenset[str]]
+Contact = tuple[UUID, str, str, str | None]
+Narrow = tuple[frozenset[Contact], frozenset[str]]
 
 
 def apply(batch: Sequence[Delivery], rows: Rows) -> None:
@@ -151,19 +156,23 @@ def _columns(book: CustomerBook, row: Row) -> Row:
 
 
 def _narrow(book: CustomerBook) -> Narrow:
-    """The values that have rows of their own: contact methods in their comparable form, and tags."""
+    """The values that have rows of their own: contact methods in their comparable and their searched form, and tags."""
     return frozenset(map(_contact, book.present_methods())), frozenset(book.tags)
 
 
-def _contact(method: ContactMethod) -> tuple[UUID, str, str]:
-    return method.method_id, method.kind, comparable(method.value or "")
+def _contact(method: ContactMethod) -> Contact:
+    value, folded = comparable(method.value or ""), normalised(method.value or "")
+    return method.method_id, method.kind, value, None if folded == value else folded
 
 
 def _save_narrow(rows: Rows, books: dict[UUID, CustomerBook], changed: Collection[UUID]) -> None:
     contacts, tags = [], []
     for id in changed:
         methods, held = _narrow(books[id])
-        contacts += [{"customer_id": id, "method_id": m, "kind": kind, "value": value} for m, kind, value in methods]
+        contacts += [
+            {"customer_id": id, "method_id": method_id, "kind": kind, "value": value, "search_value": folded}
+            for method_id, kind, value, folded in methods
+        ]
         tags += [{"customer_id": id, "tag": tag} for tag in held]
     rows.replace(customer_contacts, "customer_id", changed, contacts)
     rows.replace(customer_tags, "customer_id", changed, tags)
@@ -214,14 +223,17 @@ profile_of, listing = LISTED.get, LISTED.listing
 def search(connection: Connection, text: str, *, limit: int = 50, cursor: str | None = None) -> Page:
     """Customers whose name contains the text, or who have a contact value that starts with it, in the order of names.
 
-    Case and character width make no difference. A telephone number needs its country code; the + may be missing.
+    Case, character width, and marks on Latin, Greek and Cyrillic letters make no difference. A telephone number needs its
+    country code; the + may be missing.
     """
-    wanted, value = normalised(text), comparable(normalised(text))
+    wanted = normalised(text)
     if not wanted:
         return Page([], None)
-    number = "".join(character for character in value if character not in " -().")
-    numbers = [beginning(customer_contacts.c.value, "+" + number.removeprefix("+"))] if number.lstrip("+").isdigit() else []
-    reached = select(customer_contacts.c.customer_id).where(or_(beginning(customer_contacts.c.value, value), *numbers))
+    contacts = customer_contacts.c
+    number = "".join(character for character in wanted if character not in " -().")
+    numbers = [beginning(contacts.value, "+" + number.removeprefix("+"))] if number.lstrip("+").isdigit() else []
+    values = (beginning(contacts.value, wanted), beginning(contacts.search_value, wanted))
+    reached = select(contacts.customer_id).where(or_(*values, *numbers))
     named = select(customers.c.customer_id).where(containing(customers.c.search_name, wanted))
     found = customers.c.customer_id.in_(named.union(reached))
     return LISTED.listing(connection, None, found, sort="name", descending=False, limit=limit, cursor=cursor)
@@ -236,7 +248,7 @@ def with_contact(connection: Connection, kind: str, value: str) -> list[UUID]:
 
 customer_view = Projection(
     name="customer_view",
-    version=4,
+    version=5,
     tables=(customers, customer_contacts, customer_tags),
     apply=apply,
     reads=types(*CUSTOMER_EVENTS),

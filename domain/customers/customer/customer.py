@@ -98,8 +98,8 @@ class Customer(Relating):
 
         Raises NeitherNameNorContact, CustomerAlreadyRegistered, TooManyContactMethods, MoreThanOnePrimary or Malformed.
         """
-        checked_attributes(attributes or {})
-        stated = {key: value for key, value in (attributes or {}).items() if value is not None}
+        checked = checked_attributes(attributes or {})
+        stated = {key: value for key, value in checked.items() if value is not None}
         numbers, plain_texts, texts = split_attributes(stated, {}, (), plain)
         details = facts.stated_details(
             kind=kind, name=name, address=address, source=source, language=language, time_zone=time_zone

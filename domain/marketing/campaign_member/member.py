@@ -39,7 +39,7 @@ from domain.shared.aggregate import Aggregate, decision
 from domain.shared.events import Context
 from domain.shared.ids import derived_id
 from domain.shared.refusals import AlreadyThere, Malformed, NotThere
-from domain.shared.text import code, own_id, web_url
+from domain.shared.text import check_code, code, own_id, web_url
 
 MESSAGES = (Sent, Deferred, Delivered, Bounced, Opened, Clicked, MarkedAsSpam)
 """Touches that can only happen if a message was sent."""
@@ -243,8 +243,7 @@ def _checked(touch: Touch) -> Touch:
     for id in (touch.touch_id, touch.send_id):
         _check_id(id, TOUCH_ID_LENGTH)
     for field in ("channel", "code", "status"):
-        if (value := getattr(touch, field, None)) is not None:
-            code(value, field)
+        check_code(getattr(touch, field, None), field)
     if isinstance(touch, Clicked) and touch.url is not None:
         return replace(touch, url=web_url(touch.url))
     return touch
@@ -253,8 +252,7 @@ def _checked(touch: Touch) -> Touch:
 def _exact(converted: Converted) -> Converted:
     """Raises Malformed."""
     _check_id(converted.conversion_id, CONVERSION_ID_LENGTH)
-    if converted.channel is not None:
-        code(converted.channel, "channel")
+    check_code(converted.channel, "channel")
     if converted.value is None and converted.currency is None:
         return converted
     if converted.value is None or converted.currency is None:

@@ -11,7 +11,7 @@ import msgspec
 from domain.shared import money
 from domain.shared.events import Value
 from domain.shared.refusals import Malformed, NotThere
-from domain.shared.text import optional_code, optional_text, text
+from domain.shared.text import ONE_FORM, check_code, optional_text, text
 
 CODE_LENGTH = 64
 TEXT_LENGTH = 10_000
@@ -154,13 +154,13 @@ def check_codes(*codes: str | None) -> None:
     """Raises Malformed. These are codes and numbers of other systems, which may contain blanks."""
     for given in codes:
         if given is not None and text(given, "code or number", CODE_LENGTH) != given:
-            raise Malformed("A code or number must not begin or end with a blank, and must be composed (NFC).")
+            raise Malformed(f"A code or number {ONE_FORM}")
 
 
 def check_reasons(*reasons: str | None) -> None:
     """Raises Malformed. A reason is a code: it is recorded unencrypted, so it must not contain free text."""
     for reason in reasons:
-        optional_code(reason, "reason")
+        check_code(reason, "reason")
 
 
 def free_text(value: str | None) -> str | None:

@@ -11,7 +11,7 @@ from domain.service.ticket.values import Hours, SlaTarget
 from domain.shared.aggregate import decision
 from domain.shared.events import Context, Event, Metadata
 from domain.shared.refusals import Malformed
-from domain.shared.text import choice, code
+from domain.shared.text import check_code, choice
 
 EACH_TIME = frozenset({"next_reply"})
 """Metrics that are measured several times in a ticket; each time can be a separate breach."""
@@ -41,7 +41,7 @@ class ServiceLevels(State):
     def apply_sla(self, context: Context, policy_id: UUID, policy_version: int, targets: Sequence[SlaTarget]) -> None:
         """Raises Malformed."""
         for target in targets:
-            code(target.metric, "metric")
+            check_code(target.metric, "metric")
             choice(target.hours, Hours, "hours")
         metrics = {target.metric for target in targets}
         if not targets or len(metrics) < len(targets) or min(target.seconds for target in targets) <= 0:

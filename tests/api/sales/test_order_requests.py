@@ -209,7 +209,7 @@ def test_a_malformed_text_is_refused(client: Client, text: bytes) -> None:
     assert (answer.status_code, answer.json()["title"]) == (422, "The request does not fit its schema")
 
 
-@pytest.mark.parametrize("body", [b'{"amount": NaN}', b'{"amount": "1.00"', b'{"amount": "\xff"}'])
+@pytest.mark.parametrize("body", [b'{"amount": NaN}', b'{"amount": "1.00"', b'{"amount": "1.00"} {}'])
 def test_malformed_json_is_refused(client: Client, body: bytes) -> None:
     order = placed(client)
     answer = client.request("POST", f"{order}/payments", content=body, headers={"Content-Type": "application/json"})

@@ -15,13 +15,35 @@ LISTS = ("/v1/customers", "/v1/orders")
 
 @pytest.mark.usefixtures("unchanged")
 @pytest.mark.parametrize("kind", ["customers", "orders", "keys"])
-@pytest.mark.parametrize("id", ["1", "x" * 5000, "%00", "a%00b", "%0a", "%ff%fe", "..%2f..%2fetc", "%F0%9F%98%80", "null"])
+@pytest.mark.parametrize("id", ["1", "x" * 5000, "..%2f..%2fetc", "%F0%9F%98%80", "null"])
 def test_a_malformed_id_is_refused(world: World, kind: str, id: str) -> None:
     action = {"customers": "archival", "orders": "confirmation", "keys": "revocation"}[kind]
     assert problem(world.client.post(f"/v1/{kind}/{id}/{action}"))[0] in (404, 422)
     if kind != "keys":
         assert problem(world.client.get(f"/v1/{kind}/{id}"))[0] in (404, 422)
         assert problem(world.client.get(f"/v1/{kind}/{id}/history"))[0] in (404, 422)
+
+
+@pytest.mark.usefixtures("unchanged")
+@pytest.mark.parametrize("wrong", ["%00", "a%00b", "%0a", "%0a%0d", "%ff%fe", "Zo%eb", "%ed%a0%80", "a%1bb", "a%7f", "%c2%85"])
+@pytest.mark.parametrize(
+    "path",
+    ["customers/{}", "orders/{}/history", "customers/by/{}/1", "customers/by/shop/{}", "tickets/by/shop/a/{}", "teams/{}"],
+)
+def test_a_name_in_a_path_that_is_not_printable_is_malformed(world: World, path: str, wrong: str) -> None:
+    assert problem(world.client.get(f"/v1/{path.format(wrong)}")) == (400, "malformed-request")
+    assert problem(world.client.put(f"/v1/{path.format(wrong)}", {"name": "Ada"}))[0] in (400, 405)
+
+
+@pytest.mark.parametrize("end", ["%0a", "%0d", "%00", "%ff"])
+def test_a_path_with_a_control_character_at_its_end_is_not_the_path_without_it(world: World, end: str) -> None:
+    assert problem(world.client.get(f"/v1/customers{end}")) == (404, "nothing-here")
+
+
+def test_two_names_that_are_not_valid_do_not_meet_in_one_customer(world: World) -> None:
+    for name in ("%ff", "%fe", "caf%e9"):
+        assert problem(world.client.put(f"/v1/customers/by/shop/{name}", {"name": "Ada"})) == (400, "malformed-request")
+    assert world.client.put("/v1/customers/by/shop/%EF%BF%BD", {"name": "Ada"}).status_code == 201
 
 
 @pytest.mark.usefixtures("unchanged")
@@ -47,7 +69,7 @@ def test_an_id_of_another_kind_is_not_found(world: World, customer: str, order: 
 
 
 @pytest.mark.usefixtures("unchanged")
-@pytest.mark.parametrize("system", ["a%00", "a%0a", " ", "-a", "x" * 65, "%F0%9F%98%80"])
+@pytest.mark.parametrize("system", [" ", "-a", "x" * 65, "%F0%9F%98%80"])
 def test_a_malformed_system_code_is_refused(world: World, system: str) -> None:
     path = f"/v1/customers/by/{system}/1"
     assert problem(world.client.put(path, {"name": "Ada"}))[0] == 422
@@ -55,8 +77,8 @@ def test_a_malformed_system_code_is_refused(world: World, system: str) -> None:
 
 
 @pytest.mark.usefixtures("unchanged")
-@pytest.mark.parametrize("external", ["%00", "a%00b", "x" * 256, "%0a%0d", "a%1bb", "%c2%85", "%20"])
-def test_an_external_id_with_control_characters_is_refused(world: World, external: str) -> None:
+@pytest.mark.parametrize("external", ["x" * 256, "%20", "%E3%80%80"])
+def test_an_external_id_that_is_blank_or_too_long_is_refused(world: World, external: str) -> None:
     path = f"/v1/customers/by/shop/{external}"
     assert problem(world.client.put(path, {"name": "Ada"}))[0] in (404, 422)
     assert problem(world.client.get(path))[0] in (404, 422)

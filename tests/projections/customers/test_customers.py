@@ -189,6 +189,14 @@ def test_an_erased_customer_leaves_only_a_tombstone_with_the_time(connection: Co
         ("ada@", ["Ada Lovelace"]),
         ("+86 138 0013", ["王小芳"]),
         ("8613800138000", ["王小芳"]),
+        ("muller", ["Jürgen Müller"]),
+        ("MÜLL", ["Jürgen Müller"]),
+        ("Jurgen Mu\u0308ller", ["Jürgen Müller"]),
+        ("Ёлки", ["Елкина"]),
+        ("か", []),
+        ("が", ["ながの"]),
+        ("jurgen@", ["Jürgen Müller"]),
+        ("JÜRGEN@Example", ["Jürgen Müller"]),
         ("example.org", []),
         ("  ", []),
     ],
@@ -202,6 +210,9 @@ def test_customers_are_found_by_part_of_a_name_or_the_start_of_a_contact(
     registered(history, "ＡＣＭＥ Ｇｍｂｈ", kind="organisation")
     registered(history, "Straße 7")
     registered(history, "O'Neil_100%")
+    registered(history, "Jürgen Müller", "jürgen@example.org")
+    registered(history, "Елкина")
+    registered(history, "ながの")
     fold(connection, history, customer_view.customer_view)
     assert sorted(row["name"] for row in customer_view.search(connection, asked).rows) == found
 
@@ -264,7 +275,7 @@ def test_a_list_is_filtered_by_tag_archive_and_day(connection: Connection, histo
     }
 
 
-TEXTS = st.text(alphabet="aAéÉß王明ＡＢ1%_/\\ '", min_size=1, max_size=5)
+TEXTS = st.text(alphabet="aAéÉeßŁlがか王明ＡＢ1%_/\\ '", min_size=1, max_size=5)
 
 
 @pytest.mark.servers
