@@ -13,6 +13,7 @@ from api.shared.access import Caller, may
 from api.shared.as_of import Resource
 from api.shared.looking import seen_by
 from api.shared.openapi import answers, exported, listed
+from api.shared.problems import wrong_parameter
 from api.shared.reading import After, Cursor, Limit, absent, found, listing, page, read
 from api.shared.reading import report as reported
 from api.shared.routes import Router
@@ -117,6 +118,8 @@ async def segments(
 ) -> Response:
     """Segments with the number and share of their customers; for a model also the means of the features."""
     if rules:
+        if "model" in request.query_params:
+            raise wrong_parameter("model", "It has no effect on a report by rules: leave it out, or leave rules out")
         return await _by_rule(request, after)
     id = id_of(model)
     made, position = await read(request, READ, after, lambda connection: segment_answers.report(connection, id), snapshot=True)
