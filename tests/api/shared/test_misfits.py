@@ -23,7 +23,9 @@ values = st.recursive(
 )
 CUSTOMER = ("name", "kind", "contact_methods", "address", "attributes", "external_ids", "acquisition", "source", "occurred_at")
 CUSTOMERS = st.dictionaries(st.sampled_from(CUSTOMER) | texts, values, max_size=4)
-FIELDS = st.dictionaries(st.sampled_from(["sent", "clicked", "url", "value", "machine", "order_id"]) | texts, values, max_size=3)
+FIELDS = st.dictionaries(
+    st.sampled_from(["sent", "clicked", "url", "value", "machine", "order_id"]) | texts, values, max_size=3
+)
 KINDS = st.sampled_from(["sent", "clicked", "converted", "bounced", "unheard-of"])
 
 
