@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from difflib import get_close_matches
 
 from pydantic_core import PydanticCustomError
+
+_WORD = re.compile(r"[a-z0-9]{3,}")
 
 COMPARED = 64
 """So many characters of a text are compared, because the cost of a comparison rises with the square of the length."""
@@ -14,10 +17,15 @@ LISTED = 100
 
 
 def nearest(text: str, known: Collection[str]) -> str | None:
-    """The known name that is most similar, whether in capitals or not. None if none is similar."""
+    """The known name that is most similar, or that has the most similar word, such as `placed_from` for `form`.
+
+    Capitals make no difference. None if none is similar.
+    """
     names = {name.lower(): name for name in known}
-    found = get_close_matches(text[:COMPARED].lower(), names, 1)
-    return names[found[0]] if found else None
+    words = {word: name for name in sorted(names, reverse=True) for word in _WORD.findall(name)}
+    asked = text[:COMPARED].lower()
+    whole, part = get_close_matches(asked, names, 1), get_close_matches(asked, words, 1)
+    return names[whole[0]] if whole else names[words[part[0]]] if part else None
 
 
 def instead(text: str, known: Collection[str]) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from domain.customers.field_definition import Entity
+from domain.shared.annotations import Annotated
+from infra.wiring import AGGREGATES
 from tests.api.conftest import World
 from tests.api.shared.bad_input import problem, sent
 
@@ -143,3 +146,20 @@ def test_a_history_waits_for_a_position_too(world: World, customer: str) -> None
     assert world.client.get(f"{customer}/history", params={"after": world.head()}).status_code == 200
     ahead = world.client.get(f"{customer}/history", params={"after": world.head() + 1})
     assert (problem(ahead), ahead.headers["Position"]) == ((503, "not-yet"), str(world.head()))
+
+
+@pytest.mark.usefixtures("unchanged")
+@pytest.mark.parametrize(("entity", "nearest"), [("custommer", "customer"), ("tickets", "ticket"), ("task", None)])
+def test_a_field_is_defined_only_for_a_kind_of_resource_that_has_attributes(
+    world: World, entity: str, nearest: str | None
+) -> None:
+    answer = world.client.put(f"/v1/field-definitions/{entity}/size", {"kind": "number", "name": "Size"})
+    assert problem(answer) == (422, "does-not-fit")
+    [error] = answer.json()["errors"]
+    assert error["parameter"] == "entity"
+    assert nearest is None or f"did you mean {nearest}?" in error["detail"]
+
+
+def test_every_kind_of_resource_that_has_attributes_may_have_field_definitions() -> None:
+    annotated = {kind.name for kind in AGGREGATES if issubclass(kind, Annotated)}
+    assert annotated | {"customer"} == set(get_args(Entity))

@@ -76,6 +76,7 @@ def test_every_route_refuses_a_parameter_that_is_given_twice_or_empty(world: Wor
         ("/v1/reports/channel-sales?as_of=1000&currancy=EUR", "currency"),
         ("/v1/orders?status=paid", "order_status"),
         ("/v1/orders?Placed_From=2026-01-01", "placed_from"),
+        ("/v1/orders?form=2026-01-01", "placed_from"),
         ("/v1/customers?fileds=name", "fields"),
         ("/v1/tickets?assignee=ada", "tag"),
         ("/v1/events?types=crm.order.*", "type"),
