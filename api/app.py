@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from anyio import CapacityLimiter
@@ -80,6 +81,8 @@ from api.service import (
 )
 from api.shared import openapi, problems
 from api.shared.access import Keys
+from api.shared.lists import Lists
+from api.shared.routes import Route
 from api.shared.text_form import OneForm
 from commands.shared.executor import Executor
 from infra.read_models.completeness import Completeness
@@ -176,6 +179,17 @@ class Api(FastAPI):
     def openapi(self) -> dict[str, Any]:
         return openapi.document(self)
 
+    def add_route(
+        self,
+        path: str,
+        route: Callable[..., Any],
+        methods: list[str] | None = None,
+        name: str | None = None,
+        include_in_schema: bool = True,
+    ) -> None:
+        """Add a page of the documentation as a route like all others, which refuses unknown parameters."""
+        self.router.routes.append(Route(path, route, methods=methods, name=name, include_in_schema=include_in_schema))
+
     def build_middleware_stack(self) -> ASGIApp:
         return OneForm(problems.TooLarge(super().build_middleware_stack()))
 
@@ -207,6 +221,7 @@ def create(
     app.state.read_models = deployment.read_models
     app.state.executor = executor
     app.state.completeness = completeness
+    app.state.lists = Lists(app.routes)
     app.state.keys = Keys(deployment.store, local_key)
     app.state.jobs = Jobs()
     app.state.streams = Streams(deployment.store, deployment.settings.stream_limit)

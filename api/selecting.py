@@ -26,6 +26,7 @@ from api.shared import exporting, schemas
 from api.shared.access import may
 from api.shared.commanding import expected_version
 from api.shared.fields import Body
+from api.shared.lists import Lists
 from api.shared.openapi import answers
 from api.shared.problems import Problem
 from api.shared.reading import After
@@ -89,10 +90,11 @@ def _add_route(resource: str, known: frozenset[str]) -> None:
         With an Idempotency-Key each resource has the key `<key>#<id>`. Erasure is not possible here: it needs a request for
         each resource.
         """
-        _check(body, known)
+        filters = {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in body.filter.items()}
+        _check(request, resource, body, filters, known)
         if expected_version(request) is not None:
             raise Problem(400, "malformed-if-match", "A selection has no version: leave If-Match out.")
-        found = await _found(request, resource, body.filter, after)
+        found = await _found(request, resource, filters, after)
         if isinstance(found, Response):
             return found
         headers = {"Position": found.position}
@@ -107,22 +109,20 @@ def _add_route(resource: str, known: frozenset[str]) -> None:
     router.post(path, name=name, tags=[resource], dependencies=needed, responses=RESPONSES)(select)
 
 
-def _check(body: SelectBody, known: frozenset[str]) -> None:
-    """Raises RequestValidationError for an unknown filter: if it were ignored, the command would run on too many resources."""
-    message = f"There is no such filter; there are: {', '.join(sorted(known))}"
-    errors = [
-        {"type": "unknown_filter", "loc": ("body", "filter", name), "msg": message} for name in body.filter if name not in known
-    ]
+def _check(request: Request, resource: str, body: SelectBody, filters: dict[str, str], known: frozenset[str]) -> None:
+    """Raises RequestValidationError for a filter that the list would not accept, and for a command that needs a request."""
+    lists: Lists = request.app.state.lists
+    route = lists.called(resource)
+    errors = route.parameters.errors_in_body(filters, known, "filter") if route else []
     if body.then.path.startswith(ALONE):
         errors.append({"type": "alone", "loc": ("body", "then", "path"), "msg": "Erasure needs a request for each resource"})
     if errors:
-        raise RequestValidationError(errors)
+        raise RequestValidationError(errors, body=body.model_dump())
 
 
-async def _found(request: Request, resource: str, filter: dict[str, Any], after: int) -> Found | Response:
+async def _found(request: Request, resource: str, filters: dict[str, str], after: int) -> Found | Response:
     """The resources that the list finds for this caller, or the list's problem document. Raises Problem if too many match."""
-    wanted = {name: str(value).lower() if isinstance(value, bool) else value for name, value in filter.items()}
-    query = urlencode({**wanted, "after": after, "fields": "id"})
+    query = urlencode({**filters, "after": after, "fields": "id"})
     headers = [(b"accept", exporting.NDJSON.encode())]
     scope = inner(request, "GET", f"/v1/{resource}", query, headers, at_most=LIMIT + 1)
     answer = await answered(request.app, scope, b"", {})

@@ -23,6 +23,7 @@ from domain.customers.field_definition import (
     NAME_LENGTH,
     OPTION_LENGTH,
     OPTION_LIMIT,
+    Entity,
     FieldDefinition,
     Kind,
     field_definition_id,
@@ -42,7 +43,7 @@ reading = Router(prefix=PREFIX, tags=["field-definitions"])
 
 FIELDS = Resource(FieldDefinition, read_model.field_definitions, read_model.get)
 
-Entity = Annotated[str, Path(min_length=1, max_length=64, pattern=SYSTEM, examples=["customer"])]
+EntityName = Annotated[str, Path(min_length=1, max_length=64, pattern=SYSTEM, examples=["customer"])]
 Key = Annotated[str, Path(min_length=1, max_length=64, pattern=SYSTEM, examples=["size"])]
 Option = Annotated[str, StringConstraints(min_length=1, max_length=OPTION_LENGTH)]
 
@@ -69,7 +70,7 @@ async def define_or_revise(request: Request, entity: Entity, key: Key, body: Fie
 
 
 @commanding.post("/{entity}/{key}/retirement")
-async def retire(request: Request, entity: Entity, key: Key, body: CommandBody | None = None) -> Response:
+async def retire(request: Request, entity: EntityName, key: Key, body: CommandBody | None = None) -> Response:
     """Retire a field: its definition no longer restricts values. Existing values stay."""
     return await by_words(request, field_definition_id(entity, key), {"entity": entity, "key": key}, commands.retire, body)
 
@@ -81,7 +82,7 @@ views = Views(
     permission="field-definitions:read",
     name="field",
     row_key="field_id",
-    key=KeyPath("{entity}/{key}", {"entity": Entity, "key": Key}, field_definition_id),
+    key=KeyPath("{entity}/{key}", {"entity": EntityName, "key": Key}, field_definition_id),
 )
 views.many(
     read_model.listing,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
-from api.shared.fields import CommandBody, Currency, SystemCode
+from api.shared.fields import ABSENT, CommandBody, Currency, SystemCode
 from api.shared.reading import FIRST_DAY, LAST_DAY
 from domain.marketing import segment_model as domain
 from domain.marketing.segment_model import CLUSTER_LIMIT, FEATURE_LIMIT, MONEY_FEATURES, Feature
@@ -17,6 +17,24 @@ FeatureText = Annotated[
     str,
     StringConstraints(max_length=80, pattern=r"^(attribute:.{1,64}|[A-Za-z_]{1,32}(:[A-Z]{3})?)$"),
     Field(examples=["orders", "total:EUR", "attribute:income"]),
+]
+Features = Annotated[
+    list[FeatureText],
+    Field(
+        min_length=1,
+        max_length=FEATURE_LIMIT,
+        description=f"Any of {', '.join(domain.FEATURE_NAMES)}, and `attribute:<key>` for a numeric attribute of customers. "
+        "A money feature names its currency, such as `total:EUR`.",
+    ),
+]
+Clusters = Annotated[int, Field(ge=2, le=CLUSTER_LIMIT)]
+Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
+CutOffDay = Annotated[
+    Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)] | None,
+    Field(
+        description="`T` and `days_since_last` count to this day (default: today), or to a customer's last purchase if later. "
+        "It cannot be before the last day that has ended."
+    ),
 ]
 ClusterName = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
@@ -33,26 +51,45 @@ class FitBody(CommandBody):
 
     model_config = {"json_schema_extra": {"examples": [BASELINE]}}
 
-    name: SystemCode = Field(description="The model's name. A new fit under the same name replaces the last one.")
-    features: Annotated[list[FeatureText], Field(min_length=1, max_length=FEATURE_LIMIT)] = Field(
-        description=f"Any of {', '.join(domain.FEATURE_NAMES)}, and `attribute:<key>` for a numeric attribute of customers. "
-        "A money feature names its currency, such as `total:EUR`."
-    )
+    name: SystemCode = Field(description="The model's name. No other model may have it.")
+    features: Features
     currency: Currency | None = Field(
         default=None, description="Currency of the money features that name none; by default the only currency in use."
     )
-    k: Annotated[int, Field(ge=2, le=CLUSTER_LIMIT)] = 3
+    k: Clusters = 3
     transform: domain.Transform = Field(default="none", description="Applied to every feature before scaling.")
-    seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = 0
-    cut_off_day: Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)] | None = Field(
-        default=None,
-        description="`T` and `days_since_last` count to this day (default: today), or to a customer's last purchase if later.",
-    )
-    activate: bool = Field(default=True, description="Label every customer by this model. An active model stays active.")
+    seed: Seed = 0
+    cut_off_day: CutOffDay = None
+    activate: bool = Field(default=True, description="Label every customer by this model.")
 
     def wanted(self) -> Wanted:
         features = [feature(text, self.currency) for text in self.features]
         return Wanted(self.name, features, self.k, self.transform, self.seed)
+
+
+class RefitBody(CommandBody):
+    """Fits the model again. What the request does not name stays as in the last fit; the cut-off day is today by default."""
+
+    model_config = {"json_schema_extra": {"examples": [{}, {"k": 4}]}}
+
+    features: Features = ABSENT
+    currency: Currency | None = None
+    k: Clusters = ABSENT
+    transform: domain.Transform = ABSENT
+    seed: Seed = ABSENT
+    cut_off_day: CutOffDay = None
+    activate: bool = Field(default=False, description="Label every customer by this model too if it is not active.")
+
+    @model_validator(mode="after")
+    def _check_currency(self) -> RefitBody:
+        if self.currency is not None and self.features is None:
+            raise ValueError("the currency is that of features without one: name the features too")
+        return self
+
+    def wanted(self, last: domain.Fitted) -> Wanted:
+        features = last.features if self.features is None else [feature(text, self.currency) for text in self.features]
+        seed = last.seed if self.seed is None else self.seed
+        return Wanted(last.name, features, self.k or last.k, self.transform or last.transform, seed)
 
 
 class ClusterNamesBody(CommandBody):

@@ -21,13 +21,16 @@ from api.shared.routes import Router
 from api.shared.strict import StrictRoute
 from api.shared.targets import target
 from commands.marketing import segment_models
-from domain.marketing.segment_model import SegmentModel
+from domain.marketing.segment_model import Fitted, SegmentModel
+from domain.shared.aggregate import replayed
 from domain.shared.events import time_zone
 from domain.shared.ids import derived_id
-from domain.shared.refusals import Malformed
+from domain.shared.refusals import Malformed, NotThere
+from infra.event_store.store import EventStore
+from projections.marketing.segment_fitting import Wanted, sample
 from projections.marketing.segment_fitting import fit as found_by
-from projections.marketing.segment_fitting import sample
 
+LABELS = "segment_labels"
 MODELS = target(SegmentModel, "/v1/segment-models", "model_id")
 
 router = Router(
@@ -56,21 +59,29 @@ Model = Annotated[UUID, Depends(model_id)]
 
 @router.post("", status_code=201, responses=CREATED)
 async def fit(request: Request, body: bodies.FitBody) -> Response:
-    """Fit a model to all customers who have every feature, and label them by it. The response comes after the fit.
+    """Fit a new model to all customers who have every feature, and label them by it. The response comes after that.
 
     Features include everything recorded until now. A customer who lacks a feature is left out and gets no label.
     """
-    day = _cut_off_day(request, body.cut_off_day)
-    wanted = body.wanted()
-    head = await run_in_threadpool(request.app.state.store.head)
-    read_models = {"segment_labels": None, "customer_view": None}
-    features, position = await read(
-        request, read_models, head, lambda connection: sample(connection, wanted.features, day), snapshot=True
-    )
-    fitted = await to_thread.run_sync(partial(found_by, wanted, features, position), limiter=request.app.state.fitting)
+    fitted = await _fitted(request, body.wanted(), body.cut_off_day)
     id = derived_id(SegmentModel.name, body.name)
     facts: dict[str, Any] = {"model_id": id, "fitted": fitted, "activate": body.activate}
-    return await carry_out(request, segment_models.fit, body, target=id, location=MODELS.location, **facts)
+    return await _labelled(
+        request, await carry_out(request, segment_models.fit, body, target=id, location=MODELS.location, **facts)
+    )
+
+
+@router.post("/{model}/fits")
+async def fit_again(request: Request, id: Model, body: bodies.RefitBody | None = None) -> Response:
+    """Fit the model again, to the customers as they are now. What the request does not name stays as in the last fit.
+
+    An active model labels all customers by the new fit. The response comes after that.
+    """
+    body = body or bodies.RefitBody()
+    last = await run_in_threadpool(last_fit, request.app.state.store, id)
+    fitted = await _fitted(request, body.wanted(last), body.cut_off_day)
+    facts: dict[str, Any] = {"model_id": id, "fitted": fitted, "activate": body.activate}
+    return await _labelled(request, await carry_out(request, segment_models.refit, body, target=id, **facts))
 
 
 @router.post("/{model}/activation")
@@ -91,9 +102,35 @@ async def name_clusters(request: Request, id: Model, body: bodies.ClusterNamesBo
     return await MODELS.by_id(request, id, segment_models.name_clusters, body)
 
 
-def _cut_off_day(request: Request, given: date | None) -> date:
-    """The given day, or else today in the store's zone. Raises Malformed for a day in the future."""
+def last_fit(store: EventStore, id: UUID) -> Fitted:
+    """The model's last fit, as recorded in the log. Raises NotThere."""
+    events = store.streams([id]).get(id, ())
+    if not events or type(events[0].event) not in SegmentModel.events:
+        raise NotThere(f"There is no {SegmentModel.name} {id}.", id=id)
+    fitted = replayed(SegmentModel, id, events).fitted
+    assert fitted is not None, "the first event of a model is a fit"
+    return fitted
+
+
+async def _fitted(request: Request, wanted: Wanted, cut_off: date | None) -> Fitted:
+    """The result of the fit. Raises Malformed for a cut-off day in the future, CutOffDayTooEarly for one in the past."""
     today = datetime.now(UTC).astimezone(time_zone(request.app.state.settings.zone)).date()
-    if given is not None and given > today:
-        raise Malformed(f"The cut-off day {given} is in the future.")
-    return given or today
+    if cut_off is not None and cut_off > today:
+        raise Malformed(f"The cut-off day {cut_off} is in the future.")
+    head = await run_in_threadpool(request.app.state.store.head)
+    features, position = await read(
+        request,
+        {LABELS: None, "customer_view": None},
+        head,
+        lambda connection: sample(connection, wanted.features, today, cut_off),
+        snapshot=True,
+    )
+    return await to_thread.run_sync(partial(found_by, wanted, features, position), limiter=request.app.state.fitting)
+
+
+async def _labelled(request: Request, response: Response) -> Response:
+    """The response, once reads show the fit. A fit that takes longer than a read may wait is answered before."""
+    if response.status_code < 300:
+        state = request.app.state
+        await state.completeness.wait(LABELS, int(response.headers["Position"]), None, state.settings.after_timeout)
+    return response

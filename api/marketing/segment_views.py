@@ -6,13 +6,16 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Request, Response
+from sqlalchemy import Connection
 
 from api.marketing import segment_schemas as schemas
 from api.marketing.segment_models import MODELS, Model, id_of
 from api.shared.access import Caller, may
 from api.shared.as_of import Resource
 from api.shared.looking import seen_by
+from api.shared.nearest import because
 from api.shared.openapi import answers, exported, listed
+from api.shared.problems import problem, wrong_parameter
 from api.shared.reading import After, Cursor, Limit, absent, found, listing, page, read
 from api.shared.reading import report as reported
 from api.shared.routes import Router
@@ -20,14 +23,22 @@ from api.shared.views import BY_ID, Views
 from domain.marketing.segment_model import SegmentModel
 from projections.marketing import segment_answers, segment_models, segment_rule_answers
 from projections.marketing.segment_labels import segment_labels
+from projections.marketing.segment_models import BASELINE
+from projections.shared.pages import Page
 
 router = Router(tags=["segment-models"])
 
 READER, REPORTER = may("segments:read"), may("reports:read")
 Reader = Annotated[Caller, READER]
-BASELINE = "baseline"
 
-Named = Annotated[str, Query(min_length=1, max_length=64, description="A model's name or id.")]
+Named = Annotated[
+    str | None,
+    Query(
+        min_length=1,
+        max_length=64,
+        description="A model's name or id; by default the model `baseline`, or else the only active one.",
+    ),
+]
 
 # Merged customers count with their survivor.
 READ = {"segment_labels": None, "customer_view": None}
@@ -67,21 +78,25 @@ views.history("Every event of the model, each with its changes.", called="histor
 async def labels(
     request: Request,
     after: After,
-    model: Named = BASELINE,
+    model: Named = None,
     label: Annotated[str | None, Query(max_length=64, description="The name of a cluster.")] = None,
     labelled: Annotated[bool | None, Query(description="true: in a cluster; false: lacking a feature.")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
     """Every customer's label by one model, with the event that gave it and the customer's features now."""
-    id = id_of(model)
+
+    def pages(connection: Connection, limit: int, cursor: str | None) -> Page:
+        id = id_of(model) if model else segment_models.by_default(connection)
+        if id is None:
+            return Page([], None)
+        return segment_answers.listing(connection, id, label=label, labelled=labelled, limit=limit, cursor=cursor)
+
     return await listing(
         request,
         READ,
         after,
-        lambda connection, limit, cursor: segment_answers.listing(
-            connection, id, label=label, labelled=labelled, limit=limit, cursor=cursor
-        ),
+        pages,
         show=lambda row: row,
         limit=limit,
         cursor=cursor,
@@ -112,18 +127,25 @@ async def segment(request: Request, after: After, id: UUID) -> Response:
 async def segments(
     request: Request,
     after: After,
-    model: Named = BASELINE,
+    model: Named = None,
     rules: Annotated[bool, Query(description="Report by segment rules instead of a model.")] = False,
 ) -> Response:
     """Segments with the number and share of their customers; for a model also the means of the features."""
     if rules:
+        if model is not None:
+            raise wrong_parameter("model", "It has no effect on a report by rules: leave it out, or leave rules out")
         return await _by_rule(request, after)
-    id = id_of(model)
-    made, position = await read(request, READ, after, lambda connection: segment_answers.report(connection, id), snapshot=True)
-    if made is None:
-        return absent("segment model", model, position)
+
+    def report(connection: Connection) -> segment_answers.Report | list[str]:
+        id = id_of(model) if model else segment_models.by_default(connection)
+        return (id and segment_answers.report(connection, id)) or segment_models.names(connection)
+
+    made, position = await read(request, READ, after, report, snapshot=True)
+    if isinstance(made, list):
+        detail = because(f"There is no segment model {model or BASELINE}", model or BASELINE, made)
+        return problem(404, "not-there", f"{detail}.", headers={"Position": str(position)})
     body = {
-        "model_id": id,
+        "model_id": made.model.model_id,
         "model": made.model.fitted.name,
         "status": made.model.status,
         "fit_position": made.model.fit_position,

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Query, Request, Response
 from sqlalchemy import Connection
 
-from api.operations.events import criteria
+from api.operations.events import TYPES, criteria
 from api.shared.access import Caller, may
 from api.shared.fields import Code
 from api.shared.openapi import exported, listed
@@ -16,15 +16,13 @@ from api.shared.reading import LARGEST_POSITION, After, Limit, listing
 from api.shared.routes import Router
 from api.shared.schemas import ID, INSTANT, INTEGER, MAYBE_TEXT, TEXT, TEXTS, fields
 from api.shared.sorting import By, sorting
-from domain.shared.events import Origin, type_name
+from domain.shared.events import Origin
 from infra.event_store.search import Criteria
-from infra.wiring import EVENTS
 from projections.operations import audit_index
 from projections.shared.pages import Page
 
 router = Router(prefix="/v1/audit", tags=["events"])
 
-TYPES = frozenset(map(type_name, EVENTS))
 ACT = fields(
     {
         "position": INTEGER,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Annotated
 from uuid import UUID
@@ -9,25 +10,42 @@ from uuid import UUID
 import msgspec
 from fastapi import Depends, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
+from pydantic import AfterValidator
 from starlette.concurrency import run_in_threadpool
 
 from api.shared import exporting, schemas
 from api.shared.access import Caller, may
 from api.shared.fields import Instant
+from api.shared.nearest import unknown
 from api.shared.openapi import answers, listed
 from api.shared.reading import LARGEST_POSITION, Limit, absent, found, page
 from api.shared.routes import Router
+from domain.shared.events import type_name
 from infra.event_store.search import Criteria, search, shown
 from infra.event_store.store import EventStore
+from infra.wiring import EVENTS, UPCASTERS
 
 router = Router(prefix="/v1/events", tags=["events"])
 
 SCANNED = 20_000
 
+TYPES = frozenset(map(type_name, EVENTS)) | frozenset(UPCASTERS)
+GROUPS = frozenset(f"{type[: place.start()]}.*" for type in TYPES for place in re.finditer(r"\.", type))
+"""All types of events that the log may hold, those of old versions too, and the prefixes that select several of them."""
+
 Id = Annotated[str | None, Query(max_length=64, pattern=r"^[\w-]+$")]
+
+
+def known_type(type: str) -> str:
+    """The type, or prefix such as `crm.order.*`. Raises an error of validation if no event can have such a type."""
+    if not any(map(Criteria(frozenset({type})).wants_type, TYPES)):
+        raise unknown("No event has such a type", type, TYPES | GROUPS)
+    return type
+
+
 Rule = Annotated[str | None, Query(max_length=64, pattern=r"^[a-z0-9-]+$", description="Only facts flagged with this rule.")]
 Types = Annotated[
-    tuple[str, ...],
+    tuple[Annotated[str, AfterValidator(known_type)], ...],
     Query(max_length=50, description="Event types, or prefixes such as `crm.order.*`.", examples=[["crm.order.*"]]),
 ]
 Moment = Annotated[Instant | None, Query()]

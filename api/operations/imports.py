@@ -11,10 +11,12 @@ from uuid import UUID
 
 import msgspec
 from fastapi import File, Request, Response, UploadFile
+from fastapi.exceptions import RequestValidationError
 from starlette.concurrency import run_in_threadpool
 
 from api.operations.jobs import Expected, Job, Jobs, Progress
 from api.shared.access import Caller, may
+from api.shared.nearest import because
 from api.shared.openapi import EVERYWHERE, POSITION
 from api.shared.problems import Problem, problem
 from api.shared.routes import Router
@@ -32,6 +34,7 @@ from infra.event_store.store import EventStore
 
 router = Router(prefix="/v1/imports", tags=["imports"], route_class=AuthenticatedRoute)
 
+PARTS = ("mapping", "file")
 LARGEST_UPLOAD = 4 * 1024**3
 LARGEST_MAPPING = 1024 * 1024
 EXPECTED = Expected((FileUnreadable, MappingError, ImportInterrupted, Refusal))
@@ -78,6 +81,7 @@ async def start(
     file: Annotated[UploadFile, File(description="The rows, as CSV.")],
 ) -> Response:
     """Import a file in the background. A repeat with the same file and mapping imports only the remaining rows."""
+    await _refuse_other_parts(request)
     parsed = await _parsed(mapping)
     folder = Path(tempfile.mkdtemp(prefix="recount-import-"))
     path = folder / _name(file)
@@ -118,6 +122,23 @@ def recorded_import(store: EventStore, id: UUID) -> tuple[Import, int] | None:
     if not events or type(events[0].event) not in Import.events:
         return None
     return replayed(Import, id, events), events[-1].position
+
+
+async def _refuse_other_parts(request: Request) -> None:
+    """Raises RequestValidationError if the form has another part than `mapping` and `file`, or one of them twice."""
+    form = await request.form()
+    errors = [
+        {"type": "unknown_part", "loc": ("body", name), "msg": because("There is no such part", name, PARTS)}
+        for name in form
+        if name not in PARTS
+    ]
+    errors += [
+        {"type": "repeated_part", "loc": ("body", name), "msg": "The part is given more than once"}
+        for name in PARTS
+        if len(form.getlist(name)) > 1
+    ]
+    if errors:
+        raise RequestValidationError(errors, body=form)
 
 
 async def _parsed(upload: UploadFile) -> Mapping:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Query, Request, Response
+from fastapi import Depends, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
 from pydantic import Field, StringConstraints
 
 from api.operations import configuration_schemas as schemas
@@ -13,7 +14,10 @@ from api.shared.access import may
 from api.shared.as_of import Resource
 from api.shared.fields import Code, CommandBody, Line
 from api.shared.filtering import filters
+from api.shared.lists import Lists
 from api.shared.openapi import ACCEPTED, CREATED
+from api.shared.picking import unknown_fields
+from api.shared.problems import wrong_parameter
 from api.shared.reading import AnyCode
 from api.shared.routes import Router
 from api.shared.strict import StrictRoute
@@ -54,15 +58,36 @@ class ViewBody(CommandBody):
         return {"view": View(**self.named())}
 
 
+def _check(request: Request, body: ViewBody) -> None:
+    """Raises RequestValidationError if the list would not accept the view's filters, fields or order."""
+    lists: Lists = request.app.state.lists
+    route = lists.called(body.resource)
+    if route is None:
+        errors: list[Any] = [{"type": "unknown_list", "loc": ("body", "resource"), "msg": lists.instead(body.resource)}]
+    else:
+        takes = route.parameters
+        errors = takes.errors_in_body(body.filters, takes.filters, "filters")
+        errors += takes.errors_in_body({"sort": body.sort} if body.sort else {}, takes.known & {"sort"})
+        errors += [
+            {"type": "unknown_field", "loc": ("body", "fields", number), "msg": message}
+            for number, name in enumerate(body.fields)
+            for message in unknown_fields(takes.row or {}, name)
+        ]
+    if errors:
+        raise RequestValidationError(errors, body=body.model_dump())
+
+
 @commanding.post("", status_code=201, responses=CREATED)
 async def define(request: Request, body: ViewBody) -> Response:
-    """Save a view."""
+    """Save a view. Its filters, fields and order must be ones that the list accepts."""
+    _check(request, body)
     return await SAVED_VIEWS.new(request, commands.define, body)
 
 
 @commanding.put("/{id}")
 async def revise(request: Request, id: UUID, body: ViewBody) -> Response:
     """Replace all fields of a view."""
+    _check(request, body)
     return await SAVED_VIEWS.by_id(request, id, commands.revise, body)
 
 
@@ -72,8 +97,17 @@ async def retire(request: Request, id: UUID, body: CommandBody | None = None) ->
     return await SAVED_VIEWS.by_id(request, id, commands.retire, body)
 
 
+async def _list(request: Request, resource: AnyCode = None) -> str | None:
+    """The name of a list. Raises RequestValidationError if there is no such list."""
+    lists: Lists = request.app.state.lists
+    if resource is not None and lists.called(resource) is None:
+        raise wrong_parameter("resource", lists.instead(resource))
+    return resource
+
+
 filtered = filters(
     read_model.Filter,
+    resource=Annotated[str | None, Depends(_list)],
     owner=Annotated[AnyCode, Query(description="Views that this owner sees: own, shared, and without an owner.")],
 )
 views = Views(reading, RESOURCE, schemas.SAVED_VIEW, permission="saved-views:read", row_key="view_id", private=("filters",))

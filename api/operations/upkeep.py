@@ -15,8 +15,9 @@ from api.operations.health import Operations
 from api.operations.jobs import Job, Jobs
 from api.shared.access import may
 from api.shared.fields import Body
+from api.shared.nearest import because
 from api.shared.openapi import EVERYWHERE, problems
-from api.shared.problems import Problem, problem
+from api.shared.problems import Problem, problem, wrong_parameter
 from api.shared.reading import LARGEST_POSITION
 from api.shared.routes import Router
 from api.shared.schemas import FLAG, ID, INSTANT, INTEGER, MAYBE_TEXT, TEXT, Schema, fields
@@ -86,11 +87,11 @@ async def rebuilding(request: Request, id: UUID) -> Response:
 
 
 @router.get("/dead-letters", dependencies=[may("operations:read")], responses=_answers(LETTERS))
-async def dead_letters(
-    request: Request, projection: Annotated[str | None, Query(max_length=64, pattern=r"^[a-z_]+$")] = None
-) -> Response:
+async def dead_letters(request: Request, projection: Annotated[str | None, Query(max_length=64)] = None) -> Response:
     """List dead letters: events that a read model could not fold, later events that wait for these, and discarded events."""
-    operations = _operations(request, projection)
+    operations: Operations = request.app.state.operations
+    if projection is not None and projection not in operations.names():
+        raise wrong_parameter("projection", because("There is no such projection", projection, operations.names()))
     letters = await run_in_threadpool(operations.dead_letters, projection)
     return _json({"items": [letter._asdict() for letter in letters]})
 
@@ -112,10 +113,10 @@ async def discard(request: Request, projection: Name, position: Position) -> Res
     return _json(retried._asdict())
 
 
-def _operations(request: Request, projection: str | None) -> Operations:
+def _operations(request: Request, projection: str) -> Operations:
     """The operations of this process. Raises Problem 404 if there is no such projection."""
     operations: Operations = request.app.state.operations
-    if projection is not None and projection not in operations.names():
+    if projection not in operations.names():
         raise Problem(404, "not-there", f"There is no such projection. The projections are: {', '.join(operations.names())}.")
     return operations
 

@@ -8,11 +8,12 @@ from uuid import UUID
 
 from fastapi import Request, Response
 from msgspec import structs
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from api.operations import configuration_schemas as schemas
+from api.operations.events import known_type
 from api.shared.access import Caller, may
 from api.shared.as_of import Resource, When
 from api.shared.commanding import shown_once
@@ -45,7 +46,7 @@ reading = Router(prefix=WEBHOOKS.location, tags=["webhooks"])
 Reader = Annotated[Caller, may("webhooks:read")]
 Writer = Annotated[Caller, may("webhooks:write")]
 Url = Annotated[str, StringConstraints(max_length=URL_LENGTH, pattern=r"^https?://[^\s@#]+$")]
-Type = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^\w[\w.]*(\.\*)?$")]
+Type = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^\w[\w.]*(\.\*)?$"), AfterValidator(known_type)]
 
 
 class WebhookBody(CommandBody):

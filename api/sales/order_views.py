@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from api.sales import order_schemas as schemas
 from api.shared.as_of import Resource
 from api.shared.filtering import filters
@@ -18,11 +16,7 @@ router = Router(prefix="/v1/orders", tags=["orders"])
 ORDERS = Resource(Order, read_model.orders, read_model.get)
 
 
-filtered = filters(
-    read_model.Filter,
-    currency=AnyCurrency,
-    order_status=Literal["open", "confirmed", "completed", "cancelled"] | None,
-)
+filtered = filters(read_model.Filter, currency=AnyCurrency)
 views = Views(router, ORDERS, schemas.ORDER, permission="orders:read")
 views.many(
     read_model.listing,

@@ -17,6 +17,7 @@ from api.shared.fields import Body, Code, CommandBody, Instant
 from api.shared.filtering import filters
 from api.shared.looking import get_history, seen_by
 from api.shared.openapi import ACCEPTED, CREATED, listed
+from api.shared.reading import After
 from api.shared.routes import Router
 from api.shared.schemas import CHANGE
 from api.shared.strict import StrictRoute
@@ -127,11 +128,11 @@ views.one("One task. `overdue` is always as of now, also for a past state.")
 
 
 @reading.get("/{id}/history", responses=listed(CHANGE, 404))
-async def history(request: Request, caller: Annotated[Caller, may("tasks:read")], id: UUID) -> Response:
+async def history(request: Request, caller: Annotated[Caller, may("tasks:read")], after: After, id: UUID) -> Response:
     """Every event of the task, each with its changes."""
     # All states share one `now`. Otherwise `overdue` could differ between two states, as if the event had changed it.
     resource = Resource(Task, read_model.tasks, partial(read_model.get, now=_now()))
     personal = caller.may("personal:read")
     return await get_history(
-        request, resource, id, name="task", personal=personal, show=lambda row: seen_by(caller, row, "task_id", PRIVATE)
+        request, resource, id, after, name="task", personal=personal, show=lambda row: seen_by(caller, row, "task_id", PRIVATE)
     )

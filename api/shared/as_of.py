@@ -10,11 +10,12 @@ from uuid import UUID
 
 import msgspec
 from fastapi import Depends, Query, Request
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from api.shared.fields import instant
-from api.shared.problems import Problem
 from api.shared.reading import not_yet
 from domain.shared.aggregate import Aggregate
 from domain.shared.events import Recorded
@@ -46,10 +47,24 @@ class Moment(msgspec.Struct, frozen=True):
         )
 
 
+def _position_or_instant(text: str) -> str:
+    if not _position(text):
+        try:
+            instant(text)
+        except ValueError as error:
+            detail = f"as_of is neither a position nor a moment: {error}"
+            raise PydanticCustomError("no_moment", "{detail}", {"detail": detail}) from None
+    return text
+
+
+def _position(text: str) -> bool:
+    return text.isdecimal() and text.isascii()
+
+
 async def moment(
     version: Annotated[int | None, Query(ge=1, le=2**31 - 1, description="Show the resource as of this version.")] = None,
     as_of: Annotated[
-        str | None,
+        Annotated[str, AfterValidator(_position_or_instant)] | None,
         Query(
             max_length=40,
             description="Show the resource as of this recording time, or as of this position in the log.",
@@ -59,12 +74,9 @@ async def moment(
 ) -> Moment:
     if as_of is None:
         return Moment(version)
-    if as_of.isdecimal() and as_of.isascii():
+    if _position(as_of):
         return Moment(version, position=int(as_of))
-    try:
-        return Moment(version, instant=instant(as_of))
-    except ValueError as error:
-        raise Problem(422, "does-not-fit", f"as_of is neither a position nor a moment: {error}.") from None
+    return Moment(version, instant=instant(as_of))
 
 
 When = Annotated[Moment, Depends(moment)]
@@ -100,13 +112,18 @@ async def as_of(request: Request, resource: Resource, id: UUID, when: Moment) ->
 
 
 async def history(
-    request: Request, resource: Resource, id: UUID, personal: bool, hide: Callable[[Row], Row]
+    request: Request, resource: Resource, id: UUID, after: int, personal: bool, hide: Callable[[Row], Row]
 ) -> tuple[list[Row], int]:
-    """The stream's events in order, each with its changes to the resource: `{field: {before, after}}`."""
+    """The stream's events in order, each with its changes to the resource: `{field: {before, after}}`.
+
+    Raises Problem 503 if the log has not reached the position `after`.
+    """
     store: EventStore = request.app.state.store
 
     def look() -> tuple[list[Row], int]:
         head = store.head()
+        if after > head:
+            raise not_yet("the log", after, head)
         events = _events(store, resource, id)
         seen = shown(store, store.stream(id)[: len(events)], personal)
         changes = [

@@ -8,6 +8,7 @@ from inspect import Parameter, Signature
 from typing import Any, TypeVar, get_type_hints
 
 import msgspec
+from fastapi.params import Depends
 
 from api.shared.reading import AnyCode, Day
 from api.shared.zones import Zone
@@ -33,8 +34,9 @@ def filters(kind: type[F], made: Mapping[str, Callable[[], Any]] | None = None, 
     def parameter(field: msgspec.structs.FieldInfo) -> Parameter:
         hint = hints[field.name]
         annotation = special.get(field.name, PARAMETERS.get(hint, hint))
-        # The zone is a dependency of its own, and a dependency takes no default.
-        default = Parameter.empty if hint is tzinfo else field.default
+        depends = any(isinstance(part, Depends) for part in getattr(annotation, "__metadata__", ()))
+        # A dependency takes no default.
+        default = Parameter.empty if depends else field.default
         return Parameter(field.name, Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
     signature = Signature([parameter(field) for field in msgspec.structs.fields(kind) if field.name not in made])

@@ -11,7 +11,7 @@ from fastapi import Depends, Query, Request, Response
 from sqlalchemy import Connection
 
 from api.shared.filtering import filters
-from api.shared.problems import Problem
+from api.shared.problems import wrong_parameter
 from api.shared.reading import FIRST_DAY, LAST_DAY, read, report
 from projections.shared.reports import PERIODS, Days
 
@@ -24,10 +24,10 @@ To = Annotated[date, Query(ge=FIRST_DAY, le=LAST_DAY, description="The day after
 
 
 def grouped(by: Iterable[Group]) -> tuple[Group, ...]:
-    """Each group once. Raises Problem 422 if there is more than one kind of period."""
+    """Each group once. Raises RequestValidationError if there is more than one kind of period."""
     groups = tuple(dict.fromkeys(by))
     if sum(group in PERIODS for group in groups) > 1:
-        raise Problem(422, "does-not-fit", "A report has one kind of period at most: day, week or month.")
+        raise wrong_parameter("by", "A report has one kind of period at most: day, week or month")
     return groups
 
 
@@ -35,7 +35,7 @@ def questions(kind: type[Q], by: Any = None, /, **special: Any) -> Any:
     """A dependency: the question of a report. If the request gives no days or groups, it is about all days and grouped `by`.
 
     With an empty `by` everything is one group; without `by` the request cannot give groups. `special` are annotations of
-    parameters, as in `filters`. Raises Problem 422 if the request gives more than one kind of period.
+    parameters, as in `filters`. Raises RequestValidationError if the request gives more than one kind of period.
     """
     filtered = filters(kind, {"by": tuple} if by is None else None, from_=From, to=To, **special)
     defaults = {"from_": FIRST_DAY, "to": LAST_DAY, "by": by}

@@ -48,6 +48,7 @@ async def get_history(
     request: Request,
     resource: Resource,
     id: UUID,
+    after: int,
     *,
     name: str,
     show: Show,
@@ -55,7 +56,7 @@ async def get_history(
     personal: bool = False,
 ) -> Response:
     """Every event of the resource in order, with its changes."""
-    items, position = await history(request, resource, id, personal, lambda row: show(row) if row else row)
+    items, position = await history(request, resource, id, after, personal, lambda row: show(row) if row else row)
     return page(request, items, None, position) if items else absent(name, called or id, position)
 
 

@@ -24,8 +24,20 @@ PROBLEM: dict[str, Any] = {
             "type": "array",
             "items": {
                 "type": "object",
-                "required": ["pointer", "detail"],
-                "properties": {"pointer": {"type": "string"}, "detail": {"type": "string"}},
+                "required": ["detail"],
+                "properties": {
+                    "detail": {"type": "string"},
+                    "pointer": {
+                        "type": "string",
+                        "description": "The part of the body, as a JSON Pointer (RFC 6901)",
+                        "examples": ["/lines/0/quantity"],
+                    },
+                    "parameter": {
+                        "type": "string",
+                        "description": "Instead of `pointer`: the parameter of the query, the path or the headers",
+                        "examples": ["from"],
+                    },
+                },
             },
         },
     },

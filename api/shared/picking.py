@@ -6,12 +6,13 @@ the row before: naming one shows nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 from fastapi import Request
-from fastapi.exceptions import RequestValidationError
+
+from api.shared.nearest import because
 
 Row = Mapping[str, Any]
 Schema = Mapping[str, Any]
@@ -40,20 +41,16 @@ class Pick:
 
 
 def picked(request: Request) -> Pick:
-    """The fields that the request asks for. Raises RequestValidationError if a row has no such field."""
-    asked = request.query_params.getlist(NAME)
-    schema = row_schema(request.scope["route"].responses)
-    if not asked or schema is None:
-        return Pick()
-    names = ",".join(asked).split(",")
-    errors = [
-        {"type": "unknown_field", "loc": ("query", NAME), "msg": f"There is no field {name}; there are: {', '.join(known)}"}
-        for name in names
-        if (known := _known_instead(schema, name))
-    ]
-    if errors:
-        raise RequestValidationError(errors)
-    return Pick(names)
+    """The fields that the request asks for. The route has checked that they exist."""
+    asked = request.query_params.get(NAME)
+    return Pick(asked.split(",")) if asked else Pick()
+
+
+def unknown_fields(schema: Schema, asked: str) -> Iterator[str]:
+    """A message for each requested field that a row does not have."""
+    for name in asked.split(","):
+        if known := _fields_instead(schema, name):
+            yield because(f"There is no field {name}", name, known)
 
 
 def row_schema(responses: Mapping[Any, Mapping[str, Any]]) -> Schema | None:
@@ -70,7 +67,7 @@ def row_schema(responses: Mapping[Any, Mapping[str, Any]]) -> Schema | None:
 
 def parameter(schema: Schema) -> dict[str, Any]:
     """The OpenAPI parameter that selects fields of such a row."""
-    known = list(schema.get("properties", ()))
+    known = list(_properties(schema))
     return {
         "name": NAME,
         "in": "query",
@@ -81,17 +78,25 @@ def parameter(schema: Schema) -> dict[str, Any]:
     }
 
 
-def _known_instead(schema: Schema, name: str) -> list[str]:
+def _fields_instead(schema: Schema, name: str) -> list[str]:
     """The fields that exist, if there is none of that name. Empty if there may be one."""
     for step in name.split("."):
-        known = schema.get("properties")
-        if known is None:
+        known = _properties(schema)
+        if not known:
             # An object that may have any fields, such as attributes.
             return []
         if step not in known:
             return list(known)
         schema = known[step].get("items", known[step])
     return []
+
+
+def _properties(schema: Schema) -> Schema:
+    """The properties of an object; of a row that has one of several forms, those of all forms."""
+    properties: Schema = schema.get("properties", {})
+    for form in schema.get("anyOf", ()):
+        properties = {**properties, **_properties(form)}
+    return properties
 
 
 def _part(value: Row, paths: Sequence[Path]) -> Row:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -18,6 +19,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.shared.nearest import because
 from commands.shared.commit import StoreUnavailable
 from commands.shared.executor import OutcomeUnknown, Overloaded
 from commands.shared.outcome import KeyReused, VersionMismatch
@@ -25,6 +27,8 @@ from domain.shared.refusals import Malformed, NotThere, Refusal
 from infra.read_models.refused import Refused, keep
 
 log = structlog.get_logger()
+
+_CHOICE = re.compile(r"'([^']*)'")
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = "1"
@@ -50,11 +54,12 @@ KINDS: dict[int, tuple[str, str]] = {
 }
 
 
-class Pointer(msgspec.Struct):
-    """The part of the request that is wrong: a JSON pointer into the body, or the name of a parameter."""
+class Misfit(msgspec.Struct, omit_defaults=True):
+    """A part of the request that is wrong: a JSON Pointer (RFC 6901) into the body, or the name of a parameter."""
 
-    pointer: str
     detail: str
+    pointer: str | None = None
+    parameter: str | None = None
 
 
 class Problem(Exception):
@@ -63,6 +68,11 @@ class Problem(Exception):
     def __init__(self, status: int, type: str, detail: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(detail)
         self.status, self.type, self.detail, self.headers = status, type, detail, headers
+
+
+def wrong_parameter(name: str, message: str) -> RequestValidationError:
+    """The error of a query parameter that only the route itself can check; the answer is 422."""
+    return RequestValidationError([{"type": "wrong_parameter", "loc": ("query", name), "msg": message}])
 
 
 def status_of(refusal: Refusal) -> int:
@@ -147,20 +157,44 @@ async def _problem(request: Request, error: Any) -> Response:
 
 
 async def _misfit(_: Request, error: Any) -> Response:
-    return misfit(error.errors())
+    return misfit(error.errors(), error.body)
 
 
-def misfit(errors: Sequence[Mapping[str, Any]]) -> Response:
-    """422 with the errors of a validation, each with its `loc` and `msg`."""
-    pointers = [Pointer(_pointer(one["loc"]), str(one["msg"])) for one in errors]
-    return problem(422, "does-not-fit", "The request does not fit its schema.", errors=pointers)
+def misfit(errors: Sequence[Mapping[str, Any]], body: Any = None) -> Response:
+    """422 with the errors of a validation, each with its `loc` and `msg`. `body` is the decoded body, if there is one."""
+    misfits = [_located(one, body) for one in errors]
+    return problem(422, "does-not-fit", "The request does not fit its schema.", errors=misfits)
 
 
-def _pointer(location: Sequence[Any]) -> str:
-    where, *path = location
+def _located(error: Mapping[str, Any], body: Any) -> Misfit:
+    where, *path = error["loc"]
     if where == "body":
-        return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
-    return f"{where}: {'.'.join(map(str, path))}"
+        return Misfit(_detail(error), pointer=_pointer(path, body, error.get("type") == "missing"))
+    return Misfit(_detail(error), parameter=str(path[0]))
+
+
+def _detail(error: Mapping[str, Any]) -> str:
+    """What is wrong. For a value that is not in a closed set also the known values, and the most similar one."""
+    detail, context = str(error["msg"]), error.get("ctx", {})
+    value = {"literal_error": error.get("input"), "union_tag_invalid": context.get("tag")}.get(error.get("type", ""))
+    known = _CHOICE.findall(context.get("expected") or context.get("expected_tags") or "")
+    return because("There is no such value", value, known) if isinstance(value, str) and known else detail
+
+
+def _pointer(path: Sequence[Any], body: Any, missing: bool) -> str:
+    """The JSON Pointer of the part of the body that the path leads to; "" is the whole body.
+
+    The framework's path also has steps that name no part, such as the choices of a union and the key of an object: they are
+    left out. A missing field is named although it is not there.
+    """
+    pointer = ""
+    for number, step in enumerate(path, start=1):
+        present = step in body if isinstance(body, Mapping) else isinstance(body, list) and step in range(len(body))
+        if present or (missing and number == len(path)):
+            pointer += "/" + str(step).replace("~", "~0").replace("/", "~1")
+        if present:
+            body = body[step]
+    return pointer
 
 
 async def _http(request: Request, error: Any) -> Response:

@@ -7,14 +7,16 @@ them. Most processes need only a few.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 from starlette.convertors import register_url_convertor
 from starlette.routing import compile_path, get_name
 
+from api.shared.parameters import Parameters
+from api.shared.picking import row_schema
 from api.shared.text_form import Trimmed, TrimmedPath
 
 register_url_convertor("str", Trimmed())
@@ -24,7 +26,7 @@ _building = threading.RLock()
 
 
 class Route(APIRoute):
-    """A route that can be matched immediately. Everything else is built when it is first read.
+    """A route that can be matched immediately. Everything else is built when it is first read. It refuses unknown parameters.
 
     So a mistake in a route's declaration appears only at the route's first use. The test of the OpenAPI document uses them all.
     """
@@ -46,6 +48,17 @@ class Route(APIRoute):
             if not self.built:
                 super().__init__(**self.__dict__.pop("_declared"))
         return super().__getattribute__(name)
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+        self.parameters = parameters = Parameters(self.dependant, row_schema(self.responses))
+
+        async def handle_understood(request: Request) -> Response:
+            if request.scope["query_string"]:
+                await parameters.check(request)
+            return await handle(request)
+
+        return handle_understood
 
 
 class Router(APIRouter):

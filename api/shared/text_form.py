@@ -76,7 +76,8 @@ def composed_texts(value: Any) -> Any:
     wrong: list[tuple[Any, ...]] = []
     value = _composed(value, ("body",), wrong)
     if wrong:
-        raise RequestValidationError([{"loc": location, "msg": _UNPRINTABLE} for location in dict.fromkeys(wrong)])
+        errors = [{"loc": location, "msg": _UNPRINTABLE} for location in dict.fromkeys(wrong)]
+        raise RequestValidationError(errors, body=value)
     return value
 
 

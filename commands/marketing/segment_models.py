@@ -10,10 +10,21 @@ from domain.marketing.segment_model import Fitted, SegmentModel
 
 
 def fit(work: UnitOfWork, *, model_id: UUID, fitted: Fitted, activate: bool = True) -> SegmentModel:
-    """Records the result of a fit, for a new or an existing model. An active model uses the result immediately."""
+    """Records the first fit of a model."""
     model = work.load(SegmentModel, model_id)
     model.fit(work.context, fitted)
-    if activate and model.active_since is None:
+    return _activated(work, model) if activate else model
+
+
+def refit(work: UnitOfWork, *, model_id: UUID, fitted: Fitted, activate: bool = False) -> SegmentModel:
+    """Records another fit of an existing model. An active model uses the result immediately."""
+    model = work.existing(SegmentModel, model_id)
+    model.refit(work.context, fitted)
+    return _activated(work, model) if activate else model
+
+
+def _activated(work: UnitOfWork, model: SegmentModel) -> SegmentModel:
+    if model.active_since is None:
         model.activate(work.context)
     return model
 

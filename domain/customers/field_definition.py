@@ -21,6 +21,8 @@ from domain.shared.text import choice, one_form, text
 from domain.shared.text import code as checked_code
 
 Kind = Literal["text", "number", "flag", "choice", "date"]
+Entity = Literal["campaign", "customer", "deal", "feedback", "interaction", "lead", "order", "ticket"]
+"""The kinds of aggregates that have attributes."""
 
 ALWAYS_PLAIN = frozenset({"number", "flag"})
 NAME_LENGTH = 200
@@ -106,7 +108,7 @@ class FieldDefinition(Aggregate):
         Raises FieldDefinedOtherwise or Malformed.
         """
         defined = Defined(
-            entity=checked_code(entity, "entity"),
+            entity=choice(entity, Entity, "kind of resource"),
             key=checked_code(key, "key"),
             kind=choice(kind, Kind, "kind of a field"),
             personal=_personal(kind, personal),

@@ -13,7 +13,7 @@ import msgspec
 from domain.shared import money
 from domain.shared.aggregate import Aggregate, decision
 from domain.shared.events import Context, GlobalEvent, Metadata, Value
-from domain.shared.refusals import Malformed, Refusal
+from domain.shared.refusals import AlreadyThere, Malformed, Refusal
 from domain.shared.text import check_code, one_form, text
 
 FeatureName = Literal["orders", "frequency", "recency", "T", "days_since_last", "total", "monetary", "tickets", "touches"]
@@ -38,6 +38,14 @@ class CurrencyMissing(Malformed):
 
 class ClusterNamesDoNotFit(Malformed):
     """There must be one name for each cluster, all different."""
+
+
+class CutOffDayTooEarly(Malformed):
+    """Features are known as of the last day that has ended, and of later days only."""
+
+
+class SegmentModelExists(AlreadyThere):
+    """A segment model with this name already exists. It can be fitted again."""
 
 
 class NotEnoughCustomers(Refusal):
@@ -154,11 +162,17 @@ class SegmentModel(Aggregate):
 
     @decision
     def fit(self, context: Context, fitted: Fitted) -> None:
-        """Records a fit if it differs. Raises Malformed, UnknownFeature, CurrencyMissing, ClusterNamesDoNotFit."""
-        check_code(fitted.name, "name")
-        check_features(fitted.features)
-        _check_numbers(fitted)
-        fitted = msgspec.structs.replace(fitted, cluster_names=_distinct(fitted.cluster_names, fitted.k))
+        """Records the first fit.
+
+        Raises SegmentModelExists, Malformed, UnknownFeature, CurrencyMissing, ClusterNamesDoNotFit.
+        """
+        self.record_first(context, self.fitted, _checked(fitted), SegmentModelExists)
+
+    @decision
+    def refit(self, context: Context, fitted: Fitted) -> None:
+        """Records another fit if it differs from the last one. Raises NotThere, and what `fit` raises for its values."""
+        self.require()
+        fitted = _checked(fitted)
         if self.fitted != fitted:
             self.record_once(context, fitted)
 
@@ -201,6 +215,14 @@ def check_features(features: Sequence[Feature]) -> None:
             raise CurrencyMissing(feature=feature.name)
         if feature.currency is not None:
             money.minor_digits(feature.currency)
+
+
+def _checked(fitted: Fitted) -> Fitted:
+    """The fit in the form in which it is recorded. Raises Malformed, UnknownFeature, CurrencyMissing, ClusterNamesDoNotFit."""
+    check_code(fitted.name, "name")
+    check_features(fitted.features)
+    _check_numbers(fitted)
+    return msgspec.structs.replace(fitted, cluster_names=_distinct(fitted.cluster_names, fitted.k))
 
 
 def _check_numbers(fitted: Fitted) -> None:

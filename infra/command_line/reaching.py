@@ -59,7 +59,9 @@ def _reason(answer: httpx.Response) -> str:
         problem = answer.json()
     except ValueError:
         return f"the server answered {answer.status_code}"
-    errors = [f"{one['pointer']}: {one['detail']}" for one in problem.get("errors", ())][:LARGEST_DETAIL]
+    errors = [
+        f"{one.get('parameter') or one['pointer']}: {one['detail']}" for one in problem.get("errors", ())[:LARGEST_DETAIL]
+    ]
     return "; ".join([problem.get("detail", f"the server answered {answer.status_code}"), *errors])
 
 

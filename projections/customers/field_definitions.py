@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from sqlalchemy import Boolean, Column, Text
 
-from domain.customers.field_definition import Defined, FieldDefinition, Retired, Revised
+from domain.customers.field_definition import Defined, Entity, FieldDefinition, Retired, Revised
 from domain.shared.events import Recorded
 from projections.shared.lists import Listing
 from projections.shared.registers import encode, register
@@ -41,7 +41,7 @@ def _changes(row: Row, recorded: Recorded) -> Row:
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
     """Fields with all of these values; None matches any."""
 
-    entity: str | None = None
+    entity: Entity | None = None
     retired: bool | None = None
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, select
 from domain.marketing.segment_model import (
     MONEY_FEATURES,
     CurrencyMissing,
+    CutOffDayTooEarly,
     Feature,
     FeaturesTooLarge,
     Fitted,
@@ -62,16 +63,20 @@ class Sample(NamedTuple):
     left_out: int
 
 
-def sample(connection: Connection, features: Sequence[Feature], day: date) -> Sample:
-    """The sample as of the day, or as of the last ended day if that is later.
+def sample(connection: Connection, features: Sequence[Feature], today: date, cut_off: date | None = None) -> Sample:
+    """The sample as of the day `cut_off`; by default as of today, or of the last ended day if that is later.
 
-    Raises the refusals of `check_features`, but a money feature needs no currency if customers bought in a single currency.
+    Raises CutOffDayTooEarly for a day before the last ended one, because labels follow the days. Raises the refusals of
+    `check_features`, but a money feature needs no currency if customers bought in a single currency.
     """
     import numpy
 
     named = _with_currencies(connection, features)
     check_features(named)
-    day = max(day, known(connection).ended or day)
+    ended = known(connection).ended or cut_off or today
+    if cut_off is not None and cut_off < ended:
+        raise CutOffDayTooEarly(f"The last day that has ended is {ended}: the cut-off day cannot be before it.", ended=ended)
+    day = cut_off or max(today, ended)
     numbers, left_out = array("d"), 0
     for behaviour in _behaviours(connection):
         row = values(named, behaviour, day)

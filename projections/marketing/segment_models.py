@@ -136,6 +136,7 @@ def _known(connection: Connection, states: Table, days: Table, before: int) -> K
 # How it is queried
 
 LAST = 2**63 - 1
+BASELINE = "baseline"
 
 
 def known(connection: Connection) -> Known:
@@ -152,6 +153,19 @@ def listing(connection: Connection) -> list[Row]:
 def get(connection: Connection, model_id: UUID) -> Row | None:
     model = known(connection).models.get(model_id)
     return None if model is None else shown(model)
+
+
+def by_default(connection: Connection) -> UUID | None:
+    """The model that reads use if the request names none: the one called `baseline`, or else the only active one."""
+    found = known(connection)
+    named = [model.model_id for model in found.models.values() if model.fitted.name == BASELINE]
+    active = [model.model_id for model in found.active]
+    return named[0] if named else active[0] if len(active) == 1 else None
+
+
+def names(connection: Connection) -> list[str]:
+    """The names of all models."""
+    return [model.fitted.name for model in known(connection).models.values()]
 
 
 def fits(connection: Connection) -> dict[tuple[UUID, int], Model]:

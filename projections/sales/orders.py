@@ -15,6 +15,7 @@ import msgspec
 from sqlalchemy import BigInteger, Boolean, Column, Connection, Date, Integer, Text, Uuid
 
 from domain.customers.customer.events import Erased
+from domain.sales.order.axes import FulfilmentStatus, OrderStatus, PaymentStatus, ReturnStatus
 from domain.shared.events import Recorded
 from domain.shared.money import from_minor_units, minor_units
 from projections.sales.order_book import ORDER_EVENTS, Book, figures
@@ -98,10 +99,10 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     owner: str | None = None
     team: str | None = None
     currency: str | None = None
-    order_status: str | None = None
-    payment_status: str | None = None
-    fulfilment_status: str | None = None
-    return_status: str | None = None
+    order_status: OrderStatus | None = None
+    payment_status: PaymentStatus | None = None
+    fulfilment_status: FulfilmentStatus | None = None
+    return_status: ReturnStatus | None = None
     test: bool | None = None
     tag: str | None = None
     placed_from: date | None = None

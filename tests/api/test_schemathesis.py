@@ -4,7 +4,7 @@ These checks of schemathesis are left out, for these reasons:
 
 * not_a_server_error does not allow 503, but a read that waits for a position answers 503 with Retry-After; see `_no_failure`.
 * positive_data_acceptance, negative_data_rejection: business rules refuse requests that fit the schema, and some requests
-  that do not fit it (`limit=1.0`, unknown parameters) are accepted.
+  that do not fit it (`limit=1.0`) are accepted.
 * unsupported_method, ignored_auth, use_after_free, ensure_resource_availability: `test_access` and `test_customers` test them
   one by one; a read model shows the latest writes only if the request asks with `after`.
 * missing_required_header: the only required header is Authorization.

@@ -36,7 +36,7 @@ def segments_that_moved(api: Api) -> int:
     for order in orders[::3]:
         send(api, "POST", f"{order}/cancellation")
     send(api, "POST", f"/v1/customers/{customers[5]}/erasure", {"reason": "requested", "requested_by": "customer"})
-    send(api, "POST", "/v1/segment-models", MODELS[0] | {"k": 4})
+    send(api, "POST", "/v1/segment-models/by-size/fits", {"k": 4})
     send(api, "POST", "/v1/calendar/days", {"day": "2024-05-01"})
     send(api, "POST", "/v1/segment-models/by-size/retirement")
     send(api, "POST", "/v1/segment-models/by-size/activation")

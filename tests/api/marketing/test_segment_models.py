@@ -57,13 +57,109 @@ def test_a_fit_records_its_result_and_is_active_immediately(client: Client) -> N
     assert recorded(client, "activated") == [{}]
 
 
-def test_another_fit_under_the_same_name_replaces_the_last(client: Client) -> None:
+def test_a_model_is_fitted_again_to_the_customers_as_they_are_now(client: Client) -> None:
     two_kinds(client)
-    first = client.post(PATH, BASELINE).json()
+    first = client.post(PATH, BASELINE | {"seed": 7, "transform": "log1p"}).json()
     customers(client, {"income": 55.0, "age": 41})
-    again = client.post(PATH, BASELINE)
+    again = client.post(f"{PATH}/baseline/fits")
     assert (again.status_code, again.json()["id"], again.json()["version"]) == (200, first["id"], 3)
-    assert [fitted["customers"] for fitted in recorded(client)] == [7, 8]
+    before, after = recorded(client)
+    assert [fitted["customers"] for fitted in (before, after)] == [7, 8]
+    same = ("name", "features", "seed", "transform", "cluster_names")
+    assert [before[name] for name in same] == [after[name] for name in same]
+
+
+def test_another_fit_may_have_other_settings(client: Client) -> None:
+    two_kinds(client)
+    id = client.post(PATH, BASELINE).json()["id"]
+    changed = {"features": ["attribute:income"], "k": 3, "seed": 1, "transform": "log1p"}
+    assert client.post(f"{PATH}/{id}/fits", changed).status_code == 200
+    fitted = recorded(client)[-1]
+    assert [fitted[name] for name in ("name", "seed", "transform")] == ["baseline", 1, "log1p"]
+    assert ([feature["name"] for feature in fitted["features"]], len(fitted["centroids"])) == (["attribute:income"], 3)
+    assert problem(client.post(f"{PATH}/{id}/fits", {"currency": "EUR"}), 422) == "does-not-fit"
+    assert problem(client.post(f"{PATH}/{id}/fits", {"name": "other"}), 422) == "does-not-fit"
+
+
+def test_another_fit_leaves_a_model_inactive_unless_it_activates_it(client: Client) -> None:
+    two_kinds(client)
+    client.post(PATH, BASELINE | {"activate": False})
+    for body, status in (({}, "fitted"), ({"activate": True}, "active"), ({}, "active")):
+        assert client.post(f"{PATH}/baseline/fits", body).status_code == 200
+        assert client.get(f"{PATH}/baseline").json()["status"] == status
+
+
+@pytest.mark.parametrize("changed", [{}, {"k": 3}, {"features": ["attribute:age"], "activate": False}])
+def test_a_new_model_with_a_known_name_is_refused(client: Client, changed: dict[str, Any]) -> None:
+    two_kinds(client)
+    client.post(PATH, BASELINE)
+    customers(client, {"income": 55.0, "age": 41})
+    assert problem(client.post(PATH, BASELINE | changed), 409) == "segment-model-exists"
+    client.post(f"{PATH}/baseline/retirement")
+    assert problem(client.post(PATH, BASELINE | changed), 409) == "segment-model-exists"
+    assert len(recorded(client)) == 1
+
+
+def test_a_model_that_does_not_exist_cannot_be_fitted_again(client: Client) -> None:
+    two_kinds(client)
+    assert problem(client.post(f"{PATH}/baseline/fits"), 404) == "not-there"
+    ada = registered(client).rpartition("/")[2]
+    assert problem(client.post(f"{PATH}/{ada}/fits"), 404) == "not-there"
+
+
+@on_both_engines
+def test_reads_show_a_fit_as_soon_as_it_is_answered(client: Client) -> None:
+    two_kinds(client)
+    for path, body in ((PATH, BASELINE), (f"{PATH}/baseline/fits", {"k": 3}), (f"{PATH}/baseline/fits", {"k": 2})):
+        assert client.post(path, body).is_success
+        report = client.get("/v1/reports/segments")
+        assert report.status_code == 200
+        assert sum(group["customers"] for group in report.json()["groups"]) == 7
+        assert len(report.json()["groups"]) == body.get("k", 2)
+        assert client.get(f"{PATH}/baseline").json()["k"] == body.get("k", 2)
+        assert len(client.get("/v1/segment-labels", params={"labelled": True}).json()["items"]) == 7
+
+
+def test_reads_use_the_baseline_or_else_the_only_active_model(client: Client) -> None:
+    two_kinds(client)
+
+    def used() -> Any:
+        answer = client.get("/v1/reports/segments")
+        return answer.json()["model"] if answer.status_code == 200 else problem(answer, 404)
+
+    assert used() == "not-there"
+    client.post(PATH, BASELINE | {"name": "by-income"})
+    assert used() == "by-income"
+    assert len(client.get("/v1/segment-labels").json()["items"]) == 7
+    client.post(PATH, BASELINE | {"name": "by-age", "activate": False})
+    assert used() == "by-income"
+    client.post(f"{PATH}/by-age/activation")
+    client.get(PATH, params={"after": client.get("/v1/events").headers["Position"]})
+    answer = client.get("/v1/reports/segments")
+    assert problem(answer, 404) == "not-there"
+    assert "by-age, by-income" in answer.json()["detail"]
+    client.post(PATH, BASELINE)
+    assert used() == "baseline"
+    misspelt = client.get("/v1/reports/segments", params={"model": "by-incom"})
+    assert (problem(misspelt, 404), "did you mean by-income?" in misspelt.json()["detail"]) == ("not-there", True)
+
+
+def test_a_cut_off_day_before_the_last_ended_day_is_refused(client: Client) -> None:
+    """Labels follow the days, so a fit as of an earlier day would label by features that it has not seen."""
+    two_kinds(client)
+    today = datetime.now(UTC).date()
+    days = [(today - timedelta(days=back)).isoformat() for back in range(4)]
+    assert client.post(PATH, BASELINE | {"cut_off_day": days[3]}).status_code == 201
+    assert client.post("/v1/calendar/days", {"day": days[2]}).is_success
+    for path, body in ((f"{PATH}/baseline/fits", {}), (PATH, BASELINE | {"name": "other"})):
+        refused = client.post(path, body | {"cut_off_day": days[3]})
+        assert problem(refused, 422) == "cut-off-day-too-early"
+        assert refused.json()["facts"] == {"ended": days[2]}
+    for given in (days[2], days[1], days[0]):
+        assert client.post(f"{PATH}/baseline/fits", {"cut_off_day": given}).status_code == 200
+        assert recorded(client)[-1]["cut_off_day"] == given
+    assert client.post(f"{PATH}/baseline/fits").status_code == 200
+    assert recorded(client)[-1]["cut_off_day"] == days[0]
 
 
 def test_a_fit_without_activation_is_activated_later(client: Client) -> None:
@@ -126,7 +222,7 @@ def test_with_several_currencies_one_must_be_named(client: Client) -> None:
     assert problem(answer, 422) == "currency-missing"
     assert "EUR, USD" in answer.json()["detail"]
     assert client.post(PATH, asked | {"currency": "EUR"}).status_code == 201
-    assert client.post(PATH, asked | {"features": ["total:USD"]}).status_code == 200
+    assert client.post(PATH, asked | {"name": "n", "features": ["total:USD"]}).status_code == 201
 
 
 def test_clusters_are_named_and_a_model_is_retired_by_its_name_or_id(client: Client) -> None:

@@ -121,7 +121,7 @@ def test_a_task_must_be_about_an_existing_resource(world: World) -> None:
 
 @on_both_engines
 def test_a_saved_view_belongs_to_its_owner_or_is_shared(client: Client, key_for: KeyFor) -> None:
-    urgent = {"name": "Urgent", "resource": "tickets", "filters": {"q": "Ada"}, "owner": "agent-7"}
+    urgent = {"name": "Urgent", "resource": "tickets", "filters": {"agent": "ada"}, "owner": "agent-7"}
     made = client.post("/v1/saved-views", urgent)
     view = made.headers["Location"]
     head = sent(client, "POST", "/v1/saved-views", {"name": "All", "resource": "orders", "owner": "agent-8", "shared": True})

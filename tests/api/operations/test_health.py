@@ -269,3 +269,20 @@ def test_an_unknown_import_is_not_found(world: World) -> None:
 def test_an_agent_may_not_import(world: World) -> None:
     files = {"mapping": ("shop.toml", MAPPING), "file": ("rows.csv", ROWS)}
     assert world.client.request("POST", "/v1/imports", files=files, headers=world.key("agent")).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("parts", "pointer"),
+    [
+        ([("mapping", MAPPING), ("file", b"id\n1\n"), ("maping", b"x")], "/maping"),
+        ([("mapping", MAPPING), ("file", b"id\n1\n"), ("file", b"id\n2\n")], "/file"),
+        ([("mapping", MAPPING), ("flie", b"id\n1\n")], "/file"),
+    ],
+)
+def test_an_import_takes_one_mapping_and_one_file_and_nothing_else(
+    world: World, parts: list[tuple[str, bytes]], pointer: str
+) -> None:
+    files = [(name, (f"{name}.txt", text)) for name, text in parts]
+    answer = world.client.request("POST", "/v1/imports", files=files)
+    assert answer.status_code == 422
+    assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]

@@ -58,8 +58,9 @@ def test_the_secret_is_shown_once(world: World) -> None:
     assert first.headers["Content-Length"] == str(len(first.content))
     assert again.json() == {name: value for name, value in first.json().items() if name != "secret"}
     paths = [f"/v1/webhooks{rest}" for rest in ("", f"/{first.json()['id']}", f"/{first.json()['id']}/history")]
-    for question in (*paths, "/v1/events"):
-        assert secret.removeprefix("whsec_") not in str(seen(client, question))
+    for path in paths:
+        assert secret.removeprefix("whsec_") not in str(seen(client, path))
+    assert secret.removeprefix("whsec_") not in client.get("/v1/events").text
 
 
 @on_both_engines
@@ -101,6 +102,9 @@ def test_the_position_and_the_error_of_a_delivery_are_shown(client: Client, part
         {"url": None},
         {"types": ["crm.*.placed"]},
         {"types": "crm.order.*"},
+        {"types": ["crm.ordr.*"]},
+        {"types": ["crm.order"]},
+        {"types": ["crm.order.placed"]},
         {"subjects": ["ada"]},
         {"secret": "mine"},
     ],

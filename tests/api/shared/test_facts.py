@@ -31,6 +31,7 @@ from domain.shared.refusals import Malformed, Refusal
 from tests.api.conftest import World
 from tests.api.shared.every_body import bodies, shapes
 from tests.commands.binding import check_binds
+from tests.domain.marketing.given_segments import FITTED
 
 ADMIN = Caller("test", ROLES["admin"], Actor(type="system", id="test"))
 REFUSED = (ValidationError, RequestValidationError, Refusal, Problem)
@@ -166,6 +167,7 @@ def test_every_route_that_is_not_a_read_is_a_command_or_a_listed_exception(world
 def test_every_route_passes_facts_that_its_command_takes(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     # A fit needs customers. Its result does not matter here.
     monkeypatch.setattr("api.marketing.segment_models.found_by", lambda *_: None)
+    monkeypatch.setattr("api.marketing.segment_models.last_fit", lambda *_: FITTED)
 
     async def all_misfits() -> list[str]:
         commands = [route for route in routes_of(world.app) if route.is_command]

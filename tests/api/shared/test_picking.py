@@ -64,7 +64,7 @@ def test_an_answer_with_other_fields_has_another_etag(client: Client) -> None:
 def test_an_unknown_field_is_refused_with_a_list_of_the_known_ones(client: Client, wrong: str) -> None:
     answer = client.get("/v1/customers", params={"fields": wrong})
     (error,) = answer.json()["errors"]
-    assert (answer.status_code, error["pointer"]) == (422, "query: fields")
+    assert (answer.status_code, error["parameter"]) == (422, "fields")
     assert "contact_methods, " in error["detail"]
 
 

@@ -19,6 +19,7 @@ from domain.marketing.segment_model import (
     ModelNotActive,
     Retired,
     SegmentModel,
+    SegmentModelExists,
     UnknownFeature,
 )
 from domain.shared.events import type_name
@@ -41,8 +42,17 @@ def test_the_same_fit_again_records_nothing() -> None:
 
 def test_a_new_fit_replaces_the_last_one() -> None:
     made = model()
-    made.fit(live(), fitted(cut_off_position=200))
-    assert made.fitted == fitted(cut_off_position=200)
+    made.refit(live(), fitted(cut_off_position=200))
+    made.refit(live(), fitted(cut_off_position=200))
+    assert facts(made) == [FITTED, fitted(cut_off_position=200)]
+
+
+def test_another_model_of_the_same_name_is_refused() -> None:
+    made = model()
+    for other in (fitted(cut_off_position=200), fitted(seed=8)):
+        with pytest.raises(SegmentModelExists):
+            made.fit(live(), other)
+    assert facts(made) == [FITTED]
 
 
 @pytest.mark.parametrize(
@@ -105,6 +115,8 @@ def test_a_model_that_was_never_active_cannot_be_retired() -> None:
 @pytest.mark.parametrize("decision", ["activate", "retire"])
 def test_a_model_that_was_never_fitted_does_not_exist(decision: str) -> None:
     with pytest.raises(NotThere):
+        SegmentModel(new_id()).refit(live(), FITTED)
+    with pytest.raises(NotThere):
         getattr(SegmentModel(new_id()), decision)(live())
 
 
@@ -113,7 +125,7 @@ def test_the_names_of_clusters_are_kept_until_the_next_fit() -> None:
     made.name_clusters(live(), ["champions", " steady ", "流失"])
     made.name_clusters(live(), ["champions", "steady", "流失"])
     assert facts(made)[1:] == [ClustersNamed(names=("champions", "steady", "流失"))]
-    made.fit(live(), fitted(seed=8))
+    made.refit(live(), fitted(seed=8))
     assert made.cluster_names == ("1", "2", "3")
 
 

@@ -75,7 +75,8 @@ def fit(*features: str, centroids: Sequence[Sequence[float]], **changes: Any) ->
 def active(history: History, fitted: Fitted) -> UUID:
     """Fit and activate the model, and return its id."""
     model = history.of(SegmentModel, f"model {fitted.name}")
-    history.must(model, lambda context: model.fit(context, fitted))
+    again = model.refit if model.exists else model.fit
+    history.must(model, lambda context: again(context, fitted))
     if model.active_since is None:
         history.must(model, model.activate)
     return model.id

@@ -44,7 +44,8 @@ def _model(history: History, who: int) -> SegmentModel:
 
 def _fit(history: History, who: int, n: int) -> None:
     model = _model(history, who)
-    history.do(model, lambda context: model.fit(context, fitted(who, n)))
+    again = model.refit if model.exists else model.fit
+    history.do(model, lambda context: again(context, fitted(who, n)))
     if n % 4:
         history.do(model, model.activate)
 

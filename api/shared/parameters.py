@@ -1,0 +1,87 @@
+"""The query parameters that a route takes. One that is unknown, empty, or given twice is refused, never ignored."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+from fastapi import Request
+from fastapi._compat import field_annotation_is_sequence
+from fastapi.dependencies.models import Dependant
+from fastapi.dependencies.utils import get_flat_params, request_params_to_args
+from fastapi.exceptions import RequestValidationError
+from fastapi.params import Query
+from starlette.datastructures import QueryParams
+
+from api.shared import picking
+from api.shared.nearest import because
+
+NAMED = 20
+"""How many wrong parameters a problem names at most."""
+
+NO_FILTERS = frozenset({"after", "before", "cursor", "limit", "sort", picking.NAME})
+"""The parameters of a list that are no filters: they say where it begins, its length, its order and its columns."""
+
+Error = Mapping[str, Any]
+Check = Callable[[Request], Awaitable[Any]]
+
+
+class Parameters:
+    """The query parameters of one route: those of its endpoint and of all its dependencies, and `fields` if it has rows."""
+
+    def __init__(self, dependant: Dependant, row: picking.Schema | None) -> None:
+        self._fields = [field for field in get_flat_params(dependant) if isinstance(field.field_info, Query)]
+        self._several = {field.alias for field in self._fields if field_annotation_is_sequence(field.field_info.annotation)}
+        self._permissions = list(_permissions(dependant))
+        self.row = row
+        self.known = frozenset(field.alias for field in self._fields) | ({picking.NAME} if row else set())
+        self.filters = self.known - NO_FILTERS
+
+    async def check(self, request: Request) -> None:
+        """Raises RequestValidationError if a parameter is unknown, empty or repeated; it names all wrong parameters.
+
+        Raises Problem 401 or 403 instead if the caller may not ask at all.
+        """
+        errors = list(islice(self._errors(request.query_params, self.known), NAMED))
+        if errors:
+            for permitted in self._permissions:
+                await permitted(request)
+            raise RequestValidationError([*errors, *self._typed(request.query_params, errors)])
+
+    def errors_in_body(self, values: Mapping[str, str], known: Collection[str], *below: str) -> list[Error]:
+        """What is wrong with values for the `known` parameters that are not in a query, but `below` this part of a body."""
+        query = QueryParams(values)
+        errors = list(self._errors(query, known))
+        return [{**error, "loc": ("body", *below, *error["loc"][1:])} for error in (*errors, *self._typed(query, errors))]
+
+    def _typed(self, query: QueryParams, errors: Sequence[Error]) -> list[Error]:
+        """The errors in the values of the other parameters."""
+        named = {error["loc"][1] for error in errors}
+        return [error for error in request_params_to_args(self._fields, query)[1] if error["loc"][1] not in named]
+
+    def _errors(self, query: QueryParams, known: Collection[str]) -> Iterator[Error]:
+        asked = query.multi_items()
+        times = Counter(name for name, _ in asked)
+        for name, value in dict(asked).items():
+            if name not in known:
+                yield _wrong("unknown_parameter", name, because("There is no such parameter", name, known))
+            elif times[name] > 1 and name not in self._several:
+                yield _wrong("repeated_parameter", name, f"The parameter has one value, but it is given {times[name]} times")
+            elif not value:
+                yield _wrong("empty_parameter", name, "The parameter has no value: give it one, or leave it out")
+            elif name == picking.NAME and self.row is not None:
+                yield from (_wrong("unknown_field", name, text) for text in picking.unknown_fields(self.row, value))
+
+
+def _wrong(type: str, name: str, message: str) -> Error:
+    return {"type": type, "loc": ("query", name), "msg": message}
+
+
+def _permissions(dependant: Dependant) -> Iterator[Check]:
+    """The checks of the caller's permissions, in the order in which the framework runs them."""
+    for part in dependant.dependencies:
+        yield from _permissions(part)
+        if hasattr(part.call, "permission"):
+            yield part.call  # type: ignore[misc] # `may` made it
