@@ -1,7 +1,7 @@
-"""Policies: a policy reacts to events of some types with commands.
+"""Policies: a policy reacts to events with commands.
 
-`react` depends only on the event. The command reads any other state through its unit of work, so that it decides on the state
-at its commit.
+`react` depends only on the event and on the earlier events of its stream (see `turns`), so the log gives the same commands at
+every repetition. The command reads any other state through its unit of work, so that it decides on the state at its commit.
 """
 
 from __future__ import annotations

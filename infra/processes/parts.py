@@ -67,11 +67,12 @@ class Parts(msgspec.Struct, eq=False):
     @contextmanager
     def following_policies(self) -> Iterator[None]:
         """The policies, in their own thread. Assignment, which waits for read models, has another thread."""
-        from consumers.policies import POLICIES
+        from consumers.policies import policies
         from consumers.policies.assignment import Assigning
 
-        assigning = Assigning(self.deployment.store, self.deployment.read_models, self.completeness)
-        with self._following(POLICIES, "policies"), self._following([assigning.policy()], "assignment"):
+        store = self.deployment.store
+        assigning = Assigning(store, self.deployment.read_models, self.completeness)
+        with self._following(policies(store), "policies"), self._following([assigning.policy()], "assignment"):
             yield
 
     def _following(self, policies: Sequence[Policy], name: str) -> AbstractContextManager[None]:

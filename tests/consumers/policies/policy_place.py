@@ -17,7 +17,7 @@ from commands.marketing import campaign_members, campaigns
 from commands.sales import order_payments, orders
 from commands.shared.batch import Command
 from commands.shared.executor import Executor
-from consumers.policies import POLICIES, Deadline, Policy
+from consumers.policies import Deadline, Policy, policies
 from consumers.policies.clock import Clock
 from consumers.policies.runner import NAME, Policies
 from consumers.projecting.projector import Projector
@@ -79,9 +79,9 @@ class Place:
 
     def policies(self, *chosen: Policy) -> Policies:
         """Policies that run like in a separate process."""
-        policies = Policies(chosen or POLICIES, self.worker(), self.store, self.read_models)
-        policies.begin()
-        return policies
+        runner = Policies(chosen or policies(self.store), self.worker(), self.store, self.read_models)
+        runner.begin()
+        return runner
 
     def clock(self, deadline: Deadline) -> Clock:
         """A clock that runs like in a separate process."""
@@ -148,8 +148,8 @@ class Place:
     def order(self, **facts: Any) -> None:
         """Places an order of 20.00 EUR by Ada, for the campaign."""
         cups = Item(line_id="cups", name="Tea cup", quantity=Decimal(2), unit_price=Decimal(10))
-        asked: dict[str, Any] = {"number": "A-1", "channel": "web", "currency": "EUR", "campaign_id": SPRING} | facts
-        self.run(orders.place, order_id=ORDER, customer_id=ADA, lines=(cups,), **asked)
+        asked: dict[str, Any] = {"number": "A-1", "channel": "web", "currency": "EUR", "campaign_id": SPRING}
+        self.run(orders.place, **asked | {"order_id": ORDER, "customer_id": ADA, "lines": (cups,)} | facts)
 
     def pay(self, amount: int, payment_id: str = "p-1", **facts: Any) -> None:
         self.run(order_payments.capture_payment, order_id=ORDER, payment_id=payment_id, amount=Decimal(amount), **facts)

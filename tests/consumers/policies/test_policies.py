@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
-from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,8 +12,8 @@ from commands.marketing import campaign_members
 from consumers.policies.runner import Policies
 from domain.customers.customer.events import ConsentWithdrawn, ContactMethodUndeliverable
 from domain.shared.ids import external_id
-from tests.consumers.policies.policy_place import ADA, MAIL, MEMBER, ORDER, Place, place_in
-from tests.domain.given import NOW, YESTERDAY
+from tests.consumers.policies.policy_place import ADA, MAIL, MEMBER, Place, place_in
+from tests.domain.given import YESTERDAY
 
 
 @pytest.fixture
@@ -111,72 +108,3 @@ def test_unsubscribing_twice_withdraws_once(place: Place, policies: Policies) ->
     place.run(campaign_members.unsubscribe, **MEMBER)
     policies.follow()
     assert len(place.done()) == 1
-
-
-# Conversions
-
-
-def test_an_order_for_the_campaign_converts_its_customer_when_it_is_paid_in_full(place: Place, policies: Policies) -> None:
-    place.target()
-    place.order()
-    place.pay(15)
-    policies.follow()
-    assert place.done() == []
-    place.pay(5, "p-2")
-    policies.follow()
-    [conversion] = place.member().conversions.values()
-    assert (conversion.order_id, conversion.value, conversion.currency) == (ORDER, Decimal(20), "EUR")
-
-
-def test_a_payment_after_the_attribution_window_converts_nobody(place: Place, policies: Policies) -> None:
-    place.target()
-    place.order()
-    place.now = NOW + timedelta(days=30, seconds=1)
-    place.pay(20)
-    policies.follow()
-    assert place.done() == []
-    assert place.member().conversions == {}
-
-
-def test_the_last_moment_of_the_attribution_window_is_included(place: Place, policies: Policies) -> None:
-    place.target(at=NOW)
-    place.order()
-    place.now = NOW + timedelta(days=30)
-    place.pay(20)
-    policies.follow()
-    assert len(place.done()) == 1
-
-
-def test_a_customer_who_was_not_targeted_before_does_not_convert(place: Place, policies: Policies) -> None:
-    place.order()
-    place.pay(20, at=YESTERDAY)
-    policies.follow()
-    place.target()
-    place.pay(20, "p-2", at=YESTERDAY)
-    policies.follow()
-    assert place.done() == []
-
-
-@pytest.mark.parametrize("facts", [{"test": True}, {"campaign_id": None}], ids=["test", "no campaign"])
-def test_a_test_order_or_one_without_a_campaign_does_not_convert(
-    place: Place, policies: Policies, facts: dict[str, Any]
-) -> None:
-    place.target()
-    place.order(**facts)
-    place.pay(20)
-    policies.follow()
-    assert place.done() == []
-
-
-def test_a_conversion_is_reversed_when_all_money_is_returned(place: Place, policies: Policies) -> None:
-    place.target()
-    place.order()
-    place.pay(20)
-    place.run(campaign_members.unsubscribe, **MEMBER)
-    policies.follow()
-    place.refund(5)
-    policies.follow()
-    assert place.member().reversed == set()
-    place.refund(15, "r-2")
-    policies.follow()
-    assert place.member().reversed == {str(ORDER)}
