@@ -119,7 +119,7 @@ def convert(work: UnitOfWork, *, order_id: UUID, campaign_id: UUID, sale: Sale, 
 
     Raises CustomerErased.
     """
-    for member in _members(work, campaign_id, sale.customer_id)[:1]:
+    for member in members(work, campaign_id, sale.customer_id)[:1]:
         context = _as_of(work.context, sale.paid)
         if _in_window(work, context, campaign_id, member):
             _convert(context, member, campaign_id, order_id, sale, currency, turn)
@@ -129,7 +129,7 @@ def convert(work: UnitOfWork, *, order_id: UUID, campaign_id: UUID, sale: Sale, 
 
 def reverse(work: UnitOfWork, *, order_id: UUID, campaign_id: UUID, customer_id: UUID, reason: str) -> Aggregate:
     """Reverses the conversions of the order. Raises CustomerErased."""
-    for member in _members(work, campaign_id, customer_id):
+    for member in members(work, campaign_id, customer_id):
         for conversion in _current(member, order_id):
             member.reverse_conversion(work.context, conversion.conversion_id, reason=reason)
     return work.load(Order, order_id)
@@ -139,7 +139,7 @@ def restate(
     work: UnitOfWork, *, order_id: UUID, campaign_id: UUID, sale: Sale, currency: str, turn: int, before: Decimal
 ) -> Aggregate:
     """Records a conversion again whose value is the order's earlier total. Raises CustomerErased."""
-    for member in _members(work, campaign_id, sale.customer_id):
+    for member in members(work, campaign_id, sale.customer_id):
         if any(conversion.value == before for conversion in _current(member, order_id)):
             for conversion in _current(member, order_id):
                 member.reverse_conversion(work.context, conversion.conversion_id, reason=AMENDED)
@@ -168,7 +168,7 @@ def _current(member: CampaignMember, order_id: UUID) -> list[Converted]:
     return [one for id, one in known if one.order_id == order_id and id not in member.reversed]
 
 
-def _members(work: UnitOfWork, campaign_id: UUID, customer_id: UUID) -> list[CampaignMember]:
+def members(work: UnitOfWork, campaign_id: UUID, customer_id: UUID) -> list[CampaignMember]:
     """The customer as a member of the campaign: the customer of the order first, then the survivor of a merge.
 
     Raises CustomerErased.

@@ -66,13 +66,17 @@ class Parts(msgspec.Struct, eq=False):
 
     @contextmanager
     def following_policies(self) -> Iterator[None]:
-        """The policies, in their own thread. Assignment, which waits for read models, has another thread."""
+        """The policies, in their own thread. Those that wait for read models have a thread each."""
         from consumers.policies import policies
         from consumers.policies.assignment import Assigning
+        from consumers.policies.late_targeting import LateTargeting
 
-        store = self.deployment.store
-        assigning = Assigning(store, self.deployment.read_models, self.completeness)
-        with self._following(policies(store), "policies"), self._following([assigning.policy()], "assignment"):
+        stores = self.deployment.store, self.deployment.read_models, self.completeness
+        with (
+            self._following(policies(self.deployment.store), "policies"),
+            self._following([Assigning(*stores).policy()], "assignment"),
+            self._following([LateTargeting(*stores).policy()], "late-targeting"),
+        ):
             yield
 
     def _following(self, policies: Sequence[Policy], name: str) -> AbstractContextManager[None]:
