@@ -15,7 +15,7 @@ DEADLINES: tuple[Deadline, ...] = (escalation, reminders, undeliverable)
 
 def policies(store: Streams) -> tuple[Policy, ...]:
     """The policies that need only the event store. One set of them follows the log once, in the order of the log."""
-    return deliverability, unsubscribing, conversions(store)
+    return deliverability(store), unsubscribing, conversions(store)
 
 
 __all__ = ["DEADLINES", "Deadline", "Policy", "policies"]

@@ -8,16 +8,14 @@ attribution window. The value is the order's total: if it changes while the orde
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
-from msgspec.structs import replace
-
 from commands.shared.references import surviving_customer
 from commands.shared.unit_of_work import UnitOfWork
-from consumers.policies.policy import Policy, Reaction
+from consumers.policies.policy import Policy, Reaction, When
 from consumers.policies.turns import Streams, Turn, Turns
 from domain.marketing.campaign.campaign import Campaign
 from domain.marketing.campaign_member.events import Converted
@@ -26,7 +24,7 @@ from domain.sales.order.order import Order
 from domain.sales.order.placing import CustomerChanged
 from domain.sales.order.refunds import PaymentChargedBack, PaymentRefunded, PaymentReversed
 from domain.shared.aggregate import Aggregate
-from domain.shared.events import Context, Event, Precision, Recorded
+from domain.shared.events import Context, Event, Recorded
 from domain.shared.occurrence import over_before
 
 NAME = "conversions"
@@ -38,14 +36,6 @@ REASONS: dict[type[Event], str] = {
 }
 """Why a conversion is reversed, by the event of the order; for every other event it is `AMENDED`."""
 AMENDED = "amended"
-
-
-class When(NamedTuple):
-    """The time of occurrence of the event by which an order was paid, as precise as its source states it."""
-
-    at: datetime
-    precision: Precision
-    zone: str | None
 
 
 class Sale(NamedTuple):
@@ -76,10 +66,9 @@ def standing(order: Order, before: Standing, recorded: Recorded) -> Standing:
     """The answer after an event. If a refund did not happen after all, the order is paid since its payment."""
     if not paid(order):
         return before._replace(is_paid=False, sale=None)
-    metadata = recorded.metadata
     since = before.paid
     if since is None or not (before.is_paid or isinstance(recorded.event, PaymentReversed)):
-        since = When(metadata.occurred_at, metadata.occurred_precision, metadata.occurred_zone)
+        since = When.of(recorded)
     sale = None if order.customer_id is None else Sale(order.customer_id, order.total, since)
     return Standing(True, since, sale)
 
@@ -120,7 +109,7 @@ def convert(work: UnitOfWork, *, order_id: UUID, campaign_id: UUID, sale: Sale, 
     Raises CustomerErased.
     """
     for member in members(work, campaign_id, sale.customer_id)[:1]:
-        context = _as_of(work.context, sale.paid)
+        context = sale.paid.context(work.context)
         if _in_window(work, context, campaign_id, member):
             _convert(context, member, campaign_id, order_id, sale, currency, turn)
         return member
@@ -143,7 +132,7 @@ def restate(
         if any(conversion.value == before for conversion in _current(member, order_id)):
             for conversion in _current(member, order_id):
                 member.reverse_conversion(work.context, conversion.conversion_id, reason=AMENDED)
-            _convert(_as_of(work.context, sale.paid), member, campaign_id, order_id, sale, currency, turn)
+            _convert(sale.paid.context(work.context), member, campaign_id, order_id, sale, currency, turn)
     return work.load(Order, order_id)
 
 
@@ -180,10 +169,6 @@ def members(work: UnitOfWork, campaign_id: UUID, customer_id: UUID) -> list[Camp
 
 def _campaign_id(order: Order) -> UUID | None:
     return order.placed.campaign_id if order.placed and not order.placed.test else None
-
-
-def _as_of(context: Context, when: When) -> Context:
-    return replace(context, occurred_at=when.at, occurred_precision=when.precision, occurred_zone=when.zone)
 
 
 def _in_window(work: UnitOfWork, context: Context, campaign_id: UUID, member: CampaignMember) -> bool:

@@ -13,11 +13,9 @@ from domain.marketing.campaign_member.events import Converted
 from domain.marketing.campaign_member.member import CampaignMember, member_id
 from domain.sales.order.values import Item, LineQuantity, OrderDiscount
 from domain.shared.aggregate import replayed
-from domain.shared.ids import external_id
-from tests.consumers.policies.policy_place import ADA, ORDER, SPRING, Place
+from tests.consumers.policies.policy_place import ADA, BOB, ORDER, SPRING, Place
 from tests.domain.given import LAST_WEEK
 
-BOB = external_id("customer", "test", "bob", b"")
 HOUR = timedelta(hours=1)
 ALL_OFF = OrderDiscount(kind="fixed", amount=Decimal(20), code="FREE")
 Act = Callable[[Place], object]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,14 @@ from uuid import UUID
 from commands.operations import users
 from commands.sales import leads
 from commands.service import assignment, tickets
+from commands.shared import annotating
 from consumers.policies.assignment import Assigning
 from consumers.policies.runner import Policies
 from consumers.projecting.projector import Projector
 from consumers.projecting.tail import Tail
 from domain.sales.lead.lead import Lead
 from domain.service.assignment_rule import Condition, Terms
+from domain.service.ticket.correspondence import Replied
 from domain.service.ticket.ticket import Ticket
 from domain.shared.aggregate import replayed
 from domain.shared.ids import external_id
@@ -28,6 +30,8 @@ from projections.service import assignment_rules
 from tests.consumers.policies.policy_place import Place, place_in
 
 READ = ("tickets", "leads", "users", "assignment_rules")
+Act = Callable[["Desk", UUID], object]
+
 EMAIL = Condition(field="channel", values=("email",))
 
 
@@ -89,3 +93,38 @@ def desk_in(folder: Path, url: str | None = None) -> Iterator[Desk]:
             create_tables(connection, [table for projection in chosen for table in projection.tables])
         with running(Projector(chosen, Tail(place.store), place.store, place.read_models, 1)):
             yield Desk(place)
+
+
+# What people do
+
+
+def solve(desk: Desk, id: UUID) -> None:
+    desk.place.run(tickets.solve, ticket_id=id)
+
+
+def discard(desk: Desk, id: UUID) -> None:
+    desk.place.run(tickets.discard, ticket_id=id, reason="spam")
+
+
+def reopen(desk: Desk, id: UUID) -> None:
+    desk.place.run(tickets.reopen, ticket_id=id)
+
+
+def customer_replies(desk: Desk, id: UUID) -> None:
+    desk.place.run(tickets.reply, ticket_id=id, reply=Replied(reply_id="c-1", by="customer"))
+
+
+def assign(desk: Desk, id: UUID, owner: str | None, team: str | None = None) -> None:
+    desk.place.run(annotating.assign, kind=Ticket, id=id, owner=owner, team=team)
+
+
+def give_to_eve(desk: Desk, id: UUID) -> None:
+    assign(desk, id, "eve")
+
+
+def goes_away(desk: Desk, code: str) -> None:
+    desk.available(code, False)
+
+
+def leaves(desk: Desk, code: str) -> None:
+    desk.place.run(users.deactivate, code=code)

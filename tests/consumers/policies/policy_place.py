@@ -27,7 +27,7 @@ from domain.customers.customer.events import ContactMethod
 from domain.marketing.campaign_member.member import CampaignMember, member_id
 from domain.sales.order.values import Item
 from domain.shared.aggregate import Aggregate, replayed
-from domain.shared.events import Actor, Context, Event, Origin, Recorded
+from domain.shared.events import Actor, Context, Event, Origin, Precision, Recorded
 from domain.shared.ids import external_id, new_id
 from infra.event_store.mapper import Mapper
 from infra.event_store.postgres import PostgresRecorder
@@ -46,6 +46,7 @@ from tests.domain.given import NOW
 A = TypeVar("A", bound=Aggregate)
 
 ADA = external_id("customer", "test", "ada", b"")
+BOB = external_id("customer", "test", "bob", b"")
 MAIL = external_id("method", "test", "mail", b"")
 SPRING = external_id("campaign", "test", "spring", b"")
 ORDER = external_id("order", "test", "1", b"")
@@ -109,10 +110,22 @@ class Place:
                 file.execute(long_ago)
 
     def run(
-        self, function: Callable[..., Aggregate], *, origin: Origin = "live", at: datetime | None = None, **facts: Any
+        self,
+        function: Callable[..., Aggregate],
+        *,
+        origin: Origin = "live",
+        at: datetime | None = None,
+        precision: Precision = "second",
+        **facts: Any,
     ) -> None:
-        actor = Actor(type="user", id="u-1")
-        context = Context(now=self.now, actor=actor, origin=origin, occurred_at=at, command_id=new_id())
+        context = Context(
+            now=self.now,
+            actor=Actor(type="user", id="u-1"),
+            origin=origin,
+            occurred_at=at,
+            occurred_precision=precision,
+            command_id=new_id(),
+        )
         outcome = self._executor.submit(Command(function, facts, context)).result(10)
         assert outcome.refusal is None, outcome.refusal
 

@@ -19,8 +19,8 @@ from infra.processes.parts import running
 from infra.read_models.completeness import Completeness
 from infra.read_models.tables import create_tables
 from infra.wiring import PROJECTIONS
-from tests.consumers.policies.conversion_acts import BOB, converted_at, order, pay, refund, values
-from tests.consumers.policies.policy_place import ADA, MEMBER, ORDER, SPRING, Place, place_in
+from tests.consumers.policies.conversion_acts import converted_at, order, pay, refund, values
+from tests.consumers.policies.policy_place import ADA, BOB, MEMBER, ORDER, SPRING, Place, place_in
 from tests.domain.given import LAST_WEEK, YESTERDAY
 
 OTHER = external_id("campaign", "test", "autumn", b"")
@@ -42,7 +42,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
 
 def late(place: Place) -> Policies:
     policy = LateTargeting(place.store, place.read_models, Completeness(place.read_models)).policy()
-    policies = Policies([policy], place.worker(), place.store, place.read_models, "late-targeting")
+    policies = Policies([policy], place.worker(), place.store, place.read_models, "late-facts")
     policies.begin()
     return policies
 
@@ -79,7 +79,7 @@ def test_both_followers_together_convert_once(place: Place, policies: list[Polic
         one.follow()
     assert values(place) == [20]
     assert len(place.done()) == 1
-    for name in ("policies", "late-targeting"):
+    for name in ("policies", "late-facts"):
         place.forget_the_position(name)
     follow([place.policies(), late(place)])
     assert len(place.done()) == 1

@@ -26,7 +26,6 @@ from domain.shared.events import Event, type_name
 from domain.shared.ids import external_id
 from tests.consumers.policies.conversion_acts import (
     ALL_OFF,
-    BOB,
     Act,
     begin,
     cancel_cups,
@@ -41,7 +40,7 @@ from tests.consumers.policies.conversion_acts import (
     undo,
     values,
 )
-from tests.consumers.policies.policy_place import ADA, ORDER, SPRING, Place, place_in
+from tests.consumers.policies.policy_place import ADA, BOB, ORDER, SPRING, Place, place_in
 from tests.domain.given import LAST_WEEK
 
 

@@ -4,25 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from uuid import UUID
 
 import pytest
 
-from commands.operations import users
 from commands.sales import leads
-from commands.service import assignment, tickets
-from commands.shared import annotating
+from commands.service import tickets
 from domain.sales.lead.lead import Lead
 from domain.service.assignment_rule import Condition
 from domain.service.rota import Left, Queued, TurnTaken
-from domain.service.ticket.correspondence import Replied
-from domain.service.ticket.ticket import Assigned, Ticket
+from domain.service.ticket.ticket import Assigned
 from domain.shared.reference import Reference
-from tests.consumers.policies.desk import EMAIL, Desk, desk_in
+from tests.consumers.policies.desk import (
+    EMAIL,
+    Act,
+    Desk,
+    assign,
+    customer_replies,
+    desk_in,
+    discard,
+    give_to_eve,
+    goes_away,
+    leaves,
+    reopen,
+    solve,
+)
 from tests.domain.given import YESTERDAY
 from tests.waiting import wait_until
 
-Act = Callable[[Desk, UUID], object]
 DAMAGE = Condition(field="category", values=("damage",))
 
 
@@ -30,38 +38,6 @@ DAMAGE = Condition(field="category", values=("damage",))
 def desk(tmp_path: Path) -> Iterator[Desk]:
     with desk_in(tmp_path) as desk:
         yield desk
-
-
-def solve(desk: Desk, id: UUID) -> None:
-    desk.place.run(tickets.solve, ticket_id=id)
-
-
-def discard(desk: Desk, id: UUID) -> None:
-    desk.place.run(tickets.discard, ticket_id=id, reason="spam")
-
-
-def reopen(desk: Desk, id: UUID) -> None:
-    desk.place.run(tickets.reopen, ticket_id=id)
-
-
-def customer_replies(desk: Desk, id: UUID) -> None:
-    desk.place.run(tickets.reply, ticket_id=id, reply=Replied(reply_id="c-1", by="customer"))
-
-
-def assign(desk: Desk, id: UUID, owner: str | None, team: str | None = None) -> None:
-    desk.place.run(annotating.assign, kind=Ticket, id=id, owner=owner, team=team)
-
-
-def give_to_eve(desk: Desk, id: UUID) -> None:
-    assign(desk, id, "eve")
-
-
-def goes_away(desk: Desk, code: str) -> None:
-    desk.available(code, False)
-
-
-def leaves(desk: Desk, code: str) -> None:
-    desk.place.run(users.deactivate, code=code)
 
 
 # A ticket that is reopened while its owner is away
@@ -245,70 +221,3 @@ def test_work_that_is_imported_as_finished_is_assigned_when_it_is_reopened_live(
     assert desk.owners(id) == [None]
     reopen(desk, id)
     assert desk.owners(id) == ["ann"]
-
-
-# Capacity, and the rules
-
-
-def erase_lead(desk: Desk, id: UUID) -> None:
-    desk.place.run(leads.erase, lead_id=id, reason="requested", requested_by="customer", receipt="e-1")
-
-
-@pytest.mark.parametrize("act", [solve, discard, give_to_eve])
-def test_an_agent_who_has_less_work_takes_up_waiting_work(desk: Desk, act: Act) -> None:
-    desk.rule()
-    desk.people("ann", capacity=1)
-    first, second = desk.opens(1), desk.opens(2)
-    assert desk.owners(first, second) == ["ann", None]
-    act(desk, first)
-    assert desk.owners(second) == ["ann"]
-
-
-def test_an_erased_lead_leaves_room_for_other_work(desk: Desk) -> None:
-    desk.rule()
-    desk.rule("leads", kind="lead")
-    desk.people("ann", capacity=1)
-    lead, ticket = desk.captures(1), desk.opens(1)
-    assert desk.owners(ticket) == [None]
-    erase_lead(desk, lead)
-    assert desk.owners(ticket) == ["ann"]
-
-
-def test_a_rule_that_gives_waiting_work_to_another_team_applies_to_it(desk: Desk) -> None:
-    desk.rule()
-    desk.people("ann", team="sales")
-    id = desk.opens(1)
-    assert desk.owners(id) == [None]
-    desk.rule(team="sales")
-    assert desk.owners(id) == ["ann"]
-    wait_until(lambda: not desk.waiting(), "nothing waits")
-
-
-def test_a_retired_rule_ends_the_wait_for_its_team(desk: Desk) -> None:
-    desk.rule()
-    id = desk.opens(1)
-    desk.policies.follow()
-    desk.place.run(assignment.retire, code="all")
-    desk.policies.follow()
-    assert desk.place.log()[-1].event == Left(given=Reference(kind="ticket", id=id))
-    desk.people("ann")
-    assert desk.owners(id) == [None]
-
-
-def test_reading_the_log_again_assigns_nothing_again(desk: Desk) -> None:
-    desk.rule()
-    desk.people("ann", "bob")
-    id = desk.opens(1)
-    desk.policies.follow()
-    solve(desk, id)
-    goes_away(desk, "ann")
-    reopen(desk, id)
-    desk.policies.follow()
-    assign(desk, id, "ann")
-    desk.policies.follow()
-    head = desk.place.store.head()
-    desk.place.forget_the_position("assignment")
-    for policies in (desk.policies, desk.another()):
-        policies.follow()
-    assert desk.place.store.head() == head
-    assert desk.owner(id)[0] == "ann"
