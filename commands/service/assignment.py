@@ -42,32 +42,38 @@ define = begins(AssignmentRule, AssignmentRule.define, assignment_rule_id)
 retire = decides(AssignmentRule, AssignmentRule.retire, assignment_rule_id)
 
 
-def give(work: UnitOfWork, *, kind: Assignable, id: UUID, rules: Sequence[UUID], rosters: Rosters) -> Annotated:
-    """Assigns the ticket or lead by the first of these rules that matches. Does nothing if it has an owner or has ended.
+def give(
+    work: UnitOfWork, *, kind: Assignable, id: UUID, owner: str | None, rules: Sequence[UUID], rosters: Rosters
+) -> Annotated:
+    """Assigns the ticket or lead by the first of these rules that matches.
 
-    All data except the roster's numbers is read here, so that it is current at the commit. Assignments made after the roster
-    was read are added to its numbers. If no agent can take the ticket or lead, it waits.
+    Does nothing if it has ended, if its owner is not `owner` any more, or if that owner is not away. All data except the
+    roster's numbers is read here, so that it is current at the commit. Assignments made after the roster was read are added to
+    its numbers. If no agent can take the ticket or lead, it waits without an owner.
     """
     thing = work.load(KINDS[kind], id)
-    if rule := _rule_for(work, kind, thing, rules):
+    needs_owner = thing.assignment[0] == owner and (owner is None or _is_away(work, owner))
+    if needs_owner and (rule := _rule_for(work, kind, thing, rules)):
         _give(work, Reference(kind=kind, id=id), thing, rule, rosters)
     return thing
 
 
-def take_up(work: UnitOfWork, *, agent: UUID, rules: Sequence[UUID], rosters: Rosters) -> Aggregate:
-    """Assigns the waiting tickets and leads of this agent's team, longest wait first, until nobody in it can take more.
+def leave(work: UnitOfWork, *, kind: Assignable, id: UUID, teams: Sequence[str], rules: Sequence[UUID]) -> Aggregate:
+    """The ticket or lead no longer waits for these teams, unless it still needs an agent of the team."""
+    thing, waiting = work.load(KINDS[kind], id), Reference(kind=kind, id=id)
+    for team in teams:
+        if not _belongs(_rule_for_waiting(work, waiting, thing, rules), team):
+            work.load(Rota, rota_id(team)).leave(_now(work.context), waiting)
+    return thing
 
-    Called when the agent may be able to take more.
-    """
-    user = work.load(User, agent)
-    team = user.registered.team if user.registered else None
-    if team is None:
-        return user
+
+def take_up(work: UnitOfWork, *, team: str, rules: Sequence[UUID], rosters: Rosters) -> Rota:
+    """Assigns the tickets and leads that wait for this team, longest wait first, until nobody in it can take more."""
     rota = work.load(Rota, rota_id(team))
     for waiting in list(rota.waiting)[:AT_ONCE]:
         thing = work.load(KINDS[waiting.kind], waiting.id)
-        rule = _rule_for(work, waiting.kind, thing, rules)
-        own_team = rule is not None and rule.terms is not None and rule.terms.team == team
+        rule = _rule_for_waiting(work, waiting, thing, rules)
+        own_team = _belongs(rule, team)
         if not own_team:
             rota.leave(_now(work.context), waiting)
         if rule is not None and not _give(work, waiting, thing, rule, rosters) and own_team:
@@ -75,11 +81,11 @@ def take_up(work: UnitOfWork, *, agent: UUID, rules: Sequence[UUID], rosters: Ro
     return rota
 
 
-def take_up_after(work: UnitOfWork, *, kind: str, id: UUID, rules: Sequence[UUID], rosters: Rosters) -> Aggregate:
-    """Calls `take_up` for the owner of a ticket or lead that has ended, because the owner can now take more."""
-    thing = work.load(KINDS[kind], id)
-    owner, _ = thing.assignment
-    return thing if owner is None else take_up(work, agent=user_id(owner), rules=rules, rosters=rosters)
+def take_up_for(work: UnitOfWork, *, agent: UUID, rules: Sequence[UUID], rosters: Rosters) -> Aggregate:
+    """Calls `take_up` for the team of an agent who may be able to take more."""
+    user = work.load(User, agent)
+    team = user.registered.team if user.registered else None
+    return user if team is None else take_up(work, team=team, rules=rules, rosters=rosters)
 
 
 def _give(work: UnitOfWork, given: Reference, thing: Ticket | Lead, rule: AssignmentRule, rosters: Rosters) -> bool:
@@ -89,6 +95,8 @@ def _give(work: UnitOfWork, given: Reference, thing: Ticket | Lead, rule: Assign
     rota = work.load(Rota, rota_id(team))
     agent = _next(work, rule.code, rule.terms, rota, rosters.get(team, Roster(rota.version, {})))
     if agent is None:
+        if thing.assignment[0] is not None:
+            thing.assign(context, None, team)
         rota.queue(context, team=team, rule=rule.code, given=given)
         return False
     thing.assign(context, agent, team)
@@ -96,28 +104,40 @@ def _give(work: UnitOfWork, given: Reference, thing: Ticket | Lead, rule: Assign
     return True
 
 
+def _belongs(rule: AssignmentRule | None, team: str) -> bool:
+    return rule is not None and rule.terms is not None and rule.terms.team == team
+
+
+def _rule_for_waiting(
+    work: UnitOfWork, waiting: Reference, thing: Ticket | Lead, rules: Sequence[UUID]
+) -> AssignmentRule | None:
+    """The first rule that matches, or None if the ticket or lead has an owner meanwhile."""
+    return None if thing.assignment[0] is not None else _rule_for(work, waiting.kind, thing, rules)
+
+
 def _rule_for(work: UnitOfWork, kind: str, thing: Ticket | Lead, rules: Sequence[UUID]) -> AssignmentRule | None:
     """The first rule that matches.
 
-    None if no rule matches, if the ticket or lead has an owner or has ended, or if it belongs to another team than the rule's.
+    None if no rule matches, if the ticket or lead has ended, or if it belongs to another team than the rule's.
     """
-    owner, team = thing.assignment
-    if owner is not None or _has_ended(thing):
+    _, team = thing.assignment
+    if has_ended(thing):
         return None
-    facts = _facts(thing)
+    facts = facts_of(thing)
     loaded = (work.existing(AssignmentRule, id) for id in rules)
     matching = [rule for rule in loaded if rule.terms and rule.terms.fit(kind, facts)]
     first = min(matching, key=lambda rule: (rule.terms.order if rule.terms else 0, rule.code), default=None)
     return first if first and first.terms and team in (None, first.terms.team) else None
 
 
-def _has_ended(thing: Ticket | Lead) -> bool:
+def has_ended(thing: Ticket | Lead) -> bool:
     if isinstance(thing, Ticket):
         return thing.status in FINISHED
     return thing.erased or thing.ended is not None
 
 
-def _facts(thing: Ticket | Lead) -> dict[str, str | None]:
+def facts_of(thing: Ticket | Lead) -> dict[str, str | None]:
+    """The values that the conditions of rules look at, by field."""
     if isinstance(thing, Ticket):
         channel = thing.opened.channel if thing.opened else None
         return {"channel": channel, "category": thing.category, "priority": thing.priority}
@@ -142,6 +162,12 @@ def _takes(user: User, team: str, load: int) -> bool:
     if registered is None or registered.team != team or not user.available or user.deactivated_since is not None:
         return False
     return registered.capacity is None or load < registered.capacity
+
+
+def _is_away(work: UnitOfWork, owner: str) -> bool:
+    """Whether the owner is a user who is not available, or no longer works here."""
+    user = work.load(User, user_id(owner))
+    return user.exists and (not user.available or user.deactivated_since is not None)
 
 
 def _now(context: Context, thing: Ticket | Lead | None = None) -> Context:

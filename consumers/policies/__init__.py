@@ -1,4 +1,4 @@
-"""Policies react to an event or a deadline with commands. All active policies are listed here."""
+"""Policies keep a state in order with commands, at an event or a deadline. All active policies are listed here."""
 
 from consumers.policies.consent import unsubscribing
 from consumers.policies.conversions import conversions
@@ -7,9 +7,15 @@ from consumers.policies.deliverability import deliverability
 from consumers.policies.escalation import escalation
 from consumers.policies.policy import Policy
 from consumers.policies.reminders import reminders
+from consumers.policies.turns import Streams
 from consumers.policies.undeliverable import undeliverable
 
-POLICIES: tuple[Policy, ...] = (deliverability, unsubscribing, conversions)
 DEADLINES: tuple[Deadline, ...] = (escalation, reminders, undeliverable)
 
-__all__ = ["DEADLINES", "POLICIES", "Deadline", "Policy"]
+
+def policies(store: Streams) -> tuple[Policy, ...]:
+    """The policies that need only the event store. One set of them follows the log once, in the order of the log."""
+    return deliverability(store), unsubscribing, conversions(store)
+
+
+__all__ = ["DEADLINES", "Deadline", "Policy", "policies"]

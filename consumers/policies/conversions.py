@@ -1,91 +1,180 @@
-"""When an order that names a campaign is paid, records a conversion; when all its money is returned, reverses it.
+"""An order that names a campaign is a conversion of its customer while it is paid: whatever event leads to that, or away.
 
-A member converts only if they were targeted before the payment, and the payment is within the campaign's attribution window.
+An order is paid when as much money was captured as it costs, and some of it is kept; or when it costs nothing, and something
+ordered is left. A member converts only if they were targeted before the payment, and the payment is within the campaign's
+attribution window. The value is the order's total: if it changes while the order is paid, the conversion is recorded again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
+from decimal import Decimal
+from typing import NamedTuple
 from uuid import UUID
 
-from commands.marketing import campaign_members
 from commands.shared.references import surviving_customer
 from commands.shared.unit_of_work import UnitOfWork
-from consumers.policies.policy import Policy, Reaction
+from consumers.policies.policy import Policy, Reaction, When
+from consumers.policies.turns import Streams, Turn, Turns
 from domain.marketing.campaign.campaign import Campaign
+from domain.marketing.campaign_member.events import Converted
 from domain.marketing.campaign_member.member import CampaignMember, member_id
 from domain.sales.order.order import Order
-from domain.sales.order.payments import PaymentCaptured
+from domain.sales.order.placing import CustomerChanged
 from domain.sales.order.refunds import PaymentChargedBack, PaymentRefunded, PaymentReversed
 from domain.shared.aggregate import Aggregate
-from domain.shared.events import Recorded
+from domain.shared.events import Context, Event, Recorded
 from domain.shared.occurrence import over_before
 
-PAID = ("paid", "overpaid")
+NAME = "conversions"
+REASONS: dict[type[Event], str] = {
+    PaymentRefunded: "refunded",
+    PaymentChargedBack: "charged_back",
+    PaymentReversed: "payment_reversed",
+    CustomerChanged: "customer_changed",
+}
+"""Why a conversion is reversed, by the event of the order; for every other event it is `AMENDED`."""
+AMENDED = "amended"
 
 
-def _react(recorded: Recorded) -> Iterable[Reaction]:
-    function = convert if isinstance(recorded.event, PaymentCaptured) else reverse
-    yield Reaction(function, {"order_id": recorded.stream})
+class Sale(NamedTuple):
+    """Whose order is paid, its total, and since when it is paid."""
+
+    customer_id: UUID
+    value: Decimal
+    paid: When
 
 
-def convert(work: UnitOfWork, *, order_id: UUID) -> Aggregate:
-    """Records a conversion with the order's total as its value. A test order, or an order not paid in full, converts nobody.
+class Standing(NamedTuple):
+    """The answer about an order: whether it is paid, when it was last paid, and by whom, if the customer is known."""
 
-    Raises NotThere, CustomerErased.
+    is_paid: bool = False
+    paid: When | None = None
+    sale: Sale | None = None
+
+
+def paid(order: Order) -> bool:
+    """Whether the order is paid in full and not all of the money was returned; if it costs nothing, whether it still stands."""
+    if order.total == 0 and order.kept <= 0:
+        emptied = bool(order.line_ids) and not any(order.due(id) > 0 for id in order.line_ids)
+        return order.status != "cancelled" and not emptied
+    return order.sum("capture") >= order.total and order.kept > 0
+
+
+def standing(order: Order, before: Standing, recorded: Recorded) -> Standing:
+    """The answer after an event. If a refund did not happen after all, the order is paid since its payment."""
+    if not paid(order):
+        return before._replace(is_paid=False, sale=None)
+    since = before.paid
+    if since is None or not (before.is_paid or isinstance(recorded.event, PaymentReversed)):
+        since = When.of(recorded)
+    sale = None if order.customer_id is None else Sale(order.customer_id, order.total, since)
+    return Standing(True, since, sale)
+
+
+def followed(store: Streams) -> Turns[Order, Standing]:
+    """The orders that can convert: those that name a campaign and are no tests."""
+    return Turns(Order, store, Standing(), standing, lambda order: _campaign_id(order) is not None)
+
+
+def conversions(store: Streams) -> Policy:
+    orders = followed(store)
+
+    def react(recorded: Recorded) -> Iterable[Reaction]:
+        turn = orders.turn(recorded)
+        return () if turn is None else _reactions(turn, recorded)
+
+    return Policy(NAME, tuple(Order.events), react)
+
+
+def _reactions(turn: Turn[Order, Standing], recorded: Recorded) -> Iterator[Reaction]:
+    order, before, after = turn.aggregate, turn.before.sale, turn.after.sale
+    facts = {"order_id": order.id, "campaign_id": _campaign_id(order)}
+    now = facts | {"sale": after, "currency": order.currency, "turn": recorded.version}
+    reason = REASONS.get(type(recorded.event), AMENDED)
+    if before and after and before._replace(value=after.value) == after:
+        if before != after:
+            yield Reaction(restate, now | {"before": before.value})
+        return
+    if before:
+        yield Reaction(reverse, facts | {"customer_id": before.customer_id, "reason": reason})
+    if after:
+        yield Reaction(convert, now)
+
+
+def convert(work: UnitOfWork, *, order_id: UUID, campaign_id: UUID, sale: Sale, currency: str, turn: int) -> Aggregate:
+    """Records the conversion as of the payment, with the order's total as its value. `turn` is the order's version.
+
+    Raises CustomerErased.
     """
-    order = work.existing(Order, order_id)
-    campaign_id, member = _campaign_id(order), _member(work, order)
-    if campaign_id is None or member is None or member.customer_id is None:
-        return order
-    if order.payment_status not in PAID or not _in_window(work, campaign_id, member):
-        return order
-    return campaign_members.convert(
-        work,
+    for member in members(work, campaign_id, sale.customer_id)[:1]:
+        context = sale.paid.context(work.context)
+        if _in_window(work, context, campaign_id, member):
+            _convert(context, member, campaign_id, order_id, sale, currency, turn)
+        return member
+    return work.load(Order, order_id)
+
+
+def reverse(work: UnitOfWork, *, order_id: UUID, campaign_id: UUID, customer_id: UUID, reason: str) -> Aggregate:
+    """Reverses the conversions of the order. Raises CustomerErased."""
+    for member in members(work, campaign_id, customer_id):
+        for conversion in _current(member, order_id):
+            member.reverse_conversion(work.context, conversion.conversion_id, reason=reason)
+    return work.load(Order, order_id)
+
+
+def restate(
+    work: UnitOfWork, *, order_id: UUID, campaign_id: UUID, sale: Sale, currency: str, turn: int, before: Decimal
+) -> Aggregate:
+    """Records a conversion again whose value is the order's earlier total. Raises CustomerErased."""
+    for member in members(work, campaign_id, sale.customer_id):
+        if any(conversion.value == before for conversion in _current(member, order_id)):
+            for conversion in _current(member, order_id):
+                member.reverse_conversion(work.context, conversion.conversion_id, reason=AMENDED)
+            _convert(sale.paid.context(work.context), member, campaign_id, order_id, sale, currency, turn)
+    return work.load(Order, order_id)
+
+
+def _convert(
+    context: Context, member: CampaignMember, campaign_id: UUID, order_id: UUID, sale: Sale, currency: str, turn: int
+) -> None:
+    """Records the conversion under the order's id; under an id with the turn if the order was a conversion before."""
+    first = str(order_id)
+    converted = Converted(
         campaign_id=campaign_id,
         customer_id=member.customer_id,
-        order_id=order.id,
-        value=order.total,
-        currency=order.currency,
+        conversion_id=first if first not in member.conversions else f"{first}#{turn}",
+        order_id=order_id,
+        value=sale.value,
+        currency=currency,
     )
+    member.convert(context, converted)
 
 
-def reverse(work: UnitOfWork, *, order_id: UUID) -> Aggregate:
-    """Reverses the order's conversions, unless a part of the money is kept. Raises NotThere, CustomerErased."""
-    order = work.existing(Order, order_id)
-    member = _member(work, order)
-    if member is None or order.kept > 0:
-        return order
-    for conversion in list(member.conversions.values()):
-        if conversion.order_id == order.id:
-            member.reverse_conversion(work.context, conversion.conversion_id, reason="refunded")
-    return member
+def _current(member: CampaignMember, order_id: UUID) -> list[Converted]:
+    known = member.conversions.items()
+    return [one for id, one in known if one.order_id == order_id and id not in member.reversed]
 
 
-def _member(work: UnitOfWork, order: Order) -> CampaignMember | None:
-    """The order's customer as a member of the campaign that the order names; None if there is no such member."""
-    campaign_id = _campaign_id(order)
-    if campaign_id is None or order.customer_id is None:
-        return None
-    member = work.load(CampaignMember, member_id(campaign_id, order.customer_id))
-    customer = surviving_customer(work, order.customer_id, member.customer_id)
-    if customer.id != order.customer_id:
-        member = work.load(CampaignMember, member_id(campaign_id, customer.id))
-    return member if member.exists else None
+def members(work: UnitOfWork, campaign_id: UUID, customer_id: UUID) -> list[CampaignMember]:
+    """The customer as a member of the campaign: the customer of the order first, then the survivor of a merge.
+
+    Raises CustomerErased.
+    """
+    survivor = surviving_customer(work, customer_id)
+    ids = dict.fromkeys(member_id(campaign_id, id) for id in (customer_id, survivor.id))
+    return [member for member in (work.load(CampaignMember, id) for id in ids) if member.exists]
 
 
 def _campaign_id(order: Order) -> UUID | None:
     return order.placed.campaign_id if order.placed and not order.placed.test else None
 
 
-def _in_window(work: UnitOfWork, campaign_id: UUID, member: CampaignMember) -> bool:
+def _in_window(work: UnitOfWork, context: Context, campaign_id: UUID, member: CampaignMember) -> bool:
     """Whether the payment is after the targeting and within the campaign's window. Without a window, any later time counts."""
-    context, targeted = work.context, member.targeted_at
+    targeted = member.targeted_at
     if targeted is None or over_before(context, targeted):
         return False
     window = work.existing(Campaign, campaign_id).plan.get("attribution_window_days")
     return window is None or context.at <= targeted + timedelta(days=window)
-
-
-conversions = Policy("conversions", (PaymentCaptured, PaymentRefunded, PaymentChargedBack, PaymentReversed), _react)

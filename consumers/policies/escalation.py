@@ -1,4 +1,4 @@
-"""When an SLA target of a ticket is overdue, records the breach and escalates the ticket."""
+"""While an SLA target of a ticket is overdue, and its policy is in force, records the breach and escalates the ticket."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from sqlalchemy import Connection
 from commands.shared.unit_of_work import UnitOfWork
 from consumers.policies.deadline import Deadline, Due
 from consumers.policies.policy import Reaction
+from domain.service.sla_policy import SlaPolicy
 from domain.service.ticket.ticket import Ticket
 from domain.service.ticket.values import SlaTarget
+from domain.shared.refusals import NotThere
 from projections.service import ticket_due
 from projections.service.ticket_due import Overdue
 
@@ -41,8 +43,13 @@ def escalate(
     version: int,
     targets: Sequence[SlaTarget],
 ) -> Ticket:
-    """Records the breach as of `due` and escalates now. If the ticket lacks the targets, they are applied first."""
+    """Records the breach as of `due` and escalates now. If the ticket lacks the targets, they are applied first.
+
+    Raises NotThere if the policy was retired in the meantime.
+    """
     ticket = work.existing(Ticket, ticket_id)
+    if work.existing(SlaPolicy, policy_id).terms is None:
+        raise NotThere(f"The policy {policy_id} is retired.", id=policy_id)
     then = msgspec.structs.replace(work.context, occurred_at=due)
     if ticket.sla is None or not {target for target in targets if target.metric == metric} <= set(ticket.sla.targets):
         ticket.apply_sla(then, policy_id, version, targets)

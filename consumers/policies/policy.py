@@ -1,20 +1,23 @@
-"""Policies: a policy reacts to events of some types with commands.
+"""Policies: a policy reacts to events with commands.
 
-`react` depends only on the event. The command reads any other state through its unit of work, so that it decides on the state
-at its commit.
+`react` depends only on the event and on the earlier events of its stream (see `turns`), so the log gives the same commands at
+every repetition. The command reads any other state through its unit of work, so that it decides on the state at its commit.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from commands.shared.batch import Command
 from commands.shared.commit import POLICY_SCOPE, ReceiptKey
 from domain.shared.aggregate import Aggregate
-from domain.shared.events import Actor, Context, Event, Recorded
+from domain.shared.events import Actor, Context, Event, Precision, Recorded
 from domain.shared.ids import derived_id
 
 
@@ -23,6 +26,23 @@ class Reaction(NamedTuple):
 
     function: Callable[..., Aggregate]
     facts: Mapping[str, Any]
+
+
+class When(NamedTuple):
+    """The time of occurrence of an event, as precise as its source states it."""
+
+    at: datetime
+    precision: Precision
+    zone: str | None
+
+    @classmethod
+    def of(cls, recorded: Recorded) -> When:
+        metadata = recorded.metadata
+        return cls(metadata.occurred_at, metadata.occurred_precision, metadata.occurred_zone)
+
+    def context(self, context: Context) -> Context:
+        """The context of a fact that happened at this time, and not at the time of its cause."""
+        return replace(context, occurred_at=self.at, occurred_precision=self.precision, occurred_zone=self.zone)
 
 
 class Policy(NamedTuple):

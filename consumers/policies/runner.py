@@ -9,8 +9,9 @@ receipt and no position.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from threading import Event
+from uuid import UUID
 
 import structlog
 from prometheus_client import Counter
@@ -19,9 +20,10 @@ from sqlalchemy.exc import DBAPIError
 from commands.shared.commit import StoreUnavailable
 from commands.shared.executor import Executor, OutcomeUnknown, Overloaded
 from consumers.policies.policy import Policy
-from domain.shared.events import type_name
+from domain.shared.events import Recorded, type_name
 from infra.event_store.mapper import Stored, read_metadata
 from infra.event_store.store import EventStore
+from infra.event_store.vault import SubjectKey
 from infra.read_models import followed
 from infra.read_models.database import ReadModels
 
@@ -85,10 +87,12 @@ class Policies:
             return 0
         handled = 0
         found = self._store.log(position, BATCH, head, self._by_type)
+        keys = self._store.keys([stored for stored in found if not _imported(stored)])
         for stored in found:
             if self._stopping.is_set():
                 break
-            self._handle(stored)
+            if not _imported(stored):
+                self._handle(stored, keys)
             handled, position = handled + 1, stored.position
         if handled == len(found) < BATCH:
             position = head
@@ -96,27 +100,28 @@ class Policies:
             followed.advance(connection, self._name, position)
         return handled
 
-    def _handle(self, stored: Stored) -> None:
+    def _handle(self, stored: Stored, keys: Mapping[UUID, SubjectKey]) -> None:
         """Runs the policies for one event. A failure is logged and skipped: it stops no other policy and no later event."""
         for policy in self._by_type.get(stored.type, ()):
             try:
-                self._send(policy, stored)
+                self._send(policy, self._store.decode_one(stored, keys))
             except DOUBT:
                 raise
             except Exception as error:
                 done.labels(policy.name, "failed").inc()
                 log.error("policy.failed", policy=policy.name, position=stored.position, error=type(error).__name__)
 
-    def _send(self, policy: Policy, stored: Stored) -> None:
-        """Sends the policy's commands for an event. Imported events are history: they are skipped without decoding."""
-        if read_metadata(stored.state).origin == "import":
-            return
-        [recorded] = self._store.decode([stored])
+    def _send(self, policy: Policy, recorded: Recorded) -> None:
         for command in policy.commands(recorded):
             outcome = self._executor.submit(command).result(OUTCOME_SECONDS)
             refusal, irregular = outcome.refusal, outcome.irregular
             done.labels(policy.name, "refused" if refusal else "irregular" if irregular else "accepted").inc()
             if refusal:
-                log.info("policy.refused", policy=policy.name, position=stored.position, rule=refusal.rule)
+                log.info("policy.refused", policy=policy.name, position=recorded.position, rule=refusal.rule)
             elif irregular:
-                log.info("policy.irregular", policy=policy.name, position=stored.position, rules=irregular)
+                log.info("policy.irregular", policy=policy.name, position=recorded.position, rules=irregular)
+
+
+def _imported(stored: Stored) -> bool:
+    """Imported events are history: they are skipped without decoding."""
+    return read_metadata(stored.state).origin == "import"

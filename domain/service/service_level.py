@@ -107,6 +107,13 @@ def in_force(at: datetime, policies: Iterable[PolicyVersion]) -> list[PolicyVers
     return [policy for *_, policy in sorted(held, key=lambda one: one[:2])]
 
 
+def is_retired(policy_id: UUID, policies: Iterable[PolicyVersion]) -> bool:
+    """Whether the policy's latest version retires it. Tickets that were opened before keep its promise, see `promised`."""
+    known = (policy for policy in policies if policy.policy_id == policy_id)
+    latest = max(known, key=lambda policy: (policy.since, policy.version), default=None)
+    return latest is not None and latest.terms is None
+
+
 def targets_for(priority: str | None, targets: Sequence[PolicyTarget]) -> tuple[SlaTarget, ...]:
     """One target for each metric: the one for this priority, else the one without a priority."""
     found = {target.metric: target for target in targets if target.priority is None}

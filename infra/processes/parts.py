@@ -66,12 +66,18 @@ class Parts(msgspec.Struct, eq=False):
 
     @contextmanager
     def following_policies(self) -> Iterator[None]:
-        """The policies, in their own thread. Assignment, which waits for read models, has another thread."""
-        from consumers.policies import POLICIES
+        """The policies, in their own thread. Those that wait for read models have two other threads."""
+        from consumers.policies import policies
         from consumers.policies.assignment import Assigning
+        from consumers.policies.late_customers import LateCustomers
+        from consumers.policies.late_targeting import LateTargeting
 
-        assigning = Assigning(self.deployment.store, self.deployment.read_models, self.completeness)
-        with self._following(POLICIES, "policies"), self._following([assigning.policy()], "assignment"):
+        stores = self.deployment.store, self.deployment.read_models, self.completeness
+        with (
+            self._following(policies(self.deployment.store), "policies"),
+            self._following([Assigning(*stores).policy()], "assignment"),
+            self._following([LateTargeting(*stores).policy(), LateCustomers(*stores).policy()], "late-facts"),
+        ):
             yield
 
     def _following(self, policies: Sequence[Policy], name: str) -> AbstractContextManager[None]:

@@ -111,8 +111,14 @@ def waiting(connection: Connection, *, limit: int = 50, cursor: str | None = Non
     return page(connection, query, Order(row.position, row.id), limit, cursor)
 
 
-def anything_waits(connection: Connection) -> bool:
-    return connection.execute(select(waiting_rows.c.id).limit(1)).first() is not None
+def waits_for(connection: Connection, id: UUID) -> list[str]:
+    """The teams that this ticket or lead waits for."""
+    return list(connection.execute(select(waiting_rows.c.team).where(waiting_rows.c.id == id)).scalars())
+
+
+def teams_with_waiting(connection: Connection) -> list[str]:
+    """The teams that a ticket or lead waits for, in order of their codes."""
+    return list(connection.execute(select(waiting_rows.c.team).distinct().order_by(waiting_rows.c.team)).scalars())
 
 
 assignment_rules = Projection(

@@ -5,7 +5,8 @@ opening: no business time passes in between.
 
 It is computed from the ticket's own facts, and from the SLA policies and service calendars up to that position. So an event of
 a ticket changes its row, and an event of a policy or a calendar may change the rows of all tickets. A ticket that waits for
-nothing has no due target. A target that was already overdue when the last imported event was recorded is left out: it is
+nothing has no due target, and neither has one that a retired policy applies to: what that policy promised counts in reports,
+but nobody is called any more. A target that was already overdue when the last imported event was recorded is left out: it is
 history. `version` is the ticket's version that the row was computed from.
 """
 
@@ -20,7 +21,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import BigInteger, Boolean, Column, Connection, Text, Uuid, select
 
-from domain.service.service_level import FROM_OPENING, Promise, met_until, promised
+from domain.service.service_level import FROM_OPENING, Promise, is_retired, met_until, promised
 from domain.service.sla_policy import TicketField
 from domain.service.ticket.opening import Categorised, Opened, PriorityChanged
 from domain.service.ticket.service_levels import SlaBreached
@@ -143,7 +144,8 @@ def _due(facts: Facts, known: Known) -> Row:
     course = course_of(facts.course_facts)
     finished = course.status in FINISHED
     promise = None if finished else promised(moment(course.opening.at), facts.fields, known.policies)
-    found = min(_promised(facts, course, promise, known), default=None) if promise else None
+    watched = promise is not None and not is_retired(promise.policy_id, known.policies)
+    found = min(_promised(facts, course, promise, known), default=None) if promise and watched else None
     if found is None:
         return _NOTHING | {"finished": finished}
     return {**found._asdict(), "promise": _encode(promise).decode(), "finished": finished}

@@ -96,10 +96,10 @@ def _assignment(api: Api, executor: Executor, customer: str) -> None:
     asked = {"customer_id": customer, "opened_by": "customer", "channel": "email"}
     for title in ("Broken", "Late"):
         ticket = send(api, "POST", "/v1/tickets", asked | {"title": title}).json()["id"]
-        _decide(executor, assignment.give, kind="ticket", id=UUID(ticket), rules=rules, rosters={})
+        _decide(executor, assignment.give, kind="ticket", id=UUID(ticket), owner=None, rules=rules, rosters={})
     send(api, "PUT", "/v1/users/agent-7/availability", {"available": True})
     rosters = {"support": assignment.Roster(2, {"agent-7": 0, "agent-8": 0})}
-    _decide(executor, assignment.take_up, agent=user_id("agent-7"), rules=rules, rosters=rosters)
+    _decide(executor, assignment.take_up_for, agent=user_id("agent-7"), rules=rules, rosters=rosters)
 
 
 def _decide(executor: Executor, function: Any, **facts: Any) -> None:

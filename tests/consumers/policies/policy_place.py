@@ -17,7 +17,7 @@ from commands.marketing import campaign_members, campaigns
 from commands.sales import order_payments, orders
 from commands.shared.batch import Command
 from commands.shared.executor import Executor
-from consumers.policies import POLICIES, Deadline, Policy
+from consumers.policies import Deadline, Policy, policies
 from consumers.policies.clock import Clock
 from consumers.policies.runner import NAME, Policies
 from consumers.projecting.projector import Projector
@@ -27,7 +27,7 @@ from domain.customers.customer.events import ContactMethod
 from domain.marketing.campaign_member.member import CampaignMember, member_id
 from domain.sales.order.values import Item
 from domain.shared.aggregate import Aggregate, replayed
-from domain.shared.events import Actor, Context, Event, Origin, Recorded
+from domain.shared.events import Actor, Context, Event, Origin, Precision, Recorded
 from domain.shared.ids import external_id, new_id
 from infra.event_store.mapper import Mapper
 from infra.event_store.postgres import PostgresRecorder
@@ -46,6 +46,7 @@ from tests.domain.given import NOW
 A = TypeVar("A", bound=Aggregate)
 
 ADA = external_id("customer", "test", "ada", b"")
+BOB = external_id("customer", "test", "bob", b"")
 MAIL = external_id("method", "test", "mail", b"")
 SPRING = external_id("campaign", "test", "spring", b"")
 ORDER = external_id("order", "test", "1", b"")
@@ -79,9 +80,9 @@ class Place:
 
     def policies(self, *chosen: Policy) -> Policies:
         """Policies that run like in a separate process."""
-        policies = Policies(chosen or POLICIES, self.worker(), self.store, self.read_models)
-        policies.begin()
-        return policies
+        runner = Policies(chosen or policies(self.store), self.worker(), self.store, self.read_models)
+        runner.begin()
+        return runner
 
     def clock(self, deadline: Deadline) -> Clock:
         """A clock that runs like in a separate process."""
@@ -109,10 +110,22 @@ class Place:
                 file.execute(long_ago)
 
     def run(
-        self, function: Callable[..., Aggregate], *, origin: Origin = "live", at: datetime | None = None, **facts: Any
+        self,
+        function: Callable[..., Aggregate],
+        *,
+        origin: Origin = "live",
+        at: datetime | None = None,
+        precision: Precision = "second",
+        **facts: Any,
     ) -> None:
-        actor = Actor(type="user", id="u-1")
-        context = Context(now=self.now, actor=actor, origin=origin, occurred_at=at, command_id=new_id())
+        context = Context(
+            now=self.now,
+            actor=Actor(type="user", id="u-1"),
+            origin=origin,
+            occurred_at=at,
+            occurred_precision=precision,
+            command_id=new_id(),
+        )
         outcome = self._executor.submit(Command(function, facts, context)).result(10)
         assert outcome.refusal is None, outcome.refusal
 
@@ -148,8 +161,8 @@ class Place:
     def order(self, **facts: Any) -> None:
         """Places an order of 20.00 EUR by Ada, for the campaign."""
         cups = Item(line_id="cups", name="Tea cup", quantity=Decimal(2), unit_price=Decimal(10))
-        asked: dict[str, Any] = {"number": "A-1", "channel": "web", "currency": "EUR", "campaign_id": SPRING} | facts
-        self.run(orders.place, order_id=ORDER, customer_id=ADA, lines=(cups,), **asked)
+        asked: dict[str, Any] = {"number": "A-1", "channel": "web", "currency": "EUR", "campaign_id": SPRING}
+        self.run(orders.place, **asked | {"order_id": ORDER, "customer_id": ADA, "lines": (cups,)} | facts)
 
     def pay(self, amount: int, payment_id: str = "p-1", **facts: Any) -> None:
         self.run(order_payments.capture_payment, order_id=ORDER, payment_id=payment_id, amount=Decimal(amount), **facts)

@@ -4,97 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
-from uuid import UUID
 
 import pytest
 
 from commands.operations import users
-from commands.sales import leads
 from commands.service import assignment, tickets
 from commands.shared import annotating
-from consumers.policies.assignment import Assigning
-from consumers.policies.runner import Policies
-from consumers.projecting.projector import Projector
-from consumers.projecting.tail import Tail
 from domain.sales.lead.lead import Lead
-from domain.service.assignment_rule import Condition, Terms
+from domain.service.assignment_rule import Condition
 from domain.service.rota import NOBODY_AVAILABLE, Left, Queued, TurnTaken
 from domain.service.ticket.ticket import Ticket
-from domain.shared.aggregate import replayed
-from domain.shared.ids import external_id
 from domain.shared.reference import Reference
 from infra.processes.parts import running
-from infra.read_models.completeness import Completeness
-from infra.read_models.tables import create_tables
-from infra.wiring import PROJECTIONS
-from projections.service import assignment_rules
-from tests.consumers.policies.policy_place import Place, place_in
+from tests.consumers.policies.desk import EMAIL, Desk, desk_in
 from tests.domain.given import YESTERDAY
 from tests.waiting import wait_until
-
-READ = ("tickets", "leads", "users", "assignment_rules")
-EMAIL = Condition(field="channel", values=("email",))
-
-
-class Desk:
-    """A place with running read models, and the agents who work there."""
-
-    def __init__(self, place: Place) -> None:
-        self.place = place
-        self.policies = self.another()
-
-    def another(self) -> Policies:
-        """The assignment policy, running like in a separate process."""
-        place = self.place
-        assigning = Assigning(place.store, place.read_models, Completeness(place.read_models))
-        policies = Policies([assigning.policy()], place.worker(), place.store, place.read_models, "assignment")
-        policies.begin()
-        return policies
-
-    def rule(self, code: str = "all", order: int = 10, **terms: Any) -> None:
-        given: dict[str, Any] = {"kind": "ticket", "team": "support"} | terms
-        self.place.run(assignment.define, code=code, terms=Terms(order=order, **given))
-
-    def people(self, *codes: str, team: str = "support", capacity: int | None = None) -> None:
-        for code in codes:
-            self.place.run(users.register, code=code, team=team, capacity=capacity)
-
-    def available(self, code: str, available: bool) -> None:
-        self.place.run(users.change_availability, code=code, available=available)
-
-    def opens(self, number: int, **given: Any) -> UUID:
-        id = external_id("ticket", "test", str(number), b"")
-        facts: dict[str, Any] = {"customer_id": None, "opened_by": "customer", "channel": "email"} | given
-        self.place.run(tickets.open, ticket_id=id, number=f"T-{number}", **facts)
-        return id
-
-    def captures(self, number: int, **facts: Any) -> UUID:
-        id = external_id("lead", "test", str(number), b"")
-        self.place.run(leads.capture, lead_id=id, number=f"L-{number}", **facts)
-        return id
-
-    def owner(self, id: UUID, kind: type[Ticket | Lead] = Ticket) -> tuple[str | None, str | None]:
-        return replayed(kind, id, self.place.store.streams([id])[id]).assignment
-
-    def waiting(self) -> list[UUID]:
-        with self.place.read_models.reader.connect() as connection:
-            return [row["id"] for row in assignment_rules.waiting(connection).rows]
-
-    def owners(self, *ids: UUID) -> list[str | None]:
-        self.policies.follow()
-        return [self.owner(id)[0] for id in ids]
 
 
 @pytest.fixture
 def desk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Desk]:
     url = request.getfixturevalue("database_url") if getattr(request, "param", "sqlite") == "postgresql" else None
-    with place_in(tmp_path, url) as place:
-        chosen = [projection for projection in PROJECTIONS if projection.name in READ]
-        with place.read_models.writer.begin() as connection:
-            create_tables(connection, [table for projection in chosen for table in projection.tables])
-        with running(Projector(chosen, Tail(place.store), place.store, place.read_models, 1)):
-            yield Desk(place)
+    with desk_in(tmp_path, url) as desk:
+        yield desk
 
 
 def test_agents_take_turns_even_if_the_process_restarts(desk: Desk) -> None:

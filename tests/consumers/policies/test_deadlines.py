@@ -4,37 +4,36 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from commands.service import service_calendars, sla_policies, tasks, tickets
-from consumers.policies import DEADLINES
+from commands.service import tickets
 from consumers.policies.clock import Clock
 from consumers.policies.escalation import escalation
-from consumers.policies.reminders import reminders
 from consumers.rebuilding.rebuild import rebuild
-from domain.service.opening_hours import OpenHours, Schedule
-from domain.service.sla_policy import Condition, PolicyTarget, Terms
-from domain.service.task import Reminded
-from domain.service.ticket.correspondence import Replied
+from domain.service.sla_policy import PolicyTarget
 from domain.service.ticket.processing import Escalated
 from domain.service.ticket.service_levels import SlaApplied, SlaBreached
-from domain.shared.events import Recorded
 from domain.shared.ids import external_id
 from infra.read_models.tables import create_tables
-from projections.service import tasks as task_rows
 from projections.service.ticket_due import ticket_due
+from tests.consumers.policies.deadline_acts import (
+    HOUR,
+    RESPONSE,
+    TICKET,
+    define_calendar,
+    kinds,
+    look,
+    open_ticket,
+    promise,
+    recorded,
+    reply,
+)
 from tests.consumers.policies.policy_place import Place, place_in
-from tests.domain.given import LAST_WEEK, NOW, YESTERDAY
+from tests.domain.given import NOW, YESTERDAY
 from tests.waiting import PATIENCE
-
-TICKET = external_id("ticket", "test", "1", b"")
-TASK = external_id("task", "test", "1", b"")
-HOUR = timedelta(hours=1)
-RESPONSE = PolicyTarget(metric="first_response", seconds=3600)
 
 
 @pytest.fixture
@@ -48,40 +47,6 @@ def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     url = request.getfixturevalue("database_url") if request.param == "postgresql" else None
     with place_in(tmp_path, url) as place:
         yield place
-
-
-def promise(place: Place, *targets: PolicyTarget, code: str = "standard", priority: str | None = None) -> None:
-    conditions = (Condition(field="priority", values=(priority,)),) if priority else ()
-    terms = Terms(order=1, conditions=conditions, targets=targets or (RESPONSE,))
-    place.run(sla_policies.define, code=code, terms=terms, at=LAST_WEEK)
-
-
-def open_ticket(place: Place, **given: Any) -> None:
-    facts: dict[str, Any] = {"number": "T1", "customer_id": None, "opened_by": "customer"} | given
-    place.run(tickets.open, ticket_id=TICKET, **facts)
-
-
-def reply(place: Place, reply_id: str, by: Any, **facts: Any) -> None:
-    place.run(tickets.reply, ticket_id=TICKET, reply=Replied(reply_id=reply_id, by=by), **facts)
-
-
-def look(place: Place, later: timedelta = timedelta()) -> int:
-    """How many commands one look of a clock sends, after `later` has passed and the read models have caught up."""
-    place.now += later
-    place.project()
-    return sum(place.clock(deadline).look(deadline) for deadline in DEADLINES)
-
-
-def kinds(place: Place) -> list[type]:
-    return [type(event) for event in place.done()]
-
-
-def recorded(place: Place, kind: type) -> Recorded:
-    [found] = [one for one in place.log() if isinstance(one.event, kind)]
-    return found
-
-
-# Escalation
 
 
 def test_a_ticket_that_was_not_answered_in_time_is_escalated(place: Place) -> None:
@@ -184,11 +149,6 @@ def test_business_hours_follow_the_calendar_in_force_even_after_a_change(place: 
     assert recorded(place, SlaBreached).metadata.occurred_at == NOW + HOUR
 
 
-def define_calendar(place: Place, opens: str, closes: str) -> None:
-    schedule = Schedule(zone="UTC", hours=(OpenHours(weekday=1, opens=opens, closes=closes),))
-    place.run(service_calendars.define, code="default", schedule=schedule, at=LAST_WEEK)
-
-
 def test_a_policy_defined_later_applies_to_tickets_opened_while_it_was_in_force(place: Place) -> None:
     open_ticket(place)
     assert look(place, 2 * HOUR) == 0
@@ -266,78 +226,3 @@ def test_the_clock_ends_when_it_is_stopped(place: Place) -> None:
     clock.stop()
     thread.join(PATIENCE)
     assert not thread.is_alive()
-
-
-# Reminders
-
-
-def create_task(place: Place, remind_at: datetime | None = NOW + HOUR, **facts: Any) -> None:
-    place.run(tasks.create, task_id=TASK, title="Call Ada", remind_at=remind_at, **facts)
-
-
-def remind_at(place: Place, at: datetime | None) -> None:
-    place.run(tasks.reschedule, task_id=TASK, due=None, remind_at=at)
-
-
-def task_row(place: Place) -> dict[str, Any]:
-    place.project()
-    with place.read_models.reader.connect() as connection:
-        row = task_rows.get(connection, TASK, place.now)
-    assert row is not None
-    return row
-
-
-def test_a_task_reminds_once_when_its_reminder_time_comes(either: Place) -> None:
-    create_task(either)
-    assert [look(either), look(either, HOUR), look(either), look(either, HOUR)] == [0, 1, 0, 0]
-    assert either.done() == [Reminded(remind_at=NOW + HOUR)]
-    assert task_row(either)["reminded_at"] == NOW + HOUR
-
-
-def test_processes_that_look_at_the_same_time_remind_once(either: Place) -> None:
-    create_task(either)
-    either.now += HOUR
-    either.project()
-    threads = [threading.Thread(target=either.clock(reminders).look, args=[reminders]) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert kinds(either) == [Reminded]
-
-
-@pytest.mark.parametrize("known", [True, False], ids=["known", "not yet known"])
-@pytest.mark.parametrize(
-    "act",
-    [
-        lambda place: remind_at(place, NOW + 9 * HOUR),
-        lambda place: place.run(tasks.complete, task_id=TASK),
-        lambda place: place.run(tasks.cancel, task_id=TASK),
-    ],
-    ids=["rescheduled", "completed", "cancelled"],
-)
-def test_a_task_that_was_moved_or_has_ended_does_not_remind(place: Place, act: Any, known: bool) -> None:
-    create_task(place)
-    place.project()
-    act(place)
-    place.now += 2 * HOUR
-    if known:
-        place.project()
-    assert place.clock(reminders).look(reminders) == 0
-    assert place.done() == []
-
-
-def test_a_new_reminder_time_reminds_again_and_so_does_the_same_time_set_again(place: Place) -> None:
-    create_task(place)
-    assert look(place, HOUR) == 1
-    remind_at(place, NOW + 2 * HOUR)
-    assert task_row(place)["reminded_at"] is None
-    assert [look(place), look(place, HOUR)] == [0, 1]
-    remind_at(place, NOW + HOUR)
-    assert [look(place), look(place)] == [1, 0]
-
-
-def test_a_reminder_time_that_was_past_when_imported_does_not_remind(place: Place) -> None:
-    create_task(place, YESTERDAY, origin="import", at=LAST_WEEK)
-    assert look(place) == 0
-    assert task_row(place)["remind_at"] == YESTERDAY.astimezone(UTC)

@@ -1,0 +1,22 @@
+"""Whom a touch concerns, and whether it still stands."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from commands.shared.unit_of_work import UnitOfWork
+from domain.marketing.campaign_member.events import Touch
+from domain.marketing.campaign_member.member import CampaignMember
+from domain.sales.lead.lead import Lead
+
+
+def customer_of(work: UnitOfWork, touch: Touch) -> UUID | None:
+    """The customer who was touched; for a lead, the customer that the lead has by now, if any."""
+    if touch.customer_id is not None or touch.lead_id is None:
+        return touch.customer_id
+    return work.load(Lead, touch.lead_id).customer_id
+
+
+def stands(touch: Touch, member: CampaignMember) -> bool:
+    """Whether the touch was not retracted."""
+    return touch in member.touches

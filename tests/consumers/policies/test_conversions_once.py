@@ -1,0 +1,89 @@
+"""A conversion is recorded once for each time that its order is paid, and what people did with it stays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from commands.marketing import campaign_members
+from commands.sales import orders
+from consumers.policies.runner import Policies
+from tests.consumers.policies.conversion_acts import (
+    begin,
+    cancel_cups,
+    current,
+    on_order,
+    order,
+    pay,
+    refund,
+    undo,
+    values,
+)
+from tests.consumers.policies.policy_place import MEMBER, ORDER, Place, place_in
+from tests.domain.given import YESTERDAY
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    with place_in(tmp_path) as place:
+        begin(place)
+        yield place
+
+
+@pytest.fixture
+def policies(place: Place) -> Policies:
+    return place.policies()
+
+
+def test_a_conversion_that_a_person_reversed_stays_reversed_while_the_order_stays_paid(
+    place: Place, policies: Policies
+) -> None:
+    for act in (order(), pay(20)):
+        act(place)
+    policies.follow()
+    place.run(campaign_members.reverse_conversion, **MEMBER, conversion_id=str(ORDER))
+    for act in (on_order(orders.confirm), pay(5, "p-2"), on_order(orders.complete)):
+        act(place)
+    policies.follow()
+    place.forget_the_position()
+    place.policies().follow()
+    assert values(place) == []
+
+
+def test_a_conversion_that_a_person_recorded_for_the_order_is_kept_with_its_value(place: Place, policies: Policies) -> None:
+    order()(place)
+    place.run(campaign_members.convert, **MEMBER, conversion_id="mine", order_id=ORDER, value=Decimal(7), currency="EUR")
+    for act in (pay(20), cancel_cups(1)):
+        act(place)
+    policies.follow()
+    assert [(one.conversion_id, one.value) for one in current(place)] == [("mine", Decimal(7))]
+    refund(20)(place)
+    policies.follow()
+    assert values(place) == []
+
+
+def test_an_imported_payment_converts_nobody_and_later_events_start_from_it(place: Place, policies: Policies) -> None:
+    order()(place)
+    pay(20, origin="import", at=YESTERDAY)(place)
+    for act in (on_order(orders.confirm), cancel_cups(1), refund(5)):
+        act(place)
+    policies.follow()
+    assert place.done() == []
+    for act in (refund(15, "r-2"), pay(20, "p-2")):
+        act(place)
+    policies.follow()
+    assert values(place) == [10]
+
+
+def test_processes_that_follow_at_the_same_time_convert_once(place: Place) -> None:
+    running = [place.policies() for _ in range(2)]
+    for act in (order(), pay(20), undo("capture"), pay(20, "p-2")):
+        act(place)
+    for one in running:
+        one.follow()
+        place.forget_the_position()
+    assert values(place) == [20]
+    assert len(place.done()) == 3
