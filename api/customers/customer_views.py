@@ -17,7 +17,8 @@ from api.shared.as_of import Resource, When, as_of
 from api.shared.fields import External, System
 from api.shared.filtering import filters
 from api.shared.openapi import exported, listed, one
-from api.shared.problems import Problem, wrong_parameter
+from api.shared.parameters import excludes
+from api.shared.problems import Problem
 from api.shared.reading import LARGEST_POSITION, After, Cursor, Limit, absent, found, listing, page, read
 from api.shared.routes import Router
 from api.shared.sorting import By, sorting
@@ -42,7 +43,6 @@ PERSONAL = frozenset({"name", "contact_methods", "address", "external_ids", "ano
 CUSTOMERS = Resource(Customer, customer_view.customer_view, customer_view.profile_of)
 
 filtered = filters(customer_view.Filter, {"erased": lambda: False})
-BESIDE_SEARCH = frozenset({"sort", *signature(filtered).parameters})
 
 
 @router.get("", responses=exported(listed(schemas.CUSTOMER), schemas.CUSTOMER))
@@ -57,14 +57,13 @@ async def customers(
         Query(
             max_length=200,
             description="Part of a name, or the beginning of an e-mail or phone, without regard to case and marks.",
+            json_schema_extra=excludes("sort", *signature(filtered).parameters),
         ),
     ] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
     """List customers by filters, or search them by name, e-mail or phone with `q`. A search takes no filters and no order."""
-    if q is not None:
-        _refuse_beside_search(request)
     if (q is not None or by.key == "name") and not caller.may("personal:read"):
         raise Problem(403, "forbidden", "Searching and sorting by personal data needs the permission personal:read.")
 
@@ -76,13 +75,6 @@ async def customers(
     return await listing(
         request, "customer_view", after, pages, show=lambda row: shown(row, caller), limit=limit, cursor=cursor
     )
-
-
-def _refuse_beside_search(request: Request) -> None:
-    """Raises RequestValidationError if the request also has a filter or an order, because a search would ignore it."""
-    for name in request.query_params:
-        if name in BESIDE_SEARCH:
-            raise wrong_parameter(name, "It has no effect on a search: leave it out, or leave q out")
 
 
 @router.get("/duplicates", responses=exported(listed(schemas.DUPLICATE), schemas.DUPLICATE))

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Request, Response
 from sqlalchemy import Connection
+from starlette.concurrency import run_in_threadpool
 
 from api.marketing import segment_schemas as schemas
-from api.marketing.segment_models import MODELS, Model, id_of
+from api.marketing.segment_models import MODELS, Model, id_of, last_fit
 from api.shared.access import Caller, may
 from api.shared.as_of import Resource
 from api.shared.looking import seen_by
 from api.shared.nearest import because
 from api.shared.openapi import answers, exported, listed
 from api.shared.problems import problem, wrong_parameter
-from api.shared.reading import After, Cursor, Limit, absent, found, listing, page, read
+from api.shared.reading import After, Cursor, Limit, absent, found, listing, not_yet, page, read
 from api.shared.reading import report as reported
 from api.shared.routes import Router
 from api.shared.views import BY_ID, Views
 from domain.marketing.segment_model import SegmentModel
+from domain.shared.refusals import NotThere
 from projections.marketing import segment_answers, segment_models, segment_rule_answers
 from projections.marketing.segment_labels import segment_labels
 from projections.marketing.segment_models import BASELINE
@@ -142,6 +145,8 @@ async def segments(
 
     made, position = await read(request, READ, after, report, snapshot=True)
     if isinstance(made, list):
+        if model is not None:
+            await _refuse_until_read(request, id_of(model), position)
         detail = because(f"There is no segment model {model or BASELINE}", model or BASELINE, made)
         return problem(404, "not-there", f"{detail}.", headers={"Position": str(position)})
     body = {
@@ -157,6 +162,14 @@ async def segments(
         "unlabelled": made.unlabelled,
     }
     return reported(request, body, position)
+
+
+async def _refuse_until_read(request: Request, id: UUID, reached: int) -> None:
+    """Raises Problem 503 if the log has the model, but the read model has not followed yet: a large fit takes its time."""
+    state = request.app.state
+    with suppress(NotThere):
+        await run_in_threadpool(last_fit, state.store, id)
+        raise not_yet("segment_labels", await run_in_threadpool(state.store.head), reached)
 
 
 async def _by_rule(request: Request, after: int) -> Response:

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from fastapi import Request
-from fastapi._compat import field_annotation_is_sequence
+from fastapi._compat import ModelField, field_annotation_is_sequence
 from fastapi.dependencies.models import Dependant
 from fastapi.dependencies.utils import get_flat_params, request_params_to_args
 from fastapi.exceptions import RequestValidationError
@@ -24,8 +24,15 @@ NAMED = 20
 NO_FILTERS = frozenset({"after", "before", "cursor", "limit", "sort", picking.NAME})
 """The parameters of a list that are no filters: they say where it begins, its length, its order and its columns."""
 
+EXCLUDES = "x-excludes"
+
 Error = Mapping[str, Any]
 Check = Callable[[Request], Awaitable[Any]]
+
+
+def excludes(*names: str) -> dict[str, Any]:
+    """The extra schema of a parameter beside which the parameters with these names would have no effect."""
+    return {EXCLUDES: list(names)}
 
 
 class Parameters:
@@ -34,6 +41,7 @@ class Parameters:
     def __init__(self, dependant: Dependant, row: picking.Schema | None) -> None:
         self._fields = [field for field in get_flat_params(dependant) if isinstance(field.field_info, Query)]
         self._several = {field.alias for field in self._fields if field_annotation_is_sequence(field.field_info.annotation)}
+        self._excluded_by = {name: field.alias for field in self._fields for name in _excluded(field)}
         self._permissions = list(_permissions(dependant))
         self.row = row
         self.known = frozenset(field.alias for field in self._fields) | ({picking.NAME} if row else set())
@@ -71,12 +79,22 @@ class Parameters:
                 yield _wrong("repeated_parameter", name, f"The parameter has one value, but it is given {times[name]} times")
             elif not value:
                 yield _wrong("empty_parameter", name, "The parameter has no value: give it one, or leave it out")
+            elif self._excluded_by.get(name) in times:
+                yield _wrong(
+                    "without_effect", name, f"It has no effect beside {self._excluded_by[name]}: leave one of them out"
+                )
             elif name == picking.NAME and self.row is not None:
                 yield from (_wrong("unknown_field", name, text) for text in picking.unknown_fields(self.row, value))
 
 
 def _wrong(type: str, name: str, message: str) -> Error:
     return {"type": type, "loc": ("query", name), "msg": message}
+
+
+def _excluded(field: ModelField) -> Sequence[str]:
+    extra = field.field_info.json_schema_extra
+    names: Any = extra.get(EXCLUDES, ()) if isinstance(extra, dict) else ()
+    return tuple(names)
 
 
 def _permissions(dependant: Dependant) -> Iterator[Check]:
