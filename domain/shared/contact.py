@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 from domain.shared.events import Value
 from domain.shared.refusals import Malformed
-from domain.shared.text import text
+from domain.shared.text import one_form, text
 
 MethodKind = Literal["email", "phone", "postal", "social", "messaging", "web", "other"]
 
@@ -54,7 +54,7 @@ def email(value: str) -> str:
     from email_validator import EmailNotValidError, validate_email
 
     try:
-        return validate_email(value.strip(), check_deliverability=False).normalized
+        return validate_email(one_form(value), check_deliverability=False).normalized
     except (EmailNotValidError, UnicodeError):
         raise MalformedEmail from None
 

@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import unicodedata
-from collections.abc import Iterator
-from typing import Annotated, Any, get_args, get_origin
-from urllib.parse import parse_qs, quote, quote_plus
+from typing import Any
+from urllib.parse import quote
 
 import pytest
-from fastapi.routing import APIRoute
-from hypothesis import given
-from hypothesis import strategies as some
-from pydantic import StringConstraints
 
-from api.app import OPERATED, ROUTERS
-from api.shared.fields import Body
-from api.shared.strict import AuthenticatedRoute, StrictRoute
-from api.shared.text_form import OneForm, composed_body
 from tests.api.conftest import World
 
 FORMS = ["größe", "gro\u0308ße", " größe", "gro\u0308ße ", "\u3000größe\u00a0"]
@@ -163,104 +152,3 @@ def test_a_saved_view_keeps_its_filters_in_one_form(world: World, form: str) -> 
     view = {"name": form, "resource": "customers", "filters": {"tag": form}}
     shown = seen(world, world.client.post("/v1/saved-views", view).headers["Location"])
     assert (shown["name"], shown["filters"]) == ("größe", {"tag": "größe"})
-
-
-# All routes
-
-
-def routes() -> Iterator[APIRoute]:
-    for router in (*ROUTERS, *OPERATED):
-        for route in router.routes:
-            assert isinstance(route, APIRoute)
-            yield route
-
-
-def fields(body: type[Body]) -> Iterator[tuple[type[Body], str, Any]]:
-    """All fields of the body, and of the bodies within it."""
-    for name, field in body.model_fields.items():
-        yield body, name, Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
-        for inner in parts(field.annotation):
-            if isinstance(inner, type) and issubclass(inner, Body) and inner is not body:
-                yield from fields(inner)
-
-
-def parts(annotation: Any) -> Iterator[Any]:
-    yield annotation
-    for part in get_args(annotation) if get_origin(annotation) is not None else ():
-        yield from parts(part)
-
-
-def bodies() -> set[type[Body]]:
-    found: set[type[Body]] = set()
-    unseen = [Body]
-    while unseen:
-        for kind in unseen.pop().__subclasses__():
-            found.add(kind)
-            unseen.append(kind)
-    return found
-
-
-def test_every_parameter_of_every_path_is_trimmed_and_printable() -> None:
-    parameters = [
-        convertor for route in routes() for name, convertor in route.param_convertors.items() if route.path_regex.groups
-    ]
-    assert len(parameters) > 200
-    for convertor in parameters:
-        assert convertor.convert(" x1\u3000") == "x1"
-        with pytest.raises(Exception, match="control characters"):
-            convertor.convert("x\uffff")
-
-
-def test_every_json_body_is_read_strictly() -> None:
-    for route in routes():
-        assert route.body_field is None or isinstance(route, StrictRoute | AuthenticatedRoute), route.path
-        if route.body_field is not None and not isinstance(route, StrictRoute):
-            assert route.path == "/v1/imports", "only files are read by a route that is not strict"
-
-
-def test_no_body_keeps_blanks_around_its_texts() -> None:
-    assert len(bodies()) > 100
-    for body in bodies():
-        assert body.model_config.get("str_strip_whitespace") is True, body
-        for _, name, field in fields(body):
-            kept = [part for part in parts(field) if isinstance(part, StringConstraints) and part.strip_whitespace is False]
-            assert not kept, f"{body.__name__}.{name}"
-
-
-def test_every_request_passes_the_one_form(world: World) -> None:
-    assert isinstance(world.app.middleware_stack, OneForm)
-
-
-def seen_by_routes(path: str, query: str) -> tuple[str, dict[str, list[str]]]:
-    """The path and the query of a request as the routes see them."""
-    scopes: list[Any] = []
-
-    async def routes(scope: Any, receive: Any, send: Any) -> None:
-        scopes.append(scope)
-
-    async def nothing(*_: Any) -> Any:
-        raise AssertionError("no answer is sent")
-
-    raw, asked = quote(path).encode(), f"owner={quote(query)}&tag={quote_plus(query)}".encode()
-    scope = {"type": "http", "path": path, "raw_path": raw, "query_string": asked}
-    asyncio.run(OneForm(routes)(scope, nothing, nothing))
-    return scopes[0]["path"], parse_qs(scopes[0]["query_string"].decode(), keep_blank_values=True, errors="strict")
-
-
-@given(some.text(some.characters(exclude_categories=["Cs", "Cc", "Cn"])))
-def test_a_path_and_a_query_are_the_same_in_every_form(text: str) -> None:
-    one, decomposed = unicodedata.normalize("NFC", text), unicodedata.normalize("NFD", text)
-    expected = (f"/v1/{one}", {"owner": [one.strip()], "tag": [one.strip()]})
-    for form in (text, one, decomposed):
-        assert seen_by_routes(f"/v1/{form}", f" \u3000{form}\r\n") == expected
-
-
-@given(some.recursive(some.text(some.characters(exclude_categories=("Cs", "Cc"))) | some.integers(), some.lists))
-def test_a_body_has_the_same_texts_in_every_form(value: Any) -> None:
-    def texts(body: str) -> Any:
-        return composed_body(body.encode(), json.loads(body))
-
-    escaped, plain = json.dumps(value), json.dumps(value, ensure_ascii=False)
-    forms = [escaped, plain, unicodedata.normalize("NFD", plain), unicodedata.normalize("NFC", plain)]
-    assert all(texts(form) == texts(escaped) for form in forms)
-    assert unicodedata.is_normalized("NFC", json.dumps(texts(escaped), ensure_ascii=False))
