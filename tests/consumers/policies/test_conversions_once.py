@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -11,6 +12,8 @@ import pytest
 from commands.marketing import campaign_members
 from commands.sales import orders
 from consumers.policies.runner import Policies
+from domain.marketing.campaign_member.events import ConversionReversed, Converted
+from domain.shared.events import Event
 from tests.consumers.policies.conversion_acts import (
     begin,
     cancel_cups,
@@ -79,11 +82,14 @@ def test_an_imported_payment_converts_nobody_and_later_events_start_from_it(plac
 
 
 def test_processes_that_follow_at_the_same_time_convert_once(place: Place) -> None:
-    running = [place.policies() for _ in range(2)]
+    running = [place.policies() for _ in range(4)]
     for act in (order(), pay(20), undo("capture"), pay(20, "p-2")):
         act(place)
-    for one in running:
-        one.follow()
-        place.forget_the_position()
+    threads = [threading.Thread(target=one.follow) for one in running]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     assert values(place) == [20]
-    assert len(place.done()) == 3
+    kinds: list[type[Event]] = [Converted, ConversionReversed, Converted]
+    assert [type(event) for event in place.done()] == kinds
