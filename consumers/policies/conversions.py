@@ -22,6 +22,7 @@ from domain.marketing.campaign_member.events import Converted
 from domain.marketing.campaign_member.member import CampaignMember, member_id
 from domain.sales.order.order import Order
 from domain.sales.order.placing import CustomerChanged
+from domain.sales.order.processing import Cancelled
 from domain.sales.order.refunds import PaymentChargedBack, PaymentRefunded, PaymentReversed
 from domain.shared.aggregate import Aggregate
 from domain.shared.events import Context, Event, Recorded
@@ -33,6 +34,7 @@ REASONS: dict[type[Event], str] = {
     PaymentChargedBack: "charged_back",
     PaymentReversed: "payment_reversed",
     CustomerChanged: "customer_changed",
+    Cancelled: "cancelled",
 }
 """Why a conversion is reversed, by the event of the order; for every other event it is `AMENDED`."""
 AMENDED = "amended"

@@ -15,9 +15,14 @@ from consumers.policies.runner import Policies
 from domain.marketing.campaign_member.events import ConversionReversed, Converted
 from domain.shared.events import Event
 from tests.consumers.policies.conversion_acts import (
+    ALL_OFF,
+    Act,
     begin,
     cancel_cups,
+    charge_back,
+    cups,
     current,
+    link,
     on_order,
     order,
     pay,
@@ -25,7 +30,7 @@ from tests.consumers.policies.conversion_acts import (
     undo,
     values,
 )
-from tests.consumers.policies.policy_place import MEMBER, ORDER, Place, place_in
+from tests.consumers.policies.policy_place import BOB, MEMBER, ORDER, Place, place_in
 from tests.domain.given import YESTERDAY
 
 
@@ -93,3 +98,22 @@ def test_processes_that_follow_at_the_same_time_convert_once(place: Place) -> No
     assert values(place) == [20]
     kinds: list[type[Event]] = [Converted, ConversionReversed, Converted]
     assert [type(event) for event in place.done()] == kinds
+
+
+REASONS: dict[str, list[Act]] = {
+    "refunded": [order(), pay(20), refund(20)],
+    "charged_back": [order(), pay(20), charge_back(20)],
+    "payment_reversed": [order(), pay(20), undo("capture")],
+    "customer_changed": [order(), pay(20), link(BOB)],
+    "cancelled": [order(discounts=(ALL_OFF,)), on_order(orders.cancel)],
+    "amended": [order(), pay(20), cups(3)],
+}
+
+
+@pytest.mark.parametrize("reason", REASONS)
+def test_a_reversed_conversion_says_why(place: Place, policies: Policies, reason: str) -> None:
+    for act in REASONS[reason]:
+        act(place)
+    policies.follow()
+    [reversal] = (event for event in place.done() if isinstance(event, ConversionReversed))
+    assert reversal.reason == reason
