@@ -132,5 +132,5 @@ async def _labelled(request: Request, response: Response) -> Response:
     """The response, once reads show the fit. A fit that takes longer than a read may wait is answered before."""
     if response.status_code < 300:
         state = request.app.state
-        await state.completeness.wait(LABELS, int(response.headers["Position"]), None, state.settings.after_timeout)
+        await state.completeness.wait({LABELS: None}, int(response.headers["Position"]), state.settings.after_timeout)
     return response

@@ -43,5 +43,5 @@ async def define_policy(request: Request, code: ConfiguredCode, body: bodies.Pol
 
 @router.post(f"{POLICIES}/{{code}}/retirement")
 async def retire_policy(request: Request, code: ConfiguredCode, body: CommandBody | None = None) -> Response:
-    """Retire the policy: it no longer applies to new tickets. Defining it again brings it back."""
+    """Retire the policy: it applies to no new tickets and escalates none. What it promised still counts in reports."""
     return await by_code(request, sla_policy_id(code), code, sla_policies.retire, body)

@@ -1,8 +1,9 @@
-"""An order that names a campaign is a conversion of its customer while it is paid: whatever event leads to that, or away.
+"""An order that names a campaign is a conversion of its buyer while it is paid: whatever event leads to that, or away.
 
 An order is paid when as much money was captured as it costs, and some of it is kept; or when it costs nothing, and something
-ordered is left. A member converts only if they were targeted before the payment, and the payment is within the campaign's
-attribution window. The value is the order's total: if it changes while the order is paid, the conversion is recorded again.
+ordered is left. The buyer is the order's customer, or the lead that the order names. A member converts only if they were
+targeted before the payment, and the payment is within the campaign's attribution window. The value is the order's total: if it
+changes while the order is paid, the conversion is recorded again.
 """
 
 from __future__ import annotations
@@ -20,8 +21,10 @@ from consumers.policies.turns import Streams, Turn, Turns
 from domain.marketing.campaign.campaign import Campaign
 from domain.marketing.campaign_member.events import Converted
 from domain.marketing.campaign_member.member import CampaignMember, member_id
+from domain.sales.lead.lead import Lead
 from domain.sales.order.order import Order
 from domain.sales.order.placing import CustomerChanged
+from domain.sales.order.processing import Cancelled
 from domain.sales.order.refunds import PaymentChargedBack, PaymentRefunded, PaymentReversed
 from domain.shared.aggregate import Aggregate
 from domain.shared.events import Context, Event, Recorded
@@ -33,21 +36,29 @@ REASONS: dict[type[Event], str] = {
     PaymentChargedBack: "charged_back",
     PaymentReversed: "payment_reversed",
     CustomerChanged: "customer_changed",
+    Cancelled: "cancelled",
 }
 """Why a conversion is reversed, by the event of the order; for every other event it is `AMENDED`."""
 AMENDED = "amended"
 
 
+class Buyer(NamedTuple):
+    """Who bought: a customer, or the lead who became one, or both."""
+
+    customer_id: UUID | None
+    lead_id: UUID | None
+
+
 class Sale(NamedTuple):
     """Whose order is paid, its total, and since when it is paid."""
 
-    customer_id: UUID
+    buyer: Buyer
     value: Decimal
     paid: When
 
 
 class Standing(NamedTuple):
-    """The answer about an order: whether it is paid, when it was last paid, and by whom, if the customer is known."""
+    """The answer about an order: whether it is paid, when it was last paid, and by whom, if the buyer is known."""
 
     is_paid: bool = False
     paid: When | None = None
@@ -69,8 +80,8 @@ def standing(order: Order, before: Standing, recorded: Recorded) -> Standing:
     since = before.paid
     if since is None or not (before.is_paid or isinstance(recorded.event, PaymentReversed)):
         since = When.of(recorded)
-    sale = None if order.customer_id is None else Sale(order.customer_id, order.total, since)
-    return Standing(True, since, sale)
+    buyer = Buyer(order.customer_id, order.placed.lead_id if order.placed else None)
+    return Standing(True, since, Sale(buyer, order.total, since) if any(buyer) else None)
 
 
 def followed(store: Streams) -> Turns[Order, Standing]:
@@ -98,7 +109,7 @@ def _reactions(turn: Turn[Order, Standing], recorded: Recorded) -> Iterator[Reac
             yield Reaction(restate, now | {"before": before.value})
         return
     if before:
-        yield Reaction(reverse, facts | {"customer_id": before.customer_id, "reason": reason})
+        yield Reaction(reverse, facts | {"buyer": before.buyer, "reason": reason})
     if after:
         yield Reaction(convert, now)
 
@@ -108,17 +119,17 @@ def convert(work: UnitOfWork, *, order_id: UUID, campaign_id: UUID, sale: Sale, 
 
     Raises CustomerErased.
     """
-    for member in members(work, campaign_id, sale.customer_id)[:1]:
-        context = sale.paid.context(work.context)
+    context = sale.paid.context(work.context)
+    for member in members(work, campaign_id, sale.buyer):
         if _in_window(work, context, campaign_id, member):
-            _convert(context, member, campaign_id, order_id, sale, currency, turn)
-        return member
+            _convert(context, member, Facts(order_id, campaign_id, sale, currency, turn))
+            break
     return work.load(Order, order_id)
 
 
-def reverse(work: UnitOfWork, *, order_id: UUID, campaign_id: UUID, customer_id: UUID, reason: str) -> Aggregate:
+def reverse(work: UnitOfWork, *, order_id: UUID, campaign_id: UUID, buyer: Buyer, reason: str) -> Aggregate:
     """Reverses the conversions of the order. Raises CustomerErased."""
-    for member in members(work, campaign_id, customer_id):
+    for member in members(work, campaign_id, buyer):
         for conversion in _current(member, order_id):
             member.reverse_conversion(work.context, conversion.conversion_id, reason=reason)
     return work.load(Order, order_id)
@@ -128,26 +139,35 @@ def restate(
     work: UnitOfWork, *, order_id: UUID, campaign_id: UUID, sale: Sale, currency: str, turn: int, before: Decimal
 ) -> Aggregate:
     """Records a conversion again whose value is the order's earlier total. Raises CustomerErased."""
-    for member in members(work, campaign_id, sale.customer_id):
+    for member in members(work, campaign_id, sale.buyer):
         if any(conversion.value == before for conversion in _current(member, order_id)):
             for conversion in _current(member, order_id):
                 member.reverse_conversion(work.context, conversion.conversion_id, reason=AMENDED)
-            _convert(sale.paid.context(work.context), member, campaign_id, order_id, sale, currency, turn)
+            _convert(sale.paid.context(work.context), member, Facts(order_id, campaign_id, sale, currency, turn))
     return work.load(Order, order_id)
 
 
-def _convert(
-    context: Context, member: CampaignMember, campaign_id: UUID, order_id: UUID, sale: Sale, currency: str, turn: int
-) -> None:
+class Facts(NamedTuple):
+    """The facts of a conversion."""
+
+    order_id: UUID
+    campaign_id: UUID
+    sale: Sale
+    currency: str
+    turn: int
+
+
+def _convert(context: Context, member: CampaignMember, facts: Facts) -> None:
     """Records the conversion under the order's id; under an id with the turn if the order was a conversion before."""
-    first = str(order_id)
+    first = str(facts.order_id)
     converted = Converted(
-        campaign_id=campaign_id,
+        campaign_id=facts.campaign_id,
         customer_id=member.customer_id,
-        conversion_id=first if first not in member.conversions else f"{first}#{turn}",
-        order_id=order_id,
-        value=sale.value,
-        currency=currency,
+        lead_id=None if member.customer_id else facts.sale.buyer.lead_id,
+        conversion_id=first if first not in member.conversions else f"{first}#{facts.turn}",
+        order_id=facts.order_id,
+        value=facts.sale.value,
+        currency=facts.currency,
     )
     member.convert(context, converted)
 
@@ -157,14 +177,18 @@ def _current(member: CampaignMember, order_id: UUID) -> list[Converted]:
     return [one for id, one in known if one.order_id == order_id and id not in member.reversed]
 
 
-def members(work: UnitOfWork, campaign_id: UUID, customer_id: UUID) -> list[CampaignMember]:
-    """The customer as a member of the campaign: the customer of the order first, then the survivor of a merge.
+def members(work: UnitOfWork, campaign_id: UUID, buyer: Buyer) -> list[CampaignMember]:
+    """The buyer as a member of the campaign: as the order's customer, as the survivor of a merge, and as a lead.
 
     Raises CustomerErased.
     """
-    survivor = surviving_customer(work, customer_id)
-    ids = dict.fromkeys(member_id(campaign_id, id) for id in (customer_id, survivor.id))
-    return [member for member in (work.load(CampaignMember, id) for id in ids) if member.exists]
+    ids = []
+    if buyer.customer_id is not None:
+        ids += [buyer.customer_id, surviving_customer(work, buyer.customer_id).id]
+    if buyer.lead_id is not None and not work.load(Lead, buyer.lead_id).erased:
+        ids.append(buyer.lead_id)
+    known = (work.load(CampaignMember, member_id(campaign_id, id)) for id in dict.fromkeys(ids))
+    return [member for member in known if member.exists]
 
 
 def _campaign_id(order: Order) -> UUID | None:

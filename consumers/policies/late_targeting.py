@@ -56,7 +56,7 @@ def convert_late(work: UnitOfWork, *, order_id: UUID, campaign_id: UUID, sale: S
 
     Raises CustomerErased.
     """
-    known = (one for member in members(work, campaign_id, sale.customer_id) for one in member.conversions.values())
+    known = (one for member in members(work, campaign_id, sale.buyer) for one in member.conversions.values())
     if any(one.order_id == order_id for one in known):
         return work.load(Order, order_id)
     return convert(work, order_id=order_id, campaign_id=campaign_id, sale=sale, currency=currency, turn=turn)

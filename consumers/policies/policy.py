@@ -46,7 +46,10 @@ class When(NamedTuple):
 
 
 class Policy(NamedTuple):
-    """A policy. `name` is permanent, because receipts are stored under it. It reacts to events of the types in `reads`."""
+    """A policy. `name` is permanent, because receipts are stored under it. It reacts to events of the types in `reads`.
+
+    It gets them without personal data.
+    """
 
     name: str
     reads: tuple[type[Event], ...]

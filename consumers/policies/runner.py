@@ -9,9 +9,8 @@ receipt and no position.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from threading import Event
-from uuid import UUID
 
 import structlog
 from prometheus_client import Counter
@@ -23,7 +22,6 @@ from consumers.policies.policy import Policy
 from domain.shared.events import Recorded, type_name
 from infra.event_store.mapper import Stored, read_metadata
 from infra.event_store.store import EventStore
-from infra.event_store.vault import SubjectKey
 from infra.read_models import followed
 from infra.read_models.database import ReadModels
 
@@ -87,12 +85,11 @@ class Policies:
             return 0
         handled = 0
         found = self._store.log(position, BATCH, head, self._by_type)
-        keys = self._store.keys([stored for stored in found if not _imported(stored)])
         for stored in found:
             if self._stopping.is_set():
                 break
             if not _imported(stored):
-                self._handle(stored, keys)
+                self._handle(stored)
             handled, position = handled + 1, stored.position
         if handled == len(found) < BATCH:
             position = head
@@ -100,11 +97,14 @@ class Policies:
             followed.advance(connection, self._name, position)
         return handled
 
-    def _handle(self, stored: Stored, keys: Mapping[UUID, SubjectKey]) -> None:
-        """Runs the policies for one event. A failure is logged and skipped: it stops no other policy and no later event."""
+    def _handle(self, stored: Stored) -> None:
+        """Runs the policies for one event, without its personal data.
+
+        A failure is logged and skipped: it stops no other policy and no later event.
+        """
         for policy in self._by_type.get(stored.type, ()):
             try:
-                self._send(policy, self._store.decode_one(stored, keys))
+                self._send(policy, self._store.decode_plain(stored))
             except DOUBT:
                 raise
             except Exception as error:

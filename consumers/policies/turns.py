@@ -24,8 +24,8 @@ KEPT = 10_000
 class Streams(Protocol):
     """The part of the event store that turns read."""
 
-    def streams(self, ids: Iterable[UUID]) -> Mapping[UUID, Sequence[Recorded]]:
-        """The events of these streams in order; streams without events are left out."""
+    def plain_streams(self, ids: Iterable[UUID]) -> Mapping[UUID, Sequence[Recorded]]:
+        """The events of these streams in order, without personal data; streams without events are left out."""
 
 
 class Turn(NamedTuple, Generic[A, S]):
@@ -49,7 +49,7 @@ class Turns(Generic[A, S]):
 
     `answer` gives the answer after an event, from the aggregate after it, the answer before it, and the event; `first` is the
     answer before the first event. `asked` says, after its first event, whether an aggregate is ever asked about. The aggregates
-    of the latest events stay in memory; any other is read from its stream again.
+    of the latest events stay in memory, without personal data; any other is read from its stream again.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class Turns(Generic[A, S]):
 
     def at(self, id: UUID, position: int) -> Turn[A, S] | None:
         """The aggregate and its answer at this position of the log, as a turn from the first answer. None if it has none."""
-        events = [event for event in self._store.streams([id]).get(id, ()) if event.position <= position]
+        events = [event for event in self._store.plain_streams([id]).get(id, ()) if event.position <= position]
         known = self._fold(id, events)
         return None if known.aggregate is None or not events else Turn(known.aggregate, self._first, known.answer)
 
@@ -85,7 +85,7 @@ class Turns(Generic[A, S]):
         """The aggregate just before this event."""
         events: Sequence[Recorded] = ()
         if recorded.version > 1:
-            events = self._store.streams([recorded.stream]).get(recorded.stream, ())
+            events = self._store.plain_streams([recorded.stream]).get(recorded.stream, ())
         return self._fold(recorded.stream, events[: recorded.version - 1])
 
     def _fold(self, id: UUID, events: Iterable[Recorded]) -> _Known[A, S]:

@@ -73,7 +73,7 @@ class Revised(GlobalEvent, frozen=True, tag="crm.sla_policy.revised.v1"):
 
 
 class Retired(GlobalEvent, frozen=True, tag="crm.sla_policy.retired.v1"):
-    """The policy does not apply to tickets that are opened from now on."""
+    """The policy does not apply to tickets that are opened from now on, and escalates no ticket any more."""
 
     def apply(self, policy: SlaPolicy, metadata: Metadata) -> None:
         policy.set_terms(None, metadata.occurred_at)

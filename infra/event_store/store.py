@@ -76,6 +76,13 @@ class EventStore:
             found[recorded.stream].append(recorded)
         return dict(found)
 
+    def plain_streams(self, ids: Iterable[UUID]) -> dict[UUID, Sequence[Recorded]]:
+        """Like `streams`, but without personal data, as if the subjects were erased. It reads no keys."""
+        found: dict[UUID, list[Recorded]] = defaultdict(list)
+        for stored in self._recorder.streams(list(ids)):
+            found[stored.stream].append(self.decode_plain(stored))
+        return dict(found)
+
     def stream(self, id: UUID) -> list[Stored]:
         return self._recorder.streams([id])
 
@@ -89,6 +96,10 @@ class EventStore:
 
     def decode_one(self, stored: Stored, keys: Mapping[UUID, SubjectKey]) -> Recorded:
         return self._mapper.decode(stored, keys)
+
+    def decode_plain(self, stored: Stored) -> Recorded:
+        """The event without its personal data."""
+        return self._mapper.decode(stored, {})
 
     def opened(self, stored: Stored, keys: Mapping[UUID, SubjectKey]) -> dict[str, Any]:
         """The event's data in the version it was written in."""

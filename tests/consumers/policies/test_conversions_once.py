@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -11,10 +12,17 @@ import pytest
 from commands.marketing import campaign_members
 from commands.sales import orders
 from consumers.policies.runner import Policies
+from domain.marketing.campaign_member.events import ConversionReversed, Converted
+from domain.shared.events import Event
 from tests.consumers.policies.conversion_acts import (
+    ALL_OFF,
+    Act,
     begin,
     cancel_cups,
+    charge_back,
+    cups,
     current,
+    link,
     on_order,
     order,
     pay,
@@ -22,7 +30,7 @@ from tests.consumers.policies.conversion_acts import (
     undo,
     values,
 )
-from tests.consumers.policies.policy_place import MEMBER, ORDER, Place, place_in
+from tests.consumers.policies.policy_place import BOB, MEMBER, ORDER, Place, place_in
 from tests.domain.given import YESTERDAY
 
 
@@ -79,11 +87,33 @@ def test_an_imported_payment_converts_nobody_and_later_events_start_from_it(plac
 
 
 def test_processes_that_follow_at_the_same_time_convert_once(place: Place) -> None:
-    running = [place.policies() for _ in range(2)]
+    running = [place.policies() for _ in range(4)]
     for act in (order(), pay(20), undo("capture"), pay(20, "p-2")):
         act(place)
-    for one in running:
-        one.follow()
-        place.forget_the_position()
+    threads = [threading.Thread(target=one.follow) for one in running]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     assert values(place) == [20]
-    assert len(place.done()) == 3
+    kinds: list[type[Event]] = [Converted, ConversionReversed, Converted]
+    assert [type(event) for event in place.done()] == kinds
+
+
+REASONS: dict[str, list[Act]] = {
+    "refunded": [order(), pay(20), refund(20)],
+    "charged_back": [order(), pay(20), charge_back(20)],
+    "payment_reversed": [order(), pay(20), undo("capture")],
+    "customer_changed": [order(), pay(20), link(BOB)],
+    "cancelled": [order(discounts=(ALL_OFF,)), on_order(orders.cancel)],
+    "amended": [order(), pay(20), cups(3)],
+}
+
+
+@pytest.mark.parametrize("reason", REASONS)
+def test_a_reversed_conversion_says_why(place: Place, policies: Policies, reason: str) -> None:
+    for act in REASONS[reason]:
+        act(place)
+    policies.follow()
+    [reversal] = (event for event in place.done() if isinstance(event, ConversionReversed))
+    assert reversal.reason == reason

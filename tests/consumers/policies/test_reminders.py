@@ -107,3 +107,39 @@ def test_a_reminder_time_that_was_past_when_imported_does_not_remind(place: Plac
     create_task(place, YESTERDAY, origin="import", at=LAST_WEEK)
     assert look(place) == 0
     assert task_row(place)["remind_at"] == YESTERDAY.astimezone(UTC)
+
+
+@pytest.mark.parametrize("origin", ["live", "import"])
+def test_a_task_that_was_given_to_another_user_reminds_once(place: Place, origin: Any) -> None:
+    create_task(place)
+    place.run(tasks.assign, task_id=TASK, assignee="bob", origin=origin, at=NOW)
+    assert [look(place, HOUR), look(place)] == [1, 0]
+    place.run(tasks.assign, task_id=TASK, assignee="cyd")
+    assert look(place, HOUR) == 0
+
+
+def test_a_task_with_another_due_time_and_the_same_reminder_reminds_once(place: Place) -> None:
+    create_task(place)
+    assert look(place, HOUR) == 1
+    place.run(tasks.reschedule, task_id=TASK, due=NOW + 9 * HOUR, remind_at=NOW + HOUR)
+    assert look(place, HOUR) == 0
+
+
+def test_a_reminder_that_was_cleared_does_not_remind_until_it_is_set_again(place: Place) -> None:
+    create_task(place)
+    remind_at(place, None)
+    assert look(place, 2 * HOUR) == 0
+    remind_at(place, NOW + HOUR)
+    assert [look(place), look(place)] == [1, 0]
+
+
+def test_a_task_that_is_created_with_a_past_reminder_reminds_at_once(place: Place) -> None:
+    create_task(place, YESTERDAY)
+    assert look(place) == 1
+
+
+def test_an_imported_task_whose_reminder_is_set_again_live_reminds(place: Place) -> None:
+    create_task(place, YESTERDAY, origin="import", at=LAST_WEEK)
+    assert look(place) == 0
+    remind_at(place, YESTERDAY + HOUR)
+    assert look(place) == 1
