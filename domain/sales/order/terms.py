@@ -140,8 +140,8 @@ def _line(item: Item, currency: str) -> Line:
         name=text(item.name, "name of a line"),
         category=optional_text(item.category, "category"),
         quantity=quantity(item.quantity),
-        unit_price=_price(item.unit_price),
-        unit_cost=None if item.unit_cost is None else _price(item.unit_cost),
+        unit_price=_price(item.unit_price, currency),
+        unit_cost=None if item.unit_cost is None else _price(item.unit_cost, currency),
         discounts=tuple(_line_discount(discount, currency) for discount in item.discounts),
         taxes=tuple(_tax(tax, currency) for tax in item.taxes),
     )
@@ -151,8 +151,8 @@ def _line(item: Item, currency: str) -> Line:
     return Line(**{**asdict(exact), "total": money.amount(total, currency)})
 
 
-def _price(value: Decimal) -> Decimal:
-    exact = money.rate(value)
+def _price(value: Decimal, currency: str) -> Decimal:
+    exact = money.price(value, currency)
     if exact < 0:
         raise AmountNegative(f"A price of {value} is less than zero.")
     return exact
