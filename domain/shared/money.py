@@ -78,9 +78,8 @@ def price(value: Decimal, currency: str) -> Decimal:
 
 def in_digits(value: Decimal, currency: str) -> Decimal:
     """The same number with at least the currency's decimals, and no zeros after them: 12.5 USD is 12.50."""
-    exact = value.normalize()
-    unit = Decimal(1).scaleb(-minor_digits(currency))
-    return exact if exact % unit else exact.quantize(unit)
+    padded = value.quantize(Decimal(1).scaleb(-minor_digits(currency)))
+    return padded if padded == value else value.normalize()
 
 
 def rounded(value: Decimal, currency: str) -> Decimal:

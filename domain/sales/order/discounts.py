@@ -51,6 +51,11 @@ def split(amount: Decimal, left: Mapping[str, Decimal], currency: str) -> dict[s
     return parts
 
 
+def on_lines(lines: Sequence[Line], discounts: Sequence[OrderDiscount]) -> Decimal:
+    """The sum of all shares: the discounts on the whole order; at most what the lines cost."""
+    return min(_sum(discounts, shipping=False), _total(lines)) if discounts else ZERO
+
+
 def on_shipping(charges: Iterable[Charge], discounts: Sequence[OrderDiscount]) -> Decimal:
     """The discounts on shipping; at most what shipping costs."""
     return min(_sum(discounts, shipping=True), _shipping(charges)) if discounts else ZERO
@@ -66,7 +71,7 @@ def excess_on_lines(lines: Sequence[Line], discounts: Sequence[OrderDiscount], c
         if stated.get(line.line_id, ZERO) > line.total:
             detail = f"The discounts that are allocated to the line {line.line_id!r} exceed its total."
             return DiscountTooLarge(detail, line_id=line.line_id)
-    if _sum(discounts, shipping=False) > sum((line.total for line in lines), ZERO):
+    if _sum(discounts, shipping=False) > _total(lines):
         return DiscountTooLarge("The discounts on the order exceed the total of its lines.")
     return None
 
@@ -99,6 +104,10 @@ def _by_line(parts: Iterable[Mapping[str, Decimal]]) -> dict[str, Decimal]:
 
 def _sum(discounts: Sequence[OrderDiscount], *, shipping: bool) -> Decimal:
     return sum((discount.amount for discount in discounts if (discount.kind == "shipping") == shipping), ZERO)
+
+
+def _total(lines: Iterable[Line]) -> Decimal:
+    return sum((line.total for line in lines), ZERO)
 
 
 def _shipping(charges: Iterable[Charge]) -> Decimal:

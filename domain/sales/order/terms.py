@@ -14,6 +14,7 @@ from domain.sales.order.discounts import (
     allocated,
     excess_on_lines,
     excess_on_shipping,
+    on_lines,
     on_shipping,
     shares,
 )
@@ -84,7 +85,8 @@ class Terms(Value, frozen=True):
 
     def sum(self) -> Decimal:
         """The sum of the order: lines less discounts, plus charges, plus the tax that prices do not include."""
-        whole = sum((line.total for line in self.lines), ZERO) - sum(self._shares().values(), ZERO)
+        whole = sum((line.total for line in self.lines), ZERO)
+        whole -= on_lines(self.lines, self.discounts)
         whole += sum((charge.amount for charge in self.charges), ZERO) - on_shipping(self.charges, self.discounts)
         if not self.prices_include_tax:
             whole += sum((line.tax for line in self.lines), ZERO) + sum((charge.tax for charge in self.charges), ZERO)
@@ -118,8 +120,8 @@ class Terms(Value, frozen=True):
     def excess(self, before: Terms) -> DiscountTooLarge | None:
         """The refusal if a discount takes more than there is, in the parts that differ from the terms `before`."""
         discounts = self.discounts != before.discounts
-        on_lines = discounts or self.lines != before.lines
-        found = excess_on_lines(self.lines, self.discounts, self.currency) if on_lines else None
+        lines = discounts or self.lines != before.lines
+        found = excess_on_lines(self.lines, self.discounts, self.currency) if lines else None
         if found is None and (discounts or self.charges != before.charges):
             found = excess_on_shipping(self.charges, self.discounts)
         return found
