@@ -70,7 +70,8 @@ class LinesCancelled(Event, frozen=True, tag="crm.order.lines_cancelled.v1"):
     def apply(self, order: State, metadata: Metadata) -> None:
         for line in self.lines:
             order.cancelled[line.line_id] = order.cancelled.get(line.line_id, Decimal(0)) + line.quantity
-        order.total = self.total
+        # An amount below zero was recorded when a discount could exceed its line. It must not raise the total.
+        order.total = self.total + sum((line.amount for line in self.lines if line.amount < 0), Decimal(0))
         order.cancellations.add(cancellation(metadata.occurred_at, self.lines, self.reason))
 
 

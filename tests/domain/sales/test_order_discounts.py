@@ -12,7 +12,7 @@ from domain.sales.order.amending import LinesCancelled
 from domain.sales.order.discounts import DiscountTooLarge
 from domain.sales.order.order import Order
 from domain.sales.order.terms import Terms
-from domain.sales.order.values import Charge, Discount, Item, Line, LineQuantity, OrderDiscount, Tax
+from domain.sales.order.values import CancelledLine, Charge, Discount, Item, Line, LineQuantity, OrderDiscount, Tax
 from domain.shared.events import Context, Source
 from tests.domain.given import LAST_WEEK, facts, flags, imported, live
 from tests.domain.sales.given_orders import ORDER, confirmed, goods, placed
@@ -32,6 +32,8 @@ def off(amount: str, kind: Any = "fixed", **allocation: str) -> OrderDiscount:
 TWO = [item("a", "10.00"), item("b", "10.00")]
 ONE_ALLOCATED = [off("9.00", a="9.00"), off("5.50")]
 PARTLY_ALLOCATED = [off("14.50", a="9.00")]
+OLD = Terms.of("EUR", TWO, [off("9.00", a="9.00"), off("5.50", a="2.75", b="2.75")])
+"""As it was recorded before shares went by what is left: 11.75 for line `a`, which costs 10.00."""
 UNALLOCATED_FIRST = [off("5.50"), off("9.00", a="9.00")]
 
 
@@ -146,15 +148,21 @@ def test_an_order_with_such_a_discount_can_be_amended_in_other_parts() -> None:
 
 
 def test_cancelling_a_line_of_an_order_recorded_before_this_rule_makes_it_cheaper() -> None:
-    """The two discounts were recorded with 11.75 for line `a`, which costs 10.00."""
-    old = Terms.of("EUR", TWO, [off("9.00", a="9.00"), off("5.50", a="2.75", b="2.75")])
     order = Order(ORDER)
-    order.place(imported(LAST_WEEK), old, number="A-1", channel="web")
+    order.place(imported(LAST_WEEK), OLD, number="A-1", channel="web")
     assert order.total == D("5.50")
     order.cancel_lines(live(), goods(a=1))
     assert (cancelled(order).lines[0].amount, order.total) == (D("0.00"), D("5.50"))
     order.cancel_lines(live(), goods(b=1))
     assert order.total == D("0.00")
+
+
+def test_a_cancellation_that_was_recorded_with_an_amount_below_zero_does_not_raise_the_total() -> None:
+    order = Order(ORDER)
+    order.place(imported(LAST_WEEK), OLD, number="A-1", channel="web")
+    recorded = LinesCancelled(lines=(CancelledLine(line_id="a", quantity=D(1), amount=D("-1.75")),), total=D("7.25"))
+    order.record(imported(), recorded)
+    assert order.total == order.terms.sum() - order.terms.worth(order.cancelled) == D("5.50")
 
 
 # For all orders
