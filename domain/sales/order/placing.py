@@ -168,7 +168,7 @@ class Placing(State):
 
 def agreed_total(terms: Terms, stated: Decimal | None, sum_: Decimal) -> tuple[Decimal, tuple[str, ...]]:
     """The total to record, with its flags: the stated total, flagged if it is not the sum, or else the sum."""
-    total = sum_ if stated is None else money.amount(stated, terms.currency)
+    total = money.amount(sum_ if stated is None else stated, terms.currency)
     if total < 0:
         raise TotalNegative(f"The total of the order is {total}.")
     return total, (TOTAL_DIFFERS,) if total != sum_ else ()
