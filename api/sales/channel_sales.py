@@ -17,8 +17,9 @@ from projections.sales import channel_sales as read_model
 router = Router(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read")])
 
 DEFINITION = (
-    "gross = price × quantity before discounts, tax, shipping and returns; net = gross − discounts − returns; returns count on"
-    " the day of the return; total = net + tax + charges. Cancelled and unpaid orders count, test orders and gift cards do not."
+    "gross = price × quantity before discounts, tax, shipping and returns; discounts and returns are without tax too;"
+    " net = gross − discounts − returns; returns count on the day of the return; total = net + tax + charges. Cancelled and"
+    " unpaid orders count, test orders and gift cards do not."
 )
 
 By = Annotated[tuple[read_model.Group, ...], Query(max_length=2, description="Groups: channel, and one of day, week, month.")]

@@ -39,7 +39,11 @@ PLACED: dict[str, Any] = {
 
 
 class TaxBody(Body):
-    """A tax of a line. `rate` is a fraction: 0.19 is 19 %."""
+    """A tax of a line: `amount` is the tax of what the customer pays for it, after all discounts.
+
+    `rate` is a fraction: 0.19 is 19 %. If prices include tax and there are discounts, reports need it for the exact tax of the
+    full price.
+    """
 
     states = values.Tax
 
@@ -49,7 +53,7 @@ class TaxBody(Body):
 
 
 class LineDiscountBody(Body):
-    """A discount on one line, for its whole quantity."""
+    """A discount on one line, for its whole quantity. It must not exceed the price of the line."""
 
     states = values.Discount
 
@@ -79,7 +83,11 @@ class LineBody(Body):
 
 
 class DiscountBody(Body):
-    """A discount on the whole order. `allocation` is each line's part by line id; if empty, in proportion to line totals."""
+    """A discount on all lines, or on shipping. `allocation` is each line's part by line id.
+
+    What is not allocated is split in proportion to what is left of each line. A discount must not take more than there is, but
+    if the request states a `source`, it is recorded and flagged.
+    """
 
     states = values.OrderDiscount
 

@@ -24,8 +24,8 @@ BUYERS = ("channel_sales", "orders", "customer_view")
 
 DEFINITION = (
     SALES + " Goods only. product = a line's sku, or its name if it has no sku. A discount on a whole order is split over its"
-    " lines in proportion. orders = orders placed with such a line; units = quantity ordered; units_returned = quantity"
-    " cancelled or returned."
+    " lines in proportion to what is left of them. orders = orders placed with such a line; units = quantity ordered;"
+    " units_returned = quantity cancelled or returned."
 )
 DEFINITION_OF_BUYERS = (
     SALES + " new = sales of a customer's very first order, on any channel and in any currency; returning = sales of later"

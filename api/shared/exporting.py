@@ -17,6 +17,7 @@ import msgspec
 from fastapi import Request
 from starlette.responses import StreamingResponse
 
+from api.shared.encoding import encode
 from api.shared.picking import Pick
 
 Form = Literal["text/csv", "application/x-ndjson"]
@@ -41,7 +42,7 @@ class Gathered:
         self._file: IO[bytes] = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115, closed after it is sent
         columns: dict[str, None] = {}
         for row in rows:
-            line = msgspec.json.encode(row)
+            line = encode(row)
             columns.update(dict.fromkeys(_flat(msgspec.json.decode(line))))
             self._file.write(line + b"\n")
         self.columns = pick.columns(columns)

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-import msgspec
 from fastapi import Request
 
+from api.shared.encoding import plain
 from api.shared.nearest import because
 
 Row = Mapping[str, Any]
@@ -29,7 +29,7 @@ class Pick:
         self._paths = [tuple(name.split(".")) for name in names]
 
     def __call__(self, row: Row) -> Row:
-        return _part(msgspec.to_builtins(row), self._paths) if self._paths else row
+        return _part(plain(row), self._paths) if self._paths else row
 
     def columns(self, found: Iterable[str]) -> list[str]:
         """The columns of a table, in the requested order. A requested field is a column even if no row has it."""

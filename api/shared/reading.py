@@ -9,12 +9,12 @@ from itertools import islice
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
-import msgspec
 from fastapi import Depends, Header, Query, Request, Response
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from api.shared import exporting
+from api.shared.encoding import encode
 from api.shared.picking import picked
 from api.shared.problems import RETRY_SECONDS, Problem, problem
 from infra.read_models.completeness import Completeness
@@ -158,7 +158,7 @@ def found(request: Request, body: Any, position: int, version: int | None = None
 
 
 def _answered(request: Request, body: Any, position: int, version: int | None = None) -> Response:
-    content = msgspec.json.encode(body)
+    content = encode(body)
     headers = {"Position": str(position)}
     if version is not None:
         headers["ETag"] = f'"{version}-{blake2b(content, digest_size=8).hexdigest()}"'
@@ -182,4 +182,4 @@ def page(
     if cursor:
         body["next"] = str(request.url.include_query_params(**{parameter: cursor}).replace(scheme="", netloc=""))
         headers["Link"] = f'<{body["next"]}>; rel="next"'
-    return Response(msgspec.json.encode(body), 200, headers, "application/json")
+    return Response(encode(body), 200, headers, "application/json")

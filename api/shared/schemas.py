@@ -17,6 +17,7 @@ MAYBE_INSTANT: Schema = {"type": ["string", "null"], "format": "date-time"}
 DAY: Schema = {"type": "string", "format": "date"}
 MAYBE_DAY: Schema = {"type": ["string", "null"], "format": "date"}
 AMOUNT: Schema = {"type": "string", "pattern": r"^-?\d+(\.\d+)?$", "examples": ["12.50"]}
+MAYBE_NUMBER: Schema = {"type": ["string", "null"], "pattern": AMOUNT["pattern"]}
 MAYBE_AMOUNT: Schema = {"type": ["string", "null"]}
 TEXTS: Schema = {"type": "array", "items": TEXT}
 OBJECTS: Schema = {"type": "array", "items": {"type": "object"}}
@@ -43,7 +44,7 @@ def without(schema: Schema, name: str) -> Schema:
 
 RATIO = fields(
     {
-        "value": {"type": ["string", "null"]},
+        "value": MAYBE_NUMBER,
         "numerator": {"type": ["string", "integer", "null"]},
         "denominator": {"type": ["string", "integer", "null"]},
         "unit": TEXT,

@@ -71,6 +71,17 @@ def rate(value: Decimal) -> Decimal:
     return exact.normalize() + 0 if exact == exact.to_integral_value() else exact.normalize()
 
 
+def price(value: Decimal, currency: str) -> Decimal:
+    """A unit price: up to six decimals, and at least the currency's. Raises AmountTooPrecise, Malformed, UnknownCurrency."""
+    return in_digits(rate(value), currency)
+
+
+def in_digits(value: Decimal, currency: str) -> Decimal:
+    """The same number with at least the currency's decimals, and no zeros after them: 12.5 USD is 12.50."""
+    padded = value.quantize(Decimal(1).scaleb(-minor_digits(currency)))
+    return padded if padded == value else value.normalize()
+
+
 def rounded(value: Decimal, currency: str) -> Decimal:
     """A computed amount, rounded half up to the currency's decimals."""
     return _quantized(value, minor_digits(currency))
@@ -79,6 +90,11 @@ def rounded(value: Decimal, currency: str) -> Decimal:
 def minor_units(value: Decimal, currency: str) -> int:
     """The amount as an integer number of minor units: 12.50 USD is 1250."""
     return int(value.scaleb(minor_digits(currency)))
+
+
+def zero(currency: str | None) -> Decimal:
+    """Zero with the currency's decimals; without any if the currency is None or not known."""
+    return from_minor_units(0, currency) if currency in MINOR_DIGITS else Decimal(0)
 
 
 def from_minor_units(units: int, currency: str) -> Decimal:

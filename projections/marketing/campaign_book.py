@@ -16,6 +16,7 @@ from domain.marketing.campaign.state import Assignment, Status
 from domain.marketing.campaign.values import Goal, ResourceKind, Variant
 from domain.shared.annotations import Number
 from domain.shared.events import Event, Recorded
+from domain.shared.money import zero
 from projections.shared.ratios import Ratio, ratio
 
 CAMPAIGN_EVENTS: tuple[type[Event], ...] = tuple(Campaign.events)
@@ -165,7 +166,7 @@ def progress(book: CampaignBook, now: datetime | None) -> dict[str, Ratio]:
 
 def _of_budget(book: CampaignBook) -> Ratio:
     """The spend in the budget's currency / the budget; spend in other currencies is left out."""
-    spent = book.spent_by_currency().get(book.currency or "", Decimal(0))
+    spent = book.spent_by_currency().get(book.currency or "", zero(book.currency))
     return ratio(spent, book.budget, "1", "spend in the budget's currency / budget", "there is no budget")
 
 

@@ -26,10 +26,10 @@ import msgspec
 from sqlalchemy import Connection
 
 from domain.marketing.campaign.values import TREATMENT
-from domain.shared.money import from_minor_units
+from domain.shared.money import from_minor_units, in_digits
 from projections.marketing.campaign_counts import COUNTED, Group, Question, Sold, members_by_stage, sold
 from projections.marketing.campaigns import Planned, planned
-from projections.shared.ratios import Ratio, proportion, ratio
+from projections.shared.ratios import Ratio, proportion, ratio, significant
 
 RATES: dict[str, tuple[str, str]] = {
     "send_rate": ("sent", "targeted"),
@@ -127,8 +127,13 @@ def means(effects: Iterable[Effect]) -> list[Mean]:
 
 def _mean(currency: str | None, values: Sequence[Decimal | None]) -> Mean:
     known = [value for value in values if value is not None]
-    total = sum(known, Decimal(0))
-    mean = ratio(total, len(known), currency or "", "sum of seed effects / groups with one", "no group has a conversion rate")
+    mean = ratio(
+        significant(sum(known, Decimal(0))),
+        len(known),
+        currency or "",
+        "sum of seed effects / groups with one",
+        "no group has a conversion rate",
+    )
     return Mean(currency, mean, len(values) - len(known))
 
 
@@ -178,7 +183,7 @@ def _effect(part: Part, currency: str | None, cost: Cost, margin: Decimal) -> Ef
         sales_outside_window=_amount(sold.value_outside, currency),
         seed_effect=_seed_effect(sales, funnel, unit),
         cost=cost.amount,
-        roi=_roi(sales, cost, margin),
+        roi=_roi(sales, cost, margin, unit),
         roas=ratio(sales, cost.amount, "1", "sales / cost", cost.reason),
         cost_per_conversion=ratio(
             cost.amount, funnel["converted"], unit, "cost / members converted", cost.reason or "no members converted"
@@ -200,6 +205,6 @@ def _seed_effect(sales: Decimal, funnel: Mapping[str, int], unit: str) -> Ratio:
     return ratio(sales * funnel["converted"], funnel["targeted"], unit, definition, "no members targeted")
 
 
-def _roi(sales: Decimal, cost: Cost, margin: Decimal) -> Ratio:
-    gain = None if cost.amount is None else sales * margin - cost.amount
+def _roi(sales: Decimal, cost: Cost, margin: Decimal, currency: str) -> Ratio:
+    gain = None if cost.amount is None else in_digits(sales * margin - cost.amount, currency)
     return ratio(gain, cost.amount, "1", "(sales × margin - cost) / cost", cost.reason)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import Connection
 
 from domain.marketing.campaign.values import Goal
+from domain.shared.money import zero
 from projections.marketing.campaign_counts import Question
 from projections.marketing.campaign_effect import Effect, report
 from projections.shared.ratios import Figure, Ratio, ratio
@@ -24,7 +24,7 @@ def of_goal(connection: Connection, campaign_id: UUID, goal: Goal | None, curren
 
 def _actual(groups: list[Effect], metric: str, currency: str | None) -> Figure | None:
     if metric == "sales":
-        return sum((group.sales for group in groups if group.currency == currency), Decimal(0))
+        return sum((group.sales for group in groups if group.currency == currency), zero(currency))
     if metric == "conversions":
         return sum(group.conversions for group in groups)
     return groups[0].funnel.get(metric) if groups else None

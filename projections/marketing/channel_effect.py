@@ -18,6 +18,7 @@ import msgspec
 from msgspec.structs import asdict
 from sqlalchemy import Connection, Select, func, select
 
+from domain.shared.money import zero
 from projections.marketing import channel_traffic
 from projections.marketing.channel_traffic import Counts
 from projections.marketing.channels import by_code
@@ -27,7 +28,7 @@ from projections.sales.channel_sales import Sales, average_order
 from projections.sales.leads import Counts as Leads
 from projections.sales.order_book import Figures
 from projections.shared.occurred import day_of, within
-from projections.shared.ratios import Ratio, proportion, ratio
+from projections.shared.ratios import Ratio, proportion, ratio, significant
 from projections.shared.reports import Period, first_day
 from projections.shared.rows import Row
 
@@ -138,7 +139,7 @@ def _means(effects: Sequence[Effect]) -> Iterable[Mean]:
         values = [effect.seed_channel_effect.value for effect in group]
         known = [value for value in values if value is not None]
         mean = ratio(
-            sum(known, ZERO),
+            significant(sum(known, ZERO)),
             len(known),
             currency,
             "sum of seed_channel_effect / channels that have a conversion rate",
@@ -201,7 +202,7 @@ class _Facts(NamedTuple):
             cost=cost,
             acquisition_cost=_cost_of_each(cost, buyers.new_customers, currency, "new_customers"),
             lead_cost=_cost_of_each(cost, leads.captured, currency, "leads"),
-            share_of_sales=_share(sold.gross, self.gross.get((place.period, currency), ZERO)),
+            share_of_sales=_share(sold.gross, self.gross.get((place.period, currency), zero(currency))),
             seed_channel_effect=_seed_effect(sold, rate),
         )
 
@@ -210,8 +211,9 @@ class _Facts(NamedTuple):
 
 
 def _nothing_sold(place: Place, currency: str) -> Sales:
-    amounts = dict.fromkeys((*Figures._fields, "net", "total", "cash_net"), ZERO)
-    average = average_order(ZERO, 0, currency)
+    nothing = zero(currency)
+    amounts = dict.fromkeys((*Figures._fields, "net", "total", "cash_net"), nothing)
+    average = average_order(nothing, 0, currency)
     return Sales(channel=place.channel, period=place.period, currency=currency, orders=0, **amounts, average_order=average)
 
 
@@ -233,7 +235,9 @@ def _share(gross: Decimal, of_all: Decimal) -> Ratio:
 
 
 def _seed_effect(sold: Sales, rate: Ratio) -> SeedEffect:
-    value = None if rate.value is None else sold.gross * rate.value
+    value = None
+    if rate.numerator is not None and rate.denominator:
+        value = significant(sold.gross * (Decimal(rate.numerator) / rate.denominator))
     return SeedEffect(value=value, sales=sold.gross, conversion_rate=rate.value, unit=sold.currency, reason=rate.reason)
 
 

@@ -5,9 +5,10 @@ order's rows add up to its current figures (`order_book.figures`). The definitio
 (https://help.shopify.com/manual/reports-and-analytics/shopify-reports/report-types/sales-report):
 
 * gross = price × quantity before discounts, tax, shipping and returns, on the day the order was placed. A line has the
-  amount that was recorded when it was placed; where prices include tax, the tax is taken out.
+  amount that was recorded when it was placed; where prices include tax, the tax of the full price is taken out.
+* discounts = those on lines and on the whole order, without tax; at most what the lines cost.
 * net = gross − discounts − returns, without tax and shipping. total = net + tax + charges.
-* returns = the sold value of goods that came back, on the day they came back, and of cancelled lines, on the day of the
+* returns = the net of goods that came back, on the day they came back, and of cancelled lines, on the day of the
   cancellation. Cancelling a whole order returns all that is left of it, with its tax and charges, on that day; reopening it
   undoes this. Reversing a return undoes it on the day of the reversal.
 * an amendment counts on its own day, as the difference from the terms before it.
@@ -155,5 +156,5 @@ def average_order(sold: Decimal, orders: int, currency: str) -> Ratio:
 
 
 channel_sales = Projection(
-    name="channel_sales", version=2, tables=(sales_orders, sales), apply=apply, reads=types(*ORDER_EVENTS)
+    name="channel_sales", version=3, tables=(sales_orders, sales), apply=apply, reads=types(*ORDER_EVENTS)
 )

@@ -6,10 +6,9 @@ are texts, external ids, tracking numbers) is kept apart from the rest of a book
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from functools import reduce
 from typing import Literal, NamedTuple
 from uuid import UUID
 
@@ -19,14 +18,15 @@ from msgspec.structs import replace
 from domain.sales.order.fulfilment import Shipped
 from domain.sales.order.order import Order
 from domain.sales.order.placing import Placed
+from domain.sales.order.pricing import ZERO, LineAmounts, part_of
 from domain.sales.order.refunds import PaymentRefunded
 from domain.sales.order.state import MoneyFact, Shipment, State
-from domain.sales.order.terms import Terms, allocation
-from domain.sales.order.values import Charge, Contact, Line, ReturnedLine
+from domain.sales.order.terms import Terms
+from domain.sales.order.values import Contact, ReturnedLine
 from domain.shared.annotations import Number
 from domain.shared.contact import Address
 from domain.shared.events import Event, Recorded, type_name
-from domain.shared.money import RATE_DIGITS, minor_units, rounded
+from domain.shared.money import RATE_DIGITS, minor_units
 from domain.shared.personal import personal_fields
 
 ORDER_EVENTS: tuple[type[Event], ...] = tuple(Order.events)
@@ -171,23 +171,22 @@ class Book(State):
 def figures(book: Book) -> Figures:
     """The order's figures now.
 
-    gross = the amounts of its lines before discounts. discounts = those on lines and on the whole order, but not those on
-    shipping. returns = the sold value of goods that were cancelled or came back, for each line at most the ordered quantity. A
-    cancelled order returns all that is left of it. A gift card is not a sale. The definitions are Shopify's
+    gross = the amounts of its lines before discounts and tax. discounts = those on lines and on the whole order, without tax,
+    but not those on shipping. returns = the net of goods that were cancelled or came back, for each line at most the ordered
+    quantity. A cancelled order returns all that is left of it. A gift card is not a sale. The definitions are Shopify's
     (https://help.shopify.com/manual/reports-and-analytics/shopify-reports/report-types/sales-report).
     """
-    lines = book.terms.lines
-    shares = _shares(book.terms)
-    gross = sum((_sold(book, line) + _own_discounts(line) for line in lines), Decimal(0))
-    discounts = sum(map(_own_discounts, lines), Decimal(0))
-    discounts += sum((discount.amount for discount in book.terms.discounts if discount.kind != "shipping"), Decimal(0))
+    gross = net = returns = tax = ZERO
+    for line_id, line in book.terms.amounts().items():
+        gross, net, tax = gross + line.gross, net + line.net, tax + line.tax
+        if gone := book.gone(line_id):
+            returns += part_of(line.net, gone, line.quantity, book.currency)
+            tax -= part_of(line.tax, gone, line.quantity, book.currency)
     if book.ended == "cancelled":
-        return _in_minor_units(book, gross, discounts, gross - discounts, Decimal(0), Decimal(0))
-    sold = {line.line_id: _sold(book, line) - shares.get(line.line_id, Decimal(0)) for line in lines}
-    returns = sum((_gone(book, line, sold[line.line_id]) for line in lines), Decimal(0))
-    tax = sum((line.tax - _gone(book, line, line.tax) for line in lines), Decimal(0))
-    tax += sum((charge.tax for charge in _charges(book)), Decimal(0))
-    return _in_minor_units(book, gross, discounts, returns, tax, _charged(book))
+        return _in_minor_units(book, gross, gross - net, net, ZERO, ZERO)
+    charged = book.terms.charged()
+    refunded = sum((book.shipping_refunds[id] for id in book.money["refund"]), ZERO)
+    return _in_minor_units(book, gross, gross - net, returns, tax + charged.tax, charged.net - refunded)
 
 
 class Product(NamedTuple):
@@ -223,28 +222,18 @@ NO_PRODUCT = Product(None, None, None)
 
 def goods(book: Book) -> dict[Product, Goods]:
     """The order's sales by product, which add up to its `figures`. Discounts on the whole order are spread over its lines."""
-    shares = _shares(book.terms)
+    amounts = book.terms.amounts()
     found: dict[Product, Goods] = {}
     for line in book.terms.lines:
         product = Product(line.sku or line.name, line.name, line.category)
-        of_line = _goods(book, line, shares.get(line.line_id, Decimal(0)))
-        found[product] = found.get(product, NO_GOODS).plus(of_line)
-    whole, of_lines = figures(book), sum_of(found.values())
-    rest = [getattr(whole, name) - getattr(of_lines, name) for name in ("gross", "discounts", "returns")]
-    # A discount on lines whose amounts are all zero is allocated to none of them.
-    return found | {NO_PRODUCT: Goods(0, 0, *rest)} if any(rest) or not found else found
+        found[product] = found.get(product, NO_GOODS).plus(_goods(book, line.line_id, amounts[line.line_id]))
+    return found or {NO_PRODUCT: NO_GOODS}
 
 
-def sum_of(goods: Iterable[Goods]) -> Goods:
-    return reduce(Goods.plus, goods, NO_GOODS)
-
-
-def _goods(book: Book, line: Line, share: Decimal) -> Goods:
-    own, sold = _own_discounts(line), _sold(book, line)
-    cancelled = book.ended == "cancelled"
-    gone = line.quantity if cancelled else min(book.gone(line.line_id), line.quantity)
-    returns = sold - share if cancelled else _gone(book, line, sold - share)
-    amounts = (minor_units(amount, book.currency) for amount in (sold + own, own + share, returns))
+def _goods(book: Book, line_id: str, line: LineAmounts) -> Goods:
+    gone = line.quantity if book.ended == "cancelled" else min(book.gone(line_id), line.quantity)
+    returns = part_of(line.net, gone, line.quantity, book.currency)
+    amounts = (minor_units(amount, book.currency) for amount in (line.gross, line.gross - line.net, returns))
     return Goods(_millionths(line.quantity), _millionths(gone), *amounts)
 
 
@@ -255,47 +244,6 @@ def _millionths(quantity: Decimal) -> int:
 def _in_minor_units(book: Book, *sales: Decimal) -> Figures:
     cash = (book.sum("capture"), book.sum("refund"), book.sum("chargeback"))
     return Figures(*(minor_units(amount, book.currency) for amount in (*sales, *cash)))
-
-
-def _sold(book: Book, line: Line) -> Decimal:
-    """The amount that the line was sold for, without tax, before discounts on the whole order."""
-    return line.total - line.tax if book.terms.prices_include_tax else line.total
-
-
-def _own_discounts(line: Line) -> Decimal:
-    return sum((discount.amount for discount in line.discounts), Decimal(0))
-
-
-def _shares(terms: Terms) -> dict[str, Decimal]:
-    """Discounts on the whole order by line; the part that is allocated to no line is spread in proportion."""
-    shares: dict[str, Decimal] = {}
-    for discount in terms.discounts:
-        if discount.kind != "shipping":
-            rest = discount.amount - sum(discount.allocation.values(), Decimal(0))
-            for part in (discount.allocation, allocation(rest, terms.lines, terms.currency) if rest else {}):
-                for line_id, share in part.items():
-                    shares[line_id] = shares.get(line_id, Decimal(0)) + share
-    return shares
-
-
-def _gone(book: Book, line: Line, amount: Decimal) -> Decimal:
-    """The part of a line's amount that was cancelled or came back; at most the whole amount."""
-    gone = book.gone(line.line_id)
-    if not gone:
-        return gone
-    return rounded(amount * min(gone, line.quantity) / line.quantity, book.currency)
-
-
-def _charges(book: Book) -> Sequence[Charge]:
-    return [charge for charge in book.terms.charges if charge.kind != "gift_card"]
-
-
-def _charged(book: Book) -> Decimal:
-    """Shipping, fees, tips and rounding, less discounts on shipping and less refunded shipping."""
-    inclusive = book.terms.prices_include_tax
-    whole = sum((c.amount - c.tax if inclusive else c.amount for c in _charges(book)), Decimal(0))
-    whole -= sum((discount.amount for discount in book.terms.discounts if discount.kind == "shipping"), Decimal(0))
-    return whole - sum((book.shipping_refunds[id] for id in book.money["refund"]), Decimal(0))
 
 
 def _plain(placed: Placed) -> Placed:

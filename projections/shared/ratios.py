@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Context, Decimal
 
 import msgspec
 
 Figure = Decimal | int
+SIGNIFICANT = Context(prec=12)
+"""Quotients have 12 significant digits."""
 
 # 95 % of the standard normal distribution lies between minus and plus this.
 NORMAL_95 = Decimal("1.959963984540054")
+
+
+class PlainDecimal(Decimal):
+    """A number so small that the text of a Decimal has an exponent: 1E-7. The text of this is 0.0000001."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return format(self, "f")
 
 
 class Interval(msgspec.Struct, frozen=True):
@@ -37,7 +48,19 @@ def ratio(numerator: Figure | None, denominator: Figure | None, unit: str, defin
     """Numerator / denominator. If one of them is unknown or the denominator is zero: no value, but the reason."""
     if numerator is None or not denominator:
         return Ratio(None, numerator, denominator, unit, definition, reason)
-    return Ratio(Decimal(numerator) / Decimal(denominator), numerator, denominator, unit, definition)
+    return Ratio(significant(Decimal(numerator) / Decimal(denominator)), numerator, denominator, unit, definition)
+
+
+def significant(value: Decimal) -> Decimal:
+    """The value with at most 12 significant digits; its text has no exponent."""
+    return plain(SIGNIFICANT.plus(value))
+
+
+def plain(value: Decimal) -> Decimal:
+    """The same number, in a form whose text has no exponent."""
+    if "E" not in str(value):
+        return value
+    return value.quantize(Decimal(1)) if value == value.to_integral_value() else PlainDecimal(value)
 
 
 def proportion(successes: int, trials: int | None, unit: str, definition: str, reason: str) -> Ratio:
@@ -56,4 +79,4 @@ def wilson(successes: int, trials: int) -> Interval:
     # With no success the low bound is exactly 0, with no failure the high bound exactly 1; rounding would miss them.
     low = (centre - spread) / all_of_it if successes else Decimal(0)
     high = (centre + spread) / all_of_it if failures else Decimal(1)
-    return Interval(low, high)
+    return Interval(significant(low), significant(high))

@@ -187,7 +187,7 @@ def plain_values(event: Event) -> dict[str, Plain]:
         if isinstance(value, tuple | list):
             value = ", ".join(map(str, value))
         if isinstance(value, Decimal):
-            value = str(value)
+            value = format(value, "f")
         if isinstance(value, str | int | float):
             values[name] = value
     if isinstance(currency := getattr(event, "currency", None), str) and not values.keys().isdisjoint(MONEY):

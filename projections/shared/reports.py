@@ -15,7 +15,7 @@ from domain.shared.events import Metadata
 from domain.shared.refusals import Malformed
 from projections.shared.grouped import QUANTILES, Spread
 from projections.shared.occurred import midnight, own_day
-from projections.shared.ratios import Ratio, ratio
+from projections.shared.ratios import Ratio, plain, ratio
 from projections.shared.rows import Row
 
 Period = Literal["day", "week", "month"]
@@ -62,7 +62,7 @@ def measure(spread: Spread, scale: int, unit: str, definition: str, reason: str)
 
 def quantile(spread: Spread, name: str, scale: int) -> Decimal | None:
     found = spread.quantiles[name]
-    return None if found is None else Decimal(found[0]) / (found[1] * scale)
+    return None if found is None else plain(Decimal(found[0]) / (found[1] * scale))
 
 
 # Filters

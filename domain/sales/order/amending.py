@@ -10,6 +10,7 @@ from typing import Any, Unpack
 from msgspec.structs import replace
 
 from domain.sales.order.placing import Recipient, agreed_total, checked_recipient, odd_lines, recipient
+from domain.sales.order.pricing import LineAmounts
 from domain.sales.order.state import Cancellation, OrderNotOpen, State
 from domain.sales.order.terms import Terms
 from domain.sales.order.values import (
@@ -69,7 +70,8 @@ class LinesCancelled(Event, frozen=True, tag="crm.order.lines_cancelled.v1"):
     def apply(self, order: State, metadata: Metadata) -> None:
         for line in self.lines:
             order.cancelled[line.line_id] = order.cancelled.get(line.line_id, Decimal(0)) + line.quantity
-        order.total = self.total
+        # An amount below zero was recorded when a discount could exceed its line. It must not raise the total.
+        order.total = self.total + sum((line.amount for line in self.lines if line.amount < 0), Decimal(0))
         order.cancellations.add(cancellation(metadata.occurred_at, self.lines, self.reason))
 
 
@@ -88,7 +90,8 @@ class Amending(State):
         """None keeps a part. Lines, discounts and charges replace the whole part.
 
         Discounts that are not given keep their amounts; if the lines change, they are allocated again.
-        Raises Malformed, UnknownLine; OrderNotOpen and LineInUse (flags on import).
+        Raises Malformed, UnknownLine; OrderNotOpen and LineInUse (flags on import); DiscountTooLarge (a flag if a source
+        states it).
         """
         stated = checked_recipient(recipient)
         terms = self._amended(lines, discounts, charges)
@@ -106,7 +109,8 @@ class Amending(State):
             return
         not_open = () if self.status == "open" else self.refuse(context, OrderNotOpen())
         odd = odd_lines(terms) if event.lines is not None else ()
-        self.record(context, event, *not_open, *self._refuse_in_use(context, terms), *flags, *odd)
+        too_large = self.refuse_excess(context, terms)
+        self.record(context, event, *not_open, *self._refuse_in_use(context, terms), *flags, *odd, *too_large)
 
     @decision
     def cancel_lines(
@@ -122,7 +126,7 @@ class Amending(State):
             return
         if any(line.quantity > self.due(line.line_id) for line in checked):
             raise QuantityBeyondOrdered
-        exact = tuple(self._cancellation(line) for line in checked)
+        exact = self._cancelled_lines(checked)
         sum_of_rest = self.total - sum((line.amount for line in exact), Decimal(0))
         rest, flags = agreed_total(self.terms, total, max(sum_of_rest, Decimal(0)))
         event = LinesCancelled(lines=exact, total=rest, reason=reason)
@@ -147,7 +151,9 @@ class Amending(State):
         )
 
     def _without_cancelled(self, terms: Terms) -> Decimal:
-        return terms.sum() - sum((terms.worth(id, quantity) for id, quantity in self.cancelled.items()), Decimal(0))
+        """The sum of the terms without what is cancelled. A negative rounding does not make what is left negative."""
+        whole = terms.sum()
+        return max(whole - terms.worth(self.cancelled), min(whole, Decimal(0)))
 
     def _refuse_in_use(self, context: Context, terms: Terms) -> tuple[str, ...]:
         for line_id in self.line_ids:
@@ -155,10 +161,15 @@ class Amending(State):
                 return self.refuse(context, LineInUse(line_id=line_id))
         return ()
 
-    def _cancellation(self, line: LineQuantity) -> CancelledLine:
+    def _cancelled_lines(self, lines: Sequence[LineQuantity]) -> tuple[CancelledLine, ...]:
+        amounts = self.terms.amounts()
+        return tuple(self._cancelled_line(line, amounts[line.line_id]) for line in lines)
+
+    def _cancelled_line(self, line: LineQuantity, amounts: LineAmounts) -> CancelledLine:
         before = self.cancelled.get(line.line_id, Decimal(0))
-        worth = self.terms.worth(line.line_id, before + line.quantity) - self.terms.worth(line.line_id, before)
-        return CancelledLine(line_id=line.line_id, quantity=line.quantity, amount=worth)
+        after = amounts.worth(before + line.quantity, self.currency)
+        amount = after - amounts.worth(before, self.currency)
+        return CancelledLine(line_id=line.line_id, quantity=line.quantity, amount=amount)
 
 
 def cancellation(at: datetime, lines: Sequence[LineQuantity], reason: str | None) -> Cancellation:

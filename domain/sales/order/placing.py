@@ -128,7 +128,10 @@ class Placing(State):
         external: tuple[str, str] | None = None,
         **details: Unpack[Details],
     ) -> None:
-        """Raises Malformed, and OrderPlacedOtherwise if it is already placed with other values."""
+        """Raises Malformed, and OrderPlacedOtherwise if it is already placed with other values.
+
+        Also raises DiscountTooLarge (a flag if a source states it).
+        """
         check_codes(number, channel)
         agreed, flags = agreed_total(terms, total, terms.sum())
         placed = Placed(
@@ -145,7 +148,7 @@ class Placing(State):
         )
         if self.placed is None:
             archived = (CUSTOMER_ARCHIVED,) if customer_archived else ()
-            self.record(context, placed, *flags, *odd_lines(terms), *archived)
+            self.record(context, placed, *flags, *odd_lines(terms), *self.refuse_excess(context, terms), *archived)
         elif not same(self.placed, placed):
             raise OrderPlacedOtherwise(id=self.id)
         self.note_external_id(context, external)
@@ -165,7 +168,7 @@ class Placing(State):
 
 def agreed_total(terms: Terms, stated: Decimal | None, sum_: Decimal) -> tuple[Decimal, tuple[str, ...]]:
     """The total to record, with its flags: the stated total, flagged if it is not the sum, or else the sum."""
-    total = sum_ if stated is None else money.amount(stated, terms.currency)
+    total = money.amount(sum_ if stated is None else stated, terms.currency)
     if total < 0:
         raise TotalNegative(f"The total of the order is {total}.")
     return total, (TOTAL_DIFFERS,) if total != sum_ else ()

@@ -160,6 +160,13 @@ class State(Annotated):
         if context.names_another_time_than(known) and not self.was_recorded(context, event):
             self.record(context, event, REPEATED)
 
+    def refuse_excess(self, context: Context, terms: Terms) -> tuple[str, ...]:
+        """Raises DiscountTooLarge if a discount of the new terms takes more than there is (a flag if a source states it)."""
+        excess = terms.excess(self.terms)
+        if excess is None:
+            return ()
+        return (excess.rule,) if context.source else self.refuse(context, excess)
+
     def refuse_ended(self, context: Context) -> tuple[str, ...]:
         """Raises OrderIsCancelled or OrderIsCompleted if the order has ended (a flag on import)."""
         if self.ended is None:

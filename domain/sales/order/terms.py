@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Self
 
 from msgspec.structs import asdict, replace
 
+from domain.sales.order.discounts import (
+    ZERO,
+    DiscountTooLarge,
+    allocated,
+    excess_on_lines,
+    excess_on_shipping,
+    on_lines,
+    on_shipping,
+    shares,
+)
+from domain.sales.order.pricing import Charged, LineAmounts, charged, line_amounts
 from domain.sales.order.values import (
     CODE_LENGTH,
     AmountNegative,
@@ -63,46 +74,65 @@ class Terms(Value, frozen=True):
         charged = tuple(_charge(charge, currency) for charge in charges)
         if not exact and not charged:
             raise NothingNamed
-        allocated = tuple(_discount(discount, exact, currency) for discount in discounts)
+        checked = tuple(_discount(discount, exact, currency) for discount in discounts)
         return cls(
             currency=currency,
             prices_include_tax=prices_include_tax,
             lines=exact,
-            discounts=allocated,
+            discounts=_allocated(checked, exact, currency),
             charges=charged,
         )
 
     def sum(self) -> Decimal:
         """The sum of the order: lines less discounts, plus charges, plus the tax that prices do not include."""
-        whole = sum((line.total for line in self.lines), Decimal(0))
-        whole -= sum((discount.amount for discount in self.discounts), Decimal(0))
-        whole += sum((charge.amount for charge in self.charges), Decimal(0))
+        whole = sum((line.total for line in self.lines), ZERO)
+        whole -= on_lines(self.lines, self.discounts)
+        whole += sum((charge.amount for charge in self.charges), ZERO) - on_shipping(self.charges, self.discounts)
         if not self.prices_include_tax:
-            whole += sum((line.tax for line in self.lines), Decimal(0)) + sum((c.tax for c in self.charges), Decimal(0))
+            whole += sum((line.tax for line in self.lines), ZERO) + sum((charge.tax for charge in self.charges), ZERO)
         return money.amount(whole, self.currency)
 
     def ordered(self, line_id: str) -> Decimal:
         """The ordered quantity of a line; zero if the line does not exist."""
-        return next((line.quantity for line in self.lines if line.line_id == line_id), Decimal(0))
+        return next((line.quantity for line in self.lines if line.line_id == line_id), ZERO)
 
-    def worth(self, line_id: str, part: Decimal) -> Decimal:
-        """The amount that `part` of a line adds to the sum: with its tax, less its share of the order's discounts."""
-        line = next((line for line in self.lines if line.line_id == line_id), None)
-        if line is None:
-            return Decimal(0)
-        whole = line.total if self.prices_include_tax else line.total + line.tax
-        whole -= sum((discount.allocation.get(line_id, Decimal(0)) for discount in self.discounts), Decimal(0))
-        return money.rounded(whole * part / line.quantity, self.currency)
+    def amounts(self) -> dict[str, LineAmounts]:
+        """What each line costs, by line id."""
+        shares, inclusive = self._shares(), self.prices_include_tax
+        return {
+            line.line_id: line_amounts(line, shares.get(line.line_id, ZERO), self.currency, prices_include_tax=inclusive)
+            for line in self.lines
+        }
+
+    def charged(self) -> Charged:
+        """The charges, without gift cards."""
+        return charged(self.charges, self.discounts, prices_include_tax=self.prices_include_tax)
+
+    def worth(self, parts: Mapping[str, Decimal]) -> Decimal:
+        """The amount that these quantities of lines add to the sum: with their tax, less their shares of the discounts."""
+        amounts = self.amounts() if parts else {}
+        return sum((amounts[id].worth(part, self.currency) for id, part in parts.items() if id in amounts), ZERO)
 
     def odd_lines(self) -> bool:
         """Whether a line's stated total differs from the one computed from its quantity, price and discounts."""
         return any(line.total != line_total(line, self.currency) for line in self.lines)
 
+    def excess(self, before: Terms) -> DiscountTooLarge | None:
+        """The refusal if a discount takes more than there is, in the parts that differ from the terms `before`."""
+        discounts = self.discounts != before.discounts
+        lines = discounts or self.lines != before.lines
+        found = excess_on_lines(self.lines, self.discounts, self.currency) if lines else None
+        if found is None and (discounts or self.charges != before.charges):
+            found = excess_on_shipping(self.charges, self.discounts)
+        return found
+
+    def _shares(self) -> dict[str, Decimal]:
+        return shares(self.lines, self.discounts, self.currency)
+
 
 def line_total(item: Item, currency: str) -> Decimal:
-    """Quantity × unit price, rounded half up, less the line's discounts."""
-    less = sum((discount.amount for discount in item.discounts), Decimal(0))
-    return money.rounded(item.quantity * item.unit_price, currency) - less
+    """Quantity × unit price, rounded half up, less the line's discounts; at least zero."""
+    return max(item.price(currency) - item.discount, ZERO)
 
 
 def _line(item: Item, currency: str) -> Line:
@@ -112,8 +142,8 @@ def _line(item: Item, currency: str) -> Line:
         name=text(item.name, "name of a line"),
         category=optional_text(item.category, "category"),
         quantity=quantity(item.quantity),
-        unit_price=_price(item.unit_price),
-        unit_cost=None if item.unit_cost is None else _price(item.unit_cost),
+        unit_price=_price(item.unit_price, currency),
+        unit_cost=None if item.unit_cost is None else _price(item.unit_cost, currency),
         discounts=tuple(_line_discount(discount, currency) for discount in item.discounts),
         taxes=tuple(_tax(tax, currency) for tax in item.taxes),
     )
@@ -123,8 +153,8 @@ def _line(item: Item, currency: str) -> Line:
     return Line(**{**asdict(exact), "total": money.amount(total, currency)})
 
 
-def _price(value: Decimal) -> Decimal:
-    exact = money.rate(value)
+def _price(value: Decimal, currency: str) -> Decimal:
+    exact = money.price(value, currency)
     if exact < 0:
         raise AmountNegative(f"A price of {value} is less than zero.")
     return exact
@@ -160,19 +190,12 @@ def _discount(discount: OrderDiscount, lines: Sequence[Line], currency: str) -> 
         raise UnknownLine(f"A discount is allocated to the line {unknown!r}, which does not exist.", line_id=unknown)
     if sum(exact.allocation.values(), Decimal(0)) > exact.amount:
         raise AllocationTooLarge
-    if exact.allocation or exact.kind == "shipping":
-        return exact
-    return replace(exact, allocation=allocation(exact.amount, lines, currency))
+    return exact
 
 
-def allocation(amount: Decimal, lines: Sequence[Line], currency: str) -> dict[str, Decimal]:
-    """Splits the amount over the lines, in proportion to their totals. Rounding the running sum keeps the sum exact."""
-    whole = sum((line.total for line in lines), Decimal(0))
-    shares: dict[str, Decimal] = {}
-    running = given = Decimal(0)
-    for line in lines if whole else ():
-        running += line.total
-        up_to_here = money.rounded(amount * running / whole, currency)
-        shares[line.line_id] = up_to_here - given
-        given = up_to_here
-    return shares
+def _allocated(discounts: tuple[OrderDiscount, ...], lines: Sequence[Line], currency: str) -> tuple[OrderDiscount, ...]:
+    """The discounts; those that state no allocation have the one that is computed. A stated one stays as it is."""
+    if all(discount.allocation for discount in discounts):
+        return discounts
+    parts = zip(discounts, allocated(lines, discounts, currency), strict=True)
+    return tuple(discount if discount.allocation else replace(discount, allocation=part) for discount, part in parts)

@@ -40,7 +40,10 @@ class NothingNamed(Malformed):
 
 
 class Tax(Value, frozen=True):
-    """A tax of a line. `rate` is a fraction: 0.19 is 19 %."""
+    """A tax of a line: `amount` is the tax of what the customer pays for it, after all discounts.
+
+    `rate` is a fraction: 0.19 is 19 %.
+    """
 
     name: str
     amount: Decimal
@@ -68,6 +71,15 @@ class Item(Value, frozen=True):
     discounts: tuple[Discount, ...] = ()
     taxes: tuple[Tax, ...] = ()
 
+    @property
+    def discount(self) -> Decimal:
+        """The sum of the line's own discounts, as stated."""
+        return sum((discount.amount for discount in self.discounts), Decimal(0))
+
+    def price(self, currency: str) -> Decimal:
+        """Quantity × unit price, rounded half up."""
+        return money.rounded(self.quantity * self.unit_price, currency)
+
 
 class Line(Item, frozen=True, kw_only=True):
     """A line as recorded.
@@ -84,7 +96,10 @@ class Line(Item, frozen=True, kw_only=True):
 
 
 class OrderDiscount(Value, frozen=True):
-    """A discount on the whole order. `allocation` is the amount for each line, by line id."""
+    """A discount on all lines, or on shipping. `allocation` is the amount for each line, by line id.
+
+    What is not allocated is split over the lines, in proportion to what is left of them.
+    """
 
     kind: Literal["percentage", "fixed", "shipping", "loyalty", "other"]
     amount: Decimal

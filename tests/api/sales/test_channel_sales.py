@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.api.client import Client
 from tests.api.conftest import on_both_engines
 from tests.api.customers.given_customers import head, seen
@@ -38,6 +40,18 @@ def test_the_sales_of_each_channel_by_currency(client: Client) -> None:
     assert (web["captured"], web["cash_net"]) == ("30.00", "30.00")
     average = web["average_order"]
     assert (average["value"], average["numerator"], average["denominator"], average["unit"]) == ("28.50", "57.00", 2, "EUR")
+
+
+@pytest.mark.parametrize(
+    ("discount", "tax", "net"), [("0", "19.00", "100.00"), ("59.50", "9.50", "50.00"), ("119.00", "0.00", "0.00")]
+)
+def test_gross_is_the_same_with_and_without_a_discount(client: Client, discount: str, tax: str, net: str) -> None:
+    tea = {"name": "Tea", "quantity": "1", "unit_price": "119", "taxes": [{"name": "VAT", "rate": "0.19", "amount": tax}]}
+    by_line = {"prices_include_tax": True, "lines": [tea | {"discounts": [{"amount": discount}]}]}
+    by_order = {"prices_include_tax": True, "lines": [tea], "discounts": [{"kind": "percentage", "amount": discount}]}
+    placed(client, channel="by-line", **by_line)
+    placed(client, channel="by-order", **by_order)
+    assert [(group["gross"], group["net"], group["tax"]) for group in groups(client)] == [("100.00", net, tax)] * 2
 
 
 def test_returns_count_on_the_day_they_came_back(client: Client) -> None:

@@ -56,6 +56,19 @@ def test_a_customers_id_is_not_an_orders_id(client: Client) -> None:
     assert refusal(client, f"/v1/orders/{customer}/confirmation") == (404, "not-there")
 
 
+BEYOND = {"discounts": [{"kind": "fixed", "amount": "30.01"}]}
+
+
+def test_a_discount_beyond_what_there_is_is_refused(client: Client) -> None:
+    assert refusal(client, "/v1/orders", ORDER | BEYOND) == (422, "discount-too-large")
+    assert client.post("/v1/orders", ORDER | {"discounts": [{"kind": "loyalty", "amount": "30.00"}]}).status_code == 201
+
+
+def test_a_discount_beyond_what_there_is_is_flagged_if_a_source_states_it(client: Client, deployment: Deployment) -> None:
+    order = placed(client, **BEYOND, source={"system": "shop"})
+    assert events(deployment.store, order)[0].metadata.irregular == ("discount-too-large",)
+
+
 def test_an_order_of_an_unknown_customer_is_refused(client: Client) -> None:
     assert refusal(client, "/v1/orders", ORDER | {"customer_id": str(uuid4())}) == (404, "customer-unknown")
 

@@ -12,7 +12,7 @@ from domain.sales.order.amending import CANCELLED_WHAT_IS_SHIPPED, LinesCancelle
 from domain.sales.order.processing import CANCELLED_AFTER_SHIPMENT, Cancelled
 from domain.sales.order.state import OrderIsCancelled, OrderIsCompleted, OrderNotConfirmed, OrderNotEnded, OrderNotOpen
 from domain.sales.order.terms import Terms
-from domain.sales.order.values import Contact, Discount, Item, OrderDiscount
+from domain.sales.order.values import Charge, Contact, Discount, Item, OrderDiscount
 from domain.shared.contact import Address
 from domain.shared.refusals import Malformed, Refusal
 from tests.domain.given import LAST_WEEK, NOW, YESTERDAY, facts, flags, imported, live, state, stored
@@ -85,6 +85,15 @@ def test_cancelling_a_line_in_parts_deducts_its_whole_amount() -> None:
     for minute in range(3):
         order.cancel_lines(live(LAST_WEEK.replace(minute=minute)), goods(cups=1))
     assert order.total == 0
+
+
+def test_a_negative_rounding_does_not_make_what_is_left_negative() -> None:
+    rounding = [Charge(kind="rounding", amount=Decimal("-0.02"))]
+    order = placed(terms=Terms.of("EUR", [CUPS], charges=rounding))
+    order.cancel_lines(live(), goods(cups=2))
+    assert str(order.total) == "0.00"
+    order.amend(live(), charges=[Charge(kind="rounding", amount=Decimal("-0.03"))])
+    assert str(order.total) == "0.00"
 
 
 def test_no_more_can_be_cancelled_than_was_ordered() -> None:

@@ -11,11 +11,14 @@ from domain.shared.money import (
     MINOR_DIGITS,
     amount,
     from_minor_units,
+    in_digits,
     minor_digits,
     minor_units,
     positive,
+    price,
     rate,
     rounded,
+    zero,
 )
 from domain.shared.refusals import AmountNotPositive, AmountTooPrecise, Malformed, UnknownCurrency
 
@@ -94,3 +97,30 @@ def test_equal_rates_have_the_same_text(value: Decimal) -> None:
     padded = value.quantize(Decimal("0.000001"))
     assert str(rate(value)) == str(rate(padded))
     assert "E" not in str(rate(value)).upper()
+
+
+@pytest.mark.parametrize(
+    ("value", "currency", "text"),
+    [
+        ("12.5", "EUR", "12.50"),
+        ("12.500000", "EUR", "12.50"),
+        ("0.333333", "EUR", "0.333333"),
+        ("0", "EUR", "0.00"),
+        ("1E+2", "JPY", "100"),
+        ("0.5", "JPY", "0.5"),
+        ("12.5", "KWD", "12.500"),
+    ],
+)
+def test_a_price_has_at_least_the_decimals_of_its_currency(value: str, currency: str, text: str) -> None:
+    assert str(price(Decimal(value), currency)) == text
+
+
+@given(value=decimals, currency=currencies)
+def test_more_decimals_do_not_change_a_number(value: Decimal, currency: str) -> None:
+    shown = in_digits(value, currency)
+    assert shown == value
+    assert len(str(shown).partition(".")[2]) >= minor_digits(currency)
+
+
+def test_zero_has_the_decimals_of_its_currency() -> None:
+    assert [str(zero(currency)) for currency in ("EUR", "JPY", "KWD", "XXX", None)] == ["0.00", "0", "0.000", "0", "0"]

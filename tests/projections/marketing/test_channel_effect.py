@@ -189,7 +189,7 @@ def test_periods_have_figures_and_means_of_their_own(connection: Connection, his
         visited(history, "web", day, day=day)
     found, means = reported(connection, history, by_period="week")
     assert [(effect.period, effect.seed_channel_effect.value) for effect in found] == [
-        (date(2024, 2, 26), D(10) * (D(1) / D(3))),
+        (date(2024, 2, 26), D("3.33333333333")),
         (date(2024, 3, 4), D("2.5")),
     ]
     assert [(mean.period, mean.without_rate) for mean in means] == [(date(2024, 2, 26), 0), (date(2024, 3, 4), 0)]

@@ -76,7 +76,7 @@ def test_the_total_has_feedback_times_service_levels_and_the_backlog(connection:
     took = total["tickets"]["measures"]["full_resolution"].mean
     assert (total["tickets"]["tickets"], took.value, took.denominator) == (2, 14 * HOUR, 2)
     assert (attained.met, attained.breached, attained.undecided) == (1, 2, 0)
-    assert attained.attainment.value == Decimal(1) / 3
+    assert attained.attainment.value == Decimal("0.333333333333")
     assert (flow(total), total["backlog"]["mean_age"].value) == ((3, 2, 1), 60 * HOUR)
 
 
