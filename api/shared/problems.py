@@ -21,8 +21,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from commands.shared.commit import StoreUnavailable
 from commands.shared.executor import OutcomeUnknown, Overloaded
 from commands.shared.outcome import KeyReused, VersionMismatch
+from domain.shared.occurrence import OutsideTheCalendar
 from domain.shared.refusals import Malformed, NotThere, Refusal
 from infra.read_models.refused import Refused, keep
+from projections.shared.pages import MalformedCursor
 
 log = structlog.get_logger()
 
@@ -32,6 +34,8 @@ RETRY_SECONDS = "1"
 STATUS: tuple[tuple[type[Refusal], int], ...] = (
     (VersionMismatch, 412),
     (KeyReused, 422),
+    (MalformedCursor, 400),
+    (OutsideTheCalendar, 400),
     (Malformed, 422),
     (NotThere, 404),
     (Refusal, 409),

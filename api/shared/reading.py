@@ -36,6 +36,7 @@ Cursor = Annotated[str | None, Query(max_length=2000)]
 
 
 async def after_position(
+    request: Request,
     after: Annotated[
         int | None,
         Query(
@@ -46,8 +47,16 @@ async def after_position(
     ] = None,
     position: Annotated[str | None, Header(alias="Position", pattern=r"^\d{1,18}$", include_in_schema=False)] = None,
 ) -> int:
-    """The position that a read must reach: `?after=`, or the Position header of a command's answer, sent back."""
-    return max(after or 0, int(position or 0))
+    """The position that a read must reach: `?after=`, or the Position header of a command's answer, sent back.
+
+    Raises Problem 422 if the log does not have this position.
+    """
+    wanted = max(after or 0, int(position or 0))
+    completeness: Completeness = request.app.state.completeness
+    if wanted > completeness.furthest():
+        # Another process may have answered this position a moment ago: only the store knows where the log ends.
+        within_the_log(wanted, await run_in_threadpool(request.app.state.store.head))
+    return wanted
 
 
 After = Annotated[int, Depends(after_position)]
@@ -84,6 +93,13 @@ def _complete(reached: Mapping[str, int], after: int) -> int:
     if reached[slowest] < after:
         raise not_yet(slowest, after, reached[slowest])
     return reached[slowest]
+
+
+def within_the_log(position: int, head: int) -> None:
+    """Raises Problem 422 if the log ends before this position."""
+    if position > head:
+        detail = f"There is no position {position} yet: the last event has the position {head}."
+        raise Problem(422, "beyond-the-log", detail, {"Position": str(head)})
 
 
 def not_yet(what: str, wanted: int, reached: int) -> Problem:

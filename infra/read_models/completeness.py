@@ -35,6 +35,8 @@ class _Seen(NamedTuple):
     complete: Mapping[str, Mapping[int, int]]
     first_dead_letters: Mapping[str, int]
 
+    furthest: int = 0
+
 
 NOTHING = _Seen(float("-inf"), {}, {})
 
@@ -60,6 +62,10 @@ class Completeness:
     def seen_by(self, connection: Connection, projection: str, subject: UUID | None = None) -> int:
         """Like `up_to`, but as this connection sees it: in a snapshot, it is the position of the rows read there."""
         return self._answer(self._read(connection), projection, subject, connection)
+
+    def furthest(self) -> int:
+        """A position that some read model has reached: the log has it. It is as old as the last look, so it may be too low."""
+        return self._seen.furthest
 
     def followed_by(self, connection: Connection, projection: str) -> int:
         """The position that all partitions have reached, as this connection sees it. Dead letters do not lower it."""
@@ -114,7 +120,9 @@ class Completeness:
     def _read(self, connection: Connection) -> _Seen:
         at = time.monotonic()
         # Read dead letters after positions: in the other order, a dead letter made between the two reads would be missed.
-        return _Seen(at, self._complete(connection), _first_dead_letters(connection))
+        complete = self._complete(connection)
+        furthest = max((max(reached.values()) for reached in complete.values()), default=0)
+        return _Seen(at, complete, _first_dead_letters(connection), furthest)
 
     def _complete(self, connection: Connection) -> dict[str, dict[int, int]]:
         held: dict[str, dict[int, int]] = {}
