@@ -80,6 +80,7 @@ from api.service import (
 )
 from api.shared import openapi, problems
 from api.shared.access import Keys
+from api.shared.head import Head
 from commands.shared.executor import Executor
 from infra.read_models.completeness import Completeness
 from infra.wiring import Deployment
@@ -176,7 +177,7 @@ class Api(FastAPI):
         return openapi.document(self)
 
     def build_middleware_stack(self) -> ASGIApp:
-        return problems.TooLarge(super().build_middleware_stack())
+        return Head(problems.TooLarge(super().build_middleware_stack()))
 
 
 def create(

@@ -15,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.operations.jobs import Expected, Job, Jobs, Progress
 from api.shared.access import Caller, may
+from api.shared.commanding import OWN_REQUEST
 from api.shared.openapi import EVERYWHERE
 from api.shared.problems import Problem, problem
 from api.shared.routes import Router
@@ -67,7 +68,7 @@ def _answers(status: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"description": "The import", "content": {"application/json": {"schema": IMPORT}}}, **EVERYWHERE}
 
 
-@router.post("", status_code=202, responses=_answers(202), max_body_size=LARGEST_UPLOAD)
+@router.post("", status_code=202, responses=_answers(202), max_body_size=LARGEST_UPLOAD, dependencies=[OWN_REQUEST])
 async def start(
     request: Request,
     caller: Annotated[Caller, may("imports:run")],

@@ -171,11 +171,12 @@ async def _http(request: Request, error: Any) -> Response:
 
 
 def _methods(request: Request) -> list[str]:
-    """All methods that the path allows; the framework names only those of one route."""
+    """All methods that the path allows; the framework names only those of one route. HEAD goes wherever GET goes."""
     matching = (
         route.methods for route in iter_route_contexts(request.app.routes) if route.matches(request.scope)[0] != Match.NONE
     )
-    return sorted(set[str]().union(*(methods or () for methods in matching)))
+    methods = set[str]().union(*(methods or () for methods in matching))
+    return sorted(methods | {"HEAD"} if "GET" in methods else methods)
 
 
 def _kind(status: int, otherwise: str) -> tuple[str, str]:

@@ -14,9 +14,10 @@ from fastapi import Depends, Header, Query, Request, Response
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
-from api.shared import exporting
+from api.shared import conditional, exporting
 from api.shared.picking import picked
-from api.shared.problems import RETRY_SECONDS, Problem, problem
+from api.shared.problems import RETRY_SECONDS, Problem, problem, refused
+from commands.shared.outcome import VersionMismatch
 from infra.read_models.completeness import Completeness
 from infra.read_models.digest import one_moment
 from projections.shared.pages import LIMIT, Page
@@ -165,7 +166,7 @@ def report(request: Request, body: Mapping[str, Any], position: int) -> Response
 
 
 def found(request: Request, body: Any, position: int, version: int | None = None) -> Response:
-    """200 with the body, or 304 if the caller already has exactly this body.
+    """200 with the body; 304 if the caller already has exactly this body, 412 if they ask for another version.
 
     The ETag begins with the version, for If-Match. A digest follows, because an answer can change without a new version:
     through a customer's orders, an erasure, or the end of a day.
@@ -177,9 +178,12 @@ def _answered(request: Request, body: Any, position: int, version: int | None = 
     content = msgspec.json.encode(body)
     headers = {"Position": str(position)}
     if version is not None:
-        headers["ETag"] = f'"{version}-{blake2b(content, digest_size=8).hexdigest()}"'
-        known = request.headers.get("if-none-match", "").split(",")
-        if headers["ETag"] in (tag.strip().removeprefix("W/") for tag in known):
+        tag = f"{version}-{blake2b(content, digest_size=8).hexdigest()}"
+        headers["ETag"] = f'"{tag}"'
+        if not conditional.wanted(request, tag):
+            other = VersionMismatch(f"The version is {version}. The request asks for another.", version=version)
+            return refused(other, headers)
+        if conditional.known(request, tag):
             return Response(status_code=304, headers=headers)
     return Response(content, 200, headers, "application/json")
 

@@ -7,12 +7,16 @@ them. Most processes need only a few.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 from starlette.routing import compile_path, get_name
+
+from api.shared.negotiating import negotiated, offered_by
+
+JSON = "application/json"
 
 _building = threading.RLock()
 
@@ -40,6 +44,24 @@ class Route(APIRoute):
             if not self.built:
                 super().__init__(**self.__dict__.pop("_declared"))
         return super().__getattribute__(name)
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler. A read is refused with 406 before it runs if the caller accepts none of its media types.
+
+        Commands ignore Accept, and so do the stream and the metrics, which are never JSON: their path already names their form.
+        """
+        handle, offered = super().get_route_handler(), offered_by(self.responses)
+        if JSON not in offered or "GET" not in (self.methods or ()):
+            return handle
+
+        async def handle_acceptable(request: Request) -> Response:
+            request.scope["media_type"] = negotiated(request, offered)
+            response = await handle(request)
+            if len(offered) > 1:
+                response.headers["Vary"] = "Accept"
+            return response
+
+        return handle_acceptable
 
 
 class Router(APIRouter):

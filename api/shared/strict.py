@@ -1,13 +1,14 @@
 """Strict JSON bodies: no NaN, no lone surrogates, no NUL character, no duplicate name in an object.
 
-Invalid JSON is answered with 400, invalid text with 422, another media type with 415. The API key is checked before the
-body is read.
+Invalid JSON is answered with 400, invalid text with 422, another media type with 415. A byte order mark before the body is
+skipped. The API key is checked before the body is read.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from codecs import BOM_UTF8
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -67,6 +68,7 @@ class StrictRoute(AuthenticatedRoute):
 def _read(body: bytes, media_type: str) -> Any:
     if media_type != "application/json" and not _MEDIA_TYPE.fullmatch(media_type.strip()):
         raise Problem(415, "unsupported-media-type", "The body must be JSON: send it as Content-Type: application/json.")
+    body = body.removeprefix(BOM_UTF8)
     try:
         if b"\\u" in body and _NO_TEXT.search(body):
             _refuse_invalid_text(body)

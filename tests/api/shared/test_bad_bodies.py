@@ -45,7 +45,9 @@ NO_TIMES = [
         b'{"name": "\xed\xa0\x80"}',
         b'{"name": "\\x41"}',
         '{"name": "Ada"}'.encode("utf-16"),
-        b'\xef\xbb\xbf{"name": "Ada"}',
+        b"\xef\xbb\xbf",
+        b'\xef\xbb\xbf\xef\xbb\xbf{"name": "Ada"}',
+        b'{"name": "Ada"}\xef\xbb\xbf',
         b"[" * 50_000,
         b'{"a":' * 10_000,
         b'{"name": "Ada", "name": "Grace"}',
@@ -56,6 +58,16 @@ NO_TIMES = [
 )
 def test_a_body_that_is_not_json_is_malformed(world: World, body: bytes) -> None:
     assert problem(sent(world.client, body)) == (400, "malformed-json")
+
+
+def test_a_byte_order_mark_before_a_body_is_skipped(world: World) -> None:
+    mark = b"\xef\xbb\xbf"
+    made = sent(world.client, mark + b'{"name": "Ada"}')
+    assert made.status_code == 201
+    path = made.headers["Location"]
+    assert world.client.request("PATCH", path, content=mark + b'{"name": "\xef\xbb\xbfGrace"}', headers=JSON).status_code == 200
+    assert world.client.get(path, params={"after": world.head()}).json()["name"] == "\ufeffGrace"
+    assert problem(sent(world.client, mark + b'{"name": "Ada", "name": "Grace"}')) == (400, "malformed-json")
 
 
 def test_a_text_that_looks_like_a_duplicate_name_is_accepted(world: World) -> None:

@@ -74,16 +74,22 @@ def test_an_external_id_may_look_like_anything_else(world: World, external: str)
 
 
 @pytest.mark.usefixtures("unchanged")
-@pytest.mark.parametrize("version", ["1", '"x"', '"-1"', '"1', 'W/"1"', '"1", "2"', '"' + "9" * 30 + '"', '""', "\xb2", ""])
-def test_a_malformed_if_match_is_refused(world: World, customer: str, version: str) -> None:
-    answer = world.client.patch(customer, {"name": "Grace"}, headers={"If-Match": version.encode("latin-1")})
-    assert problem(answer) == (400, "malformed-if-match")
+@pytest.mark.parametrize("header", ["If-Match", "If-None-Match"])
+@pytest.mark.parametrize(
+    "tags", ["1", '"1', '1"', 'w/"1"', "W/1", '"1" "2"', '"1";"2"', '*, "1"', '"1", *', "**", "\xb2", "", ",", '"a b"']
+)
+def test_a_malformed_condition_is_refused(world: World, customer: str, header: str, tags: str) -> None:
+    sent = {header: tags.encode("latin-1")}
+    refusal = (400, f"malformed-{header.lower()}")
+    assert problem(world.client.patch(customer, {"name": "Grace"}, headers=sent)) == refusal
+    assert problem(world.client.get(customer, headers=sent | {"Position": str(world.head())})) == refusal
+    assert problem(world.client.post("/v1/customers", {"name": "Grace"}, headers=sent)) == refusal
 
 
 @pytest.mark.usefixtures("unchanged")
-@pytest.mark.parametrize("version", ['"0"', '"999999999"'])
+@pytest.mark.parametrize("version", ['"0"', '"999999999"', '"x"', '"-1"', 'W/"1"', '"' + "9" * 30 + '"', '""', '"\u0661"'])
 def test_a_version_that_is_not_the_current_one_is_refused(world: World, customer: str, version: str) -> None:
-    assert problem(world.client.patch(customer, {"name": "Grace"}, headers={"If-Match": version}))[0] == 412
+    assert problem(world.client.patch(customer, {"name": "Grace"}, headers={"If-Match": version.encode()}))[0] == 412
 
 
 @pytest.mark.usefixtures("unchanged")

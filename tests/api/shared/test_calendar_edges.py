@@ -127,7 +127,8 @@ def _forged(key: str, value: Any) -> str:
 )
 def test_a_forged_cursor_is_a_place_in_the_list_or_malformed(client: Client, path: str, sort: str, table: str) -> None:
     key = f"{'-' if sort.startswith('-') else ''}{table}.{sort.removeprefix('-')}"
-    for value in (*MOMENTS, *DAYS, *map(int, NUMBERS[:10]), None, "\x00", 1.5, True, []):
+    values: list[Any] = [*MOMENTS, *DAYS, *map(int, NUMBERS[:10]), None, "\x00", 1.5, True, []]
+    for value in values:
         answer = client.get(path, params={"sort": sort, "cursor": _forged(key, value)})
         assert answer.status_code in (200, 400), (value, answer.text)
         if answer.status_code == 400:
