@@ -121,7 +121,7 @@ def test_of_several_commands_that_only_create_one_does(store: EventStore, execut
         id = new_id()
         creating = [registering(id, name=f"Ada {number}") for number in range(6)]
         for one_of_them in creating:
-            one_of_them.expected = Precondition(none_of="*")
+            one_of_them.target, one_of_them.expected = id, Precondition(none_of="*")
         outcomes = done(*(any_of.submit(each) for any_of, each in zip((executor, rival) * 3, creating, strict=True)))
         assert [refusal(outcome) for outcome in outcomes if outcome.refusal] == ["version-mismatch"] * 5
         assert len(store.stream(id)) == 1
