@@ -54,7 +54,7 @@ async def after_position(
     """
     wanted = max(after or 0, int(position or 0))
     completeness: Completeness = request.app.state.completeness
-    if wanted > completeness.furthest():
+    if not await completeness.is_reached(wanted):
         # Another process may have answered this position a moment ago: only the store knows where the log ends.
         within_the_log(wanted, await run_in_threadpool(request.app.state.store.head))
     return wanted

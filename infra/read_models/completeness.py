@@ -63,9 +63,11 @@ class Completeness:
         """Like `up_to`, but as this connection sees it: in a snapshot, it is the position of the rows read there."""
         return self._answer(self._read(connection), projection, subject, connection)
 
-    def furthest(self) -> int:
-        """A position that some read model has reached: the log has it. It is as old as the last look, so it may be too low."""
-        return self._seen.furthest
+    async def is_reached(self, position: int) -> bool:
+        """Whether some read model has reached the position. Then the log has it."""
+        if position > self._seen.furthest:
+            await self._look_together()
+        return position <= self._seen.furthest
 
     def followed_by(self, connection: Connection, projection: str) -> int:
         """The position that all partitions have reached, as this connection sees it. Dead letters do not lower it."""

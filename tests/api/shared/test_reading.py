@@ -5,15 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from commands.customers import customers
-from commands.shared.batch import Command
-from domain.shared.events import Actor, Context
-from domain.shared.ids import new_id
 from infra.processes.parts import Parts
 from infra.read_models import completeness
 from infra.read_models.completeness import Completeness
@@ -22,7 +17,7 @@ from tests.api.client import Client
 from tests.api.conftest import on_both_engines
 from tests.api.customers.given_customers import ADA, ERASURE, head, registered, seen
 from tests.api.sales.given_orders import TEA, confirmed, done, placed
-from tests.waiting import PATIENCE, wait_until
+from tests.waiting import wait_until
 
 NAMES = ("Ada", "王小明", "Grace", "bob", "Zoë")
 
@@ -242,7 +237,7 @@ def test_while_the_projector_is_stopped_no_read_claims_to_be_up_to_date(client: 
     path = path.format(customer=customer, order=order)
     seen(client, path)
     before = head(client)
-    _stop(parts)
+    stop(parts)
     parts.deployment.settings.after_timeout = 0.05
     made = client.post("/v1/customers", {"name": "Grace"})
     known = client.get(path)
@@ -255,42 +250,11 @@ def test_while_the_projector_is_stopped_no_read_claims_to_be_up_to_date(client: 
     assert made.headers["Position"] in answer.json()["detail"]
 
 
-@pytest.mark.parametrize("path", [*READS, "/v1/audit"])
-@pytest.mark.parametrize("beyond", [1, 2**62])
-def test_a_position_beyond_the_log_is_refused_at_once(client: Client, parts: Parts, path: str, beyond: int) -> None:
-    customer, order = registered(client), placed(client)
-    path = path.format(customer=customer, order=order)
-    seen(client, path)
-    _stop(parts)
-    parts.deployment.settings.after_timeout = 3600.0
-    last = int(client.post("/v1/customers", {"name": "Grace"}).headers["Position"])
-    for answer in (
-        client.get(path, params={"after": last + beyond}),
-        client.get(path, headers={"Position": str(min(last + beyond, 10**18 - 1))}),
-    ):
-        assert (answer.status_code, answer.json()["type"]) == (422, "/problems/beyond-the-log")
-        assert answer.headers["Position"] == str(last)
-        assert str(last) in answer.json()["detail"]
-
-
-def test_a_position_that_another_process_has_just_answered_is_waited_for(client: Client, parts: Parts) -> None:
-    seen(client, "/v1/customers")
-    _stop(parts)
-    parts.deployment.settings.after_timeout = 0.05
-    rival = parts.deployment.executor()
-    context = Context(now=datetime.now(UTC), actor=Actor(type="system", id="test"))
-    facts = {"customer_id": new_id(), "name": "Grace"}
-    outcome = rival.submit(Command(customers.register, facts, context)).result(timeout=PATIENCE)
-    rival.close()
-    answer = client.get("/v1/customers", params={"after": outcome.position})
-    assert (answer.status_code, answer.json()["type"]) == (503, "/problems/not-yet")
-
-
 def test_a_read_waits_for_the_projector(client: Client, parts: Parts) -> None:
     projector = parts.projector
     assert projector is not None
     seen(client, "/v1/customers")
-    _stop(parts)
+    stop(parts)
     made = client.post("/v1/customers", ADA)
     restarted = threading.Timer(0.3, lambda: [projector.turn(0.01) for _ in range(3)])
     restarted.start()
@@ -316,7 +280,7 @@ def test_an_export_has_the_position_of_its_own_rows(
 def test_answers_from_the_log_itself_are_never_behind(client: Client, parts: Parts) -> None:
     customer = registered(client)
     seen(client, customer)
-    _stop(parts)
+    stop(parts)
     client.patch(customer, {"name": "Grace"})
     for path in (f"{customer}/history", f"{customer}?version=2", f"{customer}?as_of={head(client)}", "/v1/events"):
         answer = client.get(path)
@@ -324,7 +288,7 @@ def test_answers_from_the_log_itself_are_never_behind(client: Client, parts: Par
         assert "Grace" in answer.text
 
 
-def _stop(parts: Parts) -> None:
+def stop(parts: Parts) -> None:
     assert parts.projector is not None
     parts.projector.stop()
     wait_until(lambda: all(thread.name != "projector" for thread in threading.enumerate()), "the projector has stopped")
