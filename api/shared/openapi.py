@@ -67,6 +67,7 @@ _REASONS = {
     401: "No valid API key",
     403: "The API key lacks the permission",
     404: "Not found",
+    406: "The answer has none of the accepted media types",
     409: "Refused by a business rule",
     412: "The resource does not have the version that the request asks for",
     413: "The body is too large",
@@ -199,6 +200,8 @@ def document(app: FastAPI) -> dict[str, Any]:
             for method, operation in operations.items():
                 operation["security"] = [] if path in OPEN else [{"key": []}]
                 operation["parameters"] = operation.get("parameters", []) + _more(method, operation["responses"])
+                if method == "get" and "application/json" in operation["responses"]["200"].get("content", ()):
+                    operation["responses"]["406"] = problems(406)[406]
         app.openapi_schema = _with_public_names(made)
     return app.openapi_schema
 
@@ -214,7 +217,7 @@ def _with_public_names(made: dict[str, Any]) -> dict[str, Any]:
 
 
 def _more(method: str, responses: dict[str, Any]) -> list[dict[str, Any]]:
-    """The parameters that all routes of this kind take: the headers of commands, or If-None-Match and `fields` of reads."""
+    """The parameters that all routes of this kind take: the headers of commands, or the conditions and `fields` of reads."""
     if method != "get":
         return COMMAND_HEADERS
     row = picking.row_schema(responses)

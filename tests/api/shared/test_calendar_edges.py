@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from api.shared import openapi
 from tests.api.client import Client
-from tests.api.conftest import World, on_both_engines
+from tests.api.conftest import on_both_engines
 from tests.api.customers.given_customers import registered, seen
 from tests.api.given_everything import everything_happened
 from tests.api.questions import Question, plain
@@ -90,23 +90,25 @@ PLACES = {
 }
 
 
-@pytest.fixture(scope="module")
-def eventful(world: World) -> World:
-    position = everything_happened(world.client)
-    world.client.get("/v1/customers", params={"after": position})
-    return world
+@pytest.fixture
+def eventful(client: Client) -> Client:
+    """A client of a deployment in which everything happened."""
+    position = everything_happened(client)
+    client.get("/v1/customers", params={"after": position})
+    return client
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@on_both_engines
+@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_no_read_fails_at_the_edge_of_the_calendar(eventful: World, data: st.DataObject) -> None:
-    question, timed = data.draw(st.sampled_from([one for one in _questions(eventful.app) if one[1]]))
+def test_no_read_fails_at_the_edge_of_the_calendar(eventful: Client, app: FastAPI, data: st.DataObject) -> None:
+    question, timed = data.draw(st.sampled_from([one for one in _questions(app) if one[1]]))
     names = data.draw(st.lists(st.sampled_from(sorted({one["name"] for one in timed})), min_size=1, max_size=3, unique=True))
     asked = dict(question.asked) | {name: data.draw(_value(name)) for name in names}
     if question.path.endswith("/stream"):
         # A stream that waits for new events never ends.
         asked |= {"after": "0", "upto": "1"}
-    answer = eventful.client.get(question.path, params=asked)
+    answer = eventful.get(question.path, params=asked)
     assert answer.status_code in (200, 400, 404, 422), answer.text
 
 
