@@ -81,6 +81,7 @@ from api.service import (
 )
 from api.shared import openapi, problems
 from api.shared.access import Keys
+from api.shared.head import Head
 from api.shared.lists import Lists
 from api.shared.routes import Route
 from api.shared.text_form import OneForm
@@ -191,7 +192,7 @@ class Api(FastAPI):
         self.router.routes.append(Route(path, route, methods=methods, name=name, include_in_schema=include_in_schema))
 
     def build_middleware_stack(self) -> ASGIApp:
-        return OneForm(problems.TooLarge(super().build_middleware_stack()))
+        return Head(OneForm(problems.TooLarge(super().build_middleware_stack())))
 
 
 def create(

@@ -8,6 +8,7 @@ a refused line does not stop the others.
 from __future__ import annotations
 
 import asyncio
+from codecs import BOM_UTF8
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from typing import Any, Literal, NamedTuple
@@ -21,6 +22,7 @@ from starlette.types import Message, Scope
 
 from api.shared import exporting
 from api.shared.access import may
+from api.shared.commanding import OWN_REQUEST
 from api.shared.openapi import answers
 from api.shared.problems import KINDS, Problem, problem
 from api.shared.routes import Router
@@ -39,12 +41,13 @@ router = Router(tags=["batch"], route_class=AuthenticatedRoute)
 
 
 class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A request. `if_match` is the value of its If-Match header."""
+    """A request. `if_match` and `if_none_match` are the values of these headers."""
 
     method: Literal["POST", "PUT", "PATCH", "DELETE"]
     path: str
     body: msgspec.Raw = msgspec.Raw()
     if_match: str | None = None
+    if_none_match: str | None = None
 
 
 class Asked(NamedTuple):
@@ -63,6 +66,7 @@ LINE_SCHEMA: dict[str, Any] = {
         "path": {"type": "string", "examples": ["/v1/customers"]},
         "body": {"type": "object"},
         "if_match": {"type": ["string", "null"]},
+        "if_none_match": {"type": ["string", "null"]},
     },
 }
 ANSWER_SCHEMA: dict[str, Any] = {
@@ -80,7 +84,7 @@ ANSWER_SCHEMA: dict[str, Any] = {
 
 @router.post(
     PATH,
-    dependencies=[may("batches:send")],
+    dependencies=[may("batches:send"), OWN_REQUEST],
     responses=answers({"type": "object"}, 415)
     | {200: {"description": "One answer line for each request line", "content": {exporting.NDJSON: {"schema": ANSWER_SCHEMA}}}},
     openapi_extra={"requestBody": {"required": True, "content": {exporting.NDJSON: {"schema": LINE_SCHEMA}}}},
@@ -92,7 +96,7 @@ async def batch(request: Request) -> Response:
     """
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != exporting.NDJSON:
         raise Problem(415, "unsupported-media-type", f"The body must have one command per line: send it as {exporting.NDJSON}.")
-    lines = (await request.body()).split(b"\n")
+    lines = (await request.body()).removeprefix(BOM_UTF8).split(b"\n")
     if len(lines) - (not lines[-1]) > LINES:
         raise Problem(413, KINDS[413][0], f"A batch may have at most {LINES} lines.")
     asked = (Asked({"line": number}, text, str(number)) for number, text in enumerate(lines, start=1) if text.strip())
@@ -119,7 +123,7 @@ def _line(answer: Answer) -> bytes:
 async def _answer(request: Request, asked: Asked, queued: asyncio.Event) -> Answer:
     """The answer to a line. `queued` is set when the next line may start, at the latest when this one has ended."""
     try:
-        line = msgspec.json.decode(asked.text, type=Line)
+        line = _read(asked.text)
         return await answered(request.app, _scope(request, asked.key, line, queued), bytes(line.body), asked.named)
     except (msgspec.DecodeError, UnicodeError, ValueError, RecursionError) as error:
         response = problem(400, "malformed-line", f"The line is not a command: {error}.")
@@ -128,14 +132,25 @@ async def _answer(request: Request, asked: Asked, queued: asyncio.Event) -> Answ
         queued.set()
 
 
+def _read(text: bytes) -> Line:
+    """The line. Raises ValueError and msgspec.DecodeError."""
+    line = msgspec.json.decode(text, type=Line)
+    fields = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
+    # Each colon ends a name or is part of a value. If a name comes twice, the colon after it is one too many.
+    if text.count(b":") != len(fields) + sum(bytes(value).count(b":") for value in fields.values()):
+        raise ValueError("it has the same name twice")
+    return line
+
+
 def _scope(request: Request, key: str, line: Line, queued: asyncio.Event) -> Scope:
-    """The line as a request by the same caller. Raises ValueError if its path does not belong to a single command."""
+    """The line as a request by the same caller. Raises ValueError if its path is not one of the API."""
     path, _, query = line.path.partition("?")
-    if not path.startswith("/v1/") or path.startswith(PATH) or path.endswith("/select"):
-        raise ValueError(f"path must begin with /v1/, and must not be {PATH} or a selection, because these are many commands")
+    if not unquote(path, errors="strict").startswith("/v1/"):
+        raise ValueError("path must begin with /v1/")
     headers = [(b"content-type", b"application/json")] if line.body else []
-    if line.if_match is not None:
-        headers.append((b"if-match", line.if_match.encode("latin-1")))
+    for name, value in ((b"if-match", line.if_match), (b"if-none-match", line.if_none_match)):
+        if value is not None:
+            headers.append((name, value.encode("latin-1")))
     if known := request.headers.get("idempotency-key"):
         headers.append((b"idempotency-key", f"{known}#{key}".encode("latin-1")))
     return inner(request, line.method, path, query, headers, queued=queued)

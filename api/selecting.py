@@ -24,7 +24,8 @@ from api.sales import deal_views, lead_views, order_views
 from api.service import tasks, ticket_views
 from api.shared import exporting, schemas
 from api.shared.access import may
-from api.shared.commanding import expected_version
+from api.shared.commanding import OWN_REQUEST
+from api.shared.conditional import refuse_conditions
 from api.shared.fields import Body
 from api.shared.lists import Lists
 from api.shared.openapi import answers
@@ -92,8 +93,7 @@ def _add_route(resource: str, known: frozenset[str]) -> None:
         """
         filters = {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in body.filter.items()}
         _check(request, resource, body, filters, known)
-        if expected_version(request) is not None:
-            raise Problem(400, "malformed-if-match", "A selection has no version: leave If-Match out.")
+        refuse_conditions(request, "A selection")
         found = await _found(request, resource, filters, after)
         if isinstance(found, Response):
             return found
@@ -104,7 +104,7 @@ def _add_route(resource: str, known: frozenset[str]) -> None:
         lines = answers_of(request, _asked(resource, found.ids, body.then))
         return StreamingResponse(lines, 200, headers, exporting.NDJSON)
 
-    name, needed = f"select_{resource}", [may(f"{resource}:write")]
+    name, needed = f"select_{resource}", [may(f"{resource}:write"), OWN_REQUEST]
     path = f"/v1/{resource}/select"
     router.post(path, name=name, tags=[resource], dependencies=needed, responses=RESPONSES)(select)
 

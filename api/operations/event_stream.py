@@ -20,7 +20,7 @@ from api.operations.events import Position, criteria
 from api.shared.access import Caller, may, presented
 from api.shared.openapi import EVERYWHERE, POSITION
 from api.shared.problems import RETRY_SECONDS, Problem
-from api.shared.reading import LARGEST_POSITION
+from api.shared.reading import LARGEST_POSITION, within_the_log
 from api.shared.routes import Router
 from commands.shared.commit import StoreUnavailable
 from infra.event_store.search import Criteria, search, shown
@@ -132,11 +132,17 @@ async def stream(
         ),
     ] = None,
 ) -> Live:
-    """Stream the log as it grows, as server-sent events. The filters are those of `GET /v1/events`."""
+    """Stream the log as it grows, as server-sent events. The filters are those of `GET /v1/events`.
+
+    A start that the log does not have is refused with 422.
+    """
     streams: Streams = request.app.state.streams
     start = last_event_id if last_event_id is not None else after
     if start is None:
         start = await streams.head()
+    elif start > await streams.head():
+        # Another process may have recorded this event a moment ago.
+        within_the_log(start, await anyio.to_thread.run_sync(request.app.state.store.head))
     return Live(streams, _sent(request, streams, wanted, start, upto), start)
 
 

@@ -78,7 +78,11 @@ async def criteria(
     )
 
 
-@router.get("", responses=listed(schemas.EVENT))
+LOG = listed(schemas.EVENT)
+LOG[200]["content"][exporting.NDJSON] = {"schema": schemas.EVENT}
+
+
+@router.get("", responses=LOG)
 async def events(
     request: Request,
     caller: Annotated[Caller, may("events:read")],

@@ -16,6 +16,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.operations.jobs import Expected, Job, Jobs, Progress
 from api.shared.access import Caller, may
+from api.shared.commanding import OWN_REQUEST
 from api.shared.nearest import because
 from api.shared.openapi import EVERYWHERE, POSITION
 from api.shared.problems import Problem, problem
@@ -73,7 +74,7 @@ def _answers(status: int) -> dict[int | str, dict[str, Any]]:
     return {status: shown, **EVERYWHERE}
 
 
-@router.post("", status_code=202, responses=_answers(202), max_body_size=LARGEST_UPLOAD)
+@router.post("", status_code=202, responses=_answers(202), max_body_size=LARGEST_UPLOAD, dependencies=[OWN_REQUEST])
 async def start(
     request: Request,
     caller: Annotated[Caller, may("imports:run")],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import takewhile
 from typing import Annotated, Any
 from uuid import UUID
@@ -16,8 +16,9 @@ from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from api.shared.fields import instant
-from api.shared.reading import not_yet
-from domain.shared.aggregate import Aggregate
+from api.shared.problems import Problem
+from api.shared.reading import within_the_log
+from domain.shared.aggregate import FUTURE_TOLERANCE, Aggregate
 from domain.shared.events import Recorded
 from infra.event_store.search import shown
 from infra.event_store.store import EventStore
@@ -76,7 +77,10 @@ async def moment(
         return Moment(version)
     if _position(as_of):
         return Moment(version, position=int(as_of))
-    return Moment(version, instant=instant(as_of))
+    at = instant(as_of)
+    if at > datetime.now(UTC) + FUTURE_TOLERANCE:
+        raise Problem(422, "beyond-the-log", f"as_of is in the future: nothing is recorded at {at.isoformat()} yet.")
+    return Moment(version, instant=at)
 
 
 When = Annotated[Moment, Depends(moment)]
@@ -93,14 +97,13 @@ class Resource(msgspec.Struct, frozen=True):
 async def as_of(request: Request, resource: Resource, id: UUID, when: Moment) -> tuple[Row | None, int]:
     """The resource at that moment, and the head of the log now. None if it did not exist then, or has no such version.
 
-    Raises Problem 503 for a position that the log has not reached.
+    Raises Problem 422 for a position that the log does not have.
     """
     store: EventStore = request.app.state.store
 
     def look() -> tuple[Row | None, int]:
         head = store.head()
-        if when.position is not None and when.position > head:
-            raise not_yet("the log", when.position, head)
+        within_the_log(when.position or 0, head)
         events = _events(store, resource, id)
         known = list(takewhile(when.includes, events))
         if when.version is not None and when.version > len(events):

@@ -14,10 +14,11 @@ from uuid import UUID
 import msgspec
 from fastapi import Request, Response
 
-from api.shared.commanding import answer, context, expected_version, receipt_key
+from api.shared.commanding import answer, context, receipt_key
+from api.shared.conditional import refuse_conditions
 from api.shared.fields import CommandBody
 from api.shared.openapi import ACCEPTED
-from api.shared.problems import Problem, refused, unsettled
+from api.shared.problems import refused, unsettled
 from commands.shared.batch import Command
 from commands.shared.commit import ReceiptKey
 from commands.shared.executor import Executor, OutcomeUnknown, Overloaded
@@ -76,9 +77,8 @@ class Answer(msgspec.Struct):
 
 
 async def carry_out_each(request: Request, items: Sequence[Item]) -> Response:
-    """Run the commands and answer with the result of each. Raises Problem if If-Match names a version."""
-    if expected_version(request) is not None:
-        raise Problem(400, "malformed-if-match", "A list of commands has no version: leave If-Match out.")
+    """Run the commands and answer with the result of each. Raises Problem if the request has a condition."""
+    refuse_conditions(request, "A list of commands")
     receipt = await receipt_key(request)
     settled = await asyncio.gather(*(_carry_out(request, number, item, receipt) for number, item in enumerate(items, start=1)))
     answers = [

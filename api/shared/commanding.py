@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 from collections.abc import Callable
@@ -11,10 +10,12 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from fastapi import Request, Response
+from fastapi import Depends, Request, Response
 
 from api.shared.access import Caller
+from api.shared.conditional import precondition
 from api.shared.fields import CommandBody
+from api.shared.fingerprint import meaning
 from api.shared.problems import Problem, refused
 from commands.shared.batch import Command
 from commands.shared.commit import ReceiptKey
@@ -26,7 +27,6 @@ from domain.shared.ids import new_id
 from domain.shared.occurrence import occurrence
 
 NO_TIME_YET = datetime.min.replace(tzinfo=UTC)
-VERSION = re.compile(r'"(\d{1,9})(?:-[0-9a-f]{16})?"')
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
@@ -59,7 +59,7 @@ async def carry_out(
         facts,
         context(request.state.caller, body),
         target=target,
-        expected=expected_version(request),
+        expected=precondition(request),
         receipt=await receipt_key(request),
         fresh=fresh,
     )
@@ -114,24 +114,23 @@ def context(caller: Caller, body: CommandBody | None, origin: Origin = "live") -
     )
 
 
-def expected_version(request: Request) -> int | None:
-    """The version in If-Match, which may be the ETag of a command or of a read. None if the header is absent or `*`."""
-    text = request.headers.get("if-match")
-    if text is None or text == "*":
-        return None
-    match = VERSION.fullmatch(text)
-    if match is None:
-        raise Problem(400, "malformed-if-match", 'If-Match must be one version in quotes, such as "3".')
-    return int(match.group(1))
+async def own_request(request: Request) -> None:
+    """A dependency of routes whose requests are many commands. Raises Problem 400 if the request is a line of a batch."""
+    if getattr(request.state, "queued", None):
+        detail = "The line is not a command: batches, selections and imports need a request of their own."
+        raise Problem(400, "malformed-line", detail)
+
+
+OWN_REQUEST: Any = Depends(own_request)
 
 
 async def receipt_key(request: Request) -> ReceiptKey | None:
-    """The caller, the key and a digest of the request. None if it has no Idempotency-Key."""
-    key = request.headers.get("idempotency-key")
-    if key is None:
+    """The caller, the key and a digest of what the request means. None if it has no Idempotency-Key."""
+    keys = request.headers.getlist("idempotency-key")
+    if not keys:
         return None
-    if not KEY.fullmatch(key):
+    key = ",".join(keys)
+    if len(keys) > 1 or not KEY.fullmatch(key):
         raise Problem(400, "malformed-idempotency-key", "Idempotency-Key must be 1 to 255 visible ASCII characters.")
-    content = b"\n".join((request.method.encode(), request.url.path.encode(), await request.body()))
-    digest = hmac.new(request.app.state.store.secret, content, hashlib.sha256).digest()
+    digest = hmac.digest(request.app.state.store.secret, await meaning(request), "sha256")
     return ReceiptKey(request.state.caller.id, key, digest)

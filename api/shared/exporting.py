@@ -30,9 +30,9 @@ AT_ONCE = 1000
 
 
 def wanted(request: Request) -> Form | None:
-    """The format that the request accepts instead of a page. None if it asks for a page."""
-    accepted = request.headers.get("accept", "")
-    return next((form for form in (CSV, NDJSON) if form in accepted), None)
+    """The format that the request prefers to a page. None if it asks for a page."""
+    chosen = request.scope.get("media_type")
+    return next((form for form in (CSV, NDJSON) if form == chosen), None)
 
 
 class Gathered:
@@ -48,8 +48,7 @@ class Gathered:
         self.columns = pick.columns(columns)
 
     def answer(self, form: Form, position: int) -> StreamingResponse:
-        headers = {"Position": str(position), "Vary": "Accept"}
-        return StreamingResponse(self._bytes(form), 200, headers, form)
+        return StreamingResponse(self._bytes(form), 200, {"Position": str(position)}, form)
 
     def _bytes(self, form: Form) -> Iterator[bytes]:
         self._file.seek(0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
@@ -15,6 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 from domain.shared.contact import Address
 from domain.shared.events import Source
+from domain.shared.occurrence import in_utc
 from domain.shared.text import URL_LENGTH
 
 DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?")
@@ -80,17 +81,17 @@ def _distinct(attributes: object) -> object:
 
 
 def instant(text: object) -> datetime:
-    """The moment in UTC. Raises ValueError if the text is not a moment or has no offset."""
+    """The moment in UTC. Raises ValueError if the text is not a moment or has no offset, and OutsideTheCalendar."""
     expected = "expected a moment with its offset from UTC, such as 2026-05-01T10:30:15+08:00"
     if not isinstance(text, str) or not INSTANT.match(text):
         raise ValueError(expected)
     try:
         at = datetime.fromisoformat(text)
-        if at.tzinfo is None:
-            raise ValueError(expected)
-        return at.astimezone(UTC)
-    except (ValueError, OverflowError):
+    except ValueError:
         raise ValueError(expected) from None
+    if at.tzinfo is None:
+        raise ValueError(expected)
+    return in_utc(at)
 
 
 def _day(text: object) -> date:

@@ -85,8 +85,9 @@ _REASONS = {
     401: "No valid API key",
     403: "The API key lacks the permission",
     404: "Not found",
+    406: "The answer has none of the accepted media types",
     409: "Refused by a business rule",
-    412: "The current version is not the one in If-Match",
+    412: "The resource does not have the version that the request asks for",
     413: "The body is too large",
     415: "The body is not application/json",
     422: "The request does not fit its schema, or a value is not valid",
@@ -127,7 +128,7 @@ def answers(schema: dict[str, Any], *more: int) -> dict[int | str, dict[str, Any
 
 def one(schema: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
     """The answers of a read of one resource: 200 with an ETag, 304 if If-None-Match contains that ETag, 404."""
-    found = answers(schema, 404)
+    found = answers(schema, 404, 412)
     found[200]["headers"]["ETag"] = ETAG
     unchanged = {
         "description": "Not modified since the given ETag",
@@ -158,19 +159,30 @@ def listed(item: dict[str, Any], *more: int) -> dict[int | str, dict[str, Any]]:
 
 
 SECURITY = {"key": {"type": "http", "scheme": "bearer", "description": "An API key: `rk_…`"}}
+ETAGS = r'^(\*|(W/)?"[!#-~]*"(, ?(W/)?"[!#-~]*")*)$'
 COMMAND_HEADERS = [
     {
         "name": "If-Match",
         "in": "header",
         "required": False,
-        "description": "The version you last read, in quotes. The answer is 412 if there is a newer version.",
-        "schema": {"type": "string", "pattern": r'^(\*|"\d{1,9}(-[0-9a-f]{16})?")$', "examples": ['"3"']},
+        "description": "The version you last read, in quotes, or several, or `*` for a resource that exists. The answer is "
+        "412 if the resource has another version or does not exist.",
+        "schema": {"type": "string", "pattern": ETAGS, "examples": ['"3"']},
+    },
+    {
+        "name": "If-None-Match",
+        "in": "header",
+        "required": False,
+        "description": "With `*` the command only creates: the answer is 412 if the resource exists. Or versions that it must "
+        "not have.",
+        "schema": {"type": "string", "pattern": ETAGS, "examples": ["*"]},
     },
     {
         "name": "Idempotency-Key",
         "in": "header",
         "required": False,
-        "description": "If you repeat a request with the same key and the same body, you get the first answer again.",
+        "description": "If you repeat a request with the same key, you get the first answer again. The method, path, query, "
+        "conditions and body must mean the same; the order of names does not matter.",
         "schema": {"type": "string", "pattern": r"^[\x21-\x7e]{1,255}$"},
     },
 ]
@@ -180,8 +192,15 @@ READ_HEADERS = [
         "in": "header",
         "required": False,
         "description": "The ETag of an answer you have. The answer is 304 if nothing has changed.",
-        "schema": {"type": "string"},
-    }
+        "schema": {"type": "string", "pattern": ETAGS},
+    },
+    {
+        "name": "If-Match",
+        "in": "header",
+        "required": False,
+        "description": "The version you expect. The answer is 412 if it is another one.",
+        "schema": {"type": "string", "pattern": ETAGS},
+    },
 ]
 OPEN = frozenset({"/health/live"})
 _FOLDER = re.compile(r"\bapi__[a-z]+__(?=[a-z_]+__[A-Z])")
@@ -199,6 +218,8 @@ def document(app: FastAPI) -> dict[str, Any]:
             for method, operation in operations.items():
                 operation["security"] = [] if path in OPEN else [{"key": []}]
                 operation["parameters"] = operation.get("parameters", []) + _more(method, operation["responses"])
+                if method == "get" and "application/json" in operation["responses"]["200"].get("content", ()):
+                    operation["responses"]["406"] = problems(406)[406]
         app.openapi_schema = _with_public_names(made)
     return app.openapi_schema
 
@@ -214,7 +235,7 @@ def _with_public_names(made: dict[str, Any]) -> dict[str, Any]:
 
 
 def _more(method: str, responses: dict[str, Any]) -> list[dict[str, Any]]:
-    """The parameters that all routes of this kind take: the headers of commands, or If-None-Match and `fields` of reads."""
+    """The parameters that all routes of this kind take: the headers of commands, or the conditions and `fields` of reads."""
     if method != "get":
         return COMMAND_HEADERS
     row = picking.row_schema(responses)

@@ -23,8 +23,10 @@ from api.shared.nearest import because
 from commands.shared.commit import StoreUnavailable
 from commands.shared.executor import OutcomeUnknown, Overloaded
 from commands.shared.outcome import KeyReused, VersionMismatch
+from domain.shared.occurrence import OutsideTheCalendar
 from domain.shared.refusals import Malformed, NotThere, Refusal
 from infra.read_models.refused import Refused, keep
+from projections.shared.pages import MalformedCursor
 
 log = structlog.get_logger()
 
@@ -36,6 +38,8 @@ RETRY_SECONDS = "1"
 STATUS: tuple[tuple[type[Refusal], int], ...] = (
     (VersionMismatch, 412),
     (KeyReused, 422),
+    (MalformedCursor, 400),
+    (OutsideTheCalendar, 400),
     (Malformed, 422),
     (NotThere, 404),
     (Refusal, 409),
@@ -205,11 +209,12 @@ async def _http(request: Request, error: Any) -> Response:
 
 
 def _methods(request: Request) -> list[str]:
-    """All methods that the path allows; the framework names only those of one route."""
+    """All methods that the path allows; the framework names only those of one route. HEAD goes wherever GET goes."""
     matching = (
         route.methods for route in iter_route_contexts(request.app.routes) if route.matches(request.scope)[0] != Match.NONE
     )
-    return sorted(set[str]().union(*(methods or () for methods in matching)))
+    methods = set[str]().union(*(methods or () for methods in matching))
+    return sorted(methods | {"HEAD"} if "GET" in methods else methods)
 
 
 def _kind(status: int, otherwise: str) -> tuple[str, str]:

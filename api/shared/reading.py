@@ -13,10 +13,11 @@ from fastapi import Depends, Header, Query, Request, Response
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
-from api.shared import exporting
+from api.shared import conditional, exporting
 from api.shared.encoding import encode
 from api.shared.picking import picked
-from api.shared.problems import RETRY_SECONDS, Problem, problem
+from api.shared.problems import RETRY_SECONDS, Problem, problem, refused
+from commands.shared.outcome import VersionMismatch
 from infra.read_models.completeness import Completeness
 from infra.read_models.digest import one_moment
 from projections.shared.pages import LIMIT, Page
@@ -36,6 +37,7 @@ Cursor = Annotated[str | None, Query(max_length=2000)]
 
 
 async def after_position(
+    request: Request,
     after: Annotated[
         int | None,
         Query(
@@ -46,8 +48,16 @@ async def after_position(
     ] = None,
     position: Annotated[str | None, Header(alias="Position", pattern=r"^\d{1,18}$", include_in_schema=False)] = None,
 ) -> int:
-    """The position that a read must reach: `?after=`, or the Position header of a command's answer, sent back."""
-    return max(after or 0, int(position or 0))
+    """The position that a read must reach: `?after=`, or the Position header of a command's answer, sent back.
+
+    Raises Problem 422 if the log does not have this position.
+    """
+    wanted = max(after or 0, int(position or 0))
+    completeness: Completeness = request.app.state.completeness
+    if not await completeness.is_reached(wanted):
+        # Another process may have answered this position a moment ago: only the store knows where the log ends.
+        within_the_log(wanted, await run_in_threadpool(request.app.state.store.head))
+    return wanted
 
 
 After = Annotated[int, Depends(after_position)]
@@ -84,6 +94,13 @@ def _complete(reached: Mapping[str, int], after: int) -> int:
     if reached[slowest] < after:
         raise not_yet(slowest, after, reached[slowest])
     return reached[slowest]
+
+
+def within_the_log(position: int, head: int) -> None:
+    """Raises Problem 422 if the log ends before this position."""
+    if position > head:
+        detail = f"There is no position {position} yet: the last event has the position {head}."
+        raise Problem(422, "beyond-the-log", detail, {"Position": str(head)})
 
 
 def not_yet(what: str, wanted: int, reached: int) -> Problem:
@@ -149,7 +166,7 @@ def report(request: Request, body: Mapping[str, Any], position: int) -> Response
 
 
 def found(request: Request, body: Any, position: int, version: int | None = None) -> Response:
-    """200 with the body, or 304 if the caller already has exactly this body.
+    """200 with the body; 304 if the caller already has exactly this body, 412 if they ask for another version.
 
     The ETag begins with the version, for If-Match. A digest follows, because an answer can change without a new version:
     through a customer's orders, an erasure, or the end of a day.
@@ -161,9 +178,12 @@ def _answered(request: Request, body: Any, position: int, version: int | None = 
     content = encode(body)
     headers = {"Position": str(position)}
     if version is not None:
-        headers["ETag"] = f'"{version}-{blake2b(content, digest_size=8).hexdigest()}"'
-        known = request.headers.get("if-none-match", "").split(",")
-        if headers["ETag"] in (tag.strip().removeprefix("W/") for tag in known):
+        tag = f"{version}-{blake2b(content, digest_size=8).hexdigest()}"
+        headers["ETag"] = f'"{tag}"'
+        if not conditional.wanted(request, tag):
+            other = VersionMismatch(f"The version is {version}. The request asks for another.", version=version)
+            return refused(other, headers)
+        if conditional.known(request, tag):
             return Response(status_code=304, headers=headers)
     return Response(content, 200, headers, "application/json")
 

@@ -15,9 +15,12 @@ from fastapi.routing import APIRoute
 from starlette.convertors import register_url_convertor
 from starlette.routing import compile_path, get_name
 
+from api.shared.negotiating import negotiated, offered_by
 from api.shared.parameters import Parameters
 from api.shared.picking import row_schema
 from api.shared.text_form import Trimmed, TrimmedPath
+
+JSON = "application/json"
 
 register_url_convertor("str", Trimmed())
 register_url_convertor("path", TrimmedPath())
@@ -50,13 +53,25 @@ class Route(APIRoute):
         return super().__getattribute__(name)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handle = super().get_route_handler()
+        """The handler. It refuses query parameters that the route does not take.
+
+        A read is refused with 406 before it runs if the caller accepts none of its media types. Commands ignore Accept, and so
+        do the stream and the metrics, which are never JSON: their path already names their form.
+        """
+        handle, offered = super().get_route_handler(), offered_by(self.responses)
         self.parameters = parameters = Parameters(self.dependant, row_schema(self.responses))
+        negotiates = JSON in offered and "GET" in (self.methods or ())
 
         async def handle_understood(request: Request) -> Response:
             if request.scope["query_string"]:
                 await parameters.check(request)
-            return await handle(request)
+            if not negotiates:
+                return await handle(request)
+            request.scope["media_type"] = negotiated(request, offered)
+            response = await handle(request)
+            if len(offered) > 1:
+                response.headers["Vary"] = "Accept"
+            return response
 
         return handle_understood
 

@@ -1,13 +1,14 @@
 """Strict JSON bodies: no NaN, no lone surrogates, no control characters, no duplicate name in an object.
 
-Invalid JSON is answered with 400, invalid text with 422, another media type with 415. The API key is checked before the
-body is read. All texts of a body come out composed, with LF at the end of lines.
+Invalid JSON is answered with 400, invalid text with 422, another media type with 415. A byte order mark before the body is
+skipped. The API key is checked before the body is read. All texts of a body come out composed, with LF at the end of lines.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from codecs import BOM_UTF8
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -66,6 +67,7 @@ class StrictRoute(AuthenticatedRoute):
 def _read(body: bytes, media_type: str) -> Any:
     if media_type != "application/json" and not _MEDIA_TYPE.fullmatch(media_type.strip()):
         raise Problem(415, "unsupported-media-type", "The body must be JSON: send it as Content-Type: application/json.")
+    body = body.removeprefix(BOM_UTF8)
     try:
         value = composed_body(body, _decode(body))
     except (msgspec.DecodeError, ValueError) as error:

@@ -12,6 +12,7 @@ import msgspec
 from commands.shared.cache import Cache
 from commands.shared.commit import Claim, Committed, EventStore, NewEvent, NewReceipt, ReceiptKey, StoreUnavailable
 from commands.shared.outcome import KeyReused, Outcome, VersionMismatch, answer_to_keep, kept_outcome
+from commands.shared.precondition import Precondition
 from domain.shared.aggregate import Aggregate, replayed
 from domain.shared.events import Context, Recorded
 from domain.shared.refusals import NotThere, NumberTaken, Refusal
@@ -22,7 +23,7 @@ NUMBER_BLOCK = 100
 
 
 class Command(msgspec.Struct, eq=False):
-    """A command function with its facts. `expected` is the version that `target` must have.
+    """A command function with its facts. `expected` is what the version of `target` must meet.
 
     A command with a `receipt` runs only once. `fresh` means that the id `target` was created for this command, so that the
     stream has no events yet.
@@ -32,7 +33,7 @@ class Command(msgspec.Struct, eq=False):
     facts: Mapping[str, Any]
     context: Context
     target: UUID | None = None
-    expected: int | None = None
+    expected: Precondition | None = None
     receipt: ReceiptKey | None = None
     fresh: bool = False
 
@@ -174,8 +175,9 @@ class Batch:
         if command.expected is None or command.target is None:
             return
         version = self._version(command.target)
-        if version != command.expected:
-            raise VersionMismatch(f"The version is {version}, not {command.expected}.", version=version)
+        if not command.expected.met_by(version):
+            found = f"The version is {version}." if version else "There is no such resource."
+            raise VersionMismatch(f"{found} The request asks for something else.", version=version)
 
     def _version(self, id: UUID) -> int:
         """The version of a stream that was read ahead, of any kind of aggregate. The stream then counts as read."""

@@ -11,7 +11,7 @@ from domain.shared.refusals import BY_RULE, Malformed, NotThere, Refusal
 
 
 class VersionMismatch(Refusal):
-    """The resource does not have the version in If-Match: it was changed in the meantime."""
+    """The resource does not have the version that the request asks for."""
 
 
 class KeyReused(Refusal):

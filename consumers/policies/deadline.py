@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 
 from commands.shared.batch import Command
 from commands.shared.commit import POLICY_SCOPE, ReceiptKey
+from commands.shared.precondition import exactly
 from consumers.policies.policy import Reaction
 from domain.shared.events import Actor, Context
 from domain.shared.ids import derived_id
@@ -49,4 +50,4 @@ class Deadline(NamedTuple):
             command_id=derived_id("policy", self.name, one.key),
         )
         receipt = ReceiptKey(f"{POLICY_SCOPE}{self.name}", one.key, sha256(one.key.encode()).digest())
-        return Command(function, facts, context, target=one.target, expected=one.version, receipt=receipt)
+        return Command(function, facts, context, target=one.target, expected=exactly(one.version), receipt=receipt)

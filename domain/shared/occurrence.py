@@ -28,6 +28,10 @@ _SHAPES: tuple[tuple[re.Pattern[str], Precision, str], ...] = (
 )
 
 
+class OutsideTheCalendar(Malformed):
+    """The time is outside the years 1 to 9999 in UTC."""
+
+
 class Occurrence(NamedTuple):
     """`at` is in UTC. `zone` is as given (an IANA name or an offset); None if the time was given in UTC or without a zone."""
 
@@ -45,18 +49,26 @@ def occurrence(text: str, zone: str | None = None) -> Occurrence:
     """Reads `2024-05`, `2024-05-01`, `2024-05-01T10:30` or `2024-05-01T10:30:15.250+02:00`.
 
     A time without an offset is in `zone`, or in UTC if `zone` is None. Raises Malformed, also for a zone that does not
-    exist and for a year before 1900.
+    exist and for a year before 1900; OutsideTheCalendar if it has no UTC time.
     """
     precision, ending = _shape(text)
     try:
         local = datetime.fromisoformat(text + ending)
         at = local if local.tzinfo else local.replace(tzinfo=checked_zone(zone))
-        at = at.astimezone(UTC)
-    except (ValueError, OverflowError):
+    except ValueError:
         raise Malformed("The time of occurrence is neither a date nor a time.") from None
+    at = in_utc(at)
     if at.year < EARLIEST_YEAR:
         raise Malformed(f"The time of occurrence is before the year {EARLIEST_YEAR}.")
     return Occurrence(at, precision, zone or _offset(text, precision))
+
+
+def in_utc(at: datetime) -> datetime:
+    """The same moment in UTC. Raises OutsideTheCalendar."""
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise OutsideTheCalendar("The time is outside the years 1 to 9999 in UTC.") from None
 
 
 def checked_day(day: date) -> date:

@@ -39,6 +39,8 @@ class _Seen(NamedTuple):
     complete: Mapping[str, Mapping[int, int]]
     first_dead_letters: Mapping[str, int]
 
+    furthest: int = 0
+
 
 NOTHING = _Seen(float("-inf"), {}, {})
 
@@ -80,6 +82,12 @@ class Completeness:
     def seen_by(self, connection: Connection, projection: str, subject: UUID | None = None) -> int:
         """Like `up_to`, but as this connection sees it: in a snapshot, it is the position of the rows read there."""
         return self._answer(self._read(connection), projection, subject, connection)
+
+    async def is_reached(self, position: int) -> bool:
+        """Whether some read model has reached the position. Then the log has it."""
+        if position > self._seen.furthest:
+            await self._look_together()
+        return position <= self._seen.furthest
 
     def followed_by(self, connection: Connection, projection: str) -> int:
         """The position that all partitions have reached, as this connection sees it. Dead letters do not lower it."""
@@ -190,7 +198,9 @@ class Completeness:
     def _read(self, connection: Connection) -> _Seen:
         at = time.monotonic()
         # Read dead letters after positions: in the other order, a dead letter made between the two reads would be missed.
-        return _Seen(at, self._complete(connection), _first_dead_letters(connection))
+        complete = self._complete(connection)
+        furthest = max((max(reached.values()) for reached in complete.values()), default=0)
+        return _Seen(at, complete, _first_dead_letters(connection), furthest)
 
     def _complete(self, connection: Connection) -> dict[str, dict[int, int]]:
         held: dict[str, dict[int, int]] = {}

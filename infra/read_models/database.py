@@ -13,6 +13,8 @@ import msgspec
 from sqlalchemy import Engine, create_engine, event
 
 POOL = 20
+IN_UTC = "-c timezone=UTC"
+"""PostgreSQL sends instants in the session's zone. In another zone the first and last hours of the calendar do not fit."""
 
 
 class ReadModels(msgspec.Struct, frozen=True):
@@ -29,12 +31,11 @@ class ReadModels(msgspec.Struct, frozen=True):
 def postgres_read_models(url: str) -> ReadModels:
     """Read models in the PostgreSQL database at `url` (postgresql://...)."""
     driver_url = url.replace("postgresql://", "postgresql+psycopg://", 1)
-    writer = create_engine(
-        driver_url,
-        pool_size=4,
-        connect_args={"options": "-c synchronous_commit=off -c idle_in_transaction_session_timeout=30s -c lock_timeout=10s"},
+    limits = "-c synchronous_commit=off -c idle_in_transaction_session_timeout=30s -c lock_timeout=10s"
+    writer = create_engine(driver_url, pool_size=4, connect_args={"options": f"{IN_UTC} {limits}"})
+    reader = create_engine(
+        driver_url, pool_size=POOL, max_overflow=POOL, isolation_level="AUTOCOMMIT", connect_args={"options": IN_UTC}
     )
-    reader = create_engine(driver_url, pool_size=POOL, max_overflow=POOL, isolation_level="AUTOCOMMIT")
     _send_arrays_as_binary(writer)
     return ReadModels(writer, reader)
 

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Iterator, Sequence
-from datetime import datetime
-from typing import Any, NamedTuple
+from datetime import UTC, datetime
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Column, ColumnElement, Connection, Select, literal, select, tuple_
+from msgspec import Meta
+from sqlalchemy import BigInteger, Column, ColumnElement, Connection, Integer, Select, String, literal, select, tuple_
 
 from domain.shared.refusals import Malformed
 from projections.shared.rows import Instant, Row
 
 LIMIT = 500
+
+KINDS: tuple[tuple[type[Any], Any], ...] = (
+    (Instant, Annotated[datetime, Meta(tz=True)]),
+    (BigInteger, Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]),
+    (Integer, Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]),
+    (String, Annotated[str, Meta(pattern=r"^[^\x00]*$")]),
+)
+"""By type of column, where a value of its Python type is not always one of the column: the values that it can have."""
 
 
 class MalformedCursor(Malformed):
@@ -61,7 +69,12 @@ def page(connection: Connection, query: Select[Any], order: Order, limit: int, c
 
 def _cursor(order: Order, row: Row) -> str:
     value = None if order.personal else row[order.key.name]
-    return base64.urlsafe_b64encode(msgspec.json.encode((str(order.key.name), value, row[order.id.name]))).decode()
+    return base64.urlsafe_b64encode(msgspec.json.encode((_name(order), value, row[order.id.name]))).decode()
+
+
+def _name(order: Order) -> str:
+    """The order's name in its cursors. It contains the table, so that a cursor of another list is recognised."""
+    return f"{'-' if order.descending else ''}{order.key}"
 
 
 def _parts(query: Select[Any], order: Order, place: Place | None) -> Iterator[Select[Any]]:
@@ -92,16 +105,19 @@ def _after(order: Order, place: Place | None) -> Sequence[ColumnElement[bool]]:
 
 
 def _read(order: Order, cursor: str) -> Place:
+    """The place that the cursor names. Callers can send any text, so each part is checked. Raises MalformedCursor."""
     kind: Any = type(None) if order.personal else _kind(order.key)
     try:
         name, value, id = msgspec.json.decode(base64.urlsafe_b64decode(cursor), type=tuple[str, kind, UUID])
-    except (binascii.Error, ValueError):
+        if isinstance(value, datetime):
+            value = value.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise MalformedCursor from None
-    if name != order.key.name:
+    if name != _name(order):
         raise MalformedCursor
     return Place(value, id)
 
 
 def _kind(key: Column[Any]) -> Any:
-    kind = datetime if isinstance(key.type, Instant) else key.type.python_type
+    kind = next((kind for column, kind in KINDS if isinstance(key.type, column)), key.type.python_type)
     return kind | None if key.nullable else kind

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from uuid import uuid4
 
 import msgspec
 import pytest
+from fastapi import FastAPI
 
+from api.shared import openapi
 from tests.api.client import Client
 from tests.api.conftest import KeyFor, on_both_engines
 from tests.api.customers.given_customers import registered, seen
@@ -84,6 +87,20 @@ def test_a_line_may_depend_on_the_one_before(client: Client) -> None:
         b'{"method": "POST", "path": "/v1/customers", "headers": {}}',
         b'{"method": "POST", "path": "/v1/\xc3\xa4"}',
         b'{"method": "POST", "path": "/v1/%ff"}',
+        b'{"method": "POST", "path": "/V1/customers", "body": {"name": "a"}}',
+        b'{"method": "POST", "path": "//v1/customers", "body": {"name": "a"}}',
+        b'{"method": "POST", "path": "/v1/b%61tch"}',
+        b'{"method": "POST", "path": "/%76%31/batch"}',
+        b'{"method": "POST", "path": "/v1/customers/sel%65ct", "body": {"filter": {}, "then": {"path": "archival"}}}',
+        b'{"method": "POST", "path": "/v1/customers/%73elect?after=0", "body": {"filter": {}, "then": {"path": ""}}}',
+        b'{"method": "POST", "path": "/v1/tasks/select", "body": {"filter": {}, "then": {"path": "tags"}, "dry_run": true}}',
+        b'{"method": "POST", "path": "/v1/imports"}',
+        b'{"method": "POST", "path": "/v1/import%73", "body": {}}',
+        b'{"method": "POST", "path": "/v1/none", "path": "/v1/customers", "body": {"name": "a"}}',
+        b'{"method": "POST", "path": "/v1/customers", "body": {"name": "a:"}, "body": {"name": "b"}}',
+        b'{"method": "POST", "path": "/v1/customers", "body": {"name": "a"}, "b\\u006fdy": {"name": "b"}}',
+        b'{"method": "POST", "path": "/v1/customers", "body": {"name": "a"}, "if_match": null, "if_match": null}',
+        b'\xef\xbb\xbf\xef\xbb\xbf{"method": "POST", "path": "/v1/customers", "body": {"name": "a"}}',
         b'{"method": "POST", "path": "/v1/customers", "if_match": "\xe7\x8e\x8b"}',
         b"\xff\xfe",
         b"[" * 5000,
@@ -93,6 +110,39 @@ def test_a_line_that_is_not_a_command_is_a_problem_and_the_others_run(client: Cl
     bad, good = sent(client, line, register("Ada"))
     assert (bad["line"], bad["status"], bad["body"]["type"]) == (1, 400, "/problems/malformed-line")
     assert (good["line"], good["status"]) == (2, 201)
+
+
+def test_a_path_is_decoded_as_in_a_single_request(client: Client) -> None:
+    lines = [
+        {"method": "POST", "path": "/v1/c%75stomers", "body": {"name": "Ada"}},
+        {"method": "POST", "path": "/%76%31/customers", "body": {"name": 'Bob: ":" {:}'}},
+        {"method": "PUT", "path": "/v1/customers/by/shop/a%2Fb%20%3F", "body": {"name": "Carol"}},
+    ]
+    assert [answer["status"] for answer in sent(client, *lines)] == [201, 201, 201]
+    assert seen(client, "/v1/customers/by/shop/a%2Fb%20%3F")["name"] == "Carol"
+    for path in ("/v1/batch/", "/v1//batch", "/v1/BATCH", "/v1/b%2561tch", "/v1/customers/select/", "/v1/customers/Select"):
+        (answer,) = sent(client, {"method": "POST", "path": path, "body": {}})
+        assert (answer["status"], answer["body"]["status"]) == (client.post(path, {}).status_code, answer["status"]), path
+        assert answer["status"] in (404, 405)
+
+
+def test_every_line_is_answered_with_json(client: Client, app: FastAPI) -> None:
+    """Each route that is not a read, in spellings of its path."""
+    lines: list[Line] = []
+    for template, operations in openapi.document(app)["paths"].items():
+        path = re.sub(r"\{\w+\}", "1", template)
+        for spelled in (path, re.sub("[aeiou]", lambda match: f"%{ord(match[0]):x}", path)):
+            lines += [{"method": m.upper(), "path": spelled, "body": {}} for m in operations if m != "get"]
+    answers = sent(client, *lines)
+    assert len(answers) == len(lines) > 200
+    for answer, line in zip(answers, lines, strict=True):
+        assert isinstance(answer["body"], dict), line
+        assert answer["status"] < 500, line
+
+
+def test_a_byte_order_mark_before_a_batch_is_skipped(client: Client) -> None:
+    first, second = sent(client, b"\xef\xbb\xbf" + msgspec.json.encode(register("Ada")), register("Bob"))
+    assert (first["status"], second["status"]) == (201, 201)
 
 
 def test_a_body_in_a_line_is_read_as_strictly_as_in_a_single_request(client: Client) -> None:

@@ -18,6 +18,7 @@ from commands.shared.commit import Commit, Committed, KeptReceipt, ReceiptKey
 from commands.shared.commit import EventStore as AnyStore
 from commands.shared.executor import Executor, Limits
 from commands.shared.outcome import Outcome
+from commands.shared.precondition import exactly
 from domain.customers.customer.customer import Customer
 from domain.sales.order.order import Order
 from domain.shared.aggregate import Aggregate
@@ -101,7 +102,8 @@ def command(
 ) -> Command:
     context = Context(now=datetime.min.replace(tzinfo=UTC), actor=Actor(type="user", id="u-1"), command_id=new_id())
     receipt = ReceiptKey("tests", key, body.encode()) if key else None
-    return Command(function, facts, context, target=target, expected=expected, receipt=receipt)
+    precondition = None if expected is None else exactly(expected)
+    return Command(function, facts, context, target=target, expected=precondition, receipt=receipt)
 
 
 def registering(customer_id: UUID | None = None, name: str = "Ada Lovelace", **more: Any) -> Command:

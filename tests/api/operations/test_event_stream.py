@@ -126,6 +126,16 @@ def test_the_last_event_id_overrides_the_requested_position(client: Client) -> N
     assert client.get(STREAM, params={"upto": 0}, headers={"Last-Event-ID": "x"}).status_code == 422
 
 
+@pytest.mark.parametrize("beyond", [1, 2**62])
+def test_a_stream_cannot_begin_beyond_the_log(client: Client, beyond: int) -> None:
+    registered(client)
+    start = str(head(client) + beyond)
+    for sent in ({"params": {"after": start}}, {"headers": {"Last-Event-ID": start}}):
+        answer = client.get(STREAM, **sent)
+        assert (answer.status_code, answer.json()["type"]) == (422, "/problems/beyond-the-log")
+        assert answer.headers["Position"] == str(head(client))
+
+
 def test_without_a_position_the_stream_sends_its_start_and_new_events(app: FastAPI, admin: Headers) -> None:
     with served(app) as url:
         key = logged(url, admin)[-1]["position"]

@@ -143,13 +143,13 @@ def test_personal_values_are_shown_only_with_the_permission(
     registered(client, name="Zwetschge")
     operator, auditor = key_for("operator"), key_for("auditor")
     position = found(client, type="crm.customer.*")[0]["position"]
-    for path in ("/v1/events", f"/v1/events/{position}"):
-        for accepted in ("application/json", "application/x-ndjson"):
-            assert "Zwetschge" in client.get(path, headers=auditor | {"Accept": accepted}).text
-            answer = client.get(path, headers=operator | {"Accept": accepted})
-            assert answer.status_code == 200
-            assert "Zwetschge" not in answer.text
-            assert "ada@example.com" not in answer.text.lower()
+    paths = ("/v1/events", f"/v1/events/{position}")
+    for path, accepted in (*((path, "application/json") for path in paths), (paths[0], "application/x-ndjson")):
+        assert "Zwetschge" in client.get(path, headers=auditor | {"Accept": accepted}).text
+        answer = client.get(path, headers=operator | {"Accept": accepted})
+        assert answer.status_code == 200
+        assert "Zwetschge" not in answer.text
+        assert "ada@example.com" not in answer.text.lower()
 
 
 def test_after_an_erasure_the_log_contains_no_personal_data(client: Client) -> None:

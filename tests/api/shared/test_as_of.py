@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -75,10 +76,24 @@ def test_a_version_that_does_not_exist_yet_is_not_found(client: Client, customer
     assert client.get(customer, params={"version": 4}).status_code == 404
 
 
-def test_a_position_that_the_log_has_not_reached_is_not_answered(client: Client, customer: str) -> None:
-    answer = client.get(customer, params={"as_of": head(client) + 1})
-    assert (answer.status_code, answer.json()["type"]) == (503, "/problems/not-yet")
-    assert (answer.headers["Retry-After"], answer.headers["Position"]) == ("1", str(head(client)))
+@pytest.mark.parametrize("beyond", [1, 1000, 10**17, 10**38])
+def test_a_position_that_the_log_has_not_reached_is_refused(client: Client, customer: str, beyond: int) -> None:
+    answer = client.get(customer, params={"as_of": head(client) + beyond})
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/beyond-the-log")
+    assert answer.headers["Position"] == str(head(client))
+    assert str(head(client)) in answer.json()["detail"]
+    for question in ({"as_of": 1}, {"version": 1}):
+        assert client.get(customer, params=question | {"after": head(client) + min(beyond, 2**62)}).status_code == 422
+
+
+@pytest.mark.parametrize("ahead", [timedelta(minutes=6), timedelta(days=366), timedelta(days=2_900_000)])
+def test_the_future_cannot_be_shown(client: Client, customer: str, ahead: timedelta) -> None:
+    answer = client.get(customer, params={"as_of": (datetime.now(UTC) + ahead).isoformat()})
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/beyond-the-log")
+
+
+def test_a_clock_may_be_a_little_ahead(client: Client, customer: str) -> None:
+    assert at(client, customer, as_of=(datetime.now(UTC) + timedelta(minutes=1)).isoformat())["name"] == "Ada Lovelace"
 
 
 def test_history_has_every_event_with_its_changes(client: Client, customer: str) -> None:

@@ -13,10 +13,8 @@ from tests.api.sales.given_orders import ORDER, TEA
 from tests.api.shared.bad_input import JSON, problem, sent
 
 UNKNOWN_ZONES = ["Mars/Olympus", "+25:00", "+", "", "../../etc/passwd", "/etc/passwd", "Europe", "a" * 65, "UTC\x00", "٣"]
-OUTSIDE_THE_CALENDAR = [
+NO_TIMES = [
     "0000-01-01",
-    "0001-01-01T00:00:00+14:00",
-    "9999-12-31T23:59:59-23:59",
     "2026-02-30",
     "2026-13-01",
     "2026-01-01T25:00",
@@ -45,7 +43,9 @@ OUTSIDE_THE_CALENDAR = [
         b'{"name": "A\nB"}',
         b'{"name": "\\x41"}',
         '{"name": "Ada"}'.encode("utf-16"),
-        b'\xef\xbb\xbf{"name": "Ada"}',
+        b"\xef\xbb\xbf",
+        b'\xef\xbb\xbf\xef\xbb\xbf{"name": "Ada"}',
+        b'{"name": "Ada"}\xef\xbb\xbf',
         b"[" * 50_000,
         b'{"a":' * 10_000,
         b'{"name": "Ada", "name": "Grace"}',
@@ -56,6 +56,16 @@ OUTSIDE_THE_CALENDAR = [
 )
 def test_a_body_that_is_not_json_is_malformed(world: World, body: bytes) -> None:
     assert problem(sent(world.client, body)) == (400, "malformed-json")
+
+
+def test_a_byte_order_mark_before_a_body_is_skipped(world: World) -> None:
+    mark = b"\xef\xbb\xbf"
+    made = sent(world.client, mark + b'{"name": "Ada"}')
+    assert made.status_code == 201
+    path = made.headers["Location"]
+    assert world.client.request("PATCH", path, content=mark + b'{"name": "\xef\xbb\xbfGrace"}', headers=JSON).status_code == 200
+    assert world.client.get(path, params={"after": world.head()}).json()["name"] == "\ufeffGrace"
+    assert problem(sent(world.client, mark + b'{"name": "Ada", "name": "Grace"}')) == (400, "malformed-json")
 
 
 def test_a_text_that_looks_like_a_duplicate_name_is_accepted(world: World) -> None:
@@ -214,14 +224,27 @@ def test_an_order_beyond_the_limits_is_refused(world: World) -> None:
 
 
 @pytest.mark.usefixtures("unchanged")
-@pytest.mark.parametrize("moment", OUTSIDE_THE_CALENDAR)
-def test_a_time_outside_the_calendar_is_refused(world: World, customer: str, moment: str) -> None:
+@pytest.mark.parametrize("moment", NO_TIMES)
+def test_a_text_that_is_no_time_is_refused(world: World, customer: str, moment: str) -> None:
     assert problem(world.client.post("/v1/customers", {"name": "Ada", "occurred_at": moment}))[0] == 422
     consent = {"purpose": "news", "channel": "email", "expires": moment}
     assert problem(world.client.post(f"{customer}/consents", consent))[0] in (409, 422)
     assert problem(world.client.get("/v1/customers", params={"registered_from": moment}))[0] == 422
     for name in ("recorded_from", "occurred_to"):
         assert problem(world.client.get("/v1/events", params={name: moment}))[0] == 422
+
+
+@pytest.mark.usefixtures("unchanged")
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-23:59", "0001-01-01T00:00+00:01"])
+def test_a_time_that_is_outside_the_calendar_in_utc_is_malformed(world: World, customer: str, moment: str) -> None:
+    refusal = (400, "outside-the-calendar")
+    assert problem(world.client.post("/v1/customers", {"name": "Ada", "occurred_at": moment})) == refusal
+    assert problem(world.client.post("/v1/tasks", {"title": "Call", "due": moment})) == refusal
+    consent = {"purpose": "news", "channel": "email", "expires": moment}
+    assert problem(world.client.post(f"{customer}/consents", consent)) == refusal
+    assert problem(world.client.get(customer, params={"as_of": moment})) == refusal
+    for path, name in (("events", "recorded_from"), ("audit", "occurred_to"), ("tasks", "due_from")):
+        assert problem(world.client.get(f"/v1/{path}", params={name: moment})) == refusal
 
 
 @pytest.mark.usefixtures("unchanged")

@@ -16,11 +16,17 @@ from tests.api.shared.bad_input import PROBLEM, problem, sent
 
 
 @pytest.mark.usefixtures("unchanged")
-@pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "PUT", "DELETE", "TRACE", "PROPFIND"])
+@pytest.mark.parametrize("method", ["OPTIONS", "PUT", "DELETE", "TRACE", "PROPFIND"])
 def test_the_answer_to_a_wrong_method_names_the_allowed_ones(world: World, method: str) -> None:
     answer = world.client.request(method, "/v1/customers")
     assert (answer.status_code, answer.headers["Content-Type"]) == (405, PROBLEM)
-    assert answer.headers["Allow"] == "GET, POST"
+    assert answer.headers["Allow"] == "GET, HEAD, POST"
+
+
+@pytest.mark.parametrize("path", ["/v1/batch", "/v1/customers/{id}/archival"])
+def test_a_path_that_cannot_be_read_has_no_head(world: World, path: str) -> None:
+    answer = world.client.request("HEAD", path)
+    assert (answer.status_code, answer.headers["Allow"], answer.content) == (405, "POST", b"")
 
 
 @pytest.mark.parametrize("path", ["/", "/v1", "/v1/customer", "/v1/customers/", "//v1/customers", "/v1/%00", "/admin", "/.env"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from base64 import urlsafe_b64encode as b64encode
 from uuid import uuid4
 
 import httpx
@@ -94,16 +96,22 @@ def test_an_external_id_may_look_like_anything_else(world: World, external: str)
 
 
 @pytest.mark.usefixtures("unchanged")
-@pytest.mark.parametrize("version", ["1", '"x"', '"-1"', '"1', 'W/"1"', '"1", "2"', '"' + "9" * 30 + '"', '""', "\xb2", ""])
-def test_a_malformed_if_match_is_refused(world: World, customer: str, version: str) -> None:
-    answer = world.client.patch(customer, {"name": "Grace"}, headers={"If-Match": version.encode("latin-1")})
-    assert problem(answer) == (400, "malformed-if-match")
+@pytest.mark.parametrize("header", ["If-Match", "If-None-Match"])
+@pytest.mark.parametrize(
+    "tags", ["1", '"1', '1"', 'w/"1"', "W/1", '"1" "2"', '"1";"2"', '*, "1"', '"1", *', "**", "\xb2", "", ",", '"a b"']
+)
+def test_a_malformed_condition_is_refused(world: World, customer: str, header: str, tags: str) -> None:
+    sent = {header: tags.encode("latin-1")}
+    refusal = (400, f"malformed-{header.lower()}")
+    assert problem(world.client.patch(customer, {"name": "Grace"}, headers=sent)) == refusal
+    assert problem(world.client.get(customer, headers=sent | {"Position": str(world.head())})) == refusal
+    assert problem(world.client.post("/v1/customers", {"name": "Grace"}, headers=sent)) == refusal
 
 
 @pytest.mark.usefixtures("unchanged")
-@pytest.mark.parametrize("version", ['"0"', '"999999999"'])
+@pytest.mark.parametrize("version", ['"0"', '"999999999"', '"x"', '"-1"', 'W/"1"', '"' + "9" * 30 + '"', '""', '"\u0661"'])
 def test_a_version_that_is_not_the_current_one_is_refused(world: World, customer: str, version: str) -> None:
-    assert problem(world.client.patch(customer, {"name": "Grace"}, headers={"If-Match": version}))[0] == 412
+    assert problem(world.client.patch(customer, {"name": "Grace"}, headers={"If-Match": version.encode()}))[0] == 412
 
 
 @pytest.mark.usefixtures("unchanged")
@@ -116,12 +124,31 @@ def test_a_malformed_idempotency_key_is_refused(world: World, customer: str, key
 @pytest.mark.usefixtures("unchanged")
 @pytest.mark.parametrize(
     "cursor",
-    ["x", "%00", "====", "bnVsbA==", "W10=", "e30=", "WyJwb3NpdGlvbiIsMSwxXQ==", "WyJuYW1lIixudWxsLG51bGxd", "😀", "A" * 2001],
+    ["x", "%00", "====", "bnVsbA==", "W10=", "e30=", "WyJwb3NpdGlvbiIsMSwxXQ==", "WyJuYW1lIixudWxsLG51bGxd", "😀"],
 )
 def test_a_malformed_cursor_is_refused(world: World, cursor: str) -> None:
     for path in LISTS:
-        assert problem(world.client.get(path, params={"cursor": cursor}))[0] == 422
+        assert problem(world.client.get(path, params={"cursor": cursor})) == (400, "malformed-cursor")
     assert problem(world.client.get("/v1/events", params={"cursor": cursor}))[0] == 422
+
+
+@pytest.mark.usefixtures("unchanged")
+def test_a_cursor_that_is_too_long_does_not_fit(world: World) -> None:
+    assert problem(world.client.get("/v1/customers", params={"cursor": "A" * 2001}))[0] == 422
+
+
+@pytest.mark.usefixtures("unchanged")
+@pytest.mark.parametrize(
+    "at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00", "9999-12-31T23:59:60Z"]
+)
+@pytest.mark.parametrize(
+    ("path", "key"),
+    [("/v1/customers", "-customers.registered_at"), ("/v1/orders", "-orders.placed_at"), ("/v1/tasks", "tasks.due")],
+)
+def test_a_cursor_with_an_instant_outside_the_calendar_is_malformed(world: World, path: str, key: str, at: str) -> None:
+    cursor = b64encode(json.dumps((key, at, str(uuid4()))).encode()).decode()
+    question = {"cursor": cursor, "sort": key.replace(key.removeprefix("-").partition(".")[0] + ".", "")}
+    assert problem(world.client.get(path, params=question)) == (400, "malformed-cursor")
 
 
 @pytest.mark.usefixtures("unchanged")
@@ -130,7 +157,9 @@ def test_a_cursor_of_another_order_is_refused(world: World, customer: str) -> No
     first = world.client.get("/v1/customers", params={"limit": 1, "sort": "position"}).json()["next"]
     assert first is not None
     cursor = httpx.URL(first).params["cursor"]
-    assert problem(world.client.get("/v1/customers", params={"cursor": cursor, "sort": "registered_at"}))[0] == 422
+    assert problem(world.client.get("/v1/customers", params={"cursor": cursor, "sort": "registered_at"}))[0] == 400
+    assert problem(world.client.get("/v1/customers", params={"cursor": cursor, "sort": "-position"}))[0] == 400
+    assert problem(world.client.get("/v1/orders", params={"cursor": cursor, "sort": "position"}))[0] == 400
 
 
 @pytest.mark.usefixtures("unchanged")

@@ -80,4 +80,4 @@ def test_an_analyst_sees_numbers_but_no_texts_of_a_customer(client: Client, key_
 @pytest.mark.parametrize("cursor", ["nonsense", "bm9uc2Vuc2U="])
 def test_an_invalid_query_is_a_problem_and_not_half_a_file(client: Client, cursor: str) -> None:
     answer = client.get(f"/v1/customers?cursor={cursor}", headers={"accept": "text/csv"})
-    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/malformed-cursor")
+    assert (answer.status_code, answer.json()["type"]) == (400, "/problems/malformed-cursor")

@@ -238,7 +238,7 @@ def test_while_the_projector_is_stopped_no_read_claims_to_be_up_to_date(client: 
     path = path.format(customer=customer, order=order)
     seen(client, path)
     before = head(client)
-    _stop(parts)
+    stop(parts)
     parts.deployment.settings.after_timeout = 0.05
     made = client.post("/v1/customers", {"name": "Grace"})
     known = client.get(path)
@@ -255,7 +255,7 @@ def test_a_read_waits_for_the_projector(client: Client, parts: Parts) -> None:
     projector = parts.projector
     assert projector is not None
     seen(client, "/v1/customers")
-    _stop(parts)
+    stop(parts)
     made = client.post("/v1/customers", ADA)
     restarted = threading.Timer(0.3, lambda: [projector.turn(0.01) for _ in range(3)])
     restarted.start()
@@ -281,7 +281,7 @@ def test_an_export_has_the_position_of_its_own_rows(
 def test_answers_from_the_log_itself_are_never_behind(client: Client, parts: Parts) -> None:
     customer = registered(client)
     seen(client, customer)
-    _stop(parts)
+    stop(parts)
     client.patch(customer, {"name": "Grace"})
     for path in (f"{customer}/history", f"{customer}?version=2", f"{customer}?as_of={head(client)}", "/v1/events"):
         answer = client.get(path)
@@ -292,7 +292,7 @@ def test_answers_from_the_log_itself_are_never_behind(client: Client, parts: Par
 def test_an_answer_from_several_read_models_waits_once(client: Client, parts: Parts) -> None:
     customer = registered(client)
     seen(client, f"{customer}/timeline")
-    _stop(parts)
+    stop(parts)
     parts.deployment.settings.after_timeout = 0.5
     made = client.post("/v1/customers", {"name": "Grace"})
     for path in (f"/v1/orders?customer_id={customer.rpartition('/')[2]}", f"{customer}/timeline", "/v1/reports/channel-effect"):
@@ -302,7 +302,7 @@ def test_an_answer_from_several_read_models_waits_once(client: Client, parts: Pa
         assert 0.5 <= time.monotonic() - begun < 1.0, path
 
 
-def _stop(parts: Parts) -> None:
+def stop(parts: Parts) -> None:
     assert parts.projector is not None
     parts.projector.stop()
     wait_until(lambda: all(thread.name != "projector" for thread in threading.enumerate()), "the projector has stopped")

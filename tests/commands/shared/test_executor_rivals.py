@@ -14,6 +14,7 @@ import pytest
 
 from commands.sales import orders
 from commands.shared.executor import Executor
+from commands.shared.precondition import Precondition
 from domain.shared.ids import new_id
 from infra.event_store.store import EventStore
 from tests.commands.event_stores import (
@@ -113,6 +114,26 @@ def test_the_current_version_is_accepted_even_if_the_cache_has_an_older_one(exec
     id = known_to_both(executor, rival)
     version = one(executor, tagging(id, "first")).version
     assert accepted(one(rival, tagging(id, "second", expected=version)))
+
+
+def test_of_several_commands_that_only_create_one_does(store: EventStore, executor: Executor, rival: Executor) -> None:
+    for _ in range(20):
+        id = new_id()
+        creating = [registering(id, name=f"Ada {number}") for number in range(6)]
+        for one_of_them in creating:
+            one_of_them.target, one_of_them.expected = id, Precondition(none_of="*")
+        outcomes = done(*(any_of.submit(each) for any_of, each in zip((executor, rival) * 3, creating, strict=True)))
+        assert [refusal(outcome) for outcome in outcomes if outcome.refusal] == ["version-mismatch"] * 5
+        assert len(store.stream(id)) == 1
+
+
+def test_a_command_on_any_version_finds_what_another_worker_created(executor: Executor, rival: Executor) -> None:
+    id = new_id()
+    changing = tagging(id, "vip")
+    changing.expected = Precondition(one_of="*")
+    assert refusal(one(rival, changing)) == "version-mismatch"
+    one(executor, registering(id))
+    assert accepted(one(rival, changing))
 
 
 def test_generated_numbers_are_unique(store: EventStore, executor: Executor, rival: Executor) -> None:

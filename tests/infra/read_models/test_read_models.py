@@ -3,12 +3,12 @@
 import asyncio
 import threading
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Column, Date, Engine, Integer, MetaData, Table, Text, Uuid, insert, select, update
+from sqlalchemy import Column, Date, Engine, Integer, MetaData, Table, Text, Uuid, create_engine, insert, select, update
 
 from infra.read_models import checkpoints
 from infra.read_models.checkpoints import Checkpoint
@@ -18,7 +18,7 @@ from infra.read_models.digest import digest, one_moment
 from infra.read_models.positions import Superseded, advance, begin, held, positions
 from infra.read_models.tables import create_tables, prepare
 from infra.routing import Held
-from projections.shared.rows import Rows
+from projections.shared.rows import Instant, Rows
 
 TOPIC = "crm.events"
 
@@ -119,6 +119,25 @@ def test_a_position_is_moved_only_from_its_current_value(read_models: ReadModels
         advance(connection, "view", 0, Held(5, 0, "topic"), Held(9, 9, "topic"))
     with read_models.reader.connect() as connection:
         assert held(connection, "view") == {0: Held(6, 1, "topic")}
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
+def test_the_first_and_the_last_instant_are_read_in_any_zone_of_the_server(database_url: str, zone: str) -> None:
+    with create_engine(
+        database_url.replace("postgresql:", "postgresql+psycopg:"), isolation_level="AUTOCOMMIT"
+    ).connect() as server:
+        server.exec_driver_sql(f"ALTER DATABASE {server.engine.url.database} SET timezone TO '{zone}'")
+    read_models = postgres_read_models(database_url)
+    table = Table("moments", MetaData(), Column("at", Instant, primary_key=True))
+    edges = [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)]
+    with read_models.writer.begin() as connection:
+        table.create(connection)
+        connection.execute(insert(table), [{"at": at} for at in edges])
+    for engine in (read_models.writer, read_models.reader):
+        with engine.connect() as connection:
+            assert list(connection.execute(select(table).order_by(table.c.at)).scalars()) == edges
+    read_models.close()
 
 
 def test_tables_are_created_once_by_many_threads(read_models: ReadModels) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -13,7 +16,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Column, Connection, Date, Engine, Integer, MetaData, Table, Uuid, create_engine, delete, insert, select
 from sqlalchemy.pool import StaticPool
 
-from projections.shared.pages import Order, page
+from projections.shared.pages import MalformedCursor, Order, page
 from projections.shared.rows import Instant
 from projections.shared.search import SORTED_TEXT
 
@@ -94,3 +97,59 @@ def _paged(connection: Connection, key: str, descending: bool, limit: int) -> li
         found += [row["id"] for row in rows]
         if cursor is None:
             return found
+
+
+EDGES: list[Any] = [
+    *("0001-01-01T00:00:00+14:00", "0001-01-01T00:00:00Z", "0001-01-01T00:00:00", "0001-01-01T00:00:00-23:59"),
+    *("9999-12-31T23:59:59-14:00", "9999-12-31T23:59:59Z", "9999-12-31T23:59:59", "9999-12-31T23:59:59.999999+23:59"),
+    *("0001-01-01", "9999-12-31", "\x00", "王", "", 2**31, -(2**31), 2**63 - 1, 2**63, 2**64, -(2**63) - 1, 1.5, 1e300, True),
+    *(None, [], {}),
+]
+VALUES = st.sampled_from(EDGES) | st.integers() | st.text(max_size=5) | st.datetimes().map(datetime.isoformat)
+NAMES = st.sampled_from([f"{sign}things_in_pages.{key}" for key in KEYS for sign in ("", "-")])
+IDS = st.sampled_from([str(UUID(int=1)), None, 5, "x"])
+
+
+def forged(*parts: Any) -> str:
+    return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode()
+
+
+FORGED = st.builds(forged, NAMES, VALUES, IDS) | st.builds(forged, NAMES, VALUES) | st.text(max_size=20)
+
+
+def _check_forged(connection: Connection, key: str, descending: bool, cursor: str) -> None:
+    with suppress(MalformedCursor):
+        page(connection, select(things), Order(things.c[key], things.c.id, descending), 1, cursor)
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(KEYS), st.booleans(), FORGED)
+def test_a_forged_cursor_finds_a_place_or_is_malformed(connection: Connection, key: str, descending: bool, cursor: str) -> None:
+    _check_forged(connection, key, descending, cursor)
+
+
+@pytest.mark.servers
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(KEYS), st.booleans(), FORGED)
+def test_a_forged_cursor_finds_a_place_or_is_malformed_on_postgresql(
+    postgres: Connection, key: str, descending: bool, cursor: str
+) -> None:
+    _check_forged(postgres, key, descending, cursor)
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("key", KEYS)
+def test_a_cursor_with_a_value_at_the_edge_finds_a_place_or_is_malformed(
+    connection: Connection, postgres: Connection, key: str
+) -> None:
+    for value in EDGES:
+        for engine in (connection, postgres):
+            _check_forged(engine, key, False, forged(f"things_in_pages.{key}", value, str(UUID(int=1))))
+
+
+@pytest.mark.parametrize("name", ["number", "others.number", "-things_in_pages.number", "things_in_pages.rank"])
+def test_a_cursor_of_another_list_or_order_is_malformed(connection: Connection, name: str) -> None:
+    order = Order(things.c.number, things.c.id)
+    page(connection, select(things), order, 1, forged("things_in_pages.number", 1, str(UUID(int=1))))
+    with pytest.raises(MalformedCursor):
+        page(connection, select(things), order, 1, forged(name, 1, str(UUID(int=1))))
