@@ -114,13 +114,11 @@ async def member(request: Request, caller: Reader, after: After, when: When, id:
 
 
 @router.get("/{id}/members/{customer_id}/history", responses=listed(CHANGE, 404))
-async def member_history(request: Request, caller: Reader, after: After, id: UUID, customer_id: UUID) -> Response:
+async def member_history(request: Request, caller: Reader, _: After, id: UUID, customer_id: UUID) -> Response:
     """Every event of the member, each with its changes."""
     stream_id = member_id(id, customer_id)
     personal = caller.may("personal:read")
-    return await get_history(
-        request, MEMBERS, stream_id, after, name="member", show=_member, called=customer_id, personal=personal
-    )
+    return await get_history(request, MEMBERS, stream_id, name="member", show=_member, called=customer_id, personal=personal)
 
 
 @router.get("/{id}/leads/{lead_id}", responses=one(schemas.MEMBER_IN_FULL))

@@ -115,18 +115,13 @@ async def as_of(request: Request, resource: Resource, id: UUID, when: Moment) ->
 
 
 async def history(
-    request: Request, resource: Resource, id: UUID, after: int, personal: bool, hide: Callable[[Row], Row]
+    request: Request, resource: Resource, id: UUID, personal: bool, hide: Callable[[Row], Row]
 ) -> tuple[list[Row], int]:
-    """The stream's events in order, each with its changes to the resource: `{field: {before, after}}`.
-
-    Raises Problem 503 if the log has not reached the position `after`.
-    """
+    """The stream's events in order, each with its changes to the resource: `{field: {before, after}}`."""
     store: EventStore = request.app.state.store
 
     def look() -> tuple[list[Row], int]:
         head = store.head()
-        if after > head:
-            raise not_yet("the log", after, head)
         events = _events(store, resource, id)
         seen = shown(store, store.stream(id)[: len(events)], personal)
         changes = [

@@ -48,15 +48,14 @@ async def get_history(
     request: Request,
     resource: Resource,
     id: UUID,
-    after: int,
     *,
     name: str,
     show: Show,
     called: object = None,
     personal: bool = False,
 ) -> Response:
-    """Every event of the resource in order, with its changes."""
-    items, position = await history(request, resource, id, after, personal, lambda row: show(row) if row else row)
+    """Every event of the resource in order, with its changes. It is read from the log, so it is complete up to its end."""
+    items, position = await history(request, resource, id, personal, lambda row: show(row) if row else row)
     return page(request, items, None, position) if items else absent(name, called or id, position)
 
 

@@ -142,12 +142,11 @@ class Views:
     def history(self, text: str | None = None, *, called: str | None = None) -> None:
         """Add `GET` of every event of one."""
 
-        async def history(request: Request, caller: Caller, after: After, **key: Any) -> Response:
+        async def history(request: Request, caller: Caller, _: After, **key: Any) -> Response:
             return await get_history(
                 request,
                 self._resource,
                 self._key.id(**key),
-                after,
                 name=self._name,
                 show=lambda row: self._shown(row, caller),
                 called="/".join(map(str, key.values())),

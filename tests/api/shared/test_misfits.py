@@ -142,10 +142,10 @@ def test_an_unknown_parameter_is_named_only_to_a_caller_who_may_ask(world: World
     assert world.client.post("/v1/customers?nonsense=1", {}, headers=world.key("analyst")).status_code == 403
 
 
-def test_a_history_waits_for_a_position_too(world: World, customer: str) -> None:
+def test_a_history_takes_a_position_too(world: World, customer: str) -> None:
     assert world.client.get(f"{customer}/history", params={"after": world.head()}).status_code == 200
     ahead = world.client.get(f"{customer}/history", params={"after": world.head() + 1})
-    assert (problem(ahead), ahead.headers["Position"]) == ((503, "not-yet"), str(world.head()))
+    assert (problem(ahead), ahead.headers["Position"]) == ((422, "beyond-the-log"), str(world.head()))
 
 
 @pytest.mark.usefixtures("unchanged")
