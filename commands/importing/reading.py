@@ -1,15 +1,20 @@
-"""The rows of a file: their line numbers and their trimmed texts; None is an empty field."""
+"""The rows of a file: their line numbers and their texts; None is an empty field.
+
+Texts are trimmed, composed (NFC), and have line feeds only. A byte order mark at the start of the file is left out.
+"""
 
 from __future__ import annotations
 
 import csv
 import hashlib
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 from commands.importing.mapping import WHITESPACE, FileFormat
+from domain.shared.spreadsheets import restored
 
 LINE = "#"
 
@@ -55,10 +60,9 @@ def sha256(file: Path) -> str:
 
 def read_table(file: Path, format: FileFormat) -> Table:
     """All rows of the file; blank lines are skipped. Raises FileUnreadable."""
-    encoding = "utf-8-sig" if format.encoding.lower().replace("_", "-") in ("utf-8", "utf8") else format.encoding
     try:
-        with file.open(encoding=encoding, newline="") as stream:
-            records = _records(stream, format)
+        with file.open(encoding=format.encoding, newline="") as stream:
+            records = _records(_without_mark(stream), format)
             names = format.columns or _header(records)
             return _table(names, records, format)
     except UnicodeError:
@@ -68,12 +72,12 @@ def read_table(file: Path, format: FileFormat) -> Table:
 
 
 def _table(names: Sequence[str], records: Iterable[tuple[int, list[str]]], format: FileFormat) -> Table:
-    width, nulls = len(names), frozenset(format.nulls)
+    width, nulls, read = len(names), frozenset(format.nulls), _recorded if format.neutralised else _composed
     rows: list[Row] = []
     misfits: list[Misfit] = []
     for line, fields in records:
         if len(fields) == width:
-            texts = [None if (text := field.strip()) in nulls else text for field in fields]
+            texts = [None if (text := field.strip()) in nulls else read(text) for field in fields]
             rows.append(Row(line, (*texts, str(line))))
         else:
             misfits.append(Misfit(line, len(fields)))
@@ -82,7 +86,7 @@ def _table(names: Sequence[str], records: Iterable[tuple[int, list[str]]], forma
 
 def _places(names: Sequence[str]) -> dict[str, int]:
     """The index of each column. Raises FileUnreadable if two columns have the same name."""
-    named = [name.strip() for name in names]
+    named = [_composed(name.strip()) for name in names]
     for name in named:
         if name and named.count(name) > 1:
             raise FileUnreadable(f"Two columns are called {name!r}: name all columns in file.columns, with file.skip = 1.")
@@ -94,6 +98,21 @@ def _header(records: Iterator[tuple[int, list[str]]]) -> list[str]:
     if not any(name.strip() for name in names):
         raise FileUnreadable("The file has no header line: name its columns in file.columns.")
     return names
+
+
+def _without_mark(stream: Iterable[str]) -> Iterator[str]:
+    lines = iter(stream)
+    yield from (line.removeprefix("\ufeff") for line in islice(lines, 1))
+    yield from lines
+
+
+def _composed(text: str) -> str:
+    return text if text.isascii() and "\r" not in text else unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
+
+
+def _recorded(text: str) -> str:
+    """The text without the apostrophe of a neutralised export."""
+    return restored(_composed(text))
 
 
 def _records(stream: Iterable[str], format: FileFormat) -> Iterator[tuple[int, list[str]]]:
