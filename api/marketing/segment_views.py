@@ -6,6 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Request, Response
+from sqlalchemy import Connection
 
 from api.marketing import segment_schemas as schemas
 from api.marketing.segment_models import MODELS, Model, id_of
@@ -16,6 +17,7 @@ from api.shared.openapi import answers, exported, listed
 from api.shared.reading import After, Cursor, Limit, absent, found, listing, page, read
 from api.shared.reading import report as reported
 from api.shared.routes import Router
+from api.shared.schemas import Schema
 from api.shared.views import BY_ID, Views
 from domain.marketing.segment_model import SegmentModel
 from projections.marketing import segment_answers, segment_models, segment_rule_answers
@@ -75,6 +77,10 @@ async def labels(
 ) -> Response:
     """Every customer's label by one model, with the event that gave it and the customer's features now."""
     id = id_of(model)
+
+    def of_row(connection: Connection) -> Schema:
+        return schemas.label_by(segment_models.features(connection, id))
+
     return await listing(
         request,
         READ,
@@ -85,6 +91,7 @@ async def labels(
         show=lambda row: row,
         limit=limit,
         cursor=cursor,
+        schema=of_row,
     )
 
 
@@ -134,7 +141,7 @@ async def segments(
         "groups": made.groups,
         "unlabelled": made.unlabelled,
     }
-    return reported(request, body, position)
+    return reported(request, body, position, schemas.group_by(feature.label for feature in made.model.fitted.features))
 
 
 async def _by_rule(request: Request, after: int) -> Response:
@@ -145,4 +152,4 @@ async def _by_rule(request: Request, after: int) -> Response:
         "groups": made.groups,
         "unlabelled": made.unlabelled,
     }
-    return reported(request, body, position)
+    return reported(request, body, position, schemas.RULE_GROUP)

@@ -16,8 +16,10 @@ INSTANT: Schema = {"type": "string", "format": "date-time"}
 MAYBE_INSTANT: Schema = {"type": ["string", "null"], "format": "date-time"}
 DAY: Schema = {"type": "string", "format": "date"}
 MAYBE_DAY: Schema = {"type": ["string", "null"], "format": "date"}
-AMOUNT: Schema = {"type": "string", "pattern": r"^-?\d+(\.\d+)?$", "examples": ["12.50"]}
-MAYBE_AMOUNT: Schema = {"type": ["string", "null"]}
+NUMBER_IN_TEXT = r"^-?\d+(\.\d+)?$"
+"""The pattern of every number that is written as a text, so that it stays exact. Other texts may look like one by chance."""
+AMOUNT: Schema = {"type": "string", "pattern": NUMBER_IN_TEXT, "examples": ["12.50"]}
+MAYBE_AMOUNT: Schema = {"type": ["string", "null"], "pattern": NUMBER_IN_TEXT}
 TEXTS: Schema = {"type": "array", "items": TEXT}
 OBJECTS: Schema = {"type": "array", "items": {"type": "object"}}
 MAYBE_OBJECT: Schema = {"type": ["object", "null"]}
@@ -43,14 +45,14 @@ def without(schema: Schema, name: str) -> Schema:
 
 RATIO = fields(
     {
-        "value": {"type": ["string", "null"]},
-        "numerator": {"type": ["string", "integer", "null"]},
-        "denominator": {"type": ["string", "integer", "null"]},
+        "value": MAYBE_AMOUNT,
+        "numerator": {"type": ["string", "integer", "null"], "pattern": NUMBER_IN_TEXT},
+        "denominator": {"type": ["string", "integer", "null"], "pattern": NUMBER_IN_TEXT},
         "unit": TEXT,
         "definition": TEXT,
         "reason": MAYBE_TEXT,
     },
-    {"interval": fields({"low": TEXT, "high": TEXT, "confidence": TEXT, "method": TEXT})},
+    {"interval": fields({"low": AMOUNT, "high": AMOUNT, "confidence": AMOUNT, "method": TEXT})},
 )
 CHANGE = fields(
     {
