@@ -1,8 +1,8 @@
 """The columns of a CSV: from the route's schema of a row and from `?fields=`, the same for every row and for no rows.
 
 An object with declared fields has a column for each of them, such as `average_order.value`. An object with any fields, such as
-`attributes` or amounts by currency, is one column of JSON, and so is a list. A request can name a field inside of such an
-object: `?fields=attributes.size` is a column too.
+`attributes` or amounts by currency, is one column of JSON, and so is a list. An object with both has both. A request can name a
+field inside of such an object: `?fields=attributes.size` is a column too.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def _leaves(schema: Schema, path: Path) -> Iterator[Column]:
     declared = {name: part for form in forms for name, part in form.get("properties", {}).items()}
     for name, part in declared.items():
         yield from _leaves(part, (*path, name))
-    if not declared:
+    if not declared or any(form.get("additionalProperties") for form in forms):
         yield Column(path, all(_is_text(form) for form in forms))
 
 

@@ -118,6 +118,12 @@ def test_a_feature_of_the_model_is_a_column_of_its_labels(world: World, paths: l
             assert (none, found) == (header, [])
 
 
+def test_the_value_of_a_member_in_the_campaigns_currency_is_a_column(world: World, paths: list[str]) -> None:
+    header, found = table(world, next(path for path in paths if path.startswith("/v1/campaigns/")))
+    values = {(row[header.index("value.EUR")], row[header.index("value")]) for row in found}
+    assert values == {("", "{}"), ("20.00", '{"EUR":"20.00"}')}
+
+
 def test_no_amount_is_in_a_column_of_texts(world: World, paths: list[str]) -> None:
     """A negative one would get an apostrophe."""
     document = world.app.openapi()["paths"]
@@ -138,6 +144,7 @@ ROW = fields(
         "either": {"anyOf": [fields({"a": TEXT}), fields({"b": AMOUNT})]},
         "open": {"type": "object"},
         "list": {"type": "array", "items": INNER},
+        "amounts": {"type": "object", "properties": {"EUR": AMOUNT}, "additionalProperties": AMOUNT},
     }
 )
 
@@ -151,6 +158,8 @@ def test_a_declared_field_is_a_column_and_anything_else_is_json() -> None:
         ("either.b", False),
         ("open", True),
         ("list", True),
+        ("amounts.EUR", False),
+        ("amounts", True),
     ]
 
 
