@@ -128,7 +128,7 @@ class Compiler:
         try:
             self._parsed(text)
         except Unusable as unusable:
-            raise MappingError(f"{path}: {text!r}: {unusable.reason} Or write a number without quotes.") from None
+            raise MappingError(f"{path}: {text!r} in quotes: {unusable.reason}") from None
 
     def condition(self, when: Conditions, unless: Conditions, path: str) -> Callable[[Texts], bool]:
         """`column = "a"` or `["a", "b"]` requires one of these texts, `true` any text, `false` an empty column."""

@@ -212,13 +212,22 @@ def test_a_text_cannot_stand_for_a_number_and_avoid_the_format(fact: str, store:
 
 @pytest.mark.parametrize("fact", ['"0.500"', '{ number = "0.500" }', '{ number = "{price}", map = { a = "0.500" } }'])
 def test_a_number_of_the_mapping_that_does_not_have_the_format_is_an_error(fact: str, store: Store) -> None:
-    with pytest.raises(MappingError, match=r"unit_price.*'0\.500'.*without quotes"):
+    with pytest.raises(MappingError, match=r"unit_price.*'0\.500' in quotes.*file's format"):
         store.load(ORDERS.replace('unit_price = "{price}"', f"unit_price = {fact}"), "order;price\n1;a\n")
 
 
 def test_a_number_of_the_mapping_without_quotes_has_a_decimal_point(store: Store) -> None:
     store.load(ORDERS.replace('unit_price = "{price}"', "unit_price = 0.5"), "order;price\n1;a\n")
     assert [placed.total for placed in store.recorded(Placed)] == [Decimal("0.50")]
+
+
+def test_a_calculation_reads_its_numbers_in_the_format_of_the_file(store: Store) -> None:
+    mapping = ORDERS.replace('unit_price = "{price}"', 'unit_price = { multiply = ["{price}", "0,01"] }')
+    report = store.load(mapping, "order;price\n1;1.250\n2;12.50\n")
+    assert [placed.total for placed in store.recorded(Placed)] == [Decimal("12.50")]
+    assert [(refused.line, refused.column) for refused in report.refusals] == [(3, "price")]
+    with pytest.raises(MappingError, match=r"unit_price: '0\.01' in quotes"):
+        store.load(mapping.replace("0,01", "0.01"), "order;price\n1;1.250\n")
 
 
 @pytest.mark.parametrize(("price", "rule"), [("0,1234567", "amount-too-precise"), ("1" * 16, "malformed")])
