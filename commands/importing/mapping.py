@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import hashlib
 import tomllib
-import unicodedata
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
@@ -102,7 +101,7 @@ class Mapping(Part, frozen=True):
 def parse_mapping(raw: bytes) -> Mapping:
     """The mapping in this TOML text. Raises MappingError."""
     try:
-        document = tomllib.loads(unicodedata.normalize("NFC", raw.decode("utf-8-sig")), parse_float=Decimal)
+        document = tomllib.loads(raw.decode("utf-8-sig"), parse_float=Decimal)
     except UnicodeDecodeError:
         raise MappingError("The mapping is not in UTF-8.") from None
     except tomllib.TOMLDecodeError as error:

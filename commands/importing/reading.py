@@ -1,13 +1,12 @@
-"""The rows of a file: their line numbers and their texts; None is an empty field.
+"""The rows of a file: their line numbers and their trimmed texts; None is an empty field.
 
-Texts are trimmed, composed (NFC), and have line feeds only. A byte order mark at the start of the file is left out.
+A byte order mark at the start of the file is left out, and so is the apostrophe of a neutralised text.
 """
 
 from __future__ import annotations
 
 import csv
 import hashlib
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -72,7 +71,7 @@ def read_table(file: Path, format: FileFormat) -> Table:
 
 
 def _table(names: Sequence[str], records: Iterable[tuple[int, list[str]]], format: FileFormat) -> Table:
-    width, nulls, read = len(names), frozenset(format.nulls), _recorded if format.neutralised else _composed
+    width, nulls, read = len(names), frozenset(format.nulls), restored if format.neutralised else str
     rows: list[Row] = []
     misfits: list[Misfit] = []
     for line, fields in records:
@@ -86,7 +85,7 @@ def _table(names: Sequence[str], records: Iterable[tuple[int, list[str]]], forma
 
 def _places(names: Sequence[str]) -> dict[str, int]:
     """The index of each column. Raises FileUnreadable if two columns have the same name."""
-    named = [_composed(name.strip()) for name in names]
+    named = [name.strip() for name in names]
     for name in named:
         if name and named.count(name) > 1:
             raise FileUnreadable(f"Two columns are called {name!r}: name all columns in file.columns, with file.skip = 1.")
@@ -104,15 +103,6 @@ def _without_mark(stream: Iterable[str]) -> Iterator[str]:
     lines = iter(stream)
     yield from (line.removeprefix("\ufeff") for line in islice(lines, 1))
     yield from lines
-
-
-def _composed(text: str) -> str:
-    return text if text.isascii() and "\r" not in text else unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
-
-
-def _recorded(text: str) -> str:
-    """The text without the apostrophe of a neutralised export."""
-    return restored(_composed(text))
 
 
 def _records(stream: Iterable[str], format: FileFormat) -> Iterator[tuple[int, list[str]]]:
