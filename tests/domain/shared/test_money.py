@@ -94,3 +94,16 @@ def test_equal_rates_have_the_same_text(value: Decimal) -> None:
     padded = value.quantize(Decimal("0.000001"))
     assert str(rate(value)) == str(rate(padded))
     assert "E" not in str(rate(value)).upper()
+
+
+@pytest.mark.parametrize(
+    ("currency", "digits"), [("HRK", 2), ("DEM", 2), ("LTL", 2), ("FRF", 2), ("ITL", 0), ("ESP", 0), ("TRL", 0), ("BYR", 0)]
+)
+def test_a_currency_that_ended_keeps_its_digits(currency: str, digits: int) -> None:
+    assert minor_digits(currency) == digits
+
+
+@pytest.mark.parametrize("currency", ["XXX", "XAU", "XTS", "hrk", "EURO", ""])
+def test_what_is_no_currency_of_trade_is_refused(currency: str) -> None:
+    with pytest.raises(UnknownCurrency):
+        minor_digits(currency)
