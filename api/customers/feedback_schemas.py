@@ -5,6 +5,7 @@ from __future__ import annotations
 from api.shared.schemas import (
     ID,
     INTEGER,
+    MAYBE_AMOUNT,
     MAYBE_DAY,
     MAYBE_INSTANT,
     MAYBE_INTEGER,
@@ -49,7 +50,9 @@ FEEDBACK = fields(
     },
     {"private": MAYBE_OBJECT},
 )
-DURATION = fields({"count": INTEGER, "unit": TEXT, "mean": RATIO, "p50": MAYBE_TEXT, "p90": MAYBE_TEXT, "p95": MAYBE_TEXT})
+DURATION = fields(
+    {"count": INTEGER, "unit": TEXT, "mean": RATIO, "p50": MAYBE_AMOUNT, "p90": MAYBE_AMOUNT, "p95": MAYBE_AMOUNT}
+)
 FEEDBACK_FIGURES = fields(
     {
         "submitted": INTEGER,

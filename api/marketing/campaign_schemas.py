@@ -62,7 +62,7 @@ CAMPAIGN = fields(
     },
     {"private": {"type": "object"}},
 )
-_MEMBER = {
+_MEMBER: dict[str, Schema] = {
     "id": ID,
     "version": INTEGER,
     "position": INTEGER,
@@ -77,6 +77,14 @@ _MEMBER = {
     "irregular": INTEGER,
 }
 MEMBER = fields(_MEMBER)
+
+
+def member_in(currency: str | None) -> Schema:
+    """A member of a campaign in this currency; values can be in other currencies too."""
+    declared = {} if currency is None else {currency: AMOUNT}
+    return fields(_MEMBER | {"value": {**_MEMBER["value"], "properties": declared}})
+
+
 _TOUCH = fields({"kind": TEXT, "at": INSTANT, "on": MAYBE_DAY, "position": INTEGER})
 _CONVERSION = fields(
     {

@@ -18,7 +18,7 @@ from api.shared.looking import Row, get_history, get_one, seen_by
 from api.shared.openapi import exported, listed, one
 from api.shared.reading import After, AnyCode, Cursor, Limit, absent, found, listing, read
 from api.shared.routes import Router
-from api.shared.schemas import CHANGE
+from api.shared.schemas import CHANGE, Schema
 from api.shared.sorting import By, sorting
 from api.shared.views import Views
 from api.shared.zones import Zone
@@ -101,7 +101,12 @@ async def members(
     def pages(connection: Connection, limit: int, cursor: str | None) -> Page:
         return campaign_members.listing(connection, wanted, descending=by.descending, limit=limit, cursor=cursor)
 
-    return await listing(request, "campaign_members", after, pages, show=_member, limit=limit, cursor=cursor)
+    def of_row(connection: Connection) -> Schema:
+        campaign = campaigns.get(connection, id)
+        return schemas.member_in(campaign["currency"] if campaign else None)
+
+    needed: dict[str, UUID | None] = {"campaign_members": None, "campaigns": id}
+    return await listing(request, needed, after, pages, show=_member, limit=limit, cursor=cursor, schema=of_row)
 
 
 @router.get("/{id}/members/{customer_id}", responses=one(schemas.MEMBER_IN_FULL))

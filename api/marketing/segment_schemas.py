@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from api.shared.schemas import (
     DAY,
     FLAG,
@@ -15,6 +17,7 @@ from api.shared.schemas import (
     TEXTS,
     Schema,
     fields,
+    maybe,
 )
 
 NUMBER: Schema = {"type": "number"}
@@ -60,17 +63,30 @@ _LABEL: dict[str, Schema] = {
     "fit_position": INTEGER,
     "as_of": DAY,
 }
-LABEL = fields(
-    _LABEL
-    | {
-        # Null if the label of a merge survivor comes from a merged customer: the event of that label is not known.
-        "since": MAYBE_INTEGER,
-        "customer_id": ID,
-        "distance": MAYBE_NUMBER,
-        "features": FEATURES,
-        "moved": {"anyOf": [fields({"as_of": DAY, "distance": MAYBE_NUMBER, "features": FEATURES}), {"type": "null"}]},
-    }
-)
+
+
+def _label(features: Schema) -> Schema:
+    return fields(
+        _LABEL
+        | {
+            # Null if the label of a merge survivor comes from a merged customer: the event of that label is not known.
+            "since": MAYBE_INTEGER,
+            "customer_id": ID,
+            "distance": MAYBE_NUMBER,
+            "features": features,
+            "moved": maybe(fields({"as_of": DAY, "distance": MAYBE_NUMBER, "features": features})),
+        }
+    )
+
+
+LABEL = _label(FEATURES)
+
+
+def label_by(features: Iterable[str]) -> Schema:
+    """A label by a model with these features."""
+    return _label(fields({}, dict.fromkeys(features, MAYBE_NUMBER)))
+
+
 RULE = fields(
     {
         "id": ID,
@@ -119,6 +135,13 @@ GROUP = fields(
         "means": {"type": "object", "additionalProperties": _MEAN},
     }
 )
+
+
+def group_by(features: Iterable[str]) -> Schema:
+    """A group of the customers with the same label by a model with these features."""
+    return fields(GROUP["properties"] | {"means": fields({}, dict.fromkeys(features, _MEAN))})
+
+
 SEGMENTS = fields(
     {
         "model_id": ID,

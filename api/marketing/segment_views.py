@@ -21,6 +21,7 @@ from api.shared.problems import problem, wrong_parameter
 from api.shared.reading import After, Cursor, Limit, absent, found, listing, not_yet, page, read
 from api.shared.reading import report as reported
 from api.shared.routes import Router
+from api.shared.schemas import Schema
 from api.shared.views import BY_ID, Views
 from domain.marketing.segment_model import SegmentModel
 from domain.shared.refusals import NotThere
@@ -90,10 +91,14 @@ async def labels(
     """Every customer's label by one model, with the event that gave it and the customer's features now."""
 
     def pages(connection: Connection, limit: int, cursor: str | None) -> Page:
-        id = id_of(model) if model else segment_models.by_default(connection)
+        id = _asked(connection, model)
         if id is None:
             return Page([], None)
         return segment_answers.listing(connection, id, label=label, labelled=labelled, limit=limit, cursor=cursor)
+
+    def of_row(connection: Connection) -> Schema:
+        id = _asked(connection, model)
+        return schemas.label_by(segment_models.features(connection, id) if id else ())
 
     return await listing(
         request,
@@ -103,7 +108,13 @@ async def labels(
         show=lambda row: row,
         limit=limit,
         cursor=cursor,
+        schema=of_row,
     )
+
+
+def _asked(connection: Connection, model: str | None) -> UUID | None:
+    """The id of this model, or of the default one; None if there is no default."""
+    return id_of(model) if model else segment_models.by_default(connection)
 
 
 @router.get("/v1/customers/{id}/segment", responses=answers(schemas.SEGMENT, 404), dependencies=[READER])
@@ -140,7 +151,7 @@ async def segments(
         return await _by_rule(request, after)
 
     def report(connection: Connection) -> segment_answers.Report | list[str]:
-        id = id_of(model) if model else segment_models.by_default(connection)
+        id = _asked(connection, model)
         return (id and segment_answers.report(connection, id)) or segment_models.names(connection)
 
     made, position = await read(request, READ, after, report, snapshot=True)
@@ -161,7 +172,7 @@ async def segments(
         "groups": made.groups,
         "unlabelled": made.unlabelled,
     }
-    return reported(request, body, position)
+    return reported(request, body, position, schemas.group_by(feature.label for feature in made.model.fitted.features))
 
 
 async def _refuse_until_read(request: Request, id: UUID, reached: int) -> None:
@@ -180,4 +191,4 @@ async def _by_rule(request: Request, after: int) -> Response:
         "groups": made.groups,
         "unlabelled": made.unlabelled,
     }
-    return reported(request, body, position)
+    return reported(request, body, position, schemas.RULE_GROUP)

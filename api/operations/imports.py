@@ -21,7 +21,7 @@ from api.shared.nearest import because
 from api.shared.openapi import EVERYWHERE, POSITION
 from api.shared.problems import Problem, problem
 from api.shared.routes import Router
-from api.shared.schemas import ID, INTEGER, MAYBE_TEXT, OBJECTS, TEXT, Schema, fields
+from api.shared.schemas import ID, INTEGER, MAYBE_TEXT, TEXT, TEXTS, Schema, fields
 from api.shared.strict import AuthenticatedRoute
 from commands.importing.mapping import Mapping, MappingError, parse_mapping
 from commands.importing.reading import FileUnreadable, sha256
@@ -41,6 +41,16 @@ LARGEST_MAPPING = 1024 * 1024
 EXPECTED = Expected((FileUnreadable, MappingError, ImportInterrupted, Refusal))
 
 _COUNTS: Schema = {"type": "object", "additionalProperties": INTEGER}
+REFUSED_ROW = fields(
+    {
+        "line": INTEGER,
+        "column": TEXT | {"description": "The columns of the value, or empty if a rule refused the command."},
+        "field": TEXT | {"description": "The mapping's key of the value, or the refused command."},
+        "rule": TEXT,
+        "reason": TEXT,
+        "done": TEXTS | {"description": "The row's commands that were recorded before."},
+    }
+)
 REPORT = fields(
     {
         "import_id": ID,
@@ -53,7 +63,7 @@ REPORT = fields(
         **dict.fromkeys(("skipped", "commands"), INTEGER),
         "seconds": {"type": "number"},
         "refused_by_rule": _COUNTS,
-        "refusals": OBJECTS,
+        "refusals": {"type": "array", "items": REFUSED_ROW},
     },
 ) | {"type": ["object", "null"]}
 IMPORT = fields(

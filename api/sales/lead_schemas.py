@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 from api.shared.schemas import (
     AMOUNT,
     DAY,
     ID,
     INSTANT,
     INTEGER,
+    MAYBE_AMOUNT,
     MAYBE_DAY,
     MAYBE_INSTANT,
     MAYBE_OBJECT,
@@ -19,6 +22,7 @@ from api.shared.schemas import (
     Schema,
     fields,
 )
+from projections.sales.lead_funnel import Group
 
 _THING: dict[str, Schema] = {
     "id": ID,
@@ -40,7 +44,7 @@ LEAD = fields(
         "channel": MAYBE_TEXT,
         "origin": MAYBE_TEXT,
         "campaign_id": MAYBE_TEXT,
-        "value": MAYBE_TEXT,
+        "value": MAYBE_AMOUNT,
         "currency": MAYBE_TEXT,
         "status": {"enum": ["open", "qualified", "converted", "lost"]},
         "stage": MAYBE_TEXT,
@@ -49,7 +53,7 @@ LEAD = fields(
         "qualified_at": MAYBE_INSTANT,
         "converted_at": MAYBE_INSTANT,
         "converted_on": MAYBE_DAY,
-        "converted_value": MAYBE_TEXT,
+        "converted_value": MAYBE_AMOUNT,
         "converted_currency": MAYBE_TEXT,
         "deal_id": MAYBE_TEXT,
         "order_id": MAYBE_TEXT,
@@ -67,7 +71,7 @@ DEAL = fields(
         "pipeline": TEXT,
         "stage": TEXT,
         "staged_at": INSTANT,
-        "amount": MAYBE_TEXT,
+        "amount": MAYBE_AMOUNT,
         "currency": MAYBE_TEXT,
         "expected_close": MAYBE_DAY,
         "status": {"enum": ["open", "won", "lost"]},
@@ -92,11 +96,11 @@ PIPELINE = fields(
         "defined_at": INSTANT,
     }
 )
-_DURATION = fields({"count": INTEGER, "unit": TEXT, "mean": RATIO, "p50": MAYBE_TEXT, "p90": MAYBE_TEXT})
+_DURATION = fields({"count": INTEGER, "unit": TEXT, "mean": RATIO, "p50": MAYBE_AMOUNT, "p90": MAYBE_AMOUNT})
 _MONEY = fields(dict.fromkeys(("won_value", "open_value", "weighted_value", "unweighted_value"), AMOUNT))
 FUNNEL_GROUP = fields(
     {
-        "group": {"type": "object", "additionalProperties": MAYBE_TEXT},
+        "group": fields({}, dict.fromkeys(get_args(Group), MAYBE_TEXT)),
         "captured": INTEGER,
         "qualified": INTEGER,
         "converted": INTEGER,

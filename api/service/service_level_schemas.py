@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 from api.shared.schemas import (
     DAY,
     FLAG,
@@ -17,6 +19,8 @@ from api.shared.schemas import (
     TEXTS,
     fields,
 )
+from domain.service.sla_policy import METRICS
+from projections.service.service_level_report import Group
 
 CALENDAR = fields(
     {
@@ -74,10 +78,10 @@ TICKET = fields(
 ATTAINMENT = fields({"attainment": RATIO, "met": INTEGER, "breached": INTEGER, "undecided": INTEGER})
 SERVICE_LEVELS_GROUP = fields(
     {
-        "group": {"type": "object", "additionalProperties": MAYBE_TEXT},
+        "group": fields({}, dict.fromkeys(get_args(Group), MAYBE_TEXT)),
         "tickets": INTEGER,
         "without_policy": INTEGER,
-        "metrics": {"type": "object", "additionalProperties": ATTAINMENT},
+        "metrics": fields({}, dict.fromkeys(METRICS, ATTAINMENT)),
     }
 )
 SERVICE_LEVELS = fields(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 from api.shared.schemas import (
     DAY,
     FLAG,
     ID,
     INSTANT,
     INTEGER,
+    MAYBE_AMOUNT,
     MAYBE_DAY,
     MAYBE_INSTANT,
     MAYBE_INTEGER,
@@ -20,6 +23,8 @@ from api.shared.schemas import (
     Schema,
     fields,
 )
+from projections.service.ticket_measures import MEASURES
+from projections.service.ticket_report import Group
 
 POSITIONS: Schema = {"type": "array", "items": INTEGER}
 STATUS: Schema = {"enum": ["new", "open", "pending", "on_hold", "solved", "closed"]}
@@ -81,7 +86,7 @@ TIMES = fields(
                     "status": STATUS,
                     "from": INSTANT,
                     "to": MAYBE_INSTANT,
-                    "seconds": MAYBE_TEXT,
+                    "seconds": MAYBE_AMOUNT,
                     "from_position": INTEGER,
                     "to_position": MAYBE_INTEGER,
                 }
@@ -89,21 +94,21 @@ TIMES = fields(
         },
         "measures": {
             "type": "object",
-            "additionalProperties": fields({"value": MAYBE_TEXT, "unit": TEXT, "definition": TEXT, "positions": POSITIONS}),
+            "additionalProperties": fields({"value": MAYBE_AMOUNT, "unit": TEXT, "definition": TEXT, "positions": POSITIONS}),
         },
         "so_far": {"type": ["object", "null"], "additionalProperties": TEXT},
     }
 )
-MEASURE = fields({"count": INTEGER, "unit": TEXT, "mean": RATIO, "p50": MAYBE_TEXT, "p90": MAYBE_TEXT, "p95": MAYBE_TEXT})
+MEASURE = fields({"count": INTEGER, "unit": TEXT, "mean": RATIO, "p50": MAYBE_AMOUNT, "p90": MAYBE_AMOUNT, "p95": MAYBE_AMOUNT})
 TIMES_GROUP = fields(
     {
-        "group": {"type": "object", "additionalProperties": MAYBE_TEXT},
+        "group": fields({}, dict.fromkeys(get_args(Group), MAYBE_TEXT)),
         "tickets": INTEGER,
         "unsolved": INTEGER,
         "discarded": INTEGER,
         "irregular": INTEGER,
         "solved_more_than_once": INTEGER,
-        "measures": {"type": "object", "additionalProperties": MEASURE},
+        "measures": fields({}, dict.fromkeys(MEASURES, MEASURE)),
         "backlog_age_so_far": MEASURE,
     }
 )

@@ -137,10 +137,17 @@ def one(schema: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
     return {**found, 304: unchanged}
 
 
+TABLE = (
+    "RFC 4180, in UTF-8, with a header line even without rows. A declared field of an object has a column such as `a.b`. A"
+    " list, or an object with any fields, is one column of JSON. The columns do not depend on the rows. Before a text that a"
+    " spreadsheet would run as a formula stands an apostrophe, see `neutralise`."
+)
+
+
 def exported(answers: dict[int | str, dict[str, Any]], row: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
     """The same answers, and the complete result as CSV or NDJSON in addition."""
     answers[200]["content"] |= {
-        "text/csv": {"schema": {"type": "string", "description": "Nested values have columns such as `a.b`; lists are JSON."}},
+        "text/csv": {"schema": {"type": "string", "description": TABLE}},
         "application/x-ndjson": {"schema": row},
     }
     return answers

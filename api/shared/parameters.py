@@ -15,14 +15,14 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.params import Query
 from starlette.datastructures import QueryParams
 
-from api.shared import picking
+from api.shared import exporting, picking
 from api.shared.nearest import because
 
 NAMED = 20
 """How many wrong parameters a problem names at most."""
 
-NO_FILTERS = frozenset({"after", "before", "cursor", "limit", "sort", picking.NAME})
-"""The parameters of a list that are no filters: they say where it begins, its length, its order and its columns."""
+NO_FILTERS = frozenset({"after", "before", "cursor", "limit", "sort", picking.NAME, *exporting.Style._fields})
+"""The parameters of a list that are no filters: they say where it begins, its length, its order, its columns and its form."""
 
 EXCLUDES = "x-excludes"
 

@@ -6,7 +6,7 @@ the row before: naming one shows nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from fastapi import Request
@@ -30,14 +30,6 @@ class Pick:
 
     def __call__(self, row: Row) -> Row:
         return _part(plain(row), self._paths) if self._paths else row
-
-    def columns(self, found: Iterable[str]) -> list[str]:
-        """The columns of a table, in the requested order. A requested field is a column even if no row has it."""
-        found = list(found)
-        if not self.names:
-            return found
-        under = {name: [column for column in found if column == name or column.startswith(f"{name}.")] for name in self.names}
-        return list(dict.fromkeys(column for name, columns in under.items() for column in columns or [name]))
 
 
 def picked(request: Request) -> Pick:

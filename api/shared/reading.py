@@ -14,8 +14,9 @@ from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from api.shared import conditional, exporting
+from api.shared.columns import columns
 from api.shared.encoding import encode
-from api.shared.picking import picked
+from api.shared.picking import Schema, picked, row_schema
 from api.shared.problems import RETRY_SECONDS, Problem, problem, refused
 from commands.shared.outcome import VersionMismatch
 from infra.read_models.completeness import Completeness
@@ -133,8 +134,12 @@ async def listing(
     show: Callable[[Row], Mapping[str, Any]],
     limit: int,
     cursor: str | None,
+    schema: Callable[[Connection], Schema] | None = None,
 ) -> Response:
-    """A page of a list; or all rows after the cursor, if the request asks for CSV or NDJSON."""
+    """A page of a list; or all rows after the cursor, if the request asks for CSV or NDJSON.
+
+    `schema` gives the schema of a row, if it says more about the columns of this request than the route does.
+    """
     form, pick = exporting.wanted(request), picked(request)
     if form is None:
         rows, position = await read(request, projections, after, lambda connection: pages(connection, limit, cursor))
@@ -142,10 +147,11 @@ async def listing(
 
     def gathered(connection: Connection) -> exporting.Gathered:
         rows = islice(_all(connection, pages, cursor), getattr(request.state, "at_most", None))
-        return exporting.Gathered((pick(show(row)) for row in rows), pick)
+        of_row = schema(connection) if schema else declared_schema(request)
+        return exporting.Gathered((pick(show(row)) for row in rows), columns(of_row, pick.names))
 
     whole, position = await read(request, projections, after, gathered, snapshot=True)
-    return whole.answer(form, position)
+    return whole.answer(request, form, position)
 
 
 def _all(connection: Connection, pages: Pages, cursor: str | None) -> Iterator[Row]:
@@ -156,13 +162,22 @@ def _all(connection: Connection, pages: Pages, cursor: str | None) -> Iterator[R
         yield from rows
 
 
-def report(request: Request, body: Mapping[str, Any], position: int) -> Response:
-    """A report; or its `groups` only, if the request asks for CSV or NDJSON."""
+def declared_schema(request: Request) -> Schema:
+    """The schema of a row in the route's answers. Raises LookupError if the route has no rows."""
+    schema = row_schema(request.scope["route"].responses)
+    if schema is None:
+        raise LookupError(request.scope["route"].path)
+    return schema
+
+
+def report(request: Request, body: Mapping[str, Any], position: int, schema: Schema | None = None) -> Response:
+    """A report; or its `groups` only, if the request asks for CSV or NDJSON. `schema` is as in `listing`."""
     form, pick = exporting.wanted(request), picked(request)
     groups = [pick(group) for group in body["groups"]]
     if form is None:
         return _answered(request, {**body, "groups": groups}, position)
-    return exporting.Gathered(groups, pick).answer(form, position)
+    table = exporting.Gathered(groups, columns(schema or declared_schema(request), pick.names))
+    return table.answer(request, form, position)
 
 
 def found(request: Request, body: Any, position: int, version: int | None = None) -> Response:

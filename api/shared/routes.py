@@ -10,11 +10,12 @@ import threading
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.routing import APIRoute
 from starlette.convertors import register_url_convertor
 from starlette.routing import compile_path, get_name
 
+from api.shared.exporting import CSV, csv_style
 from api.shared.negotiating import negotiated, offered_by
 from api.shared.parameters import Parameters
 from api.shared.picking import row_schema
@@ -81,3 +82,9 @@ class Router(APIRouter):
 
     def __init__(self, *, route_class: type[APIRoute] = Route, **declared: Any) -> None:
         super().__init__(route_class=route_class, **declared)
+
+    def add_api_route(self, path: str, endpoint: Callable[..., Any], **declared: Any) -> None:
+        """Adds the route. If it can answer with CSV, it has the parameters of `csv_style`."""
+        if CSV in ((declared.get("responses") or {}).get(200) or {}).get("content", ()):
+            declared["dependencies"] = [*(declared.get("dependencies") or ()), Depends(csv_style)]
+        super().add_api_route(path, endpoint, **declared)

@@ -8,7 +8,15 @@ from decimal import Decimal
 from typing import Any
 
 from commands.importing.called import Called
-from commands.importing.statements import Cancellation, Facts, Importable, Reasoned, annotation_commands, assignment_command
+from commands.importing.statements import (
+    Cancellation,
+    Code,
+    Facts,
+    Importable,
+    Reasoned,
+    annotation_commands,
+    assignment_command,
+)
 from commands.marketing import campaign_members, campaigns
 from domain.marketing.campaign.campaign import Campaign
 from domain.marketing.campaign.values import TREATMENT, Goal, ResourceKind, Variant
@@ -23,7 +31,7 @@ class Planning(Facts, frozen=True):
     goal: Goal | None = None
     strategy: str | None = None
     scheme: str | None = None
-    channels: tuple[str, ...] = ()
+    channels: tuple[Code, ...] = ()
     audience: str | None = None
     budget: Decimal | None = None
     currency: str | None = None
@@ -32,8 +40,8 @@ class Planning(Facts, frozen=True):
     holdout_share: Decimal | None = None
     attribution_window_days: int | None = None
     variants: tuple[Variant, ...] = ()
-    owner: str | None = None
-    team: str | None = None
+    owner: Code | None = None
+    team: Code | None = None
 
     def command_facts(self, called: Called) -> dict[str, Any]:
         return {**super().command_facts(called), "external": (called.system, called.name)}
@@ -43,17 +51,17 @@ class Spending(Facts, frozen=True):
     spend_id: str
     amount: Decimal
     currency: str | None = None
-    category: str | None = None
+    category: Code | None = None
 
 
 class SpendReversal(Facts, frozen=True):
     spend_id: str
-    reason: str | None = None
+    reason: Code | None = None
 
 
 class Resource(Facts, frozen=True):
     kind: ResourceKind
-    code: str
+    code: Code
 
 
 class ResourceShare(Resource, frozen=True):
@@ -69,15 +77,15 @@ class Membership(Facts, frozen=True):
 
 
 class Targeting(Membership, frozen=True):
-    variant: str = TREATMENT
+    variant: Code = TREATMENT
 
 
 class Suppression(Membership, frozen=True):
-    reason: str
+    reason: Code
 
 
 class Removal(Membership, frozen=True):
-    reason: str | None = None
+    reason: Code | None = None
 
 
 class Touch(Membership, frozen=True):
@@ -85,12 +93,12 @@ class Touch(Membership, frozen=True):
 
     touch_id: str | None = None
     send_id: str | None = None
-    channel: str | None = None
+    channel: Code | None = None
 
 
 class Bouncing(Touch, frozen=True):
     bounce: Bounce = "unknown"
-    code: str | None = None
+    code: Code | None = None
 
 
 class Opening(Touch, frozen=True):
@@ -102,7 +110,7 @@ class Click(Opening, frozen=True):
 
 
 class Response(Touch, frozen=True):
-    status: str | None = None
+    status: Code | None = None
 
 
 class Conversion(Membership, frozen=True):
@@ -112,7 +120,7 @@ class Conversion(Membership, frozen=True):
     order: str | None = None
     value: Decimal | None = None
     currency: str | None = None
-    channel: str | None = None
+    channel: Code | None = None
 
     def command_facts(self, called: Called) -> dict[str, Any]:
         facts = super().command_facts(called)
@@ -122,7 +130,7 @@ class Conversion(Membership, frozen=True):
 
 class ConversionReversal(Membership, frozen=True):
     conversion_id: str
-    reason: str | None = None
+    reason: Code | None = None
 
 
 CAMPAIGNS: Mapping[str, Importable] = {

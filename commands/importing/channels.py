@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from commands.importing.called import Called
-from commands.importing.statements import Coded, Facts, Importable
+from commands.importing.statements import Code, Coded, Facts, Importable
 from commands.marketing import channels, touchpoints
 from domain.marketing import touchpoint
 from domain.marketing.channel import Channel, ChannelDay, Kind
@@ -44,7 +44,7 @@ class Cost(DayFacts, frozen=True):
 class Touch(Facts, frozen=True):
     """`customer`, `lead` and `campaign` are the source's ids."""
 
-    channel: str
+    channel: Code
     kind: touchpoint.Kind
     customer: str | None = None
     lead: str | None = None

@@ -7,7 +7,7 @@ from typing import Any
 
 from commands.customers import feedback, interactions
 from commands.importing.called import Called
-from commands.importing.statements import Facts, Importable, Reasoned, annotation_commands, assignment_command
+from commands.importing.statements import Code, Facts, Importable, Reasoned, annotation_commands, assignment_command
 from domain.customers.feedback.feedback import Feedback
 from domain.customers.feedback.values import Kind, Scale
 from domain.customers.interaction import Channel, Direction, Interaction
@@ -41,9 +41,9 @@ class Contact(About, frozen=True, kw_only=True):
     channel: Channel
     direction: Direction
     lead: str | None = None
-    agent: str | None = None
+    agent: Code | None = None
     duration_seconds: int | None = None
-    thread_id: str | None = None
+    thread_id: Code | None = None
     title: str | None = None
     body: str | None = None
     outcome: str | None = None
@@ -55,8 +55,8 @@ class Request(About, frozen=True, kw_only=True):
     """`agent` is the agent whose work the feedback is about."""
 
     kind: Kind
-    channel: str | None = None
-    agent: str | None = None
+    channel: Code | None = None
+    agent: Code | None = None
 
 
 class Submission(Request, frozen=True, kw_only=True):
@@ -66,19 +66,19 @@ class Submission(Request, frozen=True, kw_only=True):
 
 
 class Action(Facts, frozen=True):
-    code: str | None = None
+    code: Code | None = None
     note: str | None = None
 
 
 class Resolution(Facts, frozen=True):
-    code: str | None = None
+    code: Code | None = None
     resolution: str | None = None
 
 
 class Dismissal(Facts, frozen=True):
     """`reason` is a code."""
 
-    reason: str
+    reason: Code
 
 
 CONTACTS: Mapping[str, Importable] = {

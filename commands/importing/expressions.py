@@ -4,46 +4,45 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 from commands.importing.mapping import Conditions, FileFormat, MappingError, Part, Time
+from commands.importing.numbers import number_reader
 from commands.importing.reading import LINE
-from domain.shared.events import Precision
-from domain.shared.occurrence import Occurrence, checked_zone, occurrence
-from domain.shared.refusals import Malformed
+from commands.importing.times import time_reader
+from commands.importing.unusable import Unusable
+from domain.shared.occurrence import Occurrence
 from domain.shared.text import one_form
 
 Texts = Sequence[str | None]
 
 EACH = "#each"
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
-NUMBER = re.compile(r"[+-]?\d{1,30}(\.\d{1,30})?([eE][+-]?\d{1,2})?", re.ASCII)
 DECIMALS = Decimal("0.000001")
 FLAGS = {"1": True, "true": True, "yes": True, "y": True, "0": False, "false": False, "no": False, "n": False}
 REMEMBERED = 10_000
 
 
-class Unusable(Exception):
-    """A row's text does not fit the mapping. `field` is the path of the mapping's key."""
-
-    def __init__(self, reason: str, field: str = "") -> None:
-        super().__init__(reason)
-        self.reason, self.field = reason, field
-
-    def within(self, path: str) -> Unusable:
-        joint = "." if self.field and not self.field.startswith("[") else ""
-        return Unusable(self.reason, f"{path}{joint}{self.field}")
-
-
 class Expression(NamedTuple):
-    """Reads a value from a row's texts. `varies` says whether it uses any column."""
+    """Reads a value from a row's texts. `columns` are the columns that it uses, `parts` the keys of a table or a list."""
 
     read: Callable[[Texts], Any]
-    varies: bool
+    columns: tuple[str, ...] = ()
+    parts: Mapping[str, Expression] = {}
+
+    @property
+    def varies(self) -> bool:
+        return bool(self.columns)
+
+    def read_at(self, path: str, texts: Texts) -> Any:
+        """Reads the value. An Unusable that it raises names `path` and the columns."""
+        try:
+            return self.read(texts)
+        except Unusable as unusable:
+            raise unusable.within(path, self.columns) from None
 
 
 class Computed(Part, frozen=True):
@@ -62,20 +61,21 @@ class Compiler:
     """Compiles expressions for a file with these columns. Raises MappingError with the key's path."""
 
     def __init__(self, columns: Mapping[str, int], format: FileFormat, zone: str | None = None) -> None:
-        self._columns, self._format, self._zone = columns, format, zone
+        self._columns, self._zone, self._number = columns, zone, number_reader(format)
 
     def template(self, text: str, path: str) -> Expression:
         """`{column}` is replaced by the column's text. If one of these columns is empty in a row, there is no value."""
         pieces = PLACEHOLDER.split(text)
         if any(brace in literal for literal in pieces[::2] for brace in "{}"):
             raise MappingError(f"{path}: a brace is not closed.")
-        places = [self.place(name, path) for name in pieces[1::2]]
+        columns = tuple(pieces[1::2])
+        places = [self.place(name, path) for name in columns]
         if not places:
             constant = one_form(text)
-            return Expression(lambda texts: constant, varies=False)
+            return Expression(lambda texts: constant)
         if len(places) == 1 and pieces[0] == pieces[2] == "":
-            return Expression(itemgetter(places[0]), varies=True)
-        return Expression(lambda texts: _filled(pieces[::2], [texts[place] for place in places]), varies=True)
+            return Expression(itemgetter(places[0]), columns)
+        return Expression(lambda texts: _filled(pieces[::2], [texts[place] for place in places]), columns)
 
     def place(self, column: str, path: str) -> int:
         column = one_form(column)
@@ -85,7 +85,10 @@ class Compiler:
         return self._columns[column]
 
     def number(self, text: str, path: str) -> Expression:
+        """A number in the file's format. Raises MappingError if it uses no column and is not such a number."""
         template = self.template(text, path)
+        if not template.varies:
+            self._check_number(text, path)
         return template._replace(read=lambda texts: self._parsed(template.read(texts)))
 
     def computed(self, spec: Computed, path: str) -> Expression:
@@ -95,6 +98,9 @@ class Compiler:
         if given[0] in ("multiply", "divide"):
             return self._calculated(spec, path)
         template = self.mapped(getattr(spec, given[0]), spec, path)
+        if given[0] == "number" and (spec.map is not None or not template.varies):
+            for text in (spec.number, spec.otherwise) if spec.map is None else (*spec.map.values(), spec.otherwise):
+                self._check_number(text, path)
         convert: Callable[[str | None], Any] = {"text": _same, "number": self._parsed, "flag": _flag}[given[0]]
         return template._replace(read=lambda texts: convert(template.read(texts)))
 
@@ -116,19 +122,17 @@ class Compiler:
         operation = _quotient if spec.divide else _product
         return Expression(
             lambda texts: _unless_null(operation, [operand.read(texts) for operand in operands]),
-            varies=any(operand.varies for operand in operands),
+            tuple(column for operand in operands for column in operand.columns),
         )
 
     def _parsed(self, text: str | None) -> Decimal | None:
-        if text is None:
-            return None
-        if self._format.thousands:
-            text = text.replace(self._format.thousands, "")
-        if self._format.decimal == ",":
-            text = text.replace(".", "?").replace(",", ".")
-        if not NUMBER.fullmatch(text):
-            raise Unusable("It is not a number.")
-        return Decimal(text)
+        return None if text is None else self._number(text)
+
+    def _check_number(self, text: str | None, path: str) -> None:
+        try:
+            self._parsed(text)
+        except Unusable as unusable:
+            raise MappingError(f"{path}: {text!r} in quotes: {unusable.reason}") from None
 
     def condition(self, when: Conditions, unless: Conditions, path: str) -> Callable[[Texts], bool]:
         """`column = "a"` or `["a", "b"]` requires one of these texts, `true` any text, `false` an empty column."""
@@ -139,7 +143,7 @@ class Compiler:
             and not any(_holds(texts[place], value) for place, value in unwanted)
         )
 
-    def time(self, spec: str | Time, path: str) -> Callable[[Texts], Occurrence]:
+    def time(self, spec: str | Time, path: str) -> Expression:
         """The time at which the facts happened. A row without a time is Unusable."""
         moment = self.moment(spec, path)
 
@@ -149,13 +153,13 @@ class Compiler:
                 raise Unusable("It is empty: every fact of an import needs a time.")
             return found
 
-        return read
+        return moment._replace(read=read)
 
     def moment(self, spec: str | Time, path: str) -> Expression:
         """A time; no value if the row has none."""
         spec = Time(time=spec) if isinstance(spec, str) else spec
         template = self.template(spec.time, path)
-        parse = lru_cache(REMEMBERED)(_time_parser(spec, spec.zone or self._zone, path))
+        parse = lru_cache(REMEMBERED)(time_reader(spec, spec.zone or self._zone, path))
         return template._replace(read=lambda texts: None if (text := template.read(texts)) is None else parse(text))
 
 
@@ -217,46 +221,3 @@ def _wanted(value: bool | int | str | list[int | str]) -> bool | frozenset[str]:
 
 def _holds(text: str | None, wanted: bool | frozenset[str]) -> bool:
     return (text is not None) == wanted if isinstance(wanted, bool) else text in wanted
-
-
-def _time_parser(spec: Time, zone: str | None, path: str) -> Callable[[str], Occurrence]:
-    try:
-        checked_zone(zone)
-    except Malformed as refusal:
-        raise MappingError(f"{path}.zone: {refusal.detail}") from None
-    stated = spec.format and _precision(spec.format, path)
-
-    def parse(text: str) -> Occurrence:
-        try:
-            found = occurrence(_iso(text, spec.format, stated) if spec.format and stated else text, zone)
-        except (Malformed, ValueError, OverflowError):
-            shape = spec.format or "2024-05-01, 2024-05-01T10:30 or 2024-05-01T10:30:15+02:00"
-            raise Unusable(f"It is not a time in the expected format ({shape}).") from None
-        return found._replace(precision=spec.precision) if spec.precision else found
-
-    return parse
-
-
-def _precision(format: str, path: str) -> Precision:
-    """The precision of times in this format. Raises MappingError if it does not contain the year and the month."""
-    directives = set(re.findall(r"%(.)", format))
-    try:
-        datetime.strptime(datetime(2001, 2, 3, 4, 5, 6).strftime(format), format)  # noqa: DTZ001, DTZ007
-    except (ValueError, re.error, KeyError):
-        raise MappingError(f"{path}.format: {format!r} is not a format for dates and times.") from None
-    if not (directives & set("yYcx") and directives & set("mbBcxj")):
-        raise MappingError(f"{path}.format: {format!r} does not contain the year and the month.")
-    if directives & set("cXS"):
-        return "second"
-    if directives & set("HIM"):
-        return "minute"
-    return "day" if directives & set("djx") else "month"
-
-
-def _iso(text: str, format: str, precision: Precision) -> str:
-    moment = datetime.strptime(text, format)  # noqa: DTZ007
-    if precision == "second":
-        return moment.isoformat()
-    if precision == "minute":
-        return moment.isoformat(timespec="minutes")
-    return moment.isoformat()[: 10 if precision == "day" else 7]

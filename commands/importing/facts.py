@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -14,16 +13,20 @@ import msgspec
 from msgspec import inspect
 
 from commands.importing.called import Called, keys
-from commands.importing.expressions import Compiler, Expression, Texts, Unusable
+from commands.importing.expressions import Compiler, Expression, Texts
 from commands.importing.history import Step
 from commands.importing.importable import IMPORTABLE
 from commands.importing.mapping import Each, Make, Mapping, MappingError
 from commands.importing.pieces import Pieces, with_numbers
 from commands.importing.reading import Row
-from commands.importing.shapes import compiled
+from commands.importing.shapes import MISSING, compiled, place_of
 from commands.importing.statements import Facts, Importable
+from commands.importing.unusable import Unusable
+from domain.shared.money import MINOR_DIGITS
 from domain.shared.occurrence import Occurrence
 
+NOT_A_CODE = "It is not a code of 1 to 64 letters, digits and _ . : / + -"
+CURRENCIES = {None, *MINOR_DIGITS}
 _encode = msgspec.json.Encoder(order="sorted").encode
 
 
@@ -67,7 +70,7 @@ class Making(NamedTuple):
     command: str
     importable: Importable
     names: dict[str, Expression]
-    occurred: Callable[[Texts], Occurrence]
+    occurred: Expression
     holds: Callable[[Texts], bool]
     facts: Expression
 
@@ -77,20 +80,32 @@ class Making(NamedTuple):
         names = {}
         for key, name in self.names.items():
             if (text := name.read(texts)) is None:
-                raise Unusable("It is empty.", f"{path}.{key}" if len(self.names) > 1 else path)
+                raise Unusable("It is empty.", f"{path}.{key}" if len(self.names) > 1 else path, name.columns)
             names[key] = text
         return names
 
     def at(self, texts: Texts) -> Occurrence:
-        occurred: Occurrence = _at(f"{self.command}: occurred_at", lambda: self.occurred(texts))
+        occurred: Occurrence = self.occurred.read_at(f"{self.command}: occurred_at", texts)
         return occurred
 
     def step(self, texts: Texts, called: Called) -> tuple[Step, Any]:
         """The command, and its facts as plain values under the mapping's names. Raises Unusable."""
         occurred = self.at(texts)
-        values = _at(f"{self.command}: facts", lambda: self.facts.read(texts)) or {}
-        facts = _converted(values, self.importable.facts, f"{self.command}: facts")
+        values = self.facts.read_at(f"{self.command}: facts", texts) or {}
+        facts = self._converted(values, texts)
         return Step(self.command, self.importable.function, facts.command_facts(called), occurred), values
+
+    def _converted(self, values: Any, texts: Texts) -> Facts:
+        """The facts in their types. Raises Unusable, which names the key and the columns but never the row's text."""
+        path = f"{self.command}: facts"
+        try:
+            facts = msgspec.convert(values, self.importable.facts)
+        except msgspec.ValidationError as error:
+            key, columns = place_of(error, self.facts, texts)
+            raise Unusable(_reason(str(error)), f"{path}{key}", columns) from None
+        if getattr(facts, "currency", None) not in CURRENCIES:
+            raise Unusable("It is not an ISO 4217 currency.", f"{path}.currency", self.facts.parts["currency"].columns)
+        return facts
 
 
 class Plan:
@@ -120,8 +135,15 @@ class Plan:
         """The row itself; for a group with `each`, the row once for each piece of the text. Raises Unusable."""
         if group not in self._pieces:
             return (row,)
-        rows: Sequence[Row] = _at(f"{group.kind}: each", lambda: self._pieces[group].rows(row))
-        return rows
+        try:
+            return self._pieces[group].rows(row)
+        except Unusable as unusable:
+            raise unusable.within(f"{group.kind}: each") from None
+
+    def column_of(self, group: Group, command: str) -> Sequence[str]:
+        """The column that the command's facts are read from; none if they are read from several."""
+        columns = {column for making in self._makings[group] if making.command == command for column in making.facts.columns}
+        return tuple(columns) if len(columns) == 1 else ()
 
     def part(self, row: Row, group: Group) -> Part | None:
         """The facts of the row about this group's thing; None if no condition holds. Raises Unusable."""
@@ -160,7 +182,7 @@ class Plan:
             return None
         event: str | None = self._event.read(texts)
         if event is None:
-            raise Unusable("It is empty.", "event")
+            raise Unusable("It is empty.", "event", self._event.columns)
         return event
 
     def _digest(self, text: bytes) -> bytes:
@@ -215,20 +237,9 @@ def _own_or_common(own: str | None, common: str | None, part: str, key: str) -> 
     raise MappingError(f"{key}.id: it is missing, and so is ids.{part}: one of them must give the source's id of the {part}.")
 
 
-def _at(path: str, read: Callable[[], Any]) -> Any:
-    try:
-        return read()
-    except Unusable as unusable:
-        raise unusable.within(path) from None
-
-
-def _converted(values: Any, kind: type[Facts], path: str) -> Facts:
-    """The facts in their types. Raises Unusable, which names the key but never the row's text."""
-    try:
-        return msgspec.convert(values, kind, strict=False)
-    except msgspec.ValidationError as error:
-        message, _, place = str(error).partition(" - at `$")
-        missing = re.search(r"missing required field `(\w+)`", message)
-        inner = place.rstrip("`") + (f".{missing[1]}" if missing else "")
-        reason = "It is empty." if missing else "It is not a value that this fact can have."
-        raise Unusable(reason, path + inner) from None
+def _reason(message: str) -> str:
+    if MISSING.search(message):
+        return "It is empty."
+    if "matching regex" in message:
+        return NOT_A_CODE
+    return "It is not a value that this fact can have."

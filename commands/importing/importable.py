@@ -16,7 +16,7 @@ from commands.importing.channels import CHANNELS
 from commands.importing.contacts import CONTACTS
 from commands.importing.leads import LEADS
 from commands.importing.relations import RELATIONS
-from commands.importing.statements import Cancellation, Facts, Importable, annotation_commands
+from commands.importing.statements import Cancellation, Code, Facts, Importable, annotation_commands
 from commands.importing.tickets import TICKETS
 from commands.importing.working import WORKING
 from commands.sales import order_goods, order_payments, orders
@@ -35,8 +35,8 @@ class CustomerFacts(Facts, frozen=True):
     region: str | None = None
     address: Address | None = None
     source: AcquisitionSource | None = None
-    owner: str | None = None
-    team: str | None = None
+    owner: Code | None = None
+    team: Code | None = None
     language: str | None = None
     time_zone: str | None = None
     attributes: dict[str, str | int | float | bool] | None = None
@@ -50,19 +50,19 @@ class CustomerFacts(Facts, frozen=True):
 
 
 class Consent(Facts, frozen=True):
-    purpose: str
-    channel: str
+    purpose: Code
+    channel: Code
     evidence: str
     legal_basis: LegalBasis = "consent"
     opt_in: OptIn = "unknown"
-    wording_version: str | None = None
-    source: str | None = None
+    wording_version: Code | None = None
+    source: Code | None = None
 
 
 class ConsentWithdrawal(Facts, frozen=True):
-    purpose: str
-    channel: str
-    source: str | None = None
+    purpose: Code
+    channel: Code
+    source: Code | None = None
     evidence: str | None = None
 
 
@@ -131,7 +131,7 @@ class Refund(Facts, frozen=True):
     refund_id: str
     amount: Decimal
     payment_id: str | None = None
-    reason: str | None = None
+    reason: Code | None = None
     method: str | None = None
     gateway: str | None = None
     reference: str | None = None

@@ -8,7 +8,15 @@ from decimal import Decimal
 from typing import Any
 
 from commands.importing.called import Called
-from commands.importing.statements import Coded, Facts, Importable, Reasoned, annotation_commands, assignment_command
+from commands.importing.statements import (
+    Code,
+    Coded,
+    Facts,
+    Importable,
+    Reasoned,
+    annotation_commands,
+    assignment_command,
+)
 from commands.sales import deals, leads, pipelines
 from domain.sales.deal.deal import Deal
 from domain.sales.lead.events import Contact
@@ -22,8 +30,8 @@ class Capture(Facts, frozen=True):
     number: str | None = None
     customer: str | None = None
     contact: Contact | None = None
-    channel: str | None = None
-    origin: str | None = None
+    channel: Code | None = None
+    origin: Code | None = None
     campaign: str | None = None
     value: Decimal | None = None
     currency: str | None = None
@@ -38,7 +46,7 @@ class Capture(Facts, frozen=True):
 
 
 class AnyStage(Facts, frozen=True):
-    stage: str
+    stage: Code
 
 
 class Conversion(Facts, frozen=True):
@@ -58,14 +66,14 @@ class Opening(Facts, frozen=True):
     """`customer` and `lead` are the source's ids; `pipeline` and `stage` are codes."""
 
     customer: str
-    pipeline: str
-    stage: str
+    pipeline: Code
+    stage: Code
     number: str | None = None
     lead: str | None = None
     amount: Decimal | None = None
     currency: str | None = None
     expected_close: date | None = None
-    owner: str | None = None
+    owner: Code | None = None
 
     def command_facts(self, called: Called) -> dict[str, Any]:
         return {

@@ -28,7 +28,12 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class FileFormat(Part, frozen=True):
-    """`columns` names the columns of a file without a header line; `skip` is the number of lines to skip at the top."""
+    """`columns` names the columns of a file without a header line; `skip` is the number of lines to skip at the top.
+
+    `decimal` to `exponent` declare how the file writes numbers: the signs, the size of the groups of digits (12,34,567 is
+    "indian"), where the minus of a negative number is, and whether there are numbers such as 1.5e-7. In a `neutralised` file,
+    as our own exports are, a text has an apostrophe before a sign that begins a formula.
+    """
 
     delimiter: str = ","
     columns: tuple[str, ...] = ()
@@ -36,8 +41,12 @@ class FileFormat(Part, frozen=True):
     quote: str = '"'
     decimal: Literal[".", ","] = "."
     thousands: str = ""
+    grouping: Literal["thousands", "indian"] = "thousands"
+    negative: Literal["leading", "trailing", "parentheses"] = "leading"
+    exponent: bool = False
     nulls: tuple[str, ...] = ("",)
     skip: int = 0
+    neutralised: bool = True
 
 
 class Time(Part, frozen=True):
@@ -92,7 +101,7 @@ class Mapping(Part, frozen=True):
 def parse_mapping(raw: bytes) -> Mapping:
     """The mapping in this TOML text. Raises MappingError."""
     try:
-        document = tomllib.loads(raw.decode(), parse_float=Decimal)
+        document = tomllib.loads(raw.decode("utf-8-sig"), parse_float=Decimal)
     except UnicodeDecodeError:
         raise MappingError("The mapping is not in UTF-8.") from None
     except tomllib.TOMLDecodeError as error:
@@ -143,8 +152,11 @@ def _check_format(file: FileFormat) -> None:
         raise MappingError(f"file.delimiter: it must be one character, or {WHITESPACE!r}.")
     if file.quote and (not _one_character(file.quote) or file.quote == file.delimiter):
         raise MappingError("file.quote: it must be one character, not the delimiter; or an empty text if nothing is quoted.")
-    if file.thousands and (len(file.thousands) != 1 or file.thousands.isdigit() or file.thousands in f"{file.decimal}+-"):
-        raise MappingError("file.thousands: it must be one character, not the decimal sign; or an empty text.")
+    signs = f"{file.decimal}+-\u2212()"
+    if len(file.thousands) > 1 or file.thousands.isalnum() or (file.thousands and file.thousands in signs):
+        raise MappingError("file.thousands: it must be one character, not the decimal sign, a letter or a digit; or empty.")
+    if file.grouping != "thousands" and not file.thousands:
+        raise MappingError("file.grouping: it needs file.thousands, the character that groups digits.")
     if file.skip < 0:
         raise MappingError("file.skip: it must be a number of lines, zero or more.")
     try:

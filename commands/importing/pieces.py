@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from commands.importing.expressions import EACH, Unusable
+from commands.importing.expressions import EACH
 from commands.importing.mapping import Each, FileFormat, MappingError
 from commands.importing.reading import LINE, Row
+from commands.importing.unusable import Unusable
 from domain.shared.text import one_form
 
 LARGEST = 1_000
@@ -21,6 +22,7 @@ class Pieces:
             raise MappingError(f"{path}.column: there is no column {each.column!r}.")
         if not each.split:
             raise MappingError(f"{path}.split: it must be the text between the pieces, not an empty one.")
+        self._column = column
         self._place, self._split, self._nulls = columns[column], each.split, frozenset(map(one_form, format.nulls))
 
     def rows(self, row: Row) -> Sequence[Row]:
@@ -30,7 +32,7 @@ class Pieces:
         """
         pieces = (row.texts[self._place] or "").split(self._split, LARGEST)
         if len(pieces) > LARGEST:
-            raise Unusable(f"It has more than {LARGEST} pieces.")
+            raise Unusable(f"It has more than {LARGEST} pieces.", columns=(self._column,))
         numbered = ((number, one_form(piece)) for number, piece in enumerate(pieces, 1))
         return [self._row(row, number, piece) for number, piece in numbered if piece not in self._nulls and piece]
 

@@ -1,4 +1,7 @@
-"""The rows of a file: their line numbers and their texts, each in its one form; None is an empty field."""
+"""The rows of a file: their line numbers and their texts, each in its one form; None is an empty field.
+
+A byte order mark at the start of the file is left out, and so is the apostrophe of a neutralised text.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from commands.importing.mapping import WHITESPACE, FileFormat
+from domain.shared.spreadsheets import restored
 from domain.shared.text import one_form
 
 LINE = "#"
@@ -56,10 +60,9 @@ def sha256(file: Path) -> str:
 
 def read_table(file: Path, format: FileFormat) -> Table:
     """All rows of the file; blank lines are skipped. Raises FileUnreadable."""
-    encoding = "utf-8-sig" if format.encoding.lower().replace("_", "-") in ("utf-8", "utf8") else format.encoding
     try:
-        with file.open(encoding=encoding, newline="") as stream:
-            records = _records(stream, format)
+        with file.open(encoding=format.encoding, newline="") as stream:
+            records = _records(_without_mark(stream), format)
             names = format.columns or _header(records)
             return _table(names, records, format)
     except UnicodeError:
@@ -70,11 +73,12 @@ def read_table(file: Path, format: FileFormat) -> Table:
 
 def _table(names: Sequence[str], records: Iterable[tuple[int, list[str]]], format: FileFormat) -> Table:
     width, nulls = len(names), frozenset(map(one_form, format.nulls))
+    read = restored if format.neutralised else str
     rows: list[Row] = []
     misfits: list[Misfit] = []
     for line, fields in records:
         if len(fields) == width:
-            texts = [None if (text := one_form(field)) in nulls else text for field in fields]
+            texts = [None if (text := one_form(field)) in nulls else read(text) for field in fields]
             rows.append(Row(line, (*texts, str(line))))
         else:
             misfits.append(Misfit(line, len(fields)))
@@ -95,6 +99,12 @@ def _header(records: Iterator[tuple[int, list[str]]]) -> list[str]:
     if not any(name.strip() for name in names):
         raise FileUnreadable("The file has no header line: name its columns in file.columns.")
     return names
+
+
+def _without_mark(stream: Iterable[str]) -> Iterator[str]:
+    lines = iter(stream)
+    yield from (line.removeprefix("\ufeff") for line in islice(lines, 1))
+    yield from lines
 
 
 def _records(stream: Iterable[str], format: FileFormat) -> Iterator[tuple[int, list[str]]]:

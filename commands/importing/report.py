@@ -11,13 +11,18 @@ KEPT = 1_000
 
 
 class RefusedRow(msgspec.Struct, frozen=True):
-    """A refused row. `done` names the row's commands that ran before the refused one; their events remain."""
+    """A refused row. `field` is the mapping's key of the value that does not fit, or the refused command.
+
+    `column` names the columns that this value is read from, joined by commas; it is empty if a rule refused the whole command.
+    `done` names the row's commands that ran before the refused one; their events remain.
+    """
 
     line: int
     field: str
     rule: str
     reason: str
     done: tuple[str, ...] = ()
+    column: str = ""
 
 
 class Report(msgspec.Struct, kw_only=True):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -17,13 +17,13 @@ from uuid import UUID
 
 import msgspec
 
-from commands.importing.expressions import Unusable
 from commands.importing.facts import Group, Part, Plan
 from commands.importing.history import carry_out
 from commands.importing.mapping import Mapping
 from commands.importing.pieces import LARGEST
 from commands.importing.reading import Row, Table, read_table, sha256
 from commands.importing.report import RefusedRow, Report, Tally
+from commands.importing.unusable import Unusable
 from commands.importing.window import Window
 from commands.operations import imports
 from commands.shared.batch import Command
@@ -122,7 +122,7 @@ class _Run:
                     for number, piece in enumerate(self._plan.rows(row, group))
                 ]
             except Unusable as unusable:
-                self._refuse(row.line, unusable.field, "unusable", unusable.reason)
+                self._refuse(row.line, unusable.field, "unusable", unusable.reason, columns=unusable.columns)
                 continue
             for group, number, part in parts:
                 if part is not None:
@@ -190,13 +190,14 @@ class _Run:
     def _end(self, line: int, outcome: Outcome, place: int) -> None:
         if outcome.refusal is not None:
             command = outcome.refusal.facts.get("command", "")
-            self._refuse(line, command, outcome.refusal.rule, outcome.refusal.detail, place)
+            columns = self._plan.column_of(self._plan.groups[place], command)
+            self._refuse(line, command, outcome.refusal.rule, outcome.refusal.detail, place, columns)
         self._advance(1)
 
-    def _refuse(self, line: int, field: str, rule: str, reason: str, place: int = 0) -> None:
+    def _refuse(self, line: int, field: str, rule: str, reason: str, place: int = 0, columns: Sequence[str] = ()) -> None:
         self._tally.tried.add(line)
         done = self._done_before(line, place) if place else ()
-        self._tally.refuse(line, RefusedRow(line, field, rule, reason, done))
+        self._tally.refuse(line, RefusedRow(line, field, rule, reason, done, ", ".join(columns)))
 
     def _done_before(self, line: int, place: int) -> tuple[str, ...]:
         row = self._table.rows[bisect_left(self._table.rows, line, key=lambda row: row.line)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -10,12 +11,16 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import inspect
 
-from commands.importing.expressions import Compiler, Computed, Expression, Texts, Unusable
+from commands.importing.expressions import Compiler, Computed, Expression, Texts
 from commands.importing.mapping import MappingError, Part, Time
+from commands.importing.unusable import Unusable
 from domain.shared.occurrence import Occurrence
 from domain.shared.text import one_form
 
 P = TypeVar("P", bound=Part)
+
+STEP = re.compile(r"\.(\w+)|\[(\d+)\]")
+MISSING = re.compile(r"missing required field `(\w+)`")
 
 
 def compiled(tree: Any, shape: inspect.Type, compiler: Compiler, path: str) -> Expression:
@@ -52,10 +57,10 @@ def _together(parts: dict[str, Expression]) -> Expression:
     varying = [key for key, part in parts.items() if part.varies]
 
     def read(texts: Texts) -> dict[str, Any] | None:
-        found = {key: value for key, part in parts.items() if (value := _read(key, part, texts)) is not None}
+        found = {key: value for key, part in parts.items() if (value := part.read_at(key, texts)) is not None}
         return found if not varying or any(key in found for key in varying) else None
 
-    return Expression(read, bool(varying))
+    return Expression(read, _columns(parts), parts)
 
 
 def _list(tree: Any, item: inspect.Type, compiler: Compiler, path: str) -> Expression:
@@ -64,17 +69,14 @@ def _list(tree: Any, item: inspect.Type, compiler: Compiler, path: str) -> Expre
     parts = {f"[{place}]": compiled(value, item, compiler, f"{path}[{place}]") for place, value in enumerate(tree)}
 
     def read(texts: Texts) -> list[Any] | None:
-        found = [value for key, part in parts.items() if (value := _read(key, part, texts)) is not None]
+        found = [value for key, part in parts.items() if (value := part.read_at(key, texts)) is not None]
         return found or None
 
-    return Expression(read, any(part.varies for part in parts.values()))
+    return Expression(read, _columns(parts), parts)
 
 
-def _read(key: str, part: Expression, texts: Texts) -> Any:
-    try:
-        return part.read(texts)
-    except Unusable as unusable:
-        raise unusable.within(key) from None
+def _columns(parts: Mapping[str, Expression]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(column for part in parts.values() for column in part.columns))
 
 
 def _leaf(tree: Any, shape: inspect.Type | None, compiler: Compiler, path: str) -> Expression:
@@ -82,9 +84,14 @@ def _leaf(tree: Any, shape: inspect.Type | None, compiler: Compiler, path: str) 
     if isinstance(shape, inspect.DateTimeType | inspect.DateType) and (isinstance(tree, str) or _is_time(tree)):
         return _moment(tree, compiler, path, day=isinstance(shape, inspect.DateType))
     exact = isinstance(shape, inspect.DecimalType)
-    if isinstance(tree, dict):
-        return _plain(compiler.computed(_part(tree, Computed, path), path), exact=exact)
     number = isinstance(shape, inspect.DecimalType | inspect.IntType | inspect.FloatType)
+    if isinstance(tree, dict):
+        if isinstance(shape, inspect.DateTimeType | inspect.DateType):
+            raise MappingError(f"{path}: it is a time: give a text in quotes, or a table with time and format.")
+        spec = _part(tree, Computed, path)
+        if spec.text is not None and (number or isinstance(shape, inspect.BoolType)):
+            raise MappingError(f"{path}.text: it is not a text: give {'number' if number else 'flag'} instead.")
+        return _plain(compiler.computed(spec, path), exact=exact, calculated=bool(spec.multiply or spec.divide))
     if isinstance(tree, str):
         if isinstance(shape, inspect.BoolType):
             return compiler.computed(Computed(flag=tree or "{}"), path)
@@ -116,18 +123,47 @@ def _moment(tree: Any, compiler: Compiler, path: str, *, day: bool) -> Expressio
 
 
 def _constant(value: Any) -> Expression:
-    return Expression(lambda texts: value, varies=False)
+    return Expression(lambda texts: value)
 
 
-def _plain(expression: Expression, *, exact: bool) -> Expression:
-    """Keeps decimals if the shape is a decimal (`exact`); otherwise turns each number into an int or a float."""
-    return expression if exact else expression._replace(read=lambda texts: _simplest(expression.read(texts)))
+def _plain(expression: Expression, *, exact: bool, calculated: bool = False) -> Expression:
+    """Keeps decimals if the shape is a decimal (`exact`); otherwise turns each number into an int or a float.
+
+    A number that a float cannot keep is Unusable, except if it was `calculated`, because then it is rounded anyway.
+    """
+    return expression if exact else expression._replace(read=lambda texts: _simplest(expression.read(texts), calculated))
 
 
-def _simplest(value: Any) -> Any:
+def _simplest(value: Any, calculated: bool) -> Any:
     if not isinstance(value, Decimal):
         return value
-    return int(value) if value == value.to_integral_value() else float(value)
+    if value == value.to_integral_value():
+        return int(value)
+    nearest = float(value)
+    if not calculated and Decimal(repr(nearest)) != value:
+        raise Unusable("It has more digits than an attribute keeps (15).")
+    return nearest
+
+
+def place_of(error: msgspec.ValidationError, expression: Expression, texts: Texts) -> tuple[str, tuple[str, ...]]:
+    """The mapping's key of the value that `error` is about, below that of `expression`, and the columns that it reads."""
+    message, _, path = str(error).partition(" - at `$")
+    steps = STEP.findall(path)
+    if missing := MISSING.search(message):
+        steps.append((missing[1], ""))
+    key = ""
+    for name, index in steps:
+        present = list(expression.parts)
+        if index:
+            # A list leaves out the elements that have no value.
+            present = [key for key, part in expression.parts.items() if part.read(texts) is not None]
+        step = present[int(index)] if index and int(index) < len(present) else name
+        key += step if step.startswith("[") or not step else f".{step}"
+        if step not in expression.parts:
+            # A table whose keys are the mapping's own, such as attributes.
+            break
+        expression = expression.parts[step]
+    return key, expression.columns
 
 
 def _table(tree: Any, path: str) -> dict[str, Any]:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 
 from commands.importing.called import Called
 from commands.shared import annotating
 from domain.shared.aggregate import Aggregate
-from domain.shared.annotations import Annotated
+from domain.shared.annotations import Annotated as Annotatable
+from domain.shared.text import CODE
+
+Code = Annotated[str, msgspec.Meta(pattern=rf"^{CODE.pattern}\Z")]
+"""A code, as in `domain.shared.text.code`."""
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -43,7 +47,7 @@ class Coded(Facts, frozen=True):
 class Reasoned(Facts, frozen=True):
     """`reason` is a code."""
 
-    reason: str | None = None
+    reason: Code | None = None
 
 
 class Cancellation(Reasoned, frozen=True):
@@ -58,8 +62,8 @@ class Annotation(Facts, frozen=True):
 class Assignment(Annotation, frozen=True):
     """An absent owner or team is cleared. A ticket's owner is its agent."""
 
-    owner: str | None = None
-    team: str | None = None
+    owner: Code | None = None
+    team: Code | None = None
 
     def command_facts(self, called: Called) -> dict[str, Any]:
         return {"id": called.id, "owner": self.owner, "team": self.team}
@@ -85,11 +89,11 @@ class Importable(NamedTuple):
     describes: bool = False
 
 
-def assignment_command(kind: type[Annotated]) -> Mapping[str, Importable]:
+def assignment_command(kind: type[Annotatable]) -> Mapping[str, Importable]:
     return {f"{kind.name}.assign": Importable(kind, partial(annotating.assign, kind=kind), Assignment)}
 
 
-def annotation_commands(kind: type[Annotated]) -> Mapping[str, Importable]:
+def annotation_commands(kind: type[Annotatable]) -> Mapping[str, Importable]:
     """The commands on attributes and tags, which every main aggregate has."""
     return {
         f"{kind.name}.set_attributes": Importable(

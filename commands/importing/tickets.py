@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from commands.importing.called import Called
-from commands.importing.statements import Facts, Importable, annotation_commands, assignment_command
+from commands.importing.statements import Code, Facts, Importable, annotation_commands, assignment_command
 from commands.service import tickets
 from domain.service.ticket.correspondence import Replied
 from domain.service.ticket.ticket import Ticket
@@ -78,15 +78,15 @@ class StatusChange(Facts, frozen=True):
 class Reasoned(StatusChange, frozen=True):
     """`reason` is a code."""
 
-    reason: str | None = None
+    reason: Code | None = None
 
 
 class Escalation(Reasoned, frozen=True):
-    team: str | None = None
+    team: Code | None = None
 
 
 class Solution(StatusChange, frozen=True):
-    code: str | None = None
+    code: Code | None = None
     resolution: str | None = None
 
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from commands.customers import field_definitions
 from commands.importing.called import Called
-from commands.importing.expressions import Unusable
-from commands.importing.statements import Coded, Facts, Importable
+from commands.importing.statements import Code, Coded, Facts, Importable
+from commands.importing.unusable import Unusable
 from commands.marketing import static_lists
 from commands.operations import teams, users
 from commands.service import tasks
@@ -26,7 +26,7 @@ from domain.shared.reference import Reference
 
 class UserRegistration(Coded, frozen=True):
     name: str | None = None
-    team: str | None = None
+    team: Code | None = None
     zone: str | None = None
     capacity: int | None = None
 
@@ -46,7 +46,7 @@ class Creation(Facts, frozen=True):
     title: str
     due: datetime | None = None
     remind_at: datetime | None = None
-    assignee: str | None = None
+    assignee: Code | None = None
     customer: str | None = None
     order: str | None = None
     ticket: str | None = None
@@ -75,7 +75,7 @@ class Schedule(Facts, frozen=True):
 class Assignee(Facts, frozen=True):
     """Without an assignee, the task is unassigned."""
 
-    assignee: str | None = None
+    assignee: Code | None = None
 
     def command_facts(self, called: Called) -> dict[str, Any]:
         return {"task_id": called.id, "assignee": self.assignee}

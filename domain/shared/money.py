@@ -1,6 +1,8 @@
 """Money: exact decimals with the precision of their currency. Sums never mix currencies.
 
-The table of minor digits is from ISO 4217 (active codes, list one). It is part of the code; entries are only added.
+The table of minor digits is from ISO 4217: active codes (list one) and codes that were withdrawn since 1990 (list three). List
+three has no digits; they are those of OpenJDK's currency.properties. The table is part of the code; entries are only added. A
+fact of any day may be in a withdrawn currency: an order of 2022 in kuna may be refunded today.
 """
 
 from __future__ import annotations
@@ -22,8 +24,22 @@ _TWO = (
     "NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC "
     "SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST XCD XCG YER ZAR ZMW ZWG"
 )
+_WITHDRAWN_NONE = "ADP BEF BYB BYR ESP GRD ITL LUF MGF PTE ROL TPE TRL"
+_WITHDRAWN_TWO = (
+    "AFA ATS AYM AZM BGL CSD CSK CUC CYP DDM DEM EEK FIM FRF GHC GWP HRK IEP LTL LVL MRO MTL MZM NLG RUR SDD SIT SKK SLL SRG "
+    "STD TMM VEB VEF XEU YUM ZMK ZWD ZWL ZWN ZWR"
+)
 MINOR_DIGITS: dict[str, int] = {
-    code: digits for digits, codes in ((0, _NONE), (2, _TWO), (3, _THREE), (4, _FOUR)) for code in codes.split()
+    code: digits
+    for digits, codes in (
+        (0, _NONE),
+        (2, _TWO),
+        (3, _THREE),
+        (4, _FOUR),
+        (0, _WITHDRAWN_NONE),
+        (2, _WITHDRAWN_TWO),
+    )
+    for code in codes.split()
 }
 
 

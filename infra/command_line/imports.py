@@ -59,6 +59,7 @@ def show(name: str, report: Mapping[str, Any]) -> None:
     for rule, count in report["refused_by_rule"].items():
         out.print(f"  [red]{count:,} refused[/]: {rule}")
     for row in report["refusals"][:SHOWN]:
-        out.print(f"    line {row['line']}, {escape(row['field'])}: {escape(row['reason'])}")
+        column = f" column {row['column']}," if row["column"] else ""
+        out.print(f"    line {row['line']},{escape(column)} {escape(row['field'])}: {escape(row['reason'])}")
     if report["refused"] > SHOWN:
         out.print(f"    … and {report['refused'] - SHOWN:,} more: see --json.")

@@ -168,6 +168,12 @@ def names(connection: Connection) -> list[str]:
     return [model.fitted.name for model in known(connection).models.values()]
 
 
+def features(connection: Connection, model_id: UUID) -> list[str]:
+    """The names of the model's features; none if there is no such model."""
+    model = known(connection).models.get(model_id)
+    return [] if model is None else [feature.label for feature in model.fitted.features]
+
+
 def fits(connection: Connection) -> dict[tuple[UUID, int], Model]:
     """Each fit of each model, by its position: the last state of the model before its next fit."""
     states = connection.execute(select(model_states.c.state).order_by(model_states.c.position)).scalars()

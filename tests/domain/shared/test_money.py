@@ -124,3 +124,16 @@ def test_more_decimals_do_not_change_a_number(value: Decimal, currency: str) -> 
 
 def test_zero_has_the_decimals_of_its_currency() -> None:
     assert [str(zero(currency)) for currency in ("EUR", "JPY", "KWD", "XXX", None)] == ["0.00", "0", "0.000", "0", "0"]
+
+
+@pytest.mark.parametrize(
+    ("currency", "digits"), [("HRK", 2), ("DEM", 2), ("LTL", 2), ("FRF", 2), ("ITL", 0), ("ESP", 0), ("TRL", 0), ("BYR", 0)]
+)
+def test_a_currency_that_ended_keeps_its_digits(currency: str, digits: int) -> None:
+    assert minor_digits(currency) == digits
+
+
+@pytest.mark.parametrize("currency", ["XXX", "XAU", "XTS", "hrk", "EURO", ""])
+def test_what_is_no_currency_of_trade_is_refused(currency: str) -> None:
+    with pytest.raises(UnknownCurrency):
+        minor_digits(currency)

@@ -1,0 +1,192 @@
+"""The columns of a CSV: declared by the route, the same for every row and for no rows, and none is missing."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pytest
+
+from api.shared.columns import Column, columns
+from api.shared.picking import row_schema
+from api.shared.schemas import AMOUNT, MAYBE_TEXT, TEXT, fields, maybe
+from tests.api.client import Client
+from tests.api.conftest import World
+from tests.api.customers.given_customers import registered
+from tests.api.given_everything import everything_happened
+from tests.api.sales.given_leads import captured, opened
+
+# Their columns depend on the model that the request names.
+SEGMENTS = {"/v1/segment-labels": ["model=by-size"], "/v1/reports/segments": ["model=by-size", "rules=true"]}
+AMOUNT_CELL = re.compile(r"-?\d+\.\d+")
+
+
+def exported(world: World, path: str, form: str) -> str:
+    answer = world.client.get(path, headers={"accept": form, "position": str(world.head())})
+    assert answer.status_code == 200, (path, answer.text)
+    return answer.text
+
+
+@pytest.fixture(scope="module")
+def paths(world: World) -> list[str]:
+    """The paths of all routes that answer with CSV, with a value for each path parameter."""
+    everything_happened(world.client)
+    captured(world.client)
+    opened(world.client, registered(world.client))
+    invited = world.client.post("/v1/lists", {"name": "Invited"}).headers["Location"]
+    ada = registered(world.client).rpartition("/")[2]
+    assert world.client.post(f"{invited}/members", {"customer_ids": [ada]}).status_code < 300
+    rule = {"name": "all", "rule": {"op": "not", "of": {"op": "is_null", "feature": "attribute:size"}}, "priority": 1}
+    assert world.client.post("/v1/segment-rules", rule).status_code < 300
+    document = world.app.openapi()["paths"]
+    able = [path for path, operations in document.items() if "text/csv" in _content(operations.get("get", {}))]
+    filled = [_filled(world, path) for path in able if path not in SEGMENTS]
+    return [*filled, *(f"{path}?{asked}" for path, questions in SEGMENTS.items() for asked in questions)]
+
+
+def _content(operation: dict[str, Any]) -> dict[str, Any]:
+    content: dict[str, Any] = operation.get("responses", {}).get("200", {}).get("content", {})
+    return content
+
+
+def _filled(world: World, path: str) -> str:
+    """The path with the first id that has rows, if it has a parameter."""
+    parent, _, rest = path.partition("/{")
+    if not rest:
+        return path
+    parameter, _, rest = rest.partition("}")
+    lines = world.client.get(parent, params={"limit": 100}).json()["items"]
+    filled = [f"{parent}/{line[parameter]}{rest}" for line in lines]
+    return next((one for one in filled if exported(world, one, "application/x-ndjson")), (filled or [path])[0])
+
+
+def table(world: World, path: str) -> tuple[list[str], list[list[str]]]:
+    """The header and the rows of a CSV."""
+    header, *found = csv.reader(io.StringIO(exported(world, path, "text/csv"), newline=""))
+    return header, found
+
+
+def test_every_value_of_every_row_has_a_column(world: World, paths: list[str]) -> None:
+    seen = 0
+    for path in paths:
+        header, _ = table(world, path)
+        for line in exported(world, path, "application/x-ndjson").splitlines():
+            for name in _names(msgspec.json.decode(line), ()):
+                above = {name[: len(name) - len(rest)].rstrip(".") for rest in _rests(name)}
+                assert name in header or above & set(header), (path, name)
+                seen += 1
+    assert seen > 5000
+
+
+def _names(value: Any, path: tuple[str, ...]) -> Iterator[str]:
+    """The paths of all values that are there."""
+    if isinstance(value, dict):
+        for name, part in value.items():
+            yield from _names(part, (*path, name))
+    elif value is not None:
+        yield ".".join(path)
+
+
+def _rests(name: str) -> Iterator[str]:
+    steps = name.split(".")
+    return (".".join(steps[count:]) for count in range(1, len(steps)))
+
+
+def test_the_header_does_not_depend_on_the_rows_nor_on_the_key(world: World, paths: list[str], client: Client) -> None:
+    known = [path for path in paths if path.count("/") <= 3 and "?" not in path]
+    analyst = world.key("analyst")
+    for path in known:
+        header, _ = table(world, path)
+        assert header
+        empty = client.get(path, headers={"accept": "text/csv"}).text.splitlines()
+        assert empty[0].split(",") == header, path
+        fewer = world.client.get(path, headers={**analyst, "accept": "text/csv"})
+        assert fewer.status_code == 403 or fewer.text.splitlines()[0].split(",") == header, path
+    assert len(known) > 25
+
+
+def test_a_feature_of_the_model_is_a_column_of_its_labels(world: World, paths: list[str]) -> None:
+    for path in paths:
+        if "model=" in path:
+            header, _ = table(world, path)
+            assert {"features.attribute:size", "means.attribute:size.value"} & set(header), path
+            none, found = table(world, f"{path}&labelled=false&label=1") if "labels" in path else (header, [])
+            assert (none, found) == (header, [])
+
+
+def test_the_value_of_a_member_in_the_campaigns_currency_is_a_column(world: World, paths: list[str]) -> None:
+    header, found = table(world, next(path for path in paths if path.startswith("/v1/campaigns/")))
+    values = {(row[header.index("value.EUR")], row[header.index("value")]) for row in found}
+    assert values == {("", "{}"), ("20.00", '{"EUR":"20.00"}')}
+
+
+def test_no_amount_is_in_a_column_of_texts(world: World, paths: list[str]) -> None:
+    """A negative one would get an apostrophe."""
+    document = world.app.openapi()["paths"]
+    for path in paths:
+        schema = row_schema(document[path]["get"]["responses"]) if path in document else None
+        texts = {column.name for column in columns(schema) if column.text} if schema else set()
+        header, found = table(world, path)
+        for row in found:
+            amounts = {name for name, cell in zip(header, row, strict=True) if AMOUNT_CELL.fullmatch(cell)}
+            assert not amounts & texts, (path, amounts & texts)
+
+
+INNER = fields({"value": AMOUNT, "unit": TEXT})
+ROW = fields(
+    {
+        "name": MAYBE_TEXT,
+        "ratio": maybe(INNER),
+        "either": {"anyOf": [fields({"a": TEXT}), fields({"b": AMOUNT})]},
+        "open": {"type": "object"},
+        "list": {"type": "array", "items": INNER},
+        "amounts": {"type": "object", "properties": {"EUR": AMOUNT}, "additionalProperties": AMOUNT},
+    }
+)
+
+
+def test_a_declared_field_is_a_column_and_anything_else_is_json() -> None:
+    assert [(column.name, column.text) for column in columns(ROW)] == [
+        ("name", True),
+        ("ratio.value", False),
+        ("ratio.unit", True),
+        ("either.a", True),
+        ("either.b", False),
+        ("open", True),
+        ("list", True),
+        ("amounts.EUR", False),
+        ("amounts", True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        (["ratio"], ["ratio.value", "ratio.unit"]),
+        (["ratio.unit", "name"], ["ratio.unit", "name"]),
+        (["name", "ratio.unit", "ratio"], ["name", "ratio.unit", "ratio.value"]),
+        (["open.size", "open"], ["open.size", "open"]),
+        (["list.unit"], ["list.unit"]),
+    ],
+)
+def test_the_columns_of_requested_fields_are_in_their_order(asked: list[str], found: list[str]) -> None:
+    assert [column.name for column in columns(ROW, asked)] == found
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("open", "size"), 3),
+        (("open", "nothing"), None),
+        (("nothing", "at", "all"), None),
+        (("name", "size"), None),
+        (("list", "unit"), ["EUR", None]),
+    ],
+)
+def test_a_column_finds_its_value(path: tuple[str, ...], value: Any) -> None:
+    row = {"name": "Ada", "open": {"size": 3}, "list": [{"unit": "EUR"}, {}]}
+    assert Column(path, text=True).value(row) == value
