@@ -18,6 +18,7 @@ from api.shared.routes import Router
 from api.shared.strict import StrictRoute
 from api.shared.targets import target
 from commands.customers import customers
+from commands.shared import references
 from domain.customers.customer.customer import Customer
 from domain.shared.ids import new_id
 
@@ -50,8 +51,14 @@ async def register(request: Request, body: bodies.RegisterBody) -> Response:
 
 @router.put("/by/{system}/{external:path}", responses=CREATED)
 async def create_or_change(request: Request, system: System, external: External, body: bodies.CreateOrChangeBody) -> Response:
-    """Create the customer with this external id, or change the fields that differ."""
-    return await CUSTOMERS.by_external_id(request, system, external, customers.create_or_change, body)
+    """Create the customer with this external id, or change the fields that differ.
+
+    If the customer was merged, the survivor is changed: the answer has the survivor's id and version. Fields that the merged
+    customer has with the same value change nothing.
+    """
+    return await CUSTOMERS.by_external_id(
+        request, system, external, customers.create_or_change, body, version_of=references.version_of
+    )
 
 
 @router.patch("/{id}")

@@ -12,6 +12,7 @@ import msgspec
 from commands.shared.cache import Cache
 from commands.shared.commit import Claim, Committed, EventStore, NewEvent, NewReceipt, ReceiptKey, StoreUnavailable
 from commands.shared.outcome import KeyReused, Outcome, VersionMismatch, answer_to_keep, kept_outcome
+from commands.shared.unit_of_work import UnitOfWork
 from domain.shared.aggregate import Aggregate, replayed
 from domain.shared.events import Context, Recorded
 from domain.shared.refusals import NotThere, NumberTaken, Refusal
@@ -22,7 +23,7 @@ NUMBER_BLOCK = 100
 
 
 class Command(msgspec.Struct, eq=False):
-    """A command function with its facts. `expected` is the version that `target` must have.
+    """A command function with its facts. `expected` is the version that `target` must have, as `version_of` reads it if given.
 
     A command with a `receipt` runs only once. `fresh` means that the id `target` was created for this command, so that the
     stream has no events yet.
@@ -35,6 +36,7 @@ class Command(msgspec.Struct, eq=False):
     expected: int | None = None
     receipt: ReceiptKey | None = None
     fresh: bool = False
+    version_of: Callable[[UnitOfWork, UUID], int] | None = None
 
 
 class Batch:
@@ -173,7 +175,7 @@ class Batch:
     def _expect(self, command: Command) -> None:
         if command.expected is None or command.target is None:
             return
-        version = self._version(command.target)
+        version = command.version_of(self, command.target) if command.version_of else self._version(command.target)
         if version != command.expected:
             raise VersionMismatch(f"The version is {version}, not {command.expected}.", version=version)
 

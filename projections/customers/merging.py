@@ -7,6 +7,7 @@ are merged.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -62,14 +63,31 @@ def merged_into(connection: Connection, customer_id: UUID) -> list[UUID]:
     return sorted(id for id in found if id != customer_id)
 
 
+def parts_of(connection: Connection, customer_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+    """By customer: the ids of everyone merged into them, directly or through others. Customers without a merge are left out."""
+    column = customers.c
+    first = select(column.merged_into.label("whole"), column.customer_id).where(column.merged_into.in_(customer_ids))
+    line = first.cte(recursive=True)
+    line = line.union(select(line.c.whole, column.customer_id).where(column.merged_into == line.c.customer_id))
+    found: dict[UUID, list[UUID]] = {}
+    for whole, customer_id in connection.execute(select(line.c.whole, line.c.customer_id).order_by(line.c.customer_id)):
+        found.setdefault(whole, []).append(customer_id)
+    return found
+
+
+def merges() -> CTE:
+    """(customer_id, whole): every merged customer, with each customer they were merged into, directly or through others."""
+    step = select(customers.c.customer_id, customers.c.merged_into.label("whole"))
+    line = step.where(customers.c.merged_into.is_not(None)).cte(recursive=True)
+    further = select(line.c.customer_id, customers.c.merged_into).join(customers, customers.c.customer_id == line.c.whole)
+    return line.union(further.where(customers.c.merged_into.is_not(None)))
+
+
 def survivors() -> CTE:
     """(customer_id, survivor): every merged customer, and the customer who survives in the end."""
-    step = select(customers.c.customer_id, customers.c.merged_into.label("survivor"))
-    line = step.where(customers.c.merged_into.is_not(None)).cte(recursive=True)
-    further = select(line.c.customer_id, customers.c.merged_into).join(customers, customers.c.customer_id == line.c.survivor)
-    line = line.union(further.where(customers.c.merged_into.is_not(None)))
-    last = select(line).join(customers, customers.c.customer_id == line.c.survivor).where(customers.c.merged_into.is_(None))
-    return last.cte()
+    line = merges()
+    last = select(line.c.customer_id, line.c.whole.label("survivor")).join(customers, customers.c.customer_id == line.c.whole)
+    return last.where(customers.c.merged_into.is_(None)).cte()
 
 
 def merged_and_survivors() -> CompoundSelect[Any]:
