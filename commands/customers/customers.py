@@ -34,14 +34,17 @@ class Details(TypedDict, total=False):
     time_zone: Given[str | None]
 
 
-class Facts(Details, total=False):
+class Changes(Details, total=False):
+    owner: Given[str | None]
+    team: Given[str | None]
+    attributes: Mapping[str, str | Number | None] | None
+
+
+class Facts(Changes, total=False):
     """The facts of a registration in addition to the kind. `region` is the country of phone numbers without country code."""
 
     address: Given[Address | None]
     contact_methods: Sequence[ContactMethod]
-    owner: Given[str | None]
-    team: Given[str | None]
-    attributes: Mapping[str, str | Number | None] | None
     region: str | None
 
 
@@ -83,7 +86,8 @@ def _change(work: UnitOfWork, customer: Customer, stated: Mapping[str, Any]) -> 
     # Contact methods come first: the same request may clear the name and add the first contact method.
     for method in stated.get("contact_methods", ()):
         customer.add_contact_method(work.context, method, stated.get("region"))
-    customer.change_details(work.context, **{name: stated[name] for name in DETAILS if name in stated})
+    if details := {name: stated[name] for name in DETAILS if name in stated}:
+        customer.change_details(work.context, **details)
     known_owner, known_team = customer.assignment
     owner, team = stated.get("owner", UNSET), stated.get("team", UNSET)
     customer.assign(work.context, known_owner if owner is UNSET else owner, known_team if team is UNSET else team)
@@ -118,12 +122,12 @@ def change_details(
     customer_id: UUID,
     kind: Given[Kind] = UNSET,
     address: Given[Mapping[str, Any] | None] = UNSET,
-    **details: Unpack[Details],
+    **facts: Unpack[Changes],
 ) -> Customer:
-    """UNSET leaves a field as it is, None clears it; in an address, only the given fields change."""
+    """UNSET leaves a field as it is, None clears it; in an address and in the attributes, only the given ones change."""
     customer = work.existing(Customer, customer_id)
     patched = structs.replace(customer.details["address"] or Address(), **address) if isinstance(address, Mapping) else address
-    customer.change_details(work.context, kind=kind, address=patched, **details)
+    _change(work, customer, {**facts, "kind": kind, "address": patched})
     return customer
 
 
