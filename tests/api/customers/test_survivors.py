@@ -196,6 +196,15 @@ def test_lists_give_the_survivor_once_and_the_merged_customer_only_if_asked(clie
     assert (listed(client), listed(client, tag="vip"), listed(client, merged=True)) == ({"Ada", "Bob"}, {"Bob"}, set())
 
 
+def test_no_list_has_an_erased_survivor_or_anyone_merged_into_them(client: Client, pair: tuple[str, str]) -> None:
+    ada, bob = pair
+    merged(client, bob, ada)
+    done(client, f"{ada}/erasure", {"reason": "requested", "requested_by": "customer"})
+    assert listed(client) == listed(client, merged=True) == listed(client, q="bob") == listed(client, tag="vip") == set()
+    gone = seen(client, ada)
+    assert (gone["merged_ids"], "origins" in gone, seen(client, bob)["erased_at"]) == ([id_of(bob)], False, gone["erased_at"])
+
+
 def test_the_channel_of_acquisition_is_filled_from_a_merged_customer(client: Client) -> None:
     ada = registered(client, acquisition={"utm": {"source": "letter"}})
     bob = registered(client, **BOB, acquisition={"channel": "fair"})
