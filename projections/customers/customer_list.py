@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import UTC, date, tzinfo
-from typing import Any, Literal
+from typing import Literal, Unpack
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import CompoundSelect, Connection, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, FromClause, and_, exists, func, or_, select
 
 from domain.customers.customer.events import Kind
 from domain.shared.contact import comparable
 from projections.customers.customer_book import opened
 from projections.customers.customers import customer_contacts, customer_tags, customers
-from projections.customers.merging import merges, parts_of
+from projections.customers.merging import merges, parts_of, wholes_of
 from projections.customers.whole_profile import Record, profile
-from projections.shared.lists import Listing, Rule, Show, flag
+from projections.shared.lists import Asked, Listing, Rule, Show, flag
 from projections.shared.pages import Page
 from projections.shared.rows import PORTION, Row
 from projections.shared.search import beginning, containing, normalised
@@ -49,31 +49,36 @@ Sort = Literal["registered_at", "position", "name"]
 SHOWN = ("customer_id", "position", "version", "registered_at", "registered_on", "erased_at", "archived", "merged_into")
 TOMBSTONE = ("customer_id", "position", "version", "erased_at", "merged_into")
 
-# The rules of the filters
+# The rules of the filters. What does not depend on the wanted value is built once.
+
+MERGES = merges()
 
 
 def _of_first(name: str, *together: str) -> Rule:
     """The column has the value; or all columns `together` are empty, and the first merged record that has one has the value."""
+    part = customers.alias()
+    place = func.row_number().over(partition_by=MERGES.c.whole, order_by=part.c.customer_id).label("place")
+    given = select(MERGES.c.whole, part.c[name].label("value"), place).join(part, part.c.customer_id == MERGES.c.customer_id)
+    records = given.where(or_(*(part.c[column].is_not(None) for column in together))).subquery()
+    first = select(records.c.whole).where(records.c.place == 1)
+    empty = and_(*(customers.c[column].is_(None) for column in together))
 
-    def rule(wanted: str) -> Any:
-        line, part = merges(), customers.alias()
-        place = func.row_number().over(partition_by=line.c.whole, order_by=part.c.customer_id).label("place")
-        given = select(line.c.whole, part.c[name].label("value"), place).join(part, part.c.customer_id == line.c.customer_id)
-        given = given.where(or_(*(part.c[column].is_not(None) for column in together)))
-        of_records = given.subquery()
-        first = select(of_records.c.whole).where(of_records.c.place == 1, of_records.c.value == wanted)
-        empty = and_(*(customers.c[column].is_(None) for column in together))
-        return or_(customers.c[name] == wanted, empty & customers.c.customer_id.in_(first))
+    def rule(wanted: str) -> ColumnElement[bool]:
+        of_merged = customers.c.customer_id.in_(first.where(records.c.value == wanted))
+        return or_(customers.c[name] == wanted, empty & of_merged)
 
     return rule
 
 
-def _tagged(tag: str) -> Any:
+def _tagged(connection: Connection, tag: str) -> ColumnElement[bool]:
     """The customer or one merged into them has the tag."""
-    line, own = merges(), customer_tags.c
-    is_own = exists().where(own.customer_id == customers.c.customer_id, own.tag == tag)
-    of_merged = select(line.c.whole).join(customer_tags, own.customer_id == line.c.customer_id).where(own.tag == tag)
-    return or_(is_own, customers.c.customer_id.in_(of_merged))
+    own, id = customer_tags.c, customers.c.customer_id
+    tagged = select(own.customer_id).where(own.tag == tag)
+    of_merged = wholes_of(lambda part: part.c.customer_id.in_(tagged))
+    if connection.execute(of_merged.limit(1)).first() is None:
+        # The database finds the customers of a rare tag and of a common one fast only if this is the whole condition.
+        return id.in_(tagged)
+    return or_(exists().where(own.customer_id == id, own.tag == tag), id.in_(of_merged))
 
 
 _is_merged = flag(customers.c.merged_into.is_not(None))
@@ -121,12 +126,17 @@ LISTED = Customers(
         "owner": _of_first("owner", "owner", "team"),
         "team": _of_first("team", "owner", "team"),
         "source_channel": _of_first("source_channel", "source_channel"),
-        "tag": _tagged,
         "merged": _is_merged,
     },
+    without_rule=("tag",),
     personal={"name": customers.c.search_name},
 )
-listing = LISTED.listing
+
+
+def listing(connection: Connection, wanted: Filter, **asked: Unpack[Asked[Sort]]) -> Page:
+    """A page of the customers that match the filter. Raises MalformedCursor."""
+    also = () if wanted.tag is None else (_tagged(connection, wanted.tag),)
+    return LISTED.listing(connection, wanted, *also, **asked)
 
 
 def get(connection: Connection, customer_id: UUID) -> Row | None:
@@ -155,18 +165,14 @@ def search(connection: Connection, text: str, *, merged: bool = False, limit: in
     number = "".join(character for character in value if character not in " -().")
     numbers = [beginning(customer_contacts.c.value, "+" + number.removeprefix("+"))] if number.lstrip("+").isdigit() else []
     reached = select(customer_contacts.c.customer_id).where(or_(beginning(customer_contacts.c.value, value), *numbers))
-    named = select(customers.c.customer_id).where(containing(customers.c.search_name, wanted))
-    found = customers.c.customer_id.in_(_and_wholes(named.union(reached)))
+
+    def matches(table: FromClause) -> ColumnElement[bool]:
+        return or_(containing(table.c.search_name, wanted), table.c.customer_id.in_(reached))
+
+    found = or_(matches(customers), customers.c.customer_id.in_(wholes_of(matches)))
     return LISTED.listing(
         connection, None, found, _is_merged(merged), sort="name", descending=False, limit=limit, cursor=cursor
     )
-
-
-def _and_wholes(found: CompoundSelect[Any]) -> CompoundSelect[Any]:
-    """The customers found, and everyone they were merged into."""
-    own, line = found.cte(), merges()
-    of_merged = select(line.c.whole).join(own, own.c.customer_id == line.c.customer_id)
-    return select(own.c.customer_id).union(of_merged)
 
 
 def with_contact(connection: Connection, kind: str, value: str) -> list[UUID]:

@@ -65,7 +65,28 @@ def profile(records: Sequence[Record]) -> Row:
     If there are several, contact methods, consents and external ids have the `customer_id` of their record, and `origins` has
     it for all other values; else `origins` is empty. `plain_attributes` are the attributes that are not personal.
     """
-    origin = _origin if records[1:] else _no_origin
+    return together(records) if records[1:] else alone(records[0].kept)
+
+
+def alone(kept: Kept) -> Row:
+    """The profile of a customer with no one merged into them: nearly all customers. Like `together`, but faster."""
+    return {
+        **msgspec.to_builtins(msgspec.structs.asdict(kept.details)),
+        "source_channel": kept.details.source and kept.details.source.channel,
+        **dict(zip(ASSIGNMENT, kept.assignment, strict=True)),
+        "contact_methods": [_shown_method(known) for known in kept.methods if not known.removed],
+        "attributes": {**kept.plain_attributes, **kept.personal_attributes},
+        "plain_attributes": kept.plain_attributes,
+        "external_ids": [{"system": system, "id": id} for system, id in kept.external_ids],
+        "anonymous_ids": kept.anonymous_ids,
+        "consents": [_shown_consent(key, consent) for key, consent in kept.consents],
+        "tags": sorted(kept.tags),
+        "origins": {},
+    }
+
+
+def together(records: Sequence[Record]) -> Row:
+    """The profile of several records."""
     chosen, methods, attributes = _chosen(records), _methods(records), _attributes(records)
     words = sorted(_consents(records, methods).items(), key=lambda item: str(item[0]))
     details = {name: chosen[name] and getattr(chosen[name].kept.details, name) for name in DETAILS}
@@ -74,27 +95,23 @@ def profile(records: Sequence[Record]) -> Row:
         **msgspec.to_builtins(details),
         "source_channel": details["source"] and details["source"].channel,
         **{name: chosen[name] and chosen[name].kept.assignment[place] for place, name in enumerate(ASSIGNMENT)},
-        "contact_methods": [_shown_method(method.known) | origin(method.customer_id) for method in methods.values()],
+        "contact_methods": [_shown_method(method.known) | _origin(method.customer_id) for method in methods.values()],
         "attributes": {key: one.value for key, one in attributes.items()},
         "plain_attributes": {key: one.value for key, one in attributes.items() if one.plain},
         "external_ids": [
-            {"system": system, "id": id} | origin(record.customer_id)
+            {"system": system, "id": id} | _origin(record.customer_id)
             for record in records
             for system, id in record.kept.external_ids
         ],
         "anonymous_ids": list(dict.fromkeys(id for record in records for id in record.kept.anonymous_ids)),
-        "consents": [_shown_consent(key, word.consent) | origin(word.customer_id) for key, word in words],
+        "consents": [_shown_consent(key, word.consent) | _origin(word.customer_id) for key, word in words],
         "tags": sorted(set[str]().union(*(record.kept.tags for record in records))),
-        "origins": _origins(records, chosen, attributes) if records[1:] else {},
+        "origins": _origins(records, chosen, attributes),
     }
 
 
 def _origin(customer_id: UUID) -> Row:
     return {"customer_id": customer_id}
-
-
-def _no_origin(_: UUID) -> Row:
-    return {}
 
 
 def _chosen(records: Sequence[Record]) -> dict[str, Any]:

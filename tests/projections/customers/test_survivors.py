@@ -10,7 +10,7 @@ from uuid import UUID
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from domain.customers.customer.customer import Customer
 from domain.customers.customer.events import ConsentGiven, ContactMethod
@@ -18,10 +18,12 @@ from domain.shared.contact import MethodKind
 from domain.shared.events import Context
 from projections.customers import customer_list
 from projections.customers import timeline as customer_timeline
+from projections.customers.customer_book import opened
 from projections.customers.customer_list import Filter
-from projections.customers.customers import customer_view
+from projections.customers.customers import customer_view, customers
 from projections.customers.duplicates import duplicates
 from projections.customers.merging import merged_into
+from projections.customers.whole_profile import Record, profile, together
 from tests.projections.harness import History, clear, fold, in_memory, uuid
 
 NAMES = ("Ada", "Bob", "Cyd")
@@ -239,3 +241,19 @@ def test_a_withdrawal_is_never_hidden_by_an_older_consent(done: Sequence[Act], o
     assert {(of[0], of[1], of[2] is None) for of, _ in words} == {
         (consent["purpose"], consent["channel"], consent["method_id"] is None) for consent in shown
     }
+
+
+@settings(max_examples=40, deadline=None)
+@given(acts(ACTS))
+def test_one_record_alone_is_shown_like_several_records_together(done: Sequence[Act]) -> None:
+    history = registered("Ada")
+    for place, one in enumerate(done):
+        act(history, "Ada", one, place)
+    with in_memory(customer_timeline.customer_timeline) as connection:
+        folded(connection, history)
+        [state] = connection.execute(select(customers.c.state)).scalars()
+    record = Record(uuid("Ada"), opened(state))
+    several = together([record])
+    for field in ("contact_methods", "consents", "external_ids"):
+        several[field] = [_without_origin(one) for one in several[field]]
+    assert several | {"origins": {}} == profile([record])
