@@ -293,3 +293,17 @@ def test_a_merge_into_a_merged_customer_names_the_survivor(client: Client, pair:
     merged(client, bob, ada)
     answer = client.post(f"{cyd}/merge", {"into": id_of(bob)})
     assert (answer.status_code, answer.json()["facts"]["survivor"]) == (409, id_of(ada))
+
+
+def test_a_survivor_without_a_name_has_the_merged_customers_name_everywhere(client: Client) -> None:
+    ada = registered(client, name=None)
+    bob, acme = registered(client, **BOB), registered(client, name="Acme", contact_methods=[])
+    done(client, f"{ada}/relations", {"other": id_of(acme), "role": "employee"})
+    merged(client, bob, ada)
+    assert seen(client, ada)["name"] == "Bob"
+    assert listed(client, q="bob") == {"Bob"}
+    [relation] = seen(client, f"{acme}/relations")["items"]
+    assert relation["related"] == {"id": id_of(ada), "kind": "person", "name": "Bob"}
+    done(client, f"{bob}/unmerge")
+    [relation] = seen(client, f"{acme}/relations")["items"]
+    assert relation["related"]["name"] is None
