@@ -122,7 +122,7 @@ async def _one(
         row, position = await read(request, needed, after, lambda connection: _whole(connection, id, today, zone, survivor))
     else:
         row, position = await as_of(request, CUSTOMERS, id, when)
-        row = row and {**row, **dict.fromkeys(("merged_ids", "origins", "money", *DEALINGS))}
+        row = row and {**row, **dict.fromkeys(("merged_ids", "money", *DEALINGS))}
     if row is None:
         return absent("customer", id, position)
     return found(request, shown(row, caller), position, row["version"])

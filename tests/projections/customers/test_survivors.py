@@ -239,7 +239,8 @@ def test_of_all_words_about_one_contact_value_the_youngest_counts(done: Sequence
     for customer in (history.of(Customer, name) for name in NAMES):
         values = {id: str(known.method.value).casefold() for id, known in customer.methods.items()}
         for (purpose, channel, method_id), word in customer.consents.items():
-            key, at = (purpose, channel, method_id and values[method_id]), (word.at, word.terms is None)
+            value = None if method_id is None else values[method_id]
+            key, at = (purpose, channel, value), (word.at, word.terms is None)
             youngest[key] = max(youngest.get(key, at), at)
     with in_memory(customer_timeline.customer_timeline) as connection:
         folded(connection, history)
