@@ -81,17 +81,17 @@ def create_or_change(
 
 def _change(work: UnitOfWork, customer: Customer, stated: Mapping[str, Any]) -> None:
     """Records the differences to the customer's own facts."""
-    attributes = stated.get("attributes") or {}
-    plain = plain_keys(work, Customer.name, attributes)
     # Contact methods come first: the same request may clear the name and add the first contact method.
     for method in stated.get("contact_methods", ()):
         customer.add_contact_method(work.context, method, stated.get("region"))
     if details := {name: stated[name] for name in DETAILS if name in stated}:
         customer.change_details(work.context, **details)
-    known_owner, known_team = customer.assignment
-    owner, team = stated.get("owner", UNSET), stated.get("team", UNSET)
-    customer.assign(work.context, known_owner if owner is UNSET else owner, known_team if team is UNSET else team)
-    customer.set_attributes(work.context, attributes, plain)
+    if "owner" in stated or "team" in stated:
+        known_owner, known_team = customer.assignment
+        owner, team = stated.get("owner", UNSET), stated.get("team", UNSET)
+        customer.assign(work.context, known_owner if owner is UNSET else owner, known_team if team is UNSET else team)
+    if attributes := stated.get("attributes"):
+        customer.set_attributes(work.context, attributes, plain_keys(work, Customer.name, attributes))
 
 
 def _change_survivor(work: UnitOfWork, merged: Customer, stated: Mapping[str, Any]) -> Customer:
