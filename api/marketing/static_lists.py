@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Request, Response
 from pydantic import Field, StringConstraints
+from starlette.concurrency import run_in_threadpool
 
 from api.marketing import static_list_schemas as schemas
 from api.shared.access import Caller, may
@@ -22,6 +24,7 @@ from api.shared.targets import target
 from api.shared.views import Views
 from commands.marketing import static_lists as commands
 from domain.marketing.static_list import AT_ONCE, NAME_LENGTH, StaticList
+from projections.customers.merging import parts_of
 from projections.marketing import static_lists as read_model
 
 LISTS = target(StaticList, "/v1/lists", "list_id")
@@ -62,8 +65,18 @@ async def add_members(request: Request, id: UUID, body: MembersBody) -> Response
 
 @commanding.post("/{id}/members/removal")
 async def remove_members(request: Request, id: UUID, body: MembersBody) -> Response:
-    """Remove customers from the list; ids that are not on it are ignored."""
-    return await LISTS.by_id(request, id, commands.remove_members, body)
+    """Remove customers from the list, with everyone merged into them. Ids that are not on the list are ignored.
+
+    Customers who were merged only a moment ago may stay on the list.
+    """
+    merged = await run_in_threadpool(_merged_into, request, body.customer_ids)
+    return await LISTS.by_id(request, id, commands.remove_members, body, merged_ids=merged)
+
+
+def _merged_into(request: Request, customer_ids: Sequence[UUID]) -> tuple[UUID, ...]:
+    """Everyone merged into these customers: the list shows them as their survivor."""
+    with request.app.state.read_models.reader.connect() as connection:
+        return tuple(sorted(id for ids in parts_of(connection, customer_ids).values() for id in ids))
 
 
 @commanding.post("/{id}/retirement")

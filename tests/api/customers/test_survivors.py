@@ -307,3 +307,15 @@ def test_a_survivor_without_a_name_has_the_merged_customers_name_everywhere(clie
     done(client, f"{bob}/unmerge")
     [relation] = seen(client, f"{acme}/relations")["items"]
     assert relation["related"]["name"] is None
+
+
+def test_a_survivor_leaves_a_list_that_only_a_merged_customer_was_put_on(client: Client, pair: tuple[str, str]) -> None:
+    ada, bob = pair
+    members = client.post("/v1/lists", {"name": "Invited"}).headers["Location"] + "/members"
+    done(client, members, {"customer_ids": [id_of(bob)]})
+    merged(client, bob, ada)
+    assert [member["customer_id"] for member in seen(client, members)["items"]] == [id_of(ada)]
+    done(client, f"{members}/removal", {"customer_ids": [id_of(ada)]})
+    assert seen(client, members)["items"] == []
+    done(client, f"{bob}/unmerge")
+    assert seen(client, members)["items"] == []
