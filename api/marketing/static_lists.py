@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -10,6 +9,7 @@ from fastapi import Request, Response
 from pydantic import Field, StringConstraints
 from starlette.concurrency import run_in_threadpool
 
+from api.customers.merged import merged_customers
 from api.marketing import static_list_schemas as schemas
 from api.shared.access import Caller, may
 from api.shared.as_of import Resource, When
@@ -24,7 +24,6 @@ from api.shared.targets import target
 from api.shared.views import Views
 from commands.marketing import static_lists as commands
 from domain.marketing.static_list import AT_ONCE, NAME_LENGTH, StaticList
-from projections.customers.merging import parts_of
 from projections.marketing import static_lists as read_model
 
 LISTS = target(StaticList, "/v1/lists", "list_id")
@@ -69,14 +68,8 @@ async def remove_members(request: Request, id: UUID, body: MembersBody) -> Respo
 
     Customers who were merged only a moment ago may stay on the list.
     """
-    merged = await run_in_threadpool(_merged_into, request, body.customer_ids)
+    merged = await run_in_threadpool(merged_customers, request, body.customer_ids)
     return await LISTS.by_id(request, id, commands.remove_members, body, merged_ids=merged)
-
-
-def _merged_into(request: Request, customer_ids: Sequence[UUID]) -> tuple[UUID, ...]:
-    """Everyone merged into these customers: the list shows them as their survivor."""
-    with request.app.state.read_models.reader.connect() as connection:
-        return tuple(sorted(id for ids in parts_of(connection, customer_ids).values() for id in ids))
 
 
 @commanding.post("/{id}/retirement")

@@ -10,7 +10,7 @@ from msgspec import UNSET, structs
 
 from commands.customers.field_definitions import plain_keys
 from commands.shared.deciding import begins, decides
-from commands.shared.references import surviving_customer
+from commands.shared.references import merged_into, surviving_customer
 from commands.shared.unit_of_work import UnitOfWork
 from domain.customers.customer.customer import Customer
 from domain.customers.customer.events import (
@@ -139,6 +139,18 @@ restore_contact_method = decides(Customer, Customer.restore_contact_method)
 give_consent = decides(Customer, Customer.give_consent, of=ConsentGiven)
 withdraw_consent = decides(Customer, Customer.withdraw_consent)
 link_anonymous_id = decides(Customer, Customer.link_anonymous_id)
+
+
+def untag(work: UnitOfWork, *, id: UUID, tags: Sequence[str], merged_ids: Sequence[UUID] = ()) -> Customer:
+    """Removes the tags from the customer, and from each of `merged_ids` who is merged into the customer."""
+    customer = work.existing(Customer, id)
+    customer.untag(work.context, tags)
+    for merged in merged_ids:
+        if id in merged_into(work, merged):
+            work.load(Customer, merged).untag(work.context, tags)
+    return customer
+
+
 archive = decides(Customer, Customer.archive)
 restore = decides(Customer, Customer.restore)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import wraps
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
@@ -70,6 +70,14 @@ def or_on_survivor(command: Callable[..., A], fact: str = "customer_id") -> Call
             return command(work, **facts | {fact: surviving_customer(work, UUID(refusal.facts["id"])).id})
 
     return run
+
+
+def merged_into(work: UnitOfWork, customer_id: UUID) -> Iterator[UUID]:
+    """The ids of everyone whom the customer was merged into, directly or through others. Empty for an unknown customer."""
+    customer = work.load(Customer, customer_id)
+    while customer.survivor is not None:
+        yield customer.survivor
+        customer = work.load(Customer, customer.survivor)
 
 
 def version_of(work: UnitOfWork, customer_id: UUID) -> int:

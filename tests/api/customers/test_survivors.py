@@ -319,3 +319,22 @@ def test_a_survivor_leaves_a_list_that_only_a_merged_customer_was_put_on(client:
     assert seen(client, members)["items"] == []
     done(client, f"{bob}/unmerge")
     assert seen(client, members)["items"] == []
+
+
+def test_a_tag_of_a_survivor_is_removed_wherever_it_was_recorded(client: Client, pair: tuple[str, str]) -> None:
+    ada, bob = pair
+    done(client, f"{ada}/tags", {"tags": ["vip"]})
+    merged(client, bob, ada)
+    assert listed(client, tag="vip") == {"Ada"}
+    done(client, f"{ada}/tags/removal", {"tags": ["vip"]})
+    assert (listed(client, tag="vip"), seen(client, ada)["tags"]) == (set(), ["new"])
+    done(client, f"{bob}/unmerge")
+    assert seen(client, bob)["tags"] == []
+
+
+def test_a_tag_of_a_customer_who_was_unmerged_stays(client: Client, pair: tuple[str, str]) -> None:
+    ada, bob = pair
+    merged(client, bob, ada)
+    done(client, f"{bob}/unmerge")
+    done(client, f"{ada}/tags/removal", {"tags": ["vip"]})
+    assert seen(client, bob)["tags"] == ["vip"]
