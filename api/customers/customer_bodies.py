@@ -7,7 +7,8 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from api.shared.fields import AddressBody, Attributes, Body, Code, CommandBody, Country, Instant, Line, Text
+from api.shared.elsewhere import Elsewhere, Fixed
+from api.shared.fields import ABSENT, AddressBody, Attributes, Body, Code, CommandBody, Country, Instant, Line, Text
 from domain.customers.customer import events
 from domain.shared.contact import MethodKind
 from domain.shared.erasure import ErasureReason, Requester
@@ -90,14 +91,21 @@ class CreateOrChangeBody(CustomerFields):
 
 
 class PatchBody(CommandBody):
-    """A merge patch: absent fields stay, null clears."""
+    """A merge patch: absent fields and attributes stay, null clears."""
 
     kind: events.Kind | None = None
     name: Line | None = None
     address: AddressBody | None = None
     acquisition: AcquisitionBody | None = None
+    owner: Code | None = None
+    team: Code | None = None
     language: Annotated[str, StringConstraints(max_length=35)] | None = None
     time_zone: Annotated[str, StringConstraints(max_length=64)] | None = None
+    attributes: Attributes = ABSENT
+
+    contact_methods: Annotated[Any, Elsewhere("POST /v1/customers/{id}/contact-methods")] = None
+    region: Annotated[Any, Elsewhere("POST /v1/customers/{id}/contact-methods")] = None
+    allow_duplicate: Annotated[Any, Fixed("it only concerns the registration")] = None
 
     def facts(self) -> dict[str, Any]:
         """The address has only the fields in the request, because the others stay as they are."""

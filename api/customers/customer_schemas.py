@@ -55,6 +55,7 @@ CUSTOMER = fields(
         "registered_on": MAYBE_DAY,
         "merged_into": MAYBE_TEXT,
         "merged_ids": {"type": ["array", "null"], "items": ID},
+        "origins": {"type": "object"},
         "money": {"type": ["object", "null"], "additionalProperties": MONEY},
         "tickets": maybe(fields({"open": INTEGER, "total": INTEGER, "processing_time": RATIO})),
         "last_interaction": maybe(fields(_LAST | {"direction": TEXT, "occurred_at": INSTANT, "occurred_on": MAYBE_DAY})),

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from api.customers import customer_schemas as schemas
 from api.shared.access import Caller, may
-from api.shared.as_of import Resource, When, as_of
+from api.shared.as_of import Moment, Resource, When, as_of
 from api.shared.fields import External, System
 from api.shared.filtering import filters
 from api.shared.openapi import exported, listed, one
@@ -26,11 +26,11 @@ from api.shared.views import Views
 from api.shared.zones import Zone
 from domain.customers.customer.customer import Customer
 from domain.shared.ids import external_id
-from projections.customers import customer_answer, customer_dealings
-from projections.customers import customers as customer_view
+from projections.customers import customer_answer, customer_dealings, customer_list
 from projections.customers import duplicates as duplicate_customers
 from projections.customers import timeline as customer_timeline
 from projections.customers.customer_dealings import DEALINGS, dealings_of
+from projections.customers.customers import customer_view
 from projections.customers.merging import merged_into
 from projections.shared.pages import Page
 from projections.shared.rows import Row
@@ -39,10 +39,12 @@ router = Router(prefix="/v1/customers", tags=["customers"])
 
 Reader = Annotated[Caller, may("customers:read")]
 
-PERSONAL = frozenset({"name", "contact_methods", "address", "external_ids", "anonymous_ids", "consents", "attachments"})
-CUSTOMERS = Resource(Customer, customer_view.customer_view, customer_view.profile_of)
+Merged = Annotated[bool, Query(description="Only customers who were merged into another one. By default they are left out.")]
 
-filtered = filters(customer_view.Filter, {"erased": lambda: False})
+PERSONAL = frozenset({"name", "contact_methods", "address", "external_ids", "anonymous_ids", "consents", "attachments"})
+CUSTOMERS = Resource(Customer, customer_view, customer_list.get)
+
+filtered = filters(customer_list.Filter, {"erased": lambda: False}, merged=Merged)
 
 
 @router.get("", responses=exported(listed(schemas.CUSTOMER), schemas.CUSTOMER))
@@ -50,27 +52,31 @@ async def customers(
     request: Request,
     caller: Reader,
     after: After,
-    wanted: Annotated[customer_view.Filter, Depends(filtered)],
-    by: Annotated[By[customer_view.Sort], sorting(customer_view.Sort, "-registered_at")],
+    wanted: Annotated[customer_list.Filter, Depends(filtered)],
+    by: Annotated[By[customer_list.Sort], sorting(customer_list.Sort, "-registered_at")],
     q: Annotated[
         str | None,
         Query(
             max_length=200,
             description="Part of a name, or the beginning of an e-mail or phone, without regard to case and marks.",
-            json_schema_extra=excludes("sort", *signature(filtered).parameters),
+            json_schema_extra=excludes("sort", *(signature(filtered).parameters.keys() - {"merged"})),
         ),
     ] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
-    """List customers by filters, or search them by name, e-mail or phone with `q`. A search takes no filters and no order."""
+    """List customers by filters, or search them by name, e-mail or phone with `q`.
+
+    A merge survivor is listed once, and found by what was recorded for anyone merged into them. A search takes no order, and no
+    filter but `merged`.
+    """
     if (q is not None or by.key == "name") and not caller.may("personal:read"):
         raise Problem(403, "forbidden", "Searching and sorting by personal data needs the permission personal:read.")
 
     def pages(connection: Connection, limit: int, cursor: str | None) -> Page:
         if q is not None:
-            return customer_view.search(connection, q, limit=limit, cursor=cursor)
-        return customer_view.listing(connection, wanted, sort=by.key, descending=by.descending, limit=limit, cursor=cursor)
+            return customer_list.search(connection, q, merged=wanted.merged, limit=limit, cursor=cursor)
+        return customer_list.listing(connection, wanted, sort=by.key, descending=by.descending, limit=limit, cursor=cursor)
 
     return await listing(
         request, "customer_view", after, pages, show=lambda row: shown(row, caller), limit=limit, cursor=cursor
@@ -91,25 +97,35 @@ async def duplicates(request: Request, _: Reader, after: After, limit: Limit = 5
 async def customer_by_external_id(
     request: Request, caller: Reader, after: After, when: When, zone: Zone, system: System, external: External
 ) -> Response:
-    """The customer with this external id in that system."""
+    """The customer with this external id in that system. For a merged customer it is the survivor, as for the PUT.
+
+    For a past moment it is always the customer with the external id themselves.
+    """
     id = external_id("customer", system, external, request.app.state.store.secret)
-    return await customer(request, caller, after, when, zone, id)
+    return await _one(request, caller, after, when, zone, id, survivor=True)
 
 
 @router.get("/{id}", responses=one(schemas.CUSTOMER))
 async def customer(request: Request, caller: Reader, after: After, when: When, zone: Zone, id: UUID) -> Response:
-    """One customer. `money` sums their orders by currency, including those of everyone merged into them.
+    """One customer. A merge survivor answers for everyone merged into them: the profile, money, tickets, contacts, segments.
 
-    Tickets, last contacts and segments include the merged customers too. For a past moment only the customer's own fields
-    are known: all others are null.
+    A survivor's contact methods, consents and external ids name the `customer_id` they were recorded for; `origins` has it for
+    the other values. A consent is the younger word of all. `money` sums the orders by currency. For a past moment only the
+    customer's own fields are known: all others are null.
     """
+    return await _one(request, caller, after, when, zone, id)
+
+
+async def _one(
+    request: Request, caller: Caller, after: int, when: Moment, zone: tzinfo, id: UUID, *, survivor: bool = False
+) -> Response:
     row: Mapping[str, Any] | None
     if when.now:
         today = datetime.now(UTC).astimezone(zone).date()
         # All partitions are needed: a guest's order that was linked to the customer is in another partition, and the customers
         # who were merged into them may be in others too.
         needed = dict.fromkeys(("orders", *customer_dealings.READ))
-        row, position = await read(request, needed, after, lambda connection: _whole(connection, id, today, zone))
+        row, position = await read(request, needed, after, lambda connection: _whole(connection, id, today, zone, survivor))
     else:
         row, position = await as_of(request, CUSTOMERS, id, when)
         row = row and {**row, **dict.fromkeys(("merged_ids", "money", *DEALINGS))}
@@ -138,10 +154,10 @@ async def timeline(
     return page(request, items, following, position, parameter="before")
 
 
-def _whole(connection: Connection, id: UUID, today: date, zone: tzinfo) -> dict[str, Any] | None:
-    """The customer as they are now, with their orders, tickets, contacts and segments."""
-    row = customer_answer.get(connection, id, today, zone)
-    return None if row is None else row | dealings_of(connection, id, row["merged_ids"])
+def _whole(connection: Connection, id: UUID, today: date, zone: tzinfo, survivor: bool) -> dict[str, Any] | None:
+    """The customer as they are now, or the survivor of their merge, with their orders, tickets, contacts and segments."""
+    row = customer_answer.get(connection, id, today, zone, survivor=survivor)
+    return None if row is None else row | dealings_of(connection, row["customer_id"], row["merged_ids"])
 
 
 def shown(row: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
@@ -153,7 +169,14 @@ def shown(row: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
     plain = {name: value for name, value in body.items() if name not in PERSONAL}
     if "attributes" in plain:
         plain["attributes"] = row["plain_attributes"]
+    if plain.get("origins"):
+        plain["origins"] = _without_personal(plain["origins"], row["plain_attributes"])
     return plain
+
+
+def _without_personal(origins: Mapping[str, Any], plain: Mapping[str, Any]) -> dict[str, Any]:
+    known = {name: origin for name, origin in origins.items() if name not in PERSONAL}
+    return known | {"attributes": {key: origin for key, origin in origins["attributes"].items() if key in plain}}
 
 
 views = Views(router, CUSTOMERS, schemas.CUSTOMER, permission="customers:read", shown=shown)

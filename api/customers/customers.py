@@ -5,10 +5,13 @@ from __future__ import annotations
 from uuid import UUID
 
 from fastapi import Request, Response
+from starlette.concurrency import run_in_threadpool
 
 from api.customers import customer_bodies as bodies
 from api.customers.duplicates import known_already
+from api.customers.merged import merged_customers
 from api.shared.access import may
+from api.shared.annotation_bodies import TagsBody
 from api.shared.annotations import add_routes
 from api.shared.commanding import carry_out
 from api.shared.fields import CommandBody, External, System
@@ -18,6 +21,7 @@ from api.shared.routes import Router
 from api.shared.strict import StrictRoute
 from api.shared.targets import target
 from commands.customers import customers
+from commands.shared import references
 from domain.customers.customer.customer import Customer
 from domain.shared.ids import new_id
 
@@ -50,8 +54,14 @@ async def register(request: Request, body: bodies.RegisterBody) -> Response:
 
 @router.put("/by/{system}/{external:path}", responses=CREATED)
 async def create_or_change(request: Request, system: System, external: External, body: bodies.CreateOrChangeBody) -> Response:
-    """Create the customer with this external id, or change the fields that differ."""
-    return await CUSTOMERS.by_external_id(request, system, external, customers.create_or_change, body)
+    """Create the customer with this external id, or change the fields that differ.
+
+    If the customer was merged, the survivor is changed: the answer has the survivor's id and version. Fields that the merged
+    customer has with the same value change nothing.
+    """
+    return await CUSTOMERS.by_external_id(
+        request, system, external, customers.create_or_change, body, version_of=references.version_of
+    )
 
 
 @router.patch("/{id}")
@@ -141,4 +151,11 @@ async def erase(request: Request, id: UUID, body: bodies.ErasureBody) -> Respons
     return await CUSTOMERS.by_id(request, id, customers.erase, body, receipt=new_id().hex)
 
 
-add_routes(router, Customer)
+async def _untag(request: Request, id: UUID, body: TagsBody) -> Response:
+    """Removes the tags from everyone merged into the customer too: a survivor has the tags of all."""
+    merged = await run_in_threadpool(merged_customers, request, [id])
+    return await ANNOTATED.by_id(request, id, customers.untag, body, merged_ids=merged)
+
+
+ANNOTATED = target(Customer, CUSTOMERS.location, "id")
+add_routes(router, Customer, _untag)

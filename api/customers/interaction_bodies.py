@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
+from api.shared.elsewhere import Fixed
 from api.shared.fields import ABSENT, Code, CommandBody, Line, Text
 from api.shared.references import About
 from domain.customers.interaction import Channel, Direction
@@ -61,6 +62,9 @@ class CorrectionBody(CommandBody):
     participants: Participants = ABSENT
     message_id: MessageId | None = ABSENT
     about: About = ABSENT
+
+    customer_id: Annotated[Any, Fixed("retract the interaction and log it again")] = None
+    lead_id: Annotated[Any, Fixed("retract the interaction and log it again")] = None
 
     model_config = {"json_schema_extra": {"examples": [{"duration_seconds": 400, "outcome": None}]}}
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from api.shared.elsewhere import Elsewhere
 from api.shared.fields import ABSENT, Body, CalendarDay, Code, CommandBody, Currency, DecimalText, Line, Number, Text
 from domain.marketing.campaign import values
 
@@ -92,6 +93,11 @@ class ReviseBody(CommandBody):
     holdout_share: HoldOut | None = None
     attribution_window_days: Window | None = None
     variants: Variants | None = None
+
+    budget: Annotated[Any, Elsewhere("PUT /v1/campaigns/{id}/budget")] = None
+    currency: Annotated[Any, Elsewhere("PUT /v1/campaigns/{id}/budget")] = None
+    owner: Annotated[Any, Elsewhere("PUT /v1/campaigns/{id}/assignment")] = None
+    team: Annotated[Any, Elsewhere("PUT /v1/campaigns/{id}/assignment")] = None
 
     model_config = {"json_schema_extra": {"examples": [{"ends": "2026-04-15", "holdout_share": None}]}}
 

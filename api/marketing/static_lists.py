@@ -7,7 +7,9 @@ from uuid import UUID
 
 from fastapi import Request, Response
 from pydantic import Field, StringConstraints
+from starlette.concurrency import run_in_threadpool
 
+from api.customers.merged import merged_customers
 from api.marketing import static_list_schemas as schemas
 from api.shared.access import Caller, may
 from api.shared.as_of import Resource, When
@@ -62,8 +64,12 @@ async def add_members(request: Request, id: UUID, body: MembersBody) -> Response
 
 @commanding.post("/{id}/members/removal")
 async def remove_members(request: Request, id: UUID, body: MembersBody) -> Response:
-    """Remove customers from the list; ids that are not on it are ignored."""
-    return await LISTS.by_id(request, id, commands.remove_members, body)
+    """Remove customers from the list, with everyone merged into them. Ids that are not on the list are ignored.
+
+    Customers who were merged only a moment ago may stay on the list.
+    """
+    merged = await run_in_threadpool(merged_customers, request, body.customer_ids)
+    return await LISTS.by_id(request, id, commands.remove_members, body, merged_ids=merged)
 
 
 @commanding.post("/{id}/retirement")

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from api.shared.elsewhere import Elsewhere, Fixed
 from api.shared.fields import ABSENT, AddressBody, Body, Code, CommandBody, Currency, DecimalText, Line, Number, Text, TheirCode
 from domain.sales.order import values
 
@@ -158,6 +159,17 @@ class AmendBody(CommandBody):
     billing_address: AddressBody = ABSENT
     shipping_address: AddressBody = ABSENT
     contact: ContactBody = ABSENT
+
+    customer_id: Annotated[Any, Elsewhere("PUT /v1/orders/{id}/customer")] = None
+    owner: Annotated[Any, Elsewhere("PUT /v1/orders/{id}/assignment")] = None
+    number: Annotated[Any, Fixed()] = None
+    channel: Annotated[Any, Fixed()] = None
+    currency: Annotated[Any, Fixed()] = None
+    prices_include_tax: Annotated[Any, Fixed()] = None
+    campaign_id: Annotated[Any, Fixed()] = None
+    lead_id: Annotated[Any, Fixed()] = None
+    deal_id: Annotated[Any, Fixed()] = None
+    test: Annotated[Any, Fixed()] = None
 
     model_config = {"json_schema_extra": {"examples": [{"lines": PLACED["lines"], "contact": {"phone": "+49 30 1234567"}}]}}
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from api.shared.annotation_bodies import FileBody
+from api.shared.elsewhere import Elsewhere, Fixed
 from api.shared.fields import ABSENT, Body, Code, CommandBody, Line, Number, TheirCode
 from domain.service.ticket import correspondence, values
 from domain.shared.ids import derived_id, new_id
@@ -67,6 +68,14 @@ class ChangeBody(CommandBody):
     description: Long | None = ABSENT
     category: TheirCode | None = ABSENT
     priority: TheirCode | None = ABSENT
+
+    customer_id: Annotated[Any, Elsewhere("PUT /v1/tickets/{id}/requester")] = None
+    about: Annotated[Any, Elsewhere("POST /v1/tickets/{id}/links")] = None
+    number: Annotated[Any, Fixed()] = None
+    channel: Annotated[Any, Fixed()] = None
+    opened_by: Annotated[Any, Fixed()] = None
+    follow_up_of: Annotated[Any, Fixed()] = None
+    parent_id: Annotated[Any, Fixed()] = None
 
     model_config = {"json_schema_extra": {"examples": [{"title": "Two cups came broken", "priority": "urgent"}]}}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -11,9 +12,11 @@ from api.shared.targets import target
 from commands.shared import annotating
 from domain.shared.annotations import Annotated
 
+Untag = Callable[[Request, UUID, bodies.TagsBody], Awaitable[Response]]
 
-def add_routes(router: APIRouter, kind: type[Annotated]) -> None:
-    """Add the routes for `kind` to its router, which checks the permission."""
+
+def add_routes(router: APIRouter, kind: type[Annotated], untagging: Untag | None = None) -> None:
+    """Add the routes for `kind` to its router, which checks the permission. `untagging` is a kind's own way to remove tags."""
     things = target(kind, router.prefix, "id")
 
     @router.put("/{id}/assignment")
@@ -28,6 +31,8 @@ def add_routes(router: APIRouter, kind: type[Annotated]) -> None:
 
     @router.post("/{id}/tags/removal")
     async def untag(request: Request, id: UUID, body: bodies.TagsBody) -> Response:
+        if untagging is not None:
+            return await untagging(request, id, body)
         return await things.by_id(request, id, annotating.untag, body, kind=kind)
 
     @router.patch("/{id}/attributes")

@@ -21,6 +21,7 @@ from commands.shared.batch import Command
 from commands.shared.commit import ReceiptKey
 from commands.shared.executor import Executor
 from commands.shared.outcome import Outcome
+from commands.shared.unit_of_work import UnitOfWork
 from domain.shared.aggregate import Aggregate
 from domain.shared.events import Context, Origin
 from domain.shared.ids import new_id
@@ -51,6 +52,7 @@ async def carry_out(
     target: UUID,
     location: str | None = None,
     fresh: bool = False,
+    version_of: Callable[[UnitOfWork, UUID], int] | None = None,
     **facts: Any,
 ) -> Response:
     """Run the command and answer: 201 if it created something and there is a `location`, 200 if not, a problem if refused."""
@@ -62,6 +64,7 @@ async def carry_out(
         expected=precondition(request),
         receipt=await receipt_key(request),
         fresh=fresh,
+        version_of=version_of,
     )
     executor: Executor = request.app.state.executor
     if queued := getattr(request.state, "queued", None):

@@ -10,7 +10,7 @@ from msgspec import UNSET, structs
 
 from commands.customers.field_definitions import plain_keys
 from commands.shared.deciding import begins, decides
-from commands.shared.references import surviving_customer
+from commands.shared.references import merged_into, surviving_customer
 from commands.shared.unit_of_work import UnitOfWork
 from domain.customers.customer.customer import Customer
 from domain.customers.customer.events import (
@@ -34,15 +34,21 @@ class Details(TypedDict, total=False):
     time_zone: Given[str | None]
 
 
-class Facts(Details, total=False):
+class Changes(Details, total=False):
+    owner: Given[str | None]
+    team: Given[str | None]
+    attributes: Mapping[str, str | Number | None] | None
+
+
+class Facts(Changes, total=False):
     """The facts of a registration in addition to the kind. `region` is the country of phone numbers without country code."""
 
     address: Given[Address | None]
     contact_methods: Sequence[ContactMethod]
-    owner: Given[str | None]
-    team: Given[str | None]
-    attributes: Mapping[str, str | Number | None] | None
     region: str | None
+
+
+DETAILS = ("kind", "address", *Details.__annotations__)
 
 
 def register(work: UnitOfWork, *, customer_id: UUID, kind: Kind = "person", **facts: Unpack[Facts]) -> Customer:
@@ -60,24 +66,54 @@ def create_or_change(
     """Registers a customer of another system; for an existing one, records only the differences.
 
     `external` is (system, id), the customer's id there. Contact methods are added, never removed. Without a kind, a customer is
-    registered as a person.
+    registered as a person. For a merged customer, the survivor is changed and returned. Raises CustomerErased.
     """
     customer = work.load(Customer, customer_id)
+    stated = facts if kind is UNSET else {**facts, "kind": kind}
+    if customer.survivor is not None:
+        return _change_survivor(work, customer, stated)
     if not customer.exists:
         register(work, customer_id=customer_id, kind=value_or_none(kind) or "person", **facts)
-    attributes = facts.get("attributes") or {}
-    plain = plain_keys(work, Customer.name, attributes)
     customer.link_external_id(work.context, *external)
-    # Contact methods come first: the same request may clear the name and add the first contact method.
-    for method in facts.get("contact_methods", ()):
-        customer.add_contact_method(work.context, method, facts.get("region"))
-    details: dict[str, Any] = {name: value for name, value in facts.items() if name in Details.__annotations__}
-    customer.change_details(work.context, kind=kind, address=facts.get("address", UNSET), **details)
-    known_owner, known_team = customer.assignment
-    owner, team = facts.get("owner", UNSET), facts.get("team", UNSET)
-    customer.assign(work.context, known_owner if owner is UNSET else owner, known_team if team is UNSET else team)
-    customer.set_attributes(work.context, attributes, plain)
+    _change(work, customer, stated)
     return customer
+
+
+def _change(work: UnitOfWork, customer: Customer, stated: Mapping[str, Any]) -> None:
+    """Records the differences to the customer's own facts."""
+    # Contact methods come first: the same request may clear the name and add the first contact method.
+    for method in stated.get("contact_methods", ()):
+        customer.add_contact_method(work.context, method, stated.get("region"))
+    if details := {name: stated[name] for name in DETAILS if name in stated}:
+        customer.change_details(work.context, **details)
+    if "owner" in stated or "team" in stated:
+        known_owner, known_team = customer.assignment
+        owner, team = stated.get("owner", UNSET), stated.get("team", UNSET)
+        customer.assign(work.context, known_owner if owner is UNSET else owner, known_team if team is UNSET else team)
+    if attributes := stated.get("attributes"):
+        customer.set_attributes(work.context, attributes, plain_keys(work, Customer.name, attributes))
+
+
+def _change_survivor(work: UnitOfWork, merged: Customer, stated: Mapping[str, Any]) -> Customer:
+    """Records on the survivor the facts that differ from the merged customer's own.
+
+    Another system that knows nothing of the merge sends the same record again and again. Only what it changes is a new fact:
+    otherwise the merged customer's name would replace the survivor's.
+    """
+    attributes = stated.get("attributes") or {}
+    plain = plain_keys(work, Customer.name, attributes)
+    changed = merged.changed_details(**{name: stated[name] for name in DETAILS if name in stated})
+    changed["attributes"] = {key: value for key, value in attributes.items() if merged.differs(key, value, key in plain)}
+    region = stated.get("region")
+    changed["contact_methods"] = [
+        method for method in stated.get("contact_methods", ()) if not merged.has_contact(method, region)
+    ]
+    for name, known in zip(("owner", "team"), merged.assignment, strict=True):
+        if stated.get(name, UNSET) not in (UNSET, known):
+            changed[name] = stated[name]
+    survivor = surviving_customer(work, merged.id)
+    _change(work, survivor, changed | {"region": region})
+    return survivor
 
 
 def change_details(
@@ -86,12 +122,12 @@ def change_details(
     customer_id: UUID,
     kind: Given[Kind] = UNSET,
     address: Given[Mapping[str, Any] | None] = UNSET,
-    **details: Unpack[Details],
+    **facts: Unpack[Changes],
 ) -> Customer:
-    """UNSET leaves a field as it is, None clears it; in an address, only the given fields change."""
+    """UNSET leaves a field as it is, None clears it; in an address and in the attributes, only the given ones change."""
     customer = work.existing(Customer, customer_id)
     patched = structs.replace(customer.details["address"] or Address(), **address) if isinstance(address, Mapping) else address
-    customer.change_details(work.context, kind=kind, address=patched, **details)
+    _change(work, customer, {**facts, "kind": kind, "address": patched})
     return customer
 
 
@@ -103,6 +139,18 @@ restore_contact_method = decides(Customer, Customer.restore_contact_method)
 give_consent = decides(Customer, Customer.give_consent, of=ConsentGiven)
 withdraw_consent = decides(Customer, Customer.withdraw_consent)
 link_anonymous_id = decides(Customer, Customer.link_anonymous_id)
+
+
+def untag(work: UnitOfWork, *, id: UUID, tags: Sequence[str], merged_ids: Sequence[UUID] = ()) -> Customer:
+    """Removes the tags from the customer, and from each of `merged_ids` who is merged into the customer."""
+    customer = work.existing(Customer, id)
+    customer.untag(work.context, tags)
+    for merged in merged_ids:
+        if id in merged_into(work, merged):
+            work.load(Customer, merged).untag(work.context, tags)
+    return customer
+
+
 archive = decides(Customer, Customer.archive)
 restore = decides(Customer, Customer.restore)
 
@@ -110,8 +158,8 @@ restore = decides(Customer, Customer.restore)
 def merge(work: UnitOfWork, *, customer_id: UUID, into: UUID) -> Customer:
     """Raises MergedIntoThemselves, CustomerUnknown, CustomerErased; CustomerMerged if either is merged into another one."""
     customer = work.existing(Customer, customer_id)
-    if into != customer.survivor and surviving_customer(work, into).id != into:
-        raise CustomerMerged(f"The customer {into} was merged into another customer.", id=into)
+    if into != customer.survivor and (survivor := surviving_customer(work, into)).id != into:
+        raise CustomerMerged(f"The customer {into} was merged into {survivor.id}.", id=into, survivor=survivor.id)
     customer.merge_into(work.context, into)
     return customer
 

@@ -20,6 +20,7 @@ from commands.importing.statements import Cancellation, Code, Facts, Importable,
 from commands.importing.tickets import TICKETS
 from commands.importing.working import WORKING
 from commands.sales import order_goods, order_payments, orders
+from commands.shared.references import or_on_survivor
 from domain.customers.customer.customer import Customer
 from domain.customers.customer.events import AcquisitionSource, ContactMethod, Kind, LegalBasis, OptIn
 from domain.sales.order.order import Order
@@ -151,8 +152,11 @@ class Delivery(Facts, frozen=True):
 IMPORTABLE: Mapping[str, Importable] = {
     "customer.register": Importable(Customer, history.register_customer, CustomerFacts, describes=True),
     "customer.create_or_change": Importable(Customer, customers.create_or_change, CustomerFacts, describes=True),
-    **annotation_commands(Customer),
-    "customer.give_consent": Importable(Customer, customers.give_consent, Consent),
+    **{
+        name: command._replace(function=or_on_survivor(command.function, "id"))
+        for name, command in annotation_commands(Customer).items()
+    },
+    "customer.give_consent": Importable(Customer, or_on_survivor(customers.give_consent), Consent),
     "customer.withdraw_consent": Importable(Customer, customers.withdraw_consent, ConsentWithdrawal),
     "customer.archive": Importable(Customer, customers.archive),
     **RELATIONS,

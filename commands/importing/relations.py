@@ -11,6 +11,7 @@ from uuid import UUID
 from commands.customers import relations
 from commands.importing.called import Called
 from commands.importing.statements import Facts, Importable
+from commands.shared.references import or_on_survivor
 from domain.customers.customer.customer import Customer
 from domain.customers.customer.relation_events import RelationRole
 
@@ -46,7 +47,7 @@ class Ending(Facts, frozen=True, kw_only=True):
 
 
 RELATIONS: Mapping[str, Importable] = {
-    "customer.add_relation": Importable(Customer, relations.add, Relation, describes=True),
+    "customer.add_relation": Importable(Customer, or_on_survivor(relations.add), Relation, describes=True),
     "customer.end_relation": Importable(Customer, relations.end, Ending),
 }
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from commands.shared.deciding import begins, decides
-from commands.shared.references import surviving_customer
+from commands.shared.references import merged_into, surviving_customer
 from commands.shared.unit_of_work import UnitOfWork
 from domain.marketing.static_list import StaticList
 
@@ -20,6 +20,17 @@ def add_members(work: UnitOfWork, *, list_id: UUID, customer_ids: Sequence[UUID]
     return found
 
 
-remove_members = decides(StaticList, StaticList.remove_members, "list_id")
-"""Ignores customers who are not on the list, and erased customers."""
+def remove_members(
+    work: UnitOfWork, *, list_id: UUID, customer_ids: Sequence[UUID], merged_ids: Sequence[UUID] = ()
+) -> StaticList:
+    """Ignores customers who are not on the list, and erased customers.
+
+    `merged_ids` are those who may be merged into the customers: whoever is merged into one of them is removed too.
+    """
+    found, wanted = work.existing(StaticList, list_id), set(customer_ids)
+    merged = [id for id in merged_ids if not wanted.isdisjoint(merged_into(work, id))]
+    found.remove_members(work.context, customer_ids, merged)
+    return found
+
+
 retire = decides(StaticList, StaticList.retire, "list_id")

@@ -13,6 +13,7 @@ from commands.shared.cache import Cache
 from commands.shared.commit import Claim, Committed, EventStore, NewEvent, NewReceipt, ReceiptKey, StoreUnavailable
 from commands.shared.outcome import KeyReused, Outcome, VersionMismatch, answer_to_keep, kept_outcome
 from commands.shared.precondition import Precondition
+from commands.shared.unit_of_work import UnitOfWork
 from domain.shared.aggregate import Aggregate, replayed
 from domain.shared.events import Context, Recorded
 from domain.shared.refusals import NotThere, NumberTaken, Refusal
@@ -23,7 +24,7 @@ NUMBER_BLOCK = 100
 
 
 class Command(msgspec.Struct, eq=False):
-    """A command function with its facts. `expected` is what the version of `target` must meet.
+    """A command function with its facts. `expected` is what the version of `target`, as `version_of` reads it if given, must meet.
 
     A command with a `receipt` runs only once. `fresh` means that the id `target` was created for this command, so that the
     stream has no events yet.
@@ -36,6 +37,7 @@ class Command(msgspec.Struct, eq=False):
     expected: Precondition | None = None
     receipt: ReceiptKey | None = None
     fresh: bool = False
+    version_of: Callable[[UnitOfWork, UUID], int] | None = None
 
 
 class Batch:
@@ -174,7 +176,7 @@ class Batch:
     def _expect(self, command: Command) -> None:
         if command.expected is None or command.target is None:
             return
-        version = self._version(command.target)
+        version = command.version_of(self, command.target) if command.version_of else self._version(command.target)
         if not command.expected.met_by(version):
             found = f"The version is {version}." if version else "There is no such resource."
             raise VersionMismatch(f"{found} The request asks for something else.", version=version)

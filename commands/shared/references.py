@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Protocol
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import wraps
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from commands.shared.unit_of_work import UnitOfWork
 from domain.customers.customer.customer import Customer
-from domain.customers.customer.refusals import CustomerUnknown
+from domain.customers.customer.refusals import CustomerMerged, CustomerUnknown
 from domain.customers.feedback.feedback import Feedback
 from domain.customers.interaction import Interaction
 from domain.marketing.campaign.campaign import Campaign
@@ -19,6 +20,8 @@ from domain.service.ticket.ticket import Ticket
 from domain.shared.aggregate import Aggregate
 from domain.shared.reference import Reference
 from domain.shared.refusals import Malformed
+
+A = TypeVar("A", bound=Aggregate)
 
 
 class OfCustomer(Protocol):
@@ -51,6 +54,38 @@ def surviving_customer(work: UnitOfWork, customer_id: UUID, recorded: UUID | Non
         raise CustomerUnknown(f"There is no customer {customer_id}.", customer_id=customer_id)
     customer.admit()
     return next((one for one in line if one.id == recorded), customer)
+
+
+def or_on_survivor(command: Callable[..., A], fact: str = "customer_id") -> Callable[..., A]:
+    """The command; if the customer that `fact` names refuses it because they are merged, it runs on the survivor.
+
+    For commands of other systems: such a system knows the customer by its own id, and knows nothing of the merge.
+    """
+
+    @wraps(command)
+    def run(work: UnitOfWork, **facts: Any) -> A:
+        try:
+            return command(work, **facts)
+        except CustomerMerged as refusal:
+            return command(work, **facts | {fact: surviving_customer(work, UUID(refusal.facts["id"])).id})
+
+    return run
+
+
+def merged_into(work: UnitOfWork, customer_id: UUID) -> Iterator[UUID]:
+    """The ids of everyone whom the customer was merged into, directly or through others. Empty for an unknown customer."""
+    customer = work.load(Customer, customer_id)
+    while customer.survivor is not None:
+        yield customer.survivor
+        customer = work.load(Customer, customer.survivor)
+
+
+def version_of(work: UnitOfWork, customer_id: UUID) -> int:
+    """The version of the customer, or of the survivor if they are merged. 0 if there is no such customer."""
+    customer = work.load(Customer, customer_id)
+    while customer.survivor is not None:
+        customer = work.load(Customer, customer.survivor)
+    return customer.version
 
 
 def survivor_id(work: UnitOfWork, customer_id: UUID | None, recorded: UUID | None = None) -> UUID | None:

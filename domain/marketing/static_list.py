@@ -89,10 +89,13 @@ class StaticList(Aggregate):
             self.record_once(context, MembersAdded(customer_ids=fresh), *self._refuse_if_retired(context))
 
     @decision
-    def remove_members(self, context: Context, customer_ids: Sequence[UUID]) -> None:
-        """Ignores customers who are not members. Raises NotThere, ListRetired or Malformed."""
+    def remove_members(self, context: Context, customer_ids: Sequence[UUID], merged_ids: Sequence[UUID] = ()) -> None:
+        """Ignores customers who are not members. `merged_ids` are those who were merged into the customers.
+
+        Raises NotThere, ListRetired or Malformed.
+        """
         self.require()
-        if known := tuple(sorted(set(_limited(customer_ids)) & self.members)):
+        if known := tuple(sorted({*_limited(customer_ids), *merged_ids} & self.members)):
             self.record_once(context, MembersRemoved(customer_ids=known), *self._refuse_if_retired(context))
 
     @decision

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from domain.shared import money
@@ -81,7 +81,11 @@ class Pursuit(Annotated):
 
     def refuse_ended(self, context: Context) -> Flags:
         """Raises the refusal `already_ended` if the lead or deal has ended (a flag on import)."""
-        return self.refuse(context, self.already_ended(id=self.id)) if self.ended else ()
+        return self.refuse(context, self.already_ended(id=self.id, **self.ended_in())) if self.ended else ()
+
+    def ended_in(self) -> dict[str, Any]:
+        """The ids of what continues the lead or deal after its end, by kind; a refusal names them."""
+        return {}
 
     def refuse_open(self, context: Context) -> Flags:
         """Raises the refusal `not_ended` if the lead or deal has not ended (a flag on import)."""

@@ -235,16 +235,12 @@ class Annotated(Aggregate):
         `plain` are the keys whose texts are not personal, according to their field definitions. All other texts are personal.
         """
         attributes = checked_attributes(attributes)
-        changed = {key: value for key, value in attributes.items() if self._differs(key, value, key in plain)}
+        changed = {key: value for key, value in attributes.items() if self.differs(key, value, key in plain)}
         numbers, plain_texts, texts = split_attributes(changed, self.attributes, self.plain_texts, plain)
         if plain_texts:
             self.record(context, self.annotation_events.plain_texts_set(texts=plain_texts))
         if numbers or texts:
             self.record(context, self.annotation_events.attributes_set(numbers=numbers, texts=texts or None))
-
-    def _differs(self, key: str, value: str | Number | None, plain: bool) -> bool:
-        """Whether the value changes, or the same text changes from personal to plain or back."""
-        return self.attributes.get(key) != value or (isinstance(value, str) and plain != (key in self.plain_texts))
 
     @decision
     def attach(self, context: Context, attachment: Attachment) -> None:
@@ -268,6 +264,10 @@ class Annotated(Aggregate):
     @property
     def personal_attributes(self) -> dict[str, str]:
         return {key: value for key, value in self.attributes.items() if self._is_personal(key)}
+
+    def differs(self, key: str, value: str | Number | None, plain: bool) -> bool:
+        """Whether the value changes, or the same text changes from personal to plain or back."""
+        return self.attributes.get(key) != value or (isinstance(value, str) and plain != (key in self.plain_texts))
 
     def merge_attributes(self, changed: Mapping[str, str | Number | None]) -> None:
         merged = {**self.attributes, **changed}

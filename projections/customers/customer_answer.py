@@ -7,16 +7,17 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from projections.customers import customer_list
 from projections.customers.customer_money import money_of
-from projections.customers.customers import profile_of
-from projections.customers.merging import merged_into
 from projections.shared.rows import Row
 
 
-def get(connection: Connection, customer_id: UUID, today: date, zone: tzinfo = UTC) -> Row | None:
-    """The customer's profile, the ids merged into them, and under `money` the sums of all their orders by currency."""
-    found = profile_of(connection, customer_id)
+def get(connection: Connection, customer_id: UUID, today: date, zone: tzinfo = UTC, *, survivor: bool = False) -> Row | None:
+    """The customer's profile, the ids merged into them, and under `money` the sums of all their orders by currency.
+
+    With `survivor`, a merged customer is replaced by the merge survivor.
+    """
+    found = (customer_list.get_survivor if survivor else customer_list.get)(connection, customer_id)
     if found is None:
         return None
-    merged = merged_into(connection, customer_id)
-    return found | {"merged_ids": merged, "money": money_of(connection, [customer_id, *merged], today, zone)}
+    return found | {"money": money_of(connection, [found["customer_id"], *found["merged_ids"]], today, zone)}

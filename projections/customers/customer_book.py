@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from domain.customers.customer.consent import Consent, ConsentKey
 from domain.customers.customer.customer import Customer
-from domain.customers.customer.events import AcquisitionSource, ConsentGiven, Kind
+from domain.customers.customer.events import AcquisitionSource, Kind
 from domain.customers.customer.reach import KnownMethod
 from domain.shared.annotations import Number
 from domain.shared.contact import Address
@@ -45,7 +44,8 @@ class Kept(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
-_decode = msgspec.json.Decoder(Kept).decode
+opened = msgspec.json.Decoder(Kept).decode
+"""The full state of a dumped book."""
 
 
 class CustomerBook(Customer):
@@ -56,7 +56,7 @@ class CustomerBook(Customer):
         """The book as it was dumped; an empty book if `text` is None."""
         book = cls(id)
         if text is not None:
-            book._restore(_decode(text))
+            book._restore(opened(text))
         return book
 
     def fold(self, recorded: Recorded) -> None:
@@ -87,43 +87,3 @@ class CustomerBook(Customer):
         self.external_ids, self.anonymous_ids = set(kept.external_ids), set(kept.anonymous_ids)
         self.consents = dict(kept.consents)
         self.archived, self.archived_or_restored = kept.archived, kept.archived_or_restored
-
-
-def profile(text: str) -> dict[str, Any]:
-    """A dumped book as plain values for people; `plain_attributes` are the attributes that are not personal."""
-    kept = _decode(text)
-    return {
-        **msgspec.to_builtins(msgspec.structs.asdict(kept.details)),
-        "contact_methods": [_method(known) for known in kept.methods if not known.removed],
-        "attributes": {**kept.plain_attributes, **kept.personal_attributes},
-        "plain_attributes": kept.plain_attributes,
-        "external_ids": [{"system": system, "id": id} for system, id in kept.external_ids],
-        "anonymous_ids": kept.anonymous_ids,
-        "consents": [_consent(key, consent) for key, consent in kept.consents],
-        "tags": sorted(kept.tags),
-    }
-
-
-def _method(known: KnownMethod) -> dict[str, Any]:
-    """`undeliverable` is hard, soft, or None if messages arrive; `since` is the time of its last change."""
-    method: dict[str, Any] = msgspec.to_builtins(msgspec.structs.asdict(known.method))
-    return method | {"verified_at": known.verified, "undeliverable": known.bounce, "since": known.since}
-
-
-def _consent(key: ConsentKey, consent: Consent) -> dict[str, Any]:
-    """The current state of a consent. `given` stays true after the consent has expired; `expires` has the time."""
-    purpose, channel, method_id = key
-    terms: ConsentGiven | None = consent.terms
-    return {
-        "purpose": purpose,
-        "channel": channel,
-        "method_id": method_id,
-        "given": terms is not None,
-        "at": consent.at,
-        "legal_basis": terms and terms.legal_basis,
-        "opt_in": terms and terms.opt_in,
-        "wording_version": terms and terms.wording_version,
-        "source": terms and terms.source,
-        "evidence": terms and terms.evidence,
-        "expires": terms and terms.expires,
-    }

@@ -1,30 +1,24 @@
-"""customer_view: each customer's current profile, and the search by name, e-mail address or telephone number.
+"""customer_view: the state of each customer, by their own events only, with their contact values and tags.
 
-A row belongs to its customer. Erasure purges the row and leaves a tombstone with the time of the erasure. The sums of a
-customer's orders are computed from the rows of `orders` at query time, so an answer is complete up to the positions of both
-read models. A merge moves no rows: queries follow it, so unmerging restores the earlier answers.
+A row belongs to its customer. Erasure purges the row and leaves a tombstone with the time of the erasure. A merge
+moves no rows: `customer_list` follows it at query time, so unmerging restores the earlier answers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import UTC, date, tzinfo
-from typing import Literal
 from uuid import UUID
 
-import msgspec
-from sqlalchemy import Boolean, Column, Connection, Date, Index, Text, Uuid, or_, select
+from sqlalchemy import Boolean, Column, Date, Index, Text, Uuid
 
-from domain.customers.customer.events import ContactMethod, Kind, Merged, Unmerged
+from domain.customers.customer.events import ContactMethod, Merged, Unmerged
 from domain.shared.contact import comparable
 from domain.shared.events import Recorded
-from projections.customers.customer_book import CUSTOMER_EVENTS, CustomerBook, profile
-from projections.shared.lists import Listing, among
+from projections.customers.customer_book import CUSTOMER_EVENTS, CustomerBook
 from projections.shared.occurred import own_day
-from projections.shared.pages import Page
 from projections.shared.projection import Delivery, Projection, types
 from projections.shared.rows import Instant, Row, Rows
-from projections.shared.search import SORTED_TEXT, beginning, containing, normalised
+from projections.shared.search import SORTED_TEXT, normalised
 from projections.shared.tables import aggregates, columns, several, table
 
 customers = aggregates(
@@ -176,74 +170,6 @@ def _save_narrow(rows: Rows, books: dict[UUID, CustomerBook], changed: Collectio
         tags += [{"customer_id": id, "tag": tag} for tag in held]
     rows.replace(customer_contacts, "customer_id", changed, contacts)
     rows.replace(customer_tags, "customer_id", changed, tags)
-
-
-# How it is queried
-
-
-class Filter(msgspec.Struct, frozen=True, kw_only=True):
-    """Customers with all of these values; None matches any. Ranges of days are half-open, in `zone`."""
-
-    kind: Kind | None = None
-    owner: str | None = None
-    team: str | None = None
-    source_channel: str | None = None
-    archived: bool | None = None
-    tag: str | None = None
-    registered_from: date | None = None
-    registered_to: date | None = None
-    zone: tzinfo = UTC
-    erased: bool = False
-
-
-Sort = Literal["registered_at", "position", "name"]
-HIDDEN = ("state", "search_name")
-
-
-def _opened(row: Row) -> Row:
-    shown = {name: value for name, value in row.items() if name not in HIDDEN}
-    if row["state"] is None:
-        return {name: shown[name] for name in ("customer_id", "position", "version", "erased_at", "merged_into")}
-    return shown | profile(row["state"])
-
-
-# By default the list leaves out erased customers. Names are personal, so cursors never contain them.
-LISTED: Listing[Filter, Sort] = Listing(
-    customers,
-    Filter,
-    "registered_at",
-    descending=True,
-    show=_opened,
-    rules={"tag": among(customer_tags, customers.c.customer_id)},
-    personal={"name": customers.c.search_name},
-)
-profile_of, listing = LISTED.get, LISTED.listing
-
-
-def search(connection: Connection, text: str, *, limit: int = 50, cursor: str | None = None) -> Page:
-    """Customers whose name contains the text, or who have a contact value that starts with it, in the order of names.
-
-    Case, character width, and marks on Latin, Greek and Cyrillic letters make no difference. A telephone number needs its
-    country code; the + may be missing.
-    """
-    wanted = normalised(text)
-    if not wanted:
-        return Page([], None)
-    contacts = customer_contacts.c
-    number = "".join(character for character in wanted if character not in " -().")
-    numbers = [beginning(contacts.value, "+" + number.removeprefix("+"))] if number.lstrip("+").isdigit() else []
-    values = (beginning(contacts.value, wanted), beginning(contacts.search_value, wanted))
-    reached = select(contacts.customer_id).where(or_(*values, *numbers))
-    named = select(customers.c.customer_id).where(containing(customers.c.search_name, wanted))
-    found = customers.c.customer_id.in_(named.union(reached))
-    return LISTED.listing(connection, None, found, sort="name", descending=False, limit=limit, cursor=cursor)
-
-
-def with_contact(connection: Connection, kind: str, value: str) -> list[UUID]:
-    """Customers with exactly this contact value, normalised as `domain.shared.contact` does; case makes no difference."""
-    table = customer_contacts.c
-    query = select(table.customer_id).where(table.kind == kind, table.value == comparable(value)).distinct()
-    return list(connection.execute(query.order_by(table.customer_id)).scalars())
 
 
 customer_view = Projection(

@@ -7,6 +7,7 @@ are merged.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
     Connection,
+    FromClause,
     Select,
     Uuid,
     bindparam,
@@ -62,14 +64,51 @@ def merged_into(connection: Connection, customer_id: UUID) -> list[UUID]:
     return sorted(id for id in found if id != customer_id)
 
 
+def _parts() -> Select[Any]:
+    column = customers.c
+    first = select(column.merged_into.label("whole"), column.customer_id).where(column.merged_into.in_(EVERYONE))
+    line = first.cte(recursive=True)
+    line = line.union(select(line.c.whole, column.customer_id).where(column.merged_into == line.c.customer_id))
+    return select(line.c.whole, line.c.customer_id).order_by(line.c.customer_id)
+
+
+# This query runs for every list of customers, so it is built once.
+_PARTS = _parts()
+
+
+def parts_of(connection: Connection, customer_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+    """By customer: the ids of everyone merged into them, directly or through others. Customers without a merge are left out."""
+    found: dict[UUID, list[UUID]] = {}
+    for whole, customer_id in connection.execute(_PARTS, {"everyone": list(customer_ids)}):
+        found.setdefault(whole, []).append(customer_id)
+    return found
+
+
+def wholes_of(condition: Callable[[FromClause], ColumnElement[bool]]) -> Select[Any]:
+    """The ids of everyone into whom merged customers that meet the condition were merged, directly or through others."""
+    part, above = customers.alias(), customers.alias()
+    line = (
+        select(part.c.merged_into.label("customer_id"))
+        .where(part.c.merged_into.is_not(None), condition(part))
+        .cte(recursive=True)
+    )
+    further = select(above.c.merged_into).join(line, above.c.customer_id == line.c.customer_id)
+    return select(line.union(further.where(above.c.merged_into.is_not(None))).c.customer_id)
+
+
+def merges() -> CTE:
+    """(customer_id, whole): every merged customer, with each customer they were merged into, directly or through others."""
+    step = select(customers.c.customer_id, customers.c.merged_into.label("whole"))
+    line = step.where(customers.c.merged_into.is_not(None)).cte(recursive=True)
+    further = select(line.c.customer_id, customers.c.merged_into).join(customers, customers.c.customer_id == line.c.whole)
+    return line.union(further.where(customers.c.merged_into.is_not(None)))
+
+
 def survivors() -> CTE:
     """(customer_id, survivor): every merged customer, and the customer who survives in the end."""
-    step = select(customers.c.customer_id, customers.c.merged_into.label("survivor"))
-    line = step.where(customers.c.merged_into.is_not(None)).cte(recursive=True)
-    further = select(line.c.customer_id, customers.c.merged_into).join(customers, customers.c.customer_id == line.c.survivor)
-    line = line.union(further.where(customers.c.merged_into.is_not(None)))
-    last = select(line).join(customers, customers.c.customer_id == line.c.survivor).where(customers.c.merged_into.is_(None))
-    return last.cte()
+    line = merges()
+    last = select(line.c.customer_id, line.c.whole.label("survivor")).join(customers, customers.c.customer_id == line.c.whole)
+    return last.where(customers.c.merged_into.is_(None)).cte()
 
 
 def merged_and_survivors() -> CompoundSelect[Any]:

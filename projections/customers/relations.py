@@ -30,6 +30,7 @@ from sqlalchemy import (
 from domain.customers.customer.events import Erased
 from domain.customers.customer.relation_events import RelationAdded, RelationEnded, RelationRole
 from domain.shared.events import Event, Recorded
+from projections.customers.customer_list import named
 from projections.customers.customers import customers
 from projections.customers.merging import READ as READ_MERGED
 from projections.customers.merging import same_customer, survivors
@@ -130,8 +131,8 @@ def listing(connection: Connection, filter: Filter, *, limit: int = 50, cursor: 
     mine = or_(relations.c.customer_id.in_(everyone), relations.c.other_id.in_(everyone))
     order = Order(relations.c.position, relations.c.relation_id, descending=True)
     found = page(connection, query.where(mine), order, limit, cursor)
-    named = _named(connection, [_other_end(row, everyone) for row in found.rows])
-    return found._replace(rows=[_shown(row, named[_other_end(row, everyone)]) for row in found.rows])
+    related_to = named(connection, [_other_end(row, everyone) for row in found.rows])
+    return found._replace(rows=[_shown(row, related_to[_other_end(row, everyone)]) for row in found.rows])
 
 
 def related(role: RelationRole | None, today: date | None) -> Select[tuple[UUID, ...]]:
@@ -162,13 +163,6 @@ def _holds(today: date) -> ColumnElement[bool]:
 
 def _other_end(row: Row, everyone: Collection[UUID]) -> UUID:
     return UUID(str(row["whom"] if row["customer_id"] in everyone else row["who"]))
-
-
-def _named(connection: Connection, ids: Collection[UUID]) -> dict[UUID, Row]:
-    """The kind and name of these customers; None if a customer is not known yet."""
-    query = select(customers.c.customer_id.label("id"), customers.c.kind, customers.c.name)
-    found = {row["id"]: dict(row) for row in connection.execute(query.where(customers.c.customer_id.in_(ids))).mappings()}
-    return {id: found.get(id, {"id": id, "kind": None, "name": None}) for id in ids}
 
 
 def _shown(row: Row, related: Row) -> Row:

@@ -25,6 +25,7 @@ LEFT_OUT = {
 }
 LISTS = ("orders", "tickets", "interactions", "feedback", "touchpoints", "deals", "leads")
 WHERE = {"tasks": "about_id"} | dict.fromkeys(LISTS, "customer_id")
+CUSTOMERS = ("", "sort=name", "tag=vip", "owner=kim", "merged=true", "q=bob", "q=ada@", "archived=false", "fields=id,consents")
 REPEAT_BUYERS = {"op": "compare", "feature": "orders", "is": ">=", "value": 2}
 DAYS = count(1)
 
@@ -50,6 +51,9 @@ class Shop(NamedTuple):
 def shop(client: Client) -> Shop:
     sizes = {"Ada": 1, "Bob": 1, "Cyd": 9}
     ada, bob, cyd = (_id(registered(client, name=name, attributes={"size": size})) for name, size in sizes.items())
+    for path, body in (("tags", {"tags": ["vip"]}), ("consents", {"purpose": "news", "channel": "email"})):
+        send(client, "POST", f"/v1/customers/{bob}/{path}", body)
+    send(client, "PUT", f"/v1/customers/{bob}/assignment", {"owner": "kim"})
     lead = _id(captured(client))
     _contacts(client, {"lead_id": lead}, {"about": [{"kind": "lead", "id": lead}]})
     for number, id in enumerate((ada, bob, cyd)):
@@ -105,6 +109,7 @@ def _paths(client: Client, shop: Shop) -> Iterator[str]:
         elif path.startswith("/v1/reports/") and not required:
             yield path
     yield from (f"/v1/{name}?{where}={id}" for name, where in WHERE.items() for id in shop.merging)
+    yield from (f"/v1/customers?{asked}" for asked in CUSTOMERS)
     yield from ("/v1/reports/segments?rules=true", *shop.paths, *_past(shop))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
-from typing import get_args
+from typing import Any, get_args
 from uuid import UUID
 
 from msgspec import UNSET
@@ -16,7 +16,12 @@ from domain.customers.customer.events import (
     AcquisitionSource,
     AnonymousIdLinked,
     Archived,
+    ConsentWithdrawn,
     ContactMethod,
+    ContactMethodRemoved,
+    ContactMethodRestored,
+    ContactMethodUndeliverable,
+    ContactMethodVerified,
     Detail,
     DetailsChanged,
     Erased,
@@ -47,6 +52,22 @@ from domain.shared.events import Context, Event, Metadata
 from domain.shared.given import Given
 from domain.shared.text import choice, code, optional_code, text
 
+ON_MERGED = (
+    Merged,
+    Unmerged,
+    RelationEnded,
+    ConsentWithdrawn,
+    ContactMethodVerified,
+    ContactMethodUndeliverable,
+    ContactMethodRestored,
+    ContactMethodRemoved,
+    Archived,
+    Restored,
+    ANNOTATIONS.untagged,
+    ANNOTATIONS.external_id_unlinked,
+)
+"""Events that a merged customer accepts: they end or qualify what was recorded for this customer, and not for the survivor."""
+
 
 class Customer(Relating):
     name = "customer"
@@ -69,8 +90,8 @@ class Customer(Relating):
             raise CustomerErased(f"The customer {self.id} was erased.", id=self.id)
 
     def record(self, context: Context, event: Event, *irregular: str) -> None:
-        """A merged customer accepts only Merged, Unmerged and RelationEnded. Raises CustomerMerged for all other events."""
-        if self.survivor is not None and not isinstance(event, Merged | Unmerged | RelationEnded):
+        """A merged customer accepts only the events in `ON_MERGED`. Raises CustomerMerged for all other events."""
+        if self.survivor is not None and not isinstance(event, ON_MERGED):
             raise self._merged_already()
         super().record(context, event, *irregular)
 
@@ -140,10 +161,9 @@ class Customer(Relating):
         time_zone: Given[str | None] = UNSET,
     ) -> None:
         """Records only changes: UNSET keeps a value, None clears it. Raises KindRequired, NeitherNameNorContact, Malformed."""
-        stated = facts.stated_details(
+        changed = self.changed_details(
             kind=kind, name=name, address=address, source=source, language=language, time_zone=time_zone
         )
-        changed = {field: value for field, value in stated.items() if self.details.get(field) != value}
         if changed.get("kind", kind) is None:
             raise KindRequired
         if changed.get("name", name) is None and not self.present_methods():
@@ -213,6 +233,11 @@ class Customer(Relating):
         self.record(context, Erased(reason=reason, requested_by=requested_by, receipt=code(receipt, "receipt")))
 
     # State
+
+    def changed_details(self, **stated: Any) -> dict[str, Any]:
+        """The stated details that differ from the known ones, as they are recorded. Raises Malformed."""
+        checked = facts.stated_details(**stated)
+        return {field: value for field, value in checked.items() if self.details.get(field) != value}
 
     def note_plain_texts(self, texts: dict[str, str | None], metadata: Metadata) -> None:
         """Adds the plain texts to the registration if the same command registered the customer."""

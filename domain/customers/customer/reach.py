@@ -105,6 +105,11 @@ class Reachable(Annotated):
         """The contact methods that are not removed, in the order in which they were added."""
         return [known.method for known in self.methods.values() if not known.removed]
 
+    def has_contact(self, method: ContactMethod, region: str | None = None) -> bool:
+        """Whether a method that is not removed has the same value. Raises Malformed."""
+        key = facts.contact_key(facts.contact_method(method, region))
+        return any(facts.contact_key(other) == key for other in self.present_methods())
+
     def note_new_method(self, method: ContactMethod) -> None:
         if method.primary:
             for id, known in self.methods.items():

@@ -12,7 +12,7 @@ class CustomerErased(Refusal):
 
 
 class CustomerMerged(Refusal):
-    """The customer was merged into another one; record facts on the survivor."""
+    """The customer was merged into another one; record new facts on the survivor."""
 
 
 class MergedIntoThemselves(Malformed):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from decimal import Decimal
-from typing import NamedTuple, TypedDict, Unpack
+from typing import Any, NamedTuple, TypedDict, Unpack
 from uuid import UUID
 
 from domain.sales.deal.events import AmountChanged, CloseDateChanged, Lost, Opened, Reopened, StageChanged, Won
@@ -118,7 +118,7 @@ class Deal(Pursuit):
         """
         won, since = Won(order_id=order_id), self.ended_at if self.ended == "won" else None
         if since is not None and order_id != self.order_id:
-            raise DealWonOtherwise(id=self.id)
+            raise DealWonOtherwise(id=self.id, **self.ended_in())
         flags = _before_lead(context, lead_captured_at)
         self.change_status(context, won, since, lambda now: flags + self.refuse_ended(now))
 
@@ -133,6 +133,10 @@ class Deal(Pursuit):
         """`reason` is a code. Raises Malformed; DealNotEnded (a flag on import)."""
         reopened = Reopened(reason=optional_code(reason, "reason"))
         self.change_status(context, reopened, None if self.ended else self.reopened_at, self.refuse_open)
+
+    def ended_in(self) -> dict[str, Any]:
+        """The order that the deal was won with."""
+        return {} if self.order_id is None else {"order_id": self.order_id}
 
     def _refuse_unknown_stage(self, context: Context, place: Place) -> Flags:
         """Raises PipelineUnknown or StageUnknown if the current pipeline does not have the stage (flags on import)."""

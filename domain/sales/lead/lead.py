@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import TypedDict, Unpack, get_args
+from typing import Any, TypedDict, Unpack, get_args
 from uuid import UUID
 
 import msgspec
@@ -103,7 +103,7 @@ class Lead(Pursuit):
             if not self.was_recorded(context, exact):
                 self.record(context, exact, *self._before_capture(context), *self.refuse_ended(context))
         elif self.conversion != exact:
-            raise LeadConvertedOtherwise(id=self.id)
+            raise LeadConvertedOtherwise(id=self.id, **self.ended_in())
         else:
             self.record_status(context, exact, self.ended_at, *self._before_capture(context))
 
@@ -137,6 +137,13 @@ class Lead(Pursuit):
         if reason not in get_args(ErasureReason) or requested_by not in get_args(Requester):
             raise Malformed("The reason or the requester of the erasure is unknown.")
         self.record(context, Erased(reason=reason, requested_by=requested_by, receipt=code(receipt, "receipt")))
+
+    def ended_in(self) -> dict[str, Any]:
+        """The customer, deal and order that the lead was converted to."""
+        if self.conversion is None:
+            return {}
+        ids = {name: getattr(self.conversion, name) for name in ("customer_id", "deal_id", "order_id")}
+        return {name: id for name, id in ids.items() if id is not None}
 
     def forget(self) -> None:
         """Deletes all personal data. The time of capture and the outcome remain."""

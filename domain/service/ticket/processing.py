@@ -175,7 +175,7 @@ class Processing(State):
         if ticket_id == self.id:
             raise OwnRelative(id=self.id)
         if self.merged_into not in (None, ticket_id):
-            raise TicketMerged(id=self.id)
+            raise TicketMerged(id=self.id, merged_into=self.merged_into)
         event = MergedInto(ticket_id=ticket_id)
         if self.merged_into is None and not self.was_recorded(context, event):
             self.record(context, event, *self.refuse_work(context))

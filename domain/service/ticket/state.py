@@ -73,7 +73,14 @@ class State(Annotated):
     def refuse_from(self, context: Context, standing: Standing, refused: Mapping[Status, type[Refusal]]) -> tuple[str, ...]:
         """Raises the refusal in `refused` for the status of `standing`, if any (a flag on import)."""
         refusal = refused.get(standing.status)
-        return () if refusal is None else self.refuse(context, refusal(id=self.id))
+        return () if refusal is None else self.refuse(context, self._refusal(refusal))
+
+    def _refusal(self, refusal: type[Refusal]) -> Refusal:
+        """The refusal; if the ticket is closed by a merge, it names the ticket that continues this one."""
+        if self.merged_into is None or refusal is not TicketClosed:
+            return refusal(id=self.id)
+        detail = f"The ticket was merged into {self.merged_into}, which continues it."
+        return refusal(detail, id=self.id, merged_into=self.merged_into)
 
     def refuse_work(self, context: Context) -> tuple[str, ...]:
         """Raises BeforeOpening or TicketClosed if the ticket is not opened yet or is closed (flags on import)."""

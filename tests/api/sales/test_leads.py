@@ -176,3 +176,23 @@ def test_a_pipeline_is_revised_and_shown_as_it_was(client: Client) -> None:
 )
 def test_a_report_with_malformed_parameters_is_refused(client: Client, question: dict[str, Any]) -> None:
     assert client.get(REPORT, params=question).status_code == 422
+
+
+def test_a_refusal_names_what_a_converted_lead_and_a_won_deal_became(client: Client) -> None:
+    customer = registered(client)
+    lead, deal, order = captured(client), opened(client, customer), placed(client)
+    ids = {f"{name}_id": path.rsplit("/", 1)[-1] for name, path in (("customer", customer), ("deal", deal), ("order", order))}
+    done(client, f"{lead}/conversion", ids)
+    for method, path, body in (
+        ("PUT", "stage", {"stage": "talking"}),
+        ("POST", "loss", None),
+        ("POST", "conversion", ids | {"customer_id": registered(client).rsplit("/", 1)[-1]}),
+    ):
+        refusal = client.request(method, f"{lead}/{path}", json=body).json()
+        assert {name: refusal["facts"][name] for name in ids} == ids, path
+    done(client, f"{deal}/win", {"order_id": ids["order_id"]})
+    refusal = client.post(f"{deal}/win", {"order_id": placed(client).rsplit("/", 1)[-1]}).json()
+    assert (refusal["type"], refusal["facts"]["order_id"]) == ("/problems/deal-won-otherwise", ids["order_id"])
+    lost = captured(client)
+    done(client, f"{lost}/loss")
+    assert client.post(f"{lost}/qualification").json()["facts"] == {"id": lost.rsplit("/", 1)[-1]}

@@ -143,7 +143,11 @@ def test_everything_that_a_ticket_refers_to_must_exist(client: Client) -> None:
 def test_a_ticket_is_merged_into_another_or_discarded(client: Client, store: EventStore) -> None:
     first, second, spam = opened(client), opened(client), opened(client)
     done(client, f"{first}/merge", {"into": second.rsplit("/", 1)[-1]})
-    refused(client, f"{first}/replies", {"by": "agent", "body": "?"}, "ticket-closed")
+    for author in ("agent", "customer"):
+        refusal = client.post(f"{first}/replies", {"by": author, "body": "?"}).json()
+        assert (refusal["type"], refusal["facts"]["merged_into"]) == ("/problems/ticket-closed", second.rsplit("/", 1)[-1])
+    for path, body in (("solution", {}), ("escalation", {}), ("merge", {"into": spam.rsplit("/", 1)[-1]})):
+        assert client.post(f"{first}/{path}", body).json()["facts"]["merged_into"] == second.rsplit("/", 1)[-1], path
     done(client, f"{spam}/discarding", {"reason": "spam"})
     done(client, f"{spam}/reopening")
     assert facts(store, spam) == ["opened", "discarded", "reopened"]

@@ -19,6 +19,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.datastructures import State
 
 from api.shared.access import ROLES, Caller
+from api.shared.elsewhere import Elsewhere
 from api.shared.fields import CommandBody, Line
 from api.shared.problems import Problem
 from api.shared.targets import target
@@ -85,6 +86,11 @@ class Route(NamedTuple):
         found = [one for annotation in stated for one in (annotation, *get_args(annotation))]
         return next((one for one in found if isinstance(one, type) and issubclass(one, BaseModel)), None)
 
+    def fields(self) -> set[str]:
+        """The fields of the body, without those that every request is refused with."""
+        fields = self.model.model_fields if self.model else {}
+        return {name for name, field in fields.items() if not any(isinstance(one, Elsewhere) for one in field.metadata)}
+
     def bodies(self) -> Iterator[BaseModel | None]:
         """First None if the body is optional, then bodies of every shape that its model accepts."""
         if not any(body.field_info.is_required() for body in self.asked.body_params):
@@ -113,7 +119,7 @@ async def misfits(route: Route, state: Mapping[str, Any]) -> list[str]:
             reached |= body.model_fields_set
         ran += executor.ran
     found |= {f"{route.name}: {reason}": None for reason in map(misfit, ran) if reason}
-    if unreached := set(route.model.model_fields if route.model else ()) - reached:
+    if unreached := route.fields() - reached:
         found[f"{route.name}: no command was run for a body with {', '.join(sorted(unreached))}"] = None
     return [*found] if ran else [f"{route.name}: no command was run", *found]
 

@@ -19,9 +19,9 @@ from domain.sales.order.terms import Terms
 from domain.sales.order.values import Item
 from domain.shared.contact import Address
 from domain.shared.events import time_zone
-from projections.customers import customer_answer
+from projections.customers import customer_answer, customer_list
 from projections.customers import customers as customer_view
-from projections.customers.customers import Filter, Sort
+from projections.customers.customer_list import Filter, Sort
 from projections.sales import orders
 from projections.shared.pages import MalformedCursor
 from projections.shared.search import normalised
@@ -168,8 +168,8 @@ def test_an_erased_customer_leaves_only_a_tombstone_with_the_time(connection: Co
     assert found.keys() == {"customer_id", "position", "version", "erased_at", "merged_into", "merged_ids", "money"}
     assert found["erased_at"] == history.now
     assert found["money"]["EUR"]["gross"] == D(30)
-    assert customer_view.search(connection, "ada").rows == []
-    assert customer_view.listing(connection, Filter()).rows == []
+    assert customer_list.search(connection, "ada").rows == []
+    assert customer_list.listing(connection, Filter()).rows == []
     for table in (customer_view.customer_contacts, customer_view.customer_tags, orders.ORDERS.private):
         assert connection.execute(select(table)).all() == []
 
@@ -214,21 +214,21 @@ def test_customers_are_found_by_part_of_a_name_or_the_start_of_a_contact(
     registered(history, "Елкина")
     registered(history, "ながの")
     fold(connection, history, customer_view.customer_view)
-    assert sorted(row["name"] for row in customer_view.search(connection, asked).rows) == found
+    assert sorted(row["name"] for row in customer_list.search(connection, asked).rows) == found
 
 
 def test_an_exact_contact_finds_its_customers(connection: Connection, history: History) -> None:
     ada = registered(history, "Ada", "ada@example.org")
     registered(history, "Ann", "ada@example.org.uk")
     fold(connection, history, customer_view.customer_view)
-    assert customer_view.with_contact(connection, "email", "ADA@example.org") == [ada.id]
+    assert customer_list.with_contact(connection, "email", "ADA@example.org") == [ada.id]
 
 
 def paged(connection: Connection, sort: Sort, *, descending: bool) -> list[str]:
     """Names in the order of the list, read three at a time."""
     names, cursor = [], None
     while True:
-        page = customer_view.listing(connection, Filter(), sort=sort, descending=descending, limit=3, cursor=cursor)
+        page = customer_list.listing(connection, Filter(), sort=sort, descending=descending, limit=3, cursor=cursor)
         names += [row["name"] for row in page.rows]
         if (cursor := page.next) is None:
             return names
@@ -241,18 +241,18 @@ def test_a_list_continues_after_the_last_page(connection: Connection, history: H
     for sort in get_args(Sort):
         assert paged(connection, sort, descending=False) == [f"Person {number}" for number in range(7)]
         assert paged(connection, sort, descending=True) == [f"Person {number}" for number in reversed(range(7))]
-    assert len(customer_view.listing(connection, Filter(owner="agent-1")).rows) == 3
+    assert len(customer_list.listing(connection, Filter(owner="agent-1")).rows) == 3
 
 
 def test_a_cursor_contains_no_name_and_works_only_for_its_own_list(connection: Connection, history: History) -> None:
     for number in range(3):
         registered(history, f"Person {number}")
     fold(connection, history, customer_view.customer_view)
-    cursor = customer_view.listing(connection, Filter(), sort="name", limit=1).next
+    cursor = customer_list.listing(connection, Filter(), sort="name", limit=1).next
     assert cursor is not None
     for wrong in (cursor, "nonsense", "é", ""):
         with pytest.raises(MalformedCursor):
-            customer_view.listing(connection, Filter(), sort="position", cursor=wrong)
+            customer_list.listing(connection, Filter(), sort="position", cursor=wrong)
 
 
 def test_a_list_is_filtered_by_tag_archive_and_day(connection: Connection, history: History) -> None:
@@ -262,10 +262,10 @@ def test_a_list_is_filtered_by_tag_archive_and_day(connection: Connection, histo
     history.must(bob, bob.archive)
     fold(connection, history, customer_view.customer_view)
     names = {
-        "vip": customer_view.listing(connection, Filter(tag="vip")),
-        "archived": customer_view.listing(connection, Filter(archived=True)),
-        "first": customer_view.listing(connection, Filter(registered_to=date(2024, 2, 2))),
-        "second": customer_view.listing(connection, Filter(registered_from=date(2024, 2, 2), registered_to=date(2024, 2, 3))),
+        "vip": customer_list.listing(connection, Filter(tag="vip")),
+        "archived": customer_list.listing(connection, Filter(archived=True)),
+        "first": customer_list.listing(connection, Filter(registered_to=date(2024, 2, 2))),
+        "second": customer_list.listing(connection, Filter(registered_from=date(2024, 2, 2), registered_to=date(2024, 2, 3))),
     }
     assert {name: [row["name"] for row in page.rows] for name, page in names.items()} == {
         "vip": ["Ada"],
@@ -290,7 +290,7 @@ def test_both_databases_find_the_same_customers(postgres: Connection, names: lis
         found = []
         for connection in (sqlite, postgres):
             fold(connection, history, customer_view.customer_view)
-            found.append([row["name"] for row in customer_view.search(connection, asked).rows])
+            found.append([row["name"] for row in customer_list.search(connection, asked).rows])
         postgres.rollback()
     assert found[0] == found[1]
     assert sorted(found[0]) == expected
