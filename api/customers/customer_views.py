@@ -59,7 +59,7 @@ async def customers(
         Query(
             max_length=200,
             description="Part of a name, or the beginning of an e-mail or phone, without regard to case and marks.",
-            json_schema_extra=excludes("sort", *(signature(filtered).parameters.keys() - {"merged"})),
+            json_schema_extra=excludes("sort", *(name for name in signature(filtered).parameters if name != "merged")),
         ),
     ] = None,
     limit: Limit = 50,

@@ -24,7 +24,7 @@ NUMBER_BLOCK = 100
 
 
 class Command(msgspec.Struct, eq=False):
-    """A command function with its facts. `expected` is what the version of `target`, as `version_of` reads it if given, must meet.
+    """A command function with its facts. `expected` is what the version of `target` must meet; `version_of` reads it if given.
 
     A command with a `receipt` runs only once. `fresh` means that the id `target` was created for this command, so that the
     stream has no events yet.

@@ -59,7 +59,9 @@ def _filled(world: World, path: str) -> str:
     if not rest:
         return path
     parameter, _, rest = rest.partition("}")
-    lines = world.client.get(parent, params={"limit": 100}).json()["items"]
+    answer = world.client.get(parent)
+    assert answer.status_code == 200, f"{parent}: {answer.text}"
+    lines = answer.json()["items"]
     filled = [f"{parent}/{line[parameter]}{rest}" for line in lines]
     return next((one for one in filled if exported(world, one, "application/x-ndjson")), (filled or [path])[0])
 

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from api.app import OPERATED, ROUTERS
 from api.shared.fields import Body
+from api.shared.head import Head
 from api.shared.strict import StrictRoute
 from api.shared.text_form import OneForm, composed_body
 from tests.api.conftest import World
@@ -105,7 +106,8 @@ def replaced(value: Any, place: tuple[Any, ...], text: str) -> Any:
 
 def test_every_request_passes_the_one_form(world: World) -> None:
     world.client.get("/v1/health")
-    assert isinstance(world.app.middleware_stack, OneForm)
+    assert isinstance(world.app.middleware_stack, Head)
+    assert isinstance(world.app.middleware_stack._app, OneForm)
 
 
 def seen_by_routes(path: str, query: str) -> tuple[str, dict[str, list[str]]]:
