@@ -176,7 +176,7 @@ def paths_here(recount: Recount) -> dict[str, dict[str, Any]]:
 def steps(recount: Recount) -> dict[str, list[str]]:
     """The channels of each path by its id, from the first to the last."""
     found: dict[str, list[str]] = {id: [] for id in paths_here(recount)}
-    for touchpoint in recount.every("/v1/touchpoints", sort="occurred_at", order="asc"):
+    for touchpoint in recount.every("/v1/touchpoints", sort="occurred_at"):
         found[touchpoint["lead_id"]].append(touchpoint["channel"])
     return found
 
