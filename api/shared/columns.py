@@ -62,7 +62,7 @@ def _forms(schema: Schema) -> list[Schema]:
 
 
 def _is_text(schema: Schema) -> bool:
-    return schema.get("format") != EXACT["format"]
+    return not EXACT.items() <= schema.items()
 
 
 def _below(value: Any, path: Path) -> Any:
