@@ -12,7 +12,7 @@ from typing import Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import BigInteger, Boolean, Column, Date, Integer, Text, Uuid
+from sqlalchemy import BigInteger, Boolean, Column, Connection, Date, Integer, Text, Uuid
 
 from domain.customers.customer.events import Erased
 from domain.sales.order.axes import FulfilmentStatus, OrderStatus, PaymentStatus, ReturnStatus
@@ -135,6 +135,10 @@ def _in_decimals(row: Row) -> Row:
 
 LISTED: books.BookListing[Filter, Sort] = books.BookListing(ORDERS, Filter, "placed_at", _details, show=_in_decimals)
 get, listing = LISTED.get, LISTED.listing
+
+
+def by_number(connection: Connection, number: str) -> Row | None:
+    return LISTED.first(connection, order_rows.c.number == number)
 
 
 orders = ORDERS.projection(3, ORDER_EVENTS, Book.load, _placing, _columns, Erased)

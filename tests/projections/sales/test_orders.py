@@ -56,8 +56,9 @@ def test_one_order_shows_its_lines_money_shipments_and_recipient(connection: Con
     parcel = [LineQuantity(line_id="a", quantity=D(1))]
     history.must(order, lambda context: order.ship(context, "s1", parcel, tracking="T1"))
     fold(connection, history, orders.orders)
-    found = orders.get(connection, order.id)
+    found = orders.by_number(connection, "1001")
     assert found is not None
+    assert found == orders.get(connection, order.id)
     assert (found["gross"], found["total"], found["captured"]) == (D(9), D(9), D(9))
     assert (found["payment_status"], found["fulfilment_status"]) == ("paid", "partially_shipped")
     assert [(line["name"], line["quantity"], line["total"]) for line in found["lines"]] == [("Tea", "2", "9.00")]
