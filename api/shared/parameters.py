@@ -59,7 +59,7 @@ class Parameters:
             raise RequestValidationError([*errors, *self._typed(request.query_params, errors)])
 
     def errors_in_body(self, values: Mapping[str, str], known: Collection[str], *below: str) -> list[Error]:
-        """The errors in `values` of the `known` parameters. The values are not in a query, but in this part of a body."""
+        """What is wrong with values for the `known` parameters that are not in a query, but `below` this part of a body."""
         query = QueryParams(values)
         errors = list(self._errors(query, known))
         return [{**error, "loc": ("body", *below, *error["loc"][1:])} for error in (*errors, *self._typed(query, errors))]
