@@ -110,8 +110,8 @@ async def customer(request: Request, caller: Reader, after: After, when: When, z
     """One customer. A merge survivor answers for everyone merged into them: the profile, money, tickets, contacts, segments.
 
     A survivor's contact methods, consents and external ids name the `customer_id` they were recorded for; `origins` has it for
-    the other values. A consent is the younger word of all. `money` sums the orders by currency. For a past moment only the
-    customer's own fields are known: all others are null.
+    the other values. The last consent or withdrawal of all counts. `money` sums the orders by currency. For a past moment only
+    the customer's own fields are known: all others are null.
     """
     return await _one(request, caller, after, when, zone, id)
 

@@ -129,7 +129,7 @@ async def _fitted(request: Request, wanted: Wanted, cut_off: date | None) -> Fit
 
 
 async def _labelled(request: Request, response: Response) -> Response:
-    """The response, once reads show the fit. A fit that takes longer than a read may wait is answered before."""
+    """The response, once reads show the fit; at the latest after the time that a read may wait."""
     if response.status_code < 300:
         state = request.app.state
         await state.completeness.wait({LABELS: None}, int(response.headers["Position"]), state.settings.after_timeout)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from api.shared.schemas import AMOUNT
+from api.shared.schemas import EXACT
 
 Schema = Mapping[str, Any]
 Path = tuple[str, ...]
@@ -62,7 +62,7 @@ def _forms(schema: Schema) -> list[Schema]:
 
 
 def _is_text(schema: Schema) -> bool:
-    return schema.get("format") != "decimal" and schema.get("pattern") != AMOUNT["pattern"]
+    return not EXACT.items() <= schema.items()
 
 
 def _below(value: Any, path: Path) -> Any:

@@ -47,7 +47,7 @@ def precondition(request: Request) -> Precondition | None:
 
 
 def refuse_conditions(request: Request, what: str) -> None:
-    """Raises Problem 400 if the request has a condition, because `what` it asks for has no version."""
+    """Raises Problem 400 if the request has a condition. `what` names the kind of request, which has no version."""
     if precondition(request) is not None:
         raise Problem(400, "malformed-if-match", f"{what} has no version: leave If-Match and If-None-Match out.")
 

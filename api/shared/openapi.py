@@ -51,6 +51,8 @@ ETAG = {
     "schema": {"type": "string"},
 }
 
+REFERENCE = {"$ref": "#/components/schemas/Problem"}
+"""The problem document is declared once: every route may answer with several of them."""
 _ACCEPTED_BODY = {
     "application/json": {
         "schema": {
@@ -75,7 +77,7 @@ _ACCEPTED_BODY = {
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The problem documents that a route may answer with, by status."""
     return {
-        status: {"description": _REASONS[status], "content": {"application/problem+json": {"schema": PROBLEM}}}
+        status: {"description": _REASONS[status], "content": {"application/problem+json": {"schema": REFERENCE}}}
         for status in statuses
     }
 
@@ -220,7 +222,9 @@ def document(app: FastAPI) -> dict[str, Any]:
     """The OpenAPI document: FastAPI's own, plus the headers that routes accept and which routes need an API key."""
     if app.openapi_schema is None:
         made = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
-        made.setdefault("components", {})["securitySchemes"] = SECURITY
+        components = made.setdefault("components", {})
+        components["securitySchemes"] = SECURITY
+        components["schemas"] = components.get("schemas", {}) | {"Problem": PROBLEM}
         for path, operations in made["paths"].items():
             for method, operation in operations.items():
                 operation["security"] = [] if path in OPEN else [{"key": []}]

@@ -16,10 +16,10 @@ INSTANT: Schema = {"type": "string", "format": "date-time"}
 MAYBE_INSTANT: Schema = {"type": ["string", "null"], "format": "date-time"}
 DAY: Schema = {"type": "string", "format": "date"}
 MAYBE_DAY: Schema = {"type": ["string", "null"], "format": "date"}
-# A number that is written as a text, so that it stays exact, has the format "decimal". Other texts may look like one by chance.
-AMOUNT: Schema = {"type": "string", "format": "decimal", "pattern": r"^-?\d+(\.\d+)?$", "examples": ["12.50"]}
-MAYBE_NUMBER: Schema = {"type": ["string", "null"], "format": "decimal", "pattern": AMOUNT["pattern"]}
-MAYBE_AMOUNT: Schema = {"type": ["string", "null"], "format": "decimal"}
+EXACT: Schema = {"format": "decimal", "pattern": r"^-?\d+(\.\d+)?$"}
+"""The form of a number that is written as a text, so that it stays exact. Other texts may look like one by chance."""
+AMOUNT: Schema = {"type": "string", **EXACT, "examples": ["12.50"]}
+MAYBE_AMOUNT: Schema = {"type": ["string", "null"], **EXACT}
 TEXTS: Schema = {"type": "array", "items": TEXT}
 OBJECTS: Schema = {"type": "array", "items": {"type": "object"}}
 MAYBE_OBJECT: Schema = {"type": ["object", "null"]}
@@ -43,17 +43,16 @@ def without(schema: Schema, name: str) -> Schema:
     return fields({other: one for other, one in required.items() if other != name})
 
 
-_DECIMAL: Schema = {"type": "string", "format": "decimal"}
 RATIO = fields(
     {
-        "value": MAYBE_NUMBER,
-        "numerator": {"type": ["string", "integer", "null"], "format": "decimal"},
-        "denominator": {"type": ["string", "integer", "null"], "format": "decimal"},
+        "value": MAYBE_AMOUNT,
+        "numerator": {"type": ["string", "integer", "null"], **EXACT},
+        "denominator": {"type": ["string", "integer", "null"], **EXACT},
         "unit": TEXT,
         "definition": TEXT,
         "reason": MAYBE_TEXT,
     },
-    {"interval": fields({"low": _DECIMAL, "high": _DECIMAL, "confidence": _DECIMAL, "method": TEXT})},
+    {"interval": fields({"low": AMOUNT, "high": AMOUNT, "confidence": AMOUNT, "method": TEXT})},
 )
 CHANGE = fields(
     {

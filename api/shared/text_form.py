@@ -19,7 +19,7 @@ from starlette.convertors import PathConvertor, StringConvertor
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.shared.problems import KINDS, Problem, misfit
-from domain.shared.text import UNPRINTABLE, composed, one_form
+from domain.shared.text import BLANKS, UNPRINTABLE, composed, one_form
 
 _PLAIN_PATH = re.compile(rb"[!-$&-~]*")
 _PLAIN_QUERY = re.compile(rb"[!-$&-*,-~]*")
@@ -100,7 +100,7 @@ def _is_composed(body: bytes) -> bool:
 def _parameter(value: str) -> str:
     if _NO_CHARACTER in value:
         raise Problem(400, KINDS[400][0], _WRONG_PATH)
-    return value.strip()
+    return value.strip(BLANKS)
 
 
 def _query(raw: bytes) -> tuple[list[tuple[str, str]], list[str]]:

@@ -20,7 +20,7 @@ from domain.customers.customer.events import (
     Kind,
 )
 from domain.customers.customer.refusals import CustomerMerged
-from domain.shared.annotations import Number
+from domain.shared.attributes import Number
 from domain.shared.contact import Address
 from domain.shared.given import Given, value_or_none
 

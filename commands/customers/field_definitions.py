@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from commands.shared.deciding import begins, decides
 from commands.shared.unit_of_work import UnitOfWork
 from domain.customers.field_definition import AttributeDoesNotFit, FieldDefinition, field_definition_id
-from domain.shared.annotations import Number
+from domain.shared.attributes import Number
 
 define_or_revise = begins(FieldDefinition, FieldDefinition.define, field_definition_id)
 retire = decides(FieldDefinition, FieldDefinition.retire, field_definition_id)

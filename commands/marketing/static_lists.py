@@ -25,7 +25,7 @@ def remove_members(
 ) -> StaticList:
     """Ignores customers who are not on the list, and erased customers.
 
-    `merged_ids` are those who may be merged into the customers: whoever is merged into one of them is removed too.
+    `merged_ids` are those who may be merged into the customers: each who is merged into one of them is removed too.
     """
     found, wanted = work.existing(StaticList, list_id), set(customer_ids)
     merged = [id for id in merged_ids if not wanted.isdisjoint(merged_into(work, id))]

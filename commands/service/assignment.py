@@ -111,7 +111,7 @@ def _belongs(rule: AssignmentRule | None, team: str) -> bool:
 def _rule_for_waiting(
     work: UnitOfWork, waiting: Reference, thing: Ticket | Lead, rules: Sequence[UUID]
 ) -> AssignmentRule | None:
-    """The first rule that matches, or None if the ticket or lead has an owner meanwhile."""
+    """The first rule that matches. None if the ticket or lead has an owner now."""
     return None if thing.assignment[0] is not None else _rule_for(work, waiting.kind, thing, rules)
 
 

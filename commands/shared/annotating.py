@@ -12,7 +12,8 @@ from uuid import UUID
 from commands.customers.field_definitions import plain_keys
 from commands.shared.deciding import described, fact, facts_of
 from commands.shared.unit_of_work import UnitOfWork
-from domain.shared.annotations import Annotated, Number
+from domain.shared.annotations import Annotated
+from domain.shared.attributes import Number
 
 
 def _decides(decision: Callable[..., None]) -> Callable[..., Annotated]:

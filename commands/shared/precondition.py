@@ -11,7 +11,7 @@ Versions: TypeAlias = frozenset[int] | Literal["*"]
 
 
 class Precondition(msgspec.Struct, frozen=True):
-    """The target's version must be in `one_of` and not in `none_of`; None demands nothing. A target that is not there has none.
+    """The target's version must be in `one_of` and not in `none_of`; None demands nothing. A missing target has none.
 
     These are If-Match and If-None-Match of RFC 9110: `one_of="*"` means that the target exists, `none_of="*"` that it does not.
     """

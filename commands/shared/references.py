@@ -82,10 +82,8 @@ def merged_into(work: UnitOfWork, customer_id: UUID) -> Iterator[UUID]:
 
 def version_of(work: UnitOfWork, customer_id: UUID) -> int:
     """The version of the customer, or of the survivor if they are merged. 0 if there is no such customer."""
-    customer = work.load(Customer, customer_id)
-    while customer.survivor is not None:
-        customer = work.load(Customer, customer.survivor)
-    return customer.version
+    *_, last = customer_id, *merged_into(work, customer_id)
+    return work.load(Customer, last).version
 
 
 def survivor_id(work: UnitOfWork, customer_id: UUID | None, recorded: UUID | None = None) -> UUID | None:

@@ -1,4 +1,4 @@
-"""An unfinished ticket or lead without an owner is assigned by the assignment rules, whatever event led to that.
+"""An unfinished ticket or lead without an owner is assigned by the assignment rules, and any event may lead to that.
 
 The policy compares the work before and after each event of a ticket or lead. Work that comes into the pool, or matters to other
 rules than before, is given to an agent. Finished work that begins again stays with its owner, unless the owner is away: then it

@@ -1,4 +1,4 @@
-"""An order that names a campaign is a conversion of its buyer while it is paid: whatever event leads to that, or away.
+"""While an order that names a campaign is paid, it is a conversion of its buyer. It does not matter which event led to that.
 
 An order is paid when as much money was captured as it costs, and some of it is kept; or when it costs nothing, and something
 ordered is left. The buyer is the order's customer, or the lead that the order names. A member converts only if they were

@@ -11,7 +11,7 @@ from domain.sales.lead.lead import Lead
 
 
 def customer_of(work: UnitOfWork, touch: Touch) -> UUID | None:
-    """The customer who was touched; for a lead, the customer that the lead has by now, if any."""
+    """The customer who was touched; for a lead, the customer that the lead became, if any."""
     if touch.customer_id is not None or touch.lead_id is None:
         return touch.customer_id
     return work.load(Lead, touch.lead_id).customer_id

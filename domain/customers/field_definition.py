@@ -13,7 +13,7 @@ from typing import Literal
 from uuid import UUID
 
 from domain.shared.aggregate import Aggregate, decision
-from domain.shared.annotations import Number
+from domain.shared.attributes import Number
 from domain.shared.events import Context, GlobalEvent, Metadata
 from domain.shared.ids import derived_id
 from domain.shared.refusals import AlreadyThere, Malformed

@@ -45,13 +45,6 @@ class Promise(NamedTuple):
     targets: tuple[SlaTarget, ...]
 
 
-class DueTime(NamedTuple):
-    """`due` is None if there are not enough business hours within ten years."""
-
-    target: SlaTarget
-    due: datetime | None
-
-
 class Judgement(NamedTuple):
     """`due` is when the target is due, or would be if the time kept running. `verdict` says whether it was met."""
 
@@ -66,23 +59,6 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict | None:
 
 
 # Targets
-
-
-def due_times(
-    opened_at: datetime,
-    fields: Mapping[TicketField, str | None],
-    policies: Iterable[PolicyVersion],
-    timetable: Timetable | None,
-) -> tuple[Promise | None, list[DueTime]]:
-    """The policy of a newly opened ticket, and the due time of each target if nothing more happens.
-
-    `policies` are all versions of all policies, in any order. `timetable` is None if the ticket has no calendar. A next reply
-    has no due time before a customer waits for one: see `due`.
-    """
-    promise = promised(opened_at, fields, policies)
-    targets = promise.targets if promise else ()
-    runs: list[Run] = [(opened_at, None)]
-    return promise, [DueTime(target, due(target, runs, timetable)) for target in targets if target.metric in FROM_OPENING]
 
 
 def promised(

@@ -47,16 +47,16 @@ def text(value: str, what: str, limit: int = LINE) -> str:
     return clean
 
 
-def web_url(value: str, what: str = "URL") -> str:
+def web_url(value: str) -> str:
     """An `http` or `https` URL with a host: no other scheme, since readers show it as a link. Raises Malformed."""
-    clean = text(value, what, URL_LENGTH)
+    clean = text(value, "URL", URL_LENGTH)
     try:
         parts = urlsplit(clean)
         fits = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         fits = False
     if not fits or re.search(r"\s", clean):
-        raise Malformed(f"The {what} must start with https:// or http:// and a host, without blanks.")
+        raise Malformed("The URL must start with https:// or http:// and a host, without blanks.")
     return clean
 
 

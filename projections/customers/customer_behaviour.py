@@ -27,7 +27,7 @@ from typing import NamedTuple
 import msgspec
 
 from domain.marketing.segment_model import Feature
-from domain.shared.annotations import Number
+from domain.shared.attributes import Number
 from domain.shared.money import from_minor_units
 
 

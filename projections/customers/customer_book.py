@@ -11,7 +11,7 @@ from domain.customers.customer.consent import Consent, ConsentKey
 from domain.customers.customer.customer import Customer
 from domain.customers.customer.events import AcquisitionSource, Kind
 from domain.customers.customer.reach import KnownMethod
-from domain.shared.annotations import Number
+from domain.shared.attributes import Number
 from domain.shared.contact import Address
 from domain.shared.events import Event, Recorded
 

@@ -15,7 +15,6 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, FromClause, and_, exists, func, or_, select
 
 from domain.customers.customer.events import Kind
-from domain.shared.contact import comparable
 from projections.customers.customer_book import opened
 from projections.customers.customers import customer_contacts, customer_tags, customers
 from projections.customers.merging import merges, parts_of, wholes_of
@@ -175,13 +174,6 @@ def search(connection: Connection, text: str, *, merged: bool = False, limit: in
     return LISTED.listing(
         connection, None, found, _is_merged(merged), sort="name", descending=False, limit=limit, cursor=cursor
     )
-
-
-def with_contact(connection: Connection, kind: str, value: str) -> list[UUID]:
-    """Customers with exactly this contact value, normalised as `domain.shared.contact` does; case makes no difference."""
-    table = customer_contacts.c
-    query = select(table.customer_id).where(table.kind == kind, table.value == comparable(value)).distinct()
-    return list(connection.execute(query.order_by(table.customer_id)).scalars())
 
 
 def named(connection: Connection, customer_ids: Collection[UUID]) -> dict[UUID, Row]:

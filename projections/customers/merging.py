@@ -54,14 +54,9 @@ def _line(first: ColumnElement[UUID]) -> Select[Any]:
     return select(line.c.customer_id)
 
 
-# This query runs for every customer that is read, so it is built once.
-_MERGED_INTO = _line(bindparam("customer", type_=Uuid()))
-
-
 def merged_into(connection: Connection, customer_id: UUID) -> list[UUID]:
-    """Everyone merged into the customer, directly or through others."""
-    found = connection.execute(_MERGED_INTO, {"customer": customer_id}).scalars()
-    return sorted(id for id in found if id != customer_id)
+    """Everyone merged into the customer, directly or through others, in the order of their ids."""
+    return parts_of(connection, [customer_id]).get(customer_id, [])
 
 
 def _parts() -> Select[Any]:
@@ -72,7 +67,7 @@ def _parts() -> Select[Any]:
     return select(line.c.whole, line.c.customer_id).order_by(line.c.customer_id)
 
 
-# This query runs for every list of customers, so it is built once.
+# This query runs for every customer that is read or listed, so it is built once.
 _PARTS = _parts()
 
 

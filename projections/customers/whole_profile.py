@@ -8,10 +8,10 @@ The customer's own record comes first, then those of the merged customers in the
 * owner and team together: the first record that has one of them.
 * attributes: by key, the first record that has the key.
 * tags, external ids, anonymous ids: of all records.
-* contact methods: of all records; one value is one method, verified if it is verified anywhere, and deliverable by its younger
-  word.
-* consents: by purpose, channel and contact value, the younger word of all records. If two are of the same moment, a withdrawal
-  counts and not a consent.
+* contact methods: of all records; one value is one method, verified if it is verified anywhere. Whether it is deliverable
+  is what was recorded last in any of them.
+* consents: by purpose, channel and contact value, the last consent or withdrawal of all records. If two are of the same moment,
+  the withdrawal counts.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Method(NamedTuple):
     known: KnownMethod
 
 
-class Word(NamedTuple):
+class Stated(NamedTuple):
     """A consent or withdrawal, and the customer it was recorded for."""
 
     customer_id: UUID
@@ -88,7 +88,7 @@ def alone(kept: Kept) -> Row:
 def together(records: Sequence[Record]) -> Row:
     """The profile of several records."""
     chosen, methods, attributes = _chosen(records), _methods(records), _attributes(records)
-    words = sorted(_consents(records, methods).items(), key=lambda item: str(item[0]))
+    consents = sorted(_consents(records, methods).items(), key=lambda item: str(item[0]))
     details = {name: chosen[name] and getattr(chosen[name].kept.details, name) for name in DETAILS}
     return {
         "kind": records[0].kept.details.kind,
@@ -104,7 +104,7 @@ def together(records: Sequence[Record]) -> Row:
             for system, id in record.kept.external_ids
         ],
         "anonymous_ids": list(dict.fromkeys(id for record in records for id in record.kept.anonymous_ids)),
-        "consents": [_shown_consent(key, word.consent) | _origin(word.customer_id) for key, word in words],
+        "consents": [_shown_consent(key, stated.consent) | _origin(stated.customer_id) for key, stated in consents],
         "tags": sorted(set[str]().union(*(record.kept.tags for record in records))),
         "origins": _origins(records, chosen, attributes),
     }
@@ -149,11 +149,11 @@ def _contact_key(method: ContactMethod) -> ContactKey:
 
 
 def _together(one: KnownMethod, other: KnownMethod, other_is_primary: bool) -> KnownMethod:
-    """The same value in two records: verified at the later time, deliverable by the younger word."""
+    """The same value in two records: verified at the later time, and deliverable or not as was recorded last."""
     method = replace(one.method, primary=one.method.primary or other_is_primary)
     verified = max((at for at in (one.verified, other.verified) if at), default=None)
-    younger = other if other.since and (one.since is None or other.since > one.since) else one
-    return KnownMethod(method, verified, younger.bounce, younger.since)
+    last = other if other.since and (one.since is None or other.since > one.since) else one
+    return KnownMethod(method, verified, last.bounce, last.since)
 
 
 def _shown_method(known: KnownMethod) -> Row:
@@ -165,15 +165,15 @@ def _shown_method(known: KnownMethod) -> Row:
 # Consents
 
 
-def _consents(records: Iterable[Record], methods: Mapping[ContactKey, Method]) -> dict[ConsentKey, Word]:
-    """The younger word for each purpose, channel and contact method."""
-    found: dict[ConsentKey, Word] = {}
+def _consents(records: Iterable[Record], methods: Mapping[ContactKey, Method]) -> dict[ConsentKey, Stated]:
+    """The last consent or withdrawal for each purpose, channel and contact method."""
+    found: dict[ConsentKey, Stated] = {}
     for record in records:
         same = _same_methods(record, methods)
         for (purpose, channel, method_id), consent in record.kept.consents:
             key = purpose, channel, method_id and same.get(method_id, method_id)
-            if key not in found or _is_younger(consent, found[key].consent):
-                found[key] = Word(record.customer_id, consent)
+            if key not in found or _is_later(consent, found[key].consent):
+                found[key] = Stated(record.customer_id, consent)
     return found
 
 
@@ -191,7 +191,7 @@ def _same_methods(record: Record, methods: Mapping[ContactKey, Method]) -> dict[
     return found
 
 
-def _is_younger(consent: Consent, than: Consent) -> bool:
+def _is_later(consent: Consent, than: Consent) -> bool:
     return consent.at > than.at or (consent.at == than.at and consent.terms is None and than.terms is not None)
 
 

@@ -14,7 +14,7 @@ from domain.marketing.campaign.progress import MilestoneSet
 from domain.marketing.campaign.spending import SpendRecorded, SpendReversed
 from domain.marketing.campaign.state import Assignment, Status
 from domain.marketing.campaign.values import Goal, ResourceKind, Variant
-from domain.shared.annotations import Number
+from domain.shared.attributes import Number
 from domain.shared.events import Event, Recorded
 from domain.shared.money import zero
 from projections.shared.ratios import Ratio, ratio

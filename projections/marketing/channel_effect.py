@@ -49,7 +49,6 @@ CONVERSIONS: dict[Conversion, tuple[str, str]] = {
 
 # ISO 4217: no currency is involved.
 NO_CURRENCY = "XXX"
-ZERO = Decimal(0)
 
 
 class Place(NamedTuple):
@@ -139,7 +138,7 @@ def _means(effects: Sequence[Effect]) -> Iterable[Mean]:
         values = [effect.seed_channel_effect.value for effect in group]
         known = [value for value in values if value is not None]
         mean = ratio(
-            significant(sum(known, ZERO)),
+            significant(sum(known, Decimal(0))),
             len(known),
             currency,
             "sum of seed_channel_effect / channels that have a conversion rate",
@@ -211,9 +210,8 @@ class _Facts(NamedTuple):
 
 
 def _nothing_sold(place: Place, currency: str) -> Sales:
-    nothing = zero(currency)
-    amounts = dict.fromkeys((*Figures._fields, "net", "total", "cash_net"), nothing)
-    average = average_order(nothing, 0, currency)
+    amounts = dict.fromkeys((*Figures._fields, "net", "total", "cash_net"), zero(currency))
+    average = average_order(zero(currency), 0, currency)
     return Sales(channel=place.channel, period=place.period, currency=currency, orders=0, **amounts, average_order=average)
 
 

@@ -15,15 +15,16 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
+from domain.sales.order.discounts import ZERO
 from domain.sales.order.fulfilment import Shipped
 from domain.sales.order.order import Order
 from domain.sales.order.placing import Placed
-from domain.sales.order.pricing import ZERO, LineAmounts, part_of
+from domain.sales.order.pricing import LineAmounts, part_of
 from domain.sales.order.refunds import PaymentRefunded
 from domain.sales.order.state import MoneyFact, Shipment, State
 from domain.sales.order.terms import Terms
 from domain.sales.order.values import Contact, ReturnedLine
-from domain.shared.annotations import Number
+from domain.shared.attributes import Number
 from domain.shared.contact import Address
 from domain.shared.events import Event, Recorded, type_name
 from domain.shared.money import RATE_DIGITS, minor_units

@@ -17,7 +17,8 @@ from domain.service.ticket.opening import Opened
 from domain.service.ticket.processing import Discarded, Escalated, Solved, StatusChange
 from domain.service.ticket.service_levels import SlaApplied
 from domain.service.ticket.ticket import Ticket
-from domain.shared.annotations import Attachment, AttachmentAdded, AttachmentRemoved, Number
+from domain.shared.annotations import Attachment, AttachmentAdded, AttachmentRemoved
+from domain.shared.attributes import Number
 from domain.shared.events import Event, Recorded
 from domain.shared.personal import without_personal
 from domain.shared.reference import Reference

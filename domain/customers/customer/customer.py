@@ -45,7 +45,7 @@ from domain.customers.customer.refusals import (
 from domain.customers.customer.relation_events import RelationAdded, RelationEnded
 from domain.customers.customer.relations import Relating
 from domain.shared.aggregate import decision
-from domain.shared.annotations import Number, checked_attributes, split_attributes
+from domain.shared.attributes import Number, checked_attributes, split_attributes
 from domain.shared.contact import Address
 from domain.shared.erasure import ErasureReason, ImportMayNotErase, Requester
 from domain.shared.events import Context, Event, Metadata

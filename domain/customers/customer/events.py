@@ -9,7 +9,8 @@ from uuid import UUID
 import msgspec
 
 from domain.shared import annotations as common
-from domain.shared.annotations import Annotated, AnnotationEvents, Number
+from domain.shared.annotations import Annotated, AnnotationEvents
+from domain.shared.attributes import Number
 from domain.shared.contact import Address, MethodKind
 from domain.shared.erasure import ErasureReason, Requester
 from domain.shared.events import Event, Metadata, Value

@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from domain.sales.order.discounts import on_shipping
+from domain.sales.order.discounts import ZERO, on_shipping
 from domain.sales.order.values import Charge, Line, OrderDiscount
 from domain.shared import money
-
-ZERO = Decimal(0)
 
 
 class LineAmounts(NamedTuple):

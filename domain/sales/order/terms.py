@@ -71,16 +71,16 @@ class Terms(Value, frozen=True):
         """Makes amounts exact, computes missing line totals and allocates discounts. Raises Malformed, UnknownLine."""
         exact = tuple(_line(item, currency) for item in lines)
         check_unique(line.line_id for line in exact)
-        charged = tuple(_charge(charge, currency) for charge in charges)
-        if not exact and not charged:
+        exact_charges = tuple(_charge(charge, currency) for charge in charges)
+        if not exact and not exact_charges:
             raise NothingNamed
-        checked = tuple(_discount(discount, exact, currency) for discount in discounts)
+        exact_discounts = tuple(_discount(discount, exact, currency) for discount in discounts)
         return cls(
             currency=currency,
             prices_include_tax=prices_include_tax,
             lines=exact,
-            discounts=_allocated(checked, exact, currency),
-            charges=charged,
+            discounts=_allocated(exact_discounts, exact, currency),
+            charges=exact_charges,
         )
 
     def sum(self) -> Decimal:
@@ -98,9 +98,9 @@ class Terms(Value, frozen=True):
 
     def amounts(self) -> dict[str, LineAmounts]:
         """What each line costs, by line id."""
-        shares, inclusive = self._shares(), self.prices_include_tax
+        of_order, inclusive = shares(self.lines, self.discounts, self.currency), self.prices_include_tax
         return {
-            line.line_id: line_amounts(line, shares.get(line.line_id, ZERO), self.currency, prices_include_tax=inclusive)
+            line.line_id: line_amounts(line, of_order.get(line.line_id, ZERO), self.currency, prices_include_tax=inclusive)
             for line in self.lines
         }
 
@@ -125,9 +125,6 @@ class Terms(Value, frozen=True):
         if found is None and (discounts or self.charges != before.charges):
             found = excess_on_shipping(self.charges, self.discounts)
         return found
-
-    def _shares(self) -> dict[str, Decimal]:
-        return shares(self.lines, self.discounts, self.currency)
 
 
 def line_total(item: Item, currency: str) -> Decimal:
@@ -188,7 +185,7 @@ def _discount(discount: OrderDiscount, lines: Sequence[Line], currency: str) -> 
     )
     for unknown in set(exact.allocation) - {line.line_id for line in lines}:
         raise UnknownLine(f"A discount is allocated to the line {unknown!r}, which does not exist.", line_id=unknown)
-    if sum(exact.allocation.values(), Decimal(0)) > exact.amount:
+    if sum(exact.allocation.values(), ZERO) > exact.amount:
         raise AllocationTooLarge
     return exact
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from domain.customers.field_definition import Entity
 from domain.shared.annotations import Annotated
+from domain.shared.text import composed
 from infra.wiring import AGGREGATES
 from tests.api.conftest import World
 from tests.api.shared.bad_input import problem, sent
@@ -18,7 +19,8 @@ from tests.api.shared.bad_input import problem, sent
 NOBODY = "00000000-0000-4000-8000-000000000007"
 TOUCHES = f"/v1/campaigns/{NOBODY}/touches"
 
-texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=5)
+# Texts in their one form, because a pointer names the parts of the body in this form.
+texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=5).map(composed)
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | texts,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts | st.sampled_from(["value", "kind", "str", "~/"]), inner),
@@ -163,3 +165,19 @@ def test_a_field_is_defined_only_for_a_kind_of_resource_that_has_attributes(
 def test_every_kind_of_resource_that_has_attributes_may_have_field_definitions() -> None:
     annotated = {kind.name for kind in AGGREGATES if issubclass(kind, Annotated)}
     assert annotated | {"customer"} == set(get_args(Entity))
+
+
+def test_the_openapi_document_declares_the_problem_document_once(world: World) -> None:
+    document = world.app.openapi()
+    answers = [
+        answer["content"]["application/problem+json"]["schema"]
+        for operations in document["paths"].values()
+        for operation in operations.values()
+        for answer in operation["responses"].values()
+        if "application/problem+json" in answer.get("content", {})
+    ]
+    assert len(answers) > 1_000
+    assert all(answer == {"$ref": "#/components/schemas/Problem"} for answer in answers)
+    assert {"pointer", "parameter"} < document["components"]["schemas"]["Problem"]["properties"]["errors"]["items"][
+        "properties"
+    ].keys()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,22 +12,16 @@ from commands.marketing import campaign_members, campaigns
 from commands.sales import leads
 from consumers.policies.runner import Policies
 from domain.customers.customer.events import ConsentWithdrawn
-from tests.consumers.policies.policy_place import ADA, BOB, MAIL, MEMBER, SPRING, Place, place_in
+from tests.consumers.policies.policy_place import ADA, BOB, MAIL, MEMBER, SPRING, Place
 from tests.consumers.policies.touch_acts import AUTUMN, LEAD, give, is_given, lead_of_ada, retract
 from tests.domain.given import NOW, YESTERDAY
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
-    with place_in(tmp_path) as place:
-        place.register_ada()
-        place.plan_spring()
-        yield place
-
-
-@pytest.fixture
-def policies(place: Place) -> Policies:
-    return place.policies()
+def place(place: Place) -> Place:
+    place.register_ada()
+    place.plan_spring()
+    return place
 
 
 @pytest.mark.parametrize("touch", [campaign_members.unsubscribe, campaign_members.mark_as_spam])

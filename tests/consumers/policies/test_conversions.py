@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -38,15 +38,9 @@ from tests.domain.given import LAST_WEEK, NOW, YESTERDAY
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
-    with place_in(tmp_path) as place:
-        begin(place)
-        yield place
-
-
-@pytest.fixture
-def policies(place: Place) -> Policies:
-    return place.policies()
+def place(place: Place) -> Place:
+    begin(place)
+    return place
 
 
 # Roads into the paid state, and out of it

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -20,21 +18,15 @@ from tests.consumers.policies.conversion_acts import (
     refund,
     values,
 )
-from tests.consumers.policies.policy_place import BOB, SPRING, Place, place_in
+from tests.consumers.policies.policy_place import BOB, SPRING, Place
 from tests.consumers.policies.touch_acts import LEAD
 from tests.domain.given import LAST_WEEK
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
-    with place_in(tmp_path) as place:
-        begin(place)
-        yield place
-
-
-@pytest.fixture
-def policies(place: Place) -> Policies:
-    return place.policies()
+def place(place: Place) -> Place:
+    begin(place)
+    return place
 
 
 def lead(place: Place, *, member: bool = True) -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -30,20 +28,14 @@ from tests.consumers.policies.conversion_acts import (
     undo,
     values,
 )
-from tests.consumers.policies.policy_place import BOB, MEMBER, ORDER, Place, place_in
+from tests.consumers.policies.policy_place import BOB, MEMBER, ORDER, Place
 from tests.domain.given import YESTERDAY
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
-    with place_in(tmp_path) as place:
-        begin(place)
-        yield place
-
-
-@pytest.fixture
-def policies(place: Place) -> Policies:
-    return place.policies()
+def place(place: Place) -> Place:
+    begin(place)
+    return place
 
 
 def test_a_conversion_that_a_person_reversed_stays_reversed_while_the_order_stays_paid(

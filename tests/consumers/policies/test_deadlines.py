@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,22 +30,9 @@ from tests.consumers.policies.deadline_acts import (
     recorded,
     reply,
 )
-from tests.consumers.policies.policy_place import Place, place_in
+from tests.consumers.policies.policy_place import Place
 from tests.domain.given import NOW, YESTERDAY
 from tests.waiting import PATIENCE
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
-    with place_in(tmp_path) as place:
-        yield place
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)])
-def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
-    url = request.getfixturevalue("database_url") if request.param == "postgresql" else None
-    with place_in(tmp_path, url) as place:
-        yield place
 
 
 def test_a_ticket_that_was_not_answered_in_time_is_escalated(place: Place) -> None:

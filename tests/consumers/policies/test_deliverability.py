@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -13,22 +11,16 @@ from commands.marketing import campaign_members
 from consumers.policies.runner import Policies
 from domain.customers.customer.events import ContactMethod, ContactMethodRestored, ContactMethodUndeliverable
 from domain.shared.ids import external_id
-from tests.consumers.policies.policy_place import ADA, MAIL, MEMBER, Place, place_in
+from tests.consumers.policies.policy_place import ADA, MAIL, MEMBER, Place
 from tests.consumers.policies.touch_acts import NEW_MAIL, lead_of_ada, retract
 from tests.domain.given import LAST_WEEK, YESTERDAY
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
-    with place_in(tmp_path) as place:
-        place.register_ada()
-        place.plan_spring()
-        yield place
-
-
-@pytest.fixture
-def policies(place: Place) -> Policies:
-    return place.policies()
+def place(place: Place) -> Place:
+    place.register_ada()
+    place.plan_spring()
+    return place
 
 
 def test_a_hard_bounce_makes_the_contact_method_undeliverable_since_then(place: Place, policies: Policies) -> None:

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from commands.service import sla_policies, tickets
 from consumers.policies.escalation import escalation
@@ -21,14 +17,8 @@ from tests.consumers.policies.deadline_acts import (
     open_ticket,
     promise,
 )
-from tests.consumers.policies.policy_place import Place, place_in
+from tests.consumers.policies.policy_place import Place
 from tests.domain.given import LAST_WEEK, NOW, YESTERDAY
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
-    with place_in(tmp_path) as place:
-        yield place
 
 
 def retire(place: Place, code: str = "standard", **facts: Any) -> None:
@@ -158,7 +148,7 @@ def test_a_ticket_that_was_escalated_is_not_escalated_again_when_it_is_reopened(
 
 
 def test_a_discarded_ticket_that_was_a_real_case_after_all_is_escalated(place: Place) -> None:
-    promise(place)
+    promise(place, PolicyTarget(metric="full_resolution", seconds=3600))
     open_ticket(place)
     place.run(tickets.discard, ticket_id=TICKET, reason="spam")
     assert look(place, 2 * HOUR) == 0

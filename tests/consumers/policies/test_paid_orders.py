@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -45,10 +44,9 @@ from tests.domain.given import LAST_WEEK
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
-    with place_in(tmp_path) as place:
-        begin(place)
-        yield place
+def place(place: Place) -> Place:
+    begin(place)
+    return place
 
 
 # Every event of an order

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,21 +18,8 @@ from tests.consumers.policies.deadline_acts import (
     kinds,
     look,
 )
-from tests.consumers.policies.policy_place import Place, place_in
+from tests.consumers.policies.policy_place import Place
 from tests.domain.given import LAST_WEEK, NOW, YESTERDAY
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
-    with place_in(tmp_path) as place:
-        yield place
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)])
-def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
-    url = request.getfixturevalue("database_url") if request.param == "postgresql" else None
-    with place_in(tmp_path, url) as place:
-        yield place
 
 
 def create_task(place: Place, remind_at: datetime | None = NOW + HOUR, **facts: Any) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from domain.service.opening_hours import Holiday, InForce, OpenHours, Schedule
 from domain.service.service_calendar import Defined, Revised, ServiceCalendar, service_calendar_id
-from domain.service.service_level import PolicyVersion, Run, due, due_times, elapsed, in_force, judged, met_until
+from domain.service.service_level import FROM_OPENING, PolicyVersion, Run, due, elapsed, in_force, judged, met_until, promised
 from domain.service.sla_policy import Condition, PolicyTarget, Retired, SlaPolicy, Terms, sla_policy_id
 from domain.service.ticket.values import SlaTarget
 from domain.shared.refusals import Malformed, NotThere
@@ -125,8 +125,8 @@ def test_targets_of_a_new_ticket_are_due_by_their_business_or_calendar_hours() -
         ),
     )
     timetable = [InForce(LAST_WEEK, OFFICE)]
-    fields = {"channel": "email", "priority": "low"}
-    promise, dues = due_times(FRIDAY, fields, [policy_version("mail", terms)], timetable)  # type: ignore[arg-type]
+    policies = [policy_version("mail", terms)]
+    promise = promised(FRIDAY, {"channel": "email", "priority": "low"}, policies)
     assert promise is not None
     assert [(target.metric, target.seconds) for target in promise.targets] == [
         ("first_response", 2 * HOUR),
@@ -134,8 +134,10 @@ def test_targets_of_a_new_ticket_are_due_by_their_business_or_calendar_hours() -
         ("full_resolution", 72 * HOUR),
     ]
     # Monday at 10:00 in Berlin. Summer time started on Sunday, so this is an hour earlier in UTC than before.
-    assert [due.due for due in dues] == [datetime(2026, 3, 30, 8, tzinfo=UTC), FRIDAY + timedelta(days=3)]
-    assert due_times(FRIDAY, {"channel": "phone"}, [policy_version("mail", terms)], timetable) == (None, [])
+    from_opening = [target for target in promise.targets if target.metric in FROM_OPENING]
+    dues = [due(target, [(FRIDAY, None)], timetable) for target in from_opening]
+    assert dues == [datetime(2026, 3, 30, 8, tzinfo=UTC), FRIDAY + timedelta(days=3)]
+    assert promised(FRIDAY, {"channel": "phone"}, policies) is None
 
 
 def test_the_first_policy_in_force_is_tried_first() -> None:

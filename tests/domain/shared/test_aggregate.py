@@ -12,7 +12,8 @@ import pytest
 from domain.customers.customer.customer import Customer
 from domain.customers.customer.events import ANNOTATIONS, PlainTextsSet
 from domain.shared.aggregate import FUTURE_TOLERANCE, Aggregate, decision
-from domain.shared.annotations import Attachment, split_attributes
+from domain.shared.annotations import Attachment
+from domain.shared.attributes import split_attributes
 from domain.shared.events import Context, Event, Metadata, Source
 from domain.shared.ids import new_id
 from domain.shared.personal import without_personal

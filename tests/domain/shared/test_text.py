@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from domain.customers.field_definition import FieldDefinition
-from domain.shared.annotations import checked_attributes
+from domain.shared.attributes import checked_attributes
 from domain.shared.ids import derived_id, external_id
 from domain.shared.refusals import Malformed
 from domain.shared.text import check_code, code, composed, one_form, own_id, text

@@ -217,13 +217,6 @@ def test_customers_are_found_by_part_of_a_name_or_the_start_of_a_contact(
     assert sorted(row["name"] for row in customer_list.search(connection, asked).rows) == found
 
 
-def test_an_exact_contact_finds_its_customers(connection: Connection, history: History) -> None:
-    ada = registered(history, "Ada", "ada@example.org")
-    registered(history, "Ann", "ada@example.org.uk")
-    fold(connection, history, customer_view.customer_view)
-    assert customer_list.with_contact(connection, "email", "ADA@example.org") == [ada.id]
-
-
 def paged(connection: Connection, sort: Sort, *, descending: bool) -> list[str]:
     """Names in the order of the list, read three at a time."""
     names, cursor = [], None
