@@ -1,6 +1,6 @@
 """A member who is targeted as of an earlier time may have paid in between: such an order is a conversion too.
 
-The orders of a customer are found with read models, so this policy follows the log separately, and the others need not wait.
+The orders of a member are found with read models, so this policy follows the log separately, and the others need not wait.
 """
 
 from __future__ import annotations
@@ -40,10 +40,10 @@ class LateTargeting:
     def _react(self, recorded: Recorded) -> Iterable[Reaction]:
         event, metadata = recorded.event, recorded.metadata
         assert isinstance(event, Targeted)
-        if event.customer_id is None or metadata.occurred_at >= metadata.recorded_at:
+        if metadata.occurred_at >= metadata.recorded_at:
             return
         with self._caught_up.reading(lambda _: recorded.position) as connection:
-            found = _orders_of(connection, event.customer_id)
+            found = _orders_of(connection, event)
         for id in found:
             known = self._orders.at(id, recorded.position)
             if known and known.after.sale and (placed := known.aggregate.placed) and placed.campaign_id == event.campaign_id:
@@ -62,7 +62,10 @@ def convert_late(work: UnitOfWork, *, order_id: UUID, campaign_id: UUID, sale: S
     return convert(work, order_id=order_id, campaign_id=campaign_id, sale=sale, currency=currency, turn=turn)
 
 
-def _orders_of(connection: Connection, customer_id: UUID) -> list[UUID]:
-    """The orders of the customer and of everyone merged into them."""
-    whose = order_rows.c.customer_id.in_(merging.same_customer(customer_id))
+def _orders_of(connection: Connection, member: Targeted) -> list[UUID]:
+    """The orders of the customer and of everyone merged into them; of a lead, the orders that name the lead."""
+    if member.customer_id is None:
+        whose = order_rows.c.lead_id == member.lead_id
+    else:
+        whose = order_rows.c.customer_id.in_(merging.same_customer(member.customer_id))
     return list(connection.execute(select(order_rows.c.order_id).where(whose).order_by(order_rows.c.order_id)).scalars())

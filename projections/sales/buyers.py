@@ -186,7 +186,11 @@ def _began(connection: Connection, orders: Subquery, question: Question) -> Iter
 
 
 def _months(begin: date, day: date) -> int:
-    return 12 * (day.year - begin.year) + day.month - begin.month
+    """Months from `begin` to the day; 0 for an earlier day.
+
+    The first order can have a later day than the next one: if it is known by its day in a zone further east.
+    """
+    return max(12 * (day.year - begin.year) + day.month - begin.month, 0)
 
 
 def _cohort(month: date, since: int, currency: str, size: int, customers: int, orders: int, net: int) -> Cohort:

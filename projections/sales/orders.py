@@ -32,6 +32,7 @@ ORDERS = books.book_tables(
     "orders",
     Column("number", SORTED_TEXT, nullable=False, index=True),
     Column("customer_id", Uuid, index=True),
+    Column("lead_id", Uuid, index=True),
     Column("channel", Text, nullable=False),
     *columns(Text, "owner", "team"),
     *columns(Text, "currency", "order_status", "payment_status", "fulfilment_status", "return_status", nullable=False),
@@ -58,6 +59,7 @@ def _columns(book: Book) -> Row:
     return {
         "number": placed.number,
         "customer_id": book.customer_id,
+        "lead_id": placed.lead_id,
         "channel": placed.channel,
         "owner": owner,
         "team": team,
@@ -82,7 +84,6 @@ def _listed(book: Book) -> Row:
         "attributes": book.plain_attributes,
         "prices_include_tax": book.terms.prices_include_tax,
         "campaign_id": placed.campaign_id,
-        "lead_id": placed.lead_id,
         "deal_id": placed.deal_id,
     }
 
@@ -141,4 +142,4 @@ def by_number(connection: Connection, number: str) -> Row | None:
     return LISTED.first(connection, order_rows.c.number == number)
 
 
-orders = ORDERS.projection(3, ORDER_EVENTS, Book.load, _placing, _columns, Erased)
+orders = ORDERS.projection(4, ORDER_EVENTS, Book.load, _placing, _columns, Erased)

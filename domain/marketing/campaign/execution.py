@@ -24,13 +24,13 @@ from domain.shared.text import code
 class Turn(Event, frozen=True, tag="crm.campaign.turn"):
     """Base of the events that change a campaign's status. It is never recorded itself.
 
-    A change that is recorded again does not move the beginning of the status to a later time.
+    A change to the status that the campaign already has does not move the beginning of that status to a later time.
     """
 
     status: ClassVar[Status]
 
     def apply(self, campaign: State, metadata: Metadata) -> None:
-        at, repeated = metadata.occurred_at, campaign.turn is type(self)
+        at, repeated = metadata.occurred_at, campaign.status == self.status
         since = min(campaign.turned_at, at) if repeated and campaign.turned_at else at
         campaign.status, campaign.turn, campaign.turned_at = self.status, type(self), since
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
 from commands.customers import customers
 from commands.marketing import campaign_members
+from commands.sales import leads
 from consumers.policies.late_targeting import READ, LateTargeting
 from consumers.policies.runner import Policies
 from consumers.projecting.projector import Projector
@@ -21,6 +23,7 @@ from infra.read_models.tables import create_tables
 from infra.wiring import PROJECTIONS
 from tests.consumers.policies.conversion_acts import converted_at, order, pay, refund, values
 from tests.consumers.policies.policy_place import ADA, BOB, MEMBER, ORDER, SPRING, Place, place_in
+from tests.consumers.policies.touch_acts import LEAD
 from tests.domain.given import LAST_WEEK, YESTERDAY
 
 OTHER = external_id("campaign", "test", "autumn", b"")
@@ -121,6 +124,21 @@ def test_the_order_of_a_customer_who_was_merged_into_the_member_converts(place: 
     place.target(at=LAST_WEEK)
     follow(policies)
     assert values(place) == [20]
+
+
+@pytest.mark.parametrize("customer_id", [None, BOB], ids=["guest", "customer who is no member"])
+def test_the_order_that_names_a_lead_converts_when_the_lead_is_recorded_as_a_member(
+    place: Place, policies: list[Policies], customer_id: UUID | None
+) -> None:
+    place.run(leads.capture, lead_id=LEAD, number="L-1")
+    order(customer_id=customer_id, lead_id=LEAD)(place)
+    order(order_id=OTHER, number="A-2", customer_id=customer_id)(place)
+    pay(20, at=YESTERDAY)(place)
+    follow(policies)
+    place.run(campaign_members.target, campaign_id=SPRING, lead_id=LEAD, at=LAST_WEEK)
+    follow(policies)
+    assert values(place, LEAD) == [20]
+    assert converted_at(place) == [YESTERDAY]
 
 
 def test_a_conversion_that_a_person_reversed_does_not_return_with_a_second_targeting(

@@ -73,7 +73,9 @@ def _change_campaign(history: History, who: int, n: int) -> None:
         lambda context: campaign.tag(context, (f"tag-{n % 4}", "vip")) if n % 2 else campaign.untag(context, ("vip",)),
         lambda context: campaign.set_attributes(context, *some_attributes(n)),
     ]
-    history.do(campaign, decisions[n % len(decisions)])
+    # Only a fact that states its time is recorded again.
+    stated = {"occurred_at": history.now} if n // len(decisions) % 2 else {}
+    history.do(campaign, decisions[n % len(decisions)], **stated)
 
 
 def _member(history: History, who: int, n: int) -> tuple[CampaignMember, dict[str, Any]]:

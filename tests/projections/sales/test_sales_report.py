@@ -53,10 +53,11 @@ def at(month: int, day: int) -> datetime:
 
 
 def ordered(history: History, when: datetime, *items: Item, currency: str = "EUR", off: str = "0", **facts: Any) -> Order:
+    precise = {name: facts.pop(name) for name in ("occurred_precision", "occurred_zone") if name in facts}
     order = history.of(Order, len(history.log))
     terms = Terms.of(currency, items or (TEA, CUP), [OrderDiscount(kind="fixed", amount=D(off))])
     stated = {"number": str(len(history.log)), "channel": "web"} | facts
-    history.must(order, lambda context: order.place(context, terms, **stated), occurred_at=when)
+    history.must(order, lambda context: order.place(context, terms, **stated), occurred_at=when, **precise)
     return order
 
 
@@ -252,3 +253,21 @@ def test_a_cohort_has_sales_by_months_since_its_first_orders(connection: Connect
     assert cohorts(connection, history, channel="store") == cohorts(connection, history, from_=date(2024, 4, 1)) == []
     kiritimati = cohorts(connection, history, zone=ZoneInfo("Pacific/Kiritimati"))
     assert [(c.cohort, c.months_since, c.size) for c in kiritimati][:2] == [(MARCH, 0, 1), (MARCH, 1, 1)]
+
+
+@pytest.mark.parametrize(
+    ("zone", "first", "second"),
+    [("+14:00", (2, 29, 10), (2, 29, 23)), ("+08:00", (2, 29, 16), (2, 29, 17)), ("+05:30", (3, 31, 19), (3, 31, 20))],
+)
+def test_no_order_of_a_cohort_is_before_its_first_month(
+    connection: Connection, history: History, zone: str, first: tuple[int, int, int], second: tuple[int, int, int]
+) -> None:
+    """The first order is known by its day, the first of the next month where it was placed; in UTC, that has not begun."""
+    ada = customer(history, "Ada")
+    by_day, by_second = (datetime(2024, *moment, tzinfo=UTC) for moment in (first, second))
+    order = ordered(history, by_day, TEA, customer_id=ada, occurred_precision="day", occurred_zone=zone)
+    ordered(history, by_second, CUP, customer_id=ada)
+    then(history, order, by_second, lambda context: order.cancel(context))
+    [only] = cohorts(connection, history, from_=date(2024, 1, 1))
+    assert (only.cohort, only.months_since) == (date(2024, first[0] + 1, 1), 0)
+    assert (only.customers, only.orders, only.net) == (1, 2, D(10))
