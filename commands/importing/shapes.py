@@ -143,7 +143,7 @@ def _simplest(value: Any, calculated: bool) -> Any:
         return int(value)
     nearest = float(value)
     if not calculated and Decimal(repr(nearest)) != value:
-        raise Unusable("It has more digits than an attribute keeps (15).")
+        raise Unusable("It has more digits than are kept (15), or is a whole number above 2^53.")
     return nearest
 
 
