@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import Request, Response
-from starlette.concurrency import run_in_threadpool
 
 from api.customers import customer_bodies as bodies
 from api.customers.duplicates import known_already
@@ -159,7 +158,7 @@ async def erase(request: Request, id: UUID, body: bodies.ErasureBody) -> Respons
 
 async def _untag(request: Request, id: UUID, body: TagsBody) -> Response:
     """Removes the tags from everyone merged into the customer too: a survivor has the tags of all."""
-    merged = await run_in_threadpool(merged_customers, request, [id])
+    merged = await merged_customers(request, [id])
     return await ANNOTATED.by_id(request, id, customers.untag, body, merged_ids=merged)
 
 
@@ -173,7 +172,7 @@ async def _merged_who_lose(request: Request, id: UUID, attributes: Mapping[str, 
     """Everyone merged into the customer, if the request removes an attribute."""
     if not attributes or None not in attributes.values():
         return ()
-    return await run_in_threadpool(merged_customers, request, [id])
+    return await merged_customers(request, [id])
 
 
 ANNOTATED = target(Customer, CUSTOMERS.location, "id")

@@ -374,3 +374,13 @@ def test_a_sync_that_removes_an_attribute_removes_it_from_the_survivor_and_the_m
     before = seen(client, ada)["version"]
     client.put(SYNCED, {"attributes": {"size": None}})
     assert seen(client, ada)["version"] == before
+
+
+def test_a_merge_of_a_moment_ago_counts_when_something_is_removed(client: Client, pair: tuple[str, str]) -> None:
+    ada, bob = pair
+    for _ in range(5):
+        merged(client, bob, ada)
+        done(client, f"{ada}/tags/removal", {"tags": ["vip"]})
+        assert seen(client, ada)["tags"] == ["new"]
+        done(client, f"{bob}/unmerge")
+        done(client, f"{bob}/tags", {"tags": ["vip"]})
