@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from fastapi import Request, Response
-from starlette.concurrency import run_in_threadpool
 
 from api.customers import customer_bodies as bodies
 from api.customers.duplicates import known_already
 from api.customers.merged import merged_customers
 from api.shared.access import may
-from api.shared.annotation_bodies import TagsBody
+from api.shared.annotation_bodies import AttributesBody, TagsBody
 from api.shared.annotations import add_routes
 from api.shared.commanding import carry_out
 from api.shared.fields import CommandBody, External, System
@@ -66,8 +67,12 @@ async def create_or_change(request: Request, system: System, external: External,
 
 @router.patch("/{id}")
 async def change_details(request: Request, id: UUID, body: bodies.PatchBody) -> Response:
-    """Change details (JSON merge patch): absent fields stay, null clears."""
-    return await CUSTOMERS.by_id(request, id, customers.change_details, body)
+    """Change details (JSON merge patch): absent fields stay, null clears.
+
+    An attribute is removed from everyone merged into the customer too: a survivor has the attributes of all.
+    """
+    merged = await _merged_who_lose(request, id, body.attributes)
+    return await CUSTOMERS.by_id(request, id, customers.change_details, body, merged_ids=merged)
 
 
 @router.post("/{id}/contact-methods")
@@ -153,9 +158,22 @@ async def erase(request: Request, id: UUID, body: bodies.ErasureBody) -> Respons
 
 async def _untag(request: Request, id: UUID, body: TagsBody) -> Response:
     """Removes the tags from everyone merged into the customer too: a survivor has the tags of all."""
-    merged = await run_in_threadpool(merged_customers, request, [id])
+    merged = await merged_customers(request, [id])
     return await ANNOTATED.by_id(request, id, customers.untag, body, merged_ids=merged)
 
 
+async def _set_attributes(request: Request, id: UUID, body: AttributesBody) -> Response:
+    """Removes attributes from everyone merged into the customer too: a survivor has the attributes of all."""
+    merged = await _merged_who_lose(request, id, body.attributes)
+    return await ANNOTATED.by_id(request, id, customers.set_attributes, body, merged_ids=merged)
+
+
+async def _merged_who_lose(request: Request, id: UUID, attributes: Mapping[str, Any] | None) -> Sequence[UUID]:
+    """Everyone merged into the customer, if the request removes an attribute."""
+    if not attributes or None not in attributes.values():
+        return ()
+    return await merged_customers(request, [id])
+
+
 ANNOTATED = target(Customer, CUSTOMERS.location, "id")
-add_routes(router, Customer, _untag)
+add_routes(router, Customer, _untag, _set_attributes)

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from fastapi import Request, Response
 from pydantic import Field, StringConstraints
-from starlette.concurrency import run_in_threadpool
 
 from api.customers.merged import merged_customers
 from api.marketing import static_list_schemas as schemas
@@ -66,9 +65,9 @@ async def add_members(request: Request, id: UUID, body: MembersBody) -> Response
 async def remove_members(request: Request, id: UUID, body: MembersBody) -> Response:
     """Remove customers from the list, with everyone merged into them. Ids that are not on the list are ignored.
 
-    Customers who were merged only a moment ago may stay on the list.
+    If the read models are behind, customers who were merged in the meantime may stay on the list.
     """
-    merged = await run_in_threadpool(merged_customers, request, body.customer_ids)
+    merged = await merged_customers(request, body.customer_ids)
     return await LISTS.by_id(request, id, commands.remove_members, body, merged_ids=merged)
 
 

@@ -8,16 +8,26 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from api.shared import annotation_bodies as bodies
-from api.shared.targets import target
+from api.shared.targets import Target, target
 from commands.shared import annotating
 from domain.shared.annotations import Annotated
 
 Untag = Callable[[Request, UUID, bodies.TagsBody], Awaitable[Response]]
+SetAttributes = Callable[[Request, UUID, bodies.AttributesBody], Awaitable[Response]]
 
 
-def add_routes(router: APIRouter, kind: type[Annotated], untagging: Untag | None = None) -> None:
-    """Add the routes for `kind` to its router, which checks the permission. `untagging` is a kind's own way to remove tags."""
+def add_routes(
+    router: APIRouter,
+    kind: type[Annotated],
+    untagging: Untag | None = None,
+    setting_attributes: SetAttributes | None = None,
+) -> None:
+    """Add the routes for `kind` to its router, which checks the permission.
+
+    `untagging` and `setting_attributes` are a kind's own ways to remove tags and to set attributes.
+    """
     things = target(kind, router.prefix, "id")
+    setting = setting_attributes or _setting_attributes(things, kind)
 
     @router.put("/{id}/assignment")
     async def assign(request: Request, id: UUID, body: bodies.AssignmentBody) -> Response:
@@ -38,7 +48,7 @@ def add_routes(router: APIRouter, kind: type[Annotated], untagging: Untag | None
     @router.patch("/{id}/attributes")
     async def set_attributes(request: Request, id: UUID, body: bodies.AttributesBody) -> Response:
         """Set attributes (JSON merge patch): absent ones stay, null removes one."""
-        return await things.by_id(request, id, annotating.set_attributes, body, kind=kind)
+        return await setting(request, id, body)
 
     @router.post("/{id}/external-ids")
     async def link_external_id(request: Request, id: UUID, body: bodies.ExternalIdBody) -> Response:
@@ -58,3 +68,10 @@ def add_routes(router: APIRouter, kind: type[Annotated], untagging: Untag | None
     async def detach(request: Request, id: UUID, attachment_id: UUID) -> Response:
         """Remove an attachment. The file itself is not deleted."""
         return await things.by_id(request, id, annotating.detach, kind=kind, attachment_id=attachment_id)
+
+
+def _setting_attributes(things: Target, kind: type[Annotated]) -> SetAttributes:
+    async def set_attributes(request: Request, id: UUID, body: bodies.AttributesBody) -> Response:
+        return await things.by_id(request, id, annotating.set_attributes, body, kind=kind)
+
+    return set_attributes

@@ -113,6 +113,7 @@ def _change_survivor(work: UnitOfWork, merged: Customer, stated: Mapping[str, An
             changed[name] = stated[name]
     survivor = surviving_customer(work, merged.id)
     _change(work, survivor, changed | {"region": region})
+    _remove_attributes(work, survivor.id, attributes, [merged.id])
     return survivor
 
 
@@ -122,13 +123,37 @@ def change_details(
     customer_id: UUID,
     kind: Given[Kind] = UNSET,
     address: Given[Mapping[str, Any] | None] = UNSET,
+    merged_ids: Sequence[UUID] = (),
     **facts: Unpack[Changes],
 ) -> Customer:
-    """UNSET leaves a field as it is, None clears it; in an address and in the attributes, only the given ones change."""
+    """UNSET leaves a field as it is, None clears it; in an address and in the attributes, only the given ones change.
+
+    An attribute is removed from each of `merged_ids` who is merged into the customer, too.
+    """
     customer = work.existing(Customer, customer_id)
     patched = structs.replace(customer.details["address"] or Address(), **address) if isinstance(address, Mapping) else address
     _change(work, customer, {**facts, "kind": kind, "address": patched})
+    _remove_attributes(work, customer_id, facts.get("attributes") or {}, merged_ids)
     return customer
+
+
+def set_attributes(
+    work: UnitOfWork, *, id: UUID, attributes: Mapping[str, str | Number | None], merged_ids: Sequence[UUID] = ()
+) -> Customer:
+    """Sets attributes of the customer. None removes one, also from each of `merged_ids` who is merged into the customer.
+
+    Raises AttributeDoesNotFit.
+    """
+    return change_details(work, customer_id=id, attributes=attributes, merged_ids=merged_ids)
+
+
+def _remove_attributes(
+    work: UnitOfWork, customer_id: UUID, attributes: Mapping[str, str | Number | None], merged_ids: Sequence[UUID]
+) -> None:
+    removed = {key: None for key, value in attributes.items() if value is None}
+    for merged in merged_ids if removed else ():
+        if customer_id in merged_into(work, merged):
+            work.load(Customer, merged).set_attributes(work.context, removed)
 
 
 add_contact_method = decides(Customer, Customer.add_contact_method)

@@ -91,7 +91,7 @@ class OrderLine(Facts, frozen=True):
 
 
 class Placement(Facts, frozen=True):
-    channel: str
+    channel: Code
     currency: str
     lines: tuple[OrderLine, ...]
     customer: str | None = None
@@ -100,7 +100,7 @@ class Placement(Facts, frozen=True):
     charges: tuple[Charge, ...] = ()
     total: Decimal | None = None
     prices_include_tax: bool = False
-    owner: str | None = None
+    owner: Code | None = None
     billing_address: Address | None = None
     shipping_address: Address | None = None
     contact: Contact | None = None

@@ -17,7 +17,8 @@ from commands.importing.unusable import Unusable
 # Signs that people cannot tell apart: a file may mix them.
 ALIKE = {" ": " \u00a0\u2009\u202f", "'": "'\u2019"}
 MINUS = "-\u2212"
-DIGITS = r"[0-9]{1,30}"
+# As many as a double has, so that every number of our own exports can be read.
+DIGITS = r"[0-9]{1,400}"
 EXPONENT = r"(?:[eE][+-]?[0-9]{1,2})?"
 SIGNED = {
     "leading": r"(?P<sign>[+{minus}])?{number}",

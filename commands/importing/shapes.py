@@ -21,6 +21,8 @@ P = TypeVar("P", bound=Part)
 
 STEP = re.compile(r"\.(\w+)|\[(\d+)\]")
 MISSING = re.compile(r"missing required field `(\w+)`")
+EXACT = 2**53
+"""A double keeps all whole numbers up to this one, and so does every reader of JSON."""
 
 
 def compiled(tree: Any, shape: inspect.Type, compiler: Compiler, path: str) -> Expression:
@@ -137,11 +139,11 @@ def _plain(expression: Expression, *, exact: bool, calculated: bool = False) -> 
 def _simplest(value: Any, calculated: bool) -> Any:
     if not isinstance(value, Decimal):
         return value
-    if value == value.to_integral_value():
+    if value == value.to_integral_value() and abs(value) <= EXACT:
         return int(value)
     nearest = float(value)
     if not calculated and Decimal(repr(nearest)) != value:
-        raise Unusable("It has more digits than an attribute keeps (15).")
+        raise Unusable("It has more digits than are kept (15), or is a whole number above 2^53.")
     return nearest
 
 

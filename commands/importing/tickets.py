@@ -22,7 +22,7 @@ class Opening(Facts, frozen=True):
     number: str | None = None
     title: str | None = None
     description: str | None = None
-    channel: str | None = None
+    channel: Code | None = None
     category: str | None = None
     priority: str | None = None
     order: str | None = None
@@ -59,7 +59,7 @@ class Reply(Facts, frozen=True):
     reply_id: str
     by: Author
     visibility: Visibility = "public"
-    channel: str | None = None
+    channel: Code | None = None
     automatic: bool = False
     body: str | None = None
     message_id: str | None = None

@@ -11,10 +11,9 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from commands.shared.references import surviving_customer
 from commands.shared.unit_of_work import UnitOfWork
 from consumers.policies.policy import Policy, Reaction, When
-from consumers.policies.touched import customer_of, stands
+from consumers.policies.touched import customer_of, record_of, stands
 from domain.customers.customer.consent import Consent
 from domain.marketing.campaign.campaign import Campaign
 from domain.marketing.campaign_member.events import MarkedAsSpam, Touch, Unsubscribed
@@ -37,10 +36,13 @@ def _react(recorded: Recorded) -> Iterable[Reaction]:
         yield Reaction(withdraw_consent, {"member_id": recorded.stream, "touch": touch, "source": SOURCES[type(touch)]})
 
 
-def withdraw_consent(work: UnitOfWork, *, member_id: UUID, touch: Touch, source: str, when: When | None = None) -> Aggregate:
+def withdraw_consent(
+    work: UnitOfWork, *, member_id: UUID, touch: Touch, source: str, when: When | None = None, merged_id: UUID | None = None
+) -> Aggregate:
     """Withdraws the general consent on the touch's channel, and the consent for each contact method. A later consent is kept.
 
-    `when` is the time of the touch; None if the touch is the cause of the command.
+    `when` is the time of the touch; None if the touch is the cause of the command. With `merged_id`, it withdraws the consents
+    that this customer gave, if they are merged into the survivor.
 
     Does nothing if the touch was retracted, or a lead has no customer. Raises CustomerErased.
     """
@@ -48,10 +50,11 @@ def withdraw_consent(work: UnitOfWork, *, member_id: UUID, touch: Touch, source:
     customer_id = customer_of(work, touch)
     if customer_id is None or not stands(touch, member):
         return member
-    customer = surviving_customer(work, customer_id)
+    if (customer := record_of(work, customer_id, merged_id)) is None:
+        return member
     channel, touched = _channel(work, touch, member), work.context if when is None else when.context(work.context)
     methods = [method for purpose, on, method in customer.consents if (purpose, on) == (PURPOSE, channel)]
-    for method_id in dict.fromkeys([None, *methods]):
+    for method_id in dict.fromkeys([None, *methods] if merged_id is None else methods):
         current = customer.consents.get((PURPOSE, channel, method_id))
         if (context := _context(touched, current)) is not None:
             customer.withdraw_consent(context, PURPOSE, channel, method_id, source)

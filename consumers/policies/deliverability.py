@@ -10,11 +10,11 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from commands.shared.references import surviving_customer
 from commands.shared.unit_of_work import UnitOfWork
 from consumers.policies.policy import Policy, Reaction
-from consumers.policies.touched import customer_of, stands
+from consumers.policies.touched import customer_of, record_of, stands
 from consumers.policies.turns import Streams, Turns
+from domain.customers.customer.customer import Customer
 from domain.marketing.campaign_member.events import Bounced, TouchRetracted
 from domain.marketing.campaign_member.member import CampaignMember
 from domain.shared.aggregate import Aggregate
@@ -51,23 +51,28 @@ def _bounces(member: CampaignMember, before: Bounces, recorded: Recorded) -> Bou
     return before
 
 
-def mark_undeliverable(work: UnitOfWork, *, member_id: UUID, bounced: Bounced) -> Aggregate:
+def mark_undeliverable(work: UnitOfWork, *, member_id: UUID, bounced: Bounced, merged_id: UUID | None = None) -> Aggregate:
     """Marks the method at the first of several bounces; a bounce from before the method was restored changes nothing.
+
+    With `merged_id`, it marks the method of this customer, if they have it and are merged into the survivor.
 
     Does nothing if the bounce was retracted, or a lead has no customer. Raises UnknownContactMethod, CustomerErased.
     """
     member, customer_id = work.load(CampaignMember, member_id), customer_of(work, bounced)
     if customer_id is None or bounced.method_id is None or not stands(bounced, member):
         return member
-    customer = surviving_customer(work, customer_id)
+    if (customer := _record(work, customer_id, bounced.method_id, merged_id)) is None:
+        return member
     known = customer.known_method(bounced.method_id)
     if known.bounce != "hard" and (known.since is None or known.since < work.context.at):
         customer.mark_undeliverable(work.context, bounced.method_id, "hard")
     return customer
 
 
-def restore(work: UnitOfWork, *, member_id: UUID, bounced: Bounced, at: datetime) -> Aggregate:
+def restore(work: UnitOfWork, *, member_id: UUID, bounced: Bounced, at: datetime, merged_id: UUID | None = None) -> Aggregate:
     """Restores the method if it is undeliverable since this bounce, and no other bounce of the member makes it so.
+
+    With `merged_id`, it restores the method of this customer, if they have it and are merged into the survivor.
 
     Raises UnknownContactMethod, CustomerErased.
     """
@@ -75,8 +80,14 @@ def restore(work: UnitOfWork, *, member_id: UUID, bounced: Bounced, at: datetime
     others = any(isinstance(one, Bounced) and _is_hard(one) and one.method_id == bounced.method_id for one in member.touches)
     if customer_id is None or bounced.method_id is None or others:
         return member
-    customer = surviving_customer(work, customer_id)
+    if (customer := _record(work, customer_id, bounced.method_id, merged_id)) is None:
+        return member
     known = customer.known_method(bounced.method_id)
     if known.bounce == "hard" and known.since == at:
         customer.restore_contact_method(work.context, bounced.method_id)
     return customer
+
+
+def _record(work: UnitOfWork, customer_id: UUID, method_id: UUID, merged_id: UUID | None) -> Customer | None:
+    customer = record_of(work, customer_id, merged_id)
+    return None if customer and merged_id and method_id not in customer.methods else customer

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from commands.shared.references import merged_into, surviving_customer
 from commands.shared.unit_of_work import UnitOfWork
+from domain.customers.customer.customer import Customer
 from domain.marketing.campaign_member.events import Touch
 from domain.marketing.campaign_member.member import CampaignMember
 from domain.sales.lead.lead import Lead
@@ -20,3 +22,14 @@ def customer_of(work: UnitOfWork, touch: Touch) -> UUID | None:
 def stands(touch: Touch, member: CampaignMember) -> bool:
     """Whether the touch was not retracted."""
     return touch in member.touches
+
+
+def record_of(work: UnitOfWork, customer_id: UUID, merged_id: UUID | None) -> Customer | None:
+    """The record of the customer's survivor, or of `merged_id`; None if that customer is not merged into the survivor now.
+
+    Raises CustomerErased.
+    """
+    survivor = surviving_customer(work, customer_id)
+    if merged_id is None:
+        return survivor
+    return work.load(Customer, merged_id) if survivor.id in merged_into(work, merged_id) else None

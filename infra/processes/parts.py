@@ -71,12 +71,14 @@ class Parts(msgspec.Struct, eq=False):
         from consumers.policies.assignment import Assigning
         from consumers.policies.late_customers import LateCustomers
         from consumers.policies.late_targeting import LateTargeting
+        from consumers.policies.merged_customers import MergedCustomers
 
         stores = self.deployment.store, self.deployment.read_models, self.completeness
+        late = [part(*stores).policy() for part in (LateTargeting, LateCustomers, MergedCustomers)]
         with (
             self._following(policies(self.deployment.store), "policies"),
             self._following([Assigning(*stores).policy()], "assignment"),
-            self._following([LateTargeting(*stores).policy(), LateCustomers(*stores).policy()], "late-facts"),
+            self._following(late, "late-facts"),
         ):
             yield
 

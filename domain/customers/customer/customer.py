@@ -90,8 +90,11 @@ class Customer(Relating):
             raise CustomerErased(f"The customer {self.id} was erased.", id=self.id)
 
     def record(self, context: Context, event: Event, *irregular: str) -> None:
-        """A merged customer accepts only the events in `ON_MERGED`. Raises CustomerMerged for all other events."""
-        if self.survivor is not None and not isinstance(event, ON_MERGED):
+        """A merged customer accepts only the events in `ON_MERGED` and removals of attributes.
+
+        Raises CustomerMerged for all other events.
+        """
+        if self.survivor is not None and not (isinstance(event, ON_MERGED) or _removes_attributes(event)):
             raise self._merged_already()
         super().record(context, event, *irregular)
 
@@ -250,3 +253,14 @@ class Customer(Relating):
         kept = ("id", "version", "subject", "pending")
         vars(self).update({field: value for field, value in vars(fresh).items() if field not in kept})
         self.erased = True
+
+
+def _removes_attributes(event: Event) -> bool:
+    """Whether the event only removes attributes, and sets none."""
+    if isinstance(event, ANNOTATIONS.attributes_set):
+        values = (*event.numbers.values(), *(event.texts or {}).values())
+    elif isinstance(event, PlainTextsSet):
+        values = tuple(event.texts.values())
+    else:
+        return False
+    return all(value is None for value in values)

@@ -338,3 +338,49 @@ def test_a_tag_of_a_customer_who_was_unmerged_stays(client: Client, pair: tuple[
     done(client, f"{bob}/unmerge")
     done(client, f"{ada}/tags/removal", {"tags": ["vip"]})
     assert seen(client, bob)["tags"] == ["vip"]
+
+
+@pytest.mark.parametrize("path", ["", "/attributes"])
+def test_an_attribute_of_a_survivor_is_removed_wherever_it_was_recorded(
+    client: Client, pair: tuple[str, str], path: str
+) -> None:
+    ada, bob = pair
+    merged(client, bob, ada)
+    assert seen(client, ada)["attributes"] == {"size": 1, "shoe": "42"}
+    assert client.patch(f"{ada}{path}", {"attributes": {"shoe": None, "size": 3}}).status_code == 200
+    assert seen(client, ada)["attributes"] == {"size": 3}
+    done(client, f"{bob}/unmerge")
+    assert seen(client, bob)["attributes"] == {"size": 2}
+
+
+def test_an_attribute_is_removed_where_its_origin_says_and_changed_only_on_the_survivor(
+    client: Client, pair: tuple[str, str]
+) -> None:
+    ada, bob = pair
+    merged(client, bob, ada)
+    assert seen(client, ada)["origins"]["attributes"]["shoe"] == id_of(bob)
+    assert client.patch(f"{bob}/attributes", {"attributes": {"shoe": "43"}}).status_code == 409
+    assert client.patch(f"{bob}/attributes", {"attributes": {"shoe": None}}).status_code == 200
+    assert "shoe" not in seen(client, ada)["attributes"]
+
+
+def test_a_sync_that_removes_an_attribute_removes_it_from_the_survivor_and_the_merged_customer(
+    client: Client, synced: tuple[str, str]
+) -> None:
+    ada, _ = synced
+    assert seen(client, ada)["attributes"] == {"size": 2}
+    client.put(SYNCED, {"attributes": {"size": None}})
+    assert seen(client, ada)["attributes"] == {}
+    before = seen(client, ada)["version"]
+    client.put(SYNCED, {"attributes": {"size": None}})
+    assert seen(client, ada)["version"] == before
+
+
+def test_a_merge_of_a_moment_ago_counts_when_something_is_removed(client: Client, pair: tuple[str, str]) -> None:
+    ada, bob = pair
+    for _ in range(5):
+        merged(client, bob, ada)
+        done(client, f"{ada}/tags/removal", {"tags": ["vip"]})
+        assert seen(client, ada)["tags"] == ["new"]
+        done(client, f"{bob}/unmerge")
+        done(client, f"{bob}/tags", {"tags": ["vip"]})

@@ -54,6 +54,44 @@ def test_a_cell_that_does_not_fit_is_named_by_line_column_and_key(store: Store, 
     assert (refused.rule, refused.done) == ("unusable", ())
 
 
+CODES = """
+system = "crm"
+occurred_at = "2024-05-01"
+[[make]]
+command = "order.place"
+id = "1"
+[make.facts]
+channel = "{channel}"
+owner = "{owner}"
+currency = "EUR"
+lines = [{ line_id = "1", name = "Tea", quantity = "1", unit_price = "1" }]
+[[make]]
+command = "ticket.open"
+id = "1"
+facts = { channel = "{asked}" }
+[[make]]
+command = "ticket.reply"
+id = "1"
+facts = { reply_id = "1", by = "agent", visibility = "public", channel = "{answered}" }
+"""
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "field"),
+    [
+        ("my web,ann,email,email", "channel", "order.place: facts.channel"),
+        ("web,Ann Lee,email,email", "owner", "order.place: facts.owner"),
+        ("web,ann,by mail,email", "asked", "ticket.open: facts.channel"),
+        ("web,ann,email,by mail", "answered", "ticket.reply: facts.channel"),
+    ],
+)
+def test_what_is_a_code_in_requests_is_one_in_imports(store: Store, row: str, column: str, field: str) -> None:
+    header = "channel,owner,asked,answered"
+    assert store.load(CODES, f"{header}\nweb,ann,email,email\n").refusals == []
+    [refused] = store.load(CODES, f"{header}\n{row}\n").refusals
+    assert (refused.line, refused.rule, refused.column, refused.field) == (2, "unusable", column, field)
+
+
 @pytest.mark.parametrize(
     "row",
     ["1,2024-05-01,Ada Lovelace,W,1,EUR", "1,2024-05-01,web,Ada Lovelace,1,EUR", "1,2024-05-01,web,W,Ada Lovelace,EUR",

@@ -32,6 +32,8 @@ ACCEPTED: dict[str, Act] = {
     "untagged": lambda customer, context: customer.untag(context, ["vip"]),
     "external_id_unlinked": lambda customer, context: customer.unlink_external_id(context, "shop", "17"),
     "archived": lambda customer, context: customer.archive(context),
+    "attributes_set": lambda customer, context: customer.set_attributes(context, {"size": None, "note": None, "new": None}),
+    "plain_texts_set": lambda customer, context: customer.set_attributes(context, {"plan": None}),
 }
 REFUSED: dict[str, Act] = {
     "consent_given": lambda customer, context: customer.give_consent(context, ConsentGiven(purpose="ads", channel="email")),
@@ -41,7 +43,8 @@ REFUSED: dict[str, Act] = {
     "details_changed": lambda customer, context: customer.change_details(context, name="Robert"),
     "tagged": lambda customer, context: customer.tag(context, ["new"]),
     "assigned": lambda customer, context: customer.assign(context, "kim", None),
-    "attributes_set": lambda customer, context: customer.set_attributes(context, {"size": 2}),
+    "attributes_set": lambda customer, context: customer.set_attributes(context, {"size": 2, "note": None}),
+    "plain_texts_set": lambda customer, context: customer.set_attributes(context, {"plan": "silver"}, ["plan"]),
     "external_id_linked": lambda customer, context: customer.link_external_id(context, "shop", "18"),
     "anonymous_id_linked": lambda customer, context: customer.link_anonymous_id(context, "x"),
 }
@@ -52,6 +55,7 @@ def merged() -> Customer:
     bob.register(live(LAST_WEEK), kind="person", name="Bob", contact_methods=METHODS)
     bob.give_consent(live(LAST_WEEK), NEWS)
     bob.tag(live(LAST_WEEK), ["vip"])
+    bob.set_attributes(live(LAST_WEEK), {"size": 1, "note": "tall", "plan": "gold"}, ["plan"])
     bob.link_external_id(live(LAST_WEEK), "shop", "17")
     [_, phone] = bob.methods
     bob.mark_undeliverable(live(LAST_WEEK), phone, "soft")
