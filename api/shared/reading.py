@@ -16,6 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from api.shared import conditional, exporting
 from api.shared.columns import columns
 from api.shared.encoding import encode
+from api.shared.fields import CalendarDay
 from api.shared.picking import Schema, picked, row_schema
 from api.shared.problems import RETRY_SECONDS, Problem, problem, refused
 from commands.shared.outcome import VersionMismatch
@@ -30,7 +31,7 @@ Pages = Callable[[Connection, int, str | None], Page]
 LARGEST_POSITION = 2**63 - 1
 # Beyond these days a zone's offset would leave the range of dates.
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(9999, 1, 1)
-Day = Annotated[date | None, Query(ge=FIRST_DAY, le=LAST_DAY)]
+Day = Annotated[CalendarDay | None, Query(ge=FIRST_DAY, le=LAST_DAY)]
 AnyCode = Annotated[str | None, Query(max_length=64)]
 AnyCurrency = Annotated[str | None, Query(pattern=r"^[A-Z]{3}$")]
 Limit = Annotated[int, Query(ge=1, le=LIMIT)]

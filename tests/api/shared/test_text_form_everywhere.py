@@ -101,7 +101,7 @@ def read(body: type[Body], stated: Any) -> Body | set[str]:
 
 READ_LATER = {"rule", "body"}
 """Fields with any JSON: the domain reads a rule, and the body of a selection's command is read by its own route."""
-NO_FREE_TEXT = {"literal_error", "value_error", "uuid_parsing", "date_from_datetime_parsing", "union_tag_invalid"}
+NO_FREE_TEXT = {"literal_error", "value_error", "uuid_parsing", "union_tag_invalid"}
 """The errors of values that are no texts of people: choices, numbers, times and ids of this store. Blanks are refused there."""
 
 
