@@ -67,7 +67,7 @@ def _check(request: Request, body: ViewBody) -> None:
     else:
         takes = route.parameters
         errors = takes.errors_in_body(body.filters, takes.filters, "filters")
-        errors += takes.errors_in_body({"sort": body.sort} if body.sort else {}, takes.known & {"sort"})
+        errors += takes.errors_in_body({"sort": body.sort} if body.sort else {}, takes.known & {"sort"}, beside=body.filters)
         errors += [
             {"type": "unknown_field", "loc": ("body", "fields", number), "msg": message}
             for number, name in enumerate(body.fields)
