@@ -108,6 +108,10 @@ def test_a_day_in_a_path_or_a_body_is_nothing_else(world: World, text: str) -> N
     ("question", "nearest"),
     [
         ("/v1/reports/channel-sales?form=2026-01-01", "from"),
+        ("/v1/orders?currency=EUT", "ISO 4217"),
+        ("/v1/deals?currency=ECU", "ISO 4217"),
+        ("/v1/reports/channel-sales?currency=USB", "ISO 4217"),
+        ("/v1/reports/buyers?currency=XXX", "ISO 4217"),
         ("/v1/reports/channel-sales?as_of=1000&currancy=EUR", "currency"),
         ("/v1/orders?status=paid", "order_status"),
         ("/v1/orders?Placed_From=2026-01-01", "placed_from"),
