@@ -8,6 +8,7 @@ a refused line does not stop the others.
 from __future__ import annotations
 
 import asyncio
+import json
 from codecs import BOM_UTF8
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
@@ -17,16 +18,19 @@ from urllib.parse import unquote
 import msgspec
 import structlog
 from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import StreamingResponse
 from starlette.types import Message, Scope
 
 from api.shared import exporting
 from api.shared.access import may
-from api.shared.commanding import OWN_REQUEST
+from api.shared.commanding import OWN_REQUEST, idempotency_key
+from api.shared.conditional import refuse_conditions
 from api.shared.openapi import answers
-from api.shared.problems import KINDS, Problem, problem
+from api.shared.problems import KINDS, Problem, misfit, problem
 from api.shared.routes import Router
 from api.shared.strict import AuthenticatedRoute
+from api.shared.text_form import composed_texts
 
 log = structlog.get_logger()
 
@@ -94,6 +98,8 @@ async def batch(request: Request) -> Response:
 
     With an Idempotency-Key, line 7 has the key `<key>#7`.
     """
+    refuse_conditions(request, "A batch")
+    idempotency_key(request)
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != exporting.NDJSON:
         raise Problem(415, "unsupported-media-type", f"The body must have one command per line: send it as {exporting.NDJSON}.")
     lines = (await request.body()).removeprefix(BOM_UTF8).split(b"\n")
@@ -104,7 +110,7 @@ async def batch(request: Request) -> Response:
 
 
 async def answers_of(request: Request, lines: Iterable[Asked]) -> AsyncIterator[bytes]:
-    """The result of each line, in order, as NDJSON."""
+    """The result of each line, in order, as NDJSON. The caller has checked the Idempotency-Key."""
     under_way: deque[asyncio.Task[Answer]] = deque()
     for asked in lines:
         queued = asyncio.Event()
@@ -126,7 +132,7 @@ async def _answer(request: Request, asked: Asked, queued: asyncio.Event) -> Answ
         line = _read(asked.text)
         return await answered(request.app, _scope(request, asked.key, line, queued), bytes(line.body), asked.named)
     except (msgspec.DecodeError, UnicodeError, ValueError, RecursionError) as error:
-        response = problem(400, "malformed-line", f"The line is not a command: {error}.")
+        response = _no_text(asked.text) or problem(400, "malformed-line", f"The line is not a command: {error}.")
         return {**asked.named, "status": response.status_code, "body": msgspec.Raw(bytes(response.body))}
     finally:
         queued.set()
@@ -142,8 +148,22 @@ def _read(text: bytes) -> Line:
     return line
 
 
+def _no_text(line: bytes) -> Response | None:
+    """What a single request would answer if a text in the line's body is no text. None if that is not what is wrong."""
+    try:
+        read = json.loads(line.decode(errors="surrogateescape"))
+        composed_texts(read.get("body") if isinstance(read, dict) else None)
+    except RequestValidationError as error:
+        return misfit(error.errors(), error.body)
+    except (ValueError, RecursionError):
+        pass
+    return None
+
+
 def _scope(request: Request, key: str, line: Line, queued: asyncio.Event) -> Scope:
     """The line as a request by the same caller. Raises ValueError if its path is not one of the API."""
+    if not line.path.isascii():
+        raise ValueError("path must be percent-encoded, such as %C3%A4 for ä")
     path, _, query = line.path.partition("?")
     if not unquote(path, errors="strict").startswith("/v1/"):
         raise ValueError("path must begin with /v1/")

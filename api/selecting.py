@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from inspect import signature
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
 from urllib.parse import urlencode
 
 import msgspec
@@ -24,9 +24,9 @@ from api.sales import deal_views, lead_views, order_views
 from api.service import tasks, ticket_views
 from api.shared import exporting, schemas
 from api.shared.access import may
-from api.shared.commanding import OWN_REQUEST
+from api.shared.commanding import OWN_REQUEST, idempotency_key
 from api.shared.conditional import refuse_conditions
-from api.shared.fields import Body
+from api.shared.fields import DISTINCT, Body
 from api.shared.lists import Lists
 from api.shared.openapi import answers
 from api.shared.problems import Problem
@@ -54,18 +54,21 @@ SELECTABLE: dict[str, Callable[..., Any]] = {
 router = Router(route_class=StrictRoute)
 
 
+FilterValue: TypeAlias = Annotated[str, StringConstraints(max_length=200)] | bool | int
+
+
 class ThenBody(Body):
     """The command to run on each resource, by its path below the resource: `tags`, `assignment`, `attributes`, `solution`."""
 
     method: Literal["POST", "PUT", "PATCH"] = "POST"
     path: Annotated[str, StringConstraints(max_length=200, pattern=r"^([a-z][a-z-]*(/[\w.-]+)*)?$")] = Field(examples=["tags"])
-    body: dict[str, Any] = Field({}, examples=[{"tags": ["vip"]}])
+    body: Annotated[dict[str, Any], DISTINCT] = Field({}, examples=[{"tags": ["vip"]}])
 
 
 class SelectBody(Body):
     """The filters of the list, and the command to run on each resource found. A dry run only returns the ids found."""
 
-    filter: dict[str, Annotated[str, StringConstraints(max_length=200)] | bool | int] = Field(examples=[{"owner": "agent-7"}])
+    filter: Annotated[dict[str, FilterValue], DISTINCT] = Field(examples=[{"owner": "agent-7"}])
     then: ThenBody
     dry_run: bool = False
 
@@ -94,6 +97,7 @@ def _add_route(resource: str, known: frozenset[str]) -> None:
         filters = {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in body.filter.items()}
         _check(request, resource, body, filters, known)
         refuse_conditions(request, "A selection")
+        idempotency_key(request)
         found = await _found(request, resource, filters, after)
         if isinstance(found, Response):
             return found

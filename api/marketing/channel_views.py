@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import Query, Request, Response
@@ -11,6 +10,7 @@ from api.marketing import channel_schemas
 from api.marketing.channels import PREFIX, ChannelCode
 from api.shared.access import Caller, may
 from api.shared.as_of import Resource
+from api.shared.fields import CalendarDay
 from api.shared.filtering import filters
 from api.shared.looking import seen_by
 from api.shared.openapi import exported, listed
@@ -23,7 +23,7 @@ from projections.marketing import channels as read_model
 
 router = Router(prefix=PREFIX, tags=["channels"])
 
-From = Annotated[date | None, Query(alias="from", ge=FIRST_DAY, le=LAST_DAY)]
+From = Annotated[CalendarDay | None, Query(alias="from", ge=FIRST_DAY, le=LAST_DAY)]
 
 CHANNELS = Resource(Channel, read_model.channels, read_model.get)
 

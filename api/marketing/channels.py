@@ -10,7 +10,7 @@ from pydantic import Field
 
 from api.shared.access import may
 from api.shared.commanding import carry_out
-from api.shared.fields import SYSTEM, CommandBody, Currency, DecimalText, Line, SourceBody
+from api.shared.fields import SYSTEM, CalendarDay, CommandBody, Currency, DecimalText, Line, SourceBody
 from api.shared.openapi import ACCEPTED, CREATED
 from api.shared.reading import FIRST_DAY, LAST_DAY
 from api.shared.routes import Router
@@ -30,7 +30,7 @@ router = Router(
 )
 
 ChannelCode = Annotated[str, Path(min_length=1, max_length=64, pattern=SYSTEM, examples=["web"])]
-OnDay = Annotated[datetime.date, Path(ge=FIRST_DAY, le=LAST_DAY, examples=["2026-05-01"])]
+OnDay = Annotated[CalendarDay, Path(ge=FIRST_DAY, le=LAST_DAY, examples=["2026-05-01"])]
 Count = Annotated[int | None, Field(strict=True, ge=0, lt=LARGEST_COUNT)]
 
 

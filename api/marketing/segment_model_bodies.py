@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints, model_validator
 
-from api.shared.fields import ABSENT, CommandBody, Currency, SystemCode
+from api.shared.fields import ABSENT, CalendarDay, CommandBody, Currency, SystemCode
 from api.shared.reading import FIRST_DAY, LAST_DAY
 from domain.marketing import segment_model as domain
 from domain.marketing.segment_model import CLUSTER_LIMIT, FEATURE_LIMIT, MONEY_FEATURES, Feature
@@ -30,7 +29,7 @@ Features = Annotated[
 Clusters = Annotated[int, Field(ge=2, le=CLUSTER_LIMIT)]
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
 CutOffDay = Annotated[
-    Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)] | None,
+    Annotated[CalendarDay, Field(ge=FIRST_DAY, le=LAST_DAY)] | None,
     Field(
         description="`T` and `days_since_last` count to this day (default: today), or to a customer's last purchase if later. "
         "It cannot be before the last day that has ended."

@@ -13,7 +13,7 @@ from api.marketing import channel_schemas
 from api.shared.access import Caller, may
 from api.shared.as_of import Resource, When, as_of
 from api.shared.commanding import carry_out
-from api.shared.fields import Body, Code, CommandBody, ExternalId, SystemCode
+from api.shared.fields import DISTINCT, Body, Code, CommandBody, ExternalId, SystemCode
 from api.shared.filtering import filters
 from api.shared.looking import Row, seen_by
 from api.shared.openapi import ACCEPTED, CREATED, one
@@ -60,7 +60,9 @@ class TouchpointBody(CommandBody):
     campaign_id: UUID | None = None
     utm: UtmBody | None = None
     anonymous_id: Annotated[str, StringConstraints(min_length=1, max_length=255)] | None = None
-    click_ids: Annotated[dict[Code, ClickId], Field(max_length=20, description="By the name of the URL parameter.")] = {}
+    click_ids: Annotated[
+        dict[Code, ClickId], DISTINCT, Field(max_length=20, description="By the name of the URL parameter.")
+    ] = {}
     external: ExternalBody | None = None
 
     model_config = {

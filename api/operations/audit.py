@@ -7,12 +7,13 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request, Response
 from sqlalchemy import Connection
+from starlette.concurrency import run_in_threadpool
 
 from api.operations.events import TYPES, criteria
 from api.shared.access import Caller, may
 from api.shared.fields import Code
 from api.shared.openapi import exported, listed
-from api.shared.reading import LARGEST_POSITION, After, Limit, listing
+from api.shared.reading import LARGEST_POSITION, After, Limit, listing, within_the_log
 from api.shared.routes import Router
 from api.shared.schemas import ID, INSTANT, INTEGER, MAYBE_TEXT, TEXT, TEXTS, fields
 from api.shared.sorting import By, sorting
@@ -78,7 +79,12 @@ async def audit(
     limit: Limit = 100,
     cursor: Annotated[int | None, Query(ge=0, le=LARGEST_POSITION, description="Continue after this position.")] = None,
 ) -> Response:
-    """Who did what, and when, ordered by position. `GET /v1/events/{position}` shows the event itself."""
+    """Who did what, and when, ordered by position. `GET /v1/events/{position}` shows the event itself.
+
+    A `cursor` that the log does not have is refused with 422.
+    """
+    if cursor is not None:
+        within_the_log(cursor, await run_in_threadpool(request.app.state.store.head))
 
     def pages(connection: Connection, limit: int, cursor: str | None) -> Page:
         place = int(cursor) if cursor else None

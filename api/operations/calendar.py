@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import Request, Response
@@ -10,7 +9,7 @@ from pydantic import Field
 
 from api.shared.access import may
 from api.shared.commanding import carry_out
-from api.shared.fields import CommandBody
+from api.shared.fields import CalendarDay, CommandBody
 from api.shared.openapi import ACCEPTED
 from api.shared.reading import FIRST_DAY, LAST_DAY
 from api.shared.routes import Router
@@ -22,7 +21,7 @@ router = Router(prefix="/v1/calendar/days", tags=["operations"], route_class=Str
 
 
 class DayBody(CommandBody):
-    day: Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY, description="A day that has ended in the store's time zone.")]
+    day: Annotated[CalendarDay, Field(ge=FIRST_DAY, le=LAST_DAY, description="A day that has ended in the store's time zone.")]
 
 
 @router.post("", dependencies=[may("operations:act")], responses=ACCEPTED)

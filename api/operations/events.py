@@ -18,7 +18,7 @@ from api.shared.access import Caller, may
 from api.shared.fields import Instant
 from api.shared.nearest import unknown
 from api.shared.openapi import answers, listed
-from api.shared.reading import LARGEST_POSITION, Limit, absent, found, page
+from api.shared.reading import LARGEST_POSITION, Limit, absent, found, page, within_the_log
 from api.shared.routes import Router
 from domain.shared.events import type_name
 from infra.event_store.search import Criteria, search, shown
@@ -93,11 +93,13 @@ async def events(
 ) -> Response:
     """The log in position order, in pages; with `Accept: application/x-ndjson` all of it in one stream.
 
-    A page may contain fewer events than `limit` and still have a next page, because it searches about 20,000 events at most.
+    A page may contain fewer events than `limit` and still have a next page, because it searches about 20,000 events at most. A
+    position that the log does not have is refused with 422.
     """
     store: EventStore = request.app.state.store
     head = await run_in_threadpool(store.head)
-    end = min(head, upto) if upto is not None else head
+    end = head if upto is None else upto
+    within_the_log(max(cursor, end), head)
     personal = caller.may("personal:read")
     if exporting.wanted(request) == exporting.NDJSON:
         lines = _lines(store, wanted, cursor, end, personal)

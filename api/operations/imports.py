@@ -17,6 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from api.operations.jobs import Expected, Job, Jobs, Progress
 from api.shared.access import Caller, may
 from api.shared.commanding import OWN_REQUEST
+from api.shared.conditional import refuse_conditions
 from api.shared.nearest import because
 from api.shared.openapi import EVERYWHERE, POSITION
 from api.shared.problems import Problem, problem
@@ -92,6 +93,7 @@ async def start(
     file: Annotated[UploadFile, File(description="The rows, as CSV.")],
 ) -> Response:
     """Import a file in the background. A repeat with the same file and mapping imports only the remaining rows."""
+    refuse_conditions(request, "An import")
     await _refuse_other_parts(request)
     parsed = await _parsed(mapping)
     folder = Path(tempfile.mkdtemp(prefix="recount-import-"))

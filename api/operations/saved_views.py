@@ -12,7 +12,7 @@ from pydantic import Field, StringConstraints
 from api.operations import configuration_schemas as schemas
 from api.shared.access import may
 from api.shared.as_of import Resource
-from api.shared.fields import Code, CommandBody, Line
+from api.shared.fields import DISTINCT, Code, CommandBody, Line
 from api.shared.filtering import filters
 from api.shared.lists import Lists
 from api.shared.openapi import ACCEPTED, CREATED
@@ -46,7 +46,7 @@ class ViewBody(CommandBody):
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=NAME_LENGTH)] = Field(examples=["Urgent, mine"])
     resource: Code = Field(examples=["tickets"])
-    filters: Annotated[dict[Code, Line], Field(max_length=PART_LIMIT, examples=[{"priority": "urgent"}])] = {}
+    filters: Annotated[dict[Code, Line], DISTINCT, Field(max_length=PART_LIMIT, examples=[{"priority": "urgent"}])] = {}
     fields: Annotated[list[Code], Field(max_length=PART_LIMIT)] = []
     sort: Annotated[str, StringConstraints(pattern=r"^-?\w[\w.:/+-]{0,63}$")] | None = Field(
         default=None, description="The field to sort by; a leading - sorts in descending order."
@@ -67,7 +67,7 @@ def _check(request: Request, body: ViewBody) -> None:
     else:
         takes = route.parameters
         errors = takes.errors_in_body(body.filters, takes.filters, "filters")
-        errors += takes.errors_in_body({"sort": body.sort} if body.sort else {}, takes.known & {"sort"})
+        errors += takes.errors_in_body({"sort": body.sort} if body.sort else {}, takes.known & {"sort"}, beside=body.filters)
         errors += [
             {"type": "unknown_field", "loc": ("body", "fields", number), "msg": message}
             for number, name in enumerate(body.fields)

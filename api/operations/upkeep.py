@@ -14,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from api.operations.health import Operations
 from api.operations.jobs import Job, Jobs
 from api.shared.access import may
+from api.shared.conditional import refuse_conditions
 from api.shared.fields import Body
 from api.shared.nearest import because
 from api.shared.openapi import EVERYWHERE, problems
@@ -114,7 +115,8 @@ async def discard(request: Request, projection: Name, position: Position) -> Res
 
 
 def _operations(request: Request, projection: str) -> Operations:
-    """The operations of this process. Raises Problem 404 if there is no such projection."""
+    """The operations of this process. Raises Problem 404 if there is no such projection, and 400 for a condition."""
+    refuse_conditions(request, "A read model")
     operations: Operations = request.app.state.operations
     if projection not in operations.names():
         raise Problem(404, "not-there", f"There is no such projection. The projections are: {', '.join(operations.names())}.")

@@ -9,7 +9,20 @@ from uuid import UUID
 from pydantic import Field
 
 from api.shared.elsewhere import Elsewhere, Fixed
-from api.shared.fields import ABSENT, AddressBody, Body, Code, CommandBody, Currency, DecimalText, Line, Number, Text, TheirCode
+from api.shared.fields import (
+    ABSENT,
+    DISTINCT,
+    AddressBody,
+    Body,
+    Code,
+    CommandBody,
+    Currency,
+    DecimalText,
+    Line,
+    Number,
+    Text,
+    TheirCode,
+)
 from domain.sales.order import values
 
 LineId = Annotated[
@@ -95,7 +108,7 @@ class DiscountBody(Body):
     kind: Literal["percentage", "fixed", "shipping", "loyalty", "other"]
     amount: DecimalText
     code: TheirCode | None = None
-    allocation: Annotated[dict[Number, DecimalText], Field(max_length=1000)] = {}
+    allocation: Annotated[dict[Number, DecimalText], DISTINCT, Field(max_length=1000)] = {}
 
 
 class ChargeBody(Body):

@@ -128,12 +128,21 @@ OWN_REQUEST: Any = Depends(own_request)
 
 
 async def receipt_key(request: Request) -> ReceiptKey | None:
-    """The caller, the key and a digest of what the request means. None if it has no Idempotency-Key."""
+    """The caller, the key and a digest of what the request means. None if it has no Idempotency-Key. Raises Problem 400."""
+    key = idempotency_key(request)
+    if key is None:
+        return None
+    digest = hmac.digest(request.app.state.store.secret, await meaning(request), "sha256")
+    return ReceiptKey(request.state.caller.id, key, digest)
+
+
+def idempotency_key(request: Request) -> str | None:
+    """The request's Idempotency-Key; in a line of a batch the caller's own with `#` and the line. Raises Problem 400."""
     keys = request.headers.getlist("idempotency-key")
     if not keys:
         return None
     key = ",".join(keys)
-    if len(keys) > 1 or not KEY.fullmatch(key):
+    own = key.rpartition("#")[0] if getattr(request.state, "queued", None) else key
+    if len(keys) > 1 or not KEY.fullmatch(own):
         raise Problem(400, "malformed-idempotency-key", "Idempotency-Key must be 1 to 255 visible ASCII characters.")
-    digest = hmac.digest(request.app.state.store.secret, await meaning(request), "sha256")
-    return ReceiptKey(request.state.caller.id, key, digest)
+    return key

@@ -73,11 +73,15 @@ def _exact(value: object) -> object:
     return value
 
 
-def _distinct(attributes: object) -> object:
-    """Refuses two names that are the same without the blanks around them."""
-    if isinstance(attributes, dict) and len({name.strip() for name in attributes}) < len(attributes):
+def _distinct(named: object) -> object:
+    """Refuses two names that are the same without the blanks around them: one of their values would be lost."""
+    if isinstance(named, dict) and len({name.strip() for name in named}) < len(named):
         raise ValueError("expected each key once; blanks around it make no difference")
-    return attributes
+    return named
+
+
+DISTINCT = BeforeValidator(_distinct)
+"""For each field that is an object with any names: their names are trimmed, and must differ after that."""
 
 
 def instant(text: object) -> datetime:
@@ -131,7 +135,7 @@ AttributeValue = Annotated[
 AttributeKey = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Attributes = Annotated[
     dict[AttributeKey, AttributeValue],
-    BeforeValidator(_distinct),
+    DISTINCT,
     Field(
         max_length=200,
         description="Texts are personal unless their field definition says otherwise; numbers and booleans are not. "

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import date
 from inspect import signature
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Query, Request, Response
 from sqlalchemy import Connection
 
+from api.shared.fields import CalendarDay
 from api.shared.filtering import filters
 from api.shared.problems import wrong_parameter
 from api.shared.reading import FIRST_DAY, LAST_DAY, read, report
@@ -19,8 +19,8 @@ Group = TypeVar("Group", bound=str)
 Q = TypeVar("Q", bound=Days)
 
 
-From = Annotated[date, Query(alias="from", ge=FIRST_DAY, le=LAST_DAY, description="The first day.")]
-To = Annotated[date, Query(ge=FIRST_DAY, le=LAST_DAY, description="The day after the last day.")]
+From = Annotated[CalendarDay, Query(alias="from", ge=FIRST_DAY, le=LAST_DAY, description="The first day.")]
+To = Annotated[CalendarDay, Query(ge=FIRST_DAY, le=LAST_DAY, description="The day after the last day.")]
 
 
 def grouped(by: Iterable[Group]) -> tuple[Group, ...]:

@@ -169,7 +169,7 @@ def listed(item: dict[str, Any], *more: int) -> dict[int | str, dict[str, Any]]:
 
 SECURITY = {"key": {"type": "http", "scheme": "bearer", "description": "An API key: `rk_…`"}}
 ETAGS = r'^(\*|(W/)?"[!#-~]*"(, ?(W/)?"[!#-~]*")*)$'
-COMMAND_HEADERS = [
+CONDITIONS = [
     {
         "name": "If-Match",
         "in": "header",
@@ -186,6 +186,8 @@ COMMAND_HEADERS = [
         "not have.",
         "schema": {"type": "string", "pattern": ETAGS, "examples": ["*"]},
     },
+]
+IDEMPOTENCY = [
     {
         "name": "Idempotency-Key",
         "in": "header",
@@ -228,7 +230,7 @@ def document(app: FastAPI) -> dict[str, Any]:
         for path, operations in made["paths"].items():
             for method, operation in operations.items():
                 operation["security"] = [] if path in OPEN else [{"key": []}]
-                operation["parameters"] = operation.get("parameters", []) + _more(method, operation["responses"])
+                operation["parameters"] = operation.get("parameters", []) + _more(method, path, operation["responses"])
                 if method == "get" and "application/json" in operation["responses"]["200"].get("content", ()):
                     operation["responses"]["406"] = problems(406)[406]
         app.openapi_schema = _with_public_names(made)
@@ -245,9 +247,13 @@ def _with_public_names(made: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
-def _more(method: str, responses: dict[str, Any]) -> list[dict[str, Any]]:
-    """The parameters that all routes of this kind take: the headers of commands, or the conditions and `fields` of reads."""
+def _more(method: str, path: str, responses: dict[str, Any]) -> list[dict[str, Any]]:
+    """The parameters that all routes of this kind take: the headers of commands, or the conditions and `fields` of reads.
+
+    Many commands in one request have no version, and so no conditions.
+    """
     if method != "get":
-        return COMMAND_HEADERS
+        has_version = any("ETag" in answer.get("headers", ()) for answer in responses.values())
+        return CONDITIONS * has_version + IDEMPOTENCY * (not path.startswith(NO_COMMANDS))
     row = picking.row_schema(responses)
     return (READ_HEADERS if "304" in responses else []) + ([picking.parameter(row)] if row else [])

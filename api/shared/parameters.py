@@ -58,10 +58,15 @@ class Parameters:
                 await permitted(request)
             raise RequestValidationError([*errors, *self._typed(request.query_params, errors)])
 
-    def errors_in_body(self, values: Mapping[str, str], known: Collection[str], *below: str) -> list[Error]:
-        """What is wrong with values for the `known` parameters that are not in a query, but `below` this part of a body."""
+    def errors_in_body(
+        self, values: Mapping[str, str], known: Collection[str], *below: str, beside: Collection[str] = ()
+    ) -> list[Error]:
+        """What is wrong with values for the `known` parameters that are not in a query, but `below` this part of a body.
+
+        `beside` are the names of parameters in other parts of the body.
+        """
         query = QueryParams(values)
-        errors = list(self._errors(query, known))
+        errors = list(self._errors(query, known, beside))
         return [{**error, "loc": ("body", *below, *error["loc"][1:])} for error in (*errors, *self._typed(query, errors))]
 
     def _typed(self, query: QueryParams, errors: Sequence[Error]) -> list[Error]:
@@ -69,7 +74,7 @@ class Parameters:
         named = {error["loc"][1] for error in errors}
         return [error for error in request_params_to_args(self._fields, query)[1] if error["loc"][1] not in named]
 
-    def _errors(self, query: QueryParams, known: Collection[str]) -> Iterator[Error]:
+    def _errors(self, query: QueryParams, known: Collection[str], beside: Collection[str] = ()) -> Iterator[Error]:
         asked = query.multi_items()
         times = Counter(name for name, _ in asked)
         for name, value in dict(asked).items():
@@ -79,7 +84,7 @@ class Parameters:
                 yield _wrong("repeated_parameter", name, f"The parameter has one value, but it is given {times[name]} times")
             elif not value:
                 yield _wrong("empty_parameter", name, "The parameter has no value: give it one, or leave it out")
-            elif self._excluded_by.get(name) in times:
+            elif self._excluded_by.get(name) in (*times, *beside):
                 yield _wrong(
                     "without_effect", name, f"It has no effect beside {self._excluded_by[name]}: leave one of them out"
                 )

@@ -10,15 +10,19 @@ from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 from fastapi import Depends, Header, Query, Request, Response
+from pydantic import AfterValidator, StringConstraints
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from api.shared import conditional, exporting
 from api.shared.columns import columns
 from api.shared.encoding import encode
+from api.shared.fields import CalendarDay
+from api.shared.nearest import unknown
 from api.shared.picking import Schema, picked, row_schema
 from api.shared.problems import RETRY_SECONDS, Problem, problem, refused
 from commands.shared.outcome import VersionMismatch
+from domain.shared.money import MINOR_DIGITS
 from infra.read_models.completeness import Completeness
 from infra.read_models.digest import one_moment
 from projections.shared.pages import LIMIT, Page
@@ -27,12 +31,23 @@ from projections.shared.rows import Row
 T = TypeVar("T")
 Pages = Callable[[Connection, int, str | None], Page]
 
+
+def _known_currency(code: str) -> str:
+    if code not in MINOR_DIGITS:
+        # Of codes with three letters too many are similar to name one.
+        raise unknown("There is no such currency in ISO 4217", code, ())
+    return code
+
+
 LARGEST_POSITION = 2**63 - 1
 # Beyond these days a zone's offset would leave the range of dates.
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(9999, 1, 1)
-Day = Annotated[date | None, Query(ge=FIRST_DAY, le=LAST_DAY)]
+Day = Annotated[CalendarDay | None, Query(ge=FIRST_DAY, le=LAST_DAY)]
 AnyCode = Annotated[str | None, Query(max_length=64)]
-AnyCurrency = Annotated[str | None, Query(pattern=r"^[A-Z]{3}$")]
+AnyCurrency = Annotated[
+    Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$"), AfterValidator(_known_currency)] | None,
+    Query(description="A currency of ISO 4217, also one that ended.", examples=["EUR"]),
+]
 Limit = Annotated[int, Query(ge=1, le=LIMIT)]
 Cursor = Annotated[str | None, Query(max_length=2000)]
 

@@ -146,12 +146,11 @@ def test_a_byte_order_mark_before_a_batch_is_skipped(client: Client) -> None:
 
 
 def test_a_body_in_a_line_is_read_as_strictly_as_in_a_single_request(client: Client) -> None:
-    twice, no_text = sent(
-        client,
-        b'{"method": "POST", "path": "/v1/customers", "body": {"name": "a", "name": "b"}}',
-        b'{"method": "POST", "path": "/v1/customers", "body": {"name": "\\u0000"}}',
-    )
-    assert (twice["status"], no_text["status"]) == (400, 422)
+    (twice,) = sent(client, b'{"method": "POST", "path": "/v1/customers", "body": {"name": "a", "name": "b"}}')
+    assert twice["status"] == 400
+    for text in (rb"\u0000", rb"\ud800", b"\xff", rb"\udc00\ud800"):
+        (no_text,) = sent(client, b'{"method": "POST", "path": "/v1/customers", "body": {"name": "%b"}}' % text)
+        assert (no_text["status"], no_text["body"]["errors"][0]["pointer"]) == (422, "/name"), text
 
 
 def test_empty_lines_are_skipped_and_an_empty_batch_has_no_answers(client: Client) -> None:
@@ -166,6 +165,23 @@ def test_with_the_same_idempotency_key_every_line_runs_once(client: Client) -> N
     (other,) = sent(client, register("Carol"), **{"idempotency-key": "import-7"})
     assert (other["status"], other["body"]["type"]) == (422, "/problems/key-reused")
     assert len(seen(client, "/v1/customers")["items"]) == 2
+
+
+@pytest.mark.parametrize("key", ["k" * 255, "#" * 255, "a#1"])
+def test_a_line_adds_its_number_to_a_key_of_any_length(client: Client, key: str) -> None:
+    first, again = (sent(client, register("Ada"), **{"Idempotency-Key": key}) for _ in range(2))
+    assert [answer["status"] for answer in first] == [201]
+    assert first == again
+    tagged = {"filter": {}, "then": {"path": "tags", "body": {"tags": ["vip"]}}}
+    answer = client.post("/v1/customers/select?after=" + first[0]["position"], tagged, headers={"Idempotency-Key": key})
+    assert msgspec.json.decode(answer.content)["status"] == 200
+
+
+@pytest.mark.parametrize("keys", [["a b"], ["a", "b"], ["k" * 256], ["ä"]])
+def test_a_malformed_key_of_a_whole_batch_is_refused_at_once(client: Client, keys: list[str]) -> None:
+    headers = [("content-type", "application/x-ndjson"), *(("idempotency-key", key.encode()) for key in keys)]
+    batch = client.request("POST", "/v1/batch", content=msgspec.json.encode(register("Ada")), headers=headers)
+    assert (batch.status_code, batch.json()["type"]) == (400, "/problems/malformed-idempotency-key")
 
 
 def test_each_line_needs_the_permission_of_its_route(client: Client, key_for: KeyFor) -> None:

@@ -84,6 +84,16 @@ def test_events_are_found_between_positions(client: Client) -> None:
     last = head(client)
     assert [event["position"] for event in found(client, cursor=last - 4, upto=last - 1)] == [last - 3, last - 2, last - 1]
     assert found(client, cursor=last) == []
+    for path in (
+        f"/v1/events?cursor={last + 1}",
+        f"/v1/events?upto={last + 1}",
+        f"/v1/events?cursor={2**62}&upto=1",
+        f"/v1/audit?cursor={last + 1}&sort=position",
+        f"/v1/audit?cursor={2**62}",
+    ):
+        answer = client.get(path)
+        assert (answer.status_code, answer.json()["type"]) == (422, "/problems/beyond-the-log")
+        assert answer.headers["Position"] == str(last)
 
 
 def test_events_are_found_by_broken_rule_and_by_correlation(client: Client) -> None:

@@ -29,6 +29,7 @@ VIEW = {"name": "Mine", "resource": "tickets"}
         ({"filters": {"sort": "opened_at"}}, "/filters/sort", None),
         ({"filters": {"limit": "5"}}, "/filters/limit", None),
         ({"resource": "customers", "filters": {"q": "Ada", "kind": "person"}}, "/filters/kind", None),
+        ({"resource": "customers", "filters": {"q": "Ada"}, "sort": "name"}, "/sort", None),
         ({"resource": "orders", "filters": {"payment_status": "payed"}}, "/filters/payment_status", "paid"),
         ({"fields": ["number", "stauts"]}, "/fields/1", "status"),
         ({"sort": "opend_at"}, "/sort", "opened_at"),

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import Request
 
+from api.shared import openapi
 from api.shared.conditional import precondition
 from tests.api.client import Client
 from tests.api.conftest import World
@@ -142,6 +143,22 @@ def test_many_commands_have_no_version(world: World, customer: str, condition: d
     campaign = world.client.post("/v1/campaigns", {"name": "Spring"}).headers["Location"]
     ids = [{"customer_id": customer.rsplit("/", 1)[-1]}]
     selection = {"filter": {}, "then": {"path": "archival"}}
-    for path, body in ((f"{campaign}/members", {"members": ids}), ("/v1/customers/select", selection)):
+    many = {f"{campaign}/members": {"members": ids}, "/v1/customers/select": selection}
+    rebuilt = {"/v1/operations/rebuilds": {"projection": "orders"}}
+    for path, body in (many | rebuilt).items():
         answer = world.client.post(path, body, headers=condition)
+        assert (answer.status_code, answer.json()["type"]) == (400, "/problems/malformed-if-match"), path
+    lines, files = b"{}", {"mapping": b"", "file": b""}
+    for answer in (
+        world.client.request("POST", "/v1/batch", content=lines, headers=condition | {"content-type": "application/x-ndjson"}),
+        world.client.request("POST", "/v1/imports", files=files, headers=condition),
+    ):
         assert (answer.status_code, answer.json()["type"]) == (400, "/problems/malformed-if-match")
+
+
+def test_openapi_names_conditions_only_where_a_version_can_have_them(world: World) -> None:
+    for path, operations in openapi.document(world.app)["paths"].items():
+        for method, operation in operations.items():
+            named = {one["name"] for one in operation["parameters"]} & {"If-Match", "If-None-Match"}
+            versioned = any("ETag" in answer.get("headers", ()) for answer in operation["responses"].values())
+            assert bool(named) == versioned, (method, path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
+from urllib.parse import quote
 from uuid import UUID
 
 import pytest
@@ -68,11 +69,49 @@ def test_every_route_refuses_a_parameter_that_is_given_twice_or_empty(world: Wor
     assert tried > 400
 
 
+NO_DAYS = ("0", "86400", "1767225600000", "2026-01-01T00:00:00Z", "2026-01-01T00:00:00+14:00", "20260101", "2026-1-1")
+
+
+def test_a_parameter_that_is_a_day_is_nothing_else(world: World) -> None:
+    days = [(asked, one["name"]) for asked in routes(world) for one in asked.parameters if "date" in formats(one["schema"])]
+    assert len(days) > 40
+    for number, (asked, name) in enumerate(days):
+        text = NO_DAYS[number % len(NO_DAYS)]
+        assert name in [error["parameter"] for error in refused(world.client, asked, f"{name}={quote(text)}")], (
+            str(asked),
+            text,
+        )
+
+
+def formats(schema: dict[str, Any]) -> set[str]:
+    return {one["format"] for one in (schema, *schema.get("anyOf", ())) if "format" in one}
+
+
+@pytest.mark.usefixtures("unchanged")
+@pytest.mark.parametrize("text", NO_DAYS)
+def test_a_day_in_a_path_or_a_body_is_nothing_else(world: World, text: str) -> None:
+    counted = {"source": {"system": "matomo"}, "visits": 1}
+    fitted = {"name": "m", "features": ["orders"], "k": 2, "cut_off_day": text}
+    for answer in (
+        world.client.put(f"/v1/channels/web/days/{quote(text)}/traffic", counted),
+        world.client.post("/v1/segment-models", fitted),
+        world.client.post("/v1/segment-models", fitted | {"cut_off_day": 1767225600}),
+    ):
+        assert problem(answer) == (422, "does-not-fit")
+        (error,) = answer.json()["errors"]
+        assert error.get("parameter", "date") == "date"
+        assert error.get("pointer", "/cut_off_day") == "/cut_off_day"
+
+
 @pytest.mark.usefixtures("unchanged")
 @pytest.mark.parametrize(
     ("question", "nearest"),
     [
         ("/v1/reports/channel-sales?form=2026-01-01", "from"),
+        ("/v1/orders?currency=EUT", "ISO 4217"),
+        ("/v1/deals?currency=ECU", "ISO 4217"),
+        ("/v1/reports/channel-sales?currency=USB", "ISO 4217"),
+        ("/v1/reports/buyers?currency=XXX", "ISO 4217"),
         ("/v1/reports/channel-sales?as_of=1000&currancy=EUR", "currency"),
         ("/v1/orders?status=paid", "order_status"),
         ("/v1/orders?Placed_From=2026-01-01", "placed_from"),

@@ -71,6 +71,26 @@ def test_every_text_of_every_body_is_the_same_with_blanks_around_it() -> None:
     assert tried > 1_000
 
 
+def test_two_forms_of_one_name_are_refused_in_every_object() -> None:
+    found, lost = set[str](), set[str]()
+    for body in bodies():
+        schema = body.model_json_schema()
+        for stated in every_body.bodies(schema, schema.get("$defs", {})):
+            for field in named_freely(schema) & {name for name, value in stated.items() if value}:
+                ((name, value),) = stated[field].items()
+                found.add(field)
+                if read(body, stated | {field: {name: value, f"\u3000{name} ": value}}) != {"value_error"}:
+                    lost.add(f"{body.__name__}.{field}")
+    assert not lost
+    assert found >= {"allocation", "attributes", "click_ids", "filter", "filters"}
+
+
+def named_freely(schema: dict[str, Any]) -> set[str]:
+    """The fields that are objects with any names. The domain reads the names in a rule."""
+    fields = schema["properties"].items()
+    return {name for name, field in fields if field.get("type") == "object" and "properties" not in field} - {"rule"}
+
+
 def read(body: type[Body], stated: Any) -> Body | set[str]:
     """The body, or the types of its errors."""
     try:
@@ -81,7 +101,7 @@ def read(body: type[Body], stated: Any) -> Body | set[str]:
 
 READ_LATER = {"rule", "body"}
 """Fields with any JSON: the domain reads a rule, and the body of a selection's command is read by its own route."""
-NO_FREE_TEXT = {"literal_error", "value_error", "uuid_parsing", "date_from_datetime_parsing", "union_tag_invalid"}
+NO_FREE_TEXT = {"literal_error", "value_error", "uuid_parsing", "union_tag_invalid"}
 """The errors of values that are no texts of people: choices, numbers, times and ids of this store. Blanks are refused there."""
 
 
