@@ -15,7 +15,7 @@ from tests.api.sales.given_leads import LEAD
 from tests.api.sales.given_orders import ORDER
 
 ONLY_IN_ONE = {
-    "/v1/customers": {"last_feedback", "last_interaction", "merged_ids", "money", "segments", "tickets"},
+    "/v1/customers": {"last_feedback", "last_interaction", "money", "segments", "tickets"},
     "/v1/orders": {
         "cancelled",
         "lines",
