@@ -28,17 +28,11 @@ def nearest(text: str, known: Collection[str]) -> str | None:
     return names[whole[0]] if whole else names[words[part[0]]] if part else None
 
 
-def instead(text: str, known: Collection[str]) -> str:
-    """What to say about an unknown text, such as `did you mean from? Known: by, from, to`. Empty if there is nothing to say."""
-    similar = nearest(text, known)
-    return " ".join(
-        [f"did you mean {similar}?"] * bool(similar) + [f"Known: {', '.join(sorted(known))}"] * (0 < len(known) <= LISTED)
-    )
-
-
 def because(detail: str, text: str, known: Collection[str]) -> str:
-    """The detail, such as `There is no such parameter`, and the known ones instead."""
-    return "; ".join(filter(None, (detail, instead(text, known))))
+    """The detail and the known ones, such as `There is no such parameter; did you mean from? Known: by, from, to`."""
+    similar = nearest(text, known)
+    said = f"{detail}; did you mean {similar}?" if similar else f"{detail}."
+    return f"{said} Known: {', '.join(sorted(known))}" if 0 < len(known) <= LISTED else said
 
 
 def unknown(detail: str, text: str, known: Collection[str]) -> PydanticCustomError:
