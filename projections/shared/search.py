@@ -8,7 +8,8 @@ two Chinese characters, which are the most common search.
 from __future__ import annotations
 
 import re
-from unicodedata import normalize
+from collections.abc import Iterator
+from unicodedata import combining, normalize
 
 from sqlalchemy import ColumnElement, Text, and_
 
@@ -29,7 +30,7 @@ MARKS = (
 )
 """The marks of these three scripts. Those of other scripts, such as the sound marks of Japanese, make another letter."""
 
-_MARKED = re.compile(f"([{LATIN}{GREEK}{CYRILLIC}])[{MARKS}]+")
+_LETTER, _MARK = re.compile(f"[{LATIN}{GREEK}{CYRILLIC}]"), re.compile(f"[{MARKS}]")
 _LETTERS = str.maketrans(
     {"æ": "ae", "ð": "d", "đ": "d", "ħ": "h", "ı": "i", "ł": "l", "ø": "o", "œ": "oe", "þ": "th", "ŧ": "t"},
 )
@@ -61,4 +62,17 @@ def beginning(column: ColumnElement[str], prefix: str) -> ColumnElement[bool]:
 
 def _without_marks(text: str) -> str:
     """The text in NFKC, without the marks on Latin, Greek and Cyrillic letters."""
-    return normalize("NFC", _MARKED.sub(r"\1", normalize("NFKD", text)))
+    decomposed = normalize("NFKD", text)
+    return normalize("NFC", "".join(_unmarked(decomposed)) if _MARK.search(decomposed) else decomposed)
+
+
+def _unmarked(decomposed: str) -> Iterator[str]:
+    """The characters, without marks on letters. A mark of another script may stand between a letter and its marks."""
+    on_letter = False
+    for character in decomposed:
+        if _MARK.match(character):
+            if on_letter:
+                continue
+        elif not combining(character):
+            on_letter = _LETTER.match(character) is not None
+        yield character

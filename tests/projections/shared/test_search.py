@@ -91,6 +91,8 @@ def test_another_word_is_not_found(word: str, other: str) -> None:
 @given(TEXTS | MARKED)
 @example("\u0344ǰ\u0345")
 @example("a\u00a8")
+@example("i\u064b\u0330")
+@example("\u1e2d\u064b")
 def test_to_fold_twice_changes_nothing(text: str) -> None:
     assert normalised(normalised(text)) == normalised(text)
 
