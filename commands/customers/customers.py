@@ -10,7 +10,7 @@ from msgspec import UNSET, structs
 
 from commands.customers.field_definitions import plain_keys
 from commands.shared.deciding import begins, decides
-from commands.shared.references import merged_into, surviving_customer
+from commands.shared.references import surviving_customer, survivors_of
 from commands.shared.unit_of_work import UnitOfWork
 from domain.customers.customer.customer import Customer
 from domain.customers.customer.events import (
@@ -152,7 +152,7 @@ def _remove_attributes(
 ) -> None:
     removed = {key: None for key, value in attributes.items() if value is None}
     for merged in merged_ids if removed else ():
-        if customer_id in merged_into(work, merged):
+        if customer_id in survivors_of(work, merged):
             work.load(Customer, merged).set_attributes(work.context, removed)
 
 
@@ -171,7 +171,7 @@ def untag(work: UnitOfWork, *, id: UUID, tags: Sequence[str], merged_ids: Sequen
     customer = work.existing(Customer, id)
     customer.untag(work.context, tags)
     for merged in merged_ids:
-        if id in merged_into(work, merged):
+        if id in survivors_of(work, merged):
             work.load(Customer, merged).untag(work.context, tags)
     return customer
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from commands.shared.deciding import begins, decides
-from commands.shared.references import merged_into, surviving_customer
+from commands.shared.references import surviving_customer, survivors_of
 from commands.shared.unit_of_work import UnitOfWork
 from domain.marketing.static_list import StaticList
 
@@ -28,7 +28,7 @@ def remove_members(
     `merged_ids` are those who may be merged into the customers: each who is merged into one of them is removed too.
     """
     found, wanted = work.existing(StaticList, list_id), set(customer_ids)
-    merged = [id for id in merged_ids if not wanted.isdisjoint(merged_into(work, id))]
+    merged = [id for id in merged_ids if not wanted.isdisjoint(survivors_of(work, id))]
     found.remove_members(work.context, customer_ids, merged)
     return found
 

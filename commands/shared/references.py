@@ -72,7 +72,7 @@ def or_on_survivor(command: Callable[..., A], fact: str = "customer_id") -> Call
     return run
 
 
-def merged_into(work: UnitOfWork, customer_id: UUID) -> Iterator[UUID]:
+def survivors_of(work: UnitOfWork, customer_id: UUID) -> Iterator[UUID]:
     """The ids of everyone whom the customer was merged into, directly or through others. Empty for an unknown customer."""
     customer = work.load(Customer, customer_id)
     while customer.survivor is not None:
@@ -82,7 +82,7 @@ def merged_into(work: UnitOfWork, customer_id: UUID) -> Iterator[UUID]:
 
 def version_of(work: UnitOfWork, customer_id: UUID) -> int:
     """The version of the customer, or of the survivor if they are merged. 0 if there is no such customer."""
-    *_, last = customer_id, *merged_into(work, customer_id)
+    *_, last = customer_id, *survivors_of(work, customer_id)
     return work.load(Customer, last).version
 
 

@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import Connection, select
-
 from consumers.policies.caught_up import CaughtUp
 from consumers.policies.consent import unsubscribing
 from consumers.policies.deliverability import deliverability
@@ -24,7 +22,6 @@ from infra.event_store.store import EventStore
 from infra.read_models.completeness import Completeness
 from infra.read_models.database import ReadModels
 from projections.customers import merging
-from projections.customers.customers import customers
 
 NAME = "merged_customers"
 
@@ -47,7 +44,8 @@ class MergedCustomers:
         if customer_id is None:
             return
         with self._caught_up.reading(lambda _: recorded.position) as connection:
-            merged = merging.merged_into(connection, _survivor(connection, customer_id))
+            [survivor] = merging.survivors_among(connection, [customer_id])
+            merged = merging.merged_into(connection, survivor)
         for id in merged:
             for function, facts in answers:
                 yield Reaction(function, {**facts, "merged_id": id})
@@ -56,9 +54,3 @@ class MergedCustomers:
         if event.customer_id is not None or event.lead_id is None:
             return event.customer_id
         return replayed(Lead, event.lead_id, self._store.plain_streams([event.lead_id]).get(event.lead_id, ())).customer_id
-
-
-def _survivor(connection: Connection, customer_id: UUID) -> UUID:
-    into = select(customers.c.merged_into).where(customers.c.customer_id == customer_id)
-    survivor = connection.execute(into).scalar()
-    return customer_id if survivor is None else _survivor(connection, survivor)

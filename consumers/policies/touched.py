@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from commands.shared.references import merged_into, surviving_customer
+from commands.shared.references import surviving_customer, survivors_of
 from commands.shared.unit_of_work import UnitOfWork
 from domain.customers.customer.customer import Customer
 from domain.marketing.campaign_member.events import Touch
@@ -32,4 +32,4 @@ def record_of(work: UnitOfWork, customer_id: UUID, merged_id: UUID | None) -> Cu
     survivor = surviving_customer(work, customer_id)
     if merged_id is None:
         return survivor
-    return work.load(Customer, merged_id) if survivor.id in merged_into(work, merged_id) else None
+    return work.load(Customer, merged_id) if survivor.id in survivors_of(work, merged_id) else None

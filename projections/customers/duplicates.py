@@ -6,7 +6,7 @@ Erased customers have no contacts left.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Select, Subquery, and_, select, tuple_
 from domain.customers.customer.events import ContactMethod
 from domain.shared.contact import comparable
 from projections.customers.customers import customer_contacts, customers
-from projections.customers.merging import survivor_of, survivors
+from projections.customers.merging import survivor_of, survivors, survivors_among
 from projections.shared.pages import Order, Page, page
 
 
@@ -50,14 +50,7 @@ def reached_by(connection: Connection, methods: Iterable[ContactMethod]) -> list
     values = {(method.kind, comparable(method.value or "")) for method in methods}
     query = select(table.customer_id).where(tuple_(table.kind, table.value).in_(values)).distinct()
     reached = set(connection.execute(query).scalars())
-    return sorted(_survivors(connection, reached)) if reached else []
-
-
-def _survivors(connection: Connection, ids: Collection[UUID]) -> set[UUID]:
-    query = select(customers.c.customer_id, customers.c.merged_into).where(customers.c.customer_id.in_(ids))
-    found = {row.customer_id: row.merged_into for row in connection.execute(query)}
-    merged = {survivor for survivor in found.values() if survivor is not None}
-    return {id for id in ids if found.get(id) is None} | (_survivors(connection, merged) if merged else set())
+    return sorted(survivors_among(connection, reached)) if reached else []
 
 
 def _pairs() -> Subquery:

@@ -106,6 +106,14 @@ def survivors() -> CTE:
     return last.where(customers.c.merged_into.is_(None)).cte()
 
 
+def survivors_among(connection: Connection, customer_ids: Collection[UUID]) -> set[UUID]:
+    """The customers, each merged one replaced by the customer who survives in the end. An unknown id stays as it is."""
+    query = select(customers.c.customer_id, customers.c.merged_into).where(customers.c.customer_id.in_(customer_ids))
+    found = {row.customer_id: row.merged_into for row in connection.execute(query)}
+    merged = {into for into in found.values() if into is not None}
+    return {id for id in customer_ids if found.get(id) is None} | (survivors_among(connection, merged) if merged else set())
+
+
 def merged_and_survivors() -> CompoundSelect[Any]:
     """The ids of all merged customers and of their survivors: the customers with an answer that differs from their own row."""
     merged = survivors()
