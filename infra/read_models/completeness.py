@@ -154,8 +154,7 @@ class Completeness:
                     _end(waiter)
 
     def _ready(self, waiters: Iterable[_Waiter]) -> list[_Waiter]:
-        with self._looking, self._read_models.reader.connect() as connection:
-            self._seen = self._read(connection)
+        self._look(again=True)
         return [waiter for waiter in waiters if min(self._answers(waiter.needed).values()) >= waiter.after]
 
     async def _reached(self, needed: Needed) -> dict[str, int]:
@@ -189,9 +188,10 @@ class Completeness:
     def _is_fresh(self) -> bool:
         return time.monotonic() - self._seen.at < FRESH
 
-    def _look(self) -> None:
+    def _look(self, *, again: bool = False) -> None:
+        """Reads the positions; without `again`, only if those that are known are not fresh."""
         with self._looking:
-            if not self._is_fresh():
+            if again or not self._is_fresh():
                 with self._read_models.reader.connect() as connection:
                     self._seen = self._read(connection)
 
