@@ -20,7 +20,7 @@ from commands.shared.commit import StoreUnavailable
 from consumers.window import Window, next_window
 from infra.event_store.mapper import Stored
 from infra.event_store.store import EventStore
-from infra.kafka.connection import KafkaUnavailable
+from infra.kafka.connection import Brokers, KafkaUnavailable
 from infra.kafka.producer import FLUSH_SECONDS, WINDOW_MESSAGES, Producer
 from infra.kafka.topic import Topic, Topics, UnfitTopic
 from infra.read_models import checkpoints
@@ -65,7 +65,7 @@ class Relay:
         self,
         store: EventStore,
         read_models: ReadModels,
-        bootstrap: str,
+        brokers: Brokers,
         topic: str,
         *,
         partitions: int = PARTITIONS,
@@ -75,7 +75,7 @@ class Relay:
         flush_timeout: float = FLUSH_SECONDS,
         alarm_after: int = ALARM_AFTER,
     ) -> None:
-        self._store, self._read_models, self._bootstrap, self._topic = store, read_models, bootstrap, topic
+        self._store, self._read_models, self._brokers, self._topic = store, read_models, brokers, topic
         self._partitions, self._replication, self._exclusive = partitions, replication, exclusive
         self._verify_every, self._flush_timeout, self._alarm_after = verify_every, flush_timeout, alarm_after
         self._stopping = Event()
@@ -97,11 +97,11 @@ class Relay:
         with self._session() as session:
             if self._exclusive and not self._wait_for_lock(session):
                 return
-            with closing(Topics(self._bootstrap)) as topics, closing(self._producer()) as producer:
+            with closing(Topics(self._brokers)) as topics, closing(self._producer()) as producer:
                 self._relay(session, topics, producer)
 
     def _producer(self) -> Producer:
-        return Producer(self._bootstrap, self._flush_timeout)
+        return Producer(self._brokers, self._flush_timeout)
 
     @contextmanager
     def _session(self) -> Iterator[Connection]:

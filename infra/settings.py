@@ -11,9 +11,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from domain.shared.occurrence import checked_zone
 from domain.shared.refusals import Malformed
+from infra.kafka.settings import KafkaSettings
 
 
-class Settings(BaseSettings):
+class Settings(KafkaSettings, BaseSettings):
     """Environment variables with the prefix RECOUNT_. Set DATABASE_URL and KAFKA for the distributed deployment.
 
     Times are in seconds.
@@ -23,7 +24,6 @@ class Settings(BaseSettings):
 
     home: Path = Path("recount-data")
     database_url: str | None = Field(default=None, pattern=r"^postgresql://")
-    kafka: str | None = None
     topic: str = "crm.events"
     replication_factor: int = Field(default=1, ge=1)
     host: str = "127.0.0.1"

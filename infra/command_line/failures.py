@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from infra.command_line.terminal import FAILED, WRONG_USAGE, Failed, WrongUsage
 
 if TYPE_CHECKING:
+    from infra.kafka.connection import Brokers
     from infra.settings import Settings
 
 
@@ -26,12 +27,17 @@ def settings() -> Settings:
     return settings
 
 
-def distributed_settings(command: str) -> tuple[Settings, str]:
-    """The settings and Kafka's address, for a command of the distributed deployment. Raises WrongUsage."""
+def distributed_settings(command: str) -> tuple[Settings, Brokers]:
+    """The settings and the Kafka cluster, for a command of the distributed deployment. Raises WrongUsage."""
     found = settings()
-    if found.kafka is None:
+    if not found.distributed:
         raise WrongUsage(f"recount {command} needs the distributed deployment: set RECOUNT_DATABASE_URL and RECOUNT_KAFKA")
-    return found, found.kafka
+    from infra.kafka.security import brokers
+
+    try:
+        return found, brokers(found)
+    except ValueError as error:
+        raise WrongUsage(str(error)) from None
 
 
 def _misfit(error: object) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from consumers.projecting.projector import Projector
+    from infra.kafka.connection import Brokers
     from infra.settings import Settings
     from projections.shared.projection import Projection
 
@@ -26,7 +27,7 @@ Names = Annotated[
 
 def project(names: Names = None) -> None:
     """Keep read models up to date. Processes with the same names share the partitions."""
-    settings, kafka = distributed_settings("project")
+    settings, brokers = distributed_settings("project")
     logs.configure(settings.log_level)
     from infra.processes.measuring import measured
 
@@ -35,12 +36,12 @@ def project(names: Names = None) -> None:
         stack.enter_context(measured(settings))
         with suppress(KeyboardInterrupt):
             with when_asked_to_stop(interrupt):
-                projector = _projector(projections, settings, kafka, stack)
+                projector = _projector(projections, settings, brokers, stack)
             with when_asked_to_stop(lambda _: projector.stop()):
                 projector.run()
 
 
-def _projector(projections: Sequence[Projection], settings: Settings, kafka: str, stack: ExitStack) -> Projector:
+def _projector(projections: Sequence[Projection], settings: Settings, brokers: Brokers, stack: ExitStack) -> Projector:
     from consumers.projecting.projector import Projector
     from infra.processes.sources import kafka_source
     from infra.read_models.completeness import Completeness
@@ -52,7 +53,7 @@ def _projector(projections: Sequence[Projection], settings: Settings, kafka: str
     prepare(deployment.read_models)
     return Projector(
         projections,
-        stack.enter_context(kafka_source(projections, settings, kafka, deployment)),
+        stack.enter_context(kafka_source(projections, settings, brokers, deployment)),
         deployment.store,
         deployment.read_models,
         deployment.partitions,

@@ -11,7 +11,7 @@ from infra.processes.stopping import when_asked_to_stop
 
 def relay() -> None:
     """Send the log to Kafka. One relay is active; others stand by and take over."""
-    settings, kafka = distributed_settings("relay")
+    settings, brokers = distributed_settings("relay")
     logs.configure(settings.log_level)
     from consumers.relay import Relay
     from infra.processes.measuring import measured
@@ -25,7 +25,7 @@ def relay() -> None:
         relay = Relay(
             deployment.store,
             deployment.read_models,
-            kafka,
+            brokers,
             settings.topic,
             partitions=deployment.partitions,
             replication=settings.replication_factor,

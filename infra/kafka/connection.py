@@ -1,13 +1,15 @@
-"""Shared by everything that talks to Kafka: short time-outs, retries, and one exception for an uncertain outcome."""
+"""Shared by everything that talks to Kafka: where it is, short time-outs, retries, one exception for an uncertain outcome."""
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from types import MappingProxyType
+from typing import Any, NamedTuple, TypeVar
 
-from kafka.errors import KafkaConfigurationError, KafkaError
+from kafka.errors import KafkaConfigurationError, KafkaError, KafkaTimeoutError
 
 C = TypeVar("C")
 
@@ -15,6 +17,34 @@ C = TypeVar("C")
 SHORT = {"request_timeout_ms": 5_000, "bootstrap_timeout_ms": 3_000, "reconnect_backoff_max_ms": 1_000}
 PATIENCE = 15.0
 PAUSE = 0.2
+
+
+class Failures(logging.Handler):
+    """Keeps why connections failed, such as a wrong password: the client only logs it.
+
+    After a failed log-in, the client often sees nothing but the end of the connection: that does not replace a reason.
+    """
+
+    def __init__(self, logger: logging.Logger) -> None:
+        super().__init__(logging.WARNING)
+        self._reason = ""
+        logger.setLevel(logging.WARNING)
+        logger.propagate = False
+        logger.addHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        for error in record.args or ():
+            if isinstance(error, Exception) and not isinstance(error, KafkaTimeoutError):
+                self._reason = str(error) if not self._reason or "disconnected" not in str(error) else self._reason
+
+    def forget(self) -> None:
+        self._reason = ""
+
+    def reason(self) -> str:
+        return f" ({self._reason})" if self._reason else ""
+
+
+failures = Failures(logging.getLogger("kafka.net.manager"))
 
 
 class KafkaUnavailable(Exception):
@@ -30,15 +60,25 @@ def unavailable_when_failing() -> Iterator[None]:
         raise KafkaUnavailable(str(error)) from error
 
 
-def connected(client: Callable[..., C], **settings: Any) -> C:
-    """A client of this class. Raises KafkaUnavailable if several tries in 15 seconds fail."""
-    deadline = time.monotonic() + PATIENCE
-    while True:
-        try:
-            return client(**{**SHORT, **settings})
-        except KafkaConfigurationError:
-            raise
-        except KafkaError as error:
-            if time.monotonic() > deadline:
-                raise KafkaUnavailable(str(error)) from error
-            time.sleep(PAUSE)
+class Brokers(NamedTuple):
+    """A Kafka cluster: its bootstrap servers, separated by commas, and how clients protect their connections to it.
+
+    `security` are settings of kafka-python's clients, as `infra.kafka.security` makes them; without any, connections are plain.
+    """
+
+    servers: str
+    security: Mapping[str, Any] = MappingProxyType({})
+
+    def connected(self, client: Callable[..., C], **settings: Any) -> C:
+        """A client of this class. Raises KafkaUnavailable if several tries in 15 seconds fail."""
+        deadline = time.monotonic() + PATIENCE
+        failures.forget()
+        while True:
+            try:
+                return client(bootstrap_servers=self.servers, **{**SHORT, **self.security, **settings})
+            except KafkaConfigurationError:
+                raise
+            except KafkaError as error:
+                if time.monotonic() > deadline:
+                    raise KafkaUnavailable(f"{error}{failures.reason()}") from error
+                time.sleep(PAUSE)

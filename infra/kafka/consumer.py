@@ -16,7 +16,7 @@ from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
 from prometheus_client import Counter
 
-from infra.kafka.connection import KafkaUnavailable, connected, unavailable_when_failing
+from infra.kafka.connection import Brokers, KafkaUnavailable, unavailable_when_failing
 from infra.kafka.headers import Record, Unreadable, decode, with_reason
 from infra.kafka.producer import Producer
 from infra.kafka.topic import Topic, Topics
@@ -52,7 +52,7 @@ class KafkaSource:
 
     def __init__(
         self,
-        bootstrap: str,
+        brokers: Brokers,
         topics: Topics,
         topic: Topic,
         group: str,
@@ -64,10 +64,9 @@ class KafkaSource:
         self._topics, self._topic, self._stored, self._verify_every = topics, topic, stored, verify_every
         self._verified = time.monotonic()
         self._passed_over: dict[int, int] = {}
-        self._dead = Producer(bootstrap)
-        self._consumer = connected(
+        self._dead = Producer(brokers)
+        self._consumer = brokers.connected(
             KafkaConsumer,
-            bootstrap_servers=bootstrap,
             group_id=group,
             session_timeout_ms=int(session_timeout * 1000),
             **SETTINGS,

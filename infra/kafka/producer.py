@@ -13,7 +13,7 @@ from typing import Any
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
-from infra.kafka.connection import KafkaUnavailable, connected
+from infra.kafka.connection import Brokers, KafkaUnavailable
 from infra.kafka.headers import Record
 from infra.kafka.topic import LARGEST
 
@@ -39,8 +39,8 @@ SETTINGS: dict[str, Any] = {
 class Producer:
     """Sends windows of at most 1,000 records and 800 KB (or one larger record), one at a time."""
 
-    def __init__(self, bootstrap: str, flush_timeout: float = FLUSH_SECONDS) -> None:
-        self._bootstrap, self._flush_timeout = bootstrap, flush_timeout
+    def __init__(self, brokers: Brokers, flush_timeout: float = FLUSH_SECONDS) -> None:
+        self._brokers, self._flush_timeout = brokers, flush_timeout
         self._kafka: KafkaProducer | None = None
 
     def send(self, topic: str, window: Sequence[Record]) -> None:
@@ -72,5 +72,5 @@ class Producer:
 
     def _connected(self) -> KafkaProducer:
         if self._kafka is None:
-            self._kafka = connected(KafkaProducer, bootstrap_servers=self._bootstrap, **SETTINGS)
+            self._kafka = self._brokers.connected(KafkaProducer, **SETTINGS)
         return self._kafka

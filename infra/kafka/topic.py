@@ -14,7 +14,7 @@ from kafka import KafkaAdminClient, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType, NewTopic, OffsetSpec
 from kafka.errors import TopicAlreadyExistsError
 
-from infra.kafka.connection import KafkaUnavailable, connected, unavailable_when_failing
+from infra.kafka.connection import Brokers, KafkaUnavailable, unavailable_when_failing
 from infra.routing import PARTITIONS, Held
 
 # No record expires. The broker sets the time of a record: it would reject a time too far in the future and stop the producer.
@@ -46,8 +46,8 @@ class UnfitTopic(Exception):
 class Topics:
     """Creates and describes topics. Every method raises KafkaUnavailable."""
 
-    def __init__(self, bootstrap: str) -> None:
-        self._admin = connected(KafkaAdminClient, bootstrap_servers=bootstrap)
+    def __init__(self, brokers: Brokers) -> None:
+        self._admin = brokers.connected(KafkaAdminClient)
 
     def ensure(self, name: str, partitions: int = PARTITIONS, replication: int = 1) -> Topic:
         """The topic, created with its dead topic if it is missing. Raises UnfitTopic."""

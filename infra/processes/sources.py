@@ -8,7 +8,7 @@ from contextlib import ExitStack, closing, contextmanager
 
 import structlog
 
-from infra.kafka.connection import KafkaUnavailable
+from infra.kafka.connection import Brokers, KafkaUnavailable
 from infra.kafka.consumer import KafkaSource
 from infra.kafka.topic import Topics
 from infra.read_models.database import ReadModels
@@ -25,10 +25,10 @@ PAUSE = 0.5
 
 @contextmanager
 def kafka_source(
-    projections: Sequence[Projection], settings: Settings, kafka: str, deployment: Deployment
+    projections: Sequence[Projection], settings: Settings, brokers: Brokers, deployment: Deployment
 ) -> Iterator[KafkaSource]:
     """Waits for Kafka, however long it takes. Raises UnfitTopic."""
-    topics, source = _opened(projections, settings, kafka, deployment)
+    topics, source = _opened(projections, settings, brokers, deployment)
     try:
         yield source
     finally:
@@ -37,17 +37,17 @@ def kafka_source(
 
 
 def _opened(
-    projections: Sequence[Projection], settings: Settings, kafka: str, deployment: Deployment
+    projections: Sequence[Projection], settings: Settings, brokers: Brokers, deployment: Deployment
 ) -> tuple[Topics, KafkaSource]:
     """Retries: several processes create the topic at the same time, and it takes a moment until every broker knows it."""
     stored = _furthest_behind(projections, deployment.read_models)
     while True:
         try:
             with ExitStack() as failing:
-                topics = failing.enter_context(closing(Topics(kafka)))
+                topics = failing.enter_context(closing(Topics(brokers)))
                 topic = topics.ensure(settings.topic, deployment.partitions, settings.replication_factor)
                 group, patience = _group(projections, settings), settings.session_timeout
-                source = KafkaSource(kafka, topics, topic, group, stored, session_timeout=patience)
+                source = KafkaSource(brokers, topics, topic, group, stored, session_timeout=patience)
                 failing.pop_all()
             return topics, source
         except KafkaUnavailable as error:

@@ -7,6 +7,7 @@ from functools import cached_property
 from sqlalchemy import delete
 
 from infra.event_store.mapper import read_metadata
+from infra.kafka.connection import Brokers
 from infra.kafka.consumer import KafkaSource
 from infra.kafka.topic import Topics
 from infra.read_models import checkpoints
@@ -74,5 +75,5 @@ def kafka_source(deployment: Deployment, kafka: str, topic: str, name: str) -> K
             places = held(connection, name)
         return {partition: places[partition] for partition in partitions if partition in places}
 
-    topics = Topics(kafka)
-    return KafkaSource(kafka, topics, topics.ensure(topic), f"bench-{topic}", stored)
+    topics = Topics(Brokers(kafka))
+    return KafkaSource(Brokers(kafka), topics, topics.ensure(topic), f"bench-{topic}", stored)

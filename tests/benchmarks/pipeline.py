@@ -26,6 +26,7 @@ from domain.sales.order.values import Item
 from domain.shared.aggregate import Aggregate
 from domain.shared.events import Actor, Context
 from domain.shared.ids import new_id
+from infra.kafka.connection import Brokers
 from infra.kafka.headers import encode
 from infra.routing import PARTITIONS, Message, partition_of
 from infra.servers.postgres import PostgresAt
@@ -102,7 +103,7 @@ def order_facts(number: int) -> dict[str, object]:
 def relay_rate(
     deployment: Deployment, kafka: str, topic: str, events: int, clock: bare_kafka.Clock = time.perf_counter
 ) -> float:
-    relay = Relay(deployment.store, deployment.read_models, kafka, topic)
+    relay = Relay(deployment.store, deployment.read_models, Brokers(kafka), topic)
     following = Following(deployment, topic)
     begin = clock()
     thread = threading.Thread(target=relay.run, daemon=True)

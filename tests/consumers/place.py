@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from consumers.relay import Relay
 from infra.event_store.store import EventStore
+from infra.kafka.connection import Brokers
 from infra.read_models import checkpoints
 from infra.read_models.checkpoints import Checkpoint
 from infra.read_models.database import ReadModels, postgres_read_models
@@ -28,7 +29,7 @@ class Place(NamedTuple):
         return Relay(
             self.store,
             self.read_models,
-            self.bootstrap,
+            Brokers(self.bootstrap),
             self.topic,
             exclusive=exclusive,
             verify_every=verify_every,

@@ -15,7 +15,7 @@ from sqlalchemy import Engine, text
 
 from consumers.relay import Relay, alarms
 from consumers.window import next_window
-from infra.kafka.connection import KafkaUnavailable
+from infra.kafka.connection import Brokers, KafkaUnavailable
 from infra.kafka.producer import WINDOW_BYTES, WINDOW_MESSAGES, Producer
 from infra.kafka.topic import Topics, UnfitTopic
 from infra.read_models import checkpoints
@@ -151,7 +151,7 @@ def test_a_relay_whose_session_was_cut_restarts_at_the_checkpoint(place: Place) 
 @pytest.mark.parametrize("by_others", [False, True], ids=["by the relay", "by others, at once"])
 def test_a_recreated_topic_is_filled_from_the_start_of_the_log(place: Place, by_others: bool) -> None:
     commit(place.store, mixed(300))
-    admin, topics = KafkaAdminClient(bootstrap_servers=place.bootstrap), Topics(place.bootstrap)
+    admin, topics = KafkaAdminClient(bootstrap_servers=place.bootstrap), Topics(Brokers(place.bootstrap))
     with running(place.relay()):
         place.wait_until_routed()
         old = topics.find(place.topic)
@@ -168,7 +168,7 @@ def test_a_recreated_topic_is_filled_from_the_start_of_the_log(place: Place, by_
 
 
 def test_a_topic_with_another_number_of_partitions_is_refused(place: Place) -> None:
-    topics = Topics(place.bootstrap)
+    topics = Topics(Brokers(place.bootstrap))
     topics.ensure(place.topic, partitions=3)
     topics.close()
     with pytest.raises(UnfitTopic, match="3 partitions and needs 12"):

@@ -11,6 +11,8 @@ import pytest
 from tests.infra.recount import environment, recount
 
 DATABASE = "postgresql://postgres@127.0.0.1:1/nowhere"
+BOTH = {"DATABASE_URL": DATABASE, "KAFKA": "127.0.0.1:1"}
+SASL = BOTH | {"KAFKA_PROTOCOL": "SASL_SSL"}
 
 
 @pytest.mark.parametrize(
@@ -28,6 +30,16 @@ DATABASE = "postgresql://postgres@127.0.0.1:1/nowhere"
         ({"QUEUE_LIMIT": "0"}, "RECOUNT_QUEUE_LIMIT"),
         ({"LOG_LEVEL": "LOUD"}, "RECOUNT_LOG_LEVEL"),
         ({"ZONE": "Europe/Lummerland"}, "RECOUNT_ZONE"),
+        ({"KAFKA_PROTOCOL": "SSL"}, "RECOUNT_KAFKA_PROTOCOL has no effect without RECOUNT_KAFKA"),
+        (BOTH | {"KAFKA_PROTOCOL": "TLS"}, "RECOUNT_KAFKA_PROTOCOL"),
+        (BOTH | {"KAFKA_CA_FILE": "ca"}, "RECOUNT_KAFKA_CA_FILE has no effect without RECOUNT_KAFKA_PROTOCOL=SSL"),
+        (BOTH | {"KAFKA_USER": "ada"}, "RECOUNT_KAFKA_USER has no effect without RECOUNT_KAFKA_PROTOCOL=SASL"),
+        (BOTH | {"KAFKA_PROTOCOL": "SSL", "KAFKA_PASSWORD": "x"}, "RECOUNT_KAFKA_PASSWORD has no effect"),
+        (BOTH | {"KAFKA_PROTOCOL": "SSL", "KAFKA_KEY_FILE": "x"}, "RECOUNT_KAFKA_KEY_FILE has no effect"),
+        (SASL, "RECOUNT_KAFKA_USER"),
+        (SASL | {"KAFKA_USER": "ada"}, "RECOUNT_KAFKA_PASSWORD"),
+        (SASL | {"KAFKA_USER": "ada", "KAFKA_PASSWORD": "x", "KAFKA_PASSWORD_FILE": "y"}, "RECOUNT_KAFKA_PASSWORD_FILE"),
+        (SASL | {"KAFKA_USER": "ada", "KAFKA_PASSWORD": "x", "KAFKA_MECHANISM": "GUESS"}, "RECOUNT_KAFKA_MECHANISM"),
     ],
 )
 def test_the_refusal_of_a_wrong_setting_names_it(home: Path, settings: dict[str, str | None], named: str) -> None:
@@ -50,6 +62,22 @@ def test_another_master_key_is_refused(home: Path) -> None:
     ran = recount(environment(home, MASTER_KEY="8d" * 32), "status")
     assert ran.status == 2
     assert "RECOUNT_MASTER_KEY" in ran.errors
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        (BOTH | {"KAFKA_PROTOCOL": "SSL", "KAFKA_CA_FILE": "nowhere/ca"}, "RECOUNT_KAFKA_CA_FILE"),
+        (BOTH | {"KAFKA_PROTOCOL": "SSL", "KAFKA_CERTIFICATE_FILE": "nowhere/crt"}, "RECOUNT_KAFKA_CERTIFICATE_FILE"),
+        (SASL | {"KAFKA_USER": "ada", "KAFKA_PASSWORD_FILE": "nowhere/password"}, "RECOUNT_KAFKA_PASSWORD_FILE"),
+    ],
+)
+def test_a_file_for_kafka_that_cannot_be_read_is_named(home: Path, settings: dict[str, str | None], named: str) -> None:
+    ran = recount(environment(home, **settings), "relay")
+    assert ran.status == 2
+    assert named in ran.errors
+    assert "nowhere" in ran.errors
+    assert len(ran.errors.strip().splitlines()) == 1
 
 
 @pytest.mark.parametrize("command", ["relay", "project"])

@@ -12,7 +12,7 @@ from kafka.admin import KafkaAdminClient
 
 from domain.shared.events import Metadata
 from infra.event_store.mapper import Stored
-from infra.kafka.connection import KafkaUnavailable
+from infra.kafka.connection import Brokers, KafkaUnavailable
 from infra.kafka.consumer import KafkaSource
 from infra.kafka.headers import Headers, encode
 from infra.kafka.producer import Producer
@@ -32,14 +32,14 @@ class Bench:
 
     def __init__(self, bootstrap: str, name: str, group: str) -> None:
         self.bootstrap, self.group = bootstrap, group
-        self.topics, self.producer = Topics(bootstrap), Producer(bootstrap)
+        self.topics, self.producer = Topics(Brokers(bootstrap)), Producer(Brokers(bootstrap))
         self.topic = self.topics.ensure(name, PARTITIONS)
         self.held: dict[int, Held] = {}
         self.last: dict[int, int] = {}
         self.sources: list[KafkaSource] = []
 
     def source(self) -> KafkaSource:
-        source = KafkaSource(self.bootstrap, self.topics, self.topic, self.group, self.stored, verify_every=0.2)
+        source = KafkaSource(Brokers(self.bootstrap), self.topics, self.topic, self.group, self.stored, verify_every=0.2)
         self.sources.append(source)
         return source
 
@@ -282,10 +282,10 @@ def test_a_topic_that_was_deleted_and_created_again_is_read_from_its_beginning(b
 
 def test_a_source_knows_its_partitions_before_it_joins_the_group(bootstrap: str, topic_name: str, group_name: str) -> None:
     """A leader that joins without them assigns none, and may never notice."""
-    with closing(Topics(bootstrap)) as topics:
+    with closing(Topics(Brokers(bootstrap))) as topics:
         topic = topics.ensure(topic_name)
-        with closing(KafkaSource(bootstrap, topics, topic, group_name, lambda _: {})) as source:
+        with closing(KafkaSource(Brokers(bootstrap), topics, topic, group_name, lambda _: {})) as source:
             assert source._consumer.partitions_for_topic(topic_name) == set(range(topic.partitions))
         unknown = topic._replace(partitions=topic.partitions + 1)
         with pytest.raises(KafkaUnavailable):
-            KafkaSource(bootstrap, topics, unknown, group_name, lambda _: {})
+            KafkaSource(Brokers(bootstrap), topics, unknown, group_name, lambda _: {})

@@ -10,7 +10,7 @@ from functools import partial
 import pytest
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 
-from infra.kafka.connection import SHORT, KafkaUnavailable
+from infra.kafka.connection import SHORT, Brokers, KafkaUnavailable
 from infra.kafka.headers import Record
 from infra.kafka.producer import Producer
 from infra.kafka.topic import Topic, Topics, UnfitTopic
@@ -24,7 +24,7 @@ PARTITIONS = 3
 
 @pytest.fixture
 def topics(bootstrap: str) -> Iterator[Topics]:
-    topics = Topics(bootstrap)
+    topics = Topics(Brokers(bootstrap))
     yield topics
     topics.close()
 
@@ -35,7 +35,7 @@ def topic(topics: Topics, topic_name: str) -> Topic:
 
 
 def test_lag_is_the_number_of_messages_after_the_held_offset(topics: Topics, topic: Topic, bootstrap: str) -> None:
-    producer = Producer(bootstrap)
+    producer = Producer(Brokers(bootstrap))
     producer.send(topic.name, [Record(partition, b"k", b"v", []) for partition in range(PARTITIONS)] * 3)
     producer.close()
     held = {0: Held(1, 1, topic.id), 1: Held(3, 3, topic.id), 2: Held(3, 3, "another topic's")}
@@ -50,7 +50,7 @@ def test_a_topic_is_created_once_and_found_again(topics: Topics, topic: Topic) -
 
 
 def test_processes_that_start_together_on_a_new_topic_never_refuse_it(topics: Topics, topic_name: str, bootstrap: str) -> None:
-    others = [Topics(bootstrap) for _ in range(3)]
+    others = [Topics(Brokers(bootstrap)) for _ in range(3)]
     with ThreadPoolExecutor(4) as pool:
         for number in range(10):
             name = f"{topic_name}-{number}"
@@ -91,4 +91,4 @@ def test_a_missing_broker_raises_kafka_unavailable(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("infra.kafka.connection.PATIENCE", 0.1)
     monkeypatch.setitem(SHORT, "bootstrap_timeout_ms", 300)
     with pytest.raises(KafkaUnavailable):
-        Topics("127.0.0.1:1")
+        Topics(Brokers("127.0.0.1:1"))
