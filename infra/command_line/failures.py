@@ -70,11 +70,28 @@ def _of_the_stores(error: Exception) -> tuple[int, str] | None:
     if isinstance(error, WrongMasterKey):
         return WRONG_USAGE, f"RECOUNT_MASTER_KEY or RECOUNT_MASTER_KEY_FILE: {error}"
     if isinstance(error, StoreUnavailable | DBAPIError):
-        return FAILED, f"the database (RECOUNT_DATABASE_URL, or RECOUNT_HOME) does not answer: {_first_line(error)}"
+        return (
+            FAILED,
+            f"the database (RECOUNT_DATABASE_URL, or RECOUNT_HOME) does not answer: {_first_line(_asked_again() or error)}",
+        )
     if isinstance(error, KafkaUnavailable):
         return FAILED, f"RECOUNT_KAFKA: {error}"
     if isinstance(error, UnfitTopic):
         return FAILED, f"RECOUNT_TOPIC: {error}"
+    return None
+
+
+def _asked_again() -> Exception | None:
+    """Why PostgreSQL cannot be reached, such as a wrong certificate: a pool of connections only says that it waited."""
+    import psycopg
+
+    url = settings().database_url
+    if url is None:
+        return None
+    try:
+        psycopg.connect(url, connect_timeout=3).close()
+    except psycopg.Error as error:
+        return error
     return None
 
 

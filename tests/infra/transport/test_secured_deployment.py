@@ -166,8 +166,14 @@ def test_a_database_that_cannot_prove_who_it_is_is_refused_by_the_setting(
     url = _verifying(encrypted_url, authority)
     variables = environment(tmp_path / "home", DATABASE_URL=url, KAFKA=kafka.bootstrap)
     assert recount(variables, "status").status == 0
-    for other in (_verifying(encrypted_url, strangers), url.replace("127.0.0.1", "localhost"), f"{url}-missing"):
+    wrong = {
+        _verifying(encrypted_url, strangers): "SSL error",
+        url.replace("127.0.0.1", "localhost"): "does not match host name",
+        f"{url}-missing": "does not exist",
+    }
+    for other, reason in wrong.items():
         ran = recount(variables | {"RECOUNT_DATABASE_URL": other}, "status")
         assert ran.status == 1
         assert "RECOUNT_DATABASE_URL" in ran.errors
+        assert reason in ran.errors
         assert str(urlsplit(url).password) not in ran.errors
