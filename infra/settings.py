@@ -20,7 +20,7 @@ class Settings(BaseSettings):
     Times are in seconds.
     """
 
-    model_config = SettingsConfigDict(env_prefix="RECOUNT_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="RECOUNT_", extra="ignore", hide_input_in_errors=True)
 
     home: Path = Path("recount-data")
     database_url: str | None = Field(default=None, pattern=r"^postgresql://")

@@ -54,7 +54,7 @@ def _of_the_stores(error: Exception) -> tuple[int, str] | None:
     from sqlalchemy.exc import DBAPIError
 
     from commands.shared.commit import StoreUnavailable
-    from infra.event_store.format import OtherFormat
+    from infra.event_store.store_format import OtherFormat
     from infra.event_store.vault import WrongMasterKey
     from infra.home import HomeInUse
     from infra.kafka.connection import KafkaUnavailable

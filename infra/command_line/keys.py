@@ -81,9 +81,7 @@ def rotate_master(json: AsJson = False) -> None:
         ended = followed("keys", lambda: api.get(f"/v1/operations/master-key-rotations/{begun['id']}"))["result"]
     newest = MasterKey(settings.master_keys[-1]).id.hex()
     if ended["master_key"] != newest:
-        raise Failed(
-            f"the newest master key of the server is {ended['master_key']}, not {newest}: give it both keys, restart it"
-        )
+        raise Failed(f"the server has {ended['master_key']} as its newest master key, not {newest}: restart it with both keys")
     if json:
         print_json(ended)
     else:
