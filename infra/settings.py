@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from domain.shared.occurrence import checked_zone
 from domain.shared.refusals import Malformed
 from infra.kafka.settings import KafkaSettings
+from infra.master_keys import KEYS, parsed, printed_by
 
 
 class Settings(KafkaSettings, BaseSettings):
@@ -20,7 +21,7 @@ class Settings(KafkaSettings, BaseSettings):
     Times are in seconds.
     """
 
-    model_config = SettingsConfigDict(env_prefix="RECOUNT_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="RECOUNT_", extra="ignore", hide_input_in_errors=True)
 
     home: Path = Path("recount-data")
     database_url: str | None = Field(default=None, pattern=r"^postgresql://")
@@ -29,8 +30,9 @@ class Settings(KafkaSettings, BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     metrics_port: int | None = Field(default=None, ge=1, le=65535)
-    master_key: str | None = Field(default=None, pattern=r"^[0-9a-fA-F]{64}$")
+    master_key: str | None = Field(default=None, pattern=KEYS)
     master_key_file: Path | None = None
+    master_key_command: str | None = None
     projections: str = ""
     queue_limit: int = Field(default=4096, ge=1)
     cache_limit: int = Field(default=50_000, ge=1)
@@ -50,8 +52,8 @@ class Settings(KafkaSettings, BaseSettings):
     def whole(self) -> Self:
         if (self.database_url is None) != (self.kafka is None):
             raise ValueError("RECOUNT_DATABASE_URL and RECOUNT_KAFKA belong together: set both or neither")
-        if self.master_key and self.master_key_file:
-            raise ValueError("RECOUNT_MASTER_KEY and RECOUNT_MASTER_KEY_FILE cannot both be set: set one of them")
+        if len(given := self._sources()) > 1:
+            raise ValueError(f"{' and '.join(given)} cannot be set together: set one of them")
         return self
 
     @field_validator("zone")
@@ -68,21 +70,28 @@ class Settings(KafkaSettings, BaseSettings):
         return self.database_url is not None
 
     @cached_property
-    def master_key_bytes(self) -> bytes:
-        """The 32 bytes of the master key. Raises ValueError with the setting's name if it is missing or malformed."""
-        text = self.master_key or (self._key_file_text() if self.master_key_file else None)
-        if text is None:
-            raise ValueError("RECOUNT_MASTER_KEY or RECOUNT_MASTER_KEY_FILE is needed: 64 hexadecimal digits")
-        try:
-            key = bytes.fromhex(text.strip())
-        except ValueError:
-            key = b""
-        if len(key) != 32:
-            raise ValueError(f"RECOUNT_MASTER_KEY_FILE: {self.master_key_file} does not contain 64 hexadecimal digits")
-        return key
+    def master_keys(self) -> tuple[bytes, ...]:
+        """The master keys, each of 32 bytes; the last one is the newest. Raises ValueError, which names the setting."""
+        return self.read_master_keys()
 
-    def _key_file_text(self) -> str:
+    def read_master_keys(self) -> tuple[bytes, ...]:
+        """The master keys as the file has them or the command prints them now. Raises ValueError, which names the setting."""
+        given = self._sources()
+        if not given:
+            names = "RECOUNT_MASTER_KEY, RECOUNT_MASTER_KEY_FILE or RECOUNT_MASTER_KEY_COMMAND"
+            raise ValueError(f"{names} is needed: 64 hexadecimal digits")
+        [name] = given
         try:
-            return Path(str(self.master_key_file)).read_text()
-        except OSError as error:
-            raise ValueError(f"RECOUNT_MASTER_KEY_FILE: {error}") from None
+            return parsed(self._master_key_text())
+        except (OSError, ValueError) as error:
+            raise ValueError(f"{name}: {error}") from None
+
+    def _master_key_text(self) -> str:
+        if self.master_key_command is not None:
+            return printed_by(self.master_key_command)
+        return self.master_key if self.master_key is not None else Path(str(self.master_key_file)).read_text(errors="replace")
+
+    def _sources(self) -> list[str]:
+        """The names of the settings that give the master key."""
+        fields = ("master_key", "master_key_file", "master_key_command")
+        return [f"RECOUNT_{name.upper()}" for name in fields if getattr(self, name) is not None]

@@ -186,7 +186,7 @@ class Deployment(msgspec.Struct, eq=False):
 
 
 def deploy(settings: Settings) -> Deployment:
-    """Open the stores that the settings name. Raises HomeInUse, WrongMasterKey, ValueError, StoreUnavailable."""
+    """Open the stores that the settings name. Raises HomeInUse, WrongMasterKey, OtherFormat, ValueError, StoreUnavailable."""
     if settings.database_url:
         from infra.event_store.postgres import PostgresRecorder
 
@@ -210,4 +210,5 @@ def chosen(names: str) -> tuple[Projection, ...]:
 
 
 def _store(recorder: PostgresRecorder | SqliteRecorder, settings: Settings) -> EventStore:
-    return EventStore(recorder, Mapper(EVENTS, UPCASTERS), Vault(settings.master_key_bytes))
+    vault = Vault(*settings.master_keys, read_again=settings.read_master_keys)
+    return EventStore(recorder, Mapper(EVENTS, UPCASTERS), vault)

@@ -37,6 +37,9 @@ class Operations(Protocol):
     def rebuild(self, projection: str, check: bool, progress: Progress) -> Any:
         """Rebuild the read model, or with `check` only compare; returns the result."""
 
+    def rotate_master_key(self, progress: Progress) -> Any:
+        """Wrap all keys with the newest master key; returns the result."""
+
     def dead_letters(self, projection: str | None) -> Sequence[Any]: ...
 
     def retry(self, projection: str, subject: UUID | None) -> Any: ...

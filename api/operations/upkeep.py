@@ -1,4 +1,7 @@
-"""Operators' work over HTTP: rebuilds of read models, and dead letters, which are events that a read model could not fold."""
+"""Operators' work over HTTP: rebuilds of read models, rotations of the master key, and dead letters.
+
+A dead letter is an event that a read model could not fold.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from pydantic import StringConstraints
 from starlette.concurrency import run_in_threadpool
 
 from api.operations.health import Operations
-from api.operations.jobs import Job, Jobs
+from api.operations.jobs import Expected, Job, Jobs
 from api.shared.access import may
 from api.shared.conditional import refuse_conditions
 from api.shared.fields import Body
@@ -24,6 +27,8 @@ from api.shared.routes import Router
 from api.shared.schemas import FLAG, ID, INSTANT, INTEGER, MAYBE_TEXT, TEXT, Schema, fields
 from api.shared.strict import StrictRoute
 from domain.shared.ids import new_id
+from infra.event_store.rotation import MasterKeysUnreadable, RotatedElsewhere
+from infra.event_store.vault import MasterKeyMissing
 
 router = Router(prefix="/v1/operations", tags=["operations"], route_class=StrictRoute)
 
@@ -53,6 +58,7 @@ DEAD_LETTER = fields(
     },
     {"partition": INTEGER, "traceback": TEXT},
 )
+EXPECTED = Expected((MasterKeysUnreadable, RotatedElsewhere, MasterKeyMissing))
 RETRIED = fields({"folded": INTEGER, "waiting": INTEGER})
 LETTERS = fields({"items": {"type": "array", "items": DEAD_LETTER}})
 
@@ -75,7 +81,7 @@ async def rebuild(request: Request, body: RebuildBody) -> Response:
     operations = _operations(request, body.projection)
     jobs: Jobs = request.app.state.jobs
     job = jobs.start(new_id(), partial(operations.rebuild, body.projection, body.check))
-    return _job(job, 202)
+    return _job(job, 202, "rebuilds")
 
 
 @router.get("/rebuilds/{id}", dependencies=[may("operations:read")], responses=_answers(JOB))
@@ -84,7 +90,28 @@ async def rebuilding(request: Request, id: UUID) -> Response:
     job = request.app.state.jobs.get(id)
     if job is None:
         return problem(404, "not-there", f"This process has no rebuild {id}.")
-    return _job(job, 200)
+    return _job(job, 200, "rebuilds")
+
+
+@router.post("/master-key-rotations", status_code=202, dependencies=[may("operations:act")], responses=_answers(JOB, 202))
+async def rotate_master_key(request: Request) -> Response:
+    """Wrap all keys again, with the newest master key, while everything else goes on.
+
+    A rotation that was interrupted continues with the next one.
+    """
+    refuse_conditions(request, "A rotation of the master key")
+    operations: Operations = request.app.state.operations
+    jobs: Jobs = request.app.state.jobs
+    return _job(jobs.start(new_id(), operations.rotate_master_key, EXPECTED), 202, "master-key-rotations")
+
+
+@router.get("/master-key-rotations/{id}", dependencies=[may("operations:read")], responses=_answers(JOB))
+async def master_key_rotation(request: Request, id: UUID) -> Response:
+    """The progress of a rotation in keys, or its result: how many were wrapped again, and how many are damaged."""
+    job = request.app.state.jobs.get(id)
+    if job is None:
+        return problem(404, "not-there", f"This process has no rotation {id}.")
+    return _job(job, 200, "master-key-rotations")
 
 
 @router.get("/dead-letters", dependencies=[may("operations:read")], responses=_answers(LETTERS))
@@ -123,8 +150,8 @@ def _operations(request: Request, projection: str) -> Operations:
     return operations
 
 
-def _job(job: Job, status: int) -> Response:
-    headers = {"Location": f"/v1/operations/rebuilds/{job.id}"} if status == 202 else {}
+def _job(job: Job, status: int, kind: str) -> Response:
+    headers = {"Location": f"/v1/operations/{kind}/{job.id}"} if status == 202 else {}
     return Response(msgspec.json.encode(job), status, headers, "application/json")
 
 

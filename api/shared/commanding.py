@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -24,7 +23,7 @@ from commands.shared.outcome import Outcome
 from commands.shared.unit_of_work import UnitOfWork
 from domain.shared.aggregate import Aggregate
 from domain.shared.events import Context, Origin
-from domain.shared.ids import new_id
+from domain.shared.ids import keyed_digest, new_id
 from domain.shared.occurrence import occurrence
 
 NO_TIME_YET = datetime.min.replace(tzinfo=UTC)
@@ -132,7 +131,7 @@ async def receipt_key(request: Request) -> ReceiptKey | None:
     key = idempotency_key(request)
     if key is None:
         return None
-    digest = hmac.digest(request.app.state.store.secret, await meaning(request), "sha256")
+    digest = keyed_digest(request.app.state.store.secret, "request", await meaning(request))
     return ReceiptKey(request.state.caller.id, key, digest)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
-from hashlib import blake2b
 from itertools import islice
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
@@ -22,6 +21,7 @@ from api.shared.nearest import unknown
 from api.shared.picking import Schema, picked, row_schema
 from api.shared.problems import RETRY_SECONDS, Problem, problem, refused
 from commands.shared.outcome import VersionMismatch
+from domain.shared.ids import keyed_digest
 from domain.shared.money import MINOR_DIGITS
 from infra.read_models.completeness import Completeness
 from infra.read_models.digest import one_moment
@@ -208,7 +208,8 @@ def _answered(request: Request, body: Any, position: int, version: int | None = 
     content = encode(body)
     headers = {"Position": str(position)}
     if version is not None:
-        tag = f"{version}-{blake2b(content, digest_size=8).hexdigest()}"
+        digest = keyed_digest(request.app.state.store.secret, "etag", content)
+        tag = f"{version}-{digest[:8].hex()}"
         headers["ETag"] = f'"{tag}"'
         if not conditional.wanted(request, tag):
             other = VersionMismatch(f"The version is {version}. The request asks for another.", version=version)

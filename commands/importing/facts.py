@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -22,6 +21,7 @@ from commands.importing.reading import Row
 from commands.importing.shapes import MISSING, compiled, place_of
 from commands.importing.statements import Facts, Importable
 from commands.importing.unusable import Unusable
+from domain.shared.ids import keyed_digest
 from domain.shared.money import MINOR_DIGITS
 from domain.shared.occurrence import Occurrence
 
@@ -187,7 +187,7 @@ class Plan:
 
     def _digest(self, text: bytes) -> bytes:
         """A digest keyed with the store's secret, because the text may be personal."""
-        return hashlib.blake2b(text, digest_size=16, key=self._secret[: hashlib.blake2b.MAX_KEY_SIZE]).digest()
+        return keyed_digest(self._secret, "imported fact", text)[:16]
 
 
 def _making(mapping: Mapping, make: Make, compiler: Compiler, key: str) -> tuple[Group, Making]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 from commands.customers import customers
 from commands.importing import history
@@ -26,6 +24,7 @@ from domain.customers.customer.events import AcquisitionSource, ContactMethod, K
 from domain.sales.order.order import Order
 from domain.sales.order.values import Charge, Contact, Item, Line, LineQuantity, OrderDiscount
 from domain.shared.contact import Address, MethodKind
+from domain.shared.ids import keyed_id
 
 
 class CustomerFacts(Facts, frozen=True):
@@ -183,8 +182,8 @@ IMPORTABLE: Mapping[str, Importable] = {
 
 def _method(called: Called, kind: MethodKind, value: str) -> ContactMethod:
     """A contact method. Its id is derived, so that every import gives the same one."""
-    digest = hmac.digest(called.secret, f"{called.id} {kind} {value}".encode(), "sha256")
-    return ContactMethod(method_id=UUID(bytes=digest[:16], version=4), kind=kind, value=value)
+    method_id = keyed_id(called.secret, "contact method", str(called.id), kind, value)
+    return ContactMethod(method_id=method_id, kind=kind, value=value)
 
 
 def _line(line: OrderLine) -> Item:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -14,6 +13,7 @@ from commands.importing.statements import Facts, Importable
 from commands.shared.references import or_on_survivor
 from domain.customers.customer.customer import Customer
 from domain.customers.customer.relation_events import RelationRole
+from domain.shared.ids import keyed_id
 
 
 class Relation(Facts, frozen=True, kw_only=True):
@@ -55,5 +55,4 @@ RELATIONS: Mapping[str, Importable] = {
 def _relation_id(called: Called, relation: str | None, role: str | None, other: str | None) -> UUID:
     """The relation's id, the same in every import: derived from the source's id, or from role and other if there is none."""
     named = f"{role} {other}" if relation is None else relation
-    digest = hmac.digest(called.secret, f"{called.id} relation {named}".encode(), "sha256")
-    return UUID(bytes=digest[:16], version=4)
+    return keyed_id(called.secret, "relation", str(called.id), named)

@@ -19,7 +19,7 @@ def settings() -> Settings:
 
     try:
         settings = Settings()
-        _ = settings.master_key_bytes
+        _ = settings.master_keys
     except ValidationError as error:
         raise WrongUsage("; ".join(map(_misfit, error.errors()))) from None
     except ValueError as error:
@@ -60,6 +60,7 @@ def _of_the_stores(error: Exception) -> tuple[int, str] | None:
     from sqlalchemy.exc import DBAPIError
 
     from commands.shared.commit import StoreUnavailable
+    from infra.event_store.store_format import OtherFormat
     from infra.event_store.vault import WrongMasterKey
     from infra.home import HomeInUse
     from infra.kafka.connection import KafkaUnavailable
@@ -68,7 +69,9 @@ def _of_the_stores(error: Exception) -> tuple[int, str] | None:
     if isinstance(error, HomeInUse):
         return FAILED, f"RECOUNT_HOME: {error}"
     if isinstance(error, WrongMasterKey):
-        return WRONG_USAGE, f"RECOUNT_MASTER_KEY or RECOUNT_MASTER_KEY_FILE: {error}"
+        return WRONG_USAGE, f"RECOUNT_MASTER_KEY, RECOUNT_MASTER_KEY_FILE or RECOUNT_MASTER_KEY_COMMAND: {error}"
+    if isinstance(error, OtherFormat):
+        return WRONG_USAGE, f"RECOUNT_DATABASE_URL or RECOUNT_HOME: {error}"
     if isinstance(error, StoreUnavailable | DBAPIError):
         return (
             FAILED,

@@ -1,4 +1,4 @@
-"""`recount keys`: who may call the API."""
+"""`recount keys`: who may call the API, and the master key."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from rich.markup import escape
 
 from infra.command_line.failures import settings as read_settings
 from infra.command_line.imports import AsJson
-from infra.command_line.terminal import out, print_json
+from infra.command_line.terminal import FAILED, Failed, out, print_json
 
-app = typer.Typer(help="API keys: create, list, revoke.", no_args_is_help=True)
+app = typer.Typer(help="API keys: create, list, revoke. The master key: rotate-master.", no_args_is_help=True)
 
 Label = Annotated[str, typer.Argument(help="The owner of the key, or its purpose.")]
 Roles = Annotated[
@@ -63,3 +63,30 @@ def revoke(id: Annotated[UUID, typer.Argument(help="The key's id.")], json: AsJs
         print_json(done)
     else:
         out.print(f"{id} is revoked.")
+
+
+@app.command()
+def rotate_master(json: AsJson = False) -> None:
+    """Wrap all keys again, with the last of the master keys in the settings, while everything else goes on.
+
+    After an interruption, the same command continues. Exit status 1 if a key is damaged.
+    """
+    from infra.command_line.following import followed
+    from infra.command_line.reaching import reached
+    from infra.event_store.vault import MasterKey
+
+    settings = read_settings()
+    with reached(settings) as api:
+        begun = api.post("/v1/operations/master-key-rotations")
+        ended = followed("keys", lambda: api.get(f"/v1/operations/master-key-rotations/{begun['id']}"))["result"]
+    newest = MasterKey(settings.master_keys[-1]).id.hex()
+    if ended["master_key"] != newest:
+        raise Failed(f"the server has {ended['master_key']} as its newest master key, not {newest}: restart it with both keys")
+    if json:
+        print_json(ended)
+    else:
+        out.print(f"{ended['rewrapped']} keys were wrapped again. The master key {newest} wraps all keys now.")
+        if ended["damaged"]:
+            out.print(f"[red]{ended['damaged']} keys are damaged[/]: no master key opens them.")
+    if ended["damaged"]:
+        raise typer.Exit(FAILED)

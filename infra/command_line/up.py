@@ -58,7 +58,7 @@ def _run(settings: Settings, load: tuple[Path, Path] | None) -> None:
     with ExitStack() as stack:
         folder = settings.home.absolute() / "servers"
         postgres, kafka = _servers(folder, stack)
-        place = Place(postgres.create_database("recount"), kafka.bootstrap, settings.master_key_bytes.hex())
+        place = Place(postgres.create_database("recount"), kafka.bootstrap, _master_keys(settings))
         distributed = settings.model_copy(update={"database_url": place.database_url, "kafka": place.kafka})
         parts = stack.enter_context(opened(distributed))
         loading = Loading(*load, parts.deployment.store) if load else None
@@ -127,8 +127,17 @@ def _processes(settings: Settings, place: Place, folder: Path) -> tuple[list[Wat
 
 def _environment(role: Role, place: Place, port: int) -> dict[str, str]:
     """Our environment with the settings of the role. They replace settings that name other stores."""
-    ours = {name: value for name, value in os.environ.items() if name != "RECOUNT_MASTER_KEY_FILE"}
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("RECOUNT_MASTER_KEY")}
     return ours | environment(role, place, HOST, port)
+
+
+def _master_keys(settings: Settings) -> dict[str, str]:
+    """The setting of the master key, for processes in another folder. They read the file again during a rotation."""
+    if settings.master_key_file is not None:
+        return {"RECOUNT_MASTER_KEY_FILE": str(settings.master_key_file.absolute())}
+    if settings.master_key_command is not None:
+        return {"RECOUNT_MASTER_KEY_COMMAND": settings.master_key_command}
+    return {"RECOUNT_MASTER_KEY": "\n".join(key.hex() for key in settings.master_keys)}
 
 
 def _wait_until_caught_up(parts: Parts) -> None:

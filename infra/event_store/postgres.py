@@ -23,14 +23,14 @@ from commands.shared.commit import (
     POLICY_SCOPE,
     Committed,
     KeptReceipt,
-    NewReceipt,
     NumbersTaken,
     ReceiptsTaken,
     Stale,
     StoreUnavailable,
 )
+from infra.event_store import postgres_keys, store_format
 from infra.event_store.mapper import Stored
-from infra.event_store.rows import CommitRows
+from infra.event_store.rows import SECRET_MARKER, CommitRows, Rewrapped
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -44,7 +44,7 @@ TABLES = (
     "CREATE TABLE IF NOT EXISTS claims (register text, number text, holder uuid, PRIMARY KEY (register, number))",
     "CREATE TABLE IF NOT EXISTS counters (register text PRIMARY KEY, next bigint NOT NULL)",
     "CREATE TABLE IF NOT EXISTS markers (name text PRIMARY KEY, value bytea NOT NULL)",
-    "CREATE TABLE IF NOT EXISTS receipts (scope text, key text, digest bytea, position bigint, answer bytea,"
+    "CREATE TABLE IF NOT EXISTS receipts (scope text, key bytea, digest bytea, position bigint, answer bytea,"
     " at timestamptz DEFAULT now(), PRIMARY KEY (scope, key))",
 )
 CONNECTION = {
@@ -103,8 +103,11 @@ class PostgresRecorder:
     def create(self) -> None:
         with self._connection() as connection, connection.transaction():
             connection.execute("SELECT pg_advisory_xact_lock(%s)", [WRITER_LOCK])
+            store_format.refuse_other(postgres_keys.read_format(connection))
             for statement in TABLES:
                 connection.execute(statement)
+            fresh = [store_format.MARKER, store_format.FORMAT]
+            connection.execute("INSERT INTO markers VALUES (%s, %s) ON CONFLICT DO NOTHING", fresh)
         with self._connection() as connection:
             connection.execute("SELECT pg_advisory_lock(%s)", [WRITER_LOCK + 1])
             try:
@@ -132,9 +135,12 @@ class PostgresRecorder:
             done = connection.execute("SELECT positions, head FROM batches WHERE id = %s", [rows.batch], prepare=True)
             held = connection.execute(VERSIONS, [list(rows.read)], prepare=True) if rows.read else None
             head = connection.execute("SELECT max(notification_id) AS head FROM stored_events", prepare=True)
+            master = postgres_keys.ask_for_master_key(connection) if rows.keys else None
             pipeline.sync()
             if before := done.fetchone():
                 return Committed(before["positions"], before["head"])
+            if master is not None:
+                postgres_keys.require_master_key(master, rows.master_key)
             if held is not None:
                 _refuse_stale(rows, {row["originator_id"]: row["version"] for row in held.fetchall()})
             positions = self._insert_events(connection, rows, pipeline)
@@ -175,8 +181,8 @@ class PostgresRecorder:
         )
         insert(
             "INSERT INTO receipts (scope, key, digest, position, answer)"
-            " SELECT * FROM unnest(%s::text[], %s::text[], %s::bytea[], %s::bigint[], %s::bytea[])",
-            [_receipt_row(receipt, committed) for receipt in rows.receipts],
+            " SELECT * FROM unnest(%s::text[], %s::bytea[], %s::bytea[], %s::bigint[], %s::bytea[])",
+            [receipt.values(committed) for receipt in rows.receipts],
         )
         for subject, along in rows.erased.items():
             if _others(connection.execute(TAKEN_ALONG, [subject, [], []], prepare=True), subject) != along:
@@ -198,7 +204,7 @@ class PostgresRecorder:
             raise Stale(stale)
         if claims:
             raise NumbersTaken((row["register"], row["number"]) for row in claims)
-        if self.receipts([receipt.key[:2] for receipt in rows.receipts]):
+        if self.receipts([receipt[:2] for receipt in rows.receipts]):
             raise ReceiptsTaken
 
     @unavailable_when_unreachable
@@ -229,16 +235,16 @@ class PostgresRecorder:
             return _others(connection.execute(TAKEN_ALONG, [subject, *without], prepare=True), subject)
 
     @unavailable_when_unreachable
-    def receipts(self, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], KeptReceipt]:
+    def receipts(self, keys: Collection[tuple[str, bytes]]) -> dict[tuple[str, bytes], KeptReceipt]:
         with self._connection() as connection:
             found = connection.execute(
                 "SELECT scope, key, digest, position, answer FROM receipts WHERE (scope, key) IN"
-                " (SELECT * FROM unnest(%s::text[], %s::text[]))",
+                " (SELECT * FROM unnest(%s::text[], %s::bytea[]))",
                 [[scope for scope, _ in keys], [key for _, key in keys]],
                 prepare=True,
             )
             return {
-                (row["scope"], row["key"]): KeptReceipt(row["digest"], row["position"], row["answer"])
+                (row["scope"], bytes(row["key"])): KeptReceipt(row["digest"], row["position"], row["answer"])
                 for row in found.fetchall()
             }
 
@@ -269,9 +275,36 @@ class PostgresRecorder:
     def marker(self, name: str, value: bytes) -> bytes:
         with self._connection() as connection:
             connection.execute("INSERT INTO markers VALUES (%s, %s) ON CONFLICT DO NOTHING", [name, value])
-            row = connection.execute("SELECT value FROM markers WHERE name = %s", [name]).fetchone()
-            assert row
-            return bytes(row["value"])
+            return postgres_keys.read_marker(connection, name) or b""
+
+    @unavailable_when_unreachable
+    def replace_secret(self, old: bytes, new: bytes) -> bool:
+        with self._connection() as connection, connection.transaction():
+            self._lock(connection)
+            statement = "UPDATE markers SET value = %s WHERE name = %s AND value = %s"
+            return bool(connection.execute(statement, [new, SECRET_MARKER, old]).rowcount)
+
+    @unavailable_when_unreachable
+    def count_wrapped_otherwise(self, master_key: bytes) -> int:
+        with self._connection() as connection:
+            return postgres_keys.count_wrapped_otherwise(connection, master_key)
+
+    @unavailable_when_unreachable
+    def wrapped_otherwise(self, master_key: bytes, after: UUID, limit: int) -> list[tuple[UUID, bytes]]:
+        with self._connection() as connection:
+            return postgres_keys.wrapped_otherwise(connection, master_key, after, limit)
+
+    @unavailable_when_unreachable
+    def rewrap(self, master_key: bytes, keys: Sequence[Rewrapped]) -> None:
+        with self._connection() as connection, connection.transaction():
+            self._lock(connection)
+            postgres_keys.require_master_key(postgres_keys.ask_for_master_key(connection), master_key)
+            postgres_keys.rewrap(connection, keys)
+
+    @unavailable_when_unreachable
+    def overwrite_replaced(self) -> None:
+        with self._connection() as connection:
+            connection.execute("VACUUM subject_keys, markers")
 
     @unavailable_when_unreachable
     def prune(self, before_days: int) -> None:
@@ -315,8 +348,3 @@ def _others(found: Any, subject: UUID) -> set[UUID]:
 def _refuse_stale(rows: CommitRows, true: dict[UUID, int]) -> None:
     if stale := {id: true.get(id, 0) for id, version in rows.read.items() if true.get(id, 0) != version}:
         raise Stale(stale)
-
-
-def _receipt_row(receipt: NewReceipt, committed: Committed) -> tuple[str, str, bytes, int, bytes]:
-    position = committed.head if receipt.event is None else committed.positions[receipt.event]
-    return (*receipt.key, position, receipt.answer)

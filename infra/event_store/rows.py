@@ -6,8 +6,15 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
-from commands.shared.commit import Claim, Committed, KeptReceipt, NewReceipt
+from commands.shared.commit import Claim, Committed, KeptReceipt
 from infra.event_store.mapper import Stored
+
+SECRET_MARKER = "store secret"  # noqa: S105 (a name)
+"""The marker with the store's secret. The master key that wraps it wraps all new keys too."""
+
+
+class MasterKeyChanged(Exception):
+    """Nothing was written: the master key of the new keys is not the one that wraps the store's secret now."""
 
 
 class EventRow(NamedTuple):
@@ -17,42 +24,87 @@ class EventRow(NamedTuple):
     state: bytes
 
 
+class ReceiptRow(NamedTuple):
+    """A receipt. Of the request's own key it has only a digest, because the sender may put personal text into it.
+
+    The position is that of the commit's event with the index `event`; with None, the log's head.
+    """
+
+    scope: str
+    key: bytes
+    digest: bytes
+    event: int | None
+    answer: bytes
+
+    def values(self, committed: Committed) -> tuple[str, bytes, bytes, int, bytes]:
+        position = committed.head if self.event is None else committed.positions[self.event]
+        return self.scope, self.key, self.digest, position, self.answer
+
+
+class Rewrapped(NamedTuple):
+    """A subject's key, wrapped with one master key before and with another now."""
+
+    subject: UUID
+    old: bytes
+    new: bytes
+
+
 class CommitRows(NamedTuple):
     """The rows of one commit.
 
-    `keys` are the wrapped keys of new subjects. A link (subject, other) in `links` means that erasing `other` also destroys
-    the subject's key; `parted` are links that have ended. `erased` are the subjects to erase, each with the subjects that
-    are erased with it, as far as the store knew.
+    `keys` are the keys of new subjects, wrapped with the master key that has the id `master_key`. A link (subject, other) in
+    `links` means that erasing `other` also destroys the subject's key; `parted` are links that have ended. `erased` are the
+    subjects to erase, each with the subjects that are erased with it, as far as the store knew.
     """
 
     batch: UUID
     events: Sequence[EventRow]
     read: Mapping[UUID, int]
     keys: Sequence[tuple[UUID, bytes]]
+    master_key: bytes
     links: Sequence[tuple[UUID, UUID]]
     parted: Sequence[tuple[UUID, UUID]]
     erased: Mapping[UUID, frozenset[UUID]]
     claims: Sequence[Claim]
-    receipts: Sequence[NewReceipt]
+    receipts: Sequence[ReceiptRow]
 
 
 class Recorder(Protocol):
     """A storage engine: one commit, and plain reads. Raises the errors that `commands.shared.commit` defines."""
 
-    def create(self) -> None: ...
-    def commit(self, rows: CommitRows) -> Committed: ...
+    def create(self) -> None:
+        """Make the tables if the store is new. Raises OtherFormat if it has another format; then nothing is changed."""
+
+    def commit(self, rows: CommitRows) -> Committed:
+        """Also raises MasterKeyChanged."""
+
     def streams(self, ids: Collection[UUID]) -> list[Stored]: ...
     def log(self, after: int, limit: int, upto: int | None = None, types: Collection[str] | None = None) -> list[Stored]: ...
     def keys(self, subjects: Collection[UUID]) -> dict[UUID, bytes]: ...
     def taken_along(self, subject: UUID, parted: Sequence[tuple[UUID, UUID]] = ()) -> set[UUID]:
         """The subjects linked to this one, and those linked to them, and so on, without the links in `parted`."""
 
-    def receipts(self, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], KeptReceipt]: ...
+    def receipts(self, keys: Collection[tuple[str, bytes]]) -> dict[tuple[str, bytes], KeptReceipt]: ...
     def reserve_numbers(self, register: str, count: int) -> range: ...
     def claimed(self, register: str, numbers: Collection[str]) -> set[str]: ...
     def head(self) -> int: ...
     def marker(self, name: str, value: bytes) -> bytes:
         """The value stored under this name. The given value is stored if there was none before."""
+
+    def replace_secret(self, old: bytes, new: bytes) -> bool:
+        """Replace the wrapped secret of the store. False, and nothing is changed, if it is not `old` any more."""
+
+    def count_wrapped_otherwise(self, master_key: bytes) -> int:
+        """How many keys are wrapped with other master keys than the one with this id."""
+
+    def wrapped_otherwise(self, master_key: bytes, after: UUID, limit: int) -> list[tuple[UUID, bytes]]:
+        """The first of these keys by subject, after the given one."""
+
+    def rewrap(self, master_key: bytes, keys: Sequence[Rewrapped]) -> None:
+        """Replace keys that are as they were: a destroyed key stays destroyed. Raises MasterKeyChanged."""
+
+    def overwrite_replaced(self) -> None:
+        """Remove what was replaced from the files, as far as the engine can while others use them."""
 
     def prune(self, before_days: int) -> None:
         """Delete batch ids and receipts that are older than this. Receipts of policies are kept."""

@@ -27,14 +27,14 @@ from commands.shared.commit import (
     POLICY_SCOPE,
     Committed,
     KeptReceipt,
-    NewReceipt,
     NumbersTaken,
     ReceiptsTaken,
     Stale,
     StoreUnavailable,
 )
+from infra.event_store import sqlite_keys, store_format
 from infra.event_store.mapper import Stored
-from infra.event_store.rows import CommitRows
+from infra.event_store.rows import SECRET_MARKER, CommitRows, Rewrapped
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -47,7 +47,7 @@ TABLES = (
     "CREATE TABLE IF NOT EXISTS claims (register TEXT, number TEXT, holder TEXT, PRIMARY KEY (register, number))",
     "CREATE TABLE IF NOT EXISTS counters (register TEXT PRIMARY KEY, next INTEGER NOT NULL)",
     "CREATE TABLE IF NOT EXISTS markers (name TEXT PRIMARY KEY, value BLOB NOT NULL)",
-    "CREATE TABLE IF NOT EXISTS receipts (scope TEXT, key TEXT, digest BLOB, position INTEGER, answer BLOB,"
+    "CREATE TABLE IF NOT EXISTS receipts (scope TEXT, key BLOB, digest BLOB, position INTEGER, answer BLOB,"
     " at TEXT DEFAULT CURRENT_TIMESTAMP, PRIMARY KEY (scope, key))",
 )
 READ = "SELECT rowid, originator_id, originator_version, topic, state FROM stored_events "
@@ -93,10 +93,12 @@ class SqliteRecorder:
 
     @unavailable_when_unreachable
     def create(self) -> None:
-        self._library.create_table()
         with self._writing() as connection:
+            store_format.refuse_other(sqlite_keys.read_format(connection))
             for statement in TABLES:
                 connection.execute(statement)
+            connection.execute("INSERT OR IGNORE INTO markers VALUES (?, ?)", [store_format.MARKER, store_format.FORMAT])
+        self._library.create_table()
         self._truncate_wal()
 
     @unavailable_when_unreachable
@@ -105,6 +107,8 @@ class SqliteRecorder:
             done = connection.execute("SELECT first, count, head FROM batches WHERE id = ?", [rows.batch.hex]).fetchone()
             if done:
                 return Committed(range(done[0], done[0] + done[1]), done[2])
+            if rows.keys:
+                sqlite_keys.require_master_key(connection, rows.master_key)
             _refuse_stale(connection, rows)
             committed = _insert(connection, rows)
         self._keys_in_wal = self._keys_in_wal or bool(rows.erased)
@@ -146,7 +150,7 @@ class SqliteRecorder:
             return _taken_along(connection, subject, parted)
 
     @unavailable_when_unreachable
-    def receipts(self, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], KeptReceipt]:
+    def receipts(self, keys: Collection[tuple[str, bytes]]) -> dict[tuple[str, bytes], KeptReceipt]:
         statement = "SELECT digest, position, answer FROM receipts WHERE scope = ? AND key = ?"
         with self._reading() as connection:
             rows = {key: connection.execute(statement, key).fetchone() for key in keys}
@@ -174,7 +178,33 @@ class SqliteRecorder:
     def marker(self, name: str, value: bytes) -> bytes:
         with self._writing() as connection:
             connection.execute("INSERT OR IGNORE INTO markers VALUES (?, ?)", [name, value])
-            return bytes(connection.execute("SELECT value FROM markers WHERE name = ?", [name]).fetchone()[0])
+            return sqlite_keys.read_marker(connection, name) or b""
+
+    @unavailable_when_unreachable
+    def replace_secret(self, old: bytes, new: bytes) -> bool:
+        with self._writing() as connection:
+            statement = "UPDATE markers SET value = ? WHERE name = ? AND value = ?"
+            return connection.execute(statement, [new, SECRET_MARKER, old]).rowcount == 1
+
+    @unavailable_when_unreachable
+    def count_wrapped_otherwise(self, master_key: bytes) -> int:
+        with self._reading() as connection:
+            return sqlite_keys.count_wrapped_otherwise(connection, master_key)
+
+    @unavailable_when_unreachable
+    def wrapped_otherwise(self, master_key: bytes, after: UUID, limit: int) -> list[tuple[UUID, bytes]]:
+        with self._reading() as connection:
+            return sqlite_keys.wrapped_otherwise(connection, master_key, after, limit)
+
+    @unavailable_when_unreachable
+    def rewrap(self, master_key: bytes, keys: Sequence[Rewrapped]) -> None:
+        with self._writing() as connection:
+            sqlite_keys.require_master_key(connection, master_key)
+            sqlite_keys.rewrap(connection, keys)
+
+    def overwrite_replaced(self) -> None:
+        self._keys_in_wal = True
+        self._truncate_wal()
 
     @unavailable_when_unreachable
     def prune(self, before_days: int) -> None:
@@ -241,7 +271,7 @@ def _refuse_stale(connection: sqlite3.Connection, rows: CommitRows) -> None:
     if taken := [claim[:2] for claim in rows.claims if connection.execute(claimed, claim[:2]).fetchone()]:
         raise NumbersTaken(taken)
     kept = "SELECT 1 FROM receipts WHERE scope = ? AND key = ?"
-    if any(connection.execute(kept, receipt.key[:2]).fetchone() for receipt in rows.receipts):
+    if any(connection.execute(kept, receipt[:2]).fetchone() for receipt in rows.receipts):
         raise ReceiptsTaken
 
 
@@ -273,7 +303,7 @@ def _insert(connection: sqlite3.Connection, rows: CommitRows) -> Committed:
     )
     connection.executemany(
         "INSERT INTO receipts (scope, key, digest, position, answer) VALUES (?, ?, ?, ?, ?)",
-        [_receipt_row(receipt, committed) for receipt in rows.receipts],
+        [receipt.values(committed) for receipt in rows.receipts],
     )
     for subject, along in rows.erased.items():
         if _taken_along(connection, subject, ()) != along:
@@ -286,8 +316,3 @@ def _insert(connection: sqlite3.Connection, rows: CommitRows) -> Committed:
 def _taken_along(connection: sqlite3.Connection, subject: UUID, parted: Sequence[tuple[UUID, UUID]]) -> set[UUID]:
     without = json.dumps([one.hex + other.hex for one, other in parted])
     return {UUID(row[0]) for row in connection.execute(TAKEN_ALONG, [subject.hex, without])} - {subject}
-
-
-def _receipt_row(receipt: NewReceipt, committed: Committed) -> tuple[str, str, bytes, int, bytes]:
-    position = committed.head if receipt.event is None else committed.positions[receipt.event]
-    return (*receipt.key, position, receipt.answer)

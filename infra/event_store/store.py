@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
@@ -9,16 +10,19 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from commands.shared.commit import Commit, Committed, KeptReceipt, NewEvent, ReceiptKey
+from commands.shared.commit import Commit, Committed, KeptReceipt, NewEvent, NewReceipt, ReceiptKey
 from domain.shared.events import Recorded, type_name
+from domain.shared.ids import keyed_digest
+from infra.event_store import rotation
 from infra.event_store.mapper import Mapper, Stored, subjects_with_secrets
-from infra.event_store.rows import CommitRows, EventRow, Recorder
-from infra.event_store.vault import SubjectKey, Vault, WrongMasterKey
+from infra.event_store.rows import SECRET_MARKER, CommitRows, EventRow, MasterKeyChanged, ReceiptRow, Recorder
+from infra.event_store.vault import KEY_ID, MasterKeyMissing, SubjectKey, Vault, WrongMasterKey
 
 Links = Sequence[tuple[UUID, UUID]]
 
 RECEIPT_DAYS = 7
 NUMBER_STEP = 1000
+SECRET_LENGTH = 32
 
 
 class EventStore:
@@ -27,14 +31,18 @@ class EventStore:
     def __init__(self, recorder: Recorder, mapper: Mapper, vault: Vault) -> None:
         self._recorder, self._mapper, self._vault = recorder, mapper, vault
         recorder.create()
-        if recorder.marker("master key", vault.fingerprint()) != vault.fingerprint():
-            raise WrongMasterKey("The master key is not the one this store was made with.")
+        wrapped = self._wrapped_secret()
+        try:
+            self._master_key = vault.master_key(wrapped[:KEY_ID])
+        except MasterKeyMissing as error:
+            raise WrongMasterKey(str(error)) from None
+        self._secret = vault.unwrapped(rotation.SECRET_OWNER, wrapped)
         recorder.prune(RECEIPT_DAYS)
 
     @property
     def secret(self) -> bytes:
-        """For HMACs over external ids and requests."""
-        return self._vault.secret
+        """32 random bytes of this store, for ids and digests that nobody else can compute. They never change."""
+        return self._secret
 
     @property
     def types_for_everyone(self) -> frozenset[str]:
@@ -46,6 +54,13 @@ class EventStore:
         subjects = [event.metadata.subject for event in commit.events if event.event.erases()]
         erased = {subject: self._taken_along(subject, links, parted) for subject in subjects}
         commit = _concerning_all_erased(commit, erased) if erased else commit
+        while True:
+            try:
+                return self._recorder.commit(self._rows(commit, links, parted, erased))
+            except MasterKeyChanged:
+                self._master_key = self._vault.master_key(self._wrapped_secret()[:KEY_ID])
+
+    def _rows(self, commit: Commit, links: Links, parted: Links, erased: Mapping[UUID, frozenset[UUID]]) -> CommitRows:
         keys, wrapped = self._keys_for(commit)
         events = [
             EventRow(
@@ -56,18 +71,17 @@ class EventStore:
             )
             for event in commit.events
         ]
-        return self._recorder.commit(
-            CommitRows(
-                commit.batch,
-                events,
-                commit.read,
-                wrapped,
-                links,
-                parted,
-                erased,
-                commit.claims,
-                commit.receipts,
-            )
+        return CommitRows(
+            commit.batch,
+            events,
+            commit.read,
+            wrapped,
+            self._master_key.id,
+            links,
+            parted,
+            erased,
+            commit.claims,
+            [self._receipt_row(receipt) for receipt in commit.receipts],
         )
 
     def streams(self, ids: Iterable[UUID]) -> dict[UUID, Sequence[Recorded]]:
@@ -120,8 +134,8 @@ class EventStore:
         return None if key is None else key.derive(purpose)
 
     def receipts(self, keys: Iterable[ReceiptKey]) -> dict[tuple[str, str], KeptReceipt]:
-        asked = [(key.scope, key.key) for key in keys]
-        return self._recorder.receipts(asked) if asked else {}
+        asked = {(key.scope, self._receipt_digest(key)): (key.scope, key.key) for key in keys}
+        return {asked[key]: kept for key, kept in self._recorder.receipts(asked).items()} if asked else {}
 
     def reserve_numbers(self, register: str, count: int) -> Sequence[int]:
         """Numbers that nobody has claimed. The steps grow, to skip large blocks that were claimed explicitly (by an import)."""
@@ -134,6 +148,10 @@ class EventStore:
 
     def head(self) -> int:
         return self._recorder.head()
+
+    def rotate_master_key(self, progress: rotation.Progress) -> rotation.Rotated:
+        """See `rotation.rotate`."""
+        return rotation.rotate(self._recorder, self._vault, progress)
 
     def close(self) -> None:
         self._recorder.close()
@@ -151,12 +169,25 @@ class EventStore:
         wrapped: list[tuple[UUID, bytes]] = []
         for event in commit.events:
             if event.version == 1 and event.stream == event.metadata.subject:
-                keys[event.stream], raw = self._vault.new_key(event.stream)
+                keys[event.stream], raw = self._vault.new_key(event.stream, self._master_key)
                 wrapped.append((event.stream, raw))
         others = {event.metadata.subject for event in commit.events} - keys.keys()
         if others:
             keys.update(self._vault.unwrap(self._recorder.keys(others)))
         return keys, wrapped
+
+    def _wrapped_secret(self) -> bytes:
+        """The store's secret, wrapped. The first process that opens a new store makes it."""
+        fresh = self._vault.newest.wrap(rotation.SECRET_OWNER, os.urandom(SECRET_LENGTH))
+        return self._recorder.marker(SECRET_MARKER, fresh)
+
+    def _receipt_row(self, receipt: NewReceipt) -> ReceiptRow:
+        key = receipt.key
+        return ReceiptRow(key.scope, self._receipt_digest(key), key.digest, receipt.event, receipt.answer)
+
+    def _receipt_digest(self, key: ReceiptKey) -> bytes:
+        """What the store keeps of a request's own key: callers put e-mail addresses into it."""
+        return keyed_digest(self.secret, "receipt", f"{key.scope} {key.key}".encode())
 
 
 def _concerning_all_erased(commit: Commit, erased: Mapping[UUID, frozenset[UUID]]) -> Commit:

@@ -52,6 +52,10 @@ class Operating:
         ended: Rebuilt = rebuild(_one(projection), *self._stores, self._deployment.partitions, check, progress)
         return {**msgspec.to_builtins(ended), "same": ended.same}
 
+    def rotate_master_key(self, progress: Progress) -> dict[str, object]:
+        rotated: dict[str, object] = msgspec.to_builtins(self._deployment.store.rotate_master_key(progress))
+        return rotated
+
     def dead_letters(self, projection: str | None) -> Sequence[DeadLetter]:
         return dead_letters.listed(self._deployment.read_models, projection)
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 Port = Literal["PORT", "METRICS_PORT"]
@@ -50,11 +51,11 @@ ROLES = (
 
 
 class Place(NamedTuple):
-    """The addresses of the servers, and the master key."""
+    """The addresses of the servers, and the setting that gives the master key."""
 
     database_url: str
     kafka: str
-    master_key: str
+    master_key: Mapping[str, str]
 
 
 def environment(role: Role, place: Place, host: str, port: int) -> dict[str, str]:
@@ -62,7 +63,7 @@ def environment(role: Role, place: Place, host: str, port: int) -> dict[str, str
     return {
         "RECOUNT_DATABASE_URL": place.database_url,
         "RECOUNT_KAFKA": place.kafka,
-        "RECOUNT_MASTER_KEY": place.master_key,
+        **place.master_key,
         "RECOUNT_HOST": host,
         f"RECOUNT_{role.port}": str(port),
     }

@@ -41,9 +41,9 @@ def recorder(where: str, **timeouts: float) -> PostgresRecorder | SqliteRecorder
     return PostgresRecorder(where, **timeouts) if where.startswith("postgresql://") else SqliteRecorder(Path(where))  # type: ignore[arg-type]
 
 
-def opened(where: str, engine: PostgresRecorder | SqliteRecorder | None = None) -> EventStore:
+def opened(where: str, engine: PostgresRecorder | SqliteRecorder | None = None, vault: Vault | None = None) -> EventStore:
     """An event store with connections of its own, like that of a separate process."""
-    return EventStore(engine or recorder(where), Mapper(EVENTS), Vault(MASTER_KEY))
+    return EventStore(engine or recorder(where), Mapper(EVENTS), vault or Vault(MASTER_KEY))
 
 
 @contextmanager

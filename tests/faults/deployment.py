@@ -172,7 +172,7 @@ class Deployment:
         self._processes[name].wait_until_ready(lambda: answers(self._health[name]))
 
     def _process(self, name: str, port: int) -> ServerProcess:
-        place = Place(self.database_url, self.servers.kafka.bootstrap, MASTER_KEY)
+        place = Place(self.database_url, self.servers.kafka.bootstrap, {"RECOUNT_MASTER_KEY": MASTER_KEY})
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("RECOUNT_")}
         kept = ",".join(projection.name for projection in KEPT)
         ours = {f"RECOUNT_{name}": str(value) for name, value in {"TOPIC": self.topic, "PROJECTIONS": kept, **TIMES}.items()}

@@ -10,15 +10,20 @@ from urllib.parse import urlencode
 
 import httpx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
+from hypothesis import settings as runs
 from hypothesis import strategies as st
 from starlette.types import Message
 
 from api.shared.fingerprint import meaning
 from api.shared.strict import StrictRequest
 from domain.shared.text import composed
+from infra.settings import Settings
 from tests.api.client import Client
+from tests.api.conftest import on_both_engines
 from tests.api.customers.given_customers import registered, seen
+from tests.api.given_marks import files_with, tables_with
+from tests.api.marketing.given_campaigns import planned
 
 JSON = {"Content-Type": "application/json"}
 BODY = b'{"name": "Ada L\xc3\xb3pez", "attributes": {"size": 12, "vip": true, "share": 0.5}}'
@@ -148,7 +153,7 @@ def _turned(value: Any) -> Any:
     return float(value) if exact else value
 
 
-@settings(deadline=None)
+@runs(deadline=None)
 @given(VALUES, QUERY)
 def test_the_meaning_depends_on_the_values_alone(value: Any, query: list[tuple[str, str]]) -> None:
     assert _meaning(value) == _meaning(_turned(value), indent=2, ensure_ascii=False)
@@ -164,7 +169,22 @@ def _kinds(value: Any) -> Any:
     return (isinstance(value, bool), value)
 
 
-@settings(deadline=None)
+@runs(deadline=None)
 @given(VALUES, VALUES)
 def test_two_values_have_one_meaning_only_if_they_are_equal(one: Any, other: Any) -> None:
     assert (_meaning(one) == _meaning(other)) == (_kinds(one) == _kinds(other))
+
+
+@on_both_engines
+def test_no_table_has_an_idempotency_key_because_callers_put_addresses_in_it(client: Client, settings: Settings) -> None:
+    campaign = planned(client)
+    key = {"Idempotency-Key": "ada@private.example"}
+    repeated = [client.post("/v1/customers", {"name": "Ada"}, headers=key) for _ in range(2)]
+    assert repeated[0].content == repeated[1].content
+    lines = '{"method": "POST", "path": "/v1/customers", "body": {"name": "Bob"}}\n' * 2
+    batch = {"content-type": "application/x-ndjson", "Idempotency-Key": "bob@private.example"}
+    assert client.request("POST", "/v1/batch", content=lines, headers=batch).text.count('"status":201') == 2
+    members = {"members": [{"customer_id": repeated[0].json()["id"]}]}
+    assert client.post(f"{campaign}/members", members, headers={"Idempotency-Key": "cid@private.example"}).status_code == 200
+    assert tables_with(settings, "private.example") == set()
+    assert files_with(settings, "private.example") == set()

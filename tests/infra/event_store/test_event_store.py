@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from uuid import UUID
@@ -40,25 +39,6 @@ from tests.commands.event_stores import (
     types,
     worker,
 )
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)])
-def where(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty event store: the path of a SQLite file, or a PostgreSQL URL."""
-    return str(tmp_path / "events.db") if request.param == "sqlite" else str(request.getfixturevalue("database_url"))
-
-
-@pytest.fixture
-def store(where: str) -> Iterator[EventStore]:
-    store = opened(where)
-    yield store
-    store.close()
-
-
-@pytest.fixture
-def executor(store: EventStore) -> Iterator[Executor]:
-    with running(store) as executor:
-        yield executor
 
 
 def linking(order: UUID, customer: UUID) -> Command:

@@ -18,7 +18,7 @@ COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text
 PLACE = Place(
     "postgresql://recount:${POSTGRES_PASSWORD:-recount}@postgres:5432/recount",
     "kafka:9092",
-    "${RECOUNT_MASTER_KEY:?64 hexadecimal digits}",
+    {"RECOUNT_MASTER_KEY": "${RECOUNT_MASTER_KEY:?64 hexadecimal digits}"},
 )
 PORTS = {"PORT": 8000, "METRICS_PORT": 9100}
 

@@ -1,0 +1,59 @@
+"""The wrapped keys and markers of an event store on PostgreSQL, on a connection of the caller."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from infra.event_store import store_format
+from infra.event_store.rows import SECRET_MARKER, MasterKeyChanged, Rewrapped
+from infra.event_store.vault import KEY_ID
+
+OTHERWISE = f"FROM subject_keys WHERE substr(wrapped, 1, {KEY_ID}) <> %s"
+
+
+def read_format(connection: Any) -> bytes | None:
+    """The store's format; of an empty database, the one that it gets. None if the store names no format."""
+    found = connection.execute(
+        "SELECT name FROM unnest(%s::text[]) AS name WHERE to_regclass(name) IS NOT NULL", [list(store_format.TABLES)]
+    )
+    tables = {row["name"] for row in found.fetchall()}
+    if not tables:
+        return store_format.FORMAT
+    return read_marker(connection, store_format.MARKER) if "markers" in tables else None
+
+
+def read_marker(connection: Any, name: str) -> bytes | None:
+    row = connection.execute("SELECT value FROM markers WHERE name = %s", [name]).fetchone()
+    return None if row is None else bytes(row["value"])
+
+
+def ask_for_master_key(connection: Any) -> Any:
+    """Sends the query for the master key that wraps the store's secret, for `require_master_key`."""
+    statement = f"SELECT substr(value, 1, {KEY_ID}) AS id FROM markers WHERE name = %s"
+    return connection.execute(statement, [SECRET_MARKER], prepare=True)
+
+
+def require_master_key(answer: Any, id: bytes) -> None:
+    """Raises MasterKeyChanged if another master key wraps the store's secret: new keys need that one."""
+    if bytes(answer.fetchone()["id"]) != id:
+        raise MasterKeyChanged
+
+
+def count_wrapped_otherwise(connection: Any, id: bytes) -> int:
+    return int(connection.execute(f"SELECT count(*) AS keys {OTHERWISE}", [id]).fetchone()["keys"])
+
+
+def wrapped_otherwise(connection: Any, id: bytes, after: UUID, limit: int) -> list[tuple[UUID, bytes]]:
+    statement = f"SELECT subject, wrapped {OTHERWISE} AND subject > %s ORDER BY subject LIMIT %s"
+    return [(row["subject"], bytes(row["wrapped"])) for row in connection.execute(statement, [id, after, limit]).fetchall()]
+
+
+def rewrap(connection: Any, keys: Sequence[Rewrapped]) -> None:
+    connection.execute(
+        "UPDATE subject_keys AS kept SET wrapped = fresh.new"
+        " FROM unnest(%s::uuid[], %s::bytea[], %s::bytea[]) AS fresh (subject, old, new)"
+        " WHERE kept.subject = fresh.subject AND kept.wrapped = fresh.old",
+        [list(column) for column in zip(*keys, strict=True)],
+    )
