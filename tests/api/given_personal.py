@@ -92,6 +92,7 @@ def _customer(client: Client) -> str:
     send(client, "PUT", "/v1/field-definitions/customer/wish", {"name": "Wish", "kind": "text"})
     methods = [{"kind": "email", "value": EMAIL}, {"kind": "social", "value": f"@{MARK}"}, {"kind": "phone", "value": PHONE}]
     about = {"name": MARK, "contact_methods": methods, "address": ADDRESS, "attributes": {"wish": MARK, "size": 5}}
+    about["acquisition"] = {"channel": "web", "utm": {"term": MARK}}
     customer = _linked(client, "customers", about)
     firm = _made(client, "PUT", "/v1/customers/by/shop/firm", {"kind": "organisation", "name": MARK})
     consent = {"purpose": "news", "channel": "email", "evidence": MARK}
@@ -104,7 +105,7 @@ def _customer(client: Client) -> str:
             "consents": consent,
             "consents/withdrawal": consent,
             "relations": {"other": firm, "role": "employee", "title": MARK},
-            "PATCH ": {"name": f"{MARK} 2", "address": MOVED},
+            "PATCH ": {"name": f"{MARK} 2", "address": MOVED, "acquisition": {"utm": {"content": MARK}}},
         },
     )
     _same(client, customer)
@@ -160,11 +161,12 @@ def _ticket(client: Client, customer: str) -> str:
 
 
 def _interaction(client: Client, customer: str) -> str:
-    texts = {"title": MARK, "body": MARK, "outcome": MARK, "message_id": MARK, "participants": [MARK]}
+    texts = {"title": MARK, "body": MARK, "outcome": MARK, "message_id": MARK, "participants": [MARK], "thread_id": MARK}
     facts = {"customer_id": customer, "channel": "phone", "direction": "inbound"}
     interaction = _linked(client, "interactions", facts | texts)
     corrected = dict.fromkeys(("title", "body", "outcome", "message_id"), f"{MARK} 2")
-    send(client, "PATCH", f"/v1/interactions/{interaction}", corrected | {"participants": [f"{MARK} 2"]})
+    corrected |= {"participants": [f"{MARK} 2"], "thread_id": f"{MARK}-2"}
+    send(client, "PATCH", f"/v1/interactions/{interaction}", corrected)
     return interaction
 
 
@@ -208,6 +210,7 @@ def _campaign(client: Client, customer: str, lead: str) -> str:
 def _touchpoint(client: Client, customer: str) -> str:
     send(client, "PUT", "/v1/channels/web", {"name": "Web shop", "kind": "web"})
     touched = {"channel": "web", "kind": "click", "anonymous_id": MARK, "click_ids": {"gclid": MARK}, "customer_id": customer}
+    touched["utm"] = dict.fromkeys(("source", "medium", "campaign", "term", "content"), MARK)
     return _made(client, "POST", "/v1/touchpoints", touched)
 
 
