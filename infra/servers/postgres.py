@@ -28,6 +28,8 @@ from infra.file_modes import SYSTEM_USER, group_of_postgres
 from infra.servers.ports import kept_ports
 from infra.servers.process import ServerProcess
 
+# A row that was deleted must not stay for long in old write-ahead logs, and no row may get into the server's log.
+ERASABLE = {"wal_recycle": "off", "log_error_verbosity": "terse"}
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -36,6 +38,7 @@ SETTINGS = {
     "max_wal_size": "2GB",
     "timezone": "UTC",
     "log_timezone": "UTC",
+    **ERASABLE,
 }
 
 

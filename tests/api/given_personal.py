@@ -37,21 +37,10 @@ Places = Mapping[str, Mapping[str, str]]
 
 def personal_things_happened(client: Client) -> Places:
     """Record everything that is hidden from analysts. Returns the path parameters by the beginning of the path."""
-    customer = _customer(client)
-    lead = _lead(client)
+    ids = things_of_a_person(client)
+    customer, lead = ids["customers"], ids["leads"]
     campaign = _campaign(client, customer, lead)
-    ids = {
-        "customers": customer,
-        "orders": _order(client, customer),
-        "tickets": _ticket(client, customer),
-        "interactions": _interaction(client, customer),
-        "feedback": _feedback(client, customer),
-        "leads": lead,
-        "deals": _deal(client, customer),
-        "campaigns": campaign,
-        "touchpoints": _touchpoint(client, customer),
-        **_configured(client, customer),
-    }
+    ids |= {"campaigns": campaign, **_configured(client, customer)}
     places = {f"/v1/{thing}": {"id": id} for thing, id in ids.items()}
     places["/v1/campaigns"] |= {"customer_id": customer, "lead_id": lead}
     places |= {
@@ -69,6 +58,21 @@ def personal_things_happened(client: Client) -> Places:
     places["/v1/events"] = {"upto": send(client, "POST", f"/v1/leads/{lead}/tags", {"tags": ["seen"]}).headers["Position"]}
     places["/v1/imports"] = {"id": _import(client)}
     return places
+
+
+def things_of_a_person(client: Client) -> dict[str, str]:
+    """Record everything about one person. Returns the ids of the resources; the lead is not converted."""
+    customer = _customer(client)
+    return {
+        "customers": customer,
+        "leads": _lead(client),
+        "orders": _order(client, customer),
+        "tickets": _ticket(client, customer),
+        "interactions": _interaction(client, customer),
+        "feedback": _feedback(client, customer),
+        "deals": _deal(client, customer),
+        "touchpoints": _touchpoint(client, customer),
+    }
 
 
 def _made(client: Client, method: str, path: str, body: Mapping[str, Any]) -> str:
@@ -164,7 +168,7 @@ def _interaction(client: Client, customer: str) -> str:
     texts = {"title": MARK, "body": MARK, "outcome": MARK, "message_id": MARK, "participants": [MARK], "thread_id": MARK}
     facts = {"customer_id": customer, "channel": "phone", "direction": "inbound"}
     interaction = _linked(client, "interactions", facts | texts)
-    corrected = dict.fromkeys(("title", "body", "outcome", "message_id"), f"{MARK} 2")
+    corrected: dict[str, Any] = dict.fromkeys(("title", "body", "outcome", "message_id"), f"{MARK} 2")
     corrected |= {"participants": [f"{MARK} 2"], "thread_id": f"{MARK}-2"}
     send(client, "PATCH", f"/v1/interactions/{interaction}", corrected)
     return interaction
