@@ -70,7 +70,6 @@ def _json(value: Any) -> str:
 pytestmark = pytest.mark.skipif(
     any(name in os.environ for name in ("RECOUNT_TEST_POSTGRES", "RECOUNT_TEST_KAFKA")),
     reason="it reads the files of the servers",
-    reason="it reads the files of the servers",
 )
 
 
