@@ -8,7 +8,7 @@ SAMPLE := tests/data/cdnow/cdnow.toml tests/data/cdnow/CDNOW_sample.txt
 
 run up: export RECOUNT_MASTER_KEY_FILE ?= $(KEY)
 
-.PHONY: setup run up test check bench bench-quick chaos lock
+.PHONY: setup private run up test check bench bench-quick chaos lock
 
 setup: .venv/.dev  ## the whole environment; `make run` and `make up` install only their part of it
 
@@ -31,7 +31,12 @@ setup: .venv/.dev  ## the whole environment; `make run` and `make up` install on
 	@touch $@
 
 $(KEY):
-	@mkdir -p $(@D) && umask 077 && $(PYTHON) -c 'import secrets; print(secrets.token_hex(32))' > $@
+	@umask 077 && mkdir -p $(@D) && $(PYTHON) -c 'import secrets; print(secrets.token_hex(32))' > $@
+
+# A key that an earlier version made may be in a folder that others can list.
+run up: private
+private: $(KEY)
+	@chmod go= $(<D) $<
 
 run: .venv/.run $(KEY)  ## the embedded deployment, with a sample of real purchases
 	@$(BIN)/recount serve --load $(SAMPLE)

@@ -53,6 +53,7 @@ from api.operations import (
 from api.operations.event_stream import Streams
 from api.operations.health import Operations
 from api.operations.jobs import Jobs
+from api.operations.uploads import Uploads
 from api.sales import (
     channel_sales,
     deal_views,
@@ -160,6 +161,7 @@ OPERATIONS = (
     webhooks.commanding,
     batch.router,
     selecting.router,
+    imports.uploading,
     imports.router,
     # This comes before the events by position, whose path would match the stream's path too.
     event_stream.router,
@@ -225,6 +227,7 @@ def create(
     app.state.lists = Lists(app.routes)
     app.state.keys = Keys(deployment.store, local_key)
     app.state.jobs = Jobs()
+    app.state.uploads = Uploads(deployment.settings.upload_limit, deployment.settings.upload_reserve)
     app.state.streams = Streams(deployment.store, deployment.settings.stream_limit)
     app.state.fitting = CapacityLimiter(1)
     app.state.operations = operated

@@ -44,6 +44,8 @@ class Settings(KafkaSettings, BaseSettings):
     session_timeout: float = Field(default=6.0, gt=0)
     stream_limit: int = Field(default=100, ge=0)
     body_limit: int = Field(default=8 * 1024 * 1024, ge=1024)
+    upload_limit: int = Field(default=8 * 1024**3, ge=1024)
+    upload_reserve: int = Field(default=512 * 1024**2, ge=0)
     webhook_private: bool = False
     zone: str = "UTC"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

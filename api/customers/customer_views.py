@@ -16,9 +16,9 @@ from api.shared.access import Caller, may
 from api.shared.as_of import Moment, Resource, When, as_of
 from api.shared.fields import External, System
 from api.shared.filtering import filters
+from api.shared.looking import require_personal
 from api.shared.openapi import exported, listed, one
 from api.shared.parameters import excludes
-from api.shared.problems import Problem
 from api.shared.reading import LARGEST_POSITION, After, Cursor, Limit, absent, found, listing, page, read
 from api.shared.routes import Router
 from api.shared.sorting import By, sorting
@@ -70,8 +70,8 @@ async def customers(
     A merge survivor is listed once, and found by what was recorded for anyone merged into them. A search takes no order, and no
     filter but `merged`.
     """
-    if (q is not None or by.key == "name") and not caller.may("personal:read"):
-        raise Problem(403, "forbidden", "Searching and sorting by personal data needs the permission personal:read.")
+    if q is not None or by.key == "name":
+        require_personal(caller)
 
     def pages(connection: Connection, limit: int, cursor: str | None) -> Page:
         if q is not None:
@@ -167,6 +167,8 @@ def shown(row: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
     if caller.may("personal:read"):
         return body
     plain = {name: value for name, value in body.items() if name not in PERSONAL}
+    if plain.get("source"):
+        plain["source"] = {name: value for name, value in plain["source"].items() if name != "utm"} or None
     if "attributes" in plain:
         plain["attributes"] = row["plain_attributes"]
     if plain.get("origins"):

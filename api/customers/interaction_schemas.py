@@ -30,7 +30,6 @@ INTERACTION = fields(
         "owner": MAYBE_TEXT,
         "team": MAYBE_TEXT,
         "duration_seconds": MAYBE_INTEGER,
-        "thread_id": MAYBE_TEXT,
         "occurred_at": INSTANT,
         "occurred_on": MAYBE_DAY,
         "redacted_at": MAYBE_INSTANT,
@@ -41,5 +40,5 @@ INTERACTION = fields(
         "attachments": OBJECTS,
         "attributes": {"type": "object"},
     },
-    {"private": MAYBE_OBJECT},
+    {"thread_id": MAYBE_TEXT, "private": MAYBE_OBJECT},
 )

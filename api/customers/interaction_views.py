@@ -16,7 +16,7 @@ router = Router(prefix="/v1/interactions", tags=["interactions"])
 INTERACTIONS = Resource(Interaction, read_model.interactions, read_model.get)
 
 filtered = filters(read_model.Filter, about=AboutId)
-views = Views(router, INTERACTIONS, schemas.INTERACTION, permission="interactions:read")
+views = Views(router, INTERACTIONS, schemas.INTERACTION, permission="interactions:read", private=("thread_id", "private"))
 views.many(
     read_model.listing,
     "Interactions by filters. Days are in `zone`; the end of a range of days is excluded.",
@@ -25,6 +25,7 @@ views.many(
     sort=read_model.Sort,
     first="-occurred_at",
     also=("leads",),
+    personal=("thread_id",),
 )
 views.one("One interaction, with what it is about and its attachments.")
 views.by_external_id()

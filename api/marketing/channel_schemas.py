@@ -56,11 +56,10 @@ TOUCHPOINT = fields(
         "customer_id": MAYBE_TEXT,
         "lead_id": MAYBE_TEXT,
         "campaign_id": MAYBE_TEXT,
-        "utm": {"type": ["object", "null"]},
         "occurred_at": INSTANT,
         "occurred_on": MAYBE_DAY,
     },
-    {"private": {"type": ["object", "null"]}},
+    {"utm": {"type": ["object", "null"]}, "private": {"type": ["object", "null"]}},
 )
 CHANNEL_EFFECT_GROUP = fields(
     {

@@ -27,6 +27,7 @@ from domain.shared.ids import external_id, new_id
 from projections.marketing import touchpoints as read_model
 
 PREFIX = "/v1/touchpoints"
+PRIVATE = ("utm", "private")
 
 commanding = Router(
     prefix=PREFIX,
@@ -93,7 +94,7 @@ async def record(request: Request, body: TouchpointBody) -> Response:
     return await carry_out(request, commands.record, body, target=id, fresh=known is None, location=PREFIX, **facts)
 
 
-views = Views(reading, TOUCHPOINTS, channel_schemas.TOUCHPOINT, permission="channels:read")
+views = Views(reading, TOUCHPOINTS, channel_schemas.TOUCHPOINT, permission="channels:read", private=PRIVATE)
 views.many(
     read_model.listing,
     "Touchpoints by filters. Days are in `zone`; the end of a range of days is excluded.",
@@ -116,4 +117,4 @@ async def touchpoint(request: Request, caller: Reader, after: After, when: When,
         row, position = await as_of(request, TOUCHPOINTS, id, when)
     if row is None:
         return absent("touchpoint", id, position)
-    return found(request, seen_by(caller, row, "touchpoint_id"), position, 1)
+    return found(request, seen_by(caller, row, "touchpoint_id", PRIVATE), position, 1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Callable
 from pathlib import Path, PurePath
 from typing import Annotated, Any
@@ -15,11 +14,12 @@ from fastapi.exceptions import RequestValidationError
 from starlette.concurrency import run_in_threadpool
 
 from api.operations.jobs import Expected, Job, Jobs, Progress
+from api.operations.uploads import Upload, UploadRoute
 from api.shared.access import Caller, may
 from api.shared.commanding import OWN_REQUEST
 from api.shared.conditional import refuse_conditions
 from api.shared.nearest import because
-from api.shared.openapi import EVERYWHERE, POSITION
+from api.shared.openapi import EVERYWHERE, POSITION, problems
 from api.shared.problems import Problem, problem
 from api.shared.routes import Router
 from api.shared.schemas import ID, INTEGER, MAYBE_TEXT, TEXT, TEXTS, Schema, fields
@@ -35,6 +35,7 @@ from domain.shared.refusals import Refusal
 from infra.event_store.store import EventStore
 
 router = Router(prefix="/v1/imports", tags=["imports"], route_class=AuthenticatedRoute)
+uploading = Router(prefix="/v1/imports", tags=["imports"], route_class=UploadRoute)
 
 PARTS = ("mapping", "file")
 LARGEST_UPLOAD = 4 * 1024**3
@@ -85,7 +86,9 @@ def _answers(status: int) -> dict[int | str, dict[str, Any]]:
     return {status: shown, **EVERYWHERE}
 
 
-@router.post("", status_code=202, responses=_answers(202), max_body_size=LARGEST_UPLOAD, dependencies=[OWN_REQUEST])
+@uploading.post(
+    "", status_code=202, responses=_answers(202) | problems(507), max_body_size=LARGEST_UPLOAD, dependencies=[OWN_REQUEST]
+)
 async def start(
     request: Request,
     caller: Annotated[Caller, may("imports:run")],
@@ -96,8 +99,8 @@ async def start(
     refuse_conditions(request, "An import")
     await _refuse_other_parts(request)
     parsed = await _parsed(mapping)
-    folder = Path(tempfile.mkdtemp(prefix="recount-import-"))
-    path = folder / _name(file)
+    upload: Upload = request.state.upload
+    path = upload.folder() / _name(file)
     await run_in_threadpool(_save, file, path)
     id = await run_in_threadpool(identity, parsed, path, request.app.state.store.secret)
 
@@ -105,7 +108,7 @@ async def start(
         state = request.app.state
         return run_import(state.executor, state.store.secret, parsed, path, caller.actor, progress)
 
-    job = _begin(request.app.state.jobs, id, work, folder)
+    job = _begin(request.app.state.jobs, id, work, upload)
     return _answer(202, _of_job(job), {"Location": f"/v1/imports/{id}"})
 
 
@@ -173,18 +176,18 @@ def _save(upload: UploadFile, path: Path) -> None:
         shutil.copyfileobj(upload.file, target)
 
 
-def _begin(jobs: Jobs, id: UUID, work: Callable[[Progress], Report], folder: Path) -> Job:
-    """The job that runs this import. The folder is removed when the job ends, or now if the import is already running."""
+def _begin(jobs: Jobs, id: UUID, work: Callable[[Progress], Report], upload: Upload) -> Job:
+    """The job that runs this import. The upload is closed when the job ends, or now if the import is already running."""
     begun = jobs.get(id)
     if begun is not None and begun.state == "running":
-        shutil.rmtree(folder, ignore_errors=True)
+        upload.close()
         return begun
 
     def whole(progress: Progress) -> Report:
         try:
             return work(progress)
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            upload.close()
 
     return jobs.start(id, whole, EXPECTED)
 

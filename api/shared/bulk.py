@@ -95,7 +95,7 @@ async def _carry_out(request: Request, number: int, item: Item, receipt: Receipt
         command = Command(
             item.function,
             item.facts,
-            context(request.state.caller, item.body),
+            context(request, item.body),
             target=item.target,
             receipt=receipt and receipt._replace(key=f"{receipt.key}#{number}"),
         )

@@ -22,9 +22,10 @@ from commands.shared.executor import Executor
 from commands.shared.outcome import Outcome
 from commands.shared.unit_of_work import UnitOfWork
 from domain.shared.aggregate import Aggregate
-from domain.shared.events import Context, Origin
+from domain.shared.events import Context, Origin, Source
 from domain.shared.ids import keyed_digest, new_id
 from domain.shared.occurrence import occurrence
+from domain.shared.text import CODE
 
 NO_TIME_YET = datetime.min.replace(tzinfo=UTC)
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
@@ -58,7 +59,7 @@ async def carry_out(
     command = Command(
         function,
         facts,
-        context(request.state.caller, body),
+        context(request, body),
         target=target,
         expected=precondition(request),
         receipt=await receipt_key(request),
@@ -95,8 +96,9 @@ def shown_once(response: Response, id: UUID, field: str, secret: Callable[[], st
     return response
 
 
-def context(caller: Caller, body: CommandBody | None, origin: Origin = "live") -> Context:
+def context(request: Request, body: CommandBody | None, origin: Origin = "live") -> Context:
     """The command's context from the caller and the body. Raises Malformed if the time of occurrence is not valid."""
+    caller: Caller = request.state.caller
     command_id = new_id()
     if body is None or not body.model_fields_set:
         return Context(now=NO_TIME_YET, actor=caller.actor, origin=origin, command_id=command_id)
@@ -109,11 +111,22 @@ def context(caller: Caller, body: CommandBody | None, origin: Origin = "live") -
         occurred_precision=when.precision if when else "second",
         occurred_zone=when and when.zone,
         on_behalf_of=body.on_behalf_of,
-        source=body.source.stated() if body.source else None,
+        source=_source(body.source.stated(), request.app.state.store.secret) if body.source else None,
         command_id=command_id,
         correlation_id=body.correlation_id,
         causation_id=body.causation_id,
     )
+
+
+def _source(stated: Source, secret: bytes) -> Source:
+    """The source as it is recorded: an event id that is not a code, and may be an address, becomes its HMAC.
+
+    Metadata are never sealed. The same id has the same HMAC, so a repeat is still recognised.
+    """
+    id = stated.event_id
+    if id is None or CODE.fullmatch(id):
+        return stated
+    return msgspec.structs.replace(stated, event_id="hmac:" + hmac.digest(secret, id.encode(), "sha256").hex())
 
 
 async def own_request(request: Request) -> None:

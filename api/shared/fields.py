@@ -180,7 +180,10 @@ class AddressBody(Body):
 
 
 class SourceBody(Body):
-    """The system that a fact comes from. Sending the same `event_id` again records nothing."""
+    """The system that a fact comes from. Sending the same `event_id` again records nothing.
+
+    An `event_id` is shown as it is if it is a code; any other one, such as an e-mail's id, is recorded as its HMAC.
+    """
 
     states = Source
 

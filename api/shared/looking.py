@@ -10,6 +10,7 @@ from fastapi import Request, Response
 
 from api.shared.access import Caller
 from api.shared.as_of import Moment, Resource, as_of, history
+from api.shared.problems import Problem
 from api.shared.reading import absent, found, page, read
 
 Row = Mapping[str, Any]
@@ -57,6 +58,12 @@ async def get_history(
     """Every event of the resource in order, with its changes. It is read from the log, so it is complete up to its end."""
     items, position = await history(request, resource, id, personal, lambda row: show(row) if row else row)
     return page(request, items, None, position) if items else absent(name, called or id, position)
+
+
+def require_personal(caller: Caller) -> None:
+    """Raises Problem 403 unless the caller may read personal data, and so may search and sort by it."""
+    if not caller.may("personal:read"):
+        raise Problem(403, "forbidden", "Searching and sorting by personal data needs the permission personal:read.")
 
 
 def seen_by(caller: Caller, row: Row, key: str, private: Collection[str] = ("private",)) -> dict[str, Any]:

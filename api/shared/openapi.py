@@ -94,6 +94,7 @@ _REASONS = {
     415: "The body is not application/json",
     422: "The request does not fit its schema, or a value is not valid",
     503: "Temporarily unavailable: retry after the seconds in Retry-After",
+    507: "There is not enough free space for the upload",
 }
 
 EVERYWHERE = problems(400, 401, 403, 404, 413, 422, 503)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -30,6 +31,7 @@ from projections.shared.pages import MalformedCursor
 
 log = structlog.get_logger()
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _CHOICE = re.compile(r"'([^']*)'")
 
 MEDIA_TYPE = "application/problem+json"
@@ -55,6 +57,7 @@ KINDS: dict[int, tuple[str, str]] = {
     415: ("unsupported-media-type", "The media type is not supported"),
     422: ("does-not-fit", "The request does not fit its schema"),
     503: ("unavailable", "Temporarily unavailable"),
+    507: ("no-space", "There is not enough free space"),
 }
 
 
@@ -127,6 +130,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(StoreUnavailable, _unavailable)
     for away in (exc.OperationalError, exc.InterfaceError, exc.TimeoutError):
         app.add_exception_handler(away, _read_models_away)
+    app.add_exception_handler(OSError, _no_space)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -243,6 +247,14 @@ async def _read_models_away(_: Request, error: Any) -> Response:
     # The error's text contains values of the query: log only its type.
     log.warning("read models unavailable", error=type(error).__name__)
     return problem(503, "unavailable", "The read models do not answer.", headers={"Retry-After": RETRY_SECONDS})
+
+
+async def _no_space(request: Request, error: Any) -> Response:
+    """A full disk, while an upload is received or a large answer is collected. Any other OSError is unexpected."""
+    if error.errno not in FULL:
+        return await _unexpected(request, error)
+    log.error("no space", path=request.url.path)
+    return problem(507, KINDS[507][0], "There is not enough free space on the server for this. Nothing was recorded.")
 
 
 async def _unexpected(request: Request, error: Any) -> Response:

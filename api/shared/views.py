@@ -14,7 +14,7 @@ from api.shared.access import Caller, may
 from api.shared.as_of import Resource, When
 from api.shared.fields import External, System
 from api.shared.followed import of_customer
-from api.shared.looking import get_history, get_one, seen_by
+from api.shared.looking import get_history, get_one, require_personal, seen_by
 from api.shared.openapi import exported, listed, one
 from api.shared.reading import After, Cursor, Limit, listing
 from api.shared.schemas import CHANGE
@@ -91,11 +91,12 @@ class Views:
         first: str = "",
         reads: Mapping[str, UUID | None] | None = None,
         also: Collection[str] = (),
+        personal: Collection[str] = (),
     ) -> None:
         """Add `GET` of the list: all rows that the filter matches, in pages.
 
         `reads` are the read models that the list uses, if it uses more than its own. `also` are further ones that a list of
-        one customer uses.
+        one customer uses. `personal` are the filters that need `personal:read`.
         """
         own = self._resource.projection.name
 
@@ -105,6 +106,8 @@ class Views:
             wanted, by = asked.get("wanted"), asked.get("by")
             order = {"sort": by.key, "descending": by.descending} if by else {}
             filter = () if wanted is None else (wanted,)
+            if any(getattr(wanted, name) is not None for name in personal):
+                require_personal(caller)
 
             def found(connection: Connection, limit: int, cursor: str | None) -> Page:
                 return pages(connection, *filter, **order, limit=limit, cursor=cursor)

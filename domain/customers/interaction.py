@@ -35,7 +35,7 @@ Fact = Literal[
 ]
 
 FACTS: tuple[Fact, ...] = get_args(Fact)
-TEXTS: tuple[Fact, ...] = ("title", "body", "outcome", "participants", "message_id")
+TEXTS: tuple[Fact, ...] = ("thread_id", "title", "body", "outcome", "participants", "message_id")
 PARTICIPANT_LENGTH = 500
 LIST_LIMIT = 200
 LONGEST = 2**31 - 1
@@ -73,7 +73,7 @@ class Facts(TypedDict, total=False):
     message_id: str | None
 
 
-class Logged(Event, frozen=True, tag="crm.interaction.logged.v1"):
+class Logged(Event, frozen=True, tag="crm.interaction.logged.v2"):
     """`title` is the subject line of an e-mail. All messages of one conversation have the same `thread_id`."""
 
     channel: Channel
@@ -82,8 +82,8 @@ class Logged(Event, frozen=True, tag="crm.interaction.logged.v1"):
     lead_id: UUID | None = None
     agent: str | None = None
     duration_seconds: int | None = None
-    thread_id: str | None = None
     about: tuple[Reference, ...] = ()
+    thread_id: Personal[str] = None
     title: Personal[str] = None
     body: Personal[str] = None
     outcome: Personal[str] = None
@@ -97,7 +97,7 @@ class Logged(Event, frozen=True, tag="crm.interaction.logged.v1"):
         interaction.logged = interaction.current = self
 
 
-class Corrected(Event, frozen=True, tag="crm.interaction.corrected.v1"):
+class Corrected(Event, frozen=True, tag="crm.interaction.corrected.v2"):
     """Only the fields that changed. `cleared` names the fields that are now empty.
 
     A personal field that is absent and not in `cleared` was not changed, or was erased later.
@@ -107,8 +107,8 @@ class Corrected(Event, frozen=True, tag="crm.interaction.corrected.v1"):
     direction: Direction | None = None
     agent: str | None = None
     duration_seconds: int | None = None
-    thread_id: str | None = None
     about: tuple[Reference, ...] | None = None
+    thread_id: Personal[str] = None
     title: Personal[str] = None
     body: Personal[str] = None
     outcome: Personal[str] = None
@@ -127,7 +127,7 @@ class Corrected(Event, frozen=True, tag="crm.interaction.corrected.v1"):
 
 
 class Redacted(Event, frozen=True, tag="crm.interaction.redacted.v1"):
-    """The interaction remains, but its texts, participants and attachment names are no longer shown."""
+    """The interaction remains, but its texts, ids, participants and attachment names are no longer shown."""
 
     reason: str | None = None
 

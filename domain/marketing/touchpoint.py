@@ -30,7 +30,7 @@ class NobodyTouched(Malformed):
     """A touchpoint must have a customer, a lead or an anonymous id."""
 
 
-class Recorded(Event, frozen=True, tag="crm.touchpoint.recorded.v1"):
+class Recorded(Event, frozen=True, tag="crm.touchpoint.recorded.v2"):
     """`click_ids` are the advertisers' click ids, by their parameter name such as `gclid`."""
 
     channel: str
@@ -38,7 +38,7 @@ class Recorded(Event, frozen=True, tag="crm.touchpoint.recorded.v1"):
     customer_id: UUID | None = None
     lead_id: UUID | None = None
     campaign_id: UUID | None = None
-    utm: Utm | None = None
+    utm: Personal[Utm] = None
     anonymous_id: Personal[str] = None
     click_ids: Personal[dict[str, str]] = None
 

@@ -6,7 +6,7 @@ from domain.shared.events import Value
 
 
 class Utm(Value, frozen=True):
-    """The UTM codes of a tagged link."""
+    """The UTM codes of a tagged link. They are free texts and may name a person, so events hold them sealed."""
 
     source: str | None = None
     medium: str | None = None

@@ -20,6 +20,7 @@ from infra.command_line.serve import serve
 from infra.command_line.status import status
 from infra.command_line.terminal import FAILED, err
 from infra.command_line.up import up
+from infra.file_modes import write_only_for_us
 
 app = typer.Typer(
     name="recount",
@@ -42,6 +43,7 @@ app.add_typer(keys.app, name="keys")
 def main() -> None:
     """Exit status 0: done; 1: it failed or was refused; 2: wrong usage or settings; 130: interrupted before its end."""
     collect_seldom()
+    write_only_for_us()
     try:
         app()
     except KeyboardInterrupt:

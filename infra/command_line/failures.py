@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from infra.command_line.terminal import FAILED, WRONG_USAGE, Failed, WrongUsage
+from infra.file_modes import warn_of_readers
 
 if TYPE_CHECKING:
     from infra.kafka.connection import Brokers
@@ -24,6 +25,8 @@ def settings() -> Settings:
         raise WrongUsage("; ".join(map(_misfit, error.errors()))) from None
     except ValueError as error:
         raise WrongUsage(str(error)) from None
+    if settings.master_key_file:
+        warn_of_readers("RECOUNT_MASTER_KEY_FILE", settings.master_key_file)
     return settings
 
 

@@ -71,6 +71,9 @@ def reached(settings: Settings) -> Iterator[Reached]:
     with ExitStack() as stack:
         found = stack.enter_context(server_or_parts(settings))
         if not isinstance(found, Reached):
+            from infra.processes.temporary_files import own_temporary_folder
+
+            stack.enter_context(own_temporary_folder(settings.home))
             key = server_file.new_key()
             application = stack.enter_context(found.application(key))
             found = Reached(httpx.ASGITransport(application, raise_app_exceptions=False), "http://recount", key)

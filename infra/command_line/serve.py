@@ -55,12 +55,14 @@ def run(settings: Settings, load: Files | None) -> None:
     from infra.processes.http_server import Server, configuration
     from infra.processes.loading import Load as Loading
     from infra.processes.parts import opened
+    from infra.processes.temporary_files import own_temporary_folder
 
     with ExitStack() as stack:
         try:
             parts = stack.enter_context(opened(settings))
         except HomeInUse as error:
             raise Failed(f"RECOUNT_HOME: {error}{_holder(settings)}") from None
+        stack.enter_context(own_temporary_folder(settings.home))
         loading = Loading(*load, parts.deployment.store) if load else None
         listening = stack.enter_context(bound(settings))
         url = url_of(listening)

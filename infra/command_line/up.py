@@ -15,7 +15,7 @@ from infra.command_line import hints
 from infra.command_line.failures import settings as read_settings
 from infra.command_line.serve import Load
 from infra.command_line.terminal import Failed, WrongUsage, err
-from infra.home import locked
+from infra.home import locked, made
 from infra.processes import logs
 from infra.processes.roles import ROLES, Place, Role, environment
 from infra.processes.stopping import interrupt, when_asked_to_stop
@@ -56,7 +56,7 @@ def _run(settings: Settings, load: tuple[Path, Path] | None) -> None:
     from infra.processes.supervising import Supervisor
 
     with ExitStack() as stack:
-        folder = settings.home.absolute() / "servers"
+        folder = made(settings.home.absolute()) / "servers"
         postgres, kafka = _servers(folder, stack)
         place = Place(postgres.create_database("recount"), kafka.bootstrap, _master_keys(settings))
         distributed = settings.model_copy(update={"database_url": place.database_url, "kafka": place.kafka})

@@ -24,12 +24,12 @@ from urllib.parse import urlsplit
 import psycopg
 from psycopg.sql import SQL, Identifier
 
+from infra.file_modes import SYSTEM_USER, group_of_postgres
 from infra.servers.ports import kept_ports
 from infra.servers.process import ServerProcess
 
-# PostgreSQL refuses to run as root, so root starts it as this user.
-SYSTEM_USER = "pgserver"
-
+# A row that was deleted must not stay for long in old write-ahead logs, and no row may get into the server's log.
+ERASABLE = {"wal_recycle": "off", "log_error_verbosity": "terse"}
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -38,6 +38,7 @@ SETTINGS = {
     "max_wal_size": "2GB",
     "timezone": "UTC",
     "log_timezone": "UTC",
+    **ERASABLE,
 }
 
 
@@ -154,7 +155,7 @@ def _environment() -> dict[str, str]:
 
 
 def _unprivileged_user() -> str | None:
-    """The user that PostgreSQL runs as if we are root, created if missing; otherwise None: our own user."""
+    """The user that PostgreSQL runs as if we are root, because it refuses to run as root; otherwise None: our own user."""
     if os.geteuid() != 0:
         return None
     try:
@@ -166,7 +167,17 @@ def _unprivileged_user() -> str | None:
 
 
 def _let_through(path: Path) -> None:
-    """Let other users pass through the folders above `path`, without listing them: the unprivileged server needs it."""
+    """Let PostgreSQL's own user pass through the folders above `path`, without listing them.
+
+    A folder that is only for root gets the group of that user; in any other folder all users may pass.
+    """
+    group = group_of_postgres()
     for folder in path.resolve().parents:
-        if folder.stat().st_mode & 0o011 != 0o011:
-            folder.chmod(folder.stat().st_mode | 0o011)
+        found = folder.stat()
+        if found.st_mode & 0o001 or (found.st_mode & 0o010 and found.st_gid == group):
+            continue
+        if group is not None and not found.st_mode & 0o077:
+            os.chown(folder, -1, group)
+            folder.chmod(found.st_mode | 0o010)
+        else:
+            folder.chmod(found.st_mode | 0o011)

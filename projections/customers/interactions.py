@@ -1,7 +1,7 @@
 """interactions: every logged interaction, with its corrections applied.
 
-Texts, participants and message ids are in a separate table. They are deleted when they are redacted or their subject is
-erased. A retracted interaction stays readable but does not count anywhere.
+Texts, participants and the ids of messages and threads are in separate tables. They are deleted when they are redacted or
+their subject is erased. A retracted interaction stays readable but does not count anywhere.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from projections.shared import entries
 from projections.shared.entry import Entry
 from projections.shared.lists import Listing
 from projections.shared.occurred import own_day
-from projections.shared.rows import Instant
+from projections.shared.rows import Instant, Row
 from projections.shared.tables import columns
 
 tables = entries.entries(
@@ -35,17 +35,17 @@ tables = entries.entries(
     *columns(Text, "channel", "direction", nullable=False),
     Column("agent", Text),
     Column("duration_seconds", Integer),
-    Column("thread_id", Text, index=True),
     Column("occurred_at", Instant, nullable=False, index=True),
     Column("occurred_on", Date),
     *columns(Instant, "redacted_at", "retracted_at"),
     about=True,
+    searched="thread_id",
 )
 Index("ix_interactions_customer", tables.rows.c.customer_id, tables.rows.c.occurred_at)
 
 # How events change it
 
-PLAIN = ("channel", "direction", "agent", "duration_seconds", "thread_id")
+PLAIN = ("channel", "direction", "agent", "duration_seconds")
 
 
 def _fold(entry: Entry, recorded: Recorded) -> None:
@@ -107,9 +107,19 @@ def of_customers(customers: Customers) -> ColumnElement[bool]:
     return rows_of_customers(tables.rows, customers, tables.rows.c.lead_id.in_(leads_of(customers)))
 
 
+def _opened(row: Row) -> Row:
+    """The id of the thread is shown beside the other fields, as it was before it became personal."""
+    private = dict(row["private"] or {})
+    thread_id = private.pop("thread_id", None)
+    return {**row, "thread_id": thread_id, "private": private or None}
+
+
 LISTED: Listing[Filter, Sort] = tables.listing(
-    Filter, "occurred_at", rules={"customer_id": lambda customer_id: of_customers(same_customer(customer_id))}
+    Filter,
+    "occurred_at",
+    show=_opened,
+    rules={"customer_id": lambda customer_id: of_customers(same_customer(customer_id))},
 )
 get, listing = LISTED.get, LISTED.listing
 
-interactions = tables.projection(2, Interaction.events, _fold, customer.Erased, lead.Erased)
+interactions = tables.projection(3, Interaction.events, _fold, customer.Erased, lead.Erased)

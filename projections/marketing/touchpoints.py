@@ -1,7 +1,7 @@
 """touchpoints: one narrow row per touchpoint, with its customer or lead, channel, campaign and time.
 
 A row belongs to the touchpoint's subject: its customer, else its lead, or the touchpoint itself if only a visitor's id is
-known. Visitor ids and click ids are in a separate table and are deleted when their subject is erased.
+known. Visitor ids, click ids and UTM codes are in a separate table and are deleted when their subject is erased.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from domain.customers.customer.events import Erased
 from domain.marketing.touchpoint import Kind, Recorded
 from domain.sales.lead.events import Erased as LeadErased
 from domain.shared.events import Recorded as Fact
-from domain.shared.utm import Utm
 from projections.customers.customer_leads import leads_of, rows_of_customers
 from projections.customers.merging import same_customer
 from projections.shared.lists import Listing
@@ -29,8 +28,7 @@ from projections.shared.registers import encode
 from projections.shared.rows import Instant, Row, Rows
 from projections.shared.tables import columns, table
 
-UTM = Utm.__struct_fields__
-PRIVATE = ("anonymous_id", "click_ids")
+PRIVATE = ("anonymous_id", "click_ids", "utm")
 
 touchpoint_rows = table(
     "touchpoints",
@@ -40,7 +38,6 @@ touchpoint_rows = table(
     Column("customer_id", Uuid),
     Column("lead_id", Uuid, index=True),
     Column("campaign_id", Uuid, index=True),
-    *(Column(f"utm_{name}", Text) for name in UTM),
     Column("occurred_at", Instant, nullable=False, index=True),
     Column("occurred_on", Date),
 )
@@ -60,12 +57,10 @@ def apply(batch: Sequence[Delivery], rows: Rows) -> None:
 
 def _row(fact: Fact) -> Row:
     event: Any = fact.event
-    utm = event.utm or Utm()
     return {
         "touchpoint_id": fact.stream,
         "position": fact.position,
         **{name: getattr(event, name) for name in ("channel", "kind", "customer_id", "lead_id", "campaign_id")},
-        **{f"utm_{name}": getattr(utm, name) for name in UTM},
         "occurred_at": fact.metadata.occurred_at,
         "occurred_on": own_day(fact.metadata),
     }
@@ -101,10 +96,10 @@ def _of_customer(customer_id: UUID) -> ColumnElement[bool]:
 
 
 def _opened(row: Row) -> Row:
-    shown = {name: value for name, value in row.items() if not name.startswith("utm_")}
-    utm = {name: row[f"utm_{name}"] for name in UTM if row[f"utm_{name}"] is not None}
-    private = row["private"] and msgspec.json.decode(row["private"])
-    return shown | {"utm": utm or None, "private": private}
+    """The UTM codes are shown beside the other fields, as they were before they became personal."""
+    private = msgspec.json.decode(row["private"] or "{}")
+    utm = private.pop("utm", None)
+    return {**row, "utm": utm, "private": private or None}
 
 
 LISTED: Listing[Filter, Sort] = Listing(
@@ -120,7 +115,7 @@ get, listing = LISTED.get, LISTED.listing
 
 touchpoints = Projection(
     name="touchpoints",
-    version=2,
+    version=3,
     tables=(touchpoint_rows, touchpoint_private),
     apply=apply,
     reads=types(Recorded, Erased, LeadErased),

@@ -26,12 +26,16 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
 class Entries(NamedTuple):
-    """The tables of one kind of entry. `about` has the references to other aggregates, for kinds that have such references."""
+    """The tables of one kind of entry. `about` has the references to other aggregates, for kinds that have such references.
+
+    `searched` has the personal value that lists filter by, for kinds that have one. It is in `private` too.
+    """
 
     rows: Table
     tags: Table
     private: Table
     about: Table | None = None
+    searched: Table | None = None
 
     @property
     def tables(self) -> tuple[Table, ...]:
@@ -53,6 +57,9 @@ class Entries(NamedTuple):
         if (about := self.about) is not None:
             ids = about.c[self.key.name], about.c.id
             shared_rules["about"] = lambda other: self.key.in_(select(ids[0]).where(ids[1].in_(same_customer(other))))
+        if self.searched is not None:
+            owner, _, text = self.searched.c
+            shared_rules[text.name] = lambda wanted: self.key.in_(select(owner).where(text == wanted))
         query = with_personal(self.rows, self.private)
         return Listing(
             self.rows,
@@ -83,8 +90,11 @@ class Entries(NamedTuple):
 LISTS: Mapping[str, list[Any]] = {"tags": [], "attachments": []}
 
 
-def entries(thing: str, things: str, *columns: Column[Any], about: bool = False) -> Entries:
-    """The tables of a kind of entry; `columns` are its own columns, which hold no personal data."""
+def entries(thing: str, things: str, *columns: Column[Any], about: bool = False, searched: str | None = None) -> Entries:
+    """The tables of a kind of entry; `columns` are its own columns, which hold no personal data.
+
+    `searched` is the name of the personal value that lists filter by.
+    """
     key = f"{thing}_id"
     return Entries(
         rows=tables.aggregates(
@@ -100,6 +110,7 @@ def entries(thing: str, things: str, *columns: Column[Any], about: bool = False)
         tags=tables.several(thing, "tag"),
         private=personal(f"{thing}_private", key),
         about=_about(thing, key) if about else None,
+        searched=personal(f"{thing}_{searched}", key, searched, searched=True) if searched else None,
     )
 
 
@@ -160,7 +171,11 @@ def _fold(entry: Entry, recorded: Recorded, fold: Callable[[Entry, Recorded], No
 def _save(kept: Entries, rows: Rows, made: Mapping[UUID, Entry], erased: Collection[UUID], known: Collection[UUID]) -> None:
     rows.save(kept.rows, [entry.row | _written(entry) for entry in made.values()])
     texts = {id: _encode(entry.private).decode() if entry.private else None for id, entry in made.items()}
-    save_personal(rows, kept.private, erased, texts, {id: entry.row["subject"] for id, entry in made.items()}, known)
+    subjects = {id: entry.row["subject"] for id, entry in made.items()}
+    save_personal(rows, kept.private, erased, texts, subjects, known)
+    if kept.searched is not None:
+        name = kept.searched.columns.keys()[-1]
+        save_personal(rows, kept.searched, erased, {id: entry.private.get(name) for id, entry in made.items()}, subjects, known)
 
 
 def _written(entry: Entry) -> Row:

@@ -13,12 +13,13 @@ from projections.shared.rows import Rows
 from projections.shared.tables import table
 
 
-def personal(name: str, key: str, text: str = "private") -> Table:
+def personal(name: str, key: str, text: str = "private", *, searched: bool = False) -> Table:
+    """`searched` says whether lists filter by the text."""
     return table(
         name,
         Column(key, Uuid, primary_key=True),
         Column("subject", Uuid, nullable=False, index=True),
-        Column(text, Text, nullable=False),
+        Column(text, Text, nullable=False, index=searched),
     )
 
 

@@ -56,7 +56,9 @@ def made(api: Api, things: str, **body: Any) -> str:
 
 def customer(api: Api, mark: str, phone: str = PHONE) -> str:
     methods = [{"kind": "email", "value": f"{mark}@example.com"}, {"kind": "phone", "value": f"+4915{phone}0"}]
-    known = {"name": mark, "address": {"city": mark}, "attributes": {"wish": mark}, "contact_methods": methods}
+    utm = dict.fromkeys(("source", "medium", "campaign", "term", "content"), mark)
+    known: dict[str, Any] = {"name": mark, "address": {"city": mark}, "attributes": {"wish": mark}}
+    known |= {"contact_methods": methods, "acquisition": {"channel": "web", "utm": utm}}
     path = made(api, "customers", **known, allow_duplicate=True)
     consent = {"purpose": "news", "channel": "email", "evidence": mark}
     send(api, "POST", f"{path}/consents", consent)
@@ -77,8 +79,8 @@ def annotate(api: Api, path: str) -> None:
 
 
 def _contacts(api: Api, holder: dict[str, str]) -> list[str]:
-    texts = {"title": MARK, "body": MARK, "outcome": MARK, "participants": [MARK], "message_id": MARK}
-    touched = {"channel": "web", "kind": "click", "anonymous_id": MARK, "click_ids": {"gclid": MARK}}
+    texts = {"title": MARK, "body": MARK, "outcome": MARK, "participants": [MARK], "message_id": MARK, "thread_id": MARK}
+    touched = {"channel": "web", "kind": "click", "anonymous_id": MARK, "click_ids": {"gclid": MARK}, "utm": {"term": MARK}}
     return [
         made(api, "interactions", **holder, channel="phone", direction="inbound", **texts),
         made(api, "touchpoints", **holder, **touched),

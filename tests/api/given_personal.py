@@ -37,21 +37,10 @@ Places = Mapping[str, Mapping[str, str]]
 
 def personal_things_happened(client: Client) -> Places:
     """Record everything that is hidden from analysts. Returns the path parameters by the beginning of the path."""
-    customer = _customer(client)
-    lead = _lead(client)
+    ids = things_of_a_person(client)
+    customer, lead = ids["customers"], ids["leads"]
     campaign = _campaign(client, customer, lead)
-    ids = {
-        "customers": customer,
-        "orders": _order(client, customer),
-        "tickets": _ticket(client, customer),
-        "interactions": _interaction(client, customer),
-        "feedback": _feedback(client, customer),
-        "leads": lead,
-        "deals": _deal(client, customer),
-        "campaigns": campaign,
-        "touchpoints": _touchpoint(client, customer),
-        **_configured(client, customer),
-    }
+    ids |= {"campaigns": campaign, **_configured(client, customer)}
     places = {f"/v1/{thing}": {"id": id} for thing, id in ids.items()}
     places["/v1/campaigns"] |= {"customer_id": customer, "lead_id": lead}
     places |= {
@@ -69,6 +58,21 @@ def personal_things_happened(client: Client) -> Places:
     places["/v1/events"] = {"upto": send(client, "POST", f"/v1/leads/{lead}/tags", {"tags": ["seen"]}).headers["Position"]}
     places["/v1/imports"] = {"id": _import(client)}
     return places
+
+
+def things_of_a_person(client: Client) -> dict[str, str]:
+    """Record everything about one person. Returns the ids of the resources; the lead is not converted."""
+    customer = _customer(client)
+    return {
+        "customers": customer,
+        "leads": _lead(client),
+        "orders": _order(client, customer),
+        "tickets": _ticket(client, customer),
+        "interactions": _interaction(client, customer),
+        "feedback": _feedback(client, customer),
+        "deals": _deal(client, customer),
+        "touchpoints": _touchpoint(client, customer),
+    }
 
 
 def _made(client: Client, method: str, path: str, body: Mapping[str, Any]) -> str:
@@ -92,6 +96,7 @@ def _customer(client: Client) -> str:
     send(client, "PUT", "/v1/field-definitions/customer/wish", {"name": "Wish", "kind": "text"})
     methods = [{"kind": "email", "value": EMAIL}, {"kind": "social", "value": f"@{MARK}"}, {"kind": "phone", "value": PHONE}]
     about = {"name": MARK, "contact_methods": methods, "address": ADDRESS, "attributes": {"wish": MARK, "size": 5}}
+    about["acquisition"] = {"channel": "web", "utm": {"term": MARK}}
     customer = _linked(client, "customers", about)
     firm = _made(client, "PUT", "/v1/customers/by/shop/firm", {"kind": "organisation", "name": MARK})
     consent = {"purpose": "news", "channel": "email", "evidence": MARK}
@@ -104,7 +109,7 @@ def _customer(client: Client) -> str:
             "consents": consent,
             "consents/withdrawal": consent,
             "relations": {"other": firm, "role": "employee", "title": MARK},
-            "PATCH ": {"name": f"{MARK} 2", "address": MOVED},
+            "PATCH ": {"name": f"{MARK} 2", "address": MOVED, "acquisition": {"utm": {"content": MARK}}},
         },
     )
     _same(client, customer)
@@ -160,11 +165,12 @@ def _ticket(client: Client, customer: str) -> str:
 
 
 def _interaction(client: Client, customer: str) -> str:
-    texts = {"title": MARK, "body": MARK, "outcome": MARK, "message_id": MARK, "participants": [MARK]}
+    texts = {"title": MARK, "body": MARK, "outcome": MARK, "message_id": MARK, "participants": [MARK], "thread_id": MARK}
     facts = {"customer_id": customer, "channel": "phone", "direction": "inbound"}
     interaction = _linked(client, "interactions", facts | texts)
-    corrected = dict.fromkeys(("title", "body", "outcome", "message_id"), f"{MARK} 2")
-    send(client, "PATCH", f"/v1/interactions/{interaction}", corrected | {"participants": [f"{MARK} 2"]})
+    corrected: dict[str, Any] = dict.fromkeys(("title", "body", "outcome", "message_id"), f"{MARK} 2")
+    corrected |= {"participants": [f"{MARK} 2"], "thread_id": f"{MARK}-2"}
+    send(client, "PATCH", f"/v1/interactions/{interaction}", corrected)
     return interaction
 
 
@@ -208,6 +214,7 @@ def _campaign(client: Client, customer: str, lead: str) -> str:
 def _touchpoint(client: Client, customer: str) -> str:
     send(client, "PUT", "/v1/channels/web", {"name": "Web shop", "kind": "web"})
     touched = {"channel": "web", "kind": "click", "anonymous_id": MARK, "click_ids": {"gclid": MARK}, "customer_id": customer}
+    touched["utm"] = dict.fromkeys(("source", "medium", "campaign", "term", "content"), MARK)
     return _made(client, "POST", "/v1/touchpoints", touched)
 
 

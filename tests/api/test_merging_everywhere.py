@@ -198,7 +198,7 @@ def test_labels_use_the_behaviour_of_all_merged_and_a_merged_customer_is_not_cou
 
 def test_events_of_a_lead_are_in_the_answers_about_its_customer(client: Client, shop: Shop) -> None:
     types = [item["type"] for item in asked(client, f"/v1/customers/{shop.bob}/timeline")["items"]]
-    assert types.count("crm.interaction.logged.v1") == types.count("crm.touchpoint.recorded.v1") == 2
+    assert types.count("crm.interaction.logged.v2") == types.count("crm.touchpoint.recorded.v2") == 2
     assert types.count("crm.lead.captured.v1") == 1
     assert len([one for one in types if one.startswith("crm.feedback.")]) == 2
     for name in ("interactions", "touchpoints", "feedback"):

@@ -36,7 +36,7 @@ MASTER_KEY = "5e" * 32
 TIMES = {"SETTLE_TIMEOUT": 15, "LOCK_TIMEOUT": 1, "IDLE_TIMEOUT": 1, "CHAIN_PATIENCE": 1, "SESSION_TIMEOUT": 6}
 FIRST_KEY = re.compile(r"rk_[0-9a-f]{32}_[\w-]+")
 # The read models of the aggregates that the traffic creates. Other read models would stay empty, with nothing to compare.
-TRAFFIC = ("crm.customer.registered.v1", "crm.order.placed.v1", "crm.api_key.issued.v1")
+TRAFFIC = ("crm.customer.registered.v2", "crm.order.placed.v1", "crm.api_key.issued.v1")
 KEPT = tuple(projection for projection in PROJECTIONS if any(map(projection.wants, TRAFFIC)))
 TAIL = 4000
 

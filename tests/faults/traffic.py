@@ -66,13 +66,13 @@ class Client:
     def _register(self) -> None:
         email = {"kind": "email", "value": f"{self._word()}@example.com"}
         body = {"name": self._word(), "contact_methods": [email]}
-        if fact := self._send(Request("POST", "/v1/customers", body, "crm.customer.registered.v1")):
+        if fact := self._send(Request("POST", "/v1/customers", body, "crm.customer.registered.v2")):
             self._books.registered(fact.stream)
 
     def _change(self) -> None:
         if customer := self._books.a_customer(self._random):
             body = {"name": self._word()}
-            self._send(Request("PATCH", f"/v1/customers/{customer}", body, "crm.customer.details_changed.v1"))
+            self._send(Request("PATCH", f"/v1/customers/{customer}", body, "crm.customer.details_changed.v2"))
 
     def _place(self) -> None:
         guest = self._random.random() < 0.2

@@ -18,6 +18,7 @@ import httpx
 
 from infra.servers.ports import kept_ports
 from infra.servers.process import ServerProcess
+from infra.settings import Settings
 from tests.waiting import SLOWEST, wait_until
 
 COMMAND = str(Path(sys.executable).with_name("recount"))
@@ -34,6 +35,13 @@ class Recount:
         self.api = api
         self._variables, self._log = variables, processes[0].log
         self._server, self._projector = processes[0], processes[-1]
+        self.folder = self._log.parent
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of its processes."""
+        given = {name.removeprefix("RECOUNT_").lower(): value for name, value in self._variables.items() if "RECOUNT" in name}
+        return Settings.model_validate({"home": self.folder / "recount-data", **given})
 
     def with_key(self, key: str) -> httpx.Client:
         """Another client of the same API. The caller must close it."""
@@ -125,7 +133,12 @@ def distributed(database_url: str, kafka: str) -> Iterator[Recount]:
 def _running(folder: Path, given: Mapping[str, str], commands: Sequence[tuple[str, ...]]) -> Iterator[Recount]:
     """The first of the commands serves the API."""
     [port] = kept_ports(folder / "ports", 1)
-    ours = {"RECOUNT_MASTER_KEY": MASTER_KEY, "RECOUNT_PORT": str(port), "RECOUNT_AFTER_TIMEOUT": str(ANSWER)}
+    ours = {
+        "RECOUNT_MASTER_KEY": MASTER_KEY,
+        "RECOUNT_PORT": str(port),
+        "RECOUNT_AFTER_TIMEOUT": str(ANSWER),
+        "RECOUNT_WEBHOOK_PRIVATE": "true",
+    }
     variables = {**os.environ, **given, **ours}
     variables.pop("RECOUNT_MASTER_KEY_FILE", None)
     url = f"http://127.0.0.1:{port}"

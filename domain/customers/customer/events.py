@@ -34,7 +34,7 @@ class AcquisitionSource(Value, frozen=True):
 
     channel: str | None = None
     campaign: UUID | None = None
-    utm: Utm | None = None
+    utm: Personal[Utm] = None
 
 
 class ContactMethod(Value, frozen=True):
@@ -47,7 +47,7 @@ class ContactMethod(Value, frozen=True):
     value: Personal[str] = None
 
 
-class Registered(Event, frozen=True, tag="crm.customer.registered.v1"):
+class Registered(Event, frozen=True, tag="crm.customer.registered.v2"):
     """Attributes are in `numbers` (plain) and `texts` (personal). Plain texts follow in a `plain_texts_set` event."""
 
     kind: Kind
@@ -81,7 +81,7 @@ class Registered(Event, frozen=True, tag="crm.customer.registered.v1"):
         return msgspec.structs.replace(self, texts={**(self.texts or {}), **texts} or None)
 
 
-class DetailsChanged(Event, frozen=True, tag="crm.customer.details_changed.v1"):
+class DetailsChanged(Event, frozen=True, tag="crm.customer.details_changed.v2"):
     """Only the fields that changed. `cleared` names the fields that are now empty.
 
     A personal field that is absent and not in `cleared` was not changed, or was erased later.

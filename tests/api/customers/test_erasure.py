@@ -24,6 +24,7 @@ PRIVATE = {
     "customer_contacts",
     "feedback_private",
     "interaction_private",
+    "interaction_thread_id",
     "lead_private",
     "order_private",
     "task_titles",

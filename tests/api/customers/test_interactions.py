@@ -76,6 +76,34 @@ def test_interactions_are_listed_by_filters(client: Client) -> None:
     assert len(csv.text.splitlines()) == 4
 
 
+@on_both_engines
+def test_a_thread_is_found_until_its_message_is_redacted_or_its_person_erased(client: Client, key_for: KeyFor) -> None:
+    ada, bob = registered(client), registered(client, name="Bob")
+    first, second, third = (logged(client, one, thread_id="t-1") for one in (ada, ada, bob))
+    other = logged(client, bob, thread_id="t-2")
+    assert client.patch(other, {"thread_id": "t-1"}).status_code == 200
+
+    def found() -> set[str]:
+        return {f"{PATH}/{one['id']}" for one in seen(client, PATH, thread_id="t-1")["items"]}
+
+    assert found() == {first, second, third, other}
+    assert seen(client, other)["thread_id"] == "t-1"
+    done(client, f"{second}/redaction")
+    assert found() == {first, third, other}
+    done(client, f"{ada}/erasure", ERASURE)
+    assert found() == {third, other}
+    assert seen(client, first)["thread_id"] is None
+
+
+def test_only_who_sees_personal_data_finds_a_thread(client: Client, key_for: KeyFor) -> None:
+    logged(client, registered(client), thread_id="t-1")
+    analyst = key_for("analyst")
+    [shown] = client.get(PATH, headers=analyst).json()["items"]
+    assert "thread_id" not in shown
+    for thread in ("t-1", "t-unknown"):
+        assert client.get(PATH, params={"thread_id": thread}, headers=analyst).status_code == 403
+
+
 def test_an_interaction_with_an_external_id_is_logged_once_and_then_corrected(client: Client) -> None:
     customer = registered(client)
     body = {"customer_id": id_of(customer), "channel": "chat", "direction": "inbound", "body": "Hello"}

@@ -163,7 +163,7 @@ def test_personal_values_are_streamed_only_with_the_permission(
     question = {"after": 0, "upto": head(client)}
     assert "Zwetschge" in client.get(STREAM, params=question, headers=key_for("auditor")).text
     answer = client.get(STREAM, params=question, headers=key_for("operator")).text
-    assert "crm.customer.registered.v1" in answer
+    assert "crm.customer.registered.v2" in answer
     assert "Zwetschge" not in answer
 
 

@@ -42,7 +42,7 @@ def test_events_are_found_by_type_and_by_the_beginning_of_one(client: Client) ->
     assert types(client, type="crm.order.placed.v1") == ["crm.order.placed.v1"]
     assert types(client, type="crm.order.*") == ["crm.order.placed.v1", "crm.order.confirmed.v1"]
     assert types(client, type=["crm.customer.*", "crm.order.placed.v1"]) == [
-        "crm.customer.registered.v1",
+        "crm.customer.registered.v2",
         "crm.order.placed.v1",
     ]
     for unknown in ("crm.ord.*", "crm.order", "crm.order*", "crm.order.placed"):
@@ -52,8 +52,8 @@ def test_events_are_found_by_type_and_by_the_beginning_of_one(client: Client) ->
 def test_events_are_found_by_subject(client: Client) -> None:
     customer = registered(client).rsplit("/", 1)[-1]
     order = placed(client, customer_id=customer).rsplit("/", 1)[-1]
-    assert types(client, subject=customer) == ["crm.customer.registered.v1", "crm.order.placed.v1"]
-    assert types(client, stream=customer) == ["crm.customer.registered.v1"]
+    assert types(client, subject=customer) == ["crm.customer.registered.v2", "crm.order.placed.v1"]
+    assert types(client, stream=customer) == ["crm.customer.registered.v2"]
     assert types(client, stream=order) == ["crm.order.placed.v1"]
     assert found(client, subject=uuid4()) == []
 

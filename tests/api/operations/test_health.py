@@ -37,7 +37,7 @@ def _set_aside(parts: Parts, projection: str, position: int = 1) -> None:
         "position": position,
         "partition": 0,
         "subject": SUBJECT,
-        "type": "crm.customer.registered.v1",
+        "type": "crm.customer.registered.v2",
         "error": "ValueError",
         "traceback": "",
         "tries": 1,

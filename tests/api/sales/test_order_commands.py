@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -10,6 +11,7 @@ from uuid import UUID
 import pytest
 from fastapi import FastAPI
 
+from domain.shared.events import type_name
 from infra.event_store.store import EventStore
 from infra.wiring import Deployment
 from tests.api.client import Client
@@ -251,6 +253,19 @@ def test_an_event_keeps_the_time_and_the_source_of_the_request(client: Client, s
     assert (metadata.occurred_precision, metadata.day()) == ("day", date(2026, 5, 1))
     assert metadata.source is not None
     assert metadata.source.event_id == "e1"
+
+
+@pytest.mark.parametrize("id", ["<1234.ada@mail.example>", "+49 151 1234567", "Ada Lovelace"])
+def test_a_source_event_id_that_may_name_a_person_is_recorded_as_a_hmac_and_still_recognised(
+    client: Client, store: EventStore, id: str
+) -> None:
+    order = placed(client)
+    for day in ("2026-05-01", "2026-05-02"):
+        done(client, f"{order}/cancellation", {"occurred_at": day, "source": {"system": "shop", "event_id": id}})
+    [*_, cancelled] = events(store, order)
+    assert cancelled.metadata.source is not None
+    assert re.fullmatch("hmac:[0-9a-f]{64}", cancelled.metadata.source.event_id or "")
+    assert [type_name(type(one.event)) for one in events(store, order)].count("crm.order.cancelled.v1") == 1
 
 
 def test_an_order_is_found_again_by_its_external_id(client: Client, store: EventStore) -> None:

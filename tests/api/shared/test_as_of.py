@@ -98,7 +98,7 @@ def test_a_clock_may_be_a_little_ahead(client: Client, customer: str) -> None:
 
 def test_history_has_every_event_with_its_changes(client: Client, customer: str) -> None:
     first, *changes = history(client, customer)
-    assert (first["type"], first["version"]) == ("crm.customer.registered.v1", 1)
+    assert (first["type"], first["version"]) == ("crm.customer.registered.v2", 1)
     assert first["changes"]["name"] == {"before": None, "after": "Ada"}
     assert first["data"]["name"] == "Ada"
     assert first["metadata"]["actor"]["type"] == "api_key"

@@ -30,7 +30,7 @@ class Listener:
         self.connections = 0
 
     def types(self) -> list[str]:
-        return [one.event["type"].removeprefix("crm.").removesuffix(".v1") for one in self.taken]
+        return [one.event["type"].removeprefix("crm.").rpartition(".v")[0] for one in self.taken]
 
     def positions(self) -> list[int]:
         return [one.event["position"] for one in self.taken]

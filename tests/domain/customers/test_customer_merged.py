@@ -67,7 +67,7 @@ def merged() -> Customer:
 def test_what_ends_or_qualifies_a_fact_is_recorded_for_the_merged_customer(name: str) -> None:
     bob = merged()
     ACCEPTED[name](bob, live())
-    assert type_name(type(facts(bob)[-1])) == f"crm.customer.{name}.v1"
+    assert type_name(type(facts(bob)[-1])).startswith(f"crm.customer.{name}.v")
     assert stored(bob).survivor == ADA
 
 
@@ -81,4 +81,4 @@ def test_a_new_fact_is_refused_and_names_the_survivor(name: str) -> None:
     assert len(bob.pending) == before
     bob.unmerge(live())
     REFUSED[name](bob, live())
-    assert type_name(type(facts(bob)[-1])) == f"crm.customer.{name}.v1"
+    assert type_name(type(facts(bob)[-1])).startswith(f"crm.customer.{name}.v")

@@ -47,7 +47,7 @@ PAYLOADS = {
     "Completed": "rows accepted repeated refused irregular",
     "ContactMethod": "method_id kind label primary value*",
     "Address": "lines city region postal_code country",
-    "AcquisitionSource": "channel campaign utm",
+    "AcquisitionSource": "channel campaign utm*",
     "Utm": "source medium campaign term content",
 }
 STRUCTS: list[type[msgspec.Struct]] = [

@@ -18,6 +18,7 @@ from domain.shared.ids import new_id
 from domain.shared.personal import Personal
 from infra.event_store.mapper import Mapper, Stored, UnknownEventType, personal_paths
 from infra.event_store.vault import SubjectKey
+from infra.wiring import UPCASTERS
 from tests.domain.pin_event_types import events
 from tests.infra.event_store.given_events import MARK, events_of, metadata
 
@@ -131,6 +132,21 @@ def test_an_event_of_an_old_version_is_read_as_the_newest_version() -> None:
     assert read(there).event == Moved(to="Oslo", note="ring twice")
     assert read(there, None).event == Moved(to="Oslo")
     assert MAPPER.opened(there, {STREAM: KEY}) == {"type": "crm.parcel.moved.v1", "where": "Oslo", "remark": "ring twice"}
+
+
+@pytest.mark.parametrize(
+    ("type", "facts"),
+    [
+        ("crm.customer.registered", {"kind": "person", "source": {"channel": "web", "utm": {"term": "red shoes"}}}),
+        ("crm.customer.details_changed", {"source": {"utm": {"content": "top"}}}),
+        ("crm.touchpoint.recorded", {"channel": "web", "kind": "visit", "utm": {"source": "news"}}),
+        ("crm.interaction.logged", {"channel": "email", "direction": "inbound", "thread_id": "t-1"}),
+        ("crm.interaction.corrected", {"thread_id": "t-2"}),
+    ],
+)
+def test_a_value_that_was_plain_before_it_became_personal_is_still_read(type: str, facts: dict[str, Any]) -> None:
+    event = Mapper(EVENTS, UPCASTERS).decode(old({"type": f"{type}.v1", **facts}), {}).event
+    assert msgspec.to_builtins(event) == {"type": f"{type}.v2", **facts}
 
 
 def test_an_unknown_field_of_a_newer_version_is_ignored() -> None:
