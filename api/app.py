@@ -80,8 +80,10 @@ from api.service import (
     tickets,
 )
 from api.shared import openapi, problems
-from api.shared.access import Keys
+from api.shared.failed_keys import FailedKeys
 from api.shared.head import Head
+from api.shared.key_uses import KeyUses
+from api.shared.keys import Keys
 from api.shared.lists import Lists
 from api.shared.routes import Route
 from api.shared.text_form import OneForm
@@ -223,7 +225,9 @@ def create(
     app.state.executor = executor
     app.state.completeness = completeness
     app.state.lists = Lists(app.routes)
-    app.state.keys = Keys(deployment.store, local_key)
+    app.state.key_uses = KeyUses(deployment.read_models)
+    app.state.keys = Keys(deployment.store, app.state.key_uses, local_key)
+    app.state.failed_keys = FailedKeys()
     app.state.jobs = Jobs()
     app.state.streams = Streams(deployment.store, deployment.settings.stream_limit)
     app.state.fitting = CapacityLimiter(1)

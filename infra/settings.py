@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Literal, Self
 
@@ -42,6 +43,8 @@ class Settings(BaseSettings):
     session_timeout: float = Field(default=6.0, gt=0)
     stream_limit: int = Field(default=100, ge=0)
     body_limit: int = Field(default=8 * 1024 * 1024, ge=1024)
+    trusted_proxies: str = ""
+    docs: bool = True
     webhook_private: bool = False
     zone: str = "UTC"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -62,6 +65,17 @@ class Settings(BaseSettings):
         except Malformed as error:
             raise ValueError(str(error)) from None
         return zone
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def known_networks(cls, networks: str) -> str:
+        _networks(networks)
+        return networks
+
+    @cached_property
+    def trusted_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """The networks of TRUSTED_PROXIES."""
+        return _networks(self.trusted_proxies)
 
     @property
     def distributed(self) -> bool:
@@ -86,3 +100,8 @@ class Settings(BaseSettings):
             return Path(str(self.master_key_file)).read_text()
         except OSError as error:
             raise ValueError(f"RECOUNT_MASTER_KEY_FILE: {error}") from None
+
+
+def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """The addresses and networks in the text, separated by commas. Raises ValueError."""
+    return tuple(ip_network(one.strip()) for one in text.split(",") if one.strip())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from api.shared.access import new_key_text
+from api.shared.key_texts import new_key_text
 from commands.operations import api_keys
 from commands.shared.batch import Command
 from commands.shared.executor import Executor
@@ -20,7 +20,7 @@ def issue_first_key(store: EventStore, executor: Executor) -> str | None:
     if store.head() > 0:
         return None
     id = external_id("api_key", SYSTEM, "first", store.secret)
-    text, hash = new_key_text(id)
+    text, hash = new_key_text(id, store.secret)
     context = Context(now=datetime.min.replace(tzinfo=UTC), actor=Actor(type="system", id="command-line"))
     facts = {"key_id": id, "label": "first key", "roles": ["admin"], "hash": hash}
     outcome = executor.submit(Command(api_keys.issue, facts, context, target=id)).result()
