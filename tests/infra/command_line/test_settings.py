@@ -27,6 +27,9 @@ DATABASE = "postgresql://postgres@127.0.0.1:1/nowhere"
         ({"MASTER_KEY": None, "MASTER_KEY_FILE": "nowhere/key"}, "RECOUNT_MASTER_KEY_FILE"),
         ({"QUEUE_LIMIT": "0"}, "RECOUNT_QUEUE_LIMIT"),
         ({"LOG_LEVEL": "LOUD"}, "RECOUNT_LOG_LEVEL"),
+        ({"TRUSTED_PROXIES": "10.0.0.0/8, proxy.internal"}, "RECOUNT_TRUSTED_PROXIES"),
+        ({"TRUSTED_PROXIES": "10.0.0.0/33"}, "RECOUNT_TRUSTED_PROXIES"),
+        ({"DOCS": "perhaps"}, "RECOUNT_DOCS"),
         ({"ZONE": "Europe/Lummerland"}, "RECOUNT_ZONE"),
     ],
 )
