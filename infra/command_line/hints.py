@@ -23,12 +23,13 @@ def show_first_key(key: FirstKey) -> None:
     out.print(_first_key(key))
 
 
-def show(url: str, key: FirstKey | None) -> None:
-    """Show where Recount is. `key` is the first key; None if an earlier start has issued it.
+def show(url: str, key: FirstKey | None, documentation: bool) -> None:
+    """Show where Recount is, and its documentation if there is one. `key` is the first key; None if an earlier start has issued it.
 
     Everything is printed in one call, so that a program that reads the output gets all of it.
     """
-    lines = [f"\n[bold green]Recount is ready:[/] [link={url}/docs]{url}/docs[/]   [dim](Ctrl-C ends it)[/]"]
+    page = f"{url}/docs" if documentation else url
+    lines = [f"\n[bold green]Recount is ready:[/] [link={page}]{page}[/]   [dim](Ctrl-C ends it)[/]"]
     if key is None:
         lines.append("[dim]The first key was issued at the first start. To create another: recount keys create me admin[/]\n")
     else:

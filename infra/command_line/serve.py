@@ -77,7 +77,7 @@ def run(settings: Settings, load: Files | None) -> None:
             if not settings.distributed:
                 running = server_file.RunningServer(url, local_key, os.getpid())
                 stack.enter_context(server_file.announced(settings.home, running))
-            hints.show(url, key)
+            hints.show(url, key, settings.docs)
             if loading and not loading.is_done():
                 loading.begin_and_follow(parts.executor, application.state.jobs, parts.operating().status)
 

@@ -69,7 +69,7 @@ def _run(settings: Settings, load: tuple[Path, Path] | None) -> None:
         stack.callback(supervisor.stop)
         supervisor.start()
         _wait_until_caught_up(parts)
-        hints.show(url, key)
+        hints.show(url, key, settings.docs)
         _write_settings(folder.parent / "up.env", place, stack)
         if loading and not loading.is_done():
             _load(loading, parts, stack)
