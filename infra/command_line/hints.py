@@ -24,7 +24,7 @@ def show_first_key(key: FirstKey) -> None:
 
 
 def show(url: str, key: FirstKey | None, documentation: bool) -> None:
-    """Show where Recount is, and its documentation if there is one. `key` is the first key; None if an earlier start has issued it.
+    """Show where Recount is, by its documentation if it has one. `key` is the first key; None if an earlier start issued it.
 
     Everything is printed in one call, so that a program that reads the output gets all of it.
     """
