@@ -8,7 +8,7 @@ SAMPLE := tests/data/cdnow/cdnow.toml tests/data/cdnow/CDNOW_sample.txt
 
 run up: export RECOUNT_MASTER_KEY_FILE ?= $(KEY)
 
-.PHONY: setup private run up test check bench bench-quick chaos lock
+.PHONY: setup private run up test check bench bench-quick chaos lock vendor
 
 setup: .venv/.dev  ## the whole environment; `make run` and `make up` install only their part of it
 
@@ -74,3 +74,6 @@ lock:  ## resolve the lock files again (needs uv)
 	$(COMPILE) --extra servers $(call added-to,requirements/run.lock) --output-file requirements/servers.lock
 	$(COMPILE) --all-extras $(call added-to,requirements/run.lock) $(call added-to,requirements/servers.lock) \
 	    --output-file requirements/dev.lock
+
+vendor:  ## fetch the files of Swagger UI again, or those of another version: make vendor VERSION=5.35.0 (needs npm)
+	$(BIN)/python -m tests.api.documentation.vendor $(VERSION)

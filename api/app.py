@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from anyio import CapacityLimiter
@@ -21,6 +20,7 @@ from api.customers import (
     interactions,
     relations,
 )
+from api.documentation import pages
 from api.marketing import (
     campaign_effect,
     campaign_members,
@@ -81,10 +81,12 @@ from api.service import (
     tickets,
 )
 from api.shared import openapi, problems
-from api.shared.access import Keys
+from api.shared.failed_keys import FailedKeys
 from api.shared.head import Head
+from api.shared.key_uses import KeyUses
+from api.shared.keys import Keys
 from api.shared.lists import Lists
-from api.shared.routes import Route
+from api.shared.safe_headers import SafeHeaders
 from api.shared.text_form import OneForm
 from commands.shared.executor import Executor
 from infra.read_models.completeness import Completeness
@@ -182,19 +184,8 @@ class Api(FastAPI):
     def openapi(self) -> dict[str, Any]:
         return openapi.document(self)
 
-    def add_route(
-        self,
-        path: str,
-        route: Callable[..., Any],
-        methods: list[str] | None = None,
-        name: str | None = None,
-        include_in_schema: bool = True,
-    ) -> None:
-        """Add a page of the documentation as a route like all others, which refuses unknown parameters."""
-        self.router.routes.append(Route(path, route, methods=methods, name=name, include_in_schema=include_in_schema))
-
     def build_middleware_stack(self) -> ASGIApp:
-        return Head(OneForm(problems.TooLarge(super().build_middleware_stack())))
+        return SafeHeaders(Head(OneForm(problems.TooLarge(super().build_middleware_stack()))))
 
 
 def create(
@@ -208,16 +199,17 @@ def create(
 
     `operated` knows the status of the read models and rebuilds them. Without it there are no routes for that.
     """
+    operations = OPERATED if operated else ()
+    documentation = (pages.router,) if deployment.settings.docs else ()
     app = Api(
         title="Recount",
         description=DESCRIPTION,
         version="0.1.0",
-        redoc_url=None,
-        swagger_ui_oauth2_redirect_url=None,
+        openapi_url=None,
         redirect_slashes=False,
         max_body_size=deployment.settings.body_limit,
         # Routes are tried in this order: the most frequent ones come first. `include_router` would build each of them again.
-        routes=[route for router in (*ROUTERS, *(OPERATED if operated else ())) for route in router.routes],
+        routes=[route for router in (*ROUTERS, *operations, *documentation) for route in router.routes],
     )
     app.state.settings = deployment.settings
     app.state.store = deployment.store
@@ -225,7 +217,9 @@ def create(
     app.state.executor = executor
     app.state.completeness = completeness
     app.state.lists = Lists(app.routes)
-    app.state.keys = Keys(deployment.store, local_key)
+    app.state.key_uses = KeyUses(deployment.read_models)
+    app.state.keys = Keys(deployment.store, app.state.key_uses, local_key)
+    app.state.failed_keys = FailedKeys()
     app.state.jobs = Jobs()
     app.state.uploads = Uploads(deployment.settings.upload_limit, deployment.settings.upload_reserve)
     app.state.streams = Streams(deployment.store, deployment.settings.stream_limit)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Literal, Self
 
@@ -46,6 +47,8 @@ class Settings(KafkaSettings, BaseSettings):
     body_limit: int = Field(default=8 * 1024 * 1024, ge=1024)
     upload_limit: int = Field(default=8 * 1024**3, ge=1024)
     upload_reserve: int = Field(default=512 * 1024**2, ge=0)
+    trusted_proxies: str = ""
+    docs: bool = True
     webhook_private: bool = False
     zone: str = "UTC"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -66,6 +69,17 @@ class Settings(KafkaSettings, BaseSettings):
         except Malformed as error:
             raise ValueError(str(error)) from None
         return zone
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def known_networks(cls, networks: str) -> str:
+        _networks(networks)
+        return networks
+
+    @cached_property
+    def trusted_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """The networks of TRUSTED_PROXIES."""
+        return _networks(self.trusted_proxies)
 
     @property
     def distributed(self) -> bool:
@@ -97,3 +111,8 @@ class Settings(KafkaSettings, BaseSettings):
         """The names of the settings that give the master key."""
         fields = ("master_key", "master_key_file", "master_key_command")
         return [f"RECOUNT_{name.upper()}" for name in fields if getattr(self, name) is not None]
+
+
+def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """The addresses and networks in the text, separated by commas. Raises ValueError."""
+    return tuple(ip_network(one.strip()) for one in text.split(",") if one.strip())

@@ -1,34 +1,21 @@
-"""Who may do what: API keys, roles, and the table of permissions.
-
-A key's text is `rk_<key id>_<secret>`. The secret is 256 random bits, and only its SHA-256 is recorded. A key is read from
-its own stream, never from a read model, and remembered for one second: a revoked key stops working everywhere within that
-second.
-"""
+"""Who may do what: the table of roles and permissions, and the caller of a request."""
 
 from __future__ import annotations
 
-import asyncio
-import base64
-import hashlib
-import hmac
-import secrets
-import time
 from collections.abc import Callable, Coroutine
-from typing import Any, NamedTuple
-from uuid import UUID
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fastapi import Depends, Request
-from starlette.concurrency import run_in_threadpool
 
+from api.shared.addresses import caller_address
+from api.shared.failed_keys import FailedKeys
 from api.shared.problems import Problem
-from commands.shared.commit import StoreUnavailable
-from domain.operations.api_key import ApiKey
-from domain.shared.aggregate import replayed
 from domain.shared.events import Actor
-from infra.event_store.store import EventStore
 
-REMEMBERED_SECONDS = 1.0
-REMEMBERED_KEYS = 10_000
+if TYPE_CHECKING:
+    from api.shared.keys import Found, Keys
+
+CHALLENGE = {"WWW-Authenticate": "Bearer"}
 
 READ = frozenset(
     {
@@ -110,74 +97,45 @@ class Caller(NamedTuple):
         return permission in self.permissions
 
 
-def new_key_text(key_id: UUID) -> tuple[str, str]:
-    """The text of a new key, to be shown once, and the hash to record."""
-    secret = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode().rstrip("=")
-    return f"rk_{key_id.hex}_{secret}", _hash(secret)
-
-
-class Keys:
-    """Checks key texts. `local` is the key that the command line on this machine uses for its own server."""
-
-    def __init__(self, store: EventStore, local: str | None = None) -> None:
-        self._store, self._local = store, local
-        self._known: dict[bytes, tuple[float, asyncio.Task[Caller | None]]] = {}
-
-    async def caller(self, text: str) -> Caller | None:
-        """The caller, or None if the key is unknown, wrong or revoked."""
-        if self._local and hmac.compare_digest(text.encode(), self._local.encode()):
-            return Caller("local", ROLES["admin"], Actor(type="system", id="command-line"))
-        digest = hashlib.sha256(text.encode()).digest()
-        until, looked_up = self._known.get(digest) or (0.0, None)
-        if looked_up is None or until < time.monotonic():
-            looked_up = self._look_up(digest, text)
-        try:
-            return await asyncio.shield(looked_up)
-        except StoreUnavailable:
-            self._known.pop(digest, None)
-            raise
-
-    def _look_up(self, digest: bytes, text: str) -> asyncio.Task[Caller | None]:
-        """Reads the key once for all requests that wait for it."""
-        if len(self._known) >= REMEMBERED_KEYS:
-            self._known.clear()
-        looked_up = asyncio.create_task(run_in_threadpool(self._read, text))
-        self._known[digest] = (time.monotonic() + REMEMBERED_SECONDS, looked_up)
-        return looked_up
-
-    def _read(self, text: str) -> Caller | None:
-        try:
-            prefix, id, secret = text.split("_", 2)
-            key_id = UUID(id)
-        except ValueError:
-            return None
-        events = self._store.streams([key_id]).get(key_id, ())
-        if prefix != "rk" or not events or type(events[0].event) not in ApiKey.events:
-            return None
-        key = replayed(ApiKey, key_id, events)
-        if not key.active or not hmac.compare_digest(key.hash, _hash(secret)):
-            return None
-        permissions = frozenset[str]().union(*(ROLES[role] for role in key.roles))
-        return Caller(key_id.hex, permissions, Actor(type="api_key", id=key_id.hex))
-
-
 async def presented(request: Request) -> Caller | None:
     """The caller, by the key in the request, which is checked again now. None if there is no valid key."""
-    scheme, _, text = request.headers.get("authorization", "").partition(" ")
-    keys: Keys = request.app.state.keys
-    return await keys.caller(text) if scheme.lower() == "bearer" else None
+    found = await _found(request)
+    return None if found is None or found.expired else found.caller
 
 
 async def authenticated(request: Request) -> Caller:
-    """The caller, by their key, looked up once per request. Raises Problem 401 if there is no valid key."""
+    """The caller, by their key, looked up once per request. Raises Problem 401, or 429 after too many keys that failed."""
     known: Caller | None = getattr(request.state, "caller", None)
     if known is not None:
         return known
-    caller = await presented(request)
-    if caller is None:
-        raise Problem(401, "unauthenticated", "Send an API key: Authorization: Bearer rk_…", {"WWW-Authenticate": "Bearer"})
-    request.state.caller = caller
-    return caller
+    found = await _found(request)
+    if found is None:
+        raise Problem(401, "unauthenticated", "Send an API key: Authorization: Bearer rk_…", CHALLENGE)
+    if found.caller is None or found.expired:
+        raise _failed(request, found)
+    request.state.caller = found.caller
+    return found.caller
+
+
+async def _found(request: Request) -> Found | None:
+    """The result of the check of the request's key. None if it has none."""
+    scheme, _, text = request.headers.get("authorization", "").partition(" ")
+    keys: Keys = request.app.state.keys
+    return await keys.found(text) if scheme.lower() == "bearer" else None
+
+
+def _failed(request: Request, found: Found) -> Problem:
+    """Counts the failed key for the caller's address, which only makes the answer to the next failed key another one."""
+    failed: FailedKeys = request.app.state.failed_keys
+    seconds = failed.wait_after(caller_address(request.scope, request.app.state.settings.trusted_networks))
+    if seconds:
+        detail = (
+            f"Too many keys from this address were not valid. Send no other for {seconds} s; a valid key works at any time."
+        )
+        return Problem(429, "too-many-failed-keys", detail, {"Retry-After": str(seconds)})
+    if found.caller is not None:
+        return Problem(401, "expired-key", "This API key has expired.", CHALLENGE)
+    return Problem(401, "unauthenticated", "This API key is not valid.", CHALLENGE)
 
 
 def may(permission: str) -> Any:
@@ -192,7 +150,3 @@ def may(permission: str) -> Any:
     permitted.permission = permission  # type: ignore[attr-defined]
     dependency: Callable[..., Coroutine[Any, Any, Caller]] = permitted
     return Depends(dependency)
-
-
-def _hash(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()

@@ -126,7 +126,7 @@ def _source(stated: Source, secret: bytes) -> Source:
     id = stated.event_id
     if id is None or CODE.fullmatch(id):
         return stated
-    return msgspec.structs.replace(stated, event_id="hmac:" + hmac.digest(secret, id.encode(), "sha256").hex())
+    return msgspec.structs.replace(stated, event_id="hmac:" + keyed_digest(secret, "source event id", id.encode()).hex())
 
 
 async def own_request(request: Request) -> None:

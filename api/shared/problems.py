@@ -56,6 +56,7 @@ KINDS: dict[int, tuple[str, str]] = {
     413: ("too-large", "The body is too large"),
     415: ("unsupported-media-type", "The media type is not supported"),
     422: ("does-not-fit", "The request does not fit its schema"),
+    429: ("too-many-requests", "Too many requests"),
     503: ("unavailable", "Temporarily unavailable"),
     507: ("no-space", "There is not enough free space"),
 }

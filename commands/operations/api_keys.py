@@ -7,4 +7,5 @@ from domain.operations.api_key import ApiKey
 
 issue = begins(ApiKey, ApiKey.issue, "key_id")
 """`hash` is the SHA-256 of the secret in hexadecimal; the secret itself is never recorded."""
+set_expiry = decides(ApiKey, ApiKey.set_expiry, "key_id")
 revoke = decides(ApiKey, ApiKey.revoke, "key_id")

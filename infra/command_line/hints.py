@@ -1,36 +1,53 @@
-"""What a person sees when everything is ready: the address, the first key, and requests to try."""
+"""What a person sees when everything is ready: the address, where the first key is, and requests to try."""
 
 from __future__ import annotations
+
+import shlex
+import sys
+from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
 from infra.command_line.terminal import out
 
+if TYPE_CHECKING:
+    from infra.processes.first_key import FirstKey
 
-def show_first_key(key: str) -> None:
+
+def may_show_secrets() -> bool:
+    """Whether a person reads the output. What is not a terminal may be a log, which others read and which is kept."""
+    return sys.stdout.isatty()
+
+
+def show_first_key(key: FirstKey) -> None:
     out.print(_first_key(key))
 
 
-def show(url: str, key: str | None) -> None:
-    """Show where Recount is. `key` is the first key; None if an earlier start has shown it.
+def show(url: str, key: FirstKey | None, documentation: bool) -> None:
+    """Show where Recount is, by its documentation if it has one. `key` is the first key; None if an earlier start issued it.
 
     Everything is printed in one call, so that a program that reads the output gets all of it.
     """
-    lines = [f"\n[bold green]Recount is ready:[/] [link={url}/docs]{url}/docs[/]   [dim](Ctrl-C ends it)[/]"]
+    page = f"{url}/docs" if documentation else url
+    lines = [f"\n[bold green]Recount is ready:[/] [link={page}]{page}[/]   [dim](Ctrl-C ends it)[/]"]
     if key is None:
-        lines.append("[dim]The first key was shown at the first start. To create another: recount keys create me admin[/]\n")
+        lines.append("[dim]The first key was issued at the first start. To create another: recount keys create me admin[/]\n")
     else:
         lines += [_first_key(key), "\nTry:", *(f"  {escape(request)}\n" for request in requests(url, key))]
     out.print("\n".join(lines))
 
 
-def _first_key(key: str) -> str:
-    return f"[bold]The first admin key, shown only now:[/] {escape(key)}"
+def _first_key(key: FirstKey) -> str:
+    if key.file is None:
+        return f"[bold]The first admin key, shown only now:[/] {escape(key.text)}"
+    where = f"[bold]The first admin key is in[/] {escape(str(key.file))}"
+    return f"{where}\nOnly the file's owner can read it. Keep the key elsewhere, and delete the file."
 
 
-def requests(url: str, key: str) -> list[str]:
+def requests(url: str, key: FirstKey) -> list[str]:
     """Three requests that work unchanged: register a customer, read it back, read the log."""
-    authorization = f"-H 'Authorization: Bearer {key}'"
+    text = key.text if key.file is None else f"$(cat {shlex.quote(str(key.file))})"
+    authorization = f'-H "Authorization: Bearer {text}"'
     body = """{"kind": "person", "name": "Ada Lovelace"}"""
     return [
         f"curl -i {authorization} -H 'Content-Type: application/json' -d '{body}' {url}/v1/customers",

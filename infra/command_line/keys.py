@@ -12,7 +12,7 @@ from infra.command_line.failures import settings as read_settings
 from infra.command_line.imports import AsJson
 from infra.command_line.terminal import FAILED, Failed, out, print_json
 
-app = typer.Typer(help="API keys: create, list, revoke. The master key: rotate-master.", no_args_is_help=True)
+app = typer.Typer(help="API keys: create, list, expire, revoke. The master key: rotate-master.", no_args_is_help=True)
 
 Label = Annotated[str, typer.Argument(help="The owner of the key, or its purpose.")]
 Roles = Annotated[
@@ -20,13 +20,22 @@ Roles = Annotated[
 ]
 
 
+Id = Annotated[UUID, typer.Argument(help="The key's id.")]
+Moment = Annotated[
+    str | None,
+    typer.Option(
+        metavar="MOMENT", help="From then on the key is refused: 2027-01-01T00:00:00Z. Without it, the key never expires."
+    ),
+]
+
+
 @app.command()
-def create(label: Label, roles: Roles, json: AsJson = False) -> None:
+def create(label: Label, roles: Roles, expires_at: Moment = None, json: AsJson = False) -> None:
     """Create a key. Its text is shown once and stored nowhere."""
     from infra.command_line.reaching import reached
 
     with reached(read_settings()) as api:
-        issued = api.post("/v1/keys", json={"label": label, "roles": roles})
+        issued = api.post("/v1/keys", json={"label": label, "roles": roles, "expires_at": expires_at})
     if json:
         print_json(issued)
     else:
@@ -46,14 +55,28 @@ def list_keys(json: AsJson = False) -> None:
     if json:
         print_json(keys)
         return
-    table = Table("id", "label", "roles", "issued", "revoked", box=None)
+    moments = ("issued", "last_used", "expires", "revoked")
+    table = Table("id", "label", "roles", *(one.replace("_", " ") for one in moments), box=None)
     for key in keys:
-        table.add_row(key["key_id"], key["label"], ", ".join(key["roles"]), key["issued_at"], key["revoked_at"] or "")
+        table.add_row(key["key_id"], key["label"], ", ".join(key["roles"]), *(key[f"{one}_at"] or "" for one in moments))
     out.print(table)
 
 
 @app.command()
-def revoke(id: Annotated[UUID, typer.Argument(help="The key's id.")], json: AsJson = False) -> None:
+def expire(id: Id, at: Moment = None, json: AsJson = False) -> None:
+    """Let a key expire at another moment, or never."""
+    from infra.command_line.reaching import reached
+
+    with reached(read_settings()) as api:
+        done = api.put(f"/v1/keys/{id}/expiry", json={"expires_at": at})
+    if json:
+        print_json(done)
+    else:
+        out.print(f"{id} expires at {at}." if at else f"{id} never expires.")
+
+
+@app.command()
+def revoke(id: Id, json: AsJson = False) -> None:
     """Revoke a key. It stops working within a second."""
     from infra.command_line.reaching import reached
 

@@ -40,6 +40,9 @@ class Reached:
     def post(self, path: str, **given: Any) -> Any:
         return self._request("POST", path, **given)
 
+    def put(self, path: str, **given: Any) -> Any:
+        return self._request("PUT", path, **given)
+
     def close(self) -> None:
         self._loop.run(self._http.aclose())
         self._loop.close()

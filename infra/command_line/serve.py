@@ -19,6 +19,8 @@ from infra.processes import logs, server_file
 from infra.processes.stopping import when_asked_to_stop
 
 if TYPE_CHECKING:
+    from infra.processes.first_key import FirstKey
+    from infra.processes.parts import Parts
     from infra.settings import Settings
 
 Files = tuple[Path, Path]
@@ -51,7 +53,6 @@ def bound(settings: Settings) -> Iterator[socket.socket]:
 
 
 def run(settings: Settings, load: Files | None) -> None:
-    from infra.processes.first_key import issue_first_key
     from infra.processes.http_server import Server, configuration
     from infra.processes.loading import Load as Loading
     from infra.processes.parts import opened
@@ -68,7 +69,7 @@ def run(settings: Settings, load: Files | None) -> None:
         url = url_of(listening)
         local_key = server_file.new_key()
         application = stack.enter_context(parts.application(local_key))
-        key = issue_first_key(parts.deployment.store, parts.executor)
+        key = first_key(parts, settings)
         stack.enter_context(parts.ending_days())
         stack.enter_context(parts.following_policies())
         stack.enter_context(parts.meeting_deadlines())
@@ -78,13 +79,23 @@ def run(settings: Settings, load: Files | None) -> None:
             if not settings.distributed:
                 running = server_file.RunningServer(url, local_key, os.getpid())
                 stack.enter_context(server_file.announced(settings.home, running))
-            hints.show(url, key)
+            hints.show(url, key, settings.docs)
             if loading and not loading.is_done():
                 loading.begin_and_follow(parts.executor, application.state.jobs, parts.operating().status)
 
         server = Server(configuration(application), ready, application.state.streams.end)
         with when_asked_to_stop(server.end):
             server.run([listening])
+
+
+def first_key(parts: Parts, settings: Settings) -> FirstKey | None:
+    """The key of an empty store, in a file if the output is not a terminal. None if the store has a key. Raises Failed."""
+    from infra.processes.first_key import issue_first_key
+
+    try:
+        return issue_first_key(parts.deployment.store, parts.executor, settings.home, show=hints.may_show_secrets())
+    except OSError as error:
+        raise Failed(f"RECOUNT_HOME: the first admin key cannot be written: {error}") from None
 
 
 def url_of(listening: socket.socket) -> str:

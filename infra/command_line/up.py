@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from infra.command_line import hints
 from infra.command_line.failures import settings as read_settings
-from infra.command_line.serve import Load
+from infra.command_line.serve import Load, first_key
 from infra.command_line.terminal import Failed, WrongUsage, err
 from infra.home import locked, made
 from infra.processes import logs
@@ -50,7 +50,6 @@ def up(load: Load = None) -> None:
 
 
 def _run(settings: Settings, load: tuple[Path, Path] | None) -> None:
-    from infra.processes.first_key import issue_first_key
     from infra.processes.loading import Load as Loading
     from infra.processes.parts import opened
     from infra.processes.supervising import Supervisor
@@ -63,14 +62,14 @@ def _run(settings: Settings, load: tuple[Path, Path] | None) -> None:
         parts = stack.enter_context(opened(distributed))
         loading = Loading(*load, parts.deployment.store) if load else None
         # Show the key immediately: it can be shown only once, and a later step may fail.
-        if key := issue_first_key(parts.deployment.store, parts.executor):
+        if key := first_key(parts, settings):
             hints.show_first_key(key)
         processes, url = _processes(settings, place, folder)
         supervisor = Supervisor(processes, _watched_servers(postgres, kafka))
         stack.callback(supervisor.stop)
         supervisor.start()
         _wait_until_caught_up(parts)
-        hints.show(url, key)
+        hints.show(url, key, settings.docs)
         _write_settings(folder.parent / "up.env", place, stack)
         if loading and not loading.is_done():
             _load(loading, parts, stack)

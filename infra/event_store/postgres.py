@@ -63,6 +63,10 @@ TAKEN_ALONG = (
     " WHERE (links.subject, links.other) NOT IN (SELECT * FROM unnest(%s::uuid[], %s::uuid[]))) SELECT subject FROM gone"
 )
 READ = "SELECT notification_id, originator_id, originator_version, topic, state FROM stored_events "
+ENDS = (
+    f"{READ}WHERE originator_id = %(id)s AND topic = ANY(%(types)s) AND originator_version IN"
+    " (1, (SELECT max(originator_version) FROM stored_events WHERE originator_id = %(id)s)) ORDER BY originator_version"
+)
 
 
 def unavailable_when_unreachable(method: Callable[P, R]) -> Callable[P, R]:
@@ -213,6 +217,10 @@ class PostgresRecorder:
         return self._read(READ + where, [list(ids)])
 
     @unavailable_when_unreachable
+    def ends(self, id: UUID, types: Collection[str]) -> list[Stored]:
+        return self._read(ENDS, {"id": id, "types": list(types)})
+
+    @unavailable_when_unreachable
     def log(self, after: int, limit: int, upto: int | None = None, types: Collection[str] | None = None) -> list[Stored]:
         bound = "" if upto is None else "AND notification_id <= %s "
         wanted = "" if types is None else "AND topic = ANY(%s) "
@@ -316,7 +324,7 @@ class PostgresRecorder:
     def close(self) -> None:
         self._datastore.close()
 
-    def _read(self, statement: str, params: list[Any]) -> list[Stored]:
+    def _read(self, statement: str, params: list[Any] | dict[str, Any]) -> list[Stored]:
         with self._connection() as connection:
             rows = connection.cursor(row_factory=tuple_row).execute(statement, params, prepare=True)
             return [Stored(*row) for row in rows.fetchall()]

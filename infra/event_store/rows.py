@@ -79,6 +79,9 @@ class Recorder(Protocol):
         """Also raises MasterKeyChanged."""
 
     def streams(self, ids: Collection[UUID]) -> list[Stored]: ...
+    def ends(self, id: UUID, types: Collection[str]) -> list[Stored]:
+        """The first and the last event of a stream if they have one of these types. Reads no other event."""
+
     def log(self, after: int, limit: int, upto: int | None = None, types: Collection[str] | None = None) -> list[Stored]: ...
     def keys(self, subjects: Collection[UUID]) -> dict[UUID, bytes]: ...
     def taken_along(self, subject: UUID, parted: Sequence[tuple[UUID, UUID]] = ()) -> set[UUID]:

@@ -51,6 +51,10 @@ TABLES = (
     " at TEXT DEFAULT CURRENT_TIMESTAMP, PRIMARY KEY (scope, key))",
 )
 READ = "SELECT rowid, originator_id, originator_version, topic, state FROM stored_events "
+ENDS = (
+    f"{READ}WHERE originator_id = ?1 AND originator_version IN"
+    " (1, (SELECT max(originator_version) FROM stored_events WHERE originator_id = ?1))"
+)
 TAKEN_ALONG = (
     "WITH RECURSIVE gone (subject) AS (VALUES (?) UNION"
     " SELECT links.subject FROM subject_links AS links JOIN gone ON links.other = gone.subject"
@@ -124,6 +128,11 @@ class SqliteRecorder:
             marks = ",".join("?" * len(some))
             found += self._read(f"{READ}WHERE originator_id IN ({marks}) ORDER BY originator_id, originator_version", some)
         return found
+
+    @unavailable_when_unreachable
+    def ends(self, id: UUID, types: Collection[str]) -> list[Stored]:
+        marks = ",".join("?" * len(types))
+        return self._read(f"{ENDS} AND topic IN ({marks}) ORDER BY originator_version", [id.hex, *types])
 
     @unavailable_when_unreachable
     def log(self, after: int, limit: int, upto: int | None = None, types: Collection[str] | None = None) -> list[Stored]:

@@ -44,12 +44,16 @@ class Parts(msgspec.Struct, eq=False):
 
     @contextmanager
     def application(self, local_key: str | None = None) -> Iterator[Api]:
-        """The API on these parts. At the end, running imports and rebuilds stop at their next step."""
+        """The API on these parts, and the thread that stores when keys are used.
+
+        At the end, running imports and rebuilds stop at their next step.
+        """
         from api.app import create
 
         application = create(self.deployment, self.executor, self.completeness, local_key, self.operating())
         try:
-            yield application
+            with running(application.state.key_uses, "key-uses"):
+                yield application
         finally:
             application.state.jobs.close()
 

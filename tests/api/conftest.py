@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from fastapi import FastAPI
 
-from api.shared.access import new_key_text
+from api.shared.key_texts import new_key_text
 from commands.operations import api_keys
 from commands.shared.batch import Command
 from commands.shared.executor import Executor
@@ -61,7 +61,7 @@ class World(NamedTuple):
     client: Client
 
     def key(self, role: Role) -> Headers:
-        return new_key(self.parts.executor, role)
+        return new_key(self.parts, role)
 
     def head(self) -> int:
         return self.parts.deployment.store.head()
@@ -71,7 +71,7 @@ class World(NamedTuple):
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     settings = Settings.model_validate(SETTINGS | {"home": tmp_path_factory.mktemp("world") / "home"})
     with opened(settings) as parts, parts.application() as app:
-        admin = new_key(parts.executor, "admin")
+        admin = new_key(parts, "admin")
         client = Client(app, admin)
         yield World(parts, app, admin, client)
         client.close()
@@ -136,20 +136,20 @@ def app(parts: Parts) -> Iterator[FastAPI]:
         yield app
 
 
-def new_key(executor: Executor, role: Role) -> Headers:
+def new_key(parts: Parts, role: Role) -> Headers:
     """The header of a new key with one role."""
     id = new_id()
-    text, hash = new_key_text(id)
+    text, hash = new_key_text(id, parts.deployment.store.secret)
     context = Context(now=datetime.now(UTC), actor=Actor(type="system", id="test"))
     facts = {"key_id": id, "label": f"{role} of a test", "roles": [role], "hash": hash}
-    outcome = executor.submit(Command(api_keys.issue, facts, context)).result(timeout=PATIENCE)
+    outcome = parts.executor.submit(Command(api_keys.issue, facts, context)).result(timeout=PATIENCE)
     assert outcome.refusal is None
     return {"Authorization": f"Bearer {text}"}
 
 
 @pytest.fixture
-def key_for(executor: Executor) -> KeyFor:
-    return lambda role: new_key(executor, role)
+def key_for(parts: Parts) -> KeyFor:
+    return lambda role: new_key(parts, role)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 import httpx
 
-from api.shared.access import new_key_text
+from api.shared.key_texts import new_key_text
 from commands.operations import api_keys
 from commands.shared.batch import Command
 from domain.shared.events import Actor, Context
@@ -40,7 +40,7 @@ def deployed(database_url: str, kafka: str) -> Deployment:
 def admin_key(deployment: Deployment) -> str:
     """The text of a new key with all permissions."""
     executor, id = deployment.executor(), new_id()
-    text, hash = new_key_text(id)
+    text, hash = new_key_text(id, deployment.store.secret)
     facts = {"key_id": id, "label": "benchmark", "roles": ["admin"], "hash": hash}
     context = Context(now=now(), actor=Actor(type="system", id="benchmark"))
     executor.submit(Command(api_keys.issue, facts, context)).result()

@@ -13,7 +13,7 @@ from infra.event_store.mapper import personal_paths
 from tests.domain.pin_event_types import aggregates
 
 FACTS = {
-    "api_key": "issued revoked",
+    "api_key": "issued expiry_set revoked",
     "assignment_rule": "defined revised retired",
     "calendar": "day_ended",
     "campaign": """

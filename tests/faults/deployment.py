@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +23,7 @@ from infra.servers.postgres import Postgres
 from infra.servers.process import ServerProcess
 from infra.settings import Settings
 from infra.wiring import PROJECTIONS, deploy
+from tests.infra.recount import first_key
 from tests.waiting import wait_until
 
 TREE = Path(__file__).parents[2]
@@ -34,7 +34,6 @@ KAFKA = "kafka"
 MASTER_KEY = "5e" * 32
 # All time-outs are as short as possible; six seconds are the shortest session time-out that a broker allows.
 TIMES = {"SETTLE_TIMEOUT": 15, "LOCK_TIMEOUT": 1, "IDLE_TIMEOUT": 1, "CHAIN_PATIENCE": 1, "SESSION_TIMEOUT": 6}
-FIRST_KEY = re.compile(r"rk_[0-9a-f]{32}_[\w-]+")
 # The read models of the aggregates that the traffic creates. Other read models would stay empty, with nothing to compare.
 TRAFFIC = ("crm.customer.registered.v2", "crm.order.placed.v1", "crm.api_key.issued.v1")
 KEPT = tuple(projection for projection in PROJECTIONS if any(map(projection.wants, TRAFFIC)))
@@ -79,9 +78,9 @@ class Deployment:
         """Returns when the deployment accepts commands."""
         first, *others = self._processes
         self.restart(first)
-        found = FIRST_KEY.search(self._processes[first].output())
-        assert found, "the first worker shows the first key"
-        self.key = found.group()
+        key = first_key(self._processes[first].output())
+        assert key, "the first worker issues the first key"
+        self.key = key
         for name in others:
             self._processes[name].start()
         for name in others:
@@ -175,7 +174,8 @@ class Deployment:
         place = Place(self.database_url, self.servers.kafka.bootstrap, {"RECOUNT_MASTER_KEY": MASTER_KEY})
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("RECOUNT_")}
         kept = ",".join(projection.name for projection in KEPT)
-        ours = {f"RECOUNT_{name}": str(value) for name, value in {"TOPIC": self.topic, "PROJECTIONS": kept, **TIMES}.items()}
+        given = {"HOME": self._folder, "TOPIC": self.topic, "PROJECTIONS": kept, **TIMES}
+        ours = {f"RECOUNT_{name}": str(value) for name, value in given.items()}
         variables = inherited | environment(ROLE_OF[name], place, HOST, port) | ours | {"PYTHONPATH": str(TREE)}
         return ServerProcess(name, _command(name), self._folder / f"{name}.log", variables)
 

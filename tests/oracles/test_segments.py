@@ -57,7 +57,7 @@ class Place(NamedTuple):
 def place(tmp_path: Path) -> Iterator[Place]:
     settings = Settings.model_validate(SETTINGS | {"home": tmp_path / "home"})
     with opened(settings) as parts, parts.application() as app:
-        client = Client(app, new_key(parts.executor, "admin"))
+        client = Client(app, new_key(parts, "admin"))
         yield Place(parts, client)
         client.close()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,12 +18,12 @@ import httpx
 from infra.servers.ports import kept_ports
 from infra.servers.process import ServerProcess
 from infra.settings import Settings
+from tests.infra.recount import first_key
 from tests.waiting import SLOWEST, wait_until
 
 COMMAND = str(Path(sys.executable).with_name("recount"))
 TREE = Path(__file__).parents[2]
 MASTER_KEY = "5c" * 32
-FIRST_KEY = re.compile(r"rk_[0-9a-f]{32}_[\w-]+")
 ANSWER = 30.0
 
 
@@ -109,7 +108,7 @@ class Recount:
 def embedded() -> Iterator[Recount]:
     with (
         TemporaryDirectory(prefix="recount-scenario-") as folder,
-        _running(Path(folder), {"RECOUNT_HOME": folder}, [("serve",)]) as recount,
+        _running(Path(folder), {}, [("serve",)]) as recount,
     ):
         yield recount
 
@@ -134,6 +133,7 @@ def _running(folder: Path, given: Mapping[str, str], commands: Sequence[tuple[st
     """The first of the commands serves the API."""
     [port] = kept_ports(folder / "ports", 1)
     ours = {
+        "RECOUNT_HOME": str(folder),
         "RECOUNT_MASTER_KEY": MASTER_KEY,
         "RECOUNT_PORT": str(port),
         "RECOUNT_AFTER_TIMEOUT": str(ANSWER),
@@ -152,9 +152,9 @@ def _running(folder: Path, given: Mapping[str, str], commands: Sequence[tuple[st
             process.start()
             if process is processes[0]:
                 process.wait_until_ready(lambda: _lives(url))
-        found = FIRST_KEY.search(processes[0].output())
-        assert found, processes[0].output()
-        headers = {"Authorization": f"Bearer {found.group()}"}
+        key = first_key(processes[0].output())
+        assert key, processes[0].output()
+        headers = {"Authorization": f"Bearer {key}"}
         api = stack.enter_context(httpx.Client(base_url=url, headers=headers, timeout=2 * ANSWER))
         yield Recount(variables, api, processes)
 

@@ -119,7 +119,7 @@ def test_a_list_with_an_idempotency_key_is_recorded_once(world: World) -> None:
 def test_an_item_that_finds_the_queue_full_is_refused_and_can_be_retried(settings: Settings) -> None:
     narrow = settings.model_copy(update={"queue_limit": 5})
     with opened(narrow) as parts, parts.application() as app:
-        client = Client(app, new_key(parts.executor, "admin"))
+        client = Client(app, new_key(parts, "admin"))
         campaign, (ada,) = planned(client), customers(client, 1)
         left = [{"customer_id": ada, "kind": "visited", "touch_id": f"t{number}"} for number in range(30)]
         while left:

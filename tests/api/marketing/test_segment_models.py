@@ -8,10 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
-from commands.shared.executor import Executor
 from domain.shared.ids import derived_id
 from tests.api.client import Client
-from tests.api.conftest import KeyFor, new_key, on_both_engines
+from tests.api.conftest import KeyFor, on_both_engines
 from tests.api.customers.given_customers import registered
 from tests.api.sales.given_orders import placed
 
@@ -251,8 +250,8 @@ def test_analysts_fit_models_and_agents_do_not(client: Client, key_for: KeyFor) 
     assert problem(client.post(PATH, BASELINE, headers=key_for("analyst")), 409) == "not-enough-customers"
 
 
-def test_an_operator_ends_a_day_by_hand_once_it_is_over(client: Client, executor: Executor) -> None:
-    operator = new_key(executor, "operator")
+def test_an_operator_ends_a_day_by_hand_once_it_is_over(client: Client, key_for: KeyFor) -> None:
+    operator = key_for("operator")
     today = datetime.now(UTC).date()
     yesterday = {"day": (today - timedelta(days=1)).isoformat()}
     ended, again = (client.post("/v1/calendar/days", yesterday, headers=operator) for _ in range(2))

@@ -12,12 +12,14 @@ from uuid import UUID
 import pytest
 from fastapi.routing import iter_route_contexts
 
+from api.documentation.pages import FILES
 from api.shared.access import ROLES
 from domain.operations.api_key import Role
 from tests.api.client import Client
 from tests.api.conftest import World
 
-OPEN = {"/health/live", "/docs", "/openapi.json"}
+DOCUMENTATION = {*FILES, "/openapi.json"}
+OPEN = {"/health/live", *DOCUMENTATION}
 # Permissions for reading and for everything else. The longest matching prefix of a path counts.
 NEEDED: dict[str, tuple[str, str]] = {
     "/v1/customers": ("customers:read", "customers:write"),
@@ -96,7 +98,7 @@ def stranger_here(world: World) -> Iterator[Client]:
 def test_the_openapi_document_names_every_route(world: World, routes: list[Route]) -> None:
     paths: dict[str, dict[str, Any]] = world.app.openapi()["paths"]
     documented = {Route(method.upper(), path) for path, operations in paths.items() for method in operations}
-    assert documented == {route for route in routes if route.path not in ("/docs", "/openapi.json")}
+    assert documented == {route for route in routes if route.path not in DOCUMENTATION}
     assert {path for path, operations in paths.items() if any(not o["security"] for o in operations.values())} <= OPEN
 
 

@@ -35,7 +35,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Live:
     home = tmp_path_factory.mktemp("live") / "home"
     settings = Settings.model_validate(SETTINGS | {"home": home})
     with opened(settings) as parts, parts.application() as app:
-        client = Client(app, new_key(parts.executor, "admin"))
+        client = Client(app, new_key(parts, "admin"))
         everything_happened(client)
         position = the_rest_happened(client, parts.executor)
         for path in ("/v1/segment-labels?model=by-size", "/v1/keys"):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import pty
 import re
-import shlex
+import select
 import signal
 import stat
+import subprocess
+import time
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -13,8 +17,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.infra.recount import Running, environment, recount
-from tests.waiting import wait_until
+from tests.infra.recount import COMMAND, Running, environment, recount
+from tests.waiting import PATIENCE, wait_until
 
 Serve = Callable[..., Running]
 
@@ -38,14 +42,63 @@ def test_a_registered_customer_can_be_read_immediately(serve: Serve) -> None:
 
 def test_the_requests_shown_at_the_first_start_work_unchanged(serve: Serve) -> None:
     server = serve()
-    lines = [shlex.split(line) for line in server.output.splitlines() if line.strip().startswith("curl")]
-    assert [_sent(line).status_code for line in lines] == [201, 200, 200]
+    lines = [line.strip() for line in server.output.splitlines() if line.strip().startswith("curl")]
+    assert [_sent(_arguments(line)).status_code for line in lines] == [201, 200, 200]
+
+
+def _arguments(line: str) -> list[str]:
+    """The arguments that a shell makes of the line."""
+    shown = subprocess.run(["sh", "-c", f"printf '%s\\0' {line}"], capture_output=True, text=True, check=True)
+    return shown.stdout.split("\0")[:-1]
 
 
 def _sent(curl: list[str]) -> httpx.Response:
     headers = dict(value.split(": ", 1) for flag, value in pairwise(curl) if flag == "-H")
     body = next((value for flag, value in pairwise(curl) if flag == "-d"), None)
     return httpx.request("GET" if body is None else "POST", curl[-1], headers=headers, content=body)
+
+
+def test_without_a_terminal_the_first_key_is_in_a_private_file_and_in_no_output(serve: Serve, home: Path) -> None:
+    server, file = serve(), home / "first-admin-key"
+    assert server.key == file.read_text().strip()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert re.search("rk_", server.output + server.errors) is None
+    assert [path.name for path in home.glob("first-admin-key*")] == [file.name]
+    with server.caller() as caller:
+        _register(caller, "Ada")
+
+
+def test_on_a_terminal_the_first_key_is_shown_once_and_in_no_file(variables: dict[str, str], home: Path) -> None:
+    ours, theirs = pty.openpty()
+    with (
+        os.fdopen(ours, "rb", buffering=0) as terminal,
+        subprocess.Popen([*COMMAND, "serve"], env=variables, stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs) as process,
+    ):
+        os.close(theirs)
+        shown, deadline = "", time.monotonic() + PATIENCE
+        while "/v1/events?limit=3" not in shown:
+            assert time.monotonic() < deadline, shown
+            if select.select([terminal], [], [], 1)[0]:
+                shown += terminal.read(65536).decode(errors="replace")
+        try:
+            keys = set(re.findall(r"rk_[0-9a-f]{32}_[\w-]{63}", shown))
+            url = re.search(r"http://[\d.]+:\d+(?=/docs)", shown)
+            assert len(keys) == 1
+            assert url
+            answer = httpx.get(f"{url[0]}/v1/keys", headers={"Authorization": f"Bearer {keys.pop()}"})
+            assert answer.status_code == 200
+        finally:
+            process.kill()
+    assert not list(home.glob("first-admin-key*"))
+
+
+def test_a_first_key_that_cannot_be_kept_is_not_issued(serve: Serve, variables: dict[str, str], home: Path) -> None:
+    (home / "first-admin-key").mkdir(parents=True)
+    ran = recount(variables, "serve")
+    assert ran.status == 1
+    assert "RECOUNT_HOME: the first admin key cannot be written" in ran.errors
+    (home / "first-admin-key").rmdir()
+    assert serve().key
 
 
 def test_a_second_start_keeps_the_data_and_shows_no_key(serve: Serve) -> None:

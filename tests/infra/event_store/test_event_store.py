@@ -15,6 +15,9 @@ from commands.sales import orders
 from commands.shared.batch import Command
 from commands.shared.commit import StoreUnavailable
 from commands.shared.executor import Executor
+from domain.customers.customer.customer import Customer
+from domain.operations.api_key import ApiKey
+from domain.shared.events import type_name
 from domain.shared.ids import new_id
 from infra.event_store.mapper import Mapper
 from infra.event_store.postgres import PostgresRecorder
@@ -263,3 +266,19 @@ def test_commits_work_with_a_stricter_default_isolation_level(database_url: str)
     assert sorted(tags(store, id)) == sorted(f"t-{n}" for n in range(60))
     types(store, id)
     store.close()
+
+
+def test_the_ends_of_a_stream_are_two_events_of_the_wanted_types_however_long_it_is(
+    where: str, store: EventStore, executor: Executor
+) -> None:
+    ada, grace = new_id(), new_id()
+    done(*together(executor, registering(ada), registering(grace), *(tagging(ada, str(number)) for number in range(40))))
+    types = [type_name(event) for event in Customer.events]
+    with closing(recorder(where)) as engine:
+        assert [one.version for one in engine.ends(ada, types)] == [1, 41]
+        assert [one.version for one in engine.ends(grace, types)] == [1]
+        assert engine.ends(new_id(), types) == []
+        assert engine.ends(ada, [type_name(event) for event in ApiKey.events]) == []
+    first, last = (recorded.event for recorded in store.plain_ends(ada, types))
+    assert getattr(first, "name", "") is None, "personal data is not read"
+    assert getattr(last, "tags", ()) == ("39",)
