@@ -176,6 +176,8 @@ OPERATIONS = (
 ROUTERS = (*CUSTOMERS, *SALES, *SERVICE, *MARKETING, *OPERATIONS)
 OPERATED = (health.router, upkeep.router)
 """The routers of a process that knows the status of the read models and can rebuild them."""
+DOCUMENTATION = (pages.router,)
+"""The routers of a process that shows its documentation."""
 
 DESCRIPTION = """An event-sourced CRM. If you doubt an answer, you can compute it again from the events, as of any moment."""
 
@@ -200,7 +202,7 @@ def create(
     `operated` knows the status of the read models and rebuilds them. Without it there are no routes for that.
     """
     operations = OPERATED if operated else ()
-    documentation = (pages.router,) if deployment.settings.docs else ()
+    documentation = DOCUMENTATION if deployment.settings.docs else ()
     app = Api(
         title="Recount",
         description=DESCRIPTION,

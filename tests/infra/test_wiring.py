@@ -36,6 +36,6 @@ def test_every_read_model_is_listed() -> None:
 
 
 def test_every_router_is_listed() -> None:
-    modules = (app.CUSTOMERS, app.SALES, app.SERVICE, app.MARKETING, app.OPERATIONS, app.OPERATED)
+    modules = (app.CUSTOMERS, app.SALES, app.SERVICE, app.MARKETING, app.OPERATIONS, app.OPERATED, app.DOCUMENTATION)
     listed = [router for routers in modules for router in routers]
     assert [where for where, router in of(api, APIRouter) if not any(router is one for one in listed)] == []

@@ -74,6 +74,7 @@ def test_a_store_of_a_later_version_is_refused_by_name(where: str) -> None:
 
 @pytest.mark.parametrize("command", [("serve",), ("status",), ("rebuild", "customer_view", "--check")])
 def test_each_command_of_the_embedded_deployment_refuses_it_in_one_line(tmp_path: Path, command: Sequence[str]) -> None:
+    (tmp_path / "events.db").touch(mode=0o600)
     execute(str(tmp_path / "events.db"), *OF_0_1_0)
     ran = recount(environment(tmp_path), *command)
     assert ran.status == 2
