@@ -81,6 +81,7 @@ from api.service import (
 )
 from api.shared import openapi, problems
 from api.shared.access import Keys
+from api.shared.admission import Admission, lanes
 from api.shared.head import Head
 from api.shared.lists import Lists
 from api.shared.routes import Route
@@ -192,7 +193,8 @@ class Api(FastAPI):
         self.router.routes.append(Route(path, route, methods=methods, name=name, include_in_schema=include_in_schema))
 
     def build_middleware_stack(self) -> ASGIApp:
-        return Head(OneForm(problems.TooLarge(super().build_middleware_stack())))
+        application = Head(OneForm(problems.TooLarge(super().build_middleware_stack())))
+        return Admission(application, self.state.lanes)
 
 
 def create(
@@ -223,10 +225,13 @@ def create(
     app.state.executor = executor
     app.state.completeness = completeness
     app.state.lists = Lists(app.routes)
+    app.state.lanes = lanes(deployment.settings)
     app.state.keys = Keys(deployment.store, local_key)
     app.state.jobs = Jobs()
     app.state.streams = Streams(deployment.store, deployment.settings.stream_limit)
     app.state.fitting = CapacityLimiter(1)
+    app.state.reading = CapacityLimiter(deployment.settings.read_threads)
+    app.state.reporting = CapacityLimiter(deployment.settings.report_threads)
     app.state.operations = operated
     problems.install(app)
     return app

@@ -41,6 +41,15 @@ class Settings(BaseSettings):
     chain_patience: float = Field(default=60.0, gt=0)
     session_timeout: float = Field(default=6.0, gt=0)
     stream_limit: int = Field(default=100, ge=0)
+    command_limit: int = Field(default=256, ge=1)
+    read_limit: int = Field(default=128, ge=1)
+    report_limit: int = Field(default=8, ge=1)
+    bulk_limit: int = Field(default=4, ge=1)
+    after_limit: int = Field(default=512, ge=1)
+    read_threads: int = Field(default=4, ge=1)
+    report_threads: int = Field(default=2, ge=1)
+    wait_limit: float = Field(default=3.0, gt=0)
+    long_wait_limit: float = Field(default=30.0, gt=0)
     body_limit: int = Field(default=8 * 1024 * 1024, ge=1024)
     webhook_private: bool = False
     zone: str = "UTC"
