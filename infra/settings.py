@@ -41,7 +41,7 @@ class Settings(BaseSettings):
     chain_patience: float = Field(default=60.0, gt=0)
     session_timeout: float = Field(default=6.0, gt=0)
     stream_limit: int = Field(default=100, ge=0)
-    command_limit: int = Field(default=256, ge=1)
+    command_limit: int = Field(default=128, ge=1)
     read_limit: int = Field(default=128, ge=1)
     report_limit: int = Field(default=8, ge=1)
     bulk_limit: int = Field(default=4, ge=1)

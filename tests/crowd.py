@@ -7,7 +7,7 @@ import itertools
 import re
 import resource
 import time
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar, cast
 from urllib.parse import urlsplit
 
@@ -38,12 +38,12 @@ class Answer(NamedTuple):
 Request = Callable[[], bytes]
 
 
-def request(url: str, method: str = "GET", body: bytes = b"", **headers: str) -> bytes:
-    """The bytes of a request. An underscore in a header's name stands for a hyphen."""
+def request(url: str, headers: Mapping[str, str], method: str = "GET", body: bytes = b"") -> bytes:
+    """The bytes of a request."""
     at = urlsplit(url)
     target = at.path + (f"?{at.query}" if at.query else "")
     lines = [f"{method} {target} HTTP/1.1", f"Host: {at.netloc}"]
-    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
     lines += [f"Content-Length: {len(body)}"] if method != "GET" else []
     return "\r\n".join([*lines, "", ""]).encode() + body
 
@@ -134,7 +134,7 @@ async def _alone(url: str, sent: bytes) -> Answer:
 async def _connected(url: str) -> _Connection | None:
     at = urlsplit(url)
     try:
-        _, connection = await asyncio.get_running_loop().create_connection(_Connection, at.hostname, at.port)
+        _, connection = await asyncio.get_running_loop().create_connection(_Connection, at.hostname, at.port or 80)
     except OSError:
         return None
     return connection

@@ -174,7 +174,10 @@ def _save(upload: UploadFile, path: Path) -> None:
 
 
 def _begin(jobs: Jobs, id: UUID, work: Callable[[Progress], Report], folder: Path) -> Job:
-    """The job that runs this import. The folder is removed when the job ends, or now if the import is already running."""
+    """The job that runs this import. The folder is removed when the job ends, or now if none is started.
+
+    Raises Problem 503 if too many jobs wait.
+    """
     begun = jobs.get(id)
     if begun is not None and begun.state == "running":
         shutil.rmtree(folder, ignore_errors=True)
@@ -186,7 +189,11 @@ def _begin(jobs: Jobs, id: UUID, work: Callable[[Progress], Report], folder: Pat
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    return jobs.start(id, whole, EXPECTED)
+    try:
+        return jobs.start(id, whole, EXPECTED)
+    except Problem:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def _of_job(job: Job) -> dict[str, Any]:

@@ -10,6 +10,7 @@ answer begins; then `stream_limit` bounds it.
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import re
 import time
@@ -46,6 +47,8 @@ _DIGITS = len(str(LARGE_BODY))
 
 # Clients that were refused together should not come back together.
 AGAIN = (1, 2, 3)
+# Seconds before a refusal is sent. A client that does not wait for Retry-After is slowed down, and so takes little from others.
+PAUSE = 0.1
 # A rate is known after a window of so many seconds. The weight of what is older is halved in each.
 WINDOW = 1.0
 # This share of a lane's places is given without regard to the wait, so that a slow lane works on, and its rate is known.
@@ -174,6 +177,7 @@ class Admission:
             finally:
                 place.give_back()
         else:
+            await asyncio.sleep(PAUSE)
             for message in lane.refusal():
                 await send(message)
 

@@ -14,7 +14,12 @@ from fastapi.routing import iter_route_contexts
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api.operations.jobs import AT_ONCE, WAITING, Jobs
+from api.shared import admission
 from api.shared.admission import ALWAYS, LARGE_BODY, WINDOW, Lane
+from api.shared.problems import Problem
+from domain.shared.ids import new_id
+from infra.command_line.reaching import Reached
 from infra.processes.parts import opened
 from infra.settings import Settings
 from tests.api.client import Client
@@ -28,6 +33,11 @@ PROBES = ("/health/live", "/health/ready", "/metrics")
 PATIENCE = 2.0
 CSV = {"Accept": "text/csv"}
 NDJSON = {"Accept": "application/json, Application/X-NDJSON;q=0.5"}
+
+
+@pytest.fixture(autouse=True)
+def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(admission, "PAUSE", 0.0)
 
 
 @contextmanager
@@ -49,11 +59,21 @@ def in_progress(world: World) -> list[int]:
     return [lane.in_progress for lane in world.app.state.lanes]
 
 
+def figure(world: World, name: str) -> float:
+    """A figure of the metrics."""
+    [line] = [line for line in world.client.get("/metrics").text.splitlines() if line.startswith(name + " ")]
+    return float(line.rpartition(" ")[2])
+
+
+def refusals(world: World, lane: str) -> float:
+    return figure(world, f'recount_requests_refused_total{{lane="{lane}"}}')
+
+
 def routes(world: World) -> list[tuple[str, str]]:
     """Every method of every path, with a value for each parameter."""
     found = []
     for route in iter_route_contexts(world.app.routes):
-        path = re.sub(r"\{[^}]*\}", str(UUID(int=1)), route.path)
+        path = re.sub(r"\{[^}]*\}", str(UUID(int=1)), str(route.path))
         found += [(method, path) for method in sorted(route.methods or ())]
     return found
 
@@ -135,17 +155,13 @@ def test_probes_are_always_admitted(world: World) -> None:
 
 
 def test_the_metrics_show_requests_in_progress_and_refusals_by_lane(world: World) -> None:
-    def figure(name: str) -> float:
-        [line] = [line for line in world.client.get("/metrics").text.splitlines() if line.startswith(name + " ")]
-        return float(line.rpartition(" ")[2])
-
-    refused = 'recount_requests_refused_total{lane="reports"}'
-    before = figure(refused)
+    busy = 'recount_requests_in_progress{lane="reports"}'
+    before = refusals(world, "reports")
     with full(world, "reports"):
         assert is_refused(world.client.get("/v1/reports/sales"))
-        assert figure('recount_requests_in_progress{lane="reports"}') == world.app.state.lanes.reports.limit
-    assert figure(refused) == before + 1
-    assert figure('recount_requests_in_progress{lane="reports"}') == 0
+        assert figure(world, busy) == world.app.state.lanes.reports.limit
+    assert refusals(world, "reports") == before + 1
+    assert figure(world, busy) == 0
 
 
 def test_the_document_declares_the_refusal_for_every_operation(world: World) -> None:
@@ -157,6 +173,34 @@ def test_the_document_declares_the_refusal_for_every_operation(world: World) -> 
         if path not in PROBES and "503" not in operation["responses"]
     ]
     assert undeclared == []
+
+
+def test_the_command_line_comes_back_when_it_was_refused(world: World) -> None:
+    reached = Reached(httpx.ASGITransport(world.app), "http://recount", world.admin["Authorization"].removeprefix("Bearer "))
+    listed: list[int] = []
+    before = refusals(world, "reads")
+    with full(world, "reads"):
+        asking = threading.Thread(target=lambda: listed.append(len(reached.get("/v1/customers")["items"])))
+        asking.start()
+        wait_until(lambda: refusals(world, "reads") > before, "the request is refused")
+    asking.join()
+    reached.close()
+    assert listed
+
+
+def test_no_more_than_twenty_jobs_wait_for_their_turn() -> None:
+    jobs, go_on = Jobs(), threading.Event()
+    ids = [new_id() for _ in range(AT_ONCE + WAITING)]
+    for id in ids:
+        jobs.start(id, lambda _: go_on.wait(60))
+    with pytest.raises(Problem) as refused:
+        jobs.start(new_id(), lambda _: None)
+    assert (refused.value.status, refused.value.type) == (503, "overloaded")
+    assert jobs.start(ids[-1], lambda _: None).id == ids[-1]
+    go_on.set()
+    wait_until(lambda: all(jobs.get(id).state == "completed" for id in ids), "the jobs have ended")  # type: ignore[union-attr]
+    assert jobs.start(new_id(), lambda _: None).state == "running"
+    jobs.close()
 
 
 # Places

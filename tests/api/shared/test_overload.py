@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 import httpx
 import psutil
 import pytest
 
+from api.shared.admission import PAUSE
 from tests.crowd import Answer, Load, at_once, most_connections, numbered, of, percentile, request, steadily
 from tests.infra.recount import Running, environment
 
@@ -30,15 +30,15 @@ class Served(NamedTuple):
     customer: str
     process: psutil.Process
 
-    def read(self, **headers: str) -> bytes:
-        return request(self.url + self.customer, **self.key, **headers)
+    def read(self) -> bytes:
+        return request(self.url + self.customer, self.key)
 
     def register(self, number: int) -> bytes:
         body = json.dumps({"name": f"Customer {number}"}).encode()
-        return request(self.url + "/v1/customers", "POST", body, Content_Type="application/json", **self.key)
+        return request(self.url + "/v1/customers", {**self.key, "Content-Type": "application/json"}, "POST", body)
 
     def export(self) -> bytes:
-        return request(self.url + "/v1/customers", Accept="text/csv", **self.key)
+        return request(self.url + "/v1/customers", {**self.key, "Accept": "text/csv"})
 
     def memory(self) -> int:
         return int(self.process.memory_info().rss)
@@ -85,6 +85,7 @@ def test_a_crowd_is_told_to_come_back_within_seconds_and_costs_no_memory(server:
     assert {answer.again for answer in refused} == {1, 2, 3}
     assert {json.loads(answer.body)["type"] for answer in refused} == {"/problems/overloaded"}
     assert percentile(refused, 0.99) < REFUSED_WITHIN
+    assert min(answer.seconds for answer in refused) >= PAUSE
     assert grown < 64 * MEGABYTE
 
 
@@ -96,6 +97,15 @@ def test_at_twice_the_bound_what_is_accepted_is_answered_as_fast_as_just_below_i
     assert percentile(of(twice, 503), 0.99) < REFUSED_WITHIN
     # The median, because the slowest of a hundred depends on what else the machine does.
     assert percentile(of(twice, 200), 0.5) < 3 * percentile(below, 0.5)
+
+
+def test_clients_that_do_not_wait_take_little_from_others(server: Served) -> None:
+    [alone] = steadily(server.url, [Load(numbered(server.register), 8)], SECONDS)
+    impatient = Load(server.read, 2 * READS, patient=False)
+    beside, registered = steadily(server.url, [impatient, Load(numbered(server.register), 8)], SECONDS)
+    assert statuses(beside) == {200, 503}
+    assert statuses(registered) == {201}
+    assert len(registered) > len(alone) / 10
 
 
 def test_commands_are_answered_while_reads_and_exports_are_at_their_bounds(server: Served) -> None:
@@ -111,7 +121,7 @@ def test_commands_are_answered_while_reads_and_exports_are_at_their_bounds(serve
 
 def test_exports_are_answered_while_commands_and_reads_are_at_their_bounds(server: Served) -> None:
     reads, register = Load(server.read, 2 * READS), Load(numbered(server.register), 64)
-    exported, read, registered = steadily(server.url, [Load(server.export, REPORTS), reads, register], SECONDS)
+    exported, read, registered = steadily(server.url, [Load(server.export, REPORTS - 1), reads, register], SECONDS)
     assert statuses(exported) == {200}
     assert 200 in statuses(read)
     assert statuses(registered) == {201}
