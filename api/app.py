@@ -81,6 +81,7 @@ from api.service import (
     tickets,
 )
 from api.shared import openapi, problems
+from api.shared.admission import Admission, lanes
 from api.shared.failed_keys import FailedKeys
 from api.shared.head import Head
 from api.shared.key_uses import KeyUses
@@ -187,7 +188,8 @@ class Api(FastAPI):
         return openapi.document(self)
 
     def build_middleware_stack(self) -> ASGIApp:
-        return SafeHeaders(Head(OneForm(problems.TooLarge(super().build_middleware_stack()))))
+        application = Head(OneForm(problems.TooLarge(super().build_middleware_stack())))
+        return SafeHeaders(Admission(application, self.state.lanes))
 
 
 def create(
@@ -219,6 +221,7 @@ def create(
     app.state.executor = executor
     app.state.completeness = completeness
     app.state.lists = Lists(app.routes)
+    app.state.lanes = lanes(deployment.settings)
     app.state.key_uses = KeyUses(deployment.read_models)
     app.state.keys = Keys(deployment.store, app.state.key_uses, local_key)
     app.state.failed_keys = FailedKeys()
@@ -226,6 +229,8 @@ def create(
     app.state.uploads = Uploads(deployment.settings.upload_limit, deployment.settings.upload_reserve)
     app.state.streams = Streams(deployment.store, deployment.settings.stream_limit)
     app.state.fitting = CapacityLimiter(1)
+    app.state.reading = CapacityLimiter(deployment.settings.read_threads)
+    app.state.reporting = CapacityLimiter(deployment.settings.report_threads)
     app.state.operations = operated
     problems.install(app)
     return app

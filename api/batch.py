@@ -24,6 +24,7 @@ from starlette.types import Message, Scope
 
 from api.shared import exporting
 from api.shared.access import may
+from api.shared.admission import PLACE
 from api.shared.commanding import OWN_REQUEST, idempotency_key
 from api.shared.conditional import refuse_conditions
 from api.shared.openapi import answers
@@ -36,7 +37,9 @@ log = structlog.get_logger()
 
 PATH = "/v1/batch"
 LINES = 10_000
-UNDER_WAY = 1_000
+UNDER_WAY = 500
+KEPT = ("type", "asgi", "http_version", "scheme", "client", "server", "root_path", PLACE)
+"""What a request within a request has in common with the outer one; the place too, so that it needs no other one."""
 KEPT_HEADERS = (b"etag", b"position", b"location", b"retry-after")
 
 Answer = dict[str, Any]
@@ -179,7 +182,7 @@ def _scope(request: Request, key: str, line: Line, queued: asyncio.Event) -> Sco
 def inner(request: Request, method: str, path: str, query: str, headers: list[tuple[bytes, bytes]], **state: Any) -> Scope:
     """The scope of a request within this one, by the same caller."""
     return {
-        **{name: request.scope[name] for name in ("type", "asgi", "http_version", "scheme", "client", "server", "root_path")},
+        **{name: request.scope[name] for name in KEPT},
         "method": method,
         "path": unquote(path, errors="strict"),
         "raw_path": path.encode("ascii"),

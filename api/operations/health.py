@@ -14,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from api.operations.jobs import Progress
 from api.operations.statuses import Status
 from api.shared.access import may
+from api.shared.admission import progress_gauge
 from api.shared.openapi import answers, problems
 from api.shared.problems import problem
 from api.shared.routes import Router
@@ -52,7 +53,7 @@ lag_gauge = Gauge("recount_projection_lag", "Head of the log minus the position 
 letters_gauge = Gauge(
     "recount_dead_letters", "Events that a read model could not fold, without discarded ones.", ["projection"]
 )
-waiting_gauge = Gauge("recount_commands_waiting", "Commands in the queue of this process.")
+waiting_gauge = Gauge("recount_commands_waiting", "Commands in the queues of this process.")
 
 PROJECTION = fields(
     {
@@ -119,6 +120,8 @@ async def status(request: Request) -> Response:
 async def metrics(request: Request) -> Response:
     """Metrics for Prometheus. While the database does not answer, the head is NaN and other metrics keep their last values."""
     waiting_gauge.set(request.app.state.executor.waiting())
+    for lane in request.app.state.lanes:
+        progress_gauge.labels(lane.name).set(lane.in_progress)
     try:
         _measure(await _status(request))
     except Exception:

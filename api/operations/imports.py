@@ -177,7 +177,10 @@ def _save(upload: UploadFile, path: Path) -> None:
 
 
 def _begin(jobs: Jobs, id: UUID, work: Callable[[Progress], Report], upload: Upload) -> Job:
-    """The job that runs this import. The upload is closed when the job ends, or now if the import is already running."""
+    """The job that runs this import. The upload is closed when the job ends, or now if none is started.
+
+    Raises Problem 503 if too many jobs wait.
+    """
     begun = jobs.get(id)
     if begun is not None and begun.state == "running":
         upload.close()
@@ -189,7 +192,11 @@ def _begin(jobs: Jobs, id: UUID, work: Callable[[Progress], Report], upload: Upl
         finally:
             upload.close()
 
-    return jobs.start(id, whole, EXPECTED)
+    try:
+        return jobs.start(id, whole, EXPECTED)
+    except Problem:
+        upload.close()
+        raise
 
 
 def _of_job(job: Job) -> dict[str, Any]:

@@ -12,10 +12,15 @@ from uuid import UUID
 import msgspec
 import structlog
 
+from api.shared.problems import Problem
+
 log = structlog.get_logger()
 
 REMEMBERED = 100
+RETRY_SECONDS = "10"
 AT_ONCE = 2
+# Each job that waits for its turn holds the file that it was given.
+WAITING = 20
 
 Progress = Callable[[int, int], None]
 Work = Callable[[Progress], Any]
@@ -44,7 +49,7 @@ class Job(msgspec.Struct, eq=False):
 
 
 class Jobs:
-    """Runs jobs, at most two at a time, and remembers the latest hundred."""
+    """Runs jobs, at most two at a time, and remembers the latest hundred. At most twenty wait for their turn."""
 
     def __init__(self) -> None:
         self._jobs: OrderedDict[UUID, Job] = OrderedDict()
@@ -53,10 +58,16 @@ class Jobs:
         self._stopping = False
 
     def start(self, id: UUID, work: Work, expected: Expected = Expected()) -> Job:  # noqa: B008 (it is immutable)
-        """Start the job and return it. If one with this id is running, return that one instead."""
+        """Start the job and return it. If one with this id is running, return that one instead.
+
+        Raises Problem 503 if too many jobs wait.
+        """
         with self._lock:
             job = self._jobs.get(id)
             if job is None or job.state != "running":
+                if sum(one.state == "running" for one in self._jobs.values()) >= AT_ONCE + WAITING:
+                    detail = f"{WAITING} jobs wait for their turn. Nothing was done."
+                    raise Problem(503, "overloaded", detail, {"Retry-After": RETRY_SECONDS})
                 job = self._jobs[id] = Job(id)
                 self._jobs.move_to_end(id)
                 self._forget_oldest()

@@ -99,7 +99,7 @@ async def _carry_out(request: Request, number: int, item: Item, receipt: Receipt
             target=item.target,
             receipt=receipt and receipt._replace(key=f"{receipt.key}#{number}"),
         )
-        return answer(await executor.run(command))
+        return answer(await executor.run(command, of_many=True))
     except Refusal as refusal:
         return refused(refusal)
     except (Overloaded, OutcomeUnknown) as error:

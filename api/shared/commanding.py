@@ -70,7 +70,7 @@ async def carry_out(
     if queued := getattr(request.state, "queued", None):
         # This is a line of a batch. The next line may start once this command is queued; `run` queues before it first waits.
         queued.set()
-    outcome = await executor.run(command)
+    outcome = await executor.run(command, of_many=bool(queued))
     return answer(outcome, location)
 
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from datetime import date
+from functools import partial
 from itertools import islice
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
+from anyio import to_thread
 from fastapi import Depends, Header, Query, Request, Response
 from pydantic import AfterValidator, StringConstraints
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from api.shared import conditional, exporting
+from api.shared.admission import aside
 from api.shared.columns import columns
 from api.shared.encoding import encode
 from api.shared.fields import CalendarDay
@@ -96,11 +100,14 @@ async def read(
     completeness: Completeness = request.app.state.completeness
     limit: float = request.app.state.settings.after_timeout
     needed = {projections: None} if isinstance(projections, str) else projections
-    reached = await completeness.wait(needed, after, limit)
+    with aside(request) if after else nullcontext():
+        reached = await completeness.wait(needed, after, limit)
     position = _complete(reached, after)
+    # Python runs one thread at a time: each further thread that computes makes commands slower, and no read faster.
     if not snapshot:
-        return await run_in_threadpool(_query, request, query), position
-    answer, reached = await run_in_threadpool(_query_moment, request, needed, query)
+        return await to_thread.run_sync(_query, request, query, limiter=request.app.state.reading), position
+    moment = partial(_query_moment, request, needed, query)
+    answer, reached = await to_thread.run_sync(moment, limiter=request.app.state.reporting)
     return answer, _complete(reached, after)
 
 

@@ -26,7 +26,7 @@ class SafeHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_safely(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *_missing(message["headers"])]
+                message = {**message, "headers": [*message["headers"], *_missing(message["headers"])]}
             await send(message)
 
         await self._app(scope, receive, send_safely)

@@ -47,7 +47,7 @@ class Window:
         patience = time.monotonic() + self._executor.limits.settle
         while True:
             try:
-                return self._executor.submit(command)
+                return self._executor.submit(command, of_many=True)
             except Overloaded:
                 if time.monotonic() > patience:
                     raise

@@ -38,6 +38,8 @@ T = TypeVar("T")
 RERUNS = 50
 PATIENT_RERUNS = 3
 CLOSE_GRACE = 15.0
+# This part of each batch is for commands that are one of many, so that they go on, however many single ones there are.
+SHARE_OF_MANY = 4
 
 
 class Overloaded(Exception):
@@ -53,7 +55,7 @@ class _Overtaken(Exception):
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """Upper limits: `batch` commands per commit, `queue` waiting commands, `cache` aggregates kept in memory.
+    """Upper limits: `batch` commands per commit, `queue` waiting commands of each kind, `cache` aggregates kept in memory.
 
     `settle` is the number of seconds in which a batch must be settled.
     """
@@ -77,7 +79,8 @@ class Executor:
         self._cache = Cache(self.limits.cache)
         self._clock = clock or (lambda: datetime.now(UTC))
         self._last = datetime.min.replace(tzinfo=UTC)
-        self._queue: deque[_Waiting] = deque()
+        self._single: deque[_Waiting] = deque()
+        self._many: deque[_Waiting] = deque()
         self._ready = threading.Condition()
         self._closing = False
         self._end = math.inf
@@ -85,23 +88,26 @@ class Executor:
         self._committer = threading.Thread(target=self._commit_batches, name="committer", daemon=True)
         self._committer.start()
 
-    async def run(self, command: Command) -> Outcome:
-        """The command's outcome, once it is durable; a refusal is an outcome too. Raises Overloaded, OutcomeUnknown."""
+    async def run(self, command: Command, *, of_many: bool = False) -> Outcome:
+        """The command's outcome, once it is durable; a refusal is an outcome too. Raises Overloaded, OutcomeUnknown.
+
+        A command that is one `of_many` gives way to single ones.
+        """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Outcome] = loop.create_future()
-        self._enqueue(_Waiting(command, future, loop))
+        self._enqueue(_Waiting(command, future, loop), of_many)
         return await future
 
-    def submit(self, command: Command) -> Future[Outcome]:
+    def submit(self, command: Command, *, of_many: bool = False) -> Future[Outcome]:
         """Like `run`, for callers in threads."""
         future: Future[Outcome] = Future()
         future.set_running_or_notify_cancel()
-        self._enqueue(_Waiting(command, future))
+        self._enqueue(_Waiting(command, future), of_many)
         return future
 
     def waiting(self) -> int:
-        """The number of commands that wait in the queue."""
-        return len(self._queue)
+        """The number of commands that wait in the queues."""
+        return len(self._single) + len(self._many)
 
     def close(self) -> None:
         """Accepts no more commands, finishes the accepted ones, and ends. After `settle` seconds the rest is OutcomeUnknown."""
@@ -111,22 +117,25 @@ class Executor:
             self._ready.notify_all()
         self._committer.join(self.limits.settle + CLOSE_GRACE)
         if self._committer.is_alive():
-            left = [*self._in_hand, *self._queue]
+            left = [*self._in_hand, *self._single, *self._many]
             log.error("closing without an answer of the event store", commands=len(left))
             _answer(left, [OutcomeUnknown("the event store did not answer") for _ in left])
 
-    def _enqueue(self, waiting: _Waiting) -> None:
+    def _enqueue(self, waiting: _Waiting, of_many: bool) -> None:
+        queue = self._many if of_many else self._single
         with self._ready:
-            if self._closing or len(self._queue) >= self.limits.queue:
+            if self._closing or len(queue) >= self.limits.queue:
                 raise Overloaded
-            self._queue.append(waiting)
+            queue.append(waiting)
             self._ready.notify()
 
     def _take(self) -> list[_Waiting]:
         with self._ready:
-            while not self._queue and not self._closing:
+            while not (self._single or self._many or self._closing):
                 self._ready.wait()
-            return [self._queue.popleft() for _ in range(min(len(self._queue), self.limits.batch))]
+            kept = min(len(self._many), self.limits.batch // SHARE_OF_MANY)
+            taken = _first(self._single, self.limits.batch - kept)
+            return taken + _first(self._many, self.limits.batch - len(taken))
 
     def _commit_batches(self) -> None:
         while taken := self._take():
@@ -195,6 +204,10 @@ class Executor:
     def _now(self) -> datetime:
         """The clock's time, never earlier than the time it gave before."""
         return max(self._last, self._clock())
+
+
+def _first(queue: deque[_Waiting], count: int) -> list[_Waiting]:
+    return [queue.popleft() for _ in range(min(len(queue), count))]
 
 
 def _answer(taken: Sequence[_Waiting], answers: Sequence[Outcome | BaseException]) -> None:

@@ -8,6 +8,7 @@ the embedded deployment's folder is locked. If a server runs, neither is importe
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
@@ -23,11 +24,15 @@ if TYPE_CHECKING:
     from infra.settings import Settings
 
 PATIENCE = httpx.Timeout(60, connect=5)
+LONGEST_WAIT = 60.0
 LARGEST_DETAIL = 5
 
 
 class Reached:
-    """Sends requests one after another. Raises Failed, with the API's message, if an answer is not 2xx."""
+    """Sends requests one after another. Raises Failed, with the API's message, if an answer is not 2xx.
+
+    A request that the server refuses because of its load is sent again, for at most a minute.
+    """
 
     def __init__(self, transport: httpx.AsyncBaseTransport, url: str, key: str) -> None:
         self._loop = asyncio.Runner()
@@ -48,13 +53,27 @@ class Reached:
         self._loop.close()
 
     def _request(self, method: str, path: str, **given: Any) -> Any:
-        try:
-            answer = self._loop.run(self._http.request(method, path, **given))
-        except httpx.HTTPError as error:
-            raise Failed(f"the server at {self._http.base_url} does not answer: {type(error).__name__}") from None
+        until = time.monotonic() + LONGEST_WAIT
+        answer = self._answer(method, path, **given)
+        while (pause := _pause(answer)) and time.monotonic() + pause < until:
+            time.sleep(pause)
+            answer = self._answer(method, path, **given)
         if answer.is_success:
             return answer.json()
         raise Failed(_reason(answer))
+
+    def _answer(self, method: str, path: str, **given: Any) -> httpx.Response:
+        try:
+            return self._loop.run(self._http.request(method, path, **given))
+        except httpx.HTTPError as error:
+            raise Failed(f"the server at {self._http.base_url} does not answer: {type(error).__name__}") from None
+
+
+def _pause(answer: httpx.Response) -> int:
+    """The seconds after which to send the request again, because the server did nothing; 0 if it should not be sent again."""
+    is_refused = answer.status_code == 429 or (answer.status_code == 503 and b'"/problems/overloaded"' in answer.content)
+    again = answer.headers.get("Retry-After", "")
+    return int(again) if is_refused and again.isdecimal() else 0
 
 
 def _reason(answer: httpx.Response) -> str:

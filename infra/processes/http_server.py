@@ -9,6 +9,9 @@ from contextlib import contextmanager
 import uvicorn
 
 GRACE_SECONDS = 10
+# libuv accepts one connection from a socket in each round of the event loop. A round of a busy loop takes some 50 ms, so that a
+# crowd waited for seconds to be accepted. Each copy of the socket accepts one more.
+COPIES = 15
 
 
 def configuration(application: object) -> uvicorn.Config:
@@ -32,14 +35,16 @@ class Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, ready: Callable[[], None], ending: Callable[[], None]) -> None:
         super().__init__(config)
         self._ready, self._ending = ready, ending
+        self._copies: list[socket.socket] = []
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
+        self._copies = [socket.dup() for socket in sockets or () for _ in range(COPIES)]
+        await super().startup([*sockets, *self._copies] if sockets else None)
         self._ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._ending()
-        await super().shutdown(sockets)
+        await super().shutdown([*sockets, *self._copies] if sockets else None)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

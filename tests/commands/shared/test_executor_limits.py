@@ -47,6 +47,47 @@ def test_a_full_queue_refuses_immediately_and_accepts_again_when_it_empties(stor
         assert accepted(one(executor, registering()))
 
 
+def test_a_single_command_overtakes_the_commands_of_a_batch(store: EventStore) -> None:
+    gated = Gated(store)
+    with running(gated, batch=8) as executor:
+        first = executor.submit(registering())
+        assert gated.committing.wait(20)
+        many = [executor.submit(registering(), of_many=True) for _ in range(30)]
+        single = executor.submit(registering())
+        gated.gate.set()
+        [_, *of_many], [place] = _positions(first, *many), _positions(single)
+    assert of_many == sorted(of_many)
+    assert place <= 1 + 8 < of_many[-1]
+
+
+def test_single_commands_leave_a_share_of_each_commit_to_the_commands_of_a_batch(store: EventStore) -> None:
+    gated = Gated(store)
+    with running(gated, batch=8) as executor:
+        first = executor.submit(registering())
+        assert gated.committing.wait(20)
+        single = [executor.submit(registering()) for _ in range(30)]
+        of_many = executor.submit(registering(), of_many=True)
+        gated.gate.set()
+        assert _positions(of_many)[0] <= 1 + 8 < max(_positions(first, *single))
+
+
+def test_a_full_queue_of_batches_refuses_no_single_command(store: EventStore) -> None:
+    gated = Gated(store)
+    with running(gated, queue=3) as executor:
+        first = executor.submit(registering())
+        assert gated.committing.wait(20)
+        many = [executor.submit(registering(), of_many=True) for _ in range(3)]
+        with pytest.raises(Overloaded):
+            executor.submit(registering(), of_many=True)
+        single = executor.submit(registering())
+        gated.gate.set()
+        assert all(accepted(outcome) for outcome in done(first, single, *many))
+
+
+def _positions(*futures: Future[Outcome]) -> list[int]:
+    return [outcome.position for outcome in done(*futures)]
+
+
 def test_closing_finishes_what_was_accepted_and_accepts_no_more(store: EventStore) -> None:
     executor = Executor(store)
     futures = together(executor, *(registering() for _ in range(300)))
