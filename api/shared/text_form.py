@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from unicodedata import is_normalized
 from urllib.parse import quote, unquote_to_bytes, urlencode
 
 from fastapi import Response
@@ -19,7 +18,7 @@ from starlette.convertors import PathConvertor, StringConvertor
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.shared.problems import KINDS, Problem, misfit
-from domain.shared.text import BLANKS, UNPRINTABLE, composed, one_form
+from domain.shared.text import BLANKS, UNPRINTABLE, composed, is_composed, one_form
 
 _PLAIN_PATH = re.compile(rb"[!-$&-~]*")
 _PLAIN_QUERY = re.compile(rb"[!-$&-*,-~]*")
@@ -94,7 +93,7 @@ def _decoded(scope: Scope) -> Response | None:
 
 
 def _is_composed(body: bytes) -> bool:
-    return not _C1.search(body) and is_normalized("NFC", body.decode())
+    return not _C1.search(body) and is_composed(body.decode())
 
 
 def _parameter(value: str) -> str:
