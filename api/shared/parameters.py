@@ -54,19 +54,23 @@ class Parameters:
         """
         errors = list(islice(self._errors(request.query_params, self.known), NAMED))
         if errors:
-            for permitted in self._permissions:
-                await permitted(request)
+            await self.permit(request)
             raise RequestValidationError([*errors, *self._typed(request.query_params, errors)])
+
+    async def permit(self, request: Request) -> None:
+        """Raises Problem 401 or 403 if the caller may not use the route."""
+        for permitted in self._permissions:
+            await permitted(request)
 
     def errors_in_body(
         self, values: Mapping[str, str], known: Collection[str], *below: str, beside: Collection[str] = ()
     ) -> list[Error]:
         """What is wrong with values for the `known` parameters that are not in a query, but `below` this part of a body.
 
-        `beside` are the names of parameters in other parts of the body.
+        At most 20 unknown, empty or ineffective ones are named. `beside` are the parameters in other parts of the body.
         """
         query = QueryParams(values)
-        errors = list(self._errors(query, known, beside))
+        errors = list(islice(self._errors(query, known, beside), NAMED))
         return [{**error, "loc": ("body", *below, *error["loc"][1:])} for error in (*errors, *self._typed(query, errors))]
 
     def _typed(self, query: QueryParams, errors: Sequence[Error]) -> list[Error]:

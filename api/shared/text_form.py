@@ -17,7 +17,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.convertors import PathConvertor, StringConvertor
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.shared.problems import KINDS, Problem, misfit
+from api.shared.problems import KINDS, MISFITS, Problem, misfit
 from domain.shared.text import BLANKS, UNPRINTABLE, composed, is_composed, one_form
 
 _PLAIN_PATH = re.compile(rb"[!-$&-~]*")
@@ -120,10 +120,10 @@ def _query(raw: bytes) -> tuple[list[tuple[str, str]], list[str]]:
 
 
 def _composed(value: Any, at: tuple[Any, ...], wrong: list[tuple[Any, ...]]) -> Any:
-    """The value with all texts composed. Adds the places of texts that are not printable to `wrong`."""
+    """The value with all texts composed. Adds the first places of texts that are not printable to `wrong`."""
     if isinstance(value, str):
         text = composed(value)
-        if UNPRINTABLE.search(text):
+        if len(wrong) < MISFITS and UNPRINTABLE.search(text):
             wrong.append(at)
         return text
     if isinstance(value, list):
