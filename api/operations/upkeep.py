@@ -14,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from api.operations.health import Operations
 from api.operations.jobs import Job, Jobs
 from api.shared.access import may
+from api.shared.bounds import REPORT
 from api.shared.commanding import OWN_REQUEST
 from api.shared.conditional import refuse_conditions
 from api.shared.fields import Body
@@ -28,7 +29,7 @@ from domain.shared.ids import new_id
 
 router = Router(prefix="/v1/operations", tags=["operations"], route_class=StrictRoute)
 
-ACTING: Any = [may("operations:act"), OWN_REQUEST]
+ACTING: Any = [may("operations:act", REPORT), OWN_REQUEST]
 
 Name = Annotated[str, Path(max_length=64, pattern=r"^[a-z_]+$", description="A projection's name.")]
 Position = Annotated[int, Path(ge=1, le=LARGEST_POSITION)]

@@ -20,6 +20,7 @@ from uuid import UUID
 from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
 
+from api.shared.bounds import ONE, Bound
 from api.shared.problems import Problem
 from commands.shared.commit import StoreUnavailable
 from domain.operations.api_key import ApiKey
@@ -180,8 +181,11 @@ async def authenticated(request: Request) -> Caller:
     return caller
 
 
-def may(permission: str) -> Any:
-    """A dependency: the caller, if their key has this permission; otherwise Problem 403."""
+def may(permission: str, bound: Bound = ONE) -> Any:
+    """A dependency: the caller, if their key has this permission; otherwise Problem 403.
+
+    `bound` is the most work that a request to the route takes.
+    """
 
     async def permitted(request: Request) -> Caller:
         caller = await authenticated(request)
@@ -189,7 +193,7 @@ def may(permission: str) -> Any:
             raise Problem(403, "forbidden", f"This needs the permission {permission}.")
         return caller
 
-    permitted.permission = permission  # type: ignore[attr-defined]
+    permitted.permission, permitted.bound = permission, bound  # type: ignore[attr-defined]
     dependency: Callable[..., Coroutine[Any, Any, Caller]] = permitted
     return Depends(dependency)
 

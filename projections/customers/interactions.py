@@ -25,7 +25,7 @@ from projections.shared.entry import Entry
 from projections.shared.lists import Listing
 from projections.shared.occurred import own_day
 from projections.shared.rows import Instant
-from projections.shared.tables import columns
+from projections.shared.tables import SORTED, columns
 
 tables = entries.entries(
     "interaction",
@@ -36,7 +36,7 @@ tables = entries.entries(
     Column("agent", Text),
     Column("duration_seconds", Integer),
     Column("thread_id", Text, index=True),
-    Column("occurred_at", Instant, nullable=False, index=True),
+    Column("occurred_at", Instant, nullable=False, info=SORTED),
     Column("occurred_on", Date),
     *columns(Instant, "redacted_at", "retracted_at"),
     about=True,
@@ -112,4 +112,4 @@ LISTED: Listing[Filter, Sort] = tables.listing(
 )
 get, listing = LISTED.get, LISTED.listing
 
-interactions = tables.projection(2, Interaction.events, _fold, customer.Erased, lead.Erased)
+interactions = tables.projection(3, Interaction.events, _fold, customer.Erased, lead.Erased)

@@ -27,7 +27,7 @@ from projections.shared.private import erased_in, personal, save_personal, with_
 from projections.shared.projection import Delivery, Projection, own, types
 from projections.shared.registers import encode
 from projections.shared.rows import Instant, Row, Rows
-from projections.shared.tables import columns, table
+from projections.shared.tables import SORTED, columns, table
 
 UTM = Utm.__struct_fields__
 PRIVATE = ("anonymous_id", "click_ids")
@@ -41,7 +41,7 @@ touchpoint_rows = table(
     Column("lead_id", Uuid, index=True),
     Column("campaign_id", Uuid, index=True),
     *(Column(f"utm_{name}", Text) for name in UTM),
-    Column("occurred_at", Instant, nullable=False, index=True),
+    Column("occurred_at", Instant, nullable=False, info=SORTED),
     Column("occurred_on", Date),
 )
 Index("ix_touchpoints_customer", touchpoint_rows.c.customer_id, touchpoint_rows.c.occurred_at)
@@ -120,7 +120,7 @@ get, listing = LISTED.get, LISTED.listing
 
 touchpoints = Projection(
     name="touchpoints",
-    version=2,
+    version=3,
     tables=(touchpoint_rows, touchpoint_private),
     apply=apply,
     reads=types(Recorded, Erased, LeadErased),
