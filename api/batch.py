@@ -37,7 +37,8 @@ log = structlog.get_logger()
 
 PATH = "/v1/batch"
 LINES = 10_000
-UNDER_WAY = 1_000
+UNDER_WAY = 50
+"""How many lines run at the same time. They end together with their commit, and other requests wait for so many answers."""
 KEPT_HEADERS = (b"etag", b"position", b"location", b"retry-after")
 
 Answer = dict[str, Any]

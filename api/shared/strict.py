@@ -70,9 +70,8 @@ class AuthenticatedRoute(Route):
         """Raises Problem 401, 403 and 415."""
         await authenticated(request)
         await self.parameters.permit(request)
-        if (coding := request.headers.get("content-encoding", "identity").strip().lower()) != "identity":
-            detail = f"The content coding {coding[:40]!r} is not supported: send the body as it is."
-            raise Problem(415, KINDS[415][0], detail, {"Accept-Encoding": "identity"})
+        if any(name == b"content-encoding" for name, _ in request.scope["headers"]):
+            _refuse_coded(request)
 
 
 class StrictRoute(AuthenticatedRoute):
@@ -90,6 +89,14 @@ class StrictRoute(AuthenticatedRoute):
             return await handle(strict)
 
         return handle_strictly
+
+
+def _refuse_coded(request: Request) -> None:
+    """Raises Problem 415 if the body has a content coding, such as gzip (RFC 9110, section 8.4)."""
+    codings = ", ".join(request.headers.getlist("content-encoding"))
+    if codings.strip().lower() != "identity":
+        detail = f"The content coding {codings[:40]!r} is not supported: send the body as it is."
+        raise Problem(415, KINDS[415][0], detail, {"Accept-Encoding": "identity"})
 
 
 def _read(body: bytes, media_type: str) -> Any:

@@ -20,6 +20,8 @@ _QUOTED = re.compile(
     r"|#[^\n]*+",
     re.DOTALL,
 )
+# Python refuses to read as many decimal digits, but not to read others; then it refuses to write the number.
+_LONG_NUMBER = re.compile(r"0[xob]\w{100}")
 _LONG_KEY = re.compile(rf"(?:\.[^.,=\n\[\]{{}}]*+){{{PARTS}}}")
 
 
@@ -36,8 +38,11 @@ def parsed(raw: bytes) -> dict[str, Any]:
     except UnicodeDecodeError:
         raise NotToml("it is not in UTF-8") from None
     # Texts and comments may contain any number of dots. Everything outside them is keys, numbers and times.
-    if _LONG_KEY.search(_QUOTED.sub("'", text)):
+    plain = _QUOTED.sub("'", text)
+    if _LONG_KEY.search(plain):
         raise NotToml(f"a key has more than {PARTS} parts")
+    if _LONG_NUMBER.search(plain):
+        raise NotToml("a number has too many digits")
     try:
         return tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:

@@ -132,6 +132,7 @@ COSTLY = {
     "key behind a literal text that ends with a quote": f"x = ['''a'''', {{ {QUOTED} = 1 }}]",
     "key behind a comment": f'# it\'s """\n{MANY} = 1',
     "lists in lists": "x = " + "[" * 100_000,
+    "hexadecimal digits": "x = 0x" + "f" * 100_000,
     "digits": "x = " + "1" * 100_000,
     "marks": "x = '" + "a\u0323\u0301" * 5 + "\u0323\u0301" * 30_000 + "'",
     "texts that do not end": '"""\\"' * 20_000,
