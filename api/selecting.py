@@ -24,18 +24,22 @@ from api.sales import deal_views, lead_views, order_views
 from api.service import tasks, ticket_views
 from api.shared import exporting, schemas
 from api.shared.access import may
+from api.shared.bounds import EXPORT
 from api.shared.commanding import OWN_REQUEST, idempotency_key
 from api.shared.conditional import refuse_conditions
 from api.shared.fields import DISTINCT, Body
 from api.shared.lists import Lists
 from api.shared.openapi import answers
-from api.shared.problems import Problem
+from api.shared.problems import KINDS, Problem
 from api.shared.reading import After
 from api.shared.routes import Router
 from api.shared.strict import StrictRoute
 
 LIMIT = 10_000
 """How many resources one request may change."""
+
+FILTERS = 50
+"""How many filters a request may have. No list has more."""
 
 ALONE = "erasure"
 """The command that cannot be undone. It needs a request for each resource."""
@@ -68,7 +72,7 @@ class ThenBody(Body):
 class SelectBody(Body):
     """The filters of the list, and the command to run on each resource found. A dry run only returns the ids found."""
 
-    filter: Annotated[dict[str, FilterValue], DISTINCT] = Field(examples=[{"owner": "agent-7"}])
+    filter: Annotated[dict[str, FilterValue], DISTINCT] = Field(max_length=FILTERS, examples=[{"owner": "agent-7"}])
     then: ThenBody
     dry_run: bool = False
 
@@ -91,6 +95,8 @@ def _add_route(resource: str, known: frozenset[str]) -> None:
     async def select(request: Request, body: SelectBody, after: After) -> Response:
         """Run one command on every resource that the list's filters match, up to 10,000. The answers come line by line.
 
+        All commands together may be as large as a batch: the command's body once for each resource.
+
         With an Idempotency-Key each resource has the key `<key>#<id>`. Erasure is not possible here: it needs a request for
         each resource.
         """
@@ -101,14 +107,18 @@ def _add_route(resource: str, known: frozenset[str]) -> None:
         found = await _found(request, resource, filters, after)
         if isinstance(found, Response):
             return found
+        then = msgspec.json.encode(body.then.body)
         headers = {"Position": found.position}
         if body.dry_run:
             result = {"ids": found.ids, "count": len(found.ids), "position": int(found.position)}
             return Response(msgspec.json.encode(result), 200, headers, "application/json")
-        lines = answers_of(request, _asked(resource, found.ids, body.then))
+        if len(found.ids) * len(then) > request.app.state.settings.body_limit:
+            detail = f"{len(found.ids)} commands of {len(then)} bytes are larger than a batch may be: narrow the filters."
+            raise Problem(413, KINDS[413][0], detail)
+        lines = answers_of(request, _asked(resource, found.ids, body.then, then))
         return StreamingResponse(lines, 200, headers, exporting.NDJSON)
 
-    name, needed = f"select_{resource}", [may(f"{resource}:write"), OWN_REQUEST]
+    name, needed = f"select_{resource}", [may(f"{resource}:write", EXPORT), OWN_REQUEST]
     path = f"/v1/{resource}/select"
     router.post(path, name=name, tags=[resource], dependencies=needed, responses=RESPONSES)(select)
 
@@ -139,11 +149,10 @@ async def _found(request: Request, resource: str, filters: dict[str, str], after
     return Found(ids, answer["position"])
 
 
-def _asked(resource: str, ids: list[str], then: ThenBody) -> Iterator[Asked]:
-    body = msgspec.Raw(msgspec.json.encode(then.body))
+def _asked(resource: str, ids: list[str], then: ThenBody, body: bytes) -> Iterator[Asked]:
     for number, id in enumerate(ids, start=1):
         path = f"/v1/{resource}/{id}/{then.path}".rstrip("/")
-        yield Asked({"line": number, "id": id}, msgspec.json.encode(Line(then.method, path, body)), id)
+        yield Asked({"line": number, "id": id}, msgspec.json.encode(Line(then.method, path, msgspec.Raw(body))), id)
 
 
 for _resource, _filtered in SELECTABLE.items():

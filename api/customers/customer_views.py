@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from api.customers import customer_schemas as schemas
 from api.shared.access import Caller, may
 from api.shared.as_of import Moment, Resource, When, as_of
+from api.shared.bounds import PAGE, REPORT, STORY
 from api.shared.fields import External, System
 from api.shared.filtering import filters
 from api.shared.looking import require_personal
@@ -50,7 +51,7 @@ filtered = filters(customer_list.Filter, {"erased": lambda: False}, merged=Merge
 @router.get("", responses=exported(listed(schemas.CUSTOMER), schemas.CUSTOMER))
 async def customers(
     request: Request,
-    caller: Reader,
+    caller: Annotated[Caller, may("customers:read", PAGE)],
     after: After,
     wanted: Annotated[customer_list.Filter, Depends(filtered)],
     by: Annotated[By[customer_list.Sort], sorting(customer_list.Sort, "-registered_at")],
@@ -84,7 +85,13 @@ async def customers(
 
 
 @router.get("/duplicates", responses=exported(listed(schemas.DUPLICATE), schemas.DUPLICATE))
-async def duplicates(request: Request, _: Reader, after: After, limit: Limit = 50, cursor: Cursor = None) -> Response:
+async def duplicates(
+    request: Request,
+    _: Annotated[Caller, may("customers:read", REPORT)],
+    after: After,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response:
     """List possible duplicates: customers who share a contact value and are not merged, latest registered first."""
 
     def pages(connection: Connection, limit: int, cursor: str | None) -> Page:
@@ -137,7 +144,7 @@ async def _one(
 @router.get("/{id}/timeline", responses=listed(schemas.MOMENT))
 async def timeline(
     request: Request,
-    caller: Reader,
+    caller: Annotated[Caller, may("customers:read", STORY)],
     after: After,
     id: UUID,
     limit: Limit = 50,

@@ -17,7 +17,8 @@ from api.shared.schemas import FLAG, ID, INSTANT, INTEGER, MAYBE_TEXT, TEXT, fie
 from domain.customers.customer.customer import Customer
 from domain.customers.customer.events import Erased
 from domain.shared.aggregate import replayed
-from domain.shared.events import Recorded, type_name
+from domain.shared.events import Recorded
+from infra.event_store.mapper import Stored
 from infra.event_store.store import EventStore
 from infra.read_models.completeness import Completeness
 from infra.wiring import PROJECTIONS
@@ -61,12 +62,13 @@ async def erasure(request: Request, _: After, id: UUID) -> Response:
 
 def _erasure_of(store: EventStore, id: UUID) -> Recorded | None:
     """The event that destroyed this customer's key: their own erasure, or that of the survivor they were merged into."""
-    events = store.streams([id]).get(id, ())
-    if not events or type(events[0].event) not in Customer.events:
+    stored = store.stream(id)
+    if not stored or _kind(stored[0]) != Customer.name:
         return None
-    if isinstance(events[-1].event, Erased):
-        return events[-1]
-    survivor = replayed(Customer, id, events).survivor
+    # An erasure is the last event of its stream. So the events before it are not decoded.
+    if isinstance((last := store.decode_plain(stored[-1])).event, Erased):
+        return last
+    survivor = replayed(Customer, id, [store.decode_plain(one) for one in stored]).survivor
     return None if survivor is None else _erasure_of(store, survivor)
 
 
@@ -93,7 +95,7 @@ def _receipt(store: EventStore, completeness: Completeness, id: UUID, recorded: 
 
 def _subjects(store: EventStore, ids: Iterable[UUID]) -> list[dict[str, Any]]:
     """All subjects that were erased, the customer first, each with the kind of its stream."""
-    first = {id: events[0] for id, events in store.streams(ids).items()}
+    first = {id: stored[0] for id in ids if (stored := store.stream(id))}
     kept = store.subjects_with_keys(ids)
     return [
         {"id": id, "kind": _kind(first[id]) if id in first else None, "key_destroyed": id not in kept}
@@ -101,9 +103,9 @@ def _subjects(store: EventStore, ids: Iterable[UUID]) -> list[dict[str, Any]]:
     ]
 
 
-def _kind(recorded: Recorded) -> str:
+def _kind(stored: Stored) -> str:
     """The kind in the event's type: `lead` in `crm.lead.captured.v1`."""
-    return type_name(type(recorded.event)).split(".")[1]
+    return stored.type.split(".")[1]
 
 
 def _read_models(completeness: Completeness, subjects: Iterable[UUID], position: int) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from api.customers import relation_schemas as schemas
 from api.customers.customers import CUSTOMERS
 from api.shared.access import Caller, may
+from api.shared.bounds import PAGE
 from api.shared.fields import CalendarDay, CommandBody, Line
 from api.shared.openapi import ACCEPTED, answers, exported, listed
 from api.shared.reading import After, Cursor, Limit, absent, listing, read, report
@@ -93,7 +94,7 @@ async def end_relation(request: Request, id: UUID, relation_id: UUID, body: Endi
 @reading.get("/relations", responses=exported(listed(schemas.RELATION), schemas.RELATION))
 async def related(
     request: Request,
-    caller: Reader,
+    caller: Annotated[Caller, may("customers:read", PAGE)],
     after: After,
     zone: Zone,
     id: UUID,
@@ -117,7 +118,14 @@ async def related(
 
 
 @reading.get("/totals", responses=exported(answers(schemas.TOTALS, 404), schemas.TOTALS_GROUP))
-async def totals(request: Request, _: Reader, after: After, zone: Zone, id: UUID, role: RelationRole = "employee") -> Response:
+async def totals(
+    request: Request,
+    _: Annotated[Caller, may("customers:read", PAGE)],
+    after: After,
+    zone: Zone,
+    id: UUID,
+    role: RelationRole = "employee",
+) -> Response:
     """Purchases of the customer and of related customers, by currency: for example of an organisation and its people."""
 
     def asked(connection: Connection) -> Row | None:

@@ -10,6 +10,7 @@ from fastapi import Query, Request, Response
 
 from api.marketing import campaign_schemas as schemas
 from api.shared.access import may
+from api.shared.bounds import REPORT
 from api.shared.openapi import answers, exported
 from api.shared.reading import FIRST_DAY, LAST_DAY, After, Day, read, report
 from api.shared.routes import Router
@@ -17,7 +18,7 @@ from api.shared.zones import Zone
 from projections.marketing import campaign_effect as read_model
 from projections.marketing.campaign_counts import Question
 
-router = Router(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read")])
+router = Router(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read", REPORT)])
 
 DEFINITION = (
     "Unique members who were targeted from `from` to before `to`. For a member who was never targeted the first touch counts"

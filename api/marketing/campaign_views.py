@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from api.marketing import campaign_schemas as schemas
 from api.shared.access import Caller, may
 from api.shared.as_of import Resource, When, as_of
+from api.shared.bounds import PAGE, STORY
 from api.shared.fields import External, System
 from api.shared.filtering import filters
 from api.shared.looking import Row, get_history, get_one, seen_by
@@ -33,6 +34,7 @@ from projections.shared.pages import Page
 router = Router(prefix="/v1/campaigns", tags=["campaigns"])
 
 Reader = Annotated[Caller, may("campaigns:read")]
+Historian = Annotated[Caller, may("campaigns:read", STORY)]
 
 CAMPAIGNS = Resource(Campaign, campaigns.campaigns, campaigns.get)
 MEMBERS = Resource(CampaignMember, campaign_members.campaign_members, campaign_members.get)
@@ -86,7 +88,7 @@ async def campaign(request: Request, caller: Reader, after: After, zone: Zone, w
 @router.get("/{id}/members", responses=exported(listed(schemas.MEMBER), schemas.MEMBER))
 async def members(
     request: Request,
-    caller: Reader,
+    caller: Annotated[Caller, may("campaigns:read", PAGE)],
     after: After,
     id: UUID,
     by: Annotated[By[campaign_members.Sort], sorting(campaign_members.Sort, "started_at")],
@@ -119,7 +121,7 @@ async def member(request: Request, caller: Reader, after: After, when: When, id:
 
 
 @router.get("/{id}/members/{customer_id}/history", responses=listed(CHANGE, 404))
-async def member_history(request: Request, caller: Reader, _: After, id: UUID, customer_id: UUID) -> Response:
+async def member_history(request: Request, caller: Historian, _: After, id: UUID, customer_id: UUID) -> Response:
     """Every event of the member, each with its changes."""
     stream_id = member_id(id, customer_id)
     personal = caller.may("personal:read")
@@ -133,7 +135,7 @@ async def lead(request: Request, caller: Reader, after: After, when: When, id: U
 
 
 @router.get("/{id}/leads/{lead_id}/history", responses=listed(CHANGE, 404))
-async def lead_history(request: Request, caller: Reader, after: After, id: UUID, lead_id: UUID) -> Response:
+async def lead_history(request: Request, caller: Historian, after: After, id: UUID, lead_id: UUID) -> Response:
     """Every event of a member that is a lead, each with its changes."""
     return await member_history(request, caller, after, id, lead_id)
 

@@ -9,6 +9,7 @@ from fastapi import Query, Request, Response
 from api.marketing import channel_schemas as schemas
 from api.sales.channel_sales import DEFINITION as SALES
 from api.shared.access import may
+from api.shared.bounds import REPORT
 from api.shared.grouping import From, To, grouped
 from api.shared.openapi import answers, exported
 from api.shared.reading import FIRST_DAY, LAST_DAY, After, AnyCode, AnyCurrency, read, report
@@ -17,7 +18,7 @@ from api.shared.zones import Zone
 from projections.marketing import channel_effect as read_model
 from projections.shared.reports import period_of
 
-router = Router(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read")])
+router = Router(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read", REPORT)])
 
 DEFINITION = (
     SALES + " conversion_rate = the ratio that `conversion` names, by default orders / visits. acquisition_cost = cost /"

@@ -10,6 +10,7 @@ from api.marketing import channel_schemas
 from api.marketing.channels import PREFIX, ChannelCode
 from api.shared.access import Caller, may
 from api.shared.as_of import Resource
+from api.shared.bounds import PAGE
 from api.shared.fields import CalendarDay
 from api.shared.filtering import filters
 from api.shared.looking import seen_by
@@ -44,7 +45,7 @@ views.history("Every event of the channel itself, each with its changes.")
 @router.get("/{code}/days", responses=exported(listed(channel_schemas.CHANNEL_DAY), channel_schemas.CHANNEL_DAY))
 async def days(
     request: Request,
-    caller: Annotated[Caller, may("channels:read")],
+    caller: Annotated[Caller, may("channels:read", PAGE)],
     after: After,
     code: ChannelCode,
     from_: From = None,

@@ -13,7 +13,8 @@ from starlette.concurrency import run_in_threadpool
 
 from api.marketing import segment_model_bodies as bodies
 from api.shared.access import may
-from api.shared.commanding import carry_out
+from api.shared.bounds import REPORT
+from api.shared.commanding import OWN_REQUEST, carry_out
 from api.shared.fields import CommandBody
 from api.shared.openapi import ACCEPTED, CREATED
 from api.shared.reading import read
@@ -41,6 +42,8 @@ router = Router(
     responses=ACCEPTED,
 )
 
+FITTING: Any = [may("segments:write", REPORT), OWN_REQUEST]
+
 
 def id_of(name: str) -> UUID:
     """The id of the model with this name; an id is returned unchanged."""
@@ -57,7 +60,7 @@ async def model_id(model: Annotated[str, Path(min_length=1, max_length=64, descr
 Model = Annotated[UUID, Depends(model_id)]
 
 
-@router.post("", status_code=201, responses=CREATED)
+@router.post("", status_code=201, responses=CREATED, dependencies=FITTING)
 async def fit(request: Request, body: bodies.FitBody) -> Response:
     """Fit a new model to all customers who have every feature, and label them by it. The response comes after that.
 
@@ -71,7 +74,7 @@ async def fit(request: Request, body: bodies.FitBody) -> Response:
     )
 
 
-@router.post("/{model}/fits")
+@router.post("/{model}/fits", dependencies=FITTING)
 async def fit_again(request: Request, id: Model, body: bodies.RefitBody | None = None) -> Response:
     """Fit the model again, to the customers as they are now. What the request does not name stays as in the last fit.
 

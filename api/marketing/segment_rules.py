@@ -11,6 +11,7 @@ from pydantic import Field, StringConstraints
 from api.marketing import segment_schemas as schemas
 from api.shared.access import Caller, may
 from api.shared.as_of import Resource
+from api.shared.bounds import PAGE
 from api.shared.fields import CommandBody
 from api.shared.looking import seen_by
 from api.shared.openapi import ACCEPTED, CREATED, exported, listed
@@ -38,6 +39,7 @@ reading = Router(prefix=RULES.location, tags=["segment-rules"])
 
 READ = "segment-rules:read"
 Reader = Annotated[Caller, may(READ)]
+Pager = Annotated[Caller, may(READ, PAGE)]
 
 EXAMPLE: dict[str, Any] = {
     "name": "champions",
@@ -100,7 +102,12 @@ views.history("Every event of the rule, each with its changes.", called="history
 
 @reading.get("/{id}/customers", responses=exported(listed(schemas.RULE_LABEL), schemas.RULE_LABEL))
 async def customers(
-    request: Request, caller: Reader, after: After, id: UUID, limit: Limit = 50, cursor: Cursor = None
+    request: Request,
+    caller: Annotated[Caller, may(READ, PAGE)],
+    after: After,
+    id: UUID,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> Response:
     """Customers whom the rule labels, with the event that gave the label and the features that the rule uses."""
     return await listing(

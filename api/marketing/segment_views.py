@@ -14,6 +14,7 @@ from api.marketing import segment_schemas as schemas
 from api.marketing.segment_models import MODELS, Model, id_of, last_fit
 from api.shared.access import Caller, may
 from api.shared.as_of import Resource
+from api.shared.bounds import PAGE, REPORT
 from api.shared.looking import seen_by
 from api.shared.nearest import because
 from api.shared.openapi import answers, exported, listed
@@ -32,7 +33,7 @@ from projections.shared.pages import Page
 
 router = Router(tags=["segment-models"])
 
-READER, REPORTER = may("segments:read"), may("reports:read")
+READER, PAGER, REPORTER = may("segments:read"), may("segments:read", PAGE), may("reports:read", REPORT)
 Reader = Annotated[Caller, READER]
 
 Named = Annotated[
@@ -78,7 +79,9 @@ views.one("One segment model: its last fit, the quality of that fit, and whether
 views.history("Every event of the model, each with its changes.", called="history")
 
 
-@router.get("/v1/segment-labels", responses=exported(listed(schemas.LABEL), schemas.LABEL), dependencies=[READER])
+@router.get(
+    "/v1/segment-labels", responses=exported(listed(schemas.LABEL), schemas.LABEL), dependencies=[may("segments:read", PAGE)]
+)
 async def labels(
     request: Request,
     after: After,

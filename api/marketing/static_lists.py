@@ -12,6 +12,7 @@ from api.customers.merged import merged_customers
 from api.marketing import static_list_schemas as schemas
 from api.shared.access import Caller, may
 from api.shared.as_of import Resource, When
+from api.shared.bounds import PAGE
 from api.shared.fields import CommandBody
 from api.shared.filtering import filters
 from api.shared.looking import Row, get_one, seen_by
@@ -33,6 +34,7 @@ commanding = Router(
 reading = Router(prefix=LISTS.location, tags=["lists"])
 
 Reader = Annotated[Caller, may("lists:read")]
+Pager = Annotated[Caller, may("lists:read", PAGE)]
 
 # Merged customers are counted with their survivor.
 READ = {"static_lists": None, "customer_view": None}
@@ -103,7 +105,12 @@ async def list_(request: Request, caller: Reader, after: After, when: When, id: 
 
 @reading.get("/{id}/members", responses=exported(listed(schemas.MEMBER), schemas.MEMBER))
 async def members(
-    request: Request, caller: Reader, after: After, id: UUID, limit: Limit = 50, cursor: Cursor = None
+    request: Request,
+    caller: Annotated[Caller, may("lists:read", PAGE)],
+    after: After,
+    id: UUID,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> Response:
     """The list's customers in the order of their ids, without erased ones."""
     return await listing(

@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.operations.events import TYPES, criteria
 from api.shared.access import Caller, may
+from api.shared.bounds import PAGE
 from api.shared.fields import Code
 from api.shared.openapi import exported, listed
 from api.shared.reading import LARGEST_POSITION, After, Limit, listing, within_the_log
@@ -72,7 +73,7 @@ async def filtered(
 @router.get("", responses=exported(listed(ACT), ACT))
 async def audit(
     request: Request,
-    caller: Annotated[Caller, may("events:read")],
+    caller: Annotated[Caller, may("events:read", PAGE)],
     after: After,
     wanted: Annotated[audit_index.Filter, Depends(filtered)],
     by: Annotated[By[audit_index.Sort], sorting(audit_index.Sort, "-position")],

@@ -18,6 +18,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from api.operations.events import Position, criteria
 from api.shared.access import Caller, may, presented
+from api.shared.bounds import PAGE
 from api.shared.openapi import EVERYWHERE, POSITION
 from api.shared.problems import RETRY_SECONDS, Problem
 from api.shared.reading import LARGEST_POSITION, within_the_log
@@ -118,7 +119,7 @@ class Live(StreamingResponse):
 @router.get("/stream", status_code=200, responses=STREAMED, response_class=Live)
 async def stream(
     request: Request,
-    caller: Annotated[Caller, may("events:read")],
+    caller: Annotated[Caller, may("events:read", PAGE)],
     wanted: Annotated[Criteria, Depends(criteria)],
     after: Annotated[Position, Query(description="Only events after this position; without it, only new events.")] = None,
     upto: Annotated[Position, Query(description="The stream ends after this position.")] = None,

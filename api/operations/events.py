@@ -15,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.shared import exporting, schemas
 from api.shared.access import Caller, may
+from api.shared.bounds import PAGE
 from api.shared.fields import Instant
 from api.shared.nearest import unknown
 from api.shared.openapi import answers, listed
@@ -85,7 +86,7 @@ LOG[200]["content"][exporting.NDJSON] = {"schema": schemas.EVENT}
 @router.get("", responses=LOG)
 async def events(
     request: Request,
-    caller: Annotated[Caller, may("events:read")],
+    caller: Annotated[Caller, may("events:read", PAGE)],
     wanted: Annotated[Criteria, Depends(criteria)],
     cursor: Annotated[int, Query(ge=0, le=LARGEST_POSITION, description="Only events after this position.")] = 0,
     upto: Annotated[Position, Query(description="Only events up to this position.")] = None,

@@ -28,6 +28,7 @@ from commands.importing.mapping import Mapping, MappingError, parse_mapping
 from commands.importing.reading import FileUnreadable, sha256
 from commands.importing.report import Report
 from commands.importing.run import ImportInterrupted, run_import
+from commands.importing.toml import LARGEST
 from domain.operations.imports import Import
 from domain.shared.aggregate import replayed
 from domain.shared.ids import external_id
@@ -39,7 +40,8 @@ uploading = Router(prefix="/v1/imports", tags=["imports"], route_class=UploadRou
 
 PARTS = ("mapping", "file")
 LARGEST_UPLOAD = 4 * 1024**3
-LARGEST_MAPPING = 1024 * 1024
+FORM_LIMITS: Any = {"max_files": 10, "max_fields": 10, "max_part_size": 1024}
+"""More than the parts there are, so that another part is named in the answer."""
 EXPECTED = Expected((FileUnreadable, MappingError, ImportInterrupted, Refusal))
 
 _COUNTS: Schema = {"type": "object", "additionalProperties": INTEGER}
@@ -87,7 +89,12 @@ def _answers(status: int) -> dict[int | str, dict[str, Any]]:
 
 
 @uploading.post(
-    "", status_code=202, responses=_answers(202) | problems(507), max_body_size=LARGEST_UPLOAD, dependencies=[OWN_REQUEST]
+    "",
+    status_code=202,
+    responses=_answers(202) | problems(507),
+    max_body_size=LARGEST_UPLOAD,
+    form_limits=FORM_LIMITS,
+    dependencies=[OWN_REQUEST],
 )
 async def start(
     request: Request,
@@ -158,8 +165,10 @@ async def _refuse_other_parts(request: Request) -> None:
 
 
 async def _parsed(upload: UploadFile) -> Mapping:
+    """The mapping. It is parsed in another thread: the loop waits for no parser. Raises Problem 422."""
     try:
-        return parse_mapping(await upload.read(LARGEST_MAPPING))
+        # One byte more than is allowed, so that the parser sees that it is too large.
+        return await run_in_threadpool(parse_mapping, await upload.read(LARGEST + 1))
     except MappingError as error:
         raise Problem(422, "mapping-error", str(error)) from None
 

@@ -9,6 +9,7 @@ from fastapi import Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from api.shared.access import may
+from api.shared.bounds import PAGE
 from api.shared.openapi import listed
 from api.shared.reading import LARGEST_POSITION, Limit, page
 from api.shared.routes import Router
@@ -16,7 +17,7 @@ from api.shared.schemas import INSTANT, INTEGER, TEXT, fields
 from infra.read_models.refused import latest
 from projections.shared.rows import Row
 
-router = Router(prefix="/v1/refused", tags=["events"], dependencies=[may("events:read")])
+router = Router(prefix="/v1/refused", tags=["events"], dependencies=[may("events:read", PAGE)])
 
 MAYBE_ID = {"type": ["string", "null"], "format": "uuid"}
 REFUSED = fields(

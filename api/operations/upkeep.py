@@ -17,6 +17,8 @@ from starlette.concurrency import run_in_threadpool
 from api.operations.health import Operations
 from api.operations.jobs import Expected, Job, Jobs
 from api.shared.access import may
+from api.shared.bounds import REPORT
+from api.shared.commanding import OWN_REQUEST
 from api.shared.conditional import refuse_conditions
 from api.shared.fields import Body
 from api.shared.nearest import because
@@ -31,6 +33,8 @@ from infra.event_store.rotation import MasterKeysUnreadable, RotatedElsewhere
 from infra.event_store.vault import MasterKeyMissing
 
 router = Router(prefix="/v1/operations", tags=["operations"], route_class=StrictRoute)
+
+ACTING: Any = [may("operations:act", REPORT), OWN_REQUEST]
 
 Name = Annotated[str, Path(max_length=64, pattern=r"^[a-z_]+$", description="A projection's name.")]
 Position = Annotated[int, Path(ge=1, le=LARGEST_POSITION)]
@@ -75,7 +79,7 @@ class RebuildBody(Body):
     check: bool = False
 
 
-@router.post("/rebuilds", status_code=202, dependencies=[may("operations:act")], responses=_answers(JOB, 202))
+@router.post("/rebuilds", status_code=202, dependencies=ACTING, responses=_answers(JOB, 202))
 async def rebuild(request: Request, body: RebuildBody) -> Response:
     """Rebuild a read model in the background while the old one answers. Only the process that started the job knows its id."""
     operations = _operations(request, body.projection)
@@ -124,14 +128,14 @@ async def dead_letters(request: Request, projection: Annotated[str | None, Query
     return _json({"items": [letter._asdict() for letter in letters]})
 
 
-@router.post("/dead-letters/{projection}/retry", dependencies=[may("operations:act")], responses=_answers(RETRIED))
+@router.post("/dead-letters/{projection}/retry", dependencies=ACTING, responses=_answers(RETRIED))
 async def retry(request: Request, projection: Name, subject: UUID | None = None) -> Response:
     """Fold the waiting events again, of one subject or of all subjects."""
     operations = _operations(request, projection)
     return _json((await run_in_threadpool(operations.retry, projection, subject))._asdict())
 
 
-@router.post("/dead-letters/{projection}/{position}/discard", dependencies=[may("operations:act")], responses=_answers(RETRIED))
+@router.post("/dead-letters/{projection}/{position}/discard", dependencies=ACTING, responses=_answers(RETRIED))
 async def discard(request: Request, projection: Name, position: Position) -> Response:
     """Discard an event: this read model skips it, in rebuilds too. The events that waited behind it are folded."""
     operations = _operations(request, projection)

@@ -8,13 +8,14 @@ from fastapi import Query, Request, Response
 
 from api.sales import sales_schemas as schemas
 from api.shared.access import may
+from api.shared.bounds import REPORT
 from api.shared.grouping import questions, reported
 from api.shared.openapi import answers, exported
 from api.shared.reading import After, AnyCurrency
 from api.shared.routes import Router
 from projections.sales import channel_sales as read_model
 
-router = Router(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read")])
+router = Router(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read", REPORT)])
 
 DEFINITION = (
     "gross = price × quantity before discounts, tax, shipping and returns; discounts and returns are without tax too;"

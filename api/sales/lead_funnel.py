@@ -8,13 +8,14 @@ from fastapi import Query, Request, Response
 
 from api.sales import lead_schemas as schemas
 from api.shared.access import may
+from api.shared.bounds import REPORT
 from api.shared.grouping import questions, reported
 from api.shared.openapi import answers, exported
 from api.shared.reading import After
 from api.shared.routes import Router
 from projections.sales import lead_funnel as read_model
 
-router = Router(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read")])
+router = Router(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read", REPORT)])
 
 By = Annotated[tuple[read_model.Group, ...], Query(max_length=5, description="Groups; at most one of day, week and month.")]
 Asked = Annotated[read_model.Question, questions(read_model.Question, ("channel",), by=By)]

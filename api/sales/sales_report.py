@@ -9,6 +9,7 @@ from fastapi import Query, Request, Response
 from api.sales import sales_schemas as schemas
 from api.sales.channel_sales import DEFINITION as SALES
 from api.shared.access import may
+from api.shared.bounds import REPORT
 from api.shared.grouping import questions, reported
 from api.shared.openapi import answers, exported
 from api.shared.reading import After, AnyCurrency
@@ -17,7 +18,7 @@ from projections.sales import buyers as buying
 from projections.sales import sales_report as selling
 from projections.sales.channel_sales import Group, Question
 
-router = Router(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read")])
+router = Router(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read", REPORT)])
 
 Text = Annotated[str | None, Query(max_length=10_000)]
 BUYERS = ("channel_sales", "orders", "customer_view")

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from api.shared import targets
 from api.shared.access import may
 from api.shared.as_of import Resource
+from api.shared.bounds import PAGE
 from api.shared.fields import SYSTEM, Body, Code, CommandBody, TheirCode
 from api.shared.openapi import ACCEPTED, CREATED, exported, listed
 from api.shared.reading import After, Cursor, Limit, listing
@@ -123,7 +124,7 @@ views.history("Every event of the rule, each with its changes.", called="history
 
 
 @reading.get(
-    "/v1/assignments/waiting", responses=exported(listed(WAITING), WAITING), dependencies=[may("assignment-rules:read")]
+    "/v1/assignments/waiting", responses=exported(listed(WAITING), WAITING), dependencies=[may("assignment-rules:read", PAGE)]
 )
 async def waiting(request: Request, after: After, limit: Limit = 50, cursor: Cursor = None) -> Response:
     """Tickets and leads that no member of their team could take yet, the longest waiting first."""

@@ -10,6 +10,7 @@ from fastapi import Query, Request, Response
 
 from api.service import service_report_schemas as schemas
 from api.shared.access import may
+from api.shared.bounds import REPORT
 from api.shared.grouping import questions, reported
 from api.shared.openapi import answers, exported
 from api.shared.reading import After
@@ -18,7 +19,7 @@ from projections.customers.feedback_report import Group
 from projections.service import service_report as read_model
 from projections.service.ticket_report import Hours
 
-router = Router(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read")])
+router = Router(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read", REPORT)])
 
 By = Annotated[tuple[Group, ...], Query(max_length=4, description="Groups; at most one of day, week and month.")]
 Clock = Annotated[Hours, Query(description="The clock of ticket times; feedback times are always calendar time.")]

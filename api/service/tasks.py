@@ -13,6 +13,7 @@ from pydantic import Field, StringConstraints
 from api.service import task_schemas as schemas
 from api.shared.access import Caller, may
 from api.shared.as_of import Resource
+from api.shared.bounds import STORY
 from api.shared.fields import Body, Code, CommandBody, Instant
 from api.shared.filtering import filters
 from api.shared.looking import get_history, seen_by
@@ -128,7 +129,7 @@ views.one("One task. `overdue` is always as of now, also for a past state.")
 
 
 @reading.get("/{id}/history", responses=listed(CHANGE, 404))
-async def history(request: Request, caller: Annotated[Caller, may("tasks:read")], _: After, id: UUID) -> Response:
+async def history(request: Request, caller: Annotated[Caller, may("tasks:read", STORY)], _: After, id: UUID) -> Response:
     """Every event of the task, each with its changes."""
     # All states share one `now`. Otherwise `overdue` could differ between two states, as if the event had changed it.
     resource = Resource(Task, read_model.tasks, partial(read_model.get, now=_now()))

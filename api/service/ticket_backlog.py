@@ -10,6 +10,7 @@ from fastapi import Request, Response
 
 from api.service import service_level_schemas as schemas
 from api.shared.access import may
+from api.shared.bounds import REPORT
 from api.shared.grouping import questions, reported
 from api.shared.openapi import answers, exported
 from api.shared.reading import After
@@ -17,7 +18,7 @@ from api.shared.routes import Router
 from projections.service import ticket_backlog as read_model
 from projections.shared.reports import Period
 
-router = Router(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read")])
+router = Router(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read", REPORT)])
 
 Asked = Annotated[read_model.Question, questions(read_model.Question, "day", by=Period)]
 

@@ -10,6 +10,7 @@ from fastapi import Query, Request, Response
 
 from api.service import ticket_schemas as schemas
 from api.shared.access import may
+from api.shared.bounds import REPORT
 from api.shared.grouping import questions, reported
 from api.shared.openapi import answers, exported
 from api.shared.reading import After
@@ -17,7 +18,7 @@ from api.shared.routes import Router
 from projections.service import ticket_report as read_model
 from projections.service.ticket_measures import MEASURES
 
-router = Router(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read")])
+router = Router(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read", REPORT)])
 
 DatedBy = Annotated[
     read_model.DatedBy,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from fastapi import Depends, Request
 
 from api.shared.addresses import caller_address
+from api.shared.bounds import ONE, Bound
 from api.shared.failed_keys import FailedKeys
 from api.shared.problems import Problem
 from domain.shared.events import Actor
@@ -138,8 +139,11 @@ def _failed(request: Request, found: Found) -> Problem:
     return Problem(401, "unauthenticated", "This API key is not valid.", CHALLENGE)
 
 
-def may(permission: str) -> Any:
-    """A dependency: the caller, if their key has this permission; otherwise Problem 403."""
+def may(permission: str, bound: Bound = ONE) -> Any:
+    """A dependency: the caller, if their key has this permission; otherwise Problem 403.
+
+    `bound` is the most work that a request to the route takes.
+    """
 
     async def permitted(request: Request) -> Caller:
         caller = await authenticated(request)
@@ -147,6 +151,6 @@ def may(permission: str) -> Any:
             raise Problem(403, "forbidden", f"This needs the permission {permission}.")
         return caller
 
-    permitted.permission = permission  # type: ignore[attr-defined]
+    permitted.permission, permitted.bound = permission, bound  # type: ignore[attr-defined]
     dependency: Callable[..., Coroutine[Any, Any, Caller]] = permitted
     return Depends(dependency)

@@ -130,9 +130,9 @@ def _source(stated: Source, secret: bytes) -> Source:
 
 
 async def own_request(request: Request) -> None:
-    """A dependency of routes whose requests are many commands. Raises Problem 400 if the request is a line of a batch."""
+    """A dependency of routes whose requests are more work than a command. Raises Problem 400 if this is a line of a batch."""
     if getattr(request.state, "queued", None):
-        detail = "The line is not a command: batches, selections and imports need a request of their own."
+        detail = "The line is not a command: batches, selections, imports, fits and rebuilds need a request of their own."
         raise Problem(400, "malformed-line", detail)
 
 

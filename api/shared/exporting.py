@@ -29,6 +29,7 @@ Row = Mapping[str, Any]
 CSV: Form = "text/csv"
 NDJSON: Form = "application/x-ndjson"
 IN_MEMORY = 2**20
+PORTION = 64 * 1024
 AT_ONCE = 1000
 
 
@@ -77,7 +78,12 @@ class Gathered:
     def _bytes(self, form: Form, style: Style) -> Iterator[bytes]:
         self._file.seek(0)
         with self._file as lines:
-            yield from lines if form == NDJSON else self._csv(lines, style)
+            yield from self._portions() if form == NDJSON else self._csv(lines, style)
+
+    def _portions(self) -> Iterator[bytes]:
+        """The lines as they are. A portion has many, because each portion is a change of threads."""
+        while portion := self._file.read(PORTION):
+            yield portion
 
     def _csv(self, lines: Iterable[bytes], style: Style) -> Iterator[bytes]:
         if style.bom:

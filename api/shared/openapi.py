@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from api.shared import picking
+from api.shared.routes import Route
 
 PROBLEM: dict[str, Any] = {
     "type": "object",
@@ -223,20 +224,32 @@ NO_COMMANDS = ("/v1/imports", "/v1/operations")
 
 
 def document(app: FastAPI) -> dict[str, Any]:
-    """The OpenAPI document: FastAPI's own, plus the headers that routes accept and which routes need an API key."""
+    """The OpenAPI document: FastAPI's own, plus the headers that routes accept, the API key, and the bounds of the work."""
     if app.openapi_schema is None:
         made = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
         components = made.setdefault("components", {})
         components["securitySchemes"] = SECURITY
         components["schemas"] = components.get("schemas", {}) | {"Problem": PROBLEM}
+        bounds = _bounds(app)
         for path, operations in made["paths"].items():
             for method, operation in operations.items():
                 operation["security"] = [] if path in OPEN else [{"key": []}]
+                operation["x-bound"] = bounds[method, path]
                 operation["parameters"] = operation.get("parameters", []) + _more(method, path, operation["responses"])
                 if method == "get" and "application/json" in operation["responses"]["200"].get("content", ()):
                     operation["responses"]["406"] = problems(406)[406]
         app.openapi_schema = _with_public_names(made)
     return app.openapi_schema
+
+
+def _bounds(app: FastAPI) -> dict[tuple[str, str], dict[str, Any]]:
+    """The bound of each route's work (`api/shared/bounds.py`), by method and path."""
+    return {
+        (method.lower(), route.path_format): route.parameters.bound.shown()
+        for route in app.routes
+        if isinstance(route, Route)
+        for method in route.methods or ()
+    }
 
 
 def _with_public_names(made: dict[str, Any]) -> dict[str, Any]:

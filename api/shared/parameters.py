@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Collection, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, Protocol
 
 from fastapi import Request
 from fastapi._compat import ModelField, field_annotation_is_sequence
@@ -16,6 +16,7 @@ from fastapi.params import Query
 from starlette.datastructures import QueryParams
 
 from api.shared import exporting, picking
+from api.shared.bounds import ONE, Bound
 from api.shared.nearest import because
 
 NAMED = 20
@@ -27,7 +28,14 @@ NO_FILTERS = frozenset({"after", "before", "cursor", "limit", "sort", picking.NA
 EXCLUDES = "x-excludes"
 
 Error = Mapping[str, Any]
-Check = Callable[[Request], Awaitable[Any]]
+
+
+class Check(Protocol):
+    """The check of a permission, as `may` makes it."""
+
+    bound: Bound
+
+    def __call__(self, request: Request) -> Awaitable[Any]: ...
 
 
 def excludes(*names: str) -> dict[str, Any]:
@@ -36,13 +44,17 @@ def excludes(*names: str) -> dict[str, Any]:
 
 
 class Parameters:
-    """The query parameters of one route: those of its endpoint and of all its dependencies, and `fields` if it has rows."""
+    """The query parameters of one route: those of its endpoint and of all its dependencies, and `fields` if it has rows.
+
+    `bound` is the bound of the route's work, the widest of those beside its permissions.
+    """
 
     def __init__(self, dependant: Dependant, row: picking.Schema | None) -> None:
         self._fields = [field for field in get_flat_params(dependant) if isinstance(field.field_info, Query)]
         self._several = {field.alias for field in self._fields if field_annotation_is_sequence(field.field_info.annotation)}
         self._excluded_by = {name: field.alias for field in self._fields for name in _excluded(field)}
         self._permissions = list(_permissions(dependant))
+        self.bound = max((one.bound for one in self._permissions), default=ONE)
         self.row = row
         self.known = frozenset(field.alias for field in self._fields) | ({picking.NAME} if row else set())
         self.filters = self.known - NO_FILTERS
@@ -54,19 +66,23 @@ class Parameters:
         """
         errors = list(islice(self._errors(request.query_params, self.known), NAMED))
         if errors:
-            for permitted in self._permissions:
-                await permitted(request)
+            await self.permit(request)
             raise RequestValidationError([*errors, *self._typed(request.query_params, errors)])
+
+    async def permit(self, request: Request) -> None:
+        """Raises Problem 401 or 403 if the caller may not use the route."""
+        for permitted in self._permissions:
+            await permitted(request)
 
     def errors_in_body(
         self, values: Mapping[str, str], known: Collection[str], *below: str, beside: Collection[str] = ()
     ) -> list[Error]:
         """What is wrong with values for the `known` parameters that are not in a query, but `below` this part of a body.
 
-        `beside` are the names of parameters in other parts of the body.
+        At most 20 unknown, empty or ineffective ones are named. `beside` are the parameters in other parts of the body.
         """
         query = QueryParams(values)
-        errors = list(self._errors(query, known, beside))
+        errors = list(islice(self._errors(query, known, beside), NAMED))
         return [{**error, "loc": ("body", *below, *error["loc"][1:])} for error in (*errors, *self._typed(query, errors))]
 
     def _typed(self, query: QueryParams, errors: Sequence[Error]) -> list[Error]:

@@ -16,9 +16,12 @@ from api.shared.nearest import because
 
 Row = Mapping[str, Any]
 Schema = Mapping[str, Any]
-Path = tuple[str, ...]
+Tree = dict[str, "Tree"]
 
 NAME = "fields"
+LENGTH = 2000
+NAMES = 100
+"""How many fields a request may name. No row has more."""
 
 
 class Pick:
@@ -26,10 +29,10 @@ class Pick:
 
     def __init__(self, names: Sequence[str] = ()) -> None:
         self.names = names
-        self._paths = [tuple(name.split(".")) for name in names]
+        self._wanted = _tree([name.split(".") for name in names])
 
     def __call__(self, row: Row) -> Row:
-        return _part(plain(row), self._paths) if self._paths else row
+        return _part(plain(row), self._wanted) if self._wanted else row
 
 
 def picked(request: Request) -> Pick:
@@ -39,8 +42,12 @@ def picked(request: Request) -> Pick:
 
 
 def unknown_fields(schema: Schema, asked: str) -> Iterator[str]:
-    """A message for each requested field that a row does not have."""
-    for name in asked.split(","):
+    """A message for each requested field that a row does not have; one message if there are too many."""
+    names = asked.split(",")
+    if len(names) > NAMES or len(asked) > LENGTH:
+        yield f"It may name at most {NAMES} fields, in {LENGTH} characters"
+        return
+    for name in names:
         if known := _fields_instead(schema, name):
             yield because(f"There is no field {name}", name, known)
 
@@ -66,7 +73,7 @@ def parameter(schema: Schema) -> dict[str, Any]:
         "required": False,
         "description": f"Return only these fields, separated by commas; `a.b` is a nested field. Fields: {', '.join(known)}. "
         "Fields that the key may not see are left out.",
-        "schema": {"type": "string", "maxLength": 2000, "examples": [",".join(known[:3])]},
+        "schema": {"type": "string", "maxLength": LENGTH, "examples": [",".join(known[:3])]},
     }
 
 
@@ -91,17 +98,21 @@ def _properties(schema: Schema) -> Schema:
     return properties
 
 
-def _part(value: Row, paths: Sequence[Path]) -> Row:
-    part = {}
+def _tree(paths: Sequence[Sequence[str]]) -> Tree:
+    """The requested fields by name, each with those requested inside of it; with none if it is requested as a whole."""
+    tree: Tree = {}
     for name in dict.fromkeys(path[0] for path in paths):
-        if name in value:
-            below = [path[1:] for path in paths if path[0] == name]
-            part[name] = value[name] if () in below else _below(value[name], below)
-    return part
+        below = [path[1:] for path in paths if path[0] == name]
+        tree[name] = _tree(below) if all(below) else {}
+    return tree
 
 
-def _below(value: Any, paths: Sequence[Path]) -> Any:
+def _part(value: Row, wanted: Tree) -> Row:
+    return {name: _below(value[name], below) if below else value[name] for name, below in wanted.items() if name in value}
+
+
+def _below(value: Any, wanted: Tree) -> Any:
     """The requested parts of a field's value, or of each element of a list. A value without parts is returned unchanged."""
     if isinstance(value, list):
-        return [_below(one, paths) for one in value]
-    return _part(value, paths) if isinstance(value, dict) else value
+        return [_below(one, wanted) for one in value]
+    return _part(value, wanted) if isinstance(value, dict) else value

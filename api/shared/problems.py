@@ -36,6 +36,8 @@ _CHOICE = re.compile(r"'([^']*)'")
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = "1"
+MISFITS = 100
+"""How many wrong parts of a request a problem names at most."""
 
 STATUS: tuple[tuple[type[Refusal], int], ...] = (
     (VersionMismatch, 412),
@@ -170,8 +172,8 @@ async def _misfit(_: Request, error: Any) -> Response:
 
 
 def misfit(errors: Sequence[Mapping[str, Any]], body: Any = None) -> Response:
-    """422 with the errors of a validation, each with its `loc` and `msg`. `body` is the decoded body, if there is one."""
-    misfits = [_located(one, body) for one in errors]
+    """422 with the first errors of a validation, each with its `loc` and `msg`. `body` is the decoded body, if there is one."""
+    misfits = [_located(one, body) for one in errors[:MISFITS]]
     return problem(422, "does-not-fit", "The request does not fit its schema.", errors=misfits)
 
 

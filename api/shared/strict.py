@@ -1,7 +1,10 @@
 """Strict JSON bodies: no NaN, no lone surrogates, no control characters, no duplicate name in an object.
 
-Invalid JSON is answered with 400, invalid text with 422, another media type with 415. A byte order mark before the body is
-skipped. The API key is checked before the body is read. All texts of a body come out composed, with LF at the end of lines.
+Invalid JSON is answered with 400, invalid text with 422, another media type or a content coding with 415. A byte order mark
+before the body is skipped. The API key and its permission are checked before the body is read. All texts of a body come out
+composed, with LF at the end of lines.
+
+Bodies are parsed on the event loop, so their size, their depth and the number of their parts are bounded.
 """
 
 from __future__ import annotations
@@ -16,17 +19,34 @@ import msgspec
 from fastapi import Request, Response
 
 from api.shared.access import authenticated
-from api.shared.problems import Problem
+from api.shared.problems import KINDS, Problem
 from api.shared.routes import Route
 from api.shared.text_form import composed_body, composed_texts
 
 _MEDIA_TYPE = re.compile(r"application/(json|[\w.+-]+\+json)\s*(;.*)?", re.IGNORECASE)
 _NAME = re.compile(rb'"[ \t\r\n]*:')
 CONTAINERS = (dict, list)
+BODY = 1024 * 1024
+"""The largest body of a command in bytes. An order of 1,000 lines has a quarter of it. Batches and imports may be larger."""
+DEPTH = 64
+"""So many objects and lists may be inside of each other. A segment rule of ten levels has 24."""
+PARTS = 50_000
+"""So many values the objects and lists of a body may have together. An order of 1,000 lines has 10,000."""
 _decode = msgspec.json.Decoder().decode
 
 
 class StrictRequest(Request):
+    async def body(self) -> bytes:
+        """The body. Raises Problem 413, before more than `BODY` is in memory."""
+        if not hasattr(self, "_body"):
+            read = bytearray()
+            async for chunk in self.stream():
+                read += chunk
+                if len(read) > BODY:
+                    raise Problem(413, KINDS[413][0], f"The body of a command may have at most {BODY // 1024} KiB.")
+            self._body = bytes(read)
+        return self._body
+
     async def json(self) -> Any:
         """The body. Raises Problem 400, 415 and 422."""
         if not hasattr(self, "_value"):
@@ -35,16 +55,23 @@ class StrictRequest(Request):
 
 
 class AuthenticatedRoute(Route):
-    """A route that checks the API key before it reads the body."""
+    """A route that checks the API key, its permission and the content coding before it reads the body."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
 
         async def handle_known(request: Request) -> Response:
-            await authenticated(request)
+            await self.admit(request)
             return await handle(request)
 
         return handle_known
+
+    async def admit(self, request: Request) -> None:
+        """Raises Problem 401, 403 and 415."""
+        await authenticated(request)
+        await self.parameters.permit(request)
+        if any(name == b"content-encoding" for name, _ in request.scope["headers"]):
+            _refuse_coded(request)
 
 
 class StrictRoute(AuthenticatedRoute):
@@ -54,7 +81,7 @@ class StrictRoute(AuthenticatedRoute):
         handle = Route.get_route_handler(self)
 
         async def handle_strictly(request: Request) -> Response:
-            await authenticated(request)
+            await self.admit(request)
             strict = StrictRequest(request.scope, request.receive)
             if await strict.body():
                 # Read the JSON here: the framework would turn every error in reading it into 400.
@@ -64,12 +91,22 @@ class StrictRoute(AuthenticatedRoute):
         return handle_strictly
 
 
+def _refuse_coded(request: Request) -> None:
+    """Raises Problem 415 if the body has a content coding, such as gzip (RFC 9110, section 8.4)."""
+    codings = ", ".join(request.headers.getlist("content-encoding"))
+    if codings.strip().lower() != "identity":
+        detail = f"The content coding {codings[:40]!r} is not supported: send the body as it is."
+        raise Problem(415, KINDS[415][0], detail, {"Accept-Encoding": "identity"})
+
+
 def _read(body: bytes, media_type: str) -> Any:
     if media_type != "application/json" and not _MEDIA_TYPE.fullmatch(media_type.strip()):
         raise Problem(415, "unsupported-media-type", "The body must be JSON: send it as Content-Type: application/json.")
     body = body.removeprefix(BOM_UTF8)
     try:
-        value = composed_body(body, _decode(body))
+        value = _decode(body)
+        names = _bounded(value)
+        value = composed_body(body, value)
     except (msgspec.DecodeError, ValueError) as error:
         _refuse_invalid_text(body)
         raise _malformed(str(error)) from None
@@ -77,7 +114,6 @@ def _read(body: bytes, media_type: str) -> Any:
         raise _malformed("The body is nested too deeply.") from None
     # A cheap test first: duplicates make more names in the text than in the value. Texts may contain colons and look like
     # names too, so a difference only means that a closer look is needed.
-    names = _names(value)
     if body.count(b":") != names and len(_NAME.findall(body)) != names:
         json.loads(body, object_pairs_hook=_refuse_duplicate_names)
     return value
@@ -92,14 +128,22 @@ def _refuse_invalid_text(body: bytes) -> None:
         return
 
 
-def _names(value: Any) -> int:
-    """The number of names in all objects of the value, nested ones included."""
-    is_object = isinstance(value, dict)
-    count = len(value) if is_object else 0
-    for part in value.values() if is_object else value if isinstance(value, list) else ():
-        if isinstance(part, CONTAINERS):
-            count += _names(part)
-    return count
+def _bounded(value: Any) -> int:
+    """The number of names in all objects of the value. Raises Problem 400 and 413 if it is too deep or has too many parts."""
+    names = parts = depth = 0
+    level = [value] if isinstance(value, CONTAINERS) else []
+    while level:
+        depth += 1
+        parts += sum(map(len, level))
+        names += sum(len(one) for one in level if isinstance(one, dict))
+        if depth > DEPTH:
+            raise _malformed("The body is nested too deeply.")
+        if parts > PARTS:
+            raise Problem(413, KINDS[413][0], f"The objects and lists of a body may have at most {PARTS} values together.")
+        level = [
+            part for one in level for part in (one.values() if isinstance(one, dict) else one) if isinstance(part, CONTAINERS)
+        ]
+    return names
 
 
 def _refuse_duplicate_names(pairs: list[tuple[str, Any]]) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from unicodedata import is_normalized
 from urllib.parse import quote, unquote_to_bytes, urlencode
 
 from fastapi import Response
@@ -18,8 +17,8 @@ from fastapi.exceptions import RequestValidationError
 from starlette.convertors import PathConvertor, StringConvertor
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.shared.problems import KINDS, Problem, misfit
-from domain.shared.text import BLANKS, UNPRINTABLE, composed, one_form
+from api.shared.problems import KINDS, MISFITS, Problem, misfit
+from domain.shared.text import BLANKS, UNPRINTABLE, composed, is_composed, one_form
 
 _PLAIN_PATH = re.compile(rb"[!-$&-~]*")
 _PLAIN_QUERY = re.compile(rb"[!-$&-*,-~]*")
@@ -94,7 +93,7 @@ def _decoded(scope: Scope) -> Response | None:
 
 
 def _is_composed(body: bytes) -> bool:
-    return not _C1.search(body) and is_normalized("NFC", body.decode())
+    return not _C1.search(body) and is_composed(body.decode())
 
 
 def _parameter(value: str) -> str:
@@ -121,10 +120,10 @@ def _query(raw: bytes) -> tuple[list[tuple[str, str]], list[str]]:
 
 
 def _composed(value: Any, at: tuple[Any, ...], wrong: list[tuple[Any, ...]]) -> Any:
-    """The value with all texts composed. Adds the places of texts that are not printable to `wrong`."""
+    """The value with all texts composed. Adds the first places of texts that are not printable to `wrong`."""
     if isinstance(value, str):
         text = composed(value)
-        if UNPRINTABLE.search(text):
+        if len(wrong) < MISFITS and UNPRINTABLE.search(text):
             wrong.append(at)
         return text
     if isinstance(value, list):

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from api.shared.access import Caller, may
 from api.shared.as_of import Resource, When
+from api.shared.bounds import ONE, PAGE, STORY, Bound
 from api.shared.fields import External, System
 from api.shared.followed import of_customer
 from api.shared.looking import get_history, get_one, require_personal, seen_by
@@ -72,7 +73,7 @@ class Views:
         self._router = router
         self._resource = resource
         self._schema = schema
-        self._permission: Any = may(permission)
+        self._permission = permission
         self._key = key
         self._own = own
         self._path = path
@@ -122,7 +123,7 @@ class Views:
             asked["wanted"] = Annotated[Any, Depends(filtered)]
         if sort:
             asked["by"] = Annotated[By[Any], sorting(sort, first)]
-        self._add("", index, called, text, exported(listed(self._schema), self._schema), asked)
+        self._add("", index, called, text, exported(listed(self._schema), self._schema), asked, bound=PAGE)
 
     def one(self, text: str, *, called: str | None = None) -> None:
         """Add `GET` of one, now or as of any moment."""
@@ -158,7 +159,7 @@ class Views:
 
         text = text or f"Every event of the {self._name}, each with its changes."
         path, name = f"/{self._key.path}/history", called or f"{self._resource.kind.name}_history"
-        self._add(path, history, name, text, listed(CHANGE, 404), self._key.parameters)
+        self._add(path, history, name, text, listed(CHANGE, 404), self._key.parameters, bound=STORY)
 
     def _single(self, key: Key) -> Callable[..., Awaitable[Response]]:
         async def single(request: Request, caller: Caller, after: After, when: When, **named: Any) -> Response:
@@ -178,12 +179,20 @@ class Views:
         return single
 
     def _add(
-        self, path: str, endpoint: Any, name: str, text: str, responses: Any, parameters: Mapping[str, Any], *needed: Any
+        self,
+        path: str,
+        endpoint: Any,
+        name: str,
+        text: str,
+        responses: Any,
+        parameters: Mapping[str, Any],
+        *needed: Any,
+        bound: Bound = ONE,
     ) -> None:
         """Add the route. The endpoint's `caller` must have the permission; `parameters` replace its `**` parameter."""
         declared = signature(endpoint)
         kept = [one for one in declared.parameters.values() if one.kind is not Parameter.VAR_KEYWORD]
-        parameters = {"caller": Annotated[Caller, self._permission], **parameters}
+        parameters = {"caller": Annotated[Caller, may(self._permission, bound)], **parameters}
         stated = [one.replace(annotation=parameters.pop(one.name, one.annotation)) for one in kept]
         more = [Parameter(name, Parameter.KEYWORD_ONLY, annotation=annotation) for name, annotation in parameters.items()]
         endpoint.__signature__ = declared.replace(parameters=[*stated, *more])

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import codecs
 import hashlib
-import tomllib
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, Literal
 
 import msgspec
 
+from commands.importing.toml import NotToml, parsed
 from domain.shared.events import Precision
 from domain.shared.occurrence import checked_zone, occurrence
 from domain.shared.refusals import Malformed
 from domain.shared.text import code, composed
 
 WHITESPACE = "whitespace"
+MAKES = 100
+SKIPPED = 1_000_000
+COSTLY = frozenset({"idna", "punycode", "unicode-escape", "raw-unicode-escape", "unicode_escape", "raw_unicode_escape"})
+"""Encodings that are not those of files. To decode the first two takes a time that rises with the square of the length."""
 
 
 class MappingError(Exception):
@@ -101,19 +104,17 @@ class Mapping(Part, frozen=True):
 def parse_mapping(raw: bytes) -> Mapping:
     """The mapping in this TOML text. Raises MappingError."""
     try:
-        document = tomllib.loads(raw.decode("utf-8-sig"), parse_float=Decimal)
-    except UnicodeDecodeError:
-        raise MappingError("The mapping is not in UTF-8.") from None
-    except tomllib.TOMLDecodeError as error:
-        raise MappingError(f"The mapping is not TOML: {error}") from None
-    except (RecursionError, ValueError):
-        raise MappingError("The mapping is not TOML: it cannot be parsed.") from None
+        document = parsed(raw)
+    except NotToml as error:
+        raise MappingError(f"The mapping is not TOML: {error}.") from None
     if "sha256" in document:
         raise MappingError("sha256: there is no such key.")
     try:
         mapping = msgspec.convert({**_composed(document), "sha256": hashlib.sha256(raw).hexdigest()}, Mapping)
-    except (msgspec.ValidationError, RecursionError) as error:
+    except msgspec.ValidationError as error:
         raise MappingError(f"The mapping is not valid: {error}") from None
+    except RecursionError:
+        raise MappingError("The mapping is not valid: it is nested too deeply.") from None
     _check(mapping)
     return mapping
 
@@ -136,6 +137,8 @@ def _check(mapping: Mapping) -> None:
     _check_format(mapping.file)
     if not mapping.make:
         raise MappingError("make: at least one [[make]] is needed; it names the command for the rows.")
+    if len(mapping.make) > MAKES:
+        raise MappingError(f"make: there may be at most {MAKES}.")
     for key, check in (
         ("system", lambda: code(mapping.system, "system")),
         ("time_zone", lambda: checked_zone(mapping.time_zone)),
@@ -157,13 +160,20 @@ def _check_format(file: FileFormat) -> None:
         raise MappingError("file.thousands: it must be one character, not the decimal sign, a letter or a digit; or empty.")
     if file.grouping != "thousands" and not file.thousands:
         raise MappingError("file.grouping: it needs file.thousands, the character that groups digits.")
-    if file.skip < 0:
-        raise MappingError("file.skip: it must be a number of lines, zero or more.")
+    if not 0 <= file.skip <= SKIPPED:
+        raise MappingError(f"file.skip: it must be a number of lines, from zero to {SKIPPED}.")
+    if not _is_text_encoding(file.encoding):
+        raise MappingError(f"file.encoding: there is no text encoding {file.encoding!r}.")
+
+
+def _is_text_encoding(name: str) -> bool:
+    """Whether files can be written in it. Python's codecs also include compression and the encoding of host names."""
     try:
-        codecs.decode(b"", file.encoding)
-        "".encode(file.encoding)
-    except (LookupError, ValueError, TypeError):
-        raise MappingError(f"file.encoding: there is no text encoding {file.encoding!r}.") from None
+        # Only `str.encode` and `bytes.decode` refuse codecs that are not for text, whatever these would do with no bytes.
+        "".encode(name)
+        return codecs.lookup(name).name not in COSTLY and b"".decode(name) == ""
+    except (LookupError, ValueError):
+        return False
 
 
 def _one_character(text: str) -> bool:

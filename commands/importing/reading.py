@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import csv
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TextIO
 
 from commands.importing.mapping import WHITESPACE, FileFormat
 from domain.shared.spreadsheets import restored
 from domain.shared.text import one_form
 
 LINE = "#"
+COLUMNS = 2_000
+LONGEST_LINE = 1024 * 1024
+"""In characters. A line of a quoted text counts for itself."""
 
 
 class FileUnreadable(Exception):
@@ -62,7 +66,7 @@ def read_table(file: Path, format: FileFormat) -> Table:
     """All rows of the file; blank lines are skipped. Raises FileUnreadable."""
     try:
         with file.open(encoding=format.encoding, newline="") as stream:
-            records = _records(_without_mark(stream), format)
+            records = _records(_without_mark(_lines(stream)), format)
             names = format.columns or _header(records)
             return _table(names, records, format)
     except UnicodeError:
@@ -71,7 +75,19 @@ def read_table(file: Path, format: FileFormat) -> Table:
         raise FileUnreadable(f"{file.name} cannot be read: {error.strerror}.") from None
 
 
+def _lines(stream: TextIO) -> Iterator[str]:
+    """The lines of the file. Raises FileUnreadable if one is too long, before it is in memory."""
+    for number in count(1):
+        line = stream.readline(LONGEST_LINE + 1)
+        if len(line) > LONGEST_LINE:
+            raise FileUnreadable(f"Line {number} has more than {LONGEST_LINE} characters.")
+        if not line:
+            return
+        yield line
+
+
 def _table(names: Sequence[str], records: Iterable[tuple[int, list[str]]], format: FileFormat) -> Table:
+    places = _places(names)
     width, nulls = len(names), frozenset(map(one_form, format.nulls))
     read = restored if format.neutralised else str
     rows: list[Row] = []
@@ -82,14 +98,16 @@ def _table(names: Sequence[str], records: Iterable[tuple[int, list[str]]], forma
             rows.append(Row(line, (*texts, str(line))))
         else:
             misfits.append(Misfit(line, len(fields)))
-    return Table(_places(names), rows, misfits)
+    return Table(places, rows, misfits)
 
 
 def _places(names: Sequence[str]) -> dict[str, int]:
-    """The index of each column. Raises FileUnreadable if two columns have the same name."""
+    """The index of each column. Raises FileUnreadable if there are too many, or two with the same name."""
+    if len(names) > COLUMNS:
+        raise FileUnreadable(f"It has {len(names)} columns. There may be at most {COLUMNS}.")
     named = [one_form(name) for name in names]
-    for name in named:
-        if name and named.count(name) > 1:
+    for name, times in Counter(named).items():
+        if name and times > 1:
             raise FileUnreadable(f"Two columns are called {name!r}: name all columns in file.columns, with file.skip = 1.")
     return {**{name: place for place, name in enumerate(named) if name}, LINE: len(named)}
 

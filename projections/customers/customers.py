@@ -19,12 +19,12 @@ from projections.shared.occurred import own_day
 from projections.shared.projection import Delivery, Projection, types
 from projections.shared.rows import Instant, Row, Rows
 from projections.shared.search import SORTED_TEXT, normalised
-from projections.shared.tables import aggregates, columns, several, table
+from projections.shared.tables import SORTED, aggregates, columns, several, table
 
 customers = aggregates(
     "customer_view",
     "customer_id",
-    Column("registered_at", Instant, nullable=False, index=True),
+    Column("registered_at", Instant, nullable=False, info=SORTED),
     Column("registered_on", Date),
     Column("erased_at", Instant),
     *columns(Text, "kind", "name"),
@@ -174,7 +174,7 @@ def _save_narrow(rows: Rows, books: dict[UUID, CustomerBook], changed: Collectio
 
 customer_view = Projection(
     name="customer_view",
-    version=5,
+    version=6,
     tables=(customers, customer_contacts, customer_tags),
     apply=apply,
     reads=types(*CUSTOMER_EVENTS),

@@ -25,7 +25,7 @@ from projections.shared.entry import Entry
 from projections.shared.lists import Listing, Rule, flag
 from projections.shared.occurred import own_day
 from projections.shared.rows import Instant, Row
-from projections.shared.tables import columns
+from projections.shared.tables import SORTED, columns
 
 tables = entries.entries(
     "feedback",
@@ -35,15 +35,15 @@ tables = entries.entries(
     *columns(Text, "channel", "agent"),
     *columns(Integer, "score", "scale_min", "scale_max"),
     *columns(Text, "requested_kind", "requested_channel", "requested_agent"),
-    Column("requested_at", Instant, index=True),
+    Column("requested_at", Instant, info=SORTED),
     Column("requested_on", Date),
-    Column("submitted_at", Instant, index=True),
+    Column("submitted_at", Instant, info=SORTED),
     Column("submitted_on", Date),
     *columns(Instant, "acknowledged_at", "resolved_at"),
     Column("ended", Text),
     Column("ended_at", Instant),
     # The time of the submission, or of the request if there is no submission; lists are sorted by it.
-    Column("occurred_at", Instant, nullable=False, index=True),
+    Column("occurred_at", Instant, nullable=False, info=SORTED),
     Column("end_code", Text),
     about=True,
 )
@@ -183,4 +183,4 @@ RULES: dict[str, Rule] = {
 LISTED: Listing[Filter, Sort] = tables.listing(Filter, "occurred_at", rules=RULES)
 get, listing = LISTED.get, LISTED.listing
 
-feedback = tables.projection(3, Feedback.events, _fold, Erased, actions=[])
+feedback = tables.projection(4, Feedback.events, _fold, Erased, actions=[])

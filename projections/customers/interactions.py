@@ -25,7 +25,7 @@ from projections.shared.entry import Entry
 from projections.shared.lists import Listing
 from projections.shared.occurred import own_day
 from projections.shared.rows import Instant, Row
-from projections.shared.tables import columns
+from projections.shared.tables import SORTED, columns
 
 tables = entries.entries(
     "interaction",
@@ -35,7 +35,7 @@ tables = entries.entries(
     *columns(Text, "channel", "direction", nullable=False),
     Column("agent", Text),
     Column("duration_seconds", Integer),
-    Column("occurred_at", Instant, nullable=False, index=True),
+    Column("occurred_at", Instant, nullable=False, info=SORTED),
     Column("occurred_on", Date),
     *columns(Instant, "redacted_at", "retracted_at"),
     about=True,

@@ -24,16 +24,16 @@ from projections.shared.pages import Page
 from projections.shared.projection import Delivery, Projection, own, progress, types
 from projections.shared.rows import Instant, Row, Rows
 from projections.shared.search import SORTED_TEXT
-from projections.shared.tables import aggregates, columns, several
+from projections.shared.tables import SORTED, aggregates, columns, several
 
 campaign_rows = aggregates(
     "campaigns",
     "campaign_id",
-    Column("name", SORTED_TEXT, nullable=False, index=True),
+    Column("name", SORTED_TEXT, nullable=False, info=SORTED),
     Column("status", Text, nullable=False),
     *columns(Text, "owner", "team", "currency"),
     Column("attribution_window_days", Integer),
-    Column("planned_at", Instant, nullable=False, index=True),
+    Column("planned_at", Instant, nullable=False, info=SORTED),
     Column("planned_on", Date),
     Column("irregular", Integer, nullable=False),
     Column("state", Text, nullable=False),
@@ -160,7 +160,7 @@ def _planned(row: Row) -> Planned:
 
 campaigns = Projection(
     name="campaigns",
-    version=3,
+    version=4,
     tables=(campaign_rows, campaign_tags, campaign_channels),
     apply=apply,
     reads=types(*CAMPAIGN_EVENTS),

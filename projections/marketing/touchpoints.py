@@ -26,7 +26,7 @@ from projections.shared.private import erased_in, personal, save_personal, with_
 from projections.shared.projection import Delivery, Projection, own, types
 from projections.shared.registers import encode
 from projections.shared.rows import Instant, Row, Rows
-from projections.shared.tables import columns, table
+from projections.shared.tables import SORTED, columns, table
 
 PRIVATE = ("anonymous_id", "click_ids", "utm")
 
@@ -38,7 +38,7 @@ touchpoint_rows = table(
     Column("customer_id", Uuid),
     Column("lead_id", Uuid, index=True),
     Column("campaign_id", Uuid, index=True),
-    Column("occurred_at", Instant, nullable=False, index=True),
+    Column("occurred_at", Instant, nullable=False, info=SORTED),
     Column("occurred_on", Date),
 )
 Index("ix_touchpoints_customer", touchpoint_rows.c.customer_id, touchpoint_rows.c.occurred_at)

@@ -20,20 +20,20 @@ from projections.shared.lists import Listing, Rule
 from projections.shared.occurred import own_day
 from projections.shared.rows import Instant, Row
 from projections.shared.search import SORTED_TEXT
-from projections.shared.tables import columns
+from projections.shared.tables import SORTED, columns
 
 DEALS = entries.entries(
     "deal",
     "deals",
-    Column("number", SORTED_TEXT, nullable=False, index=True),
+    Column("number", SORTED_TEXT, nullable=False, info=SORTED),
     Column("customer_id", Uuid, nullable=False, index=True),
     Column("lead_id", Uuid, index=True),
     *columns(Text, "pipeline", "stage", nullable=False),
-    Column("amount", BigInteger, index=True),
+    Column("amount", BigInteger, info=SORTED),
     Column("currency", Text),
-    Column("expected_close", Date, index=True),
+    Column("expected_close", Date, info=SORTED),
     Column("status", Text, nullable=False),
-    Column("opened_at", Instant, nullable=False, index=True),
+    Column("opened_at", Instant, nullable=False, info=SORTED),
     Column("opened_on", Date),
     Column("staged_at", Instant, nullable=False),
     Column("won_at", Instant),
@@ -41,7 +41,7 @@ DEALS = entries.entries(
     Column("order_id", Uuid),
     Column("lost_at", Instant),
     Column("lost_reason", Text),
-    Column("last_activity_at", Instant, nullable=False, index=True),
+    Column("last_activity_at", Instant, nullable=False, info=SORTED),
 )
 WIN = ("won_at", "won_on", "order_id")
 LOSS = ("lost_at", "lost_reason")
@@ -128,4 +128,4 @@ RULES: dict[str, Rule] = {
 LISTED: Listing[Filter, Sort] = DEALS.listing(Filter, "opened_at", show=_shown, rules=RULES)
 get, listing = LISTED.get, LISTED.listing
 
-deals = DEALS.projection(5, Deal.events, _fold, customer.Erased)
+deals = DEALS.projection(6, Deal.events, _fold, customer.Erased)

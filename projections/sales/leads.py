@@ -23,12 +23,12 @@ from projections.shared.lists import Listing, flag
 from projections.shared.occurred import day_of, own_day, within
 from projections.shared.rows import Instant, Row
 from projections.shared.search import SORTED_TEXT
-from projections.shared.tables import columns
+from projections.shared.tables import SORTED, columns
 
 LEADS = entries.entries(
     "lead",
     "leads",
-    Column("number", SORTED_TEXT, nullable=False, index=True),
+    Column("number", SORTED_TEXT, nullable=False, info=SORTED),
     Column("customer_id", Uuid, index=True),
     *columns(Text, "channel", "origin"),
     Column("campaign_id", Uuid),
@@ -36,7 +36,7 @@ LEADS = entries.entries(
     Column("currency", Text),
     Column("status", Text, nullable=False),
     Column("stage", Text),
-    Column("captured_at", Instant, nullable=False, index=True),
+    Column("captured_at", Instant, nullable=False, info=SORTED),
     Column("captured_on", Date),
     *columns(Instant, "qualified_at", "converted_at"),
     Column("converted_on", Date),
@@ -46,7 +46,7 @@ LEADS = entries.entries(
     Column("lost_at", Instant),
     Column("lost_reason", Text),
     Column("erased_at", Instant),
-    Column("last_activity_at", Instant, nullable=False, index=True),
+    Column("last_activity_at", Instant, nullable=False, info=SORTED),
 )
 CONVERSION = ("converted_at", "converted_on", "converted_value", "converted_currency", "deal_id", "order_id")
 LOSS = ("lost_at", "lost_reason")
@@ -166,4 +166,4 @@ def by_channel(connection: Connection, from_: date, to: date, zone: tzinfo = UTC
     return found
 
 
-leads = LEADS.projection(5, Lead.events, _fold, customer.Erased)
+leads = LEADS.projection(6, Lead.events, _fold, customer.Erased)

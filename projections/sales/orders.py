@@ -23,21 +23,21 @@ from projections.shared import books
 from projections.shared.occurred import own_day
 from projections.shared.rows import Instant, Row
 from projections.shared.search import SORTED_TEXT
-from projections.shared.tables import columns
+from projections.shared.tables import SORTED, columns
 
 AMOUNTS = ("gross", "discounts", "returns", "net", "tax", "charges", "total", "captured", "refunded", "charged_back")
 
 ORDERS = books.book_tables(
     "order",
     "orders",
-    Column("number", SORTED_TEXT, nullable=False, index=True),
+    Column("number", SORTED_TEXT, nullable=False, info=SORTED),
     Column("customer_id", Uuid, index=True),
     Column("lead_id", Uuid, index=True),
     Column("channel", Text, nullable=False),
     *columns(Text, "owner", "team"),
     *columns(Text, "currency", "order_status", "payment_status", "fulfilment_status", "return_status", nullable=False),
     *(Column(name, BigInteger, nullable=False) for name in AMOUNTS),
-    Column("placed_at", Instant, nullable=False, index=True),
+    Column("placed_at", Instant, nullable=False, info=SORTED),
     Column("placed_on", Date),
     Column("irregular", Integer, nullable=False),
     Column("test", Boolean, nullable=False),
@@ -142,4 +142,4 @@ def by_number(connection: Connection, number: str) -> Row | None:
     return LISTED.first(connection, order_rows.c.number == number)
 
 
-orders = ORDERS.projection(4, ORDER_EVENTS, Book.load, _placing, _columns, Erased)
+orders = ORDERS.projection(5, ORDER_EVENTS, Book.load, _placing, _columns, Erased)

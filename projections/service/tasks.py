@@ -26,7 +26,7 @@ from projections.shared.private import erased_in, personal, save_personal, with_
 from projections.shared.projection import Delivery, Projection, own, types
 from projections.shared.registers import fold
 from projections.shared.rows import Instant, Row, Rows
-from projections.shared.tables import aggregates, columns
+from projections.shared.tables import SORTED, aggregates, columns
 
 task_rows = aggregates(
     "tasks",
@@ -34,12 +34,12 @@ task_rows = aggregates(
     Column("status", Text, nullable=False),
     *columns(Text, "assignee", "about_kind"),
     Column("about_id", Uuid, index=True),
-    Column("due", Instant, index=True),
+    Column("due", Instant, info=SORTED),
     Column("remind_at", Instant, index=True),
     Column("reminded_at", Instant),
     # When to remind the assignee; null if there is no reminder left to record.
     Column("reminder", Instant, index=True),
-    Column("created_at", Instant, nullable=False, index=True),
+    Column("created_at", Instant, nullable=False, info=SORTED),
     *columns(Instant, "completed_at", "cancelled_at"),
     subject=True,
     by_position=True,
@@ -179,5 +179,5 @@ def _opened(row: Row, now: datetime) -> Row:
 
 
 tasks = Projection(
-    name="tasks", version=2, tables=(task_rows, task_titles), apply=apply, reads=types(*Task.events, Erased, ErasedLead)
+    name="tasks", version=3, tables=(task_rows, task_titles), apply=apply, reads=types(*Task.events, Erased, ErasedLead)
 )

@@ -23,22 +23,22 @@ from projections.shared.lists import flag
 from projections.shared.occurred import own_day
 from projections.shared.rows import Instant, Row
 from projections.shared.search import SORTED_TEXT
-from projections.shared.tables import columns
+from projections.shared.tables import SORTED, columns
 
 TICKETS = books.book_tables(
     "ticket",
     "tickets",
-    Column("number", SORTED_TEXT, nullable=False, index=True),
+    Column("number", SORTED_TEXT, nullable=False, info=SORTED),
     Column("customer_id", Uuid, index=True),
     Column("opened_by", Text, nullable=False),
     *columns(Text, "channel", "category", "priority", "agent", "team"),
     Column("status", Text, nullable=False),
     *columns(Text, "status_label", "discarded"),
     *columns(Uuid, "merged_into", "follow_up_of", "parent_id"),
-    Column("opened_at", Instant, nullable=False, index=True),
+    Column("opened_at", Instant, nullable=False, info=SORTED),
     Column("opened_on", Date),
     *columns(Instant, "first_resolved_at", "resolved_at", "closed_at"),
-    Column("last_activity_at", Instant, nullable=False, index=True),
+    Column("last_activity_at", Instant, nullable=False, info=SORTED),
     *columns(Integer, "solutions", "reopens", "replies", "irregular", nullable=False),
 )
 ticket_rows = TICKETS.rows
@@ -129,4 +129,4 @@ def _details(ticket_id: UUID, state: str, private: str | None) -> Row:
 LISTED: books.BookListing[Filter, Sort] = books.BookListing(TICKETS, Filter, "opened_at", _details, brief=brief, rules=RULES)
 get, listing = LISTED.get, LISTED.listing
 
-tickets = TICKETS.projection(3, TICKET_EVENTS, TicketBook.load, _activity, _columns, Erased)
+tickets = TICKETS.projection(4, TICKET_EVENTS, TicketBook.load, _activity, _columns, Erased)

@@ -36,7 +36,7 @@ def plain(document: Document, places: Places) -> Iterator[tuple[str, Question]]:
     """Every path with its required parameters only, by its template."""
     for template, operations in document["paths"].items():
         if "get" in operations:
-            yield template, Question(_filled(template, places), _required(template, operations["get"], places))
+            yield template, Question(filled_path(template, places), _required(template, operations["get"], places))
 
 
 def chosen(document: Document, places: Places) -> Iterator[Question]:
@@ -62,7 +62,8 @@ def searching(document: Document, places: Places, text: str) -> Iterator[Questio
                 yield question.about(parameter["name"], text)
 
 
-def _filled(template: str, places: Places) -> str:
+def filled_path(template: str, places: Places) -> str:
+    """The path with its parameters filled in, from the places at the beginnings of the template."""
     known = {"position": "1", "external": "nobody", "system": "shop", **_known(template, places)}
     return re.sub(r"\{(\w+)\}", lambda match: quote(known.get(match[1], "nobody"), safe=""), template)
 

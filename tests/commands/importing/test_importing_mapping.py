@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 
 from commands.importing.facts import Plan
 from commands.importing.importable import IMPORTABLE
-from commands.importing.mapping import MappingError, parse_mapping
+from commands.importing.mapping import MAKES, MappingError, parse_mapping
+from commands.importing.toml import LARGEST, PARTS
 
 GOOD = """
 system = "shop"
@@ -44,6 +46,14 @@ def test_a_valid_mapping_is_accepted() -> None:
         ('system = "shop"', 'system = "shop"\nfile.quote = "::"', "file.quote"),
         ('system = "shop"', 'system = "shop"\nfile.encoding = "runes"', "file.encoding"),
         ('system = "shop"', 'system = "shop"\nfile.encoding = "base64"', "file.encoding"),
+        ('system = "shop"', 'system = "shop"\nfile.encoding = "zlib"', "file.encoding"),
+        ('system = "shop"', 'system = "shop"\nfile.encoding = "rot13"', "file.encoding"),
+        ('system = "shop"', 'system = "shop"\nfile.encoding = "idna"', "file.encoding"),
+        ('system = "shop"', 'system = "shop"\nfile.encoding = "punycode"', "file.encoding"),
+        ('system = "shop"', 'system = "shop"\nfile.encoding = "unicode_escape"', "file.encoding"),
+        ('system = "shop"', 'system = "shop"\nfile.encoding = "a\\u0000b"', "file.encoding"),
+        ('system = "shop"', 'system = "shop"\nfile.skip = 99999999999999999999', "file.skip"),
+        ('system = "shop"', 'system = "shop"\nfile.skip = 1000001', "file.skip"),
         ('system = "shop"', 'system = "shop"\nfile.thousands = "."', "file.thousands"),
         ('system = "shop"', 'system = "shop"\nfile.skip = -1', "file.skip"),
         ('system = "shop"', 'system = "shop"\nfile.colour = "red"', "colour"),
@@ -108,3 +118,59 @@ def test_a_kind_identified_by_other_things_needs_the_ids_of_all_of_them(ids: str
     mapping = f'system = "shop"\n[[make]]\ncommand = "campaign_member.target"\noccurred_at = "{{day}}"\n{ids}\n'
     with pytest.raises(MappingError, match=named):
         Plan(parse_mapping(mapping.encode()), COLUMNS, b"secret")
+
+
+MANY = ".".join(["a"] * 100_000)
+QUOTED = " . ".join(['"a#"'] * 20_000)
+COSTLY = {
+    "dotted key": f"{MANY} = 1",
+    "table": f"[{MANY}]",
+    "list of tables": f"[[{MANY}]]",
+    "key of an inline table": f"x = {{ {MANY} = 1 }}",
+    "quoted key": f"{QUOTED} = 1",
+    "key behind a text that ends with a quote": f'x = ["""a"""", {{ {QUOTED} = 1 }}]',
+    "key behind a literal text that ends with a quote": f"x = ['''a'''', {{ {QUOTED} = 1 }}]",
+    "key behind a comment": f'# it\'s """\n{MANY} = 1',
+    "lists in lists": "x = " + "[" * 100_000,
+    "hexadecimal digits": "x = 0x" + "f" * 100_000,
+    "digits": "x = " + "1" * 100_000,
+    "marks": "x = '" + "a\u0323\u0301" * 5 + "\u0323\u0301" * 30_000 + "'",
+    "texts that do not end": '"""\\"' * 20_000,
+    "quotes": '"' * 100_000,
+    "dots": ". " * 50_000,
+    "a word": "a" * 200_000,
+}
+
+
+@pytest.mark.parametrize("kind", COSTLY)
+def test_no_mapping_takes_long_to_be_refused(kind: str) -> None:
+    began = time.thread_time()
+    with pytest.raises(MappingError):
+        parse_mapping(f"{COSTLY[kind]}\n{GOOD}".encode()[:LARGEST])
+    assert time.thread_time() - began < 1
+
+
+def test_a_mapping_may_be_as_large_as_its_limit_and_not_larger() -> None:
+    filled = GOOD.encode() + b"#" * (LARGEST - len(GOOD))
+    parse_mapping(filled)
+    with pytest.raises(MappingError, match="larger than 256 KiB"):
+        parse_mapping(filled + b"#")
+
+
+def test_a_key_has_at_most_so_many_parts_but_a_text_has_any_number_of_dots() -> None:
+    dotted = "a." * 1000
+    for quote in ('"', "'", '"""', "'''"):
+        written = GOOD.replace('"Tea"', quote + dotted + quote) + f"# {dotted}"
+        mapping = parse_mapping(written.encode())
+        assert mapping.make[0].facts["lines"][0]["name"] == dotted
+    key = ".".join(["a"] * PARTS)
+    assert parse_mapping(f"{GOOD}{key} = [1.5, 2.5, 3.5]\n".encode()).make[0].facts["a"]
+    with pytest.raises(MappingError, match=f"more than {PARTS} parts"):
+        parse_mapping(f"{GOOD}{key}.a = 1".encode())
+
+
+def test_a_mapping_has_at_most_so_many_commands() -> None:
+    one = GOOD[GOOD.index("[[make]]") :]
+    assert len(parse_mapping(f'system = "shop"\n{one * MAKES}'.encode()).make) == MAKES
+    with pytest.raises(MappingError, match=f"at most {MAKES}"):
+        parse_mapping(f'system = "shop"\n{one * (MAKES + 1)}'.encode())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import time
 import unicodedata
 from collections.abc import Callable
 from uuid import uuid4
@@ -14,7 +16,7 @@ from domain.customers.field_definition import FieldDefinition
 from domain.shared.attributes import checked_attributes
 from domain.shared.ids import derived_id, external_id
 from domain.shared.refusals import Malformed
-from domain.shared.text import check_code, code, composed, one_form, own_id, text
+from domain.shared.text import MARKS_OF_MARKS, check_code, code, composed, is_composed, one_form, own_id, text
 from tests.domain.given import live
 
 SECRET = b"\x01" * 32
@@ -91,3 +93,30 @@ def test_the_form_is_the_same_for_all_forms_of_a_text(anything: str) -> None:
 @given(TEXTS, TEXTS)
 def test_a_text_keeps_the_blanks_within_it(first: str, second: str) -> None:
     assert one_form(f"({first} \r\n\t {second})") == f"({composed(first + ' ')}\n\t{composed(' ' + second)})"
+
+
+MARKS = some.text(some.sampled_from("\u0301\u0308\u0323\u0334\u0344\u05b4\u0f71\u0f72\u0f73\u0f81\u3099"), max_size=80)
+
+
+@given(some.lists(some.tuples(some.text(some.sampled_from("aeé한가x "), max_size=2), MARKS), max_size=3))
+def test_any_number_of_marks_is_composed_as_unicode_defines_it(letters: list[tuple[str, str]]) -> None:
+    value = "".join(letter + marks for letter, marks in letters)
+    assert composed(value) == unicodedata.normalize("NFC", value)
+    assert is_composed(value) == (composed(value) == value)
+    assert is_composed(composed(value))
+
+
+def test_composing_a_text_that_consists_of_marks_takes_a_moment() -> None:
+    """Python's own composition takes seconds for as many."""
+    for marks in ("\u0301\u0323", "\u0f73", "a\u0344\u0334"[1:]):
+        began = time.thread_time()
+        assert is_composed(composed("a" + marks * 50_000))
+        assert not is_composed("a\u0301" * 50_000)
+        assert time.thread_time() - began < 1
+
+
+def test_the_marks_that_are_made_of_marks_are_known() -> None:
+    everything = map(chr, range(sys.maxunicode + 1))
+    starters = (one for one in everything if unicodedata.combining(one) == 0)
+    made = [one for one in starters if unicodedata.combining(unicodedata.normalize("NFD", one)[0])]
+    assert "".join(made) == MARKS_OF_MARKS
