@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from domain.shared.occurrence import checked_zone
 from domain.shared.refusals import Malformed
+from infra.webhooks.addresses import EVERYTHING, Reach, networks
 
 
 class Settings(BaseSettings):
@@ -42,6 +43,8 @@ class Settings(BaseSettings):
     session_timeout: float = Field(default=6.0, gt=0)
     stream_limit: int = Field(default=100, ge=0)
     body_limit: int = Field(default=8 * 1024 * 1024, ge=1024)
+    webhook_networks: str = ""
+    webhook_http: bool = False
     webhook_private: bool = False
     zone: str = "UTC"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -62,6 +65,19 @@ class Settings(BaseSettings):
         except Malformed as error:
             raise ValueError(str(error)) from None
         return zone
+
+    @field_validator("webhook_networks")
+    @classmethod
+    def valid_networks(cls, text: str) -> str:
+        networks(text)
+        return text
+
+    @property
+    def webhook_reach(self) -> Reach:
+        """Where webhooks may be sent. `webhook_private` allows everything."""
+        return (
+            Reach(EVERYTHING, http=True) if self.webhook_private else Reach(networks(self.webhook_networks), self.webhook_http)
+        )
 
     @property
     def distributed(self) -> bool:

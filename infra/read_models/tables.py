@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection, Table, func, inspect, select
 
+from infra.read_models.attempts import delivery_attempts
 from infra.read_models.database import ReadModels
 from infra.read_models.positions import metadata
 from infra.read_models.refused import refused_requests
@@ -29,6 +30,6 @@ def create_tables(connection: Connection, tables: Iterable[Table]) -> None:
 
 
 def prepare(read_models: ReadModels) -> None:
-    """Create the tables that every deployment needs: positions, checkpoints, dead letters, refused requests."""
+    """Create the tables that every deployment needs: positions, checkpoints, dead letters, logs of requests."""
     with read_models.writer.begin() as connection:
-        create_tables(connection, (*metadata.sorted_tables, refused_requests))
+        create_tables(connection, (*metadata.sorted_tables, refused_requests, delivery_attempts))
