@@ -208,6 +208,32 @@ def test_a_failed_connection_a_redirect_and_a_private_address_are_failures(place
     assert len(listener.taken) == 1
 
 
+def test_an_event_that_cannot_be_shown_is_a_failure_with_a_pause(
+    place: Place, listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register(place, listener.url)
+    place.plan_spring()
+
+    def broken(*_: object) -> None:
+        raise ValueError("a text that nobody may see")
+
+    monkeypatch.setattr("consumers.webhooks.window.shown", broken)
+    failed = deliver(place)
+    assert failed is not None
+    assert (failed.failures, failed.last_error) == (1, "The event cannot be shown: ValueError.")
+    assert failed.due is not None
+    assert failed.due > place.now
+
+
+def test_webhooks_that_share_a_receiver_have_ids_of_their_own(place: Place, listener: Listener) -> None:
+    register(place, listener.url)
+    register(place, listener.url, DESK)
+    place.plan_spring()
+    deliver(place)
+    ids = {one.headers["webhook-id"] for one in listener.taken}
+    assert len(ids) == len(listener.taken) == 3
+
+
 def test_a_resumed_webhook_is_sent_the_events_recorded_meanwhile(place: Place, listener: Listener) -> None:
     register(place, listener.url, types=("crm.campaign.*", "crm.customer.*"))
     place.run(webhooks.pause, webhook_id=SHOP)
