@@ -48,6 +48,7 @@ from api.operations import (
     teams,
     upkeep,
     users,
+    webhook_deliveries,
     webhooks,
 )
 from api.operations.event_stream import Streams
@@ -162,6 +163,9 @@ OPERATIONS = (
     saved_views.commanding,
     webhooks.reading,
     webhooks.commanding,
+    webhook_deliveries.reading,
+    webhook_deliveries.commanding,
+    webhook_deliveries.testing,
     batch.router,
     selecting.router,
     imports.uploading,

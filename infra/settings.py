@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cached_property
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Literal, Self
 
@@ -14,6 +13,8 @@ from domain.shared.occurrence import checked_zone
 from domain.shared.refusals import Malformed
 from infra.kafka.settings import KafkaSettings
 from infra.master_keys import KEYS, parsed, printed_by
+from infra.networks import Network, networks
+from infra.webhooks.addresses import EVERYTHING, Reach
 
 
 class Settings(KafkaSettings, BaseSettings):
@@ -58,6 +59,8 @@ class Settings(KafkaSettings, BaseSettings):
     upload_reserve: int = Field(default=512 * 1024**2, ge=0)
     trusted_proxies: str = ""
     docs: bool = True
+    webhook_networks: str = ""
+    webhook_http: bool = False
     webhook_private: bool = False
     zone: str = "UTC"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -79,16 +82,23 @@ class Settings(KafkaSettings, BaseSettings):
             raise ValueError(str(error)) from None
         return zone
 
-    @field_validator("trusted_proxies")
+    @field_validator("trusted_proxies", "webhook_networks")
     @classmethod
-    def known_networks(cls, networks: str) -> str:
-        _networks(networks)
-        return networks
+    def valid_networks(cls, text: str) -> str:
+        networks(text)
+        return text
 
     @cached_property
-    def trusted_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+    def trusted_networks(self) -> tuple[Network, ...]:
         """The networks of TRUSTED_PROXIES."""
-        return _networks(self.trusted_proxies)
+        return networks(self.trusted_proxies)
+
+    @property
+    def webhook_reach(self) -> Reach:
+        """Where webhooks may be sent. `webhook_private` allows everything."""
+        return (
+            Reach(EVERYTHING, http=True) if self.webhook_private else Reach(networks(self.webhook_networks), self.webhook_http)
+        )
 
     @property
     def distributed(self) -> bool:
@@ -120,8 +130,3 @@ class Settings(KafkaSettings, BaseSettings):
         """The names of the settings that give the master key."""
         fields = ("master_key", "master_key_file", "master_key_command")
         return [f"RECOUNT_{name.upper()}" for name in fields if getattr(self, name) is not None]
-
-
-def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
-    """The addresses and networks in the text, separated by commas. Raises ValueError."""
-    return tuple(ip_network(one.strip()) for one in text.split(",") if one.strip())

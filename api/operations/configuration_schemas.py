@@ -1,4 +1,4 @@
-"""JSON Schemas of responses about users, teams, saved views and webhooks."""
+"""JSON Schemas of responses about users, teams, saved views, and webhooks with their deliveries."""
 
 from __future__ import annotations
 
@@ -47,6 +47,8 @@ WEBHOOK = fields(
         "registered_at": INSTANT,
         "paused_at": MAYBE_INSTANT,
         "removed_at": MAYBE_INSTANT,
+        "secret_rotated_at": MAYBE_INSTANT,
+        "former_secrets_until": MAYBE_INSTANT,
     },
     {
         "delivered_to": INTEGER,
@@ -55,4 +57,26 @@ WEBHOOK = fields(
         "next_try": MAYBE_INSTANT,
         "last_error": MAYBE_TEXT,
     },
+)
+DELIVERY = fields(
+    {
+        "number": INTEGER,
+        "kind": {"enum": ["event", "redelivery", "test"]},
+        "message_id": TEXT,
+        "event_position": {"type": ["integer", "null"]},
+        "at": INSTANT,
+        "status": {"type": ["integer", "null"]},
+        "milliseconds": INTEGER,
+        "error": MAYBE_TEXT,
+        "next_try": MAYBE_INSTANT,
+    }
+)
+TESTED = fields(
+    {
+        "accepted": FLAG,
+        "message_id": TEXT,
+        "status": {"type": ["integer", "null"]},
+        "milliseconds": INTEGER,
+        "error": MAYBE_TEXT,
+    }
 )

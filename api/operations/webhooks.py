@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
 from msgspec import structs
 from pydantic import AfterValidator, Field, StringConstraints
 from sqlalchemy import Connection
@@ -33,7 +34,8 @@ from domain.shared.ids import new_id
 from domain.shared.text import URL_LENGTH
 from infra.read_models import deliveries
 from infra.read_models.deliveries import Delivery
-from infra.signing import secret_of
+from infra.webhooks.receiver import misplaced, resolver
+from infra.webhooks.signing import secret_of
 from projections.operations import webhooks as read_model
 from projections.shared.pages import Page
 from projections.shared.rows import Row
@@ -45,6 +47,7 @@ reading = Router(prefix=WEBHOOKS.location, tags=["webhooks"])
 
 Reader = Annotated[Caller, may("webhooks:read")]
 Writer = Annotated[Caller, may("webhooks:write")]
+RESOLVING = resolver(4)
 Url = Annotated[str, StringConstraints(max_length=URL_LENGTH, pattern=r"^https?://[^\s@#]+$")]
 Type = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^\w[\w.]*(\.\*)?$"), AfterValidator(known_type)]
 
@@ -75,9 +78,13 @@ class PauseBody(CommandBody):
 
 @commanding.post("", status_code=201, responses=CREATED)
 async def register(request: Request, caller: Writer, body: WebhookBody) -> Response:
-    """Register a webhook. Only this answer contains its `secret`; the answer to a repeat has none."""
+    """Register a webhook. Only this answer contains its `secret`; the answer to a repeat has none.
+
+    A URL without TLS, or with an address that is not public, is refused unless the settings allow it.
+    """
     id, secret_id = new_id(), new_id()
     subscription = body.subscription(caller)
+    await _require_reachable(request, body.url)
     answer = await WEBHOOKS.new(request, commands.register, body, id, subscription=subscription, secret_id=secret_id)
     secret = partial(secret_of, request.app.state.store, id, secret_id)
     return await run_in_threadpool(shown_once, answer, id, "secret", secret)
@@ -86,7 +93,9 @@ async def register(request: Request, caller: Writer, body: WebhookBody) -> Respo
 @commanding.put("/{id}")
 async def revise(request: Request, caller: Writer, id: UUID, body: WebhookBody) -> Response:
     """Replace all fields of a webhook; the secret stays. A failing webhook is retried immediately."""
-    return await WEBHOOKS.by_id(request, id, commands.revise, body, subscription=body.subscription(caller))
+    subscription = body.subscription(caller)
+    await _require_reachable(request, body.url)
+    return await WEBHOOKS.by_id(request, id, commands.revise, body, subscription=subscription)
 
 
 @commanding.post("/{id}/pause", dependencies=[may("webhooks:write")])
@@ -105,6 +114,12 @@ async def resume(request: Request, id: UUID, body: CommandBody | None = None) ->
 async def remove(request: Request, id: UUID, body: CommandBody | None = None) -> Response:
     """Remove a webhook permanently and destroy its secret."""
     return await WEBHOOKS.by_id(request, id, commands.remove, body)
+
+
+async def _require_reachable(request: Request, url: str) -> None:
+    """Raises RequestValidationError if nothing would be sent to the URL."""
+    if reason := await misplaced(url, request.app.state.settings.webhook_reach, RESOLVING):
+        raise RequestValidationError([{"type": "unreachable", "loc": ("body", "url"), "msg": reason}], body={"url": url})
 
 
 def _listing(connection: Connection, wanted: read_model.Filter, *, limit: int, cursor: str | None) -> Page:

@@ -1,14 +1,15 @@
 """A webhook: a subscription to events, which are sent to a URL as they are recorded.
 
 Each webhook has its own secret, which signs what is sent. No event contains the secret: it is derived from the webhook's key
-and the secret's id. Removing the webhook destroys the key, and the secret with it.
+and the secret's id. Removing the webhook destroys the key, and the secret with it. While a secret is replaced, former secrets
+sign too until their time ends.
 """
 
 from __future__ import annotations
 
 import re
-from datetime import datetime
-from typing import Literal
+from datetime import datetime, timedelta
+from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -20,6 +21,11 @@ from domain.shared.refusals import AlreadyThere, Malformed, Refusal
 from domain.shared.text import code, web_url
 
 PART_LIMIT = 100
+# So many secrets can be valid at the same time: the current one and former ones.
+SECRET_LIMIT = 4
+LONGEST_OVERLAP = timedelta(days=30)
+REDELIVERY_LIMIT = 10_000
+"""The largest number of positions of one redelivery."""
 VISIBLE = re.compile(r"[\x21-\x7e]+")
 
 Status = Literal["active", "paused", "removed"]
@@ -31,6 +37,10 @@ class WebhookRegisteredOtherwise(AlreadyThere):
 
 class WebhookRemoved(Refusal):
     """The webhook was removed."""
+
+
+class TooManySecrets(Refusal):
+    """The webhook has too many former secrets that are still valid. End them first, or wait."""
 
 
 class Subscription(Value, frozen=True):
@@ -90,16 +100,68 @@ class Removed(Event, frozen=True, tag="crm.webhook.removed.v1"):
         webhook.turn("removed", metadata)
 
 
+class SecretRotated(Event, frozen=True, tag="crm.webhook.secret_rotated.v1"):
+    """A new secret. The one before it signs too until `former_until`; if that is None, it has ended."""
+
+    secret_id: UUID
+    former_until: datetime | None = None
+
+    def apply(self, webhook: Webhook, metadata: Metadata) -> None:
+        former = FormerSecret(webhook.secret_id, self.former_until) if webhook.secret_id and self.former_until else None
+        still = [one for one in webhook.former_secrets if one.until > metadata.recorded_at]
+        webhook.former_secrets = (*still, former) if former else ()
+        webhook.secret_id = self.secret_id
+
+
+class FormerSecretsEnded(Event, frozen=True, tag="crm.webhook.former_secrets_ended.v1"):
+    """From now on only the current secret signs."""
+
+    def apply(self, webhook: Webhook, metadata: Metadata) -> None:
+        webhook.former_secrets = ()
+
+
+class RedeliveryRequested(Event, frozen=True, tag="crm.webhook.redelivery_requested.v1"):
+    """The matching events from position `first` to position `last` are sent again, both included."""
+
+    first: int
+    last: int
+
+    def apply(self, webhook: Webhook, metadata: Metadata) -> None:
+        webhook.redeliveries = (*webhook.redeliveries, Redelivery(webhook.version, self.first, self.last))
+
+
+class FormerSecret(NamedTuple):
+    """A secret that signs until this time."""
+
+    id: UUID
+    until: datetime
+
+
+class Redelivery(NamedTuple):
+    """Positions that are sent again, both ends included. `number` is the version of the webhook that asks for it."""
+
+    number: int
+    first: int
+    last: int
+
+
 class Webhook(Aggregate):
     name = "webhook"
-    events = (Registered, Revised, Paused, Resumed, Removed)
+    events = (Registered, Revised, Paused, Resumed, Removed, SecretRotated, FormerSecretsEnded, RedeliveryRequested)
 
     def __init__(self, id: UUID) -> None:
         super().__init__(id)
         self.subscription: Subscription | None = None
         self.secret_id: UUID | None = None
+        self.former_secrets: tuple[FormerSecret, ...] = ()
+        self.redeliveries: tuple[Redelivery, ...] = ()
         self.status: Status | None = None
         self.turned_at: datetime | None = None
+
+    def secret_ids(self, now: datetime) -> list[UUID]:
+        """The secrets that are valid, the current one first."""
+        current = [] if self.secret_id is None else [self.secret_id]
+        return current + [former.id for former in self.former_secrets if former.until > now]
 
     def turn(self, status: Status, metadata: Metadata) -> None:
         self.status, self.turned_at = status, metadata.occurred_at
@@ -140,6 +202,36 @@ class Webhook(Aggregate):
         """Raises NotThere."""
         self.require()
         self.record_status(context, Removed(), self.turned_at if self.status == "removed" else None)
+
+    @decision
+    def rotate_secret(self, context: Context, secret_id: UUID, overlap: timedelta) -> None:
+        """Replaces the secret. The one before it stays valid for `overlap`; if that is zero, all former secrets end now.
+
+        Raises NotThere, WebhookRemoved, TooManySecrets or Malformed.
+        """
+        self._require_not_removed()
+        if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
+            raise Malformed(f"A former secret can stay valid for at most {LONGEST_OVERLAP.days} days.")
+        if overlap and len(self.secret_ids(context.now)) >= SECRET_LIMIT:
+            raise TooManySecrets(id=self.id)
+        if self.secret_id != secret_id:
+            until = context.now + overlap if overlap else None
+            self.record(context, SecretRotated(secret_id=secret_id, former_until=until))
+
+    @decision
+    def end_former_secrets(self, context: Context) -> None:
+        """Records nothing if no former secret is valid. Raises NotThere, WebhookRemoved."""
+        self._require_not_removed()
+        if len(self.secret_ids(context.now)) > 1:
+            self.record(context, FormerSecretsEnded())
+
+    @decision
+    def request_redelivery(self, context: Context, first: int, last: int) -> None:
+        """Raises NotThere, WebhookRemoved or Malformed."""
+        self._require_not_removed()
+        if not 1 <= first <= last < first + REDELIVERY_LIMIT:
+            raise Malformed(f"A redelivery needs 1 to {REDELIVERY_LIMIT:,} positions, from the first to the last.")
+        self.record_once(context, RedeliveryRequested(first=first, last=last))
 
     def _require_not_removed(self) -> None:
         """Raises NotThere or WebhookRemoved, also on import: without its key the webhook cannot work."""

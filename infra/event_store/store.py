@@ -135,10 +135,10 @@ class EventStore:
         """The given subjects whose personal data can still be read."""
         return set(self._recorder.keys(list(subjects)))
 
-    def derived(self, subject: UUID, purpose: str) -> bytes | None:
-        """32 secret bytes derived from the subject's key; None once the key is destroyed."""
+    def derived(self, subject: UUID, purposes: Iterable[str]) -> list[bytes] | None:
+        """For each purpose 32 secret bytes derived from the subject's key; None once the key is destroyed."""
         key = self._vault.unwrap(self._recorder.keys([subject])).get(subject)
-        return None if key is None else key.derive(purpose)
+        return None if key is None else [key.derive(purpose) for purpose in purposes]
 
     def receipts(self, keys: Iterable[ReceiptKey]) -> dict[tuple[str, str], KeptReceipt]:
         asked = {(key.scope, self._receipt_digest(key)): (key.scope, key.key) for key in keys}

@@ -105,7 +105,7 @@ class Parts(msgspec.Struct, eq=False):
         from consumers.webhooks import Courier
 
         deployment = self.deployment
-        courier = Courier(deployment.store, deployment.read_models, deployment.settings.webhook_private)
+        courier = Courier(deployment.store, deployment.read_models, deployment.settings.webhook_reach)
         return running(courier, "webhooks")
 
 

@@ -1,29 +1,32 @@
 """How far each webhook's events were delivered. Stored next to the positions of the read models; a rebuild never changes it.
 
-One process at a time delivers to a webhook: the process that holds the webhook. Each delivery extends the time until which it
-is held. A process that was too slow can write nothing more, so the position never goes back. If clocks differ, an event may be
-delivered twice, but none is lost.
+One process at a time delivers to a webhook: the process that holds it, until a time that it extends. A process that was too
+slow can write nothing more, so the position never goes back. If clocks differ, an event may be delivered twice, but none is
+lost.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from infra.read_models.database import ReadModels
 from infra.read_models.positions import Superseded, deliveries
+
+OVER = {"failures": 0, "failing_since": None, "due": None, "last_error": None}
 
 
 class Delivery(NamedTuple):
     """All events up to `position` that match the webhook's filters were delivered.
 
     `failures` are failed tries in a row. They began at `failing_since`, with the webhook's `version`. `due` is the time of the
-    next try.
+    next try. Of the redeliveries that were requested, those up to the number `redelivered` are done, and of the next one all up
+    to the position `redelivered_to`.
     """
 
     webhook_id: UUID
@@ -35,9 +38,19 @@ class Delivery(NamedTuple):
     last_error: str | None = None
     holder: UUID | None = None
     held_until: datetime | None = None
+    redelivered: int = 0
+    redelivered_to: int = 0
 
     def free(self, holder: UUID, now: datetime) -> bool:
         return self.holder in (None, holder) or self.held_until is None or self.held_until <= now
+
+    def well(self) -> Delivery:
+        """The delivery after the receiver accepted an event."""
+        return self._replace(failures=0, failing_since=None, due=None, last_error=None)
+
+    def lasts(self, until: datetime) -> bool:
+        """Whether the webhook is held until then, by any process."""
+        return self.held_until is not None and self.held_until > until
 
     def to_be_tried(self, version: int, now: datetime) -> bool:
         """Whether the next try is due. A webhook that was changed or resumed is tried immediately."""
@@ -54,25 +67,44 @@ def of(connection: Connection, webhook_id: UUID) -> Delivery | None:
     return None if row is None else Delivery(*row)
 
 
-def hold(read_models: ReadModels, begin: Delivery, holder: UUID, now: datetime, until: datetime) -> Delivery | None:
-    """Hold the webhook and return its delivery; None if another process holds it. `begin` is stored if there is none."""
+def hold(
+    read_models: ReadModels, wanted: Collection[Delivery], holder: UUID, now: datetime, until: datetime
+) -> Mapping[UUID, Delivery]:
+    """Hold these webhooks, in one transaction; returns those that no other process holds, as they are stored.
+
+    What is not stored yet is stored as it is in `wanted`.
+    """
+    ids = [one.webhook_id for one in wanted]
+    mine = deliveries.c.webhook_id.in_(ids), deliveries.c.holder == holder
     try:
         with read_models.writer.begin() as connection:
-            if of(connection, begin.webhook_id) is None:
-                connection.execute(insert(deliveries).values(begin._asdict()))
+            stored = set(connection.scalars(select(deliveries.c.webhook_id).where(deliveries.c.webhook_id.in_(ids))))
+            if new := [one._asdict() for one in wanted if one.webhook_id not in stored]:
+                connection.execute(insert(deliveries), new)
             free = or_(deliveries.c.holder.is_(None), deliveries.c.holder == holder, deliveries.c.held_until <= now)
-            mine = update(deliveries).where(deliveries.c.webhook_id == begin.webhook_id, free)
-            held = connection.execute(mine.values(holder=holder, held_until=until))
-            return of(connection, begin.webhook_id) if held.rowcount else None
+            change = update(deliveries).where(deliveries.c.webhook_id.in_(ids), free)
+            connection.execute(change.values(holder=holder, held_until=until))
+            return {row.webhook_id: Delivery(*row) for row in connection.execute(select(deliveries).where(*mine))}
     except IntegrityError:
         """Another process was faster."""
-        return None
+        return {}
 
 
-def advance(connection: Connection, webhook_id: UUID, holder: UUID, to: int, until: datetime) -> None:
+def advance(connection: Connection, webhook_id: UUID, holder: UUID, to: int) -> None:
     """Record delivery up to `to`, which ends failures. Raises Superseded if another process holds the webhook now."""
-    over = {"failures": 0, "failing_since": None, "due": None, "last_error": None}
-    _write(connection, webhook_id, holder, {"position": to, "held_until": until, **over})
+    _write(connection, webhook_id, holder, {"position": to, **OVER})
+
+
+def pass_by(connection: Connection, holder: UUID, reached: Mapping[UUID, int]) -> None:
+    """Record the positions that webhooks have reached without an event to send. What others hold now does not change."""
+    mine = deliveries.c.webhook_id == bindparam("id"), deliveries.c.holder == holder
+    change = update(deliveries).where(*mine).values(position=bindparam("to"))
+    connection.execute(change, [{"id": id, "to": to} for id, to in reached.items()])
+
+
+def redeliver(connection: Connection, webhook_id: UUID, holder: UUID, number: int, to: int) -> None:
+    """Record the progress of redeliveries, which ends failures. Raises Superseded if another process holds the webhook now."""
+    _write(connection, webhook_id, holder, {"redelivered": number, "redelivered_to": to, **OVER})
 
 
 def fail(connection: Connection, failed: Delivery, holder: UUID) -> None:

@@ -56,6 +56,8 @@ deliveries = Table(
     Column("last_error", Text),
     Column("holder", Uuid),
     Column("held_until", Instant),
+    Column("redelivered", Integer, nullable=False),
+    Column("redelivered_to", BigInteger, nullable=False),
 )
 projections = Table(
     "projections",

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection, Table, func, inspect, select
 
+from infra.read_models.attempts import delivery_attempts
 from infra.read_models.database import ReadModels
 from infra.read_models.key_uses import key_uses
 from infra.read_models.positions import metadata
@@ -30,6 +31,6 @@ def create_tables(connection: Connection, tables: Iterable[Table]) -> None:
 
 
 def prepare(read_models: ReadModels) -> None:
-    """Create the tables that every deployment needs: positions, checkpoints, dead letters, refused requests, uses of keys."""
+    """Create the tables that every deployment needs: positions, checkpoints, dead letters, logs of requests, uses of keys."""
     with read_models.writer.begin() as connection:
-        create_tables(connection, (*metadata.sorted_tables, refused_requests, key_uses))
+        create_tables(connection, (*metadata.sorted_tables, refused_requests, delivery_attempts, key_uses))

@@ -8,7 +8,19 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import BigInteger, Boolean, Column, Connection, Text, select
 
-from domain.operations.webhook import Paused, Registered, Removed, Resumed, Revised, Status, Subscription, Webhook
+from domain.operations.webhook import (
+    FormerSecretsEnded,
+    Paused,
+    RedeliveryRequested,
+    Registered,
+    Removed,
+    Resumed,
+    Revised,
+    SecretRotated,
+    Status,
+    Subscription,
+    Webhook,
+)
 from domain.shared.events import Recorded
 from projections.shared.lists import Listing
 from projections.shared.registers import encode, register
@@ -25,7 +37,7 @@ webhook_rows = aggregates(
     Column("since", BigInteger, nullable=False),
     Column("status", Text, nullable=False, index=True),
     Column("reason", Text),
-    *columns(Instant, "paused_at", "removed_at"),
+    *columns(Instant, "paused_at", "removed_at", "secret_rotated_at", "former_secrets_until"),
 )
 
 
@@ -44,8 +56,9 @@ def _changes(row: Row, recorded: Recorded) -> Row:
     at = recorded.metadata.occurred_at
     match recorded.event:
         case Registered(subscription=subscription):
-            first = {"registered_at": at, "since": recorded.position, "removed_at": None}
-            return _columns(subscription) | first | _status("active")
+            first = {"registered_at": at, "since": recorded.position}
+            never = dict.fromkeys(("removed_at", "secret_rotated_at", "former_secrets_until"))
+            return _columns(subscription) | first | never | _status("active")
         case Revised(subscription=subscription):
             return _columns(subscription)
         case Paused(reason=reason):
@@ -53,7 +66,15 @@ def _changes(row: Row, recorded: Recorded) -> Row:
         case Resumed():
             return _status("active")
         case Removed():
-            return _status("removed") | {"removed_at": at}
+            return _status("removed") | {"removed_at": at, "former_secrets_until": None}
+        case SecretRotated(former_until=until):
+            # An earlier secret may last longer than the one that is replaced now.
+            known = row["former_secrets_until"]
+            return {"secret_rotated_at": at, "former_secrets_until": until and max(until, known or until)}
+        case FormerSecretsEnded():
+            return {"former_secrets_until": None}
+        case RedeliveryRequested():
+            return {}
     return {}
 
 
@@ -94,4 +115,4 @@ def active(connection: Connection) -> list[Active]:
     return [Active(*row) for row in connection.execute(found)]
 
 
-webhooks = register(webhook_rows, 1, Webhook.events, _changes)
+webhooks = register(webhook_rows, 2, Webhook.events, _changes)

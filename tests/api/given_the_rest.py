@@ -180,5 +180,7 @@ def _webhooks(api: Api) -> None:
     hook: dict[str, Any] = {"url": "https://x.example/hook", "types": ["crm.order.*"]}
     kept, gone = made(api, "webhooks", **hook), made(api, "webhooks", **hook)
     send(api, "PUT", kept, hook | {"types": []})
+    send(api, "POST", f"{kept}/secret")
+    send(api, "POST", f"{kept}/redeliveries", {"first": 1})
     send(api, "POST", f"{kept}/pause", {"reason": "holiday"})
     send(api, "POST", f"{gone}/removal")

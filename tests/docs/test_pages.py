@@ -22,6 +22,7 @@ ROWS = 120
 ROLES = {
     "README.md": ("admin",),
     "docs/applications.md": ("admin",),
+    "docs/webhooks.md": ("admin",),
     "docs/analysts.md": ("analyst",),
     "docs/auditors.md": ("auditor",),
     "docs/definitions.md": ("analyst", "auditor"),

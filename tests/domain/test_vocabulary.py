@@ -54,7 +54,7 @@ FACTS = {
         escalated solved reopened closed merged_into discarded sla_applied sla_breached""",
     "touchpoint": "recorded",
     "user": "registered availability_changed deactivated",
-    "webhook": "registered revised paused resumed removed",
+    "webhook": "registered revised paused resumed removed secret_rotated former_secrets_ended redelivery_requested",
 }
 ANNOTATED = "campaign customer deal feedback interaction lead order ticket"
 ANNOTATIONS = """

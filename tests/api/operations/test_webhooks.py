@@ -12,10 +12,18 @@ from api.shared.problems import Problem
 from consumers.webhooks import Courier
 from domain.shared.events import Actor
 from infra.processes.parts import Parts
+from infra.settings import Settings
 from tests.api.client import Client
 from tests.api.conftest import World, on_both_engines
 from tests.api.customers.given_customers import head, seen
 from tests.consumers.webhooks.listening import listening
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """Receivers of these tests are on this machine."""
+    return settings.model_copy(update={"webhook_networks": "127.0.0.0/8", "webhook_http": True})
+
 
 ORDERS = {"url": "https://shop.example/events", "types": ["crm.order.*"]}
 
@@ -65,7 +73,7 @@ def test_the_secret_is_shown_once(world: World) -> None:
 
 @on_both_engines
 def test_the_position_and_the_error_of_a_delivery_are_shown(client: Client, parts: Parts) -> None:
-    courier = Courier(parts.deployment.store, parts.deployment.read_models, private=True)
+    courier = Courier(parts.deployment.store, parts.deployment.read_models, parts.deployment.settings.webhook_reach)
     with listening() as listener:
         webhook = registered(client, url=listener.url, types=["crm.customer.*"])
         listener.status = 500

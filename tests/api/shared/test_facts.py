@@ -47,6 +47,7 @@ NO_COMMANDS = {
     "POST /v1/operations/rebuilds": "it works on read models",
     "POST /v1/operations/dead-letters/{projection}/retry": "it works on read models",
     "POST /v1/operations/dead-letters/{projection}/{position}/discard": "it works on read models",
+    "POST /v1/webhooks/{id}/test": "it sends a message, and records nothing",
 }
 """Routes that are neither reads nor commands, with the reason."""
 

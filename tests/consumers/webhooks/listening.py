@@ -20,12 +20,13 @@ class Taken(NamedTuple):
 
 
 class Listener:
-    """Answers with `status`, and with `location` if that is set."""
+    """Answers with `status`, and with `location` if that is set; once it has taken `fail_after` requests, with 500."""
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.status = 204
         self.location: str | None = None
+        self.fail_after: int | None = None
         self.taken: list[Taken] = []
         self.connections = 0
 
@@ -48,7 +49,8 @@ def listening() -> Iterator[Listener]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             listener.taken.append(Taken(dict(self.headers), body))
-            self.send_response(listener.status)
+            down = listener.fail_after is not None and len(listener.taken) > listener.fail_after
+            self.send_response(500 if down else listener.status)
             if listener.location:
                 self.send_header("Location", listener.location)
             self.send_header("Content-Length", "0")

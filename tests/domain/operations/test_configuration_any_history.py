@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -17,7 +18,7 @@ from domain.marketing.static_list import StaticList
 from domain.operations.saved_view import SavedView, View
 from domain.operations.team import Team, team_id
 from domain.operations.user import User, user_id
-from domain.operations.webhook import Subscription, Webhook
+from domain.operations.webhook import SECRET_LIMIT, Subscription, Webhook
 from domain.service.task import Task
 from domain.shared.aggregate import Aggregate
 from domain.shared.events import Actor, Context
@@ -136,6 +137,17 @@ class AnyHistory(RuleBasedStateMachine):
     @rule(origin=origins, at=times, decision=st.sampled_from(["pause", "resume", "pause", "resume", "remove"]))
     def turn(self, origin: Any, at: datetime | None, decision: str) -> None:
         self.attempt(self.webhook, origin, at, getattr(self.webhook, decision))
+
+    @rule(origin=origins, at=times, secret=st.sampled_from(CUSTOMERS), hours=st.integers(0, 2))
+    def rotate(self, origin: Any, at: datetime | None, secret: UUID, hours: int) -> None:
+        overlap = timedelta(hours=hours)
+        self.attempt(self.webhook, origin, at, lambda context: self.webhook.rotate_secret(context, secret, overlap))
+        self.attempt(self.webhook, origin, at, lambda context: self.webhook.request_redelivery(context, 1, 1 + hours))
+        self.attempt(self.webhook, origin, at, self.webhook.end_former_secrets)
+
+    @invariant()
+    def at_most_four_secrets_of_a_webhook_are_valid(self) -> None:
+        assert len(self.webhook.secret_ids(self.clock)) <= SECRET_LIMIT
 
     @invariant()
     def a_replay_gives_the_same_state(self) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,15 +13,16 @@ from domain.operations.webhook import (
     Resumed,
     Revised,
     Subscription,
+    TooManySecrets,
     Webhook,
     WebhookRegisteredOtherwise,
     WebhookRemoved,
 )
 from domain.shared.ids import external_id
 from domain.shared.refusals import Malformed
-from tests.domain.given import YESTERDAY, facts, flags, live, state, stored
+from tests.domain.given import NOW, YESTERDAY, facts, flags, live, state, stored
 
-SECRET = external_id("secret", "test", "1", b"")
+SECRET, SECOND, THIRD, LAST = (external_id("secret", "test", str(n), b"") for n in range(1, 5))
 ORDERS = Subscription(url="https://shop.example/events?from=crm", types=("crm.order.*",))
 
 
@@ -40,6 +42,50 @@ def test_a_webhook_is_registered_revised_paused_resumed_and_removed() -> None:
     registration = Registered(subscription=ORDERS, secret_id=SECRET)
     assert facts(webhook) == [registration, Revised(subscription=all_of_it), Paused(), Resumed(), Removed()]
     assert state(stored(webhook)) == state(webhook)
+
+
+def test_a_secret_that_is_replaced_stays_valid_until_its_time_ends() -> None:
+    webhook = registered()
+    webhook.rotate_secret(live(), SECOND, timedelta(hours=24))
+    assert webhook.secret_ids(NOW) == [SECOND, SECRET]
+    assert webhook.secret_ids(NOW + timedelta(hours=24)) == [SECOND]
+    webhook.rotate_secret(live(), SECOND, timedelta(hours=24))
+    webhook.rotate_secret(live(), THIRD, timedelta(hours=1))
+    assert webhook.secret_ids(NOW) == [THIRD, SECRET, SECOND]
+    assert webhook.secret_ids(NOW + timedelta(hours=2)) == [THIRD, SECRET]
+    webhook.rotate_secret(live(), LAST, timedelta(0))
+    assert webhook.secret_ids(NOW) == [LAST]
+    assert state(stored(webhook)) == state(webhook)
+
+
+@pytest.mark.parametrize("hours", [-1, 30 * 24 + 1])
+def test_a_former_secret_is_valid_for_at_most_thirty_days(hours: int) -> None:
+    with pytest.raises(Malformed):
+        registered().rotate_secret(live(), SECOND, timedelta(hours=hours))
+
+
+def test_a_webhook_has_at_most_four_valid_secrets() -> None:
+    webhook = registered()
+    for n in range(3):
+        webhook.rotate_secret(live(), external_id("secret", "test", f"next {n}", b""), timedelta(hours=1))
+    with pytest.raises(TooManySecrets):
+        webhook.rotate_secret(live(), LAST, timedelta(hours=1))
+    webhook.end_former_secrets(live())
+    webhook.rotate_secret(live(), LAST, timedelta(hours=1))
+    assert len(webhook.secret_ids(NOW)) == 2
+
+
+@pytest.mark.parametrize(("first", "last"), [(0, 1), (2, 1), (1, 10_001)])
+def test_a_redelivery_of_no_or_too_many_positions_is_refused(first: int, last: int) -> None:
+    with pytest.raises(Malformed):
+        registered().request_redelivery(live(), first, last)
+
+
+def test_redeliveries_are_numbered_by_the_versions_that_ask_for_them() -> None:
+    webhook = registered()
+    webhook.request_redelivery(live(), 1, 10_000)
+    webhook.request_redelivery(live(), 7, 7)
+    assert webhook.redeliveries == ((2, 1, 10_000), (3, 7, 7))
 
 
 def test_only_the_removal_destroys_the_key_of_the_secret() -> None:

@@ -16,6 +16,7 @@ from domain.operations.team import Team
 from domain.operations.user import User
 from domain.operations.webhook import Subscription, Webhook
 from domain.service.task import Task
+from domain.shared.ids import external_id
 from domain.shared.reference import Reference
 from tests.projections.harness import History
 
@@ -148,7 +149,7 @@ def _rule(history: History, who: int, n: int) -> None:
 def _webhook(history: History, who: int, n: int) -> None:
     webhook = history.of(Webhook, f"webhook {who % 2}")
     asked = Subscription(url=f"https://{n}.example", types=("crm.order.*",) if n % 2 else (), personal=n % 4 == 0)
-    match n % 6 if webhook.exists else 0:
+    match n % 9 if webhook.exists else 0:
         case 0 if not webhook.exists:
             history.do(webhook, lambda context: webhook.register(context, asked, webhook.id))
         case 0 | 1:
@@ -157,6 +158,13 @@ def _webhook(history: History, who: int, n: int) -> None:
             history.do(webhook, lambda context: webhook.pause(context, "down" if n % 4 else None))
         case 3 | 4:
             history.do(webhook, webhook.resume)
+        case 5:
+            secret, overlap = external_id("secret", "test", str(n), b""), timedelta(hours=n % 3)
+            history.do(webhook, lambda context: webhook.rotate_secret(context, secret, overlap))
+        case 6:
+            history.do(webhook, webhook.end_former_secrets)
+        case 7:
+            history.do(webhook, lambda context: webhook.request_redelivery(context, 1, n))
         case _ if n % 4 == 1:
             history.do(webhook, webhook.remove)
 
