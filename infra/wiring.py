@@ -121,7 +121,10 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     Calendar,
 )
 EVENTS: tuple[type[Event], ...] = tuple(event for aggregate in AGGREGATES for event in aggregate.events)
-UPCASTERS: Mapping[str, Upcaster] = {}
+UPCASTERS: Mapping[str, Upcaster] = {
+    # From version 2 on, the digest of the file is sealed.
+    "crm.import.started.v1": lambda data: data | {"type": "crm.import.started.v2"},
+}
 PROJECTIONS: tuple[Projection, ...] = (
     # customers
     customer_view,
