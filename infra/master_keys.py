@@ -1,6 +1,6 @@
 """Where master keys come from: a text in a setting or a file, or the output of a command, such as one that asks a KMS.
 
-The text has one key per line, of 64 hexadecimal digits each; the last one is the newest (docs/decisions/0044).
+A key has 64 hexadecimal digits. There may be several, on a line each; the last one is the newest (docs/decisions/0044).
 """
 
 from __future__ import annotations

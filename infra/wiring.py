@@ -122,12 +122,14 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
 )
 EVENTS: tuple[type[Event], ...] = tuple(event for aggregate in AGGREGATES for event in aggregate.events)
 UPCASTERS: Mapping[str, Upcaster] = {
-    # Since v2 the UTM codes and the id of a thread are sealed. A plain value of v1 stays plain in the log.
+    # From version 2 on, the UTM codes, the id of a thread and the digest of an imported file are sealed. A plain value of
+    # version 1 stays plain in the log.
     "crm.customer.registered.v1": lambda data: data | {"type": "crm.customer.registered.v2"},
     "crm.customer.details_changed.v1": lambda data: data | {"type": "crm.customer.details_changed.v2"},
     "crm.touchpoint.recorded.v1": lambda data: data | {"type": "crm.touchpoint.recorded.v2"},
     "crm.interaction.logged.v1": lambda data: data | {"type": "crm.interaction.logged.v2"},
     "crm.interaction.corrected.v1": lambda data: data | {"type": "crm.interaction.corrected.v2"},
+    "crm.import.started.v1": lambda data: data | {"type": "crm.import.started.v2"},
 }
 PROJECTIONS: tuple[Projection, ...] = (
     # customers

@@ -27,13 +27,16 @@ class CountsDoNotAddUp(Malformed):
     """Accepted, repeated and refused rows must add up to all rows, and irregular rows must not exceed accepted rows."""
 
 
-class Started(Event, frozen=True, tag="crm.import.started.v1"):
-    """`system` is the source system of the rows. `cut_off` is the time up to which the file is complete."""
+class Started(Event, frozen=True, tag="crm.import.started.v2"):
+    """`system` is the source system of the rows. `cut_off` is the time up to which the file is complete.
 
-    file_sha256: str
+    The digest of the file is personal: a file may have one row, and a guess of it could be tested.
+    """
+
     mapping_sha256: str
     system: str
     cut_off: datetime | None = None
+    file_sha256: Personal[str] = None
     file_name: Personal[str] = None
 
     def apply(self, run: Import, metadata: Metadata) -> None:

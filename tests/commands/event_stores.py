@@ -26,6 +26,8 @@ from domain.shared.events import Actor, Context, Event, Recorded
 from domain.shared.ids import new_id
 from infra.event_store.mapper import Mapper
 from infra.event_store.postgres import PostgresRecorder
+from infra.event_store.rotation import SECRET_OWNER
+from infra.event_store.rows import SECRET_MARKER
 from infra.event_store.sqlite import SqliteRecorder
 from infra.event_store.store import EventStore
 from infra.event_store.vault import Vault
@@ -44,6 +46,13 @@ def recorder(where: str, **timeouts: float) -> PostgresRecorder | SqliteRecorder
 def opened(where: str, engine: PostgresRecorder | SqliteRecorder | None = None, vault: Vault | None = None) -> EventStore:
     """An event store with connections of its own, like that of a separate process."""
     return EventStore(engine or recorder(where), Mapper(EVENTS), vault or Vault(MASTER_KEY))
+
+
+def with_known_secret(recorder: PostgresRecorder | SqliteRecorder, vault: Vault) -> PostgresRecorder | SqliteRecorder:
+    """A new store gets this secret instead of a random one: several stores then derive the same ids."""
+    recorder.create()
+    recorder.marker(SECRET_MARKER, vault.newest.wrap(SECRET_OWNER, bytes(range(32, 64))))
+    return recorder
 
 
 @contextmanager

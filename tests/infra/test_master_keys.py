@@ -8,10 +8,12 @@ import sys
 import time
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
+from infra.command_line.up import _master_keys
 from infra.master_keys import LARGEST_OUTPUT, parsed, printed_by
 from infra.settings import Settings
 from tests.infra.recount import environment, recount
@@ -102,6 +104,18 @@ def test_exactly_one_setting_gives_the_master_key(tmp_path: Path) -> None:
         assert OLD not in str(refused.value)
     with pytest.raises(ValueError, match="RECOUNT_MASTER_KEY, RECOUNT_MASTER_KEY_FILE or RECOUNT_MASTER_KEY_COMMAND"):
         _ = Settings().master_keys
+
+
+@pytest.mark.parametrize(
+    ("given", "passed"),
+    [
+        ({"master_key": f"{OLD} {NEW}"}, {"RECOUNT_MASTER_KEY": f"{OLD}\n{NEW}"}),
+        ({"master_key_file": Path("key")}, {"RECOUNT_MASTER_KEY_FILE": str(Path.cwd() / "key")}),
+        ({"master_key_command": "cat /key"}, {"RECOUNT_MASTER_KEY_COMMAND": "cat /key"}),
+    ],
+)
+def test_the_processes_of_up_read_the_master_key_where_up_does(given: dict[str, Any], passed: dict[str, str]) -> None:
+    assert _master_keys(Settings.model_validate(given)) == passed
 
 
 def test_a_store_opens_with_the_key_that_a_command_prints(home: Path, tmp_path: Path) -> None:

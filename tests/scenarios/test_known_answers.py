@@ -191,7 +191,7 @@ def test_importing_the_first_rows_as_another_file_changes_nothing(recount: Recou
     again = recount.run("import", mapping, str(part))
     assert (again["accepted"], again["repeated"], again["refused"]) == (0, 2_000, 0)
     recorded = events_since(recount, imported, again)
-    assert [event["type"] for event in recorded] == ["crm.import.started.v1", "crm.import.completed.v1"]
+    assert [event["type"] for event in recorded] == ["crm.import.started.v2", "crm.import.completed.v1"]
 
 
 def events_since(recount: Recount, imported: Imported, again: Report) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from infra.event_store.sqlite import SqliteRecorder
 from infra.event_store.store import EventStore
 from infra.event_store.vault import Vault
 from infra.wiring import EVENTS
+from tests.commands.event_stores import with_known_secret
 
 CDNOW = Path(__file__).parent.parent.parent / "data" / "cdnow"
 SAMPLE = CDNOW / "CDNOW_sample.txt"
@@ -31,7 +32,9 @@ class Store:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
-        self.events = EventStore(SqliteRecorder(folder / "events.db"), Mapper(EVENTS, {}), Vault(b"k" * 32))
+        vault = Vault(b"k" * 32)
+        recorder = with_known_secret(SqliteRecorder(folder / "events.db"), vault)
+        self.events = EventStore(recorder, Mapper(EVENTS, {}), vault)
         self.executor = Executor(self.events)
         self._log: list[Recorded] = []
 

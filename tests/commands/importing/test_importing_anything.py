@@ -7,15 +7,17 @@ import io
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as some
 
 from commands.importing.facts import Plan
 from commands.importing.mapping import MappingError, parse_mapping
 from commands.importing.reading import FileUnreadable
 from commands.importing.run import run_import
+from domain.customers.customer.events import Registered
 from tests.commands.importing.given_importing import IMPORTER, MAPPING, Store
 
 LINES = MAPPING.read_text().splitlines()
@@ -95,6 +97,21 @@ def test_the_counts_of_rows_with_any_texts_add_up(store: Store, format: str, row
     written = io.StringIO()
     csv.writer(written, delimiter="\t" if "delimiter" in format else ",").writerows([HEADER, *rows])
     _imported(store, format, written.getvalue().encode("utf-8", "surrogatepass"))
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(some.lists(CELLS, min_size=1, max_size=4))
+@example(["0044 20 7946", "DE89 3704 0044", "ada@example.org"])
+def test_any_ids_that_are_imported_again_from_another_file_meet_the_same_customers(store: Store, ids: list[str]) -> None:
+    rows = [(id, "Bob", "", "1", "2026-01-02") for id in ids]
+
+    def customers_after(*rows: tuple[str, ...]) -> set[UUID]:
+        written = io.StringIO()
+        csv.writer(written).writerows([HEADER, *rows])
+        _imported(store, FORMATS[0], written.getvalue().encode("utf-8", "surrogatepass"))
+        return {recorded.stream for recorded in store.log() if isinstance(recorded.event, Registered)}
+
+    assert customers_after(*rows) == customers_after(*rows, *reversed(rows))
 
 
 def _planned(raw: bytes) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from commands.importing.run import ImportInterrupted
 from commands.shared.executor import Executor, Limits
 from domain.customers.customer.customer import Customer
 from domain.customers.customer.events import ContactMethodAdded, DetailsChanged, Registered
-from domain.operations.imports import Completed
+from domain.operations.imports import Completed, Started
 from domain.sales.order.order import Order
 from domain.sales.order.payments import PaymentCaptured
 from domain.sales.order.placing import Placed
@@ -74,6 +75,14 @@ def test_a_row_becomes_a_customer_and_their_order(store: Store) -> None:
     assert (report.accepted, report.commands) == (1, 2)
     assert (placed.number, placed.total) == ("o-1", Decimal("7.00"))
     assert placed.customer_id == external_id("customer", "shop", "Ada", store.events.secret)
+
+
+def test_the_log_has_the_digest_of_a_file_only_sealed_because_a_file_of_one_row_can_be_guessed(store: Store) -> None:
+    rows = HEADER + "o-1,Ada,2024-05-01,2,3.50\n"
+    store.load(ORDERS, rows)
+    digest = sha256(rows.encode()).hexdigest()
+    assert [started.file_sha256 for started in store.recorded(Started)] == [digest]
+    assert not any(digest.encode() in stored.state for stored in store.events.log(0, 100))
 
 
 @pytest.mark.parametrize(

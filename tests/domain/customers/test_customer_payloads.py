@@ -43,7 +43,7 @@ PAYLOADS = {
     "AttachmentRemoved": "attachment_id",
     "Issued": "roles hash label*",
     "Revoked": "",
-    "Started": "file_sha256 mapping_sha256 system cut_off file_name*",
+    "Started": "mapping_sha256 system cut_off file_sha256* file_name*",
     "Completed": "rows accepted repeated refused irregular",
     "ContactMethod": "method_id kind label primary value*",
     "Address": "lines city region postal_code country",

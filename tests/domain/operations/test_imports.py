@@ -91,4 +91,4 @@ def test_a_replay_gives_the_same_import() -> None:
 
 
 def test_type_names_are_permanent() -> None:
-    assert [type_name(event) for event in Import.events] == ["crm.import.started.v1", "crm.import.completed.v1"]
+    assert [type_name(event) for event in Import.events] == ["crm.import.started.v2", "crm.import.completed.v1"]
