@@ -88,7 +88,7 @@ async def end_former_secrets(request: Request, id: UUID, body: CommandBody | Non
 
 @commanding.post("/{id}/redeliveries", dependencies=[may("webhooks:write")])
 async def redeliver(request: Request, id: UUID, body: RedeliveryBody) -> Response:
-    """Send events again: one, or all in a range of positions that the webhook subscribes to now, in order, signed anew.
+    """Send events again: one, or all in a range of positions that the webhook subscribes to now, in order, with a new signature.
 
     They have the same `webhook-id` as the first time. They are sent once the webhook has reached the head of the log. Also
     events from before the registration may be requested; imported ones are never sent.
@@ -148,8 +148,8 @@ async def deliveries(
 
 
 def _with_secret(answer: Response, store: EventStore, id: UUID, secret_id: UUID) -> Response:
-    """The answer with the secret, if this request has made it."""
-    if answer.status_code == 200 and _webhook(store, id).secret_id == secret_id:
+    """The answer with the secret, if this request has made it and it is valid."""
+    if answer.status_code == 200 and secret_id in _webhook(store, id).secret_ids(datetime.now(UTC)):
         answer.body = msgspec.json.encode(msgspec.json.decode(answer.body) | {"secret": secret_of(store, id, secret_id)})
         answer.headers["content-length"] = str(len(answer.body))
     return answer

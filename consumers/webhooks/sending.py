@@ -163,9 +163,9 @@ class Sending:
     @staticmethod
     def _keep(connection: Connection, one: Subscriber, attempt: Attempt) -> None:
         attempts.keep(connection, attempt)
+        one.tries += 1
         if one.tries % PRUNED == 0:
             attempts.prune(connection, one.id)
-        one.tries += 1
 
 
 def _failed(before: Delivery, version: int, reason: str, now: datetime) -> Delivery:

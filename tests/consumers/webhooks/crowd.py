@@ -28,6 +28,9 @@ class Crowd:
     def url(self, manner: str, name: object) -> str:
         return f"{self.base}/{manner}/{name}"
 
+    def arrived(self) -> int:
+        return sum(map(len, list(self.taken.values())))
+
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._open += 1
         self.most = max(self.most, self._open)

@@ -109,12 +109,8 @@ def test_dead_and_slow_receivers_hold_up_none_of_hundreds(place: Place, crowd: C
     positions = plan(place, 3)
     begin = time.monotonic()
     with running(place):
-
-        def arrived() -> int:
-            return sum(map(len, crowd.taken.values()))
-
-        wait_until(lambda: arrived() == 3 * (QUICK + SLOW), "all events of all living receivers", arrived)
-        print(f"{arrived()} events to {QUICK + SLOW} receivers, {DEAD} dead: {time.monotonic() - begin:.1f} s")
+        wait_until(lambda: crowd.arrived() == 3 * (QUICK + SLOW), "all events of all living receivers", crowd.arrived)
+        print(f"{crowd.arrived()} events to {QUICK + SLOW} receivers, {DEAD} dead: {time.monotonic() - begin:.1f} s")
     assert crowd.hanging == DEAD
     assert all(crowd.taken[name] == positions for name in [*quick, *slow])
     assert crowd.most <= sending.CONNECTIONS + sending.DOUBTFUL_CONNECTIONS
