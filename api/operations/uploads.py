@@ -22,8 +22,8 @@ from api.shared.problems import Problem
 from api.shared.routes import Route
 
 AT_ONCE = 100
-FILES = 4
-"""More than the two that an import has, so that another one is refused by its name."""
+PARTS = 4
+"""How many files, and how many texts: more than an import has, so that another part is refused by its name."""
 RETRY = {"Retry-After": "10"}
 RUN = may("imports:run")
 
@@ -103,7 +103,7 @@ class UploadRoute(Route):
             counted = Request(request.scope, upload.counted(request.receive))
             try:
                 # Read the files here: the framework would turn a full disk into 400.
-                await counted.form(max_files=FILES)
+                await counted.form(max_files=PARTS, max_fields=PARTS)
                 return await handle(counted)
             except BaseException:
                 upload.close()

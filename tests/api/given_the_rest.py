@@ -137,7 +137,7 @@ def _deals(api: Api, customer: str, lead: str) -> None:
 
 def _interactions(api: Api, customer: str, lead: str) -> None:
     about = [{"kind": "lead", "id": id_of(lead)}]
-    kept, gone = (made(api, "interactions", **CALL, customer_id=customer, about=about) for _ in range(2))
+    kept, gone = (made(api, "interactions", **CALL, customer_id=customer, about=about, thread_id=f"t-{n}") for n in range(2))
     send(api, "PATCH", kept, {"duration_seconds": 90, "outcome": "Sent again"})
     send(api, "POST", f"{kept}/tags", {"tags": ["vip"]})
     send(api, "POST", f"{gone}/redaction", {"reason": "wrong-customer"})

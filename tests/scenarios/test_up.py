@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,6 +43,7 @@ def test_everything_starts_answers_through_both_workers_recovers_and_ends_togeth
     with httpx.Client(headers={"Authorization": f"Bearer {up.key}"}, timeout=PATIENCE) as caller:
         _each_worker_reads_what_the_other_registered(caller, workers)
         assert _status(home).answer["healthy"]
+        assert _open_to_others(home) == set()
         _a_worker_that_is_killed_comes_back(caller, up, workers[1])
         _each_worker_reads_what_the_other_registered(caller, workers)
 
@@ -49,6 +52,13 @@ def test_everything_starts_answers_through_both_workers_recovers_and_ends_togeth
     assert "Traceback" not in up.errors
     assert not [process for process in family if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
     assert not (home / "up.env").exists()
+
+
+def _open_to_others(home: Path) -> set[str]:
+    """What group or others can use. If root runs PostgreSQL, its own user may pass through two folders without listing them."""
+    modes = {path: stat.S_IMODE(path.lstat().st_mode) & 0o077 for path in (home, *home.rglob("*")) if path.exists()}
+    passing = {home: 0o010, home / "servers": 0o010} if os.geteuid() == 0 else {}
+    return {f"{path} {mode:03o}" for path, mode in modes.items() if mode and mode != passing.get(path)}
 
 
 def _each_worker_reads_what_the_other_registered(caller: httpx.Client, workers: list[str]) -> None:

@@ -100,3 +100,9 @@ def test_a_key_that_may_not_import_is_refused_before_its_files_are_read(
     refused = _sent(world, LARGE, world.key("analyst"))
     assert (refused.status_code, refused.json()["type"]) == (403, "/problems/forbidden")
     assert taken == []
+
+
+def test_an_upload_of_many_parts_is_refused(world: World, limited: Path) -> None:
+    parts = [(f"part-{number}", (None, b"y" * 1_000)) for number in range(50)]
+    refused = world.client.request("POST", "/v1/imports", files=parts, headers=world.admin)
+    assert (refused.status_code, refused.json()["type"]) == (400, "/problems/malformed-request")
