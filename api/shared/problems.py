@@ -148,13 +148,18 @@ class TooLarge:
 
         async def send_problem(message: Message) -> None:
             nonlocal replaced
-            if message["type"] == "http.response.start" and message["status"] == 413:
+            if message["type"] == "http.response.start" and message["status"] == 413 and not _is_problem(message):
                 replaced = True
                 await problem(413, KINDS[413][0], f"{KINDS[413][1]}.")(scope, receive, send)
             elif not replaced:
                 await send(message)
 
         await self._app(scope, receive, send_problem)
+
+
+def _is_problem(start: Message) -> bool:
+    """Whether the answer is a problem document, which says more."""
+    return (b"content-type", MEDIA_TYPE.encode()) in start["headers"]
 
 
 async def _refusal(_: Request, error: Any) -> Response:

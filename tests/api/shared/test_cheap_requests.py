@@ -16,6 +16,7 @@ from infra.processes.parts import opened
 from infra.settings import Settings
 from tests.api.client import Client
 from tests.api.conftest import SETTINGS, World, new_key
+from tests.api.sales.given_leads import captured
 from tests.api.shared.bad_input import JSON, problem, sent
 
 NDJSON = {"Content-Type": "application/x-ndjson"}
@@ -46,14 +47,14 @@ COSTLY = {
     "unknown attributes": (b'{"attributes":{' + b",".join(b'"%d":[]' % n for n in range(PARTS - 2)) + b"}}", 422),
     "too many parts": (b'{"attributes":[' + b",".join([b"0"] * PARTS) + b"]}", 413),
     "empty objects": (b'{"attributes":[' + b",".join([b"{}"] * 200_000) + b"]}", 413),
-    "wrong texts": (b'{"tags":["\\u0041",' + b",".join([b'"\\u0001"'] * 40_000) + b"]}", 422),
+    "wrong texts": (b'{"tags":["\\u0041",' + b",".join([b'"\\u0001"'] * 29_000) + b"]}", 422),
     "bytes that are no text": (b'{"tags":[' + b",".join([b'"\xff"'] * 40_000) + b"]}", 422),
     "lists in lists": (b'{"attributes":' + b"[" * 500_000, 400),
     "objects in objects": (b'{"a":' * 150_000, 400),
     "deep objects": (b'{"a":' * 500 + b"1" + b"}" * 500, 400),
     "deep objects with texts": (b'{"\xc3\xa4":' * 500 + b'"\\u00e4"' + b"}" * 500, 400),
     "digits": (b'{"attributes":{"a":' + b"1" * 500_000 + b"}}", 400),
-    "decimals": (b'{"attributes":{"a":1.' + b"1" * 500_000 + b"}}", 201),
+    "decimals": (b'{"name":"Ada","attributes":{"a":1.' + b"1" * 500_000 + b"}}", 201),
     "marks": (b'{"name":"a' + b"\xcc\xa3\xcc\x81" * 100_000 + b'"}', 422),
     "escaped marks": (b'{"name":"a' + b"\\u0323\\u0301" * 40_000 + b'"}', 422),
     "a text that looks like names": (b'{"name":"' + b'\\":' * 200_000 + b'"}', 422),
@@ -64,7 +65,7 @@ COSTLY = {
 def test_a_costly_body_is_answered_at_once(roomy: Client, kind: str) -> None:
     body, status = COSTLY[kind]
     answer = in_time(roomy, body)
-    assert answer.status_code in (status, 422 if status == 201 else status)
+    assert answer.status_code == status
     assert len(answer.content) < 50_000
 
 
@@ -115,7 +116,7 @@ def test_what_is_more_work_than_a_command_is_no_line_of_a_batch(roomy: Client) -
 
 def test_a_selection_is_as_large_as_a_batch_at_most(world: World) -> None:
     for number in range(3):
-        assert world.client.post("/v1/leads", {"name": f"Ada {number}", "owner": "u-9"}).status_code == 201
+        world.client.put(f"{captured(world.client, number=f'bounded-{number}')}/assignment", {"owner": "u-9"})
     limit, head = world.parts.deployment.settings.body_limit, world.head()
     for size, status in ((limit // 3 - 100, 200), (limit // 3 + 1, 413)):
         then = {"path": "tags", "body": {"tags": ["a" * (size - 13)]}}
@@ -125,7 +126,6 @@ def test_a_selection_is_as_large_as_a_batch_at_most(world: World) -> None:
     assert world.head() == head
 
 
-@pytest.mark.usefixtures("unchanged")
 def test_unknown_filters_of_a_selection_are_named_at_once(roomy: Client) -> None:
     for count in (50, 10_000):
         selection = {"filter": {f"abcdefghijklmnopqrstuvwxyz-{n}": 1 for n in range(count)}, "then": {"path": "tags"}}
@@ -142,7 +142,7 @@ def test_a_request_names_a_hundred_fields_at_most(world: World) -> None:
 
 def test_marks_in_a_query_are_composed_at_once(world: World) -> None:
     began = time.process_time()
-    assert world.client.get("/v1/customers", params={"q": "a" + "\u0323\u0301" * 10_000}).status_code == 422
+    assert world.client.get("/v1/customers", params={"q": "a" + "\u0323\u0301" * 5_000}).status_code == 422
     assert time.process_time() - began < 0.5
 
 
@@ -185,7 +185,7 @@ def test_a_form_in_any_charset_gets_a_problem(world: World, charset: str) -> Non
     ("media_type", "form", "status"),
     [
         ("multipart/form-data", b"--b\r\n", 400),
-        ("multipart/form-data; boundary=", b"--\r\n", 400),
+        ("multipart/form-data; boundary=", b"--\r\n", 422),
         ("multipart/form-data; boundary=b", b"no form", 400),
         ("multipart/form-data; boundary=b", b"--b\r\nContent-Disposition: form-data\r\n\r\nx\r\n--b--\r\n", 400),
         ("application/x-www-form-urlencoded", b"mapping=x&file=y", 422),
@@ -194,7 +194,7 @@ def test_a_form_in_any_charset_gets_a_problem(world: World, charset: str) -> Non
 )
 def test_a_malformed_form_gets_a_problem(world: World, media_type: str, form: bytes, status: int) -> None:
     answer = world.client.request("POST", "/v1/imports", content=form, headers={"Content-Type": media_type})
-    assert problem(answer)[0] in (400, status)
+    assert problem(answer)[0] == status
 
 
 def test_a_form_has_few_parts(world: World) -> None:
