@@ -37,6 +37,7 @@ log = structlog.get_logger()
 
 PATH = "/v1/batch"
 LINES = 10_000
+# As many as settle in two commits. With all batches that are admitted at a time, two imports too, they fit into the queue.
 UNDER_WAY = 500
 KEPT = ("type", "asgi", "http_version", "scheme", "client", "server", "root_path", PLACE)
 """What a request within a request has in common with the outer one; the place too, so that it needs no other one."""
