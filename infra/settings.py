@@ -48,7 +48,7 @@ class Settings(KafkaSettings, BaseSettings):
     command_limit: int = Field(default=128, ge=1)
     read_limit: int = Field(default=128, ge=1)
     report_limit: int = Field(default=8, ge=1)
-    bulk_limit: int = Field(default=4, ge=1)
+    bulk_limit: int = Field(default=6, ge=1)
     after_limit: int = Field(default=512, ge=1)
     read_threads: int = Field(default=4, ge=1)
     report_threads: int = Field(default=2, ge=1)

@@ -219,7 +219,7 @@ def _is_large(scope: Scope) -> bool:
     """Whether the body is large, or its length is not known."""
     for name, value in scope["headers"]:
         if name == b"content-length":
-            return len(value) > _DIGITS or int(value) > LARGE_BODY
+            return not value.isdigit() or len(value) > _DIGITS or int(value) > LARGE_BODY
         if name == b"transfer-encoding":
             return True
     return False
