@@ -42,6 +42,13 @@ class Settings(BaseSettings):
     session_timeout: float = Field(default=6.0, gt=0)
     stream_limit: int = Field(default=100, ge=0)
     body_limit: int = Field(default=8 * 1024 * 1024, ge=1024)
+    head_limit: int = Field(default=32 * 1024, ge=1024)
+    connection_limit: int = Field(default=10_000, ge=1)
+    first_byte_timeout: float = Field(default=10.0, gt=0)
+    head_timeout: float = Field(default=10.0, gt=0)
+    body_timeout: float = Field(default=30.0, gt=0)
+    send_timeout: float = Field(default=30.0, gt=0)
+    keep_alive_timeout: float = Field(default=75.0, gt=0)
     webhook_private: bool = False
     zone: str = "UTC"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
