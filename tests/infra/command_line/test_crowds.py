@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import resource
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -15,8 +15,6 @@ import pytest
 from tests.infra.raw_http import Raw, raw
 from tests.infra.recount import Running, environment
 
-Serve = Callable[..., Running]
-
 SHORT = 0.5
 TIMES = ("FIRST_BYTE_TIMEOUT", "HEAD_TIMEOUT", "BODY_TIMEOUT", "SEND_TIMEOUT", "KEEP_ALIVE_TIMEOUT")
 MEGABYTE = 1024 * 1024
@@ -24,9 +22,27 @@ MEGABYTE = 1024 * 1024
 SOON = 2.0
 
 
-@pytest.fixture
-def variables(home: Path, request: pytest.FixtureRequest) -> dict[str, str]:
-    return environment(home, **getattr(request, "param", {}))
+@pytest.fixture(scope="module")
+def patient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A server with the default bounds."""
+    with _serving(tmp_path_factory.mktemp("patient")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A server that waits SHORT seconds for anything."""
+    with _serving(tmp_path_factory.mktemp("hasty"), **dict.fromkeys(TIMES, SHORT)) as server:
+        yield server
+
+
+@contextmanager
+def _serving(folder: Path, **bounds: float) -> Iterator[Running]:
+    server = Running(folder, environment(folder / "home", **bounds), "serve")
+    try:
+        yield server.wait_for("Recount is ready")
+    finally:
+        assert server.end() == 0
 
 
 @contextmanager
@@ -55,9 +71,8 @@ def memory(server: Running) -> int:
     return int(psutil.Process(server.process.pid).memory_info().rss)
 
 
-def test_five_thousand_idle_connections_harm_nobody(serve: Serve) -> None:
-    server = serve()
-    before = memory(server)
+def test_five_thousand_idle_connections_harm_nobody(patient: Running) -> None:
+    server, before = patient, memory(patient)
     with many(server.url, 5000) as idle:
         assert slowest_answer(server) < SOON
         with server.caller() as caller:
@@ -67,20 +82,16 @@ def test_five_thousand_idle_connections_harm_nobody(serve: Serve) -> None:
         assert idle[-1].answer().status == 200
 
 
-@pytest.mark.parametrize("variables", [{"HEAD_TIMEOUT": SHORT, "FIRST_BYTE_TIMEOUT": SHORT}], indirect=True)
-def test_five_hundred_half_sent_heads_are_ended_in_time(serve: Serve) -> None:
-    server = serve()
-    with many(server.url, 500, b"GET /health/live HTTP/1.1\r\nHost: ") as half:
+def test_five_hundred_half_sent_heads_are_ended_in_time(hasty: Running) -> None:
+    with many(hasty.url, 500, b"GET /health/live HTTP/1.1\r\nHost: ") as half:
         begun = time.monotonic()
-        assert slowest_answer(server, 5) < SOON
+        assert slowest_answer(hasty, 5) < SOON
         assert {one.answer().status for one in half} == {408}
         assert time.monotonic() - begun < 20
 
 
-def test_endless_heads_without_a_key_grow_no_memory_and_delay_nobody(serve: Serve) -> None:
-    server = serve()
-    assert slowest_answer(server) < SOON
-    before = memory(server)
+def test_endless_heads_without_a_key_grow_no_memory_and_delay_nobody(patient: Running) -> None:
+    server, before = patient, memory(patient)
     with many(server.url, 20, b"GET /v1/customers HTTP/1.1\r\nHost: recount\r\nX: ") as endless:
         for one in endless:
             one.send_until_refused(b"a" * 65536, most=50 * MEGABYTE)
@@ -89,10 +100,8 @@ def test_endless_heads_without_a_key_grow_no_memory_and_delay_nobody(serve: Serv
     assert memory(server) - before < 30 * MEGABYTE
 
 
-@pytest.mark.parametrize("variables", [dict.fromkeys(TIMES, SHORT)], indirect=True)
-def test_a_stream_of_events_outlives_all_times(serve: Serve) -> None:
-    server = serve()
-    with server.caller() as caller, caller.stream("GET", "/v1/events/stream") as stream:
+def test_a_stream_of_events_outlives_all_times(hasty: Running) -> None:
+    with hasty.caller() as caller, caller.stream("GET", "/v1/events/stream") as stream:
         lines = stream.iter_lines()
         assert next(lines).startswith("retry")
         time.sleep(4 * SHORT)

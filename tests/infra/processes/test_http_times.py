@@ -81,8 +81,8 @@ def test_the_rest_of_a_body_that_was_answered_early_may_still_come(on: On) -> No
 def test_a_body_that_comes_steadily_may_take_longer(on: On) -> None:
     with raw(on(**LONG | {"body_timeout": SHORT})) as connection:
         connection.send(POST.replace(b"100", b"40000"))
-        for _ in range(20):
-            connection.send(b"a" * 2000)
+        for _ in range(10):
+            connection.send(b"a" * 4000)
             time.sleep(0.1)
         assert connection.answer().status == 200
 
@@ -117,6 +117,6 @@ def test_a_request_in_progress_may_take_longer_than_all_times(on: On, applicatio
     with raw(on(**ALL_SHORT)) as connection, raw(on(**ALL_SHORT)):
         connection.send(b"GET /hold HTTP/1.1\r\nHost: recount\r\n\r\n")
         wait_until(lambda: application.holding, "the request is in progress")
-        time.sleep(5 * SHORT)
+        time.sleep(3 * SHORT)
         application.release()
         assert connection.answer().status == 200
