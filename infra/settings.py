@@ -55,8 +55,15 @@ class Settings(KafkaSettings, BaseSettings):
     wait_limit: float = Field(default=3.0, gt=0)
     long_wait_limit: float = Field(default=30.0, gt=0)
     body_limit: int = Field(default=8 * 1024 * 1024, ge=1024)
+    head_limit: int = Field(default=32 * 1024, ge=1024)
     upload_limit: int = Field(default=8 * 1024**3, ge=1024)
     upload_reserve: int = Field(default=512 * 1024**2, ge=0)
+    connection_limit: int = Field(default=10_000, ge=1)
+    first_byte_timeout: float = Field(default=10.0, gt=0)
+    head_timeout: float = Field(default=10.0, gt=0)
+    body_timeout: float = Field(default=30.0, gt=0)
+    send_timeout: float = Field(default=30.0, gt=0)
+    keep_alive_timeout: float = Field(default=75.0, gt=0)
     trusted_proxies: str = ""
     docs: bool = True
     webhook_networks: str = ""

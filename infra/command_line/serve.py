@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -40,20 +39,9 @@ def serve(load: Load = None) -> None:
     run(settings, load)
 
 
-@contextmanager
-def bound(settings: Settings) -> Iterator[socket.socket]:
-    """The listening socket. It accepts connections from now on; they wait until the server runs."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    try:
-        listening = socket.create_server((settings.host, settings.port), family=family, backlog=2048)
-    except OSError as error:
-        raise Failed(f"RECOUNT_HOST {settings.host}, RECOUNT_PORT {settings.port}: {error.strerror}") from None
-    with listening:
-        yield listening
-
-
 def run(settings: Settings, load: Files | None) -> None:
-    from infra.processes.http_server import Server, configuration
+    from infra.processes.http_server import Server
+    from infra.processes.listening import bound
     from infra.processes.loading import Load as Loading
     from infra.processes.parts import opened
     from infra.processes.temporary_files import own_temporary_folder
@@ -65,7 +53,7 @@ def run(settings: Settings, load: Files | None) -> None:
             raise Failed(f"RECOUNT_HOME: {error}{_holder(settings)}") from None
         stack.enter_context(own_temporary_folder(settings.home))
         loading = Loading(*load, parts.deployment.store) if load else None
-        listening = stack.enter_context(bound(settings))
+        listening = stack.enter_context(bound(settings.host, settings.port, "RECOUNT_PORT"))
         url = url_of(listening)
         local_key = server_file.new_key()
         application = stack.enter_context(parts.application(local_key))
@@ -83,7 +71,7 @@ def run(settings: Settings, load: Files | None) -> None:
             if loading and not loading.is_done():
                 loading.begin_and_follow(parts.executor, application.state.jobs, parts.operating().status)
 
-        server = Server(configuration(application), ready, application.state.streams.end)
+        server = Server(application, settings, ready, application.state.streams.end)
         with when_asked_to_stop(server.end):
             server.run([listening])
 

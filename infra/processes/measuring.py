@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from infra.command_line.terminal import Failed
+from infra.processes.listening import bound
 from infra.settings import Settings
+
+CONNECTIONS = 64
 
 
 @contextmanager
 def measured(settings: Settings) -> Iterator[None]:
-    """Inside the block, GET /metrics answers on HOST and METRICS_PORT, if METRICS_PORT is set."""
-    from prometheus_client import start_http_server
-
+    """Inside the block, GET /metrics answers on HOST and METRICS_PORT, if METRICS_PORT is set. It has the bounds of the API."""
     if settings.metrics_port is None:
         yield
         return
-    try:
-        server, thread = start_http_server(settings.metrics_port, settings.host)
-    except OSError as error:
-        where = f"RECOUNT_HOST {settings.host}, RECOUNT_METRICS_PORT {settings.metrics_port}"
-        raise Failed(f"{where}: {error.strerror}") from None
+    with bound(settings.host, settings.metrics_port, "RECOUNT_METRICS_PORT") as listening, _served(listening, settings):
+        yield
+
+
+@contextmanager
+def _served(listening: socket.socket, settings: Settings) -> Iterator[None]:
+    from prometheus_client import make_asgi_app
+
+    from infra.processes.http_server import Server
+
+    server = Server(make_asgi_app(), settings.model_copy(update={"connection_limit": CONNECTIONS}))
+    thread = threading.Thread(target=server.run, args=([listening],), name="metrics")
+    thread.start()
     try:
         yield
     finally:
-        server.shutdown()
-        server.server_close()
+        server.end_at_once()
         thread.join()

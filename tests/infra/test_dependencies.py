@@ -24,7 +24,6 @@ PROJECT = PYPROJECT["project"]
 DECLARED = {"run": PROJECT["dependencies"], **PROJECT["optional-dependencies"]}
 
 NOT_IMPORTED = {
-    "httptools": "uvicorn reads HTTP with it",
     "uvloop": "uvicorn runs on its event loop",
     "python-multipart": "FastAPI reads uploaded files with it",
     "tzdata": "time zones, if the operating system has none",

@@ -18,9 +18,10 @@ from starlette.types import Message
 from api.operations import event_stream
 from api.operations.event_stream import Live, Streams
 from api.shared.access import ROLES
-from infra.command_line.serve import bound, url_of
+from infra.command_line.serve import url_of
 from infra.event_store import search
-from infra.processes.http_server import Server, configuration
+from infra.processes.http_server import Server
+from infra.processes.listening import bound
 from infra.settings import Settings
 from infra.wiring import Deployment
 from tests.api.client import Client
@@ -213,8 +214,8 @@ def test_a_client_that_receives_nothing_is_disconnected(deployment: Deployment, 
 
 def test_a_server_that_stops_ends_its_streams(app: FastAPI, admin: Headers, settings: Settings) -> None:
     ready = threading.Event()
-    server = Server(configuration(app), ready.set, app.state.streams.end)
-    with bound(settings.model_copy(update={"port": 0})) as listening:
+    server = Server(app, settings, ready.set, app.state.streams.end)
+    with bound("127.0.0.1", 0, "RECOUNT_PORT") as listening:
         thread = threading.Thread(target=server.run, args=([listening],))
         thread.start()
         assert ready.wait(PATIENCE)
