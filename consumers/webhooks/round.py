@@ -16,8 +16,9 @@ from consumers.webhooks.receiver import reached
 from domain.operations.webhook import Subscription, Webhook
 from domain.shared.aggregate import replayed
 from domain.shared.events import Metadata
-from infra.event_store.mapper import Stored, read_metadata
-from infra.event_store.search import Criteria, search, shown
+from infra.event_store.mapper import Stored, metadata_of
+from infra.event_store.search import Criteria, search
+from infra.event_store.showing import shown
 from infra.event_store.store import EventStore
 from infra.read_models.deliveries import Delivery
 from infra.signing import secret_of, signature
@@ -95,10 +96,14 @@ def _next_events(store: EventStore, wanted: Subscription, after: int, head: int)
     """The next events that the webhook subscribes to, and the position that they reach."""
     criteria = Criteria(types=frozenset(wanted.types), irregular=wanted.irregular)
     upto, found = next(search(store, criteria, after, head))
-    sent = [one for one in found if _is_sent(wanted, read_metadata(one.state))]
+    sent = [one for one in found if _is_sent(wanted, metadata_of(one))]
     return (sent, upto) if len(sent) <= AT_ONCE else (sent[:AT_ONCE], sent[AT_ONCE - 1].position)
 
 
-def _is_sent(wanted: Subscription, meta: Metadata) -> bool:
-    """Whether the event is sent. Imported events are history and are never sent."""
-    return meta.origin != "import" and (not wanted.subjects or not {meta.subject, *meta.concerns}.isdisjoint(wanted.subjects))
+def _is_sent(wanted: Subscription, meta: Metadata | None) -> bool:
+    """Whether the event is sent. Imported events are history and are never sent, nor events whose metadata cannot be read."""
+    return (
+        meta is not None
+        and meta.origin != "import"
+        and (not wanted.subjects or not {meta.subject, *meta.concerns}.isdisjoint(wanted.subjects))
+    )

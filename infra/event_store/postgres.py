@@ -6,17 +6,16 @@ that is filled later. Time-outs prevent a frozen writer from stopping the others
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from functools import wraps
 from select import POLLIN, poll
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 from uuid import UUID
 
 from eventsourcing import persistence
 from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
 from psycopg.conninfo import conninfo_to_dict
-from psycopg.rows import dict_row, tuple_row
+from psycopg.rows import dict_row
 from psycopg.sql import SQL
 
 from commands.shared.commit import (
@@ -27,13 +26,9 @@ from commands.shared.commit import (
     NumbersTaken,
     ReceiptsTaken,
     Stale,
-    StoreUnavailable,
 )
-from infra.event_store.mapper import Stored
+from infra.event_store.postgres_log import INDEX, PostgresLog, unavailable_when_unreachable
 from infra.event_store.rows import CommitRows
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 WRITER_LOCK = 0x5EC0047
 TRANSACTION_TIMEOUT_SINCE = 170000
@@ -62,23 +57,9 @@ TAKEN_ALONG = (
     " SELECT links.subject FROM subject_links AS links JOIN gone ON links.other = gone.subject"
     " WHERE (links.subject, links.other) NOT IN (SELECT * FROM unnest(%s::uuid[], %s::uuid[]))) SELECT subject FROM gone"
 )
-READ = "SELECT notification_id, originator_id, originator_version, topic, state FROM stored_events "
 
 
-def unavailable_when_unreachable(method: Callable[P, R]) -> Callable[P, R]:
-    """Raise StoreUnavailable for errors of the connection or the pool and for time-outs: the outcome is uncertain."""
-
-    @wraps(method)
-    def ask(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return method(*args, **kwargs)
-        except (persistence.OperationalError, persistence.InterfaceError, persistence.InternalError) as error:
-            raise StoreUnavailable(str(error)) from error
-
-    return ask
-
-
-class PostgresRecorder:
+class PostgresRecorder(PostgresLog):
     @unavailable_when_unreachable
     def __init__(self, url: str, *, pool_size: int = 4, lock_timeout: float = 5.0, idle_timeout: float = 3.0) -> None:
         where = conninfo_to_dict(url)
@@ -103,7 +84,7 @@ class PostgresRecorder:
     def create(self) -> None:
         with self._connection() as connection, connection.transaction():
             connection.execute("SELECT pg_advisory_xact_lock(%s)", [WRITER_LOCK])
-            for statement in TABLES:
+            for statement in (*TABLES, INDEX):
                 connection.execute(statement)
         with self._connection() as connection:
             connection.execute("SELECT pg_advisory_lock(%s)", [WRITER_LOCK + 1])
@@ -154,7 +135,7 @@ class PostgresRecorder:
     def _insert_events(self, connection: Any, rows: CommitRows, pipeline: Any) -> list[int]:
         if not rows.events:
             return []
-        events = [self._library.construct_pg_stored_event(*event) for event in rows.events]
+        events = [self._library.construct_pg_stored_event(*event[:4]) for event in rows.events]
         inserted = connection.execute(self._library.insert_events_statement, [events], prepare=True)
         pipeline.sync()
         return [row["notification_id"] for row in inserted.fetchall()]
@@ -167,6 +148,8 @@ class PostgresRecorder:
         connection.execute(
             "INSERT INTO batches (id, positions, head) VALUES (%s, %s, %s)", [rows.batch, *committed], prepare=True
         )
+        terms = [(term, at) for at, event in zip(committed.positions, rows.events, strict=True) for term in event.terms]
+        insert("INSERT INTO event_index SELECT * FROM unnest(%s::bigint[], %s::bigint[])", terms)
         insert("INSERT INTO subject_keys SELECT * FROM unnest(%s::uuid[], %s::bytea[])", rows.keys)
         insert("INSERT INTO claims SELECT * FROM unnest(%s::text[], %s::text[], %s::uuid[])", rows.claims)
         insert("INSERT INTO subject_links SELECT * FROM unnest(%s::uuid[], %s::uuid[]) ON CONFLICT DO NOTHING", rows.links)
@@ -200,19 +183,6 @@ class PostgresRecorder:
             raise NumbersTaken((row["register"], row["number"]) for row in claims)
         if self.receipts([receipt.key[:2] for receipt in rows.receipts]):
             raise ReceiptsTaken
-
-    @unavailable_when_unreachable
-    def streams(self, ids: Collection[UUID]) -> list[Stored]:
-        where = "WHERE originator_id = ANY(%s) ORDER BY originator_id, originator_version"
-        return self._read(READ + where, [list(ids)])
-
-    @unavailable_when_unreachable
-    def log(self, after: int, limit: int, upto: int | None = None, types: Collection[str] | None = None) -> list[Stored]:
-        bound = "" if upto is None else "AND notification_id <= %s "
-        wanted = "" if types is None else "AND topic = ANY(%s) "
-        statement = f"{READ}WHERE notification_id > %s {bound}{wanted}ORDER BY notification_id LIMIT %s"
-        given = [*([] if upto is None else [upto]), *([] if types is None else [list(types)])]
-        return self._read(statement, [after, *given, limit])
 
     @unavailable_when_unreachable
     def keys(self, subjects: Collection[UUID]) -> dict[UUID, bytes]:
@@ -282,11 +252,6 @@ class PostgresRecorder:
 
     def close(self) -> None:
         self._datastore.close()
-
-    def _read(self, statement: str, params: list[Any]) -> list[Stored]:
-        with self._connection() as connection:
-            rows = connection.cursor(row_factory=tuple_row).execute(statement, params, prepare=True)
-            return [Stored(*row) for row in rows.fetchall()]
 
     @contextmanager
     def _connection(self) -> Iterator[Any]:

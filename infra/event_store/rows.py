@@ -15,10 +15,11 @@ class EventRow(NamedTuple):
     version: int
     type: str
     state: bytes
+    terms: Sequence[int]
 
 
 class CommitRows(NamedTuple):
-    """The rows of one commit.
+    """The rows of one commit. The `terms` of each event are its rows in the index.
 
     `keys` are the wrapped keys of new subjects. A link (subject, other) in `links` means that erasing `other` also destroys
     the subject's key; `parted` are links that have ended. `erased` are the subjects to erase, each with the subjects that
@@ -42,7 +43,29 @@ class Recorder(Protocol):
     def create(self) -> None: ...
     def commit(self, rows: CommitRows) -> Committed: ...
     def streams(self, ids: Collection[UUID]) -> list[Stored]: ...
-    def log(self, after: int, limit: int, upto: int | None = None, types: Collection[str] | None = None) -> list[Stored]: ...
+    def part(self, stream: UUID, first: int, last: int) -> list[Stored]:
+        """The events of one stream from version `first` to version `last`, both included."""
+
+    def version(self, stream: UUID) -> int:
+        """The version of the stream's last event; 0 if there is none."""
+
+    def log(
+        self,
+        after: int,
+        limit: int,
+        upto: int | None = None,
+        types: Collection[str] | None = None,
+        *,
+        backwards: bool = False,
+    ) -> list[Stored]:
+        """The first `limit` events after `after` up to `upto`; `backwards`, the last ones, the latest first."""
+
+    def indexed(self, terms: Collection[int], after: int, upto: int, each: int, *, backwards: bool) -> list[tuple[int, int]]:
+        """(term, position) of the first `each` events of each term after `after` up to `upto`; `backwards`: the last ones."""
+
+    def at(self, positions: Collection[int]) -> list[Stored]:
+        """The events at these positions, in the order of positions."""
+
     def keys(self, subjects: Collection[UUID]) -> dict[UUID, bytes]: ...
     def taken_along(self, subject: UUID, parted: Sequence[tuple[UUID, UUID]] = ()) -> set[UUID]:
         """The subjects linked to this one, and those linked to them, and so on, without the links in `parted`."""

@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
+from commands.shared.commit import Unreadable
+
 NONCE = 12
 
 
@@ -44,6 +46,22 @@ class SubjectKey:
     def derive(self, purpose: str) -> bytes:
         """32 bytes, different for each purpose, which reveal nothing about the key (HKDF-Expand, RFC 5869)."""
         return HKDFExpand(SHA256(), 32, purpose.encode()).derive(self._key)
+
+
+class DamagedKey(SubjectKey):
+    """Stands for a key that is stored but does not unwrap. What it sealed is broken, and not erased."""
+
+    def __init__(self) -> None:
+        pass
+
+    def seal(self, plain: bytes, place: str) -> str:
+        raise Unreadable("The key of the subject is damaged.")
+
+    def open(self, sealed: str, place: str) -> bytes:
+        raise InvalidTag
+
+    def derive(self, purpose: str) -> bytes:
+        raise Unreadable("The key of the subject is damaged.")
 
 
 class Vault:
