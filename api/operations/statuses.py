@@ -41,11 +41,8 @@ class Status(msgspec.Struct, kw_only=True):
 
     @property
     def healthy(self) -> bool:
-        return (
-            self.kafka is not False
-            and not self.unreadable_events
-            and all(projection.healthy for projection in self.projections)
-        )
+        live = all(projection.healthy for projection in self.projections)
+        return live and self.kafka is not False and not self.unreadable_events
 
     def shown(self) -> dict[str, Any]:
         return {**msgspec.to_builtins(self), "healthy": self.healthy}

@@ -174,12 +174,11 @@ class Mapper:
         return msgspec.convert(data, self._classes[data["type"]])
 
     def _sealed(self, data: dict[str, Any], place: str) -> list[Place]:
-        """The sealed values: in the type's personal fields, or anywhere if the type is old and has no class now."""
+        """The sealed values, damaged ones too: in the type's personal fields, or anywhere if the type has no class now."""
         if data["type"] not in self._classes:
-            places = _everywhere(data, place)
-        else:
-            places = (found for path in self._personal(data["type"]) for found in _places(data, path, place))
-        return [(holder, name, where) for holder, name, where in places if _is_sealed(holder[name])]
+            return list(_everywhere(data, place))
+        places = (found for path in self._personal(data["type"]) for found in _places(data, path, place))
+        return [(holder, name, where) for holder, name, where in places if _has_seal(holder[name])]
 
 
 def subjects_with_secrets(stored: Sequence[Stored]) -> set[UUID]:
@@ -269,6 +268,10 @@ def _everywhere(node: Any, place: str) -> Iterator[Place]:
             yield node, name, f"{place}{name}"
         elif isinstance(value, dict | list):
             yield from _everywhere(value, f"{place}{name}/")
+
+
+def _has_seal(value: Any) -> bool:
+    return isinstance(value, dict) and "sealed" in value
 
 
 def _is_sealed(value: Any) -> bool:

@@ -66,7 +66,8 @@ def _at(node: Any, path: tuple[str, ...]) -> list[Any]:
 def opened(there: Stored, keys: Mapping[UUID, SubjectKey]) -> dict[str, Any]:
     """The data as people see it, with its type."""
     found = MAPPER.seen(there, keys)
-    assert found.faults == [] and found.data is not None
+    assert found.faults == []
+    assert found.data is not None
     return {"type": there.type, **found.data}
 
 
