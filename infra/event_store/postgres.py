@@ -149,7 +149,11 @@ class PostgresRecorder(PostgresLog):
             "INSERT INTO batches (id, positions, head) VALUES (%s, %s, %s)", [rows.batch, *committed], prepare=True
         )
         terms = [(term, at) for at, event in zip(committed.positions, rows.events, strict=True) for term in event.terms]
-        insert("INSERT INTO event_index SELECT * FROM unnest(%s::bigint[], %s::bigint[])", terms)
+        if terms:
+            # As two texts: psycopg converts each number of a list on its own, which takes twenty times as long.
+            arrays = [f"{{{','.join(map(str, column))}}}" for column in zip(*terms, strict=True)]
+            statement = "INSERT INTO event_index SELECT * FROM unnest(%s::text::bigint[], %s::text::bigint[])"
+            connection.execute(statement, arrays, prepare=True)
         insert("INSERT INTO subject_keys SELECT * FROM unnest(%s::uuid[], %s::bytea[])", rows.keys)
         insert("INSERT INTO claims SELECT * FROM unnest(%s::text[], %s::text[], %s::uuid[])", rows.claims)
         insert("INSERT INTO subject_links SELECT * FROM unnest(%s::uuid[], %s::uuid[]) ON CONFLICT DO NOTHING", rows.links)
