@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from domain.shared.events import Metadata
-from infra.event_store.mapper import Stored, read_metadata
+from infra.event_store.mapper import Stored, metadata_of
 from infra.kafka.headers import Record, encode
 from infra.kafka.producer import WINDOW_BYTES, WINDOW_MESSAGES
 from infra.read_models.checkpoints import Checkpoint
@@ -27,7 +27,7 @@ def next_window(stored: Sequence[Stored], checkpoint: Checkpoint) -> Window:
     records: list[Record] = []
     last, events, size = dict(checkpoint.last), 0, 0
     for one in stored:
-        metadata = read_metadata(one.state)
+        metadata = metadata_of(one)
         copies = _most_copies(metadata, checkpoint.partitions)
         size += copies * len(one.state)
         if events and (len(records) + copies > WINDOW_MESSAGES or size > WINDOW_BYTES):
@@ -37,5 +37,5 @@ def next_window(stored: Sequence[Stored], checkpoint: Checkpoint) -> Window:
     return Window(records, events, stored[events - 1].position, last)
 
 
-def _most_copies(metadata: Metadata, partitions: int) -> int:
-    return partitions if metadata.everyone else 1 + len(metadata.concerns)
+def _most_copies(metadata: Metadata | None, partitions: int) -> int:
+    return partitions if metadata is None or metadata.everyone else 1 + len(metadata.concerns)

@@ -65,9 +65,9 @@ def partition_of(subject: UUID, partitions: int) -> int:
     return (subject.int & 0xFFFF_FFFF_FFFF_FFFF) % partitions
 
 
-def partitions_of(metadata: Metadata, partitions: int) -> Sequence[int]:
-    """The partitions an event is sent to, in rising order."""
-    if metadata.everyone:
+def partitions_of(metadata: Metadata | None, partitions: int) -> Sequence[int]:
+    """The partitions an event is sent to, in rising order. All of them, if its metadata cannot be read."""
+    if metadata is None or metadata.everyone:
         return range(partitions)
     return sorted({partition_of(subject, partitions) for subject in (metadata.subject, *metadata.concerns)})
 
@@ -78,7 +78,7 @@ def subjects_here(metadata: Metadata, partition: int, partitions: int) -> frozen
     return frozenset(subject for subject in subjects if partition_of(subject, partitions) == partition)
 
 
-def link(stored: Stored, metadata: Metadata, last: MutableMapping[int, int], partitions: int) -> list[Message]:
+def link(stored: Stored, metadata: Metadata | None, last: MutableMapping[int, int], partitions: int) -> list[Message]:
     """The messages that carry an event, one for each of its partitions. Sets `last`, the last position by partition."""
     position = stored.position
     messages = [Message(p, position, last.get(p, 0), stored) for p in partitions_of(metadata, partitions)]

@@ -17,11 +17,13 @@ from api.shared.schemas import FLAG, ID, INSTANT, INTEGER, MAYBE_TEXT, TEXT, fie
 from domain.customers.customer.customer import Customer
 from domain.customers.customer.events import Erased
 from domain.shared.aggregate import replayed
-from domain.shared.events import Recorded
+from domain.shared.events import Recorded, type_name
 from infra.event_store.mapper import Stored
 from infra.event_store.store import EventStore
 from infra.read_models.completeness import Completeness
 from infra.wiring import PROJECTIONS
+
+TYPES = tuple(type_name(event) for event in Customer.events)
 
 router = Router(prefix="/v1/customers", tags=["customers"], dependencies=[may("customers:read")])
 
@@ -62,13 +64,13 @@ async def erasure(request: Request, _: After, id: UUID) -> Response:
 
 def _erasure_of(store: EventStore, id: UUID) -> Recorded | None:
     """The event that destroyed this customer's key: their own erasure, or that of the survivor they were merged into."""
-    stored = store.stream(id)
-    if not stored or _kind(stored[0]) != Customer.name:
+    ends = store.plain_ends(id, TYPES)
+    if not ends:
         return None
-    # An erasure is the last event of its stream. So the events before it are not decoded.
-    if isinstance((last := store.decode_plain(stored[-1])).event, Erased):
-        return last
-    survivor = replayed(Customer, id, [store.decode_plain(one) for one in stored]).survivor
+    # An erasure is the last event of its stream. So the events before it are not read.
+    if isinstance(ends[-1].event, Erased):
+        return ends[-1]
+    survivor = replayed(Customer, id, store.plain_streams([id])[id]).survivor
     return None if survivor is None else _erasure_of(store, survivor)
 
 
@@ -95,7 +97,7 @@ def _receipt(store: EventStore, completeness: Completeness, id: UUID, recorded: 
 
 def _subjects(store: EventStore, ids: Iterable[UUID]) -> list[dict[str, Any]]:
     """All subjects that were erased, the customer first, each with the kind of its stream."""
-    first = {id: stored[0] for id in ids if (stored := store.stream(id))}
+    first = {id: stored[0] for id in ids if (stored := store.part(id, 1, 1))}
     kept = store.subjects_with_keys(ids)
     return [
         {"id": id, "kind": _kind(first[id]) if id in first else None, "key_destroyed": id not in kept}

@@ -15,6 +15,7 @@ from api.shared.as_of import Resource, When, as_of
 from api.shared.bounds import PAGE, STORY
 from api.shared.fields import External, System
 from api.shared.filtering import filters
+from api.shared.history import AskedPart
 from api.shared.looking import Row, get_history, get_one, seen_by
 from api.shared.openapi import exported, listed, one
 from api.shared.reading import After, AnyCode, Cursor, Limit, absent, found, listing, read
@@ -121,11 +122,15 @@ async def member(request: Request, caller: Reader, after: After, when: When, id:
 
 
 @router.get("/{id}/members/{customer_id}/history", responses=listed(CHANGE, 404))
-async def member_history(request: Request, caller: Historian, _: After, id: UUID, customer_id: UUID) -> Response:
+async def member_history(
+    request: Request, caller: Historian, _: After, part: AskedPart, id: UUID, customer_id: UUID
+) -> Response:
     """Every event of the member, each with its changes."""
     stream_id = member_id(id, customer_id)
     personal = caller.may("personal:read")
-    return await get_history(request, MEMBERS, stream_id, name="member", show=_member, called=customer_id, personal=personal)
+    return await get_history(
+        request, MEMBERS, stream_id, part, name="member", show=_member, called=customer_id, personal=personal
+    )
 
 
 @router.get("/{id}/leads/{lead_id}", responses=one(schemas.MEMBER_IN_FULL))
@@ -135,9 +140,9 @@ async def lead(request: Request, caller: Reader, after: After, when: When, id: U
 
 
 @router.get("/{id}/leads/{lead_id}/history", responses=listed(CHANGE, 404))
-async def lead_history(request: Request, caller: Historian, after: After, id: UUID, lead_id: UUID) -> Response:
+async def lead_history(request: Request, caller: Historian, after: After, part: AskedPart, id: UUID, lead_id: UUID) -> Response:
     """Every event of a member that is a lead, each with its changes."""
-    return await member_history(request, caller, after, id, lead_id)
+    return await member_history(request, caller, after, part, id, lead_id)
 
 
 def _now(connection: Connection, id: UUID, zone: tzinfo) -> Row | None:

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from typing import Annotated, Any
 
 import anyio
-import msgspec
 import structlog
 from anyio import CapacityLimiter
 from fastapi import Depends, Header, Query, Request
@@ -24,7 +23,8 @@ from api.shared.problems import RETRY_SECONDS, Problem
 from api.shared.reading import LARGEST_POSITION, within_the_log
 from api.shared.routes import Router
 from commands.shared.commit import StoreUnavailable
-from infra.event_store.search import Criteria, search, shown
+from infra.event_store.search import Criteria, search
+from infra.event_store.showing import lines
 from infra.event_store.store import EventStore
 
 log = structlog.get_logger()
@@ -91,8 +91,8 @@ class Streams:
 
     def _portion(self, wanted: Criteria, after: int, upto: int, personal: bool) -> tuple[int, bytes]:
         reached, found = next(search(self._store, wanted, after, upto))
-        events = shown(self._store, found, personal)
-        return reached, b"".join(b"id: %d\ndata: %b\n\n" % (one["position"], msgspec.json.encode(one)) for one in events)
+        texts = lines(self._store, found, personal).splitlines()
+        return reached, b"".join(b"id: %d\ndata: %b\n\n" % (one.position, text) for one, text in zip(found, texts, strict=True))
 
 
 class Live(StreamingResponse):

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Annotated
+from itertools import islice
+from typing import Annotated, Literal, NamedTuple
 from uuid import UUID
 
-import msgspec
 from fastapi import Depends, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import AfterValidator
@@ -21,14 +20,18 @@ from api.shared.nearest import unknown
 from api.shared.openapi import answers, listed
 from api.shared.reading import LARGEST_POSITION, Limit, absent, found, page, within_the_log
 from api.shared.routes import Router
+from api.shared.sorting import By, sorting
 from domain.shared.events import type_name
-from infra.event_store.search import Criteria, search, shown
+from infra.event_store.mapper import Stored
+from infra.event_store.search import Criteria, search
+from infra.event_store.showing import lines, shown
 from infra.event_store.store import EventStore
 from infra.wiring import EVENTS, UPCASTERS
 
 router = Router(prefix="/v1/events", tags=["events"])
 
-SCANNED = 20_000
+# Portions of the log that one page reads at most.
+PORTIONS = 5
 
 TYPES = frozenset(map(type_name, EVENTS)) | frozenset(UPCASTERS)
 GROUPS = frozenset(f"{type[: place.start()]}.*" for type in TYPES for place in re.finditer(r"\.", type))
@@ -60,6 +63,7 @@ async def criteria(
     actor: Id = None,
     irregular: Rule = None,
     correlation: UUID | None = None,
+    causation: UUID | None = None,
     recorded_from: Moment = None,
     recorded_to: Moment = None,
     occurred_from: Moment = None,
@@ -72,6 +76,7 @@ async def criteria(
         actor,
         irregular,
         correlation,
+        causation,
         recorded_from,
         recorded_to,
         occurred_from,
@@ -79,8 +84,18 @@ async def criteria(
     )
 
 
+Sort = Literal["position"]
+
 LOG = listed(schemas.EVENT)
 LOG[200]["content"][exporting.NDJSON] = {"schema": schemas.EVENT}
+LOG[200]["headers"] = {
+    **LOG[200].get("headers", {}),
+    "Searched": {
+        "description": "The position that the search has reached: all matching events up to it were returned, or, with"
+        " `sort=-position`, all from it on.",
+        "schema": {"type": "integer"},
+    },
+}
 
 
 @router.get("", responses=LOG)
@@ -88,25 +103,39 @@ async def events(
     request: Request,
     caller: Annotated[Caller, may("events:read", PAGE)],
     wanted: Annotated[Criteria, Depends(criteria)],
-    cursor: Annotated[int, Query(ge=0, le=LARGEST_POSITION, description="Only events after this position.")] = 0,
+    by: Annotated[By[Sort], sorting(Sort, "position")],
+    cursor: Annotated[
+        int | None,
+        Query(ge=0, le=LARGEST_POSITION, description="Continue after this position; with `sort=-position`, before it."),
+    ] = None,
     upto: Annotated[Position, Query(description="Only events up to this position.")] = None,
     limit: Limit = 100,
 ) -> Response:
-    """The log in position order, in pages; with `Accept: application/x-ndjson` all of it in one stream.
+    """The log in the order of positions or backwards, in pages; with `Accept: application/x-ndjson` all of it in one stream.
 
-    A page may contain fewer events than `limit` and still have a next page, because it searches about 20,000 events at most. A
-    position that the log does not have is refused with 422.
+    An index finds the events of a stream, subject, actor, correlation, cause, type or broken rule. A page reads 5,000 events
+    at most. With several filters it may therefore have fewer events than `limit` and still have a next page; the header
+    `Searched` says how far it has searched. An event of which something cannot be read has `faults`. A position that the log
+    does not have is refused with 422.
     """
     store: EventStore = request.app.state.store
     head = await run_in_threadpool(store.head)
     end = head if upto is None else upto
-    within_the_log(max(cursor, end), head)
+    within_the_log(max(cursor or 0, end), head)
+    after = 0 if cursor is None or by.descending else cursor
+    if by.descending and cursor is not None:
+        end = min(end, max(0, cursor - 1))
     personal = caller.may("personal:read")
     if exporting.wanted(request) == exporting.NDJSON:
-        lines = _lines(store, wanted, cursor, end, personal)
-        return StreamingResponse(lines, media_type=exporting.NDJSON, headers={"Position": str(end)})
-    items, reached = await run_in_threadpool(_page, store, wanted, cursor, end, limit, personal)
-    return page(request, items, str(reached) if reached < end else None, end)
+        found = search(store, wanted, after, end, backwards=by.descending)
+        portions = (lines(store, portion.events, personal) for portion in found if portion.events)
+        return StreamingResponse(portions, media_type=exporting.NDJSON, headers={"Position": str(end)})
+    asked = _Asked(wanted, after, end, by.descending, limit)
+    items, reached, more = await run_in_threadpool(_page, store, asked, personal)
+    following = str(reached + 1 if by.descending else reached)
+    answer = page(request, items, following if more else None, head if upto is None else upto)
+    answer.headers["Searched"] = str(reached)
+    return answer
 
 
 @router.get("/{position}", responses=answers(schemas.EVENT, 404))
@@ -122,23 +151,26 @@ async def event(
     return found(request, one, position)
 
 
-def _page(
-    store: EventStore, wanted: Criteria, after: int, end: int, limit: int, personal: bool
-) -> tuple[list[dict[str, object]], int]:
-    """The events of the page, and the position up to which the log was searched."""
-    events = []
-    reached = after
-    for reached, portion in search(store, wanted, after, end):
-        events += portion
-        if len(events) >= limit or reached - after >= SCANNED:
+class _Asked(NamedTuple):
+    wanted: Criteria
+    after: int
+    upto: int
+    backwards: bool
+    limit: int
+
+
+def _page(store: EventStore, asked: _Asked, personal: bool) -> tuple[list[dict[str, object]], int, bool]:
+    """The events of the page, the position that the search has reached, and whether there is more to search."""
+    wanted, after, upto, backwards, limit = asked
+    events: list[Stored] = []
+    reached = upto if backwards else after
+    # The first portion has the whole page, if the index alone finds the events.
+    portions = search(store, wanted, after, upto, backwards=backwards, first=limit + 1)
+    for portion in islice(portions, PORTIONS):
+        reached = portion.reached
+        events += portion.events
+        if len(events) > limit:
+            events = events[:limit]
+            reached = events[-1].position - 1 if backwards else events[-1].position
             break
-    if len(events) > limit:
-        events = events[:limit]
-        reached = events[-1].position
-    return shown(store, events, personal), reached
-
-
-def _lines(store: EventStore, wanted: Criteria, after: int, end: int, personal: bool) -> Iterator[bytes]:
-    for _, portion in search(store, wanted, after, end):
-        for one in shown(store, portion, personal):
-            yield msgspec.json.encode(one) + b"\n"
+    return shown(store, events, personal), reached, (reached > after if backwards else reached < upto)

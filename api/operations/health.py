@@ -53,6 +53,7 @@ lag_gauge = Gauge("recount_projection_lag", "Head of the log minus the position 
 letters_gauge = Gauge(
     "recount_dead_letters", "Events that a read model could not fold, without discarded ones.", ["projection"]
 )
+unreadable_gauge = Gauge("recount_unreadable_events", "Events that are damaged, or have a value that does not open.")
 waiting_gauge = Gauge("recount_commands_waiting", "Commands in the queues of this process.")
 
 PROJECTION = fields(
@@ -72,6 +73,8 @@ _STATUS: dict[str, Schema] = {
     "projections": {"type": "array", "items": PROJECTION},
     "routed": MAYBE_INTEGER,
     "kafka": {"type": ["boolean", "null"]},
+    "unreadable_events": INTEGER,
+    "first_unreadable": {"type": "array", "items": INTEGER},
     "healthy": FLAG,
 }
 STATUS = fields(_STATUS)
@@ -136,6 +139,7 @@ async def _status(request: Request) -> Status:
 
 def _measure(status: Status) -> None:
     head_gauge.set(status.head)
+    unreadable_gauge.set(status.unreadable_events)
     for projection in status.projections:
         lag_gauge.labels(projection.name).set(projection.lag)
         letters_gauge.labels(projection.name).set(projection.dead_letters)

@@ -25,17 +25,24 @@ class ProjectionStatus(msgspec.Struct, kw_only=True):
 
 
 class Status(msgspec.Struct, kw_only=True):
-    """All events up to `routed` were sent to Kafka; `kafka` is whether Kafka answers. Both are None if embedded."""
+    """All events up to `routed` were sent to Kafka; `kafka` is whether Kafka answers. Both are None if embedded.
+
+    `unreadable_events` counts the events that are damaged, or have a value that does not open. `first_unreadable` are the
+    first of their positions.
+    """
 
     deployment: Literal["embedded", "distributed"]
     head: int
     projections: Sequence[ProjectionStatus]
     routed: int | None = None
     kafka: bool | None = None
+    unreadable_events: int = 0
+    first_unreadable: Sequence[int] = ()
 
     @property
     def healthy(self) -> bool:
-        return self.kafka is not False and all(projection.healthy for projection in self.projections)
+        live = all(projection.healthy for projection in self.projections)
+        return live and self.kafka is not False and not self.unreadable_events
 
     def shown(self) -> dict[str, Any]:
         return {**msgspec.to_builtins(self), "healthy": self.healthy}

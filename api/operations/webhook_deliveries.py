@@ -88,7 +88,7 @@ async def end_former_secrets(request: Request, id: UUID, body: CommandBody | Non
 
 @commanding.post("/{id}/redeliveries", dependencies=[may("webhooks:write")])
 async def redeliver(request: Request, id: UUID, body: RedeliveryBody) -> Response:
-    """Send events again: one, or all in a range of positions that the webhook subscribes to now, in order, with a new signature.
+    """Send events again, with a new signature: one, or all in a range of positions that the webhook wants now, in order.
 
     They have the same `webhook-id` as the first time. They are sent once the webhook has reached the head of the log. Also
     events from before the registration may be requested; imported ones are never sent.

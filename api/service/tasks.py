@@ -16,6 +16,7 @@ from api.shared.as_of import Resource
 from api.shared.bounds import STORY
 from api.shared.fields import Body, Code, CommandBody, Instant
 from api.shared.filtering import filters
+from api.shared.history import AskedPart
 from api.shared.looking import get_history, seen_by
 from api.shared.openapi import ACCEPTED, CREATED, listed
 from api.shared.reading import After
@@ -129,11 +130,13 @@ views.one("One task. `overdue` is always as of now, also for a past state.")
 
 
 @reading.get("/{id}/history", responses=listed(CHANGE, 404))
-async def history(request: Request, caller: Annotated[Caller, may("tasks:read", STORY)], _: After, id: UUID) -> Response:
+async def history(
+    request: Request, caller: Annotated[Caller, may("tasks:read", STORY)], _: After, part: AskedPart, id: UUID
+) -> Response:
     """Every event of the task, each with its changes."""
     # All states share one `now`. Otherwise `overdue` could differ between two states, as if the event had changed it.
     resource = Resource(Task, read_model.tasks, partial(read_model.get, now=_now()))
     personal = caller.may("personal:read")
     return await get_history(
-        request, resource, id, name="task", personal=personal, show=lambda row: seen_by(caller, row, "task_id", PRIVATE)
+        request, resource, id, part, name="task", personal=personal, show=lambda row: seen_by(caller, row, "task_id", PRIVATE)
     )

@@ -1,8 +1,8 @@
-"""A resource as it was at a version or moment, by folding its events again; and its history, with the changes of each event."""
+"""A resource as it was at a version or moment, by folding its events again."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from itertools import takewhile
 from typing import Annotated, Any
@@ -16,17 +16,19 @@ from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from api.shared.fields import instant
+from api.shared.folding import FOLDED, is_of, portions
 from api.shared.problems import Problem
 from api.shared.reading import within_the_log
 from domain.shared.aggregate import FUTURE_TOLERANCE, Aggregate
-from domain.shared.events import Recorded
-from infra.event_store.search import shown
+from infra.event_store.mapper import Stored, metadata_of
 from infra.event_store.store import EventStore
 from projections.shared.projection import Projection
-from projections.shared.replay import folded, states
+from projections.shared.replay import folded
 
 Row = Mapping[str, Any]
 One = Callable[[Connection, UUID], Row | None]
+
+TOO_MANY = f"More than {FOLDED:,} events come before this moment. GET /v1/events?stream= lists them."
 
 
 class Moment(msgspec.Struct, frozen=True):
@@ -40,11 +42,13 @@ class Moment(msgspec.Struct, frozen=True):
     def now(self) -> bool:
         return self == Moment()
 
-    def includes(self, recorded: Recorded) -> bool:
-        return (
-            (self.version is None or recorded.version <= self.version)
-            and (self.position is None or recorded.position <= self.position)
-            and (self.instant is None or recorded.metadata.recorded_at <= self.instant)
+    def includes(self, stored: Stored) -> bool:
+        """Whether the event was recorded by then. If its metadata cannot be read, that is not known: it counts as included."""
+        if self.instant is not None:
+            metadata = metadata_of(stored)
+            return metadata is None or metadata.recorded_at <= self.instant
+        return (self.version is None or stored.version <= self.version) and (
+            self.position is None or stored.position <= self.position
         )
 
 
@@ -97,53 +101,30 @@ class Resource(msgspec.Struct, frozen=True):
 async def as_of(request: Request, resource: Resource, id: UUID, when: Moment) -> tuple[Row | None, int]:
     """The resource at that moment, and the head of the log now. None if it did not exist then, or has no such version.
 
-    Raises Problem 422 for a position that the log does not have.
+    Raises Problem 422 for a position that the log does not have, and if more than `FOLDED` events come before the moment.
+    Raises Unreadable if one of them is damaged.
     """
     store: EventStore = request.app.state.store
 
     def look() -> tuple[Row | None, int]:
         head = store.head()
         within_the_log(when.position or 0, head)
-        events = _events(store, resource, id)
-        known = list(takewhile(when.includes, events))
-        if when.version is not None and when.version > len(events):
+        if when.version is not None and when.version > store.version(id):
             return None, head
-        with folded(resource.projection, known) as rows:
-            return (resource.one(rows.connection, id) if known else None), head
+        return _row_at(store, resource, id, when), head
 
     return await run_in_threadpool(look)
 
 
-async def history(
-    request: Request, resource: Resource, id: UUID, personal: bool, hide: Callable[[Row], Row]
-) -> tuple[list[Row], int]:
-    """The stream's events in order, each with its changes to the resource: `{field: {before, after}}`."""
-    store: EventStore = request.app.state.store
-
-    def look() -> tuple[list[Row], int]:
-        head = store.head()
-        events = _events(store, resource, id)
-        seen = shown(store, store.stream(id)[: len(events)], personal)
-        changes = [
-            _changes(hide(before or {}), hide(after or {}))
-            for _, before, after in states(resource.projection, events, lambda connection: resource.one(connection, id))
-        ]
-        return [event | {"changes": change} for event, change in zip(seen, changes, strict=True)], head
-
-    return await run_in_threadpool(look)
-
-
-def _events(store: EventStore, resource: Resource, id: UUID) -> Sequence[Recorded]:
-    events = store.streams([id]).get(id, ())
-    return events if events and type(events[0].event) in resource.kind.events else ()
-
-
-CHANGED_BY_EVERY_EVENT = ("position", "version")
-
-
-def _changes(before: Row, after: Row) -> dict[str, dict[str, Any]]:
-    return {
-        field: {"before": before.get(field), "after": after.get(field)}
-        for field in dict.fromkeys((*before, *after))
-        if field not in CHANGED_BY_EVERY_EVENT and before.get(field) != after.get(field)
-    }
+def _row_at(store: EventStore, resource: Resource, id: UUID, when: Moment) -> Row | None:
+    with folded(resource.projection) as fold:
+        for portion in portions(store, id, FOLDED + 1):
+            if portion[0].version == 1 and not (is_of(resource.kind, portion[0]) and when.includes(portion[0])):
+                return None
+            known = list(takewhile(when.includes, portion))
+            if known and known[-1].version > FOLDED:
+                raise Problem(422, "too-many-events", TOO_MANY)
+            fold.apply(store.decode(known))
+            if len(known) < len(portion):
+                break
+        return resource.one(fold.connection, id)

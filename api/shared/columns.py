@@ -7,7 +7,7 @@ field inside of such an object: `?fields=attributes.size` is a column too.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from api.shared.schemas import EXACT
@@ -26,9 +26,12 @@ class Column(NamedTuple):
     def name(self) -> str:
         return ".".join(self.path)
 
-    def value(self, row: Any) -> Any:
-        """The value of this column in a row; None if there is none. Below a list, the values of all its elements."""
-        return _below(row, self.path)
+    def reader(self) -> Callable[[Any], Any]:
+        """Reads the value of this column in a row; None if there is none. Below a list, the values of all its elements."""
+        if len(self.path) == 1:
+            [name] = self.path
+            return lambda row: row.get(name)
+        return lambda row: _below(row, self.path)
 
 
 def columns(schema: Schema, names: Sequence[str] = ()) -> list[Column]:

@@ -91,7 +91,7 @@ class Gathered:
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\r\n")
         writer.writerow([column.name for column in self._columns])
-        cells = [(column.value, _text if column.text and style.neutralise else _cell) for column in self._columns]
+        cells = [(column.reader(), _text if column.text and style.neutralise else _cell) for column in self._columns]
         for count, line in enumerate(lines, start=1):
             row = msgspec.json.decode(line)
             writer.writerow([shown(value(row)) for value, shown in cells])
@@ -110,13 +110,15 @@ def _taken(text: io.StringIO) -> bytes:
 
 def _text(value: Any) -> Any:
     """The cell of a text, neutralised."""
-    return neutralised(value) if isinstance(value, str) else _cell(value)
+    return neutralised(value) if type(value) is str else _cell(value)
 
 
 def _cell(value: Any) -> Any:
     """The cell of a value: nothing for null, digits without an exponent for a number, JSON for a list or an object."""
     if value is None:
         return ""
+    if type(value) is str or type(value) is int:
+        return value
     if isinstance(value, float):
         return f"{Decimal(repr(value)):f}"
     return msgspec.json.encode(value).decode() if isinstance(value, bool | list | dict) else value

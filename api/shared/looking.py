@@ -9,7 +9,8 @@ from uuid import UUID
 from fastapi import Request, Response
 
 from api.shared.access import Caller
-from api.shared.as_of import Moment, Resource, as_of, history
+from api.shared.as_of import Moment, Resource, as_of
+from api.shared.history import Part, history
 from api.shared.problems import Problem
 from api.shared.reading import absent, found, page, read
 
@@ -49,15 +50,18 @@ async def get_history(
     request: Request,
     resource: Resource,
     id: UUID,
+    part: Part,
     *,
     name: str,
     show: Show,
     called: object = None,
     personal: bool = False,
 ) -> Response:
-    """Every event of the resource in order, with its changes. It is read from the log, so it is complete up to its end."""
-    items, position = await history(request, resource, id, personal, lambda row: show(row) if row else row)
-    return page(request, items, None, position) if items else absent(name, called or id, position)
+    """A page of the resource's events, with their changes. They are read from the log, so they are complete up to its end."""
+    items, following, position = await history(request, resource, id, part, personal, lambda row: show(row) if row else row)
+    if not items and part.cursor is None:
+        return absent(name, called or id, position)
+    return page(request, items, following, position)
 
 
 def require_personal(caller: Caller) -> None:

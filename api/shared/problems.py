@@ -21,7 +21,7 @@ from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.shared.nearest import because
-from commands.shared.commit import StoreUnavailable
+from commands.shared.commit import StoreUnavailable, Unreadable
 from commands.shared.executor import OutcomeUnknown, Overloaded
 from commands.shared.outcome import KeyReused, VersionMismatch
 from domain.shared.occurrence import OutsideTheCalendar
@@ -131,6 +131,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Overloaded, _unsettled)
     app.add_exception_handler(OutcomeUnknown, _unsettled)
     app.add_exception_handler(StoreUnavailable, _unavailable)
+    app.add_exception_handler(Unreadable, _unreadable)
     for away in (exc.OperationalError, exc.InterfaceError, exc.TimeoutError):
         app.add_exception_handler(away, _read_models_away)
     app.add_exception_handler(OSError, _no_space)
@@ -160,6 +161,12 @@ class TooLarge:
 def _is_problem(start: Message) -> bool:
     """Whether the answer is a problem document, which says more."""
     return (b"content-type", MEDIA_TYPE.encode()) in start["headers"]
+
+
+async def _unreadable(_: Request, error: Any) -> Response:
+    """The resource's own events are damaged: repeating the request does not help, and other resources are not affected."""
+    log.error("unreadable event", error=type(error).__name__)
+    return problem(409, "unreadable-event", f"A recorded event that the answer needs cannot be read. {error}".strip())
 
 
 async def _refusal(_: Request, error: Any) -> Response:

@@ -54,16 +54,26 @@ RATIO = fields(
     },
     {"interval": fields({"low": AMOUNT, "high": AMOUNT, "confidence": AMOUNT, "method": TEXT})},
 )
+FAULTS = {
+    "faults": {
+        "type": "array",
+        "description": "What cannot be read in the event. Absent if there is nothing.",
+        "items": fields(
+            {"field": TEXT, "reason": {"enum": ["broken-seal", "broken-json", "broken-metadata", "unknown-type"]}},
+        ),
+    }
+}
 CHANGE = fields(
     {
         "position": INTEGER,
         "stream": ID,
         "version": INTEGER,
         "type": TEXT,
-        "metadata": {"type": "object"},
-        "data": {"type": "object"},
-        "changes": {"type": "object", "additionalProperties": fields({"before": {}, "after": {}})},
-    }
+        "metadata": {"type": ["object", "null"]},
+        "data": {"type": ["object", "null"]},
+        "changes": {"type": ["object", "null"], "additionalProperties": fields({"before": {}, "after": {}})},
+    },
+    FAULTS,
 )
 EVENT = fields(
     {
@@ -71,7 +81,8 @@ EVENT = fields(
         "stream": ID,
         "version": INTEGER,
         "type": TEXT,
-        "metadata": {"type": "object"},
-        "data": {"type": "object"},
-    }
+        "metadata": {"type": ["object", "null"]},
+        "data": {"type": ["object", "null"]},
+    },
+    FAULTS,
 )

@@ -15,6 +15,7 @@ from api.shared.as_of import Resource, When
 from api.shared.bounds import ONE, PAGE, STORY, Bound
 from api.shared.fields import External, System
 from api.shared.followed import of_customer
+from api.shared.history import BEYOND, AskedPart
 from api.shared.looking import get_history, get_one, require_personal, seen_by
 from api.shared.openapi import exported, listed, one
 from api.shared.reading import After, Cursor, Limit, listing
@@ -146,18 +147,19 @@ class Views:
     def history(self, text: str | None = None, *, called: str | None = None) -> None:
         """Add `GET` of every event of one."""
 
-        async def history(request: Request, caller: Caller, _: After, **key: Any) -> Response:
+        async def history(request: Request, caller: Caller, _: After, part: AskedPart, **key: Any) -> Response:
             return await get_history(
                 request,
                 self._resource,
                 self._key.id(**key),
+                part,
                 name=self._name,
                 show=lambda row: self._shown(row, caller),
                 called="/".join(map(str, key.values())),
                 personal=caller.may("personal:read"),
             )
 
-        text = text or f"Every event of the {self._name}, each with its changes."
+        text = f"{text or f'Every event of the {self._name}, each with its changes.'} {BEYOND}"
         path, name = f"/{self._key.path}/history", called or f"{self._resource.kind.name}_history"
         self._add(path, history, name, text, listed(CHANGE, 404), self._key.parameters, bound=STORY)
 

@@ -88,6 +88,10 @@ class ReceiptsTaken(Exception):
     """Nothing was written: another process answered one of these requests first."""
 
 
+class Unreadable(Exception):
+    """A recorded event, or the key of its subject, is damaged: what it says cannot be known, and nothing may be built on it."""
+
+
 class StoreUnavailable(Exception):
     """The store did not answer. It is unknown whether the commit was written; sending it again shows that."""
 

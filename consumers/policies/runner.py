@@ -20,7 +20,7 @@ from commands.shared.commit import StoreUnavailable
 from commands.shared.executor import Executor, OutcomeUnknown, Overloaded
 from consumers.policies.policy import Policy
 from domain.shared.events import Recorded, type_name
-from infra.event_store.mapper import Stored, read_metadata
+from infra.event_store.mapper import Stored, metadata_of
 from infra.event_store.store import EventStore
 from infra.read_models import followed
 from infra.read_models.database import ReadModels
@@ -123,5 +123,6 @@ class Policies:
 
 
 def _imported(stored: Stored) -> bool:
-    """Imported events are history: they are skipped without decoding."""
-    return read_metadata(stored.state).origin == "import"
+    """Imported events are history: they are skipped without decoding. An event that cannot be read is not skipped silently."""
+    metadata = metadata_of(stored)
+    return metadata is not None and metadata.origin == "import"

@@ -6,10 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-import msgspec
-
-from domain.shared.events import Metadata, Recorded
-from infra.event_store.mapper import Stored, read_metadata
+from domain.shared.events import Recorded
+from infra.event_store.mapper import Stored, metadata_of
 from infra.event_store.store import EventStore
 from infra.routing import partitions_of, subjects_here
 from projections.shared.projection import Delivery
@@ -30,10 +28,7 @@ class Arrival(NamedTuple):
 
 def decode(store: EventStore, stored: Sequence[Stored]) -> dict[int, Decoded]:
     """Each event by its position, or the error that prevented its decoding. Raises StoreUnavailable."""
-    try:
-        keys = store.keys(stored)
-    except msgspec.MsgspecError:
-        keys = store.keys([one for one in stored if metadata_of(one) is not None])
+    keys = store.keys(stored)
     decoded: dict[int, Decoded] = {}
     for one in stored:
         try:
@@ -41,14 +36,6 @@ def decode(store: EventStore, stored: Sequence[Stored]) -> dict[int, Decoded]:
         except Exception as error:
             decoded[one.position] = error
     return decoded
-
-
-def metadata_of(stored: Stored) -> Metadata | None:
-    """The event's metadata; None if it cannot be read."""
-    try:
-        return read_metadata(stored.state)
-    except msgspec.MsgspecError:
-        return None
 
 
 def arrival(stored: Stored, decoded: Decoded, partition: int, partitions: int) -> Arrival:

@@ -7,13 +7,18 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from consumers.projecting.retries import Retried, Retries
+from infra.event_store.mapper import BrokenEvent, BrokenSeal, UnknownEventType
 from infra.event_store.store import EventStore
 from infra.read_models.database import ReadModels
 from infra.read_models.positions import EVERYONE, dead_letters
 from projections.shared.projection import Projection
+
+UNREADABLE = (BrokenSeal, BrokenEvent, UnknownEventType)
+# Positions of unreadable events that the status shows.
+FIRST = 10
 
 
 class DeadLetter(NamedTuple):
@@ -38,6 +43,23 @@ def listed(read_models: ReadModels, projection: str | None = None, limit: int = 
         query = query.where(dead_letters.c.projection == projection)
     with read_models.reader.connect() as connection:
         return [DeadLetter(*row)._replace(discarded=bool(row.discarded)) for row in connection.execute(query)]
+
+
+class UnreadableEvents(NamedTuple):
+    """Events that a read model set aside because they, or a seal in them, are damaged. `first` are the lowest positions."""
+
+    number: int
+    first: Sequence[int]
+
+
+def unreadable(read_models: ReadModels) -> UnreadableEvents:
+    """The unreadable events that nobody has discarded. Every event reaches a read model, so none is missed."""
+    damaged = or_(*(dead_letters.c.error.startswith(kind.__name__) for kind in UNREADABLE))
+    positions = select(dead_letters.c.position).where(dead_letters.c.discarded == 0, damaged).distinct()
+    with read_models.reader.connect() as connection:
+        first = connection.scalars(positions.order_by(dead_letters.c.position).limit(FIRST)).all()
+        count = connection.scalar(select(func.count()).select_from(positions.subquery())) if len(first) == FIRST else len(first)
+    return UnreadableEvents(count or 0, first)
 
 
 def retry(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from consumers.projecting.arrivals import metadata_of
-from infra.event_store.mapper import Stored
+from infra.event_store.mapper import Stored, metadata_of
 from infra.event_store.store import EventStore
 from projections.shared.projection import Projection
 

@@ -13,10 +13,11 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, delete, exists, insert, select, update
 
-from consumers.projecting.arrivals import Arrival, arrival, decode, metadata_of
+from consumers.projecting.arrivals import Arrival, arrival, decode
 from consumers.projecting.folding import fold, rows_on
 from consumers.projecting.set_aside import SetAside
 from domain.shared.events import Recorded
+from infra.event_store.mapper import metadata_of
 from infra.event_store.store import EventStore
 from infra.read_models import shadows
 from infra.read_models.positions import Superseded, dead_letters, held, positions, projections, registered

@@ -16,8 +16,9 @@ import msgspec
 
 from domain.operations.webhook import Subscription
 from domain.shared.events import Metadata
-from infra.event_store.mapper import Stored, read_metadata
-from infra.event_store.search import Criteria, shown
+from infra.event_store.mapper import Stored, metadata_of
+from infra.event_store.search import Criteria
+from infra.event_store.showing import shown
 from infra.event_store.store import EventStore
 
 LENGTH = 100
@@ -51,7 +52,7 @@ class Wanted:
         return (
             meta.origin != "import"
             and (not subjects or not {meta.subject, *meta.concerns}.isdisjoint(subjects))
-            and self._criteria.wants(one.stored, meta)
+            and self._criteria.wants(meta)
         )
 
 
@@ -122,8 +123,10 @@ class Window:
         return min((number + 1) * LENGTH, self.head)
 
     def _seen(self, after: int, upto: int) -> Iterator[Seen]:
+        """The events whose metadata can be read: those of others are shown to nobody."""
         for stored in self._store.log(after, upto - after, upto):
-            yield Seen(stored, read_metadata(stored.state))
+            if (metadata := metadata_of(stored)) is not None:
+                yield Seen(stored, metadata)
 
     def _drop(self) -> None:
         size = sum(portion.size for portion in self._portions.values())

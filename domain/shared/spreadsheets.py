@@ -13,12 +13,14 @@ import re
 # The signs, and their forms of full width, which spreadsheets of East Asia read as the same signs.
 SIGNS = "=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20"
 DANGEROUS = re.compile(f"'*[{SIGNS}]")
+# A text is dangerous only if it begins with one of these. To look at one character is cheaper than a regular expression.
+FIRST = frozenset("'=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 NEUTRALISED = re.compile(f"'+[{SIGNS}]")
 
 
 def neutralised(text: str) -> str:
     """The text in the form in which a spreadsheet shows it, and does not run it."""
-    return f"'{text}" if DANGEROUS.match(text) else text
+    return f"'{text}" if text[:1] in FIRST and DANGEROUS.match(text) else text
 
 
 def restored(text: str) -> str:

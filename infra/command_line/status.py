@@ -33,6 +33,10 @@ def _show(seen: dict[str, object]) -> None:
     if seen["kafka"] is not None:
         answers = "answers" if seen["kafka"] else "[red]does not answer[/]"
         out.print(f"Kafka {answers}; all events up to {seen['routed']} were sent to it")
+    if seen["unreadable_events"]:
+        out.print(
+            f"[red]{seen['unreadable_events']} events cannot be read[/], the first at positions {seen['first_unreadable']}"
+        )
     table = Table("read model", "state", "complete to", "lag", "dead letters", "", box=None)
     projections = seen["projections"]
     assert isinstance(projections, list)

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
+from cryptography.exceptions import InvalidTag
 
+from commands.shared.commit import Unreadable
 from domain.shared.events import Event, Metadata, Recorded, type_name
 from infra.event_store.vault import SubjectKey
 
@@ -20,12 +22,26 @@ Path = tuple[str, ...]
 Place = tuple[Any, Any, str]
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 
+Reason = Literal["broken-seal", "broken-json", "broken-metadata", "unknown-type"]
 EACH = "*"
 SEALED = b'"sealed"'
+UNREADABLE = "unreadable"
 
 
-class UnknownEventType(Exception):
+BROKEN = (InvalidTag, ValueError, TypeError, msgspec.MsgspecError)
+"""What opening a seal raises: another key or place, text that is not base64 or too short, or a value that is not JSON."""
+
+
+class UnknownEventType(Unreadable):
     """The log holds an event that this version of the code has no class for."""
+
+
+class BrokenSeal(Unreadable):
+    """A sealed value does not open with its subject's key. That is damage: an erased subject has no key."""
+
+
+class BrokenEvent(Unreadable):
+    """An event is not JSON, or not an event of its type."""
 
 
 class Stored(NamedTuple):
@@ -36,6 +52,13 @@ class Stored(NamedTuple):
     version: int
     type: str
     state: bytes
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """A part of an event that cannot be read. `field` is its path in the event as it is shown."""
+
+    field: str
+    reason: Reason
 
 
 class Envelope(msgspec.Struct, frozen=True):
@@ -51,6 +74,22 @@ class Written(msgspec.Struct, frozen=True):
 _encode = msgspec.json.Encoder().encode
 _decode_envelope = msgspec.json.Decoder(Envelope).decode
 _decode_any = msgspec.json.Decoder().decode
+
+
+class Seen(NamedTuple):
+    """An event for people. `metadata` and `data` are None if they cannot be read at all."""
+
+    metadata: Metadata | Any
+    data: dict[str, Any] | None
+    faults: Sequence[Fault] = ()
+
+
+def metadata_of(stored: Stored) -> Metadata | None:
+    """The event's metadata; None if it cannot be read."""
+    try:
+        return read_metadata(stored.state)
+    except msgspec.MsgspecError:
+        return None
 
 
 def read_metadata(state: bytes) -> Metadata:
@@ -87,22 +126,46 @@ class Mapper:
         return _encode(Written(metadata, data))
 
     def decode(self, stored: Stored, keys: Mapping[UUID, SubjectKey]) -> Recorded:
-        """Raises UnknownEventType, and cryptography's InvalidTag if the key does not open a sealed value."""
-        envelope = _decode_envelope(stored.state)
-        metadata = envelope.metadata
-        if SEALED not in stored.state and stored.type in self._classes:
-            event = self._decoder(stored.type).decode(envelope.data)
-        else:
-            event = self._decode_slowly(stored, envelope, keys)
-        return Recorded(stored.position, stored.stream, stored.version, event, metadata)
+        """Raises UnknownEventType, BrokenSeal or BrokenEvent."""
+        try:
+            envelope = _decode_envelope(stored.state)
+            if SEALED not in stored.state and stored.type in self._classes:
+                event = self._decoder(stored.type).decode(envelope.data)
+            else:
+                event = self._decode_slowly(stored, envelope, keys)
+        except Unreadable:
+            raise
+        except Exception as error:
+            raise BrokenEvent(f"The event at position {stored.position} cannot be read.") from error
+        return Recorded(stored.position, stored.stream, stored.version, event, envelope.metadata)
 
-    def opened(self, stored: Stored, keys: Mapping[UUID, SubjectKey]) -> dict[str, Any]:
-        """The data as plain JSON values in the version it was written in. Personal values without a key are absent."""
-        envelope = _decode_envelope(stored.state)
-        return self._opened(stored, envelope, keys)
+    def seen(self, stored: Stored, keys: Mapping[UUID, SubjectKey]) -> Seen:
+        """The event in the version it was written in, as plain JSON values, without `type`. Never raises.
+
+        Personal values without a key are absent. A value that does not open is `{"unreadable": "broken-seal"}`, so that nobody
+        takes it for an erased one.
+        """
+        try:
+            envelope = _decode_envelope(stored.state)
+            data: dict[str, Any] = _decode_any(envelope.data)
+            faults: list[Fault] = []
+            if SEALED in stored.state:
+                place = _place(stored)
+                for found in self._sealed(data, place):
+                    if not _open(*found, keys.get(envelope.metadata.subject)):
+                        _mark(*found, "broken-seal", place, faults)
+            if data.pop("type") not in self._classes and stored.type not in self._upcasters:
+                faults.append(Fault("type", "unknown-type"))
+        except (*BROKEN, KeyError, AttributeError):
+            return _damaged(stored)
+        return Seen(envelope.metadata, data, faults)
 
     def _decode_slowly(self, stored: Stored, envelope: Envelope, keys: Mapping[UUID, SubjectKey]) -> Event:
-        data = self._opened(stored, envelope, keys)
+        data: dict[str, Any] = _decode_any(envelope.data)
+        key = keys.get(envelope.metadata.subject)
+        for found in self._sealed(data, _place(stored)):
+            if not _open(*found, key):
+                raise BrokenSeal(f"The event at position {stored.position} has a value that does not open.")
         while data["type"] not in self._classes:
             upcaster = self._upcasters.get(data["type"])
             if upcaster is None:
@@ -110,29 +173,18 @@ class Mapper:
             data = upcaster(data)
         return msgspec.convert(data, self._classes[data["type"]])
 
-    def _opened(self, stored: Stored, envelope: Envelope, keys: Mapping[UUID, SubjectKey]) -> dict[str, Any]:
-        """The data with every sealed value opened, or removed if there is no key."""
-        data: dict[str, Any] = _decode_any(envelope.data)
-        key = keys.get(envelope.metadata.subject)
-        for holder, name, where in self._sealed(data, f"{stored.stream.hex}/{stored.version}/"):
-            if key is None:
-                del holder[name]
-            else:
-                holder[name] = _decode_any(key.open(holder[name]["sealed"], where))
-        return data
-
     def _sealed(self, data: dict[str, Any], place: str) -> list[Place]:
-        """The sealed values: in the type's personal fields, or anywhere if the type is old and has no class now."""
+        """The sealed values, damaged ones too: in the type's personal fields, or anywhere if the type has no class now."""
         if data["type"] not in self._classes:
-            places = _everywhere(data, place)
-        else:
-            places = (found for path in self._personal(data["type"]) for found in _places(data, path, place))
-        return [(holder, name, where) for holder, name, where in places if _is_sealed(holder[name])]
+            return list(_everywhere(data, place))
+        places = (found for path in self._personal(data["type"]) for found in _places(data, path, place))
+        return [(holder, name, where) for holder, name, where in places if _has_seal(holder[name])]
 
 
 def subjects_with_secrets(stored: Sequence[Stored]) -> set[UUID]:
     """The subjects whose keys are needed to decode these events."""
-    return {read_metadata(one.state).subject for one in stored if SEALED in one.state}
+    sealed = (metadata_of(one) for one in stored if SEALED in one.state)
+    return {metadata.subject for metadata in sealed if metadata}
 
 
 def personal_paths(event: type[Event]) -> Iterator[Path]:
@@ -162,7 +214,7 @@ def _walk(node: Any, path: Path) -> Iterator[Path]:
 def _places(node: Any, path: Path, place: str) -> Iterator[Place]:
     """(holder, key, place) of each value at `path`; absent values are skipped."""
     step, rest = path[0], path[1:]
-    if node is None:
+    if not isinstance(node, dict | list | tuple if step == EACH else dict):
         return
     if step == EACH:
         keys: Iterable[Any] = list(node) if isinstance(node, dict) else range(len(node))
@@ -175,12 +227,51 @@ def _places(node: Any, path: Path, place: str) -> Iterator[Place]:
             yield node, key, f"{place}{key}"
 
 
+def _place(stored: Stored) -> str:
+    return f"{stored.stream.hex}/{stored.version}/"
+
+
+def _open(holder: Any, name: Any, where: str, key: SubjectKey | None) -> bool:
+    """Puts the plain value in the place of the sealed one, or removes it if there is no key. False if it does not open."""
+    if key is None:
+        del holder[name]
+        return True
+    try:
+        holder[name] = _decode_any(key.open(holder[name]["sealed"], where))
+    except BROKEN:
+        return False
+    return True
+
+
+def _mark(holder: Any, name: Any, where: str, reason: Reason, place: str, faults: list[Fault]) -> None:
+    holder[name] = {UNREADABLE: reason}
+    faults.append(Fault("data/" + where.removeprefix(place), reason))
+
+
+def _damaged(stored: Stored) -> Seen:
+    """As much of the event as is JSON. Its sealed values stay closed: what seals them is not known."""
+    try:
+        found = _decode_any(stored.state)
+        metadata, data = found["metadata"], found["data"]
+        data.pop("type", None)
+        faults = [Fault("metadata" if metadata_of(stored) is None else "data", "broken-metadata")]
+        for sealed in list(_everywhere(data, "")):
+            _mark(*sealed, "broken-metadata", "", faults)
+    except (*BROKEN, KeyError, AttributeError):
+        return Seen(None, None, [Fault("", "broken-json")])
+    return Seen(metadata, data, faults)
+
+
 def _everywhere(node: Any, place: str) -> Iterator[Place]:
     for name, value in node.items() if isinstance(node, dict) else enumerate(node):
         if _is_sealed(value):
             yield node, name, f"{place}{name}"
         elif isinstance(value, dict | list):
             yield from _everywhere(value, f"{place}{name}/")
+
+
+def _has_seal(value: Any) -> bool:
+    return isinstance(value, dict) and "sealed" in value
 
 
 def _is_sealed(value: Any) -> bool:

@@ -6,17 +6,16 @@ that is filled later. Time-outs prevent a frozen writer from stopping the others
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from functools import wraps
 from select import POLLIN, poll
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 from uuid import UUID
 
 from eventsourcing import persistence
 from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
 from psycopg.conninfo import conninfo_to_dict
-from psycopg.rows import dict_row, tuple_row
+from psycopg.rows import dict_row
 from psycopg.sql import SQL
 
 from commands.shared.commit import (
@@ -26,14 +25,10 @@ from commands.shared.commit import (
     NumbersTaken,
     ReceiptsTaken,
     Stale,
-    StoreUnavailable,
 )
 from infra.event_store import postgres_keys, store_format
-from infra.event_store.mapper import Stored
+from infra.event_store.postgres_log import INDEX, PostgresLog, unavailable_when_unreachable
 from infra.event_store.rows import SECRET_MARKER, CommitRows, Rewrapped
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 WRITER_LOCK = 0x5EC0047
 TRANSACTION_TIMEOUT_SINCE = 170000
@@ -62,27 +57,9 @@ TAKEN_ALONG = (
     " SELECT links.subject FROM subject_links AS links JOIN gone ON links.other = gone.subject"
     " WHERE (links.subject, links.other) NOT IN (SELECT * FROM unnest(%s::uuid[], %s::uuid[]))) SELECT subject FROM gone"
 )
-READ = "SELECT notification_id, originator_id, originator_version, topic, state FROM stored_events "
-ENDS = (
-    f"{READ}WHERE originator_id = %(id)s AND topic = ANY(%(types)s) AND originator_version IN"
-    " (1, (SELECT max(originator_version) FROM stored_events WHERE originator_id = %(id)s)) ORDER BY originator_version"
-)
 
 
-def unavailable_when_unreachable(method: Callable[P, R]) -> Callable[P, R]:
-    """Raise StoreUnavailable for errors of the connection or the pool and for time-outs: the outcome is uncertain."""
-
-    @wraps(method)
-    def ask(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return method(*args, **kwargs)
-        except (persistence.OperationalError, persistence.InterfaceError, persistence.InternalError) as error:
-            raise StoreUnavailable(str(error)) from error
-
-    return ask
-
-
-class PostgresRecorder:
+class PostgresRecorder(PostgresLog):
     @unavailable_when_unreachable
     def __init__(self, url: str, *, pool_size: int = 4, lock_timeout: float = 5.0, idle_timeout: float = 3.0) -> None:
         where = conninfo_to_dict(url)
@@ -108,7 +85,7 @@ class PostgresRecorder:
         with self._connection() as connection, connection.transaction():
             connection.execute("SELECT pg_advisory_xact_lock(%s)", [WRITER_LOCK])
             store_format.refuse_other(postgres_keys.read_format(connection))
-            for statement in TABLES:
+            for statement in (*TABLES, INDEX):
                 connection.execute(statement)
             fresh = [store_format.MARKER, store_format.FORMAT]
             connection.execute("INSERT INTO markers VALUES (%s, %s) ON CONFLICT DO NOTHING", fresh)
@@ -164,7 +141,7 @@ class PostgresRecorder:
     def _insert_events(self, connection: Any, rows: CommitRows, pipeline: Any) -> list[int]:
         if not rows.events:
             return []
-        events = [self._library.construct_pg_stored_event(*event) for event in rows.events]
+        events = [self._library.construct_pg_stored_event(*event[:4]) for event in rows.events]
         inserted = connection.execute(self._library.insert_events_statement, [events], prepare=True)
         pipeline.sync()
         return [row["notification_id"] for row in inserted.fetchall()]
@@ -177,6 +154,12 @@ class PostgresRecorder:
         connection.execute(
             "INSERT INTO batches (id, positions, head) VALUES (%s, %s, %s)", [rows.batch, *committed], prepare=True
         )
+        terms = [(term, at) for at, event in zip(committed.positions, rows.events, strict=True) for term in event.terms]
+        if terms:
+            # As two texts: psycopg converts each number of a list on its own, which takes twenty times as long.
+            arrays = [f"{{{','.join(map(str, column))}}}" for column in zip(*terms, strict=True)]
+            statement = "INSERT INTO event_index SELECT * FROM unnest(%s::text::bigint[], %s::text::bigint[])"
+            connection.execute(statement, arrays, prepare=True)
         insert("INSERT INTO subject_keys SELECT * FROM unnest(%s::uuid[], %s::bytea[])", rows.keys)
         insert("INSERT INTO claims SELECT * FROM unnest(%s::text[], %s::text[], %s::uuid[])", rows.claims)
         insert("INSERT INTO subject_links SELECT * FROM unnest(%s::uuid[], %s::uuid[]) ON CONFLICT DO NOTHING", rows.links)
@@ -210,23 +193,6 @@ class PostgresRecorder:
             raise NumbersTaken((row["register"], row["number"]) for row in claims)
         if self.receipts([receipt[:2] for receipt in rows.receipts]):
             raise ReceiptsTaken
-
-    @unavailable_when_unreachable
-    def streams(self, ids: Collection[UUID]) -> list[Stored]:
-        where = "WHERE originator_id = ANY(%s) ORDER BY originator_id, originator_version"
-        return self._read(READ + where, [list(ids)])
-
-    @unavailable_when_unreachable
-    def ends(self, id: UUID, types: Collection[str]) -> list[Stored]:
-        return self._read(ENDS, {"id": id, "types": list(types)})
-
-    @unavailable_when_unreachable
-    def log(self, after: int, limit: int, upto: int | None = None, types: Collection[str] | None = None) -> list[Stored]:
-        bound = "" if upto is None else "AND notification_id <= %s "
-        wanted = "" if types is None else "AND topic = ANY(%s) "
-        statement = f"{READ}WHERE notification_id > %s {bound}{wanted}ORDER BY notification_id LIMIT %s"
-        given = [*([] if upto is None else [upto]), *([] if types is None else [list(types)])]
-        return self._read(statement, [after, *given, limit])
 
     @unavailable_when_unreachable
     def keys(self, subjects: Collection[UUID]) -> dict[UUID, bytes]:
@@ -323,11 +289,6 @@ class PostgresRecorder:
 
     def close(self) -> None:
         self._datastore.close()
-
-    def _read(self, statement: str, params: list[Any] | dict[str, Any]) -> list[Stored]:
-        with self._connection() as connection:
-            rows = connection.cursor(row_factory=tuple_row).execute(statement, params, prepare=True)
-            return [Stored(*row) for row in rows.fetchall()]
 
     @contextmanager
     def _connection(self) -> Iterator[Any]:

@@ -22,6 +22,7 @@ class EventRow(NamedTuple):
     version: int
     type: str
     state: bytes
+    terms: Sequence[int]
 
 
 class ReceiptRow(NamedTuple):
@@ -50,7 +51,7 @@ class Rewrapped(NamedTuple):
 
 
 class CommitRows(NamedTuple):
-    """The rows of one commit.
+    """The rows of one commit. The `terms` of each event are its rows in the index.
 
     `keys` are the keys of new subjects, wrapped with the master key that has the id `master_key`. A link (subject, other) in
     `links` means that erasing `other` also destroys the subject's key; `parted` are links that have ended. `erased` are the
@@ -82,7 +83,29 @@ class Recorder(Protocol):
     def ends(self, id: UUID, types: Collection[str]) -> list[Stored]:
         """The first and the last event of a stream if they have one of these types. Reads no other event."""
 
-    def log(self, after: int, limit: int, upto: int | None = None, types: Collection[str] | None = None) -> list[Stored]: ...
+    def part(self, stream: UUID, first: int, last: int) -> list[Stored]:
+        """The events of one stream from version `first` to version `last`, both included."""
+
+    def version(self, stream: UUID) -> int:
+        """The version of the stream's last event; 0 if there is none."""
+
+    def log(
+        self,
+        after: int,
+        limit: int,
+        upto: int | None = None,
+        types: Collection[str] | None = None,
+        *,
+        backwards: bool = False,
+    ) -> list[Stored]:
+        """The first `limit` events after `after` up to `upto`; `backwards`, the last ones, the latest first."""
+
+    def indexed(self, terms: Collection[int], after: int, upto: int, each: int, *, backwards: bool) -> list[tuple[int, int]]:
+        """(term, position) of the first `each` events of each term after `after` up to `upto`; `backwards`: the last ones."""
+
+    def at(self, positions: Collection[int]) -> list[Stored]:
+        """The events at these positions, in the order of positions."""
+
     def keys(self, subjects: Collection[UUID]) -> dict[UUID, bytes]: ...
     def taken_along(self, subject: UUID, parted: Sequence[tuple[UUID, UUID]] = ()) -> set[UUID]:
         """The subjects linked to this one, and those linked to them, and so on, without the links in `parted`."""

@@ -1,19 +1,31 @@
-"""Search in the log itself, which is the source of truth: always complete and never behind."""
+"""Search in the log itself, which is the source of truth: always complete and never behind.
+
+The index leads to the events of one stream, subject, actor, correlation, cause, type or broken rule. The other criteria are
+compared with the events that were read. `recorded_at` rises with the position, so a range of recording times is a range of
+positions.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
-from typing import Any
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
 
+from domain.shared.aggregate import FUTURE_TOLERANCE
 from domain.shared.events import Metadata
-from infra.event_store.mapper import Stored, read_metadata
+from infra.event_store import terms
+from infra.event_store.mapper import Stored, metadata_of
 from infra.event_store.store import EventStore
 
 PORTION = 1_000
+# Rows of the index that are read for each of several terms, besides its share of the portion.
+SPARE = 20
+# The clocks of two workers may differ by this much, so that `recorded_at` may fall a little.
+CLOCKS = FUTURE_TOLERANCE
 
 
 class Criteria(msgspec.Struct, frozen=True):
@@ -25,18 +37,27 @@ class Criteria(msgspec.Struct, frozen=True):
     actor: str | None = None
     irregular: str | None = None
     correlation: UUID | None = None
+    causation: UUID | None = None
     recorded_from: datetime | None = None
     recorded_to: datetime | None = None
     occurred_from: datetime | None = None
     occurred_to: datetime | None = None
 
-    def wants(self, stored: Stored, metadata: Metadata) -> bool:
+    def match(self, stored: Stored) -> bool:
+        """Whether the event is wanted. Metadata that cannot be read does not hide an event: it is a fault to be seen."""
+        if not self.wants_type(stored.type) or self.stream not in (None, stored.stream):
+            return False
+        metadata = metadata_of(stored)
+        return metadata is None or self.wants(metadata)
+
+    def wants(self, metadata: Metadata) -> bool:
+        """Whether an event of a wanted type and stream is wanted, by its metadata."""
         return (
-            (self.stream is None or stored.stream == self.stream)
-            and (self.subject is None or self.subject in (metadata.subject, *metadata.concerns))
+            (self.subject is None or self.subject in (metadata.subject, *metadata.concerns))
             and (self.actor is None or metadata.actor.id == self.actor)
             and (self.irregular is None or self.irregular in metadata.irregular)
             and (self.correlation is None or metadata.correlation_id == self.correlation)
+            and (self.causation is None or metadata.causation_id == self.causation)
             and _within(metadata.recorded_at, self.recorded_from, self.recorded_to)
             and _within(metadata.occurred_at, self.occurred_from, self.occurred_to)
         )
@@ -47,30 +68,153 @@ class Criteria(msgspec.Struct, frozen=True):
             type == wanted or (wanted.endswith(".*") and type.startswith(wanted[:-1])) for wanted in self.types
         )
 
+    def terms(self) -> Sequence[int]:
+        """The terms of the criterion with probably the fewest events: each event that is wanted has one of them. Else none."""
+        if self.correlation is not None:
+            return [terms.id_term("correlation", self.correlation)]
+        if self.causation is not None:
+            return [terms.id_term("causation", self.causation)]
+        if self.irregular is not None:
+            return [terms.text_term("irregular", self.irregular)]
+        if self.subject is not None:
+            return [terms.id_term("subject", self.subject)]
+        of_types = {terms.type_term(type) for type in self.types}
+        if of_types and None not in of_types:
+            return [term for term in of_types if term is not None]
+        return [] if self.actor is None else [terms.text_term("actor", self.actor)]
 
-def search(store: EventStore, criteria: Criteria, after: int, upto: int) -> Iterator[tuple[int, list[Stored]]]:
-    """Reads the log after `after` up to `upto` in portions. Yields each portion's last position and its matching events."""
-    while after < upto:
-        portion = store.log(after, PORTION, upto)
-        after = portion[-1].position if len(portion) == PORTION else upto
-        wanted = [one for one in portion if criteria.wants_type(one.type) and criteria.wants(one, read_metadata(one.state))]
-        yield after, wanted
+
+ALL = Criteria()
 
 
-def shown(store: EventStore, events: list[Stored], personal: bool) -> list[dict[str, Any]]:
-    """Events as people read them. Personal values are included if `personal` is true and their key exists."""
-    keys = store.keys(events) if personal else {}
-    return [
-        {
-            "position": one.position,
-            "stream": one.stream,
-            "version": one.version,
-            "type": one.type,
-            "metadata": read_metadata(one.state),
-            "data": {name: value for name, value in store.opened(one, keys).items() if name != "type"},
-        }
-        for one in events
-    ]
+class Span(NamedTuple):
+    """Positions still to be searched: after `after`, up to and including `upto`; `backwards` from the end."""
+
+    after: int
+    upto: int
+    backwards: bool = False
+
+    @property
+    def ended(self) -> bool:
+        return self.after >= self.upto
+
+    @property
+    def reached(self) -> int:
+        """Where the search goes on: after this position, or backwards, with this position."""
+        return self.upto if self.backwards else self.after
+
+    def past(self, position: int) -> Span:
+        """What is left once the event at this position is read."""
+        return self._replace(upto=position - 1) if self.backwards else self._replace(after=position)
+
+    def nothing(self) -> Span:
+        return self.past(self.after + 1 if self.backwards else self.upto)
+
+
+class Portion(NamedTuple):
+    """Events that were found, and the position that the search has reached (`Span.reached`)."""
+
+    reached: int
+    events: list[Stored]
+
+
+def search(
+    store: EventStore, criteria: Criteria, after: int, upto: int, *, backwards: bool = False, first: int = PORTION
+) -> Iterator[Portion]:
+    """Searches the log after `after` up to `upto`, in the order of positions or backwards.
+
+    Each portion reads at most 1,000 events, and the first one at most `first`. The last one has reached the end.
+    """
+    whole = Span(after, upto, backwards)
+    span, limit = (whole if whole.ended else _recorded_within(store, criteria, whole)), first
+    while not whole.ended:
+        events, span = _read(store, criteria, span, limit)
+        whole = span if not span.ended else whole.nothing()
+        yield Portion(whole.reached, events if criteria == ALL else [one for one in events if criteria.match(one)])
+        limit = PORTION
+
+
+def _read(store: EventStore, criteria: Criteria, span: Span, limit: int) -> tuple[list[Stored], Span]:
+    """At most `limit` events that may be wanted, and what is left of the span."""
+    if span.ended:
+        return [], span
+    if criteria.stream is not None:
+        return _of_stream(store, criteria.stream, span, limit)
+    if wanted := criteria.terms():
+        return _indexed(store, wanted, span, limit)
+    events = store.log(span.after, limit, span.upto, backwards=span.backwards)
+    return events, span.past(events[-1].position) if len(events) == limit else span.nothing()
+
+
+def _indexed(store: EventStore, wanted: Sequence[int], span: Span, limit: int) -> tuple[list[Stored], Span]:
+    each = limit if len(wanted) == 1 else limit // len(wanted) + SPARE
+    by_term: dict[int, list[int]] = {}
+    for term, position in store.indexed(wanted, span.after, span.upto, each, backwards=span.backwards):
+        by_term.setdefault(term, []).append(position)
+    # A term with `each` rows may have more. Up to its last one, every term was read.
+    cut_off = [positions[-1] for positions in by_term.values() if len(positions) == each]
+    known = sorted({position for positions in by_term.values() for position in positions}, reverse=span.backwards)
+    if cut_off:
+        end = max(cut_off) if span.backwards else min(cut_off)
+        known = [position for position in known if (position >= end if span.backwards else position <= end)]
+    chosen = known[:limit]
+    events = store.at(chosen)
+    complete = not cut_off and len(chosen) == len(known)
+    return events[::-1] if span.backwards else events, span.nothing() if complete else span.past(chosen[-1])
+
+
+def _of_stream(store: EventStore, stream: UUID, span: Span, limit: int) -> tuple[list[Stored], Span]:
+    """Versions rise with positions, so the place of the span in the stream is found by bisection."""
+    last = store.version(stream)
+
+    def position(version: int) -> int:
+        return store.part(stream, version, version)[0].position
+
+    versions = range(1, last + 1)
+    if span.backwards:
+        end = last if not last or position(last) <= span.upto else bisect_right(versions, span.upto, key=position)
+        events = store.part(stream, max(1, end - limit + 1), end)[::-1]
+        within = [one for one in events if one.position > span.after]
+    else:
+        start = 1 + bisect_right(versions, span.after, key=position) if span.after else 1
+        events = store.part(stream, start, start + limit - 1)
+        within = [one for one in events if one.position <= span.upto]
+    return within, span.past(within[-1].position) if len(within) == limit else span.nothing()
+
+
+def _recorded_within(store: EventStore, criteria: Criteria, span: Span) -> Span:
+    """The part of the span that has all events recorded in the range.
+
+    No fact occurs later than `FUTURE_TOLERANCE` after it is recorded, so `occurred_from` bounds it too.
+    """
+    if criteria.recorded_from is not None:
+        span = span._replace(after=_before(store, criteria.recorded_from, -CLOCKS, span))
+    if criteria.occurred_from is not None:
+        span = span._replace(after=_before(store, criteria.occurred_from, -CLOCKS - FUTURE_TOLERANCE, span))
+    if criteria.recorded_to is not None:
+        span = span._replace(upto=_before(store, criteria.recorded_to, CLOCKS, span))
+    return span
+
+
+def _before(store: EventStore, moment: datetime, shift: timedelta, span: Span) -> int:
+    """The last position of the span before everything that is recorded from this moment on."""
+
+    def recorded(position: int) -> datetime:
+        """When the first event after this position was recorded. An event whose metadata cannot be read ends the search."""
+        [following] = store.log(position, 1)
+        return _metadata(following).recorded_at
+
+    try:
+        bound = moment + shift
+        return bisect_left(range(span.upto), bound, lo=span.after, hi=span.upto, key=recorded)
+    except (OverflowError, msgspec.MsgspecError):
+        return span.after if shift < timedelta() else span.upto
+
+
+def _metadata(stored: Stored) -> Metadata:
+    if metadata := metadata_of(stored):
+        return metadata
+    raise msgspec.DecodeError(f"The metadata of {stored.position} cannot be read.")
 
 
 def _within(moment: datetime, start: datetime | None, end: datetime | None) -> bool:

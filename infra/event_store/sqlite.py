@@ -8,11 +8,9 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from functools import wraps
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
 from eventsourcing import persistence
@@ -33,11 +31,8 @@ from commands.shared.commit import (
     StoreUnavailable,
 )
 from infra.event_store import sqlite_keys, store_format
-from infra.event_store.mapper import Stored
 from infra.event_store.rows import SECRET_MARKER, CommitRows, Rewrapped
-
-P = ParamSpec("P")
-R = TypeVar("R")
+from infra.event_store.sqlite_log import AT_ONCE, INDEX, SqliteLog, unavailable_when_unreachable, version_of
 
 TABLES = (
     "CREATE TABLE IF NOT EXISTS batches (id TEXT PRIMARY KEY, first INTEGER, count INTEGER, head INTEGER,"
@@ -50,30 +45,11 @@ TABLES = (
     "CREATE TABLE IF NOT EXISTS receipts (scope TEXT, key BLOB, digest BLOB, position INTEGER, answer BLOB,"
     " at TEXT DEFAULT CURRENT_TIMESTAMP, PRIMARY KEY (scope, key))",
 )
-READ = "SELECT rowid, originator_id, originator_version, topic, state FROM stored_events "
-ENDS = (
-    f"{READ}WHERE originator_id = ?1 AND originator_version IN"
-    " (1, (SELECT max(originator_version) FROM stored_events WHERE originator_id = ?1))"
-)
 TAKEN_ALONG = (
     "WITH RECURSIVE gone (subject) AS (VALUES (?) UNION"
     " SELECT links.subject FROM subject_links AS links JOIN gone ON links.other = gone.subject"
     " WHERE links.subject || links.other NOT IN (SELECT value FROM json_each(?))) SELECT subject FROM gone"
 )
-AT_ONCE = 500
-
-
-def unavailable_when_unreachable(method: Callable[P, R]) -> Callable[P, R]:
-    """Raise StoreUnavailable if the file is locked or cannot be opened, or the disk is full: the caller may try again."""
-
-    @wraps(method)
-    def ask(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return method(*args, **kwargs)
-        except (sqlite3.OperationalError, persistence.OperationalError, persistence.InterfaceError) as error:
-            raise StoreUnavailable(str(error)) from error
-
-    return ask
 
 
 class DurableConnectionPool(SQLiteConnectionPool):
@@ -86,7 +62,7 @@ class DurableConnectionPool(SQLiteConnectionPool):
         return connection
 
 
-class SqliteRecorder:
+class SqliteRecorder(SqliteLog):
     def __init__(self, path: Path, *, lock_timeout: int = 5) -> None:
         self._datastore = SQLiteDatastore(str(path), lock_timeout=lock_timeout)
         self._datastore.pool = DurableConnectionPool(db_name=str(path), lock_timeout=lock_timeout)
@@ -99,7 +75,7 @@ class SqliteRecorder:
     def create(self) -> None:
         with self._writing() as connection:
             store_format.refuse_other(sqlite_keys.read_format(connection))
-            for statement in TABLES:
+            for statement in (*TABLES, INDEX):
                 connection.execute(statement)
             connection.execute("INSERT OR IGNORE INTO markers VALUES (?, ?)", [store_format.MARKER, store_format.FORMAT])
         self._library.create_table()
@@ -118,28 +94,6 @@ class SqliteRecorder:
         self._keys_in_wal = self._keys_in_wal or bool(rows.erased)
         self._truncate_wal()
         return committed
-
-    @unavailable_when_unreachable
-    def streams(self, ids: Collection[UUID]) -> list[Stored]:
-        found: list[Stored] = []
-        names = [id.hex for id in ids]
-        for start in range(0, len(names), AT_ONCE):
-            some = names[start : start + AT_ONCE]
-            marks = ",".join("?" * len(some))
-            found += self._read(f"{READ}WHERE originator_id IN ({marks}) ORDER BY originator_id, originator_version", some)
-        return found
-
-    @unavailable_when_unreachable
-    def ends(self, id: UUID, types: Collection[str]) -> list[Stored]:
-        marks = ",".join("?" * len(types))
-        return self._read(f"{ENDS} AND topic IN ({marks}) ORDER BY originator_version", [id.hex, *types])
-
-    @unavailable_when_unreachable
-    def log(self, after: int, limit: int, upto: int | None = None, types: Collection[str] | None = None) -> list[Stored]:
-        bound = "" if upto is None else "AND rowid <= ? "
-        wanted = "" if types is None else f"AND topic IN ({','.join('?' * len(types))}) "
-        statement = f"{READ}WHERE rowid > ? {bound}{wanted}ORDER BY rowid LIMIT ?"
-        return self._read(statement, [after, *([] if upto is None else [upto]), *(types or ()), limit])
 
     @unavailable_when_unreachable
     def keys(self, subjects: Collection[UUID]) -> dict[UUID, bytes]:
@@ -226,10 +180,6 @@ class SqliteRecorder:
     def close(self) -> None:
         self._datastore.close()
 
-    def _read(self, statement: str, params: list[Any]) -> list[Stored]:
-        with self._reading() as connection:
-            return [Stored(row[0], UUID(row[1]), *row[2:]) for row in map(tuple, connection.execute(statement, params))]
-
     def _truncate_wal(self) -> None:
         """Remove the page with a destroyed key from the write-ahead log. If a reader prevents that, later commits try again."""
         if self._keys_in_wal:
@@ -268,13 +218,8 @@ class SqliteRecorder:
 
 def _refuse_stale(connection: sqlite3.Connection, rows: CommitRows) -> None:
     """Check for every conflict inside the write lock, so that the inserts after it cannot fail."""
-    statement = "SELECT coalesce(max(originator_version), 0) FROM stored_events WHERE originator_id = ?"
-
-    def version(id: UUID) -> int:
-        return int(connection.execute(statement, [id.hex]).fetchone()[0])
-
     expected = {**{event.stream: event.version - 1 for event in reversed(rows.events)}, **rows.read}
-    if stale := {id: true for id, seen in expected.items() if (true := version(id)) != seen}:
+    if stale := {id: true for id, seen in expected.items() if (true := version_of(connection, id)) != seen}:
         raise Stale(stale)
     claimed = "SELECT 1 FROM claims WHERE register = ? AND number = ?"
     if taken := [claim[:2] for claim in rows.claims if connection.execute(claimed, claim[:2]).fetchone()]:
@@ -294,6 +239,10 @@ def _insert(connection: sqlite3.Connection, rows: CommitRows) -> Committed:
             (position, event.stream.hex, event.version, event.type, event.state)
             for position, event in zip(positions, rows.events, strict=True)
         ],
+    )
+    connection.executemany(
+        "INSERT INTO event_index VALUES (?, ?)",
+        [(term, position) for position, event in zip(positions, rows.events, strict=True) for term in event.terms],
     )
     connection.execute(
         "INSERT INTO batches (id, first, count, head) VALUES (?, ?, ?, ?)",

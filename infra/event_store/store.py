@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
 from uuid import UUID
 
 from msgspec.structs import replace
@@ -14,8 +13,9 @@ from commands.shared.commit import Commit, Committed, KeptReceipt, NewEvent, New
 from domain.shared.events import Recorded, type_name
 from domain.shared.ids import keyed_digest
 from infra.event_store import rotation
-from infra.event_store.mapper import Mapper, Stored, subjects_with_secrets
+from infra.event_store.mapper import Mapper, Seen, Stored, subjects_with_secrets
 from infra.event_store.rows import SECRET_MARKER, CommitRows, EventRow, MasterKeyChanged, ReceiptRow, Recorder
+from infra.event_store.terms import terms_of
 from infra.event_store.vault import KEY_ID, MasterKeyMissing, SubjectKey, Vault, WrongMasterKey
 
 Links = Sequence[tuple[UUID, UUID]]
@@ -68,6 +68,7 @@ class EventStore:
                 event.version,
                 type_name(type(event.event)),
                 self._mapper.encode(*event, keys.get(event.metadata.subject)),
+                terms_of(type_name(type(event.event)), event.metadata),
             )
             for event in commit.events
         ]
@@ -104,12 +105,36 @@ class EventStore:
         """
         return [self.decode_plain(stored) for stored in self._recorder.ends(id, types)]
 
-    def stream(self, id: UUID) -> list[Stored]:
-        return self._recorder.streams([id])
+    def part(self, stream: UUID, first: int, last: int) -> list[Stored]:
+        """The events of one stream from version `first` to version `last`, both included."""
+        return self._recorder.part(stream, first, last)
 
-    def log(self, after: int, limit: int, upto: int | None = None, types: Collection[str] | None = None) -> list[Stored]:
-        """At most `limit` events of these types in position order: after position `after`, up to and including `upto`."""
-        return self._recorder.log(after, limit, upto, types)
+    def version(self, stream: UUID) -> int:
+        """The version of the stream's last event; 0 if there is none."""
+        return self._recorder.version(stream)
+
+    def log(
+        self,
+        after: int,
+        limit: int,
+        upto: int | None = None,
+        types: Collection[str] | None = None,
+        *,
+        backwards: bool = False,
+    ) -> list[Stored]:
+        """The first `limit` events of these types after `after`, up to and including `upto`, in the order of positions.
+
+        With `backwards`, the last ones of them, the latest first.
+        """
+        return self._recorder.log(after, limit, upto, types, backwards=backwards)
+
+    def indexed(self, terms: Collection[int], after: int, upto: int, each: int, *, backwards: bool) -> list[tuple[int, int]]:
+        """(term, position) of the first `each` events of each term after `after` up to `upto`; `backwards`: the last ones."""
+        return self._recorder.indexed(terms, after, upto, each, backwards=backwards)
+
+    def at(self, positions: Collection[int]) -> list[Stored]:
+        """The events at these positions, in the order of positions."""
+        return self._recorder.at(positions) if positions else []
 
     def decode(self, stored: Sequence[Stored]) -> list[Recorded]:
         keys = self.keys(stored)
@@ -122,14 +147,14 @@ class EventStore:
         """The event without its personal data."""
         return self._mapper.decode(stored, {})
 
-    def opened(self, stored: Stored, keys: Mapping[UUID, SubjectKey]) -> dict[str, Any]:
-        """The event's data in the version it was written in."""
-        return self._mapper.opened(stored, keys)
+    def seen(self, stored: Stored, keys: Mapping[UUID, SubjectKey]) -> Seen:
+        """The event for people, in the version it was written in. What cannot be read is a fault in its place."""
+        return self._mapper.seen(stored, keys)
 
     def keys(self, stored: Sequence[Stored]) -> dict[UUID, SubjectKey]:
         """The keys that exist now for these events."""
         subjects = subjects_with_secrets(stored)
-        return self._vault.unwrap(self._recorder.keys(subjects)) if subjects else {}
+        return self._unwrapped(subjects) if subjects else {}
 
     def subjects_with_keys(self, subjects: Iterable[UUID]) -> set[UUID]:
         """The given subjects whose personal data can still be read."""
@@ -137,7 +162,7 @@ class EventStore:
 
     def derived(self, subject: UUID, purposes: Iterable[str]) -> list[bytes] | None:
         """For each purpose 32 secret bytes derived from the subject's key; None once the key is destroyed."""
-        key = self._vault.unwrap(self._recorder.keys([subject])).get(subject)
+        key = self._unwrapped([subject]).get(subject)
         return None if key is None else [key.derive(purpose) for purpose in purposes]
 
     def receipts(self, keys: Iterable[ReceiptKey]) -> dict[tuple[str, str], KeptReceipt]:
@@ -163,6 +188,10 @@ class EventStore:
     def close(self) -> None:
         self._recorder.close()
 
+    def _unwrapped(self, subjects: Collection[UUID]) -> dict[UUID, SubjectKey]:
+        """The keys that exist; a DamagedKey for each that its master key does not open."""
+        return self._vault.unwrap(self._recorder.keys(subjects))
+
     def _taken_along(self, subject: UUID, links: Links, parted: Links) -> frozenset[UUID]:
         """The subjects erased together with this one, by links stored before and links of this commit."""
         along = self._recorder.taken_along(subject, parted)
@@ -180,7 +209,7 @@ class EventStore:
                 wrapped.append((event.stream, raw))
         others = {event.metadata.subject for event in commit.events} - keys.keys()
         if others:
-            keys.update(self._vault.unwrap(self._recorder.keys(others)))
+            keys.update(self._unwrapped(others))
         return keys, wrapped
 
     def _wrapped_secret(self) -> bytes:

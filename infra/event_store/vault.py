@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
-from commands.shared.commit import StoreUnavailable
+from commands.shared.commit import StoreUnavailable, Unreadable
 
 log = structlog.get_logger()
 
@@ -71,13 +71,13 @@ class DamagedKey(SubjectKey):
         self._subject = subject
 
     def seal(self, plain: bytes, place: str) -> NoReturn:
-        raise WrongMasterKey(f"The key of the subject {self._subject} is damaged.")
+        raise Unreadable(f"The key of the subject {self._subject} is damaged.")
 
     def open(self, sealed: str, place: str) -> NoReturn:
         raise InvalidTag
 
     def derive(self, purpose: str) -> NoReturn:
-        raise WrongMasterKey(f"The key of the subject {self._subject} is damaged.")
+        raise Unreadable(f"The key of the subject {self._subject} is damaged.")
 
 
 class MasterKey:

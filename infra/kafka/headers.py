@@ -43,7 +43,7 @@ class MetadataTexts(msgspec.Struct, frozen=True):
     """Metadata as text, exactly as in the JSON: several times faster than converting values to text."""
 
     subject: str
-    occurred_at: str
+    occurred_at: str = ""
     command_id: str | None = None
     correlation_id: str | None = None
     causation_id: str | None = None
@@ -57,9 +57,15 @@ _read_texts = msgspec.json.Decoder(EventTexts).decode
 
 
 def encode(messages: Sequence[Message]) -> list[Record]:
-    """The records of one event's messages. They differ only in partition and previous position."""
+    """The records of one event's messages. They differ only in partition and previous position.
+
+    An event whose metadata cannot be read is sent as it is. The receiver sets it aside as unreadable.
+    """
     stored = messages[0].stored
-    texts = _read_texts(stored.state).metadata
+    try:
+        texts = _read_texts(stored.state).metadata
+    except msgspec.MsgspecError:
+        texts = MetadataTexts(subject=str(stored.stream))
     headers = _headers(stored, texts)
     key = bytes.fromhex(texts.subject.replace("-", ""))
     return [
@@ -97,7 +103,7 @@ def _headers(stored: Stored, texts: MetadataTexts) -> Headers:
         ("ce_id", f"{stored.stream}/{stored.version}".encode()),
         ("ce_type", stored.type.encode()),
         ("ce_subject", texts.subject.encode()),
-        ("ce_time", texts.occurred_at.encode()),
+        *([("ce_time", texts.occurred_at.encode())] if texts.occurred_at else ()),
         ("position", b"%d" % stored.position),
         ("version", b"%d" % stored.version),
     ]

@@ -35,12 +35,21 @@ class Operating:
         seen = self._projector.status() if self._projector else self._stored()
         projections = [_shown(each) for each in seen.projections]
         settings = self._deployment.settings
+        unreadable, first = dead_letters.unreadable(self._deployment.read_models)
         if settings.kafka is None:
-            return Status(deployment="embedded", head=seen.head, projections=projections)
+            return Status(
+                deployment="embedded",
+                head=seen.head,
+                projections=projections,
+                unreadable_events=unreadable,
+                first_unreadable=first,
+            )
         return Status(
             deployment="distributed",
             head=seen.head,
             projections=projections,
+            unreadable_events=unreadable,
+            first_unreadable=first,
             routed=self._routed(settings.topic),
             kafka=answers(settings.kafka),
         )

@@ -130,7 +130,9 @@ def listing(
     query = select(acts).where(*CRITERIA.of(filter)).order_by(position.desc() if descending else position)
     if after is not None:
         query = query.where(position < after if descending else position > after)
-    rows = [dict(row) for row in connection.execute(query.limit(limit + 1)).mappings()]
+    found = connection.execute(query.limit(limit + 1))
+    names = tuple(found.keys())
+    rows = [dict(zip(names, row, strict=True)) for row in found]
     following = str(rows[limit - 1]["position"]) if len(rows) > limit else None
     return Page([_opened(row) for row in rows[:limit]], following)
 

@@ -5,9 +5,8 @@ So a history can show a resource before and after each event, in the form of the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TypeVar
 
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.pool import StaticPool
@@ -16,36 +15,30 @@ from domain.shared.events import Recorded
 from projections.shared.projection import Delivery, Projection
 from projections.shared.rows import Rows
 
-T = TypeVar("T")
+
+class Fold:
+    """The read model's tables in memory. They change with each event that is applied."""
+
+    def __init__(self, projection: Projection, connection: Connection) -> None:
+        self._projection, self._rows = projection, Rows(connection)
+        self.connection = connection
+
+    def apply(self, events: Sequence[Recorded]) -> None:
+        if events:
+            self._projection.apply([_delivered(event) for event in events], self._rows)
 
 
 @contextmanager
-def folded(projection: Projection, events: Sequence[Recorded] = ()) -> Iterator[Rows]:
-    """The read model's tables in memory, after these events."""
+def folded(projection: Projection) -> Iterator[Fold]:
+    """The read model before any event."""
     engine = create_engine("sqlite://", poolclass=StaticPool)
     try:
         with engine.begin() as connection:
             for table in projection.tables:
                 table.create(connection)
-            rows = Rows(connection)
-            if events:
-                projection.apply([_delivered(event) for event in events], rows)
-            yield rows
+            yield Fold(projection, connection)
     finally:
         engine.dispose()
-
-
-def states(
-    projection: Projection, events: Sequence[Recorded], query: Callable[[Connection], T]
-) -> Iterator[tuple[Recorded, T, T]]:
-    """Each event with the query's answer before and after it."""
-    with folded(projection) as rows:
-        before = query(rows.connection)
-        for event in events:
-            projection.apply([_delivered(event)], rows)
-            after = query(rows.connection)
-            yield event, before, after
-            before = after
 
 
 def _delivered(event: Recorded) -> Delivery:

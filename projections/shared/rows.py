@@ -152,8 +152,7 @@ class Rows:
             columns = {column.name: [row[column.name] for row in rows] for column in table.c}
             self.connection.execute(_unnested_insert(table, replace), columns)
         else:
-            statement = sqlite.insert(table)
-            self.connection.execute(_replacing(statement, table) if replace else statement, rows)
+            self.connection.execute(_insert(table, replace), rows)
 
 
 def _in_list(columns: Sequence[Column[Any]], values: list[Any]) -> ColumnElement[bool]:
@@ -183,6 +182,12 @@ def _unnested_insert(table: Table, replace: bool) -> Insert:
     """One statement for any number of rows, with one array per column."""
     arrays = [func.unnest(bindparam(column.name, type_=ARRAY(column.type))) for column in table.c]
     statement = postgresql.insert(table).from_select([column.name for column in table.c], select(*arrays))
+    return _replacing(statement, table) if replace else statement
+
+
+@lru_cache(maxsize=1024)
+def _insert(table: Table, replace: bool) -> Any:
+    statement = sqlite.insert(table)
     return _replacing(statement, table) if replace else statement
 
 

@@ -191,4 +191,4 @@ def test_the_columns_of_requested_fields_are_in_their_order(asked: list[str], fo
 )
 def test_a_column_finds_its_value(path: tuple[str, ...], value: Any) -> None:
     row = {"name": "Ada", "open": {"size": 3}, "list": [{"unit": "EUR"}, {}]}
-    assert Column(path, text=True).value(row) == value
+    assert Column(path, text=True).reader()(row) == value

@@ -169,8 +169,11 @@ def rename_type(world: World, position: int) -> None:
     """Makes the log return an event of a type that the code does not know."""
     real = world.store.log
 
-    def log(after: int, limit: int, upto: int | None = None, types: Collection[str] | None = None) -> list[Stored]:
-        return [renamed(one) if one.position == position else one for one in real(after, limit, upto, types)]
+    def log(
+        after: int, limit: int, upto: int | None = None, types: Collection[str] | None = None, *, backwards: bool = False
+    ) -> list[Stored]:
+        found = real(after, limit, upto, types, backwards=backwards)
+        return [renamed(one) if one.position == position else one for one in found]
 
     def renamed(one: Stored) -> Stored:
         return one._replace(type="crm.tally.unknown.v1", state=one.state.replace(b"tally.added.v1", b"tally.unknown.v1"))

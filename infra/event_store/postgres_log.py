@@ -1,0 +1,103 @@
+"""Reads of the log on PostgreSQL: by stream, by position, and through the index."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+from uuid import UUID
+
+from eventsourcing import persistence
+from psycopg.rows import tuple_row
+
+from commands.shared.commit import StoreUnavailable
+from infra.event_store.mapper import Stored
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+INDEX = "CREATE TABLE IF NOT EXISTS event_index (term bigint, position bigint, PRIMARY KEY (term, position))"
+READ = "SELECT notification_id, originator_id, originator_version, topic, state FROM stored_events "
+ENDS = (
+    f"{READ}WHERE originator_id = %(id)s AND topic = ANY(%(types)s) AND originator_version IN"
+    " (1, (SELECT max(originator_version) FROM stored_events WHERE originator_id = %(id)s)) ORDER BY originator_version"
+)
+
+
+def unavailable_when_unreachable(method: Callable[P, R]) -> Callable[P, R]:
+    """Raise StoreUnavailable for errors of the connection or the pool and for time-outs: the outcome is uncertain."""
+
+    @wraps(method)
+    def ask(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return method(*args, **kwargs)
+        except (persistence.OperationalError, persistence.InterfaceError, persistence.InternalError) as error:
+            raise StoreUnavailable(str(error)) from error
+
+    return ask
+
+
+class PostgresLog:
+    """A subclass gives the connections."""
+
+    def _connection(self) -> AbstractContextManager[Any]:
+        raise NotImplementedError
+
+    @unavailable_when_unreachable
+    def streams(self, ids: Collection[UUID]) -> list[Stored]:
+        where = "WHERE originator_id = ANY(%s) ORDER BY originator_id, originator_version"
+        return self._read(READ + where, [list(ids)])
+
+    @unavailable_when_unreachable
+    def ends(self, id: UUID, types: Collection[str]) -> list[Stored]:
+        return self._read(ENDS, {"id": id, "types": list(types)})
+
+    @unavailable_when_unreachable
+    def part(self, stream: UUID, first: int, last: int) -> list[Stored]:
+        where = "WHERE originator_id = %s AND originator_version BETWEEN %s AND %s ORDER BY originator_version"
+        return self._read(READ + where, [stream, first, last])
+
+    @unavailable_when_unreachable
+    def version(self, stream: UUID) -> int:
+        statement = "SELECT max(originator_version) FROM stored_events WHERE originator_id = %s"
+        with self._connection() as connection:
+            row = connection.cursor(row_factory=tuple_row).execute(statement, [stream], prepare=True).fetchone()
+            return row[0] or 0 if row else 0
+
+    @unavailable_when_unreachable
+    def log(
+        self,
+        after: int,
+        limit: int,
+        upto: int | None = None,
+        types: Collection[str] | None = None,
+        *,
+        backwards: bool = False,
+    ) -> list[Stored]:
+        bound = "" if upto is None else "AND notification_id <= %s "
+        wanted = "" if types is None else "AND topic = ANY(%s) "
+        order = "ORDER BY notification_id DESC " if backwards else "ORDER BY notification_id "
+        statement = f"{READ}WHERE notification_id > %s {bound}{wanted}{order}LIMIT %s"
+        given = [*([] if upto is None else [upto]), *([] if types is None else [list(types)])]
+        return self._read(statement, [after, *given, limit])
+
+    @unavailable_when_unreachable
+    def indexed(self, terms: Collection[int], after: int, upto: int, each: int, *, backwards: bool) -> list[tuple[int, int]]:
+        statement = (
+            "SELECT wanted.term, found.position FROM unnest(%s::bigint[]) AS wanted (term) CROSS JOIN LATERAL"
+            " (SELECT position FROM event_index AS i WHERE i.term = wanted.term AND position > %s AND position <= %s"
+            f" ORDER BY position {'DESC' if backwards else 'ASC'} LIMIT %s) AS found"
+        )
+        with self._connection() as connection:
+            rows = connection.cursor(row_factory=tuple_row).execute(statement, [list(terms), after, upto, each], prepare=True)
+            return list(rows.fetchall())
+
+    @unavailable_when_unreachable
+    def at(self, positions: Collection[int]) -> list[Stored]:
+        return self._read(READ + "WHERE notification_id = ANY(%s) ORDER BY notification_id", [list(positions)])
+
+    def _read(self, statement: str, params: list[Any] | dict[str, Any]) -> list[Stored]:
+        with self._connection() as connection:
+            rows = connection.cursor(row_factory=tuple_row).execute(statement, params, prepare=True)
+            return [Stored(*row) for row in rows.fetchall()]

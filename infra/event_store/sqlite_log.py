@@ -1,0 +1,110 @@
+"""Reads of the log on SQLite: by stream, by position, and through the index."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+from uuid import UUID
+
+from eventsourcing import persistence
+
+from commands.shared.commit import StoreUnavailable
+from infra.event_store.mapper import Stored
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+INDEX = "CREATE TABLE IF NOT EXISTS event_index (term INTEGER, position INTEGER, PRIMARY KEY (term, position)) WITHOUT ROWID"
+READ = "SELECT rowid, originator_id, originator_version, topic, state FROM stored_events "
+ENDS = (
+    f"{READ}WHERE originator_id = ?1 AND originator_version IN"
+    " (1, (SELECT max(originator_version) FROM stored_events WHERE originator_id = ?1))"
+)
+AT_ONCE = 500
+
+
+def unavailable_when_unreachable(method: Callable[P, R]) -> Callable[P, R]:
+    """Raise StoreUnavailable if the file is locked or cannot be opened, or the disk is full: the caller may try again."""
+
+    @wraps(method)
+    def ask(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return method(*args, **kwargs)
+        except (sqlite3.OperationalError, persistence.OperationalError, persistence.InterfaceError) as error:
+            raise StoreUnavailable(str(error)) from error
+
+    return ask
+
+
+class SqliteLog:
+    """A subclass gives the connections."""
+
+    def _reading(self) -> AbstractContextManager[sqlite3.Connection]:
+        raise NotImplementedError
+
+    @unavailable_when_unreachable
+    def streams(self, ids: Collection[UUID]) -> list[Stored]:
+        found: list[Stored] = []
+        names = [id.hex for id in ids]
+        for start in range(0, len(names), AT_ONCE):
+            some = names[start : start + AT_ONCE]
+            marks = ",".join("?" * len(some))
+            found += self._read(f"{READ}WHERE originator_id IN ({marks}) ORDER BY originator_id, originator_version", some)
+        return found
+
+    @unavailable_when_unreachable
+    def ends(self, id: UUID, types: Collection[str]) -> list[Stored]:
+        marks = ",".join("?" * len(types))
+        return self._read(f"{ENDS} AND topic IN ({marks}) ORDER BY originator_version", [id.hex, *types])
+
+    @unavailable_when_unreachable
+    def part(self, stream: UUID, first: int, last: int) -> list[Stored]:
+        where = "WHERE originator_id = ? AND originator_version BETWEEN ? AND ? ORDER BY originator_version"
+        return self._read(READ + where, [stream.hex, first, last])
+
+    @unavailable_when_unreachable
+    def version(self, stream: UUID) -> int:
+        with self._reading() as connection:
+            return version_of(connection, stream)
+
+    @unavailable_when_unreachable
+    def log(
+        self,
+        after: int,
+        limit: int,
+        upto: int | None = None,
+        types: Collection[str] | None = None,
+        *,
+        backwards: bool = False,
+    ) -> list[Stored]:
+        bound = "" if upto is None else "AND rowid <= ? "
+        wanted = "" if types is None else f"AND topic IN ({','.join('?' * len(types))}) "
+        statement = f"{READ}WHERE rowid > ? {bound}{wanted}ORDER BY rowid {'DESC ' if backwards else ''}LIMIT ?"
+        return self._read(statement, [after, *([] if upto is None else [upto]), *(types or ()), limit])
+
+    @unavailable_when_unreachable
+    def indexed(self, terms: Collection[int], after: int, upto: int, each: int, *, backwards: bool) -> list[tuple[int, int]]:
+        statement = (
+            "SELECT term, position FROM event_index WHERE term = ? AND position > ? AND position <= ?"
+            f" ORDER BY position {'DESC' if backwards else 'ASC'} LIMIT ?"
+        )
+        with self._reading() as connection:
+            return [(row[0], row[1]) for term in terms for row in connection.execute(statement, [term, after, upto, each])]
+
+    @unavailable_when_unreachable
+    def at(self, positions: Collection[int]) -> list[Stored]:
+        chosen = "WHERE rowid IN (SELECT value FROM json_each(?)) ORDER BY rowid"
+        return self._read(READ + chosen, [json.dumps(list(positions))])
+
+    def _read(self, statement: str, params: list[Any]) -> list[Stored]:
+        with self._reading() as connection:
+            return [Stored(row[0], UUID(row[1]), *row[2:]) for row in map(tuple, connection.execute(statement, params))]
+
+
+def version_of(connection: sqlite3.Connection, stream: UUID) -> int:
+    statement = "SELECT coalesce(max(originator_version), 0) FROM stored_events WHERE originator_id = ?"
+    return int(connection.execute(statement, [stream.hex]).fetchone()[0])
