@@ -23,11 +23,11 @@ class KeyUses:
 
     def __init__(self, read_models: ReadModels, every: float = MINUTE) -> None:
         self._read_models, self._every = read_models, every
-        self._used: dict[str, float] = {}
+        self._used: dict[UUID, float] = {}
         self._stop = threading.Event()
 
-    def note(self, key_id: str) -> None:
-        """Note that this key, by its id in hexadecimal, was used now."""
+    def note(self, key_id: UUID) -> None:
+        """Note that this key was used now."""
         self._used[key_id] = time.time()
 
     def run(self) -> None:
@@ -46,7 +46,7 @@ class KeyUses:
         if not used:
             return
         try:
-            key_uses.note(self._read_models, {UUID(hex=id): _minute(at) for id, at in used.items()})
+            key_uses.note(self._read_models, {id: _minute(at) for id, at in used.items()})
         except exc.SQLAlchemyError as error:
             log.warning("uses of keys not stored", error=type(error).__name__)
             self._used = used | self._used

@@ -14,6 +14,7 @@ import hmac
 import time
 from math import inf
 from typing import NamedTuple
+from uuid import UUID
 
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
@@ -40,10 +41,11 @@ lookup_counter = Counter("recount_key_lookups_total", "Reads of an API key's str
 class Found(NamedTuple):
     """The result of a check, remembered until `until` on the monotonic clock. `caller` is None if the key is not valid.
 
-    `expires_at` is in seconds since 1970.
+    `key_id` is None for a key that no stream records. `expires_at` is in seconds since 1970.
     """
 
     caller: Caller | None
+    key_id: UUID | None = None
     expires_at: float = inf
     until: float = inf
 
@@ -74,8 +76,8 @@ class Keys:
         found = self._in_force.get(digest)
         if found is None or found.until < time.monotonic():
             found = await self._checked(digest, text)
-        if found.caller is not None and not found.expired:
-            self._uses.note(found.caller.id)
+        if found.key_id is not None and not found.expired:
+            self._uses.note(found.key_id)
         return found
 
     async def _checked(self, digest: bytes, text: str) -> Found:
@@ -100,7 +102,8 @@ class Keys:
             caller, expires_at = await run_sync(self._read, presented, limiter=limiter)
         finally:
             del self._reading[digest]
-        found = Found(caller, expires_at, time.monotonic() + REMEMBERED_SECONDS)
+        until = time.monotonic() + REMEMBERED_SECONDS
+        found = Found(caller, presented.key_id if caller else None, expires_at, until)
         self._in_force.pop(digest, None)
         if caller is None or found.expired:
             _remember(self._refused, digest, found, REMEMBERED_REFUSALS)

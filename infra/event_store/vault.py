@@ -29,6 +29,8 @@ log = structlog.get_logger()
 
 NONCE = 12
 KEY_ID = 8
+WRAPPED = KEY_ID + NONCE + 32 + 16
+"""Bytes of a wrapped key: the id of the master key, the nonce, the key and the tag of AES-GCM."""
 READ_AGAIN_EVERY = 1.0
 """How often, in seconds, an unknown master key makes the process read its setting again."""
 
@@ -162,6 +164,8 @@ class Vault:
             self._next_reading = time.monotonic() + READ_AGAIN_EVERY
 
     def _subject_key(self, subject: UUID, wrapped: bytes) -> SubjectKey:
+        if len(wrapped) != WRAPPED:
+            return DamagedKey(subject)
         try:
             return SubjectKey(self.unwrapped(subject.bytes, wrapped))
         except WrongMasterKey:

@@ -178,7 +178,7 @@ def test_the_list_shows_the_minute_of_the_last_use(client: Client, parts: Parts,
     for moment in ("2026-05-01T10:30:15+00:00", "2026-05-01T10:41:59.9+00:00", "2026-05-01T10:35:00+00:00"):
         # Each as another process that stores what it noted: the latest counts, whichever comes last.
         at(monkeypatch, datetime.fromisoformat(moment))
-        uses.note(UUID(key["id"]).hex)
+        uses.note(UUID(key["id"]))
         uses.store()
     assert last_used(client, key) == "2026-05-01T10:41:00Z"
     rebuild(api_keys, parts.deployment.store, parts.deployment.read_models, 1)
@@ -202,18 +202,18 @@ def test_uses_are_stored_in_the_background_and_at_the_end(parts: Parts) -> None:
 
     often = KeyUses(read_models, every=0.01)
     with running(often, "key-uses"):
-        often.note(first.hex)
+        often.note(first)
         wait_until(lambda: stored(first), "the use is stored")
     seldom = KeyUses(read_models, every=3600)
     with running(seldom, "key-uses"):
-        seldom.note(last.hex)
+        seldom.note(last)
     assert stored(last)
 
 
 def test_a_use_that_could_not_be_stored_is_stored_the_next_time(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
     read_models, id = parts.deployment.read_models, new_id()
     uses = KeyUses(read_models)
-    uses.note(id.hex)
+    uses.note(id)
 
     def away(*_: object) -> None:
         raise OperationalError("insert", {}, Exception("away"))
@@ -224,3 +224,11 @@ def test_a_use_that_could_not_be_stored_is_stored_the_next_time(parts: Parts, mo
     uses.store()
     with read_models.reader.connect() as connection:
         assert id in key_uses.last_uses(connection, [id])
+
+
+def test_the_key_of_the_command_line_has_no_last_use(parts: Parts) -> None:
+    with parts.application("local_key") as app:
+        client = Client(app, {"Authorization": "Bearer local_key"})
+        assert client.get("/v1/keys").status_code == 200
+        app.state.key_uses.store()
+        client.close()

@@ -82,7 +82,7 @@ def test_a_text_with_our_seal_and_the_id_of_a_customer_is_no_key(world: World, c
 
 
 class Uses:
-    def note(self, key_id: str) -> None: ...
+    def note(self, key_id: UUID) -> None: ...
 
 
 def keys_of(world: World) -> Keys:
