@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -10,11 +11,16 @@ import pytest
 
 from api.operations import events as routes
 from api.shared.access import ROLES
+from commands.customers import customers
+from commands.shared.batch import Command
+from commands.shared.executor import Executor
+from domain.shared.events import Actor, Context
 from infra.event_store import search
 from tests.api.client import Client
 from tests.api.conftest import KeyFor, on_both_engines
 from tests.api.customers.given_customers import head, registered
 from tests.api.sales.given_orders import confirmed, done, placed
+from tests.waiting import PATIENCE
 
 
 def found(client: Client, **question: Any) -> list[dict[str, Any]]:
@@ -126,17 +132,62 @@ def test_the_log_as_ndjson_is_the_same_as_in_pages(
     assert [json.loads(line) for line in lines.text.splitlines()] == paged == found(client, **question)
 
 
-def test_an_empty_page_may_have_a_next_page(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+@on_both_engines
+def test_the_log_is_read_backwards_in_pages(client: Client) -> None:
+    customer = registered(client).rsplit("/", 1)[-1]
+    for number in range(5):
+        registered(client, name=str(number))
+        placed(client, customer_id=customer)
+    for question in (
+        {},
+        {"subject": customer},
+        {"type": "crm.customer.*"},
+        {"upto": 8},
+        {"recorded_from": "2026-01-01T00:00:00Z"},
+    ):
+        forwards = found(client, **question)
+        assert found(client, **question, sort="-position") == forwards[::-1]
+        paged: list[dict[str, Any]] = []
+        page = client.get("/v1/events", params=question | {"limit": 2, "sort": "-position"})
+        while True:
+            paged += page.json()["items"]
+            if page.json()["next"] is None:
+                break
+            page = client.get(page.json()["next"])
+        assert paged == forwards[::-1], question
+        lines = client.get("/v1/events", params=question | {"sort": "-position"}, headers={"Accept": "application/x-ndjson"})
+        assert [json.loads(line) for line in lines.text.splitlines()] == paged
+
+
+def test_an_empty_page_may_have_a_next_page_and_says_how_far_it_has_searched(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(search, "PORTION", 2)
     monkeypatch.setattr(routes, "PORTIONS", 1)
     for number in range(5):
-        registered(client, name=str(number))
-    order = placed(client)
-    page = client.get("/v1/events", params={"occurred_from": "2026-01-01T00:00:00Z", "limit": 1}).json()
-    assert page["items"] == []
-    while page["next"]:
-        page = client.get(page["next"]).json()
-    assert [event["stream"] for event in page["items"]] == [order.rsplit("/", 1)[-1]]
+        registered(client, name=str(number), occurred_at="2026-01-01")
+    last = registered(client).rsplit("/", 1)[-1]
+    question = {"type": "crm.customer.*", "occurred_from": "2026-02-01T00:00:00Z", "limit": 1}
+    page = client.get("/v1/events", params=question)
+    assert page.json()["items"] == []
+    assert page.json()["next"].endswith(f"cursor={page.headers['Searched']}")
+    while page.json()["next"]:
+        page = client.get(page.json()["next"])
+    assert [event["stream"] for event in page.json()["items"]] == [last]
+    page = client.get("/v1/events", params={"occurred_to": "2020-01-01T00:00:00Z", "limit": 1, "sort": "-position"})
+    assert (page.json()["items"], page.headers["Searched"]) == ([], str(head(client) - 2))
+
+
+def test_events_are_found_by_their_cause(client: Client, executor: Executor) -> None:
+    cause, id = uuid4(), uuid4()
+    context = Context(now=datetime.now(UTC), actor=Actor(type="policy", id="p"), causation_id=cause)
+    outcome = executor.submit(Command(customers.register, {"customer_id": id, "name": "Ada"}, context)).result(timeout=PATIENCE)
+    assert outcome.refusal is None
+    registered(client)
+    assert [event["stream"] for event in found(client, causation=cause)] == [str(id)]
+    acts = client.get("/v1/audit", params={"causation": str(cause), "after": outcome.position}).json()["items"]
+    assert [act["stream"] for act in acts] == [str(id)]
+    assert found(client, causation=uuid4()) == []
 
 
 def test_one_event_is_found_by_its_position(client: Client) -> None:
