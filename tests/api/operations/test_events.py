@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from fastapi import FastAPI
 
 from api.operations import events as routes
 from api.shared.access import ROLES
@@ -16,8 +18,10 @@ from commands.shared.batch import Command
 from commands.shared.executor import Executor
 from domain.shared.events import Actor, Context
 from infra.event_store import search
+from infra.event_store.store import EventStore
+from infra.processes.parts import Parts
 from tests.api.client import Client
-from tests.api.conftest import KeyFor, on_both_engines
+from tests.api.conftest import Headers, KeyFor, on_both_engines
 from tests.api.customers.given_customers import head, registered
 from tests.api.sales.given_orders import confirmed, done, placed
 from tests.waiting import PATIENCE
@@ -219,3 +223,54 @@ def test_after_an_erasure_the_log_contains_no_personal_data(client: Client) -> N
     text = client.get("/v1/events", headers={"Accept": "application/x-ndjson"}).text
     assert "crm.customer.erased.v1" in text
     assert "Zwetschge" not in text
+
+
+def test_an_export_reads_no_further_once_the_client_has_gone(
+    client: Client, app: FastAPI, admin: Headers, parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "PORTION", 1)
+    for number in range(20):
+        registered(client, name=str(number))
+    store = parts.deployment.store
+    reads = 0
+
+    def log(*args: Any, **named: Any) -> Any:
+        nonlocal reads
+        # The projector reads the log too, but only forwards.
+        reads += "backwards" in named
+        return EventStore.log(store, *args, **named)
+
+    monkeypatch.setattr(store, "log", log)
+    asyncio.run(_leaving_at_once(app, {**admin, "Accept": "application/x-ndjson"}))
+    assert 0 < reads < 5
+
+
+async def _leaving_at_once(app: FastAPI, headers: Headers) -> None:
+    """Asks for events that do not exist, and goes away as soon as the answer begins."""
+    begun = asyncio.Event()
+    asked = iter([{"type": "http.request", "body": b"", "more_body": False}])
+
+    async def receive() -> Any:
+        if message := next(asked, None):
+            return message
+        await begun.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        begun.set()
+
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": "/v1/events",
+        "raw_path": b"/v1/events",
+        "query_string": b"occurred_to=2020-01-01T00:00:00Z",
+        "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
+        "server": ("recount", 80),
+        "client": ("127.0.0.1", 1),
+        "state": {},
+    }
+    await app(scope, receive, send)
