@@ -48,7 +48,7 @@ def listed(read_models: ReadModels, projection: str | None = None, limit: int = 
 class UnreadableEvents(NamedTuple):
     """Events that a read model set aside because they, or a seal in them, are damaged. `first` are the lowest positions."""
 
-    count: int
+    number: int
     first: Sequence[int]
 
 

@@ -169,7 +169,9 @@ def rename_type(world: World, position: int) -> None:
     """Makes the log return an event of a type that the code does not know."""
     real = world.store.log
 
-    def log(after: int, limit: int, upto: int | None = None, types: Collection[str] | None = None) -> list[Stored]:
+    def log(
+        after: int, limit: int, upto: int | None = None, types: Collection[str] | None = None, *, backwards: bool = False
+    ) -> list[Stored]:
         return [renamed(one) if one.position == position else one for one in real(after, limit, upto, types)]
 
     def renamed(one: Stored) -> Stored:
