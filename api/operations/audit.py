@@ -60,6 +60,7 @@ async def filtered(
         actor_id=wanted.actor,
         on_behalf_of=on_behalf_of,
         correlation_id=wanted.correlation,
+        causation_id=wanted.causation,
         origin=origin,
         source_system=source,
         irregular=wanted.irregular,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterator, Iterator
 from itertools import islice
 from typing import Annotated, Literal, NamedTuple
 from uuid import UUID
@@ -10,7 +11,7 @@ from uuid import UUID
 from fastapi import Depends, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import AfterValidator
-from starlette.concurrency import run_in_threadpool
+from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
 
 from api.shared import exporting, schemas
 from api.shared.access import Caller, may
@@ -128,8 +129,8 @@ async def events(
     personal = caller.may("personal:read")
     if exporting.wanted(request) == exporting.NDJSON:
         found = search(store, wanted, after, end, backwards=by.descending)
-        portions = (lines(store, portion.events, personal) for portion in found if portion.events)
-        return StreamingResponse(portions, media_type=exporting.NDJSON, headers={"Position": str(end)})
+        portions = (lines(store, portion.events, personal) for portion in found)
+        return StreamingResponse(_filled(portions), media_type=exporting.NDJSON, headers={"Position": str(end)})
     asked = _Asked(wanted, after, end, by.descending, limit)
     items, reached, more = await run_in_threadpool(_page, store, asked, personal)
     following = str(reached + 1 if by.descending else reached)
@@ -149,6 +150,13 @@ async def event(
         return absent("event", position, await run_in_threadpool(store.head))
     (one,) = await run_in_threadpool(shown, store, stored, caller.may("personal:read"))
     return found(request, one, position)
+
+
+async def _filled(portions: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """The portions that hold something. Each is read in a thread; if the client has gone, no further one is read."""
+    async for portion in iterate_in_threadpool(portions):
+        if portion:
+            yield portion
 
 
 class _Asked(NamedTuple):

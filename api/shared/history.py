@@ -42,7 +42,7 @@ AskedPart = Annotated[Part, Depends(_part)]
 
 async def history(
     request: Request, resource: Resource, id: UUID, part: Part, personal: bool, hide: Callable[[Row], Row]
-) -> tuple[list[Row], str | None, int]:
+) -> tuple[Sequence[Row], str | None, int]:
     """A page of the stream's events in order, the cursor of the next page, and the head of the log.
 
     Each event has its changes to the resource, `{field: {before, after}}`. The events before the page are folded together. A
@@ -51,7 +51,7 @@ async def history(
     """
     store: EventStore = request.app.state.store
 
-    def look() -> tuple[list[Row], str | None, int]:
+    def look() -> tuple[Sequence[Row], str | None, int]:
         head = store.head()
         after = _version(part.cursor, id)
         first, events = store.part(id, 1, 1), store.part(id, after + 1, after + part.limit + 1)

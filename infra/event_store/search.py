@@ -126,11 +126,12 @@ def search(
     Each portion reads at most 1,000 events, and the first one at most `first`. The last one has reached the end.
     """
     whole = Span(after, upto, backwards)
-    span, limit = (whole if whole.ended else _recorded_within(store, criteria, whole)), first
-    while not whole.ended:
-        events, span = _read(store, criteria, span, limit)
-        whole = span if not span.ended else whole.nothing()
-        yield Portion(whole.reached, events if criteria == ALL else [one for one in events if criteria.match(one)])
+    left, limit = (whole if whole.ended else _recorded_within(store, criteria, whole)), first
+    reached = whole
+    while not reached.ended:
+        events, left = _read(store, criteria, left, limit)
+        reached = whole.nothing() if left.ended else left
+        yield Portion(reached.reached, events if criteria == ALL else [one for one in events if criteria.match(one)])
         limit = PORTION
 
 

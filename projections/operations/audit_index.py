@@ -58,7 +58,7 @@ audit_concerns = table(
 )
 INDEXED = ("type", "stream", "subject", "actor_id", "origin", "recorded_at", "occurred_at")
 # Most events have none of these: a partial index costs nothing for such events.
-SELDOM = ("on_behalf_of", "correlation_id", "source_system")
+SELDOM = ("on_behalf_of", "correlation_id", "causation_id", "source_system")
 for name in INDEXED:
     Index(f"ix_audit_index_{name}", acts.c[name], acts.c.position)
 for name in SELDOM:
@@ -110,6 +110,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     actor_id: str | None = None
     on_behalf_of: str | None = None
     correlation_id: UUID | None = None
+    causation_id: UUID | None = None
     origin: Origin | None = None
     source_system: str | None = None
     irregular: str | None = None
@@ -164,4 +165,4 @@ def _opened(row: Row) -> Row:
     return row | {"irregular": msgspec.json.decode(row["irregular"]) if row["irregular"] else []}
 
 
-audit_index = Projection(name="audit_index", version=1, tables=(acts, audit_concerns), apply=apply)
+audit_index = Projection(name="audit_index", version=2, tables=(acts, audit_concerns), apply=apply)

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from fastapi import FastAPI
 
 from api.operations import events as routes
 from api.shared.access import ROLES
+from commands.customers import customers
+from commands.shared.batch import Command
+from commands.shared.executor import Executor
+from domain.shared.events import Actor, Context
 from infra.event_store import search
+from infra.event_store.store import EventStore
+from infra.processes.parts import Parts
 from tests.api.client import Client
-from tests.api.conftest import KeyFor, on_both_engines
+from tests.api.conftest import Headers, KeyFor, on_both_engines
 from tests.api.customers.given_customers import head, registered
 from tests.api.sales.given_orders import confirmed, done, placed
+from tests.waiting import PATIENCE
 
 
 def found(client: Client, **question: Any) -> list[dict[str, Any]]:
@@ -126,17 +137,62 @@ def test_the_log_as_ndjson_is_the_same_as_in_pages(
     assert [json.loads(line) for line in lines.text.splitlines()] == paged == found(client, **question)
 
 
-def test_an_empty_page_may_have_a_next_page(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+@on_both_engines
+def test_the_log_is_read_backwards_in_pages(client: Client) -> None:
+    customer = registered(client).rsplit("/", 1)[-1]
+    for number in range(5):
+        registered(client, name=str(number))
+        placed(client, customer_id=customer)
+    for question in (
+        {},
+        {"subject": customer},
+        {"type": "crm.customer.*"},
+        {"upto": 8},
+        {"recorded_from": "2026-01-01T00:00:00Z"},
+    ):
+        forwards = found(client, **question)
+        assert found(client, **question, sort="-position") == forwards[::-1]
+        paged: list[dict[str, Any]] = []
+        page = client.get("/v1/events", params=question | {"limit": 2, "sort": "-position"})
+        while True:
+            paged += page.json()["items"]
+            if page.json()["next"] is None:
+                break
+            page = client.get(page.json()["next"])
+        assert paged == forwards[::-1], question
+        lines = client.get("/v1/events", params=question | {"sort": "-position"}, headers={"Accept": "application/x-ndjson"})
+        assert [json.loads(line) for line in lines.text.splitlines()] == paged
+
+
+def test_an_empty_page_may_have_a_next_page_and_says_how_far_it_has_searched(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(search, "PORTION", 2)
     monkeypatch.setattr(routes, "PORTIONS", 1)
     for number in range(5):
-        registered(client, name=str(number))
-    order = placed(client)
-    page = client.get("/v1/events", params={"occurred_from": "2026-01-01T00:00:00Z", "limit": 1}).json()
-    assert page["items"] == []
-    while page["next"]:
-        page = client.get(page["next"]).json()
-    assert [event["stream"] for event in page["items"]] == [order.rsplit("/", 1)[-1]]
+        registered(client, name=str(number), occurred_at="2026-01-01")
+    last = registered(client).rsplit("/", 1)[-1]
+    question = {"type": "crm.customer.*", "occurred_from": "2026-02-01T00:00:00Z", "limit": 1}
+    page = client.get("/v1/events", params=question)
+    assert page.json()["items"] == []
+    assert page.json()["next"].endswith(f"cursor={page.headers['Searched']}")
+    while page.json()["next"]:
+        page = client.get(page.json()["next"])
+    assert [event["stream"] for event in page.json()["items"]] == [last]
+    page = client.get("/v1/events", params={"occurred_to": "2020-01-01T00:00:00Z", "limit": 1, "sort": "-position"})
+    assert (page.json()["items"], page.headers["Searched"]) == ([], str(head(client) - 2))
+
+
+def test_events_are_found_by_their_cause(client: Client, executor: Executor) -> None:
+    cause, id = uuid4(), uuid4()
+    context = Context(now=datetime.now(UTC), actor=Actor(type="policy", id="p"), causation_id=cause)
+    outcome = executor.submit(Command(customers.register, {"customer_id": id, "name": "Ada"}, context)).result(timeout=PATIENCE)
+    assert outcome.refusal is None
+    registered(client)
+    assert [event["stream"] for event in found(client, causation=cause)] == [str(id)]
+    acts = client.get("/v1/audit", params={"causation": str(cause), "after": outcome.position}).json()["items"]
+    assert [act["stream"] for act in acts] == [str(id)]
+    assert found(client, causation=uuid4()) == []
 
 
 def test_one_event_is_found_by_its_position(client: Client) -> None:
@@ -168,3 +224,54 @@ def test_after_an_erasure_the_log_contains_no_personal_data(client: Client) -> N
     text = client.get("/v1/events", headers={"Accept": "application/x-ndjson"}).text
     assert "crm.customer.erased.v1" in text
     assert "Zwetschge" not in text
+
+
+def test_an_export_reads_no_further_once_the_client_has_gone(
+    client: Client, app: FastAPI, admin: Headers, parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "PORTION", 1)
+    for number in range(20):
+        registered(client, name=str(number))
+    store = parts.deployment.store
+    reads = 0
+
+    def log(*args: Any, **named: Any) -> Any:
+        nonlocal reads
+        # The projector reads the log too, but only forwards.
+        reads += "backwards" in named
+        return EventStore.log(store, *args, **named)
+
+    monkeypatch.setattr(store, "log", log)
+    asyncio.run(_leaving_when(lambda: reads > 0, app, {**admin, "Accept": "application/x-ndjson"}))
+    assert 0 < reads < head(client)
+
+
+async def _leaving_when(gone: Callable[[], bool], app: FastAPI, headers: Headers) -> None:
+    """Asks for events that do not exist, and goes away during the search."""
+    asked = iter([{"type": "http.request", "body": b"", "more_body": False}])
+
+    async def receive() -> Any:
+        if message := next(asked, None):
+            return message
+        while not gone():
+            await asyncio.sleep(0)
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        pass
+
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": "/v1/events",
+        "raw_path": b"/v1/events",
+        "query_string": b"occurred_to=2020-01-01T00:00:00Z",
+        "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
+        "server": ("recount", 80),
+        "client": ("127.0.0.1", 1),
+        "state": {},
+    }
+    await app(scope, receive, send)

@@ -94,6 +94,16 @@ class Place:
         while projector.turn(0):
             pass
 
+    def cut(self, position: int) -> None:
+        """Damages an event: of its JSON, only the beginning is left."""
+        if self._url:
+            with psycopg.connect(self._url) as connection:
+                cut = "UPDATE stored_events SET state = substring(state FOR 30) WHERE notification_id = %s"
+                connection.execute(cut, [position])
+        else:
+            with closing(sqlite3.connect(self._folder / "events.db")) as file, file:
+                file.execute("UPDATE stored_events SET state = substr(state, 1, 30) WHERE rowid = ?", [position])
+
     def forget_the_position(self, name: str = NAME) -> None:
         """Deletes the stored position, as if the process had crashed between a command and the saving of the position."""
         with self.read_models.writer.begin() as connection:

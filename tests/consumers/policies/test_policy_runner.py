@@ -130,6 +130,16 @@ def test_events_recorded_while_no_process_follows_are_handled_later(archived: Pl
     assert name(archived) == "Ada!!"
 
 
+def test_an_event_that_cannot_be_read_stops_no_policy(archived: Place) -> None:
+    damaged = archived.store.head()
+    archived.run(customers.restore, customer_id=ADA)
+    archive(archived)
+    # The executor has read the stream before the damage.
+    archived.cut(damaged)
+    assert archived.policies(marks).follow() == 2
+    assert archived.policies(marks).follow() == 0
+
+
 def test_an_import_triggers_no_policy(place: Place) -> None:
     place.register_ada()
     policies = place.policies(marks)

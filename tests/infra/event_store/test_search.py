@@ -92,7 +92,7 @@ criteria = st.lists(st.sampled_from(sorted(CRITERIA)), max_size=3, unique=True).
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     wanted=criteria,
     backwards=st.booleans(),

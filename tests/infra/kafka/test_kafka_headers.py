@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.shared.events import Actor, Metadata
-from infra.event_store.mapper import Stored
+from infra.event_store.mapper import Stored, metadata_of
 from infra.kafka.headers import Headers, Record, Unreadable, decode, encode, with_reason
 from infra.routing import Message, link
 
@@ -87,6 +87,15 @@ def test_a_message_is_a_cloud_event_in_binary_mode() -> None:
         "causation": b"01890000-0000-7000-8000-000000000001",
         "traceparent": b"00-0189000000007000800000000000000c-800000000000000c-01",
     }
+
+
+def test_an_event_without_readable_metadata_goes_to_all_partitions_and_is_unreadable_there() -> None:
+    stored = Stored(7, STREAM, 1, "crm.customer.archived.v1", b'{"metadata": {"subj')
+    records = encode(link(stored, metadata_of(stored), {1: 4}, 3))
+    assert [(record.partition, dict(record.headers)["previous"]) for record in records] == [(0, b"0"), (1, b"4"), (2, b"0")]
+    for record in records:
+        with pytest.raises(Unreadable):
+            decode(record.partition, 7, record.value, record.headers)
 
 
 def test_the_copies_of_an_event_for_everyone_differ_in_their_previous_position() -> None:
