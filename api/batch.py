@@ -25,7 +25,7 @@ from starlette.types import Message, Scope
 from api.shared import exporting
 from api.shared.access import may
 from api.shared.admission import PLACE
-from api.shared.bounds import EXPORT
+from api.shared.bounds import BATCH
 from api.shared.commanding import OWN_REQUEST, idempotency_key
 from api.shared.conditional import refuse_conditions
 from api.shared.openapi import answers
@@ -93,7 +93,7 @@ ANSWER_SCHEMA: dict[str, Any] = {
 
 @router.post(
     PATH,
-    dependencies=[may("batches:send", EXPORT), OWN_REQUEST],
+    dependencies=[may("batches:send", BATCH), OWN_REQUEST],
     responses=answers({"type": "object"}, 415)
     | {200: {"description": "One answer line for each request line", "content": {exporting.NDJSON: {"schema": ANSWER_SCHEMA}}}},
     openapi_extra={"requestBody": {"required": True, "content": {exporting.NDJSON: {"schema": LINE_SCHEMA}}}},

@@ -24,7 +24,7 @@ from api.sales import deal_views, lead_views, order_views
 from api.service import tasks, ticket_views
 from api.shared import exporting, schemas
 from api.shared.access import may
-from api.shared.bounds import EXPORT
+from api.shared.bounds import BATCH
 from api.shared.commanding import OWN_REQUEST, idempotency_key
 from api.shared.conditional import refuse_conditions
 from api.shared.fields import DISTINCT, Body
@@ -118,7 +118,7 @@ def _add_route(resource: str, known: frozenset[str]) -> None:
         lines = answers_of(request, _asked(resource, found.ids, body.then, then))
         return StreamingResponse(lines, 200, headers, exporting.NDJSON)
 
-    name, needed = f"select_{resource}", [may(f"{resource}:write", EXPORT), OWN_REQUEST]
+    name, needed = f"select_{resource}", [may(f"{resource}:write", BATCH), OWN_REQUEST]
     path = f"/v1/{resource}/select"
     router.post(path, name=name, tags=[resource], dependencies=needed, responses=RESPONSES)(select)
 

@@ -50,3 +50,5 @@ REPORT = Bound(500, 250, Each(0.2, 0.02, "log"))
 """Figures over everything on the days asked for, which may be all days."""
 EXPORT = Bound(500, 250, Each(4, 1, "answer"))
 """All rows of a list or a report, as CSV or NDJSON. Every route that offers these forms may take as much."""
+BATCH = Bound(500, 250, Each(10, 5, "answer"))
+"""Many commands, one for each line of the answer. A line may add the replay of its thing."""

@@ -30,7 +30,7 @@ BODY = 1024 * 1024
 """The largest body of a command in bytes. An order of 1,000 lines has a quarter of it. Batches and imports may be larger."""
 DEPTH = 64
 """So many objects and lists may be inside of each other. A segment rule of ten levels has 24."""
-PARTS = 30_000
+PARTS = 50_000
 """So many values the objects and lists of a body may have together. An order of 1,000 lines has some 10,000."""
 _decode = msgspec.json.Decoder().decode
 
