@@ -88,10 +88,10 @@ async def end_former_secrets(request: Request, id: UUID, body: CommandBody | Non
 
 @commanding.post("/{id}/redeliveries", dependencies=[may("webhooks:write")])
 async def redeliver(request: Request, id: UUID, body: RedeliveryBody) -> Response:
-    """Send events again: one, or all in a range of positions that the webhook subscribes to now, in order, with a new signature.
+    """Send events again: one, or all in a range of positions that the webhook subscribes to now, in order.
 
-    They have the same `webhook-id` as the first time. They are sent once the webhook has reached the head of the log. Also
-    events from before the registration may be requested; imported ones are never sent.
+    They have the same `webhook-id` as the first time, and a new signature. They are sent once the webhook has reached the head
+    of the log. Also events from before the registration may be requested; imported ones are never sent.
     """
     within_the_log(body.last or body.first, await run_in_threadpool(request.app.state.store.head))
     return await WEBHOOKS.by_id(request, id, commands.request_redelivery, body)
