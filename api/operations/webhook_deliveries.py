@@ -19,7 +19,7 @@ from api.shared.access import may
 from api.shared.commanding import OWN_REQUEST
 from api.shared.encoding import encode
 from api.shared.fields import CommandBody
-from api.shared.openapi import ACCEPTED, answers, listed
+from api.shared.openapi import ACCEPTED, EVERYWHERE, listed, problems
 from api.shared.problems import RETRY_SECONDS, Problem
 from api.shared.reading import LARGEST_POSITION, After, Limit, absent, page, read, within_the_log
 from api.shared.routes import Router
@@ -40,6 +40,11 @@ commanding = Router(prefix=WEBHOOKS.location, tags=["webhooks"], route_class=Str
 testing = Router(prefix=WEBHOOKS.location, tags=["webhooks"], route_class=StrictRoute)
 reading = Router(prefix=WEBHOOKS.location, tags=["webhooks"])
 
+TESTED: dict[int | str, dict[str, Any]] = {
+    200: {"description": "How it ended", "content": {"application/json": {"schema": schemas.TESTED}}},
+    **EVERYWHERE,
+    **problems(409, 415),
+}
 TESTS = asyncio.Semaphore(8)
 """Tests at a time. A process refuses more of them, and never lets one wait."""
 Positive = Annotated[int, Field(ge=1, le=LARGEST_POSITION)]
@@ -88,16 +93,16 @@ async def end_former_secrets(request: Request, id: UUID, body: CommandBody | Non
 
 @commanding.post("/{id}/redeliveries", dependencies=[may("webhooks:write")])
 async def redeliver(request: Request, id: UUID, body: RedeliveryBody) -> Response:
-    """Send events again, with a new signature: one, or all in a range of positions that the webhook wants now, in order.
+    """Send events again: one, or all in a range of positions that the webhook subscribes to now, in order.
 
-    They have the same `webhook-id` as the first time. They are sent once the webhook has reached the head of the log. Also
-    events from before the registration may be requested; imported ones are never sent.
+    They have the same `webhook-id` as the first time, and a new signature. They are sent once the webhook has reached the head
+    of the log. Also events from before the registration may be requested; imported ones are never sent.
     """
     within_the_log(body.last or body.first, await run_in_threadpool(request.app.state.store.head))
     return await WEBHOOKS.by_id(request, id, commands.request_redelivery, body)
 
 
-@testing.post("/{id}/test", dependencies=[may("webhooks:write"), OWN_REQUEST], responses=answers(schemas.TESTED, 404, 409))
+@testing.post("/{id}/test", dependencies=[may("webhooks:write"), OWN_REQUEST], responses=TESTED)
 async def test(request: Request, id: UUID) -> Response:
     """Send a test now, a message of the type `recount.test.v1`, and answer how it ended: at the latest after 20 seconds.
 

@@ -49,8 +49,9 @@ def webhook(name: object) -> UUID:
 
 
 def register(place: Place, crowd: Crowd, manner: str, names: Sequence[object], **wanted: Any) -> None:
+    asked: dict[str, Any] = {"types": ("crm.campaign.*",)} | wanted
     for name in names:
-        subscription = Subscription(url=crowd.url(manner, name), **({"types": ("crm.campaign.*",)} | wanted))
+        subscription = Subscription(url=crowd.url(manner, name), **asked)
         place.run(webhooks.register, webhook_id=webhook(name), subscription=subscription, secret_id=webhook(name))
 
 

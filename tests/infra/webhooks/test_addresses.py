@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv6Address
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -40,8 +41,7 @@ def test_an_ipv4_address_inside_an_ipv6_address_decides_for_it(address: IPv4Addr
 
 
 @given(st.sampled_from([*SPECIAL_IPV4, *SPECIAL_IPV6]), st.integers(0))
-def test_no_address_of_a_special_block_is_public(block: object, n: int) -> None:
-    assert isinstance(block, type(SPECIAL_IPV4[0]) | type(UNICAST))
+def test_no_address_of_a_special_block_is_public(block: Any, n: int) -> None:
     assert not is_public(str(block[n % block.num_addresses]))
 
 
@@ -53,7 +53,7 @@ def test_ipv6_addresses_are_public_only_in_the_block_of_the_internet(address: IP
 def test_networks_of_the_settings_are_permitted_in_each_form_of_their_addresses() -> None:
     reach = Reach(networks("10.0.0.0/8, fd00:1::/32"))
     assert all(map(reach.permits, ("10.1.2.3", "::ffff:10.1.2.3", "64:ff9b::a01:203", "fd00:1::7", "93.184.216.34")))
-    assert not any(map(reach.permits, ("11.0.0.1".replace("11", "127"), "192.168.0.1", "fd00:2::7", "::1", "2002:a01:203::")))
+    assert not any(map(reach.permits, ("127.0.0.1", "192.168.0.1", "fd00:2::7", "::1", "2002:a01:203::")))
 
 
 def test_settings_name_the_networks_or_allow_everything() -> None:
