@@ -40,8 +40,6 @@ uploading = Router(prefix="/v1/imports", tags=["imports"], route_class=UploadRou
 
 PARTS = ("mapping", "file")
 LARGEST_UPLOAD = 4 * 1024**3
-FORM_LIMITS: Any = {"max_files": 10, "max_fields": 10, "max_part_size": 1024}
-"""More than the parts there are, so that another part is named in the answer."""
 EXPECTED = Expected((FileUnreadable, MappingError, ImportInterrupted, Refusal))
 
 _COUNTS: Schema = {"type": "object", "additionalProperties": INTEGER}
@@ -93,7 +91,6 @@ def _answers(status: int) -> dict[int | str, dict[str, Any]]:
     status_code=202,
     responses=_answers(202) | problems(507),
     max_body_size=LARGEST_UPLOAD,
-    form_limits=FORM_LIMITS,
     dependencies=[OWN_REQUEST],
 )
 async def start(

@@ -17,15 +17,14 @@ from typing import Any
 from fastapi import Request, Response
 from starlette.types import Message, Receive
 
-from api.shared.access import may
-from api.shared.problems import Problem
+from api.shared.problems import KINDS, Problem
 from api.shared.routes import Route
+from api.shared.strict import AuthenticatedRoute
 
 AT_ONCE = 100
-PARTS = 4
-"""How many files, and how many texts: more than an import has, so that another part is refused by its name."""
+FORM_LIMITS: Any = {"max_files": 10, "max_fields": 10, "max_part_size": 1024}
+"""More files and texts than an import has, so that another part is refused by its name."""
 RETRY = {"Retry-After": "10"}
-RUN = may("imports:run")
 
 
 class Uploads:
@@ -90,20 +89,19 @@ class Upload:
             self._uploads.end(self._bytes)
 
 
-class UploadRoute(Route):
+class UploadRoute(AuthenticatedRoute):
     """A route that receives files. Its function takes over `request.state.upload`, and closes it at the end of its work."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handle = super().get_route_handler()
+        handle = Route.get_route_handler(self)
 
         async def handle_upload(request: Request) -> Response:
-            await RUN.dependency(request)
+            await self.admit(request)
             upload = request.app.state.uploads.begin()
             request.state.upload = upload
             counted = Request(request.scope, upload.counted(request.receive))
             try:
-                # Read the files here: the framework would turn a full disk into 400.
-                await counted.form(max_files=PARTS, max_fields=PARTS)
+                await _read_form(counted)
                 return await handle(counted)
             except BaseException:
                 upload.close()
@@ -112,3 +110,11 @@ class UploadRoute(Route):
                 await counted.close()
 
         return handle_upload
+
+
+async def _read_form(request: Request) -> None:
+    """Read the files now: the framework would turn a full disk into 400. Raises Problem 400 for a charset that does not fit."""
+    try:
+        await request.form(**FORM_LIMITS)
+    except (UnicodeError, LookupError) as error:
+        raise Problem(400, KINDS[400][0], f"The form cannot be read: {error}.") from None

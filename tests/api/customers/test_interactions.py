@@ -96,7 +96,7 @@ def test_a_thread_is_found_until_its_message_is_redacted_or_its_person_erased(cl
 
 
 def test_only_who_sees_personal_data_finds_a_thread(client: Client, key_for: KeyFor) -> None:
-    logged(client, registered(client), thread_id="t-1")
+    seen(client, logged(client, registered(client), thread_id="t-1"))
     analyst = key_for("analyst")
     [shown] = client.get(PATH, headers=analyst).json()["items"]
     assert "thread_id" not in shown

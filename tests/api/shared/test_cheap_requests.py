@@ -9,7 +9,7 @@ import httpx
 import msgspec
 import pytest
 
-from api.operations.imports import FORM_LIMITS
+from api.operations.uploads import FORM_LIMITS
 from api.shared.problems import MISFITS
 from api.shared.strict import BODY, DEPTH, PARTS
 from infra.processes.parts import opened
