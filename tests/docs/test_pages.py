@@ -88,4 +88,4 @@ def test_no_command_is_in_a_block_that_no_test_executes(page: str) -> None:
 
 def test_every_block_names_its_language() -> None:
     languages: dict[str, Any] = {page: {block[1] for block in FENCED.finditer((TREE / page).read_text())} for page in ROLES}
-    assert set().union(*languages.values()) <= {"http", "sh", "json", "text", "toml"}
+    assert set().union(*languages.values()) <= {"http", "sh", "json", "text", "toml", "sql"}
