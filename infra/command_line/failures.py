@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from infra.kafka.connection import Brokers
     from infra.settings import Settings
 
+SECRET_FILES = ("master_key_file", "kafka_key_file", "kafka_password_file")
+
 
 def settings() -> Settings:
     """All settings. Raises WrongUsage, which names the wrong settings."""
@@ -25,8 +27,9 @@ def settings() -> Settings:
         raise WrongUsage("; ".join(map(_misfit, error.errors()))) from None
     except ValueError as error:
         raise WrongUsage(str(error)) from None
-    if settings.master_key_file:
-        warn_of_readers("RECOUNT_MASTER_KEY_FILE", settings.master_key_file)
+    for name in SECRET_FILES:
+        if file := getattr(settings, name):
+            warn_of_readers(f"RECOUNT_{name.upper()}", file)
     return settings
 
 

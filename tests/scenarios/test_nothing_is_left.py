@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import psycopg
@@ -24,7 +25,7 @@ import pytest
 
 from infra.settings import Settings
 from tests.api.given_marks import tables_with
-from tests.api.given_personal import MAPPING, MARK, PHONE, things_of_a_person
+from tests.api.given_personal import EMAIL, MAPPING, MARK, PHONE, things_of_a_person
 from tests.consumers.webhooks.listening import listening
 from tests.scenarios.recount import Recount
 from tests.servers import VARIABLE
@@ -48,7 +49,8 @@ class Person:
 
     def request(self, method: str, path: str, *, json: Any = None, **more: Any) -> httpx.Response:
         body = None if json is None else self.named(_json(json))
-        headers = {"Content-Type": "application/json"} if body else {}
+        headers = {"Idempotency-Key": self.named(f"{EMAIL}-{uuid4()}")} if method != "GET" and "files" not in more else {}
+        headers |= {"Content-Type": "application/json"} if body else {}
         return self._api.request(method, self.named(path), content=body, headers=headers, **more)
 
     def forms(self) -> Iterator[bytes]:
