@@ -8,9 +8,9 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from fastapi.routing import APIRoute
 
 from api.shared import picking
+from api.shared.routes import Route
 
 PROBLEM: dict[str, Any] = {
     "type": "object",
@@ -245,8 +245,8 @@ def _bounds(app: FastAPI) -> dict[tuple[str, str], dict[str, Any]]:
     return {
         (method.lower(), route.path_format): route.parameters.bound.shown()
         for route in app.routes
-        if isinstance(route, APIRoute)
-        for method in route.methods
+        if isinstance(route, Route)
+        for method in route.methods or ()
     }
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Iterator
-from typing import get_args
+from typing import Any, get_args
 
 import projections
 from projections.shared.lists import Listing
 
 
-def listings() -> Iterator[tuple[str, Listing[object, str], tuple[str, ...]]]:
+def listings() -> Iterator[tuple[str, Listing[Any, str], tuple[str, ...]]]:
     """Each list with the names that it can be sorted by."""
     for module in pkgutil.walk_packages(projections.__path__, "projections."):
         made = importlib.import_module(module.name)
