@@ -11,7 +11,7 @@ import projections
 from projections.shared.lists import Listing
 
 
-def listings() -> Iterator[tuple[str, Listing[Any, Any], tuple[str, ...]]]:
+def listings() -> Iterator[tuple[str, Listing[Any, str], tuple[str, ...]]]:
     """Each list with the names that it can be sorted by."""
     for module in pkgutil.walk_packages(projections.__path__, "projections."):
         made = importlib.import_module(module.name)
