@@ -134,7 +134,7 @@ async def _alone(url: str, sent: bytes) -> Answer:
 async def _connected(url: str) -> _Connection | None:
     at = urlsplit(url)
     try:
-        _, connection = await asyncio.get_running_loop().create_connection(_Connection, str(at.hostname), at.port or 80)
+        _, connection = await asyncio.get_running_loop().create_connection(_Connection, at.hostname or "", at.port or 80)
     except OSError:
         return None
     return connection

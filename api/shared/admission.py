@@ -182,6 +182,13 @@ class Admission:
                 await send(message)
 
 
+def is_long(request: Request) -> bool:
+    """Whether the request is in a lane whose requests may take long."""
+    place: Place | None = request.scope.get(PLACE)
+    lanes: Lanes = request.app.state.lanes
+    return place is not None and place.lane in (lanes.reports, lanes.bulk)
+
+
 @contextmanager
 def aside(request: Request) -> Iterator[None]:
     """Inside the block, the request waits and does no work, so others get its place.

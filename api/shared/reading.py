@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from datetime import date
-from functools import partial
 from itertools import islice
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
@@ -17,7 +16,7 @@ from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from api.shared import conditional, exporting
-from api.shared.admission import aside
+from api.shared.admission import aside, is_long
 from api.shared.columns import columns
 from api.shared.encoding import encode
 from api.shared.fields import CalendarDay
@@ -104,10 +103,10 @@ async def read(
         reached = await completeness.wait(needed, after, limit)
     position = _complete(reached, after)
     # Python runs one thread at a time: each further thread that computes makes commands slower, and no read faster.
+    threads = request.app.state.reporting if is_long(request) else request.app.state.reading
     if not snapshot:
-        return await to_thread.run_sync(_query, request, query, limiter=request.app.state.reading), position
-    moment = partial(_query_moment, request, needed, query)
-    answer, reached = await to_thread.run_sync(moment, limiter=request.app.state.reporting)
+        return await to_thread.run_sync(_query, request, query, limiter=threads), position
+    answer, reached = await to_thread.run_sync(_query_moment, request, needed, query, limiter=threads)
     return answer, _complete(reached, after)
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import httpx
 import pytest
+from anyio import CapacityLimiter
 from fastapi.routing import iter_route_contexts
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,6 +25,7 @@ from infra.processes.parts import opened
 from infra.settings import Settings
 from tests.api.client import Client
 from tests.api.conftest import SETTINGS, World, new_key
+from tests.api.marketing.given_campaigns import planned
 from tests.api.served import served
 from tests.api.shared.bad_input import problem
 from tests.waiting import wait_until
@@ -229,6 +231,16 @@ def test_a_stream_is_a_read_only_until_it_begins(world: World) -> None:
         assert in_progress(world) == [0, 0, 0, 0, 0]
         with full(world, "reads"):
             assert is_refused(httpx.get(url + "/v1/events/stream", headers=world.admin))
+
+
+def test_a_single_resource_is_read_while_reports_have_all_their_threads(
+    world: World, customer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign = planned(world.client)
+    monkeypatch.setattr(world.app.state, "reporting", CapacityLimiter(0))
+    with served(world.app) as url, httpx.Client(base_url=url, headers=world.admin, timeout=20) as http:
+        for path in (campaign, customer, "/v1/customers"):
+            assert http.get(path).status_code == 200
 
 
 @pytest.fixture(scope="module")

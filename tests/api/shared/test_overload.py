@@ -20,7 +20,7 @@ from tests.infra.recount import Running, environment
 CROWD = 6_500
 READS, REPORTS = 32, 3
 # Seconds of load, and the longest time in which a refusal comes.
-SECONDS, REFUSED_WITHIN = 2.0, 5.0
+SECONDS, REFUSED_WITHIN = 1.5, 10.0
 MEGABYTE = 1024 * 1024
 
 
