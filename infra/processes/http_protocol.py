@@ -52,10 +52,9 @@ class BoundedProtocol(HttpToolsProtocol):
         self._unread = 0
         # The request before the newest one.
         self._previous: RequestResponseCycle | None = None
-        # Bytes since the last end of a head or a body, without the rest of the piece of input in which it was.
-        self._fed = 0
-        # Whether a request ended in the present piece of input. `_fed` does not count the next one then.
-        self._follows = False
+        # Bytes since the last end of a head or a body, without the rest of the piece of input in which it was; and whether a
+        # request ended in the present piece. `_fed` does not count the next one then.
+        self._fed, self._follows = 0, False
         # Whether a head or a body began in the present piece, and then when. The bytes of the body.
         self._begins, self._began, self._received = False, 0.0, 0
 
@@ -148,11 +147,12 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._check_head()
-        self._phase, self._begins = Phase.BODY, True
+        previous = self.cycle
+        # This raises if the target is malformed: then the request is still a head.
+        super().on_headers_complete()
+        self._phase, self._begins, self._previous = Phase.BODY, True, previous
         self._fed = self._received = 0
         self._all.waiting.pop(self, None)
-        self._previous = self.cycle
-        super().on_headers_complete()
         # Trailers must not pass for headers of the request (RFC 9110, 6.5.1): they go to a list that nobody reads.
         self.headers = []
 
@@ -262,8 +262,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _expire_reading(self) -> None:
         """End the connection, unless the client has read enough since the last look."""
-        read = self._unread - self.transport.get_write_buffer_size()
-        if read >= self._bounds.send_timeout * SLOWEST:
+        if self._unread - self.transport.get_write_buffer_size() >= self._bounds.send_timeout * SLOWEST:
             self._expect_reading()
         else:
             self.reset()
