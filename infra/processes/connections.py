@@ -20,6 +20,8 @@ log = structlog.get_logger()
 SWEEP, LATE = 0.5, 1.0
 # Connections beside the limit that are open only until their refusal is read.
 LINGERING = 256
+# Bytes of answers that all clients together have not read yet.
+UNREAD = 256 * 1024 * 1024
 # Descriptors for everything else: files, databases, Kafka, webhooks.
 RESERVE = 256
 
@@ -29,6 +31,9 @@ open_connections = Gauge("recount_http_connections", "Open connections of the HT
 class Connection(Protocol):
     def make_room(self) -> None:
         """Close in favour of another connection."""
+
+    def reset(self) -> None:
+        """End at once; forget what the client has not read."""
 
     def is_due(self, now: float) -> bool:
         """Whether it has waited too long."""
@@ -51,6 +56,9 @@ class Connections(ServerState):
         # Without a request in progress, and only until their refusal is read; the longest first.
         self.waiting: OrderedDict[Connection, None] = OrderedDict()
         self.lingering: OrderedDict[Connection, None] = OrderedDict()
+        # Those whose client has to read before more is sent, with the bytes; the longest first.
+        self.unread: OrderedDict[Connection, int] = OrderedDict()
+        self._bytes_unread = 0
         self._swept = 0.0
         self._stalled = False
 
@@ -75,9 +83,23 @@ class Connections(ServerState):
         if len(self.lingering) > LINGERING:
             _close_longest(self.lingering)
 
+    def hold(self, connection: Connection, size: int) -> None:
+        """Its client has to read so many bytes. If this is too much with all others, those that take longest are ended."""
+        self.unread[connection] = size
+        self._bytes_unread += size
+        while self._bytes_unread > UNREAD:
+            longest = next(iter(self.unread))
+            self.release(longest)
+            longest.reset()
+
+    def release(self, connection: Connection) -> None:
+        """Its client has read enough."""
+        self._bytes_unread -= self.unread.pop(connection, 0)
+
     def forget(self, connection: Connection) -> None:
         self.waiting.pop(connection, None)
         self.lingering.pop(connection, None)
+        self.release(connection)
 
     def sweep(self, now: float) -> None:
         """End what has waited too long. `now` is the time of the event loop, in seconds."""

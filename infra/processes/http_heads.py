@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from infra.processes import http_refusals
 from infra.processes.http_refusals import Refused, malformed
 
+MOST_HEADERS = 100
+
 Headers = Sequence[tuple[bytes, bytes]]
 
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
-from enum import Enum, auto
+from enum import Enum
 from math import inf
 from typing import Any, cast
 
@@ -30,17 +30,12 @@ from infra.processes.http_refusals import Refusal, Refused, reason, refusals
 
 # Bytes per second. Who sends a body or reads an answer more slowly is ended.
 SLOWEST = 1024
-HEADERS = 100
 # Requests that may wait on one connection until earlier ones are answered.
 PIPELINED = 8
 # Seconds in which a refusal can be read. Closing at once would reset the connection, and the refusal could be lost.
 LINGER = 2.0
 
-
-class Phase(Enum):
-    IDLE = auto()
-    HEAD = auto()
-    BODY = auto()
+Phase = Enum("Phase", "IDLE HEAD BODY")
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -51,17 +46,15 @@ class BoundedProtocol(HttpToolsProtocol):
         self.parser.set_dangerous_leniencies(lenient_data_after_close=False)
         self._all = cast(Connections, server_state)
         self._bounds = self._all.bounds
-        self._phase = Phase.IDLE
-        self._ended = False
+        self._phase, self._ended = Phase.IDLE, False
         self._due = self._send_due = inf
         # The part of the answer that the client had not read when `_send_due` was set, in bytes.
         self._unread = 0
         # The request before the newest one.
         self._previous: RequestResponseCycle | None = None
-        # Bytes since the last end of a head or a body, without the rest of the piece of input in which it was.
-        self._fed = 0
-        # Whether a request ended in the present piece of input. `_fed` does not count the next one then.
-        self._follows = False
+        # Bytes since the last end of a head or a body, without the rest of the piece of input in which it was; and whether a
+        # request ended in the present piece. `_fed` does not count the next one then.
+        self._fed, self._follows = 0, False
         # Whether a head or a body began in the present piece, and then when. The bytes of the body.
         self._begins, self._began, self._received = False, 0.0, 0
 
@@ -91,10 +84,12 @@ class BoundedProtocol(HttpToolsProtocol):
     def pause_writing(self) -> None:
         super().pause_writing()
         self._expect_reading()
+        self._all.hold(self, self._unread)
 
     def resume_writing(self) -> None:
         super().resume_writing()
         self._send_due = inf
+        self._all.release(self)
 
     # What comes in
 
@@ -143,7 +138,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """As uvicorn does it, with a limit. A call of `super` for each header would cost a microsecond per request."""
-        if len(self.headers) == HEADERS:
+        if len(self.headers) == http_heads.MOST_HEADERS:
             raise Refused(http_refusals.TOO_MANY_HEADERS)
         name = name.lower()
         if name == b"expect" and value.lower() == b"100-continue":
@@ -152,11 +147,12 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._check_head()
-        self._phase, self._begins = Phase.BODY, True
+        previous = self.cycle
+        # This raises if the target is malformed: then the request is still a head.
+        super().on_headers_complete()
+        self._phase, self._begins, self._previous = Phase.BODY, True, previous
         self._fed = self._received = 0
         self._all.waiting.pop(self, None)
-        self._previous = self.cycle
-        super().on_headers_complete()
         # Trailers must not pass for headers of the request (RFC 9110, 6.5.1): they go to a list that nobody reads.
         self.headers = []
 
@@ -194,7 +190,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self._start_asgi_task(*self.pipeline.pop())
         elif self._phase is Phase.BODY:
             # The application answered before the end of the body. The client may send the rest, but not for ever.
-            self._due = self.loop.time() + self._bounds.body_timeout
+            self._await_request(self._bounds.body_timeout)
         else:
             wait = self._bounds.head_timeout if self._phase is Phase.HEAD else self._bounds.keep_alive_timeout
             self._await_request(wait)
@@ -266,10 +262,12 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _expire_reading(self) -> None:
         """End the connection, unless the client has read enough since the last look."""
-        read = self._unread - self.transport.get_write_buffer_size()
-        if read >= self._bounds.send_timeout * SLOWEST:
+        if self._unread - self.transport.get_write_buffer_size() >= self._bounds.send_timeout * SLOWEST:
             self._expect_reading()
-            return
+        else:
+            self.reset()
+
+    def reset(self) -> None:
         refusals.labels("reads-too-slowly").inc()
         # The operating system forgets the answer too: otherwise it would keep megabytes of it for minutes.
         self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

@@ -14,10 +14,14 @@ from infra.settings import Settings
 from tests.api.served import served
 
 LARGE = 32 * 1024 * 1024
+WHOLE = bytes(LARGE)
 
 
 class Application:
-    """Answers with what it received. `/large` answers with LARGE bytes, `/hold` when `release` is called."""
+    """Answers with what it received.
+
+    `/large` answers with LARGE bytes in pieces, `/whole` at once, `/early` before the body is there, `/hold` after `release`.
+    """
 
     def __init__(self) -> None:
         self.forget()
@@ -36,8 +40,8 @@ class Application:
             self._loop = asyncio.get_running_loop()
             self.holding += 1
             await self._released.wait()
-        if scope["path"] == "/early":
-            await self._send(send, b"early")
+        if scope["path"] in ("/early", "/whole"):
+            await self._send(send, WHOLE if scope["path"] == "/whole" else b"early")
             return
         body, more = b"", True
         while more:

@@ -8,9 +8,12 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import pytest
+
+from infra.processes.connections import UNREAD
 from infra.processes.measuring import measured
 from infra.settings import Settings
-from tests.infra.processes.conftest import Application
+from tests.infra.processes.conftest import LARGE, Application
 from tests.infra.raw_http import GET, Raw, raw
 from tests.infra.recount import free_port
 from tests.waiting import wait_until
@@ -102,6 +105,22 @@ def _answers(url: str) -> bool:
     with raw(url) as connection:
         connection.send(GET)
         return connection.answer().status == 200
+
+
+def test_a_rest_of_a_body_that_was_answered_early_keeps_nobody_out(on: On) -> None:
+    url = on(connection_limit=LIMIT)
+    with several(url, LIMIT, b"POST /early HTTP/1.1\r\nHost: recount\r\nContent-Length: 9\r\n\r\n") as early:
+        assert {one.answer().status for one in early} == {200}
+        assert _answers(url)
+        assert early[0].is_closed()
+
+
+def test_answers_that_nobody_reads_are_bounded_for_all_together(on: On) -> None:
+    with several(on(), 2 * UNREAD // LARGE, b"GET /whole HTTP/1.1\r\nHost: recount\r\n\r\n") as unread:
+        last = unread[-1].answer()
+        assert len(last.body) == LARGE
+        with pytest.raises(ConnectionResetError):
+            unread[0].answer()
 
 
 def test_the_limit_of_open_files_is_raised_for_the_connections() -> None:

@@ -42,6 +42,7 @@ AMBIGUOUS = {
     "no host": b"GET / HTTP/1.1\r\n\r\n",
     "two hosts": b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
     "two hosts in HTTP/1.0": b"GET / HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n",
+    "a target without a path": b"GET http:// HTTP/1.1\r\nHost: recount\r\n\r\n",
     "no HTTP": b"\x16\x03\x01\x02\x00",
 }
 NOT_SUPPORTED = {
