@@ -221,6 +221,7 @@ def create(
     app.state.jobs = Jobs()
     app.state.streams = Streams(deployment.store, deployment.settings.stream_limit)
     app.state.fitting = CapacityLimiter(1)
+    app.state.documenting = CapacityLimiter(1)
     app.state.operations = operated
     problems.install(app)
     return app
