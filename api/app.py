@@ -235,6 +235,7 @@ def create(
     app.state.fitting = CapacityLimiter(1)
     app.state.reading = CapacityLimiter(deployment.settings.read_threads)
     app.state.reporting = CapacityLimiter(deployment.settings.report_threads)
+    app.state.documenting = CapacityLimiter(1)
     app.state.operations = operated
     problems.install(app)
     return app

@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
-from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from fastapi import FastAPI, Request, Response
 
@@ -29,9 +29,15 @@ POLICY = (
 )
 """No script and no style that is written into the page, and nothing from another host."""
 
-router = Router(tags=["documentation"], include_in_schema=False)
 
-_one_at_a_time = CapacityLimiter(1)
+class Content(NamedTuple):
+    """What is sent, and its ETag."""
+
+    body: bytes
+    tag: str
+
+
+router = Router(tags=["documentation"], include_in_schema=False)
 
 
 def _page(file: Path, media_type: str) -> Callable[[Request], Awaitable[Response]]:
@@ -48,29 +54,33 @@ for path, (file, media_type) in FILES.items():
 
 @router.get("/openapi.json")
 async def openapi(request: Request) -> Response:
-    content = await run_sync(_document, request.app, limiter=_one_at_a_time)
+    content = await run_sync(_document, request.app, limiter=request.app.state.documenting)
     return _answered(request, content, JSON)
 
 
-def _answered(request: Request, content: bytes, media_type: str) -> Response:
+def _answered(request: Request, content: Content, media_type: str) -> Response:
     """200, or 304 if the browser has it already. Nothing here is personal, so it may be kept, and is asked for again."""
-    tag = sha256(content).hexdigest()[:16]
+    body, tag = content
     headers = {"ETag": f'"{tag}"', "Cache-Control": "no-cache"}
     if media_type == HTML:
         headers["Content-Security-Policy"] = POLICY
     if conditional.known(request, tag):
         return Response(status_code=304, headers=headers)
-    return Response(content, 200, headers, media_type)
+    return Response(body, 200, headers, media_type)
 
 
 @cache
-def _content(file: Path) -> bytes:
-    return file.read_bytes()
+def _content(file: Path) -> Content:
+    return _tagged(file.read_bytes())
 
 
-def _document(app: FastAPI) -> bytes:
+def _document(app: FastAPI) -> Content:
     """The document as it is sent. It is made at the first request: that builds every route, which takes more than a second."""
-    made: bytes | None = getattr(app.state, "openapi_document", None)
+    made: Content | None = getattr(app.state, "openapi_document", None)
     if made is None:
-        made = app.state.openapi_document = msgspec.json.encode(app.openapi())
+        made = app.state.openapi_document = _tagged(msgspec.json.encode(app.openapi()))
     return made
+
+
+def _tagged(body: bytes) -> Content:
+    return Content(body, sha256(body).hexdigest()[:16])
