@@ -20,7 +20,7 @@ Progress = Callable[[int, int], None]
 
 SECRET_OWNER = b"store secret"
 AT_ONCE = 500
-"""How many keys one transaction wraps again. It holds the writers' lock for about 10 ms."""
+"""How many keys one transaction wraps again. It holds the writers' lock for some 10 ms."""
 
 
 class RotatedElsewhere(Exception):
