@@ -11,7 +11,8 @@ import httpx
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from infra.processes.http_server import Server, configuration
+from infra.processes.http_server import Server
+from infra.settings import Settings
 from tests.waiting import PATIENCE
 
 NEW, ROUNDS = 32, 4
@@ -27,7 +28,7 @@ def test_many_connections_are_accepted_in_each_round_of_the_event_loop() -> None
             await asyncio.sleep(0)
         await Response(str(len(server.server_state.connections)))(scope, receive, send)
 
-    server = Server(configuration(application), ready.set, lambda: None)
+    server = Server(application, Settings(), ready.set)
     with ExitStack() as stack:
         listening = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=2 * NEW))
         at = listening.getsockname()
