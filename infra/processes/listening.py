@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from infra.command_line.terminal import Failed
 
-BACKLOG = 2048
+BACKLOG = 4096
 
 
 @contextmanager

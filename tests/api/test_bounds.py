@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -21,6 +20,7 @@ from tests.api.given_large_log import EVENTS, LONG, filled
 from tests.api.given_personal import personal_things_happened
 from tests.api.questions import Question, chosen, filled_path, plain
 from tests.api.shared.every_body import shapes
+from tests.waiting import wait_until
 
 NDJSON = "application/x-ndjson"
 SLOW = 3
@@ -44,10 +44,7 @@ class Place(NamedTuple):
 
     def settle(self) -> int:
         """Waits until all read models are complete. Returns the head of the log."""
-        head = self.parts.deployment.store.head()
-        everything = dict.fromkeys(one.name for one in PROJECTIONS)
-        asyncio.run(self.parts.completeness.wait(everything, head, 120))
-        return head
+        return settle(self.parts)
 
     def bound(self, method: str, template: str) -> Bound:
         shown = self.document["paths"][template][method.lower()]["x-bound"]
@@ -71,6 +68,16 @@ class Place(NamedTuple):
         return [f"{method} {path} {options.get('params', '')}: {what}" for what, wrong in found.items() if wrong]
 
 
+def settle(parts: Parts) -> int:
+    head = parts.deployment.store.head()
+
+    def slowest() -> int:
+        return min(parts.completeness.up_to(one.name) for one in PROJECTIONS)
+
+    wait_until(lambda: slowest() >= head, "all read models are complete", slowest)
+    return head
+
+
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     settings = Settings.model_validate(SETTINGS | {"home": tmp_path_factory.mktemp("bounds") / "home"})
@@ -80,6 +87,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         deployment.close()
         with opened(settings) as parts, parts.application() as app:
             client = Client(app, new_key(parts, "admin"))
+            settle(parts)
             known = personal_things_happened(client)
             places = {beginning: dict(names) for beginning, names in known.items()}
             places |= {"/v1/customers/{id}": {"id": busy}, "/v1/events/stream": {"upto": "500"}}
