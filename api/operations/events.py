@@ -15,6 +15,7 @@ from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
 
 from api.shared import exporting, schemas
 from api.shared.access import Caller, may
+from api.shared.admission import in_its_thread
 from api.shared.bounds import PAGE
 from api.shared.fields import Instant
 from api.shared.nearest import unknown
@@ -132,7 +133,7 @@ async def events(
         portions = (lines(store, portion.events, personal) for portion in found)
         return StreamingResponse(_filled(portions), media_type=exporting.NDJSON, headers={"Position": str(end)})
     asked = _Asked(wanted, after, end, by.descending, limit)
-    items, reached, more = await run_in_threadpool(_page, store, asked, personal)
+    items, reached, more = await in_its_thread(request, _page, store, asked, personal)
     following = str(reached + 1 if by.descending else reached)
     answer = page(request, items, following if more else None, head if upto is None else upto)
     answer.headers["Searched"] = str(reached)

@@ -16,15 +16,18 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
+from anyio import to_thread
 from fastapi import Request
 from prometheus_client import Counter, Gauge
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.shared.problems import KINDS, MEDIA_TYPE, Problem
 from infra.settings import Settings
+
+T = TypeVar("T")
 
 progress_gauge = Gauge("recount_requests_in_progress", "Requests in progress, by lane.", ["lane"])
 refused_counter = Counter("recount_requests_refused", "Requests refused because the lane was full or too slow.", ["lane"])
@@ -187,6 +190,15 @@ def is_long(request: Request) -> bool:
     place: Place | None = request.scope.get(PLACE)
     lanes: Lanes = request.app.state.lanes
     return place is not None and place.lane in (lanes.reports, lanes.bulk)
+
+
+async def in_its_thread(request: Request, read: Callable[..., T], *args: Any) -> T:
+    """Runs `read` in one of the threads for requests of this length.
+
+    Python runs one thread at a time: each further thread that computes makes commands slower, and no read faster.
+    """
+    state = request.app.state
+    return await to_thread.run_sync(read, *args, limiter=state.reporting if is_long(request) else state.reading)
 
 
 @contextmanager

@@ -13,8 +13,8 @@ from fastapi import Depends, Query, Request
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 from sqlalchemy import Connection
-from starlette.concurrency import run_in_threadpool
 
+from api.shared.admission import in_its_thread
 from api.shared.fields import instant
 from api.shared.folding import FOLDED, is_of, portions
 from api.shared.problems import Problem
@@ -113,7 +113,7 @@ async def as_of(request: Request, resource: Resource, id: UUID, when: Moment) ->
             return None, head
         return _row_at(store, resource, id, when), head
 
-    return await run_in_threadpool(look)
+    return await in_its_thread(request, look)
 
 
 def _row_at(store: EventStore, resource: Resource, id: UUID, when: Moment) -> Row | None:

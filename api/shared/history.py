@@ -9,8 +9,8 @@ from uuid import UUID
 
 import msgspec
 from fastapi import Depends, Request
-from starlette.concurrency import run_in_threadpool
 
+from api.shared.admission import in_its_thread
 from api.shared.as_of import Resource, Row
 from api.shared.folding import FOLDED, is_of, portions
 from api.shared.reading import Cursor, Limit
@@ -64,7 +64,7 @@ async def history(
         ]
         return rows, _cursor(id, events[-1].version) if more else None, head
 
-    return await run_in_threadpool(look)
+    return await in_its_thread(request, look)
 
 
 def _changes(

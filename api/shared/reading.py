@@ -9,14 +9,13 @@ from itertools import islice
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
-from anyio import to_thread
 from fastapi import Depends, Header, Query, Request, Response
 from pydantic import AfterValidator, StringConstraints
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from api.shared import conditional, exporting
-from api.shared.admission import aside, is_long
+from api.shared.admission import aside, in_its_thread
 from api.shared.columns import columns
 from api.shared.encoding import encode
 from api.shared.fields import CalendarDay
@@ -102,11 +101,9 @@ async def read(
     with aside(request) if after else nullcontext():
         reached = await completeness.wait(needed, after, limit)
     position = _complete(reached, after)
-    # Python runs one thread at a time: each further thread that computes makes commands slower, and no read faster.
-    threads = request.app.state.reporting if is_long(request) else request.app.state.reading
     if not snapshot:
-        return await to_thread.run_sync(_query, request, query, limiter=threads), position
-    answer, reached = await to_thread.run_sync(_query_moment, request, needed, query, limiter=threads)
+        return await in_its_thread(request, _query, request, query), position
+    answer, reached = await in_its_thread(request, _query_moment, request, needed, query)
     return answer, _complete(reached, after)
 
 
