@@ -15,6 +15,8 @@ import secrets
 from typing import NamedTuple
 from uuid import UUID
 
+from domain.shared.ids import keyed_digest
+
 # Base64 of 32 random bytes, and of the first 15 bytes of an HMAC.
 _FORM = re.compile(r"rk_([0-9a-f]{32})_([\w-]{43})([\w-]{20})", re.ASCII)
 SEAL_BYTES = 15
@@ -45,7 +47,7 @@ def opened(text: str, store_secret: bytes) -> Presented | None:
 
 
 def _seal(id: str, secret: str, store_secret: bytes) -> str:
-    return _base64(hmac.digest(store_secret, f"api key {id} {secret}".encode(), "sha256")[:SEAL_BYTES])
+    return _base64(keyed_digest(store_secret, "api key", f"{id} {secret}".encode())[:SEAL_BYTES])
 
 
 def _base64(raw: bytes) -> str:
