@@ -64,7 +64,7 @@ class Recorder:
     def __init__(self) -> None:
         self.ran: list[Ran] = []
 
-    async def run(self, command: Command) -> Outcome:
+    async def run(self, command: Command, *, of_many: bool = False) -> Outcome:
         self.ran.append(Ran(command.function, command.facts))
         return Outcome(id=command.target or UUID(int=7), version=1, position=1)
 
