@@ -13,6 +13,7 @@ import json
 import re
 from codecs import BOM_UTF8
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -120,12 +121,18 @@ def _read(body: bytes, media_type: str) -> Any:
 
 
 def _refuse_invalid_text(body: bytes) -> None:
-    """Raises RequestValidationError if the body is JSON except for texts that are not valid UTF-8 or have lone surrogates."""
+    """Raises RequestValidationError if the body is JSON except for texts that are not valid UTF-8 or have lone surrogates.
+
+    Raises Problem as `_bounded`.
+    """
     try:
         # Invalid bytes become lone surrogates, which are found together with the escaped ones.
-        composed_texts(json.loads(body.decode(errors="surrogateescape")))
+        value = json.loads(body.decode(errors="surrogateescape"))
     except (ValueError, RecursionError):
         return
+    _bounded(value)
+    with suppress(ValueError):
+        composed_texts(value)
 
 
 def _bounded(value: Any) -> int:
