@@ -18,8 +18,6 @@ Label = Annotated[str, typer.Argument(help="The owner of the key, or its purpose
 Roles = Annotated[
     list[str], typer.Argument(metavar="ROLE…", help="agent, marketer, sales, analyst, auditor, operator or admin; one or more.")
 ]
-
-
 Id = Annotated[UUID, typer.Argument(help="The key's id.")]
 Moment = Annotated[
     str | None,

@@ -1,6 +1,5 @@
 """How a command reaches the system: through the running server, or directly on the stores if no server runs.
 
-
 Either way it uses the API. If no server runs, this process opens the stores and the API itself, without a socket. Meanwhile
 the embedded deployment's folder is locked. If a server runs, neither is imported.
 """
@@ -84,7 +83,8 @@ def _reason(answer: httpx.Response) -> str:
     errors = [
         f"{one.get('parameter') or one['pointer']}: {one['detail']}" for one in problem.get("errors", ())[:LARGEST_DETAIL]
     ]
-    return "; ".join([problem.get("detail", f"the server answered {answer.status_code}"), *errors])
+    detail = problem.get("detail", f"the server answered {answer.status_code}")
+    return f"{detail.rstrip('.')}: {'; '.join(errors)}" if errors else detail
 
 
 @contextmanager

@@ -7,7 +7,10 @@ from typing import Any
 
 from rich.console import Console
 
-out = Console(highlight=False, soft_wrap=True)
+WIDEST = 1000
+"""Tables are as wide as they need: a terminal wraps what it has no room for, but a shortened id is of no use."""
+
+out = Console(highlight=False, soft_wrap=True, width=WIDEST)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 OK, FAILED, WRONG_USAGE = 0, 1, 2

@@ -18,14 +18,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row
 from psycopg.sql import SQL
 
-from commands.shared.commit import (
-    POLICY_SCOPE,
-    Committed,
-    KeptReceipt,
-    NumbersTaken,
-    ReceiptsTaken,
-    Stale,
-)
+from commands.shared.commit import POLICY_SCOPE, Committed, KeptReceipt, NumbersTaken, ReceiptsTaken, Stale
 from infra.event_store import postgres_keys, store_format
 from infra.event_store.postgres_log import INDEX, PostgresLog, unavailable_when_unreachable
 from infra.event_store.rows import SECRET_MARKER, CommitRows, Rewrapped
@@ -238,12 +231,6 @@ class PostgresRecorder(PostgresLog):
         statement = "SELECT number FROM claims WHERE register = %s AND number = ANY(%s)"
         with self._connection() as connection:
             return {row["number"] for row in connection.execute(statement, [register, list(numbers)], prepare=True)}
-
-    @unavailable_when_unreachable
-    def head(self) -> int:
-        with self._connection() as connection:
-            row = connection.execute("SELECT max(notification_id) AS head FROM stored_events", prepare=True).fetchone()
-            return row["head"] or 0 if row else 0
 
     @unavailable_when_unreachable
     def marker(self, name: str, value: bytes) -> bytes:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from contextlib import AbstractContextManager
-from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 from uuid import UUID
 
 from eventsourcing import persistence
 from psycopg.rows import tuple_row
 
-from commands.shared.commit import StoreUnavailable
 from infra.event_store.mapper import Stored
-
-P = ParamSpec("P")
-R = TypeVar("R")
+from infra.event_store.rows import unavailable_when
 
 INDEX = "CREATE TABLE IF NOT EXISTS event_index (term bigint, position bigint, PRIMARY KEY (term, position))"
 READ = "SELECT notification_id, originator_id, originator_version, topic, state FROM stored_events "
@@ -24,18 +20,10 @@ ENDS = (
     " (1, (SELECT max(originator_version) FROM stored_events WHERE originator_id = %(id)s)) ORDER BY originator_version"
 )
 
-
-def unavailable_when_unreachable(method: Callable[P, R]) -> Callable[P, R]:
-    """Raise StoreUnavailable for errors of the connection or the pool and for time-outs: the outcome is uncertain."""
-
-    @wraps(method)
-    def ask(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return method(*args, **kwargs)
-        except (persistence.OperationalError, persistence.InterfaceError, persistence.InternalError) as error:
-            raise StoreUnavailable(str(error)) from error
-
-    return ask
+unavailable_when_unreachable = unavailable_when(
+    persistence.OperationalError, persistence.InterfaceError, persistence.InternalError
+)
+"""For errors of the connection or the pool and for time-outs: the outcome is uncertain."""
 
 
 class PostgresLog:
@@ -64,6 +52,12 @@ class PostgresLog:
         with self._connection() as connection:
             row = connection.cursor(row_factory=tuple_row).execute(statement, [stream], prepare=True).fetchone()
             return row[0] or 0 if row else 0
+
+    @unavailable_when_unreachable
+    def head(self) -> int:
+        with self._connection() as connection:
+            row = connection.execute("SELECT max(notification_id) AS head FROM stored_events", prepare=True).fetchone()
+            return row["head"] or 0 if row else 0
 
     @unavailable_when_unreachable
     def log(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import wraps
+from typing import NamedTuple, ParamSpec, Protocol, TypeVar
 from uuid import UUID
 
-from commands.shared.commit import Claim, Committed, KeptReceipt
+from commands.shared.commit import Claim, Committed, KeptReceipt, StoreUnavailable
 from infra.event_store.mapper import Stored
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 SECRET_MARKER = "store secret"  # noqa: S105 (a name)
 """The marker with the store's secret. The master key that wraps it wraps all new keys too."""
@@ -15,6 +19,22 @@ SECRET_MARKER = "store secret"  # noqa: S105 (a name)
 
 class MasterKeyChanged(Exception):
     """Nothing was written: the master key of the new keys is not the one that wraps the store's secret now."""
+
+
+def unavailable_when(*errors: type[Exception]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """A decorator of an engine's methods: raise StoreUnavailable for these errors, after which the caller may try again."""
+
+    def decorate(method: Callable[P, R]) -> Callable[P, R]:
+        @wraps(method)
+        def ask(*args: P.args, **kwargs: P.kwargs) -> R:
+            try:
+                return method(*args, **kwargs)
+            except errors as error:
+                raise StoreUnavailable(str(error)) from error
+
+        return ask
+
+    return decorate
 
 
 class EventRow(NamedTuple):

@@ -133,11 +133,6 @@ class SqliteRecorder(SqliteLog):
             return {number for number in numbers if connection.execute(statement, [register, number]).fetchone()}
 
     @unavailable_when_unreachable
-    def head(self) -> int:
-        with self._reading() as connection:
-            return connection.execute("SELECT max(rowid) FROM stored_events").fetchone()[0] or 0
-
-    @unavailable_when_unreachable
     def marker(self, name: str, value: bytes) -> bytes:
         with self._writing() as connection:
             connection.execute("INSERT OR IGNORE INTO markers VALUES (?, ?)", [name, value])

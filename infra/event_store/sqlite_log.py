@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from contextlib import AbstractContextManager
-from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 from uuid import UUID
 
 from eventsourcing import persistence
 
-from commands.shared.commit import StoreUnavailable
 from infra.event_store.mapper import Stored
-
-P = ParamSpec("P")
-R = TypeVar("R")
+from infra.event_store.rows import unavailable_when
 
 INDEX = "CREATE TABLE IF NOT EXISTS event_index (term INTEGER, position INTEGER, PRIMARY KEY (term, position)) WITHOUT ROWID"
 READ = "SELECT rowid, originator_id, originator_version, topic, state FROM stored_events "
@@ -26,18 +22,10 @@ ENDS = (
 )
 AT_ONCE = 500
 
-
-def unavailable_when_unreachable(method: Callable[P, R]) -> Callable[P, R]:
-    """Raise StoreUnavailable if the file is locked or cannot be opened, or the disk is full: the caller may try again."""
-
-    @wraps(method)
-    def ask(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return method(*args, **kwargs)
-        except (sqlite3.OperationalError, persistence.OperationalError, persistence.InterfaceError) as error:
-            raise StoreUnavailable(str(error)) from error
-
-    return ask
+unavailable_when_unreachable = unavailable_when(
+    sqlite3.OperationalError, persistence.OperationalError, persistence.InterfaceError
+)
+"""If the file is locked or cannot be opened, or the disk is full."""
 
 
 class SqliteLog:
@@ -70,6 +58,11 @@ class SqliteLog:
     def version(self, stream: UUID) -> int:
         with self._reading() as connection:
             return version_of(connection, stream)
+
+    @unavailable_when_unreachable
+    def head(self) -> int:
+        with self._reading() as connection:
+            return connection.execute("SELECT max(rowid) FROM stored_events").fetchone()[0] or 0
 
     @unavailable_when_unreachable
     def log(

@@ -56,7 +56,7 @@ def test_the_refusal_of_a_wrong_setting_names_it(home: Path, settings: dict[str,
 
 
 def test_the_error_names_the_setting_of_a_database_that_does_not_answer(home: Path) -> None:
-    ran = recount(environment(home, DATABASE_URL=DATABASE, KAFKA="127.0.0.1:1"), "serve")
+    ran = recount(environment(home, DATABASE_URL=DATABASE, KAFKA="127.0.0.1:1", LOCK_TIMEOUT=0.5), "serve")
     assert ran.status == 1
     assert "RECOUNT_DATABASE_URL" in ran.errors
     assert len(ran.errors.strip().splitlines()) == 1

@@ -172,7 +172,7 @@ def test_a_database_that_cannot_prove_who_it_is_is_refused_by_the_setting(
         f"{url}-missing": "does not exist",
     }
     for other, reason in wrong.items():
-        ran = recount(variables | {"RECOUNT_DATABASE_URL": other}, "status")
+        ran = recount(variables | {"RECOUNT_DATABASE_URL": other, "RECOUNT_LOCK_TIMEOUT": "0.5"}, "status")
         assert ran.status == 1
         assert "RECOUNT_DATABASE_URL" in ran.errors
         assert reason in ran.errors
