@@ -15,10 +15,9 @@ from fastapi.routing import iter_route_contexts
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.operations.jobs import AT_ONCE, WAITING, Jobs
+from api.operations.jobs import AT_ONCE, WAITING, Jobs, TooManyJobs
 from api.shared import admission
 from api.shared.admission import ALWAYS, LARGE_BODY, WINDOW, Lane
-from api.shared.problems import Problem
 from domain.shared.ids import new_id
 from infra.command_line.reaching import Reached
 from infra.processes.parts import opened
@@ -197,14 +196,25 @@ def test_no_more_than_twenty_jobs_wait_for_their_turn() -> None:
     ids = [new_id() for _ in range(AT_ONCE + WAITING)]
     for id in ids:
         jobs.start(id, lambda _: go_on.wait(60))
-    with pytest.raises(Problem) as refused:
+    with pytest.raises(TooManyJobs):
         jobs.start(new_id(), lambda _: None)
-    assert (refused.value.status, refused.value.type) == (503, "overloaded")
     assert jobs.start(ids[-1], lambda _: None).id == ids[-1]
     go_on.set()
     wait_until(lambda: all(jobs.get(id).state == "completed" for id in ids), "the jobs have ended")  # type: ignore[union-attr]
     assert jobs.start(new_id(), lambda _: None).state == "running"
     jobs.close()
+
+
+def test_a_request_for_one_job_too_many_is_told_when_to_come_back(world: World) -> None:
+    jobs, go_on = world.app.state.jobs, threading.Event()
+    ids = [new_id() for _ in range(AT_ONCE + WAITING)]
+    for id in ids:
+        jobs.start(id, lambda _: go_on.wait(60))
+    refused = world.client.post("/v1/operations/rebuilds", {"projection": "teams"}, headers=world.admin)
+    go_on.set()
+    assert (refused.status_code, refused.json()["type"]) == (503, "/problems/overloaded")
+    assert refused.headers["Retry-After"] == "10"
+    wait_until(lambda: all(jobs.get(id).state == "completed" for id in ids), "the jobs have ended")
 
 
 # Places
