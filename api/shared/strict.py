@@ -20,6 +20,7 @@ import msgspec
 from fastapi import Request, Response
 
 from api.shared.access import authenticated
+from api.shared.admission import until_body
 from api.shared.problems import KINDS, Problem
 from api.shared.routes import Route
 from api.shared.text_form import composed_body, composed_texts
@@ -38,13 +39,14 @@ _decode = msgspec.json.Decoder().decode
 
 class StrictRequest(Request):
     async def body(self) -> bytes:
-        """The body. Raises Problem 413, before more than `BODY` is in memory."""
+        """The body. Raises Problem 413, before more than `BODY` is in memory, and 503 while too many are on their way."""
         if not hasattr(self, "_body"):
             read = bytearray()
-            async for chunk in self.stream():
-                read += chunk
-                if len(read) > BODY:
-                    raise Problem(413, KINDS[413][0], f"The body of a command may have at most {BODY // 1024} KiB.")
+            with until_body(self):
+                async for chunk in self.stream():
+                    read += chunk
+                    if len(read) > BODY:
+                        raise Problem(413, KINDS[413][0], f"The body of a command may have at most {BODY // 1024} KiB.")
             self._body = bytes(read)
         return self._body
 
