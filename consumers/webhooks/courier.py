@@ -17,6 +17,7 @@ import structlog
 from prometheus_client import Gauge
 from sqlalchemy.exc import DBAPIError
 
+from commands.shared.commit import Unreadable
 from consumers.webhooks.sending import DOUBT, Sending
 from consumers.webhooks.subscriber import Subscriber, next_again, next_new
 from consumers.webhooks.window import Portion, Window
@@ -140,9 +141,19 @@ class Courier:
         if wanted:
             mine |= deliveries.hold(self._read_models, wanted, self._holder, now, now + HELD)
         new = mine.keys() - self._held.keys()
-        streams = self._store.streams(new) if new else {}
         kept = {id: one for id, one in self._held.items() if id in mine}
-        self._held = kept | {id: Subscriber(replayed(Webhook, id, streams.get(id, ())), mine[id]) for id in new}
+        self._held = kept | {id: Subscriber(self._state(id), mine[id]) for id in new}
+
+    def _state(self, id: UUID) -> Webhook:
+        try:
+            return replayed(Webhook, id, self._store.streams([id]).get(id, ()))
+        except Unreadable:
+            return self._damaged(id)
+
+    def _damaged(self, id: UUID) -> Webhook:
+        """A webhook whose own stream or key is damaged is not active: it is sent nothing, until this process starts again."""
+        log.error("webhooks.unreadable", webhook=str(id))
+        return Webhook(id)
 
     def _save(self) -> None:
         """Saves in one transaction what webhooks reached without an event to send."""
@@ -173,6 +184,8 @@ class Courier:
         except (Superseded, *DOUBT) as error:
             self._held.pop(one.id, None)
             log.warning("webhooks.doubt", webhook=str(one.id), error=type(error).__name__, reason=str(error))
+        except Unreadable:
+            one.become(self._damaged(one.id))
 
     async def _take_a_turn(self, one: Subscriber) -> bool:
         """Sends the next events. Returns whether all were accepted and there may be more.
