@@ -42,7 +42,8 @@ def test_a_webhook_with_a_damaged_event_or_key_fails_alone_and_waits_longer_each
         # The read models are as they were before the damage.
         delivered(place, early)
         assert len(listener.taken) == 3
-        event, key = "stored_events SET state = substr(state, 1, 30) WHERE originator_id", "subject_keys SET wrapped = zeroblob(60) WHERE subject"
+        event = "stored_events SET state = substr(state, 1, 30) WHERE originator_id"
+        key = "subject_keys SET wrapped = zeroblob(60) WHERE subject"
         damage(tmp_path, f"UPDATE {event} = '{SHOP.hex}'", f"UPDATE {key} = '{LAB.hex}'")
         for failures, process in enumerate((early, late, late), start=1):
             place.run(campaigns.plan, campaign_id=new_id(), name="Sale")
