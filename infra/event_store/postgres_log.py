@@ -95,4 +95,7 @@ class PostgresLog:
         with self._connection() as connection:
             rows = connection.cursor(row_factory=tuple_row).execute(statement, params, prepare=True)
             # A value that is missing is damage: such an event cannot be read.
-            return [Stored(*row[:3], row[3] or "", row[4] or b"") for row in rows.fetchall()]
+            return [
+                Stored(position, stream, version, type or "", state or b"")
+                for position, stream, version, type, state in rows.fetchall()
+            ]
