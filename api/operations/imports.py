@@ -13,7 +13,7 @@ from fastapi import File, Request, Response, UploadFile
 from fastapi.exceptions import RequestValidationError
 from starlette.concurrency import run_in_threadpool
 
-from api.operations.jobs import Expected, Job, Jobs, Progress
+from api.operations.jobs import Expected, Job, Jobs, Progress, TooManyJobs
 from api.operations.uploads import Upload, UploadRoute
 from api.shared.access import Caller, may
 from api.shared.commanding import OWN_REQUEST
@@ -185,7 +185,7 @@ def _save(upload: UploadFile, path: Path) -> None:
 def _begin(jobs: Jobs, id: UUID, work: Callable[[Progress], Report], upload: Upload) -> Job:
     """The job that runs this import. The upload is closed when the job ends, or now if none is started.
 
-    Raises Problem 503 if too many jobs wait.
+    Raises TooManyJobs.
     """
     begun = jobs.get(id)
     if begun is not None and begun.state == "running":
@@ -200,7 +200,7 @@ def _begin(jobs: Jobs, id: UUID, work: Callable[[Progress], Report], upload: Upl
 
     try:
         return jobs.start(id, whole, EXPECTED)
-    except Problem:
+    except TooManyJobs:
         upload.close()
         raise
 

@@ -12,12 +12,9 @@ from uuid import UUID
 import msgspec
 import structlog
 
-from api.shared.problems import Problem
-
 log = structlog.get_logger()
 
 REMEMBERED = 100
-RETRY_SECONDS = "10"
 AT_ONCE = 2
 # Each job that waits for its turn holds the file that it was given.
 WAITING = 20
@@ -31,6 +28,10 @@ class Expected(NamedTuple):
     """The errors whose message the caller sees. For any other error the caller sees only its type."""
 
     errors: tuple[type[Exception], ...] = ()
+
+
+class TooManyJobs(Exception):
+    """So many jobs wait for their turn that no other is accepted. Nothing was done."""
 
 
 class Stopped(Exception):
@@ -60,14 +61,13 @@ class Jobs:
     def start(self, id: UUID, work: Work, expected: Expected = Expected()) -> Job:  # noqa: B008 (it is immutable)
         """Start the job and return it. If one with this id is running, return that one instead.
 
-        Raises Problem 503 if too many jobs wait.
+        Raises TooManyJobs, which is answered with 503.
         """
         with self._lock:
             job = self._jobs.get(id)
             if job is None or job.state != "running":
                 if sum(one.state == "running" for one in self._jobs.values()) >= AT_ONCE + WAITING:
-                    detail = f"{WAITING} jobs wait for their turn. Nothing was done."
-                    raise Problem(503, "overloaded", detail, {"Retry-After": RETRY_SECONDS})
+                    raise TooManyJobs(f"{WAITING} jobs wait for their turn. Nothing was done.")
                 job = self._jobs[id] = Job(id)
                 self._jobs.move_to_end(id)
                 self._forget_oldest()

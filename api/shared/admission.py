@@ -4,8 +4,8 @@ Each request takes a place in one of four lanes until its answer has ended. A fu
 (bulkheads). A lane also refuses while the wait in it is too long, which by Little's law is the number of requests in
 progress, divided by the rate at which they end. docs/decisions/0038 compares other rules.
 
-A read that waits for a position (`?after=`) does no work, and steps aside for that time. A stream of events is a read until its
-answer begins; then `stream_limit` bounds it.
+A read that waits for a position (`?after=`) and a command whose body is on its way do no work, and step aside for that time.
+A stream of events is a read until its answer begins; then `stream_limit` bounds it.
 """
 
 from __future__ import annotations
@@ -44,6 +44,9 @@ BULK_BELOW = ("/select", "/members", "/touches")
 """The first and the last parts of the paths below which one request is many commands, or a long one."""
 LARGE_BODY = 64 * 1024
 """Bytes of a body above which a command is bulk: then only a few large bodies at a time are in memory."""
+
+BODIES = 4096
+"""Commands whose bodies may be on their way at a time: with LARGE_BODY each, they hold 256 MiB in memory."""
 
 _EXPORT = re.compile(rb"text/csv|application/x-ndjson", re.IGNORECASE)
 _DIGITS = len(str(LARGE_BODY))
@@ -140,6 +143,7 @@ class Lanes(NamedTuple):
     reports: Lane
     bulk: Lane
     waiting: Lane
+    bodies: Lane
 
     def of(self, scope: Scope) -> Lane | None:
         """The lane of a request, by its head. None for a probe."""
@@ -160,6 +164,7 @@ def lanes(settings: Settings) -> Lanes:
         Lane("reports", "reports and exports", settings.report_limit, long),
         Lane("bulk", "batches, imports and large requests", settings.bulk_limit, long),
         Lane("waiting", "reads that wait for a position", settings.after_limit, None),
+        Lane("bodies", "commands whose body is on its way", BODIES, None),
     )
 
 
@@ -202,13 +207,30 @@ async def in_its_thread(request: Request, read: Callable[..., T], *args: Any) ->
 
 
 @contextmanager
-def aside(request: Request) -> Iterator[None]:
-    """Inside the block, the request waits and does no work, so others get its place.
+def until_position(request: Request) -> Iterator[None]:
+    """Inside the block, the request waits for a position. Raises Problem 503 if too many requests do."""
+    with _aside(request.scope.get(PLACE), request.app.state.lanes.waiting):
+        yield
 
-    Raises Problem 503 if too many requests wait.
+
+@contextmanager
+def until_body(request: Request) -> Iterator[None]:
+    """Inside the block, the body is on its way. A client that sends it slowly takes no place among the commands from others.
+
+    A request in bulk keeps its place: its body is large. Raises Problem 503 if too many bodies are on their way.
     """
     place: Place | None = request.scope.get(PLACE)
-    waiting: Lane = request.app.state.lanes.waiting
+    lanes: Lanes = request.app.state.lanes
+    if place and place.lane is lanes.commands:
+        with _aside(place, lanes.bodies):
+            yield
+    else:
+        yield
+
+
+@contextmanager
+def _aside(place: Place | None, waiting: Lane) -> Iterator[None]:
+    """Inside the block, the request waits and does no work: it is in `waiting`, and others get its place."""
     if not waiting.enter():
         waiting.count_refusal()
         raise Problem(503, OVERLOADED, waiting.detail, {"Retry-After": str(AGAIN[0])})

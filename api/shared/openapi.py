@@ -92,14 +92,16 @@ _REASONS = {
     409: "Refused by a business rule",
     412: "The resource does not have the version that the request asks for",
     413: "The body is too large",
+    414: "The target of the request is too long",
     415: "The body is not application/json",
     422: "The request does not fit its schema, or a value is not valid",
     429: "Too many requests: retry after the seconds in Retry-After",
+    431: "The head of the request is too large",
     503: "Temporarily unavailable: retry after the seconds in Retry-After",
     507: "There is not enough free space for the upload",
 }
 
-EVERYWHERE = problems(400, 401, 403, 404, 413, 422, 429, 503)
+EVERYWHERE = problems(400, 401, 403, 404, 413, 414, 422, 429, 431, 503)
 ACCEPTED: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "Done, or there was nothing to change",

@@ -22,6 +22,8 @@ NAME = "fields"
 LENGTH = 2000
 NAMES = 100
 """How many fields a request may name. No row has more."""
+STEPS = 64
+"""So many names a nested field may have, as a body may have objects inside of each other."""
 
 
 class Pick:
@@ -48,6 +50,9 @@ def unknown_fields(schema: Schema, asked: str) -> Iterator[str]:
         yield f"It may name at most {NAMES} fields, in {LENGTH} characters"
         return
     for name in names:
+        if name.count(".") >= STEPS:
+            yield f"A field may have at most {STEPS} names, with points between them"
+            return
         if known := _fields_instead(schema, name):
             yield because(f"There is no field {name}", name, known)
 

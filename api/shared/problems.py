@@ -20,6 +20,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.operations.jobs import TooManyJobs
 from api.shared.nearest import because
 from commands.shared.commit import StoreUnavailable, Unreadable
 from commands.shared.executor import OutcomeUnknown, Overloaded
@@ -36,6 +37,7 @@ _CHOICE = re.compile(r"'([^']*)'")
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = "1"
+JOBS_RETRY_SECONDS = "10"
 MISFITS = 100
 """How many wrong parts of a request a problem names at most."""
 
@@ -130,6 +132,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Overloaded, _unsettled)
     app.add_exception_handler(OutcomeUnknown, _unsettled)
+    app.add_exception_handler(TooManyJobs, _too_many_jobs)
     app.add_exception_handler(StoreUnavailable, _unavailable)
     app.add_exception_handler(Unreadable, _unreadable)
     for away in (exc.OperationalError, exc.InterfaceError, exc.TimeoutError):
@@ -161,6 +164,10 @@ class TooLarge:
 def _is_problem(start: Message) -> bool:
     """Whether the answer is a problem document, which says more."""
     return (b"content-type", MEDIA_TYPE.encode()) in start["headers"]
+
+
+async def _too_many_jobs(_: Request, error: Any) -> Response:
+    return problem(503, "overloaded", str(error), headers={"Retry-After": JOBS_RETRY_SECONDS})
 
 
 async def _unreadable(_: Request, error: Any) -> Response:

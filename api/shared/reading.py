@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from api.shared import conditional, exporting
-from api.shared.admission import aside, in_its_thread
+from api.shared.admission import in_its_thread, until_position
 from api.shared.columns import columns
 from api.shared.encoding import encode
 from api.shared.fields import CalendarDay
@@ -98,7 +98,7 @@ async def read(
     completeness: Completeness = request.app.state.completeness
     limit: float = request.app.state.settings.after_timeout
     needed = {projections: None} if isinstance(projections, str) else projections
-    with aside(request) if after else nullcontext():
+    with until_position(request) if after else nullcontext():
         reached = await completeness.wait(needed, after, limit)
     position = _complete(reached, after)
     if not snapshot:

@@ -13,12 +13,14 @@ import json
 import re
 from codecs import BOM_UTF8
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any
 
 import msgspec
 from fastapi import Request, Response
 
 from api.shared.access import authenticated
+from api.shared.admission import until_body
 from api.shared.problems import KINDS, Problem
 from api.shared.routes import Route
 from api.shared.text_form import composed_body, composed_texts
@@ -37,13 +39,14 @@ _decode = msgspec.json.Decoder().decode
 
 class StrictRequest(Request):
     async def body(self) -> bytes:
-        """The body. Raises Problem 413, before more than `BODY` is in memory."""
+        """The body. Raises Problem 413, before more than `BODY` is in memory, and 503 while too many are on their way."""
         if not hasattr(self, "_body"):
             read = bytearray()
-            async for chunk in self.stream():
-                read += chunk
-                if len(read) > BODY:
-                    raise Problem(413, KINDS[413][0], f"The body of a command may have at most {BODY // 1024} KiB.")
+            with until_body(self):
+                async for chunk in self.stream():
+                    read += chunk
+                    if len(read) > BODY:
+                        raise Problem(413, KINDS[413][0], f"The body of a command may have at most {BODY // 1024} KiB.")
             self._body = bytes(read)
         return self._body
 
@@ -120,12 +123,18 @@ def _read(body: bytes, media_type: str) -> Any:
 
 
 def _refuse_invalid_text(body: bytes) -> None:
-    """Raises RequestValidationError if the body is JSON except for texts that are not valid UTF-8 or have lone surrogates."""
+    """Raises RequestValidationError if the body is JSON except for texts that are not valid UTF-8 or have lone surrogates.
+
+    Raises Problem as `_bounded`.
+    """
     try:
         # Invalid bytes become lone surrogates, which are found together with the escaped ones.
-        composed_texts(json.loads(body.decode(errors="surrogateescape")))
+        value = json.loads(body.decode(errors="surrogateescape"))
     except (ValueError, RecursionError):
         return
+    _bounded(value)
+    with suppress(ValueError):
+        composed_texts(value)
 
 
 def _bounded(value: Any) -> int:

@@ -13,7 +13,7 @@ import structlog
 
 from commands.operations import calendar
 from commands.shared.batch import Command
-from commands.shared.commit import StoreUnavailable
+from commands.shared.commit import StoreUnavailable, Unreadable
 from commands.shared.executor import Executor, OutcomeUnknown, Overloaded
 from domain.operations.calendar import calendar_id, end_of
 from domain.shared.events import Actor, Context, time_zone
@@ -45,7 +45,7 @@ class Days:
         while not self._stopping.is_set():
             try:
                 self.end_days()
-            except (StoreUnavailable, Overloaded, OutcomeUnknown, TimeoutError) as error:
+            except (StoreUnavailable, Unreadable, Overloaded, OutcomeUnknown, TimeoutError) as error:
                 log.warning("a day could not be ended yet", error=type(error).__name__)
             self._stopping.wait(PAUSE_SECONDS)
 
@@ -54,7 +54,7 @@ class Days:
         self._stopping.set()
 
     def end_days(self) -> list[date]:
-        """Ends the days that are over and returns them. Raises the errors of `Executor.submit` and `EventStore.streams`."""
+        """Ends the days that are over and returns them. Raises the errors of `Executor.submit` and `EventStore.version`."""
         yesterday = self._clock().astimezone(time_zone(self._zone)).date() - A_DAY
         if self._ended is None or self._ended < yesterday:
             self._ended = self._last_ended(yesterday)
@@ -67,9 +67,9 @@ class Days:
 
     def _last_ended(self, yesterday: date) -> date:
         """The last day that was ended; the day before yesterday if none is found."""
-        days = {calendar_id(day): day for day in (yesterday - A_DAY * back for back in range(LOOK_BACK_DAYS))}
-        known = [days[id] for id, events in self._store.streams(days).items() if events]
-        return max(known, default=yesterday - A_DAY)
+        days = (yesterday - A_DAY * back for back in range(LOOK_BACK_DAYS))
+        # Whether a day has ended is known even if its event is damaged.
+        return next((day for day in days if self._store.version(calendar_id(day))), yesterday - A_DAY)
 
     def _end(self, day: date) -> None:
         over = end_of(day, time_zone(self._zone)).astimezone(UTC)

@@ -17,7 +17,8 @@ import structlog
 from prometheus_client import Gauge
 from sqlalchemy.exc import DBAPIError
 
-from consumers.webhooks.sending import DOUBT, Sending
+from commands.shared.commit import Unreadable
+from consumers.webhooks.sending import DAMAGED, DOUBT, Sending
 from consumers.webhooks.subscriber import Subscriber, next_again, next_new
 from consumers.webhooks.window import Portion, Window
 from domain.operations.webhook import Webhook
@@ -124,7 +125,7 @@ class Courier:
             active = {one.webhook_id: one for one in webhooks.active(connection)}
             stored = deliveries.load(connection)
         known = {id: stored.get(id, Delivery(id, one.since)) for id, one in active.items()}
-        self._hold(known, now)
+        self._hold(known, active, now)
         self._measure(known)
         waiting = [one for id, one in self._held.items() if id not in self._under_way]
         return [one for one in waiting if self._is_due(one, active[one.id], now)]
@@ -132,17 +133,27 @@ class Courier:
     def _is_due(self, one: Subscriber, active: Active, now: datetime) -> bool:
         return one.is_behind(self._window.head) and one.delivery.to_be_tried(active.version, now)
 
-    def _hold(self, known: Mapping[UUID, Delivery], now: datetime) -> None:
+    def _hold(self, known: Mapping[UUID, Delivery], active: Mapping[UUID, Active], now: datetime) -> None:
         """Holds what is free and what it holds already, and lets go of the rest."""
         mine = {id: one for id, one in known.items() if one.holder == self._holder and one.lasts(now)}
         lasting = {id for id, one in mine.items() if one.lasts(now + HELD / 2)}
         wanted = [one for id, one in known.items() if id not in lasting and one.free(self._holder, now)]
         if wanted:
             mine |= deliveries.hold(self._read_models, wanted, self._holder, now, now + HELD)
-        new = mine.keys() - self._held.keys()
-        streams = self._store.streams(new) if new else {}
-        kept = {id: one for id, one in self._held.items() if id in mine}
-        self._held = kept | {id: Subscriber(replayed(Webhook, id, streams.get(id, ())), mine[id]) for id in new}
+        self._held = {id: one for id, one in self._held.items() if id in mine}
+        for id in mine.keys() - self._held.keys():
+            if mine[id].to_be_tried(active[id].version, now):
+                self._take_up(mine[id], active[id].version)
+
+    def _take_up(self, delivery: Delivery, version: int) -> None:
+        """Reads the webhook's state. If its events are damaged, only this webhook waits."""
+        id = delivery.webhook_id
+        try:
+            webhook = replayed(Webhook, id, self._store.streams([id]).get(id, ()))
+        except Unreadable:
+            self._sending.fail(delivery, version, DAMAGED)
+        else:
+            self._held[id] = Subscriber(webhook, delivery)
 
     def _save(self) -> None:
         """Saves in one transaction what webhooks reached without an event to send."""
@@ -170,14 +181,14 @@ class Courier:
         try:
             while await self._take_a_turn(one):
                 pass
-        except (Superseded, *DOUBT) as error:
+        except (Superseded, Unreadable, *DOUBT) as error:
             self._held.pop(one.id, None)
             log.warning("webhooks.doubt", webhook=str(one.id), error=type(error).__name__, reason=str(error))
 
     async def _take_a_turn(self, one: Subscriber) -> bool:
         """Sends the next events. Returns whether all were accepted and there may be more.
 
-        Raises Superseded and the errors in DOUBT.
+        Raises Superseded, Unreadable and the errors in DOUBT.
         """
         match await next_new(one, self._window):
             case Portion():

@@ -21,7 +21,7 @@ from prometheus_client import Counter
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from commands.shared.commit import StoreUnavailable
+from commands.shared.commit import StoreUnavailable, Unreadable
 from consumers.webhooks.subscriber import Batch, Subscriber
 from domain.operations.webhook import Redelivery, Webhook
 from domain.shared.aggregate import replayed
@@ -42,6 +42,7 @@ TURN_SECONDS = 2.0
 """After so long it is the next receiver's turn, even if there is more to send."""
 SLOW_SECONDS = 1.0
 """A receiver that needs longer for an event is slow."""
+DAMAGED = "The webhook's events or its key are damaged."
 LONGEST_BACKOFF = timedelta(hours=1)
 # After these errors it is not known what was read or saved. The events are sent again later.
 DOUBT = (StoreUnavailable, DBAPIError, TimeoutError)
@@ -81,6 +82,13 @@ class Sending:
         await asyncio.to_thread(self._refresh, one)
         return one.active
 
+    def fail(self, delivery: Delivery, version: int, reason: str) -> None:
+        """Writes down why nothing can be sent to this webhook, and when it is tried again."""
+        failed = _failed(delivery, version, reason, self._clock())
+        with self._read_models.writer.begin() as connection:
+            deliveries.fail(connection, failed, self._holder)
+        _warn(failed)
+
     async def finish(self, one: Subscriber, redelivery: Redelivery) -> None:
         """Writes down that the redelivery is done."""
         await asyncio.to_thread(self._finish, one, redelivery)
@@ -88,11 +96,15 @@ class Sending:
     async def send(self, one: Subscriber, batch: Batch) -> bool:
         """Sends the events of the batch for as long as the turn is. Returns whether the receiver accepted all that was sent.
 
-        Sends nothing if the webhook has changed. Raises Superseded and the errors of the store and the database.
+        Sends nothing if the webhook has changed. Raises Superseded, Unreadable and the errors of the store and the database.
         """
         lane, version = self._doubtful if one.doubtful else self._quick, one.webhook.version
         async with lane.slots:
-            secrets = await asyncio.to_thread(self._refresh, one)
+            try:
+                secrets = await asyncio.to_thread(self._refresh, one)
+            except Undelivered as error:
+                await asyncio.to_thread(self._fail, one, batch, batch.events[0], error, 0)
+                return False
             if not one.active or secrets is None:
                 return False
             return one.webhook.version != version or await self._send(one, batch, secrets, lane)
@@ -124,11 +136,17 @@ class Sending:
             raise Undelivered(f"The event cannot be shown: {type(error).__name__}.") from error
 
     def _refresh(self, one: Subscriber) -> Sequence[bytes] | None:
-        """Reads the webhook's state, and its secrets that are valid now."""
+        """Reads the webhook's state, and its secrets that are valid now.
+
+        Raises Unreadable if its events are damaged, and Undelivered if its key is.
+        """
         webhook = replayed(Webhook, one.id, self._store.streams([one.id]).get(one.id, ()))
         if webhook.version != one.webhook.version:
             one.become(webhook)
-        return secrets_of(self._store, one.id, webhook.secret_ids(self._clock()))
+        try:
+            return secrets_of(self._store, one.id, webhook.secret_ids(self._clock()))
+        except Unreadable:
+            raise Undelivered(DAMAGED) from None
 
     def _accept(self, one: Subscriber, batch: Batch, event: Stored, status: int, seconds: float) -> None:
         with self._read_models.writer.begin() as connection:
@@ -148,7 +166,7 @@ class Sending:
             self._keep(connection, one, attempt._replace(error=failed.last_error, next_try=failed.due))
         one.delivery = failed
         sent.labels("failed").inc()
-        log.warning("webhook.undelivered", webhook=str(one.id), failures=failed.failures, reason=failed.last_error)
+        _warn(failed)
 
     def _finish(self, one: Subscriber, redelivery: Redelivery) -> None:
         with self._read_models.writer.begin() as connection:
@@ -166,6 +184,10 @@ class Sending:
         one.tries += 1
         if one.tries % PRUNED == 0:
             attempts.prune(connection, one.id)
+
+
+def _warn(failed: Delivery) -> None:
+    log.warning("webhook.undelivered", webhook=str(failed.webhook_id), failures=failed.failures, reason=failed.last_error)
 
 
 def _failed(before: Delivery, version: int, reason: str, now: datetime) -> Delivery:

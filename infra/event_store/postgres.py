@@ -21,7 +21,7 @@ from psycopg.sql import SQL
 from commands.shared.commit import POLICY_SCOPE, Committed, KeptReceipt, NumbersTaken, ReceiptsTaken, Stale
 from infra.event_store import postgres_keys, store_format
 from infra.event_store.postgres_log import INDEX, PostgresLog, unavailable_when_unreachable
-from infra.event_store.rows import SECRET_MARKER, CommitRows, Rewrapped
+from infra.event_store.rows import CommitRows, Rewrapped
 
 WRITER_LOCK = 0x5EC0047
 TRANSACTION_TIMEOUT_SINCE = 170000
@@ -242,8 +242,12 @@ class PostgresRecorder(PostgresLog):
     def replace_secret(self, old: bytes, new: bytes) -> bool:
         with self._connection() as connection, connection.transaction():
             self._lock(connection)
-            statement = "UPDATE markers SET value = %s WHERE name = %s AND value = %s"
-            return bool(connection.execute(statement, [new, SECRET_MARKER, old]).rowcount)
+            return postgres_keys.replace_secret(connection, old, new)
+
+    @unavailable_when_unreachable
+    def has_marker(self, name: str) -> bool:
+        with self._connection() as connection:
+            return postgres_keys.read_marker(connection, name) is not None
 
     @unavailable_when_unreachable
     def count_wrapped_otherwise(self, master_key: bytes) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from infra.event_store import store_format
-from infra.event_store.rows import SECRET_MARKER, MasterKeyChanged, Rewrapped
+from infra.event_store.rows import SECRET_MARKER, MasterKeyChanged, Rewrapped, master_key_marker
 from infra.event_store.vault import KEY_ID
 
 OTHERWISE = f"FROM subject_keys WHERE substr(wrapped, 1, {KEY_ID}) <> %s"
@@ -27,6 +27,14 @@ def read_format(connection: Any) -> bytes | None:
 def read_marker(connection: Any, name: str) -> bytes | None:
     row = connection.execute("SELECT value FROM markers WHERE name = %s", [name]).fetchone()
     return None if row is None else bytes(row["value"])
+
+
+def replace_secret(connection: Any, old: bytes, new: bytes) -> bool:
+    statement = "UPDATE markers SET value = %s WHERE name = %s AND value = %s"
+    if not connection.execute(statement, [new, SECRET_MARKER, old]).rowcount:
+        return False
+    connection.execute("INSERT INTO markers VALUES (%s, %s) ON CONFLICT DO NOTHING", [master_key_marker(new[:KEY_ID]), b""])
+    return True
 
 
 def ask_for_master_key(connection: Any) -> Any:

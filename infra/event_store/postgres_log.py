@@ -94,4 +94,8 @@ class PostgresLog:
     def _read(self, statement: str, params: list[Any] | dict[str, Any]) -> list[Stored]:
         with self._connection() as connection:
             rows = connection.cursor(row_factory=tuple_row).execute(statement, params, prepare=True)
-            return [Stored(*row) for row in rows.fetchall()]
+            # A value that is missing is damage: such an event cannot be read.
+            return [
+                Stored(position, stream, version, type or "", state or b"")
+                for position, stream, version, type, state in rows.fetchall()
+            ]

@@ -14,7 +14,7 @@ from uuid import UUID
 import msgspec
 
 from infra.event_store.rows import SECRET_MARKER, MasterKeyChanged, Recorder, Rewrapped
-from infra.event_store.vault import KEY_ID, MasterKey, Vault, WrongMasterKey
+from infra.event_store.vault import KEY_ID, MasterKey, OfThisStore, Vault, WrongMasterKey
 
 Progress = Callable[[int, int], None]
 
@@ -42,7 +42,7 @@ class Rotated(msgspec.Struct, frozen=True):
     damaged: int
 
 
-def rotate(recorder: Recorder, vault: Vault, progress: Progress) -> Rotated:
+def rotate(recorder: Recorder, vault: Vault, is_of_this_store: OfThisStore, progress: Progress) -> Rotated:
     """Wrap the store's secret and all keys with the newest master key.
 
     Raises MasterKeysUnreadable, RotatedElsewhere, and MasterKeyMissing if a key is wrapped with one that this process
@@ -55,7 +55,7 @@ def rotate(recorder: Recorder, vault: Vault, progress: Progress) -> Rotated:
     newest = vault.newest
     try:
         _wrap_secret(recorder, vault, newest)
-        rewrapped, damaged = _wrap_keys(recorder, vault, newest, progress)
+        rewrapped, damaged = _wrap_keys(recorder, vault, newest, is_of_this_store, progress)
     except MasterKeyChanged:
         raise RotatedElsewhere("Another rotation, to another master key, has begun. Start the rotation again.") from None
     recorder.overwrite_replaced()
@@ -71,14 +71,16 @@ def _wrap_secret(recorder: Recorder, vault: Vault, newest: MasterKey) -> None:
         raise MasterKeyChanged
 
 
-def _wrap_keys(recorder: Recorder, vault: Vault, newest: MasterKey, progress: Progress) -> tuple[int, int]:
+def _wrap_keys(
+    recorder: Recorder, vault: Vault, newest: MasterKey, is_of_this_store: OfThisStore, progress: Progress
+) -> tuple[int, int]:
     """The numbers of keys that were wrapped again, and of damaged keys."""
     rewrapped = damaged = 0
     total = recorder.count_wrapped_otherwise(newest.id)
     after = UUID(int=0)
     while found := recorder.wrapped_otherwise(newest.id, after, AT_ONCE):
         progress(rewrapped + damaged, total)
-        fresh = [one for subject, old in found if (one := _rewrapped(vault, newest, subject, old))]
+        fresh = [one for subject, old in found if (one := _rewrapped(vault, newest, is_of_this_store, subject, old))]
         if fresh:
             recorder.rewrap(newest.id, fresh)
         rewrapped, damaged, after = rewrapped + len(fresh), damaged + len(found) - len(fresh), found[-1][0]
@@ -86,8 +88,8 @@ def _wrap_keys(recorder: Recorder, vault: Vault, newest: MasterKey, progress: Pr
     return rewrapped, damaged
 
 
-def _rewrapped(vault: Vault, newest: MasterKey, subject: UUID, old: bytes) -> Rewrapped | None:
+def _rewrapped(vault: Vault, newest: MasterKey, is_of_this_store: OfThisStore, subject: UUID, old: bytes) -> Rewrapped | None:
     try:
-        return Rewrapped(subject, old, newest.wrap(subject.bytes, vault.unwrapped(subject.bytes, old)))
+        return Rewrapped(subject, old, newest.wrap(subject.bytes, vault.unwrapped(subject.bytes, old, is_of_this_store)))
     except WrongMasterKey:
         return None

@@ -17,6 +17,11 @@ SECRET_MARKER = "store secret"  # noqa: S105 (a name)
 """The marker with the store's secret. The master key that wraps it wraps all new keys too."""
 
 
+def master_key_marker(id: bytes) -> str:
+    """The marker that says: this master key has wrapped the store's secret. A key that names another one is damaged."""
+    return f"master key {id.hex()}"
+
+
 class MasterKeyChanged(Exception):
     """Nothing was written: the master key of the new keys is not the one that wraps the store's secret now."""
 
@@ -138,7 +143,9 @@ class Recorder(Protocol):
         """The value stored under this name. The given value is stored if there was none before."""
 
     def replace_secret(self, old: bytes, new: bytes) -> bool:
-        """Replace the wrapped secret of the store. False, and nothing is changed, if it is not `old` any more."""
+        """Replace the wrapped secret of the store, and note its master key. False if it is not `old`: nothing is changed."""
+
+    def has_marker(self, name: str) -> bool: ...
 
     def count_wrapped_otherwise(self, master_key: bytes) -> int:
         """How many keys are wrapped with other master keys than the one with this id."""

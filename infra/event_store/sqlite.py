@@ -31,8 +31,10 @@ from commands.shared.commit import (
     StoreUnavailable,
 )
 from infra.event_store import sqlite_keys, store_format
-from infra.event_store.rows import SECRET_MARKER, CommitRows, Rewrapped
+from infra.event_store.rows import SECRET_MARKER, CommitRows, Rewrapped, master_key_marker
+from infra.event_store.sqlite_keys import WRAPPED
 from infra.event_store.sqlite_log import AT_ONCE, INDEX, SqliteLog, unavailable_when_unreachable, version_of
+from infra.event_store.vault import KEY_ID
 
 TABLES = (
     "CREATE TABLE IF NOT EXISTS batches (id TEXT PRIMARY KEY, first INTEGER, count INTEGER, head INTEGER,"
@@ -103,7 +105,7 @@ class SqliteRecorder(SqliteLog):
             for start in range(0, len(names), AT_ONCE):
                 some = names[start : start + AT_ONCE]
                 marks = ",".join("?" * len(some))
-                statement = f"SELECT subject, wrapped FROM subject_keys WHERE subject IN ({marks})"
+                statement = f"SELECT subject, {WRAPPED} FROM subject_keys WHERE subject IN ({marks})"
                 found.update((UUID(row[0]), row[1]) for row in connection.execute(statement, some))
         return found
 
@@ -142,7 +144,15 @@ class SqliteRecorder(SqliteLog):
     def replace_secret(self, old: bytes, new: bytes) -> bool:
         with self._writing() as connection:
             statement = "UPDATE markers SET value = ? WHERE name = ? AND value = ?"
-            return connection.execute(statement, [new, SECRET_MARKER, old]).rowcount == 1
+            replaced = connection.execute(statement, [new, SECRET_MARKER, old]).rowcount == 1
+            if replaced:
+                connection.execute("INSERT OR IGNORE INTO markers VALUES (?, ?)", [master_key_marker(new[:KEY_ID]), b""])
+            return replaced
+
+    @unavailable_when_unreachable
+    def has_marker(self, name: str) -> bool:
+        with self._reading() as connection:
+            return sqlite_keys.read_marker(connection, name) is not None
 
     @unavailable_when_unreachable
     def count_wrapped_otherwise(self, master_key: bytes) -> int:

@@ -10,7 +10,9 @@ from infra.event_store import store_format
 from infra.event_store.rows import SECRET_MARKER, MasterKeyChanged, Rewrapped
 from infra.event_store.vault import KEY_ID
 
-OTHERWISE = f"FROM subject_keys WHERE substr(wrapped, 1, {KEY_ID}) <> ?"
+WRAPPED = "CAST(wrapped AS BLOB) AS wrapped"
+"""The wrapped key as bytes, whatever a damaged row has in its place."""
+OTHERWISE = f"FROM subject_keys WHERE substr(wrapped, 1, {KEY_ID}) IS NOT ?"
 
 
 def read_format(connection: sqlite3.Connection) -> bytes | None:
@@ -37,7 +39,7 @@ def count_wrapped_otherwise(connection: sqlite3.Connection, id: bytes) -> int:
 
 
 def wrapped_otherwise(connection: sqlite3.Connection, id: bytes, after: UUID, limit: int) -> list[tuple[UUID, bytes]]:
-    statement = f"SELECT subject, wrapped {OTHERWISE} AND subject > ? ORDER BY subject LIMIT ?"
+    statement = f"SELECT subject, {WRAPPED} {OTHERWISE} AND subject > ? ORDER BY subject LIMIT ?"
     return [(UUID(row[0]), bytes(row[1])) for row in connection.execute(statement, [id, after.hex, limit])]
 
 

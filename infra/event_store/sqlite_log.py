@@ -21,6 +21,7 @@ ENDS = (
     " (1, (SELECT max(originator_version) FROM stored_events WHERE originator_id = ?1))"
 )
 AT_ONCE = 500
+NOT_AN_ID = UUID(int=0)
 
 unavailable_when_unreachable = unavailable_when(
     sqlite3.OperationalError, persistence.OperationalError, persistence.InterfaceError
@@ -94,10 +95,28 @@ class SqliteLog:
         return self._read(READ + chosen, [json.dumps(list(positions))])
 
     def _read(self, statement: str, params: list[Any]) -> list[Stored]:
+        # All rows are fetched first: an error between two rows would leave the connection at this moment of the log.
         with self._reading() as connection:
-            return [Stored(row[0], UUID(row[1]), *row[2:]) for row in map(tuple, connection.execute(statement, params))]
+            rows = connection.execute(statement, params).fetchall()
+        return [_stored(*row) for row in rows]
+
+
+def _stored(position: int, stream: Any, version: Any, type: Any, state: Any) -> Stored:
+    """The row. SQLite keeps values of every type in every column: a row with a damaged one is an event that cannot be read."""
+    if isinstance(state, str):
+        # What SQL functions make of a value, such as replace(), is a text. Its seals still show whether it was changed.
+        state = state.encode()
+    try:
+        if isinstance(version, int) and isinstance(type, str) and isinstance(state, bytes):
+            return Stored(position, UUID(stream), version, type, state)
+    except (ValueError, TypeError, AttributeError):
+        pass
+    return Stored(position, NOT_AN_ID, 0, "", b"")
 
 
 def version_of(connection: sqlite3.Connection, stream: UUID) -> int:
-    statement = "SELECT coalesce(max(originator_version), 0) FROM stored_events WHERE originator_id = ?"
+    # In SQLite every text is greater than every number.
+    statement = (
+        "SELECT coalesce(max(originator_version), 0) FROM stored_events WHERE originator_id = ? AND originator_version < ''"
+    )
     return int(connection.execute(statement, [stream.hex]).fetchone()[0])

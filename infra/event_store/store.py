@@ -14,7 +14,15 @@ from domain.shared.events import Recorded, type_name
 from domain.shared.ids import keyed_digest
 from infra.event_store import rotation
 from infra.event_store.mapper import Mapper, Seen, Stored, subjects_with_secrets
-from infra.event_store.rows import SECRET_MARKER, CommitRows, EventRow, MasterKeyChanged, ReceiptRow, Recorder
+from infra.event_store.rows import (
+    SECRET_MARKER,
+    CommitRows,
+    EventRow,
+    MasterKeyChanged,
+    ReceiptRow,
+    Recorder,
+    master_key_marker,
+)
 from infra.event_store.terms import terms_of
 from infra.event_store.vault import KEY_ID, MasterKeyMissing, SubjectKey, Vault, WrongMasterKey
 
@@ -36,6 +44,7 @@ class EventStore:
             self._master_key = vault.master_key(wrapped[:KEY_ID])
         except MasterKeyMissing as error:
             raise WrongMasterKey(str(error)) from None
+        recorder.marker(master_key_marker(self._master_key.id), b"")
         self._secret = vault.unwrapped(rotation.SECRET_OWNER, wrapped)
         recorder.prune(RECEIPT_DAYS)
 
@@ -183,14 +192,18 @@ class EventStore:
 
     def rotate_master_key(self, progress: rotation.Progress) -> rotation.Rotated:
         """See `rotation.rotate`."""
-        return rotation.rotate(self._recorder, self._vault, progress)
+        return rotation.rotate(self._recorder, self._vault, self._is_of_this_store, progress)
 
     def close(self) -> None:
         self._recorder.close()
 
     def _unwrapped(self, subjects: Collection[UUID]) -> dict[UUID, SubjectKey]:
         """The keys that exist; a DamagedKey for each that its master key does not open."""
-        return self._vault.unwrap(self._recorder.keys(subjects))
+        return self._vault.unwrap(self._recorder.keys(subjects), self._is_of_this_store)
+
+    def _is_of_this_store(self, master_key: bytes) -> bool:
+        """Whether the store's keys are, or were, wrapped with the master key that has this id."""
+        return self._recorder.has_marker(master_key_marker(master_key))
 
     def _taken_along(self, subject: UUID, links: Links, parted: Links) -> frozenset[UUID]:
         """The subjects erased together with this one, by links stored before and links of this commit."""

@@ -31,8 +31,14 @@ NONCE = 12
 KEY_ID = 8
 WRAPPED = KEY_ID + NONCE + 32 + 16
 """Bytes of a wrapped key: the id of the master key, the nonce, the key and the tag of AES-GCM."""
+OfThisStore = Callable[[bytes], bool]
+"""Whether the store's keys are, or were, wrapped with the master key that has this id."""
 READ_AGAIN_EVERY = 1.0
 """How often, in seconds, an unknown master key makes the process read its setting again."""
+
+
+def _every(master_key: bytes) -> bool:
+    return True
 
 
 class WrongMasterKey(Exception):
@@ -129,13 +135,16 @@ class Vault:
         key = AESGCM.generate_key(256)
         return SubjectKey(key), by.wrap(subject.bytes, key)
 
-    def unwrap(self, wrapped: Mapping[UUID, bytes]) -> dict[UUID, SubjectKey]:
-        """The keys of the subjects. Raises MasterKeyMissing."""
-        return {subject: self._subject_key(subject, raw) for subject, raw in wrapped.items()}
+    def unwrap(self, wrapped: Mapping[UUID, bytes], is_of_this_store: OfThisStore = _every) -> dict[UUID, SubjectKey]:
+        """The keys of the subjects; a DamagedKey for each that no master key of the store opens. Raises MasterKeyMissing."""
+        return {subject: self._subject_key(subject, raw, is_of_this_store) for subject, raw in wrapped.items()}
 
-    def unwrapped(self, owner: bytes, wrapped: bytes) -> bytes:
-        """Raises MasterKeyMissing and WrongMasterKey."""
-        return self.master_key(wrapped[:KEY_ID]).unwrap(owner, wrapped)
+    def unwrapped(self, owner: bytes, wrapped: bytes, is_of_this_store: OfThisStore = _every) -> bytes:
+        """Raises MasterKeyMissing, and WrongMasterKey if the key is damaged: the id of its master key may be, too."""
+        id = wrapped[:KEY_ID]
+        if len(wrapped) != WRAPPED or not (id in self._known or is_of_this_store(id)):
+            raise WrongMasterKey("A stored key is damaged.")
+        return self.master_key(id).unwrap(owner, wrapped)
 
     def master_key(self, id: bytes) -> MasterKey:
         """The master key with this id. Raises MasterKeyMissing."""
@@ -163,11 +172,9 @@ class Vault:
                 log.error("the master keys cannot be read again", error=str(error))
             self._next_reading = time.monotonic() + READ_AGAIN_EVERY
 
-    def _subject_key(self, subject: UUID, wrapped: bytes) -> SubjectKey:
-        if len(wrapped) != WRAPPED:
-            return DamagedKey(subject)
+    def _subject_key(self, subject: UUID, wrapped: bytes, is_of_this_store: OfThisStore) -> SubjectKey:
         try:
-            return SubjectKey(self.unwrapped(subject.bytes, wrapped))
+            return SubjectKey(self.unwrapped(subject.bytes, wrapped, is_of_this_store))
         except WrongMasterKey:
             return DamagedKey(subject)
 

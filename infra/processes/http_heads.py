@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from infra.processes import http_refusals
 from infra.processes.http_refusals import Refused, malformed
 
 MOST_HEADERS = 100
+# The characters of a host and its port (RFC 3986, 3.2). Blanks after it are not part of it.
+_HOST = re.compile(rb"[\w.~!$&'()*+,;=%:\[\]-]*[ \t]*")
 
 Headers = Sequence[tuple[bytes, bytes]]
 
@@ -21,6 +24,10 @@ def check(version: str, headers: Headers) -> bool:
     names = [name for name, _ in headers]
     if names.count(b"host") != 1 and (version != "1.0" or b"host" in names):
         raise Refused(malformed("A request needs exactly one header Host."))
+    if names.count(b"authorization") > 1:
+        raise Refused(malformed("A request may have only one header Authorization."))
+    if not _HOST.fullmatch(dict(headers).get(b"host", b"")):
+        raise Refused(malformed("The header Host names no host."))
     if version not in ("1.1", "1.0"):
         raise Refused(http_refusals.OTHER_VERSION)
     if b"transfer-encoding" not in names:

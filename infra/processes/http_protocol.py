@@ -21,11 +21,12 @@ from typing import Any, cast
 
 import httptools
 from uvicorn.protocols.http.flow_control import FlowControl
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from uvicorn.server import ServerState
 
 from infra.processes import http_heads, http_refusals
 from infra.processes.connections import Connections
+from infra.processes.http_order import OrderedProtocol
 from infra.processes.http_refusals import Refusal, Refused, reason, refusals
 
 # Bytes per second. Who sends a body or reads an answer more slowly is ended.
@@ -38,7 +39,7 @@ LINGER = 2.0
 Phase = Enum("Phase", "IDLE HEAD BODY")
 
 
-class BoundedProtocol(HttpToolsProtocol):
+class BoundedProtocol(OrderedProtocol):
     """One connection. Ignores all input after a refusal."""
 
     def __init__(self, server_state: ServerState, **given: Any) -> None:
@@ -215,9 +216,9 @@ class BoundedProtocol(HttpToolsProtocol):
             self._refuse_in_progress(refusal)
 
     def _refuse_in_progress(self, refusal: Refusal) -> None:
-        """The application already has the head of the request, and learns that the client is gone."""
+        """If the application already has the head of the request, it learns that the client is gone."""
         started = self.cycle.response_started
-        self.cycle.disconnected = True
+        self.cycle.disconnected, self._unstarted = True, None
         self.cycle.message_event.set()
         if started:
             self._close()
@@ -293,7 +294,3 @@ class BoundedProtocol(HttpToolsProtocol):
     def _closes_unnoticed(self) -> bool:
         """Whether uvicorn has closed the connection after an error of the application."""
         return self._due == self._send_due == inf and self.transport.is_closing()
-
-    def _is_busy(self) -> bool:
-        """Whether an answer is due."""
-        return self.cycle is not None and not self.cycle.response_complete

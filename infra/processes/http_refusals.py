@@ -9,6 +9,8 @@ import msgspec
 from httptools import HttpParserError
 from prometheus_client import Counter
 
+from api.shared.safe_headers import PLAIN
+
 RETRY_SECONDS = 1
 
 refusals = Counter(
@@ -27,12 +29,12 @@ class Refusal(msgspec.Struct, frozen=True):
     detail: str
 
     def answer(self, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
-        """The whole answer, with these headers too. It says that the connection is closed afterwards."""
+        """The whole answer, with these headers and those of every answer. It says that the connection is closed afterwards."""
         document = {"type": f"/problems/{self.type}", "title": self.title, "status": self.status, "detail": self.detail}
         body = msgspec.json.encode(document)
         lines = [
             b"HTTP/1.1 %d %b" % (self.status, HTTPStatus(self.status).phrase.encode()),
-            *(b"%b: %b" % header for header in headers),
+            *(b"%b: %b" % header for header in (*headers, *PLAIN)),
             b"content-type: application/problem+json",
             b"content-length: %d" % len(body),
             b"connection: close",

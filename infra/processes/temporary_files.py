@@ -47,7 +47,8 @@ def _sweep(shared: Path) -> None:
     for folder in (one for one in shared.iterdir() if one.is_dir()):
         try:
             lock = _lock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        except (BlockingIOError, FileNotFoundError):
+            # Its process holds it, or has just removed it.
             continue
         shutil.rmtree(folder, ignore_errors=True)
         os.close(lock)

@@ -42,11 +42,11 @@ class Undelivered(Exception):
 class Receiver:
     """A connected receiver; it gets one message after another."""
 
-    def __init__(self, client: httpx.AsyncClient, url: httpx.URL, address: str) -> None:
+    def __init__(self, client: httpx.AsyncClient, url: httpx.URL, place: httpx.URL) -> None:
         self._client = client
-        self._url = url.copy_with(host=address)
+        self._url = place
         self._host = url.netloc.decode()
-        self._extensions = {"sni_hostname": url.host}
+        self._extensions = {"sni_hostname": _name(url)}
 
     async def post(self, message: Message) -> int:
         """Sends one message, and returns the status of the answer. Raises Undelivered unless that is 2xx, in time."""
@@ -67,8 +67,9 @@ async def reached(url: str, reach: Reach, resolving: Executor) -> AsyncIterator[
         parsed = httpx.URL(url)
         async with asyncio.timeout(SECONDS):
             address = await _address(parsed, reach, resolving)
+            place = parsed.copy_with(host=address)
     async with httpx.AsyncClient(verify=_trust(), trust_env=False, timeout=SECONDS) as client:
-        yield Receiver(client, parsed, address)
+        yield Receiver(client, parsed, place)
 
 
 async def misplaced(url: str, reach: Reach, resolving: Executor) -> str | None:
@@ -110,8 +111,13 @@ async def _address(url: httpx.URL, reach: Reach, resolving: Executor) -> str:
 
 async def _addresses(url: httpx.URL, resolving: Executor) -> list[str]:
     loop, port = asyncio.get_running_loop(), url.port or SCHEMES[url.scheme]
-    found = await loop.run_in_executor(resolving, socket.getaddrinfo, url.host, port, 0, socket.SOCK_STREAM)
+    found = await loop.run_in_executor(resolving, socket.getaddrinfo, _name(url), port, 0, socket.SOCK_STREAM)
     return [str(place[0]) for *_, place in found]
+
+
+def _name(url: httpx.URL) -> str:
+    """The host as the URL has it. Python would encode a decoded name by other rules: `xn--fa-hia.de` would become `fass.de`."""
+    return url.raw_host.decode()
 
 
 @contextmanager

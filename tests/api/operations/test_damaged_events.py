@@ -118,15 +118,16 @@ def test_a_broken_seal_is_not_an_erased_value(client: Client, settings: Settings
 
 
 @on_both_engines
-def test_a_damaged_key_breaks_its_subjects_seals_only(client: Client, settings: Settings) -> None:
+@pytest.mark.parametrize("key", [b"short", bytes(68)], ids=["short", "of no master key"])
+def test_a_damaged_key_breaks_its_subjects_seals_only(client: Client, settings: Settings, key: bytes) -> None:
     paths, (first, _, _) = three(client)
     id = paths[1].rsplit("/", 1)[-1]
     if settings.database_url:
         with psycopg.connect(settings.database_url) as connection:
-            connection.execute("UPDATE subject_keys SET wrapped = %s WHERE subject = %s", [b"short", id])
+            connection.execute("UPDATE subject_keys SET wrapped = %s WHERE subject = %s", [key, id])
     else:
         with closing(sqlite3.connect(settings.home / "events.db")) as file, file:
-            file.execute("UPDATE subject_keys SET wrapped = ? WHERE subject = ?", [b"short", id.replace("-", "")])
+            file.execute("UPDATE subject_keys SET wrapped = ? WHERE subject = ?", [key, id.replace("-", "")])
     names = [event["data"]["name"] for event in logged(client, first - 1)]
     assert names == ["Ada 0", {"unreadable": "broken-seal"}, "Ada 2"]
     refused = client.patch(paths[1], {"name": "Grace"})
@@ -150,6 +151,42 @@ def test_an_event_that_cannot_be_read_is_a_fault_in_its_place(
     for filter in ("type=crm.customer.*", f"stream={paths[1].rsplit('/', 1)[-1]}"):
         found = client.get(f"/v1/events?{filter}&sort=-position").json()["items"]
         assert middle in [event["position"] for event in found]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "state = 7",
+        "state = NULL",
+        "topic = x'ff'",
+        "originator_version = 'x'",
+        "originator_id = 'no id'",
+        "originator_id = x'ff'",
+    ],
+)
+def test_a_value_of_another_type_than_its_column_damages_its_event_only(
+    client: Client, settings: Settings, damage: str
+) -> None:
+    """SQLite keeps values of every type in every column."""
+    paths, (first, middle, last) = three(client)
+    with closing(sqlite3.connect(settings.home / "events.db")) as file, file:
+        file.execute(f"UPDATE stored_events SET {damage} WHERE rowid = ?", [middle])
+    events = logged(client, first - 1)
+    assert [event["position"] for event in events] == [first, middle, last]
+    assert [fault["reason"] for fault in events[1]["faults"]] == ["broken-json"]
+    position = client.patch(paths[2], {"name": "Grace"}).json()["position"]
+    assert client.get(f"{paths[2]}?after={position}").json()["name"] == "Grace"
+    assert client.get(f"{paths[1]}?version=1").status_code in (404, 409)
+
+
+def test_a_state_that_is_a_text_is_read_and_its_seals_show_whether_it_was_changed(client: Client, settings: Settings) -> None:
+    """The SQL function replace() makes a text of it."""
+    _, (first, middle, _) = three(client)
+    with closing(sqlite3.connect(settings.home / "events.db")) as file, file:
+        file.execute("UPDATE stored_events SET state = replace(state, 'person', 'company') WHERE rowid = ?", [middle])
+    events = logged(client, first - 1)
+    assert [event["data"]["name"] for event in events] == ["Ada 0", "Ada 1", "Ada 2"]
+    assert events[1]["data"]["kind"] == "company"
 
 
 def test_a_history_goes_on_after_a_broken_seal_without_changes_that_nobody_knows(client: Client, settings: Settings) -> None:

@@ -15,10 +15,9 @@ from fastapi.routing import iter_route_contexts
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.operations.jobs import AT_ONCE, WAITING, Jobs
+from api.operations.jobs import AT_ONCE, WAITING, Jobs, TooManyJobs
 from api.shared import admission
-from api.shared.admission import ALWAYS, LARGE_BODY, WINDOW, Lane
-from api.shared.problems import Problem
+from api.shared.admission import ALWAYS, LARGE_BODY, WINDOW, Lane, Lanes
 from domain.shared.ids import new_id
 from infra.command_line.reaching import Reached
 from infra.processes.parts import opened
@@ -28,11 +27,13 @@ from tests.api.conftest import SETTINGS, World, new_key
 from tests.api.marketing.given_campaigns import planned
 from tests.api.served import served
 from tests.api.shared.bad_input import problem
+from tests.infra.raw_http import raw
 from tests.waiting import wait_until
 
 LANES = ("commands", "reads", "reports", "bulk")
 PROBES = ("/health/live", "/health/ready", "/metrics")
 PATIENCE = 2.0
+NOBODY = [0] * len(Lanes._fields)
 CSV = {"Accept": "text/csv"}
 NDJSON = {"Accept": "application/json, Application/X-NDJSON;q=0.5"}
 
@@ -197,14 +198,25 @@ def test_no_more_than_twenty_jobs_wait_for_their_turn() -> None:
     ids = [new_id() for _ in range(AT_ONCE + WAITING)]
     for id in ids:
         jobs.start(id, lambda _: go_on.wait(60))
-    with pytest.raises(Problem) as refused:
+    with pytest.raises(TooManyJobs):
         jobs.start(new_id(), lambda _: None)
-    assert (refused.value.status, refused.value.type) == (503, "overloaded")
     assert jobs.start(ids[-1], lambda _: None).id == ids[-1]
     go_on.set()
     wait_until(lambda: all(jobs.get(id).state == "completed" for id in ids), "the jobs have ended")  # type: ignore[union-attr]
     assert jobs.start(new_id(), lambda _: None).state == "running"
     jobs.close()
+
+
+def test_a_request_for_one_job_too_many_is_told_when_to_come_back(world: World) -> None:
+    jobs, go_on = world.app.state.jobs, threading.Event()
+    ids = [new_id() for _ in range(AT_ONCE + WAITING)]
+    for id in ids:
+        jobs.start(id, lambda _: go_on.wait(60))
+    refused = world.client.post("/v1/operations/rebuilds", {"projection": "teams"}, headers=world.admin)
+    go_on.set()
+    assert (refused.status_code, refused.json()["type"]) == (503, "/problems/overloaded")
+    assert refused.headers["Retry-After"] == "10"
+    wait_until(lambda: all(jobs.get(id).state == "completed" for id in ids), "the jobs have ended")
 
 
 # Places
@@ -222,13 +234,13 @@ def test_every_request_gives_its_place_back(world: World, customer: str, monkeyp
         with monkeypatch.context() as broken:
             broken.setattr(world.parts.deployment.store, "head", lambda: 1 / 0)
             assert http.get("/v1/events").status_code == 500
-    assert in_progress(world) == before == [0, 0, 0, 0, 0]
+    assert in_progress(world) == before == NOBODY
 
 
 def test_a_stream_is_a_read_only_until_it_begins(world: World) -> None:
     with served(world.app) as url, httpx.stream("GET", url + "/v1/events/stream", headers=world.admin) as stream:
         assert next(stream.iter_bytes())
-        assert in_progress(world) == [0, 0, 0, 0, 0]
+        assert in_progress(world) == NOBODY
         with full(world, "reads"):
             assert is_refused(httpx.get(url + "/v1/events/stream", headers=world.admin))
 
@@ -274,7 +286,29 @@ def test_a_read_that_waits_for_a_position_gives_way_to_others(small: World) -> N
             assert another.headers["Retry-After"] == "1"
         waiting.join()
     assert [answer.status_code for answer in answers] == [200]
-    assert in_progress(small) == [0, 0, 0, 0, 0]
+    assert in_progress(small) == NOBODY
+
+
+def test_a_command_whose_body_is_on_its_way_gives_way_to_others(world: World) -> None:
+    lanes, limit = world.app.state.lanes, world.app.state.lanes.commands.limit
+    headers = "".join(f"{name}: {value}\r\n" for name, value in world.admin.items())
+    head = (
+        f"POST /v1/customers HTTP/1.1\r\nHost: recount\r\n{headers}Content-Type: application/json\r\nContent-Length: 15\r\n\r\n"
+    )
+    with served(world.app) as url, ExitStack() as clients:
+        slow = [clients.enter_context(raw(url)) for _ in range(limit + 1)]
+        for client in slow:
+            client.send(head.encode())
+        wait_until(lambda: lanes.bodies.in_progress == limit + 1, "all heads are read")
+        assert httpx.post(url + "/v1/customers", json={"name": "Ada"}, headers=world.admin).status_code == 201
+        for client in slow[1:]:
+            client.send(b'{"name": "Ada"}')
+            assert client.answer().status == 201
+        slow[0].socket.close()
+        wait_until(lambda: in_progress(world) == NOBODY, "the place of the client that is gone is free")
+        with full(world, "bodies"):
+            assert is_refused(httpx.post(url + "/v1/customers", json={"name": "Ada"}, headers=world.admin))
+    assert in_progress(world) == NOBODY
 
 
 # The rule

@@ -49,6 +49,8 @@ COSTLY = {
     "empty objects": (b'{"attributes":[' + b",".join([b"{}"] * 200_000) + b"]}", 413),
     "wrong texts": (b'{"tags":["\\u0041",' + b",".join([b'"\\u0001"'] * 29_000) + b"]}", 422),
     "bytes that are no text": (b'{"tags":[' + b",".join([b'"\xff"'] * 40_000) + b"]}", 422),
+    "too many parts, of which one is no text": (b'{"a":[' + b"0," * 490_000 + b'"\xff"]}', 413),
+    "too deep, with a half character": (b'{"a":' + b"[" * 100 + b'"\\ud800"' + b"]" * 100 + b"}", 400),
     "lists in lists": (b'{"attributes":' + b"[" * 500_000, 400),
     "objects in objects": (b'{"a":' * 150_000, 400),
     "deep objects": (b'{"a":' * 500 + b"1" + b"}" * 500, 400),

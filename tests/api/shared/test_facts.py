@@ -64,7 +64,7 @@ class Recorder:
     def __init__(self) -> None:
         self.ran: list[Ran] = []
 
-    async def run(self, command: Command) -> Outcome:
+    async def run(self, command: Command, *, of_many: bool = False) -> Outcome:
         self.ran.append(Ran(command.function, command.facts))
         return Outcome(id=command.target or UUID(int=7), version=1, position=1)
 
@@ -252,4 +252,5 @@ def test_a_route_that_passes_wrong_facts_is_found(path: str, reasons: list[str])
     app = FastAPI()
     app.include_router(wrong)
     (route,) = [route for route in routes_of(app) if route.name.endswith(path)]
-    assert asyncio.run(misfits(route, {})) == [f"{route.name}: {reason}" for reason in reasons]
+    store = SimpleNamespace(secret=bytes(32))
+    assert asyncio.run(misfits(route, {"store": store})) == [f"{route.name}: {reason}" for reason in reasons]

@@ -36,7 +36,7 @@ def reads(world: World, monkeypatch: pytest.MonkeyPatch) -> list[UUID]:
 
         monkeypatch.setattr(store, name, spy)
 
-    for name in ("streams", "plain_streams", "stream", "plain_ends"):
+    for name in ("streams", "plain_streams", "part", "plain_ends"):
         spied(name)
     return read
 

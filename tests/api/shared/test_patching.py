@@ -75,6 +75,7 @@ ROUTES: Mapping[str, Mapping[str, str]] = {
     "saved-views": dict.fromkeys(
         ("fields", "filters", "name", "owner", "resource", "shared", "sort"), "PUT /v1/saved-views/{id}"
     ),
+    "keys": {"expires_at": "PUT /v1/keys/{id}/expiry"},
     "webhooks": dict.fromkeys(("irregular", "personal", "subjects", "types", "url"), "PUT /v1/webhooks/{id}"),
 }
 """The fields that another route changes."""

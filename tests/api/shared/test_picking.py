@@ -129,3 +129,10 @@ def test_every_route_with_the_fields_parameter_refuses_an_unknown_field(world: W
         if answer.status_code == 200:
             refused = world.client.get(path, params={"fields": "no such field"})
             assert (path, refused.status_code) == (path, 422)
+
+
+def test_a_nested_field_has_a_greatest_depth(client: Client) -> None:
+    for steps, status in ((64, 200), (65, 422), (900, 422)):
+        answer = client.get("/v1/customers?fields=attributes" + ".a" * (steps - 1))
+        assert answer.status_code == status, steps
+    assert len(answer.content) < 1_000

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -116,3 +117,12 @@ def test_the_clock_ends_when_it_is_stopped(place: Place) -> None:
     days.stop()
     thread.join(PATIENCE)
     assert not thread.is_alive()
+
+
+def test_a_day_whose_event_is_damaged_has_ended_and_later_days_end(place: Place, tmp_path: Path) -> None:
+    place.clock().end_days()
+    with closing(sqlite3.connect(tmp_path / "events.db")) as file, file:
+        file.execute("UPDATE stored_events SET state = x'7b'")
+    assert place.clock().end_days() == []
+    place.now += timedelta(days=1)
+    assert place.clock().end_days() == march(2)

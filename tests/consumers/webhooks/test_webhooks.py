@@ -22,6 +22,7 @@ from consumers.projecting.tail import Tail
 from consumers.webhooks import Courier
 from domain.operations.webhook import Paused, Subscription
 from domain.shared.ids import external_id
+from infra.event_store.vault import DamagedKey
 from infra.read_models import deliveries
 from infra.read_models.deliveries import Delivery
 from infra.read_models.positions import Superseded
@@ -206,6 +207,38 @@ def test_a_failed_connection_a_redirect_and_a_private_address_are_failures(place
     assert refused is not None
     assert "RECOUNT_WEBHOOK_NETWORKS" in (refused.last_error or "")
     assert len(listener.taken) == 1
+
+
+def test_a_webhook_whose_own_stream_is_damaged_holds_up_no_other(place: Place, listener: Listener) -> None:
+    register(place, listener.url, DESK)
+    damaged = place.store.head()
+    register(place, listener.url)
+    deliver(place)
+    place.cut(damaged)
+    for act in (place.register_ada, place.plan_spring):
+        act()
+        delivered = deliver(place)
+        assert delivered is not None
+        assert delivered.position == place.store.head()
+
+
+def test_a_webhook_whose_key_is_damaged_holds_up_no_other(
+    place: Place, listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register(place, listener.url, DESK)
+    register(place, listener.url)
+    derived = place.store.derived
+
+    def damaged(subject: UUID, purposes: Any) -> Any:
+        return DamagedKey(subject).derive("") if subject == DESK else derived(subject, purposes)
+
+    monkeypatch.setattr(place.store, "derived", damaged)
+    by = courier(place)
+    for act in (place.register_ada, place.plan_spring):
+        act()
+        delivered = deliver(place, by)
+        assert delivered is not None
+        assert delivered.position == place.store.head()
 
 
 def test_an_event_that_cannot_be_shown_is_a_failure_with_a_pause(

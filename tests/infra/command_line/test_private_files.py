@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from infra.file_modes import repair
+from infra.processes import temporary_files
 from tests.infra.recount import MASTER_KEY, Running, environment, recount
 
 Serve = Callable[..., Running]
@@ -105,3 +106,20 @@ def test_the_files_of_a_killed_server_are_removed_at_the_next_start_and_those_of
     other += f"with own(Path({str(home)!r})): pass"
     subprocess.run([sys.executable, "-c", other], check=True, cwd=TREE)
     assert list((home / "tmp").iterdir()) == [own]
+
+
+def test_a_start_does_not_fail_on_a_temporary_folder_that_its_process_removes_at_the_same_moment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ending = tmp_path / "tmp" / "ending"
+    ending.mkdir(parents=True)
+    lock = temporary_files._lock
+
+    def removed_first(folder: Path, how: int) -> int:
+        if folder == ending:
+            ending.rmdir()
+        return lock(folder, how)
+
+    monkeypatch.setattr(temporary_files, "_lock", removed_first)
+    with temporary_files.own_temporary_folder(tmp_path) as own:
+        assert list((tmp_path / "tmp").iterdir()) == [own]

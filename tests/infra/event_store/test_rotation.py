@@ -269,8 +269,11 @@ def test_a_rotation_names_the_master_key_that_it_lacks_and_can_then_be_finished(
         assert rotate(again).rewrapped == 13
 
 
-def test_a_damaged_key_is_counted_and_hurts_only_its_subject(where: str, store: EventStore, customers: list[UUID]) -> None:
-    damage(where, customers[3])
+@pytest.mark.parametrize("damaged_byte", [0, KEY_ID - 1, KEY_ID, -1])
+def test_a_damaged_key_is_counted_and_hurts_only_its_subject(
+    where: str, store: EventStore, customers: list[UUID], damaged_byte: int
+) -> None:
+    damage(where, customers[3], damaged_byte)
     with rotating(where) as rotated, running(rotated) as executor:
         assert rotate(rotated) == Rotated(NEW_ID.hex(), rewrapped=22, damaged=1)
         others = customers[:3] + customers[4:]
@@ -278,9 +281,19 @@ def test_a_damaged_key_is_counted_and_hurts_only_its_subject(where: str, store: 
         assert accepted(one(executor, erasing(customers[4])))
 
 
-def damage(where: str, subject: UUID) -> None:
-    raw = wrapped(where)[subject.bytes]
-    changed = raw[:-1] + bytes([raw[-1] ^ 1])
+def test_a_key_that_is_too_short_ends_no_rotation(where: str, store: EventStore, customers: list[UUID]) -> None:
+    replace(where, customers[3], b"")
+    with rotating(where) as rotated:
+        assert rotate(rotated) == Rotated(NEW_ID.hex(), rewrapped=22, damaged=1)
+
+
+def damage(where: str, subject: UUID, byte: int) -> None:
+    changed = bytearray(wrapped(where)[subject.bytes])
+    changed[byte] ^= 1
+    replace(where, subject, bytes(changed))
+
+
+def replace(where: str, subject: UUID, changed: bytes) -> None:
     if where.startswith("postgresql://"):
         with psycopg.connect(where) as connection:
             connection.execute("UPDATE subject_keys SET wrapped = %s WHERE subject = %s", [changed, subject])

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from api.shared.safe_headers import PLAIN
 from tests.infra.processes.conftest import Application
 from tests.infra.raw_http import GET, Answer, raw
 from tests.waiting import wait_until
@@ -42,6 +43,9 @@ AMBIGUOUS = {
     "no host": b"GET / HTTP/1.1\r\n\r\n",
     "two hosts": b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
     "two hosts in HTTP/1.0": b"GET / HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n",
+    "a host with a path": b"GET / HTTP/1.1\r\nHost: recount/<a>\r\n\r\n",
+    "a host with a blank": b"GET / HTTP/1.1\r\nHost: a b\r\n\r\n",
+    "two keys": b"GET / HTTP/1.1\r\nHost: recount\r\nAuthorization: Bearer a\r\nAuthorization: Bearer b\r\n\r\n",
     "a target without a path": b"GET http:// HTTP/1.1\r\nHost: recount\r\n\r\n",
     "no HTTP": b"\x16\x03\x01\x02\x00",
 }
@@ -80,8 +84,16 @@ def test_a_request_that_two_servers_could_read_differently_is_refused(
         answer = connection.answer()
         assert (answer.status, answer.problem["type"]) == (400, "/problems/malformed-request")
         assert answer.headers["connection"] == "close"
+        assert {name.decode(): value.decode() for name, value in PLAIN}.items() <= answer.headers.items()
         assert connection.is_closed()
     assert not {"GET /"} & set(application.seen), "what follows is not a request"
+
+
+@pytest.mark.parametrize("host", ["", "recount:8000", "[::1]:80", "xn--bcher-kva.example", "127.0.0.1 "])
+def test_a_host_in_any_form_is_accepted(on: On, host: str) -> None:
+    with raw(on()) as connection:
+        connection.send(f"GET / HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+        assert connection.answer().status == 200
 
 
 @pytest.mark.parametrize(("status", "request_"), NOT_SUPPORTED.values(), ids=NOT_SUPPORTED.keys())

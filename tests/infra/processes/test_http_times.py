@@ -113,6 +113,33 @@ def test_a_client_that_reads_its_answer_slowly_gets_all_of_it(on: On) -> None:
         assert connection.answer().status == 200
 
 
+@pytest.mark.parametrize("together", [True, False], ids=["pipelined", "later"])
+def test_a_request_is_not_in_progress_before_the_client_has_read_earlier_answers(
+    on: On, application: Application, together: bool
+) -> None:
+    with raw(on(), receive_buffer=4096) as connection:
+        requests = [b"GET /whole HTTP/1.1\r\nHost: recount\r\n\r\n", GET]
+        connection.send(b"".join(requests) if together else requests[0])
+        wait_until(lambda: application.seen == ["GET /whole"], "the first request is answered")
+        if not together:
+            connection.send(requests[1])
+        time.sleep(SHORT)
+        assert application.seen == ["GET /whole"]
+        assert len(connection.answer().body) == LARGE
+        assert connection.answer().status == 200
+    assert application.seen == ["GET /whole", "GET /"]
+
+
+def test_half_a_body_behind_an_answer_that_is_not_read_is_refused(on: On, application: Application) -> None:
+    with raw(on(**LONG | {"body_timeout": SHORT}), receive_buffer=4096) as connection:
+        connection.send(b"GET /whole HTTP/1.1\r\nHost: recount\r\n\r\n" + POST)
+        time.sleep(4 * SHORT)
+        assert len(connection.answer().body) == LARGE
+        assert connection.answer().problem["status"] == 408
+        assert connection.is_closed()
+    assert application.seen == ["GET /whole"]
+
+
 def test_a_request_in_progress_may_take_longer_than_all_times(on: On, application: Application) -> None:
     with raw(on(**ALL_SHORT)) as connection, raw(on(**ALL_SHORT)):
         connection.send(b"GET /hold HTTP/1.1\r\nHost: recount\r\n\r\n")

@@ -116,6 +116,24 @@ def test_a_name_with_a_public_and_a_private_address_is_refused_and_each_connecti
     assert "10.0.0.1" not in reason
 
 
+def test_an_international_name_is_looked_up_as_the_url_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`xn--fa-hia.de` is faß.de. By the rules of 2003, which Python has, that would be fass.de, which belongs to others."""
+    asked: list[str] = []
+
+    def found(host: str, *_: Any) -> list[Any]:
+        asked.append(host)
+        return [(0, 0, 0, "", ("93.184.216.34", 443))]
+
+    async def connect() -> Any:
+        async with reached("https://xn--fa-hia.de/", PUBLIC, resolver(1)) as one:
+            return one._extensions
+
+    monkeypatch.setattr(socket, "getaddrinfo", found)
+    assert asyncio.run(connect()) == {"sni_hostname": "xn--fa-hia.de"}
+    assert asyncio.run(misplaced("https://xn--fa-hia.de/", PUBLIC, resolver(1))) is None
+    assert asked == ["xn--fa-hia.de"] * 2
+
+
 def own_certificate(folder: Path) -> ssl.SSLContext:
     """The TLS of a server whose certificate nobody else signed."""
     key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
