@@ -101,4 +101,4 @@ class PostgresLog:
         with self._connection() as connection:
             rows = connection.cursor(row_factory=tuple_row).execute(statement, params, prepare=True)
             # A value that is missing is damage: such an event cannot be read.
-            return [Stored(*row[:3], row[3] or "", row[4] or b"") for row in rows.fetchall()]
+            return [Stored(at, stream, version, type or "", state or b"") for at, stream, version, type, state in rows]
