@@ -97,7 +97,4 @@ class PostgresLog(ABC):
         with self._connection() as connection:
             rows = connection.cursor(row_factory=tuple_row).execute(statement, params, prepare=True)
             # A value that is missing is damage: such an event cannot be read.
-            return [
-                Stored(position, stream, version, type or "", state or b"")
-                for position, stream, version, type, state in rows.fetchall()
-            ]
+            return [Stored(at, stream, version, type or "", state or b"") for at, stream, version, type, state in rows]

@@ -172,7 +172,6 @@ def test_an_event_that_cannot_be_read_is_a_fault_in_its_place(
     "damage",
     [
         "state = 7",
-        "state = NULL",
         "topic = x'ff'",
         "originator_version = 'x'",
         "originator_id = 'no id'",
@@ -192,6 +191,20 @@ def test_a_value_of_another_type_than_its_column_damages_its_event_only(
     position = client.patch(paths[2], {"name": "Grace"}).json()["position"]
     assert client.get(f"{paths[2]}?after={position}").json()["name"] == "Grace"
     assert client.get(f"{paths[1]}?version=1").status_code in (404, 409)
+
+
+@on_both_engines
+def test_an_event_without_a_state_is_a_fault_in_its_place(client: Client, settings: Settings) -> None:
+    _, (first, middle, last) = three(client)
+    if settings.database_url:
+        with psycopg.connect(settings.database_url) as connection:
+            connection.execute("UPDATE stored_events SET state = NULL WHERE notification_id = %s", [middle])
+    else:
+        with closing(sqlite3.connect(settings.home / "events.db")) as file, file:
+            file.execute("UPDATE stored_events SET state = NULL WHERE rowid = ?", [middle])
+    events = logged(client, first - 1)
+    assert [event["position"] for event in events] == [first, middle, last]
+    assert [fault["reason"] for fault in events[1]["faults"]] == ["broken-json"]
 
 
 def test_a_state_that_is_a_text_is_read_and_its_seals_show_whether_it_was_changed(client: Client, settings: Settings) -> None:
