@@ -99,7 +99,9 @@ def _table(names: Sequence[str], records: Iterable[tuple[int, list[str]]], forma
             texts = [None if (text := one_form(field)) in nulls else read(text) for field in fields]
             rows.append(Row(line, (*texts, str(line))))
         elif len(misfits) == MISFITS:
-            raise FileUnreadable(f"More than {MISFITS} lines do not have {width} fields: check file.delimiter and file.columns.")
+            raise FileUnreadable(
+                f"More than {MISFITS} lines do not have {width} fields: check file.delimiter and file.columns."
+            )
         else:
             misfits.append(Misfit(line, len(fields)))
     return Table(places, rows, misfits)

@@ -17,8 +17,8 @@ import structlog
 from prometheus_client import Gauge
 from sqlalchemy.exc import DBAPIError
 
-from consumers.webhooks.sending import DAMAGED, DOUBT, Sending
 from commands.shared.commit import Unreadable
+from consumers.webhooks.sending import DAMAGED, DOUBT, Sending
 from consumers.webhooks.subscriber import Subscriber, next_again, next_new
 from consumers.webhooks.window import Portion, Window
 from domain.operations.webhook import Webhook

@@ -278,7 +278,17 @@ def test_progress_is_reported_up_to_the_last_row(store: Store) -> None:
         (HEADER + "," * (LONGEST_LINE + 1) + "\n", "Line 2 has more than"),
         (HEADER + '"' + "x\n" * 200_000, "line 2"),
     ],
-    ids=["empty", "same names", "open quote", "text after a quote", "columns", "many columns", "other fields", "long line", "endless quote"],
+    ids=[
+        "empty",
+        "same names",
+        "open quote",
+        "text after a quote",
+        "columns",
+        "many columns",
+        "other fields",
+        "long line",
+        "endless quote",
+    ],
 )
 def test_a_file_that_cannot_be_read_imports_nothing(store: Store, rows: str, message: str) -> None:
     with pytest.raises(FileUnreadable, match=message):

@@ -41,7 +41,10 @@ def test_a_webhook_with_a_damaged_event_or_key_fails_alone_and_waits_longer_each
         # The read models, and what this process knows, are as they were before the damage.
         delivered(place, courier(place))
         assert len(listener.taken) == 3
-        event, key = "stored_events SET state = substr(state, 1, 30) WHERE originator_id", "subject_keys SET wrapped = zeroblob(60) WHERE subject"
+        event, key = (
+            "stored_events SET state = substr(state, 1, 30) WHERE originator_id",
+            "subject_keys SET wrapped = zeroblob(60) WHERE subject",
+        )
         damage(tmp_path, f"UPDATE {event} = '{SHOP.hex}'", f"UPDATE {key} = '{LAB.hex}'")
         process = courier(place)
         for failures in (1, 2, 3):
