@@ -19,6 +19,8 @@ from domain.shared.text import one_form
 
 LINE = "#"
 COLUMNS = 2_000
+MISFITS = 100_000
+"""So many lines may have another number of fields. If more have one, the mapping describes another file."""
 LONGEST_LINE = 1024 * 1024
 """In characters. A line of a quoted text counts for itself."""
 
@@ -96,6 +98,10 @@ def _table(names: Sequence[str], records: Iterable[tuple[int, list[str]]], forma
         if len(fields) == width:
             texts = [None if (text := one_form(field)) in nulls else read(text) for field in fields]
             rows.append(Row(line, (*texts, str(line))))
+        elif len(misfits) == MISFITS:
+            raise FileUnreadable(
+                f"More than {MISFITS} lines do not have {width} fields: check file.delimiter and file.columns."
+            )
         else:
             misfits.append(Misfit(line, len(fields)))
     return Table(places, rows, misfits)

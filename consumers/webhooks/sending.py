@@ -116,6 +116,8 @@ class Sending:
             async with reached(one.subscription.url, self._reach, lane.resolving) as receiver:
                 while events and at - begin < TURN_SECONDS:
                     body = await asyncio.to_thread(self._body, one, batch, events[0])
+                    if body is None:
+                        return True
                     status = await receiver.post(message(secrets, message_id(one.id, events[0].position), body))
                     seconds, at = time.monotonic() - at, time.monotonic()
                     one.doubtful = seconds > SLOW_SECONDS
@@ -126,9 +128,14 @@ class Sending:
             return False
         return True
 
-    def _body(self, one: Subscriber, batch: Batch, event: Stored) -> bytes:
-        """Raises Undelivered if the event cannot be shown, and the errors in DOUBT."""
+    def _body(self, one: Subscriber, batch: Batch, event: Stored) -> bytes | None:
+        """The event as it is sent; None if the webhook has changed, so that what was paused or removed is sent nothing more.
+
+        Raises Undelivered if the event cannot be shown, and the errors in DOUBT.
+        """
         try:
+            if self._changed(one):
+                return None
             return batch.portion.body(self._store, event, one.subscription.personal)
         except DOUBT:
             raise
@@ -140,13 +147,16 @@ class Sending:
 
         Raises Unreadable if its events are damaged, and Undelivered if its key is.
         """
-        webhook = replayed(Webhook, one.id, self._store.streams([one.id]).get(one.id, ()))
-        if webhook.version != one.webhook.version:
-            one.become(webhook)
+        # A webhook may have thousands of events. They are read again only if there are new ones.
+        if self._changed(one):
+            one.become(replayed(Webhook, one.id, self._store.streams([one.id]).get(one.id, ())))
         try:
-            return secrets_of(self._store, one.id, webhook.secret_ids(self._clock()))
+            return secrets_of(self._store, one.id, one.webhook.secret_ids(self._clock()))
         except Unreadable:
             raise Undelivered(DAMAGED) from None
+
+    def _changed(self, one: Subscriber) -> bool:
+        return self._store.version(one.id) != one.webhook.version
 
     def _accept(self, one: Subscriber, batch: Batch, event: Stored, status: int, seconds: float) -> None:
         with self._read_models.writer.begin() as connection:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from commands.importing.reading import COLUMNS, LONGEST_LINE, FileUnreadable
+from commands.importing.reading import COLUMNS, LONGEST_LINE, MISFITS, FileUnreadable
 from commands.importing.report import RefusedRow, Report
 from commands.importing.run import ImportInterrupted
 from commands.shared.executor import Executor, Limits
@@ -274,10 +274,21 @@ def test_progress_is_reported_up_to_the_last_row(store: Store) -> None:
         (HEADER + 'o-1,"A"da,2024-05-01,2,3.50\n', "line 2"),
         (",".join(map(str, range(COLUMNS + 1))) + "\n", f"{COLUMNS + 1} columns"),
         (",".join(map(str, range(100_000))) + "\n", "100000 columns"),
+        ("a,b\n" + "1\n" * (MISFITS + 1), f"More than {MISFITS} lines do not have 2 fields"),
         (HEADER + "," * (LONGEST_LINE + 1) + "\n", "Line 2 has more than"),
         (HEADER + '"' + "x\n" * 200_000, "line 2"),
     ],
-    ids=["empty", "same names", "open quote", "text after a quote", "columns", "many columns", "long line", "endless quote"],
+    ids=[
+        "empty",
+        "same names",
+        "open quote",
+        "text after a quote",
+        "columns",
+        "many columns",
+        "other fields",
+        "long line",
+        "endless quote",
+    ],
 )
 def test_a_file_that_cannot_be_read_imports_nothing(store: Store, rows: str, message: str) -> None:
     with pytest.raises(FileUnreadable, match=message):

@@ -38,18 +38,16 @@ def test_a_webhook_with_a_damaged_event_or_key_fails_alone_and_waits_longer_each
         for webhook_id in (SHOP, DESK, LAB):
             register(place, listener.url, webhook_id, types=("crm.campaign.*",))
         place.plan_spring()
-        early, late = courier(place), courier(place)
-        # The read models are as they were before the damage.
-        delivered(place, early)
+        # The read models, and what this process knows, are as they were before the damage.
+        delivered(place, courier(place))
         assert len(listener.taken) == 3
         event = "stored_events SET state = substr(state, 1, 30) WHERE originator_id"
         key = "subject_keys SET wrapped = zeroblob(60) WHERE subject"
         damage(tmp_path, f"UPDATE {event} = '{SHOP.hex}'", f"UPDATE {key} = '{LAB.hex}'")
-        for failures, process in enumerate((early, late, late), start=1):
+        process = courier(place)
+        for failures in (1, 2, 3):
             place.run(campaigns.plan, campaign_id=new_id(), name="Sale")
             place.now += timedelta(hours=1)
-            # The first look finds the damage, and the next one what can be read at all.
-            delivered(place, process)
             found = delivered(place, process)
             assert len(listener.taken) == 3 + failures
             assert found[DESK].last_error is None

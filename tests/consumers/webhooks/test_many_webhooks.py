@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -23,6 +24,7 @@ from infra.event_store.mapper import Stored
 from infra.read_models import attempts, deliveries
 from infra.webhooks import receiver
 from infra.webhooks.addresses import EVERYTHING, Reach
+from infra.webhooks.message import Message
 from projections.operations import webhooks as read_model
 from tests.consumers.policies.policy_place import Place, place_in
 from tests.consumers.webhooks.crowd import Crowd, a_crowd
@@ -172,6 +174,46 @@ def test_positions_passed_without_an_event_to_send_are_saved_together(place: Pla
         stored = deliveries.load(connection)
     assert {one.position for one in stored.values()} == {place.store.head()}
     assert len(stored) == 20
+
+
+def test_a_webhook_is_read_again_only_if_it_has_changed(place: Place, crowd: Crowd, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may have thousands of events, such as redeliveries, and is looked at before each turn."""
+    register(place, crowd, "quick", ["only"])
+    project(place)
+    read: list[UUID] = []
+    streams = place.store.streams
+
+    def counted(ids: Sequence[UUID]) -> Any:
+        read.extend(ids)
+        return streams(ids)
+
+    monkeypatch.setattr(place.store, "streams", counted)
+    one = courier(place)
+    for since in range(3):
+        plan(place, 1, since)
+        one.deliver()
+    assert len(crowd.taken["only"]) == 3
+    assert read.count(webhook("only")) == 1
+
+
+@pytest.mark.parametrize("change", [webhooks.pause, webhooks.remove])
+def test_a_webhook_that_is_changed_during_its_turn_is_sent_nothing_more(
+    place: Place, crowd: Crowd, monkeypatch: pytest.MonkeyPatch, change: Callable[..., Any]
+) -> None:
+    register(place, crowd, "quick", ["changed", "other"])
+    project(place)
+    plan(place, 5)
+    post = receiver.Receiver.post
+
+    async def changing(self: receiver.Receiver, message: Message) -> int:
+        status = await post(self, message)
+        if len(crowd.taken["changed"]) == 2:
+            await asyncio.to_thread(place.run, change, webhook_id=webhook("changed"))
+        return status
+
+    monkeypatch.setattr(receiver.Receiver, "post", changing)
+    courier(place).deliver()
+    assert [len(crowd.taken[name]) for name in ("changed", "other")] == [2, 5]
 
 
 def test_the_log_of_deliveries_keeps_the_latest_tries(place: Place) -> None:
