@@ -28,7 +28,9 @@ SEALED = b'"sealed"'
 UNREADABLE = "unreadable"
 
 
-BROKEN = (InvalidTag, ValueError, TypeError, msgspec.MsgspecError)
+DAMAGE = (msgspec.MsgspecError, ValueError, RecursionError)
+"""What reading damaged JSON raises: it is not JSON or has another form, a text in it is not UTF-8, or it nests too deep."""
+BROKEN = (InvalidTag, TypeError, *DAMAGE)
 """What opening a seal raises: another key or place, text that is not base64 or too short, or a value that is not JSON."""
 
 
@@ -88,7 +90,7 @@ def metadata_of(stored: Stored) -> Metadata | None:
     """The event's metadata; None if it cannot be read."""
     try:
         return read_metadata(stored.state)
-    except msgspec.MsgspecError:
+    except DAMAGE:
         return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection
 from contextlib import AbstractContextManager
 from typing import Any
@@ -26,11 +27,12 @@ unavailable_when_unreachable = unavailable_when(
 """For errors of the connection or the pool and for time-outs: the outcome is uncertain."""
 
 
-class PostgresLog:
+class PostgresLog(ABC):
     """A subclass gives the connections."""
 
+    @abstractmethod
     def _connection(self) -> AbstractContextManager[Any]:
-        raise NotImplementedError
+        """A connection for reads."""
 
     @unavailable_when_unreachable
     def streams(self, ids: Collection[UUID]) -> list[Stored]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from abc import ABC, abstractmethod
 from collections.abc import Collection
 from contextlib import AbstractContextManager
 from typing import Any
@@ -29,11 +30,12 @@ unavailable_when_unreachable = unavailable_when(
 """If the file is locked or cannot be opened, or the disk is full."""
 
 
-class SqliteLog:
+class SqliteLog(ABC):
     """A subclass gives the connections."""
 
+    @abstractmethod
     def _reading(self) -> AbstractContextManager[sqlite3.Connection]:
-        raise NotImplementedError
+        """A connection for reads."""
 
     @unavailable_when_unreachable
     def streams(self, ids: Collection[UUID]) -> list[Stored]:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import msgspec
 
-from infra.event_store.mapper import Stored, read_metadata
+from infra.event_store.mapper import DAMAGE, Stored, read_metadata
 from infra.routing import Message
 
 Headers = list[tuple[str, bytes]]
@@ -64,10 +64,10 @@ def encode(messages: Sequence[Message]) -> list[Record]:
     stored = messages[0].stored
     try:
         texts = _read_texts(stored.state).metadata
-    except msgspec.MsgspecError:
-        texts = MetadataTexts(subject=str(stored.stream))
+        key = UUID(texts.subject).bytes
+    except DAMAGE:
+        texts, key = MetadataTexts(subject=str(stored.stream)), stored.stream.bytes
     headers = _headers(stored, texts)
-    key = bytes.fromhex(texts.subject.replace("-", ""))
     return [
         Record(message.partition, key, stored.state, [*headers, ("previous", b"%d" % message.previous)]) for message in messages
     ]
@@ -83,7 +83,7 @@ def decode(partition: int, offset: int, value: bytes | None, headers: Sequence[t
         read_metadata(stored.state)
     except KeyError as error:
         raise Unreadable(f"There is no header {error}.") from None
-    except (ValueError, TypeError, AttributeError, msgspec.MsgspecError) as error:
+    except (*DAMAGE, TypeError, AttributeError) as error:
         raise Unreadable(str(error)) from None
     if not (0 <= previous < position <= LAST_PLACE and 1 <= stored.version <= LAST_PLACE):
         raise Unreadable(f"Position {position} after {previous}, version {version}: these numbers are impossible.")

@@ -32,9 +32,14 @@ def postgres_read_models(url: str) -> ReadModels:
     """Read models in the PostgreSQL database at `url` (postgresql://...)."""
     driver_url = url.replace("postgresql://", "postgresql+psycopg://", 1)
     limits = "-c synchronous_commit=off -c idle_in_transaction_session_timeout=30s -c lock_timeout=10s"
-    writer = create_engine(driver_url, pool_size=4, connect_args={"options": f"{IN_UTC} {limits}"})
+    writer = create_engine(driver_url, pool_size=4, connect_args={"options": f"{IN_UTC} {limits}"}, hide_parameters=True)
     reader = create_engine(
-        driver_url, pool_size=POOL, max_overflow=POOL, isolation_level="AUTOCOMMIT", connect_args={"options": IN_UTC}
+        driver_url,
+        pool_size=POOL,
+        max_overflow=POOL,
+        isolation_level="AUTOCOMMIT",
+        connect_args={"options": IN_UTC},
+        hide_parameters=True,
     )
     _send_arrays_as_binary(writer)
     return ReadModels(writer, reader)
@@ -56,7 +61,8 @@ def sqlite_read_models(path: Path) -> ReadModels:
 
 
 def _sqlite_engine(path: Path, begin: str) -> Engine:
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 10, "check_same_thread": False}, pool_size=POOL)
+    arguments = {"timeout": 10, "check_same_thread": False}
+    engine = create_engine(f"sqlite:///{path}", connect_args=arguments, pool_size=POOL, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _: Any) -> None:

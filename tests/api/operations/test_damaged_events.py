@@ -66,6 +66,15 @@ def renamed(event: dict[str, Any]) -> None:
     event["data"]["type"] = "crm.customer.cloned.v1"
 
 
+def not_utf8(event: dict[str, Any]) -> bytes:
+    """One bit of a letter in the metadata is another one."""
+    return json.dumps(event).encode().replace(b'"live"', b'"li\xf6e"').replace(b'"api_key"', b'"api\xdfkey"')
+
+
+def nested(event: dict[str, Any]) -> bytes:
+    return json.dumps(event).encode().replace(b'"data": {', b'"data": {"more": ' + b"[" * 100_000 + b"]" * 100_000 + b",")
+
+
 BROKEN_SEALS = {
     "another character": flipped,
     "not base64": sealed("§$%"),
@@ -137,7 +146,13 @@ def test_a_damaged_key_breaks_its_subjects_seals_only(client: Client, settings: 
 
 @pytest.mark.parametrize(
     ("change", "reason"),
-    [(cut, "broken-json"), (without_actor, "broken-metadata"), (renamed, "unknown-type")],
+    [
+        (cut, "broken-json"),
+        (without_actor, "broken-metadata"),
+        (renamed, "unknown-type"),
+        (not_utf8, "broken-json"),
+        (nested, "broken-json"),
+    ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_an_event_that_cannot_be_read_is_a_fault_in_its_place(

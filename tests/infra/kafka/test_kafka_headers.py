@@ -140,3 +140,25 @@ def test_a_dead_message_keeps_the_record_with_its_reason_and_origin() -> None:
     dead = with_reason(Record(3, b"k", None, [("a", b"1")]), "no sense", {"topic": "t", "offset": 9})
     expected = [("a", b"1"), ("dead_reason", b"no sense"), ("dead_topic", b"t"), ("dead_offset", b"9")]
     assert dead == Record(0, b"k", b"", expected)
+
+
+@pytest.mark.parametrize(
+    ("part", "damaged"),
+    [
+        (str(STREAM).encode(), b"no id"),
+        (str(STREAM).encode(), str(STREAM).encode()[:-1]),
+        (b'"test"', b'"te\xf3t"'),
+        (b'"data":', b'"more":' + b"[" * 100_000 + b"]" * 100_000 + b',"data":'),
+    ],
+    ids=["no subject", "a subject cut short", "not UTF-8", "nested too deep"],
+)
+def test_however_an_event_is_damaged_it_is_sent_as_it_is(part: bytes, damaged: bytes) -> None:
+    event = stored_event(METADATA)
+    event = event._replace(state=event.state.replace(part, damaged, 1))
+    records = encode(link(event, metadata_of(event), {}, 3))
+    assert [(record.partition, record.key, record.value) for record in records] == [
+        (partition, STREAM.bytes, event.state) for partition in range(3)
+    ]
+    for record in records:
+        with pytest.raises(Unreadable):
+            decode(record.partition, 0, record.value, record.headers)

@@ -8,7 +8,8 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Column, Date, Engine, Integer, MetaData, Table, Text, Uuid, create_engine, insert, select, update
+from sqlalchemy import Column, Date, Engine, Integer, MetaData, Table, Text, Uuid, create_engine, insert, select, text, update
+from sqlalchemy.exc import DBAPIError
 
 from infra.read_models import checkpoints
 from infra.read_models.checkpoints import Checkpoint
@@ -201,3 +202,11 @@ def test_rows_are_loaded_by_keys_of_one_column_or_several(read_models: ReadModel
         assert len(rows.select(table, "day", days[:10])) == 10
         rows.delete(table, "day", days[10:])
         assert {row["day"] for row in rows.select(table, "id", [UUID(int=n) for n in range(7)])} == set(days[:10])
+
+
+def test_the_text_of_an_error_has_no_value_of_its_statement(read_models: ReadModels) -> None:
+    """Such texts go to logs."""
+    for engine in (read_models.writer, read_models.reader):
+        with engine.connect() as connection, pytest.raises(DBAPIError) as failed:
+            connection.execute(text("SELECT * FROM absent WHERE name = :name"), {"name": "Ada Lovelace"})
+        assert "Lovelace" not in str(failed.value)
