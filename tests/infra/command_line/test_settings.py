@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.infra.recount import environment, recount
+from tests.infra.recount import environment, free_port, recount
 
 DATABASE = "postgresql://postgres@127.0.0.1:1/nowhere"
 BOTH = {"DATABASE_URL": DATABASE, "KAFKA": "127.0.0.1:1"}
@@ -96,6 +97,16 @@ def test_up_is_refused_with_settings_of_other_servers(home: Path) -> None:
     ran = recount(environment(home, DATABASE_URL=DATABASE, KAFKA="127.0.0.1:1"), "up")
     assert ran.status == 2
     assert "RECOUNT_DATABASE_URL and RECOUNT_KAFKA" in ran.errors
+
+
+@pytest.mark.parametrize("worker", [0, 1])
+def test_up_is_refused_if_a_port_of_its_api_is_taken_before_it_starts_anything(home: Path, tmp_path: Path, worker: int) -> None:
+    port = free_port(tmp_path)
+    with socket.create_server(("127.0.0.1", port)):
+        ran = recount(environment(home, PORT=port - worker), "up")
+    assert ran.status == 1
+    assert f"RECOUNT_PORT: another process listens on 127.0.0.1, port {port}" in ran.errors
+    assert not home.exists()
 
 
 def test_a_projector_of_an_unknown_read_model_is_refused_with_a_list_of_the_known_ones(home: Path) -> None:
