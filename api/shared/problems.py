@@ -17,6 +17,7 @@ from fastapi.routing import iter_route_contexts
 from sqlalchemy import exc
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -138,6 +139,7 @@ def install(app: FastAPI) -> None:
     for away in (exc.OperationalError, exc.InterfaceError, exc.TimeoutError):
         app.add_exception_handler(away, _read_models_away)
     app.add_exception_handler(OSError, _no_space)
+    app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -277,6 +279,11 @@ async def _no_space(request: Request, error: Any) -> Response:
         return await _unexpected(request, error)
     log.error("no space", path=request.url.path)
     return problem(507, KINDS[507][0], "There is not enough free space on the server for this. Nothing was recorded.")
+
+
+async def _gone(*_: Any) -> Response:
+    """The client left in the middle of its body. Nobody reads the answer, and clients must not be able to fill the log."""
+    return problem(400, *KINDS[400])
 
 
 async def _unexpected(request: Request, error: Any) -> Response:

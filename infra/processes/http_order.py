@@ -15,8 +15,16 @@ class OrderedProtocol(HttpToolsProtocol):
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
+        self._started: RequestResponseCycle | None = None
         # The next request and its application, while the client has to read first.
         self._unstarted: tuple[RequestResponseCycle, Any] | None = None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The request in progress learns that the client is gone. uvicorn says it to the newest one, which may only wait."""
+        if self._started:
+            self._started.disconnected = True
+            self._started.message_event.set()
+        super().connection_lost(exc)
 
     def resume_writing(self) -> None:
         super().resume_writing()
@@ -28,6 +36,7 @@ class OrderedProtocol(HttpToolsProtocol):
         if self.flow.write_paused:
             self._unstarted = cycle, app
         else:
+            self._started = cycle
             super()._start_asgi_task(cycle, app)
 
     def _is_busy(self) -> bool:

@@ -38,6 +38,11 @@ class Raw:
         self.socket.connect((at.hostname, at.port))
         self._stream = self.socket.makefile("rb")
 
+    def close(self) -> None:
+        """The socket stays open as long as its stream is."""
+        self._stream.close()
+        self.socket.close()
+
     def send(self, *pieces: bytes) -> None:
         for piece in pieces:
             self.socket.sendall(piece)
@@ -106,4 +111,4 @@ def raw(url: str, receive_buffer: int | None = None) -> Iterator[Raw]:
     try:
         yield connection
     finally:
-        connection.socket.close()
+        connection.close()

@@ -130,6 +130,14 @@ def test_a_request_is_not_in_progress_before_the_client_has_read_earlier_answers
     assert application.seen == ["GET /whole", "GET /"]
 
 
+def test_a_request_learns_that_its_client_is_gone_also_if_another_one_waits_behind_it(on: On, application: Application) -> None:
+    with raw(on(), receive_buffer=4096) as connection:
+        connection.send(b"GET /large HTTP/1.1\r\nHost: recount\r\n\r\n" + GET)
+        connection.head()
+    # The application sends all pieces: those for nobody are dropped. A write to a closed connection would be an error.
+    wait_until(lambda: application.seen == ["GET /large", "sent"], "the application has ended")
+
+
 def test_half_a_body_behind_an_answer_that_is_not_read_is_refused(on: On, application: Application) -> None:
     with raw(on(**LONG | {"body_timeout": SHORT}), receive_buffer=4096) as connection:
         connection.send(b"GET /whole HTTP/1.1\r\nHost: recount\r\n\r\n" + POST)
