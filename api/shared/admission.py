@@ -220,11 +220,10 @@ def until_body(request: Request) -> Iterator[None]:
     A request in bulk keeps its place: its body is large. Raises Problem 503 if too many bodies are on their way.
     """
     place: Place | None = request.scope.get(PLACE)
-    lanes: Lanes = request.app.state.lanes
-    if place and place.lane is lanes.commands:
-        with _aside(place, lanes.bodies):
-            yield
-    else:
+    if place is None or place.lane is not request.app.state.lanes.commands:
+        yield
+        return
+    with _aside(place, request.app.state.lanes.bodies):
         yield
 
 

@@ -11,7 +11,7 @@ from infra.event_store.store import EventStore
 from infra.processes.parts import Parts
 from tests.api.client import Client
 from tests.api.conftest import on_both_engines
-from tests.api.customers.given_customers import registered
+from tests.api.customers.given_customers import registered, seen
 
 COUNT = 12
 
@@ -48,6 +48,7 @@ def test_pages_have_the_events_and_changes_of_the_whole_history(client: Client, 
 def test_a_cursor_of_another_history_or_list_is_refused(client: Client, customer: str) -> None:
     other = registered(client, name="Eve")
     client.patch(other, {"name": "Eve X."})
+    seen(client, other)
     mine = client.get(f"{customer}/history?limit=1").json()["next"].split("cursor=")[1]
     theirs = client.get(f"{other}/history?limit=1").json()["next"].split("cursor=")[1]
     of_list = client.get("/v1/customers?limit=1").json()["next"].split("cursor=")[1]
