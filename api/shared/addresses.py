@@ -7,13 +7,14 @@ proxy that sets one header passes the other on unchecked.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from collections.abc import Iterator, Sequence
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from starlette.types import Scope
 
+from infra.networks import Network
+
 Address = IPv4Address | IPv6Address
-Networks = tuple[IPv4Network | IPv6Network, ...]
 
 NOBODY: Address = IPv6Address(0)
 """Stands for a caller without an address, such as one on a Unix socket."""
@@ -23,7 +24,7 @@ SUBSCRIBER = 64
 """Bits of an IPv6 address that stand for one subscriber, who can choose the other bits as they like."""
 
 
-def caller_address(scope: Scope, trusted: Networks) -> Address:
+def caller_address(scope: Scope, trusted: Sequence[Network]) -> Address:
     """The address of the caller, by the connection and the trusted proxies in front of it."""
     client = scope.get("client")
     address = (_parsed(client[0]) if client else None) or NOBODY
@@ -65,5 +66,5 @@ def _parsed(text: str) -> Address | None:
     return getattr(address, "ipv4_mapped", None) or address
 
 
-def _is_in(address: Address, networks: Networks) -> bool:
+def _is_in(address: Address, networks: Sequence[Network]) -> bool:
     return any(address in network for network in networks)
