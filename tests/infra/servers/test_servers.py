@@ -1,6 +1,8 @@
 """The servers from wheels are the real ones: acknowledged data survive a crash."""
 
 import hashlib
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -148,6 +150,27 @@ def test_ports_stay_with_their_folder(folder: Path) -> None:
     ports = kept_ports(folder / "ports", 3)
     assert len(set(ports)) == 3
     assert kept_ports(folder / "ports", 3) == ports
+
+
+def test_a_port_that_one_process_chose_is_chosen_by_no_other_before_a_server_listens_there(folder: Path) -> None:
+    """Three processes at once choose 90 of 120 ports, and nothing listens on any of them yet."""
+    choose = (
+        "import sys; from pathlib import Path; from infra.servers import ports;"
+        "ports._RANGE = range(18_000, 18_120); print(*ports.kept_ports(Path(sys.argv[1]), 30), flush=True); sys.stdin.read()"
+    )
+    processes = [
+        subprocess.Popen([sys.executable, "-c", choose, str(folder / str(n))], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        for n in range(3)
+    ]
+    printed = []
+    for process in processes:
+        assert process.stdout
+        printed.append(process.stdout.readline())
+    for process in processes:
+        process.communicate()
+    chosen = [int(port) for line in printed for port in line.split()]
+    assert len(chosen) == 90
+    assert len(set(chosen)) == 90
 
 
 def _jar_with_failures(times: int) -> Jar:
