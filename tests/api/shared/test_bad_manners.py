@@ -70,9 +70,10 @@ def test_a_revoked_key_stops_working_within_a_second(world: World) -> None:
     key = {"Authorization": f"Bearer {issued['key']}"}
     assert world.client.get("/v1/customers", headers=key).status_code == 200
     assert world.client.post(f"/v1/keys/{issued['id']}/revocation").status_code == 200
-    revoked = time.monotonic()
+    revoked = asked = time.monotonic()
     while world.client.get("/v1/customers", headers=key).status_code != 401:
-        assert time.monotonic() < revoked + 1.5
+        assert asked < revoked + 1.0
+        asked = time.monotonic()
 
 
 def test_an_internal_error_reveals_no_details(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
