@@ -26,6 +26,7 @@ from sqlalchemy import (
     select,
 )
 
+from infra.read_models.database import ROW_NUMBER
 from projections.shared.rows import Instant, Row
 
 KEPT = 1_000
@@ -33,11 +34,10 @@ LONGEST = timedelta(days=30)
 
 metadata = MetaData()
 
-# SQLite numbers rows automatically only in a column of the type INTEGER.
 delivery_attempts = Table(
     "delivery_attempts",
     metadata,
-    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("number", ROW_NUMBER, primary_key=True, autoincrement=True),
     Column("webhook_id", Uuid, nullable=False),
     Column("kind", Text, nullable=False),
     Column("message_id", Text, nullable=False),

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import BigInteger, Engine, Integer, create_engine, event
 
 POOL = 20
 IN_UTC = "-c timezone=UTC"
 """PostgreSQL sends instants in the session's zone. In another zone the first and last hours of the calendar do not fit."""
+ROW_NUMBER = BigInteger().with_variant(Integer, "sqlite")
+"""The type of a primary key that the database counts up: SQLite does so only in a column of the type INTEGER."""
 
 
 class ReadModels(msgspec.Struct, frozen=True):

@@ -10,20 +10,19 @@ from datetime import datetime
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Connection, Index, Integer, MetaData, Table, Text, Uuid, delete, func, insert, select
+from sqlalchemy import Column, Connection, Index, MetaData, Table, Text, Uuid, delete, func, insert, select
 
-from infra.read_models.database import ReadModels
+from infra.read_models.database import ROW_NUMBER, ReadModels
 from projections.shared.rows import Instant, Row
 
 KEPT = 10_000
 
 metadata = MetaData()
 
-# SQLite numbers rows automatically only in a column of the type INTEGER.
 refused_requests = Table(
     "refused_requests",
     metadata,
-    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("number", ROW_NUMBER, primary_key=True, autoincrement=True),
     Column("at", Instant, nullable=False),
     Column("key_id", Text, nullable=False),
     Column("method", Text, nullable=False),
