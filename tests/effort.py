@@ -14,32 +14,21 @@ YARDSTICK_SECONDS = 0.010
 _YARDSTICK = range(200_000)
 
 
-def at_once(work: Callable[[], T], seconds: float) -> T:
-    """The result of `work`, which takes less than `seconds` of CPU. Raises AssertionError."""
-    result, taken = least(work, seconds)
-    assert taken < seconds, f"{taken:.2f} s of CPU"
-    return result
+def with_little_cpu(seconds: float, work: Callable[[], T]) -> T:
+    """The result of `work`, which takes less CPU of this process than so many seconds; on a slower machine, more of them.
 
-
-def least(work: Callable[[], T], enough: float) -> tuple[T, float]:
-    """The result, and the seconds of CPU of the first try that takes less than `enough`, or of the cheapest of three.
-
-    Threads in the background and the collection of garbage count too, but what is too costly is so at each try.
+    It has three tries, because threads in the background and the collection of garbage count too. What is too costly is so
+    at each try. Raises AssertionError.
     """
-    result, taken = measured(work)
-    for _ in range(TRIES - 1):
-        if taken >= enough:
-            result, again = measured(work)
-            taken = min(taken, again)
-    return result, taken
-
-
-def measured(work: Callable[[], T]) -> tuple[T, float]:
-    """The result, and the seconds of CPU of this process, as of a machine of the usual speed."""
-    slowness = max(1.0, _yardstick() / YARDSTICK_SECONDS)
-    began = time.process_time()
-    result = work()
-    return result, (time.process_time() - began) / slowness
+    taken = []
+    for _ in range(TRIES):
+        most = seconds * max(1.0, _yardstick() / YARDSTICK_SECONDS)
+        began = time.process_time()
+        result = work()
+        taken.append(time.process_time() - began)
+        if taken[-1] < most:
+            return result
+    raise AssertionError(f"{min(taken):.2f} s of CPU, not {most:.2f} s")
 
 
 def _yardstick() -> float:

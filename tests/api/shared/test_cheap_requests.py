@@ -18,7 +18,7 @@ from tests.api.client import Client
 from tests.api.conftest import SETTINGS, World, new_key
 from tests.api.sales.given_leads import captured
 from tests.api.shared.bad_input import JSON, problem, sent
-from tests.effort import at_once
+from tests.effort import with_little_cpu
 
 NDJSON = {"Content-Type": "application/x-ndjson"}
 MAPPING = b'system = "shop"\n'
@@ -37,7 +37,7 @@ def roomy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
 
 
 def in_time(client: Client, body: bytes, path: str = "/v1/customers") -> httpx.Response:
-    return at_once(lambda: sent(client, body, path), 1.0)
+    return with_little_cpu(1.0, lambda: sent(client, body, path))
 
 
 COSTLY = {
@@ -93,14 +93,14 @@ def test_a_line_of_a_batch_is_bounded_like_a_request_of_its_own(roomy: Client) -
     for kind in ("unknown fields", "too many parts", "marks", "deep objects"):
         body, status = COSTLY[kind]
         line = b'{"method":"POST","path":"/v1/customers","body":' + body + b"}\n"
-        answer = at_once(partial(roomy.request, "POST", "/v1/batch", content=line, headers=NDJSON), 1.5)
+        answer = with_little_cpu(1.5, partial(roomy.request, "POST", "/v1/batch", content=line, headers=NDJSON))
         assert msgspec.json.decode(answer.content)["status"] == status, kind
     line = b'{"method":"POST","path":"/v1/customers","body":{"name":"' + b"a" * BODY + b'"}}'
     assert msgspec.json.decode(roomy.request("POST", "/v1/batch", content=line, headers=NDJSON).content)["status"] == 413
 
 
 def test_lines_of_a_batch_are_counted_before_they_are_split(roomy: Client) -> None:
-    answer = at_once(lambda: roomy.request("POST", "/v1/batch", content=b"\n" * 8_000_000, headers=NDJSON), 0.5)
+    answer = with_little_cpu(0.5, lambda: roomy.request("POST", "/v1/batch", content=b"\n" * 8_000_000, headers=NDJSON))
     assert problem(answer) == (413, "too-large")
 
 
@@ -138,7 +138,7 @@ def test_a_request_names_a_hundred_fields_at_most(world: World) -> None:
 
 
 def test_marks_in_a_query_are_composed_at_once(world: World) -> None:
-    answer = at_once(lambda: world.client.get("/v1/customers", params={"q": "a" + "\u0323\u0301" * 5_000}), 0.5)
+    answer = with_little_cpu(0.5, lambda: world.client.get("/v1/customers", params={"q": "a" + "\u0323\u0301" * 5_000}))
     assert answer.status_code == 422
 
 

@@ -264,7 +264,7 @@ def test_a_read_waits_for_the_projector(client: Client, parts: Parts) -> None:
     waited = time.monotonic() - begun
     restarted.join()
     assert (answer.status_code, answer.json()["name"]) == (200, "Ada")
-    assert waited > 0.2
+    assert 0.2 < waited < 8
 
 
 @on_both_engines
@@ -294,7 +294,7 @@ def test_an_answer_from_several_read_models_waits_once(client: Client, parts: Pa
     customer = registered(client)
     seen(client, f"{customer}/timeline")
     stop(parts)
-    parts.deployment.settings.after_timeout = 0.5
+    parts.deployment.settings.after_timeout = 1.0
     made = client.post("/v1/customers", {"name": "Grace"})
     waits: list[Needed] = []
     wait = parts.completeness.wait
@@ -308,7 +308,7 @@ def test_an_answer_from_several_read_models_waits_once(client: Client, parts: Pa
         begun = time.monotonic()
         answer = client.get(path, params={"after": made.headers["Position"]})
         assert answer.status_code == 503
-        assert time.monotonic() - begun >= 0.5, path
+        assert 1.0 <= time.monotonic() - begun < 2.0, path
     assert len(waits) == 3
 
 

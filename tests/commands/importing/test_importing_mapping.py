@@ -10,7 +10,7 @@ from commands.importing.facts import Plan
 from commands.importing.importable import IMPORTABLE
 from commands.importing.mapping import MAKES, MappingError, parse_mapping
 from commands.importing.toml import LARGEST, PARTS
-from tests.effort import at_once
+from tests.effort import with_little_cpu
 
 GOOD = """
 system = "shop"
@@ -150,7 +150,7 @@ def test_no_mapping_takes_long_to_be_refused(kind: str) -> None:
         with pytest.raises(MappingError):
             parse_mapping(mapping)
 
-    at_once(refused, 1.0)
+    with_little_cpu(1.0, refused)
 
 
 def test_a_mapping_may_be_as_large_as_its_limit_and_not_larger() -> None:
