@@ -87,6 +87,7 @@ class Operating:
     def _troubles(self) -> Sequence[Trouble]:
         with self._deployment.read_models.reader.connect() as connection:
             return troubles.standing(connection)
+
     def _followers(self, head: int) -> list[FollowerStatus]:
         with self._deployment.read_models.reader.connect() as connection:
             reached = followed.all_positions(connection)
