@@ -71,8 +71,12 @@ class KafkaSource:
             session_timeout_ms=int(session_timeout * 1000),
             **SETTINGS,
         )
-        self._consumer.subscribe([topic.name], listener=SeekWhenAssigned(self._seek_to_stored))
-        self._require_metadata()
+        try:
+            self._consumer.subscribe([topic.name], listener=SeekWhenAssigned(self._seek_to_stored))
+            self._require_metadata()
+        except BaseException:
+            self._consumer.close()
+            raise
 
     @property
     def topic_id(self) -> str:
@@ -127,7 +131,6 @@ class KafkaSource:
         with unavailable_when_failing():
             known = self._consumer.partitions_for_topic(self._topic.name)
         if len(known or ()) != self._topic.partitions:
-            self._consumer.close()
             raise KafkaUnavailable(f"the partitions of {self._topic.name} are not known yet")
 
     def _offset(self, held: Held) -> int:
