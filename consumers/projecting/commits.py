@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
@@ -12,7 +13,7 @@ from consumers.projecting.folding import Unfoldable, fold, rows_on
 from consumers.projecting.lane import Lane
 from consumers.projecting.set_aside import ForEveryone, SetAside
 from infra.read_models.database import ReadModels
-from infra.read_models.positions import advance, registered, require_current
+from infra.read_models.positions import advance, advance_together, all_registered, registered, require_current
 from infra.routing import Held, Message
 
 folded = Counter("recount_projector_events_total", "Messages that a read model folded or skipped.", ["projection"])
@@ -48,21 +49,22 @@ class Commits:
                 self._pass_over(idle)
 
     def _pass_over(self, lanes: Sequence[tuple[Lane, Sequence[Message]]]) -> None:
-        projections = {lane.projection.name: lane.projection for lane, _ in lanes}
-        moved = []
+        """Most lanes of a partition are at the same place: one statement moves all of them."""
         with self._read_models.writer.begin() as connection:
-            waiting = {name for name in projections if (known := registered(connection, name)) and known.has_dead_letters}
-            for lane, messages in sorted(lanes, key=lambda one: (one[0].projection.name, one[0].partition)):
-                if lane.projection.name not in waiting:
-                    reached = self._held(messages[-1])
-                    advance(connection, lane.projection.name, lane.partition, lane.held, reached)
-                    moved.append((lane, reached, len(messages)))
-            for name, projection in projections.items():
-                # Read after the positions are locked, because a rebuild swaps the rows under the same lock.
-                require_current(registered(connection, name), name, projection.version, self._partitions)
-        for lane, reached, count in moved:
-            folded.labels(lane.projection.name).inc(count)
-            lane.holds(reached)
+            waiting = {name for name, known in all_registered(connection).items() if known.has_dead_letters}
+            moved = [(lane, messages) for lane, messages in lanes if lane.projection.name not in waiting]
+            steps: dict[tuple[int, Held, Held], list[str]] = defaultdict(list)
+            for lane, messages in moved:
+                steps[lane.partition, lane.held, self._held(messages[-1])].append(lane.projection.name)
+            for (partition, old, new), names in sorted(steps.items()):
+                advance_together(connection, names, partition, old, new)
+            # Read after the positions are locked, because a rebuild swaps the rows under the same lock.
+            known = all_registered(connection)
+            for projection in {lane.projection.name: lane.projection for lane, _ in lanes}.values():
+                require_current(known.get(projection.name), projection.name, projection.version, self._partitions)
+        for lane, messages in moved:
+            folded.labels(lane.projection.name).inc(len(messages))
+            lane.holds(self._held(messages[-1]))
 
     def _commit(
         self, lane: Lane, messages: Sequence[Message], arrivals: Mapping[int, Arrival], *, one_by_one: bool

@@ -14,6 +14,7 @@ from threading import Event
 
 import structlog
 from prometheus_client import Counter
+from sqlalchemy import Table
 
 from consumers.projecting import health
 from consumers.projecting.arrivals import Arrival, arrivals, decode, routed_to
@@ -24,7 +25,7 @@ from consumers.projecting.leftovers import Leftovers
 from infra.event_store.store import EventStore
 from infra.read_models.completeness import Completeness
 from infra.read_models.database import ReadModels
-from infra.read_models.positions import Outdated, Superseded, begin, held, registered, require_current
+from infra.read_models.positions import Outdated, Superseded, all_held, all_registered, begin, held, require_current
 from infra.read_models.tables import create_tables, prepare, wait_for_others
 from infra.routing import Held, Message, Source
 from projections.shared.projection import Projection
@@ -108,14 +109,16 @@ class Projector:
 
     def _begin(self) -> None:
         prepare(self._read_models)
-        for projection in self._projections:
-            with self._read_models.writer.begin() as connection:
-                wait_for_others(connection)
-                known = registered(connection, projection.name)
-                if known is None:
+        with self._read_models.writer.begin() as connection:
+            wait_for_others(connection)
+            known = all_registered(connection)
+            tables: list[Table] = []
+            for projection in self._projections:
+                if projection.name not in known:
                     begin(connection, projection.name, projection.version, self._partitions, self._source.topic_id)
-                if known is None or known[:2] == (projection.version, self._partitions):
-                    create_tables(connection, projection.tables)
+                if projection.name not in known or known[projection.name][:2] == (projection.version, self._partitions):
+                    tables += projection.tables
+            create_tables(connection, tables)
         self._begun = True
 
     # Assignment of partitions
@@ -127,31 +130,31 @@ class Projector:
             del self._lanes[gone]
         for fresh in sorted(assigned - self._lanes.keys()):
             lanes = [Lane(projection, fresh, Held(0, 0, self._source.topic_id)) for projection in self._projections]
-            for lane in lanes:
-                self._resume(lane)
+            self._resume(lanes)
             self._lanes[fresh] = lanes
             self._seek(fresh)
 
     def _resume_rested(self) -> None:
         now = self._clock()
-        for lane in self._all():
-            if not lane.is_live and lane.resumes_at <= now and self._resume(lane):
-                self._seek(lane.partition)
+        rested = [lane for lane in self._all() if not lane.is_live and lane.resumes_at <= now]
+        for lane in self._resume(rested) if rested else ():
+            self._seek(lane.partition)
 
-    def _resume(self, lane: Lane) -> bool:
-        """Continues from the stored position; returns False while the read model waits for a rebuild."""
-        projection = lane.projection
+    def _resume(self, lanes: Iterable[Lane]) -> list[Lane]:
+        """Lets lanes continue from their stored positions, except those whose read models wait for a rebuild; returns them."""
         with self._read_models.reader.connect() as connection:
-            known = registered(connection, projection.name)
-            place = held(connection, projection.name).get(lane.partition)
-        try:
-            require_current(known, projection.name, projection.version, self._partitions)
-        except Outdated as outdated:
-            self._rest_outdated(lane, outdated)
-            return False
-        assert place is not None
-        lane.resume(place)
-        return True
+            known, places = all_registered(connection), all_held(connection)
+        resumed = []
+        for lane in lanes:
+            projection = lane.projection
+            try:
+                require_current(known.get(projection.name), projection.name, projection.version, self._partitions)
+            except Outdated as outdated:
+                self._rest_outdated(lane, outdated)
+            else:
+                lane.resume(places[projection.name][lane.partition])
+                resumed.append(lane)
+        return resumed
 
     def _seek(self, partition: int) -> None:
         """Reads again from the position of the lane that is furthest behind; the other lanes skip the duplicates."""

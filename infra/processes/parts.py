@@ -18,7 +18,7 @@ from consumers.projecting.tail import Tail
 from infra.processes.announcing import Announcing
 from infra.read_models import followed
 from infra.read_models.completeness import Completeness
-from infra.read_models.positions import registered
+from infra.read_models.positions import all_registered
 from infra.read_models.tables import create_tables, prepare
 from infra.settings import Settings
 from infra.wiring import PROJECTIONS, Deployment, deploy
@@ -110,7 +110,8 @@ def _make_tables(deployment: Deployment) -> None:
     prepare(deployment.read_models)
     head = deployment.store.head()
     with deployment.read_models.writer.begin() as connection:
-        new = [projection for projection in PROJECTIONS if registered(connection, projection.name) is None]
+        known = all_registered(connection)
+        new = [projection for projection in PROJECTIONS if projection.name not in known]
         create_tables(connection, [table for projection in new for table in projection.tables])
         for name in followed.NAMES:
             followed.start(connection, name, head)

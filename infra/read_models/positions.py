@@ -8,10 +8,27 @@ delivered.
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Collection
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, Connection, Integer, MetaData, Table, Text, Uuid, exists, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    Integer,
+    MetaData,
+    Row,
+    Table,
+    Text,
+    Uuid,
+    exists,
+    insert,
+    select,
+    update,
+)
 
 from infra.routing import Held
 from projections.shared.rows import Instant
@@ -82,6 +99,14 @@ dead_letters = Table(
 )
 
 
+_REGISTERED = select(
+    projections.c.name,
+    projections.c.version,
+    projections.c.partitions,
+    exists().where(dead_letters.c.projection == projections.c.name),
+)
+
+
 class Registered(NamedTuple):
     """The code version and number of partitions with which a read model's rows were made, and whether it has dead letters."""
 
@@ -104,12 +129,27 @@ def held(connection: Connection, projection: str) -> dict[int, Held]:
     return {row.partition: Held(row.position, row.next_offset, row.topic_id) for row in rows}
 
 
+def all_held(connection: Connection) -> dict[str, dict[int, Held]]:
+    """The same for every projection, by name."""
+    places: dict[str, dict[int, Held]] = defaultdict(dict)
+    for row in connection.execute(select(positions)):
+        places[row.projection][row.partition] = Held(row.position, row.next_offset, row.topic_id)
+    return places
+
+
 def registered(connection: Connection, projection: str) -> Registered | None:
     """The version, partitions and dead letters of a read model; None if it was never started."""
-    letters = exists().where(dead_letters.c.projection == projection)
-    query = select(projections.c.version, projections.c.partitions, letters).where(projections.c.name == projection)
-    row = connection.execute(query).one_or_none()
-    return None if row is None else Registered(row[0], row[1], bool(row[2]))
+    row = connection.execute(_REGISTERED.where(projections.c.name == projection)).one_or_none()
+    return None if row is None else _registered(row)
+
+
+def all_registered(connection: Connection) -> dict[str, Registered]:
+    """The same for every read model that was ever started, by name."""
+    return {row.name: _registered(row) for row in connection.execute(_REGISTERED)}
+
+
+def _registered(row: Row[tuple[str, int, int, bool]]) -> Registered:
+    return Registered(row[1], row[2], bool(row[3]))
 
 
 def require_current(known: Registered | None, projection: str, version: int, partitions: int) -> Registered:
@@ -136,11 +176,21 @@ def begin(connection: Connection, projection: str, version: int, partitions: int
 
 def advance(connection: Connection, projection: str, partition: int, old: Held, new: Held) -> None:
     """Move from `old` to `new`. Raises Superseded if another process has moved it."""
+    if _advance(connection, positions.c.projection == projection, partition, old, new) != 1:
+        raise Superseded(f"{projection} on partition {partition} is no longer at {old.position}")
+
+
+def advance_together(connection: Connection, projections: Collection[str], partition: int, old: Held, new: Held) -> None:
+    """Move all these read models from `old` to `new`. Raises Superseded if another process has moved one of them."""
+    if _advance(connection, positions.c.projection.in_(projections), partition, old, new) != len(projections):
+        raise Superseded(f"one of {', '.join(projections)} on partition {partition} is no longer at {old.position}")
+
+
+def _advance(connection: Connection, which: ColumnElement[bool], partition: int, old: Held, new: Held) -> int:
     moved = connection.execute(
         update(positions)
-        .where(positions.c.projection == projection, positions.c.partition == partition)
+        .where(which, positions.c.partition == partition)
         .where(positions.c.position == old.position, positions.c.topic_id == old.topic_id)
         .values(position=new.position, next_offset=new.next_offset, topic_id=new.topic_id)
     )
-    if moved.rowcount != 1:
-        raise Superseded(f"{projection} on partition {partition} is no longer at {old.position}")
+    return moved.rowcount
