@@ -145,6 +145,17 @@ class EventStore:
         """The events at these positions, in the order of positions."""
         return self._recorder.at(positions) if positions else []
 
+    def absent(self, events: Iterable[Stored]) -> list[Stored]:
+        """Those of these events that the log does not have: another one, or none, is at their position.
+
+        Events that came from the log can be absent after it was restored to an earlier moment.
+        """
+        given = sorted({one.position: one for one in events}.values())
+        if not given or self._recorder.holds(given):
+            return []
+        found = {one.position: one for one in self.at([one.position for one in given])}
+        return [one for one in given if found.get(one.position) != one]
+
     def decode(self, stored: Sequence[Stored]) -> list[Recorded]:
         keys = self.keys(stored)
         return [self._mapper.decode(one, keys) for one in stored]
