@@ -7,8 +7,11 @@ from contextlib import closing, contextmanager, suppress
 from typing import NamedTuple
 from uuid import uuid4
 
+from consumers import same_log
 from consumers.projecting.projector import Projector
 from consumers.relay import Relay
+from sqlalchemy import delete
+
 from infra import wiring
 from infra.event_store.mapper import Mapper
 from infra.event_store.postgres import PostgresRecorder
@@ -16,14 +19,18 @@ from infra.event_store.store import EventStore
 from infra.event_store.vault import Vault
 from infra.kafka.connection import Brokers, KafkaUnavailable
 from infra.kafka.consumer import KafkaSource
+from infra.kafka.epochs import seen_in_kafka, topic_of
 from infra.kafka.topic import Topics
+from infra.read_models import troubles
 from infra.read_models.completeness import Completeness
 from infra.read_models.database import postgres_read_models
+from infra.read_models.positions import positions, projections
 from infra.read_models.tables import create_tables, prepare
 from infra.routing import PARTITIONS
 from infra.servers.postgres import PostgresAt
-from tests.consumers.reading import running
+from tests.consumers.reading import read_all, running
 from tests.consumers.tallies import EVENTS, SUBJECTS, Added, Tallies, World
+from tests.infra.kafka.test_kafka_topic import ensured_in_the_end
 from tests.waiting import wait_until
 
 
@@ -74,7 +81,7 @@ class Restored:
     @contextmanager
     def projector(self) -> Iterator[Projector]:
         with closing(Topics(Brokers(self.servers.bootstrap))) as topics:
-            topic = topics.ensure(self.topic)
+            topic = ensured_in_the_end(self.topic, topics)
             with closing(KafkaSource(Brokers(self.servers.bootstrap), topics, topic, uuid4().hex, lambda _: {})) as source:
                 completeness = Completeness(self.world.read_models, PARTITIONS, self.topic)
                 projections = [self.tallies.projection]
@@ -91,6 +98,41 @@ class Restored:
                 return condition()
 
             wait_until(holds, what, lambda: (self.rows(), self.expected()))
+
+    def work_until(self, condition: Callable[[], bool], what: str) -> Projector:
+        """Let the projector alone work until this holds; returns it."""
+        with self.projector() as projector:
+
+            def holds() -> bool:
+                with suppress(KafkaUnavailable):
+                    projector.turn(timeout=0.05)
+                return condition()
+
+            wait_until(holds, what, self.rows)
+        return projector
+
+    def repair(self) -> None:
+        """What a repair does for this read model: higher positions, another topic, and rows from the log."""
+        seen = seen_in_kafka(Brokers(self.servers.bootstrap), self.servers.topic)
+        self.world.store.raise_positions(seen.position)
+        epoch = self.world.store.begin_epoch(seen.epoch).epoch
+        self.topic = topic_of(self.servers.topic, epoch)
+        with self.world.read_models.writer.begin() as connection:
+            for table in (positions, projections, self.tallies.table):
+                connection.execute(delete(table))
+            troubles.end(connection, same_log.AHEAD)
+
+    def troubles(self) -> dict[str, str]:
+        """What health shows, by its source."""
+        with self.world.read_models.reader.connect() as connection:
+            return {trouble.source: trouble.detail for trouble in troubles.standing(connection)}
+
+    def topic_positions(self) -> list[int]:
+        """The positions of all messages that the topic has now, each once."""
+        return sorted({message.stored.position for message in read_all(self.servers.bootstrap, self.topic)})
+
+    def is_complete(self) -> bool:
+        return self.rows() == self.expected()
 
     def rows(self) -> dict[object, int]:
         return {subject: row["total"] for subject, row in self.world.rows(self.tallies).items()}
