@@ -23,10 +23,13 @@ from commands.shared.commit import StoreUnavailable
 from consumers import same_log
 from consumers.same_log import AheadOfLog, WaitsForRepair
 from consumers.window import Window, next_window
+from infra.event_store.identity import FIRST_EPOCH
 from infra.event_store.mapper import Stored
 from infra.event_store.store import EventStore
 from infra.kafka import ends
 from infra.kafka.connection import Brokers, KafkaUnavailable
+from infra.kafka.ends import seen_in_kafka
+from infra.kafka.epochs import last_epoch, topic_of
 from infra.kafka.producer import FLUSH_SECONDS, WINDOW_MESSAGES, Producer
 from infra.kafka.topic import Topic, Topics, UnfitTopic
 from infra.read_models import checkpoints
@@ -67,7 +70,8 @@ alarms = Counter("recount_relay_alarms_total", "How often the relay sent nothing
 class Relay:
     """Sends the log to a topic. With `exclusive`, it does so only while it holds the lock; other relays wait to take over.
 
-    `partitions` and `replication` are used if the relay creates the topic. Times are in seconds.
+    `topic` is the name of the first epoch's topic; the relay sends to that of the log's `epoch`. `partitions` and `replication`
+    are used if the relay creates the topic. Times are in seconds.
     """
 
     def __init__(
@@ -77,6 +81,7 @@ class Relay:
         brokers: Brokers,
         topic: str,
         *,
+        epoch: int = FIRST_EPOCH,
         partitions: int = PARTITIONS,
         replication: int = 1,
         exclusive: bool = True,
@@ -84,7 +89,8 @@ class Relay:
         flush_timeout: float = FLUSH_SECONDS,
         alarm_after: int = ALARM_AFTER,
     ) -> None:
-        self._store, self._read_models, self._brokers, self._topic = store, read_models, brokers, topic
+        self._store, self._read_models, self._brokers = store, read_models, brokers
+        self._name, self._epoch, self._topic = topic, epoch, topic_of(topic, epoch)
         self._partitions, self._replication, self._exclusive = partitions, replication, exclusive
         self._verify_every, self._flush_timeout, self._alarm_after = verify_every, flush_timeout, alarm_after
         self._stopping = Event()
@@ -133,6 +139,7 @@ class Relay:
         return True
 
     def _relay(self, session: Connection, topics: Topics, producer: Producer) -> None:
+        self._require_last_epoch(topics)
         topic = topics.ensure(self._topic, self._partitions, self._replication)
         checkpoint = self._resume(session, topic)
         sent = same_log.sent_last(self._store, checkpoint)
@@ -172,6 +179,12 @@ class Relay:
         log.warning("relay.topic_made_anew", topic=topic.name, position=old.routed)
         checkpoints.advance(session, topic.name, old, fresh)
         return fresh
+
+    def _require_last_epoch(self, topics: Topics) -> None:
+        """Raises AheadOfLog if a later epoch has a topic: then the log is older than a repair that was made."""
+        if (last := last_epoch(self._name, topics.names())) > self._epoch:
+            what = same_log.restored(f"Kafka has the topic of a later epoch, {topic_of(self._name, last)}")
+            raise AheadOfLog(what, seen_in_kafka(self._brokers, self._name).position)
 
     def _verify(self, topics: Topics, topic: Topic, session: Connection) -> None:
         """Raises KafkaUnavailable if the topic was replaced, WaitsForRepair. Its query also keeps this session alive."""

@@ -36,11 +36,11 @@ class WaitsForRepair(Exception):
 
 
 def ghost_at(position: int) -> str:
-    return _restored(f"the topic has an event at position {position} that the log does not have")
+    return restored(f"the topic has an event at position {position} that the log does not have")
 
 
 def folded_at(projection: str, position: int) -> str:
-    return _restored(f"{projection} has folded an event at position {position} that the log does not have")
+    return restored(f"{projection} has folded an event at position {position} that the log does not have")
 
 
 def compare(store: EventStore, ends: Ends, checkpoint: Checkpoint) -> None:
@@ -57,14 +57,14 @@ def sent_last(store: EventStore, checkpoint: Checkpoint) -> Stored | None:
         return None
     for stored in store.at([checkpoint.routed]):
         return stored
-    what = _restored(f"events up to position {checkpoint.routed} were sent, and the log has none there")
+    what = restored(f"events up to position {checkpoint.routed} were sent, and the log has none there")
     raise AheadOfLog(what, checkpoint.routed)
 
 
 def require(store: EventStore, sent: Stored | None) -> None:
     """Raises AheadOfLog if the log no longer has the event that was sent last."""
     if sent and store.absent([sent]):
-        what = _restored(f"the log no longer has the event at position {sent.position}, which was sent")
+        what = restored(f"the log no longer has the event at position {sent.position}, which was sent")
         raise AheadOfLog(what, sent.position)
 
 
@@ -80,5 +80,6 @@ def note(connection: Connection, detail: str, source: str) -> None:
     troubles.note(connection, Trouble(AHEAD, detail, datetime.now(UTC), source))
 
 
-def _restored(what: str) -> str:
+def restored(what: str) -> str:
+    """What an operator reads of it."""
     return f"The log was restored to an earlier moment, or lost events: {what}. Stop all processes and run `recount repair`."

@@ -27,7 +27,7 @@ class ProjectionStatus(msgspec.Struct, kw_only=True):
 
 
 class Status(msgspec.Struct, kw_only=True):
-    """All events up to `routed` were sent to Kafka; `kafka` is whether Kafka answers. Both are None if embedded.
+    """All events up to `routed` were sent to `topic`; `kafka` is whether Kafka answers. All three are None if embedded.
 
     `unreadable_events` counts the events that are damaged, or have a value that does not open. `first_unreadable` are the
     first of their positions. `troubles` need an operator.
@@ -37,6 +37,7 @@ class Status(msgspec.Struct, kw_only=True):
     head: int
     projections: Sequence[ProjectionStatus]
     routed: int | None = None
+    topic: str | None = None
     kafka: bool | None = None
     unreadable_events: int = 0
     first_unreadable: Sequence[int] = ()

@@ -13,6 +13,8 @@ from infra.event_store.store import EventStore
 from infra.read_models.database import ReadModels
 from infra.routing import Message
 
+ByPartition = Mapping[int, Sequence[Message]]
+
 SOURCE = "projector"
 
 
@@ -22,9 +24,7 @@ class Ghosts:
     def __init__(self, store: EventStore, read_models: ReadModels) -> None:
         self._store, self._read_models = store, read_models
 
-    def apart(
-        self, messages: Mapping[int, Sequence[Message]]
-    ) -> tuple[Mapping[int, Sequence[Message]], Mapping[int, Message]]:
+    def apart(self, messages: ByPartition) -> tuple[ByPartition, Mapping[int, Message]]:
         """The messages up to the first ghost of each partition, and these ghosts. Raises the errors of the databases."""
         absent = set(self._store.absent(message.stored for some in messages.values() for message in some))
         if not absent:

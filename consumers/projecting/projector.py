@@ -19,7 +19,7 @@ from consumers.projecting import health
 from consumers.projecting.arrivals import Arrival, arrivals, decode, routed_to
 from consumers.projecting.commits import Commits
 from consumers.projecting.faults import frames_of, is_transient, name_of
-from consumers.projecting.ghosts import Ghosts
+from consumers.projecting.ghosts import ByPartition, Ghosts
 from consumers.projecting.lane import Lane
 from consumers.projecting.leftovers import Leftovers
 from infra.event_store.store import EventStore
@@ -187,7 +187,7 @@ class Projector:
             if lane.is_live and (ghost := ghosts.get(lane.partition) or lane.forked):
                 self._hold_before(ghost, lane)
 
-    def _apart(self, messages: Mapping[int, Sequence[Message]]) -> tuple[Mapping[int, Sequence[Message]], Mapping[int, Message]]:
+    def _apart(self, messages: ByPartition) -> tuple[ByPartition, Mapping[int, Message]]:
         """The messages of events that the log has, and the first message of each partition whose event it does not have."""
         if self._source.is_log:
             return messages, {}

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any
+from contextlib import closing, contextmanager
+from typing import Any, NamedTuple
 
 from kafka import KafkaConsumer, TopicPartition
 
+from infra.event_store.identity import FIRST_EPOCH
 from infra.kafka.connection import Brokers, KafkaUnavailable, unavailable_when_failing
+from infra.kafka.epochs import last_epoch, topic_of
 from infra.kafka.headers import Unreadable, decode
 from infra.kafka.producer import WINDOW_MESSAGES
-from infra.kafka.topic import Topic
+from infra.kafka.topic import Topic, Topics
 from infra.routing import Message
 
 PATIENCE = 20.0
@@ -43,7 +45,7 @@ class Ends:
         self.emptied = frozenset(place.partition for place in places if 0 < self._begins[place] == self._ends[place])
 
     def last(self, count: int, partitions: Collection[int]) -> dict[int, list[Message]]:
-        """The messages among the last `count` records of these partitions, in order. Records that cannot be read are left out."""
+        """The messages among the last `count` records of these partitions, in order; not those that cannot be read."""
         starts = {place: max(self._begins[place], end - count) for place, end in self._ends.items()}
         unread = {place for place, start in starts.items() if place.partition in partitions and start < self._ends[place]}
         found: dict[int, list[Message]] = {partition: [] for partition in partitions}
@@ -66,8 +68,10 @@ class Ends:
         always the last one.
         """
         found = self.last(1, range(len(self._ends)))
-        others = [p for p, messages in found.items() if [m.stored.position for m in messages] != ([known[p]] if p in known else [])]
-        return found | self.last(WINDOW_MESSAGES, others)
+        last = {partition: messages[-1].stored.position for partition, messages in found.items() if messages}
+        return found | self.last(
+            WINDOW_MESSAGES, [partition for partition in found if last.get(partition) != known.get(partition)]
+        )
 
 
 def _readable(partition: int, records: Collection[Any], end: int) -> Iterator[Message]:
@@ -77,3 +81,25 @@ def _readable(partition: int, records: Collection[Any], end: int) -> Iterator[Me
                 yield decode(partition, record.offset, record.value, record.headers)
             except Unreadable:
                 """It is in the dead topic, or will be."""
+
+
+class SeenInKafka(NamedTuple):
+    """`position` is the highest position in the topics of all epochs, `epoch` the last epoch that has a topic; 0 if none."""
+
+    position: int
+    epoch: int
+
+
+def seen_in_kafka(brokers: Brokers, name: str) -> SeenInKafka:
+    """What a repair must go beyond. `name` is that of the first epoch's topic. Raises KafkaUnavailable."""
+    with closing(Topics(brokers)) as topics:
+        names = topics.names()
+        last = last_epoch(name, names)
+        every = [topic for epoch in range(FIRST_EPOCH, last + 1) if (topic := topic_of(name, epoch)) in names]
+        return SeenInKafka(max((_highest_position(brokers, topics.find(topic)) for topic in every), default=0), last)
+
+
+def _highest_position(brokers: Brokers, topic: Topic) -> int:
+    with opened(brokers, topic) as ends:
+        found = ends.last_messages({})
+    return max((message.stored.position for messages in found.values() for message in messages), default=0)

@@ -53,7 +53,8 @@ class Operating:
             unreadable_events=unreadable,
             first_unreadable=first,
             troubles=self._troubles(),
-            routed=self._routed(settings.topic),
+            routed=self._routed(topic := self._deployment.topic),
+            topic=topic,
             kafka=answers(settings.kafka),
         )
 

@@ -7,11 +7,11 @@ from contextlib import closing, contextmanager, suppress
 from typing import NamedTuple
 from uuid import uuid4
 
+from sqlalchemy import delete
+
 from consumers import same_log
 from consumers.projecting.projector import Projector
 from consumers.relay import Relay
-from sqlalchemy import delete
-
 from infra import wiring
 from infra.event_store.mapper import Mapper
 from infra.event_store.postgres import PostgresRecorder
@@ -19,7 +19,8 @@ from infra.event_store.store import EventStore
 from infra.event_store.vault import Vault
 from infra.kafka.connection import Brokers, KafkaUnavailable
 from infra.kafka.consumer import KafkaSource
-from infra.kafka.epochs import seen_in_kafka, topic_of
+from infra.kafka.ends import seen_in_kafka
+from infra.kafka.epochs import topic_of
 from infra.kafka.topic import Topics
 from infra.read_models import troubles
 from infra.read_models.completeness import Completeness
