@@ -141,10 +141,8 @@ class Relay:
     def _relay(self, session: Connection, topics: Topics, producer: Producer) -> None:
         self._require_last_epoch(topics)
         topic = topics.ensure(self._topic, self._partitions, self._replication)
-        checkpoint = self._resume(session, topic)
+        checkpoint = self._compared(session, topic, self._resume(session, topic))
         sent = same_log.sent_last(self._store, checkpoint)
-        with ends.opened(self._brokers, topic) as topic_ends:
-            same_log.compare(self._store, topic_ends, checkpoint)
         log.info("relay.resumed", topic=topic.name, position=checkpoint.routed)
         waiting: list[Stored] = []
         verified = advanced = time.monotonic()
@@ -157,10 +155,11 @@ class Relay:
             waiting += self._store.log(read, WINDOW_MESSAGES - len(waiting))
             if waiting:
                 window = next_window(waiting, checkpoint)
-                same_log.require(self._store, sent)
+                last = waiting[window.events - 1]
+                same_log.require(self._store, [*sent, last])
                 producer.send(topic.name, window.records)
                 checkpoint = self._save(session, checkpoint, window)
-                sent, waiting, advanced = waiting[window.events - 1], waiting[window.events :], time.monotonic()
+                sent, waiting, advanced = [last], waiting[window.events :], time.monotonic()
             else:
                 self._fruitless = 0
                 self._stopping.wait(_pause(now - advanced))
@@ -179,6 +178,16 @@ class Relay:
         log.warning("relay.topic_made_anew", topic=topic.name, position=old.routed)
         checkpoints.advance(session, topic.name, old, fresh)
         return fresh
+
+    def _compared(self, session: Connection, topic: Topic, old: Checkpoint) -> Checkpoint:
+        """The checkpoint to continue from after the topic's end was compared with it, and with the log. Raises AheadOfLog."""
+        same_log.sent_last(self._store, old)
+        with ends.opened(self._brokers, topic) as topic_ends:
+            new = same_log.compared(self._store, topic_ends, old)
+        if new != old:
+            log.error("relay.topic_lost_messages", topic=topic.name, sent_up_to=old.routed, sent_again_after=new.routed)
+            checkpoints.advance(session, topic.name, old, new)
+        return new
 
     def _require_last_epoch(self, topics: Topics) -> None:
         """Raises AheadOfLog if a later epoch has a topic: then the log is older than a repair that was made."""
