@@ -57,6 +57,30 @@ def test_a_projector_folds_no_event_that_the_log_does_not_have_and_goes_past_non
     assert projector.status().projections[0].state == "stopped"
 
 
+@pytest.mark.parametrize(("count", "looks_every"), [(0, 0.1), (9, 600)], ids=["at its next look", "before it sends"])
+def test_a_relay_at_work_notices_that_the_log_goes_back(restored: Restored, count: int, looks_every: float) -> None:
+    with running(restored.relay(looks_every)):
+        restored.record(400)
+        wait_until(restored.is_routed, "the relay is at work")
+        sent = restored.topic_positions()
+        restored.go_back(4, then=count)
+        wait_until(restored.troubles, "health shows it")
+    assert restored.topic_positions() == sent
+
+
+def test_a_log_from_before_a_repair_is_held_too(restored: Restored) -> None:
+    """Its own topic ends where it ends. Only the topic of the later epoch shows that it is too old."""
+    restored.back_up()
+    restored.repair()
+    restored.follow_until(restored.is_complete, "the repaired log is folded")
+    restored.restore()
+    with running(restored.relay()):
+        wait_until(restored.troubles, "health shows it")
+    assert f"{restored.servers.topic}.2" in restored.troubles()["relay"]
+    restored.repair()
+    assert restored.world.store.identity().epoch == 3
+
+
 def test_after_a_repair_every_event_is_sent_and_folded_once(restored: Restored) -> None:
     restored.restore()
     restored.record(10, 20, 30, 40, 50)
