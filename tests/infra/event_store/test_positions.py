@@ -15,9 +15,7 @@ from commands.shared.commit import Stale
 from commands.shared.executor import Executor
 from domain.shared.ids import new_id
 from infra.event_store.identity import Identity
-from infra.event_store.postgres import PostgresRecorder
-from infra.event_store.rows import CommitRows, EventRow
-from infra.event_store.sqlite import SqliteRecorder
+from infra.event_store.rows import CommitRows, EventRow, Recorder
 from infra.event_store.store import EventStore
 from tests.commands.event_stores import accepted, done, one, opened, recorder, registering, together
 
@@ -50,7 +48,7 @@ def go_back(where: str, position: int) -> None:
         execute(where, "DELETE FROM batches")
 
 
-def commit(engine: PostgresRecorder | SqliteRecorder, count: int, version: int = 1) -> Sequence[int]:
+def commit(engine: Recorder, count: int, version: int = 1) -> Sequence[int]:
     events = [EventRow(new_id(), version, "crm.test.v1", b"{}", ()) for _ in range(count)]
     stale = {new_id(): 7} if version > 1 else {}
     return engine.commit(CommitRows(new_id(), events, stale, (), b"", (), (), {}, (), ())).positions
