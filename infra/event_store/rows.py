@@ -138,6 +138,12 @@ class Recorder(Protocol):
     def at(self, positions: Collection[int]) -> list[Stored]:
         """The events at these positions, in the order of positions."""
 
+    def holds(self, events: Sequence[Stored]) -> bool:
+        """Whether the log has all these events, each at its position and with the same content. False may be wrong.
+
+        The events are in the order of positions, each once. This is much quicker than to read them.
+        """
+
     def keys(self, subjects: Collection[UUID]) -> dict[UUID, bytes]: ...
     def taken_along(self, subject: UUID, parted: Sequence[tuple[UUID, UUID]] = ()) -> set[UUID]:
         """The subjects linked to this one, and those linked to them, and so on, without the links in `parted`."""

@@ -14,7 +14,7 @@ from domain.shared.events import Recorded, type_name
 from domain.shared.ids import keyed_digest
 from infra.event_store import rotation
 from infra.event_store.identity import Identity
-from infra.event_store.mapper import Mapper, Seen, Stored, subjects_with_secrets
+from infra.event_store.mapper import Mapper, Seen, Stored, metadata_of, subjects_with_secrets
 from infra.event_store.rows import (
     SECRET_MARKER,
     CommitRows,
@@ -157,6 +157,20 @@ class EventStore:
         """The events at these positions, in the order of positions."""
         return self._recorder.at(positions) if positions else []
 
+    def absent(self, events: Iterable[Stored]) -> list[Stored]:
+        """Those of these events that the log does not have: another one, or none, is at their position.
+
+        Events that came from the log are absent after it was restored to an earlier moment. An event that was only damaged in
+        the log is not absent. In the order of positions.
+        """
+        first: dict[int, Stored] = {}
+        others = [one for one in events if first.setdefault(one.position, one) != one]
+        given = [first[position] for position in sorted(first)]
+        if not others and (not given or self._recorder.holds(given)):
+            return []
+        found = {one.position: one for one in self.at(first)}
+        return sorted(one for one in (*given, *others) if _is_another(found.get(one.position), one))
+
     def decode(self, stored: Sequence[Stored]) -> list[Recorded]:
         keys = self.keys(stored)
         return [self._mapper.decode(one, keys) for one in stored]
@@ -268,6 +282,14 @@ class EventStore:
     def _receipt_digest(self, key: ReceiptKey) -> bytes:
         """What the store keeps of a request's own key: callers put e-mail addresses into it."""
         return keyed_digest(self.secret, "receipt", f"{key.scope} {key.key}".encode())
+
+
+def _is_another(found: Stored | None, given: Stored) -> bool:
+    """Whether what the log has at a position is another event, or nothing. No two events have the same metadata."""
+    if found is None:
+        return True
+    metadata = metadata_of(found)
+    return metadata is not None and (found[:3], metadata) != (given[:3], metadata_of(given))
 
 
 def _concerning_all_erased(commit: Commit, erased: Mapping[UUID, frozenset[UUID]]) -> Commit:
