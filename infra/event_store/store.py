@@ -40,7 +40,7 @@ class EventStore:
 
     def __init__(self, recorder: Recorder, mapper: Mapper, vault: Vault) -> None:
         self._recorder, self._mapper, self._vault = recorder, mapper, vault
-        self._highest = 0
+        self._seen = 0
         self.when_log_went_back: Callable[[], None] = lambda: None
         recorder.create()
         wrapped = self._wrapped_secret()
@@ -74,9 +74,10 @@ class EventStore:
                 self._master_key = self._vault.master_key(self._wrapped_secret()[:KEY_ID])
             except LogWentBack:
                 self.when_log_went_back()
-                self._recorder.raise_positions(self._highest)
+                self._recorder.raise_positions(self._seen)
+                self._seen = 0
             else:
-                self._highest = max(self._highest, committed.head)
+                self._seen = max(self._seen, committed.head)
                 return committed
 
     def _rows(self, commit: Commit, links: Links, parted: Links, erased: Mapping[UUID, frozenset[UUID]]) -> CommitRows:
@@ -102,7 +103,7 @@ class EventStore:
             erased,
             commit.claims,
             [self._receipt_row(receipt) for receipt in commit.receipts],
-            self._highest,
+            self._seen,
         )
 
     def streams(self, ids: Iterable[UUID]) -> dict[UUID, Sequence[Recorded]]:
@@ -214,13 +215,13 @@ class EventStore:
 
     def head(self) -> int:
         head = self._recorder.head()
-        self._highest = max(self._highest, head)
+        self._seen = max(self._seen, head)
         return head
 
     @property
     def highest_seen(self) -> int:
-        """The highest position that this process has seen as the log's head. A commit never gives out one up to it."""
-        return self._highest
+        """The highest position that this process has seen as the log's head. A commit that finds a lower one notices."""
+        return self._seen
 
     def identity(self) -> Identity:
         """Which log this is."""
