@@ -19,7 +19,7 @@ from prometheus_client import Counter
 from infra.kafka.connection import Brokers, KafkaUnavailable, unavailable_when_failing
 from infra.kafka.headers import Record, Unreadable, decode, with_reason
 from infra.kafka.producer import Producer
-from infra.kafka.topic import Topic, Topics
+from infra.kafka.topic import Topic, Topics, UnfitTopic
 from infra.routing import Held, Message
 
 Stored = Callable[[Collection[int]], Mapping[int, Held]]
@@ -49,6 +49,8 @@ class KafkaSource:
     of a topic that no longer exists. The constructor and `poll` raise KafkaUnavailable. `poll` also raises the errors of
     `stored`, and the next `poll` calls `stored` again. Times are in seconds.
     """
+
+    is_log = False
 
     def __init__(
         self,
@@ -184,6 +186,8 @@ class KafkaSource:
         self._verified = time.monotonic()
         if not now.id:
             raise KafkaUnavailable(f"there is no topic {now.name}")
+        if now.partitions != self._topic.partitions:
+            raise UnfitTopic(f"{now.name} had {self._topic.partitions} partitions and now has {now.partitions}")
         if now.id != self._topic.id:
             log.warning("kafka.topic_made_anew", topic=now.name)
             self._topic = now
