@@ -54,6 +54,8 @@ letters_gauge = Gauge(
     "recount_dead_letters", "Events that a read model could not fold, without discarded ones.", ["projection"]
 )
 unreadable_gauge = Gauge("recount_unreadable_events", "Events that are damaged, or have a value that does not open.")
+following_gauge = Gauge("recount_following", "1 if a process runs the followers, else 0; only in the distributed deployment.")
+follower_gauge = Gauge("recount_follower_lag", "Head of the log minus the position a follower has handled.", ["follower"])
 waiting_gauge = Gauge("recount_commands_waiting", "Commands in the queues of this process.")
 
 PROJECTION = fields(
@@ -67,6 +69,7 @@ PROJECTION = fields(
         "broken": {"type": "array", "items": INTEGER},
     }
 )
+FOLLOWER = fields({"name": TEXT, "position": INTEGER, "lag": INTEGER})
 _STATUS: dict[str, Schema] = {
     "deployment": {"enum": ["embedded", "distributed"]},
     "head": INTEGER,
@@ -75,6 +78,8 @@ _STATUS: dict[str, Schema] = {
     "kafka": {"type": ["boolean", "null"]},
     "unreadable_events": INTEGER,
     "first_unreadable": {"type": "array", "items": INTEGER},
+    "following": {"type": ["boolean", "null"]},
+    "followers": {"type": "array", "items": FOLLOWER},
     "healthy": FLAG,
 }
 STATUS = fields(_STATUS)
@@ -93,7 +98,11 @@ async def live() -> Response:
 
 @router.get("/health/ready", dependencies=[may("operations:read")], responses=answers(READY, 503))
 async def ready(request: Request) -> Response:
-    """Whether the stores answer, and the lag of each read model. `degraded`: it works, but needs an operator's attention."""
+    """Whether the stores answer, and the lag of each read model and follower.
+
+    `degraded`: it works, but needs an operator's attention. `following` is false if no process runs policies, deadlines, the
+    end of days and webhooks: they wait.
+    """
     try:
         status = await _status(request)
     except Exception as error:
@@ -104,7 +113,7 @@ async def ready(request: Request) -> Response:
 
 @router.get("/v1/status", dependencies=[may("operations:read")], responses=answers(STATUS))
 async def status(request: Request) -> Response:
-    """The positions and the lag of all read models."""
+    """The positions and the lag of all read models and followers."""
     status = await _status(request)
     return _json(status.shown(), status.head)
 
@@ -143,6 +152,10 @@ def _measure(status: Status) -> None:
     for projection in status.projections:
         lag_gauge.labels(projection.name).set(projection.lag)
         letters_gauge.labels(projection.name).set(projection.dead_letters)
+    if status.following is not None:
+        following_gauge.set(status.following)
+    for follower in status.followers:
+        follower_gauge.labels(follower.name).set(follower.lag)
 
 
 def _json(body: Any, position: int | None = None) -> Response:

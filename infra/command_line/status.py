@@ -1,4 +1,4 @@
-"""`recount status`: positions and lag of all read models."""
+"""`recount status`: positions and lag of all read models and followers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ COLOURS = {"live": "green", "retrying": "yellow", "outdated": "yellow", "stopped
 
 
 def status(json: AsJson = False) -> None:
-    """Show positions and lag of all read models. Exit status 1 if something needs attention."""
+    """Show positions and lag of all read models and followers. Exit status 1 if something needs attention."""
     from infra.command_line.reaching import Reached, server_or_parts
 
     with server_or_parts(read_settings()) as found:
@@ -37,6 +37,8 @@ def _show(seen: dict[str, object]) -> None:
         out.print(
             f"[red]{seen['unreadable_events']} events cannot be read[/], the first at positions {seen['first_unreadable']}"
         )
+    if seen["following"] is False:
+        out.print("[red]Nobody follows[/]: policies, deadlines, the end of days and webhooks wait for a recount follow")
     table = Table("read model", "state", "complete to", "lag", "dead letters", "", box=None)
     projections = seen["projections"]
     assert isinstance(projections, list)
@@ -45,4 +47,8 @@ def _show(seen: dict[str, object]) -> None:
         broken = f"broken chains: {one['broken']}" if one["broken"] else one["reason"]
         numbers = (str(one[name]) for name in ("complete_to", "lag", "dead_letters"))
         table.add_row(one["name"], f"[{colour}]{one['state']}[/]", *numbers, broken)
+    followers = seen["followers"]
+    assert isinstance(followers, list)
+    for one in followers:
+        table.add_row(f"follower {one['name']}", "", str(one["position"]), str(one["lag"]), "", "")
     out.print(table)

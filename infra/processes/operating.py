@@ -10,13 +10,13 @@ from uuid import UUID
 import msgspec
 
 from api.operations.jobs import Progress
-from api.operations.statuses import ProjectionStatus, Status
+from api.operations.statuses import FollowerStatus, ProjectionStatus, Status
 from consumers.projecting import dead_letters, health
 from consumers.projecting.dead_letters import DeadLetter
 from consumers.projecting.projector import Projector
 from consumers.projecting.retries import Retried
 from consumers.rebuilding.rebuild import Rebuilt, rebuild
-from infra.read_models import checkpoints
+from infra.read_models import checkpoints, followed, lease
 from infra.read_models.completeness import Completeness
 from infra.wiring import PROJECTIONS, Deployment, chosen
 from projections.shared.projection import Projection
@@ -36,6 +36,7 @@ class Operating:
         projections = [_shown(each) for each in seen.projections]
         settings = self._deployment.settings
         unreadable, first = dead_letters.unreadable(self._deployment.read_models)
+        followers = self._followers(seen.head)
         if settings.kafka is None:
             return Status(
                 deployment="embedded",
@@ -43,6 +44,7 @@ class Operating:
                 projections=projections,
                 unreadable_events=unreadable,
                 first_unreadable=first,
+                followers=followers,
             )
         return Status(
             deployment="distributed",
@@ -52,6 +54,8 @@ class Operating:
             first_unreadable=first,
             routed=self._routed(settings.topic),
             kafka=answers(settings.kafka),
+            following=self._is_followed(),
+            followers=followers,
         )
 
     def names(self) -> Sequence[str]:
@@ -76,6 +80,15 @@ class Operating:
 
     def _stored(self) -> health.Status:
         return health.status(PROJECTIONS, (), *self._stores, self._completeness, self._deployment.partitions)
+
+    def _followers(self, head: int) -> list[FollowerStatus]:
+        with self._deployment.read_models.reader.connect() as connection:
+            reached = followed.all_positions(connection)
+        return [FollowerStatus(name=name, position=at, lag=max(0, head - at)) for name, at in reached.items()]
+
+    def _is_followed(self) -> bool:
+        with self._deployment.read_models.reader.connect() as connection:
+            return lease.is_held(connection, lease.FOLLOWERS)
 
     def _routed(self, topic: str) -> int:
         with self._deployment.read_models.reader.connect() as connection:
