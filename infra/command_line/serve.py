@@ -70,7 +70,14 @@ def run(settings: Settings, load: Files | None) -> None:
             if loading and not loading.is_done():
                 loading.begin_and_follow(parts.executor, application.state.jobs, parts.operating().status)
 
-        server = Server(application, settings, ready, application.state.streams.end)
+        def draining() -> None:
+            application.state.ending = True
+
+        def ending() -> None:
+            application.state.streams.end()
+            application.state.jobs.stop()
+
+        server = Server(application, settings, ready, ending, draining)
         with when_asked_to_stop(server.end):
             server.run([listening])
 
