@@ -58,6 +58,15 @@ class EventStore:
         """The event types that can concern everyone: all rows may depend on them."""
         return self._mapper.types_for_everyone
 
+    @property
+    def types(self) -> frozenset[str]:
+        """The event types that this process can read."""
+        return self._mapper.types
+
+    def understands(self, stored: Stored) -> bool:
+        """Whether this process knows the event's type. See `Mapper.understands`."""
+        return self._mapper.understands(stored)
+
     def commit(self, commit: Commit) -> Committed:
         links, parted = _links(commit)
         subjects = [event.metadata.subject for event in commit.events if event.event.erases()]

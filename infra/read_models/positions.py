@@ -19,6 +19,8 @@ from projections.shared.rows import Instant
 metadata = MetaData()
 
 EVERYONE = UUID(int=0)
+NEVER = 0
+"""No read model has this version."""
 
 positions = Table(
     "positions",
@@ -132,6 +134,11 @@ def begin(connection: Connection, projection: str, version: int, partitions: int
         for p in range(partitions)
     ]
     connection.execute(insert(positions), fresh)
+
+
+def outdate(connection: Connection, projection: str) -> None:
+    """From now on the read model waits for a rebuild: its rows lack an event, and no single row can be mended."""
+    connection.execute(update(projections).where(projections.c.name == projection).values(version=NEVER))
 
 
 def advance(connection: Connection, projection: str, partition: int, old: Held, new: Held) -> None:

@@ -153,18 +153,6 @@ def test_a_failing_event_for_everyone_can_be_discarded(world: World) -> None:
     assert one.status().healthy
 
 
-def test_an_event_that_cannot_be_decoded_is_set_aside_for_all_projections_that_read_it(world: World) -> None:
-    world.record(*added(ANN, BEN))
-    known, narrow = Tallies(), Tallies("narrow", reads=frozenset({"crm.tally.added.v1"}))
-    rename_type(world, 1)
-    one = world.tailing(known, narrow)
-    drain(one)
-    assert world.letters("tallies") == [(1, ANN)]
-    assert world.letters("narrow") == []
-    assert [letter.error for letter in dead_letters.listed(world.read_models)] == ["UnknownEventType"]
-    assert total(world, known, BEN) == 1
-
-
 def rename_type(world: World, position: int) -> None:
     """Makes the log return an event of a type that the code does not know."""
     real = world.store.log
