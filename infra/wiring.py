@@ -39,6 +39,7 @@ from domain.service.task import Task
 from domain.service.ticket.ticket import Ticket
 from domain.shared.aggregate import Aggregate
 from domain.shared.events import Event
+from infra.event_store.identity import Identity
 from infra.event_store.mapper import Mapper, Upcaster
 from infra.event_store.sqlite import SqliteRecorder
 from infra.event_store.store import EventStore
@@ -173,12 +174,16 @@ PROJECTIONS: tuple[Projection, ...] = (
 
 
 class Deployment(msgspec.Struct, eq=False):
-    """The stores that a process works on. `partitions` is 1 if events do not go through Kafka."""
+    """The stores that a process works on. `partitions` is 1 if events do not go through Kafka.
+
+    `identity` is that of the event store when it was opened.
+    """
 
     settings: Settings
     store: EventStore
     read_models: ReadModels
     partitions: int
+    identity: Identity
     lock: IO[str] | None = None
 
     def executor(self, store: EventStoreProtocol | None = None) -> Executor:
@@ -203,10 +208,12 @@ def deploy(settings: Settings) -> Deployment:
             settings.database_url, lock_timeout=settings.lock_timeout, idle_timeout=settings.idle_timeout
         )
         read_models = postgres_read_models(settings.database_url)
-        return Deployment(settings, _store(recorder, settings), read_models, PARTITIONS)
+        store = _store(recorder, settings)
+        return Deployment(settings, store, read_models, PARTITIONS, store.identity())
     lock = locked(settings.home)
     store = _store(SqliteRecorder(settings.home / "events.db"), settings)
-    return Deployment(settings, store, sqlite_read_models(settings.home / "read-models.db"), 1, lock)
+    read_models = sqlite_read_models(settings.home / "read-models.db")
+    return Deployment(settings, store, read_models, 1, store.identity(), lock)
 
 
 def chosen(names: str) -> tuple[Projection, ...]:

@@ -19,9 +19,10 @@ from psycopg.rows import dict_row
 from psycopg.sql import SQL
 
 from commands.shared.commit import POLICY_SCOPE, Committed, KeptReceipt, NumbersTaken, ReceiptsTaken, Stale
-from infra.event_store import postgres_keys, store_format
-from infra.event_store.postgres_log import INDEX, PostgresLog, unavailable_when_unreachable
-from infra.event_store.rows import CommitRows, Rewrapped
+from infra.event_store import postgres_identity, postgres_keys, store_format
+from infra.event_store.postgres_identity import PostgresIdentity
+from infra.event_store.postgres_log import INDEX, unavailable_when_unreachable
+from infra.event_store.rows import CommitRows, LogWentBack, Rewrapped
 
 WRITER_LOCK = 0x5EC0047
 TRANSACTION_TIMEOUT_SINCE = 170000
@@ -52,7 +53,7 @@ TAKEN_ALONG = (
 )
 
 
-class PostgresRecorder(PostgresLog):
+class PostgresRecorder(PostgresIdentity):
     @unavailable_when_unreachable
     def __init__(self, url: str, *, pool_size: int = 4, lock_timeout: float = 5.0, idle_timeout: float = 3.0) -> None:
         where = conninfo_to_dict(url)
@@ -86,6 +87,7 @@ class PostgresRecorder(PostgresLog):
             connection.execute("SELECT pg_advisory_lock(%s)", [WRITER_LOCK + 1])
             try:
                 self._library.create_table()
+                postgres_identity.complete(connection)
             finally:
                 connection.execute("SELECT pg_advisory_unlock(%s)", [WRITER_LOCK + 1])
 
@@ -118,6 +120,8 @@ class PostgresRecorder(PostgresLog):
             if held is not None:
                 _refuse_stale(rows, {row["originator_id"]: row["version"] for row in held.fetchall()})
             positions = self._insert_events(connection, rows, pipeline)
+            if positions and positions[0] <= rows.above:
+                raise LogWentBack
             committed = Committed(positions, positions[-1] if positions else head.fetchone()["head"] or 0)
             self._insert_rest(connection, rows, committed)
             pipeline.sync()
