@@ -58,6 +58,7 @@ def run(settings: Settings, load: Files | None) -> None:
         local_key = server_file.new_key()
         application = stack.enter_context(parts.application(local_key))
         key = first_key(parts, settings)
+        stack.enter_context(parts.verifying())
         stack.enter_context(parts.ending_days())
         stack.enter_context(parts.following_policies())
         stack.enter_context(parts.meeting_deadlines())

@@ -209,7 +209,7 @@ class Mapper:
     def _why(self, stored: Stored) -> Unreadable:
         """The error that says why the event cannot be read. What is unknown is told apart from what is damaged."""
         named, at = _named(stored), f"The event at position {stored.position}"
-        if unknown := [type for type in (named, stored.type) if type is not None and type not in self.types]:
+        if unknown := [type for type in (named, stored.type) if type and type not in self.types]:
             return UnknownEventType(f"{at} has the type {unknown[0]}, which this version of Recount does not know.")
         if named not in (None, stored.type):
             return MisnamedEvent(f"{at} is of the type {named} in its JSON and {stored.type} in its row.")

@@ -8,6 +8,7 @@ from typing import NamedTuple, ParamSpec, Protocol, TypeVar
 from uuid import UUID
 
 from commands.shared.commit import Claim, Committed, KeptReceipt, StoreUnavailable
+from infra.event_store.checks import Checks
 from infra.event_store.identity import Identity
 from infra.event_store.mapper import Stored
 
@@ -172,6 +173,9 @@ class Recorder(Protocol):
 
     def overwrite_replaced(self) -> None:
         """Remove what was replaced from the files, as far as the engine can while others use them."""
+
+    def checks(self) -> Checks:
+        """What a verification asks."""
 
     def prune(self, before_days: int) -> None:
         """Delete batch ids and receipts that are older than this. Receipts of policies are kept."""

@@ -13,6 +13,7 @@ from commands.shared.commit import Commit, Committed, KeptReceipt, NewEvent, New
 from domain.shared.events import Recorded, type_name
 from domain.shared.ids import keyed_digest
 from infra.event_store import rotation
+from infra.event_store.checks import Checks
 from infra.event_store.identity import Identity
 from infra.event_store.mapper import Mapper, Seen, Stored, subjects_with_secrets
 from infra.event_store.rows import (
@@ -26,7 +27,7 @@ from infra.event_store.rows import (
     master_key_marker,
 )
 from infra.event_store.terms import terms_of
-from infra.event_store.vault import KEY_ID, MasterKeyMissing, SubjectKey, Vault, WrongMasterKey
+from infra.event_store.vault import KEY_ID, DamagedKey, MasterKeyMissing, SubjectKey, Vault, WrongMasterKey
 
 Links = Sequence[tuple[UUID, UUID]]
 
@@ -232,6 +233,14 @@ class EventStore:
     def rotate_master_key(self, progress: rotation.Progress) -> rotation.Rotated:
         """See `rotation.rotate`."""
         return rotation.rotate(self._recorder, self._vault, self._is_of_this_store, progress)
+
+    def checks(self) -> Checks:
+        """What a verification asks the engine."""
+        return self._recorder.checks()
+
+    def opens(self, subject: UUID, wrapped: bytes) -> bool:
+        """Whether the wrapped key of the subject can be opened. Raises MasterKeyMissing."""
+        return not isinstance(self._vault.unwrap({subject: wrapped}, self._is_of_this_store)[subject], DamagedKey)
 
     def close(self) -> None:
         self._recorder.close()
