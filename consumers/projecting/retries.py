@@ -95,9 +95,10 @@ class Retries:
         """
         if letter.discarded or not letter.error.startswith(UnknownEventType.__name__):
             return False
-        [stored] = self._store.log(letter.position - 1, 1, letter.position) or [None]
-        metadata = stored and metadata_of(stored)
-        return bool(stored and metadata and metadata.everyone and self._projection.wants(stored.type))
+        for stored in self._store.at([letter.position]):
+            metadata = metadata_of(stored)
+            return metadata is not None and metadata.everyone and self._projection.wants(stored.type)
+        return False
 
     def _letters(self, connection: Connection, subject: UUID, discarding: int | None) -> Sequence[Row[Any]]:
         """The waiting letters, and the letter just discarded, because the events for everyone after it must be folded too."""

@@ -129,9 +129,13 @@ class Recorder(Protocol):
         upto: int | None = None,
         types: Collection[str] | None = None,
         *,
+        unless: Collection[str] | None = None,
         backwards: bool = False,
     ) -> list[Stored]:
-        """The first `limit` events after `after` up to `upto`; `backwards`, the last ones, the latest first."""
+        """The first `limit` events after `after` up to `upto`; `backwards`, the last ones, the latest first.
+
+        Those of `types`, or those whose type is not one of `unless`.
+        """
 
     def indexed(self, terms: Collection[int], after: int, upto: int, each: int, *, backwards: bool) -> list[tuple[int, int]]:
         """(term, position) of the first `each` events of each term after `after` up to `upto`; `backwards`: the last ones."""

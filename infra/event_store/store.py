@@ -150,13 +150,15 @@ class EventStore:
         upto: int | None = None,
         types: Collection[str] | None = None,
         *,
+        unless: Collection[str] | None = None,
         backwards: bool = False,
     ) -> list[Stored]:
         """The first `limit` events of these types after `after`, up to and including `upto`, in the order of positions.
 
-        With `backwards`, the last ones of them, the latest first.
+        With `unless`, those of all types but these: so also those of a type that this process does not know. With `backwards`,
+        the last ones of them, the latest first.
         """
-        return self._recorder.log(after, limit, upto, types, backwards=backwards)
+        return self._recorder.log(after, limit, upto, types, unless=unless, backwards=backwards)
 
     def indexed(self, terms: Collection[int], after: int, upto: int, each: int, *, backwards: bool) -> list[tuple[int, int]]:
         """(term, position) of the first `each` events of each term after `after` up to `upto`; `backwards`: the last ones."""

@@ -2,8 +2,8 @@
 
 `checkpoints` is the relay's side: every event up to `routed` was sent, and `last` holds the last position sent to each
 partition. A read model is complete up to `routed` on a partition if it holds at least that partition's last position.
-`followed` is how far others, such as the policies, have read the log. `deliveries` is how far each webhook's events were
-delivered.
+`followed` is how far others, such as the policies, have read the log, and `postponed` are the events that they come back to.
+`deliveries` is how far each webhook's events were delivered.
 """
 
 from __future__ import annotations
@@ -45,6 +45,12 @@ followed = Table(
     metadata,
     Column("name", Text, primary_key=True),
     Column("position", BigInteger, nullable=False),
+)
+postponed = Table(
+    "postponed",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("position", BigInteger, primary_key=True),
 )
 deliveries = Table(
     "deliveries",

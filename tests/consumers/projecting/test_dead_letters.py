@@ -158,9 +158,15 @@ def rename_type(world: World, position: int) -> None:
     real = world.store.log
 
     def log(
-        after: int, limit: int, upto: int | None = None, types: Collection[str] | None = None, *, backwards: bool = False
+        after: int,
+        limit: int,
+        upto: int | None = None,
+        types: Collection[str] | None = None,
+        *,
+        unless: Collection[str] | None = None,
+        backwards: bool = False,
     ) -> list[Stored]:
-        found = real(after, limit, upto, types, backwards=backwards)
+        found = real(after, limit, upto, types, unless=unless, backwards=backwards)
         return [renamed(one) if one.position == position else one for one in found]
 
     def renamed(one: Stored) -> Stored:

@@ -24,7 +24,8 @@ from tests.consumers.tallies import EVENTS, SUBJECTS, Added, Clock, Ignored, Lin
 
 def knowing(world: World, *unknown: type[Event]) -> World:
     """The same stores, as a version of the code has them that does not know these types."""
-    known = [event for event in (*EVENTS, *wiring.EVENTS) if event not in unknown]
+    every: tuple[type[Event], ...] = (*EVENTS, *wiring.EVENTS)
+    known = [event for event in every if event not in unknown]
     return World(EventStore(world.store._recorder, Mapper(known), Vault(b"k" * 32)), world.read_models)
 
 

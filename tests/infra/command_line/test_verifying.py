@@ -49,8 +49,8 @@ def test_after_an_unclean_end_the_store_is_verified_while_it_serves(serve: Serve
     found = recount(environment(home), "status", "--verify", "--json")
     assert found.status == 1
     assert {(one["kind"], one["position"]) for one in found.answer["verification"]["findings"]} == {
-        ("other-type", 2),
-        ("index", 2),
+        ("other-type", 3),
+        ("index", 3),
     }
     _rename_type(home, "crm.customer.archived.v1", "crm.customer.registered.v2")
     mended = recount(environment(home), "status", "--verify")

@@ -266,7 +266,7 @@ def test_a_damaged_page_of_postgresql_is_found_and_the_rest_is_read(postgres_ser
     copy = f"damaged_{uuid4().hex}"
     source = urlsplit(database_url).path[1:]
     with psycopg.connect(postgres_server.url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {copy} TEMPLATE {source} STRATEGY = FILE_COPY")  # type: ignore[arg-type]
+        connection.execute(f"CREATE DATABASE {copy} TEMPLATE {source} STRATEGY = FILE_COPY")
     where = urlsplit(database_url)._replace(path=f"/{copy}").geturl()
     try:
         with psycopg.connect(where) as connection:
