@@ -42,6 +42,9 @@ class Operations(Protocol):
     def rotate_master_key(self, progress: Progress) -> Any:
         """Wrap all keys with the newest master key; returns the result."""
 
+    def verify(self, progress: Progress) -> Any:
+        """Read and compare the whole event store; returns what was found."""
+
     def dead_letters(self, projection: str | None) -> Sequence[Any]: ...
 
     def retry(self, projection: str, subject: UUID | None) -> Any: ...

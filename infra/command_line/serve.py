@@ -59,6 +59,7 @@ def run(settings: Settings, load: Files | None) -> None:
         local_key = server_file.new_key()
         application = stack.enter_context(parts.application(local_key))
         key = first_key(parts, settings)
+        stack.enter_context(parts.verifying())
         if not settings.distributed:
             stack.enter_context(following(parts))
 
