@@ -17,7 +17,7 @@ from infra.backup.tables import Damaged, NotEmpty
 from infra.event_store import sqlite_keys, store_format
 from infra.event_store.rows import RESTORING_MARKER
 from infra.event_store.sqlite import SqliteRecorder
-from infra.event_store.sqlite_identity import POSITIONS
+from infra.event_store.sqlite_identity import NEXT, POSITIONS
 
 SECONDS = 30.0
 PORTION = 100
@@ -88,8 +88,7 @@ class SqliteMoment:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self.head: int = connection.execute("SELECT coalesce(max(rowid), 0) FROM stored_events").fetchone()[0]
-        after = connection.execute("SELECT next FROM counters WHERE register = ?", [POSITIONS]).fetchone()
-        self.given = max(self.head, after[0] - 1 if after else 0)
+        self.given: int = max(self.head, connection.execute(NEXT, [POSITIONS]).fetchone()[0] - 1)
 
     @property
     def markers(self) -> Mapping[str, bytes]:
