@@ -12,11 +12,8 @@ from rich.markup import escape
 
 from infra.collecting import collect_seldom
 from infra.command_line import dead_letters, keys
-<<<<<<< HEAD
 from infra.command_line.backup import backup
-=======
 from infra.command_line.follow import follow
->>>>>>> r14-a
 from infra.command_line.imports import import_file
 from infra.command_line.project import project
 from infra.command_line.rebuild import rebuild

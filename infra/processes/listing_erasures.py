@@ -17,7 +17,8 @@ from infra.read_models import troubles
 from infra.read_models.troubles import Trouble
 from infra.wiring import Deployment
 
-AGAIN_SECONDS = 10.0
+AGAIN_SECONDS, EVERY_SECONDS = 10.0, 60.0
+"""When to try again after a failure, and how often to append what other processes erased."""
 CODE: Literal["erasures-unlisted"] = "erasures-unlisted"
 
 log = structlog.get_logger()
@@ -39,11 +40,11 @@ class ListingErasures:
             self._wake.set()
 
     def run(self) -> None:
-        """Append what a crash kept out of the list. From then on, repeat what failed."""
+        """Append what a crash kept out of the list, what failed, and what other processes erased."""
         while not self._stopping.is_set():
             written = self._written()
             self._show(written)
-            self._wake.wait(None if written else AGAIN_SECONDS)
+            self._wake.wait(EVERY_SECONDS if written else AGAIN_SECONDS)
             self._wake.clear()
 
     def stop(self) -> None:
