@@ -35,6 +35,8 @@ class Settings(KafkaSettings, BaseSettings):
     master_key: str | None = Field(default=None, pattern=KEYS)
     master_key_file: Path | None = None
     master_key_command: str | None = None
+    backup_recipients: str = ""
+    erasures_file: Path | None = None
     projections: str = ""
     queue_limit: int = Field(default=4096, ge=1)
     cache_limit: int = Field(default=50_000, ge=1)

@@ -231,6 +231,20 @@ def chosen(names: str) -> tuple[Projection, ...]:
     return tuple(known[name] for name in wanted) or PROJECTIONS
 
 
-def _store(recorder: PostgresRecorder | SqliteRecorder, settings: Settings) -> EventStore:
+def restored_store(settings: Settings) -> EventStore:
+    """The event store that a backup was written into, before erasures are applied to it. Nothing else is opened or locked."""
+    if settings.database_url:
+        from infra.event_store.postgres import PostgresRecorder
+
+        return _store(PostgresRecorder(settings.database_url), settings, restoring=True)
+    return _store(SqliteRecorder(settings.home / "events.db"), settings, restoring=True)
+
+
+def mapper() -> Mapper:
+    """The mapper of all events."""
+    return Mapper(EVENTS, UPCASTERS)
+
+
+def _store(recorder: PostgresRecorder | SqliteRecorder, settings: Settings, *, restoring: bool = False) -> EventStore:
     vault = Vault(*settings.master_keys, read_again=settings.read_master_keys)
-    return EventStore(recorder, Mapper(EVENTS, UPCASTERS), vault)
+    return EventStore(recorder, mapper(), vault, restoring=restoring)

@@ -128,6 +128,7 @@ class Mapper:
         self.types_for_everyone = frozenset(
             name for name, event in self._classes.items() if event.everyone is not Event.everyone
         )
+        self.erasing_types = frozenset(name for name, event in self._classes.items() if event.erases is not Event.erases)
 
     def encode(self, stream: UUID, version: int, event: Event, metadata: Metadata, key: SubjectKey | None) -> bytes:
         """The event's JSON. Personal values are sealed with `key`, or left out if the subject has no key any more."""

@@ -256,6 +256,11 @@ class PostgresRecorder(PostgresIdentity):
             return postgres_keys.read_marker(connection, name) is not None
 
     @unavailable_when_unreachable
+    def remove_marker(self, name: str) -> None:
+        with self._connection() as connection:
+            connection.execute("DELETE FROM markers WHERE name = %s", [name])
+
+    @unavailable_when_unreachable
     def count_wrapped_otherwise(self, master_key: bytes) -> int:
         with self._connection() as connection:
             return postgres_keys.count_wrapped_otherwise(connection, master_key)

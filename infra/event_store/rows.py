@@ -18,6 +18,9 @@ R = TypeVar("R")
 SECRET_MARKER = "store secret"  # noqa: S105 (a name)
 """The marker with the store's secret. The master key that wraps it wraps all new keys too."""
 
+RESTORING_MARKER = "restoring"
+"""The marker of a store that a backup was written into, while erasures are applied to it. Its value is the backup's id."""
+
 
 def master_key_marker(id: bytes) -> str:
     """The marker that says: this master key has wrapped the store's secret. A key that names another one is damaged."""
@@ -26,6 +29,10 @@ def master_key_marker(id: bytes) -> str:
 
 class MasterKeyChanged(Exception):
     """Nothing was written: the master key of the new keys is not the one that wraps the store's secret now."""
+
+
+class RestoreUnfinished(Exception):
+    """The store comes from a backup, and erasures of after the backup were not all applied to it yet."""
 
 
 class LogWentBack(Exception):
@@ -171,6 +178,7 @@ class Recorder(Protocol):
         """Replace the wrapped secret of the store, and note its master key. False if it is not `old`: nothing is changed."""
 
     def has_marker(self, name: str) -> bool: ...
+    def remove_marker(self, name: str) -> None: ...
 
     def count_wrapped_otherwise(self, master_key: bytes) -> int:
         """How many keys are wrapped with other master keys than the one with this id."""

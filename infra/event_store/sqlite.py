@@ -161,6 +161,11 @@ class SqliteRecorder(SqliteIdentity):
             return sqlite_keys.read_marker(connection, name) is not None
 
     @unavailable_when_unreachable
+    def remove_marker(self, name: str) -> None:
+        with self._writing() as connection:
+            connection.execute("DELETE FROM markers WHERE name = ?", [name])
+
+    @unavailable_when_unreachable
     def count_wrapped_otherwise(self, master_key: bytes) -> int:
         with self._reading() as connection:
             return sqlite_keys.count_wrapped_otherwise(connection, master_key)

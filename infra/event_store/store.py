@@ -17,6 +17,7 @@ from infra.event_store.checks import Checks
 from infra.event_store.identity import Identity
 from infra.event_store.mapper import Mapper, Seen, Stored, metadata_of, subjects_with_secrets
 from infra.event_store.rows import (
+    RESTORING_MARKER,
     SECRET_MARKER,
     CommitRows,
     EventRow,
@@ -24,9 +25,10 @@ from infra.event_store.rows import (
     MasterKeyChanged,
     ReceiptRow,
     Recorder,
+    RestoreUnfinished,
     master_key_marker,
 )
-from infra.event_store.terms import terms_of
+from infra.event_store.terms import terms_of, type_term
 from infra.event_store.vault import KEY_ID, DamagedKey, MasterKeyMissing, SubjectKey, Vault, WrongMasterKey
 
 Links = Sequence[tuple[UUID, UUID]]
@@ -39,11 +41,14 @@ SECRET_LENGTH = 32
 class EventStore:
     """Seals, writes and reads events. Keys are never cached: after an erasure, no process can read the erased data."""
 
-    def __init__(self, recorder: Recorder, mapper: Mapper, vault: Vault) -> None:
+    def __init__(self, recorder: Recorder, mapper: Mapper, vault: Vault, *, restoring: bool = False) -> None:
         self._recorder, self._mapper, self._vault = recorder, mapper, vault
         self._seen = 0
         self.when_log_went_back: Callable[[], None] = lambda: None
+        self.when_erased: Callable[[], None] = lambda: None
         recorder.create()
+        if not restoring and recorder.has_marker(RESTORING_MARKER):
+            raise RestoreUnfinished("a backup was not restored to its end: run the same recount restore again")
         wrapped = self._wrapped_secret()
         try:
             self._master_key = vault.master_key(wrapped[:KEY_ID])
@@ -88,6 +93,8 @@ class EventStore:
                 self._seen = 0
             else:
                 self._seen = max(self._seen, committed.head)
+                if erased:
+                    self.when_erased()
                 return committed
 
     def _rows(self, commit: Commit, links: Links, parted: Links, erased: Mapping[UUID, frozenset[UUID]]) -> CommitRows:
@@ -164,6 +171,12 @@ class EventStore:
     def indexed(self, terms: Collection[int], after: int, upto: int, each: int, *, backwards: bool) -> list[tuple[int, int]]:
         """(term, position) of the first `each` events of each term after `after` up to `upto`; `backwards`: the last ones."""
         return self._recorder.indexed(terms, after, upto, each, backwards=backwards)
+
+    def erasures(self, after: int, limit: int) -> list[Stored]:
+        """The first `limit` events after the position `after` that erased their subjects."""
+        terms = {term for name in self._mapper.erasing_types if (term := type_term(name)) is not None}
+        found = self._recorder.indexed(terms, after, self._recorder.head(), limit, backwards=False)
+        return self.at(sorted(position for _, position in found)[:limit])
 
     def at(self, positions: Collection[int]) -> list[Stored]:
         """The events at these positions, in the order of positions."""
@@ -258,6 +271,10 @@ class EventStore:
     def opens(self, subject: UUID, wrapped: bytes) -> bool:
         """Whether the wrapped key of the subject can be opened. Raises MasterKeyMissing."""
         return not isinstance(self._vault.unwrap({subject: wrapped}, self._is_of_this_store)[subject], DamagedKey)
+
+    def finish_restore(self) -> None:
+        """From now on, any process may open this store, which was restored from a backup."""
+        self._recorder.remove_marker(RESTORING_MARKER)
 
     def close(self) -> None:
         self._recorder.close()

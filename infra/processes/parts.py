@@ -80,6 +80,7 @@ def opened(settings: Settings) -> Iterator[Parts]:
         deployment = deploy(settings)
         stack.callback(deployment.close)
         _make_tables(deployment)
+        stack.enter_context(_listing_erasures(deployment))
         if settings.distributed:
             completeness = Completeness(deployment.read_models, deployment.partitions, deployment.topic)
             executor = deployment.executor()
@@ -112,6 +113,15 @@ def running(what: Runs, name: str = "projector") -> Iterator[None]:
     finally:
         what.stop()
         thread.join()
+
+
+def _listing_erasures(deployment: Deployment) -> AbstractContextManager[None]:
+    """The list of erasures: written in each commit that erases, and in a thread that repeats what failed."""
+    from infra.processes.listing_erasures import ListingErasures
+
+    listing = ListingErasures(deployment)
+    deployment.store.when_erased = listing.write
+    return running(listing, "erasures")
 
 
 def _make_tables(deployment: Deployment) -> None:
