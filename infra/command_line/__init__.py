@@ -18,6 +18,7 @@ from infra.command_line.imports import import_file
 from infra.command_line.project import project
 from infra.command_line.rebuild import rebuild
 from infra.command_line.relay import relay
+from infra.command_line.repair import repair
 from infra.command_line.restore import restore
 from infra.command_line.serve import serve
 from infra.command_line.status import status
@@ -41,6 +42,7 @@ app.command()(up)
 app.command()(status)
 app.command(name="import")(import_file)
 app.command()(rebuild)
+app.command()(repair)
 app.command()(backup)
 app.command()(restore)
 app.add_typer(dead_letters.app, name="dead-letters")
