@@ -16,7 +16,6 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from infra.processes.parts import Parts, Runs, running
-from infra.read_models import deliveries
 from infra.read_models.followed import ASSIGNMENT, LATE_FACTS, POLICIES
 from infra.read_models.lease import Lease
 
@@ -62,8 +61,6 @@ def following(parts: Parts, holds: Callable[[], bool] = always) -> Iterator[None
 
     As soon as something is ahead of the log they stop, until the process that runs after a repair.
     """
-    # Only this process delivers now: it need not wait for a process that was killed and did not let its webhooks go.
-    deliveries.release(parts.deployment.read_models)
     followers = _followers(parts, holds)
     with ExitStack() as stack:
         if parts.watch:
