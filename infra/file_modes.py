@@ -16,7 +16,8 @@ log = logging.getLogger(__name__)
 
 OTHERS = 0o077
 """What the group and all others may do."""
-OURS = ("events.db*", "read-models.db*", "lock", "server.json*", "up.env", "first-admin-key*", "tmp", "servers")
+STORES = ("events.db*", "read-models.db*", "erasures.ndjson")
+OURS = (*STORES, "lock", "server.json*", "up.env", "first-admin-key*", "tmp", "servers")
 """Everything that Recount writes in HOME. Other files there are not ours to change."""
 POSTGRES_DATA = ("postgres", "data")
 """PostgreSQL checks the modes in its own folder itself."""

@@ -35,6 +35,8 @@ class Settings(KafkaSettings, BaseSettings):
     master_key: str | None = Field(default=None, pattern=KEYS)
     master_key_file: Path | None = None
     master_key_command: str | None = None
+    backup_recipients: str = ""
+    erasures_file: Path | None = None
     projections: str = ""
     queue_limit: int = Field(default=4096, ge=1)
     cache_limit: int = Field(default=50_000, ge=1)
@@ -42,6 +44,7 @@ class Settings(KafkaSettings, BaseSettings):
     lock_timeout: float = Field(default=5.0, gt=0)
     idle_timeout: float = Field(default=3.0, gt=0)
     after_timeout: float = Field(default=5.0, gt=0)
+    drain_seconds: float = Field(default=0.0, ge=0, le=3600)
     chain_patience: float = Field(default=60.0, gt=0)
     session_timeout: float = Field(default=6.0, gt=0)
     stream_limit: int = Field(default=100, ge=0)

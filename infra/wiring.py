@@ -39,11 +39,13 @@ from domain.service.task import Task
 from domain.service.ticket.ticket import Ticket
 from domain.shared.aggregate import Aggregate
 from domain.shared.events import Event
+from infra.event_store.identity import Identity
 from infra.event_store.mapper import Mapper, Upcaster
 from infra.event_store.sqlite import SqliteRecorder
 from infra.event_store.store import EventStore
 from infra.event_store.vault import Vault
 from infra.home import locked
+from infra.kafka.epochs import topic_name
 from infra.read_models.database import ReadModels, postgres_read_models, sqlite_read_models
 from infra.routing import PARTITIONS
 from infra.settings import Settings
@@ -173,13 +175,22 @@ PROJECTIONS: tuple[Projection, ...] = (
 
 
 class Deployment(msgspec.Struct, eq=False):
-    """The stores that a process works on. `partitions` is 1 if events do not go through Kafka."""
+    """The stores that a process works on. `partitions` is 1 if events do not go through Kafka.
+
+    `identity` is that of the event store when it was opened.
+    """
 
     settings: Settings
     store: EventStore
     read_models: ReadModels
     partitions: int
+    identity: Identity
     lock: IO[str] | None = None
+
+    @property
+    def topic(self) -> str:
+        """The topic of the store's epoch. Raises StoreUnavailable."""
+        return topic_name(self.settings, self.store.identity())
 
     def executor(self, store: EventStoreProtocol | None = None) -> Executor:
         """An executor on the deployment's store, or on the given `store` that wraps it."""
@@ -203,10 +214,12 @@ def deploy(settings: Settings) -> Deployment:
             settings.database_url, lock_timeout=settings.lock_timeout, idle_timeout=settings.idle_timeout
         )
         read_models = postgres_read_models(settings.database_url)
-        return Deployment(settings, _store(recorder, settings), read_models, PARTITIONS)
+        store = _store(recorder, settings)
+        return Deployment(settings, store, read_models, PARTITIONS, store.identity())
     lock = locked(settings.home)
     store = _store(SqliteRecorder(settings.home / "events.db"), settings)
-    return Deployment(settings, store, sqlite_read_models(settings.home / "read-models.db"), 1, lock)
+    read_models = sqlite_read_models(settings.home / "read-models.db")
+    return Deployment(settings, store, read_models, 1, store.identity(), lock)
 
 
 def chosen(names: str) -> tuple[Projection, ...]:
@@ -218,6 +231,20 @@ def chosen(names: str) -> tuple[Projection, ...]:
     return tuple(known[name] for name in wanted) or PROJECTIONS
 
 
-def _store(recorder: PostgresRecorder | SqliteRecorder, settings: Settings) -> EventStore:
+def restored_store(settings: Settings) -> EventStore:
+    """The event store that a backup was written into, before erasures are applied to it. Nothing else is opened or locked."""
+    if settings.database_url:
+        from infra.event_store.postgres import PostgresRecorder
+
+        return _store(PostgresRecorder(settings.database_url), settings, restoring=True)
+    return _store(SqliteRecorder(settings.home / "events.db"), settings, restoring=True)
+
+
+def mapper() -> Mapper:
+    """The mapper of all events."""
+    return Mapper(EVENTS, UPCASTERS)
+
+
+def _store(recorder: PostgresRecorder | SqliteRecorder, settings: Settings, *, restoring: bool = False) -> EventStore:
     vault = Vault(*settings.master_keys, read_again=settings.read_master_keys)
-    return EventStore(recorder, Mapper(EVENTS, UPCASTERS), vault)
+    return EventStore(recorder, mapper(), vault, restoring=restoring)

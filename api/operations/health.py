@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, get_args
 from uuid import UUID
 
 import msgspec
 from fastapi import Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
-from starlette.concurrency import run_in_threadpool
 
 from api.operations.jobs import Progress
+from api.operations.shared_status import SharedStatus
 from api.operations.statuses import Status
 from api.shared.access import may
 from api.shared.admission import progress_gauge
 from api.shared.openapi import answers, problems
-from api.shared.problems import problem
+from api.shared.problems import Problem, problem
 from api.shared.routes import Router
-from api.shared.schemas import FLAG, INTEGER, MAYBE_INTEGER, TEXT, Schema, fields
+from api.shared.schemas import FLAG, INSTANT, INTEGER, MAYBE_INTEGER, MAYBE_TEXT, TEXT, Schema, fields
+from infra.read_models.troubles import Code
 
 alive = Router(tags=["operations"])
 router = Router(tags=["operations"])
@@ -41,6 +42,9 @@ class Operations(Protocol):
     def rotate_master_key(self, progress: Progress) -> Any:
         """Wrap all keys with the newest master key; returns the result."""
 
+    def verify(self, progress: Progress) -> Any:
+        """Read and compare the whole event store; returns what was found."""
+
     def dead_letters(self, projection: str | None) -> Sequence[Any]: ...
 
     def retry(self, projection: str, subject: UUID | None) -> Any: ...
@@ -54,6 +58,7 @@ letters_gauge = Gauge(
     "recount_dead_letters", "Events that a read model could not fold, without discarded ones.", ["projection"]
 )
 unreadable_gauge = Gauge("recount_unreadable_events", "Events that are damaged, or have a value that does not open.")
+troubles_gauge = Gauge("recount_troubles", "Troubles that need an operator, by code.", ["code"])
 following_gauge = Gauge("recount_following", "1 if a process runs the followers, else 0; only in the distributed deployment.")
 follower_gauge = Gauge("recount_follower_lag", "Head of the log minus the position a follower has handled.", ["follower"])
 waiting_gauge = Gauge("recount_commands_waiting", "Commands in the queues of this process.")
@@ -69,15 +74,25 @@ PROJECTION = fields(
         "broken": {"type": "array", "items": INTEGER},
     }
 )
+TROUBLE = fields(
+    {
+        "code": {"enum": list(get_args(Code))},
+        "source": TEXT,
+        "detail": TEXT,
+        "since": INSTANT,
+    }
+)
 FOLLOWER = fields({"name": TEXT, "position": INTEGER, "lag": INTEGER})
 _STATUS: dict[str, Schema] = {
     "deployment": {"enum": ["embedded", "distributed"]},
     "head": INTEGER,
     "projections": {"type": "array", "items": PROJECTION},
     "routed": MAYBE_INTEGER,
+    "topic": MAYBE_TEXT,
     "kafka": {"type": ["boolean", "null"]},
     "unreadable_events": INTEGER,
     "first_unreadable": {"type": "array", "items": INTEGER},
+    "troubles": {"type": "array", "items": TROUBLE},
     "following": {"type": ["boolean", "null"]},
     "followers": {"type": "array", "items": FOLLOWER},
     "healthy": FLAG,
@@ -101,8 +116,11 @@ async def ready(request: Request) -> Response:
     """Whether the stores answer, and the lag of each read model and follower.
 
     `degraded`: it works, but needs an operator's attention. `following` is false if no process runs policies, deadlines, the
-    end of days and webhooks: they wait.
+    end of days and webhooks: they wait. 503 while this process ends, so that a balancer sends requests elsewhere. Until then
+    it answers them.
     """
+    if request.app.state.ending:
+        return problem(503, "ending", "This server ends.", headers=RETRY)
     try:
         status = await _status(request)
     except Exception as error:
@@ -114,7 +132,10 @@ async def ready(request: Request) -> Response:
 @router.get("/v1/status", dependencies=[may("operations:read")], responses=answers(STATUS))
 async def status(request: Request) -> Response:
     """The positions and the lag of all read models and followers."""
-    status = await _status(request)
+    try:
+        status = await _status(request)
+    except TimeoutError:
+        raise Problem(503, "unavailable", "The store or the database does not answer.", RETRY) from None
     return _json(status.shown(), status.head)
 
 
@@ -142,13 +163,16 @@ async def metrics(request: Request) -> Response:
 
 
 async def _status(request: Request) -> Status:
-    operations: Operations = request.app.state.operations
-    return await run_in_threadpool(operations.status)
+    """Raises TimeoutError and the errors of the stores."""
+    shared: SharedStatus = request.app.state.shared_status
+    return await shared.read()
 
 
 def _measure(status: Status) -> None:
     head_gauge.set(status.head)
     unreadable_gauge.set(status.unreadable_events)
+    for code in get_args(Code):
+        troubles_gauge.labels(code).set(sum(trouble.code == code for trouble in status.troubles))
     for projection in status.projections:
         lag_gauge.labels(projection.name).set(projection.lag)
         letters_gauge.labels(projection.name).set(projection.dead_letters)

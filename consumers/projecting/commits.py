@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from prometheus_client import Counter
 
-from consumers.projecting.arrivals import Arrival
+from consumers.projecting.arrivals import Arrival, is_for
 from consumers.projecting.folding import Unfoldable, fold, rows_on
 from consumers.projecting.lane import Lane
 from consumers.projecting.set_aside import ForEveryone, SetAside
@@ -27,8 +27,9 @@ searched = Counter(
 class Commits:
     """Commits the messages that lanes take. Raises Superseded, Outdated and transient errors, with nothing written."""
 
-    def __init__(self, read_models: ReadModels, partitions: int, topic_id: str) -> None:
+    def __init__(self, read_models: ReadModels, partitions: int, topic_id: str, types_for_everyone: frozenset[str]) -> None:
         self._read_models, self._partitions, self._topic_id = read_models, partitions, topic_id
+        self._types_for_everyone = types_for_everyone
 
     def commit(self, lane: Lane, messages: Sequence[Message], arrivals: Mapping[int, Arrival]) -> ForEveryone | None:
         """Folds the messages together or, if that fails, one by one. Returns the event that stops the lane, if any."""
@@ -37,13 +38,13 @@ class Commits:
         searched.labels(lane.projection.name).inc()
         return self._commit(lane, messages, arrivals, one_by_one=True)
 
-    def pass_over(self, taken: Sequence[tuple[Lane, Sequence[Message]]]) -> None:
+    def pass_over(self, taken: Sequence[tuple[Lane, Sequence[Message]]], arrived: Mapping[int, Mapping[int, Arrival]]) -> None:
         """Moves the positions of lanes that want none of their messages, all in one transaction: there are no rows to write.
 
         A read model with dead letters is left out: its commits must also delete a stored event that no longer stops the lane.
         If one lane cannot move, none of them does; the error then appears when each lane commits alone.
         """
-        idle = [(lane, messages) for lane, messages in taken if not any(lane.projection.wants(m.stored.type) for m in messages)]
+        idle = [(lane, messages) for lane, messages in taken if not _wanted(lane, messages, arrived[lane.partition])]
         if len(idle) > 1:
             with suppress(Exception):
                 self._pass_over(idle)
@@ -70,13 +71,14 @@ class Commits:
         self, lane: Lane, messages: Sequence[Message], arrivals: Mapping[int, Arrival], *, one_by_one: bool
     ) -> ForEveryone | None:
         projection, partition = lane.projection, lane.partition
-        wanted = [arrivals[m.stored.position] for m in messages if projection.wants(m.stored.type)]
+        wanted = _wanted(lane, messages, arrivals)
         reached = self._held(messages[-1])
         with self._read_models.writer.begin() as connection:
             advance(connection, projection.name, partition, lane.held, reached)
             known = registered(connection, projection.name)
             known = require_current(known, projection.name, projection.version, self._partitions)
-            aside = SetAside(connection, projection.name, self._partitions)
+            stops = projection.wants_any(self._types_for_everyone)
+            aside = SetAside(connection, projection.name, self._partitions, folds_for_everyone=stops)
             if known.has_dead_letters:
                 aside.load(wanted)
             rows = rows_on(connection, partition, self._partitions)
@@ -98,3 +100,9 @@ class Commits:
     def _before(self, stop: ForEveryone, lane: Lane, messages: Sequence[Message]) -> Held:
         before = [m for m in messages if m.stored.position < stop.arrival.position]
         return self._held(before[-1]) if before else lane.held
+
+
+def _wanted(lane: Lane, messages: Sequence[Message], arrivals: Mapping[int, Arrival]) -> list[Arrival]:
+    """The events that the lane's read model must be given."""
+    stored = (message.stored for message in messages)
+    return [arrivals[one.position] for one in stored if is_for(lane.projection, one.type, arrivals.get(one.position))]

@@ -20,7 +20,9 @@ from consumers.projecting import health
 from consumers.projecting.arrivals import Arrival, arrivals, decode, routed_to
 from consumers.projecting.commits import Commits
 from consumers.projecting.faults import frames_of, is_transient, name_of
+from consumers.projecting.ghosts import ByPartition, Ghosts
 from consumers.projecting.lane import Lane
+from consumers.projecting.learning import Learning
 from consumers.projecting.leftovers import Leftovers
 from infra.event_store.store import EventStore
 from infra.read_models.completeness import Completeness
@@ -37,6 +39,7 @@ POLL = 0.2
 PATIENCE = 60.0
 LOOKS_PER_PATIENCE = 4
 STOPPED_PAUSE, OUTDATED_PAUSE = 30.0, 5.0
+LEARNING_PAUSE = 30.0
 SHORTEST_BACKOFF, LONGEST_BACKOFF = 0.05, 5.0
 # Events per transaction. On SQLite a transaction makes other writers wait; it should take at most 50 ms.
 AT_ONCE = {"sqlite": 2000, "postgresql": 2000}
@@ -70,7 +73,8 @@ class Projector:
         self._patience, self._stopped_pause, self._outdated_pause = patience, stopped_pause, outdated_pause
         self._at_once, self._clock = at_once or AT_ONCE[read_models.writer.dialect.name], clock
         self._lanes: dict[int, list[Lane]] = {}
-        self._stopping, self._leftovers = Event(), Leftovers(read_models)
+        self._stopping, self._leftovers, self._ghosts = Event(), Leftovers(read_models), Ghosts(store, read_models)
+        self._learning, self._learns_at = Learning(self._projections, store, read_models, partitions), 0.0
         self._begun, self._failures, self._looks_for_missing_at = False, 0, 0.0
 
     def run(self) -> None:
@@ -95,6 +99,7 @@ class Projector:
         if not self._begun:
             self._begin()
         self._follow_assignment()
+        self._learn()
         self._resume_rested()
         if self._lanes and not any(lane.is_live for lane in self._all()):
             # The source is still polled, to stay a member of the consumer group; its messages are read again later.
@@ -133,6 +138,17 @@ class Projector:
             self._resume(lanes)
             self._lanes[fresh] = lanes
             self._seek(fresh)
+            self._learns_at = 0.0
+
+    def _learn(self) -> None:
+        """Folds events that could not be read when they arrived, here or in another process, and can be read now."""
+        if (now := self._clock()) < self._learns_at:
+            return
+        moved = self._learning.look(list(self._lanes))
+        for name in moved:
+            self._completeness.wake(name)
+        # There may be more, which have their turn after new messages.
+        self._learns_at = now if moved else now + LEARNING_PAUSE
 
     def _resume_rested(self) -> None:
         now = self._clock()
@@ -170,19 +186,44 @@ class Projector:
     def _take_in(self, messages: Sequence[Message]) -> None:
         by_partition: dict[int, list[Message]] = defaultdict(list)
         for message in messages:
-            by_partition[message.partition].append(message)
+            if message.partition in self._lanes:
+                by_partition[message.partition].append(message)
         now = self._clock()
         unbroken = [lane for lane in self._all() if lane.early is None]
+        true, ghosts = self._apart(by_partition)
         taken = [
             (lane, following)
-            for partition, arrived in by_partition.items()
-            for lane in self._lanes.get(partition, ())
+            for partition, arrived in true.items()
+            for lane in self._lanes[partition]
             if lane.is_live and (following := lane.take(arrived, now))
         ]
         self._fold(taken)
         for lane in unbroken:
             if lane.early is not None:
                 self._resume_if_moved(lane)
+        for lane in self._all():
+            if lane.is_live and (ghost := ghosts.get(lane.partition) or lane.forked):
+                self._hold_before(ghost, lane)
+
+    def _apart(self, messages: ByPartition) -> tuple[ByPartition, Mapping[int, Message]]:
+        """The messages of events that the log has, and the first message of each partition whose event it does not have."""
+        if self._source.is_log:
+            return messages, {}
+        try:
+            return self._ghosts.apart(messages)
+        except Exception as error:
+            for lane in self._all():
+                if lane.is_live and lane.partition in messages:
+                    self._rest(lane, error)
+            return {}, {}
+
+    def _hold_before(self, ghost: Message, lane: Lane) -> None:
+        """Waits for a repair: the log does not have the ghost, or an event that the lane has folded."""
+        where = {"projection": lane.projection.name, "partition": lane.partition, "position": ghost.stored.position}
+        log.error("projector.ahead_of_log", **where, held=lane.held.position)
+        if lane.forked:
+            self._ghosts.note_folded(lane)
+        lane.rest("stopped", f"ahead of the log at position {ghost.stored.position}", self._clock() + self._stopped_pause)
 
     def _fold(self, taken: Sequence[tuple[Lane, Sequence[Message]]]) -> None:
         try:
@@ -191,19 +232,22 @@ class Projector:
             for lane, _ in taken:
                 self._rest(lane, error)
             return
-        commits = Commits(self._read_models, self._partitions, self._source.topic_id)
-        commits.pass_over(taken)
+        self._commits().pass_over(taken, arrived)
         self._wake(lane for lane, messages in taken if lane.held.position >= messages[-1].stored.position)
         for lane, messages in taken:
             if lane.held.position < messages[-1].stored.position:
                 self._commit(lane, messages, arrived[lane.partition])
 
     def _arrived(self, taken: Iterable[tuple[Lane, Sequence[Message]]]) -> Mapping[int, Mapping[int, Arrival]]:
-        """The messages that any lane wants, decoded once; by partition and position."""
+        """The messages that any lane wants or that are not understood, decoded once; by partition and position."""
         wanted: dict[int, dict[int, Message]] = defaultdict(dict)
         for lane, messages in taken:
             here = wanted[lane.partition]
             here.update((m.stored.position, m) for m in messages if lane.projection.wants(m.stored.type))
+        for lane, messages in taken:
+            here = wanted[lane.partition]
+            others = (m for m in messages if m.stored.position not in here)
+            here.update([(m.stored.position, m) for m in others if not self._store.understands(m.stored)])
         stored = {position: m.stored for here in wanted.values() for position, m in here.items()}
         decoded = decode(self._store, list(stored.values()))
         arrived = {
@@ -215,7 +259,7 @@ class Projector:
 
     def _commit(self, lane: Lane, messages: Sequence[Message], arrived: Mapping[int, Arrival]) -> bool:
         """Commits in transactions of limited size; returns False if the lane had to pause before the end."""
-        commits = Commits(self._read_models, self._partitions, self._source.topic_id)
+        commits = self._commits()
         for start in range(0, len(messages), self._at_once):
             try:
                 stop = commits.commit(lane, messages[start : start + self._at_once], arrived)
@@ -233,6 +277,9 @@ class Projector:
             if not lane.is_live:
                 return False
         return True
+
+    def _commits(self) -> Commits:
+        return Commits(self._read_models, self._partitions, self._source.topic_id, self._store.types_for_everyone)
 
     def _wake(self, moved: Iterable[Lane]) -> None:
         """Wakes the requests of this process that wait for these read models."""

@@ -12,11 +12,13 @@ from rich.markup import escape
 
 from infra.collecting import collect_seldom
 from infra.command_line import dead_letters, keys
+from infra.command_line.backup import backup
 from infra.command_line.follow import follow
 from infra.command_line.imports import import_file
 from infra.command_line.project import project
 from infra.command_line.rebuild import rebuild
 from infra.command_line.relay import relay
+from infra.command_line.restore import restore
 from infra.command_line.serve import serve
 from infra.command_line.status import status
 from infra.command_line.terminal import FAILED, err
@@ -39,6 +41,8 @@ app.command()(up)
 app.command()(status)
 app.command(name="import")(import_file)
 app.command()(rebuild)
+app.command()(backup)
+app.command()(restore)
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(keys.app, name="keys")
 

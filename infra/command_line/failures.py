@@ -66,6 +66,7 @@ def _of_the_stores(error: Exception) -> tuple[int, str] | None:
     from sqlalchemy.exc import DBAPIError
 
     from commands.shared.commit import StoreUnavailable
+    from infra.event_store.rows import RestoreUnfinished
     from infra.event_store.store_format import OtherFormat
     from infra.event_store.vault import WrongMasterKey
     from infra.home import HomeInUse
@@ -78,6 +79,8 @@ def _of_the_stores(error: Exception) -> tuple[int, str] | None:
         return WRONG_USAGE, f"RECOUNT_MASTER_KEY, RECOUNT_MASTER_KEY_FILE or RECOUNT_MASTER_KEY_COMMAND: {error}"
     if isinstance(error, OtherFormat):
         return WRONG_USAGE, f"RECOUNT_DATABASE_URL or RECOUNT_HOME: {error}"
+    if isinstance(error, RestoreUnfinished):
+        return FAILED, f"RECOUNT_DATABASE_URL or RECOUNT_HOME: {error}"
     if isinstance(error, StoreUnavailable | DBAPIError):
         return (
             FAILED,

@@ -19,9 +19,11 @@ from psycopg.rows import dict_row
 from psycopg.sql import SQL
 
 from commands.shared.commit import POLICY_SCOPE, Committed, KeptReceipt, NumbersTaken, ReceiptsTaken, Stale
-from infra.event_store import postgres_keys, store_format
-from infra.event_store.postgres_log import INDEX, PostgresLog, unavailable_when_unreachable
-from infra.event_store.rows import CommitRows, Rewrapped
+from infra.event_store import postgres_identity, postgres_keys, store_format
+from infra.event_store.postgres_checks import PostgresChecks
+from infra.event_store.postgres_identity import PostgresIdentity
+from infra.event_store.postgres_log import INDEX, unavailable_when_unreachable
+from infra.event_store.rows import CommitRows, LogWentBack, Rewrapped
 
 WRITER_LOCK = 0x5EC0047
 TRANSACTION_TIMEOUT_SINCE = 170000
@@ -52,7 +54,7 @@ TAKEN_ALONG = (
 )
 
 
-class PostgresRecorder(PostgresLog):
+class PostgresRecorder(PostgresIdentity):
     @unavailable_when_unreachable
     def __init__(self, url: str, *, pool_size: int = 4, lock_timeout: float = 5.0, idle_timeout: float = 3.0) -> None:
         where = conninfo_to_dict(url)
@@ -87,6 +89,7 @@ class PostgresRecorder(PostgresLog):
             connection.execute("SELECT pg_advisory_lock(%s)", [WRITER_LOCK + 1])
             try:
                 self._library.create_table()
+                postgres_identity.complete(connection)
             finally:
                 connection.execute("SELECT pg_advisory_unlock(%s)", [WRITER_LOCK + 1])
 
@@ -116,10 +119,12 @@ class PostgresRecorder(PostgresLog):
                 return Committed(before["positions"], before["head"])
             if master is not None:
                 postgres_keys.require_master_key(master, rows.master_key)
+            if (last := head.fetchone()["head"] or 0) < rows.seen:
+                raise LogWentBack
             if held is not None:
                 _refuse_stale(rows, {row["originator_id"]: row["version"] for row in held.fetchall()})
             positions = self._insert_events(connection, rows, pipeline)
-            committed = Committed(positions, positions[-1] if positions else head.fetchone()["head"] or 0)
+            committed = Committed(positions, positions[-1] if positions else last)
             self._insert_rest(connection, rows, committed)
             pipeline.sync()
         return committed
@@ -251,6 +256,11 @@ class PostgresRecorder(PostgresLog):
             return postgres_keys.read_marker(connection, name) is not None
 
     @unavailable_when_unreachable
+    def remove_marker(self, name: str) -> None:
+        with self._connection() as connection:
+            connection.execute("DELETE FROM markers WHERE name = %s", [name])
+
+    @unavailable_when_unreachable
     def count_wrapped_otherwise(self, master_key: bytes) -> int:
         with self._connection() as connection:
             return postgres_keys.count_wrapped_otherwise(connection, master_key)
@@ -271,6 +281,9 @@ class PostgresRecorder(PostgresLog):
     def overwrite_replaced(self) -> None:
         with self._connection() as connection:
             connection.execute("VACUUM subject_keys, markers")
+
+    def checks(self) -> PostgresChecks:
+        return PostgresChecks(self._connection)
 
     @unavailable_when_unreachable
     def prune(self, before_days: int) -> None:

@@ -8,6 +8,8 @@ from typing import NamedTuple, ParamSpec, Protocol, TypeVar
 from uuid import UUID
 
 from commands.shared.commit import Claim, Committed, KeptReceipt, StoreUnavailable
+from infra.event_store.checks import Checks
+from infra.event_store.identity import Identity
 from infra.event_store.mapper import Stored
 
 P = ParamSpec("P")
@@ -15,6 +17,9 @@ R = TypeVar("R")
 
 SECRET_MARKER = "store secret"  # noqa: S105 (a name)
 """The marker with the store's secret. The master key that wraps it wraps all new keys too."""
+
+RESTORING_MARKER = "restoring"
+"""The marker of a store that a backup was written into, while erasures are applied to it. Its value is the backup's id."""
 
 
 def master_key_marker(id: bytes) -> str:
@@ -24,6 +29,14 @@ def master_key_marker(id: bytes) -> str:
 
 class MasterKeyChanged(Exception):
     """Nothing was written: the master key of the new keys is not the one that wraps the store's secret now."""
+
+
+class RestoreUnfinished(Exception):
+    """The store comes from a backup, and erasures of after the backup were not all applied to it yet."""
+
+
+class LogWentBack(Exception):
+    """Nothing was written: the log's head is below one that this process has seen. Somebody replaced or shortened the log."""
 
 
 def unavailable_when(*errors: type[Exception]) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -80,7 +93,8 @@ class CommitRows(NamedTuple):
 
     `keys` are the keys of new subjects, wrapped with the master key that has the id `master_key`. A link (subject, other) in
     `links` means that erasing `other` also destroys the subject's key; `parted` are links that have ended. `erased` are the
-    subjects to erase, each with the subjects that are erased with it, as far as the store knew.
+    subjects to erase, each with the subjects that are erased with it, as far as the store knew. `seen` is the highest head that
+    this process has seen.
     """
 
     batch: UUID
@@ -93,6 +107,7 @@ class CommitRows(NamedTuple):
     erased: Mapping[UUID, frozenset[UUID]]
     claims: Sequence[Claim]
     receipts: Sequence[ReceiptRow]
+    seen: int = 0
 
 
 class Recorder(Protocol):
@@ -102,7 +117,7 @@ class Recorder(Protocol):
         """Make the tables if the store is new. Raises OtherFormat if it has another format; then nothing is changed."""
 
     def commit(self, rows: CommitRows) -> Committed:
-        """Also raises MasterKeyChanged."""
+        """Also raises MasterKeyChanged and LogWentBack."""
 
     def streams(self, ids: Collection[UUID]) -> list[Stored]: ...
     def ends(self, id: UUID, types: Collection[str]) -> list[Stored]:
@@ -121,15 +136,25 @@ class Recorder(Protocol):
         upto: int | None = None,
         types: Collection[str] | None = None,
         *,
+        unless: Collection[str] | None = None,
         backwards: bool = False,
     ) -> list[Stored]:
-        """The first `limit` events after `after` up to `upto`; `backwards`, the last ones, the latest first."""
+        """The first `limit` events after `after` up to `upto`; `backwards`, the last ones, the latest first.
+
+        Those of `types`, or those whose type is not one of `unless`.
+        """
 
     def indexed(self, terms: Collection[int], after: int, upto: int, each: int, *, backwards: bool) -> list[tuple[int, int]]:
         """(term, position) of the first `each` events of each term after `after` up to `upto`; `backwards`: the last ones."""
 
     def at(self, positions: Collection[int]) -> list[Stored]:
         """The events at these positions, in the order of positions."""
+
+    def holds(self, events: Sequence[Stored]) -> bool:
+        """Whether the log has all these events, each at its position and with the same content. False may be wrong.
+
+        The events are in the order of positions, each once. This is much quicker than to read them.
+        """
 
     def keys(self, subjects: Collection[UUID]) -> dict[UUID, bytes]: ...
     def taken_along(self, subject: UUID, parted: Sequence[tuple[UUID, UUID]] = ()) -> set[UUID]:
@@ -139,6 +164,13 @@ class Recorder(Protocol):
     def reserve_numbers(self, register: str, count: int) -> range: ...
     def claimed(self, register: str, numbers: Collection[str]) -> set[str]: ...
     def head(self) -> int: ...
+    def identity(self) -> Identity: ...
+    def begin_epoch(self, above: int = 0) -> Identity:
+        """Raise the epoch by one, and above `above`."""
+
+    def raise_positions(self, above: int) -> None:
+        """From now on, give out only positions above this one."""
+
     def marker(self, name: str, value: bytes) -> bytes:
         """The value stored under this name. The given value is stored if there was none before."""
 
@@ -146,6 +178,7 @@ class Recorder(Protocol):
         """Replace the wrapped secret of the store, and note its master key. False if it is not `old`: nothing is changed."""
 
     def has_marker(self, name: str) -> bool: ...
+    def remove_marker(self, name: str) -> None: ...
 
     def count_wrapped_otherwise(self, master_key: bytes) -> int:
         """How many keys are wrapped with other master keys than the one with this id."""
@@ -158,6 +191,9 @@ class Recorder(Protocol):
 
     def overwrite_replaced(self) -> None:
         """Remove what was replaced from the files, as far as the engine can while others use them."""
+
+    def checks(self) -> Checks:
+        """What a verification asks."""
 
     def prune(self, before_days: int) -> None:
         """Delete batch ids and receipts that are older than this. Receipts of policies are kept."""

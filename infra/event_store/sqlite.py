@@ -32,8 +32,10 @@ from commands.shared.commit import (
 )
 from infra.event_store import sqlite_keys, store_format
 from infra.event_store.rows import SECRET_MARKER, CommitRows, Rewrapped, master_key_marker
+from infra.event_store.sqlite_checks import SqliteChecks
+from infra.event_store.sqlite_identity import SqliteIdentity
 from infra.event_store.sqlite_keys import WRAPPED
-from infra.event_store.sqlite_log import AT_ONCE, INDEX, SqliteLog, unavailable_when_unreachable, version_of
+from infra.event_store.sqlite_log import AT_ONCE, INDEX, unavailable_when_unreachable, version_of
 from infra.event_store.vault import KEY_ID
 
 TABLES = (
@@ -64,7 +66,7 @@ class DurableConnectionPool(SQLiteConnectionPool):
         return connection
 
 
-class SqliteRecorder(SqliteLog):
+class SqliteRecorder(SqliteIdentity):
     def __init__(self, path: Path, *, lock_timeout: int = 5) -> None:
         self._datastore = SQLiteDatastore(str(path), lock_timeout=lock_timeout)
         self._datastore.pool = DurableConnectionPool(db_name=str(path), lock_timeout=lock_timeout)
@@ -80,6 +82,7 @@ class SqliteRecorder(SqliteLog):
             for statement in (*TABLES, INDEX):
                 connection.execute(statement)
             connection.execute("INSERT OR IGNORE INTO markers VALUES (?, ?)", [store_format.MARKER, store_format.FORMAT])
+            self._complete(connection)
         self._library.create_table()
         self._truncate_wal()
 
@@ -91,8 +94,11 @@ class SqliteRecorder(SqliteLog):
                 return Committed(range(done[0], done[0] + done[1]), done[2])
             if rows.keys:
                 sqlite_keys.require_master_key(connection, rows.master_key)
+            positions, head = self._positions(connection, len(rows.events), rows.seen)
             _refuse_stale(connection, rows)
-            committed = _insert(connection, rows)
+            committed = Committed(positions, positions[-1] if positions else head)
+            _insert(connection, rows, positions, committed)
+            self._next = positions.stop
         self._keys_in_wal = self._keys_in_wal or bool(rows.erased)
         self._truncate_wal()
         return committed
@@ -155,6 +161,11 @@ class SqliteRecorder(SqliteLog):
             return sqlite_keys.read_marker(connection, name) is not None
 
     @unavailable_when_unreachable
+    def remove_marker(self, name: str) -> None:
+        with self._writing() as connection:
+            connection.execute("DELETE FROM markers WHERE name = ?", [name])
+
+    @unavailable_when_unreachable
     def count_wrapped_otherwise(self, master_key: bytes) -> int:
         with self._reading() as connection:
             return sqlite_keys.count_wrapped_otherwise(connection, master_key)
@@ -174,11 +185,16 @@ class SqliteRecorder(SqliteLog):
         self._keys_in_wal = True
         self._truncate_wal()
 
+    def checks(self) -> SqliteChecks:
+        return SqliteChecks(self._reading)
+
     @unavailable_when_unreachable
     def prune(self, before_days: int) -> None:
         with self._writing() as connection:
             age = f"-{before_days} days"
-            connection.execute("DELETE FROM batches WHERE at < datetime('now', ?)", [age])
+            # The last batch stays: it names the last positions that were given out.
+            last = "SELECT max(rowid) FROM batches"
+            connection.execute(f"DELETE FROM batches WHERE at < datetime('now', ?) AND rowid < ({last})", [age])
             others = "DELETE FROM receipts WHERE at < datetime('now', ?) AND scope NOT LIKE ?"
             connection.execute(others, [age, f"{POLICY_SCOPE}%"])
 
@@ -234,10 +250,7 @@ def _refuse_stale(connection: sqlite3.Connection, rows: CommitRows) -> None:
         raise ReceiptsTaken
 
 
-def _insert(connection: sqlite3.Connection, rows: CommitRows) -> Committed:
-    head = connection.execute("SELECT max(rowid) FROM stored_events").fetchone()[0] or 0
-    positions = range(head + 1, head + 1 + len(rows.events))
-    committed = Committed(positions, head + len(rows.events))
+def _insert(connection: sqlite3.Connection, rows: CommitRows, positions: range, committed: Committed) -> None:
     connection.executemany(
         "INSERT INTO stored_events (rowid, originator_id, originator_version, topic, state) VALUES (?, ?, ?, ?, ?)",
         [
@@ -273,7 +286,6 @@ def _insert(connection: sqlite3.Connection, rows: CommitRows) -> Committed:
             raise Stale({subject: 0})
         gone = [[one.hex] for one in (subject, *along)]
         connection.executemany("DELETE FROM subject_keys WHERE subject = ?", gone)
-    return committed
 
 
 def _taken_along(connection: sqlite3.Connection, subject: UUID, parted: Sequence[tuple[UUID, UUID]]) -> set[UUID]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from abc import ABC, abstractmethod
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 from uuid import UUID
@@ -75,12 +75,15 @@ class SqliteLog(ABC):
         upto: int | None = None,
         types: Collection[str] | None = None,
         *,
+        unless: Collection[str] | None = None,
         backwards: bool = False,
     ) -> list[Stored]:
         bound = "" if upto is None else "AND rowid <= ? "
         wanted = "" if types is None else f"AND topic IN ({','.join('?' * len(types))}) "
+        if unless is not None:
+            wanted += f"AND topic NOT IN ({','.join('?' * len(unless))}) "
         statement = f"{READ}WHERE rowid > ? {bound}{wanted}ORDER BY rowid {'DESC ' if backwards else ''}LIMIT ?"
-        return self._read(statement, [after, *([] if upto is None else [upto]), *(types or ()), limit])
+        return self._read(statement, [after, *([] if upto is None else [upto]), *(types or ()), *(unless or ()), limit])
 
     @unavailable_when_unreachable
     def indexed(self, terms: Collection[int], after: int, upto: int, each: int, *, backwards: bool) -> list[tuple[int, int]]:
@@ -95,6 +98,9 @@ class SqliteLog(ABC):
     def at(self, positions: Collection[int]) -> list[Stored]:
         chosen = "WHERE rowid IN (SELECT value FROM json_each(?)) ORDER BY rowid"
         return self._read(READ + chosen, [json.dumps(list(positions))])
+
+    def holds(self, events: Sequence[Stored]) -> bool:
+        return self.at([one.position for one in events]) == list(events)
 
     def _read(self, statement: str, params: list[Any]) -> list[Stored]:
         # All rows are fetched first: an error between two rows would leave the connection at this moment of the log.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from uuid import UUID
 
 from msgspec.structs import replace
@@ -13,18 +13,23 @@ from commands.shared.commit import Commit, Committed, KeptReceipt, NewEvent, New
 from domain.shared.events import Recorded, type_name
 from domain.shared.ids import keyed_digest
 from infra.event_store import rotation
-from infra.event_store.mapper import Mapper, Seen, Stored, subjects_with_secrets
+from infra.event_store.checks import Checks
+from infra.event_store.identity import Identity
+from infra.event_store.mapper import Mapper, Seen, Stored, metadata_of, subjects_with_secrets
 from infra.event_store.rows import (
+    RESTORING_MARKER,
     SECRET_MARKER,
     CommitRows,
     EventRow,
+    LogWentBack,
     MasterKeyChanged,
     ReceiptRow,
     Recorder,
+    RestoreUnfinished,
     master_key_marker,
 )
-from infra.event_store.terms import terms_of
-from infra.event_store.vault import KEY_ID, MasterKeyMissing, SubjectKey, Vault, WrongMasterKey
+from infra.event_store.terms import terms_of, type_term
+from infra.event_store.vault import KEY_ID, DamagedKey, MasterKeyMissing, SubjectKey, Vault, WrongMasterKey
 
 Links = Sequence[tuple[UUID, UUID]]
 
@@ -36,9 +41,14 @@ SECRET_LENGTH = 32
 class EventStore:
     """Seals, writes and reads events. Keys are never cached: after an erasure, no process can read the erased data."""
 
-    def __init__(self, recorder: Recorder, mapper: Mapper, vault: Vault) -> None:
+    def __init__(self, recorder: Recorder, mapper: Mapper, vault: Vault, *, restoring: bool = False) -> None:
         self._recorder, self._mapper, self._vault = recorder, mapper, vault
+        self._seen = 0
+        self.when_log_went_back: Callable[[], None] = lambda: None
+        self.when_erased: Callable[[], None] = lambda: None
         recorder.create()
+        if not restoring and recorder.has_marker(RESTORING_MARKER):
+            raise RestoreUnfinished("a backup was not restored to its end: run the same recount restore again")
         wrapped = self._wrapped_secret()
         try:
             self._master_key = vault.master_key(wrapped[:KEY_ID])
@@ -58,6 +68,15 @@ class EventStore:
         """The event types that can concern everyone: all rows may depend on them."""
         return self._mapper.types_for_everyone
 
+    @property
+    def types(self) -> frozenset[str]:
+        """The event types that this process can read."""
+        return self._mapper.types
+
+    def understands(self, stored: Stored) -> bool:
+        """Whether this process knows the event's type. See `Mapper.understands`."""
+        return self._mapper.understands(stored)
+
     def commit(self, commit: Commit) -> Committed:
         links, parted = _links(commit)
         subjects = [event.metadata.subject for event in commit.events if event.event.erases()]
@@ -65,9 +84,18 @@ class EventStore:
         commit = _concerning_all_erased(commit, erased) if erased else commit
         while True:
             try:
-                return self._recorder.commit(self._rows(commit, links, parted, erased))
+                committed = self._recorder.commit(self._rows(commit, links, parted, erased))
             except MasterKeyChanged:
                 self._master_key = self._vault.master_key(self._wrapped_secret()[:KEY_ID])
+            except LogWentBack:
+                self.when_log_went_back()
+                self._recorder.raise_positions(self._seen)
+                self._seen = 0
+            else:
+                self._seen = max(self._seen, committed.head)
+                if erased:
+                    self.when_erased()
+                return committed
 
     def _rows(self, commit: Commit, links: Links, parted: Links, erased: Mapping[UUID, frozenset[UUID]]) -> CommitRows:
         keys, wrapped = self._keys_for(commit)
@@ -92,6 +120,7 @@ class EventStore:
             erased,
             commit.claims,
             [self._receipt_row(receipt) for receipt in commit.receipts],
+            self._seen,
         )
 
     def streams(self, ids: Iterable[UUID]) -> dict[UUID, Sequence[Recorded]]:
@@ -129,21 +158,43 @@ class EventStore:
         upto: int | None = None,
         types: Collection[str] | None = None,
         *,
+        unless: Collection[str] | None = None,
         backwards: bool = False,
     ) -> list[Stored]:
         """The first `limit` events of these types after `after`, up to and including `upto`, in the order of positions.
 
-        With `backwards`, the last ones of them, the latest first.
+        With `unless`, those of all types but these: so also those of a type that this process does not know. With `backwards`,
+        the last ones of them, the latest first.
         """
-        return self._recorder.log(after, limit, upto, types, backwards=backwards)
+        return self._recorder.log(after, limit, upto, types, unless=unless, backwards=backwards)
 
     def indexed(self, terms: Collection[int], after: int, upto: int, each: int, *, backwards: bool) -> list[tuple[int, int]]:
         """(term, position) of the first `each` events of each term after `after` up to `upto`; `backwards`: the last ones."""
         return self._recorder.indexed(terms, after, upto, each, backwards=backwards)
 
+    def erasures(self, after: int, limit: int) -> list[Stored]:
+        """The first `limit` events after the position `after` that erased their subjects."""
+        terms = {term for name in self._mapper.erasing_types if (term := type_term(name)) is not None}
+        found = self._recorder.indexed(terms, after, self._recorder.head(), limit, backwards=False)
+        return self.at(sorted(position for _, position in found)[:limit])
+
     def at(self, positions: Collection[int]) -> list[Stored]:
         """The events at these positions, in the order of positions."""
         return self._recorder.at(positions) if positions else []
+
+    def absent(self, events: Iterable[Stored]) -> list[Stored]:
+        """Those of these events that the log does not have: another one, or none, is at their position.
+
+        Events that came from the log are absent after it was restored to an earlier moment. An event that was only damaged in
+        the log is not absent. In the order of positions.
+        """
+        first: dict[int, Stored] = {}
+        others = [one for one in events if first.setdefault(one.position, one) != one]
+        given = [first[position] for position in sorted(first)]
+        if not others and (not given or self._recorder.holds(given)):
+            return []
+        found = {one.position: one for one in self.at(first)}
+        return sorted(one for one in (*given, *others) if _is_another(found.get(one.position), one))
 
     def decode(self, stored: Sequence[Stored]) -> list[Recorded]:
         keys = self.keys(stored)
@@ -188,11 +239,42 @@ class EventStore:
             count = min(2 * count, NUMBER_STEP)
 
     def head(self) -> int:
-        return self._recorder.head()
+        head = self._recorder.head()
+        self._seen = max(self._seen, head)
+        return head
+
+    @property
+    def highest_seen(self) -> int:
+        """The highest position that this process has seen as the log's head. A commit that finds a lower one notices."""
+        return self._seen
+
+    def identity(self) -> Identity:
+        """Which log this is."""
+        return self._recorder.identity()
+
+    def begin_epoch(self, above: int = 0) -> Identity:
+        """Raise the epoch by one, and above `above`. Only a repair does so."""
+        return self._recorder.begin_epoch(above)
+
+    def raise_positions(self, above: int) -> None:
+        """From now on, no position up to this one is given out. Positions may have gaps, so this is always safe."""
+        self._recorder.raise_positions(above)
 
     def rotate_master_key(self, progress: rotation.Progress) -> rotation.Rotated:
         """See `rotation.rotate`."""
         return rotation.rotate(self._recorder, self._vault, self._is_of_this_store, progress)
+
+    def checks(self) -> Checks:
+        """What a verification asks the engine."""
+        return self._recorder.checks()
+
+    def opens(self, subject: UUID, wrapped: bytes) -> bool:
+        """Whether the wrapped key of the subject can be opened. Raises MasterKeyMissing."""
+        return not isinstance(self._vault.unwrap({subject: wrapped}, self._is_of_this_store)[subject], DamagedKey)
+
+    def finish_restore(self) -> None:
+        """From now on, any process may open this store, which was restored from a backup."""
+        self._recorder.remove_marker(RESTORING_MARKER)
 
     def close(self) -> None:
         self._recorder.close()
@@ -237,6 +319,14 @@ class EventStore:
     def _receipt_digest(self, key: ReceiptKey) -> bytes:
         """What the store keeps of a request's own key: callers put e-mail addresses into it."""
         return keyed_digest(self.secret, "receipt", f"{key.scope} {key.key}".encode())
+
+
+def _is_another(found: Stored | None, given: Stored) -> bool:
+    """Whether what the log has at a position is another event, or nothing. No two events have the same metadata."""
+    if found is None:
+        return True
+    metadata = metadata_of(found)
+    return metadata is not None and (found[:3], metadata) != (given[:3], metadata_of(given))
 
 
 def _concerning_all_erased(commit: Commit, erased: Mapping[UUID, frozenset[UUID]]) -> Commit:

@@ -19,7 +19,7 @@ Kind = Literal["type", "subject", "actor", "correlation", "causation", "irregula
 
 def terms_of(type: str, metadata: Metadata) -> list[int]:
     """The terms of an event, each once: its type and groups of types, its subjects, who did it, and what it belongs to."""
-    found = [*_type_terms(type), _term("actor", metadata.actor.id)]
+    found = [*terms_of_type(type), _term("actor", metadata.actor.id)]
     found += [id_term("subject", subject) for subject in {metadata.subject, *metadata.concerns}]
     if metadata.correlation_id is not None:
         found.append(id_term("correlation", metadata.correlation_id))
@@ -50,7 +50,8 @@ def id_term(kind: Kind, value: UUID) -> int:
 
 
 @lru_cache(maxsize=4096)
-def _type_terms(type: str) -> tuple[int, ...]:
+def terms_of_type(type: str) -> tuple[int, ...]:
+    """The terms that an event has by its type, also if nothing else of it can be read."""
     aggregate, fact = type_term(".".join(type.split(".")[:2])), type_term(type)
     return tuple({term: None for term in (aggregate, fact) if term is not None})
 

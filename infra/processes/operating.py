@@ -16,8 +16,11 @@ from consumers.projecting.dead_letters import DeadLetter
 from consumers.projecting.projector import Projector
 from consumers.projecting.retries import Retried
 from consumers.rebuilding.rebuild import Rebuilt, rebuild
-from infra.read_models import checkpoints, followed, lease
+from infra.processes.unclean import Unclean
+from infra.processes.verifying import verified
+from infra.read_models import checkpoints, followed, lease, troubles
 from infra.read_models.completeness import Completeness
+from infra.read_models.troubles import Trouble
 from infra.wiring import PROJECTIONS, Deployment, chosen
 from projections.shared.projection import Projection
 
@@ -27,8 +30,15 @@ CONNECT_SECONDS = 1.0
 class Operating:
     """`projector` is the projector of this process, if any. It knows more than the database stores."""
 
-    def __init__(self, deployment: Deployment, completeness: Completeness, projector: Projector | None = None) -> None:
+    def __init__(
+        self,
+        deployment: Deployment,
+        completeness: Completeness,
+        projector: Projector | None = None,
+        unclean: Unclean | None = None,
+    ) -> None:
         self._deployment, self._completeness, self._projector = deployment, completeness, projector
+        self._unclean = unclean
         self._stores = deployment.store, deployment.read_models
 
     def status(self) -> Status:
@@ -44,6 +54,7 @@ class Operating:
                 projections=projections,
                 unreadable_events=unreadable,
                 first_unreadable=first,
+                troubles=self._troubles(),
                 followers=followers,
             )
         return Status(
@@ -52,7 +63,9 @@ class Operating:
             projections=projections,
             unreadable_events=unreadable,
             first_unreadable=first,
-            routed=self._routed(settings.topic),
+            troubles=self._troubles(),
+            routed=self._routed(topic := self._deployment.topic),
+            topic=topic,
             kafka=answers(settings.kafka),
             following=self._is_followed(),
             followers=followers,
@@ -69,6 +82,12 @@ class Operating:
         rotated: dict[str, object] = msgspec.to_builtins(self._deployment.store.rotate_master_key(progress))
         return rotated
 
+    def verify(self, progress: Progress) -> dict[str, object]:
+        result: dict[str, object] = msgspec.to_builtins(verified(self._deployment, progress))
+        if self._unclean:
+            self._unclean.verified = True
+        return result
+
     def dead_letters(self, projection: str | None) -> Sequence[DeadLetter]:
         return dead_letters.listed(self._deployment.read_models, projection)
 
@@ -80,6 +99,10 @@ class Operating:
 
     def _stored(self) -> health.Status:
         return health.status(PROJECTIONS, (), *self._stores, self._completeness, self._deployment.partitions)
+
+    def _troubles(self) -> Sequence[Trouble]:
+        with self._deployment.read_models.reader.connect() as connection:
+            return troubles.standing(connection)
 
     def _followers(self, head: int) -> list[FollowerStatus]:
         with self._deployment.read_models.reader.connect() as connection:

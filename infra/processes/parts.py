@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
@@ -16,6 +16,7 @@ from commands.shared.executor import Executor
 from consumers.projecting.projector import Projector
 from consumers.projecting.tail import Tail
 from infra.processes.announcing import Announcing
+from infra.processes.unclean import Unclean
 from infra.read_models import followed
 from infra.read_models.completeness import Completeness
 from infra.read_models.positions import all_registered
@@ -41,6 +42,7 @@ class Parts(msgspec.Struct, eq=False):
     executor: Executor
     completeness: Completeness
     projector: Projector | None = None
+    unclean: Unclean | None = None
 
     @contextmanager
     def application(self, local_key: str | None = None) -> Iterator[Api]:
@@ -60,7 +62,15 @@ class Parts(msgspec.Struct, eq=False):
     def operating(self) -> Operating:
         from infra.processes.operating import Operating
 
-        return Operating(self.deployment, self.completeness, self.projector)
+        return Operating(self.deployment, self.completeness, self.projector, self.unclean)
+
+    def verifying(self) -> AbstractContextManager[object]:
+        """The verification of the embedded stores, in its own thread, if the last process did not end cleanly."""
+        if self.unclean is None or self.unclean.verified:
+            return nullcontext()
+        from infra.processes.verifying import Verifying
+
+        return running(Verifying(self.deployment, self.unclean), "verifying")
 
 
 @contextmanager
@@ -70,8 +80,9 @@ def opened(settings: Settings) -> Iterator[Parts]:
         deployment = deploy(settings)
         stack.callback(deployment.close)
         _make_tables(deployment)
+        stack.enter_context(_listing_erasures(deployment))
         if settings.distributed:
-            completeness = Completeness(deployment.read_models, deployment.partitions, settings.topic)
+            completeness = Completeness(deployment.read_models, deployment.partitions, deployment.topic)
             executor = deployment.executor()
             stack.callback(executor.close)
             yield Parts(deployment, executor, completeness)
@@ -81,13 +92,15 @@ def opened(settings: Settings) -> Iterator[Parts]:
 
 def _embedded(deployment: Deployment, stack: ExitStack) -> Parts:
     store, read_models = deployment.store, deployment.read_models
+    unclean = Unclean(deployment.settings.home)
+    stack.callback(unclean.close)
     completeness = Completeness(read_models, deployment.partitions)
     tail = Tail(store)
     projector = Projector(PROJECTIONS, tail, store, read_models, deployment.partitions, completeness=completeness)
     stack.enter_context(running(projector))
     executor = deployment.executor(Announcing(store, tail.wake))
     stack.callback(executor.close)
-    return Parts(deployment, executor, completeness, projector)
+    return Parts(deployment, executor, completeness, projector, unclean)
 
 
 @contextmanager
@@ -100,6 +113,15 @@ def running(what: Runs, name: str = "projector") -> Iterator[None]:
     finally:
         what.stop()
         thread.join()
+
+
+def _listing_erasures(deployment: Deployment) -> AbstractContextManager[None]:
+    """The list of erasures: written in each commit that erases, and in a thread that repeats what failed."""
+    from infra.processes.listing_erasures import ListingErasures
+
+    listing = ListingErasures(deployment)
+    deployment.store.when_erased = listing.write
+    return running(listing, "erasures")
 
 
 def _make_tables(deployment: Deployment) -> None:

@@ -2,8 +2,8 @@
 
 `checkpoints` is the relay's side: every event up to `routed` was sent, and `last` holds the last position sent to each
 partition. A read model is complete up to `routed` on a partition if it holds at least that partition's last position.
-`followed` is how far others, such as the policies, have read the log. `deliveries` is how far each webhook's events were
-delivered.
+`followed` is how far others, such as the policies, have read the log, and `postponed` are the events that they come back to.
+`deliveries` is how far each webhook's events were delivered.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ from projections.shared.rows import Instant
 metadata = MetaData()
 
 EVERYONE = UUID(int=0)
+NEVER = 0
+"""No read model has this version."""
 
 positions = Table(
     "positions",
@@ -60,6 +62,12 @@ followed = Table(
     metadata,
     Column("name", Text, primary_key=True),
     Column("position", BigInteger, nullable=False),
+)
+postponed = Table(
+    "postponed",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("position", BigInteger, primary_key=True),
 )
 deliveries = Table(
     "deliveries",
@@ -172,6 +180,11 @@ def begin(connection: Connection, projection: str, version: int, partitions: int
         for p in range(partitions)
     ]
     connection.execute(insert(positions), fresh)
+
+
+def outdate(connection: Connection, projection: str) -> None:
+    """From now on the read model waits for a rebuild: its rows lack an event, and no single row can be mended."""
+    connection.execute(update(projections).where(projections.c.name == projection).values(version=NEVER))
 
 
 def advance(connection: Connection, projection: str, partition: int, old: Held, new: Held) -> None:

@@ -1,0 +1,67 @@
+"""Applies the erasures of after a backup to the store that was restored from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+from msgspec.structs import replace
+
+from commands.shared.commit import Commit, NewEvent
+from domain.shared.events import Recorded
+from infra.backup.erasures import ErasureReceipt
+from infra.event_store.store import EventStore
+from infra.wiring import mapper
+
+AT_ONCE = 100
+
+
+def erase_again(store: EventStore, erasures: Sequence[ErasureReceipt]) -> int:
+    """Record each erasure again, unless there is no key that it would destroy. Returns how many subjects had a key."""
+    gone: set[UUID] = set()
+    for start in range(0, len(erasures), AT_ONCE):
+        events: dict[UUID, NewEvent] = {}
+        for receipt in erasures[start : start + AT_ONCE]:
+            if found := store.subjects_with_keys([receipt.stream, *receipt.along]):
+                gone |= found
+                events |= {event.stream: event for event in _events(store, receipt)}
+        if events:
+            store.commit(Commit(uuid4(), list(events.values()), {}))
+    return len(gone)
+
+
+def _events(store: EventStore, receipt: ErasureReceipt) -> Iterator[NewEvent]:
+    """The erasure as the next event of its stream, also if the backup does not have the stream's beginning.
+
+    Customers and leads who went along with it get an erasure of their own if nothing in the backup links them to it: otherwise
+    commands would still find them.
+    """
+    yield _recorded_again(store, receipt.stored().stream, store.decode_plain(receipt.stored()))
+    erased = frozenset({receipt.stream, *receipt.along})
+    for subject, recorded in store.plain_streams(receipt.along).items():
+        name = ERASING.get(_kind(recorded[0].type))
+        if name and not _belongs_to(recorded, erased):
+            yield _recorded_again(store, subject, store.decode_plain(receipt.stored_as(name)))
+
+
+def _belongs_to(recorded: Sequence[Recorded], erased: frozenset[UUID]) -> bool:
+    """Whether the stream is linked to one of these subjects at its end, or was erased itself."""
+    linked: set[UUID] = set()
+    for one in recorded:
+        linked = {*linked, *one.event.erased_with()} - {*one.event.parted_from()}
+    return bool(linked & erased) or any(one.event.erases() for one in recorded)
+
+
+def _recorded_again(store: EventStore, stream: UUID, erasure: Recorded) -> NewEvent:
+    metadata = replace(erasure.metadata, subject=stream, recorded_at=datetime.now(UTC), concerns=())
+    return NewEvent(stream, store.version(stream) + 1, erasure.event, metadata)
+
+
+def _kind(type: str) -> str:
+    """The type's aggregate, such as `crm.customer`."""
+    return type.rsplit(".", 2)[0]
+
+
+ERASING = {_kind(name): name for name in mapper().erasing_types}
+"""By aggregate, the type of the event that erases it."""

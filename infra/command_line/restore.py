@@ -1,0 +1,105 @@
+"""`recount restore`: makes an event store of a backup, in an empty place."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+import typer
+
+from infra.command_line.failures import settings as read_settings
+from infra.command_line.imports import AsJson
+from infra.command_line.terminal import Failed, WrongUsage, out, print_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from infra.backup.restoring import Wanted
+    from infra.command_line.progress import Update
+    from infra.settings import Settings
+
+EventsFile = Annotated[Path, typer.Argument(metavar="EVENTS", help="The file with the events: ….events.age")]
+KeysFile = Annotated[Path, typer.Argument(metavar="KEYS", help="The file with the keys of the same backup: ….keys.age")]
+IdentityFile = Annotated[Path, typer.Option("--identity", metavar="FILE", help="The private key that opens the files.")]
+Erasures = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="The list of erasures. Those of after the backup are applied again.")
+]
+Without = Annotated[
+    bool, typer.Option("--without-erasures", help="There is no list: people who were erased since the backup come back.")
+]
+Above = Annotated[
+    int | None, typer.Option(min=0, metavar="POSITION", help="The highest position that was given out, if you know it.")
+]
+Check = Annotated[bool, typer.Option("--check", help="Only read and check the files; nothing is written.")]
+
+
+def restore(
+    events: EventsFile,
+    keys: KeysFile,
+    identity: IdentityFile,
+    erasures: Erasures = None,
+    without_erasures: Without = False,
+    above: Above = None,
+    check: Check = False,
+    json: AsJson = False,
+) -> None:
+    """Restore a backup into an empty HOME or database. Everything is checked first. If it is killed, run it again."""
+    if not check and (erasures is None) != without_erasures:
+        raise WrongUsage("restore: give the list of erasures with --erasures FILE, or say --without-erasures")
+    from infra.backup.reading import Pair
+    from infra.backup.restoring import Wanted
+    from infra.backup.sealed_files import identities
+    from infra.command_line.progress import bar
+
+    settings = read_settings()
+    try:
+        wanted = Wanted(Pair(events, keys), identities(identity), erasures, above)
+    except ValueError as error:
+        raise WrongUsage(f"restore: {error}") from None
+    with _refusals(), bar("restore") as update:
+        found = _checked(settings, wanted) if check else _restored(settings, wanted, update)
+    if json:
+        print_json(found)
+    else:
+        for line in _told(found):
+            out.print(line)
+
+
+def _checked(settings: Settings, wanted: Wanted) -> dict[str, Any]:
+    from infra.backup.restoring import examine
+
+    checked, listed = examine(settings, wanted)
+    return {"manifest": msgspec.to_builtins(checked.events), "erasures": len(listed.later), "above": None}
+
+
+def _restored(settings: Settings, wanted: Wanted, update: Update) -> dict[str, Any]:
+    from infra.backup.restoring import restore
+
+    done = restore(settings, wanted, update)
+    return {"manifest": msgspec.to_builtins(done.manifest), "erasures": done.erased, "above": done.above}
+
+
+def _told(found: dict[str, Any]) -> Iterator[str]:
+    manifest = found["manifest"]
+    log = manifest["tables"]["stored_events"]
+    yield f"The backup of {manifest['made_at']} has {log['rows']} events up to position {manifest['head']}."
+    if found["above"] is None:
+        yield f"It is whole, and {found['erasures']} erasures of after it are in the list. Nothing was written."
+    else:
+        yield f"All of them were read back, with the digest {log['digest']}. {found['erasures']} subjects were erased again."
+        yield f"New events get positions above {found['above']}."
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    from infra.backup.erasures import BadList
+    from infra.backup.sealed_files import BadFile
+    from infra.backup.tables import NotEmpty
+    from infra.backup.writing import NotProven
+
+    try:
+        yield
+    except (BadFile, BadList, NotEmpty, NotProven) as error:
+        raise Failed(f"nothing was restored: {error}") from None
