@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import typer
+from rich.markup import escape
 
 from infra.command_line.failures import settings as read_settings
 from infra.command_line.imports import AsJson
-from infra.command_line.terminal import Failed, WrongUsage, out, print_json
+from infra.command_line.terminal import Failed, WrongUsage, err, out, print_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,9 +77,25 @@ def _checked(settings: Settings, wanted: Wanted) -> dict[str, Any]:
 
 def _restored(settings: Settings, wanted: Wanted, update: Update) -> dict[str, Any]:
     from infra.backup.restoring import restore
+    from infra.processes.repairing import repair
 
-    done = restore(settings, wanted, update)
+    wanted = wanted._replace(sent=_highest_sent(settings))
+    done = restore(settings, wanted, update, lambda: repair(settings, _say, restoring=True))
     return {"manifest": msgspec.to_builtins(done.manifest), "erasures": done.erased, "above": done.above}
+
+
+def _highest_sent(settings: Settings) -> int:
+    """The highest position that was sent to Kafka; 0 without Kafka. Raises KafkaUnavailable."""
+    if not settings.distributed:
+        return 0
+    from infra.kafka.ends import seen_in_kafka
+    from infra.kafka.security import brokers
+
+    return seen_in_kafka(brokers(settings), settings.topic).position
+
+
+def _say(line: str) -> None:
+    err.print(escape(line))
 
 
 def _told(found: dict[str, Any]) -> Iterator[str]:
