@@ -54,6 +54,7 @@ from api.operations import (
 from api.operations.event_stream import Streams
 from api.operations.health import Operations
 from api.operations.jobs import Jobs
+from api.operations.shared_status import SharedStatus
 from api.operations.uploads import Uploads
 from api.sales import (
     channel_sales,
@@ -205,6 +206,8 @@ def create(
 ) -> Api:
     """The API on these stores. The caller closes `app.state.jobs` first, and then the stores.
 
+    It sets `app.state.ending` as soon as the process is asked to end.
+
     `operated` knows the status of the read models and rebuilds them. Without it there are no routes for that.
     """
     operations = OPERATED if operated else ()
@@ -237,5 +240,7 @@ def create(
     app.state.reporting = CapacityLimiter(deployment.settings.report_threads)
     app.state.documenting = CapacityLimiter(1)
     app.state.operations = operated
+    app.state.ending = False
+    app.state.shared_status = SharedStatus(operated.status) if operated else None
     problems.install(app)
     return app

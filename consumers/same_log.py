@@ -6,21 +6,24 @@ be sent after such a message, and no read model may go past it, until `recount r
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from infra.event_store.mapper import Stored
+from infra.event_store.mapper import Stored, metadata_of
 from infra.event_store.store import EventStore
 from infra.read_models import troubles
 from infra.read_models.checkpoints import Checkpoint
 from infra.read_models.troubles import Code, Trouble
+from infra.routing import partitions_of
 
 if TYPE_CHECKING:
     from infra.kafka.ends import Ends
 
 AHEAD: Code = "positions-ahead"
+AT_ONCE = 1_000
 
 
 class AheadOfLog(Exception):
@@ -43,29 +46,44 @@ def folded_at(projection: str, position: int) -> str:
     return restored(f"{projection} has folded an event at position {position} that the log does not have")
 
 
-def compare(store: EventStore, ends: Ends, checkpoint: Checkpoint) -> None:
-    """Raises AheadOfLog if one of the topic's last messages is of an event that the log does not have."""
-    messages = [message for messages in ends.last_messages(checkpoint.last).values() for message in messages]
-    if absent := store.absent(message.stored for message in messages):
-        highest = max(message.stored.position for message in messages)
-        raise AheadOfLog(ghost_at(absent[0].position), max(highest, checkpoint.routed))
+def compared(store: EventStore, ends: Ends, checkpoint: Checkpoint) -> Checkpoint:
+    """The checkpoint; an earlier one if the topic has lost its last messages, so that they are sent again.
+
+    Raises AheadOfLog if one of the topic's last messages is of an event that the log does not have.
+    """
+    found = ends.last_messages(checkpoint.last)
+    highest = {p: max((message.stored.position for message in messages), default=0) for p, messages in found.items()}
+    if absent := store.absent(message.stored for messages in found.values() for message in messages):
+        raise AheadOfLog(ghost_at(absent[0].position), max(checkpoint.routed, *highest.values()))
+    lost = [p for p, last in checkpoint.last.items() if highest[p] < last and p not in ends.emptied]
+    return _earlier(store, checkpoint, min(highest[p] for p in lost)) if lost else checkpoint
 
 
-def sent_last(store: EventStore, checkpoint: Checkpoint) -> Stored | None:
-    """The event that was sent last; None if none was. Raises AheadOfLog if the log has none at its position."""
-    if checkpoint.routed == 0:
-        return None
-    for stored in store.at([checkpoint.routed]):
-        return stored
+def _earlier(store: EventStore, checkpoint: Checkpoint, upto: int) -> Checkpoint:
+    """The checkpoint after everything up to this position was sent."""
+    last: dict[int, int] = {}
+    routed = 0
+    while len(last) < checkpoint.partitions and (page := store.log(0, AT_ONCE, upto, backwards=True)):
+        routed, upto = routed or page[0].position, page[-1].position - 1
+        for stored in page:
+            for partition in partitions_of(metadata_of(stored), checkpoint.partitions):
+                last.setdefault(partition, stored.position)
+    return checkpoint._replace(routed=routed, last=last)
+
+
+def sent_last(store: EventStore, checkpoint: Checkpoint) -> list[Stored]:
+    """The event that was sent last, if any was. Raises AheadOfLog if the log has none at its position."""
+    if (sent := store.at([checkpoint.routed])) or not checkpoint.routed:
+        return sent
     what = restored(f"events up to position {checkpoint.routed} were sent, and the log has none there")
     raise AheadOfLog(what, checkpoint.routed)
 
 
-def require(store: EventStore, sent: Stored | None) -> None:
-    """Raises AheadOfLog if the log no longer has the event that was sent last."""
-    if sent and store.absent([sent]):
-        what = restored(f"the log no longer has the event at position {sent.position}, which was sent")
-        raise AheadOfLog(what, sent.position)
+def require(store: EventStore, events: Collection[Stored]) -> None:
+    """Raises AheadOfLog if the log no longer has one of these events, which were read from it."""
+    if absent := store.absent(events):
+        what = restored(f"the log no longer has the event that it had at position {absent[0].position}")
+        raise AheadOfLog(what, absent[-1].position)
 
 
 def require_no_trouble(connection: Connection) -> None:

@@ -44,6 +44,7 @@ class Settings(KafkaSettings, BaseSettings):
     lock_timeout: float = Field(default=5.0, gt=0)
     idle_timeout: float = Field(default=3.0, gt=0)
     after_timeout: float = Field(default=5.0, gt=0)
+    drain_seconds: float = Field(default=0.0, ge=0, le=3600)
     chain_patience: float = Field(default=60.0, gt=0)
     session_timeout: float = Field(default=6.0, gt=0)
     stream_limit: int = Field(default=100, ge=0)

@@ -26,6 +26,8 @@ KEEPER = pytest.StashKey[Keeper]()
 # The settings of the person who runs the tests do not apply to the tests.
 for name in [name for name in os.environ if name.startswith("RECOUNT_") and name not in OURS]:
     del os.environ[name]
+# To import a thousand modules makes hardly any garbage, but a lot to look at.
+collect_seldom()
 # The tests start hundreds of processes. Each of them would compile every module of the product again.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 

@@ -65,7 +65,9 @@ class Streams:
     @contextmanager
     def one(self) -> Iterator[None]:
         """Takes one of the streams. Raises Problem 503 if the limit is reached."""
-        if self.ending or self._open >= self._limit:
+        if self.ending:
+            raise Problem(503, "ending", "This server ends.", {"Retry-After": RETRY_SECONDS})
+        if self._open >= self._limit:
             detail = f"The limit of {self._limit} streams at a time is reached."
             raise Problem(503, "too-many-streams", detail, {"Retry-After": RETRY_SECONDS})
         self._open += 1

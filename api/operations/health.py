@@ -9,14 +9,14 @@ from uuid import UUID
 import msgspec
 from fastapi import Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
-from starlette.concurrency import run_in_threadpool
 
 from api.operations.jobs import Progress
+from api.operations.shared_status import SharedStatus
 from api.operations.statuses import Status
 from api.shared.access import may
 from api.shared.admission import progress_gauge
 from api.shared.openapi import answers, problems
-from api.shared.problems import problem
+from api.shared.problems import Problem, problem
 from api.shared.routes import Router
 from api.shared.schemas import FLAG, INSTANT, INTEGER, MAYBE_INTEGER, MAYBE_TEXT, TEXT, Schema, fields
 from infra.read_models.troubles import Code
@@ -41,6 +41,9 @@ class Operations(Protocol):
 
     def rotate_master_key(self, progress: Progress) -> Any:
         """Wrap all keys with the newest master key; returns the result."""
+
+    def verify(self, progress: Progress) -> Any:
+        """Read and compare the whole event store; returns what was found."""
 
     def dead_letters(self, projection: str | None) -> Sequence[Any]: ...
 
@@ -113,8 +116,11 @@ async def ready(request: Request) -> Response:
     """Whether the stores answer, and the lag of each read model and follower.
 
     `degraded`: it works, but needs an operator's attention. `following` is false if no process runs policies, deadlines, the
-    end of days and webhooks: they wait.
+    end of days and webhooks: they wait. 503 while this process ends, so that a balancer sends requests elsewhere. Until then
+    it answers them.
     """
+    if request.app.state.ending:
+        return problem(503, "ending", "This server ends.", headers=RETRY)
     try:
         status = await _status(request)
     except Exception as error:
@@ -126,7 +132,10 @@ async def ready(request: Request) -> Response:
 @router.get("/v1/status", dependencies=[may("operations:read")], responses=answers(STATUS))
 async def status(request: Request) -> Response:
     """The positions and the lag of all read models and followers."""
-    status = await _status(request)
+    try:
+        status = await _status(request)
+    except TimeoutError:
+        raise Problem(503, "unavailable", "The store or the database does not answer.", RETRY) from None
     return _json(status.shown(), status.head)
 
 
@@ -154,8 +163,9 @@ async def metrics(request: Request) -> Response:
 
 
 async def _status(request: Request) -> Status:
-    operations: Operations = request.app.state.operations
-    return await run_in_threadpool(operations.status)
+    """Raises TimeoutError and the errors of the stores."""
+    shared: SharedStatus = request.app.state.shared_status
+    return await shared.read()
 
 
 def _measure(status: Status) -> None:

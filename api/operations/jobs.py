@@ -77,9 +77,13 @@ class Jobs:
     def get(self, id: UUID) -> Job | None:
         return self._jobs.get(id)
 
+    def stop(self) -> None:
+        """Stop every job at its next step. Returns at once, and may be called from any thread."""
+        self._stopping = True
+
     def close(self) -> None:
         """Stop every job at its next step, and wait until all have stopped."""
-        self._stopping = True
+        self.stop()
         self._threads.shutdown(cancel_futures=True)
 
     def _forget_oldest(self) -> None:

@@ -1,4 +1,4 @@
-"""Operators' work over HTTP: rebuilds of read models, rotations of the master key, and dead letters.
+"""Operators' work over HTTP: rebuilds of read models, verifications, rotations of the master key, and dead letters.
 
 A dead letter is an event that a read model could not fold.
 """
@@ -116,6 +116,24 @@ async def master_key_rotation(request: Request, id: UUID) -> Response:
     if job is None:
         return problem(404, "not-there", f"This process has no rotation {id}.")
     return _job(job, 200, "master-key-rotations")
+
+
+@router.post("/verifications", status_code=202, dependencies=[may("operations:act")], responses=_answers(JOB, 202))
+async def verify(request: Request) -> Response:
+    """Read the whole event store and compare everything in it, while everything else goes on."""
+    refuse_conditions(request, "A verification")
+    operations: Operations = request.app.state.operations
+    jobs: Jobs = request.app.state.jobs
+    return _job(jobs.start(new_id(), operations.verify, EXPECTED), 202, "verifications")
+
+
+@router.get("/verifications/{id}", dependencies=[may("operations:read")], responses=_answers(JOB))
+async def verification(request: Request, id: UUID) -> Response:
+    """The progress of a verification, or its result: the number of `findings`, and the first thousand of them."""
+    job = request.app.state.jobs.get(id)
+    if job is None:
+        return problem(404, "not-there", f"This process has no verification {id}.")
+    return _job(job, 200, "verifications")
 
 
 @router.get("/dead-letters", dependencies=[may("operations:read")], responses=_answers(LETTERS))

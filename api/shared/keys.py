@@ -16,6 +16,7 @@ from math import inf
 from typing import NamedTuple
 from uuid import UUID
 
+import structlog
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from prometheus_client import Counter
@@ -27,6 +28,8 @@ from domain.operations.api_key import ApiKey
 from domain.shared.aggregate import replayed
 from domain.shared.events import Actor, type_name
 from infra.event_store.store import EventStore
+
+log = structlog.get_logger()
 
 REMEMBERED_SECONDS = 1.0
 REMEMBERED_KEYS = 10_000
@@ -114,8 +117,13 @@ class Keys:
     def _read(self, presented: Presented) -> tuple[Caller | None, float]:
         """The caller, and when the key expires."""
         id = presented.key_id
-        key = replayed(ApiKey, id, self._store.plain_ends(id, TYPES))
+        ends = self._store.plain_ends(id, TYPES)
+        key = replayed(ApiKey, id, ends)
         if not key.active or not hmac.compare_digest(key.hash, presented.hash):
+            return None, inf
+        if ends[-1].version != self._store.version(id):
+            # What happened to the key last is not known here. It may have been taken away.
+            log.error("key.not_understood", key=id.hex)
             return None, inf
         permissions = frozenset[str]().union(*(ROLES[role] for role in key.roles))
         expires_at = inf if key.expires_at is None else key.expires_at.timestamp()

@@ -8,10 +8,16 @@ from collections.abc import Callable
 from concurrent.futures import Future
 
 from commands.shared.batch import Command
+from commands.shared.commit import Unreadable
 from commands.shared.executor import Executor, Overloaded
 from commands.shared.outcome import Outcome
+from domain.shared.refusals import Refusal
 
 PAUSE = 0.005
+
+
+class UnreadableEvent(Refusal):
+    """A recorded event that the command needs cannot be read."""
 
 
 class Window:
@@ -41,7 +47,7 @@ class Window:
 
     def _settle_one(self) -> None:
         future, settle = self._waiting.popleft()
-        settle(future.result())
+        settle(_outcome(future))
 
     def _accepted(self, command: Command) -> Future[Outcome]:
         patience = time.monotonic() + self._executor.limits.settle
@@ -55,3 +61,11 @@ class Window:
                 self._settle_one()
             else:
                 time.sleep(PAUSE)
+
+
+def _outcome(future: Future[Outcome]) -> Outcome:
+    """An event that cannot be read refuses the row that needs it, and no other. The next run of the import tries it again."""
+    try:
+        return future.result()
+    except Unreadable as error:
+        return Outcome(refusal=UnreadableEvent(str(error)))

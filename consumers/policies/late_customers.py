@@ -36,7 +36,7 @@ class LateCustomers:
         return Policy(NAME, (Converted,), self._react)
 
     def _react(self, recorded: Recorded) -> Iterator[Reaction]:
-        with self._caught_up.reading(lambda _: recorded.position) as connection:
+        with self._caught_up.reading(lambda _: recorded.position, about=recorded.metadata.subjects) as connection:
             known = connection.execute(select(campaign_rows.c.campaign_id)).scalars().all()
         for id, events in sorted(self._store.plain_streams(member_id(one, recorded.stream) for one in known).items()):
             before = [event for event in events if event.position < recorded.position]

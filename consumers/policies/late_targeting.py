@@ -42,7 +42,7 @@ class LateTargeting:
         assert isinstance(event, Targeted)
         if metadata.occurred_at >= metadata.recorded_at:
             return
-        with self._caught_up.reading(lambda _: recorded.position) as connection:
+        with self._caught_up.reading(lambda _: recorded.position, about=recorded.metadata.subjects) as connection:
             found = _orders_of(connection, event)
         for id in found:
             known = self._orders.at(id, recorded.position)

@@ -43,7 +43,7 @@ class MergedCustomers:
         customer_id = self._customer_of(event) if answers else None
         if customer_id is None:
             return
-        with self._caught_up.reading(lambda _: recorded.position) as connection:
+        with self._caught_up.reading(lambda _: recorded.position, about=recorded.metadata.subjects) as connection:
             [survivor] = merging.survivors_among(connection, [customer_id])
             merged = merging.merged_into(connection, survivor)
         for id in merged:

@@ -9,14 +9,15 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, or_, select
 
+from commands.shared.commit import Unreadable
 from consumers.projecting.retries import Retried, Retries
-from infra.event_store.mapper import BrokenEvent, BrokenSeal, UnknownEventType
+from infra.event_store.mapper import BrokenEvent, BrokenSeal, MisnamedEvent, UnknownEventType
 from infra.event_store.store import EventStore
 from infra.read_models.database import ReadModels
 from infra.read_models.positions import EVERYONE, dead_letters
 from projections.shared.projection import Projection
 
-UNREADABLE = (BrokenSeal, BrokenEvent, UnknownEventType)
+UNREADABLE = (BrokenSeal, BrokenEvent, MisnamedEvent, UnknownEventType, Unreadable)
 # Positions of unreadable events that the status shows.
 FIRST = 10
 

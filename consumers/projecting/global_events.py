@@ -14,7 +14,7 @@ class EventsForEveryone:
 
     def __init__(self, projection: Projection, store: EventStore) -> None:
         self._projection, self._store = projection, store
-        self._wants_any = any(projection.wants(type) for type in store.types_for_everyone)
+        self._wants_any = projection.wants_any(store.types_for_everyone)
         self._found: list[Stored] = []
         self._after = self._read = store.head()
 

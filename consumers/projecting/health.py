@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 from sqlalchemy import Connection, func, select
@@ -48,7 +48,7 @@ class Status(msgspec.Struct, frozen=True):
 
 
 def status(
-    projections: Iterable[Projection],
+    projections: Sequence[Projection],
     lanes: Iterable[Lane],
     store: EventStore,
     read_models: ReadModels,
@@ -57,6 +57,8 @@ def status(
 ) -> Status:
     """The status from the stored positions and from the lanes of this process. Raises the errors of the databases."""
     head = store.head()
+    # Before a connection is taken: one that waits for a second one keeps it from others, and enough of them wait for ever.
+    reached = {projection.name: completeness.up_to(projection.name) for projection in projections}
     by_name: dict[str, list[Lane]] = {}
     for lane in lanes:
         by_name.setdefault(lane.projection.name, []).append(lane)
@@ -65,7 +67,7 @@ def status(
         return Status(
             head,
             tuple(
-                _status(connection, projection, by_name.get(projection.name, []), head, letters, completeness, partitions)
+                _status(connection, projection, by_name.get(projection.name, []), head, letters, reached, partitions)
                 for projection in projections
             ),
         )
@@ -77,10 +79,10 @@ def _status(
     lanes: list[Lane],
     head: int,
     letters: dict[str, int],
-    completeness: Completeness,
+    reached: Mapping[str, int],
     partitions: int,
 ) -> ProjectionStatus:
-    complete_to = completeness.up_to(projection.name)
+    complete_to = reached[projection.name]
     state, reason = _state(lanes)
     known = registered(connection, projection.name)
     if known and known[:2] != (projection.version, partitions):

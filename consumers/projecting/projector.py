@@ -14,6 +14,7 @@ from threading import Event
 
 import structlog
 from prometheus_client import Counter
+from sqlalchemy import Table
 
 from consumers.projecting import health
 from consumers.projecting.arrivals import Arrival, arrivals, decode, routed_to
@@ -21,11 +22,12 @@ from consumers.projecting.commits import Commits
 from consumers.projecting.faults import frames_of, is_transient, name_of
 from consumers.projecting.ghosts import ByPartition, Ghosts
 from consumers.projecting.lane import Lane
+from consumers.projecting.learning import Learning
 from consumers.projecting.leftovers import Leftovers
 from infra.event_store.store import EventStore
 from infra.read_models.completeness import Completeness
 from infra.read_models.database import ReadModels
-from infra.read_models.positions import Outdated, Superseded, begin, held, registered, require_current
+from infra.read_models.positions import Outdated, Superseded, all_held, all_registered, begin, held, require_current
 from infra.read_models.tables import create_tables, prepare, wait_for_others
 from infra.routing import Held, Message, Source
 from projections.shared.projection import Projection
@@ -37,6 +39,7 @@ POLL = 0.2
 PATIENCE = 60.0
 LOOKS_PER_PATIENCE = 4
 STOPPED_PAUSE, OUTDATED_PAUSE = 30.0, 5.0
+LEARNING_PAUSE = 30.0
 SHORTEST_BACKOFF, LONGEST_BACKOFF = 0.05, 5.0
 # Events per transaction. On SQLite a transaction makes other writers wait; it should take at most 50 ms.
 AT_ONCE = {"sqlite": 2000, "postgresql": 2000}
@@ -71,6 +74,7 @@ class Projector:
         self._at_once, self._clock = at_once or AT_ONCE[read_models.writer.dialect.name], clock
         self._lanes: dict[int, list[Lane]] = {}
         self._stopping, self._leftovers, self._ghosts = Event(), Leftovers(read_models), Ghosts(store, read_models)
+        self._learning, self._learns_at = Learning(self._projections, store, read_models, partitions), 0.0
         self._begun, self._failures, self._looks_for_missing_at = False, 0, 0.0
 
     def run(self) -> None:
@@ -95,6 +99,7 @@ class Projector:
         if not self._begun:
             self._begin()
         self._follow_assignment()
+        self._learn()
         self._resume_rested()
         if self._lanes and not any(lane.is_live for lane in self._all()):
             # The source is still polled, to stay a member of the consumer group; its messages are read again later.
@@ -109,14 +114,16 @@ class Projector:
 
     def _begin(self) -> None:
         prepare(self._read_models)
-        for projection in self._projections:
-            with self._read_models.writer.begin() as connection:
-                wait_for_others(connection)
-                known = registered(connection, projection.name)
-                if known is None:
+        with self._read_models.writer.begin() as connection:
+            wait_for_others(connection)
+            known = all_registered(connection)
+            tables: list[Table] = []
+            for projection in self._projections:
+                if projection.name not in known:
                     begin(connection, projection.name, projection.version, self._partitions, self._source.topic_id)
-                if known is None or known[:2] == (projection.version, self._partitions):
-                    create_tables(connection, projection.tables)
+                if projection.name not in known or known[projection.name][:2] == (projection.version, self._partitions):
+                    tables += projection.tables
+            create_tables(connection, tables)
         self._begun = True
 
     # Assignment of partitions
@@ -128,31 +135,42 @@ class Projector:
             del self._lanes[gone]
         for fresh in sorted(assigned - self._lanes.keys()):
             lanes = [Lane(projection, fresh, Held(0, 0, self._source.topic_id)) for projection in self._projections]
-            for lane in lanes:
-                self._resume(lane)
+            self._resume(lanes)
             self._lanes[fresh] = lanes
             self._seek(fresh)
+            self._learns_at = 0.0
+
+    def _learn(self) -> None:
+        """Folds events that could not be read when they arrived, here or in another process, and can be read now."""
+        if (now := self._clock()) < self._learns_at:
+            return
+        moved = self._learning.look(list(self._lanes))
+        for name in moved:
+            self._completeness.wake(name)
+        # There may be more, which have their turn after new messages.
+        self._learns_at = now if moved else now + LEARNING_PAUSE
 
     def _resume_rested(self) -> None:
         now = self._clock()
-        for lane in self._all():
-            if not lane.is_live and lane.resumes_at <= now and self._resume(lane):
-                self._seek(lane.partition)
+        rested = [lane for lane in self._all() if not lane.is_live and lane.resumes_at <= now]
+        for lane in self._resume(rested) if rested else ():
+            self._seek(lane.partition)
 
-    def _resume(self, lane: Lane) -> bool:
-        """Continues from the stored position; returns False while the read model waits for a rebuild."""
-        projection = lane.projection
+    def _resume(self, lanes: Iterable[Lane]) -> list[Lane]:
+        """Lets lanes continue from their stored positions, except those whose read models wait for a rebuild; returns them."""
         with self._read_models.reader.connect() as connection:
-            known = registered(connection, projection.name)
-            place = held(connection, projection.name).get(lane.partition)
-        try:
-            require_current(known, projection.name, projection.version, self._partitions)
-        except Outdated as outdated:
-            self._rest_outdated(lane, outdated)
-            return False
-        assert place is not None
-        lane.resume(place)
-        return True
+            known, places = all_registered(connection), all_held(connection)
+        resumed = []
+        for lane in lanes:
+            projection = lane.projection
+            try:
+                require_current(known.get(projection.name), projection.name, projection.version, self._partitions)
+            except Outdated as outdated:
+                self._rest_outdated(lane, outdated)
+            else:
+                lane.resume(places[projection.name][lane.partition])
+                resumed.append(lane)
+        return resumed
 
     def _seek(self, partition: int) -> None:
         """Reads again from the position of the lane that is furthest behind; the other lanes skip the duplicates."""
@@ -214,19 +232,22 @@ class Projector:
             for lane, _ in taken:
                 self._rest(lane, error)
             return
-        commits = Commits(self._read_models, self._partitions, self._source.topic_id)
-        commits.pass_over(taken)
+        self._commits().pass_over(taken, arrived)
         self._wake(lane for lane, messages in taken if lane.held.position >= messages[-1].stored.position)
         for lane, messages in taken:
             if lane.held.position < messages[-1].stored.position:
                 self._commit(lane, messages, arrived[lane.partition])
 
     def _arrived(self, taken: Iterable[tuple[Lane, Sequence[Message]]]) -> Mapping[int, Mapping[int, Arrival]]:
-        """The messages that any lane wants, decoded once; by partition and position."""
+        """The messages that any lane wants or that are not understood, decoded once; by partition and position."""
         wanted: dict[int, dict[int, Message]] = defaultdict(dict)
         for lane, messages in taken:
             here = wanted[lane.partition]
             here.update((m.stored.position, m) for m in messages if lane.projection.wants(m.stored.type))
+        for lane, messages in taken:
+            here = wanted[lane.partition]
+            others = (m for m in messages if m.stored.position not in here)
+            here.update([(m.stored.position, m) for m in others if not self._store.understands(m.stored)])
         stored = {position: m.stored for here in wanted.values() for position, m in here.items()}
         decoded = decode(self._store, list(stored.values()))
         arrived = {
@@ -238,7 +259,7 @@ class Projector:
 
     def _commit(self, lane: Lane, messages: Sequence[Message], arrived: Mapping[int, Arrival]) -> bool:
         """Commits in transactions of limited size; returns False if the lane had to pause before the end."""
-        commits = Commits(self._read_models, self._partitions, self._source.topic_id)
+        commits = self._commits()
         for start in range(0, len(messages), self._at_once):
             try:
                 stop = commits.commit(lane, messages[start : start + self._at_once], arrived)
@@ -256,6 +277,9 @@ class Projector:
             if not lane.is_live:
                 return False
         return True
+
+    def _commits(self) -> Commits:
+        return Commits(self._read_models, self._partitions, self._source.topic_id, self._store.types_for_everyone)
 
     def _wake(self, moved: Iterable[Lane]) -> None:
         """Wakes the requests of this process that wait for these read models."""

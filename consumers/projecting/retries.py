@@ -16,10 +16,10 @@ from sqlalchemy import ColumnElement, Connection, Row, delete, func, or_, select
 from consumers.projecting.arrivals import decode
 from consumers.projecting.faults import frames_of, is_transient, name_of
 from consumers.projecting.global_events import EventsForEveryone
-from infra.event_store.mapper import Stored
+from infra.event_store.mapper import Stored, UnknownEventType, metadata_of
 from infra.event_store.store import EventStore
 from infra.read_models.database import ReadModels
-from infra.read_models.positions import EVERYONE, dead_letters, positions, registered, require_current
+from infra.read_models.positions import EVERYONE, dead_letters, outdate, positions, registered, require_current
 from projections.shared.projection import Delivery, Projection
 from projections.shared.rows import Rows
 
@@ -77,12 +77,28 @@ class Retries:
         letters = self._letters(connection, subject, discarding)
         ends = [*(letter.position - 1 for letter in letters[1:]), held]
         for done, (letter, end) in enumerate(zip(letters, ends, strict=True)):
+            if self._lacks_for_all(letter):
+                outdate(connection, self._projection.name)
+                return Retried(_undiscarded(letters[:done]), _undiscarded(letters[done:]))
             if error := self._try(letter, self._missed(connection, letter, end), rows):
                 self._keep(connection, letter, error)
                 return Retried(_undiscarded(letters[:done]), _undiscarded(letters[done:]) + letter.discarded)
             if not letter.discarded:
                 connection.execute(delete(dead_letters).where(*self._where_letter(letter)))
         return Retried(_undiscarded(letters), 0)
+
+    def _lacks_for_all(self, letter: Row[Any]) -> bool:
+        """Whether other subjects too lack the event.
+
+        While nobody knew it, only its own subject was set aside, because the read model folded no events for everyone. Now it
+        does.
+        """
+        if letter.discarded or not letter.error.startswith(UnknownEventType.__name__):
+            return False
+        for stored in self._store.at([letter.position]):
+            metadata = metadata_of(stored)
+            return metadata is not None and metadata.everyone and self._projection.wants(stored.type)
+        return False
 
     def _letters(self, connection: Connection, subject: UUID, discarding: int | None) -> Sequence[Row[Any]]:
         """The waiting letters, and the letter just discarded, because the events for everyone after it must be folded too."""
@@ -108,10 +124,13 @@ class Retries:
             if isinstance(recorded, Exception):
                 return recorded
             here = {letter.subject} if one.position == letter.position and own else ()
-            deliveries.append(Delivery(recorded, frozenset(here)))
+            # A type that was unknown may turn out to be one that the read model does not read.
+            if self._projection.wants(one.type):
+                deliveries.append(Delivery(recorded, frozenset(here)))
         try:
             with rows.connection.begin_nested():
-                self._projection.apply(deliveries, rows)
+                if deliveries:
+                    self._projection.apply(deliveries, rows)
         except Exception as error:
             if is_transient(error):
                 raise

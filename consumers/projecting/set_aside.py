@@ -33,11 +33,21 @@ class ForEveryone(Exception):
 class SetAside:
     """The dead letters of a read model on one partition.
 
-    `discards_of` names the read model whose discarded events are skipped; by default it is the same one.
+    `discards_of` names the read model whose discarded events are skipped; by default it is the same one. A read model that
+    `folds_for_everyone` has rows that depend on events for everyone.
     """
 
-    def __init__(self, connection: Connection, projection: str, partitions: int, discards_of: str | None = None) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        projection: str,
+        partitions: int,
+        *,
+        folds_for_everyone: bool = True,
+        discards_of: str | None = None,
+    ) -> None:
         self._connection, self._projection, self._partitions = connection, projection, partitions
+        self._folds_for_everyone = folds_for_everyone
         self._discards_of = discards_of or projection
         self._waiting: set[UUID] = set()
         self._discarded: set[tuple[int, UUID]] = set()
@@ -73,8 +83,8 @@ class SetAside:
         if (arrival.position, EVERYONE) in self._discarded:
             return None
         here = frozenset(s for s in arrival.here if (arrival.position, s) not in self._discarded)
-        if waiting := here & self._waiting:
-            self._keep(arrival, waiting, WAITS, "")
+        if (waiting := here & self._waiting) and not (arrival.error and self._stops_at(arrival)):
+            self._keep(arrival, waiting, WAITS if arrival.error is None else name_of(arrival.error), "")
         here -= waiting
         if not here and not arrival.everyone:
             return None
@@ -86,14 +96,27 @@ class SetAside:
 
     def refuse(self, arrival: Arrival, error: Exception) -> None:
         """Sets the event aside for its subjects on this partition. Raises ForEveryone if it is for everyone."""
-        if arrival.everyone:
+        if self._stops_at(arrival):
             raise ForEveryone(arrival, error)
         self._keep(arrival, arrival.here, name_of(error), frames_of(error))
         self._waiting |= arrival.here
 
+    def _stops_at(self, arrival: Arrival) -> bool:
+        """Whether all rows may depend on the event.
+
+        An event that is not understood, and that is for everyone, does not stop a read model that folds no such event. If a
+        later version folds it, a retry finds that, and the read model is built again.
+        """
+        return arrival.everyone and (self._folds_for_everyone or arrival.understood)
+
     def stop_at(self, stop: ForEveryone, partition: int) -> None:
-        """Stores the event that stopped the read model on a partition."""
+        """Stores the event that stopped the read model on a partition.
+
+        If its own subject waits, the event was set aside for it. It is met again, and then it is set aside again.
+        """
         place = (dead_letters.c.projection == self._projection, dead_letters.c.position == stop.arrival.position)
+        here = (*place, dead_letters.c.partition == partition, dead_letters.c.discarded == 0)
+        self._connection.execute(delete(dead_letters).where(*here, dead_letters.c.subject != EVERYONE))
         again = self._connection.execute(
             update(dead_letters)
             .where(*place, dead_letters.c.partition == partition, dead_letters.c.subject == EVERYONE)
@@ -116,7 +139,8 @@ class SetAside:
         )
 
     def _keep(self, arrival: Arrival, subjects: Iterable[UUID], error: str, frames: str) -> None:
-        self._connection.execute(insert(dead_letters), [self._row(arrival, s, error, frames) for s in sorted(subjects)])
+        if rows := [self._row(arrival, subject, error, frames) for subject in sorted(subjects)]:
+            self._connection.execute(insert(dead_letters), rows)
 
     def _row(self, arrival: Arrival, subject: UUID, error: str, frames: str) -> dict[str, object]:
         return {

@@ -54,7 +54,7 @@ class Place(NamedTuple):
 def read_page(store: EventStore, projection: Projection, partitions: int, after: int, limit: int, upto: int) -> list[Routed]:
     """The next events of the log, decoded where the projection wants them. Raises StoreUnavailable."""
     stored = store.log(after, limit, upto)
-    decoded = decode(store, [one for one in stored if projection.wants(one.type)])
+    decoded = decode(store, [one for one in stored if projection.wants(one.type) or not store.understands(one)])
     page = []
     for one in stored:
         found = decoded.get(one.position)
@@ -65,8 +65,9 @@ def read_page(store: EventStore, projection: Projection, partitions: int, after:
 
 
 class Building:
-    def __init__(self, projection: Projection, partitions: int) -> None:
+    def __init__(self, projection: Projection, partitions: int, types_for_everyone: frozenset[str]) -> None:
         self.projection, self.partitions = projection, partitions
+        self._folds_for_everyone = projection.wants_any(types_for_everyone)
         self.name = f"{projection.name}/rebuild"
         self.shadows = shadows.shadows_of(projection.tables)
 
@@ -113,7 +114,13 @@ class Building:
         return after
 
     def _fold(self, connection: Connection, due: list[tuple[int | None, Arrival]], one_by_one: bool) -> None:
-        aside = SetAside(connection, self.name, self.partitions, discards_of=self.projection.name)
+        aside = SetAside(
+            connection,
+            self.name,
+            self.partitions,
+            folds_for_everyone=self._folds_for_everyone,
+            discards_of=self.projection.name,
+        )
         if due and self._has_dead_letters(connection):
             aside.load([arrival for _, arrival in due])
         for partition, run in groupby(due, itemgetter(0)):

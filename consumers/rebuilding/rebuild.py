@@ -87,7 +87,7 @@ class _Rebuild:
         self._projection, self._store, self._read_models = projection, store, read_models
         self._partitions, self._progress = partitions, progress
         self._page = PAGE[read_models.writer.dialect.name]
-        self._building = Building(projection, partitions)
+        self._building = Building(projection, partitions, store.types_for_everyone)
 
     def run(self, check: bool) -> Rebuilt:
         begun = time.monotonic()

@@ -92,6 +92,11 @@ class Metadata(Value, frozen=True):
     concerns: tuple[UUID, ...] = ()
     everyone: bool = False
 
+    @property
+    def subjects(self) -> tuple[UUID, ...]:
+        """All that the event concerns, its own subject first."""
+        return (self.subject, *self.concerns)
+
     def day(self, zone: ZoneInfo | None = None) -> date:
         """The calendar day on which the fact occurred, in `zone` (UTC if None).
 

@@ -76,10 +76,10 @@ def examine(settings: Settings, wanted: Wanted) -> tuple[Checked, Listed]:
     return checked, listed
 
 
-def restore(settings: Settings, wanted: Wanted, progress: Progress, repair: Callable[[], None]) -> Restored:
-    """Restore the backup, and let `repair` make everything else follow the restored log.
+def restore(settings: Settings, wanted: Wanted, progress: Progress, follow: Callable[[], None]) -> Restored:
+    """Restore the backup. At its end, before anyone else may open the store, `follow` makes everything follow the new log.
 
-    Raises what `examine` and `repair` raise, and NotEmpty, NotProven and HomeInUse. Then no store can be opened that could not
+    Raises what `examine` and `follow` raise, and NotEmpty, NotProven and HomeInUse. Then no store can be opened that could not
     be opened before.
     """
     checked, listed = examine(settings, wanted)
@@ -90,7 +90,7 @@ def restore(settings: Settings, wanted: Wanted, progress: Progress, repair: Call
             above = max(checked.events.given, listed.last, wanted.above or checked.events.given + MARGIN, wanted.sent)
             store.raise_positions(above)
             erased = erase_again(store, listed.later)
-    repair()
+    follow()
     with closing(restored_store(settings)) as store:
         store.finish_restore()
     return Restored(checked.events, erased, above)

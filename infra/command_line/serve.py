@@ -59,6 +59,7 @@ def run(settings: Settings, load: Files | None) -> None:
         local_key = server_file.new_key()
         application = stack.enter_context(parts.application(local_key))
         key = first_key(parts, settings)
+        stack.enter_context(parts.verifying())
         if not settings.distributed:
             stack.enter_context(following(parts))
 
@@ -70,7 +71,14 @@ def run(settings: Settings, load: Files | None) -> None:
             if loading and not loading.is_done():
                 loading.begin_and_follow(parts.executor, application.state.jobs, parts.operating().status)
 
-        server = Server(application, settings, ready, application.state.streams.end)
+        def draining() -> None:
+            application.state.ending = True
+
+        def ending() -> None:
+            application.state.streams.end()
+            application.state.jobs.stop()
+
+        server = Server(application, settings, ready, ending, draining)
         with when_asked_to_stop(server.end):
             server.run([listening])
 

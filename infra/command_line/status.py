@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -13,19 +13,41 @@ from infra.command_line.terminal import FAILED, out, print_json
 COLOURS = {"live": "green", "retrying": "yellow", "outdated": "yellow", "stopped": "red"}
 
 
-def status(json: AsJson = False) -> None:
-    """Show positions and lag of all read models and followers. Exit status 1 if something needs attention."""
-    from infra.command_line.reaching import Reached, server_or_parts
+Verify = Annotated[bool, typer.Option("--verify", help="Also read the whole event store, and compare everything in it.")]
 
-    with server_or_parts(read_settings()) as found:
-        # If no server runs, read the status without the API: importing the API takes longer than everything else here.
-        seen = found.get("/v1/status") if isinstance(found, Reached) else found.operating().status().shown()
+
+def status(verify: Verify = False, json: AsJson = False) -> None:
+    """Show positions and lag of all read models and followers. Exit status 1 if something needs attention."""
+    seen = _verified() if verify else _seen()
     if json:
         print_json(seen)
     else:
         _show(seen)
+        if verify:
+            _show_findings(seen["verification"])
     if not seen["healthy"]:
         raise typer.Exit(FAILED)
+
+
+def _verified() -> dict[str, Any]:
+    """The status after a verification, and its result. What it finds makes the status unhealthy."""
+    from infra.command_line.following import followed
+    from infra.command_line.reaching import reached
+
+    with reached(read_settings()) as api:
+        begun = api.post("/v1/operations/verifications")
+        ended = followed("events", lambda: api.get(f"/v1/operations/verifications/{begun['id']}"))
+        seen: dict[str, Any] = api.get("/v1/status")
+    return seen | {"verification": ended["result"]}
+
+
+def _seen() -> dict[str, Any]:
+    from infra.command_line.reaching import Reached, server_or_parts
+
+    with server_or_parts(read_settings()) as found:
+        # If no server runs, read the status without the API: importing the API takes longer than everything else here.
+        seen: dict[str, Any] = found.get("/v1/status") if isinstance(found, Reached) else found.operating().status().shown()
+    return seen
 
 
 def _show(seen: dict[str, Any]) -> None:
@@ -55,3 +77,17 @@ def _show(seen: dict[str, Any]) -> None:
     for one in followers:
         table.add_row(f"follower {one['name']}", "", str(one["position"]), str(one["lag"]), "", "")
     out.print(table)
+
+
+def _show_findings(result: dict[str, Any]) -> None:
+    from rich.markup import escape
+    from rich.table import Table
+
+    colour = "red" if result["number"] else "green"
+    read = f"All events up to {result['position']} were read in {result['seconds']:.1f} s"
+    out.print(f"{read}: [{colour}]{result['number']} findings[/]")
+    table = Table("position", "finding", "", box=None)
+    for one in result["findings"]:
+        table.add_row(str(one["position"] or ""), one["kind"], escape(one["detail"]))
+    if result["findings"]:
+        out.print(table)

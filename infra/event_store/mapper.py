@@ -22,7 +22,7 @@ Path = tuple[str, ...]
 Place = tuple[Any, Any, str]
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 
-Reason = Literal["broken-seal", "broken-json", "broken-metadata", "unknown-type"]
+Reason = Literal["broken-seal", "broken-json", "broken-metadata", "unknown-type", "other-type"]
 EACH = "*"
 SEALED = b'"sealed"'
 UNREADABLE = "unreadable"
@@ -36,6 +36,10 @@ BROKEN = (InvalidTag, TypeError, *DAMAGE)
 
 class UnknownEventType(Unreadable):
     """The log holds an event that this version of the code has no class for."""
+
+
+class MisnamedEvent(Unreadable):
+    """The row of an event names another type than its JSON. That is damage: nobody knows which of them is true."""
 
 
 class BrokenSeal(Unreadable):
@@ -68,6 +72,16 @@ class Envelope(msgspec.Struct, frozen=True):
     data: msgspec.Raw
 
 
+class Tag(msgspec.Struct, frozen=True):
+    type: str
+
+
+class Tagged(msgspec.Struct, frozen=True):
+    """An event of which only the type is read."""
+
+    data: Tag
+
+
 class Written(msgspec.Struct, frozen=True):
     metadata: Metadata
     data: Any
@@ -76,6 +90,7 @@ class Written(msgspec.Struct, frozen=True):
 _encode = msgspec.json.Encoder().encode
 _decode_envelope = msgspec.json.Decoder(Envelope).decode
 _decode_any = msgspec.json.Decoder().decode
+_decode_tagged = msgspec.json.Decoder(Tagged).decode
 
 
 class Seen(NamedTuple):
@@ -108,6 +123,8 @@ class Mapper:
         self._decoder = cache(lambda name: msgspec.json.Decoder(self._classes[name]))
         self._personal = cache(lambda name: tuple(personal_paths(self._classes[name])))
         self._upcasters = dict(upcasters or {})
+        self.types = frozenset(self._classes.keys() | self._upcasters.keys())
+        """The event types that can be read, in all their versions."""
         self.types_for_everyone = frozenset(
             name for name, event in self._classes.items() if event.everyone is not Event.everyone
         )
@@ -128,8 +145,18 @@ class Mapper:
                     del holder[name]
         return _encode(Written(metadata, data))
 
+    def understands(self, stored: Stored) -> bool:
+        """Whether the type is known, and the event's row and its JSON agree about it. Where not, `decode` says so.
+
+        Of JSON that is damaged, only the row's type is known: then that counts.
+        """
+        if stored.type not in self.types:
+            return False
+        # As `encode` writes it. A quotation mark inside a text is escaped, so no text can look like it.
+        return b'"data":{"type":"%s"' % stored.type.encode() in stored.state or _named(stored) in (None, stored.type)
+
     def decode(self, stored: Stored, keys: Mapping[UUID, SubjectKey]) -> Recorded:
-        """Raises UnknownEventType, BrokenSeal or BrokenEvent."""
+        """Raises UnknownEventType, MisnamedEvent, BrokenSeal or BrokenEvent."""
         try:
             envelope = _decode_envelope(stored.state)
             if SEALED not in stored.state and stored.type in self._classes:
@@ -139,7 +166,7 @@ class Mapper:
         except Unreadable:
             raise
         except Exception as error:
-            raise BrokenEvent(f"The event at position {stored.position} cannot be read.") from error
+            raise self._why(stored) from error
         return Recorded(stored.position, stored.stream, stored.version, event, envelope.metadata)
 
     def seen(self, stored: Stored, keys: Mapping[UUID, SubjectKey]) -> Seen:
@@ -157,14 +184,18 @@ class Mapper:
                 for found in self._sealed(data, place):
                     if not _open(*found, keys.get(envelope.metadata.subject)):
                         _mark(*found, "broken-seal", place, faults)
-            if data.pop("type") not in self._classes and stored.type not in self._upcasters:
+            if (type := data.pop("type")) not in self.types:
                 faults.append(Fault("type", "unknown-type"))
+            elif type != stored.type:
+                faults.append(Fault("type", "other-type"))
         except (*BROKEN, KeyError, AttributeError):
             return _damaged(stored)
         return Seen(envelope.metadata, data, faults)
 
     def _decode_slowly(self, stored: Stored, envelope: Envelope, keys: Mapping[UUID, SubjectKey]) -> Event:
         data: dict[str, Any] = _decode_any(envelope.data)
+        if data["type"] != stored.type or stored.type not in self.types:
+            raise self._why(stored)
         key = keys.get(envelope.metadata.subject)
         for found in self._sealed(data, _place(stored)):
             if not _open(*found, key):
@@ -175,6 +206,15 @@ class Mapper:
                 raise UnknownEventType(data["type"])
             data = upcaster(data)
         return msgspec.convert(data, self._classes[data["type"]])
+
+    def _why(self, stored: Stored) -> Unreadable:
+        """The error that says why the event cannot be read. What is unknown is told apart from what is damaged."""
+        named, at = _named(stored), f"The event at position {stored.position}"
+        if unknown := [type for type in (named, stored.type) if type and type not in self.types]:
+            return UnknownEventType(f"{at} has the type {unknown[0]}, which this version of Recount does not know.")
+        if named not in (None, stored.type):
+            return MisnamedEvent(f"{at} is of the type {named} in its JSON and {stored.type} in its row.")
+        return BrokenEvent(f"{at} cannot be read.")
 
     def _sealed(self, data: dict[str, Any], place: str) -> list[Place]:
         """The sealed values, damaged ones too: in the type's personal fields, or anywhere if the type has no class now."""
@@ -228,6 +268,14 @@ def _places(node: Any, path: Path, place: str) -> Iterator[Place]:
             yield from _places(node[key], rest, f"{place}{key}/")
         else:
             yield node, key, f"{place}{key}"
+
+
+def _named(stored: Stored) -> str | None:
+    """The type that the JSON names; None if that cannot be read."""
+    try:
+        return _decode_tagged(stored.state).data.type
+    except DAMAGE:
+        return None
 
 
 def _place(stored: Stored) -> str:

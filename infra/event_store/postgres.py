@@ -20,6 +20,7 @@ from psycopg.sql import SQL
 
 from commands.shared.commit import POLICY_SCOPE, Committed, KeptReceipt, NumbersTaken, ReceiptsTaken, Stale
 from infra.event_store import postgres_identity, postgres_keys, store_format
+from infra.event_store.postgres_checks import PostgresChecks
 from infra.event_store.postgres_identity import PostgresIdentity
 from infra.event_store.postgres_log import INDEX, unavailable_when_unreachable
 from infra.event_store.rows import CommitRows, LogWentBack, Rewrapped
@@ -280,6 +281,9 @@ class PostgresRecorder(PostgresIdentity):
     def overwrite_replaced(self) -> None:
         with self._connection() as connection:
             connection.execute("VACUUM subject_keys, markers")
+
+    def checks(self) -> PostgresChecks:
+        return PostgresChecks(self._connection)
 
     @unavailable_when_unreachable
     def prune(self, before_days: int) -> None:

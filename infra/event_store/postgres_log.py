@@ -77,13 +77,17 @@ class PostgresLog(ABC):
         upto: int | None = None,
         types: Collection[str] | None = None,
         *,
+        unless: Collection[str] | None = None,
         backwards: bool = False,
     ) -> list[Stored]:
         bound = "" if upto is None else "AND notification_id <= %s "
         wanted = "" if types is None else "AND topic = ANY(%s) "
+        if unless is not None:
+            wanted += "AND topic <> ALL(%s) "
         order = "ORDER BY notification_id DESC " if backwards else "ORDER BY notification_id "
         statement = f"{READ}WHERE notification_id > %s {bound}{wanted}{order}LIMIT %s"
-        given = [*([] if upto is None else [upto]), *([] if types is None else [list(types)])]
+        lists = [list(named) for named in (types, unless) if named is not None]
+        given = [*([] if upto is None else [upto]), *lists]
         return self._read(statement, [after, *given, limit])
 
     @unavailable_when_unreachable

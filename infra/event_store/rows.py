@@ -8,6 +8,7 @@ from typing import NamedTuple, ParamSpec, Protocol, TypeVar
 from uuid import UUID
 
 from commands.shared.commit import Claim, Committed, KeptReceipt, StoreUnavailable
+from infra.event_store.checks import Checks
 from infra.event_store.identity import Identity
 from infra.event_store.mapper import Stored
 
@@ -135,9 +136,13 @@ class Recorder(Protocol):
         upto: int | None = None,
         types: Collection[str] | None = None,
         *,
+        unless: Collection[str] | None = None,
         backwards: bool = False,
     ) -> list[Stored]:
-        """The first `limit` events after `after` up to `upto`; `backwards`, the last ones, the latest first."""
+        """The first `limit` events after `after` up to `upto`; `backwards`, the last ones, the latest first.
+
+        Those of `types`, or those whose type is not one of `unless`.
+        """
 
     def indexed(self, terms: Collection[int], after: int, upto: int, each: int, *, backwards: bool) -> list[tuple[int, int]]:
         """(term, position) of the first `each` events of each term after `after` up to `upto`; `backwards`: the last ones."""
@@ -186,6 +191,9 @@ class Recorder(Protocol):
 
     def overwrite_replaced(self) -> None:
         """Remove what was replaced from the files, as far as the engine can while others use them."""
+
+    def checks(self) -> Checks:
+        """What a verification asks."""
 
     def prune(self, before_days: int) -> None:
         """Delete batch ids and receipts that are older than this. Receipts of policies are kept."""

@@ -32,6 +32,7 @@ from commands.shared.commit import (
 )
 from infra.event_store import sqlite_keys, store_format
 from infra.event_store.rows import SECRET_MARKER, CommitRows, Rewrapped, master_key_marker
+from infra.event_store.sqlite_checks import SqliteChecks
 from infra.event_store.sqlite_identity import SqliteIdentity
 from infra.event_store.sqlite_keys import WRAPPED
 from infra.event_store.sqlite_log import AT_ONCE, INDEX, unavailable_when_unreachable, version_of
@@ -183,6 +184,9 @@ class SqliteRecorder(SqliteIdentity):
     def overwrite_replaced(self) -> None:
         self._keys_in_wal = True
         self._truncate_wal()
+
+    def checks(self) -> SqliteChecks:
+        return SqliteChecks(self._reading)
 
     @unavailable_when_unreachable
     def prune(self, before_days: int) -> None:

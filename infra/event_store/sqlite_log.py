@@ -75,12 +75,15 @@ class SqliteLog(ABC):
         upto: int | None = None,
         types: Collection[str] | None = None,
         *,
+        unless: Collection[str] | None = None,
         backwards: bool = False,
     ) -> list[Stored]:
         bound = "" if upto is None else "AND rowid <= ? "
         wanted = "" if types is None else f"AND topic IN ({','.join('?' * len(types))}) "
+        if unless is not None:
+            wanted += f"AND topic NOT IN ({','.join('?' * len(unless))}) "
         statement = f"{READ}WHERE rowid > ? {bound}{wanted}ORDER BY rowid {'DESC ' if backwards else ''}LIMIT ?"
-        return self._read(statement, [after, *([] if upto is None else [upto]), *(types or ()), limit])
+        return self._read(statement, [after, *([] if upto is None else [upto]), *(types or ()), *(unless or ()), limit])
 
     @unavailable_when_unreachable
     def indexed(self, terms: Collection[int], after: int, upto: int, each: int, *, backwards: bool) -> list[tuple[int, int]]:

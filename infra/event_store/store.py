@@ -13,6 +13,7 @@ from commands.shared.commit import Commit, Committed, KeptReceipt, NewEvent, New
 from domain.shared.events import Recorded, type_name
 from domain.shared.ids import keyed_digest
 from infra.event_store import rotation
+from infra.event_store.checks import Checks
 from infra.event_store.identity import Identity
 from infra.event_store.mapper import Mapper, Seen, Stored, metadata_of, subjects_with_secrets
 from infra.event_store.rows import (
@@ -28,7 +29,7 @@ from infra.event_store.rows import (
     master_key_marker,
 )
 from infra.event_store.terms import terms_of, type_term
-from infra.event_store.vault import KEY_ID, MasterKeyMissing, SubjectKey, Vault, WrongMasterKey
+from infra.event_store.vault import KEY_ID, DamagedKey, MasterKeyMissing, SubjectKey, Vault, WrongMasterKey
 
 Links = Sequence[tuple[UUID, UUID]]
 
@@ -66,6 +67,15 @@ class EventStore:
     def types_for_everyone(self) -> frozenset[str]:
         """The event types that can concern everyone: all rows may depend on them."""
         return self._mapper.types_for_everyone
+
+    @property
+    def types(self) -> frozenset[str]:
+        """The event types that this process can read."""
+        return self._mapper.types
+
+    def understands(self, stored: Stored) -> bool:
+        """Whether this process knows the event's type. See `Mapper.understands`."""
+        return self._mapper.understands(stored)
 
     def commit(self, commit: Commit) -> Committed:
         links, parted = _links(commit)
@@ -148,13 +158,15 @@ class EventStore:
         upto: int | None = None,
         types: Collection[str] | None = None,
         *,
+        unless: Collection[str] | None = None,
         backwards: bool = False,
     ) -> list[Stored]:
         """The first `limit` events of these types after `after`, up to and including `upto`, in the order of positions.
 
-        With `backwards`, the last ones of them, the latest first.
+        With `unless`, those of all types but these: so also those of a type that this process does not know. With `backwards`,
+        the last ones of them, the latest first.
         """
-        return self._recorder.log(after, limit, upto, types, backwards=backwards)
+        return self._recorder.log(after, limit, upto, types, unless=unless, backwards=backwards)
 
     def indexed(self, terms: Collection[int], after: int, upto: int, each: int, *, backwards: bool) -> list[tuple[int, int]]:
         """(term, position) of the first `each` events of each term after `after` up to `upto`; `backwards`: the last ones."""
@@ -251,6 +263,14 @@ class EventStore:
     def rotate_master_key(self, progress: rotation.Progress) -> rotation.Rotated:
         """See `rotation.rotate`."""
         return rotation.rotate(self._recorder, self._vault, self._is_of_this_store, progress)
+
+    def checks(self) -> Checks:
+        """What a verification asks the engine."""
+        return self._recorder.checks()
+
+    def opens(self, subject: UUID, wrapped: bytes) -> bool:
+        """Whether the wrapped key of the subject can be opened. Raises MasterKeyMissing."""
+        return not isinstance(self._vault.unwrap({subject: wrapped}, self._is_of_this_store)[subject], DamagedKey)
 
     def finish_restore(self) -> None:
         """From now on, any process may open this store, which was restored from a backup."""

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple, TypeVar
 
 from kafka.errors import KafkaConfigurationError, KafkaError, KafkaTimeoutError
 
+from infra.kafka.network import Network
+
 C = TypeVar("C")
 
 # A client's constructor spends all its time on one bootstrap server, even if that server hangs: stop early, then retry.
@@ -64,18 +66,23 @@ class Brokers(NamedTuple):
     """A Kafka cluster: its bootstrap servers, separated by commas, and how clients protect their connections to it.
 
     `security` are settings of kafka-python's clients, as `infra.kafka.security` makes them; without any, connections are plain.
+    `patience` is the number of seconds for which `connected` tries.
     """
 
     servers: str
     security: Mapping[str, Any] = MappingProxyType({})
+    patience: float = PATIENCE
 
     def connected(self, client: Callable[..., C], **settings: Any) -> C:
-        """A client of this class. Raises KafkaUnavailable if several tries in 15 seconds fail."""
-        deadline = time.monotonic() + PATIENCE
+        """A client of this class. Raises KafkaUnavailable if all tries fail. A try that fails leaves nothing open."""
+        deadline = time.monotonic() + self.patience
         failures.forget()
         while True:
+            network = Network()
             try:
-                return client(bootstrap_servers=self.servers, **{**SHORT, **self.security, **settings})
+                with network.closed_when_failing():
+                    given = {**SHORT, **self.security, **settings}
+                    return client(bootstrap_servers=self.servers, kafka_client=network, **given)
             except KafkaConfigurationError:
                 raise
             except KafkaError as error:

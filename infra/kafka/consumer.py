@@ -19,7 +19,7 @@ from prometheus_client import Counter
 from infra.kafka.connection import Brokers, KafkaUnavailable, unavailable_when_failing
 from infra.kafka.headers import Record, Unreadable, decode, with_reason
 from infra.kafka.producer import Producer
-from infra.kafka.topic import Topic, Topics
+from infra.kafka.topic import Topic, Topics, UnfitTopic
 from infra.routing import Held, Message
 
 Stored = Callable[[Collection[int]], Mapping[int, Held]]
@@ -73,8 +73,12 @@ class KafkaSource:
             session_timeout_ms=int(session_timeout * 1000),
             **SETTINGS,
         )
-        self._consumer.subscribe([topic.name], listener=SeekWhenAssigned(self._seek_to_stored))
-        self._require_metadata()
+        try:
+            self._consumer.subscribe([topic.name], listener=SeekWhenAssigned(self._seek_to_stored))
+            self._require_metadata()
+        except BaseException:
+            self._consumer.close()
+            raise
 
     @property
     def topic_id(self) -> str:
@@ -129,7 +133,6 @@ class KafkaSource:
         with unavailable_when_failing():
             known = self._consumer.partitions_for_topic(self._topic.name)
         if len(known or ()) != self._topic.partitions:
-            self._consumer.close()
             raise KafkaUnavailable(f"the partitions of {self._topic.name} are not known yet")
 
     def _offset(self, held: Held) -> int:
@@ -183,6 +186,8 @@ class KafkaSource:
         self._verified = time.monotonic()
         if not now.id:
             raise KafkaUnavailable(f"there is no topic {now.name}")
+        if now.partitions != self._topic.partitions:
+            raise UnfitTopic(f"{now.name} had {self._topic.partitions} partitions and now has {now.partitions}")
         if now.id != self._topic.id:
             log.warning("kafka.topic_made_anew", topic=now.name)
             self._topic = now

@@ -35,6 +35,12 @@ class Connection(Protocol):
     def reset(self) -> None:
         """End at once; forget what the client has not read."""
 
+    def drain(self) -> None:
+        """Make its answer the last one."""
+
+    def give_up(self) -> bool:
+        """Refuse the request in progress. Returns whether there is one."""
+
     def is_due(self, now: float) -> bool:
         """Whether it has waited too long."""
 
@@ -61,6 +67,8 @@ class Connections(ServerState):
         self._bytes_unread = 0
         self._swept = 0.0
         self._stalled = False
+        # Whether each answer is the last one on its connection, and whether idle connections are closed without a pause.
+        self.draining = self.at_once = False
 
     def has_room(self) -> bool:
         """Whether a new connection may stay."""
@@ -101,6 +109,19 @@ class Connections(ServerState):
         self.lingering.pop(connection, None)
         self.release(connection)
 
+    def drain(self) -> None:
+        """From now on, each answer is the last one on its connection, so that clients go elsewhere."""
+        if not self.draining:
+            self.draining = True
+            for connection in self._open():
+                connection.drain()
+
+    def give_up(self) -> None:
+        """Refuse all requests in progress: the server ends."""
+        refused = sum(connection.give_up() for connection in self._open())
+        if refused:
+            log.warning("requests refused because the server ends", requests=refused)
+
     def sweep(self, now: float) -> None:
         """End what has waited too long. `now` is the time of the event loop, in seconds."""
         open_connections.set(len(self.connections))
@@ -108,9 +129,12 @@ class Connections(ServerState):
         self._swept, self._stalled = now, stalled
         if stalled:
             return
-        connections = cast(set[Connection], self.connections)
-        for connection in [one for one in connections if one.is_due(now)]:
-            connection.expire(now)
+        for connection in self._open():
+            if connection.is_due(now):
+                connection.expire(now)
+
+    def _open(self) -> list[Connection]:
+        return list(cast(set[Connection], self.connections))
 
 
 def _close_longest(connections: OrderedDict[Connection, None]) -> None:

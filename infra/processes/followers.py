@@ -7,7 +7,6 @@ the holder of each webhook.
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from threading import Event
@@ -49,8 +48,7 @@ class Follower:
             try:
                 self._what.run()
             except Exception as error:
-                frames = traceback.format_tb(error.__traceback__)
-                log.error("follower.failed", follower=self.name, error=type(error).__name__, frames=frames)
+                log.error("follower.failed", follower=self.name, exc_info=error)
                 self._stopping.wait(self._pause)
 
     def stop(self) -> None:
@@ -121,8 +119,10 @@ def _followers_of_the_log(parts: Parts) -> Iterator[Follower]:
 class Following:
     """Runs the followers while this process holds the lease; until then, and after it was lost, it stands by."""
 
-    def __init__(self, lease: Lease, followers: Callable[[], AbstractContextManager[None]]) -> None:
-        self._lease, self._followers = lease, followers
+    def __init__(
+        self, lease: Lease, followers: Callable[[], AbstractContextManager[None]], pause: float = STAND_BY_SECONDS
+    ) -> None:
+        self._lease, self._followers, self._pause = lease, followers, pause
         self._stopping = Event()
 
     def run(self) -> None:
@@ -132,7 +132,7 @@ class Following:
                 self._take_a_turn()
             except DBAPIError as error:
                 log.warning("follow.lost", error=type(error).__name__, reason=str(error))
-                self._stopping.wait(STAND_BY_SECONDS)
+                self._stopping.wait(self._pause)
 
     def stop(self) -> None:
         """May be called from any thread or from a signal handler."""
@@ -144,4 +144,4 @@ class Following:
                 with self._followers():
                     log.info("follow.began")
                     self._lease.keep(self._stopping)
-        log.info("follow.ended")
+                log.info("follow.ended")

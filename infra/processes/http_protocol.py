@@ -25,8 +25,7 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from uvicorn.server import ServerState
 
 from infra.processes import http_heads, http_refusals
-from infra.processes.connections import Connections
-from infra.processes.http_order import OrderedProtocol
+from infra.processes.http_ending import EndingProtocol
 from infra.processes.http_refusals import Refusal, Refused, reason, refusals
 
 # Bytes per second. Who sends a body or reads an answer more slowly is ended.
@@ -39,15 +38,13 @@ LINGER = 2.0
 Phase = Enum("Phase", "IDLE HEAD BODY")
 
 
-class BoundedProtocol(OrderedProtocol):
+class BoundedProtocol(EndingProtocol):
     """One connection. Ignores all input after a refusal."""
 
     def __init__(self, server_state: ServerState, **given: Any) -> None:
         super().__init__(server_state=server_state, **given)
         self.parser.set_dangerous_leniencies(lenient_data_after_close=False)
-        self._all = cast(Connections, server_state)
-        self._bounds = self._all.bounds
-        self._phase, self._ended = Phase.IDLE, False
+        self._bounds, self._phase = self._all.bounds, Phase.IDLE
         self._due = self._send_due = inf
         # The part of the answer that the client had not read when `_send_due` was set, in bytes.
         self._unread = 0
@@ -213,13 +210,13 @@ class BoundedProtocol(OrderedProtocol):
             self.pipeline.popleft()
             cast(RequestResponseCycle, self._previous).keep_alive = False
         else:
-            self._refuse_in_progress(refusal)
+            self._refuse_in_progress(refusal, self.cycle)
 
-    def _refuse_in_progress(self, refusal: Refusal) -> None:
+    def _refuse_in_progress(self, refusal: Refusal, cycle: RequestResponseCycle) -> None:
         """If the application already has the head of the request, it learns that the client is gone."""
-        started = self.cycle.response_started
-        self.cycle.disconnected, self._unstarted = True, None
-        self.cycle.message_event.set()
+        started = cycle.response_started
+        cycle.disconnected, self._unstarted = True, None
+        cycle.message_event.set()
         if started:
             self._close()
         else:

@@ -78,4 +78,10 @@ UPGRADE = Refusal(
 )
 OTHER_VERSION = Refusal(505, "version-not-supported", "Not supported", "The supported versions are HTTP/1.1 and HTTP/1.0.")
 FULL = Refusal(503, "too-many-connections", "Temporarily unavailable", "The server has too many connections.")
+ENDING = Refusal(
+    503,
+    "ending",
+    "Temporarily unavailable",
+    "The server ends before the request did. Send it again; a command with the same Idempotency-Key, to learn its outcome.",
+)
 PIPELINE_FULL = Refusal(503, "too-many-requests", "Temporarily unavailable", "Too many requests wait on this connection.")

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from math import inf
 
 import uvicorn
 
 from infra.processes.connections import SWEEP, Connections
-from infra.processes.http_protocol import BoundedProtocol
+from infra.processes.http_protocol import LINGER, BoundedProtocol
 from infra.settings import Settings
 
+# Seconds in which the requests in progress end, after the last one was accepted. Those that are left then are refused, and
+# their clients have LINGER seconds to read that.
 GRACE_SECONDS = 10
 # libuv accepts one connection from a socket in each round of the event loop. A round of a busy loop takes some 50 ms, so that a
 # crowd waited for seconds to be accepted. Each copy of the socket accepts one more.
@@ -41,7 +45,10 @@ def nothing() -> None:
 
 
 class Server(uvicorn.Server):
-    """Calls `ready` when it is ready and `ending` when it ends. Leaves signals to its caller."""
+    """Ends in steps: it drains and answers everything, then takes no more, then ends. Leaves signals to its caller.
+
+    Calls `ready` when it is ready, `draining` when it is asked to end, and `ending` when it takes no more.
+    """
 
     def __init__(
         self,
@@ -49,10 +56,12 @@ class Server(uvicorn.Server):
         settings: Settings,
         ready: Callable[[], None] = nothing,
         ending: Callable[[], None] = nothing,
+        draining: Callable[[], None] = nothing,
     ) -> None:
         super().__init__(configuration(application))
         self.server_state = self._connections = Connections(settings)
-        self._ready, self._ending = ready, ending
+        self._ready, self._ending, self._draining = ready, ending, draining
+        self._drain, self._drains_until = settings.drain_seconds, inf
         self._copies: list[socket.socket] = []
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -63,10 +72,16 @@ class Server(uvicorn.Server):
     async def on_tick(self, counter: int) -> bool:
         if counter % round(SWEEP / TICK) == 0:
             self._connections.sweep(asyncio.get_running_loop().time())
-        return await super().on_tick(counter)
+        if self._drains_until < inf:
+            self._connections.drain()
+        return await super().on_tick(counter) or self._drains_until <= time.monotonic()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._connections.drain()
+        self._connections.at_once = self.force_exit
         self._ending()
+        asyncio.get_running_loop().call_later(GRACE_SECONDS - LINGER, self._connections.give_up)
+        self.should_exit = True
         await super().shutdown([*sockets, *self._copies] if sockets else None)
 
     @contextmanager
@@ -74,9 +89,11 @@ class Server(uvicorn.Server):
         yield
 
     def end(self, _: int) -> None:
-        """Answer the requests in progress, then end. Called a second time, end immediately."""
+        """Drain, then answer the requests in progress, then end. Each further call skips one of these steps."""
+        self._draining()
         self.force_exit = self.should_exit
-        self.should_exit = True
+        self.should_exit = not self._drain or self._drains_until < inf
+        self._drains_until = min(self._drains_until, time.monotonic() + self._drain)
 
     def end_at_once(self) -> None:
         """End without waiting for anything. May be called from any thread."""

@@ -16,6 +16,8 @@ from consumers.projecting.dead_letters import DeadLetter
 from consumers.projecting.projector import Projector
 from consumers.projecting.retries import Retried
 from consumers.rebuilding.rebuild import Rebuilt, rebuild
+from infra.processes.unclean import Unclean
+from infra.processes.verifying import verified
 from infra.read_models import checkpoints, followed, lease, troubles
 from infra.read_models.completeness import Completeness
 from infra.read_models.troubles import Trouble
@@ -28,8 +30,15 @@ CONNECT_SECONDS = 1.0
 class Operating:
     """`projector` is the projector of this process, if any. It knows more than the database stores."""
 
-    def __init__(self, deployment: Deployment, completeness: Completeness, projector: Projector | None = None) -> None:
+    def __init__(
+        self,
+        deployment: Deployment,
+        completeness: Completeness,
+        projector: Projector | None = None,
+        unclean: Unclean | None = None,
+    ) -> None:
         self._deployment, self._completeness, self._projector = deployment, completeness, projector
+        self._unclean = unclean
         self._stores = deployment.store, deployment.read_models
 
     def status(self) -> Status:
@@ -72,6 +81,12 @@ class Operating:
     def rotate_master_key(self, progress: Progress) -> dict[str, object]:
         rotated: dict[str, object] = msgspec.to_builtins(self._deployment.store.rotate_master_key(progress))
         return rotated
+
+    def verify(self, progress: Progress) -> dict[str, object]:
+        result: dict[str, object] = msgspec.to_builtins(verified(self._deployment, progress))
+        if self._unclean:
+            self._unclean.verified = True
+        return result
 
     def dead_letters(self, projection: str | None) -> Sequence[DeadLetter]:
         return dead_letters.listed(self._deployment.read_models, projection)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
@@ -17,9 +17,10 @@ from consumers.projecting.projector import Projector
 from consumers.projecting.tail import Tail
 from infra.processes.announcing import Announcing
 from infra.processes.log_watch import LogWatch, watched
+from infra.processes.unclean import Unclean
 from infra.read_models import followed
 from infra.read_models.completeness import Completeness
-from infra.read_models.positions import registered
+from infra.read_models.positions import all_registered
 from infra.read_models.tables import create_tables, prepare
 from infra.settings import Settings
 from infra.wiring import PROJECTIONS, Deployment, deploy
@@ -46,6 +47,7 @@ class Parts(msgspec.Struct, eq=False):
     completeness: Completeness
     projector: Projector | None = None
     watch: LogWatch | None = None
+    unclean: Unclean | None = None
 
     @contextmanager
     def application(self, local_key: str | None = None) -> Iterator[Api]:
@@ -65,7 +67,15 @@ class Parts(msgspec.Struct, eq=False):
     def operating(self) -> Operating:
         from infra.processes.operating import Operating
 
-        return Operating(self.deployment, self.completeness, self.projector)
+        return Operating(self.deployment, self.completeness, self.projector, self.unclean)
+
+    def verifying(self) -> AbstractContextManager[object]:
+        """The verification of the embedded stores, in its own thread, if the last process did not end cleanly."""
+        if self.unclean is None or self.unclean.verified:
+            return nullcontext()
+        from infra.processes.verifying import Verifying
+
+        return running(Verifying(self.deployment, self.unclean), "verifying")
 
 
 @contextmanager
@@ -88,13 +98,15 @@ def opened(settings: Settings) -> Iterator[Parts]:
 
 def _embedded(deployment: Deployment, watch: LogWatch, stack: ExitStack) -> Parts:
     store, read_models = deployment.store, deployment.read_models
+    unclean = Unclean(deployment.settings.home)
+    stack.callback(unclean.close)
     completeness = Completeness(read_models, deployment.partitions)
     tail = Tail(store)
     projector = Projector(PROJECTIONS, tail, store, read_models, deployment.partitions, completeness=completeness)
     stack.enter_context(running(projector))
     executor = deployment.executor(Announcing(store, tail.wake))
     stack.callback(executor.close)
-    return Parts(deployment, executor, completeness, projector, watch)
+    return Parts(deployment, executor, completeness, projector, watch, unclean)
 
 
 @contextmanager
@@ -126,7 +138,8 @@ def _make_tables(deployment: Deployment) -> None:
     prepare(deployment.read_models)
     head = deployment.store.head()
     with deployment.read_models.writer.begin() as connection:
-        new = [projection for projection in PROJECTIONS if registered(connection, projection.name) is None]
+        known = all_registered(connection)
+        new = [projection for projection in PROJECTIONS if projection.name not in known]
         create_tables(connection, [table for projection in new for table in projection.tables])
         for name in followed.NAMES:
             followed.start(connection, name, head)

@@ -2,16 +2,33 @@
 
 `checkpoints` is the relay's side: every event up to `routed` was sent, and `last` holds the last position sent to each
 partition. A read model is complete up to `routed` on a partition if it holds at least that partition's last position.
-`followed` is how far others, such as the policies, have read the log. `deliveries` is how far each webhook's events were
-delivered.
+`followed` is how far others, such as the policies, have read the log, and `postponed` are the events that they come back to.
+`deliveries` is how far each webhook's events were delivered.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Collection
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, Connection, Integer, MetaData, Table, Text, Uuid, exists, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    Integer,
+    MetaData,
+    Row,
+    Table,
+    Text,
+    Uuid,
+    exists,
+    insert,
+    select,
+    update,
+)
 
 from infra.routing import Held
 from projections.shared.rows import Instant
@@ -19,6 +36,8 @@ from projections.shared.rows import Instant
 metadata = MetaData()
 
 EVERYONE = UUID(int=0)
+NEVER = 0
+"""No read model has this version."""
 
 positions = Table(
     "positions",
@@ -43,6 +62,12 @@ followed = Table(
     metadata,
     Column("name", Text, primary_key=True),
     Column("position", BigInteger, nullable=False),
+)
+postponed = Table(
+    "postponed",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("position", BigInteger, primary_key=True),
 )
 deliveries = Table(
     "deliveries",
@@ -82,6 +107,14 @@ dead_letters = Table(
 )
 
 
+_REGISTERED = select(
+    projections.c.name,
+    projections.c.version,
+    projections.c.partitions,
+    exists().where(dead_letters.c.projection == projections.c.name),
+)
+
+
 class Registered(NamedTuple):
     """The code version and number of partitions with which a read model's rows were made, and whether it has dead letters."""
 
@@ -104,12 +137,27 @@ def held(connection: Connection, projection: str) -> dict[int, Held]:
     return {row.partition: Held(row.position, row.next_offset, row.topic_id) for row in rows}
 
 
+def all_held(connection: Connection) -> dict[str, dict[int, Held]]:
+    """The same for every projection, by name."""
+    places: dict[str, dict[int, Held]] = defaultdict(dict)
+    for row in connection.execute(select(positions)):
+        places[row.projection][row.partition] = Held(row.position, row.next_offset, row.topic_id)
+    return places
+
+
 def registered(connection: Connection, projection: str) -> Registered | None:
     """The version, partitions and dead letters of a read model; None if it was never started."""
-    letters = exists().where(dead_letters.c.projection == projection)
-    query = select(projections.c.version, projections.c.partitions, letters).where(projections.c.name == projection)
-    row = connection.execute(query).one_or_none()
-    return None if row is None else Registered(row[0], row[1], bool(row[2]))
+    row = connection.execute(_REGISTERED.where(projections.c.name == projection)).one_or_none()
+    return None if row is None else _registered(row)
+
+
+def all_registered(connection: Connection) -> dict[str, Registered]:
+    """The same for every read model that was ever started, by name."""
+    return {row.name: _registered(row) for row in connection.execute(_REGISTERED)}
+
+
+def _registered(row: Row[tuple[str, int, int, bool]]) -> Registered:
+    return Registered(row[1], row[2], bool(row[3]))
 
 
 def require_current(known: Registered | None, projection: str, version: int, partitions: int) -> Registered:
@@ -134,13 +182,28 @@ def begin(connection: Connection, projection: str, version: int, partitions: int
     connection.execute(insert(positions), fresh)
 
 
+def outdate(connection: Connection, projection: str) -> None:
+    """From now on the read model waits for a rebuild: its rows lack an event, and no single row can be mended."""
+    connection.execute(update(projections).where(projections.c.name == projection).values(version=NEVER))
+
+
 def advance(connection: Connection, projection: str, partition: int, old: Held, new: Held) -> None:
     """Move from `old` to `new`. Raises Superseded if another process has moved it."""
+    if _advance(connection, positions.c.projection == projection, partition, old, new) != 1:
+        raise Superseded(f"{projection} on partition {partition} is no longer at {old.position}")
+
+
+def advance_together(connection: Connection, projections: Collection[str], partition: int, old: Held, new: Held) -> None:
+    """Move all these read models from `old` to `new`. Raises Superseded if another process has moved one of them."""
+    if _advance(connection, positions.c.projection.in_(projections), partition, old, new) != len(projections):
+        raise Superseded(f"one of {', '.join(projections)} on partition {partition} is no longer at {old.position}")
+
+
+def _advance(connection: Connection, which: ColumnElement[bool], partition: int, old: Held, new: Held) -> int:
     moved = connection.execute(
         update(positions)
-        .where(positions.c.projection == projection, positions.c.partition == partition)
+        .where(which, positions.c.partition == partition)
         .where(positions.c.position == old.position, positions.c.topic_id == old.topic_id)
         .values(position=new.position, next_offset=new.next_offset, topic_id=new.topic_id)
     )
-    if moved.rowcount != 1:
-        raise Superseded(f"{projection} on partition {partition} is no longer at {old.position}")
+    return moved.rowcount

@@ -7,7 +7,7 @@ duplicate or order across subjects gives the same rows as one recompute.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
@@ -45,6 +45,9 @@ class Projection(NamedTuple):
 
     def wants(self, type: str) -> bool:
         return self.reads is None or _names(self.reads, type)
+
+    def wants_any(self, types: Iterable[str]) -> bool:
+        return any(map(self.wants, types))
 
 
 def types(*events: type[Event]) -> frozenset[str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import pytest
@@ -67,10 +67,19 @@ class World(NamedTuple):
         return self.parts.deployment.store.head()
 
 
+@pytest.fixture(scope="session")
+def document(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The OpenAPI document. It takes more than a second to build, and is the same for every application with these routes."""
+    settings = Settings.model_validate(SETTINGS | {"home": tmp_path_factory.mktemp("document") / "home"})
+    with opened(settings) as parts, parts.application() as app:
+        return app.openapi()
+
+
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def world(tmp_path_factory: pytest.TempPathFactory, document: dict[str, Any]) -> Iterator[World]:
     settings = Settings.model_validate(SETTINGS | {"home": tmp_path_factory.mktemp("world") / "home"})
     with opened(settings) as parts, parts.application() as app:
+        app.openapi_schema = document
         admin = new_key(parts, "admin")
         client = Client(app, admin)
         yield World(parts, app, admin, client)
@@ -131,8 +140,9 @@ def executor(parts: Parts) -> Executor:
 
 
 @pytest.fixture
-def app(parts: Parts) -> Iterator[FastAPI]:
+def app(parts: Parts, document: dict[str, Any]) -> Iterator[FastAPI]:
     with parts.application() as app:
+        app.openapi_schema = document
         yield app
 
 

@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager, suppress
 from typing import NamedTuple
 from uuid import uuid4
 
-from sqlalchemy import delete
+from sqlalchemy import delete, text
 
 from consumers import same_log
 from consumers.projecting.projector import Projector
@@ -22,7 +22,7 @@ from infra.kafka.consumer import KafkaSource
 from infra.kafka.ends import seen_in_kafka
 from infra.kafka.epochs import topic_of
 from infra.kafka.topic import Topics
-from infra.read_models import troubles
+from infra.read_models import checkpoints, troubles
 from infra.read_models.completeness import Completeness
 from infra.read_models.database import postgres_read_models
 from infra.read_models.positions import positions, projections
@@ -45,7 +45,7 @@ class Restored:
     """A log, a read model and a topic. `world` is what they hold now; `tallies` is the read model."""
 
     def __init__(self, servers: Servers) -> None:
-        self.servers, self.topic, self.tallies = servers, servers.topic, Tallies()
+        self.servers, self.tallies = servers, Tallies()
         self._databases: list[str] = []
         self._events = self._read_models = self._backup = self._database()
         self.world = self._opened()
@@ -69,13 +69,29 @@ class Restored:
             self._read_models = self._events
         self.world = self._opened()
 
-    def relay(self) -> Relay:
+    def go_back(self, position: int, then: int) -> None:
+        """The log goes back to this position under everybody who has it open; then other processes record some events."""
+        with self.world.read_models.writer.begin() as connection:
+            connection.execute(text("DELETE FROM stored_events WHERE notification_id > :position"), {"position": position})
+            connection.execute(text("DELETE FROM event_index WHERE position > :position"), {"position": position})
+            connection.execute(text("SELECT setval('stored_events_notification_id_seq', :position)"), {"position": position})
+        with closing(self._opened()) as elsewhere:
+            for number in range(then):
+                elsewhere.record((SUBJECTS[number % len(SUBJECTS)], Added(amount=1)))
+
+    def is_routed(self) -> bool:
+        with self.world.read_models.reader.connect() as connection:
+            checkpoint = checkpoints.load(connection, self.topic)
+        return checkpoint is not None and checkpoint.routed == self.world.store.head()
+
+    def relay(self, verify_every: float = 0.1) -> Relay:
         return Relay(
             self.world.store,
             self.world.read_models,
             Brokers(self.servers.bootstrap),
-            self.topic,
-            verify_every=0.1,
+            self.servers.topic,
+            epoch=self.world.store.identity().epoch,
+            verify_every=verify_every,
             flush_timeout=3,
         )
 
@@ -116,12 +132,15 @@ class Restored:
         """What a repair does for this read model: higher positions, another topic, and rows from the log."""
         seen = seen_in_kafka(Brokers(self.servers.bootstrap), self.servers.topic)
         self.world.store.raise_positions(seen.position)
-        epoch = self.world.store.begin_epoch(seen.epoch).epoch
-        self.topic = topic_of(self.servers.topic, epoch)
+        self.world.store.begin_epoch(seen.epoch)
         with self.world.read_models.writer.begin() as connection:
             for table in (positions, projections, self.tallies.table):
                 connection.execute(delete(table))
             troubles.end(connection, same_log.AHEAD)
+
+    @property
+    def topic(self) -> str:
+        return topic_of(self.servers.topic, self.world.store.identity().epoch)
 
     def troubles(self) -> dict[str, str]:
         """What health shows, by its source."""

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import structlog
+from kafka import KafkaConsumer, TopicPartition
 from kafka.admin import KafkaAdminClient
 from sqlalchemy import Engine, text
 
@@ -20,6 +21,7 @@ from infra.kafka.producer import WINDOW_BYTES, WINDOW_MESSAGES, Producer
 from infra.kafka.topic import Topics, UnfitTopic
 from infra.read_models import checkpoints
 from infra.read_models.checkpoints import Checkpoint
+from infra.routing import PARTITIONS
 from tests.consumers.place import Place, place_at
 from tests.consumers.reading import applied, concerned, read_all, running, sent
 from tests.consumers.things import Announced, Made, commit, mixed
@@ -165,6 +167,37 @@ def test_a_recreated_topic_is_filled_from_the_start_of_the_log(place: Place, by_
     topics.close()
     admin.close()
     place.assert_each_event_once_in_order()
+
+
+def test_messages_that_a_topic_has_lost_at_its_end_are_sent_again(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A broker that loses its machine can lose what it has acknowledged."""
+    commit(place.store, mixed(100))
+    with running(place.relay()):
+        place.wait_until_routed()
+    commit(place.store, mixed(50, start=100))
+    with monkeypatch.context() as patch:
+        patch.setattr(Producer, "send", lambda *_: None)
+        with running(place.relay()):
+            place.wait_until_routed()
+    with structlog.testing.capture_logs() as logs, running(place.relay()):
+        wait_until(lambda: "relay.topic_lost_messages" in [line["event"] for line in logs], "the loss is noticed")
+        place.wait_until_routed()
+    place.assert_each_event_once_in_order()
+
+
+def test_a_topic_whose_messages_were_all_deleted_is_not_filled_again(place: Place) -> None:
+    commit(place.store, mixed(100))
+    with running(place.relay()):
+        place.wait_until_routed()
+    places = [TopicPartition(place.topic, partition) for partition in range(PARTITIONS)]
+    consumer, admin = KafkaConsumer(bootstrap_servers=place.bootstrap), KafkaAdminClient(bootstrap_servers=place.bootstrap)
+    admin.delete_records(consumer.end_offsets(places))
+    consumer.close()
+    admin.close()
+    new = commit(place.store, mixed(30, start=100))
+    with running(place.relay()):
+        place.wait_until_routed()
+    assert {message.stored.position for message in read_all(place.bootstrap, place.topic)} == set(new)
 
 
 def test_a_topic_with_another_number_of_partitions_is_refused(place: Place) -> None:

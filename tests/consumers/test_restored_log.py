@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+import structlog
+from structlog.typing import EventDict
 
 from infra.servers.postgres import PostgresAt
 from tests.consumers.reading import applied, concerned, read_all, running
 from tests.consumers.restoring import Restored, Servers
+from tests.consumers.tallies import SUBJECTS
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.servers
@@ -16,15 +19,19 @@ pytestmark = pytest.mark.servers
 
 @pytest.fixture
 def restored(postgres_server: PostgresAt, bootstrap: str, topic_name: str) -> Iterator[Restored]:
-    """Four events were folded before the backup and three after it."""
+    """Four events were recorded before the backup and three after it; then all were sent and folded."""
     restored = Restored(Servers(postgres_server, bootstrap, topic_name))
     restored.record(1, 2, 3, 4)
-    restored.follow_until(restored.is_complete, "the first events are folded")
     restored.back_up()
     restored.record(100, 200, 300)
-    restored.follow_until(restored.is_complete, "the events after the backup are folded")
+    restored.follow_until(restored.is_complete, "all events are folded")
     yield restored
     restored.close()
+
+
+def waiting(logs: list[EventDict]) -> set[int]:
+    """The partitions that wait for a repair."""
+    return {line["partition"] for line in logs if line["event"] == "projector.ahead_of_log"}
 
 
 @pytest.mark.parametrize(
@@ -49,12 +56,36 @@ def test_a_relay_sends_nothing_after_messages_of_events_that_the_log_does_not_ha
 
 def test_a_projector_folds_no_event_that_the_log_does_not_have_and_goes_past_none(restored: Restored) -> None:
     restored.restore()
-    before = restored.rows()
     restored.record(10, 20)
-    projector = restored.work_until(lambda: bool(restored.troubles()), "health shows it")
+    with structlog.testing.capture_logs() as logs:
+        projector = restored.work_until(lambda: len(waiting(logs)) == 3, "the partitions of the three events wait")
     assert list(restored.troubles()) == ["projector"]
-    assert restored.rows() == before
+    assert restored.rows() == {SUBJECTS[number]: number + 1 for number in range(4)}
     assert projector.status().projections[0].state == "stopped"
+
+
+@pytest.mark.parametrize(("count", "looks_every"), [(0, 0.1), (9, 600)], ids=["at its next look", "before it sends"])
+def test_a_relay_at_work_notices_that_the_log_goes_back(restored: Restored, count: int, looks_every: float) -> None:
+    with running(restored.relay(looks_every)):
+        restored.record(400)
+        wait_until(restored.is_routed, "the relay is at work")
+        sent = restored.topic_positions()
+        restored.go_back(4, then=count)
+        wait_until(restored.troubles, "health shows it")
+    assert restored.topic_positions() == sent
+
+
+def test_a_log_from_before_a_repair_is_held_too(restored: Restored) -> None:
+    """Its own topic ends where it ends. Only the topic of the later epoch shows that it is too old."""
+    restored.back_up()
+    restored.repair()
+    restored.follow_until(restored.is_complete, "the repaired log is folded")
+    restored.restore()
+    with running(restored.relay()):
+        wait_until(restored.troubles, "health shows it")
+    assert f"{restored.servers.topic}.2" in restored.troubles()["relay"]
+    restored.repair()
+    assert restored.world.store.identity().epoch == 3
 
 
 def test_after_a_repair_every_event_is_sent_and_folded_once(restored: Restored) -> None:

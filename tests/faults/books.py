@@ -38,6 +38,7 @@ class Books:
         self.orders: dict[UUID, Money] = {}
         self.erased: set[UUID] = set()
         self.refused = self.tried_again = self.repeated = 0
+        self.longest_wait = 0.0
         self._customers: list[UUID] = []
         self._guests: list[UUID] = []
         self._lock = threading.Lock()
@@ -59,6 +60,11 @@ class Books:
     def note_another_try(self) -> None:
         with self._lock:
             self.tried_again += 1
+
+    def note_wait(self, seconds: float) -> None:
+        """How long a client waited for an answer, from its first try on."""
+        with self._lock:
+            self.longest_wait = max(self.longest_wait, seconds)
 
     def note_repeat(self) -> None:
         with self._lock:

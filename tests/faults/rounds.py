@@ -77,5 +77,6 @@ def _play(deployment: Deployment, traffic: Traffic, number: int, round: Round) -
         time.sleep(round.seconds)
         deployment.thaw(round.target)
     begun = time.monotonic()
-    deployment.wait_until_caught_up()
+    with traffic.calm():
+        deployment.wait_until_caught_up()
     print(f"; caught up in {time.monotonic() - begun:.1f} s", flush=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from random import Random
 from types import TracebackType
 from typing import Any, NamedTuple, Self
@@ -19,6 +20,8 @@ CLIENTS = 4
 # A client sends so many commands one after another and then rests. Without a rest, the clients alone would use the processors
 # that killed processes need to start again.
 BURST, REST = 10, 0.25
+# The rest while a deployment recovers from a fault that is over: there is something to catch up with, and time for it.
+CALM_REST = 1.0
 ANSWER_SECONDS = 2.0
 PAUSE = 0.05
 REPEATED = 0.08
@@ -33,13 +36,28 @@ class Request(NamedTuple):
     type: str
 
 
+class Pace:
+    """How long the clients of a traffic rest between bursts, until `stopping` is set."""
+
+    def __init__(self) -> None:
+        self.stopping, self._rest = threading.Event(), REST
+
+    def goes_on(self) -> bool:
+        """Returns after the rest: whether another burst follows."""
+        return not self.stopping.wait(self._rest)
+
+    @contextmanager
+    def calm(self) -> Iterator[None]:
+        self._rest = CALM_REST
+        yield
+        self._rest = REST
+
+
 class Client:
     """Sends commands to one worker, and to the next one if that fails. Its random choices depend only on `seed`."""
 
-    def __init__(
-        self, urls: Sequence[str], key: str, books: Books, seed: str, stopping: threading.Event, answer_seconds: float
-    ) -> None:
-        self._urls, self._books, self._stopping = urls, books, stopping
+    def __init__(self, urls: Sequence[str], key: str, books: Books, seed: str, pace: Pace, answer_seconds: float) -> None:
+        self._urls, self._books, self._pace = urls, books, pace
         self._random = Random(seed)
         self._worker = self._random.randrange(len(urls))
         headers = {"Authorization": f"Bearer {key}"}
@@ -57,7 +75,7 @@ class Client:
     def run(self) -> None:
         weights = [weight for weight, _ in self._commands]
         with self._http:
-            while not self._stopping.wait(REST):
+            while self._pace.goes_on():
                 for _, command in self._random.choices(self._commands, weights, k=BURST):
                     command()
 
@@ -141,14 +159,15 @@ class Client:
         self._books.note_repeat()
 
     def _answered(self, request: Request, key: str) -> httpx.Response:
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline:
+        begun = time.monotonic()
+        while time.monotonic() < begun + PATIENCE:
             url = self._urls[self._worker % len(self._urls)]
             try:
                 answer = self._http.request(
                     request.method, url + request.path, json=request.body, headers={"Idempotency-Key": key}
                 )
                 if answer.status_code != 503:
+                    self._books.note_wait(time.monotonic() - begun)
                     return answer
             except httpx.TransportError:
                 pass
@@ -167,12 +186,12 @@ class Traffic:
     def __init__(
         self, urls: Sequence[str], key: str, books: Books, seed: object, answer_seconds: float = ANSWER_SECONDS
     ) -> None:
-        self._books, self._stopping = books, threading.Event()
+        self._books, self._pace = books, Pace()
         self._failures: list[Exception] = []
         self._threads = [
             threading.Thread(target=self._run, args=(client,))
             for client in (
-                Client(urls, key, books, f"{seed}/{number}", self._stopping, answer_seconds) for number in range(CLIENTS)
+                Client(urls, key, books, f"{seed}/{number}", self._pace, answer_seconds) for number in range(CLIENTS)
             )
         ]
         self._patience = PATIENCE + 2 * answer_seconds
@@ -188,6 +207,10 @@ class Traffic:
 
         wait_until(accepted, f"{count} more commands are accepted", lambda: len(self._books.facts))
 
+    def calm(self) -> AbstractContextManager[None]:
+        """Inside the block the clients rest longer."""
+        return self._pace.calm()
+
     def _run(self, client: Client) -> None:
         try:
             client.run()
@@ -200,7 +223,7 @@ class Traffic:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._stopping.set()
+        self._pace.stopping.set()
         for thread in self._threads:
             thread.join(self._patience)
         if error is None and self._failures:

@@ -73,8 +73,8 @@ class Place:
         self._opened.callback(store.close)
         return store
 
-    def worker(self) -> Executor:
-        executor = Executor(self.store, clock=lambda: self.now)
+    def worker(self, store: EventStore | None = None) -> Executor:
+        executor = Executor(store or self.store, clock=lambda: self.now)
         self._opened.callback(executor.close)
         return executor
 

@@ -12,13 +12,18 @@ import pytest
 from commands.customers import customers
 from commands.shared.unit_of_work import UnitOfWork
 from consumers.policies.policy import Policy, Reaction
-from consumers.policies.runner import Policies
+from consumers.policies.runner import NAME, Policies
 from consumers.rebuilding.rebuild import rebuild
 from domain.customers.customer.customer import Customer
-from domain.customers.customer.events import Archived
-from domain.shared.events import Recorded
+from domain.customers.customer.events import Archived, Restored
+from domain.shared.events import Event, Recorded
+from infra.event_store.mapper import Mapper
+from infra.event_store.store import EventStore
+from infra.event_store.vault import Vault
+from infra.read_models import postponed
 from infra.read_models.positions import followed
 from infra.read_models.tables import create_tables
+from infra.wiring import EVENTS
 from projections.customers.customers import customer_view
 from tests.consumers.policies.policy_place import ADA, Place, place_in
 from tests.waiting import PATIENCE
@@ -138,6 +143,47 @@ def test_an_event_that_cannot_be_read_stops_no_policy(archived: Place) -> None:
     archived.cut(damaged)
     assert archived.policies(marks).follow() == 2
     assert archived.policies(marks).follow() == 0
+    assert damaged in postponed_events(archived), "its row may be restored"
+
+
+def older(place: Place, *unknown: type[Event]) -> Policies:
+    """The policies in a process of a version that does not know these types."""
+    known = [event for event in EVENTS if event not in unknown]
+    store = EventStore(place.store._recorder, Mapper(known), Vault(b"k" * 32))
+    return Policies([marks], place.worker(store), store, place.read_models)
+
+
+def postponed_events(place: Place) -> list[int]:
+    with place.read_models.reader.connect() as connection:
+        return list(postponed.of(connection, NAME, 0, 100))
+
+
+def test_an_event_of_a_type_that_is_not_known_yet_is_handled_by_the_version_that_knows_it(archived: Place) -> None:
+    head = archived.store.head()
+    passing = older(archived, Archived)
+    assert [passing.come_back(), passing.follow(), passing.follow()] == [0, 1, 0]
+    assert (name(archived), postponed_events(archived)) == ("Ada", [head])
+    newer = archived.policies(marks)
+    assert [newer.come_back(), newer.follow(), newer.come_back()] == [1, 0, 0]
+    assert (name(archived), postponed_events(archived)) == ("Ada!", [])
+
+
+def test_a_command_on_a_stream_with_an_unknown_event_is_sent_once_the_event_is_known(archived: Place) -> None:
+    archived.run(customers.restore, customer_id=ADA)
+    archive(archived)
+    first, last = archived.store.head() - 2, archived.store.head()
+    older(archived, Restored).follow()
+    assert (name(archived), postponed_events(archived)) == ("Ada", [first, last - 1, last])
+    archived.policies(marks).come_back()
+    assert (name(archived), postponed_events(archived)) == ("Ada!!", [])
+
+
+def test_a_postponed_event_that_a_restored_log_lacks_is_not_waited_for(archived: Place) -> None:
+    with archived.read_models.writer.begin() as connection:
+        postponed.add(connection, NAME, [1_000, 1_001])
+        postponed.add(connection, NAME, [1_000])
+    assert archived.policies(marks).come_back() == 2
+    assert postponed_events(archived) == []
 
 
 def test_an_import_triggers_no_policy(place: Place) -> None:

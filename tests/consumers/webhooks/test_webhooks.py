@@ -118,6 +118,35 @@ def secret(place: Place, id: UUID, webhook_id: UUID = SHOP) -> str:
     return found
 
 
+def test_while_another_process_may_deliver_nothing_is_sent_and_afterwards_everything(place: Place, listener: Listener) -> None:
+    place.register_ada()
+    register(place, listener.url)
+    place.plan_spring()
+    place.target()
+    alone = False
+    frozen = Courier(place.store, place.read_models, ANYWHERE, clock=lambda: place.now, holds=lambda: alone)
+    deliver(place, frozen)
+    assert not listener.taken
+    alone = True
+    delivered = deliver(place, frozen)
+    assert listener.types() == ["campaign.planned", "campaign_member.targeted"]
+    assert delivered is not None
+    assert (delivered.position, delivered.failures) == (place.store.head(), 0)
+
+
+def test_the_only_process_that_delivers_does_not_wait_for_one_that_was_killed(place: Place, listener: Listener) -> None:
+    place.register_ada()
+    register(place, listener.url)
+    place.plan_spring()
+    deliver(place)
+    place.target()
+    deliver(place, courier(place))
+    assert listener.types() == ["campaign.planned"]
+    deliveries.release(place.read_models)
+    deliver(place, courier(place))
+    assert listener.types() == ["campaign.planned", "campaign_member.targeted"]
+
+
 def test_only_subscribed_events_are_sent(place: Place, listener: Listener) -> None:
     register(place, listener.url, types=("crm.order.placed.v1", "crm.campaign_member.*"), subjects=(ADA,))
     register(place, listener.url, DESK, irregular="payment-over-due")

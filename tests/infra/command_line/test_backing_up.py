@@ -41,7 +41,7 @@ def test_a_shop_is_backed_up_while_it_serves_and_restored_without_those_it_erase
     checked = recount(there, "restore", *files, "--erasures", home / "erasures.ndjson", "--check", "--json")
     assert (checked.status, checked.answer["erasures"]) == (0, 1), checked.errors
     assert not (tmp_path / "there").exists()
-    restored = recount(there, "restore", *files, "--erasures", home / "erasures.ndjson")
+    restored = recount(there, "restore", *files, "--erasures", home / "erasures.ndjson", "--verify")
     assert restored.status == 0, restored.errors
     assert "1 subjects were erased again" in restored.output
     assert recount(there, "restore", *files, "--without-erasures").status == 1

@@ -8,7 +8,7 @@ from threading import Event, Thread
 
 import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
-from kafka.admin import KafkaAdminClient
+from kafka.admin import KafkaAdminClient, NewPartitions
 
 from domain.shared.events import Metadata
 from infra.event_store.mapper import Stored
@@ -16,7 +16,7 @@ from infra.kafka.connection import Brokers, KafkaUnavailable
 from infra.kafka.consumer import KafkaSource
 from infra.kafka.headers import Headers, encode
 from infra.kafka.producer import Producer
-from infra.kafka.topic import Topics
+from infra.kafka.topic import Topics, UnfitTopic
 from infra.routing import Held, Message, link
 from tests.infra.kafka.test_kafka_headers import METADATA, stored_event
 from tests.waiting import PATIENCE, wait_until
@@ -278,6 +278,24 @@ def test_a_topic_that_was_deleted_and_created_again_is_read_from_its_beginning(b
 
     wait_until(all_again, "the new topic is read from its beginning")
     assert source.topic_id == bench.topic.id != old
+
+
+def test_a_topic_that_gets_more_partitions_is_read_no_further(bench: Bench) -> None:
+    bench.send(1)
+    source = bench.source()
+    read(source, PARTITIONS)
+    admin = KafkaAdminClient(bootstrap_servers=bench.bootstrap)
+    admin.create_partitions({bench.topic.name: NewPartitions(PARTITIONS + 1)})
+    admin.close()
+
+    def is_refused() -> bool:
+        try:
+            source.poll(0.1)
+        except UnfitTopic as error:
+            return f"had {PARTITIONS} partitions and now has {PARTITIONS + 1}" in str(error)
+        return False
+
+    wait_until(is_refused, "the topic is refused")
 
 
 def test_a_source_knows_its_partitions_before_it_joins_the_group(bootstrap: str, topic_name: str, group_name: str) -> None:

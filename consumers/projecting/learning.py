@@ -1,0 +1,74 @@
+"""Events that could not be read are tried again by themselves once they can be: a newer version of the code knows their type,
+or a damaged row was restored.
+
+Each projector looks at the partitions that it reads now. So in a rolling upgrade, the newer process folds what an older one
+has set aside, whenever it did so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
+from typing import Any
+
+import structlog
+from sqlalchemy import Row, and_, func, or_, select
+
+from consumers.projecting.arrivals import decode
+from consumers.projecting.dead_letters import UNREADABLE
+from consumers.projecting.retries import Retries
+from domain.shared.events import Recorded
+from infra.event_store.store import EventStore
+from infra.read_models.database import ReadModels
+from infra.read_models.positions import EVERYONE, Outdated, dead_letters
+from projections.shared.projection import Projection
+
+SUBJECTS_AT_ONCE = 100
+"""Subjects that are folded before new messages have their turn."""
+
+log = structlog.get_logger()
+
+
+class Learning:
+    """Folds the waiting events of each subject whose first waiting event can be read now."""
+
+    def __init__(self, projections: Sequence[Projection], store: EventStore, read_models: ReadModels, partitions: int) -> None:
+        self._projections = {projection.name: projection for projection in projections}
+        self._store, self._read_models, self._partitions = store, read_models, partitions
+
+    def look(self, assigned: Collection[int]) -> set[str]:
+        """The read models of which something was folded, of at most 100 subjects. Raises the errors of the databases."""
+        moved = set[str]()
+        retries: dict[str, Retries] = {}
+        for letter in list(self._readable_now(assigned))[:SUBJECTS_AT_ONCE]:
+            projection = self._projections[letter.projection]
+            if projection.name not in retries:
+                retries[projection.name] = Retries(projection, self._store, self._read_models, self._partitions)
+            with suppress(Outdated):
+                folded, waiting = retries[projection.name].fold(letter.subject, letter.partition)
+                where = {"projection": projection.name, "position": letter.position, "type": letter.type}
+                log.info("projector.learned", **where, folded=folded, waiting=waiting)
+                moved |= {projection.name} if folded else set()
+        return moved
+
+    def _readable_now(self, assigned: Collection[int]) -> Iterator[Row[Any]]:
+        letters = self._unreadable(assigned)
+        decoded = decode(self._store, self._store.at({letter.position for letter in letters}))
+        return (letter for letter in letters if isinstance(decoded.get(letter.position), Recorded))
+
+    def _unreadable(self, assigned: Collection[int]) -> Sequence[Row[Any]]:
+        """The first waiting event of each subject, if that could not be read, in the order of the log."""
+        letters = dead_letters.c
+        mine = (
+            letters.discarded == 0,
+            letters.subject != EVERYONE,
+            letters.partition.in_(assigned),
+            letters.projection.in_(self._projections),
+        )
+        first = select(letters.projection, letters.subject, func.min(letters.position).label("position")).where(*mine)
+        firsts = first.group_by(letters.projection, letters.subject).subquery()
+        same = and_(*(firsts.c[name] == letters[name] for name in ("projection", "subject", "position")))
+        damaged = or_(*(letters.error.startswith(kind.__name__) for kind in UNREADABLE))
+        query = select(dead_letters).join(firsts, same).where(*mine, damaged).order_by(letters.position)
+        with self._read_models.reader.connect() as connection:
+            return connection.execute(query).all()

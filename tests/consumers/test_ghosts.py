@@ -1,0 +1,96 @@
+"""Messages of events that the log does not have, and read models that have folded such events."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+import pytest
+
+from consumers.projecting.projector import Projector
+from infra.read_models import troubles
+from infra.routing import partition_of
+from tests.consumers.tallies import SUBJECTS, Added, Clock, Schedule, Tallies, World, drain, postgres_world
+
+PARTITIONS = 4
+HERE, ELSEWHERE = (next(s for s in SUBJECTS if partition_of(s, PARTITIONS) == partition) for partition in (0, 1))
+
+
+def projector(world: World, source: Schedule, tallies: Tallies, clock: Clock | None = None) -> Projector:
+    return Projector([tallies.projection], source, world.store, world.read_models, PARTITIONS, clock=clock or Clock())
+
+
+def noted(world: World) -> list[str]:
+    with world.read_models.reader.connect() as connection:
+        return [trouble.source for trouble in troubles.standing(connection)]
+
+
+def test_the_log_has_the_events_that_it_has_and_no_others(world: World) -> None:
+    world.record((HERE, Added(amount=1)), (ELSEWHERE, Added(amount=2)), (HERE, Added(amount=3)))
+    first, second, third = world.store.log(0, 10)
+    world.record((HERE, Added(amount=1)))
+    [fourth] = world.store.log(third.position, 1)
+    assert world.store.absent([third, first, second, first]) == []
+    later = third._replace(position=fourth.position + 1)
+    in_its_place = third._replace(state=fourth.state)
+    assert world.store.absent([later, second]) == [later]
+    assert world.store.absent([third, in_its_place, first]) == [in_its_place]
+    assert world.store.absent([in_its_place, later]) == [in_its_place, later]
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize(
+    "damaged", ["'{'", "overlay(state placing 'x' from octet_length(state) - 2)"], ids=["metadata", "value"]
+)
+def test_an_event_that_was_only_damaged_in_the_log_is_not_absent(database_url: str, damaged: str) -> None:
+    with closing(postgres_world(database_url)) as world:
+        world.record((HERE, Added(amount=1)), (HERE, Added(amount=222)))
+        sent = world.store.log(0, 10)
+        with world.read_models.writer.begin() as connection:
+            connection.exec_driver_sql(f"UPDATE stored_events SET state = {damaged} WHERE notification_id = 2")
+        assert world.store.log(0, 10) != sent
+        assert world.store.absent(sent) == []
+
+
+def test_a_ghost_and_what_comes_after_it_wait_and_what_came_before_is_folded(world: World) -> None:
+    # Given a topic in which events of a later moment of the log are between those that it has
+    tallies, source, clock = Tallies(), Schedule(range(PARTITIONS)), Clock()
+    world.record((HERE, Added(amount=1)), (ELSEWHERE, Added(amount=2)))
+    before = world.messages(PARTITIONS)
+    world.record((HERE, Added(amount=4)), (ELSEWHERE, Added(amount=8)))
+    here, elsewhere = world.messages(PARTITIONS)[2:]
+    ghost = here._replace(stored=here.stored._replace(version=7))
+    source.send([*before, ghost, here, elsewhere])
+    # When the projector reads it
+    one = projector(world, source, tallies, clock)
+    drain(one)
+    # Then the read model stops before the ghost on its partition alone, and health shows it
+    assert {subject: row["total"] for subject, row in world.rows(tallies).items()} == {HERE: 1, ELSEWHERE: 10}
+    assert one.status().projections[0].state == "stopped"
+    assert noted(world) == ["projector"]
+    # When the topic is another one, without the ghost, it continues
+    source.records[0] = [message for message in source.records[0] if message.stored.version != 7]
+    clock.now = 31
+    drain(one)
+    assert world.rows(tallies) == world.recomputed(tallies)
+
+
+def test_a_read_model_that_has_folded_an_event_which_the_log_no_longer_has_stops(world: World) -> None:
+    # Given a read model that has folded an event at the second position of its partition
+    tallies, source, clock = Tallies(), Schedule(range(PARTITIONS)), Clock()
+    world.record((HERE, Added(amount=1)), (HERE, Added(amount=2)))
+    source.send(world.messages(PARTITIONS))
+    drain(projector(world, source, tallies))
+    # When the log has another event there, of another partition, and then one of this partition
+    world.record((HERE, Added(amount=4)))
+    first, _, last = world.messages(PARTITIONS)
+    anew = Schedule(range(PARTITIONS))
+    anew.topic_id = "anew"
+    anew.send([first, last._replace(previous=first.stored.position)])
+    one = projector(world, anew, tallies, clock)
+    # Then it stops, and does not fill the gap from the store
+    for moment in (0, 29, 61):
+        clock.now = moment
+        drain(one)
+    assert {subject: row["total"] for subject, row in world.rows(tallies).items()} == {HERE: 3}
+    assert one.status().projections[0].state == "stopped"
+    assert noted(world) == ["projector"]
