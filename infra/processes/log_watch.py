@@ -70,15 +70,20 @@ class LogWatch:
         """Compares until it is stopped. Failures are retried. Ends the process if a repair has begun since its start."""
         while not self._stopping.wait(self._every):
             try:
-                self._keep_out_repairs()
-                self.compare()
-            except (StoreUnavailable, DBAPIError) as error:
-                self._let_repairs_in()
-                log.warning("log.not_compared", error=type(error).__name__, reason=str(error))
+                self.look()
             except BeingRepaired as error:
                 log.error("log.repaired", reason=str(error))
                 signal.raise_signal(signal.SIGTERM)
                 return
+
+    def look(self) -> None:
+        """Compares once more, and takes the lock again if it was lost. Raises BeingRepaired."""
+        try:
+            self._keep_out_repairs()
+            self.compare()
+        except (StoreUnavailable, DBAPIError) as error:
+            self._let_repairs_in()
+            log.warning("log.not_compared", error=type(error).__name__, reason=str(error))
 
     def stop(self) -> None:
         self._stopping.set()
