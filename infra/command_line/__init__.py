@@ -18,6 +18,7 @@ from infra.command_line.imports import import_file
 from infra.command_line.project import project
 from infra.command_line.rebuild import rebuild
 from infra.command_line.relay import relay
+from infra.command_line.repair import repair
 from infra.command_line.restore import restore
 from infra.command_line.serve import serve
 from infra.command_line.status import status
@@ -43,6 +44,7 @@ app.command(name="import")(import_file)
 app.command()(rebuild)
 app.command()(backup)
 app.command()(restore)
+app.command()(repair)
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(keys.app, name="keys")
 

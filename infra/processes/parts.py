@@ -16,6 +16,7 @@ from commands.shared.executor import Executor
 from consumers.projecting.projector import Projector
 from consumers.projecting.tail import Tail
 from infra.processes.announcing import Announcing
+from infra.processes.log_watch import LogWatch, watched
 from infra.processes.unclean import Unclean
 from infra.read_models import followed
 from infra.read_models.completeness import Completeness
@@ -36,12 +37,16 @@ class Runs(Protocol):
 
 
 class Parts(msgspec.Struct, eq=False):
-    """Everything that the API needs. `projector` is None if projectors are separate processes."""
+    """Everything that the API needs. `projector` is None if projectors are separate processes.
+
+    `watch` compares what was followed with the log.
+    """
 
     deployment: Deployment
     executor: Executor
     completeness: Completeness
     projector: Projector | None = None
+    watch: LogWatch | None = None
     unclean: Unclean | None = None
 
     @contextmanager
@@ -80,17 +85,19 @@ def opened(settings: Settings) -> Iterator[Parts]:
         deployment = deploy(settings)
         stack.callback(deployment.close)
         _make_tables(deployment)
+        watch = stack.enter_context(watched(deployment.store, deployment.read_models))
         stack.enter_context(_listing_erasures(deployment))
         if settings.distributed:
             completeness = Completeness(deployment.read_models, deployment.partitions, deployment.topic)
             executor = deployment.executor()
             stack.callback(executor.close)
-            yield Parts(deployment, executor, completeness)
+            watch.when_ahead(executor.forget)
+            yield Parts(deployment, executor, completeness, watch=watch)
         else:
-            yield _embedded(deployment, stack)
+            yield _embedded(deployment, watch, stack)
 
 
-def _embedded(deployment: Deployment, stack: ExitStack) -> Parts:
+def _embedded(deployment: Deployment, watch: LogWatch, stack: ExitStack) -> Parts:
     store, read_models = deployment.store, deployment.read_models
     unclean = Unclean(deployment.settings.home)
     stack.callback(unclean.close)
@@ -100,7 +107,8 @@ def _embedded(deployment: Deployment, stack: ExitStack) -> Parts:
     stack.enter_context(running(projector))
     executor = deployment.executor(Announcing(store, tail.wake))
     stack.callback(executor.close)
-    return Parts(deployment, executor, completeness, projector, unclean)
+    watch.when_ahead(executor.forget)
+    return Parts(deployment, executor, completeness, projector, watch, unclean)
 
 
 @contextmanager
