@@ -205,8 +205,11 @@ class Deployment(msgspec.Struct, eq=False):
             self.lock.close()
 
 
-def deploy(settings: Settings) -> Deployment:
-    """Open the stores that the settings name. Raises HomeInUse, WrongMasterKey, OtherFormat, ValueError, StoreUnavailable."""
+def deploy(settings: Settings, *, restoring: bool = False) -> Deployment:
+    """Open the stores that the settings name; with `restoring`, also one that a backup was written into.
+
+    Raises HomeInUse, WrongMasterKey, OtherFormat, RestoreUnfinished, ValueError and StoreUnavailable.
+    """
     if settings.database_url:
         from infra.event_store.postgres import PostgresRecorder
 
@@ -214,10 +217,10 @@ def deploy(settings: Settings) -> Deployment:
             settings.database_url, lock_timeout=settings.lock_timeout, idle_timeout=settings.idle_timeout
         )
         read_models = postgres_read_models(settings.database_url)
-        store = _store(recorder, settings)
+        store = _store(recorder, settings, restoring=restoring)
         return Deployment(settings, store, read_models, PARTITIONS, store.identity())
     lock = locked(settings.home)
-    store = _store(SqliteRecorder(settings.home / "events.db"), settings)
+    store = _store(SqliteRecorder(settings.home / "events.db"), settings, restoring=restoring)
     read_models = sqlite_read_models(settings.home / "read-models.db")
     return Deployment(settings, store, read_models, 1, store.identity(), lock)
 

@@ -34,13 +34,15 @@ Progress = Callable[[int, int], None]
 class Wanted(NamedTuple):
     """What to restore. `erasures` is the list of erasures; None if there is none.
 
-    `above` is the highest position that was given out before the store was lost, if it is known.
+    `above` is the highest position that was given out before the store was lost, if it is known; `sent` the highest one that is
+    in Kafka.
     """
 
     pair: Pair
     identities: Sequence[Identity]
     erasures: Path | None = None
     above: int | None = None
+    sent: int = 0
 
 
 class Restored(NamedTuple):
@@ -74,17 +76,23 @@ def examine(settings: Settings, wanted: Wanted) -> tuple[Checked, Listed]:
     return checked, listed
 
 
-def restore(settings: Settings, wanted: Wanted, progress: Progress) -> Restored:
-    """Raises what `examine` raises, and NotEmpty, NotProven and HomeInUse. Then nothing can be opened that was not before."""
+def restore(settings: Settings, wanted: Wanted, progress: Progress, follow: Callable[[], None]) -> Restored:
+    """Restore the backup. At its end, before anyone else may open the store, `follow` makes everything follow the new log.
+
+    Raises what `examine` and `follow` raise, and NotEmpty, NotProven and HomeInUse. Then no store can be opened that could not
+    be opened before.
+    """
     checked, listed = examine(settings, wanted)
     with _alone(settings):
         with closing(tables.target(settings)) as target:
             write(wanted.pair, checked, wanted.identities, listed.later, target, progress)
         with closing(restored_store(settings)) as store:
-            above = max(checked.events.given, listed.last, wanted.above or checked.events.given + MARGIN)
+            above = max(checked.events.given, listed.last, wanted.above or checked.events.given + MARGIN, wanted.sent)
             store.raise_positions(above)
             erased = erase_again(store, listed.later)
-            store.finish_restore()
+    follow()
+    with closing(restored_store(settings)) as store:
+        store.finish_restore()
     return Restored(checked.events, erased, above)
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import typer
+from rich.markup import escape
 
 from infra.command_line.failures import settings as read_settings
 from infra.command_line.imports import AsJson
-from infra.command_line.terminal import Failed, WrongUsage, out, print_json
+from infra.command_line.terminal import FAILED, Failed, WrongUsage, err, out, print_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +33,7 @@ Without = Annotated[
 Above = Annotated[
     int | None, typer.Option(min=0, metavar="POSITION", help="The highest position that was given out, if you know it.")
 ]
+Verify = Annotated[bool, typer.Option("--verify", help="Also read and compare everything that was restored.")]
 Check = Annotated[bool, typer.Option("--check", help="Only read and check the files; nothing is written.")]
 
 
@@ -42,6 +44,7 @@ def restore(
     erasures: Erasures = None,
     without_erasures: Without = False,
     above: Above = None,
+    verify: Verify = False,
     check: Check = False,
     json: AsJson = False,
 ) -> None:
@@ -59,26 +62,55 @@ def restore(
     except ValueError as error:
         raise WrongUsage(f"restore: {error}") from None
     with _refusals(), bar("restore") as update:
-        found = _checked(settings, wanted) if check else _restored(settings, wanted, update)
+        found = _checked(settings, wanted) if check else _restored(settings, wanted, verify, update)
     if json:
         print_json(found)
     else:
         for line in _told(found):
-            out.print(line)
+            out.print(escape(line))
+    if found["findings"]:
+        raise typer.Exit(FAILED)
 
 
 def _checked(settings: Settings, wanted: Wanted) -> dict[str, Any]:
     from infra.backup.restoring import examine
 
     checked, listed = examine(settings, wanted)
-    return {"manifest": msgspec.to_builtins(checked.events), "erasures": len(listed.later), "above": None}
+    return {"manifest": msgspec.to_builtins(checked.events), "erasures": len(listed.later), "above": None, "findings": []}
 
 
-def _restored(settings: Settings, wanted: Wanted, update: Update) -> dict[str, Any]:
+def _restored(settings: Settings, wanted: Wanted, verify: bool, update: Update) -> dict[str, Any]:
     from infra.backup.restoring import restore
+    from infra.processes.repairing import repair
+    from infra.processes.verifying import verified
+    from infra.wiring import deploy
 
-    done = restore(settings, wanted, update)
-    return {"manifest": msgspec.to_builtins(done.manifest), "erasures": done.erased, "above": done.above}
+    findings: list[dict[str, Any]] = []
+
+    def follow() -> None:
+        repair(settings, _say, restoring=True)
+        if verify:
+            with closing(deploy(settings, restoring=True)) as deployment:
+                findings.extend(msgspec.to_builtins(verified(deployment, update).findings))
+
+    wanted = wanted._replace(sent=_highest_sent(settings))
+    done = restore(settings, wanted, update, follow)
+    found = {"manifest": msgspec.to_builtins(done.manifest), "erasures": done.erased, "above": done.above}
+    return found | {"findings": findings}
+
+
+def _highest_sent(settings: Settings) -> int:
+    """The highest position that was sent to Kafka; 0 without Kafka. Raises KafkaUnavailable."""
+    if not settings.distributed:
+        return 0
+    from infra.kafka.ends import seen_in_kafka
+    from infra.kafka.security import brokers
+
+    return seen_in_kafka(brokers(settings), settings.topic).position
+
+
+def _say(line: str) -> None:
+    err.print(escape(line))
 
 
 def _told(found: dict[str, Any]) -> Iterator[str]:
@@ -90,6 +122,7 @@ def _told(found: dict[str, Any]) -> Iterator[str]:
     else:
         yield f"All of them were read back, with the digest {log['digest']}. {found['erasures']} subjects were erased again."
         yield f"New events get positions above {found['above']}."
+    yield from (f"{one['kind']}: {one['detail']}" for one in found["findings"])
 
 
 @contextmanager

@@ -46,8 +46,8 @@ class Parts(msgspec.Struct, eq=False):
     executor: Executor
     completeness: Completeness
     projector: Projector | None = None
-    unclean: Unclean | None = None
     watch: LogWatch | None = None
+    unclean: Unclean | None = None
 
     @contextmanager
     def application(self, local_key: str | None = None) -> Iterator[Api]:
@@ -85,8 +85,8 @@ def opened(settings: Settings) -> Iterator[Parts]:
         deployment = deploy(settings)
         stack.callback(deployment.close)
         _make_tables(deployment)
-        stack.enter_context(_listing_erasures(deployment))
         watch = stack.enter_context(watched(deployment.store, deployment.read_models))
+        stack.enter_context(_listing_erasures(deployment))
         if settings.distributed:
             completeness = Completeness(deployment.read_models, deployment.partitions, deployment.topic)
             executor = deployment.executor()
@@ -108,7 +108,7 @@ def _embedded(deployment: Deployment, watch: LogWatch, stack: ExitStack) -> Part
     executor = deployment.executor(Announcing(store, tail.wake))
     stack.callback(executor.close)
     watch.when_ahead(executor.forget)
-    return Parts(deployment, executor, completeness, projector, unclean, watch)
+    return Parts(deployment, executor, completeness, projector, watch, unclean)
 
 
 @contextmanager

@@ -47,12 +47,12 @@ class _Seen(NamedTuple):
     epoch: int
 
 
-def repair(settings: Settings, report: Report) -> None:
-    """Follow the log again as it is. `report` gets a line for each step.
+def repair(settings: Settings, report: Report, *, restoring: bool = False) -> None:
+    """Follow the log again as it is. `report` gets a line for each step. `restoring`: the store is not yet open to others.
 
     Raises HomeInUse or StillInUse if another process runs, KafkaUnavailable, and the errors of the stores.
     """
-    with _alone(settings) as deployment:
+    with _alone(settings, restoring) as deployment:
         seen = _seen(deployment)
         LogWatch(deployment.store, deployment.read_models).compare()
         upto = _followed_rightly_up_to(deployment)
@@ -67,9 +67,9 @@ def repair(settings: Settings, report: Report) -> None:
 
 
 @contextmanager
-def _alone(settings: Settings) -> Iterator[Deployment]:
+def _alone(settings: Settings, restoring: bool) -> Iterator[Deployment]:
     """The stores, while no other process works on them. In the embedded deployment, the lock of its folder sees to that."""
-    with closing(deploy(settings)) as deployment:
+    with closing(deploy(settings, restoring=restoring)) as deployment:
         prepare(deployment.read_models)
         if deployment.lock:
             yield deployment
@@ -125,7 +125,7 @@ def _rebuild_all(deployment: Deployment, report: Report) -> None:
         connection.execute(update(projections).where(projections.c.name.in_(names)).values(version=OUTDATED))
         for projection in PROJECTIONS:
             # A rebuild that began before may have folded what the log does not have.
-            Building(projection, partitions).drop(connection)
+            Building(projection, partitions, store.types_for_everyone).drop(connection)
     for number, projection in enumerate(PROJECTIONS, 1):
         done = rebuild(projection, store, read_models, partitions)
         report(f"{projection.name} is rebuilt up to position {done.position} ({number} of {len(PROJECTIONS)}).")

@@ -61,7 +61,7 @@ class Place(NamedTuple):
 
     def restored(self, made: Made, erasures: Path | None = None, above: int | None = None) -> Restored:
         pair = Pair(made.events_file, made.keys_file)
-        return restore(self.settings, Wanted(pair, [self.identity], erasures, above), nothing)
+        return restore(self.settings, Wanted(pair, [self.identity], erasures, above), nothing, lambda: None)
 
 
 class Shop(NamedTuple):

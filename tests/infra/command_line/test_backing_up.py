@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
+from domain.shared.ids import new_id
+from infra.processes import listing_erasures
+from infra.processes.parts import opened
+from infra.read_models import troubles
+from infra.settings import Settings
+from tests.commands.event_stores import accepted, erasing, one, registering
 from tests.infra.recount import Running, environment, recount
+from tests.waiting import wait_until
 
 
 def test_a_shop_is_backed_up_while_it_serves_and_restored_without_those_it_erased_since(
@@ -16,12 +25,13 @@ def test_a_shop_is_backed_up_while_it_serves_and_restored_without_those_it_erase
     folder.mkdir()
     server = serve()
     with server.caller() as caller:
-        for name in ("Ada", "Grace"):
-            assert caller.put(f"/v1/customers/by/shop/{name}", json={"name": name}).status_code == 201
+        put = [caller.put(f"/v1/customers/by/shop/{name}", json={"name": name}) for name in ("Ada", "Grace")]
+        assert [one.status_code for one in put] == [201, 201]
         made = recount(variables, "backup", folder, "--to", recipient, "--json")
         assert made.status == 0, made.errors
-        erased = caller.post("/v1/customers/by/shop/Ada/erasure", json={"reason": "requested", "requested_by": "customer"})
-        assert erased.status_code == 200, erased.text
+        erasure = {"reason": "requested", "requested_by": "customer"}
+        erased = caller.post(f"/v1/customers/{put[0].json()['id']}/erasure", json=erasure)
+        assert erased.is_success, erased.text
         key = server.key
     server.end()
     lost = made.answer
@@ -31,7 +41,7 @@ def test_a_shop_is_backed_up_while_it_serves_and_restored_without_those_it_erase
     checked = recount(there, "restore", *files, "--erasures", home / "erasures.ndjson", "--check", "--json")
     assert (checked.status, checked.answer["erasures"]) == (0, 1), checked.errors
     assert not (tmp_path / "there").exists()
-    restored = recount(there, "restore", *files, "--erasures", home / "erasures.ndjson")
+    restored = recount(there, "restore", *files, "--erasures", home / "erasures.ndjson", "--verify")
     assert restored.status == 0, restored.errors
     assert "1 subjects were erased again" in restored.output
     assert recount(there, "restore", *files, "--without-erasures").status == 1
@@ -43,3 +53,30 @@ def test_a_shop_is_backed_up_while_it_serves_and_restored_without_those_it_erase
         assert found[0].json()["erased_at"]
         made_since = caller.put("/v1/customers/by/shop/Alan", json={"name": "Alan"}).json()
         assert made_since["position"] > lost["manifest"]["given"] + 1_000_000
+
+
+def test_an_erasure_whose_line_cannot_be_written_is_accepted_and_health_says_so_until_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing_erasures, "AGAIN_SECONDS", 0.05)
+    file = tmp_path / "elsewhere" / "erasures.ndjson"
+    settings = Settings(home=tmp_path / "home", master_key="7c" * 32, erasures_file=file)
+    with opened(settings) as parts:
+
+        def standing() -> list[str]:
+            with parts.deployment.read_models.reader.connect() as connection:
+                return [trouble.code for trouble in troubles.standing(connection)]
+
+        assert accepted(one(parts.executor, registering(id := new_id())))
+        assert accepted(one(parts.executor, erasing(id)))
+        wait_until(lambda: standing() == ["erasures-unlisted"], "health shows that the list is not written")
+        file.parent.mkdir()
+        wait_until(lambda: standing() == [], "the list is written again")
+        assert str(id) in file.read_text()
+
+
+def test_wrong_usage_is_refused_by_name(variables: dict[str, str], tmp_path: Path) -> None:
+    nowhere = recount(variables, "backup", tmp_path / "nowhere", "--to", "age1nobody")
+    assert (nowhere.status, "age1nobody is not an age recipient" in nowhere.errors) == (2, True)
+    nobody = recount(variables, "backup", tmp_path)
+    assert (nobody.status, "RECOUNT_BACKUP_RECIPIENTS" in nobody.errors) == (2, True)

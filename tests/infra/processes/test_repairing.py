@@ -122,10 +122,10 @@ class Killed(BaseException):
 def killed_at(commit: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The process ends right before this commit to the read models, and the transaction is lost."""
     counted = iter(range(commit))
-    deployed: Callable[[Settings], Any] = deploy
+    deployed: Callable[..., Any] = deploy
 
-    def deploy_doomed(settings: Settings) -> Any:
-        deployment = deployed(settings)
+    def deploy_doomed(settings: Settings, **given: bool) -> Any:
+        deployment = deployed(settings, **given)
 
         @event.listens_for(deployment.read_models.writer, "commit")
         def count(_: Any) -> None:
