@@ -29,8 +29,8 @@ class ProjectionStatus(msgspec.Struct, kw_only=True):
 class Status(msgspec.Struct, kw_only=True):
     """All events up to `routed` were sent to Kafka; `kafka` is whether Kafka answers. Both are None if embedded.
 
-    `unreadable_events` counts the events that are damaged, or have a value that does not open. `first_unreadable` are the
-    first of their positions. `troubles` need an operator.
+    `unreadable_events` counts the events that are damaged, have a value that does not open, or a type that is not known here.
+    `first_unreadable` are the first of their positions. `troubles` need an operator.
     """
 
     deployment: Literal["embedded", "distributed"]
