@@ -85,4 +85,4 @@ def _subject_of(store: EventStore, id: UUID) -> UUID | None:
     """The subject of the stream, and so of its row: its first event fixes it. None if there is no such stream."""
     first = store.part(id, 1, 1)
     metadata = metadata_of(first[0]) if first else None
-    return metadata and metadata.subject
+    return None if metadata is None else metadata.subject

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -95,10 +96,10 @@ def test_an_older_version_holds_back_what_it_does_not_know_and_a_newer_one_folds
     _, archived = sent(newer, f"{ada}/archival")
     _, restored = sent(newer, f"{ada}/restoration")
     _, last = sent(newer, f"{eve}/archival")
-    eve_after = sent(older, "/v1/customers", {"kind": "person", "name": "Bob"})
+    bob = sent(older, "/v1/customers", {"kind": "person", "name": "Bob"})
 
     for api in (older, newer):
-        wait_until(lambda api=api: readable(api, *eve_after), "a customer whom both versions know is read")
+        wait_until(partial(readable, api, *bob), "a customer whom both versions know is read")
         assert not readable(api, ada, archived), "nobody claims to know what the projector does not"
         assert not readable(api, "/v1/customers", last)
         ready = api.get("/health/ready").json()
