@@ -12,15 +12,18 @@ from rich.markup import escape
 
 from infra.collecting import collect_seldom
 from infra.command_line import dead_letters, keys
+from infra.command_line.follow import follow
 from infra.command_line.imports import import_file
 from infra.command_line.project import project
 from infra.command_line.rebuild import rebuild
 from infra.command_line.relay import relay
+from infra.command_line.repair import repair
 from infra.command_line.serve import serve
 from infra.command_line.status import status
 from infra.command_line.terminal import FAILED, err
 from infra.command_line.up import up
 from infra.file_modes import write_only_for_us
+from infra.thread_names import show_thread_names
 
 app = typer.Typer(
     name="recount",
@@ -32,10 +35,12 @@ app = typer.Typer(
 app.command()(serve)
 app.command()(relay)
 app.command()(project)
+app.command()(follow)
 app.command()(up)
 app.command()(status)
 app.command(name="import")(import_file)
 app.command()(rebuild)
+app.command()(repair)
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(keys.app, name="keys")
 
@@ -44,6 +49,7 @@ def main() -> None:
     """Exit status 0: done; 1: it failed or was refused; 2: wrong usage or settings; 130: interrupted before its end."""
     collect_seldom()
     write_only_for_us()
+    show_thread_names()
     try:
         app()
     except KeyboardInterrupt:

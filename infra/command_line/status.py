@@ -1,4 +1,4 @@
-"""`recount status`: positions and lag of all read models."""
+"""`recount status`: positions and lag of all read models and followers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Verify = Annotated[bool, typer.Option("--verify", help="Also read the whole even
 
 
 def status(verify: Verify = False, json: AsJson = False) -> None:
-    """Show positions and lag of all read models. Exit status 1 if something needs attention."""
+    """Show positions and lag of all read models and followers. Exit status 1 if something needs attention."""
     seen = _verified() if verify else _seen()
     if json:
         print_json(seen)
@@ -57,19 +57,25 @@ def _show(seen: dict[str, Any]) -> None:
     out.print(f"[bold]{seen['deployment']}[/], head of the log {seen['head']}")
     if seen["kafka"] is not None:
         answers = "answers" if seen["kafka"] else "[red]does not answer[/]"
-        out.print(f"Kafka {answers}; all events up to {seen['routed']} were sent to it")
+        out.print(f"Kafka {answers}; all events up to {seen['routed']} were sent to its topic {escape(seen['topic'])}")
     if seen["unreadable_events"]:
         out.print(
             f"[red]{seen['unreadable_events']} events cannot be read[/], the first at positions {seen['first_unreadable']}"
         )
     for trouble in seen["troubles"]:
         out.print(f"[red]{escape(trouble['code'])}[/] since {trouble['since']}: {escape(trouble['detail'])}")
+    if seen["following"] is False:
+        out.print("[red]Nobody follows[/]: policies, deadlines, the end of days and webhooks wait for a recount follow")
     table = Table("read model", "state", "complete to", "lag", "dead letters", "", box=None)
     for one in seen["projections"]:
         colour = COLOURS[one["state"]]
         broken = f"broken chains: {one['broken']}" if one["broken"] else one["reason"]
         numbers = (str(one[name]) for name in ("complete_to", "lag", "dead_letters"))
         table.add_row(one["name"], f"[{colour}]{one['state']}[/]", *numbers, broken)
+    followers = seen["followers"]
+    assert isinstance(followers, list)
+    for one in followers:
+        table.add_row(f"follower {one['name']}", "", str(one["position"]), str(one["lag"]), "", "")
     out.print(table)
 
 

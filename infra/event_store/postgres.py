@@ -72,6 +72,7 @@ class PostgresRecorder(PostgresIdentity):
             idle_in_transaction_session_timeout=idle_timeout,
             pre_ping=False,
         )
+        self._datastore.pool.name = "event-store"
         self._datastore.pool.kwargs = {**CONNECTION, **where, "row_factory": dict_row}
         self._library = PostgresApplicationRecorder(self._datastore)
 
@@ -118,12 +119,12 @@ class PostgresRecorder(PostgresIdentity):
                 return Committed(before["positions"], before["head"])
             if master is not None:
                 postgres_keys.require_master_key(master, rows.master_key)
+            if (last := head.fetchone()["head"] or 0) < rows.seen:
+                raise LogWentBack
             if held is not None:
                 _refuse_stale(rows, {row["originator_id"]: row["version"] for row in held.fetchall()})
             positions = self._insert_events(connection, rows, pipeline)
-            if positions and positions[0] <= rows.above:
-                raise LogWentBack
-            committed = Committed(positions, positions[-1] if positions else head.fetchone()["head"] or 0)
+            committed = Committed(positions, positions[-1] if positions else last)
             self._insert_rest(connection, rows, committed)
             pipeline.sync()
         return committed

@@ -30,10 +30,10 @@ from commands.shared.commit import (
     Stale,
     StoreUnavailable,
 )
-from infra.event_store import sqlite_identity, sqlite_keys, store_format
+from infra.event_store import sqlite_keys, store_format
 from infra.event_store.rows import SECRET_MARKER, CommitRows, Rewrapped, master_key_marker
 from infra.event_store.sqlite_checks import SqliteChecks
-from infra.event_store.sqlite_identity import SqliteIdentity, take_positions
+from infra.event_store.sqlite_identity import SqliteIdentity
 from infra.event_store.sqlite_keys import WRAPPED
 from infra.event_store.sqlite_log import AT_ONCE, INDEX, unavailable_when_unreachable, version_of
 from infra.event_store.vault import KEY_ID
@@ -82,7 +82,7 @@ class SqliteRecorder(SqliteIdentity):
             for statement in (*TABLES, INDEX):
                 connection.execute(statement)
             connection.execute("INSERT OR IGNORE INTO markers VALUES (?, ?)", [store_format.MARKER, store_format.FORMAT])
-            sqlite_identity.complete(connection)
+            self._complete(connection)
         self._library.create_table()
         self._truncate_wal()
 
@@ -94,8 +94,11 @@ class SqliteRecorder(SqliteIdentity):
                 return Committed(range(done[0], done[0] + done[1]), done[2])
             if rows.keys:
                 sqlite_keys.require_master_key(connection, rows.master_key)
+            positions, head = self._positions(connection, len(rows.events), rows.seen)
             _refuse_stale(connection, rows)
-            committed = _insert(connection, rows)
+            committed = Committed(positions, positions[-1] if positions else head)
+            _insert(connection, rows, positions, committed)
+            self._next = positions.stop
         self._keys_in_wal = self._keys_in_wal or bool(rows.erased)
         self._truncate_wal()
         return committed
@@ -184,7 +187,9 @@ class SqliteRecorder(SqliteIdentity):
     def prune(self, before_days: int) -> None:
         with self._writing() as connection:
             age = f"-{before_days} days"
-            connection.execute("DELETE FROM batches WHERE at < datetime('now', ?)", [age])
+            # The last batch stays: it names the last positions that were given out.
+            last = "SELECT max(rowid) FROM batches"
+            connection.execute(f"DELETE FROM batches WHERE at < datetime('now', ?) AND rowid < ({last})", [age])
             others = "DELETE FROM receipts WHERE at < datetime('now', ?) AND scope NOT LIKE ?"
             connection.execute(others, [age, f"{POLICY_SCOPE}%"])
 
@@ -240,10 +245,7 @@ def _refuse_stale(connection: sqlite3.Connection, rows: CommitRows) -> None:
         raise ReceiptsTaken
 
 
-def _insert(connection: sqlite3.Connection, rows: CommitRows) -> Committed:
-    head = connection.execute("SELECT max(rowid) FROM stored_events").fetchone()[0] or 0
-    positions = take_positions(connection, head, len(rows.events), rows.above)
-    committed = Committed(positions, positions[-1] if positions else head)
+def _insert(connection: sqlite3.Connection, rows: CommitRows, positions: range, committed: Committed) -> None:
     connection.executemany(
         "INSERT INTO stored_events (rowid, originator_id, originator_version, topic, state) VALUES (?, ?, ?, ?, ?)",
         [
@@ -279,7 +281,6 @@ def _insert(connection: sqlite3.Connection, rows: CommitRows) -> Committed:
             raise Stale({subject: 0})
         gone = [[one.hex] for one in (subject, *along)]
         connection.executemany("DELETE FROM subject_keys WHERE subject = ?", gone)
-    return committed
 
 
 def _taken_along(connection: sqlite3.Connection, subject: UUID, parted: Sequence[tuple[UUID, UUID]]) -> set[UUID]:

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from api.operations.jobs import Progress
-from api.operations.statuses import ProjectionStatus, Status
+from api.operations.statuses import FollowerStatus, ProjectionStatus, Status
 from consumers.projecting import dead_letters, health
 from consumers.projecting.dead_letters import DeadLetter
 from consumers.projecting.projector import Projector
@@ -18,7 +18,7 @@ from consumers.projecting.retries import Retried
 from consumers.rebuilding.rebuild import Rebuilt, rebuild
 from infra.processes.unclean import Unclean
 from infra.processes.verifying import verified
-from infra.read_models import checkpoints, troubles
+from infra.read_models import checkpoints, followed, lease, troubles
 from infra.read_models.completeness import Completeness
 from infra.read_models.troubles import Trouble
 from infra.wiring import PROJECTIONS, Deployment, chosen
@@ -46,6 +46,7 @@ class Operating:
         projections = [_shown(each) for each in seen.projections]
         settings = self._deployment.settings
         unreadable, first = dead_letters.unreadable(self._deployment.read_models)
+        followers = self._followers(seen.head)
         if settings.kafka is None:
             return Status(
                 deployment="embedded",
@@ -54,6 +55,7 @@ class Operating:
                 unreadable_events=unreadable,
                 first_unreadable=first,
                 troubles=self._troubles(),
+                followers=followers,
             )
         return Status(
             deployment="distributed",
@@ -62,8 +64,11 @@ class Operating:
             unreadable_events=unreadable,
             first_unreadable=first,
             troubles=self._troubles(),
-            routed=self._routed(settings.topic),
+            routed=self._routed(topic := self._deployment.topic),
+            topic=topic,
             kafka=answers(settings.kafka),
+            following=self._is_followed(),
+            followers=followers,
         )
 
     def names(self) -> Sequence[str]:
@@ -98,6 +103,15 @@ class Operating:
     def _troubles(self) -> Sequence[Trouble]:
         with self._deployment.read_models.reader.connect() as connection:
             return troubles.standing(connection)
+
+    def _followers(self, head: int) -> list[FollowerStatus]:
+        with self._deployment.read_models.reader.connect() as connection:
+            reached = followed.all_positions(connection)
+        return [FollowerStatus(name=name, position=at, lag=max(0, head - at)) for name, at in reached.items()]
+
+    def _is_followed(self) -> bool:
+        with self._deployment.read_models.reader.connect() as connection:
+            return lease.is_held(connection, lease.FOLLOWERS)
 
     def _routed(self, topic: str) -> int:
         with self._deployment.read_models.reader.connect() as connection:

@@ -6,7 +6,7 @@ A part that only some processes have is imported where it is made.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Protocol
 
@@ -16,7 +16,9 @@ from commands.shared.executor import Executor
 from consumers.projecting.projector import Projector
 from consumers.projecting.tail import Tail
 from infra.processes.announcing import Announcing
+from infra.processes.log_watch import LogWatch, watched
 from infra.processes.unclean import Unclean
+from infra.read_models import followed
 from infra.read_models.completeness import Completeness
 from infra.read_models.positions import registered
 from infra.read_models.tables import create_tables, prepare
@@ -25,7 +27,6 @@ from infra.wiring import PROJECTIONS, Deployment, deploy
 
 if TYPE_CHECKING:
     from api.app import Api
-    from consumers.policies.policy import Policy
     from infra.processes.operating import Operating
 
 
@@ -36,12 +37,16 @@ class Runs(Protocol):
 
 
 class Parts(msgspec.Struct, eq=False):
-    """Everything that the API needs. `projector` is None if projectors are separate processes."""
+    """Everything that the API needs. `projector` is None if projectors are separate processes.
+
+    `watch` compares what was followed with the log.
+    """
 
     deployment: Deployment
     executor: Executor
     completeness: Completeness
     projector: Projector | None = None
+    watch: LogWatch | None = None
     unclean: Unclean | None = None
 
     @contextmanager
@@ -72,52 +77,6 @@ class Parts(msgspec.Struct, eq=False):
 
         return running(Verifying(self.deployment, self.unclean), "verifying")
 
-    def ending_days(self) -> AbstractContextManager[None]:
-        """The clock that ends days, in its own thread."""
-        from consumers.policies.days import Days
-
-        return running(Days(self.executor, self.deployment.store, self.deployment.settings.zone), "days")
-
-    @contextmanager
-    def following_policies(self) -> Iterator[None]:
-        """The policies, in their own thread. Those that wait for read models have two other threads."""
-        from consumers.policies import policies
-        from consumers.policies.assignment import Assigning
-        from consumers.policies.late_customers import LateCustomers
-        from consumers.policies.late_targeting import LateTargeting
-        from consumers.policies.merged_customers import MergedCustomers
-
-        stores = self.deployment.store, self.deployment.read_models, self.completeness
-        late = [part(*stores).policy() for part in (LateTargeting, LateCustomers, MergedCustomers)]
-        with (
-            self._following(policies(self.deployment.store), "policies"),
-            self._following([Assigning(*stores).policy()], "assignment"),
-            self._following(late, "late-facts"),
-        ):
-            yield
-
-    def _following(self, policies: Sequence[Policy], name: str) -> AbstractContextManager[None]:
-        from consumers.policies.runner import Policies
-
-        following = Policies(policies, self.executor, self.deployment.store, self.deployment.read_models, name)
-        following.begin()
-        return running(following, name)
-
-    def meeting_deadlines(self) -> AbstractContextManager[None]:
-        """The clock of the policies, in its own thread."""
-        from consumers.policies import DEADLINES
-        from consumers.policies.clock import Clock
-
-        return running(Clock(DEADLINES, self.executor, self.deployment.read_models), "deadlines")
-
-    def delivering(self) -> AbstractContextManager[None]:
-        """The delivery of webhooks, in its own thread."""
-        from consumers.webhooks import Courier
-
-        deployment = self.deployment
-        courier = Courier(deployment.store, deployment.read_models, deployment.settings.webhook_reach)
-        return running(courier, "webhooks")
-
 
 @contextmanager
 def opened(settings: Settings) -> Iterator[Parts]:
@@ -126,16 +85,18 @@ def opened(settings: Settings) -> Iterator[Parts]:
         deployment = deploy(settings)
         stack.callback(deployment.close)
         _make_tables(deployment)
+        watch = stack.enter_context(watched(deployment.store, deployment.read_models))
         if settings.distributed:
-            completeness = Completeness(deployment.read_models, deployment.partitions, settings.topic)
+            completeness = Completeness(deployment.read_models, deployment.partitions, deployment.topic)
             executor = deployment.executor()
             stack.callback(executor.close)
-            yield Parts(deployment, executor, completeness)
+            watch.when_ahead(executor.forget)
+            yield Parts(deployment, executor, completeness, watch=watch)
         else:
-            yield _embedded(deployment, stack)
+            yield _embedded(deployment, watch, stack)
 
 
-def _embedded(deployment: Deployment, stack: ExitStack) -> Parts:
+def _embedded(deployment: Deployment, watch: LogWatch, stack: ExitStack) -> Parts:
     store, read_models = deployment.store, deployment.read_models
     unclean = Unclean(deployment.settings.home)
     stack.callback(unclean.close)
@@ -145,7 +106,8 @@ def _embedded(deployment: Deployment, stack: ExitStack) -> Parts:
     stack.enter_context(running(projector))
     executor = deployment.executor(Announcing(store, tail.wake))
     stack.callback(executor.close)
-    return Parts(deployment, executor, completeness, projector, unclean)
+    watch.when_ahead(executor.forget)
+    return Parts(deployment, executor, completeness, projector, watch, unclean)
 
 
 @contextmanager
@@ -161,8 +123,14 @@ def running(what: Runs, name: str = "projector") -> Iterator[None]:
 
 
 def _make_tables(deployment: Deployment) -> None:
-    """Make the tables of read models that never started: these are empty, not missing. No other table changes."""
+    """Make the tables of read models that never started: these are empty, not missing. No other table changes.
+
+    Followers begin here too, before the first command: otherwise those that start later would skip what was recorded before.
+    """
     prepare(deployment.read_models)
+    head = deployment.store.head()
     with deployment.read_models.writer.begin() as connection:
         new = [projection for projection in PROJECTIONS if registered(connection, projection.name) is None]
         create_tables(connection, [table for projection in new for table in projection.tables])
+        for name in followed.NAMES:
+            followed.start(connection, name, head)
