@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import IO, TYPE_CHECKING
 
 import msgspec
@@ -47,6 +48,7 @@ from infra.home import locked
 from infra.read_models.database import ReadModels, postgres_read_models, sqlite_read_models
 from infra.routing import PARTITIONS
 from infra.settings import Settings
+from infra.trusted_clock import TrustedClock
 from projections.customers.customers import customer_view
 from projections.customers.feedback import feedback
 from projections.customers.field_definitions import field_definitions
@@ -173,19 +175,20 @@ PROJECTIONS: tuple[Projection, ...] = (
 
 
 class Deployment(msgspec.Struct, eq=False):
-    """The stores that a process works on. `partitions` is 1 if events do not go through Kafka."""
+    """The stores that a process works on, and its clock. `partitions` is 1 if events do not go through Kafka."""
 
     settings: Settings
     store: EventStore
     read_models: ReadModels
     partitions: int
+    clock: TrustedClock
     lock: IO[str] | None = None
 
     def executor(self, store: EventStoreProtocol | None = None) -> Executor:
         """An executor on the deployment's store, or on the given `store` that wraps it."""
         settings = self.settings
         limits = Limits(queue=settings.queue_limit, cache=settings.cache_limit, settle=settings.settle_timeout)
-        return Executor(store or self.store, limits)
+        return Executor(store or self.store, limits, self.clock.now)
 
     def close(self) -> None:
         self.store.close()
@@ -202,11 +205,13 @@ def deploy(settings: Settings) -> Deployment:
         recorder = PostgresRecorder(
             settings.database_url, lock_timeout=settings.lock_timeout, idle_timeout=settings.idle_timeout
         )
+        store = _store(recorder, settings)
         read_models = postgres_read_models(settings.database_url)
-        return Deployment(settings, _store(recorder, settings), read_models, PARTITIONS)
+        return Deployment(settings, store, read_models, PARTITIONS, _clock(store, settings))
     lock = locked(settings.home)
     store = _store(SqliteRecorder(settings.home / "events.db"), settings)
-    return Deployment(settings, store, sqlite_read_models(settings.home / "read-models.db"), 1, lock)
+    read_models = sqlite_read_models(settings.home / "read-models.db")
+    return Deployment(settings, store, read_models, 1, _clock(store, settings), lock)
 
 
 def chosen(names: str) -> tuple[Projection, ...]:
@@ -216,6 +221,10 @@ def chosen(names: str) -> tuple[Projection, ...]:
     if unknown := [name for name in wanted if name not in known]:
         raise ValueError(f"there is no projection {', '.join(unknown)}; the projections are {', '.join(known)}")
     return tuple(known[name] for name in wanted) or PROJECTIONS
+
+
+def _clock(store: EventStore, settings: Settings) -> TrustedClock:
+    return TrustedClock(store, timedelta(seconds=settings.clock_limit), settings.clock_confirmed)
 
 
 def _store(recorder: PostgresRecorder | SqliteRecorder, settings: Settings) -> EventStore:

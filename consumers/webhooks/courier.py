@@ -57,8 +57,10 @@ class Courier:
         read_models: ReadModels,
         reach: Reach = PUBLIC,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        trusted: Callable[[], bool] = lambda: True,
     ) -> None:
         self._store, self._read_models, self._reach, self._clock = store, read_models, reach, clock
+        self._trusted = trusted
         self._holder = new_id()
         self._stopping = threading.Event()
         self._held: dict[UUID, Subscriber] = {}
@@ -163,10 +165,11 @@ class Courier:
             if one.reached > one.delivery.position and self._is_waiting(one.id)
         }
         now = self._clock()
+        expires = self._expired <= now - EXPIRED and self._trusted()
         with self._read_models.writer.begin() as connection:
             if passed:
                 deliveries.pass_by(connection, self._holder, passed)
-            if self._expired <= now - EXPIRED:
+            if expires:
                 attempts.expire(connection, now)
                 self._expired = now
         for id, position in passed.items():

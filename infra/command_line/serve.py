@@ -59,6 +59,7 @@ def run(settings: Settings, load: Files | None) -> None:
         application = stack.enter_context(parts.application(local_key))
         key = first_key(parts, settings)
         stack.enter_context(parts.ending_days())
+        stack.enter_context(parts.pruning())
         stack.enter_context(parts.following_policies())
         stack.enter_context(parts.meeting_deadlines())
         stack.enter_context(parts.delivering())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from select import POLLIN, poll
 from typing import Any
 from uuid import UUID
@@ -18,10 +19,11 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row
 from psycopg.sql import SQL
 
-from commands.shared.commit import POLICY_SCOPE, Committed, KeptReceipt, NumbersTaken, ReceiptsTaken, Stale
+from commands.shared.commit import Committed, KeptReceipt, NumbersTaken, ReceiptsTaken, Stale
 from infra.event_store import postgres_keys, store_format
 from infra.event_store.postgres_log import INDEX, PostgresLog, unavailable_when_unreachable
-from infra.event_store.rows import CommitRows, Rewrapped
+from infra.event_store.recording_times import LOOK_BACK, last_recorded, not_before
+from infra.event_store.rows import CommitRows, Kept, Rewrapped
 
 WRITER_LOCK = 0x5EC0047
 TRANSACTION_TIMEOUT_SINCE = 170000
@@ -35,6 +37,7 @@ TABLES = (
     "CREATE TABLE IF NOT EXISTS receipts (scope text, key bytea, digest bytea, position bigint, answer bytea,"
     " at timestamptz DEFAULT now(), PRIMARY KEY (scope, key))",
 )
+ROWS_OF_A_PAGE = 50
 CONNECTION = {
     "connect_timeout": 5,
     "keepalives_idle": 10,
@@ -45,6 +48,7 @@ CONNECTION = {
 VERSIONS = (
     "SELECT originator_id, max(originator_version) AS version FROM stored_events WHERE originator_id = ANY(%s) GROUP BY 1"
 )
+LATEST = "SELECT notification_id AS head, state FROM stored_events ORDER BY notification_id DESC LIMIT %s"
 TAKEN_ALONG = (
     "WITH RECURSIVE gone (subject) AS (SELECT %s::uuid UNION"
     " SELECT links.subject FROM subject_links AS links JOIN gone ON links.other = gone.subject"
@@ -108,7 +112,7 @@ class PostgresRecorder(PostgresLog):
             self._lock(connection)
             done = connection.execute("SELECT positions, head FROM batches WHERE id = %s", [rows.batch], prepare=True)
             held = connection.execute(VERSIONS, [list(rows.read)], prepare=True) if rows.read else None
-            head = connection.execute("SELECT max(notification_id) AS head FROM stored_events", prepare=True)
+            last = connection.execute(LATEST, [1], prepare=True)
             master = postgres_keys.ask_for_master_key(connection) if rows.keys else None
             pipeline.sync()
             if before := done.fetchone():
@@ -117,8 +121,10 @@ class PostgresRecorder(PostgresLog):
                 postgres_keys.require_master_key(master, rows.master_key)
             if held is not None:
                 _refuse_stale(rows, {row["originator_id"]: row["version"] for row in held.fetchall()})
+            end = last.fetchone()
+            rows = rows._replace(events=not_before(_last_recorded(connection, end), rows.events))
             positions = self._insert_events(connection, rows, pipeline)
-            committed = Committed(positions, positions[-1] if positions else head.fetchone()["head"] or 0)
+            committed = Committed(positions, positions[-1] if positions else end["head"] if end else 0)
             self._insert_rest(connection, rows, committed)
             pipeline.sync()
         return committed
@@ -245,6 +251,20 @@ class PostgresRecorder(PostgresLog):
             return postgres_keys.replace_secret(connection, old, new)
 
     @unavailable_when_unreachable
+    def read_marker(self, name: str) -> bytes | None:
+        with self._connection() as connection:
+            return postgres_keys.read_marker(connection, name)
+
+    @unavailable_when_unreachable
+    def swap_marker(self, name: str, old: bytes | None, new: bytes) -> bool:
+        with self._connection() as connection:
+            if old is None:
+                done = connection.execute("INSERT INTO markers VALUES (%s, %s) ON CONFLICT DO NOTHING", [name, new])
+            else:
+                done = connection.execute("UPDATE markers SET value = %s WHERE name = %s AND value = %s", [new, name, old])
+            return bool(done.rowcount == 1)
+
+    @unavailable_when_unreachable
     def has_marker(self, name: str) -> bool:
         with self._connection() as connection:
             return postgres_keys.read_marker(connection, name) is not None
@@ -272,11 +292,17 @@ class PostgresRecorder(PostgresLog):
             connection.execute("VACUUM subject_keys, markers")
 
     @unavailable_when_unreachable
-    def prune(self, before_days: int) -> None:
+    def prune(self, kind: Kept, before: int, after: int, limit: int) -> int | None:
+        """`after` counts pages of the table; `limit` rows are at most so many pages that hold them."""
+        pages = max(1, limit // ROWS_OF_A_PAGE)
         with self._connection() as connection:
-            connection.execute("DELETE FROM batches WHERE at < now() - make_interval(days => %s)", [before_days])
-            others = "DELETE FROM receipts WHERE at < now() - make_interval(days => %s) AND scope NOT LIKE %s"
-            connection.execute(others, [before_days, f"{POLICY_SCOPE}%"])
+            size = connection.execute("SELECT pg_relation_size(%s) / current_setting('block_size')::int AS pages", [kind.table])
+            if after >= size.fetchone()["pages"]:
+                return None
+            places = [f"({after},0)", f"({after + pages},0)"]
+            statement = f"DELETE FROM {kind.table} WHERE ctid >= %s::tid AND ctid < %s::tid AND {kind.condition}"
+            connection.execute(statement, [*places, before])
+            return after + pages
 
     def close(self) -> None:
         self._datastore.close()
@@ -303,6 +329,14 @@ def _is_cut_off(connection: Any) -> bool:
 
 def _others(found: Any, subject: UUID) -> set[UUID]:
     return {row["subject"] for row in found.fetchall()} - {subject}
+
+
+def _last_recorded(connection: Any, end: Any) -> datetime | None:
+    """When the event in the row `end`, the last of the log, was recorded. If it is damaged, an earlier one shows the time."""
+    if end is None:
+        return None
+    known = last_recorded([end["state"]])
+    return known or last_recorded(row["state"] for row in connection.execute(LATEST, [LOOK_BACK]))
 
 
 def _refuse_stale(rows: CommitRows, true: dict[UUID, int]) -> None:

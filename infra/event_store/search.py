@@ -197,6 +197,14 @@ def _recorded_within(store: EventStore, criteria: Criteria, span: Span) -> Span:
     return span
 
 
+def last_before(store: EventStore, moment: datetime, span: Span) -> int:
+    """A position of the span before everything that is recorded from this moment on, on any clock; near the last such one.
+
+    `span.after` if that cannot be known, because an event on the way is damaged.
+    """
+    return _before(store, moment, -CLOCKS, span)
+
+
 def _before(store: EventStore, moment: datetime, shift: timedelta, span: Span) -> int:
     """The last position of the span before everything that is recorded from this moment on."""
 

@@ -22,7 +22,6 @@ from eventsourcing.sqlite import (
 )
 
 from commands.shared.commit import (
-    POLICY_SCOPE,
     Committed,
     KeptReceipt,
     NumbersTaken,
@@ -31,7 +30,8 @@ from commands.shared.commit import (
     StoreUnavailable,
 )
 from infra.event_store import sqlite_keys, store_format
-from infra.event_store.rows import SECRET_MARKER, CommitRows, Rewrapped, master_key_marker
+from infra.event_store.recording_times import LOOK_BACK, last_recorded, not_before
+from infra.event_store.rows import SECRET_MARKER, CommitRows, Kept, Rewrapped, master_key_marker
 from infra.event_store.sqlite_keys import WRAPPED
 from infra.event_store.sqlite_log import AT_ONCE, INDEX, SqliteLog, unavailable_when_unreachable, version_of
 from infra.event_store.vault import KEY_ID
@@ -47,6 +47,7 @@ TABLES = (
     "CREATE TABLE IF NOT EXISTS receipts (scope TEXT, key BLOB, digest BLOB, position INTEGER, answer BLOB,"
     " at TEXT DEFAULT CURRENT_TIMESTAMP, PRIMARY KEY (scope, key))",
 )
+LATEST = f"SELECT CAST(state AS BLOB) FROM stored_events ORDER BY rowid DESC LIMIT {LOOK_BACK}"
 TAKEN_ALONG = (
     "WITH RECURSIVE gone (subject) AS (VALUES (?) UNION"
     " SELECT links.subject FROM subject_links AS links JOIN gone ON links.other = gone.subject"
@@ -150,6 +151,20 @@ class SqliteRecorder(SqliteLog):
             return replaced
 
     @unavailable_when_unreachable
+    def read_marker(self, name: str) -> bytes | None:
+        with self._reading() as connection:
+            return sqlite_keys.read_marker(connection, name)
+
+    @unavailable_when_unreachable
+    def swap_marker(self, name: str, old: bytes | None, new: bytes) -> bool:
+        with self._writing() as connection:
+            if old is None:
+                done = connection.execute("INSERT OR IGNORE INTO markers VALUES (?, ?)", [name, new])
+            else:
+                done = connection.execute("UPDATE markers SET value = ? WHERE name = ? AND value = ?", [new, name, old])
+            return done.rowcount == 1
+
+    @unavailable_when_unreachable
     def has_marker(self, name: str) -> bool:
         with self._reading() as connection:
             return sqlite_keys.read_marker(connection, name) is not None
@@ -175,12 +190,17 @@ class SqliteRecorder(SqliteLog):
         self._truncate_wal()
 
     @unavailable_when_unreachable
-    def prune(self, before_days: int) -> None:
-        with self._writing() as connection:
-            age = f"-{before_days} days"
-            connection.execute("DELETE FROM batches WHERE at < datetime('now', ?)", [age])
-            others = "DELETE FROM receipts WHERE at < datetime('now', ?) AND scope NOT LIKE ?"
-            connection.execute(others, [age, f"{POLICY_SCOPE}%"])
+    def prune(self, kind: Kept, before: int, after: int, limit: int) -> int | None:
+        """`after` is a row id."""
+        portion = f"SELECT rowid AS id, {kind.condition.replace('%s', '?')} AS old FROM {kind.table}"
+        ends = f"SELECT max(id), sum(old) FROM ({portion} WHERE rowid > ? ORDER BY rowid LIMIT ?)"
+        with self._reading() as connection:
+            last, old = connection.execute(ends, [before, after, limit]).fetchone()
+        if old:
+            with self._writing() as connection:
+                statement = f"DELETE FROM {kind.table} WHERE rowid > ? AND rowid <= ? AND {kind.condition.replace('%s', '?')}"
+                connection.execute(statement, [after, last, before])
+        return None if last is None else int(last)
 
     def close(self) -> None:
         self._datastore.close()
@@ -236,13 +256,15 @@ def _refuse_stale(connection: sqlite3.Connection, rows: CommitRows) -> None:
 
 def _insert(connection: sqlite3.Connection, rows: CommitRows) -> Committed:
     head = connection.execute("SELECT max(rowid) FROM stored_events").fetchone()[0] or 0
+    # The rows are read one by one: nearly always, only the last event.
+    events = not_before(last_recorded(state for (state,) in connection.execute(LATEST)), rows.events)
     positions = range(head + 1, head + 1 + len(rows.events))
     committed = Committed(positions, head + len(rows.events))
     connection.executemany(
         "INSERT INTO stored_events (rowid, originator_id, originator_version, topic, state) VALUES (?, ?, ?, ?, ?)",
         [
             (position, event.stream.hex, event.version, event.type, event.state)
-            for position, event in zip(positions, rows.events, strict=True)
+            for position, event in zip(positions, events, strict=True)
         ],
     )
     connection.executemany(

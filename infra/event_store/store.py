@@ -14,10 +14,12 @@ from domain.shared.events import Recorded, type_name
 from domain.shared.ids import keyed_digest
 from infra.event_store import rotation
 from infra.event_store.mapper import Mapper, Seen, Stored, subjects_with_secrets
+from infra.event_store.recording_times import LOOK_BACK, Last, last_recorded
 from infra.event_store.rows import (
     SECRET_MARKER,
     CommitRows,
     EventRow,
+    Kept,
     MasterKeyChanged,
     ReceiptRow,
     Recorder,
@@ -28,7 +30,6 @@ from infra.event_store.vault import KEY_ID, MasterKeyMissing, SubjectKey, Vault,
 
 Links = Sequence[tuple[UUID, UUID]]
 
-RECEIPT_DAYS = 7
 NUMBER_STEP = 1000
 SECRET_LENGTH = 32
 
@@ -46,7 +47,6 @@ class EventStore:
             raise WrongMasterKey(str(error)) from None
         recorder.marker(master_key_marker(self._master_key.id), b"")
         self._secret = vault.unwrapped(rotation.SECRET_OWNER, wrapped)
-        recorder.prune(RECEIPT_DAYS)
 
     @property
     def secret(self) -> bytes:
@@ -78,6 +78,7 @@ class EventStore:
                 type_name(type(event.event)),
                 self._mapper.encode(*event, keys.get(event.metadata.subject)),
                 terms_of(type_name(type(event.event)), event.metadata),
+                event.metadata.recorded_at,
             )
             for event in commit.events
         ]
@@ -189,6 +190,27 @@ class EventStore:
 
     def head(self) -> int:
         return self._recorder.head()
+
+    def last(self) -> Last | None:
+        """The last event of the log; None if the log is empty. If its time is damaged, that of an earlier event."""
+        for limit in (1, LOOK_BACK):
+            if not (events := self._recorder.log(0, limit, backwards=True)):
+                return None
+            if (at := last_recorded(event.state for event in events)) or limit > 1:
+                return Last(events[0].position, at)
+        return None
+
+    def read_marker(self, name: str) -> bytes | None:
+        """What processes have stored under this name for each other."""
+        return self._recorder.read_marker(name)
+
+    def swap_marker(self, name: str, old: bytes | None, new: bytes) -> bool:
+        """Stores `new` under this name. False if what is stored is not `old` (None: nothing): then nothing is changed."""
+        return self._recorder.swap_marker(name, old, new)
+
+    def prune(self, kind: Kept, before: int, after: int, limit: int) -> int | None:
+        """See `Recorder.prune`."""
+        return self._recorder.prune(kind, before, after, limit)
 
     def rotate_master_key(self, progress: rotation.Progress) -> rotation.Rotated:
         """See `rotation.rotate`."""

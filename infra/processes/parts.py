@@ -66,7 +66,15 @@ class Parts(msgspec.Struct, eq=False):
         """The clock that ends days, in its own thread."""
         from consumers.policies.days import Days
 
-        return running(Days(self.executor, self.deployment.store, self.deployment.settings.zone), "days")
+        zone, clock = self.deployment.settings.zone, self.deployment.clock
+        return running(Days(self.executor, self.deployment.store, zone, clock.now, clock.trusted), "days")
+
+    def pruning(self) -> AbstractContextManager[None]:
+        """The daily deletion of old receipts, in its own thread."""
+        from infra.event_store.pruning import Pruning
+
+        clock = self.deployment.clock
+        return running(Pruning(self.deployment.store, clock.now, clock.trusted), "pruning")
 
     @contextmanager
     def following_policies(self) -> Iterator[None]:
@@ -98,14 +106,17 @@ class Parts(msgspec.Struct, eq=False):
         from consumers.policies import DEADLINES
         from consumers.policies.clock import Clock
 
-        return running(Clock(DEADLINES, self.executor, self.deployment.read_models), "deadlines")
+        clock = self.deployment.clock
+        deadlines = Clock(DEADLINES, self.executor, self.deployment.read_models, clock.now, clock.trusted)
+        return running(deadlines, "deadlines")
 
     def delivering(self) -> AbstractContextManager[None]:
         """The delivery of webhooks, in its own thread."""
         from consumers.webhooks import Courier
 
         deployment = self.deployment
-        courier = Courier(deployment.store, deployment.read_models, deployment.settings.webhook_reach)
+        reach, clock = deployment.settings.webhook_reach, deployment.clock
+        courier = Courier(deployment.store, deployment.read_models, reach, clock.now, clock.trusted)
         return running(courier, "webhooks")
 
 

@@ -1,0 +1,66 @@
+"""`recorded_at` never falls from one event of the log to the next, whatever the clocks of the writers say.
+
+A writer decides before it has the writers' lock, by its own clock. Inside the lock, the commit reads the last event of the log,
+and gives its time to the events that would be earlier. What the events say, when their facts occurred, and what seals their
+personal values do not depend on this time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+import msgspec
+
+from infra.event_store.mapper import DAMAGE
+from infra.event_store.rows import EventRow
+
+LOOK_BACK = 1_000
+"""So many events are read, from the end of the log, until one of them shows its time."""
+
+
+class Last(NamedTuple):
+    """The last event of the log: its position, and when it was recorded; None if no event near the end shows its time."""
+
+    position: int
+    recorded_at: datetime | None
+
+
+class _Metadata(msgspec.Struct):
+    recorded_at: datetime
+
+
+class _Event(msgspec.Struct):
+    metadata: _Metadata
+
+
+_decode = msgspec.json.Decoder(_Event).decode
+_encode = msgspec.json.Encoder().encode
+
+
+def last_recorded(states: Iterable[bytes]) -> datetime | None:
+    """The time of the first of these events that shows one. `states` are the last events of the log, the latest first."""
+    for state in states:
+        try:
+            return _decode(state).metadata.recorded_at
+        except DAMAGE:
+            continue
+    return None
+
+
+def not_before(last: datetime | None, events: Sequence[EventRow]) -> Sequence[EventRow]:
+    """The events, none of them recorded before `last` or before the event in front of it."""
+    rising: list[EventRow] = []
+    for event in events:
+        if last is not None and event.recorded_at < last:
+            event = event._replace(recorded_at=last, state=_recorded_again(event, last))
+        last = event.recorded_at
+        rising.append(event)
+    return rising
+
+
+def _recorded_again(event: EventRow, at: datetime) -> bytes:
+    """The event's JSON with another time. Metadata comes first, and only an id stands in front of its time."""
+    before, after = (_encode({"recorded_at": moment})[1:-1] for moment in (event.recorded_at, at))
+    return event.state.replace(before, after, 1)
