@@ -40,6 +40,7 @@ from domain.service.task import Task
 from domain.service.ticket.ticket import Ticket
 from domain.shared.aggregate import Aggregate
 from domain.shared.events import Event
+from infra.event_store.identity import Identity
 from infra.event_store.mapper import Mapper, Upcaster
 from infra.event_store.sqlite import SqliteRecorder
 from infra.event_store.store import EventStore
@@ -175,12 +176,16 @@ PROJECTIONS: tuple[Projection, ...] = (
 
 
 class Deployment(msgspec.Struct, eq=False):
-    """The stores that a process works on, and its clock. `partitions` is 1 if events do not go through Kafka."""
+    """The stores that a process works on, and its clock. `partitions` is 1 if events do not go through Kafka.
+
+    `identity` is that of the event store when it was opened.
+    """
 
     settings: Settings
     store: EventStore
     read_models: ReadModels
     partitions: int
+    identity: Identity
     clock: TrustedClock
     lock: IO[str] | None = None
 
@@ -207,11 +212,11 @@ def deploy(settings: Settings) -> Deployment:
         )
         store = _store(recorder, settings)
         read_models = postgres_read_models(settings.database_url)
-        return Deployment(settings, store, read_models, PARTITIONS, _clock(store, settings))
+        return Deployment(settings, store, read_models, PARTITIONS, store.identity(), _clock(store, settings))
     lock = locked(settings.home)
     store = _store(SqliteRecorder(settings.home / "events.db"), settings)
     read_models = sqlite_read_models(settings.home / "read-models.db")
-    return Deployment(settings, store, read_models, 1, _clock(store, settings), lock)
+    return Deployment(settings, store, read_models, 1, store.identity(), _clock(store, settings), lock)
 
 
 def chosen(names: str) -> tuple[Projection, ...]:

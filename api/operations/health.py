@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, get_args
 from uuid import UUID
 
 import msgspec
@@ -18,7 +18,8 @@ from api.shared.admission import progress_gauge
 from api.shared.openapi import answers, problems
 from api.shared.problems import problem
 from api.shared.routes import Router
-from api.shared.schemas import FLAG, INTEGER, MAYBE_INTEGER, TEXT, Schema, fields
+from api.shared.schemas import FLAG, INSTANT, INTEGER, MAYBE_INTEGER, TEXT, Schema, fields
+from infra.read_models.troubles import Code
 
 alive = Router(tags=["operations"])
 router = Router(tags=["operations"])
@@ -54,6 +55,7 @@ letters_gauge = Gauge(
     "recount_dead_letters", "Events that a read model could not fold, without discarded ones.", ["projection"]
 )
 unreadable_gauge = Gauge("recount_unreadable_events", "Events that are damaged, or have a value that does not open.")
+troubles_gauge = Gauge("recount_troubles", "Troubles that need an operator, by code.", ["code"])
 waiting_gauge = Gauge("recount_commands_waiting", "Commands in the queues of this process.")
 
 PROJECTION = fields(
@@ -67,6 +69,14 @@ PROJECTION = fields(
         "broken": {"type": "array", "items": INTEGER},
     }
 )
+TROUBLE = fields(
+    {
+        "code": {"enum": list(get_args(Code))},
+        "source": TEXT,
+        "detail": TEXT,
+        "since": INSTANT,
+    }
+)
 _STATUS: dict[str, Schema] = {
     "deployment": {"enum": ["embedded", "distributed"]},
     "head": INTEGER,
@@ -75,6 +85,7 @@ _STATUS: dict[str, Schema] = {
     "kafka": {"type": ["boolean", "null"]},
     "unreadable_events": INTEGER,
     "first_unreadable": {"type": "array", "items": INTEGER},
+    "troubles": {"type": "array", "items": TROUBLE},
     "healthy": FLAG,
 }
 STATUS = fields(_STATUS)
@@ -140,6 +151,8 @@ async def _status(request: Request) -> Status:
 def _measure(status: Status) -> None:
     head_gauge.set(status.head)
     unreadable_gauge.set(status.unreadable_events)
+    for code in get_args(Code):
+        troubles_gauge.labels(code).set(sum(trouble.code == code for trouble in status.troubles))
     for projection in status.projections:
         lag_gauge.labels(projection.name).set(projection.lag)
         letters_gauge.labels(projection.name).set(projection.dead_letters)

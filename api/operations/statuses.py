@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from infra.read_models.troubles import Trouble
+
 
 class ProjectionStatus(msgspec.Struct, kw_only=True):
     """`lag` is the head of the log minus `complete_to`; `broken` are the partitions with a broken chain of messages."""
@@ -28,7 +30,7 @@ class Status(msgspec.Struct, kw_only=True):
     """All events up to `routed` were sent to Kafka; `kafka` is whether Kafka answers. Both are None if embedded.
 
     `unreadable_events` counts the events that are damaged, or have a value that does not open. `first_unreadable` are the
-    first of their positions.
+    first of their positions. `troubles` need an operator.
     """
 
     deployment: Literal["embedded", "distributed"]
@@ -38,11 +40,12 @@ class Status(msgspec.Struct, kw_only=True):
     kafka: bool | None = None
     unreadable_events: int = 0
     first_unreadable: Sequence[int] = ()
+    troubles: Sequence[Trouble] = ()
 
     @property
     def healthy(self) -> bool:
         live = all(projection.healthy for projection in self.projections)
-        return live and self.kafka is not False and not self.unreadable_events
+        return live and self.kafka is not False and not self.unreadable_events and not self.troubles
 
     def shown(self) -> dict[str, Any]:
         return {**msgspec.to_builtins(self), "healthy": self.healthy}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import typer
 
 from infra.command_line.failures import settings as read_settings
@@ -26,7 +28,8 @@ def status(json: AsJson = False) -> None:
         raise typer.Exit(FAILED)
 
 
-def _show(seen: dict[str, object]) -> None:
+def _show(seen: dict[str, Any]) -> None:
+    from rich.markup import escape
     from rich.table import Table
 
     out.print(f"[bold]{seen['deployment']}[/], head of the log {seen['head']}")
@@ -37,10 +40,10 @@ def _show(seen: dict[str, object]) -> None:
         out.print(
             f"[red]{seen['unreadable_events']} events cannot be read[/], the first at positions {seen['first_unreadable']}"
         )
+    for trouble in seen["troubles"]:
+        out.print(f"[red]{escape(trouble['code'])}[/] since {trouble['since']}: {escape(trouble['detail'])}")
     table = Table("read model", "state", "complete to", "lag", "dead letters", "", box=None)
-    projections = seen["projections"]
-    assert isinstance(projections, list)
-    for one in projections:
+    for one in seen["projections"]:
         colour = COLOURS[one["state"]]
         broken = f"broken chains: {one['broken']}" if one["broken"] else one["reason"]
         numbers = (str(one[name]) for name in ("complete_to", "lag", "dead_letters"))

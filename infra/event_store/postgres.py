@@ -20,10 +20,11 @@ from psycopg.rows import dict_row
 from psycopg.sql import SQL
 
 from commands.shared.commit import Committed, KeptReceipt, NumbersTaken, ReceiptsTaken, Stale
-from infra.event_store import postgres_keys, store_format
-from infra.event_store.postgres_log import INDEX, PostgresLog, unavailable_when_unreachable
+from infra.event_store import postgres_identity, postgres_keys, store_format
+from infra.event_store.postgres_identity import PostgresIdentity
+from infra.event_store.postgres_log import INDEX, unavailable_when_unreachable
 from infra.event_store.recording_times import LOOK_BACK, last_recorded, not_before
-from infra.event_store.rows import CommitRows, Kept, Rewrapped
+from infra.event_store.rows import CommitRows, Kept, LogWentBack, Rewrapped
 
 WRITER_LOCK = 0x5EC0047
 TRANSACTION_TIMEOUT_SINCE = 170000
@@ -56,7 +57,7 @@ TAKEN_ALONG = (
 )
 
 
-class PostgresRecorder(PostgresLog):
+class PostgresRecorder(PostgresIdentity):
     @unavailable_when_unreachable
     def __init__(self, url: str, *, pool_size: int = 4, lock_timeout: float = 5.0, idle_timeout: float = 3.0) -> None:
         where = conninfo_to_dict(url)
@@ -90,6 +91,7 @@ class PostgresRecorder(PostgresLog):
             connection.execute("SELECT pg_advisory_lock(%s)", [WRITER_LOCK + 1])
             try:
                 self._library.create_table()
+                postgres_identity.complete(connection)
             finally:
                 connection.execute("SELECT pg_advisory_unlock(%s)", [WRITER_LOCK + 1])
 
@@ -124,6 +126,8 @@ class PostgresRecorder(PostgresLog):
             end = last.fetchone()
             rows = rows._replace(events=not_before(_last_recorded(connection, end), rows.events))
             positions = self._insert_events(connection, rows, pipeline)
+            if positions and positions[0] <= rows.above:
+                raise LogWentBack
             committed = Committed(positions, positions[-1] if positions else end["head"] if end else 0)
             self._insert_rest(connection, rows, committed)
             pipeline.sync()

@@ -53,14 +53,12 @@ def not_before(last: datetime | None, events: Sequence[EventRow]) -> Sequence[Ev
     """The events, none of them recorded before `last` or before the event in front of it."""
     rising: list[EventRow] = []
     for event in events:
-        if last is not None and event.recorded_at < last:
-            event = event._replace(recorded_at=last, state=_recorded_again(event, last))
-        last = event.recorded_at
-        rising.append(event)
+        rising.append(_recorded_again(event, last) if last and event.recorded_at < last else event)
+        last = rising[-1].recorded_at
     return rising
 
 
-def _recorded_again(event: EventRow, at: datetime) -> bytes:
-    """The event's JSON with another time. Metadata comes first, and only an id stands in front of its time."""
+def _recorded_again(event: EventRow, at: datetime) -> EventRow:
+    """The event with another time. In its JSON, metadata comes first, and only an id stands in front of the time."""
     before, after = (_encode({"recorded_at": moment})[1:-1] for moment in (event.recorded_at, at))
-    return event.state.replace(before, after, 1)
+    return event._replace(recorded_at=at, state=event.state.replace(before, after, 1))

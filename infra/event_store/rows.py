@@ -9,6 +9,7 @@ from typing import NamedTuple, ParamSpec, Protocol, TypeVar
 from uuid import UUID
 
 from commands.shared.commit import POLICY_SCOPE, Claim, Committed, KeptReceipt, StoreUnavailable
+from infra.event_store.identity import Identity
 from infra.event_store.mapper import Stored
 
 P = ParamSpec("P")
@@ -25,6 +26,10 @@ def master_key_marker(id: bytes) -> str:
 
 class MasterKeyChanged(Exception):
     """Nothing was written: the master key of the new keys is not the one that wraps the store's secret now."""
+
+
+class LogWentBack(Exception):
+    """Nothing was written: the next position is not above one that this process has seen, so the log was replaced."""
 
 
 def unavailable_when(*errors: type[Exception]) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -82,7 +87,8 @@ class CommitRows(NamedTuple):
 
     `keys` are the keys of new subjects, wrapped with the master key that has the id `master_key`. A link (subject, other) in
     `links` means that erasing `other` also destroys the subject's key; `parted` are links that have ended. `erased` are the
-    subjects to erase, each with the subjects that are erased with it, as far as the store knew.
+    subjects to erase, each with the subjects that are erased with it, as far as the store knew. `above` is the highest position
+    that this process has seen.
     """
 
     batch: UUID
@@ -95,6 +101,7 @@ class CommitRows(NamedTuple):
     erased: Mapping[UUID, frozenset[UUID]]
     claims: Sequence[Claim]
     receipts: Sequence[ReceiptRow]
+    above: int = 0
 
 
 class Kept(NamedTuple):
@@ -118,7 +125,7 @@ class Recorder(Protocol):
         """Make the tables if the store is new. Raises OtherFormat if it has another format; then nothing is changed."""
 
     def commit(self, rows: CommitRows) -> Committed:
-        """Also raises MasterKeyChanged."""
+        """Also raises MasterKeyChanged and LogWentBack."""
 
     def streams(self, ids: Collection[UUID]) -> list[Stored]: ...
     def ends(self, id: UUID, types: Collection[str]) -> list[Stored]:
@@ -155,6 +162,13 @@ class Recorder(Protocol):
     def reserve_numbers(self, register: str, count: int) -> range: ...
     def claimed(self, register: str, numbers: Collection[str]) -> set[str]: ...
     def head(self) -> int: ...
+    def identity(self) -> Identity: ...
+    def begin_epoch(self, above: int = 0) -> Identity:
+        """Raise the epoch by one, and above `above`."""
+
+    def raise_positions(self, above: int) -> None:
+        """From now on, give out only positions above this one."""
+
     def marker(self, name: str, value: bytes) -> bytes:
         """The value stored under this name. The given value is stored if there was none before."""
 

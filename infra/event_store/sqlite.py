@@ -29,11 +29,12 @@ from commands.shared.commit import (
     Stale,
     StoreUnavailable,
 )
-from infra.event_store import sqlite_keys, store_format
+from infra.event_store import sqlite_identity, sqlite_keys, store_format
 from infra.event_store.recording_times import LOOK_BACK, last_recorded, not_before
 from infra.event_store.rows import SECRET_MARKER, CommitRows, Kept, Rewrapped, master_key_marker
+from infra.event_store.sqlite_identity import SqliteIdentity, take_positions
 from infra.event_store.sqlite_keys import WRAPPED
-from infra.event_store.sqlite_log import AT_ONCE, INDEX, SqliteLog, unavailable_when_unreachable, version_of
+from infra.event_store.sqlite_log import AT_ONCE, INDEX, unavailable_when_unreachable, version_of
 from infra.event_store.vault import KEY_ID
 
 TABLES = (
@@ -65,7 +66,7 @@ class DurableConnectionPool(SQLiteConnectionPool):
         return connection
 
 
-class SqliteRecorder(SqliteLog):
+class SqliteRecorder(SqliteIdentity):
     def __init__(self, path: Path, *, lock_timeout: int = 5) -> None:
         self._datastore = SQLiteDatastore(str(path), lock_timeout=lock_timeout)
         self._datastore.pool = DurableConnectionPool(db_name=str(path), lock_timeout=lock_timeout)
@@ -81,6 +82,7 @@ class SqliteRecorder(SqliteLog):
             for statement in (*TABLES, INDEX):
                 connection.execute(statement)
             connection.execute("INSERT OR IGNORE INTO markers VALUES (?, ?)", [store_format.MARKER, store_format.FORMAT])
+            sqlite_identity.complete(connection)
         self._library.create_table()
         self._truncate_wal()
 
@@ -258,8 +260,8 @@ def _insert(connection: sqlite3.Connection, rows: CommitRows) -> Committed:
     head = connection.execute("SELECT max(rowid) FROM stored_events").fetchone()[0] or 0
     # The rows are read one by one: nearly always, only the last event.
     events = not_before(last_recorded(state for (state,) in connection.execute(LATEST)), rows.events)
-    positions = range(head + 1, head + 1 + len(rows.events))
-    committed = Committed(positions, head + len(rows.events))
+    positions = take_positions(connection, head, len(events), rows.above)
+    committed = Committed(positions, positions[-1] if positions else head)
     connection.executemany(
         "INSERT INTO stored_events (rowid, originator_id, originator_version, topic, state) VALUES (?, ?, ?, ?, ?)",
         [

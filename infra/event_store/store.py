@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from uuid import UUID
 
 from msgspec.structs import replace
@@ -13,6 +13,7 @@ from commands.shared.commit import Commit, Committed, KeptReceipt, NewEvent, New
 from domain.shared.events import Recorded, type_name
 from domain.shared.ids import keyed_digest
 from infra.event_store import rotation
+from infra.event_store.identity import Identity
 from infra.event_store.mapper import Mapper, Seen, Stored, subjects_with_secrets
 from infra.event_store.recording_times import LOOK_BACK, Last, last_recorded
 from infra.event_store.rows import (
@@ -20,6 +21,7 @@ from infra.event_store.rows import (
     CommitRows,
     EventRow,
     Kept,
+    LogWentBack,
     MasterKeyChanged,
     ReceiptRow,
     Recorder,
@@ -39,6 +41,8 @@ class EventStore:
 
     def __init__(self, recorder: Recorder, mapper: Mapper, vault: Vault) -> None:
         self._recorder, self._mapper, self._vault = recorder, mapper, vault
+        self._highest = 0
+        self.when_log_went_back: Callable[[], None] = lambda: None
         recorder.create()
         wrapped = self._wrapped_secret()
         try:
@@ -65,9 +69,15 @@ class EventStore:
         commit = _concerning_all_erased(commit, erased) if erased else commit
         while True:
             try:
-                return self._recorder.commit(self._rows(commit, links, parted, erased))
+                committed = self._recorder.commit(self._rows(commit, links, parted, erased))
             except MasterKeyChanged:
                 self._master_key = self._vault.master_key(self._wrapped_secret()[:KEY_ID])
+            except LogWentBack:
+                self.when_log_went_back()
+                self._recorder.raise_positions(self._highest)
+            else:
+                self._highest = max(self._highest, committed.head)
+                return committed
 
     def _rows(self, commit: Commit, links: Links, parted: Links, erased: Mapping[UUID, frozenset[UUID]]) -> CommitRows:
         keys, wrapped = self._keys_for(commit)
@@ -93,6 +103,7 @@ class EventStore:
             erased,
             commit.claims,
             [self._receipt_row(receipt) for receipt in commit.receipts],
+            self._highest,
         )
 
     def streams(self, ids: Iterable[UUID]) -> dict[UUID, Sequence[Recorded]]:
@@ -189,7 +200,26 @@ class EventStore:
             count = min(2 * count, NUMBER_STEP)
 
     def head(self) -> int:
-        return self._recorder.head()
+        head = self._recorder.head()
+        self._highest = max(self._highest, head)
+        return head
+
+    @property
+    def highest_seen(self) -> int:
+        """The highest position that this process has seen as the log's head. A commit never gives out one up to it."""
+        return self._highest
+
+    def identity(self) -> Identity:
+        """Which log this is."""
+        return self._recorder.identity()
+
+    def begin_epoch(self, above: int = 0) -> Identity:
+        """Raise the epoch by one, and above `above`. Only a repair does so."""
+        return self._recorder.begin_epoch(above)
+
+    def raise_positions(self, above: int) -> None:
+        """From now on, no position up to this one is given out. Positions may have gaps, so this is always safe."""
+        self._recorder.raise_positions(above)
 
     def last(self) -> Last | None:
         """The last event of the log; None if the log is empty. If its time is damaged, that of an earlier event."""

@@ -16,8 +16,9 @@ from consumers.projecting.dead_letters import DeadLetter
 from consumers.projecting.projector import Projector
 from consumers.projecting.retries import Retried
 from consumers.rebuilding.rebuild import Rebuilt, rebuild
-from infra.read_models import checkpoints
+from infra.read_models import checkpoints, troubles
 from infra.read_models.completeness import Completeness
+from infra.read_models.troubles import Trouble
 from infra.wiring import PROJECTIONS, Deployment, chosen
 from projections.shared.projection import Projection
 
@@ -43,6 +44,7 @@ class Operating:
                 projections=projections,
                 unreadable_events=unreadable,
                 first_unreadable=first,
+                troubles=self._troubles(),
             )
         return Status(
             deployment="distributed",
@@ -50,6 +52,7 @@ class Operating:
             projections=projections,
             unreadable_events=unreadable,
             first_unreadable=first,
+            troubles=self._troubles(),
             routed=self._routed(settings.topic),
             kafka=answers(settings.kafka),
         )
@@ -76,6 +79,10 @@ class Operating:
 
     def _stored(self) -> health.Status:
         return health.status(PROJECTIONS, (), *self._stores, self._completeness, self._deployment.partitions)
+
+    def _troubles(self) -> Sequence[Trouble]:
+        with self._deployment.read_models.reader.connect() as connection:
+            return troubles.standing(connection)
 
     def _routed(self, topic: str) -> int:
         with self._deployment.read_models.reader.connect() as connection:

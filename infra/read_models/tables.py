@@ -11,6 +11,7 @@ from infra.read_models.database import ReadModels
 from infra.read_models.key_uses import key_uses
 from infra.read_models.positions import metadata
 from infra.read_models.refused import refused_requests
+from infra.read_models.troubles import troubles
 
 TABLES_LOCK = 0x5EC0049
 
@@ -31,6 +32,6 @@ def create_tables(connection: Connection, tables: Iterable[Table]) -> None:
 
 
 def prepare(read_models: ReadModels) -> None:
-    """Create the tables that every deployment needs: positions, checkpoints, dead letters, logs of requests, uses of keys."""
+    """Create the tables that every deployment needs: positions and what else no rebuild changes."""
     with read_models.writer.begin() as connection:
-        create_tables(connection, (*metadata.sorted_tables, refused_requests, delivery_attempts, key_uses))
+        create_tables(connection, (*metadata.sorted_tables, refused_requests, delivery_attempts, key_uses, troubles))
