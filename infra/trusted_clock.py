@@ -17,21 +17,24 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from threading import RLock
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import msgspec
 import structlog
 
 from domain.shared.aggregate import FUTURE_TOLERANCE
 from infra.event_store.recording_times import Last
+from infra.read_models.troubles import Trouble
 
-MARKER = "clock"
+MARKER = SOURCE = "clock"
 EARLIEST = datetime.fromtimestamp(0, UTC)
 LEAP = timedelta(hours=1)
 """A running clock may be set forward by this much within an hour."""
 AGREED_SECONDS = 3600.0
 """Facts that are recorded for so long end a doubt: nobody has stopped to correct the clock."""
 LOOK_SECONDS = 5.0
+BEAT_SECONDS, QUIET_SECONDS = 60.0, 300.0
+"""So often does a process repeat its doubt, and after so long without it others take it as ended."""
 ADVANCED = timedelta(minutes=10)
 """So often does a trusted process write down the time while another one doubts its clock."""
 
@@ -50,28 +53,28 @@ class Known(msgspec.Struct, frozen=True):
     """What all processes know of the time, besides the log: it is `at` or later.
 
     While it is `doubted`, the times of the log prove nothing. `leapt` means that the doubted clock was set while it ran.
+    Processes that doubt their clock raise `beats`, so that the others know that they are there.
     """
 
     at: datetime
     doubted: bool = False
     leapt: bool = False
+    beats: int = 0
+
+    def says_as_much_as(self, other: Known) -> bool:
+        return (self.at, self.doubted) == (other.at, other.doubted)
 
 
 class Doubted(msgspec.Struct):
-    """Why the clock is doubted: `known` is what is stored, `head` the last position seen. `first` is when, on the steady
-    clock, the first fact since the doubt was seen.
+    """A doubt of this process: `known` is what is stored, `head` the last position seen.
+
+    On the steady clock, the last beat was at `beaten`, and the first fact since the doubt was seen at `first`.
     """
 
     known: Known
     head: int
+    beaten: float
     first: float | None = None
-
-
-class Trouble(NamedTuple):
-    """What an operator has to look at, since when."""
-
-    detail: str
-    since: datetime
 
 
 def steady_seconds() -> float:
@@ -99,6 +102,8 @@ class TrustedClock:
         self._stored: bytes | None = None
         self._doubt: Doubted | None = None
         self._trouble: Trouble | None = None
+        self._other: Known | None = None
+        self._beats, self._heard = -1, -math.inf
         self._anchored = self._looked = -math.inf
         self._learn(self._read(), store.last())
         self._look_sometimes()
@@ -149,24 +154,33 @@ class TrustedClock:
 
     def _reconsider(self, doubt: Doubted, last: Last | None) -> None:
         """Ends the doubt if another process or the operator knows more, if the clock was set right, or if facts agree."""
-        known = self._read()
-        if known is not None and known != doubt.known:
+        known, at = self._read(), self._steady()
+        if known is not None and not known.says_as_much_as(doubt.known):
             self._learn(known, last)
             doubt.known, doubt.first = known, None
         if not self._is_ahead():
             self._trust()
-        elif last is not None and last.position > doubt.head:
-            doubt.head, at = last.position, self._steady()
-            doubt.first = at if doubt.first is None else doubt.first
+            return
+        if last is not None and last.position > doubt.head:
+            doubt.head, doubt.first = last.position, at if doubt.first is None else doubt.first
             if at - doubt.first >= AGREED_SECONDS and self._write(_settled(self._wall(), last)):
                 self._trust()
+                return
+        if known is None or not known.doubted or at - doubt.beaten >= BEAT_SECONDS:
+            doubt.known, doubt.beaten = self._write_until(self._still_doubted), at
+
+    def _still_doubted(self, known: Known | None) -> Known:
+        """Keeps the doubt written down, whatever processes with other clocks have written."""
+        if known is None:
+            return Known(self._expected(), doubted=True)
+        return msgspec.structs.replace(known, doubted=True, beats=known.beats + 1)
 
     def _begin_doubt(self) -> None:
         if self._doubt is not None:
             return
         last, fresh = self._store.last(), Known(self._expected(), doubted=True, leapt=self._own)
         known = self._write_until(lambda known: known if known and known.doubted else fresh)
-        self._doubt = Doubted(known, last.position if last else 0)
+        self._doubt = Doubted(known, last.position if last else 0, self._steady())
         self._report(last)
         log.error("the clock is doubted", clock=_shown(self._wall()), known=_shown(fresh.at))
 
@@ -198,12 +212,21 @@ class TrustedClock:
         return datetime.fromtimestamp(self._offset + self._steady(), UTC)
 
     def _keep_known(self, last: Last | None) -> None:
-        """A trusted process keeps what is known up to date, until its clock has reached the times of the log again."""
-        known = self._read()
-        if known is not None and known.doubted:
-            settled = _settled(self._wall(), last)
-            if not settled.doubted or settled.at - known.at >= ADVANCED:
-                self._write(msgspec.structs.replace(settled, leapt=settled.doubted and known.leapt))
+        """While another process doubts its clock, a trusted one keeps what is known up to date.
+
+        The doubt is over when no process repeats it, and this clock has reached the times of the log.
+        """
+        known, at = self._read(), self._steady()
+        self._other = known if known is not None and known.doubted else None
+        if self._other is None:
+            return
+        if self._beats != self._other.beats:
+            self._beats, self._heard = self._other.beats, at
+        settled = _settled(self._wall(), last)
+        if at - self._heard >= QUIET_SECONDS and not settled.doubted:
+            self._other = None if self._write(settled) else self._other
+        elif settled.at - self._other.at >= ADVANCED:
+            self._write(msgspec.structs.replace(self._other, at=settled.at))
 
     def _report(self, last: Last | None) -> None:
         now, recorded = self._wall(), last.recorded_at if last else None
@@ -213,13 +236,19 @@ class TrustedClock:
                 " No day ends, no deadline is met and nothing is pruned until you confirm the clock with"
                 " `recount clock confirm`, correct it, or facts were recorded for an hour."
             )
-            self._trouble = Trouble(detail, self._doubt.known.at)
+            self._trouble = Trouble("clock-doubtful", detail, self._doubt.known.at, SOURCE)
         elif recorded is not None and recorded - now > FUTURE_TOLERANCE:
             detail = (
                 f"The clock of this machine says {_shown(now)}, but the last fact was recorded at {_shown(recorded)}."
                 " Facts are recorded at that time until the clock has reached it."
             )
-            self._trouble = Trouble(detail, self._trouble.since if self._trouble else now)
+            self._trouble = Trouble("clock-doubtful", detail, self._trouble.since if self._trouble else now, SOURCE)
+        elif self._other is not None:
+            detail = (
+                "Another process doubts its clock, or did until some minutes ago: there, nothing is done because time passes."
+                " Ask it, or its log, and correct the clock of its machine."
+            )
+            self._trouble = Trouble("clock-doubtful", detail, self._other.at, SOURCE)
         else:
             self._trouble = None
 

@@ -56,6 +56,8 @@ letters_gauge = Gauge(
 )
 unreadable_gauge = Gauge("recount_unreadable_events", "Events that are damaged, or have a value that does not open.")
 troubles_gauge = Gauge("recount_troubles", "Troubles that need an operator, by code.", ["code"])
+following_gauge = Gauge("recount_following", "1 if a process runs the followers, else 0; only in the distributed deployment.")
+follower_gauge = Gauge("recount_follower_lag", "Head of the log minus the position a follower has handled.", ["follower"])
 waiting_gauge = Gauge("recount_commands_waiting", "Commands in the queues of this process.")
 
 PROJECTION = fields(
@@ -77,6 +79,7 @@ TROUBLE = fields(
         "since": INSTANT,
     }
 )
+FOLLOWER = fields({"name": TEXT, "position": INTEGER, "lag": INTEGER})
 _STATUS: dict[str, Schema] = {
     "deployment": {"enum": ["embedded", "distributed"]},
     "head": INTEGER,
@@ -86,6 +89,8 @@ _STATUS: dict[str, Schema] = {
     "unreadable_events": INTEGER,
     "first_unreadable": {"type": "array", "items": INTEGER},
     "troubles": {"type": "array", "items": TROUBLE},
+    "following": {"type": ["boolean", "null"]},
+    "followers": {"type": "array", "items": FOLLOWER},
     "healthy": FLAG,
 }
 STATUS = fields(_STATUS)
@@ -104,7 +109,11 @@ async def live() -> Response:
 
 @router.get("/health/ready", dependencies=[may("operations:read")], responses=answers(READY, 503))
 async def ready(request: Request) -> Response:
-    """Whether the stores answer, and the lag of each read model. `degraded`: it works, but needs an operator's attention."""
+    """Whether the stores answer, and the lag of each read model and follower.
+
+    `degraded`: it works, but needs an operator's attention. `following` is false if no process runs policies, deadlines, the
+    end of days and webhooks: they wait.
+    """
     try:
         status = await _status(request)
     except Exception as error:
@@ -115,7 +124,7 @@ async def ready(request: Request) -> Response:
 
 @router.get("/v1/status", dependencies=[may("operations:read")], responses=answers(STATUS))
 async def status(request: Request) -> Response:
-    """The positions and the lag of all read models."""
+    """The positions and the lag of all read models and followers."""
     status = await _status(request)
     return _json(status.shown(), status.head)
 
@@ -156,6 +165,10 @@ def _measure(status: Status) -> None:
     for projection in status.projections:
         lag_gauge.labels(projection.name).set(projection.lag)
         letters_gauge.labels(projection.name).set(projection.dead_letters)
+    if status.following is not None:
+        following_gauge.set(status.following)
+    for follower in status.followers:
+        follower_gauge.labels(follower.name).set(follower.lag)
 
 
 def _json(body: Any, position: int | None = None) -> Response:

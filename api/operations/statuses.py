@@ -26,8 +26,17 @@ class ProjectionStatus(msgspec.Struct, kw_only=True):
         return self.state == "live" and not self.dead_letters and not self.broken
 
 
+class FollowerStatus(msgspec.Struct, kw_only=True):
+    """A follower has handled the log up to `position`; `lag` is the head of the log minus that."""
+
+    name: str
+    position: int
+    lag: int
+
+
 class Status(msgspec.Struct, kw_only=True):
-    """All events up to `routed` were sent to Kafka; `kafka` is whether Kafka answers. Both are None if embedded.
+    """All events up to `routed` were sent to Kafka; `kafka` is whether Kafka answers. `following` is whether a process runs
+    the followers now. These are None if embedded, where the server runs them.
 
     `unreadable_events` counts the events that are damaged, or have a value that does not open. `first_unreadable` are the
     first of their positions. `troubles` need an operator.
@@ -41,11 +50,14 @@ class Status(msgspec.Struct, kw_only=True):
     unreadable_events: int = 0
     first_unreadable: Sequence[int] = ()
     troubles: Sequence[Trouble] = ()
+    following: bool | None = None
+    followers: Sequence[FollowerStatus] = ()
 
     @property
     def healthy(self) -> bool:
         live = all(projection.healthy for projection in self.projections)
-        return live and self.kafka is not False and not self.unreadable_events and not self.troubles
+        works = live and self.kafka is not False and self.following is not False
+        return works and not self.unreadable_events and not self.troubles
 
     def shown(self) -> dict[str, Any]:
         return {**msgspec.to_builtins(self), "healthy": self.healthy}

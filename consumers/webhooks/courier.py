@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -48,8 +49,15 @@ lag = Gauge("recount_webhook_lag", "Head of the log minus the position that a we
 failures = Gauge("recount_webhook_failures", "Failed deliveries of a webhook since the last accepted event.", ["webhook"])
 
 
+def always() -> bool:
+    return True
+
+
 class Courier:
-    """Delivers to all webhooks that no other process holds; there is one per process."""
+    """Delivers to all webhooks that no other process holds; there is one per process.
+
+    It sends nothing while `holds` is false: then another process may deliver, even if this one was frozen and does not know.
+    """
 
     def __init__(
         self,
@@ -57,10 +65,11 @@ class Courier:
         read_models: ReadModels,
         reach: Reach = PUBLIC,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-        trusted: Callable[[], bool] = lambda: True,
+        trusted: Callable[[], bool] = always,
+        holds: Callable[[], bool] = always,
     ) -> None:
         self._store, self._read_models, self._reach, self._clock = store, read_models, reach, clock
-        self._trusted = trusted
+        self._trusted, self._holds = trusted, holds
         self._holder = new_id()
         self._stopping = threading.Event()
         self._held: dict[UUID, Subscriber] = {}
@@ -98,9 +107,10 @@ class Courier:
             await self._end()
 
     def _sender(self) -> Sending:
-        """Makes what belongs to one event loop."""
+        """Makes what belongs to one event loop, inside that loop."""
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(thread_name_prefix="webhooks"))
         self._window = Window(self._store)
-        self._sending = Sending(self._store, self._read_models, self._reach, self._holder, self._clock)
+        self._sending = Sending(self._store, self._read_models, self._reach, self._holder, self._clock, self._holds)
         return self._sending
 
     async def _end(self) -> None:

@@ -31,6 +31,7 @@ from infra.read_models import attempts, deliveries
 from infra.read_models.attempts import Attempt, Kind
 from infra.read_models.database import ReadModels
 from infra.read_models.deliveries import Delivery
+from infra.read_models.positions import Superseded
 from infra.webhooks.addresses import Reach
 from infra.webhooks.message import message, message_id
 from infra.webhooks.receiver import Undelivered, reached, resolver
@@ -64,9 +65,16 @@ class Sending:
     """Belongs to one event loop, and is closed with it."""
 
     def __init__(
-        self, store: EventStore, read_models: ReadModels, reach: Reach, holder: UUID, clock: Callable[[], datetime]
+        self,
+        store: EventStore,
+        read_models: ReadModels,
+        reach: Reach,
+        holder: UUID,
+        clock: Callable[[], datetime],
+        holds: Callable[[], bool],
     ) -> None:
         self._store, self._read_models, self._reach, self._holder, self._clock = store, read_models, reach, holder, clock
+        self._holds = holds
         self._quick = Lane(asyncio.Semaphore(CONNECTIONS), resolver(RESOLVERS))
         self._doubtful = Lane(asyncio.Semaphore(DOUBTFUL_CONNECTIONS), resolver(DOUBTFUL_RESOLVERS))
 
@@ -131,8 +139,10 @@ class Sending:
     def _body(self, one: Subscriber, batch: Batch, event: Stored) -> bytes | None:
         """The event as it is sent; None if the webhook has changed, so that what was paused or removed is sent nothing more.
 
-        Raises Undelivered if the event cannot be shown, and the errors in DOUBT.
+        Raises Undelivered if the event cannot be shown, Superseded if another process may deliver now, and the errors in DOUBT.
         """
+        if not self._holds():
+            raise Superseded("another process may deliver now")
         try:
             if self._changed(one):
                 return None

@@ -12,6 +12,7 @@ from rich.markup import escape
 
 from infra.collecting import collect_seldom
 from infra.command_line import dead_letters, keys
+from infra.command_line.follow import follow
 from infra.command_line.imports import import_file
 from infra.command_line.project import project
 from infra.command_line.rebuild import rebuild
@@ -21,6 +22,7 @@ from infra.command_line.status import status
 from infra.command_line.terminal import FAILED, err
 from infra.command_line.up import up
 from infra.file_modes import write_only_for_us
+from infra.thread_names import show_thread_names
 
 app = typer.Typer(
     name="recount",
@@ -32,6 +34,7 @@ app = typer.Typer(
 app.command()(serve)
 app.command()(relay)
 app.command()(project)
+app.command()(follow)
 app.command()(up)
 app.command()(status)
 app.command(name="import")(import_file)
@@ -44,6 +47,7 @@ def main() -> None:
     """Exit status 0: done; 1: it failed or was refused; 2: wrong usage or settings; 130: interrupted before its end."""
     collect_seldom()
     write_only_for_us()
+    show_thread_names()
     try:
         app()
     except KeyboardInterrupt:

@@ -1,4 +1,4 @@
-"""`recount serve`: serves the API. In the embedded deployment, everything else runs in the same process."""
+"""`recount serve`: serves the API. In the embedded deployment, everything else runs in the same process too."""
 
 from __future__ import annotations
 
@@ -40,6 +40,7 @@ def serve(load: Load = None) -> None:
 
 
 def run(settings: Settings, load: Files | None) -> None:
+    from infra.processes.followers import following
     from infra.processes.http_server import Server
     from infra.processes.listening import bound
     from infra.processes.loading import Load as Loading
@@ -58,11 +59,8 @@ def run(settings: Settings, load: Files | None) -> None:
         local_key = server_file.new_key()
         application = stack.enter_context(parts.application(local_key))
         key = first_key(parts, settings)
-        stack.enter_context(parts.ending_days())
-        stack.enter_context(parts.pruning())
-        stack.enter_context(parts.following_policies())
-        stack.enter_context(parts.meeting_deadlines())
-        stack.enter_context(parts.delivering())
+        if not settings.distributed:
+            stack.enter_context(following(parts))
 
         def ready() -> None:
             if not settings.distributed:

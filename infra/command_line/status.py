@@ -1,4 +1,4 @@
-"""`recount status`: positions and lag of all read models."""
+"""`recount status`: positions and lag of all read models and followers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ COLOURS = {"live": "green", "retrying": "yellow", "outdated": "yellow", "stopped
 
 
 def status(json: AsJson = False) -> None:
-    """Show positions and lag of all read models. Exit status 1 if something needs attention."""
+    """Show positions and lag of all read models and followers. Exit status 1 if something needs attention."""
     from infra.command_line.reaching import Reached, server_or_parts
 
     with server_or_parts(read_settings()) as found:
@@ -42,10 +42,16 @@ def _show(seen: dict[str, Any]) -> None:
         )
     for trouble in seen["troubles"]:
         out.print(f"[red]{escape(trouble['code'])}[/] since {trouble['since']}: {escape(trouble['detail'])}")
+    if seen["following"] is False:
+        out.print("[red]Nobody follows[/]: policies, deadlines, the end of days and webhooks wait for a recount follow")
     table = Table("read model", "state", "complete to", "lag", "dead letters", "", box=None)
     for one in seen["projections"]:
         colour = COLOURS[one["state"]]
         broken = f"broken chains: {one['broken']}" if one["broken"] else one["reason"]
         numbers = (str(one[name]) for name in ("complete_to", "lag", "dead_letters"))
         table.add_row(one["name"], f"[{colour}]{one['state']}[/]", *numbers, broken)
+    followers = seen["followers"]
+    assert isinstance(followers, list)
+    for one in followers:
+        table.add_row(f"follower {one['name']}", "", str(one["position"]), str(one["lag"]), "", "")
     out.print(table)

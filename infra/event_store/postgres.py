@@ -75,6 +75,7 @@ class PostgresRecorder(PostgresIdentity):
             idle_in_transaction_session_timeout=idle_timeout,
             pre_ping=False,
         )
+        self._datastore.pool.name = "event-store"
         self._datastore.pool.kwargs = {**CONNECTION, **where, "row_factory": dict_row}
         self._library = PostgresApplicationRecorder(self._datastore)
 

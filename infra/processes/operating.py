@@ -10,13 +10,13 @@ from uuid import UUID
 import msgspec
 
 from api.operations.jobs import Progress
-from api.operations.statuses import ProjectionStatus, Status
+from api.operations.statuses import FollowerStatus, ProjectionStatus, Status
 from consumers.projecting import dead_letters, health
 from consumers.projecting.dead_letters import DeadLetter
 from consumers.projecting.projector import Projector
 from consumers.projecting.retries import Retried
 from consumers.rebuilding.rebuild import Rebuilt, rebuild
-from infra.read_models import checkpoints, troubles
+from infra.read_models import checkpoints, followed, lease, troubles
 from infra.read_models.completeness import Completeness
 from infra.read_models.troubles import Trouble
 from infra.wiring import PROJECTIONS, Deployment, chosen
@@ -37,6 +37,7 @@ class Operating:
         projections = [_shown(each) for each in seen.projections]
         settings = self._deployment.settings
         unreadable, first = dead_letters.unreadable(self._deployment.read_models)
+        followers = self._followers(seen.head)
         if settings.kafka is None:
             return Status(
                 deployment="embedded",
@@ -45,6 +46,7 @@ class Operating:
                 unreadable_events=unreadable,
                 first_unreadable=first,
                 troubles=self._troubles(),
+                followers=followers,
             )
         return Status(
             deployment="distributed",
@@ -55,6 +57,8 @@ class Operating:
             troubles=self._troubles(),
             routed=self._routed(settings.topic),
             kafka=answers(settings.kafka),
+            following=self._is_followed(),
+            followers=followers,
         )
 
     def names(self) -> Sequence[str]:
@@ -81,8 +85,18 @@ class Operating:
         return health.status(PROJECTIONS, (), *self._stores, self._completeness, self._deployment.partitions)
 
     def _troubles(self) -> Sequence[Trouble]:
+        of_the_clock = self._deployment.clock.trouble()
         with self._deployment.read_models.reader.connect() as connection:
-            return troubles.standing(connection)
+            return [*([of_the_clock] if of_the_clock else ()), *troubles.standing(connection)]
+
+    def _followers(self, head: int) -> list[FollowerStatus]:
+        with self._deployment.read_models.reader.connect() as connection:
+            reached = followed.all_positions(connection)
+        return [FollowerStatus(name=name, position=at, lag=max(0, head - at)) for name, at in reached.items()]
+
+    def _is_followed(self) -> bool:
+        with self._deployment.read_models.reader.connect() as connection:
+            return lease.is_held(connection, lease.FOLLOWERS)
 
     def _routed(self, topic: str) -> int:
         with self._deployment.read_models.reader.connect() as connection:

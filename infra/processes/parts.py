@@ -6,8 +6,8 @@ A part that only some processes have is imported where it is made.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
@@ -16,6 +16,7 @@ from commands.shared.executor import Executor
 from consumers.projecting.projector import Projector
 from consumers.projecting.tail import Tail
 from infra.processes.announcing import Announcing
+from infra.read_models import followed
 from infra.read_models.completeness import Completeness
 from infra.read_models.positions import registered
 from infra.read_models.tables import create_tables, prepare
@@ -24,7 +25,6 @@ from infra.wiring import PROJECTIONS, Deployment, deploy
 
 if TYPE_CHECKING:
     from api.app import Api
-    from consumers.policies.policy import Policy
     from infra.processes.operating import Operating
 
 
@@ -61,63 +61,6 @@ class Parts(msgspec.Struct, eq=False):
         from infra.processes.operating import Operating
 
         return Operating(self.deployment, self.completeness, self.projector)
-
-    def ending_days(self) -> AbstractContextManager[None]:
-        """The clock that ends days, in its own thread."""
-        from consumers.policies.days import Days
-
-        zone, clock = self.deployment.settings.zone, self.deployment.clock
-        return running(Days(self.executor, self.deployment.store, zone, clock.now, clock.trusted), "days")
-
-    def pruning(self) -> AbstractContextManager[None]:
-        """The daily deletion of old receipts, in its own thread."""
-        from infra.event_store.pruning import Pruning
-
-        clock = self.deployment.clock
-        return running(Pruning(self.deployment.store, clock.now, clock.trusted), "pruning")
-
-    @contextmanager
-    def following_policies(self) -> Iterator[None]:
-        """The policies, in their own thread. Those that wait for read models have two other threads."""
-        from consumers.policies import policies
-        from consumers.policies.assignment import Assigning
-        from consumers.policies.late_customers import LateCustomers
-        from consumers.policies.late_targeting import LateTargeting
-        from consumers.policies.merged_customers import MergedCustomers
-
-        stores = self.deployment.store, self.deployment.read_models, self.completeness
-        late = [part(*stores).policy() for part in (LateTargeting, LateCustomers, MergedCustomers)]
-        with (
-            self._following(policies(self.deployment.store), "policies"),
-            self._following([Assigning(*stores).policy()], "assignment"),
-            self._following(late, "late-facts"),
-        ):
-            yield
-
-    def _following(self, policies: Sequence[Policy], name: str) -> AbstractContextManager[None]:
-        from consumers.policies.runner import Policies
-
-        following = Policies(policies, self.executor, self.deployment.store, self.deployment.read_models, name)
-        following.begin()
-        return running(following, name)
-
-    def meeting_deadlines(self) -> AbstractContextManager[None]:
-        """The clock of the policies, in its own thread."""
-        from consumers.policies import DEADLINES
-        from consumers.policies.clock import Clock
-
-        clock = self.deployment.clock
-        deadlines = Clock(DEADLINES, self.executor, self.deployment.read_models, clock.now, clock.trusted)
-        return running(deadlines, "deadlines")
-
-    def delivering(self) -> AbstractContextManager[None]:
-        """The delivery of webhooks, in its own thread."""
-        from consumers.webhooks import Courier
-
-        deployment = self.deployment
-        reach, clock = deployment.settings.webhook_reach, deployment.clock
-        courier = Courier(deployment.store, deployment.read_models, reach, clock.now, clock.trusted)
-        return running(courier, "webhooks")
 
 
 @contextmanager
@@ -160,8 +103,14 @@ def running(what: Runs, name: str = "projector") -> Iterator[None]:
 
 
 def _make_tables(deployment: Deployment) -> None:
-    """Make the tables of read models that never started: these are empty, not missing. No other table changes."""
+    """Make the tables of read models that never started: these are empty, not missing. No other table changes.
+
+    Followers begin here too, before the first command: otherwise those that start later would skip what was recorded before.
+    """
     prepare(deployment.read_models)
+    head = deployment.store.head()
     with deployment.read_models.writer.begin() as connection:
         new = [projection for projection in PROJECTIONS if registered(connection, projection.name) is None]
         create_tables(connection, [table for projection in new for table in projection.tables])
+        for name in followed.NAMES:
+            followed.start(connection, name, head)

@@ -47,6 +47,7 @@ ROLES = (
     Role("api", "serve", 2, "PORT", "/health/live"),
     Role("relay", "relay", 2, "METRICS_PORT", "/metrics"),
     Role("projector", "project", 2, "METRICS_PORT", "/metrics"),
+    Role("follower", "follow", 2, "METRICS_PORT", "/metrics"),
 )
 
 

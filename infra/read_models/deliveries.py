@@ -119,6 +119,12 @@ def let_go(read_models: ReadModels, holder: UUID) -> None:
         connection.execute(update(deliveries).where(deliveries.c.holder == holder).values(holder=None, held_until=None))
 
 
+def release(read_models: ReadModels) -> None:
+    """Release every webhook, for a process that is the only one that delivers now."""
+    with read_models.writer.begin() as connection:
+        connection.execute(update(deliveries).where(deliveries.c.holder.is_not(None)).values(holder=None, held_until=None))
+
+
 def _write(connection: Connection, webhook_id: UUID, holder: UUID, values: Mapping[str, Any]) -> None:
     mine = update(deliveries).where(deliveries.c.webhook_id == webhook_id, deliveries.c.holder == holder)
     if connection.execute(mine.values(values)).rowcount != 1:

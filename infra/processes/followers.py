@@ -1,0 +1,141 @@
+"""What follows the log and the clock besides read models: policies, deadlines, the end of days, and webhooks.
+
+In the embedded deployment they run in the server's process. In the distributed one they run in `recount follow`, in one process
+at a time: the one that holds the lease. The lease saves work and is not what keeps effects from being doubled: receipts do, and
+the holder of each webhook.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from threading import Event
+from typing import TYPE_CHECKING
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from infra.processes.parts import Parts, Runs, running
+from infra.read_models import deliveries
+from infra.read_models.followed import ASSIGNMENT, LATE_FACTS, POLICIES
+from infra.read_models.lease import Lease
+
+if TYPE_CHECKING:
+    from consumers.policies.policy import Policy
+
+# The pause after an error that is not expected, and after the lease was lost.
+RETRY_SECONDS, STAND_BY_SECONDS = 5.0, 1.0
+
+log = structlog.get_logger()
+
+
+def always() -> bool:
+    return True
+
+
+class Follower:
+    """One of them, with the name of its thread. An error that it does not expect is logged, and it begins again after `pause`.
+
+    Otherwise its thread would end, and the process would go on as if nothing were missing.
+    """
+
+    def __init__(self, name: str, what: Runs, pause: float = RETRY_SECONDS) -> None:
+        self.name, self._what, self._pause = name, what, pause
+        self._stopping = Event()
+
+    def run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._what.run()
+            except Exception as error:
+                frames = traceback.format_tb(error.__traceback__)
+                log.error("follower.failed", follower=self.name, error=type(error).__name__, frames=frames)
+                self._stopping.wait(self._pause)
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._what.stop()
+
+
+@contextmanager
+def following(parts: Parts, holds: Callable[[], bool] = always) -> Iterator[None]:
+    """Inside the block all of them run. While `holds` is false, webhooks are sent nothing: another process may run them too."""
+    # Only this process delivers now: it need not wait for a process that was killed and did not let its webhooks go.
+    deliveries.release(parts.deployment.read_models)
+    followers = _followers(parts, holds)
+    with ExitStack() as stack:
+        for one in followers:
+            stack.enter_context(running(one, one.name))
+        try:
+            yield
+        finally:
+            for one in followers:
+                one.stop()
+
+
+def _followers(parts: Parts, holds: Callable[[], bool]) -> Sequence[Follower]:
+    from consumers.policies import DEADLINES
+    from consumers.policies.clock import Clock
+    from consumers.policies.days import Days
+    from consumers.webhooks import Courier
+    from infra.event_store.pruning import Pruning
+
+    store, read_models, settings = parts.deployment.store, parts.deployment.read_models, parts.deployment.settings
+    now, trusted = parts.deployment.clock.now, parts.deployment.clock.trusted
+    return (
+        Follower("days", Days(parts.executor, store, settings.zone, now, trusted)),
+        *_followers_of_the_log(parts),
+        Follower("deadlines", Clock(DEADLINES, parts.executor, read_models, now, trusted)),
+        Follower("webhooks", Courier(store, read_models, settings.webhook_reach, now, trusted, holds)),
+        Follower("pruning", Pruning(store, now, trusted)),
+    )
+
+
+def _followers_of_the_log(parts: Parts) -> Iterator[Follower]:
+    """The policies. Those that wait for read models follow the log separately, so that the others need not wait."""
+    from consumers.policies import policies
+    from consumers.policies.assignment import Assigning
+    from consumers.policies.late_customers import LateCustomers
+    from consumers.policies.late_targeting import LateTargeting
+    from consumers.policies.merged_customers import MergedCustomers
+    from consumers.policies.runner import Policies
+
+    store, read_models = parts.deployment.store, parts.deployment.read_models
+    stores = store, read_models, parts.completeness
+    followed: dict[str, Sequence[Policy]] = {
+        POLICIES: policies(store),
+        ASSIGNMENT: [Assigning(*stores).policy()],
+        LATE_FACTS: [part(*stores).policy() for part in (LateTargeting, LateCustomers, MergedCustomers)],
+    }
+    for name, its in followed.items():
+        yield Follower(name, Policies(its, parts.executor, store, read_models, name))
+
+
+class Following:
+    """Runs the followers while this process holds the lease; until then, and after it was lost, it stands by."""
+
+    def __init__(self, lease: Lease, followers: Callable[[], AbstractContextManager[None]]) -> None:
+        self._lease, self._followers = lease, followers
+        self._stopping = Event()
+
+    def run(self) -> None:
+        """Runs until it is stopped."""
+        while not self._stopping.is_set():
+            try:
+                self._take_a_turn()
+            except DBAPIError as error:
+                log.warning("follow.lost", error=type(error).__name__, reason=str(error))
+                self._stopping.wait(STAND_BY_SECONDS)
+
+    def stop(self) -> None:
+        """May be called from any thread or from a signal handler."""
+        self._stopping.set()
+
+    def _take_a_turn(self) -> None:
+        with self._lease.held(self._stopping) as held:
+            if held:
+                with self._followers():
+                    log.info("follow.began")
+                    self._lease.keep(self._stopping)
+        log.info("follow.ended")
